@@ -1,0 +1,1 @@
+//! Keeps the history of Torn City players, factions, wars and territories in one SQLite file.

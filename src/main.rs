@@ -1,0 +1,3 @@
+//! The `tornsnap` program.
+
+fn main() {}

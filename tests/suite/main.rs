@@ -1,0 +1,1 @@
+//! The one integration binary: real processes, real sockets, real files.
