@@ -1,3 +1,7 @@
-//! The `tornsnap` program.
+//! The `tornsnap` program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tornsnap::cli::run()
+}

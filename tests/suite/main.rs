@@ -1,1 +1,6 @@
-//! The one integration binary: real processes, real sockets, real files.
+//! The one integration binary: real processes, real sockets, real files. Its files mirror `src/command/`.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+mod house;

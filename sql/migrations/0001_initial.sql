@@ -1,0 +1,356 @@
+-- The first shape of the file. Never edit a numbered migration after a release: add the next one.
+-- Comments stand inside the parentheses because SQLite keeps them there: `.schema` is the documentation.
+-- Times are unix seconds, UTC (Torn's own clock). NULL means "not known", never zero.
+
+-- ---------------------------------------------------------------- bookkeeping
+
+CREATE TABLE schema_version (
+    version     INTEGER PRIMARY KEY,              -- number of the migration
+    applied_at  INTEGER NOT NULL DEFAULT (unixepoch()),
+    description TEXT
+) STRICT;
+
+-- ---------------------------------------------------------------- current state (upserted)
+
+CREATE TABLE factions (
+    faction_id   INTEGER PRIMARY KEY CHECK (faction_id > 0),
+    name         TEXT    NOT NULL,                -- 'Faction 123' until the real name is known
+    tag          TEXT,
+    leader_id    INTEGER,                         -- NULL: not known, or the seat is vacant
+    co_leader_id INTEGER,
+    respect      INTEGER CHECK (respect >= 0),    -- points
+    age          INTEGER CHECK (age >= 0),        -- days
+    best_chain   INTEGER CHECK (best_chain >= 0), -- hits
+    member_count INTEGER CHECK (member_count >= 0),
+    is_active    INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: Torn no longer knows this id
+    created_at   INTEGER NOT NULL DEFAULT (unixepoch()), -- when the row was made
+    last_updated INTEGER NOT NULL DEFAULT (unixepoch())  -- when Torn last answered about it, changed or not
+) STRICT;
+
+CREATE TABLE players (
+    player_id          INTEGER PRIMARY KEY CHECK (player_id > 0),
+    name               TEXT    NOT NULL,
+    level              INTEGER CHECK (level >= 1),
+    rank               TEXT,
+    faction_id         INTEGER REFERENCES factions (faction_id), -- NULL: in no faction
+    status_state       TEXT,                      -- 'Okay', 'Hospital', 'Traveling', …
+    status_description TEXT,
+    life_current       INTEGER CHECK (life_current >= 0),
+    life_maximum       INTEGER CHECK (life_maximum > 0),
+    is_active          INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: Torn no longer knows this id
+    created_at         INTEGER NOT NULL DEFAULT (unixepoch()),
+    last_updated       INTEGER NOT NULL DEFAULT (unixepoch())
+) STRICT;
+
+-- Who is in this faction? (roster differences, members to fetch, views)
+CREATE INDEX idx_players_faction ON players (faction_id);
+
+-- The plan's idx_players_last_updated and idx_factions_last_updated are left out: these tables hold hundreds
+-- of rows, "stalest first" reads all of them anyway, and each poll would rewrite the index.
+
+CREATE TABLE territories (
+    territory_id TEXT    PRIMARY KEY CHECK (length(territory_id) = 3), -- three letters: 'AAB'
+    sector       INTEGER,                         -- 1 to 7
+    size         INTEGER,
+    density      INTEGER,
+    slots        INTEGER,                         -- places on the wall
+    respect      INTEGER,                         -- points a day
+    coordinate_x REAL,
+    coordinate_y REAL,
+    faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
+    racket_type  TEXT,                            -- NULL: no racket
+    racket_level INTEGER CHECK (racket_level >= 0),
+    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')), -- 'defending': the owner is a tracked faction
+    created_at   INTEGER NOT NULL DEFAULT (unixepoch()),
+    last_updated INTEGER NOT NULL DEFAULT (unixepoch()) -- when the owner was last observed
+) STRICT;
+
+-- What does this faction hold now? (a tile gone from a tracked faction's list; views)
+CREATE INDEX idx_territories_faction ON territories (faction_id);
+
+-- ---------------------------------------------------------------- history (append-only)
+-- The plan's indexes on (entity, time DESC) are ascending here: new rows then go to the end of each entity's run
+-- instead of splitting pages half empty, and one index serves both directions.
+
+CREATE TABLE player_stats_history (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    player_id    INTEGER NOT NULL REFERENCES players (player_id),
+    timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
+    strength     INTEGER CHECK (strength >= 0),   -- battle stats: only for owners of a key with Limited access
+    defense      INTEGER CHECK (defense >= 0),
+    speed        INTEGER CHECK (speed >= 0),
+    dexterity    INTEGER CHECK (dexterity >= 0),
+    total_stats  INTEGER CHECK (total_stats >= 0),
+    level        INTEGER CHECK (level >= 1),
+    life_maximum INTEGER CHECK (life_maximum > 0),
+    networth     INTEGER,                         -- dollars, may be negative; a daily value of Torn's
+    data_source  TEXT                             -- name of the key that fetched it
+) STRICT;
+
+-- The story of one player; its newest row before a moment (recording, summaries, views).
+CREATE INDEX idx_player_stats_player_time ON player_stats_history (player_id, timestamp);
+-- Which months have detail, what is older than the cut-off, what came since (summarize, prune, export --since).
+CREATE INDEX idx_player_stats_timestamp ON player_stats_history (timestamp);
+
+CREATE TABLE faction_history (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    faction_id   INTEGER NOT NULL REFERENCES factions (faction_id),
+    timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
+    respect      INTEGER CHECK (respect >= 0),
+    member_count INTEGER CHECK (member_count >= 0),
+    best_chain   INTEGER CHECK (best_chain >= 0),
+    data_source  TEXT
+) STRICT;
+
+-- The story of one faction; its newest row before a moment.
+CREATE INDEX idx_faction_history_faction_time ON faction_history (faction_id, timestamp);
+-- As for players: by time alone.
+CREATE INDEX idx_faction_history_timestamp ON faction_history (timestamp);
+
+CREATE TABLE war_status_history (
+    id                   INTEGER PRIMARY KEY AUTOINCREMENT,
+    war_id               INTEGER NOT NULL,        -- unique only together with war_type
+    war_type             TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
+    territory_id         TEXT,                    -- NULL for ranked wars
+    attacking_faction_id INTEGER REFERENCES factions (faction_id), -- ranked: the first that Torn lists
+    defending_faction_id INTEGER REFERENCES factions (faction_id),
+    attacking_score      INTEGER CHECK (attacking_score >= 0),
+    defending_score      INTEGER CHECK (defending_score >= 0),
+    required_score       INTEGER CHECK (required_score >= 0), -- decays during a ranked war
+    status               TEXT CHECK (status IN ('scheduled', 'ongoing', 'completed', 'cancelled')),
+    end_reason           TEXT,                    -- Torn's word: 'success_assault', 'end_with_nap', 'forfeit', …
+    winner_faction_id    INTEGER REFERENCES factions (faction_id),
+    started_at           INTEGER,
+    ends_at              INTEGER,                 -- NULL while it goes on
+    recorded_at          INTEGER NOT NULL DEFAULT (unixepoch()),
+    data_source          TEXT
+) STRICT;
+
+-- The course of one war; its newest row.
+CREATE INDEX idx_war_status_war_time ON war_status_history (war_type, war_id, recorded_at);
+-- The wars over one tile.
+CREATE INDEX idx_war_status_territory ON war_status_history (territory_id, recorded_at) WHERE territory_id IS NOT NULL;
+-- By time alone.
+CREATE INDEX idx_war_status_timestamp ON war_status_history (recorded_at);
+
+CREATE TABLE territory_ownership_history (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    territory_id TEXT    NOT NULL,
+    faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
+    sector       INTEGER,
+    coordinate_x REAL,
+    coordinate_y REAL,
+    racket_level INTEGER CHECK (racket_level >= 0),
+    racket_type  TEXT,
+    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')),
+    recorded_at  INTEGER NOT NULL DEFAULT (unixepoch()),
+    data_source  TEXT
+) STRICT;
+
+-- The story of one tile; its newest row before a moment.
+CREATE INDEX idx_territory_ownership_territory_time ON territory_ownership_history (territory_id, recorded_at);
+-- The tiles that one faction has held.
+CREATE INDEX idx_territory_ownership_faction ON territory_ownership_history (faction_id, recorded_at);
+-- By time alone.
+CREATE INDEX idx_territory_ownership_timestamp ON territory_ownership_history (recorded_at);
+
+-- ---------------------------------------------------------------- monthly summaries (kept for ever)
+-- Months are half-open [period_start, period_end). The plan's indexes on (entity, period_start, period_end) are left
+-- out: each UNIQUE constraint below is that very index.
+
+CREATE TABLE player_stats_summary (
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    player_id           INTEGER NOT NULL REFERENCES players (player_id),
+    period_start        INTEGER NOT NULL,
+    period_end          INTEGER NOT NULL,
+    period_type         TEXT    NOT NULL DEFAULT 'monthly',
+    strength_start      INTEGER,                  -- last known value before the month, else the first in it
+    strength_end        INTEGER,                  -- last known value before the month's end
+    strength_change     INTEGER,                  -- end - start; NULL when either is
+    defense_start       INTEGER,
+    defense_end         INTEGER,
+    defense_change      INTEGER,
+    speed_start         INTEGER,
+    speed_end           INTEGER,
+    speed_change        INTEGER,
+    dexterity_start     INTEGER,
+    dexterity_end       INTEGER,
+    dexterity_change    INTEGER,
+    total_stats_start   INTEGER,
+    total_stats_end     INTEGER,
+    total_stats_change  INTEGER,
+    level_start         INTEGER,
+    level_end           INTEGER,
+    level_change        INTEGER,
+    life_maximum_start  INTEGER,
+    life_maximum_end    INTEGER,
+    networth_start      INTEGER,
+    networth_end        INTEGER,
+    networth_change     INTEGER,
+    record_count        INTEGER CHECK (record_count >= 0), -- history rows in the month
+    created_at          INTEGER NOT NULL DEFAULT (unixepoch()),
+    UNIQUE (player_id, period_start, period_end, period_type)
+) STRICT;
+
+-- Everybody's month (league tables; which months are summarized).
+CREATE INDEX idx_player_stats_summary_period_type ON player_stats_summary (period_type, period_start);
+
+CREATE TABLE faction_summary (
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    faction_id          INTEGER NOT NULL REFERENCES factions (faction_id),
+    period_start        INTEGER NOT NULL,
+    period_end          INTEGER NOT NULL,
+    period_type         TEXT    NOT NULL DEFAULT 'monthly',
+    respect_start       INTEGER,
+    respect_end         INTEGER,
+    respect_change      INTEGER,
+    member_count_start  INTEGER,
+    member_count_end    INTEGER,
+    member_count_change INTEGER,
+    best_chain_start    INTEGER,
+    best_chain_end      INTEGER,
+    best_chain_change   INTEGER,
+    record_count        INTEGER CHECK (record_count >= 0),
+    created_at          INTEGER NOT NULL DEFAULT (unixepoch()),
+    UNIQUE (faction_id, period_start, period_end, period_type)
+) STRICT;
+
+-- All factions' month.
+CREATE INDEX idx_faction_summary_period_type ON faction_summary (period_type, period_start);
+
+CREATE TABLE war_summary (
+    id                    INTEGER PRIMARY KEY AUTOINCREMENT,
+    war_id                INTEGER NOT NULL,
+    war_type              TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
+    territory_id          TEXT,
+    period_start          INTEGER NOT NULL,
+    period_end            INTEGER NOT NULL,
+    period_type           TEXT    NOT NULL DEFAULT 'monthly',
+    attacking_faction_id  INTEGER REFERENCES factions (faction_id),
+    defending_faction_id  INTEGER REFERENCES factions (faction_id),
+    final_attacking_score INTEGER,                -- of the last row in the month
+    final_defending_score INTEGER,
+    winner_faction_id     INTEGER REFERENCES factions (faction_id), -- only when that row is 'completed'
+    duration_seconds      INTEGER CHECK (duration_seconds >= 0),
+    record_count          INTEGER CHECK (record_count >= 0),
+    created_at            INTEGER NOT NULL DEFAULT (unixepoch()),
+    UNIQUE (war_type, war_id, period_start, period_end, period_type)
+) STRICT;
+
+-- The wars over one tile, month by month.
+CREATE INDEX idx_war_summary_territory ON war_summary (territory_id, period_start);
+-- All wars of a month.
+CREATE INDEX idx_war_summary_period_type ON war_summary (period_type, period_start);
+
+CREATE TABLE territory_ownership_summary (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    territory_id      TEXT    NOT NULL,
+    period_start      INTEGER NOT NULL,
+    period_end        INTEGER NOT NULL,
+    period_type       TEXT    NOT NULL DEFAULT 'monthly',
+    faction_id_start  INTEGER REFERENCES factions (faction_id), -- owner at the month's start, NULL: unowned
+    faction_id_end    INTEGER REFERENCES factions (faction_id), -- owner at the month's end
+    ownership_changes INTEGER CHECK (ownership_changes >= 0),
+    days_owned        INTEGER CHECK (days_owned >= 0), -- whole days of the month that the last owner held it
+    record_count      INTEGER CHECK (record_count >= 0),
+    created_at        INTEGER NOT NULL DEFAULT (unixepoch()),
+    UNIQUE (territory_id, period_start, period_end, period_type)
+) STRICT;
+
+-- What one faction held, month by month.
+CREATE INDEX idx_territory_summary_faction ON territory_ownership_summary (faction_id_end, period_start);
+-- All tiles of a month.
+CREATE INDEX idx_territory_summary_period_type ON territory_ownership_summary (period_type, period_start);
+
+-- ---------------------------------------------------------------- what the program did
+
+CREATE TABLE fetch_runs (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT    NOT NULL CHECK (kind IN ('players', 'factions', 'wars', 'territories')),
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER,                          -- NULL: still running, or it was killed
+    status      TEXT    NOT NULL CHECK (status IN ('running', 'ok', 'partial', 'failed', 'interrupted', 'killed')),
+    requests    INTEGER NOT NULL DEFAULT 0,       -- calls made to Torn
+    entities    INTEGER NOT NULL DEFAULT 0,       -- answers saved
+    appended    INTEGER NOT NULL DEFAULT 0,       -- history rows written
+    unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers that brought nothing new
+    failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be had
+    error       TEXT                              -- the first failure, in words
+) STRICT;
+
+-- The latest runs of one kind (health).
+CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
+
+CREATE TABLE rejected_payloads (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    recorded_at INTEGER NOT NULL,
+    endpoint    TEXT    NOT NULL,
+    entity      TEXT,                             -- 'player 123'
+    error       TEXT    NOT NULL,                 -- with the JSON path
+    body        TEXT    NOT NULL                  -- as it came, cut off after 64 KiB
+) STRICT;
+
+-- What was rejected lately (health, prune).
+CREATE INDEX idx_rejected_payloads_time ON rejected_payloads (recorded_at);
+
+-- ---------------------------------------------------------------- keys, pauses and budget (never a key itself)
+
+CREATE TABLE api_keys (
+    name         TEXT    PRIMARY KEY,             -- as in the configuration
+    owner_id     INTEGER,                         -- player who owns the key; NULL: not asked yet
+    access       TEXT,                            -- Torn's word: 'Limited Access'
+    state        TEXT    NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'paused', 'dead')),
+    paused_until INTEGER,
+    last_error   TEXT,
+    last_used_at INTEGER
+) STRICT;
+
+CREATE TABLE key_checks (                         -- what /key/info said of a key, asked again daily
+    name           TEXT    PRIMARY KEY REFERENCES api_keys (name) ON DELETE CASCADE,
+    fingerprint    TEXT    NOT NULL,              -- tells that the key behind a name was replaced; no way back to the key
+    checked_at     INTEGER NOT NULL,
+    access_level   INTEGER NOT NULL,              -- 1 public, 2 minimal, 3 limited, 4 full, 0 custom
+    faction_id     INTEGER,                       -- the owner's faction
+    faction_access INTEGER NOT NULL CHECK (faction_access IN (0, 1)),
+    selections     TEXT    NOT NULL               -- user selections the key may read, comma-separated
+) STRICT;
+
+CREATE TABLE api_pauses (                         -- no calls of this scope before then, in later runs too
+    scope  TEXT    PRIMARY KEY,                   -- 'address', or 'key NAME personalstats'
+    until  INTEGER NOT NULL,
+    reason TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE api_requests (                       -- one row a call in the last minute: the shared budget
+    owner_id      INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,               -- unix milliseconds of the real clock; the call counts until then
+    id            INTEGER PRIMARY KEY
+) STRICT;
+
+-- How many calls of this owner still count?
+CREATE INDEX idx_api_requests_owner ON api_requests (owner_id, expires_at_ms);
+
+-- ---------------------------------------------------------------- memory between runs
+
+CREATE TABLE personalstats_buckets (              -- newest daily bucket read of each player
+    player_id INTEGER PRIMARY KEY,
+    bucket_at INTEGER,                            -- Torn's timestamp of it; NULL: Torn gave none
+    asked_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE missing_entities (                   -- ids that Torn answered "no such id" to
+    kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction')),
+    entity_id  INTEGER NOT NULL,
+    misses     INTEGER NOT NULL,                  -- in a row
+    last_miss  INTEGER NOT NULL,
+    PRIMARY KEY (kind, entity_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE prune_runs (                         -- each prune that deleted detail
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER,                          -- NULL: it was cut off; the next one goes on
+    cutoff      INTEGER NOT NULL,                 -- detail before this went, but for newest known values
+    deleted     INTEGER NOT NULL DEFAULT 0,
+    archive     TEXT                              -- file the rows were moved to
+) STRICT;

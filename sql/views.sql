@@ -1,0 +1,2 @@
+-- The everyday questions, answered, so that nobody has to write window functions.
+-- Made anew after every migration: a changed view goes out with a numbered migration.

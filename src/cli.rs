@@ -1,0 +1,167 @@
+//! How the flags are spelled, and how a command's end is told.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::command::{self, Context, Outcome};
+use crate::config::{Clock, Overrides, Settings};
+use crate::error::{Exit, Result};
+use crate::output::terminal::Verbosity;
+use crate::output::{log as output_log, terminal};
+
+/// Keep the history of Torn City players, factions, wars and territories in one SQLite file
+#[derive(Debug, Parser)]
+#[command(
+    name = "tornsnap",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Debug)]
+struct Global {
+    /// Configuration file [default: ./tornsnap.toml, then the platform's configuration folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TORNSNAP_CONFIG",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
+    /// Database file; overrides the configuration
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TORNSNAP_DATABASE",
+        hide_env_values = true
+    )]
+    database: Option<PathBuf>,
+    /// Say what is being done; twice: every call
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Write one JSON report to stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make or update the database
+    Init(command::init::Args),
+}
+
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+        }
+    }
+
+    fn run(&self, context: &Context) -> Result<Outcome> {
+        match self {
+            Self::Init(args) => command::init::run(context, args),
+        }
+    }
+}
+
+/// Reads the command line, runs the command, tells how it ended.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_run(&error),
+    };
+    let json = cli.global.json;
+    match execute(&cli) {
+        Ok(outcome) => {
+            if let Some(summary) = &outcome.summary {
+                log::info!(target: output_log::FILE_ONLY, "{summary}");
+                if !cli.global.quiet {
+                    terminal::say(summary);
+                }
+            }
+            if json {
+                terminal::report(&outcome.report);
+            }
+            outcome.exit.into()
+        }
+        Err(error) => {
+            if json {
+                terminal::report(&terminal::failure(cli.command.name(), &error));
+            }
+            terminal::fail(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn execute(cli: &Cli) -> Result<Outcome> {
+    let overrides = Overrides {
+        config: cli.global.config.clone(),
+        database: cli.global.database.clone(),
+    };
+    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Debug,
+    };
+    let settings = Settings::resolve(&overrides)?;
+    let color = match cli.global.color {
+        ColorWhen::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => {
+            output_log::Color::Never
+        }
+        ColorWhen::Auto => output_log::Color::Auto,
+        ColorWhen::Always => output_log::Color::Always,
+        ColorWhen::Never => output_log::Color::Never,
+    };
+    output_log::start(verbosity, color, settings.log_file.as_deref())?;
+    if let Clock::Fixed(now) = settings.clock {
+        log::warn!(
+            "TORNSNAP_NOW is set: the clock stands at {}",
+            crate::model::time::iso(now)
+        );
+    }
+    cli.command.run(&Context {
+        settings,
+        overrides,
+        verbosity,
+        json: cli.global.json,
+    })
+}
+
+/// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.
+fn not_run(error: &clap::Error) -> ExitCode {
+    // clap prints and colours as its own help does; a closed pipe changes nothing.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done.into();
+    }
+    if env::args_os().any(|argument| argument == "--json") {
+        return terminal::wrong_usage(&error.render().to_string());
+    }
+    Exit::Usage.into()
+}

@@ -1,0 +1,51 @@
+//! The subcommands, one file each: they decide the order of things and put the other rooms together.
+
+pub mod init;
+
+use serde_json::Value;
+
+use crate::config::{Overrides, Settings};
+use crate::error::Exit;
+use crate::output::terminal::Verbosity;
+
+/// What every command is given.
+#[derive(Debug)]
+pub struct Context {
+    /// The settings.
+    pub settings: Settings,
+    /// What the command line said of them.
+    pub overrides: Overrides,
+    /// How much to say.
+    pub verbosity: Verbosity,
+    /// Whether stdout is for one JSON document.
+    pub json: bool,
+}
+
+impl Context {
+    /// Whether a progress bar belongs on the screen.
+    pub fn shows_progress(&self) -> bool {
+        self.verbosity >= Verbosity::Normal && crate::output::terminal::is_watched()
+    }
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug)]
+pub struct Outcome {
+    /// For the scheduler.
+    pub exit: Exit,
+    /// One line for people.
+    pub summary: Option<String>,
+    /// For programs (`--json`).
+    pub report: Value,
+}
+
+impl Outcome {
+    /// Done, in one line, with a report.
+    pub fn done(summary: impl Into<String>, report: Value) -> Self {
+        Self {
+            exit: Exit::Done,
+            summary: Some(summary.into()),
+            report,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The one place that reads the time.
+
+use chrono::Utc;
+
+use crate::error::{Error, Exit, Result};
+use crate::model::time::parse_moment;
+
+/// The time that facts are recorded under.
+///
+/// The pace of requests is not its business: that follows real time even in a replay.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// `TORNSNAP_NOW`: stands still, for tests and replays.
+    Fixed(i64),
+}
+
+impl Clock {
+    /// Reads the value of `TORNSNAP_NOW`, if it is set.
+    pub(super) fn from_environment(now: Option<&str>) -> Result<Self> {
+        let Some(now) = now else {
+            return Ok(Self::System);
+        };
+        let moment = parse_moment(now).map_err(|why| {
+            Error::new("use TORNSNAP_NOW")
+                .because(why)
+                .try_this("correct it, or unset it to use the machine's clock")
+                .exits(Exit::Config)
+        })?;
+        Ok(Self::Fixed(moment))
+    }
+
+    /// Unix seconds.
+    pub fn now(self) -> i64 {
+        match self {
+            Self::System => Utc::now().timestamp(),
+            Self::Fixed(now) => now,
+        }
+    }
+}

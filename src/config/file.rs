@@ -1,0 +1,620 @@
+//! `tornsnap.toml`: what may stand in it, and what it means when it does not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::config::key::{ApiKey, Place, Source};
+use crate::config::{
+    Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
+    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource, beside,
+};
+use crate::error::{Doing, Error, Exit, Result};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    database: Option<String>,
+    api: ApiTable,
+    key: Vec<Spanned<KeyTable>>,
+    track: TrackTable,
+    history: HistoryTable,
+    retention: RetentionTable,
+    backup: BackupTable,
+    health: HealthTable,
+    log: LogTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ApiTable {
+    base_url: Option<Spanned<String>>,
+    requests_per_minute: Option<Spanned<i64>>,
+    timeout_seconds: Option<Spanned<i64>>,
+    concurrency: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyTable {
+    name: Option<String>,
+    key: Option<ApiKey>,
+    key_file: Option<String>,
+    key_env: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TrackTable {
+    players: Vec<Spanned<i64>>,
+    factions: Vec<Spanned<i64>>,
+    members: Option<bool>,
+    wars: Option<WarsWord>,
+    territories: Option<Spanned<TerritoriesValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WarsWord {
+    Tracked,
+    All,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected \"all\", \"tracked\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
+)]
+enum TerritoriesValue {
+    Word(String),
+    List(Vec<String>),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HistoryTable {
+    record: Option<RecordWord>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RecordWord {
+    Changes,
+    EveryPoll,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetentionTable {
+    keep_months: Option<Spanned<i64>>,
+    archive: Option<String>,
+    rejected_days: Option<Spanned<i64>>,
+    runs_days: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BackupTable {
+    directory: Option<String>,
+    keep: Option<Spanned<i64>>,
+    compress: Option<bool>,
+    before_summarize: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HealthTable {
+    max_age_hours: Option<Spanned<i64>>,
+    players_max_age_hours: Option<Spanned<i64>>,
+    factions_max_age_hours: Option<Spanned<i64>>,
+    wars_max_age_hours: Option<Spanned<i64>>,
+    territories_max_age_hours: Option<Spanned<i64>>,
+    backup_max_age_days: Option<Spanned<i64>>,
+    min_free_mb: Option<Spanned<i64>>,
+    max_rejected: Option<Spanned<i64>>,
+    max_failed_runs: Option<Spanned<i64>>,
+    gap_hours: Option<Spanned<i64>>,
+    webhook_url_file: Option<String>,
+    webhook_url_env: Option<String>,
+    format: Option<FormatWord>,
+    ping_url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FormatWord {
+    Discord,
+    Json,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogTable {
+    file: Option<String>,
+}
+
+/// Where a file is and what stands in it, to name lines.
+struct Text<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Text<'_> {
+    /// The failure of one line. The line itself is not shown: it may hold a key.
+    fn refuse(&self, span: Option<std::ops::Range<usize>>, why: impl AsRef<str>) -> Error {
+        let line = span.map_or(1, |span| {
+            1 + self
+                .text
+                .get(..span.start)
+                .unwrap_or(self.text)
+                .matches('\n')
+                .count()
+        });
+        Error::new(format!("use the configuration {}", self.path.display()))
+            .because(format!("line {line}: {}", mask_key_like(why.as_ref())))
+            .try_this("correct that line; the README lists every field with its default")
+            .exits(Exit::Config)
+    }
+
+    fn number(
+        &self,
+        value: Option<&Spanned<i64>>,
+        name: &str,
+        low: i64,
+        high: i64,
+        default: u32,
+    ) -> Result<u32> {
+        let Some(value) = value else {
+            return Ok(default);
+        };
+        let number = *value.get_ref();
+        u32::try_from(number)
+            .ok()
+            .filter(|_| (low..=high).contains(&number))
+            .ok_or_else(|| {
+                self.refuse(
+                    Some(value.span()),
+                    format!("{name} = {number} is not from {low} to {high}"),
+                )
+            })
+    }
+
+    fn ids<T: Ord>(
+        &self,
+        values: &[Spanned<i64>],
+        make: impl Fn(i64) -> Result<T>,
+    ) -> Result<BTreeSet<T>> {
+        values
+            .iter()
+            .map(|value| {
+                make(*value.get_ref()).map_err(|_| {
+                    self.refuse(
+                        Some(value.span()),
+                        format!(
+                            "{} is not an id: ids are whole numbers from 1",
+                            value.get_ref()
+                        ),
+                    )
+                })
+            })
+            .collect()
+    }
+}
+
+/// Reads a file and checks every value in it.
+pub(super) fn read(path: &Path) -> Result<Settings> {
+    let action = || format!("read the configuration {}", path.display());
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::new(action()).because(error).exits(Exit::Config))?;
+    check_private(path).map_err(|error| error.exits(Exit::Config))?;
+    let lines = Text { path, text: &text };
+    let file: File = toml::from_str(&text)
+        .map_err(|error| lines.refuse(error.span(), error.message().replace('\n', ", ")))?;
+    let mut settings = settings(&lines, file)?;
+    settings.config_file = Some(path.to_owned());
+    Ok(settings)
+}
+
+/// What holds without a file: paths are relative to the working directory.
+pub(super) fn defaults() -> Settings {
+    let nothing = Text {
+        path: Path::new(""),
+        text: "",
+    };
+    settings(&nothing, File::default()).expect("defaults are within their ranges")
+}
+
+fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
+    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text));
+    Ok(Settings {
+        config_file: None,
+        database: beside(
+            lines.path,
+            file.database.as_deref().unwrap_or("tornsnap.db"),
+        ),
+        api: api(lines, &file.api)?,
+        track: track(lines, file.track)?,
+        record: match file.history.record {
+            Some(RecordWord::EveryPoll) => Record::EveryPoll,
+            Some(RecordWord::Changes) | None => Record::Changes,
+        },
+        retention: Retention {
+            keep_months: lines.number(
+                file.retention.keep_months.as_ref(),
+                "keep_months",
+                1,
+                1200,
+                2,
+            )?,
+            archive: path(file.retention.archive),
+            rejected_days: lines.number(
+                file.retention.rejected_days.as_ref(),
+                "rejected_days",
+                1,
+                36_500,
+                30,
+            )?,
+            runs_days: lines.number(
+                file.retention.runs_days.as_ref(),
+                "runs_days",
+                7,
+                36_500,
+                400,
+            )?,
+        },
+        backup: Backup {
+            directory: beside(
+                lines.path,
+                file.backup.directory.as_deref().unwrap_or("backups"),
+            ),
+            keep: lines.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
+            compress: file.backup.compress.unwrap_or(false),
+            before_summarize: file.backup.before_summarize.unwrap_or(true),
+        },
+        health: health(lines, file.health)?,
+        log_file: path(file.log.file),
+        clock: Clock::System,
+        keys: keys(lines, file.key)?,
+    })
+}
+
+fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
+    let limit = i64::from(TORN_REQUESTS_PER_MINUTE);
+    let requests_per_minute = lines.number(
+        table.requests_per_minute.as_ref(),
+        "requests_per_minute",
+        0,
+        limit,
+        60,
+    )?;
+    let concurrency = lines.number(table.concurrency.as_ref(), "concurrency", 1, 64, 4)?;
+    let timeout = lines.number(
+        table.timeout_seconds.as_ref(),
+        "timeout_seconds",
+        1,
+        600,
+        30,
+    )?;
+    Ok(Api {
+        base_url: match &table.base_url {
+            Some(url) => {
+                base_url(url.get_ref()).map_err(|why| lines.refuse(Some(url.span()), why))?
+            }
+            None => TORN_URL.to_owned(),
+        },
+        requests_per_minute: (requests_per_minute > 0).then_some(requests_per_minute),
+        timeout: Duration::from_secs(timeout.into()),
+        concurrency: usize::try_from(concurrency).unwrap_or(1),
+        first_retry: Duration::from_millis(500),
+    })
+}
+
+/// Checks an address: a key is only ever sent over TLS, or to this very machine.
+pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
+    let url = text.trim().trim_end_matches('/');
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| format!("{url:?} is not an address such as {TORN_URL}"))?;
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
+        return Err(format!("{url:?} is not an address such as {TORN_URL}"));
+    }
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let here = name == "localhost"
+        || name == "[::1]"
+        || name
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback());
+    match scheme {
+        "https" => Ok(url.to_owned()),
+        "http" if here => Ok(url.to_owned()),
+        "http" => Err(format!(
+            "{url:?} would send keys unencrypted: write https://"
+        )),
+        _ => Err(format!("{url:?} does not begin with https://")),
+    }
+}
+
+fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {
+    Ok(Track {
+        players: lines.ids(&table.players, PlayerId::new)?,
+        factions: lines.ids(&table.factions, FactionId::new)?,
+        members: table.members.unwrap_or(true),
+        wars: match table.wars {
+            Some(WarsWord::All) => Wars::All,
+            Some(WarsWord::Tracked) | None => Wars::Tracked,
+        },
+        territories: match table.territories {
+            None => Territories::Tracked,
+            Some(value) => {
+                let span = value.span();
+                territories(value.into_inner()).map_err(|why| lines.refuse(Some(span), why))?
+            }
+        },
+    })
+}
+
+fn territories(value: TerritoriesValue) -> std::result::Result<Territories, String> {
+    match value {
+        TerritoriesValue::Word(word) => match word.as_str() {
+            "tracked" => Ok(Territories::Tracked),
+            "all" => Ok(Territories::All),
+            "none" => Ok(Territories::None),
+            _ => Err(format!(
+                "{word:?} is not \"tracked\", \"all\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
+            )),
+        },
+        TerritoriesValue::List(tiles) => tiles
+            .iter()
+            .map(|tile| TerritoryId::from_str(tile))
+            .collect::<std::result::Result<_, _>>()
+            .map(Territories::These),
+    }
+}
+
+fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
+    let hours = |value: &Option<Spanned<i64>>, name: &str, default: u32| {
+        lines.number(value.as_ref(), name, 1, 24 * 366, default)
+    };
+    let all = hours(&table.max_age_hours, "max_age_hours", 24)?;
+    Ok(Health {
+        max_age_hours: MaxAge {
+            players: hours(&table.players_max_age_hours, "players_max_age_hours", all)?,
+            factions: hours(&table.factions_max_age_hours, "factions_max_age_hours", all)?,
+            wars: hours(&table.wars_max_age_hours, "wars_max_age_hours", all)?,
+            territories: hours(
+                &table.territories_max_age_hours,
+                "territories_max_age_hours",
+                all,
+            )?,
+        },
+        backup_max_age_days: lines.number(
+            table.backup_max_age_days.as_ref(),
+            "backup_max_age_days",
+            1,
+            3660,
+            7,
+        )?,
+        min_free_mb: lines.number(table.min_free_mb.as_ref(), "min_free_mb", 0, 1 << 30, 256)?,
+        max_rejected: lines.number(
+            table.max_rejected.as_ref(),
+            "max_rejected",
+            0,
+            1_000_000,
+            10,
+        )?,
+        max_failed_runs: lines.number(
+            table.max_failed_runs.as_ref(),
+            "max_failed_runs",
+            1,
+            1000,
+            3,
+        )?,
+        gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
+        webhook: table
+            .webhook_url_file
+            .map(|file| WebhookSource::File(beside(lines.path, &file)))
+            .or(table.webhook_url_env.map(WebhookSource::Env)),
+        format: match table.format {
+            Some(FormatWord::Json) => WebhookFormat::Json,
+            Some(FormatWord::Discord) | None => WebhookFormat::Discord,
+        },
+        ping_url: match table.ping_url {
+            Some(url) => {
+                Some(base_url(url.get_ref()).map_err(|why| lines.refuse(Some(url.span()), why))?)
+            }
+            None => None,
+        },
+    })
+}
+
+fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>> {
+    let mut sources: Vec<Source> = Vec::new();
+    for (number, table) in (1..).zip(tables) {
+        let span = table.span();
+        let refuse = |why: String| lines.refuse(Some(span.clone()), why);
+        let table = table.into_inner();
+        let name = table.name.unwrap_or_else(|| format!("key{number}"));
+        if name.trim().is_empty() || sources.iter().any(|source| source.name == name) {
+            return Err(refuse(format!(
+                "the key name {name:?} is empty or used twice"
+            )));
+        }
+        let place = match (table.key, table.key_file, table.key_env) {
+            (Some(key), None, None) => Place::Here(Ok(key)),
+            (None, Some(file), None) => Place::File(beside(lines.path, &file)),
+            (None, None, Some(variable)) => Place::Env(variable),
+            _ => {
+                return Err(refuse(
+                    "a [[key]] has one of key_file, key_env and key".to_owned(),
+                ));
+            }
+        };
+        sources.push(Source { name, place });
+    }
+    Ok(sources)
+}
+
+/// Reads a file that holds a secret: its first line, without the line break.
+///
+/// # Errors
+///
+/// Fails when it is not there, or others can read it.
+pub(super) fn read_secret(path: &Path) -> Result<String> {
+    let text =
+        fs::read_to_string(path).doing(|| format!("read the key file {}", path.display()))?;
+    check_private(path)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+///
+/// # Errors
+///
+/// Names the `chmod` to run.
+#[cfg(unix)]
+pub fn check_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = fs::metadata(path)
+        .doing(|| format!("look at {}", path.display()))?
+        .permissions()
+        .mode();
+    if mode & 0o044 == 0 {
+        return Ok(());
+    }
+    Err(Error::new(format!("trust {}", path.display()))
+        .because(format!("others can read it (mode {:04o})", mode & 0o7777))
+        .try_this(format!("chmod 600 {}", shell_word(path)))
+        .exits(Exit::NoKey))
+}
+
+/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+///
+/// # Errors
+///
+/// None on this platform.
+#[cfg(not(unix))]
+pub fn check_private(_path: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// A path as one word of a shell.
+#[cfg(unix)]
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte))
+    {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Blots out words that look like a key (16 letters and digits), since a broken line may have one anywhere.
+fn mask_key_like(text: &str) -> String {
+    text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
+        .map(|word| {
+            let bare = word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
+            if bare.len() == 16
+                && bare
+                    .bytes()
+                    .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+            {
+                word.replace(bare, "(redacted)")
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}
+
+/// Quotes a path for a TOML file.
+#[must_use]
+pub fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn because(text: &str) -> String {
+        let lines = Text {
+            path: Path::new("tornsnap.toml"),
+            text,
+        };
+        let read = toml::from_str::<File>(text)
+            .map_err(|error| lines.refuse(error.span(), error.message()))
+            .and_then(|file| settings(&lines, file));
+        read.map_or_else(|error| error.causes().join(" "), |_| "accepted".to_owned())
+    }
+
+    #[test]
+    fn a_refusal_names_the_line_and_the_choices() {
+        let unknown = because("database = \"a.db\"\n\n[api]\nspeed = 3\n");
+        assert!(
+            unknown.starts_with("line 4: unknown field `speed`, expected one of `base_url`"),
+            "{unknown}"
+        );
+
+        assert_eq!(
+            because("[api]\nrequests_per_minute = 101\n"),
+            "line 2: requests_per_minute = 101 is not from 0 to 100"
+        );
+        assert_eq!(
+            because("[track]\nplayers = [1,\n0]\n"),
+            "line 3: 0 is not an id: ids are whole numbers from 1"
+        );
+        assert!(because("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
+        assert!(
+            because("[track]\nterritories = \"AAB\"\n")
+                .starts_with("line 2: \"AAB\" is not \"tracked\"")
+        );
+    }
+
+    #[test]
+    fn a_refusal_never_shows_what_looks_like_a_key() {
+        for text in [
+            "[[key]]\nkey = 1234567890123456\n",
+            "[[key]]\nAbCdEfGh12345678 = \"alice\"\n",
+            "[[key]]\nkey = \"AbCdEfGh12345678\n",
+            "[[key]]\nkey = [\"AbCdEfGh12345678\"]\n",
+            "[[key]]\nname = [\"AbCdEfGh12345678\"]\n",
+        ] {
+            let why = because(text);
+            assert!(why.starts_with("line "), "{why}");
+            assert!(
+                !why.contains("AbCdEfGh12345678") && !why.contains("1234567890123456"),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_travel_over_tls_or_stay_on_this_machine() {
+        assert!(base_url("https://api.torn.com/v2/").is_ok_and(|url| url == TORN_URL));
+        assert!(base_url("http://127.0.0.1:8080").is_ok());
+        for wrong in [
+            "http://api.torn.com/v2",
+            "api.torn.com",
+            "ftp://x",
+            "https://",
+            "https://me@host",
+            "http://127.evil.example",
+        ] {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

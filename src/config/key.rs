@@ -1,0 +1,138 @@
+//! API keys: never printed, never stored in the database.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::config::file::read_secret;
+use crate::error::{Error, Exit, Result};
+
+/// A Torn API key. `Debug` does not show it, and there is no `Display`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// Accepts what can stand in a header.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong without showing the text.
+    pub fn new(text: &str) -> std::result::Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("it has spaces, line breaks or letters that no key has".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The key itself, for the Authorization header and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(redacted)")
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        // By way of a value: serde's own complaint about a wrong type would show the value.
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Self::new(&text).map_err(serde::de::Error::custom),
+            _ => Err(serde::de::Error::custom("a key stands in quotes")),
+        }
+    }
+}
+
+/// A key with the name that the history knows it by.
+#[derive(Clone, Debug)]
+pub struct NamedKey {
+    /// Becomes `data_source`.
+    pub name: String,
+    /// The key.
+    pub key: ApiKey,
+}
+
+/// Where one key is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// Where the text of a key is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Here(std::result::Result<ApiKey, String>),
+    File(PathBuf),
+    Env(String),
+}
+
+impl Source {
+    /// The comma-separated list in `TORN_API_KEY`.
+    pub(super) fn from_list(list: &str) -> Vec<Self> {
+        let keys: Vec<&str> = list
+            .split(',')
+            .filter(|key| !key.trim().is_empty())
+            .collect();
+        let name = |number: usize| match keys.len() {
+            1 => "env".to_owned(),
+            _ => format!("env{number}"),
+        };
+        (1..)
+            .zip(&keys)
+            .map(|(number, key)| Self {
+                name: name(number),
+                place: Place::Here(ApiKey::new(key)),
+            })
+            .collect()
+    }
+
+    /// Reads the key.
+    pub(super) fn load(&self, variable: impl Fn(&str) -> Option<String>) -> Result<NamedKey> {
+        let refuse = |why: String, remedy: String| {
+            Error::new(format!("use the key {:?}", self.name))
+                .because(why)
+                .try_this(remedy)
+                .exits(Exit::NoKey)
+        };
+        let key = match &self.place {
+            Place::Here(key) => key.clone().map_err(|why| {
+                refuse(
+                    why,
+                    "correct the key in TORN_API_KEY or in the configuration".to_owned(),
+                )
+            })?,
+            Place::File(path) => {
+                let text = read_secret(path).map_err(|error| error.exits(Exit::NoKey))?;
+                ApiKey::new(&text).map_err(|why| {
+                    refuse(
+                        format!("{}: {why}", path.display()),
+                        "put the key, and nothing else, on the first line of that file".to_owned(),
+                    )
+                })?
+            }
+            Place::Env(name) => {
+                let text = variable(name).ok_or_else(|| {
+                    refuse(
+                        format!("the environment variable {name} is not set"),
+                        format!("set {name}, or correct key_env in the configuration"),
+                    )
+                })?;
+                ApiKey::new(&text)
+                    .map_err(|why| refuse(format!("{name}: {why}"), format!("correct {name}")))?
+            }
+        };
+        Ok(NamedKey {
+            name: self.name.clone(),
+            key,
+        })
+    }
+}

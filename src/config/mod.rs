@@ -1,0 +1,374 @@
+//! The settings, resolved once (flag > environment > file > default), the clock and the keys.
+//!
+//! Nothing else in the program reads the environment.
+
+mod clock;
+mod file;
+mod key;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use clock::Clock;
+pub use file::{check_private, toml_string};
+pub use key::{ApiKey, NamedKey};
+
+use crate::error::{Error, Exit, Result};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::kind::Kind;
+
+/// Torn's own limit per player, over all of that player's keys.
+pub const TORN_REQUESTS_PER_MINUTE: u32 = 100;
+
+/// Where `tornsnap` asks unless told otherwise.
+pub const TORN_URL: &str = "https://api.torn.com/v2";
+
+/// The name of the configuration file wherever it is looked for.
+pub const FILE_NAME: &str = "tornsnap.toml";
+
+/// What the command line says about the settings.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--database`.
+    pub database: Option<PathBuf>,
+}
+
+/// Everything that a command may be told from outside.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The file that was read, if there was one.
+    pub config_file: Option<PathBuf>,
+    /// The database file.
+    pub database: PathBuf,
+    /// How to talk to Torn.
+    pub api: Api,
+    /// What to follow.
+    pub track: Track,
+    /// When to append to the history.
+    pub record: Record,
+    /// How long detail is kept.
+    pub retention: Retention,
+    /// How copies are made.
+    pub backup: Backup,
+    /// What counts as well.
+    pub health: Health,
+    /// Where the log goes besides stderr.
+    pub log_file: Option<PathBuf>,
+    /// The time.
+    pub clock: Clock,
+    keys: Vec<key::Source>,
+}
+
+/// How to talk to Torn.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Without a slash at its end.
+    pub base_url: String,
+    /// Per key owner; `None`: no limit (simulators only).
+    pub requests_per_minute: Option<u32>,
+    /// For one whole call.
+    pub timeout: Duration,
+    /// Calls under way at once.
+    pub concurrency: usize,
+    /// Before the first retry of a call that met a passing fault; doubles each time.
+    pub first_retry: Duration,
+}
+
+/// What to follow.
+#[derive(Clone, Debug, Default)]
+pub struct Track {
+    /// Players by id.
+    pub players: BTreeSet<PlayerId>,
+    /// Factions by id.
+    pub factions: BTreeSet<FactionId>,
+    /// Whether every member of these factions is followed too.
+    pub members: bool,
+    /// Which wars.
+    pub wars: Wars,
+    /// Which tiles.
+    pub territories: Territories,
+}
+
+impl Track {
+    /// Whether there is anything of this kind to fetch.
+    pub fn follows(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Players => {
+                !self.players.is_empty() || (self.members && !self.factions.is_empty())
+            }
+            Kind::Factions => !self.factions.is_empty(),
+            Kind::Wars => self.wars == Wars::All || !self.factions.is_empty(),
+            Kind::Territories => match &self.territories {
+                Territories::None => false,
+                Territories::Tracked => !self.factions.is_empty(),
+                Territories::All => true,
+                Territories::These(tiles) => !tiles.is_empty(),
+            },
+        }
+    }
+}
+
+/// Which wars to follow.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Wars {
+    /// Those of the tracked factions.
+    #[default]
+    Tracked,
+    /// All in the game.
+    All,
+}
+
+/// Which tiles to follow.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Territories {
+    /// Those that the tracked factions hold.
+    #[default]
+    Tracked,
+    /// All in the game.
+    All,
+    /// None.
+    None,
+    /// These.
+    These(BTreeSet<TerritoryId>),
+}
+
+/// When a history row is appended.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Record {
+    /// When a tracked value differs from the newest row.
+    #[default]
+    Changes,
+    /// At each successful poll.
+    EveryPoll,
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// Full months of detail besides the running one.
+    pub keep_months: u32,
+    /// The database that old detail is moved to instead of being deleted.
+    pub archive: Option<PathBuf>,
+    /// Days that rejected answers are kept.
+    pub rejected_days: u32,
+    /// Days that run records are kept.
+    pub runs_days: u32,
+}
+
+/// How copies are made.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// Where they go.
+    pub directory: PathBuf,
+    /// How many verified ones are kept.
+    pub keep: u32,
+    /// Whether they are compressed (zstd).
+    pub compress: bool,
+    /// Whether `summarize` makes one first.
+    pub before_summarize: bool,
+}
+
+/// What counts as well, and who is told.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Hours since the last successful fetch of each kind before it is a warning; twice that is critical.
+    pub max_age_hours: MaxAge,
+    /// Days since the last verified backup before it is a warning.
+    pub backup_max_age_days: u32,
+    /// Free space on the database's disk below which it is a warning, in megabytes.
+    pub min_free_mb: u32,
+    /// Rejected answers in 24 hours above which it is a warning.
+    pub max_rejected: u32,
+    /// Failed runs in a row of one kind above which it is critical; one is a warning.
+    pub max_failed_runs: u32,
+    /// Hours without any successful run, within the last week, that count as a gap.
+    pub gap_hours: u32,
+    /// Where the webhook's address is read from.
+    pub webhook: Option<WebhookSource>,
+    /// How the message is written.
+    pub format: WebhookFormat,
+    /// Asked after each check that is not critical (`…/fail` when it is), as healthchecks.io understands it.
+    pub ping_url: Option<String>,
+}
+
+/// Hours per kind.
+#[derive(Clone, Copy, Debug)]
+pub struct MaxAge {
+    /// Players.
+    pub players: u32,
+    /// Factions.
+    pub factions: u32,
+    /// Wars.
+    pub wars: u32,
+    /// Territories.
+    pub territories: u32,
+}
+
+impl MaxAge {
+    /// The hours for one kind.
+    pub fn of(self, kind: Kind) -> u32 {
+        match kind {
+            Kind::Players => self.players,
+            Kind::Factions => self.factions,
+            Kind::Wars => self.wars,
+            Kind::Territories => self.territories,
+        }
+    }
+}
+
+/// Where the webhook's address, a secret, is read from.
+#[derive(Clone, Debug)]
+pub enum WebhookSource {
+    /// A file that only its owner can read.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+/// How a webhook message is written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum WebhookFormat {
+    /// As Discord understands it.
+    #[default]
+    Discord,
+    /// The report itself.
+    Json,
+}
+
+impl Settings {
+    /// Reads flags, environment and file.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] names the file, the line and the valid choices.
+    pub fn resolve(overrides: &Overrides) -> Result<Self> {
+        let found = find(overrides)?;
+        let mut settings = match &found {
+            Some(path) => file::read(path)?,
+            None => file::defaults(),
+        };
+        settings.clock = Clock::from_environment(variable("TORNSNAP_NOW").as_deref())?;
+        if let Some(database) = overrides
+            .database
+            .clone()
+            .or_else(|| variable("TORNSNAP_DATABASE").map(PathBuf::from))
+        {
+            settings.database = database;
+        }
+        if let Some(url) = variable("TORNSNAP_API_URL") {
+            settings.api.base_url = file::base_url(&url).map_err(|why| {
+                Error::new("use TORNSNAP_API_URL")
+                    .because(why)
+                    .try_this(format!("set it to {TORN_URL}, or unset it"))
+                    .exits(Exit::Config)
+            })?;
+        }
+        if let Some(milliseconds) = variable("TORNSNAP_FIRST_RETRY_MS") {
+            settings.api.first_retry =
+                milliseconds
+                    .parse()
+                    .map(Duration::from_millis)
+                    .map_err(|_| {
+                        Error::new(format!("use TORNSNAP_FIRST_RETRY_MS={milliseconds:?}"))
+                            .because("it is not a whole number of milliseconds")
+                            .exits(Exit::Config)
+                    })?;
+        }
+        if let Some(keys) = variable("TORN_API_KEY") {
+            settings.keys = key::Source::from_list(&keys);
+        }
+        if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
+        {
+            return Err(Error::new("accept requests_per_minute = 0")
+                .because("without a limit Torn would block this address")
+                .try_this("write a number from 1 to 100; 60 is a good one")
+                .exits(Exit::Config));
+        }
+        Ok(settings)
+    }
+
+    /// The keys, read from wherever they are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::NoKey`] when there is none, or a file with one is missing, empty or readable by others.
+    pub fn load_keys(&self) -> Result<Vec<NamedKey>> {
+        if self.keys.is_empty() {
+            return Err(Error::new("find an API key")
+                .because(match &self.config_file {
+                    Some(path) => format!(
+                        "{} has no [[key]], and TORN_API_KEY is not set",
+                        path.display()
+                    ),
+                    None => {
+                        "there is no configuration file, and TORN_API_KEY is not set".to_owned()
+                    }
+                })
+                .try_this("run `tornsnap init`, or set TORN_API_KEY")
+                .exits(Exit::NoKey));
+        }
+        self.keys
+            .iter()
+            .map(|source| source.load(variable))
+            .collect()
+    }
+
+    /// The value of an environment variable that the settings name.
+    pub fn named_variable(&self, name: &str) -> Option<String> {
+        variable(name)
+    }
+}
+
+/// An environment variable; an empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The configuration file to use; one that was named has to be there.
+fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
+    let named = overrides
+        .config
+        .clone()
+        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from));
+    if let Some(path) = named {
+        if !path.exists() {
+            return Err(
+                Error::new(format!("read the configuration {}", path.display()))
+                    .because("there is no such file")
+                    .try_this("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
+                    .exits(Exit::Config),
+            );
+        }
+        return Ok(Some(path));
+    }
+    Ok([Some(PathBuf::from(FILE_NAME)), platform_file()]
+        .into_iter()
+        .flatten()
+        .find(|path| path.exists()))
+}
+
+/// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
+pub fn platform_file() -> Option<PathBuf> {
+    dirs::config_dir().map(|folder| folder.join("tornsnap").join(FILE_NAME))
+}
+
+/// Where `init` writes: the named file, or `./tornsnap.toml`.
+pub fn file_to_write(overrides: &Overrides) -> PathBuf {
+    overrides
+        .config
+        .clone()
+        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(FILE_NAME))
+}
+
+/// Makes a path from a file relative to that file's folder.
+fn beside(file: &Path, path: &str) -> PathBuf {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),
+        _ => PathBuf::from(path),
+    }
+}

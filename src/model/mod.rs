@@ -1,0 +1,10 @@
+//! What we believe: checked values with their units, and pure policy. No I/O.
+
+pub mod id;
+pub mod time;
+
+pub mod faction;
+pub mod kind;
+pub mod player;
+pub mod territory;
+pub mod war;

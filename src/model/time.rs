@@ -1,0 +1,149 @@
+//! Moments and months. Unix seconds, UTC, as Torn's own clock.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat};
+
+/// Seconds in a minute, an hour and a day.
+pub const MINUTE: i64 = 60;
+/// Seconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Seconds in a day (UTC has no daylight saving).
+pub const DAY: i64 = 24 * HOUR;
+
+/// `unix` seconds as `2026-11-21T22:06:00Z`, for people; the bare number outside chrono's range.
+pub fn iso(unix: i64) -> String {
+    DateTime::from_timestamp(unix, 0).map_or_else(
+        || unix.to_string(),
+        |time| time.to_rfc3339_opts(SecondsFormat::Secs, true),
+    )
+}
+
+/// Midnight (UTC) of the day that `unix` lies in.
+pub fn day_start(unix: i64) -> i64 {
+    unix - unix.rem_euclid(DAY)
+}
+
+/// A calendar month in UTC, the half-open interval `[start, end)`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Month(NaiveDate);
+
+impl Month {
+    /// The month that a moment lies in; `None` outside chrono's calendar.
+    pub fn of(unix: i64) -> Option<Self> {
+        DateTime::from_timestamp(unix, 0)?
+            .date_naive()
+            .with_day(1)
+            .map(Self)
+    }
+
+    /// First second of the month.
+    pub fn start(self) -> i64 {
+        self.0
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc()
+            .timestamp()
+    }
+
+    /// First second after the month.
+    pub fn end(self) -> i64 {
+        self.next().start()
+    }
+
+    /// The month after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.plus(1)
+    }
+
+    /// The month `months` later, or the last one of the calendar.
+    #[must_use]
+    pub fn plus(self, months: u32) -> Self {
+        self.0
+            .checked_add_months(Months::new(months))
+            .map_or(self, Self)
+    }
+
+    /// The month `months` earlier, or the first one of the calendar.
+    #[must_use]
+    pub fn minus(self, months: u32) -> Self {
+        self.0
+            .checked_sub_months(Months::new(months))
+            .map_or(self, Self)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+impl FromStr for Month {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a month: write YYYY-MM, such as 2026-10");
+        let (year, month) = text.split_once('-').ok_or_else(wrong)?;
+        if year.len() != 4 || month.len() != 2 {
+            return Err(wrong());
+        }
+        let year = year.parse().map_err(|_| wrong())?;
+        let month = month.parse().map_err(|_| wrong())?;
+        NaiveDate::from_ymd_opt(year, month, 1)
+            .map(Self)
+            .ok_or_else(wrong)
+    }
+}
+
+/// Reads a moment: unix seconds, RFC 3339, or a date (its first second, UTC).
+///
+/// # Errors
+///
+/// Says what would have been accepted.
+pub fn parse_moment(text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    if let Ok(unix) = text.parse::<i64>() {
+        return Ok(unix);
+    }
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.timestamp());
+    }
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
+    }
+    Err(format!(
+        "{text:?} is not a moment: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_half_open_and_know_leap_years() {
+        let february: Month = "2028-02".parse().unwrap();
+
+        assert_eq!(february.end() - february.start(), 29 * DAY);
+        assert_eq!(Month::of(february.end() - 1), Some(february));
+        assert_eq!(Month::of(february.end()), Some(february.next()));
+        assert_eq!(february.minus(2).to_string(), "2027-12");
+    }
+
+    #[test]
+    fn a_month_is_written_with_four_and_two_digits() {
+        for wrong in ["2026", "2026-13", "2026-1", "26-01", "2026-10-01", "x"] {
+            assert!(wrong.parse::<Month>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_come_as_seconds_dates_and_rfc_3339() {
+        assert_eq!(parse_moment("1767225600"), Ok(1_767_225_600));
+        assert_eq!(parse_moment("2026-01-01"), Ok(1_767_225_600));
+        assert_eq!(parse_moment("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600));
+        assert!(parse_moment("yesterday").is_err());
+    }
+}

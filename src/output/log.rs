@@ -1,0 +1,130 @@
+//! The log: stderr, and a file where one is configured.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use chrono::Utc;
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::error::{Doing, Result};
+use crate::output::progress;
+use crate::output::terminal::Verbosity;
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Libraries that would print headers or addresses at their finest levels, where a key might be.
+const HUSHED: [&str; 5] = ["ureq", "ureq_proto", "rustls", "tiny_http", "mio"];
+
+/// Starts the log. Times are UTC.
+///
+/// # Errors
+///
+/// Fails when the log file cannot be written.
+pub fn start(verbosity: Verbosity, color: Color, file: Option<&Path>) -> Result<()> {
+    let level = match verbosity {
+        Verbosity::Quiet => LevelFilter::Error,
+        Verbosity::Normal => LevelFilter::Warn,
+        Verbosity::Verbose => LevelFilter::Info,
+        Verbosity::Debug => LevelFilter::Debug,
+    };
+    let mut builder = env_logger::Builder::new();
+    builder
+        .filter_level(level)
+        .format(|line, record| {
+            let style = line.default_level_style(record.level());
+            writeln!(
+                line,
+                "{style}{:5}{style:#} {}",
+                record.level().as_str().to_lowercase(),
+                record.args()
+            )
+        })
+        .write_style(match color {
+            Color::Auto => env_logger::WriteStyle::Auto,
+            Color::Always => env_logger::WriteStyle::Always,
+            Color::Never => env_logger::WriteStyle::Never,
+        });
+    let file = file.map(open).transpose()?;
+    let tee = Tee {
+        stderr: builder.build(),
+        file: file.map(Mutex::new),
+    };
+    // Debug for the file at most: the file is kept, and trace is where libraries say too much.
+    let most = if tee.file.is_some() {
+        level.max(LevelFilter::Info)
+    } else {
+        level
+    };
+    if log::set_boxed_logger(Box::new(tee)).is_ok() {
+        log::set_max_level(most);
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+        .open(path)
+        .doing(|| format!("write the log file {}", path.display()))
+}
+
+/// Target of lines that are printed on stderr by other means.
+pub const FILE_ONLY: &str = "tornsnap::file";
+
+struct Tee {
+    stderr: env_logger::Logger,
+    file: Option<Mutex<File>>,
+}
+
+impl Log for Tee {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        !HUSHED.iter().any(|library| {
+            metadata
+                .target()
+                .strip_prefix(library)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        })
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        if record.target() != FILE_ONLY && self.stderr.matches(record) {
+            progress::suspended(|| self.stderr.log(record));
+        }
+        if let Some(Ok(mut file)) = self.file.as_ref().map(Mutex::lock) {
+            let line = format!(
+                "{} [{}] {:5} {}\n",
+                Utc::now().format("%Y-%m-%dT%H:%M:%SZ"),
+                std::process::id(),
+                record.level().as_str().to_lowercase(),
+                record.args()
+            );
+            // A full disk must not stop a run that only wanted to say so.
+            let _ = file.write_all(line.as_bytes());
+        }
+    }
+
+    fn flush(&self) {
+        let _ = io::stderr().flush();
+    }
+}

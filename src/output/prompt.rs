@@ -1,0 +1,50 @@
+//! Questions to a person, asked only where one is watching.
+
+use std::io::{self, IsTerminal};
+
+use dialoguer::{Confirm, Input, Password};
+
+use crate::error::{Error, Exit, Result};
+
+/// Whether questions can be asked and answered.
+pub fn is_possible() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// A line of text; `default` is taken when nothing is typed.
+pub fn line(question: &str, default: &str) -> Result<String> {
+    Input::new()
+        .with_prompt(question)
+        .default(default.to_owned())
+        .allow_empty(true)
+        .interact_text()
+        .map_err(|error| unanswered(question, error))
+}
+
+/// A line that is not shown while it is typed; empty when nothing is.
+pub fn secret(question: &str) -> Result<String> {
+    Password::new()
+        .with_prompt(question)
+        .allow_empty_password(true)
+        .interact()
+        .map_err(|error| unanswered(question, error))
+}
+
+/// Yes or no; where nobody can answer, an error that names the flag which answers.
+pub fn confirm(question: &str, flag: &str) -> Result<bool> {
+    if !is_possible() {
+        return Err(Error::new(format!("ask \"{question}\""))
+            .because("there is nobody at a terminal to answer")
+            .try_this(format!("add {flag} if the answer is yes"))
+            .exits(Exit::Config));
+    }
+    Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+        .map_err(|error| unanswered(question, error))
+}
+
+fn unanswered(question: &str, error: dialoguer::Error) -> Error {
+    Error::new(format!("get an answer to \"{question}\"")).because(error)
+}

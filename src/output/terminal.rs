@@ -1,0 +1,93 @@
+//! Lines for people, and the one JSON document for programs.
+#![expect(clippy::print_stderr, reason = "this is the place that prints")]
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Exit};
+use crate::output::log::FILE_ONLY;
+use crate::output::progress;
+
+/// How much a run says on stderr.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Verbosity {
+    /// Only errors.
+    Quiet,
+    /// Warnings, progress on a terminal, one summary line.
+    #[default]
+    Normal,
+    /// What is being done.
+    Verbose,
+    /// Every call.
+    Debug,
+}
+
+/// A line for people on stderr, besides the log.
+pub fn say(line: &str) {
+    progress::suspended(|| eprintln!("{line}"));
+}
+
+/// A line of data on stdout; a closed pipe is no failure.
+///
+/// # Errors
+///
+/// Whatever writing met, but for a reader who has gone.
+pub fn data(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Prints the one JSON document of a run.
+pub fn report(document: &Value) {
+    // A reader who has gone misses nothing that matters: the exit code tells how it ended.
+    let _ = data(&format!("{document:#}"));
+}
+
+/// Prints a failure: what, why, and what to try.
+pub fn fail(error: &Error) {
+    log::error!(target: FILE_ONLY, "{}", error.on_one_line());
+    progress::suspended(|| {
+        eprintln!("tornsnap: {error}");
+        let causes = error.causes();
+        if !causes.is_empty() {
+            eprintln!("  because: {}", causes.join(": "));
+        }
+        if let Some(remedy) = error.remedy() {
+            eprintln!("  try: {remedy}");
+        }
+    });
+}
+
+/// A failure as the JSON document of a run.
+pub fn failure(command: &str, error: &Error) -> Value {
+    json!({
+        "command": command,
+        "status": "failed",
+        "exit_code": error.exit().code(),
+        "error": {
+            "message": error.to_string(),
+            "because": error.causes(),
+            "try": error.remedy(),
+        },
+    })
+}
+
+/// Wrong usage as the JSON document of a run.
+pub fn wrong_usage(message: &str) -> ExitCode {
+    report(&json!({
+        "command": null,
+        "status": "failed",
+        "exit_code": Exit::Usage.code(),
+        "error": { "message": message.trim_end(), "because": [], "try": "tornsnap --help" },
+    }));
+    Exit::Usage.into()
+}
+
+/// Whether a person is watching stderr.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}

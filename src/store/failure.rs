@@ -1,0 +1,45 @@
+//! What SQLite's failures mean to the user.
+
+use rusqlite::ErrorCode;
+
+use crate::error::{Error, Exit, Result};
+
+/// Turns SQLite's failures into ours at the place that knows what was being done.
+pub trait Failed<T> {
+    /// Names the action that failed; it completes "could not …".
+    fn failed(self, action: impl Into<String>) -> Result<T>;
+}
+
+impl<T> Failed<T> for rusqlite::Result<T> {
+    fn failed(self, action: impl Into<String>) -> Result<T> {
+        self.map_err(|error| explain(error, action.into()))
+    }
+}
+
+fn explain(error: rusqlite::Error, action: String) -> Error {
+    let (exit, remedy) = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => (
+            Exit::Io,
+            Some("free some space on that disk, then run it again"),
+        ),
+        Some(ErrorCode::SystemIoFailure) => (Exit::Io, Some("check the disk and its free space")),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            Exit::TryLater,
+            Some("wait for the other program that writes to this database, then run it again"),
+        ),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+            Exit::Damaged,
+            Some("run `tornsnap health --deep`, then `tornsnap restore` with a backup"),
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
+            Exit::Config,
+            Some("check who owns the file and its folder, and that both can be written"),
+        ),
+        _ => (Exit::Failure, None),
+    };
+    let explained = Error::new(action).because(error).exits(exit);
+    match remedy {
+        Some(remedy) => explained.try_this(remedy),
+        None => explained,
+    }
+}

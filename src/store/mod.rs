@@ -1,0 +1,68 @@
+//! The only room that speaks SQL. It knows nothing of HTTP.
+//!
+//! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
+
+mod failure;
+pub mod lock;
+mod migrate;
+mod open;
+mod value;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use failure::Failed;
+pub use migrate::SCHEMA_VERSION;
+pub use open::Store;
+
+use crate::error::Result;
+
+/// Embeds `sql/<name>.sql`, so that a missing file fails the build.
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"))
+    };
+}
+use sql;
+
+/// Runs `work` in one transaction: all of it is kept, or none.
+fn transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    // Immediate: a writer that must wait should wait now, not fail half-way through.
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .failed("start writing")?;
+    let value = work(&transaction)?; // An early return rolls back.
+    transaction.commit().failed("save what was written")?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A typing error in any statement fails here, not at three in the morning.
+    #[test]
+    fn every_statement_prepares() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+
+        for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if !path.is_dir() || path.ends_with("migrations") {
+                continue;
+            }
+            for file in fs::read_dir(path).unwrap().map(|file| file.unwrap().path()) {
+                let text = fs::read_to_string(&file).unwrap();
+                if let Err(error) = store.connection().prepare(&text) {
+                    panic!("{}: {error}", file.display());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Opening a database: ours or refused, current or migrated, private from its first byte.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction};
+
+use crate::error::{Doing, Error, Exit, Result};
+use crate::store::migrate::{self, Found};
+use crate::store::{Failed, SCHEMA_VERSION, transaction};
+
+/// How long a connection waits for another one that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How many prepared statements a connection keeps.
+const STATEMENT_CACHE: usize = 64;
+
+/// One connection to the database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    writable: bool,
+}
+
+impl Store {
+    /// Makes the database if it is missing, and brings it up to date.
+    ///
+    /// A new one is built under a temporary name and appears whole: eight processes at once make one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
+    pub fn create(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            build(path)?;
+        }
+        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            // Left by `touch` or by an interrupted copy: nothing in it to lose.
+            adopt_empty(path)?;
+        }
+        Self::open(path)
+    }
+
+    /// Opens an existing database to read and write, and brings it up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when it is missing, not ours or newer than this program; [`Exit::Damaged`] when it is broken.
+    pub fn open(path: &Path) -> Result<Self> {
+        must_be_a_file(path)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        match inspect(&connection, path)? {
+            Found::Empty => {
+                return Err(Error::new(format!("use the database {}", path.display()))
+                    .because("it is empty")
+                    .try_this("run `tornsnap init` to make it")
+                    .exits(Exit::Config));
+            }
+            Found::Ours(version) if version < SCHEMA_VERSION => migrate::migrate(&mut connection)?,
+            Found::Ours(_) => {}
+        }
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            writable: true,
+        })
+    }
+
+    /// Opens an existing database to read only; works while others write, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`]; also [`Exit::Config`] when its schema is older than this program's.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        must_be_a_file(path)?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let found = inspect(&connection, path)?;
+        if found != Found::Ours(SCHEMA_VERSION) {
+            return Err(Error::new(format!("use the database {}", path.display()))
+                .because("an older tornsnap made it, and this command changes nothing")
+                .try_this("run `tornsnap init` once to bring it up to date")
+                .exits(Exit::Config));
+        }
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            writable: false,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, for the other files of this room.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Runs `work` in one transaction: all of it is kept, or none.
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        transaction(&mut self.connection, work)
+    }
+
+    /// Moves everything committed from the WAL into the database and syncs it, so that it survives a power cut.
+    ///
+    /// Readers may keep part of the WAL in use; what they hold up is synced all the same and moved later.
+    /// <https://sqlite.org/pragma.html#pragma_wal_checkpoint>
+    pub fn checkpoint(&self) -> Result<()> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+            .failed("make what was saved safe from a power cut")
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.writable {
+            // Best effort: statistics that were not refreshed cost a little speed, nothing else.
+            let _ = self.connection.execute_batch("PRAGMA optimize");
+        }
+    }
+}
+
+/// Builds a new database beside its place and puts it there, unless another process was quicker.
+fn build(path: &Path) -> Result<()> {
+    let action = || format!("make the database {}", path.display());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).doing(action)?;
+    // tempfile makes it with mode 0600.
+    let temporary = tempfile::Builder::new()
+        .prefix(".tornsnap-new-")
+        .tempfile_in(folder)
+        .map_err(|error| {
+            Error::new(action())
+                .because(error)
+                .try_this(format!(
+                    "check that {} can be written, or name another place with --database",
+                    folder.display()
+                ))
+                .exits(Exit::Config)
+        })?;
+    initialise(temporary.path())?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(_) if path.exists() => Ok(()), // Another process was quicker.
+        Err(error) => Err(error.error).doing(action),
+    }
+}
+
+/// Makes an empty file a database, in place.
+fn adopt_empty(path: &Path) -> Result<()> {
+    initialise(path)
+}
+
+/// Sets what the file itself remembers, once, and makes the tables.
+fn initialise(path: &Path) -> Result<()> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
+            migrate::APPLICATION_ID
+        ))
+        .failed("set up a new database")?;
+    migrate::migrate(&mut connection)?;
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .failed("set up a new database")?;
+    connection
+        .close()
+        .map_err(|(_, error)| error)
+        .failed("close the new database")
+}
+
+/// Opens the file and sets what belongs to a connection.
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let open = || -> rusqlite::Result<Connection> {
+        let connection =
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        connection.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
+             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",
+        )?;
+        Ok(connection)
+    };
+    open().failed(format!("open the database {}", path.display()))
+}
+
+/// Says in plain words what SQLite would call "unable to open" or "not a database".
+fn must_be_a_file(path: &Path) -> Result<()> {
+    let refuse = |why: &str, remedy: &str| {
+        Err(Error::new(format!("open the database {}", path.display()))
+            .because(why.to_owned())
+            .try_this(remedy.to_owned())
+            .exits(Exit::Config))
+    };
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(
+            "there is no such file",
+            "run `tornsnap init` to make it, or correct --database",
+        ),
+        Err(error) => Err(error).doing(|| format!("open the database {}", path.display())),
+        Ok(found) if found.is_dir() => {
+            refuse("it is a folder", "name the file in it, with --database")
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Says whose the database is; a file of another kind is told from a damaged database.
+fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
+    migrate::inspect(connection, &path.display().to_string()).map_err(|error| {
+        if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
+            return error;
+        }
+        Error::new(format!("use the database {}", path.display()))
+            .because("it is not an SQLite database")
+            .try_this("name another file with --database; this one was left as it is")
+            .exits(Exit::Config)
+    })
+}
+
+/// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop
+/// SQLite's locks. <https://sqlite.org/fileformat.html#magic_header_string>
+fn looks_like_sqlite(path: &Path) -> bool {
+    let mut head = [0; 16];
+    match fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)) {
+        Ok(()) => head == *b"SQLite format 3\0",
+        // Shorter than a header, or unreadable: the latter is SQLite's to report.
+        Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
+    }
+}

@@ -1,0 +1,167 @@
+//! What the tests share: a folder of their own, and the program run in it.
+#![expect(dead_code, reason = "each part is used by some of the files")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use rusqlite::{Connection, types::FromSql};
+use tempfile::TempDir;
+
+/// Noon of a day in 2026 on which most tests live.
+pub const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
+
+/// A key that must never be seen anywhere.
+pub const CANARY: &str = "CANARYcanary1234";
+
+/// A folder of its own for one test.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path("tornsnap.db")
+    }
+
+    /// Writes a file that only its owner can read.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        set_mode(&path, 0o600);
+        path
+    }
+
+    /// The program in this folder, with nothing of the caller's environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tornsnap"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("TORNSNAP_FIRST_RETRY_MS", "1")
+            .env("TORNSNAP_NOW", NOW.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        Finished(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs it with the clock at another moment.
+    pub fn run_at(&self, now: i64, arguments: &[&str]) -> Finished {
+        Finished(
+            self.command(arguments)
+                .env("TORNSNAP_NOW", now.to_string())
+                .output()
+                .unwrap(),
+        )
+    }
+
+    /// The database, opened afresh.
+    pub fn sqlite(&self) -> Connection {
+        Connection::open(self.database()).unwrap()
+    }
+
+    /// One value from the database.
+    pub fn value<T: FromSql>(&self, sql: &str) -> T {
+        self.sqlite().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// All rows of a query, each as its values joined by `|`, NULL as nothing (as the sqlite3 shell shows them).
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        rows(&self.sqlite(), sql)
+    }
+}
+
+/// All rows of a query, each as its values joined by `|`.
+pub fn rows(connection: &Connection, sql: &str) -> Vec<String> {
+    use rusqlite::types::ValueRef;
+
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let mut found = Vec::new();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let values: Vec<String> = (0..columns)
+            .map(|column| match row.get_ref(column).unwrap() {
+                ValueRef::Null => String::new(),
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Real(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Blob(bytes) => format!("{bytes:?}"),
+            })
+            .collect();
+        found.push(values.join("|"));
+    }
+    found
+}
+
+/// Sets the rights of a file.
+pub fn set_mode(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+/// How a run of the program ended.
+pub struct Finished(pub Output);
+
+impl Finished {
+    pub fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    /// Stderr without the warning that the clock is replaced, which every test would otherwise repeat.
+    pub fn stderr(&self) -> String {
+        let text = String::from_utf8(self.0.stderr.clone()).unwrap();
+        text.lines()
+            .filter(|line| !line.contains("TORNSNAP_NOW is set"))
+            .flat_map(|line| [line, "\n"])
+            .collect()
+    }
+
+    /// Asserts the exit code, and shows what was said when it is another.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code(),
+            code,
+            "\nstdout: {}\nstderr: {}",
+            self.stdout(),
+            self.stderr()
+        );
+        self
+    }
+
+    /// The one JSON document on stdout.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout())
+            .unwrap_or_else(|error| panic!("{error} in {:?}", self.stdout()))
+    }
+}
