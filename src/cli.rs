@@ -70,19 +70,21 @@ enum ColorWhen {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make or update the database
+    Fetch(command::fetch::Args),
     Init(command::init::Args),
 }
 
 impl Command {
     fn name(&self) -> &'static str {
         match self {
+            Self::Fetch(_) => "fetch",
             Self::Init(_) => "init",
         }
     }
 
     fn run(&self, context: &Context) -> Result<Outcome> {
         match self {
+            Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
         }
     }
@@ -96,12 +98,16 @@ pub fn run() -> ExitCode {
     };
     let json = cli.global.json;
     match execute(&cli) {
-        Ok(outcome) => {
+        Ok(mut outcome) => {
             if let Some(summary) = &outcome.summary {
                 log::info!(target: output_log::FILE_ONLY, "{summary}");
                 if !cli.global.quiet {
                     terminal::say(summary);
                 }
+            }
+            if let Some(failure) = &outcome.failure {
+                terminal::fail(failure);
+                outcome.report["error"] = terminal::error_report(failure);
             }
             if json {
                 terminal::report(&outcome.report);

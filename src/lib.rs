@@ -22,7 +22,7 @@ pub mod model;
 
 pub mod config;
 
-// pub mod api;
+pub mod api;
 pub mod store;
 
 pub mod output;

@@ -332,10 +332,11 @@ CREATE INDEX idx_api_requests_owner ON api_requests (owner_id, expires_at_ms);
 
 -- ---------------------------------------------------------------- memory between runs
 
-CREATE TABLE personalstats_buckets (              -- newest daily bucket read of each player
-    player_id INTEGER PRIMARY KEY,
-    bucket_at INTEGER,                            -- Torn's timestamp of it; NULL: Torn gave none
-    asked_at  INTEGER NOT NULL
+CREATE TABLE player_polls (                       -- when each player was asked about, apart from rosters
+    player_id       INTEGER PRIMARY KEY,
+    polled_at       INTEGER NOT NULL,             -- last answer with a profile: the stalest are asked about first
+    bucket_asked_at INTEGER,                      -- last answer with personalstats
+    bucket_at       INTEGER                       -- Torn's timestamp of the newest daily bucket in it
 ) STRICT;
 
 CREATE TABLE missing_entities (                   -- ids that Torn answered "no such id" to

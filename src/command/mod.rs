@@ -1,11 +1,13 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
+pub mod fetch;
 pub mod init;
+mod signal;
 
 use serde_json::Value;
 
 use crate::config::{Overrides, Settings};
-use crate::error::Exit;
+use crate::error::{Error, Exit};
 use crate::output::terminal::Verbosity;
 
 /// What every command is given.
@@ -37,6 +39,8 @@ pub struct Outcome {
     pub summary: Option<String>,
     /// For programs (`--json`).
     pub report: Value,
+    /// What went wrong all the same.
+    pub failure: Option<Error>,
 }
 
 impl Outcome {
@@ -46,6 +50,7 @@ impl Outcome {
             exit: Exit::Done,
             summary: Some(summary.into()),
             report,
+            failure: None,
         }
     }
 }

@@ -31,6 +31,11 @@ impl Clock {
         Ok(Self::Fixed(moment))
     }
 
+    /// Unix milliseconds of the machine, even in a replay: the pace of requests follows real time.
+    pub fn real_milliseconds() -> i64 {
+        Utc::now().timestamp_millis()
+    }
+
     /// Unix seconds.
     pub fn now(self) -> i64 {
         match self {

@@ -10,13 +10,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::key::{ApiKey, Place, Source};
+use crate::config::key::{Place, Source};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
     TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource, beside,
 };
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::key::ApiKey;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -214,8 +215,13 @@ pub(super) fn read(path: &Path) -> Result<Settings> {
     let text = fs::read_to_string(path)
         .map_err(|error| Error::new(action()).because(error).exits(Exit::Config))?;
     check_private(path).map_err(|error| error.exits(Exit::Config))?;
-    let lines = Text { path, text: &text };
-    let file: File = toml::from_str(&text)
+    parse(path, &text)
+}
+
+/// Checks every value in a configuration with this text at this place.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
+    let lines = Text { path, text };
+    let file: File = toml::from_str(text)
         .map_err(|error| lines.refuse(error.span(), error.message().replace('\n', ", ")))?;
     let mut settings = settings(&lines, file)?;
     settings.config_file = Some(path.to_owned());

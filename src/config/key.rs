@@ -1,45 +1,12 @@
-//! API keys: never printed, never stored in the database.
+//! Where keys are kept, and reading them.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::config::file::read_secret;
 use crate::error::{Error, Exit, Result};
-
-/// A Torn API key. `Debug` does not show it, and there is no `Display`.
-#[derive(Clone, Eq, PartialEq)]
-pub struct ApiKey(String);
-
-impl ApiKey {
-    /// Accepts what can stand in a header.
-    ///
-    /// # Errors
-    ///
-    /// Says what is wrong without showing the text.
-    pub fn new(text: &str) -> std::result::Result<Self, String> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("it has spaces, line breaks or letters that no key has".to_owned());
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The key itself, for the Authorization header and nothing else.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(redacted)")
-    }
-}
+use crate::model::key::{ApiKey, NamedKey};
 
 impl<'de> Deserialize<'de> for ApiKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
@@ -49,15 +16,6 @@ impl<'de> Deserialize<'de> for ApiKey {
             _ => Err(serde::de::Error::custom("a key stands in quotes")),
         }
     }
-}
-
-/// A key with the name that the history knows it by.
-#[derive(Clone, Debug)]
-pub struct NamedKey {
-    /// Becomes `data_source`.
-    pub name: String,
-    /// The key.
-    pub key: ApiKey,
 }
 
 /// Where one key is kept.

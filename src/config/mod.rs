@@ -13,10 +13,10 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use file::{check_private, toml_string};
-pub use key::{ApiKey, NamedKey};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
 
 /// Torn's own limit per player, over all of that player's keys.
@@ -246,11 +246,25 @@ impl Settings {
     ///
     /// [`Exit::Config`] names the file, the line and the valid choices.
     pub fn resolve(overrides: &Overrides) -> Result<Self> {
-        let found = find(overrides)?;
-        let mut settings = match &found {
-            Some(path) => file::read(path)?,
+        let settings = match find(overrides)? {
+            Some(path) => file::read(&path)?,
             None => file::defaults(),
         };
+        settings.overridden(overrides)
+    }
+
+    /// The settings as a configuration with this text at this place would give them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::resolve`].
+    pub fn from_text(path: &Path, text: &str, overrides: &Overrides) -> Result<Self> {
+        file::parse(path, text)?.overridden(overrides)
+    }
+
+    /// What environment and flags say goes before what the file says.
+    fn overridden(mut self, overrides: &Overrides) -> Result<Self> {
+        let settings = &mut self;
         settings.clock = Clock::from_environment(variable("TORNSNAP_NOW").as_deref())?;
         if let Some(database) = overrides
             .database
@@ -288,7 +302,7 @@ impl Settings {
                 .try_this("write a number from 1 to 100; 60 is a good one")
                 .exits(Exit::Config));
         }
-        Ok(settings)
+        Ok(self)
     }
 
     /// The keys, read from wherever they are kept.

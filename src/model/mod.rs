@@ -4,7 +4,9 @@ pub mod id;
 pub mod time;
 
 pub mod faction;
+pub mod key;
 pub mod kind;
 pub mod player;
+pub mod run;
 pub mod territory;
 pub mod war;

@@ -1,6 +1,7 @@
 //! What one answer says about one player.
 
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::time::{DAY, HOUR, MINUTE, day_start};
 
 /// One answer about one player; `None` means "not known this time", except where said otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,4 +52,85 @@ pub struct Networth {
     pub dollars: Option<i64>,
     /// Unix seconds of the daily bucket that the value is from, if Torn said.
     pub bucket_at: Option<i64>,
+}
+
+/// Seconds after midnight at which Torn's daily values of the day before are there.
+const BUCKET_READY: i64 = 10 * MINUTE;
+
+/// Seconds between two questions for a daily value that is late.
+const LATE_BUCKET: i64 = HOUR;
+
+/// Whether personalstats are worth asking for: only while the newest daily bucket, yesterday's, is not stored yet,
+/// since Torn limits how many of their rows may be read in a day.
+///
+/// `asked_at` and `bucket_at` tell when they last came and which day they were of.
+pub fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
+    let Some(asked_at) = asked_at else {
+        return true;
+    };
+    let today = day_start(now - BUCKET_READY);
+    if asked_at < today + BUCKET_READY {
+        return true;
+    }
+    let late = bucket_at.is_some_and(|at| at < today - DAY);
+    late && asked_at <= now - LATE_BUCKET
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daily_value_is_asked_for_once_it_is_there_and_then_not_again_that_day() {
+        let midnight = 20_000 * DAY;
+        let (yesterday, before) = (midnight - DAY, midnight - 2 * DAY);
+        let table = [
+            (None, None, midnight, true, "never asked"),
+            (
+                Some(midnight - HOUR),
+                Some(before),
+                midnight + 9 * MINUTE,
+                false,
+                "not there yet",
+            ),
+            (
+                Some(midnight - HOUR),
+                Some(before),
+                midnight + 10 * MINUTE,
+                true,
+                "there now",
+            ),
+            (
+                Some(midnight + HOUR),
+                Some(yesterday),
+                midnight + 23 * HOUR,
+                false,
+                "stored",
+            ),
+            (
+                Some(midnight + HOUR),
+                Some(before),
+                midnight + HOUR + 4 * MINUTE,
+                false,
+                "late, asked a moment ago",
+            ),
+            (
+                Some(midnight + HOUR),
+                Some(before),
+                midnight + 2 * HOUR,
+                true,
+                "late, asked an hour ago",
+            ),
+            (
+                Some(midnight + HOUR),
+                None,
+                midnight + 9 * HOUR,
+                false,
+                "Torn has none",
+            ),
+        ];
+        for (asked_at, bucket_at, now, wanted, why) in table {
+            assert_eq!(wants_bucket(asked_at, bucket_at, now), wanted, "{why}");
+        }
+    }
 }

@@ -89,6 +89,62 @@ pub struct War {
     pub ends_at: Option<i64>,
 }
 
+impl War {
+    /// This observation in the light of the one before: what it does not say stays as it was, and a ranked war, whose
+    /// lists know no sides, keeps the sides it was first stored with.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        let faction = |side: &Option<Side>| side.as_ref().map(|side| side.faction);
+        if self.war_type == WarType::Ranked
+            && faction(&self.attacking) == faction(&before.defending)
+            && faction(&self.defending) == faction(&before.attacking)
+        {
+            std::mem::swap(&mut self.attacking, &mut self.defending);
+        }
+        self.attacking = self.attacking.or_else(|| before.attacking.clone());
+        self.defending = self.defending.or_else(|| before.defending.clone());
+        self.territory = self.territory.or(before.territory);
+        self.required_score = self.required_score.or(before.required_score);
+        self.started_at = self.started_at.or(before.started_at);
+        self
+    }
+
+    /// Whether both say the same of the war, names aside.
+    pub fn same_facts(&self, other: &Self) -> bool {
+        let points = |side: &Option<Side>| side.as_ref().map(|side| (side.faction, side.score));
+        points(&self.attacking) == points(&other.attacking)
+            && points(&self.defending) == points(&other.defending)
+            && (
+                self.territory,
+                self.required_score,
+                self.status,
+                self.winner,
+            ) == (
+                other.territory,
+                other.required_score,
+                other.status,
+                other.winner,
+            )
+            && (&self.end_reason, self.started_at, self.ends_at)
+                == (&other.end_reason, other.started_at, other.ends_at)
+    }
+
+    /// Whether this faction is on either side.
+    pub fn involves(&self, faction: FactionId) -> bool {
+        [&self.attacking, &self.defending]
+            .into_iter()
+            .flatten()
+            .any(|side| side.faction == faction)
+    }
+
+    /// The same war, off before it began.
+    #[must_use]
+    pub fn cancelled(mut self) -> Self {
+        self.status = WarStatus::Cancelled;
+        self
+    }
+}
+
 /// How a territory war ended, from Torn's `result` word.
 ///
 /// Source: `FactionTerritoryWarResultEnum` of the published description; unknown words end it as cancelled

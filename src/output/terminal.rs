@@ -68,11 +68,16 @@ pub fn failure(command: &str, error: &Error) -> Value {
         "command": command,
         "status": "failed",
         "exit_code": error.exit().code(),
-        "error": {
-            "message": error.to_string(),
-            "because": error.causes(),
-            "try": error.remedy(),
-        },
+        "error": error_report(error),
+    })
+}
+
+/// A failure within a JSON document.
+pub fn error_report(error: &Error) -> Value {
+    json!({
+        "message": error.to_string(),
+        "because": error.causes(),
+        "try": error.remedy(),
     })
 }
 

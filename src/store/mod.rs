@@ -2,14 +2,20 @@
 //!
 //! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
 
+mod budget;
 mod failure;
+pub mod keys;
 pub mod lock;
 mod migrate;
 mod open;
+pub mod run;
+pub mod save;
 mod value;
+mod war;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use budget::{Allowance, Permit};
 pub use failure::Failed;
 pub use migrate::SCHEMA_VERSION;
 pub use open::Store;

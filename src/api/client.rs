@@ -1,0 +1,198 @@
+//! One call: the key in a header, a bounded body, Torn's own error before the status.
+
+use std::io::Read;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::HeaderMap;
+use ureq::tls::{RootCerts, TlsConfig};
+
+use crate::api::refusal::Refusal;
+use crate::api::request::Request;
+use crate::api::wire::number::Integer;
+use crate::model::key::ApiKey;
+
+/// The largest body that is read, after decompression. The largest real one, a page of 500 tiles, has some 50 kB.
+const MAX_BODY: u64 = 8 << 20;
+
+/// What every call says of who asks. Cloudflare turns away the names of libraries.
+const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
+
+/// Talks to one address; connections are kept and shared by all threads.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    base_url: String,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client for `connections` callers at once.
+    pub fn new(base_url: &str, timeout: Duration, connections: usize) -> Self {
+        let agent = Agent::config_builder()
+            .user_agent(USER_AGENT)
+            .accept("application/json")
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // A connection whose body was not read is lost: twice as many leave room for that.
+            .max_idle_connections(2 * connections)
+            .max_idle_connections_per_host(2 * connections)
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(RootCerts::PlatformVerifier)
+                    .build(),
+            )
+            .build()
+            .new_agent();
+        Self {
+            agent,
+            base_url: base_url.to_owned(),
+            timeout,
+        }
+    }
+
+    /// The address that is asked.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Ends the calls that are under way, and every later one.
+    pub fn shut_down(&self) {
+        self.agent.clone().shutdown();
+    }
+
+    /// Makes one call and returns the JSON object that came back.
+    ///
+    /// # Errors
+    ///
+    /// Torn's own error if there is one in the body, whatever the status; else what went wrong on the way.
+    pub fn get(&self, request: &Request, key: &ApiKey) -> Result<Value, Refusal> {
+        let separator = if request.target.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
+        let url = format!(
+            "{}{}{separator}comment=tornsnap",
+            self.base_url, request.target
+        );
+        let mut response = self
+            .agent
+            .get(&url)
+            .header("Authorization", format!("ApiKey {}", key.expose()))
+            .call()
+            .map_err(|error| self.refusal(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let mut body = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .take(MAX_BODY + 1)
+            .read_to_end(&mut body)
+            .map_err(|error| match error.downcast::<ureq::Error>() {
+                Ok(error) => self.refusal(&error),
+                Err(error) => Refusal::Unreachable(error.to_string()),
+            })?;
+        if (300..400).contains(&status) {
+            return Err(Refusal::Redirect(status));
+        }
+        if body.len() as u64 > MAX_BODY {
+            return Err(Refusal::TooLarge(MAX_BODY));
+        }
+        read(&body, status, retry_after)
+    }
+
+    fn refusal(&self, error: &ureq::Error) -> Refusal {
+        match error {
+            ureq::Error::Timeout(_) => Refusal::Timeout(self.timeout),
+            ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => Refusal::Redirect(302),
+            error => Refusal::Unreachable(error.to_string()),
+        }
+    }
+}
+
+/// The body first, then the status.
+fn read(body: &[u8], status: u16, retry_after: Option<Duration>) -> Result<Value, Refusal> {
+    let parsed = serde_json::from_slice::<Value>(body);
+    if let Ok(value) = &parsed
+        && let Some(error) = torn_error(value)
+    {
+        return Err(error);
+    }
+    if !(200..300).contains(&status) {
+        return Err(Refusal::Status {
+            status,
+            retry_after,
+        });
+    }
+    match parsed {
+        Ok(value) if value.is_object() => Ok(value),
+        Ok(_) => Err(Refusal::Unreadable("it is no object".to_owned())),
+        Err(_) if body.is_empty() => Err(Refusal::Unreadable("it is empty".to_owned())),
+        Err(error) => Err(Refusal::Unreadable(error.to_string())),
+    }
+}
+
+/// Torn's own error: `{"error":{"code":2,"error":"Incorrect key"}}`.
+fn torn_error(value: &Value) -> Option<Refusal> {
+    let error = value.get("error")?;
+    let code = Integer::deserialize(error.get("code")?).ok()?.0;
+    let text = error
+        .get("error")
+        .and_then(Value::as_str)
+        .unwrap_or("no text");
+    Some(Refusal::Torn {
+        code,
+        text: text.chars().take(200).collect(),
+    })
+}
+
+/// `Retry-After` in seconds; a date in it is left alone, since no clock but our own is trusted here.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers
+        .get("retry-after")?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn torns_own_error_counts_before_the_status() {
+        let body = br#"{"error":{"code":"5","error":"Too many requests"}}"#;
+
+        for status in [200, 429, 500] {
+            assert!(matches!(
+                read(body, status, None),
+                Err(Refusal::Torn { code: 5, .. })
+            ));
+        }
+        assert_eq!(
+            read(b"<html>", 503, None),
+            Err(Refusal::Status {
+                status: 503,
+                retry_after: None
+            })
+        );
+        assert!(matches!(
+            read(b"<html>", 200, None),
+            Err(Refusal::Unreadable(_))
+        ));
+        assert!(matches!(
+            read(b"[]", 200, None),
+            Err(Refusal::Unreadable(_))
+        ));
+        assert!(matches!(read(b"", 200, None), Err(Refusal::Unreadable(_))));
+    }
+}

@@ -1,0 +1,9 @@
+//! Asks Torn, and the only room that opens a socket. It knows nothing of SQL.
+//!
+//! Published description: <https://www.torn.com/swagger.php>; the limits and error codes: <https://www.torn.com/api.html>.
+
+pub mod client;
+pub mod keys;
+pub mod refusal;
+pub mod request;
+pub mod wire;

@@ -1,0 +1,186 @@
+//! Numbers and words as Torn may spell them.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// A whole number: plain, in a string, or as a float without a fraction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Integer(pub i64);
+
+/// A whole number from 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Count(pub i64);
+
+/// A whole number from 1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Positive(pub i64);
+
+/// A number with a fraction, or in a string.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Real(pub f64);
+
+/// A text that is not empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Name(pub String);
+
+/// Floats beyond this have lost their last digits, so that no whole number can be read from them.
+const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+
+struct WholeNumber;
+
+impl Visitor<'_> for WholeNumber {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<i64, E> {
+        Ok(value)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
+        i64::try_from(value).map_err(|_| E::custom(format!("{value} is too large")))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within 2^53, as was just checked"
+    )]
+    fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
+        if value.fract() == 0.0 && value.abs() <= EXACT {
+            return Ok(value as i64);
+        }
+        Err(E::custom(format!("{value} is not a whole number")))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
+        value
+            .trim()
+            .parse()
+            .map_err(|_| E::custom(format!("{value:?} is not a whole number")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeNumber).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(WholeNumber)? {
+            number if number < 0 => Err(D::Error::custom(format!("{number} is below 0"))),
+            number => Ok(Self(number)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Positive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(WholeNumber)? {
+            number if number < 1 => Err(D::Error::custom(format!("{number} is below 1"))),
+            number => Ok(Self(number)),
+        }
+    }
+}
+
+struct AnyNumber;
+
+impl Visitor<'_> for AnyNumber {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "coordinates are small")]
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "coordinates are small")]
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<f64, E> {
+        value
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(|| E::custom(format!("{value:?} is not a number")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Real {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyNumber).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Err(D::Error::custom("it is empty"));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// An id, or `None` where Torn writes 0 or null for "none".
+pub fn id_or_none(number: Option<Integer>) -> Option<i64> {
+    number.map(|Integer(id)| id).filter(|id| *id != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn integer(value: &Value) -> Option<i64> {
+        Integer::deserialize(value).ok().map(|number| number.0)
+    }
+
+    #[test]
+    fn whole_numbers_are_read_in_every_spelling_and_exactly() {
+        assert_eq!(
+            integer(&json!(9_007_199_254_740_993_i64)),
+            Some(9_007_199_254_740_993)
+        );
+        assert_eq!(
+            integer(&json!("9007199254740993")),
+            Some(9_007_199_254_740_993)
+        );
+        assert_eq!(integer(&json!(-5)), Some(-5));
+        assert_eq!(integer(&json!(12.0)), Some(12));
+        for wrong in [
+            json!(1.5),
+            json!("x"),
+            json!(null),
+            json!([1]),
+            json!(u64::MAX),
+            json!(1e300),
+            json!(true),
+        ] {
+            assert_eq!(integer(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        assert!(Count::deserialize(&json!(0)).is_ok());
+        assert!(Count::deserialize(&json!(-1)).is_err());
+        assert!(Positive::deserialize(&json!(0)).is_err());
+        assert!(Name::deserialize(&json!("")).is_err());
+    }
+}

@@ -1,0 +1,435 @@
+//! Wars: those listed, and how those went on that are listed no longer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::keys::Need;
+use crate::api::request::Request;
+use crate::api::wire;
+use crate::api::wire::page::next_link;
+use crate::command::fetch::caller::{Caller, Failure, Reply, rejected};
+use crate::command::fetch::factions::wars_seen;
+use crate::command::fetch::harvest::harvest;
+use crate::command::fetch::{Session, WarsSeen, Work, understood};
+use crate::config::Wars;
+use crate::error::Result;
+use crate::model::id::{FactionId, WarId};
+use crate::model::time::DAY;
+use crate::model::war::{War, WarStatus, WarType};
+use crate::store::Store;
+use crate::store::save::Sourced;
+
+/// Wars that ended longer ago and were never followed are left to history.
+const OLD_NEWS: i64 = 31 * DAY;
+
+/// More pages than Torn's lists can have.
+const MOST_PAGES: usize = 500;
+
+type WarKey = (WarType, WarId);
+
+/// What the lists say.
+#[derive(Default)]
+struct Seen {
+    wars: BTreeMap<WarKey, Sourced<War>>,
+    /// The factions whose own lists were read; `None`: the lists of the whole game.
+    of: Option<BTreeSet<FactionId>>,
+    /// Types whose lists could not be read to their end.
+    incomplete: BTreeSet<WarType>,
+}
+
+impl Session<'_> {
+    pub(super) fn fetch_wars(&mut self, work: &mut Work) -> Result<()> {
+        let seen = match self.scope.track.wars {
+            Wars::Tracked => self.wars_of_tracked(work)?,
+            Wars::All => self.wars_of_all(work)?,
+        };
+        let unfinished = self.store.unfinished_wars()?;
+        let (lookups, listed) = sort_out(&seen, &unfinished);
+        work.progress.more((lookups.len() + listed.len()) as u64);
+        self.save_wars(work, &listed)?;
+        self.look_up(work, lookups, seen.of.as_ref())
+    }
+
+    /// The wars on the lists of the followed factions.
+    fn wars_of_tracked(&mut self, work: &mut Work) -> Result<Seen> {
+        let targets: Vec<FactionId> = self
+            .scope
+            .track
+            .factions
+            .iter()
+            .copied()
+            .filter(|id| !self.wars_seen.contains_key(id))
+            .collect();
+        let given_up = self.store.factions_given_up(work.batch.now)?;
+        let targets = targets
+            .into_iter()
+            .filter(|id| self.scope.named || !given_up.contains(id))
+            .collect();
+        self.harvest_wars_of(work, targets)?;
+        let mut seen = Seen {
+            of: Some(BTreeSet::new()),
+            ..Seen::default()
+        };
+        for (faction, answer) in std::mem::take(&mut self.wars_seen) {
+            for bad in &answer.bad {
+                let failure = Failure::Rejected(Box::new(bad.clone()));
+                self.fail(work, &format!("wars of faction {faction}"), None, &failure)?;
+            }
+            for war in &answer.wars {
+                seen.wars
+                    .entry((war.war_type, war.id))
+                    .or_insert_with(|| Sourced {
+                        value: war.clone(),
+                        source: answer.source.clone(),
+                    });
+            }
+            // A list with something in it that we cannot read may well hold the war that seems to be gone.
+            if answer.bad.is_empty() {
+                seen.of.get_or_insert_default().insert(faction);
+            }
+            self.wars_seen.insert(faction, answer);
+        }
+        Ok(seen)
+    }
+
+    /// Asks factions about their wars; the answers go to `wars_seen`.
+    pub(super) fn harvest_wars_of(
+        &mut self,
+        work: &mut Work,
+        targets: Vec<FactionId>,
+    ) -> Result<()> {
+        let (caller, now) = (self.caller, work.batch.now);
+        harvest(
+            caller,
+            &self.stop.clone(),
+            self.settings.api.concurrency,
+            targets,
+            |id| ask_wars_of(caller, *id, now),
+            |came| {
+                for (id, answer) in came {
+                    match answer {
+                        Ok(seen) => {
+                            self.wars_seen.insert(id, seen);
+                        }
+                        Err(failure) => {
+                            self.fail(work, &format!("wars of faction {id}"), None, &failure)?
+                        }
+                    }
+                }
+                Ok(())
+            },
+        )
+    }
+
+    /// The wars of the whole game: those that go on, and those that ended not long ago.
+    fn wars_of_all(&mut self, work: &mut Work) -> Result<Seen> {
+        let mut seen = Seen::default();
+        for war_type in [WarType::Ranked, WarType::Territory] {
+            let oldest = work.batch.now - OLD_NEWS;
+            let mut failures = Vec::new();
+            let mut unknown = Vec::new();
+            let complete = walk(
+                self.caller,
+                war_type,
+                work.batch.now,
+                &mut failures,
+                |war| {
+                    let recent = !war.value.status.is_over()
+                        || war.value.ends_at.is_some_and(|end| end >= oldest);
+                    if recent {
+                        unknown.push(war);
+                    }
+                    recent
+                },
+            );
+            for failure in failures {
+                self.fail(
+                    work,
+                    &format!("list of {} wars", war_type.as_str()),
+                    None,
+                    &failure,
+                )?;
+            }
+            if !complete {
+                seen.incomplete.insert(war_type);
+            }
+            for war in unknown {
+                // What is over and stored as such needs no second look.
+                let stored = self.store.newest_war(&war.value)?;
+                if !(war.value.status.is_over()
+                    && stored.is_some_and(|stored| stored.status.is_over()))
+                {
+                    seen.wars
+                        .entry((war.value.war_type, war.value.id))
+                        .or_insert(war);
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    fn save_wars(&mut self, work: &mut Work, wars: &[Sourced<War>]) -> Result<()> {
+        for _ in wars {
+            work.progress.step();
+        }
+        let name = |war: &War| format!("{} war {}", war.war_type.as_str(), war.id);
+        self.save_each(work, wars, name, Store::save_wars)
+    }
+
+    /// Asks how wars ended, each from its report or, failing that, from the history of a faction in it.
+    fn look_up(
+        &mut self,
+        work: &mut Work,
+        wars: Vec<Lookup>,
+        ours: Option<&BTreeSet<FactionId>>,
+    ) -> Result<()> {
+        let (caller, now) = (self.caller, work.batch.now);
+        harvest(
+            caller,
+            &self.stop.clone(),
+            self.settings.api.concurrency,
+            wars,
+            |lookup| look_up(caller, lookup, ours, now),
+            |came| {
+                let mut found = Vec::new();
+                for (lookup, answer) in came {
+                    match answer {
+                        Ok(Some(war)) => found.push(war),
+                        Ok(None) => log::info!(
+                            "{} war {} is listed nowhere; it stays as it is until Torn says how it ended",
+                            lookup.before.war_type.as_str(),
+                            lookup.before.id
+                        ),
+                        Err(failure) => {
+                            let target = format!(
+                                "{} war {}",
+                                lookup.before.war_type.as_str(),
+                                lookup.before.id
+                            );
+                            self.fail(work, &target, None, &failure)?;
+                        }
+                    }
+                }
+                self.save_wars(work, &found)
+            },
+        )
+    }
+}
+
+/// A war whose end has to be asked about.
+struct Lookup {
+    before: War,
+    /// How a list says that it ended; the report knows more.
+    listed: Option<Sourced<War>>,
+}
+
+/// Tells wars that can be saved as listed from those whose end has to be asked about.
+fn sort_out(seen: &Seen, unfinished: &[War]) -> (Vec<Lookup>, Vec<Sourced<War>>) {
+    let mut lookups = Vec::new();
+    let mut listed = seen.wars.clone();
+    for before in unfinished {
+        match seen.wars.get(&(before.war_type, before.id)) {
+            // Ended under our eyes: only the report says whether it was a forfeit.
+            Some(now) if now.value.status.is_over() && before.war_type == WarType::Ranked => {
+                listed.remove(&(before.war_type, before.id));
+                lookups.push(Lookup {
+                    before: before.clone(),
+                    listed: Some(now.clone()),
+                });
+            }
+            Some(_) => {}
+            None => {
+                let list_was_read = match &seen.of {
+                    Some(factions) => factions.iter().any(|faction| before.involves(*faction)),
+                    None => !seen.incomplete.contains(&before.war_type),
+                };
+                if list_was_read {
+                    lookups.push(Lookup {
+                        before: before.clone(),
+                        listed: None,
+                    });
+                }
+            }
+        }
+    }
+    (lookups, listed.into_values().collect())
+}
+
+fn ask_wars_of(caller: &Caller, id: FactionId, now: i64) -> Result<WarsSeen, Failure> {
+    let request = Request::faction_wars(id);
+    let reply = caller.call(&request, Need::Any)?;
+    let read = wire::war::faction_wars(&reply.body, now);
+    Ok(wars_seen(
+        read,
+        &request,
+        &format!("faction {id}"),
+        &reply.source,
+    ))
+}
+
+/// How a war went on. `None`: Torn has it in no list, which ends no war that has begun.
+fn look_up(
+    caller: &Caller,
+    lookup: &Lookup,
+    ours: Option<&BTreeSet<FactionId>>,
+    now: i64,
+) -> Result<Option<Sourced<War>>, Failure> {
+    let before = &lookup.before;
+    let entity = format!("{} war {}", before.war_type.as_str(), before.id);
+    let request = Request::war_report(before.war_type, before.id);
+    let reported = caller.call(&request, Need::Any).and_then(|reply| {
+        let war = understood(&reply, &request, &entity, |body| {
+            wire::war::report(body, before.war_type, before.id, now)
+        })?;
+        Ok(Sourced {
+            value: war,
+            source: reply.source,
+        })
+    });
+    let no_report = match reported {
+        Ok(war) if war.value.status.is_over() => return Ok(Some(war)),
+        Ok(_) => None,
+        Err(Failure::RunOver) => return Err(Failure::RunOver),
+        Err(failure) => Some(failure),
+    };
+    if let Some(listed) = &lookup.listed {
+        return Ok(Some(listed.clone()));
+    }
+    let faction = [&before.attacking, &before.defending]
+        .into_iter()
+        .flatten()
+        .map(|side| side.faction)
+        .max_by_key(|faction| ours.is_some_and(|ours| ours.contains(faction)));
+    let Some(faction) = faction else {
+        return Ok(None);
+    };
+    if let Some(war) = in_history(caller, before, faction, now)? {
+        return Ok(Some(war));
+    }
+    match no_report {
+        // Torn knows neither a report nor a place in the history: it was called off before it began.
+        Some(Failure::Missing(_)) | None if before.status == WarStatus::Scheduled => {
+            Ok(Some(Sourced {
+                value: before.clone().cancelled(),
+                source: "-".to_owned(),
+            }))
+        }
+        Some(Failure::Missing(_)) | None => Ok(None),
+        Some(failure) => Err(failure),
+    }
+}
+
+/// The war in the newest part of a faction's history.
+fn in_history(
+    caller: &Caller,
+    before: &War,
+    faction: FactionId,
+    now: i64,
+) -> Result<Option<Sourced<War>>, Failure> {
+    let request = Request::war_history(before.war_type, faction);
+    let field = match before.war_type {
+        WarType::Ranked => "rankedwars",
+        WarType::Territory => "territorywars",
+    };
+    let reply = caller.call(&request, Need::Any)?;
+    let entity = format!("war history of faction {faction}");
+    let list = understood(&reply, &request, &entity, |body| {
+        wire::war::list(body, field, before.war_type, now)
+    })?;
+    if let Some(war) = list.good.into_iter().find(|war| war.id == before.id) {
+        return Ok(Some(Sourced {
+            value: war,
+            source: reply.source,
+        }));
+    }
+    match list.bad.into_iter().next() {
+        // It may be the very one.
+        Some((misfit, body)) => Err(Failure::Rejected(Box::new(rejected(
+            &request, &entity, &misfit, body,
+        )))),
+        None => Ok(None),
+    }
+}
+
+/// Walks a list of the whole game, newest first, until `take` finds nothing more of interest on a page.
+///
+/// Returns whether the list was read as far as that; what went wrong is added to `failures`.
+pub(super) fn walk(
+    caller: &Caller,
+    war_type: WarType,
+    now: i64,
+    failures: &mut Vec<Failure>,
+    mut take: impl FnMut(Sourced<War>) -> bool,
+) -> bool {
+    let field = match war_type {
+        WarType::Ranked => "warfareranked",
+        WarType::Territory => "warfareterritory",
+    };
+    let mut request = Request::all_wars(war_type);
+    let mut pages = BTreeSet::new();
+    let mut complete = true;
+    loop {
+        pages.insert(request.target.clone());
+        let page = caller.call(&request, Need::Any).and_then(|reply| {
+            let entity = format!("list of {} wars", war_type.as_str());
+            let list = understood(&reply, &request, &entity, |body| {
+                wire::war::list(body, field, war_type, now)
+            })?;
+            Ok((reply, list))
+        });
+        let (reply, list) = match page {
+            Ok(page) => page,
+            Err(failure) => {
+                failures.push(failure);
+                return false;
+            }
+        };
+        for (misfit, body) in list.bad {
+            let entity = format!("list of {} wars", war_type.as_str());
+            failures.push(Failure::Rejected(Box::new(rejected(
+                &request, &entity, &misfit, body,
+            ))));
+            complete = false;
+        }
+        let mut interesting = 0;
+        for war in list.good {
+            let war = Sourced {
+                value: war,
+                source: reply.source.clone(),
+            };
+            interesting += usize::from(take(war));
+        }
+        if interesting == 0 {
+            return complete;
+        }
+        match next_page(caller, &reply, &pages) {
+            Ok(Some(next)) => request = next,
+            Ok(None) => return complete,
+            Err(failure) => {
+                failures.push(failure);
+                return false;
+            }
+        }
+    }
+}
+
+/// The page after this one, if there is one; never one on another host, and none twice.
+pub(super) fn next_page(
+    caller: &Caller,
+    reply: &Reply,
+    pages: &BTreeSet<String>,
+) -> Result<Option<Request>, Failure> {
+    let Some(link) = next_link(&reply.body) else {
+        return Ok(None);
+    };
+    let Some(next) = Request::linked(caller.base_url(), link) else {
+        return Err(Failure::Refused(
+            "the link to the next page leads to another address; it was not followed".to_owned(),
+        ));
+    };
+    if pages.contains(&next.target) || pages.len() >= MOST_PAGES {
+        return Err(Failure::Refused(
+            "the pages go round in a circle".to_owned(),
+        ));
+    }
+    Ok(Some(next))
+}

@@ -1,0 +1,68 @@
+//! SIGINT and SIGTERM: noted once, obeyed soon; a second one ends the process at once.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::error::{Doing, Exit, Result};
+
+/// How often a wait looks up.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Whether somebody asked the process to stop.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    /// Begins to listen; the process listens once, however often this is called.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system refuses.
+    pub fn listen() -> Result<Self> {
+        static STOP: OnceLock<Stop> = OnceLock::new();
+        if let Some(stop) = STOP.get() {
+            return Ok(stop.clone());
+        }
+        let signal = Arc::new(AtomicUsize::new(0));
+        let again = Arc::new(AtomicBool::new(false));
+        for (number, exit) in [(SIGINT, 2_usize), (SIGTERM, 15)] {
+            // In this order: the first signal finds `again` still unset.
+            signal_hook::flag::register_conditional_default(number, Arc::clone(&again))
+                .and_then(|_| signal_hook::flag::register(number, Arc::clone(&again)))
+                .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
+                .doing(|| "listen for signals".to_owned())?;
+        }
+        Ok(STOP.get_or_init(|| Self { signal }).clone())
+    }
+
+    /// How the process should end, if somebody asked it to.
+    pub fn asked(&self) -> Option<Exit> {
+        match self.signal.load(Ordering::Relaxed) {
+            0 => None,
+            15 => Some(Exit::Terminated),
+            _ => Some(Exit::Interrupted),
+        }
+    }
+
+    /// Waits, unless somebody asks to stop or `unless` says so; returns whether the whole time has passed.
+    pub fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            if self.asked().is_some() || unless() {
+                return false;
+            }
+            let now = Instant::now();
+            if now >= end {
+                return true;
+            }
+            thread::sleep(GLANCE.min(end - now));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a run did, in numbers.
+
+/// Counts of one run of one kind.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Calls made to Torn.
+    pub requests: u64,
+    /// Answers saved.
+    pub entities: u64,
+    /// History rows written.
+    pub appended: u64,
+    /// Answers that brought nothing new.
+    pub unchanged: u64,
+    /// Targets that could not be had.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// One answer saved, which wrote so many history rows.
+    pub fn saved(&mut self, appended: usize) {
+        self.entities += 1;
+        match appended {
+            0 => self.unchanged += 1,
+            rows => self.appended += rows as u64,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RunStatus {
+    /// Everything that was asked for is saved.
+    Ok,
+    /// Some of it.
+    Partial,
+    /// None of it.
+    Failed,
+    /// A signal; what had arrived is saved.
+    Interrupted,
+}
+
+impl RunStatus {
+    /// The word in `fetch_runs` and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

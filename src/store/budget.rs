@@ -1,0 +1,157 @@
+//! The budget per key owner, shared by all processes on this database.
+//!
+//! A call counts from the moment it was allowed until a minute after its answer came. It reached Torn somewhere in
+//! between, so that over any rolling 60 seconds Torn never sees more than the limit, however long calls take.
+
+use rusqlite::named_params;
+
+use crate::error::Result;
+use crate::store::{Failed, Store, sql};
+
+/// Torn's window, in milliseconds.
+const WINDOW_MS: i64 = 60_000;
+
+/// An allowed call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Permit(i64);
+
+/// What the budget says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Allowance {
+    /// Go ahead.
+    Granted(Permit),
+    /// Not for so many milliseconds.
+    Wait(i64),
+}
+
+impl Store {
+    /// Asks for one call of this owner. `longest_call_ms` bounds how long a call of a killed process counts.
+    pub fn allow(
+        &mut self,
+        owner: i64,
+        limit: u32,
+        now_ms: i64,
+        longest_call_ms: i64,
+    ) -> Result<Allowance> {
+        let expires_at_ms = now_ms + WINDOW_MS + longest_call_ms;
+        self.transaction(|transaction| {
+            let take = || -> rusqlite::Result<Allowance> {
+                transaction
+                    .prepare_cached(sql!("budget/forget"))?
+                    .execute(named_params! {
+                        ":owner_id": owner,
+                        ":now_ms": now_ms,
+                        ":horizon_ms": now_ms + 2 * (WINDOW_MS + longest_call_ms),
+                    })?;
+                let taken =
+                    transaction
+                        .prepare_cached(sql!("budget/take"))?
+                        .execute(named_params! {
+                            ":owner_id": owner,
+                            ":now_ms": now_ms,
+                            ":expires_at_ms": expires_at_ms,
+                            ":request_limit": limit,
+                        })?;
+                if taken == 1 {
+                    return Ok(Allowance::Granted(Permit(transaction.last_insert_rowid())));
+                }
+                let next: Option<i64> =
+                    transaction.prepare_cached(sql!("budget/next"))?.query_row(
+                        named_params! { ":owner_id": owner, ":now_ms": now_ms },
+                        |row| row.get(0),
+                    )?;
+                Ok(Allowance::Wait(
+                    next.map_or(1, |next| (next - now_ms).max(1)),
+                ))
+            };
+            take().failed("ask the budget for a call")
+        })
+    }
+
+    /// Notes that the call is over.
+    pub fn returned(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
+        self.connection()
+            .prepare_cached(sql!("budget/returned"))
+            .and_then(|mut returned| {
+                returned.execute(
+                    named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS },
+                )
+            })
+            .failed("note the end of a call in the budget")?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rolling_minute_ever_holds_more_than_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("t.db")).unwrap();
+        let mut arrived: Vec<i64> = Vec::new();
+        let mut now = 1_000_000;
+
+        // Calls of different lengths reach Torn at their very end, the worst case, or at once.
+        for number in 0..400_i64 {
+            let length = (number * 37) % 900;
+            match store.allow(7, 20, now, 30_000).unwrap() {
+                Allowance::Granted(permit) => {
+                    arrived.push(if number % 2 == 0 { now } else { now + length });
+                    now += length;
+                    store.returned(permit, now).unwrap();
+                }
+                Allowance::Wait(milliseconds) => now += milliseconds,
+            }
+        }
+
+        assert!(arrived.len() > 300);
+        arrived.sort_unstable();
+        for (first, later) in arrived.iter().zip(arrived.iter().skip(20)) {
+            assert!(
+                later - first >= WINDOW_MS,
+                "21 calls within {} ms",
+                later - first
+            );
+        }
+    }
+
+    #[test]
+    fn owners_do_not_share_and_a_killed_call_counts_no_longer_than_it_could_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("t.db")).unwrap();
+
+        assert!(matches!(
+            store.allow(1, 1, 0, 30_000).unwrap(),
+            Allowance::Granted(_)
+        ));
+        assert_eq!(
+            store.allow(1, 1, 10, 30_000).unwrap(),
+            Allowance::Wait(89_990)
+        );
+        assert!(matches!(
+            store.allow(2, 1, 10, 30_000).unwrap(),
+            Allowance::Granted(_)
+        ));
+        assert!(matches!(
+            store.allow(1, 1, 90_000, 30_000).unwrap(),
+            Allowance::Granted(_)
+        ));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_does_not_block_the_budget() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("t.db")).unwrap();
+
+        assert!(matches!(
+            store.allow(1, 1, 1_000_000_000, 30_000).unwrap(),
+            Allowance::Granted(_)
+        ));
+        assert!(matches!(
+            store.allow(1, 1, 1_000, 30_000).unwrap(),
+            Allowance::Granted(_)
+        ));
+    }
+}

@@ -1,0 +1,216 @@
+//! What is remembered of keys between runs: whose they are, how they fare, which calls must wait. Never a key.
+
+use rusqlite::{OptionalExtension, Row, named_params};
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::key::{ApiKey, KeyFacts, KeyState};
+use crate::store::{Failed, Store, sql};
+
+/// What the database knows of a configured key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownKey {
+    /// What Torn said of it; `None`: it was never asked, or it is another key than then.
+    pub facts: Option<KeyFacts>,
+    /// When Torn said so.
+    pub checked_at: i64,
+    /// How it fares.
+    pub state: KeyState,
+    /// The last failure, in words.
+    pub last_error: Option<String>,
+}
+
+/// The scope of a pause that concerns every call.
+pub const ADDRESS: &str = "address";
+
+/// The scope of a pause from one category for one key.
+pub fn personalstats_of(key: &str) -> String {
+    format!("key {key} personalstats")
+}
+
+/// Tells keys apart without a way back: 64 bits of a hash of some 95 unknown bits.
+fn fingerprint(key: &ApiKey) -> String {
+    let hash = Sha256::new()
+        .chain_update("tornsnap key ")
+        .chain_update(key.expose())
+        .finalize();
+    hash.iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+impl Store {
+    /// What is known of the key of this name; `None` when nothing is, or it was about another key.
+    pub fn known_key(&self, name: &str, key: &ApiKey) -> Result<Option<KnownKey>> {
+        let print = fingerprint(key);
+        let known = self
+            .connection()
+            .prepare_cached(sql!("keys/known"))
+            .and_then(|mut known| {
+                known
+                    .query_row(named_params! { ":name": name }, |row| read(row, &print))
+                    .optional()
+            })
+            .failed(format!("look up the key {name:?}"))?;
+        Ok(known.flatten())
+    }
+
+    /// Notes what Torn says of a key.
+    pub fn remember_key(
+        &mut self,
+        name: &str,
+        key: &ApiKey,
+        facts: &KeyFacts,
+        now: i64,
+    ) -> Result<()> {
+        let print = fingerprint(key);
+        self.transaction(|transaction| {
+            transaction
+                .execute(
+                    sql!("keys/remember"),
+                    named_params! { ":name": name, ":owner_id": facts.owner, ":access": facts.access },
+                )
+                .and_then(|_| {
+                    transaction.execute(
+                        sql!("keys/remember_check"),
+                        named_params! {
+                            ":name": name,
+                            ":fingerprint": print,
+                            ":checked_at": now,
+                            ":access_level": facts.access_level,
+                            ":faction_id": facts.faction,
+                            ":faction_access": facts.faction_access,
+                            ":selections": facts.selections.join(","),
+                        },
+                    )
+                })
+                .failed(format!("remember the key {name:?}"))
+        })?;
+        Ok(())
+    }
+
+    /// Notes what became of a key.
+    pub fn mark_key(
+        &mut self,
+        name: &str,
+        key: &ApiKey,
+        state: KeyState,
+        why: &str,
+        now: i64,
+    ) -> Result<()> {
+        let (word, paused_until) = match state {
+            KeyState::Ok => ("ok", None),
+            KeyState::Paused(until) => ("paused", Some(until)),
+            KeyState::Dead => ("dead", None),
+        };
+        let print = fingerprint(key);
+        self.transaction(|transaction| {
+            transaction
+                .execute(
+                    sql!("keys/mark"),
+                    named_params! {
+                        ":name": name,
+                        ":state": word,
+                        ":paused_until": paused_until,
+                        ":last_error": why,
+                    },
+                )
+                .and_then(|_| {
+                    transaction.execute(
+                        sql!("keys/mark_check"),
+                        named_params! { ":name": name, ":fingerprint": print, ":checked_at": now },
+                    )
+                })
+                .failed(format!("note the state of the key {name:?}"))
+        })?;
+        Ok(())
+    }
+
+    /// Notes that these keys were used and are well.
+    pub fn mark_used(&mut self, names: &[String], now: i64) -> Result<()> {
+        self.transaction(|transaction| {
+            for name in names {
+                transaction
+                    .execute(
+                        sql!("keys/used"),
+                        named_params! { ":name": name, ":last_used_at": now },
+                    )
+                    .failed(format!("note the use of the key {name:?}"))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets keys that are no longer configured.
+    pub fn forget_other_keys(&mut self, names: &[&str]) -> Result<()> {
+        let names = serde_json::Value::from(names.to_vec()).to_string();
+        self.connection()
+            .execute(
+                sql!("keys/forget_others"),
+                named_params! { ":names": names },
+            )
+            .failed("forget keys that are no longer configured")?;
+        Ok(())
+    }
+
+    /// Until when calls of this scope must wait, and why.
+    pub fn paused(&self, scope: &str, now: i64) -> Result<Option<(i64, String)>> {
+        self.connection()
+            .query_row(
+                sql!("keys/paused"),
+                named_params! { ":scope": scope, ":now": now },
+                |row| Ok((row.get("until")?, row.get("reason")?)),
+            )
+            .optional()
+            .failed("look up pauses")
+    }
+
+    /// Makes calls of this scope wait until then, in later runs too.
+    pub fn pause(&mut self, scope: &str, until: i64, reason: &str) -> Result<()> {
+        self.connection()
+            .execute(
+                sql!("keys/pause"),
+                named_params! { ":scope": scope, ":until": until, ":reason": reason },
+            )
+            .failed("note a pause")?;
+        Ok(())
+    }
+}
+
+/// `None` when the row is about another key of that name.
+fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
+    let known: Option<String> = row.get("fingerprint")?;
+    if known.as_deref() != Some(print) {
+        return Ok(None);
+    }
+    let owner: Option<PlayerId> = row.get("owner_id")?;
+    let access: Option<String> = row.get("access")?;
+    let facts = match (owner, access) {
+        (Some(owner), Some(access)) => Some(KeyFacts {
+            owner,
+            faction: row.get::<_, Option<FactionId>>("faction_id")?,
+            access,
+            access_level: row.get("access_level")?,
+            faction_access: row.get("faction_access")?,
+            selections: row
+                .get::<_, String>("selections")?
+                .split(',')
+                .map(str::to_owned)
+                .collect(),
+        }),
+        _ => None,
+    };
+    let state = match row.get_ref("state")?.as_str()? {
+        "dead" => KeyState::Dead,
+        "paused" => KeyState::Paused(row.get::<_, Option<i64>>("paused_until")?.unwrap_or(0)),
+        _ => KeyState::Ok,
+    };
+    Ok(Some(KnownKey {
+        facts,
+        checked_at: row.get("checked_at")?,
+        state,
+        last_error: row.get("last_error")?,
+    }))
+}
