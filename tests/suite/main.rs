@@ -1,1 +1,3 @@
 //! The one integration binary: real processes, real sockets, real files.
+
+mod sim;
