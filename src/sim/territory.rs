@@ -336,6 +336,11 @@ impl World {
         }
     }
 
+    /// How many numbers territory wars take in a week.
+    pub(in crate::sim) fn assaults_per_week(&self) -> i64 {
+        self.map.contested() * 7 * DAY / SPELL
+    }
+
     fn is_contested(tile: i64) -> bool {
         tile % CONTESTED == 0
     }

@@ -183,7 +183,11 @@ impl World {
             return None;
         }
         let moment = self.moment(now);
-        self.course(number / self.factions, number % self.factions)
+        let (week, faction) = (number / self.stride(), number % self.stride());
+        if faction >= self.factions {
+            return None;
+        }
+        self.course(week, faction)
             .filter(|course| course.id == id)
             .and_then(|course| self.ranked_war_in(&course, moment))
     }
@@ -264,7 +268,12 @@ impl World {
     }
 
     fn number(&self, week: i64, faction: i64) -> i64 {
-        FIRST_WAR + week * self.factions + faction
+        FIRST_WAR + week * self.stride() + faction
+    }
+
+    /// How many ids a week of ranked wars takes: as many as territory wars do, so that the two keep colliding.
+    fn stride(&self) -> i64 {
+        self.factions.max(self.assaults_per_week())
     }
 
     /// The war that a week's matching gives a faction, if it enlisted.
@@ -286,13 +295,13 @@ impl World {
         };
         let minutes = match fate {
             Fate::Cancelled => -60 * (2 + chance.roll(Topic::Length, id, 0, 30)),
-            Fate::Forfeited => 60 + chance.roll(Topic::Length, id, 0, 20 * 60),
-            Fate::Fought => 10 * 60 + chance.roll(Topic::Length, id, 0, 48 * 60),
+            Fate::Forfeited => 10 * (6 + chance.roll(Topic::Length, id, 0, 20 * 6)),
+            Fate::Fought => 10 * (60 + chance.roll(Topic::Length, id, 0, 48 * 6)),
         };
         let end = start + 60 * minutes;
         let loser_score = 200 + chance.roll(Topic::Score, id, 0, 4_000);
         let lead = match fate {
-            Fate::Fought => target_at(target, end - start) + chance.roll(Topic::Score, id, 1, 20),
+            Fate::Fought => target_at(target, end - start),
             Fate::Forfeited | Fate::Cancelled => {
                 target_at(target, end - start) / (2 + chance.roll(Topic::Score, id, 2, 6))
             }

@@ -1,5 +1,7 @@
 //! The simulated Torn: its answers fit the published models, its world moves, and its faults do what they say.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the message")]
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -340,9 +342,9 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
     let mut states = BTreeSet::new();
     let mut last: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     let mut total = 0;
-    for day in (0..100).step_by(2) {
+    for day in (0..100).step_by(4) {
         simulator.set_time(DEFAULT_START + day * DAY);
-        for &id in &ids {
+        for &id in ids.iter().take(60) {
             let profile = &ask(&simulator, &format!("/user/{id}/profile"))["profile"];
             let seen = homes.entry(id).or_default();
             if seen.last() != Some(&profile["faction_id"]) {
@@ -361,9 +363,9 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
                 rises += i64::from(now.0 > before.0);
             }
         }
-        let stats = &ask(&simulator, "/user/battlestats")["battlestats"]["total"];
-        assert!(stats.as_i64().unwrap() > total);
-        total = stats.as_i64().unwrap();
+        let battle = &ask(&simulator, "/user/battlestats")["battlestats"]["total"];
+        assert!(battle.as_i64().unwrap() > total);
+        total = battle.as_i64().unwrap();
     }
 
     let came_back = homes.values().filter(|seen| {
@@ -377,7 +379,7 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
             .any(|pair| pair[0] != pair[1])
     });
     assert!(came_back.count() > 0 && changed_sides.count() > 0);
-    assert!(rises > 50, "{rises}");
+    assert!(rises > 40, "{rises}");
     assert!(
         ["Okay", "Hospital", "Traveling", "Jail"]
             .iter()
@@ -475,7 +477,7 @@ fn factions_gain_and_lose_respect_and_one_is_renamed() {
 fn a_daily_bucket_appears_ten_minutes_after_midnight_and_stays_all_day() {
     let simulator = at(1, DEFAULT_START);
     let id = simulator.player_ids()[15];
-    let mut bucket = |time: i64| {
+    let bucket = |time: i64| {
         simulator.set_time(time);
         let body = ask(
             &simulator,
@@ -515,8 +517,8 @@ fn a_ranked_war_is_matched_on_a_tuesday_fought_to_its_target_and_then_leaves_the
     let simulator = at(1, DEFAULT_START);
     let id = simulator.faction_ids()[0];
     let mut wars: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
-    for step in 0..60 * 24 * 2 {
-        simulator.set_time(DEFAULT_START + step * 1_800);
+    for step in 0..50 * 24 {
+        simulator.set_time(DEFAULT_START + step * 3_600);
         let ranked = ask(&simulator, &format!("/faction/{id}/wars"))["wars"]["ranked"].clone();
         if let Some(war) = ranked["war_id"].as_i64() {
             let mut ranked = ranked;
@@ -642,10 +644,13 @@ fn territory_wars_end_in_every_way_and_move_tiles() {
 
 #[test]
 fn tiles_are_given_up_and_taken_again_and_rackets_come_and_go() {
-    let simulator = at(1, DEFAULT_START);
+    let simulator = start(Options {
+        tiles: 500,
+        ..Options::default()
+    });
     let mut owners: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let mut levels: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for day in 0..60 {
+    for day in (0..80).step_by(2) {
         simulator.set_time(DEFAULT_START + day * DAY);
         let body = ask(&simulator, "/faction/territoryownership?limit=500");
         for tile in list(&body, "territoryOwnership") {
