@@ -307,7 +307,7 @@ impl World {
         let newest = newest_bucket(question.now);
         let day = question
             .number("timestamp")
-            .map_or(newest, |asked| (asked.div_euclid(DAY) * DAY).min(newest));
+            .map_or(newest, |asked| (asked.max(0) / DAY * DAY).min(newest));
         let networth = self.networth_on(player.id, day).ok_or(Refusal::UnknownId)?;
         let Some(stats) = question.parameter("stat") else {
             return Ok(body(
@@ -436,7 +436,10 @@ impl World {
     fn wars(&self, faction: &Faction, now: i64) -> Body {
         let moment = self.moment(now);
         let ranked = self.ranked_wars(Some(faction.id), now, i64::MAX, 2);
-        let ranked = ranked.iter().find(|war| war.in_wars).map(|war| {
+        let shown = ranked.iter().filter(|war| war.in_wars);
+        // There is room for one; what a test has pinned goes first.
+        let shown = shown.max_by_key(|war| (self.ranked_pinned.contains_key(&war.id), war.start));
+        let ranked = shown.map(|war| {
             json!({
                 "war_id": war.id,
                 "start": war.start,
@@ -778,7 +781,10 @@ fn target<'a>(
     rest: &[&'a str],
     otherwise: &'a str,
 ) -> Result<(Option<i64>, Vec<&'a str>), Refusal> {
-    let id = |text: &str| text.parse::<i64>().map_err(|_| Refusal::UnknownId);
+    let id = |text: &str| match text.parse::<i32>() {
+        Ok(id) if id > 0 => Ok(i64::from(id)),
+        _ => Err(Refusal::UnknownId),
+    };
     let (path_id, selections) = match rest {
         [] => (None, question.selections(otherwise)),
         [one] if one.starts_with(|first: char| first.is_ascii_digit()) => {
@@ -788,7 +794,8 @@ fn target<'a>(
         [one, selection] => (Some(id(one)?), vec![*selection]),
         _ => return Err(Refusal::WrongSelection),
     };
-    Ok((path_id.or_else(|| question.number("id")), selections))
+    let query_id = question.parameter("id").map(id).transpose()?;
+    Ok((path_id.or(query_id), selections))
 }
 
 /// The union of what several selections answer.

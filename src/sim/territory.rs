@@ -367,8 +367,8 @@ impl World {
 
     /// The faction that a contested tile is most often held by, and the one that keeps coming back for it.
     fn parties(&self, tile: i64) -> (i64, i64) {
-        let home = self.candidate(Topic::Home, tile, 30);
-        let rival = self.candidate(Topic::Rival, tile, 20);
+        let home = self.candidate(Topic::Home, tile, 12);
+        let rival = self.candidate(Topic::Rival, tile, 10);
         let rival = if rival == home {
             (home + 1) % self.factions
         } else {
@@ -403,15 +403,15 @@ impl World {
             (Some(defender), Some(_)) if chance.happens(Topic::Result, tile, spell, 45) => {
                 let (home, rival) = self.parties(tile);
                 let aggressor = if defender == home { rival } else { home };
-                let (result, length) = match chance.roll(Topic::Result, tile, -1 - spell, 10) {
-                    0..=4 => ("fail_assault", LONGEST_WAR),
-                    5 | 6 => ("end_with_peace_treaty", hours(3)),
-                    7 | 8 => ("end_with_nap", hours(3)),
+                let (result, length) = match chance.roll(Topic::Result, tile, -1 - spell, 16) {
+                    0..=8 => ("fail_assault", LONGEST_WAR),
+                    9..=11 => ("end_with_peace_treaty", hours(3)),
+                    12..=14 => ("end_with_nap", hours(3)),
                     _ => ("end_with_destroy_attack", hours(3)),
                 };
                 Some((aggressor, defender, result, length))
             }
-            (Some(defender), None) if chance.happens(Topic::Result, tile, spell, 30) => {
+            (Some(defender), None) if chance.happens(Topic::Result, tile, spell, 12) => {
                 let (home, rival) = self.parties(tile);
                 let aggressor = if defender == home { rival } else { home };
                 Some((aggressor, defender, "end_with_destroy_defense", hours(3)))

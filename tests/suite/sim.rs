@@ -769,6 +769,12 @@ fn keys_answer_for_themselves_and_open_what_they_may() {
     );
     assert_eq!(code(&limited("/user/5/profile")), Some(6));
     assert_eq!(code(&limited("/faction/5/basic")), Some(6));
+    assert_eq!(
+        code(&limited("/faction/9223372036854775807/members")),
+        Some(6)
+    );
+    assert_eq!(code(&limited("/user?id=-9223372036854775808")), Some(6));
+    assert_eq!(code(&limited("/faction/0/rankedwarreport")), Some(6));
     assert_eq!(code(&limited("/user?selections=profile,secrets")), Some(4));
     assert_eq!(code(&limited("/nonsense")), Some(4));
     assert_eq!(code(&limited("/user/personalstats?stat=charm")), Some(25));
@@ -811,6 +817,38 @@ fn asking_too_often_is_refused_per_owner_not_per_key() {
 
     assert_eq!(answers, [None, None, None, None, None, Some(5)]);
     assert_eq!(ask("OnlyOfOther00000"), None);
+}
+
+#[test]
+fn an_answer_takes_as_long_as_the_simulated_way_to_torn() {
+    let simulator = start(Options {
+        latency: Duration::from_millis(20),
+        ..Options::default()
+    });
+    let begun = Instant::now();
+
+    ask(&simulator, "/key/info");
+
+    assert!(begun.elapsed() >= Duration::from_millis(20));
+}
+
+#[test]
+fn time_can_go_before_the_beginning_and_far_beyond() {
+    let simulator = at(1, 0);
+    let faction = simulator.faction_ids()[0];
+    for time in [0, 1_000_000_000, 2_000_000_000] {
+        simulator.set_time(time);
+        let path = format!("/faction/{faction}?selections=basic,members,wars,territory");
+        fits::<models::FactionMembersResponse>(&path, &ask(&simulator, &path));
+        fits::<models::FactionWarfareRankedResponse>(
+            &path,
+            &ask(&simulator, "/faction/warfareranked"),
+        );
+        fits::<models::UserPersonalStatsHistoric>(
+            &path,
+            &ask(&simulator, "/user/personalstats?stat=networth"),
+        );
+    }
 }
 
 #[test]
