@@ -72,6 +72,8 @@ enum ColorWhen {
 enum Command {
     Fetch(command::fetch::Args),
     Init(command::init::Args),
+    #[command(hide = true)]
+    Simulate(command::simulate::Args),
 }
 
 impl Command {
@@ -79,6 +81,7 @@ impl Command {
         match self {
             Self::Fetch(_) => "fetch",
             Self::Init(_) => "init",
+            Self::Simulate(_) => "simulate",
         }
     }
 
@@ -86,6 +89,7 @@ impl Command {
         match self {
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
+            Self::Simulate(args) => command::simulate::run(context, args),
         }
     }
 }

@@ -10,7 +10,7 @@
 //! | [`api`] | `model`, `error` | asks Torn (`ureq`) |
 //! | [`store`] | `model`, `error` | speaks SQL (`rusqlite`) |
 //! | [`output`] | `model`, `error` | prints |
-//! | [`sim`] | – | plays Torn, for the demo and the tests (`tiny_http`) |
+//! | [`sim`] | – | plays Torn, for the demo and the tests (`std::net`) |
 //! | [`command`] | all of the above | decides the order of things |
 //! | [`cli`] | `command`, `config`, `output`, `model`, `error` | knows how the flags are spelled (`clap`) |
 //!
@@ -27,7 +27,7 @@ pub mod store;
 
 pub mod output;
 
-// pub mod sim;
+pub mod sim;
 
 pub mod command;
 

@@ -3,6 +3,7 @@
 pub mod fetch;
 pub mod init;
 mod signal;
+pub mod simulate;
 
 use serde_json::Value;
 

@@ -25,7 +25,7 @@ pub enum Color {
 }
 
 /// Libraries that would print headers or addresses at their finest levels, where a key might be.
-const HUSHED: [&str; 5] = ["ureq", "ureq_proto", "rustls", "tiny_http", "mio"];
+const HUSHED: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
 
 /// Starts the log. Times are UTC.
 ///

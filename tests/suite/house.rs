@@ -30,7 +30,6 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["output"]),
     ("rusqlite", &["store"]),
     ("sha2", &["store"]),
-    ("tiny_http", &["sim"]),
     ("toml", &["config"]),
     ("ureq", &["api"]),
     ("zstd", &["store"]),

@@ -1,0 +1,60 @@
+//! `tornsnap simulate` (hidden): the simulated Torn as a server of its own, for benchmarks and trying things out.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::command::signal::Stop;
+use crate::command::{Context, Outcome};
+use crate::error::{Doing, Result};
+use crate::output::terminal;
+use crate::sim::{Options, Simulator};
+
+/// Serve a simulated Torn API on this machine until interrupted
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Players in the simulated world
+    #[arg(long, default_value_t = 120)]
+    pub players: u32,
+    /// Factions that they are in
+    #[arg(long, default_value_t = 3)]
+    pub factions: u32,
+    /// Milliseconds before each answer
+    #[arg(long, default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Calls per minute and key owner before error 5 is answered; 0: no limit
+    #[arg(long, default_value_t = 0)]
+    pub requests_per_minute: u32,
+    /// The world's seed
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Serves until a signal comes; the address is the only line on stdout.
+pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let stop = Stop::listen()?;
+    let simulator = Simulator::start(Options {
+        seed: args.seed,
+        now: context.settings.clock.now(),
+        players: args.players,
+        factions: args.factions,
+        latency: Duration::from_millis(args.latency_ms),
+        requests_per_minute: (args.requests_per_minute > 0).then_some(args.requests_per_minute),
+        log_limit: 0,
+        ..Options::default()
+    })
+    .doing(|| "start the simulated Torn".to_owned())?;
+    terminal::data(simulator.url()).doing(|| "print the address".to_owned())?;
+    for key in simulator.keys() {
+        terminal::say(&format!("key {} of player {}", key.secret, key.owner));
+    }
+    while stop.asked().is_none() {
+        simulator.set_time(context.settings.clock.now());
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(Outcome::done(
+        "stopped",
+        json!({ "command": "simulate", "status": "ok", "exit_code": 0 }),
+    ))
+}
