@@ -35,10 +35,11 @@ fn fingerprint(key: &ApiKey) -> String {
         .chain_update("tornsnap key ")
         .chain_update(key.expose())
         .finalize();
-    hash.iter()
+    let start = hash
+        .iter()
         .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(0, |start: u64, byte| start << 8 | u64::from(*byte));
+    format!("{start:016x}")
 }
 
 impl Store {

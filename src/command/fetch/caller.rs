@@ -66,6 +66,14 @@ pub struct Reply {
     pub source: String,
 }
 
+/// Whether the owner's budget has room for a call.
+enum Leave {
+    /// Yes; with a permit to give back, where there is a limit at all.
+    Granted(Option<Permit>),
+    /// No; the pool knows until when.
+    NotYet,
+}
+
 /// Calls Torn for several threads at once.
 #[derive(Debug)]
 pub struct Caller {
@@ -114,7 +122,7 @@ impl Caller {
         };
         caller.respect_pause_of_address()?;
         for key in keys {
-            caller.enlist(key)?;
+            caller.enlist(&key)?;
         }
         if caller.ending().is_none() && lock(&caller.pool).usable().next().is_none() {
             caller.end(caller.no_key_left());
@@ -198,8 +206,9 @@ impl Caller {
                     pool.owner(slot),
                 )
             };
-            let Some(permit) = self.permit(owner)? else {
-                continue;
+            let permit = match self.permit(owner)? {
+                Leave::Granted(permit) => permit,
+                Leave::NotYet => continue,
             };
             self.requests.fetch_add(1, Ordering::Relaxed);
             log::debug!("GET {} with key {name}", request.target);
@@ -235,7 +244,7 @@ impl Caller {
                     why_excluded = refusal.to_string();
                 }
                 Verdict::CategoryUsedUp => {
-                    self.rest_from_category(slot, &name, request, &refusal)?
+                    self.rest_from_category(slot, &name, request, &refusal)?;
                 }
                 Verdict::Blocked => return Err(self.blocked(&refusal)),
                 Verdict::Closed => return Err(self.end(closed(&refusal))),
@@ -246,7 +255,7 @@ impl Caller {
     }
 
     /// Adds a key to the pool: as it is known, or as Torn says now.
-    fn enlist(&self, named: NamedKey) -> Result<()> {
+    fn enlist(&self, named: &NamedKey) -> Result<()> {
         let now = self.clock.now();
         let known = lock(&self.ledger).known_key(&named.name, &named.key)?;
         let slot = lock(&self.pool).add(named.clone());
@@ -295,7 +304,7 @@ impl Caller {
         if fresh || self.is_over() {
             return Ok(());
         }
-        self.check(slot, &named)
+        self.check(slot, named)
     }
 
     /// Asks Torn whose a key is. Where that fails for a passing reason, what was known before still counts.
@@ -354,19 +363,19 @@ impl Caller {
         Ok(())
     }
 
-    /// Takes a call from the owner's budget; `None`: the budget is used up, and the pool knows until when.
-    fn permit(&self, owner: i64) -> Result<Option<Option<Permit>>, Failure> {
+    /// Takes a call from the owner's budget.
+    fn permit(&self, owner: i64) -> Result<Leave, Failure> {
         let Some(limit) = self.limit else {
-            return Ok(Some(None));
+            return Ok(Leave::Granted(None));
         };
         let longest = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
         let allowance = lock(&self.ledger).allow(owner, limit, Clock::real_milliseconds(), longest);
         match allowance.map_err(|error| self.end(broken(&error)))? {
-            Allowance::Granted(permit) => Ok(Some(Some(permit))),
+            Allowance::Granted(permit) => Ok(Leave::Granted(Some(permit))),
             Allowance::Wait(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
                 lock(&self.pool).hold_owner(owner, until);
-                Ok(None)
+                Ok(Leave::NotYet)
             }
         }
     }

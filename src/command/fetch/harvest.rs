@@ -79,14 +79,13 @@ fn gather<T, A>(
     let mut shut_down = false;
     loop {
         match arrivals.recv_timeout(GLANCE) {
-            Ok((_, Err(Failure::RunOver))) => {}
+            Ok((_, Err(Failure::RunOver))) | Err(RecvTimeoutError::Timeout) => {}
             Ok(came) => {
                 if batch.is_empty() {
                     oldest = Instant::now();
                 }
                 batch.push(came);
             }
-            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
         if stop.asked().is_some() && !shut_down {

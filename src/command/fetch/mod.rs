@@ -385,8 +385,11 @@ fn understood<T>(
     })
 }
 
+/// The kinds of this invocation with their locks.
+type KindLocks = Vec<(Kind, Lock)>;
+
 /// Takes the lock of each kind; a kind that is busy is left out, unless all are.
-fn take_locks(settings: &Settings, scope: &Scope) -> Result<(Vec<(Kind, Lock)>, Vec<Error>)> {
+fn take_locks(settings: &Settings, scope: &Scope) -> Result<(KindLocks, Vec<Error>)> {
     let mut locks = Vec::new();
     let mut busy = Vec::new();
     for kind in &scope.kinds {

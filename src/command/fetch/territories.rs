@@ -36,11 +36,11 @@ impl Session<'_> {
             Territories::Tracked => self.fetch_own_tiles(work),
             Territories::All => {
                 self.fetch_tile_facts(work)?;
-                self.sweep(work, Wanted::All)
+                self.sweep(work, &Wanted::All)
             }
             Territories::These(tiles) => {
                 self.fetch_tile_facts(work)?;
-                self.sweep(work, Wanted::These(tiles))
+                self.sweep(work, &Wanted::These(tiles))
             }
         }
     }
@@ -69,7 +69,7 @@ impl Session<'_> {
         if gone.is_empty() {
             return Ok(());
         }
-        self.sweep(work, Wanted::These(gone))
+        self.sweep(work, &Wanted::These(gone))
     }
 
     /// Saves the tiles of one faction and returns those that it held before and holds no longer.
@@ -122,7 +122,7 @@ impl Session<'_> {
     }
 
     /// Who holds which tile: rackets, assaults, then the owners page by page, each saved as it arrives.
-    fn sweep(&mut self, work: &mut Work, wanted: Wanted) -> Result<()> {
+    fn sweep(&mut self, work: &mut Work, wanted: &Wanted) -> Result<()> {
         let rackets = self.rackets(work)?;
         let assaulted = self.assaulted(work)?;
         let known = self.store.tiles_with_facts()?;
@@ -181,7 +181,7 @@ impl Session<'_> {
                 break;
             }
         }
-        if let Wanted::These(tiles) = &wanted
+        if let Wanted::These(tiles) = wanted
             && let Some(missing) = tiles.difference(&seen).next()
         {
             let failure = Failure::Refused("Torn does not list it".to_owned());

@@ -111,7 +111,7 @@ impl Session<'_> {
                             self.wars_seen.insert(id, seen);
                         }
                         Err(failure) => {
-                            self.fail(work, &format!("wars of faction {id}"), None, &failure)?
+                            self.fail(work, &format!("wars of faction {id}"), None, &failure)?;
                         }
                     }
                 }
