@@ -71,6 +71,7 @@ enum ColorWhen {
 #[derive(Debug, Subcommand)]
 enum Command {
     Fetch(command::fetch::Args),
+    Demo(command::demo::Args),
     Init(command::init::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
@@ -80,6 +81,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Fetch(_) => "fetch",
+            Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Simulate(_) => "simulate",
         }
@@ -87,6 +89,7 @@ impl Command {
 
     fn run(&self, context: &Context) -> Result<Outcome> {
         match self {
+            Self::Demo(args) => command::demo::run(context, args),
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),

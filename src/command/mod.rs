@@ -1,5 +1,6 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
+pub mod demo;
 pub mod fetch;
 pub mod init;
 mod signal;

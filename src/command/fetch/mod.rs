@@ -94,6 +94,16 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// All kinds, as the configuration has it.
+    pub fn everything(settings: &Settings) -> Self {
+        Self {
+            kinds: Kind::ALL.to_vec(),
+            track: settings.track.clone(),
+            ours: settings.track.factions.clone(),
+            named: false,
+        }
+    }
+
     fn new(settings: &Settings, args: &Args) -> Self {
         let wanted = |kind| {
             args.kinds
