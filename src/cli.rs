@@ -63,6 +63,7 @@ enum Command {
     Init(command::init::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
+    Export(Box<command::export::Args>),
 }
 
 impl Command {
@@ -72,6 +73,7 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Simulate(_) => "simulate",
+            Self::Export(_) => "export",
         }
     }
 
@@ -81,6 +83,7 @@ impl Command {
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
+            Self::Export(args) => command::export::run(context, args),
         }
     }
 }
@@ -104,7 +107,7 @@ pub fn run() -> ExitCode {
                 terminal::fail(failure);
                 outcome.report["error"] = terminal::error_report(failure);
             }
-            if json {
+            if json && !outcome.report.is_null() {
                 terminal::report(&outcome.report);
             }
             outcome.exit.into()

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod export;
 mod house;
 mod sim;
 mod views;
