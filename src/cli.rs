@@ -61,6 +61,8 @@ enum Command {
     Fetch(command::fetch::Args),
     Demo(command::demo::Args),
     Init(command::init::Args),
+    Backup(command::backup::Args),
+    Restore(command::restore::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
@@ -74,6 +76,8 @@ impl Command {
             Self::Init(_) => "init",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
         }
     }
 
@@ -84,6 +88,8 @@ impl Command {
             Self::Init(args) => command::init::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
+            Self::Backup(args) => command::backup::run(context, args),
+            Self::Restore(args) => command::restore::run(context, args),
         }
     }
 }

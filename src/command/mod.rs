@@ -2,8 +2,10 @@
 
 pub mod demo;
 pub mod export;
+pub mod backup;
 pub mod fetch;
 pub mod init;
+pub mod restore;
 mod signal;
 pub mod simulate;
 

@@ -3,6 +3,7 @@
 pub mod id;
 pub mod nearest;
 pub mod rows;
+pub mod size;
 pub mod time;
 
 pub mod faction;

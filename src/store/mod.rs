@@ -4,9 +4,12 @@
 
 mod budget;
 pub mod export;
+mod check;
 mod failure;
+mod files;
 pub mod keys;
 pub mod lock;
+mod manifest;
 mod migrate;
 mod open;
 pub mod run;
@@ -14,9 +17,13 @@ pub mod save;
 mod value;
 mod war;
 
+pub mod backup;
+pub mod restore;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use budget::{Allowance, Permit};
+pub use check::Depth;
 pub use failure::Failed;
 pub use migrate::SCHEMA_VERSION;
 pub use open::Store;
