@@ -218,7 +218,8 @@ fn publish(request: &Request<'_>, made: Made, name: &str) -> Result<Manifest> {
             .try_this("run it again")
             .exits(Exit::TryLater));
     }
-    write_atomically(&Manifest::path_for(&target), &manifest.to_text())?;
+    let mark = mark(request.database);
+    write_atomically(&Manifest::path_for(&target), &manifest.to_text(), &mark)?;
     if let Err(error) = fs::rename(&file, &target) {
         // Best effort: a manifest without its backup counts for nothing.
         let _ = remove_if_there(&Manifest::path_for(&target));
@@ -588,7 +589,7 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 /// Those of other databases are left alone unless they are a day older than now, by the disk's own clock.
 fn clean(directory: &Path, mark: &str) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
-    let now = disk_time(directory)?;
+    let now = disk_time(directory, mark)?;
     for entry in fs::read_dir(directory).doing(action)? {
         let path = entry.doing(action)?.path();
         let name = name_of(&path);
@@ -625,10 +626,10 @@ fn clean(directory: &Path, mark: &str) -> Result<()> {
 }
 
 /// The time by the clock of the disk that a folder is on, and proof that the folder can be written.
-fn disk_time(directory: &Path) -> Result<SystemTime> {
+fn disk_time(directory: &Path, mark: &str) -> Result<SystemTime> {
     tempfile::Builder::new()
         .prefix(".tornsnap-")
-        .suffix(PARTIAL)
+        .suffix(&format!(".{mark}{PARTIAL}"))
         .tempfile_in(directory)
         .and_then(|probe| probe.as_file().metadata()?.modified())
         .map_err(|error| {
@@ -751,7 +752,7 @@ pub(super) fn before_migration(database: &Path, next_version: i64) -> Result<()>
         compress: false,
         depth: Depth::Full,
         keep: None,
-        now: disk_time(directory)?
+        now: disk_time(directory, &mark)?
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
     };

@@ -63,13 +63,15 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a small file whole or not at all: temporary name, sync, rename, sync.
-pub(super) fn write_atomically(path: &Path, text: &str) -> Result<()> {
+///
+/// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
+pub(super) fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
     // tempfile makes it with mode 0600.
     let mut temporary = tempfile::Builder::new()
         .prefix(".tornsnap-")
-        .suffix(".partial")
+        .suffix(&format!(".{mark}.partial"))
         .tempfile_in(folder)
         .doing(action)?;
     temporary

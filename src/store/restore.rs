@@ -242,7 +242,8 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
             #[cfg(windows)]
             drop(held); // Windows moves no file that is open, which is protection enough.
             let aside = free_aside(database, now);
-            write_atomically(&marker(database), &aside.to_string_lossy())?;
+            let mark = backup::mark(database);
+            write_atomically(&marker(database), &aside.to_string_lossy(), &mark)?;
             move_aside(database, &aside)?;
             #[cfg(not(windows))]
             drop(held);

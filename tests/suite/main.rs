@@ -4,6 +4,7 @@
 mod support;
 
 mod export;
+mod backup;
 mod house;
 mod sim;
 mod views;
