@@ -672,19 +672,17 @@ pub(super) fn mark(database: &Path) -> String {
 fn free_name(directory: &Path, stem: &str, now: i64, compressed: bool) -> String {
     let moment = compact(now);
     let end = if compressed { ".db.zst" } else { ".db" };
-    (1_u64..)
-        .map(|number| match number {
-            1 => format!("{stem}-{moment}"),
-            number => format!("{stem}-{moment}-{number}"),
-        })
-        .find(|name| {
-            // Whatever has the name in either form, with or without its manifest.
-            [".db", ".db.json", ".db.zst", ".db.zst.json"]
-                .iter()
-                .all(|end| !directory.join(format!("{name}{end}")).exists())
-        })
-        .map(|name| format!("{name}{end}"))
-        .unwrap_or_default()
+    let mut name = format!("{stem}-{moment}");
+    let mut number = 2_u64;
+    // Whatever has the name in either form, with or without its manifest.
+    while [".db", ".db.json", ".db.zst", ".db.zst.json"]
+        .iter()
+        .any(|end| directory.join(format!("{name}{end}")).exists())
+    {
+        name = format!("{stem}-{moment}-{number}");
+        number += 1;
+    }
+    name + end
 }
 
 /// `20261121T220600Z`.

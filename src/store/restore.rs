@@ -39,6 +39,9 @@ pub fn must_be_a_file(backup: &Path) -> Result<()> {
     backup::open_file(backup).map(drop)
 }
 
+/// The first bytes of databases. <https://sqlite.org/fileformat.html#magic_header_string>
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
 /// The locks of a database, all of them: nothing else of ours runs on it while they are held.
 #[derive(Debug)]
 pub struct Locks {
@@ -52,6 +55,8 @@ impl Locks {
     ///
     /// [`Exit::TryLater`] when a run of any kind is at work.
     pub fn take(database: &Path) -> Result<Self> {
+        let folder = folder_of(database);
+        fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
         let mut names = vec!["maintenance", backup::LOCK];
         if database.exists() {
             // Without a database nothing can be fetched into it.
@@ -119,7 +124,7 @@ pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<St
         .doing(action)
         .map(|count| &head[..count])?;
     let compressed = known.starts_with(&ZSTD_MAGIC);
-    if !compressed && known != b"SQLite format 3\0" {
+    if !compressed && known != SQLITE_MAGIC {
         let why = if size == 0 {
             "it is empty"
         } else {
@@ -169,7 +174,6 @@ pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<St
 /// The temporary name, free of what an earlier run left there, on a disk with room enough.
 fn begin(database: &Path, bytes: u64) -> Result<PathBuf> {
     let folder = folder_of(database);
-    fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
     let name = database
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -346,7 +350,7 @@ fn free_aside(database: &Path, now: i64) -> PathBuf {
 ///
 /// A damaged one cannot be asked: it is moved as it is.
 fn have_alone(database: &Path) -> Result<Option<Connection>> {
-    if !database.exists() {
+    if !has_pages(database) {
         return Ok(None);
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
@@ -373,14 +377,25 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
     match alone() {
         Ok(Some(connection)) => Ok(Some(connection)),
         Ok(None) => Err(busy("another program has it open")),
-        Err(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Err(busy("another program has it open"))
-            }
-            _ => {
-                log::debug!("moving {} as it is: {error}", database.display());
-                Ok(None)
-            }
-        },
+        Err(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            ) =>
+        {
+            Err(busy("another program has it open"))
+        }
+        Err(error) => {
+            log::debug!("moving {} as it is: {error}", database.display());
+            Ok(None)
+        }
     }
+}
+
+/// Whether there is a database to ask. Of one without a page SQLite would throw the WAL away: it is moved as it is.
+fn has_pages(database: &Path) -> bool {
+    let mut head = [0; 512];
+    fs::File::open(database)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .is_ok_and(|()| head.starts_with(SQLITE_MAGIC))
 }

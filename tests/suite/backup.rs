@@ -25,7 +25,11 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
     );
     let file = sandbox.path("backups/tornsnap-20260401T120000Z.db");
     let header = fs::read(&file).unwrap();
-    assert_eq!(&header[18..20], [1, 1], "no WAL: it opens where nothing can be written");
+    assert_eq!(
+        &header[18..20],
+        [1, 1],
+        "no WAL: it opens where nothing can be written"
+    );
     let manifest = Manifest::of(&file).unwrap();
     assert_eq!(manifest.tool, "tornsnap");
     assert_eq!((manifest.created_at, manifest.verified_at), (NOW, NOW));
@@ -35,7 +39,10 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
     #[cfg(unix)]
     for path in [&file, &Manifest::path_for(&file)] {
         use std::os::unix::fs::PermissionsExt;
-        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
     assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
 }
@@ -66,7 +73,10 @@ fn what_is_still_in_the_wal_is_in_the_backup() {
 fn a_compressed_backup_is_smaller_and_just_as_proven() {
     let sandbox = ready(2000);
 
-    let report = sandbox.run(&["backup", "--compress", "--json"]).expect(0).json();
+    let report = sandbox
+        .run(&["backup", "--compress", "--json"])
+        .expect(0)
+        .json();
 
     let report = &report["backup"];
     assert_eq!(report["file"], "backups/tornsnap-20260401T120000Z.db.zst");
@@ -78,7 +88,10 @@ fn a_compressed_backup_is_smaller_and_just_as_proven() {
 #[test]
 fn a_name_that_is_taken_is_never_used_again() {
     let sandbox = ready(1);
-    sandbox.write("backups/tornsnap-20260401T120000Z-2.db", "somebody's own file");
+    sandbox.write(
+        "backups/tornsnap-20260401T120000Z-2.db",
+        "somebody's own file",
+    );
 
     for _ in 0..3 {
         sandbox.run(&["backup"]).expect(0);
@@ -118,11 +131,16 @@ fn rotation_removes_the_oldest_of_ours_and_nothing_else() {
     // Another database's backups share the folder.
     fs::copy(sandbox.database(), sandbox.path("other.db")).unwrap();
     sandbox
-        .run_at(NOW - 400, &["--database", "other.db", "backup", "--keep", "1"])
+        .run_at(
+            NOW - 400,
+            &["--database", "other.db", "backup", "--keep", "1"],
+        )
         .expect(0);
 
     for day in 0..4 {
-        sandbox.run_at(NOW + day * 86_400, &["backup", "--keep", "2"]).expect(0);
+        sandbox
+            .run_at(NOW + day * 86_400, &["backup", "--keep", "2"])
+            .expect(0);
     }
 
     assert_eq!(
@@ -149,9 +167,15 @@ fn a_clock_that_was_ahead_once_does_not_make_rotation_remove_the_new_backup() {
 
     sandbox.run(&["backup", "--keep", "1"]).expect(0);
 
-    assert!(sandbox.path("backups/tornsnap-20260401T120000Z.db").exists());
     assert!(
-        sandbox.path("backups/tornsnap-20270401T120000Z.db").exists(),
+        sandbox
+            .path("backups/tornsnap-20260401T120000Z.db")
+            .exists()
+    );
+    assert!(
+        sandbox
+            .path("backups/tornsnap-20270401T120000Z.db")
+            .exists(),
         "the newest is never removed either"
     );
 }
@@ -168,7 +192,9 @@ fn a_backup_much_smaller_than_the_last_is_pointed_out() {
     let finished = sandbox.run_at(NOW + 60, &["backup"]).expect(0);
 
     assert!(
-        finished.stderr().contains("less than half of the last one's"),
+        finished
+            .stderr()
+            .contains("less than half of the last one's"),
         "{}",
         finished.stderr()
     );
@@ -184,9 +210,15 @@ fn a_damaged_database_makes_no_backup_and_removes_none() {
     bytes[page..page + 512].fill(0xA5);
     fs::write(sandbox.database(), bytes).unwrap();
 
-    let finished = sandbox.run_at(NOW + 60, &["backup", "--keep", "1"]).expect(79);
+    let finished = sandbox
+        .run_at(NOW + 60, &["backup", "--keep", "1"])
+        .expect(79);
 
-    assert!(finished.stderr().contains("tornsnap restore"), "{}", finished.stderr());
+    assert!(
+        finished.stderr().contains("tornsnap restore"),
+        "{}",
+        finished.stderr()
+    );
     assert_eq!(backups(&sandbox), before);
     assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
 }
@@ -202,8 +234,7 @@ fn root_page(sandbox: &Sandbox, table: &str) -> usize {
 #[test]
 fn one_backup_at_a_time() {
     let sandbox = ready(1);
-    let _held =
-        tornsnap::store::lock::Lock::take(&sandbox.database(), "backup").unwrap();
+    let _held = tornsnap::store::lock::Lock::take(&sandbox.database(), "backup").unwrap();
 
     sandbox.run(&["backup"]).expect(75);
 }
@@ -213,14 +244,19 @@ fn there_must_be_a_database_and_a_folder_that_can_be_written() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["backup"]).expect(78);
     assert!(missing.stderr().contains("there is no such file"));
-    assert!(!sandbox.path("tornsnap.db.backup.lock").exists(), "nothing is left behind");
+    assert!(
+        !sandbox.path("tornsnap.db.backup.lock").exists(),
+        "nothing is left behind"
+    );
 
     let sandbox = ready(1);
     sandbox.write("taken", "a file");
     sandbox.run(&["backup", "--output", "taken"]).expect(74);
     sandbox.run(&["backup", "--verify", "latest"]).expect(78);
     sandbox.run(&["backup", "--verify", "all"]).expect(78);
-    sandbox.run(&["backup", "--verify", "backups/none.db"]).expect(78);
+    sandbox
+        .run(&["backup", "--verify", "backups/none.db"])
+        .expect(78);
     sandbox.run(&["backup", "--verify", "taken"]).expect(78);
 }
 
@@ -238,10 +274,15 @@ fn verify_finds_damage_in_either_file_and_says_which() {
     for file in [latest.clone(), Manifest::path_for(&latest)] {
         flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
         sandbox.run(&["backup", "--verify", "latest"]).expect(79);
-        let all = sandbox.run(&["backup", "--verify", "all", "--json"]).expect(79);
+        let all = sandbox
+            .run(&["backup", "--verify", "all", "--json"])
+            .expect(79);
         assert_eq!(all.json()["verified"][0]["status"], "ok");
         assert_eq!(all.json()["verified"][1]["status"], "failed");
-        assert!(all.stderr().contains(&latest.file_name().unwrap().to_string_lossy()[..]));
+        assert!(
+            all.stderr()
+                .contains(&latest.file_name().unwrap().to_string_lossy()[..])
+        );
         flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
     }
     fs::remove_file(&latest).unwrap();
@@ -252,7 +293,9 @@ fn verify_finds_damage_in_either_file_and_says_which() {
 fn every_flipped_bit_of_a_backup_is_found() {
     let sandbox = ready(50);
     sandbox.run(&["backup"]).expect(0);
-    sandbox.run_at(NOW + 60, &["backup", "--compress"]).expect(0);
+    sandbox
+        .run_at(NOW + 60, &["backup", "--compress"])
+        .expect(0);
     let mut dice = Dice::new(20_260_401);
     let files = backup::all(&sandbox.path("backups")).unwrap();
     assert_eq!(files.len(), 2);
@@ -263,7 +306,12 @@ fn every_flipped_bit_of_a_backup_is_found() {
         flip(file, bit);
         let found = backup::verify(file).unwrap_err();
         flip(file, bit);
-        assert_eq!(found.exit().code(), 79, "bit {bit} of {}: {found}", file.display());
+        assert_eq!(
+            found.exit().code(),
+            79,
+            "bit {bit} of {}: {found}",
+            file.display()
+        );
     }
     for file in &files {
         backup::verify(file).unwrap();
@@ -277,6 +325,10 @@ fn flip(file: &Path, bit: u64) {
 }
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "figures for whoever asks with --nocapture"
+)]
 fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
     let sandbox = ready(20_000);
     let count = heavy(100, 4);
@@ -292,7 +344,10 @@ fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
             let rows = finished.expect(0).json()["backup"]["rows"]["player_stats_history"]
                 .as_i64()
                 .unwrap();
-            assert!(rows >= committed && rows >= last, "what was committed is in it");
+            assert!(
+                rows >= committed && rows >= last,
+                "what was committed is in it"
+            );
             last = rows;
         }
         stop.store(true, Ordering::Relaxed);
@@ -352,9 +407,13 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
 
         for path in visible(&folder) {
             let is_manifest = path.extension().is_some_and(|end| end == "json");
-            let backup = if is_manifest { path.with_extension("") } else { path.clone() };
-            let manifest = Manifest::of(&backup)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let backup = if is_manifest {
+                path.with_extension("")
+            } else {
+                path.clone()
+            };
+            let manifest =
+                Manifest::of(&backup).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             if !is_manifest {
                 assert_eq!(backup::verify(&path).unwrap(), manifest);
             }
@@ -362,9 +421,19 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
         assert!(backup::newest_verified(&folder).unwrap().is_some());
     }
 
-    sandbox.run_at(NOW + 100_000, &["backup", "--keep", "3"]).expect(0);
-    assert_eq!(hidden(&folder), Vec::<PathBuf>::new(), "the next run cleans up");
-    assert_eq!(visible(&folder).len(), 6, "three backups with their manifests");
+    sandbox
+        .run_at(NOW + 100_000, &["backup", "--keep", "3"])
+        .expect(0);
+    assert_eq!(
+        hidden(&folder),
+        Vec::<PathBuf>::new(),
+        "the next run cleans up"
+    );
+    assert_eq!(
+        visible(&folder).len(),
+        6,
+        "three backups with their manifests"
+    );
     assert!(!first.exists(), "rotated away in its turn");
     sandbox.run(&["backup", "--verify", "all"]).expect(0);
 }
@@ -392,7 +461,11 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
 
     let finished = sandbox.run(&["backup", "--output", "closed"]).expect(78);
 
-    assert!(finished.stderr().contains("who owns the folder"), "{}", finished.stderr());
+    assert!(
+        finished.stderr().contains("who owns the folder"),
+        "{}",
+        finished.stderr()
+    );
 }
 
 /// A sandbox with a database that has some history.
@@ -432,11 +505,17 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 fn hidden(folder: &Path) -> Vec<PathBuf> {
-    listed(folder).into_iter().filter(|path| is_hidden(path)).collect()
+    listed(folder)
+        .into_iter()
+        .filter(|path| is_hidden(path))
+        .collect()
 }
 
 fn visible(folder: &Path) -> Vec<PathBuf> {
-    listed(folder).into_iter().filter(|path| !is_hidden(path)).collect()
+    listed(folder)
+        .into_iter()
+        .filter(|path| !is_hidden(path))
+        .collect()
 }
 
 fn backups(sandbox: &Sandbox) -> Vec<String> {

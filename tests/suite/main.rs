@@ -6,5 +6,6 @@ mod support;
 mod export;
 mod backup;
 mod house;
+mod restore;
 mod sim;
 mod views;
