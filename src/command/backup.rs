@@ -139,7 +139,9 @@ fn verify(context: &Context, args: &Args, which: &Path) -> Result<Outcome> {
     let count = backups.len();
     let failure = (broken > 0).then(|| {
         Error::new(format!("find all {count} backups sound"))
-            .because(format!("{broken} are damaged or gone; the others are sound"))
+            .because(format!(
+                "{broken} are damaged or gone; the others are sound"
+            ))
             .try_this("put those aside, and run `tornsnap backup` to have a new one")
             .exits(Exit::Damaged)
     });

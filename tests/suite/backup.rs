@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tornsnap::store::Store;
 use tornsnap::store::backup::{self, Manifest};
 
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, set_mode};
@@ -471,7 +472,7 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
 /// A sandbox with a database that has some history.
 fn ready(rows: u32) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.run(&["init"]);
+    drop(Store::create(&sandbox.database()).unwrap());
     fill(&sandbox.sqlite(), rows);
     sandbox
 }

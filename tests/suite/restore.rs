@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
-use tornsnap::store::Depth;
 use tornsnap::store::backup::{self, Manifest, Request};
 use tornsnap::store::lock::Lock;
 use tornsnap::store::restore::{self, Locks};
+use tornsnap::store::{Depth, Store};
 
 use crate::backup::kill_after;
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, rows};
@@ -279,7 +279,7 @@ fn a_database_put_in_place_by_hand_is_in_wal_mode_after_its_first_use() {
     fs::copy(sandbox.path(BACKUP), sandbox.database()).unwrap();
     assert_eq!(sandbox.value::<String>("PRAGMA journal_mode"), "delete");
 
-    drop(tornsnap::store::Store::open(&sandbox.database()).unwrap());
+    drop(Store::open(&sandbox.database()).unwrap());
 
     assert_eq!(sandbox.value::<String>("PRAGMA journal_mode"), "wal");
 }
@@ -305,14 +305,14 @@ fn a_restore_cut_off_in_the_middle_says_so_and_is_finished_by_the_next() {
     fs::rename(sandbox.database(), sandbox.path(ASIDE)).unwrap();
     fs::write(sandbox.path("tornsnap.db-wal"), wal).unwrap();
 
-    for command in ["backup", "init"] {
-        let refused = sandbox.run(&[command]).expect(78);
-        assert!(
-            refused.stderr().contains("run `tornsnap restore` again"),
-            "{}",
-            refused.stderr()
-        );
-    }
+    let refused = sandbox.run(&["backup"]).expect(78);
+    assert!(
+        refused.stderr().contains("run `tornsnap restore` again"),
+        "{}",
+        refused.stderr()
+    );
+    let refused = Store::create(&sandbox.database()).unwrap_err();
+    assert_eq!(refused.exit().code(), 78, "no new one is made over it");
     sandbox.run_at(NOW + 9, &["restore", BACKUP]).expect(0);
 
     assert_eq!(dump(&sandbox.database()), saved);
@@ -418,7 +418,7 @@ fn whatever_the_history_what_is_restored_is_what_was_saved() {
         .run(&(history, any::<bool>(), any::<bool>()), |(history, compress, in_wal)| {
             let sandbox = Sandbox::new();
             let database = sandbox.database();
-            drop(tornsnap::store::Store::create(&database).unwrap());
+            drop(Store::create(&database).unwrap());
             let writer = Connection::open(&database).unwrap();
             writer
                 .execute_batch(
@@ -464,7 +464,7 @@ fn whatever_the_history_what_is_restored_is_what_was_saved() {
 
 fn ready() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.run(&["init"]).expect(0);
+    drop(Store::create(&sandbox.database()).unwrap());
     fill(&sandbox.sqlite(), 200);
     sandbox
 }
