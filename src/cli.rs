@@ -63,6 +63,7 @@ enum Command {
     Init(command::init::Args),
     Backup(command::backup::Args),
     Restore(command::restore::Args),
+    Health(command::health::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
@@ -78,6 +79,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
+            Self::Health(_) => "health",
         }
     }
 
@@ -90,6 +92,7 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
+            Self::Health(args) => command::health::run(context, args),
         }
     }
 }
@@ -117,6 +120,9 @@ pub fn run() -> ExitCode {
                 terminal::report(&outcome.report);
             }
             outcome.exit.into()
+        }
+        Err(error) if matches!(cli.command, Command::Health(_)) => {
+            command::health::unable(&error, json)
         }
         Err(error) => {
             if json {

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod export;
 pub mod backup;
 pub mod fetch;
+pub mod health;
 pub mod init;
 pub mod restore;
 mod signal;

@@ -3,6 +3,7 @@
 mod csv;
 pub mod file;
 mod json;
+pub mod health;
 pub mod log;
 pub mod progress;
 pub mod prompt;

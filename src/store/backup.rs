@@ -467,6 +467,20 @@ pub fn newest_of(directory: &Path, database: &Path) -> Result<Option<Manifest>> 
         .rfind(|manifest| manifest.database == name))
 }
 
+/// The newest backup of a database whose manifest is there but may not be read, by the moment in its name.
+pub(super) fn newest_by_name(directory: &Path, database: &Path) -> Result<Option<(i64, PathBuf)>> {
+    let stem = stem(database);
+    Ok(manifests_in(directory)?
+        .into_iter()
+        .filter(|backup| backup.exists() && name_of(backup).starts_with(&stem))
+        .filter(|backup| {
+            let manifest = File::open(Manifest::path_for(backup));
+            manifest.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+        })
+        .filter_map(|backup| Some((moment_in(&backup)?, backup)))
+        .max())
+}
+
 /// All backups that have a manifest of ours and the size that it says, oldest first.
 fn verified(directory: &Path) -> Result<Vec<Manifest>> {
     let mut found: Vec<Manifest> = manifests_in(directory)?

@@ -18,6 +18,7 @@ mod value;
 mod war;
 
 pub mod backup;
+pub mod health;
 pub mod restore;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
