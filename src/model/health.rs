@@ -260,7 +260,7 @@ pub fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Ch
         _ => format!("the last {in_a_row} runs failed"),
     };
     match in_a_row {
-        0 => Check::ok(id, format!("{kind}: the last run succeeded")),
+        0 => Check::ok(id, format!("{kind}: no run failed since the last success")),
         _ => Check::bad(
             id,
             if in_a_row > most {
@@ -420,17 +420,17 @@ pub fn keys(keys: &[KeyFact], now: i64) -> Check {
         number => format!("{number} keys, in use"),
     };
     if resting > 0 {
-        message.push_str(&format!(", {resting} of them resting for a while"));
+        message = format!("{message}, {resting} of them resting for a while");
     }
     let public: Vec<&KeyFact> = keys
         .iter()
         .filter(|key| matches!(key.access_level, Some(1 | 2)))
         .collect();
     if !public.is_empty() {
-        message.push_str(&format!(
-            "; no battle stats with {}, which lacks Limited access",
+        message = format!(
+            "{message}; no battle stats with {}, for want of Limited access",
             names(&public)
-        ));
+        );
     }
     Check::ok("keys", message).with(value)
 }

@@ -35,7 +35,7 @@ pub fn print(checks: &[Check]) -> io::Result<()> {
 fn table(checks: &[Check]) -> String {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
         .set_header(["state", "check", "finding"]);

@@ -63,7 +63,9 @@ pub fn look(path: &Path) -> Result<Subject> {
     // Where there is no WAL nobody is writing, and the file can be read as it stands.
     if with_suffix(path, "-wal").exists() {
         match attempt(path, Reading::Shared) {
-            Err(error) if error.exit() == Exit::Config && is_unwritable(path) => {
+            // A reader that may not make the -shm is told that the file cannot be opened. If it was another reason,
+            // the second attempt meets it too.
+            Err(error) if error.exit() == Exit::Config && !is_forbidden(path) => {
                 attempt(path, Reading::WithoutWal)
             }
             seen => seen,
@@ -95,21 +97,6 @@ fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
     }
 }
 
-/// Whether SQLite may have failed because it can make no `-shm` there.
-fn is_unwritable(path: &Path) -> bool {
-    let made = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
-        connection
-            .query_row("PRAGMA schema_version", [], |_| Ok(()))
-            .map_err(|error| match error.sqlite_error_code() {
-                Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
-                    Error::new("write beside it").exits(Exit::NoKey)
-                }
-                _ => Error::new("read it"),
-            })
-    });
-    made.is_err_and(|error| error.exit() == Exit::NoKey)
-}
-
 /// The path as a URI that tells SQLite to trust the file alone. <https://sqlite.org/uri.html>
 fn as_immutable(path: &Path) -> Result<PathBuf> {
     let whole =
@@ -123,7 +110,10 @@ fn as_immutable(path: &Path) -> Result<PathBuf> {
         if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            uri.push('%');
+            for half in [byte >> 4, byte & 15] {
+                uri.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            }
         }
     }
     uri.push_str("?immutable=1");
@@ -459,10 +449,6 @@ pub fn remember(database: &Path, told: Told) -> Result<()> {
         state: told.state.as_str().to_owned(),
         told_at: told.at,
     };
-    let text = serde_json::to_string(&file).expect("a word and a number are JSON");
-    write_atomically(
-        &told_file(database),
-        &(text + "\n"),
-        &backup::mark(database),
-    )
+    let text = serde_json::json!(file).to_string() + "\n";
+    write_atomically(&told_file(database), &text, &backup::mark(database))
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod export;
 mod backup;
+mod health;
 mod house;
 mod restore;
 mod sim;
