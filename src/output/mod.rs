@@ -2,8 +2,8 @@
 
 mod csv;
 pub mod file;
-mod json;
 pub mod health;
+mod json;
 pub mod log;
 pub mod progress;
 pub mod prompt;

@@ -3,8 +3,8 @@
 //! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
 
 mod budget;
-pub mod export;
 mod check;
+pub mod export;
 mod failure;
 mod files;
 pub mod keys;

@@ -3,8 +3,8 @@
 
 mod support;
 
-mod export;
 mod backup;
+mod export;
 mod health;
 mod house;
 mod restore;
