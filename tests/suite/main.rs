@@ -8,5 +8,6 @@ mod export;
 mod health;
 mod house;
 mod restore;
+mod schedules;
 mod sim;
 mod views;
