@@ -37,7 +37,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         Some("latest") => backups::latest(&settings.backup.directory)?,
         _ => args.file.clone(),
     };
-    let database = place(args.to.as_deref().unwrap_or(&settings.database))?;
+    let named = args.to.as_deref().unwrap_or(&settings.database);
+    let database = place(named)?;
     let manifest = manifest_of(&file, args.without_manifest)?;
     if !args.yes
         && database.exists()
@@ -50,6 +51,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
 
     let locks = Locks::take(&database)?;
+    // Whoever goes by a link has locks of the link's name.
+    let _by_link = (database != named)
+        .then(|| Locks::take(named))
+        .transpose()?;
     let staged = match &manifest {
         Some(manifest) => restore::stage(manifest, &database, &locks)?,
         None => restore::stage_unproven(&file, &database, &locks)?,

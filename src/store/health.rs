@@ -61,7 +61,7 @@ pub fn look(path: &Path) -> Result<Subject> {
     open::must_be_a_file(path)?;
     // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
     // Where there is no WAL nobody is writing, and the file can be read as it stands.
-    if with_suffix(path, "-wal").exists() {
+    if wal_of(path).exists() {
         match attempt(path, Reading::Shared) {
             // A reader that may not make the -shm is told that the file cannot be opened. If it was another reason,
             // the second attempt meets it too.
@@ -143,7 +143,7 @@ impl View {
 
     /// Whether somebody has begun to write since a file was opened that nobody had open.
     pub fn is_outdated(&self) -> bool {
-        self.reading == Reading::Alone && with_suffix(&self.path, "-wal").exists()
+        self.reading == Reading::Alone && wal_of(&self.path).exists()
     }
 
     /// The runs of one kind.
@@ -369,7 +369,13 @@ pub fn size_of(path: &Path) -> u64 {
 
 /// Size of the database's WAL.
 pub fn wal_size(database: &Path) -> u64 {
-    size_of(&with_suffix(database, "-wal"))
+    size_of(&wal_of(database))
+}
+
+/// Where the WAL is: beside the file itself where the path is a link.
+fn wal_of(database: &Path) -> PathBuf {
+    let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    with_suffix(&file, "-wal")
 }
 
 /// Free bytes on the disk that a path is on, or will be.

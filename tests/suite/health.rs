@@ -325,6 +325,12 @@ fn a_fetch_that_writes_is_seen_and_not_held_up() {
     let finished = sandbox.run(&["health", "--json"]).expect(2);
 
     assert_state(&finished, "keys", "critical");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("tornsnap.db", sandbox.path("link.db")).unwrap();
+        let by_link = sandbox.run(&["--database", "link.db", "health", "--json"]);
+        assert_state(&by_link, "keys", "critical");
+    }
     writer.execute_batch("COMMIT").unwrap();
     assert_state(
         &sandbox.run(&["health", "--json"]).expect(1),

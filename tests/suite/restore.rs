@@ -230,6 +230,28 @@ fn a_run_or_another_program_at_work_is_waited_for() {
     sandbox.run(&["restore", BACKUP, "--yes"]).expect(0);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_stays_one_and_its_locks_count() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    fs::rename(sandbox.database(), sandbox.path("disk/real.db")).unwrap();
+    std::os::unix::fs::symlink("disk/real.db", sandbox.database()).unwrap();
+    let held = Lock::take(&sandbox.database(), "players").unwrap();
+    sandbox.run(&["restore", BACKUP, "--yes"]).expect(75);
+    drop(held);
+
+    sandbox.run(&["restore", BACKUP, "--yes"]).expect(0);
+
+    assert!(sandbox.database().is_symlink());
+    assert!(
+        sandbox
+            .path("disk/real.db.before-restore-20260401T120000Z")
+            .exists()
+    );
+}
+
 #[test]
 fn a_damaged_database_with_its_wal_is_moved_as_it_is() {
     let sandbox = ready();
