@@ -61,6 +61,8 @@ enum Command {
     Fetch(command::fetch::Args),
     Demo(command::demo::Args),
     Init(command::init::Args),
+    Summarize(command::summarize::Args),
+    Prune(command::prune::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
@@ -72,6 +74,8 @@ impl Command {
             Self::Fetch(_) => "fetch",
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
+            Self::Summarize(_) => "summarize",
+            Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
         }
@@ -82,6 +86,8 @@ impl Command {
             Self::Demo(args) => command::demo::run(context, args),
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
+            Self::Summarize(args) => command::summarize::run(context, args),
+            Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
         }

@@ -1,11 +1,14 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
+pub mod backup;
 pub mod demo;
 pub mod export;
 pub mod fetch;
 pub mod init;
+pub mod prune;
 mod signal;
 pub mod simulate;
+pub mod summarize;
 
 use serde_json::Value;
 

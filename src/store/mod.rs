@@ -3,6 +3,7 @@
 //! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
 
 mod budget;
+mod detail;
 pub mod export;
 mod failure;
 pub mod keys;
@@ -13,6 +14,10 @@ pub mod run;
 pub mod save;
 mod value;
 mod war;
+
+pub mod backup;
+pub mod prune;
+pub mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -25,8 +30,8 @@ use crate::error::Result;
 
 /// Embeds `sql/<name>.sql`, so that a missing file fails the build.
 macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"))
+    ($($name:literal),+) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
     };
 }
 use sql;
@@ -57,6 +62,12 @@ mod tests {
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
+        let archive = folder.path().join("archive.db");
+        drop(Store::create(&archive).unwrap());
+        store
+            .connection()
+            .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
+            .unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
