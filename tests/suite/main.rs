@@ -3,7 +3,12 @@
 
 mod support;
 
+mod archive;
 mod export;
 mod house;
+mod kill;
+mod month_model;
+mod prune;
 mod sim;
+mod summarize;
 mod views;
