@@ -3,11 +3,16 @@
 
 mod support;
 
+mod archive;
 mod backup;
 mod export;
 mod health;
 mod house;
+mod kill;
+mod month_model;
+mod prune;
 mod restore;
 mod schedules;
 mod sim;
+mod summarize;
 mod views;
