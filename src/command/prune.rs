@@ -136,8 +136,11 @@ fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan>
 
 fn refusals(context: &Context, args: &Args, plan: &Plan, now: i64) -> Result<Vec<Refusal>> {
     let backup_verified_at = if plan.going() > 0 {
-        backup::newest_verified(&context.settings.backup.directory)?
-            .map(|manifest| manifest.verified_at)
+        backup::newest_of(
+            &context.settings.backup.directory,
+            &context.settings.database,
+        )?
+        .map(|manifest| manifest.verified_at)
     } else {
         None
     };

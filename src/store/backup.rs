@@ -468,20 +468,11 @@ pub(super) fn check_contents(manifest: &Manifest, database: &Path) -> Result<()>
     Ok(())
 }
 
-/// The newest verified backup in a folder, of whatever database; cheap: its bytes are not read again.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be read; a folder that is not there holds none.
-pub fn newest_verified(directory: &Path) -> Result<Option<Manifest>> {
-    Ok(verified(directory)?.pop())
-}
-
 /// The newest verified backup of one database in a folder that other databases may share.
 ///
 /// # Errors
 ///
-/// As [`newest_verified`].
+/// Fails when the folder cannot be read; a folder that is not there holds none.
 pub fn newest_of(directory: &Path, database: &Path) -> Result<Option<Manifest>> {
     let name = database_name(database);
     Ok(verified(directory)?

@@ -75,6 +75,7 @@ mod tests {
             .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
             .unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+        let mut seen = 0;
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
             let path = entry.path();
@@ -86,7 +87,9 @@ mod tests {
                 if let Err(error) = store.connection().prepare(&text) {
                     panic!("{}: {error}", file.display());
                 }
+                seen += 1;
             }
         }
+        assert!(seen > 100, "only {seen} statements were found");
     }
 }

@@ -372,6 +372,8 @@ impl Store {
                 ("factions", sql!("prune/archive_factions")),
                 ("players", sql!("prune/archive_players")),
                 ("territories", sql!("prune/archive_territories")),
+                ("memberships", sql!("prune/archive_no_memberships")),
+                ("memberships", sql!("prune/archive_memberships")),
             ] {
                 transaction
                     .execute(statement, [])
