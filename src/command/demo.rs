@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::command::fetch::{Scope, fetch};
 use crate::command::signal::Stop;
-use crate::command::{Context, Outcome};
+use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Overrides, Settings};
 use crate::error::{Doing, Error, Exit, Result};
-use crate::model::time::{DAY, HOUR, iso};
+use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
@@ -81,6 +81,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     while now < end {
         simulator.set_time(now);
         settings.clock = Clock::Fixed(now);
+        if now > start && Month::of(now - POLL_EVERY) != Month::of(now) {
+            for line in end_of_month(context, &settings)? {
+                say(&format!("{}: {line}", &iso(now)[..10]));
+            }
+        }
         let outcome = fetch(&settings, &scope, stop.clone(), false)?;
         if outcome.exit != Exit::Done {
             return Ok(outcome);
@@ -122,6 +127,22 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         ),
         report,
     ))
+}
+
+/// What the first of a month brings: the month that is over is summarized, after a backup, and old detail goes.
+fn end_of_month(context: &Context, settings: &Settings) -> Result<Vec<String>> {
+    let context = Context {
+        settings: settings.clone(),
+        overrides: context.overrides.clone(),
+        verbosity: Verbosity::Quiet,
+        json: false,
+    };
+    let summarized = summarize::run(&context, &summarize::Args::default())?;
+    let pruned = prune::run(&context, &prune::Args::default())?;
+    Ok([summarized, pruned]
+        .into_iter()
+        .filter_map(|outcome| outcome.summary)
+        .collect())
 }
 
 impl Tally {
@@ -195,9 +216,28 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
 }
 
 fn what_next(settings: &Settings) -> String {
+    // As the reader can type it: the program may not be on the PATH yet.
+    let program = std::env::current_exe().ok();
+    let here = std::env::current_dir().ok();
+    let program = program.as_deref().map_or_else(
+        || "tornsnap".to_owned(),
+        |path| {
+            let short = here
+                .as_deref()
+                .and_then(|here| path.strip_prefix(here).ok());
+            short.unwrap_or(path).display().to_string()
+        },
+    );
     let database = settings.database.display();
+    let config = settings
+        .config_file
+        .as_deref()
+        .unwrap_or(Path::new(FILE_NAME))
+        .display();
     format!(
         "\nThe database is {database}. Try:\n\
-         \n  sqlite3 {database} \"SELECT * FROM fetch_runs ORDER BY id DESC LIMIT 5\"\n"
+         \n  {program} export player_league --columns month,name,total_stats_change,networth_change --database {database}\
+         \n  {program} export war_latest --time iso --database {database}\
+         \n  {program} backup --verify latest --config {config}\n"
     )
 }

@@ -18,7 +18,7 @@ use crate::store::{Store, backup};
 /// Delete detail that is older than the retention and summarized, or move it to an archive
 ///
 /// What the next month's summary needs stays: the newest known values of everything that is followed.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Full months of detail to keep besides the running one [default: as configured, else 2]

@@ -14,7 +14,7 @@ use crate::store::lock::Lock;
 use crate::store::summary::Written;
 
 /// Write the monthly summaries of finished months that have none or whose detail has changed
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Args {
     /// Only this month; it must be over, and its detail must still be there
     #[arg(long, value_name = "YYYY-MM")]

@@ -5,12 +5,14 @@ mod support;
 
 mod archive;
 mod backup;
+mod demo;
 mod export;
 mod health;
 mod house;
 mod kill;
 mod month_model;
 mod prune;
+mod readme;
 mod restore;
 mod schedules;
 mod sim;

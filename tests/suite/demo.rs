@@ -1,0 +1,69 @@
+//! `tornsnap demo`: the whole cycle, by the code that asks the real Torn.
+
+use crate::support::{Sandbox, rows};
+use rusqlite::Connection;
+
+#[test]
+fn the_demo_lives_through_a_month_end_and_leaves_a_database_to_look_at() {
+    let sandbox = Sandbox::new();
+
+    let finished = sandbox.run(&["demo", "--days", "31"]).expect(0);
+
+    let database = sandbox.path("tornsnap-demo/tornsnap.db");
+    let connection = Connection::open(&database).unwrap();
+    assert_eq!(
+        rows(&connection, "SELECT DISTINCT status FROM fetch_runs"),
+        ["ok"]
+    );
+    assert_eq!(
+        rows(
+            &connection,
+            "SELECT count(*) > 100, min(record_count) >= 0 FROM player_stats_summary"
+        ),
+        ["1|1"]
+    );
+    let backups = sandbox.path("tornsnap-demo/backups");
+    assert_eq!(
+        std::fs::read_dir(backups).unwrap().count(),
+        2,
+        "a copy and its manifest"
+    );
+    let advice: Vec<String> = finished
+        .stdout()
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix(env!("CARGO_BIN_EXE_tornsnap"))
+                .map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(advice.len(), 3, "{}", finished.stdout());
+    for line in advice {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let told = sandbox.run(&words).expect(0);
+        assert!(
+            !told.0.stdout.is_empty() || !told.stderr().is_empty(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_is_left_alone() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("mine/tornsnap.toml", "database = \"precious.db\"\n");
+
+    let finished = sandbox
+        .run(&["demo", "--output", "mine", "--days", "1"])
+        .expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "\
+tornsnap: could not use the folder mine
+  because: it has something in it that is not a demo's
+  try: name another folder with --output
+"
+    );
+    assert!(file.exists());
+}
