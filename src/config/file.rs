@@ -319,6 +319,7 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
         timeout: Duration::from_secs(timeout.into()),
         concurrency: usize::try_from(concurrency).unwrap_or(1),
         first_retry: Duration::from_millis(500),
+        first_pause: Duration::from_secs(15),
     })
 }
 

@@ -76,6 +76,9 @@ pub struct Api {
     pub concurrency: usize,
     /// Before the first retry of a call that met a passing fault; doubles each time.
     pub first_retry: Duration,
+    /// After the first "too many requests" of a key owner in a run; the second and third take twice and four times as
+    /// long. HTTP 429 that does not say how long pauses everybody for twice as long.
+    pub first_pause: Duration,
 }
 
 /// What to follow.
@@ -281,16 +284,11 @@ impl Settings {
                     .exits(Exit::Config)
             })?;
         }
-        if let Some(milliseconds) = variable("TORNSNAP_FIRST_RETRY_MS") {
-            settings.api.first_retry =
-                milliseconds
-                    .parse()
-                    .map(Duration::from_millis)
-                    .map_err(|_| {
-                        Error::new(format!("use TORNSNAP_FIRST_RETRY_MS={milliseconds:?}"))
-                            .because("it is not a whole number of milliseconds")
-                            .exits(Exit::Config)
-                    })?;
+        if let Some(time) = milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
+            settings.api.first_retry = time;
+        }
+        if let Some(time) = milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
+            settings.api.first_pause = time;
         }
         if let Some(keys) = variable("TORN_API_KEY") {
             settings.keys = key::Source::from_list(&keys);
@@ -340,6 +338,20 @@ impl Settings {
 /// An environment variable; an empty one counts as not set.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// A waiting time from the environment, for tests: at most a minute, in milliseconds.
+fn milliseconds(name: &str) -> Result<Option<Duration>> {
+    let Some(text) = variable(name) else {
+        return Ok(None);
+    };
+    match text.trim().parse() {
+        Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
+        _ => Err(Error::new(format!("use {name}={text:?}"))
+            .because("it is not a whole number of milliseconds from 0 to 60000")
+            .try_this(format!("unset {name}; it is meant for tests"))
+            .exits(Exit::Config)),
+    }
 }
 
 /// The configuration file to use; one that was named has to be there.
