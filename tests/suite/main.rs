@@ -3,5 +3,6 @@
 
 mod support;
 
+mod fetch;
 mod house;
 mod sim;

@@ -1,6 +1,8 @@
 //! What the tests share: a folder of their own, and the program run in it.
 #![expect(dead_code, reason = "each part is used by some of the files")]
 
+pub mod torn;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -52,6 +54,7 @@ impl Sandbox {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("TORNSNAP_FIRST_RETRY_MS", "1")
+            .env("TORNSNAP_FIRST_PAUSE_MS", "50")
             .env("TORNSNAP_NOW", NOW.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,0 +1,5 @@
+//! `tornsnap fetch` against a simulated Torn.
+
+mod codes;
+mod faults;
+mod signals;
