@@ -1,5 +1,7 @@
 //! `tornsnap fetch` against a simulated Torn.
 
 mod codes;
+mod factions;
 mod faults;
+mod players;
 mod signals;
