@@ -5,3 +5,5 @@ mod factions;
 mod faults;
 mod players;
 mod signals;
+mod territories;
+mod wars;
