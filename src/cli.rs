@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::{self, Context, Outcome};
-use crate::config::{Clock, Overrides, Settings};
+use crate::config::{self, Clock, Overrides, Settings};
 use crate::error::{Exit, Result};
 use crate::output::terminal::Verbosity;
 use crate::output::{log as output_log, terminal};
@@ -29,23 +29,11 @@ struct Cli {
 
 #[derive(Args, Debug)]
 struct Global {
-    /// Configuration file [default: ./tornsnap.toml, then the platform's configuration folder]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "TORNSNAP_CONFIG",
-        hide_env_values = true
-    )]
+    /// Configuration file [env: TORNSNAP_CONFIG] [default: ./tornsnap.toml, then the platform's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Database file; overrides the configuration
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "TORNSNAP_DATABASE",
-        hide_env_values = true
-    )]
+    /// Database file; overrides the configuration [env: TORNSNAP_DATABASE]
+    #[arg(long, global = true, value_name = "FILE")]
     database: Option<PathBuf>,
     /// Say what is being done; twice: every call
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
@@ -71,25 +59,31 @@ enum ColorWhen {
 #[derive(Debug, Subcommand)]
 enum Command {
     Fetch(command::fetch::Args),
+    Demo(command::demo::Args),
     Init(command::init::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
+    Export(Box<command::export::Args>),
 }
 
 impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Fetch(_) => "fetch",
+            Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Simulate(_) => "simulate",
+            Self::Export(_) => "export",
         }
     }
 
     fn run(&self, context: &Context) -> Result<Outcome> {
         match self {
+            Self::Demo(args) => command::demo::run(context, args),
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
+            Self::Export(args) => command::export::run(context, args),
         }
     }
 }
@@ -113,7 +107,7 @@ pub fn run() -> ExitCode {
                 terminal::fail(failure);
                 outcome.report["error"] = terminal::error_report(failure);
             }
-            if json {
+            if json && !outcome.report.is_null() {
                 terminal::report(&outcome.report);
             }
             outcome.exit.into()
@@ -141,9 +135,7 @@ fn execute(cli: &Cli) -> Result<Outcome> {
     };
     let settings = Settings::resolve(&overrides)?;
     let color = match cli.global.color {
-        ColorWhen::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => {
-            output_log::Color::Never
-        }
+        ColorWhen::Auto if config::no_color() => output_log::Color::Never,
         ColorWhen::Auto => output_log::Color::Auto,
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,

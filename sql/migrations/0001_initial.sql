@@ -4,7 +4,7 @@
 
 -- ---------------------------------------------------------------- bookkeeping
 
-CREATE TABLE schema_version (
+CREATE TABLE schema_version (                     -- which migrations this file has seen
     version     INTEGER PRIMARY KEY,              -- number of the migration
     applied_at  INTEGER NOT NULL DEFAULT (unixepoch()),
     description TEXT
@@ -12,7 +12,7 @@ CREATE TABLE schema_version (
 
 -- ---------------------------------------------------------------- current state (upserted)
 
-CREATE TABLE factions (
+CREATE TABLE factions (                           -- every faction that was asked about or referred to, as it is now
     faction_id   INTEGER PRIMARY KEY CHECK (faction_id > 0),
     name         TEXT    NOT NULL,                -- 'Faction 123' until the real name is known
     tag          TEXT,
@@ -27,7 +27,7 @@ CREATE TABLE factions (
     last_updated INTEGER NOT NULL DEFAULT (unixepoch())  -- when Torn last answered about it, changed or not
 ) STRICT;
 
-CREATE TABLE players (
+CREATE TABLE players (                            -- every player that was asked about or seen in a roster, as they are now
     player_id          INTEGER PRIMARY KEY CHECK (player_id > 0),
     name               TEXT    NOT NULL,
     level              INTEGER CHECK (level >= 1),
@@ -48,7 +48,7 @@ CREATE INDEX idx_players_faction ON players (faction_id);
 -- The plan's idx_players_last_updated and idx_factions_last_updated are left out: these tables hold hundreds
 -- of rows, "stalest first" reads all of them anyway, and each poll would rewrite the index.
 
-CREATE TABLE territories (
+CREATE TABLE territories (                        -- every tile, its owner and its racket, as they are now
     territory_id TEXT    PRIMARY KEY CHECK (length(territory_id) = 3), -- three letters: 'AAB'
     sector       INTEGER,                         -- 1 to 7
     size         INTEGER,
@@ -72,7 +72,7 @@ CREATE INDEX idx_territories_faction ON territories (faction_id);
 -- The plan's indexes on (entity, time DESC) are ascending here: new rows then go to the end of each entity's run
 -- instead of splitting pages half empty, and one index serves both directions.
 
-CREATE TABLE player_stats_history (
+CREATE TABLE player_stats_history (               -- what players were, one row a change (or a poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id    INTEGER NOT NULL REFERENCES players (player_id),
     timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
@@ -91,8 +91,13 @@ CREATE TABLE player_stats_history (
 CREATE INDEX idx_player_stats_player_time ON player_stats_history (player_id, timestamp);
 -- Which months have detail, what is older than the cut-off, what came since (summarize, prune, export --since).
 CREATE INDEX idx_player_stats_timestamp ON player_stats_history (timestamp);
+-- The last known battle stats and networth of one player, without walking the rows that do not know them (views, summaries).
+-- Few players have the former, and the latter comes once a day, so both indexes are small. A query has to repeat the condition.
+CREATE INDEX idx_player_stats_battle_known ON player_stats_history (player_id, timestamp)
+    WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL;
+CREATE INDEX idx_player_stats_networth_known ON player_stats_history (player_id, timestamp) WHERE networth IS NOT NULL;
 
-CREATE TABLE faction_history (
+CREATE TABLE faction_history (                    -- what factions were, one row a change (or a poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     faction_id   INTEGER NOT NULL REFERENCES factions (faction_id),
     timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
@@ -107,7 +112,7 @@ CREATE INDEX idx_faction_history_faction_time ON faction_history (faction_id, ti
 -- As for players: by time alone.
 CREATE INDEX idx_faction_history_timestamp ON faction_history (timestamp);
 
-CREATE TABLE war_status_history (
+CREATE TABLE war_status_history (                 -- the course of each war, one row a change (or a poll)
     id                   INTEGER PRIMARY KEY AUTOINCREMENT,
     war_id               INTEGER NOT NULL,        -- unique only together with war_type
     war_type             TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
@@ -133,7 +138,7 @@ CREATE INDEX idx_war_status_territory ON war_status_history (territory_id, recor
 -- By time alone.
 CREATE INDEX idx_war_status_timestamp ON war_status_history (recorded_at);
 
-CREATE TABLE territory_ownership_history (
+CREATE TABLE territory_ownership_history (        -- who held each tile, one row a change (or a poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     territory_id TEXT    NOT NULL,
     faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
@@ -154,11 +159,53 @@ CREATE INDEX idx_territory_ownership_faction ON territory_ownership_history (fac
 -- By time alone.
 CREATE INDEX idx_territory_ownership_timestamp ON territory_ownership_history (recorded_at);
 
+-- ---------------------------------------------------------------- who was in which faction
+-- Kept by the two triggers, whatever writes players.faction_id. They take players.last_updated for the time of the
+-- observation, so whoever changes faction_id sets last_updated too.
+
+CREATE TABLE faction_membership (                 -- who was in which faction, from when to when
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    player_id     INTEGER NOT NULL REFERENCES players (player_id),
+    faction_id    INTEGER NOT NULL REFERENCES factions (faction_id),
+    first_seen_at INTEGER NOT NULL,               -- when the player was first seen in it
+    joined_at     INTEGER,                        -- the same, if they were seen outside before; NULL: were in it when first seen
+    left_at       INTEGER                         -- when first seen outside again; NULL: still in it
+) STRICT;
+
+-- One faction at a time; the membership to end when it changes.
+CREATE UNIQUE INDEX idx_faction_membership_current ON faction_membership (player_id) WHERE left_at IS NULL;
+-- The story of one player; where they came from.
+CREATE INDEX idx_faction_membership_player ON faction_membership (player_id, first_seen_at);
+-- Who came to and left this faction.
+CREATE INDEX idx_faction_membership_faction ON faction_membership (faction_id, first_seen_at);
+
+CREATE TRIGGER players_faction_first_seen AFTER INSERT ON players WHEN NEW.faction_id IS NOT NULL
+BEGIN
+    -- A new face in a faction whose roster was known before has joined; in any other they may have been for years.
+    INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at)
+    VALUES (NEW.player_id, NEW.faction_id, NEW.last_updated, CASE WHEN
+        EXISTS (SELECT 1 FROM faction_history
+                WHERE faction_id = NEW.faction_id AND timestamp < NEW.last_updated)
+        AND EXISTS (SELECT 1 FROM faction_membership
+                    WHERE faction_id = NEW.faction_id AND first_seen_at < NEW.last_updated)
+        THEN NEW.last_updated END);
+END;
+
+CREATE TRIGGER players_faction_changed AFTER UPDATE OF faction_id ON players WHEN OLD.faction_id IS NOT NEW.faction_id
+BEGIN
+    -- Never before its start: a clock that was set back must not make a span of negative length.
+    UPDATE faction_membership SET left_at = max(first_seen_at, NEW.last_updated)
+    WHERE player_id = NEW.player_id AND left_at IS NULL;
+    INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at)
+    SELECT NEW.player_id, NEW.faction_id, NEW.last_updated, NEW.last_updated
+    WHERE NEW.faction_id IS NOT NULL;
+END;
+
 -- ---------------------------------------------------------------- monthly summaries (kept for ever)
 -- Months are half-open [period_start, period_end). The plan's indexes on (entity, period_start, period_end) are left
 -- out: each UNIQUE constraint below is that very index.
 
-CREATE TABLE player_stats_summary (
+CREATE TABLE player_stats_summary (               -- each player's month
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id           INTEGER NOT NULL REFERENCES players (player_id),
     period_start        INTEGER NOT NULL,
@@ -195,7 +242,7 @@ CREATE TABLE player_stats_summary (
 -- Everybody's month (league tables; which months are summarized).
 CREATE INDEX idx_player_stats_summary_period_type ON player_stats_summary (period_type, period_start);
 
-CREATE TABLE faction_summary (
+CREATE TABLE faction_summary (                    -- each faction's month
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     faction_id          INTEGER NOT NULL REFERENCES factions (faction_id),
     period_start        INTEGER NOT NULL,
@@ -218,7 +265,7 @@ CREATE TABLE faction_summary (
 -- All factions' month.
 CREATE INDEX idx_faction_summary_period_type ON faction_summary (period_type, period_start);
 
-CREATE TABLE war_summary (
+CREATE TABLE war_summary (                        -- each war's month
     id                    INTEGER PRIMARY KEY AUTOINCREMENT,
     war_id                INTEGER NOT NULL,
     war_type              TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
@@ -242,7 +289,7 @@ CREATE INDEX idx_war_summary_territory ON war_summary (territory_id, period_star
 -- All wars of a month.
 CREATE INDEX idx_war_summary_period_type ON war_summary (period_type, period_start);
 
-CREATE TABLE territory_ownership_summary (
+CREATE TABLE territory_ownership_summary (        -- each tile's month
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     territory_id      TEXT    NOT NULL,
     period_start      INTEGER NOT NULL,
@@ -264,7 +311,7 @@ CREATE INDEX idx_territory_summary_period_type ON territory_ownership_summary (p
 
 -- ---------------------------------------------------------------- what the program did
 
-CREATE TABLE fetch_runs (
+CREATE TABLE fetch_runs (                         -- each fetch: when, how it ended, what it brought
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT    NOT NULL CHECK (kind IN ('players', 'factions', 'wars', 'territories')),
     started_at  INTEGER NOT NULL,
@@ -281,7 +328,7 @@ CREATE TABLE fetch_runs (
 -- The latest runs of one kind (health).
 CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
 
-CREATE TABLE rejected_payloads (
+CREATE TABLE rejected_payloads (                  -- answers of Torn that did not fit and were not stored as data
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     recorded_at INTEGER NOT NULL,
     endpoint    TEXT    NOT NULL,
@@ -295,7 +342,7 @@ CREATE INDEX idx_rejected_payloads_time ON rejected_payloads (recorded_at);
 
 -- ---------------------------------------------------------------- keys, pauses and budget (never a key itself)
 
-CREATE TABLE api_keys (
+CREATE TABLE api_keys (                           -- the keys by name, and whether they still work
     name         TEXT    PRIMARY KEY,             -- as in the configuration
     owner_id     INTEGER,                         -- player who owns the key; NULL: not asked yet
     access       TEXT,                            -- Torn's word: 'Limited Access'

@@ -104,7 +104,7 @@ impl Client {
         if body.len() as u64 > MAX_BODY {
             return Err(Refusal::TooLarge(MAX_BODY));
         }
-        read(&body, status, retry_after)
+        read(without(key, body).as_deref(), status, retry_after)
     }
 
     fn refusal(&self, error: &ureq::Error) -> Refusal {
@@ -116,9 +116,25 @@ impl Client {
     }
 }
 
-/// The body first, then the status.
-fn read(body: &[u8], status: u16, retry_after: Option<Duration>) -> Result<Value, Refusal> {
-    let parsed = serde_json::from_slice::<Value>(body);
+/// The body as text, without the key, should a server ever send it back: bodies and errors are kept.
+fn without(key: &ApiKey, body: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(body).ok()?;
+    if text.contains(key.expose()) {
+        return Some(text.replace(key.expose(), "(redacted)"));
+    }
+    Some(text)
+}
+
+/// The body first, then the status; `None`: it is no text.
+fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Result<Value, Refusal> {
+    let parsed = body.map_or_else(
+        || Err("it is not UTF-8".to_owned()),
+        |body| match serde_json::from_str::<Value>(body) {
+            Ok(value) => Ok(value),
+            Err(_) if body.is_empty() => Err("it is empty".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    );
     if let Ok(value) = &parsed
         && let Some(error) = torn_error(value)
     {
@@ -133,8 +149,7 @@ fn read(body: &[u8], status: u16, retry_after: Option<Duration>) -> Result<Value
     match parsed {
         Ok(value) if value.is_object() => Ok(value),
         Ok(_) => Err(Refusal::Unreadable("it is no object".to_owned())),
-        Err(_) if body.is_empty() => Err(Refusal::Unreadable("it is empty".to_owned())),
-        Err(error) => Err(Refusal::Unreadable(error.to_string())),
+        Err(why) => Err(Refusal::Unreadable(why)),
     }
 }
 
@@ -169,8 +184,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_that_a_server_sends_back_is_blotted_out() {
+        let key = ApiKey::new("AbCdEfGh12345678").unwrap();
+
+        let body = without(&key, br#"{"you sent":"AbCdEfGh12345678"}"#.to_vec());
+
+        assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
+        assert_eq!(without(&key, vec![0xff]), None);
+    }
+
+    #[test]
     fn torns_own_error_counts_before_the_status() {
-        let body = br#"{"error":{"code":"5","error":"Too many requests"}}"#;
+        let body = Some(r#"{"error":{"code":"5","error":"Too many requests"}}"#);
 
         for status in [200, 429, 500] {
             assert!(matches!(
@@ -179,20 +204,23 @@ mod tests {
             ));
         }
         assert_eq!(
-            read(b"<html>", 503, None),
+            read(Some("<html>"), 503, None),
             Err(Refusal::Status {
                 status: 503,
                 retry_after: None
             })
         );
         assert!(matches!(
-            read(b"<html>", 200, None),
+            read(Some("<html>"), 200, None),
             Err(Refusal::Unreadable(_))
         ));
         assert!(matches!(
-            read(b"[]", 200, None),
+            read(Some("[]"), 200, None),
             Err(Refusal::Unreadable(_))
         ));
-        assert!(matches!(read(b"", 200, None), Err(Refusal::Unreadable(_))));
+        assert!(matches!(
+            read(Some(""), 200, None),
+            Err(Refusal::Unreadable(_))
+        ));
     }
 }

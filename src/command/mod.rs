@@ -1,5 +1,7 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
+pub mod demo;
+pub mod export;
 pub mod fetch;
 pub mod init;
 mod signal;
@@ -38,7 +40,7 @@ pub struct Outcome {
     pub exit: Exit,
     /// One line for people.
     pub summary: Option<String>,
-    /// For programs (`--json`).
+    /// For programs (`--json`); null where the command has already written the one document.
     pub report: Value,
     /// What went wrong all the same.
     pub failure: Option<Error>,

@@ -335,6 +335,11 @@ impl Settings {
     }
 }
 
+/// Whether the user wants no colours in any program: <https://no-color.org>.
+pub fn no_color() -> bool {
+    variable("NO_COLOR").is_some()
+}
+
 /// An environment variable; an empty one counts as not set.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())

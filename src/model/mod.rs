@@ -1,6 +1,8 @@
 //! What we believe: checked values with their units, and pure policy. No I/O.
 
 pub mod id;
+pub mod nearest;
+pub mod rows;
 pub mod time;
 
 pub mod faction;

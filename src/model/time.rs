@@ -118,6 +118,27 @@ pub fn parse_moment(text: &str) -> Result<i64, String> {
     ))
 }
 
+/// Reads a moment as [`parse_moment`] does, or as a span back from `now`: `12h`, `30d`, `2w`.
+///
+/// # Errors
+///
+/// Says what would have been accepted.
+pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
+    let text = text.trim();
+    let span = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, seconds)));
+    match span {
+        Some((count, seconds)) => Ok(now - i64::from(count) * seconds),
+        None => parse_moment(text).map_err(|_| {
+            format!(
+                "{text:?} is not a moment: write 2026-10-31, 2026-10-31T12:00:00Z, unix seconds, \
+                 or a span back from now such as 12h, 30d or 2w"
+            )
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +166,15 @@ mod tests {
         assert_eq!(parse_moment("2026-01-01"), Ok(1_767_225_600));
         assert_eq!(parse_moment("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600));
         assert!(parse_moment("yesterday").is_err());
+    }
+    #[test]
+    fn spans_count_back_from_now() {
+        assert_eq!(parse_moment_or_ago("30d", 1_767_225_600), Ok(1_764_633_600));
+        assert_eq!(parse_moment_or_ago("12h", 1_767_225_600), Ok(1_767_182_400));
+        assert_eq!(parse_moment_or_ago("2026-01-01", 0), Ok(1_767_225_600));
+        for wrong in ["-3d", "30", "d", "3x", "1.5d", ""] {
+            assert_ne!(parse_moment_or_ago(wrong, 0), Ok(0), "{wrong}");
+        }
+        assert!(parse_moment_or_ago("-3d", 0).is_err());
     }
 }

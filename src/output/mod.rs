@@ -1,6 +1,10 @@
 //! The only room that prints. Data and reports go to stdout, everything else to stderr.
 
+mod csv;
+pub mod file;
+mod json;
 pub mod log;
 pub mod progress;
 pub mod prompt;
+pub mod rows;
 pub mod terminal;

@@ -3,6 +3,7 @@
 //! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
 
 mod budget;
+pub mod export;
 mod failure;
 pub mod keys;
 pub mod lock;

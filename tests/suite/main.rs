@@ -3,6 +3,8 @@
 
 mod support;
 
+mod export;
 mod fetch;
 mod house;
 mod sim;
+mod views;

@@ -94,12 +94,20 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// All kinds, as the configuration has it.
+    pub fn everything(settings: &Settings) -> Self {
+        Self {
+            kinds: Kind::ALL
+                .into_iter()
+                .filter(|kind| settings.track.follows(*kind))
+                .collect(),
+            track: settings.track.clone(),
+            ours: settings.track.factions.clone(),
+            named: false,
+        }
+    }
+
     fn new(settings: &Settings, args: &Args) -> Self {
-        let wanted = |kind| {
-            args.kinds
-                .iter()
-                .any(|word| word.kind().is_none_or(|word| word == kind))
-        };
         let named = !args.players.is_empty() || !args.factions.is_empty();
         let mut track = settings.track.clone();
         if named {
@@ -109,8 +117,16 @@ impl Scope {
             track.wars = Wars::Tracked;
             track.territories = Territories::Tracked;
         }
+        // `all` means all that is followed; a kind that was typed is asked about in any case.
+        let wanted = |kind: Kind| {
+            args.kinds.iter().any(|word| match word.kind() {
+                Some(word) => word == kind,
+                None => track.follows(kind),
+            })
+        };
+        let kinds = Kind::ALL.into_iter().filter(|kind| wanted(*kind)).collect();
         Self {
-            kinds: Kind::ALL.into_iter().filter(|kind| wanted(*kind)).collect(),
+            kinds,
             ours: settings.track.factions.clone(),
             track,
             named,
@@ -121,6 +137,11 @@ impl Scope {
 /// Fetches each kind in turn.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let scope = Scope::new(&context.settings, args);
+    if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {
+        log::warn!(
+            "nothing of that is followed: add ids under [track] in the configuration, or name some here"
+        );
+    }
     if args.plan {
         return plan::show(context, &scope);
     }

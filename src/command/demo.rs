@@ -1,0 +1,203 @@
+//! `tornsnap demo`: a hundred days with a simulated Torn, by the very code that asks the real one.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::command::fetch::{Scope, fetch};
+use crate::command::signal::Stop;
+use crate::command::{Context, Outcome};
+use crate::config::{Clock, FILE_NAME, Overrides, Settings};
+use crate::error::{Doing, Error, Exit, Result};
+use crate::model::time::{DAY, HOUR, iso};
+use crate::output::terminal::{self, Verbosity};
+use crate::sim::{self, Simulator};
+use crate::store::Store;
+
+/// First line of the demo's configuration: tells a folder that may be made anew from one that may not.
+const MARK: &str = "# Made by `tornsnap demo`; made anew each time.";
+
+/// Simulated seconds between two polls.
+const POLL_EVERY: i64 = 8 * HOUR;
+
+/// Simulated days between two lines of the story.
+const CHAPTER: i64 = 10 * DAY;
+
+/// Run the whole cycle against a simulated Torn: no key, no network
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Folder for the demo's database and configuration; made anew each time
+    #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
+    pub output: PathBuf,
+    /// Simulated days
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub days: u32,
+    /// Seed of the simulated world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Numbers of a stretch of the story.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    polls: u64,
+    calls: u64,
+    changes: u64,
+}
+
+/// Lives through the days and tells where the database is.
+pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let begun = Instant::now();
+    let stop = Stop::listen()?;
+    let say = |line: &str| {
+        if context.verbosity > Verbosity::Quiet {
+            terminal::say(line);
+        }
+    };
+    let start = sim::DEFAULT_START;
+    let simulator = Simulator::start(sim::Options {
+        seed: args.seed,
+        now: start,
+        log_limit: 0,
+        ..sim::Options::default()
+    })
+    .doing(|| "start the simulated Torn".to_owned())?;
+    let mut settings = prepare(&args.output, &simulator)?;
+    Store::create(&settings.database)?;
+    say(&format!(
+        "a simulated Torn listens on {}; {} factions and their members are followed from {}",
+        simulator.url(),
+        settings.track.factions.len(),
+        iso(start)
+    ));
+
+    let scope = Scope::everything(&settings);
+    let end = start + i64::from(args.days) * DAY;
+    let (mut total, mut chapter) = (Tally::default(), Tally::default());
+    let mut now = start;
+    while now < end {
+        simulator.set_time(now);
+        settings.clock = Clock::Fixed(now);
+        let outcome = fetch(&settings, &scope, stop.clone(), false)?;
+        if outcome.exit != Exit::Done {
+            return Ok(outcome);
+        }
+        chapter.add(&outcome);
+        now += POLL_EVERY;
+        if (now - start) % CHAPTER == 0 || now >= end {
+            say(&format!(
+                "{}: {} polls, {} calls, {} changes recorded",
+                &iso(now)[..10],
+                chapter.polls,
+                chapter.calls,
+                chapter.changes
+            ));
+            total.merge(std::mem::take(&mut chapter));
+        }
+    }
+
+    let seconds = begun.elapsed().as_secs_f64();
+    if !context.json && context.verbosity > Verbosity::Quiet {
+        terminal::data(&what_next(&settings)).doing(|| "print what to try next".to_owned())?;
+    }
+    let report = json!({
+        "command": "demo",
+        "status": "ok",
+        "exit_code": 0,
+        "database": settings.database,
+        "config": settings.config_file,
+        "days": args.days,
+        "polls": total.polls,
+        "requests": total.calls,
+        "appended": total.changes,
+        "seconds": seconds,
+    });
+    Ok(Outcome::done(
+        format!(
+            "{} days in {seconds:.1} s: {} polls, {} calls, {} changes recorded",
+            args.days, total.polls, total.calls, total.changes
+        ),
+        report,
+    ))
+}
+
+impl Tally {
+    fn add(&mut self, outcome: &Outcome) {
+        let runs = outcome.report["runs"].as_array();
+        let sum = |field: &str| {
+            runs.into_iter()
+                .flatten()
+                .filter_map(|run| run[field].as_u64())
+                .sum::<u64>()
+        };
+        self.polls += 1;
+        self.calls += sum("requests");
+        self.changes += sum("appended");
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.polls += other.polls;
+        self.calls += other.calls;
+        self.changes += other.changes;
+    }
+}
+
+/// Makes the folder anew, with a configuration that follows the simulated factions.
+fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
+    let file = folder.join(FILE_NAME);
+    if folder.exists() {
+        let ours = fs::read_to_string(&file).is_ok_and(|text| text.starts_with(MARK));
+        let empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+        if !ours && !empty {
+            return Err(Error::new(format!("use the folder {}", folder.display()))
+                .because("it has something in it that is not a demo's")
+                .try_this("name another folder with --output")
+                .exits(Exit::Config));
+        }
+        fs::remove_dir_all(folder).doing(|| format!("empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
+    let mut text = format!(
+        "{MARK}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\
+         requests_per_minute = 0\n",
+        simulator.url()
+    );
+    for (name, key) in ["alice", "bob", "carol"].iter().zip(simulator.keys()) {
+        let _ = write!(
+            text,
+            "\n[[key]]\nname = \"{name}\"\nkey = \"{}\" # opens nothing but the demo\n",
+            key.secret
+        );
+    }
+    let _ = write!(
+        text,
+        "\n[track]\nfactions = {:?}\nterritories = \"tracked\"\n",
+        simulator.faction_ids()
+    );
+    fs::write(&file, &text).doing(|| format!("write {}", file.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
+            .doing(|| format!("keep {} private", file.display()))?;
+    }
+    Settings::from_text(
+        &file,
+        &text,
+        &Overrides {
+            config: Some(file.clone()),
+            database: Some(folder.join("tornsnap.db")),
+        },
+    )
+}
+
+fn what_next(settings: &Settings) -> String {
+    let database = settings.database.display();
+    format!(
+        "\nThe database is {database}. Try:\n\
+         \n  sqlite3 {database} \"SELECT * FROM fetch_runs ORDER BY id DESC LIMIT 5\"\n"
+    )
+}

@@ -1,0 +1,690 @@
+//! `export`: what comes out is what is in, in order, whole or not at all.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use rusqlite::types::Value;
+use tornsnap::store::Store;
+
+use crate::support::{Finished, NOW, Sandbox};
+
+/// Small, and with everything that is hard to write: quotes, lines, formulas, emoji, the empty text, NULL, big numbers.
+const HARD: &str = "
+    INSERT INTO factions (faction_id, name, tag, created_at, last_updated) VALUES
+        (1, 'One, \"the first\"', '', 1767225600, 1775044800), (2, '=HYPERLINK(\"x\")', NULL, 1767225600, 1775044800);
+    INSERT INTO players (player_id, name, rank, faction_id, status_state, status_description, created_at, last_updated) VALUES
+        (1, 'Ünï 🐈', '', 1, NULL, 'line
+break', 1767225600, 1775044800),
+        (2, '-1+1', 'NULL', NULL, '@here', char(9) || 'tab' || char(13), 1767225600, 1775044800);
+    INSERT INTO player_stats_history (id, player_id, timestamp, strength, networth, level, data_source) VALUES
+        (1, 1, 1775001600, 9007199254740993, -9007199254740993, 5, 'alice'),
+        (2, 2, 1774915200, NULL, 0, 7, ''),
+        (3, 1, 1774915200, NULL, NULL, 4, NULL),
+        (4, 2, 1775044800, 9223372036854775807, -9223372036854775808, 8, '+1');
+    INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, 1774915200, 5), (2, 1775001600, NULL);
+    INSERT INTO territories (territory_id, sector, coordinate_x, coordinate_y, faction_id, racket_type, racket_level, created_at, last_updated)
+        VALUES ('AAB', 1, 0.1, -1e300, 2, 'Gun Shop', 1, 1767225600, 1775044800);
+    INSERT INTO territory_ownership_history (territory_id, faction_id, coordinate_x, recorded_at)
+        VALUES ('AAB', NULL, 0.1, 1774915200), ('AAB', 2, 3.0, 1775001600);
+    INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, status, recorded_at)
+        VALUES (7, 'ranked', 1, 2, 'ongoing', 1774915200), (8, 'territory', 2, NULL, 'ongoing', 1775001600);
+    INSERT INTO player_stats_summary (player_id, period_start, period_end, networth_change, created_at)
+        VALUES (1, 1772323200, 1775001600, -5, 1775044800);
+    INSERT INTO faction_summary (faction_id, period_start, period_end, respect_change, created_at)
+        VALUES (1, 1772323200, 1775001600, 5, 1775044800);
+    INSERT INTO war_summary (war_id, war_type, period_start, period_end, attacking_faction_id, created_at)
+        VALUES (7, 'ranked', 1772323200, 1775001600, 1, 1775044800);
+    INSERT INTO territory_ownership_summary (territory_id, period_start, period_end, faction_id_end, days_owned, created_at)
+        VALUES ('AAB', 1772323200, 1775001600, 2, 3, 1775044800);
+    INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('players', 1775044000, 1775044800, 'ok');
+    INSERT INTO rejected_payloads (recorded_at, endpoint, error, body) VALUES (1775044000, '/user', 'x', '{\"a\": \"b\r\n\"}');
+    INSERT INTO api_keys (name, paused_until) VALUES ('alice', 1775044800);
+    INSERT INTO missing_entities VALUES ('player', 9, 1, 1775044000);
+    UPDATE schema_version SET applied_at = 1767225600;
+    CREATE TABLE \"odd \"\"name\" (\"a,b\" TEXT, bytes BLOB);
+    INSERT INTO \"odd \"\"name\" VALUES ('x', x'00ff'), (NULL, NULL);
+    CREATE VIEW mine AS SELECT name FROM players;
+";
+
+fn hard() -> Sandbox {
+    database(HARD)
+}
+
+fn database(sql: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    Store::create(&sandbox.database()).unwrap();
+    sandbox.sqlite().execute_batch(sql).unwrap();
+    sandbox
+}
+
+/// A database with so many history rows that writing them takes a while.
+fn long(rows: u32) -> Sandbox {
+    database(&format!(
+        "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', 1);
+         WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < {rows})
+         INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum, networth, data_source)
+             SELECT 1, n, 1, 100, n * 1000, 'alice' FROM number;"
+    ))
+}
+
+fn export(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
+    sandbox.run(&[&["export"], arguments].concat())
+}
+
+fn datasets(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.rows("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%' ORDER BY name")
+}
+
+#[test]
+fn every_dataset_comes_out_of_csv_as_sqlite_reads_it() {
+    let sandbox = hard();
+
+    for dataset in datasets(&sandbox) {
+        let text = export(&sandbox, &["-q", &dataset]).expect(0).stdout();
+
+        let mut lines = parse_csv(&text).into_iter();
+        let (columns, mut expected) = read(&sandbox, &dataset);
+        let header: Vec<_> = columns.into_iter().map(Some).collect();
+        assert_eq!(lines.next(), Some(header), "{dataset}");
+        let mut found: Vec<_> = lines.collect();
+        if header_is_alone(&expected) {
+            // A NULL alone on its line is an empty line.
+            found.retain(|row| *row != [None]);
+            expected.retain(|row| *row != [None]);
+        }
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{dataset}");
+    }
+}
+
+#[test]
+fn every_dataset_comes_out_of_json_as_sqlite_reads_it() {
+    let sandbox = hard();
+
+    for dataset in datasets(&sandbox) {
+        let array = export(&sandbox, &[&dataset, "--json"]).expect(0);
+        let lines = export(&sandbox, &[&dataset, "--format", "jsonl"]).expect(0);
+
+        let array = array.json();
+        let lines: Vec<serde_json::Value> = lines
+            .stdout()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(array.as_array().unwrap(), &lines, "{dataset}");
+        let (columns, mut expected) = read(&sandbox, &dataset);
+        let mut found: Vec<Vec<Option<String>>> = lines
+            .iter()
+            .map(|row| columns.iter().map(|column| plain(&row[column])).collect())
+            .collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{dataset}");
+    }
+}
+
+#[test]
+fn the_files_are_those_that_were_looked_at_by_a_person() {
+    let sandbox = hard();
+
+    for (golden, arguments) in [
+        ("players.csv", &["players"][..]),
+        ("players.spreadsheet.csv", &["players", "--spreadsheet"]),
+        (
+            "players.jsonl",
+            &["players", "--format", "jsonl", "--time", "iso"],
+        ),
+        ("history.csv", &["player_stats_history", "--null", "NULL"]),
+        (
+            "history.iso.csv",
+            &[
+                "player_stats_history",
+                "--time",
+                "iso",
+                "--columns",
+                "timestamp,player_id,networth",
+            ],
+        ),
+        ("territories.json", &["territories", "--format", "json"]),
+        ("player_latest.csv", &["player_latest"]),
+    ] {
+        let found = export(&sandbox, arguments).expect(0).stdout();
+
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures/export")
+            .join(golden);
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, &found).unwrap();
+        }
+        assert_eq!(
+            found,
+            fs::read_to_string(&path).unwrap(),
+            "{golden}; BLESS=1 writes it anew"
+        );
+    }
+}
+
+#[test]
+fn two_exports_of_one_state_are_the_same_bytes_whatever_the_clock_says() {
+    let sandbox = hard();
+
+    sandbox
+        .run_at(NOW, &["export", "--all", "--output", "a"])
+        .expect(0);
+    sandbox
+        .run_at(NOW + 99_999, &["export", "--all", "--output", "b"])
+        .expect(0);
+
+    let names = files(&sandbox.path("a"));
+    assert_eq!(names, files(&sandbox.path("b")));
+    assert_eq!(names.len(), datasets(&sandbox).len());
+    for name in &names {
+        assert_eq!(
+            fs::read(sandbox.path("a").join(name)).unwrap(),
+            fs::read(sandbox.path("b").join(name)).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn history_comes_by_time_and_id() {
+    let sandbox = hard();
+
+    let ids = export(&sandbox, &["player_stats_history", "--columns", "id"]);
+
+    assert_eq!(ids.expect(0).stdout(), "id\n2\n3\n1\n4\n");
+}
+
+#[test]
+fn filters_choose_rows() {
+    let sandbox = hard();
+    for (arguments, expected) in [
+        (
+            &["player_stats_history", "--since", "2026-03-31T12:00:00Z"][..],
+            "1 4",
+        ),
+        (&["player_stats_history", "--since", "18h"], "1 4"),
+        (&["player_stats_history", "--since", "1d"], "1 4"),
+        (
+            &[
+                "player_stats_history",
+                "--since",
+                "1774915200",
+                "--until",
+                "2026-04-01",
+            ],
+            "2 3",
+        ),
+        (&["player_stats_history", "--player", "1"], "3 1"),
+        (
+            &[
+                "player_stats_history",
+                "--player",
+                "1,2",
+                "--until",
+                "2026-03-31T00:00:01Z",
+            ],
+            "2 3",
+        ),
+        (
+            &[
+                "player_stats_history",
+                "--player",
+                "1",
+                "2",
+                "--since",
+                "2w",
+            ],
+            "2 3 1 4",
+        ),
+        (&["faction_history", "--faction", "2"], "2"),
+        (&["war_status_history", "--faction", "2"], "1 2"),
+        (&["war_status_history", "--faction", "1"], "1"),
+        (&["war_status_history", "--war", "8"], "2"),
+        (
+            &[
+                "territory_ownership_history",
+                "--territory",
+                "AAB",
+                "--since",
+                "2026-04-01",
+            ],
+            "2",
+        ),
+        (&["territory_ownership_summary", "--faction", "2"], "1"),
+        (
+            &[
+                "player_stats_history",
+                "--since",
+                "1970-01-01",
+                "--until",
+                "1970-01-02",
+            ],
+            "",
+        ),
+    ] {
+        let mut ids = export(&sandbox, &[arguments, &["--columns", "id"]].concat())
+            .expect(0)
+            .stdout();
+
+        ids = ids.lines().skip(1).collect::<Vec<_>>().join(" ");
+        assert_eq!(ids, expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_names_and_times_are_refused_with_a_hint() {
+    let sandbox = hard();
+
+    for (arguments, error) in [
+        (
+            &["playr_latest"][..],
+            "tornsnap: could not export \"playr_latest\"\n  because: there is no such table or view\n  \
+             try: did you mean player_latest? `tornsnap export --list` shows all\n",
+        ),
+        (
+            &["zzzzzz"],
+            "tornsnap: could not export \"zzzzzz\"\n  because: there is no such table or view\n  \
+             try: `tornsnap export --list` shows all\n",
+        ),
+        (
+            &["schema_version", "--columns", "version,aplied_at"],
+            "tornsnap: could not export the column \"aplied_at\" of schema_version\n  because: there is no such column\n  \
+             try: did you mean applied_at? It has: version, applied_at, description\n",
+        ),
+        (
+            &["schema_version", "--columns", "version,version"],
+            "tornsnap: could not export the column \"version\" of schema_version twice\n  \
+             try: name each column once\n",
+        ),
+        (
+            &["faction_history", "--player", "1"],
+            "tornsnap: could not apply --player to faction_history\n  because: it has no column of player_id\n  \
+             try: leave --player out; `tornsnap export --list --json` shows the columns of each dataset\n",
+        ),
+        (
+            &["mine", "--since", "3d"],
+            "tornsnap: could not apply --since to mine\n  because: it has no column of a time\n  \
+             try: leave --since out; `tornsnap export --list --json` shows the columns of each dataset\n",
+        ),
+        (
+            &["players", "--since", "yesterday"],
+            "tornsnap: could not understand --since\n  because: \"yesterday\" is not a moment: write 2026-10-31, \
+             2026-10-31T12:00:00Z, unix seconds, or a span back from now such as 12h, 30d or 2w\n",
+        ),
+        (
+            &["players", "--since", "1d", "--until", "2d"],
+            "tornsnap: could not find anything between --since and --until\n  because: --until is not later than --since\n  \
+             try: swap them; rows from --since on and before --until are written\n",
+        ),
+        (
+            &["players", "--format", "jsonl", "--null", "x"],
+            "tornsnap: could not use --spreadsheet or --null with JSON\n  because: they say how CSV is written\n  \
+             try: leave them out, or use --format csv\n",
+        ),
+    ] {
+        let finished = export(&sandbox, arguments).expect(2);
+
+        assert_eq!(finished.stderr(), error, "{arguments:?}");
+        assert_eq!(finished.stdout(), "", "{arguments:?}");
+    }
+    for arguments in [
+        &[][..],
+        &["--all"],
+        &["players", "--all", "--output", "x"],
+        &["players", "--war", "0"],
+    ] {
+        export(&sandbox, arguments).expect(2);
+    }
+}
+
+#[test]
+fn the_list_names_every_dataset_with_its_rows() {
+    let sandbox = hard();
+
+    let text = export(&sandbox, &["--list"]).expect(0);
+    let document = export(&sandbox, &["--list", "--json"]).expect(0).json();
+
+    assert!(
+        text.stdout().contains(
+            "player_stats_history                  4  what players were, one row a change (or a poll)\n"
+        ),
+        "{}",
+        text.stdout()
+    );
+    assert_eq!(text.stderr(), "");
+    let listed: BTreeSet<String> = document["datasets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|dataset| {
+            let name = dataset["name"].as_str().unwrap();
+            let ours = !["mine", "odd \"name"].contains(&name);
+            assert!(
+                !ours || dataset["about"] != "",
+                "{name} says nothing of itself"
+            );
+            let rows = sandbox.value::<i64>(&format!(
+                "SELECT count(*) FROM \"{}\"",
+                name.replace('"', "\"\"")
+            ));
+            assert_eq!(dataset["rows"], rows, "{name}");
+            name.to_owned()
+        })
+        .collect();
+    assert_eq!(listed, datasets(&sandbox).into_iter().collect());
+}
+
+#[test]
+fn json_on_stdout_is_one_document() {
+    let sandbox = hard();
+
+    let rows = export(&sandbox, &["schema_version", "--json"]).expect(0);
+    let report = export(&sandbox, &["players", "--json", "--output", "p.csv"]).expect(0);
+    let refused = export(&sandbox, &["players", "--json", "--format", "csv"]).expect(2);
+
+    assert_eq!(rows.json()[0]["version"], 1);
+    assert_eq!(
+        report.json(),
+        serde_json::json!({ "command": "export", "status": "ok", "format": "csv",
+            "files": [{ "dataset": "players", "rows": 2, "file": "p.csv" }] })
+    );
+    assert_eq!(refused.json()["exit_code"], 2);
+}
+
+#[test]
+fn a_file_replaces_the_old_one_and_can_be_read_by_others() {
+    let sandbox = hard();
+    sandbox.write("p.csv", "old");
+    fs::write(sandbox.path("plain"), "").unwrap();
+
+    let finished = export(&sandbox, &["players", "--output", "p.csv"]).expect(0);
+
+    assert_eq!(finished.stdout(), "");
+    assert_eq!(finished.stderr(), "exported 2 rows of players to p.csv\n");
+    assert_eq!(
+        fs::read_to_string(sandbox.path("p.csv")).unwrap(),
+        export(&sandbox, &["players", "--output", "-"]).stdout()
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name| {
+            fs::metadata(sandbox.path(name))
+                .unwrap()
+                .permissions()
+                .mode()
+        };
+        assert_eq!(mode("p.csv"), mode("plain"));
+    }
+}
+
+#[test]
+fn nothing_is_said_when_all_is_well_and_quiet_was_asked_for() {
+    let sandbox = hard();
+
+    let finished = export(&sandbox, &["-q", "players", "--output", "p.csv"]).expect(0);
+
+    assert_eq!(
+        (finished.stdout(), finished.stderr()),
+        (String::new(), String::new())
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
+    let sandbox = hard();
+
+    let finished = export(&sandbox, &["players", "--output", "no/such/folder/p.csv"]).expect(78);
+
+    assert!(
+        finished
+            .stderr()
+            .starts_with("tornsnap: could not write no/such/folder/p.csv\n")
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_from_other_failures() {
+    let sandbox = hard();
+
+    let finished = export(&sandbox, &["players", "--output", "/dev/full"]).expect(74);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not write /dev/full\n  because: No space left on device (os error 28)\n  \
+         try: check the free space there, or name another place with --output\n"
+    );
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let sandbox = long(20_000);
+    for format in ["csv", "json", "jsonl"] {
+        let mut child = sandbox
+            .command(&["export", "player_stats_history", "--format", format])
+            .spawn()
+            .unwrap();
+
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let finished = Finished(child.wait_with_output().unwrap());
+
+        assert!(!first.is_empty());
+        assert_eq!(
+            (finished.code(), finished.stderr()),
+            (0, String::new()),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn a_killed_export_leaves_nothing_under_the_final_name() {
+    let sandbox = long(120_000);
+    for (arguments, folder) in [
+        (
+            &["export", "player_stats_history", "--output", "out/h.csv"][..],
+            "out",
+        ),
+        (&["export", "--all", "--output", "all"], "all"),
+    ] {
+        let folder = sandbox.path(folder);
+        fs::create_dir(&folder).unwrap();
+        let mut child = sandbox.command(arguments).spawn().unwrap();
+
+        while !is_under_way(&folder) {
+            assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let left: Vec<String> = files(&folder)
+            .into_iter()
+            .filter(|name| !name.ends_with(".partial"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_cleans_up() {
+    let sandbox = long(120_000);
+    let folder = sandbox.path("out");
+    fs::create_dir(&folder).unwrap();
+    let mut child = sandbox
+        .command(&["export", "--all", "--output", "out"])
+        .spawn()
+        .unwrap();
+
+    while !is_under_way(&folder) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        std::thread::yield_now();
+    }
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+
+    assert!(kill.unwrap().success());
+    let finished = Finished(child.wait_with_output().unwrap()).expect(130);
+    assert!(
+        finished
+            .stderr()
+            .ends_with("because: it was interrupted; nothing was left behind\n"),
+        "{}",
+        finished.stderr()
+    );
+    assert!(files(&folder).is_empty());
+}
+
+#[test]
+fn what_is_written_meanwhile_is_not_in_it_and_does_not_stop_it() {
+    let sandbox = long(20_000);
+    let mut child = sandbox
+        .command(&["export", "player_stats_history"])
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+
+    reader.read_line(&mut text).unwrap();
+    sandbox
+        .sqlite()
+        .execute_batch("INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 99999999); UPDATE players SET name = 'B';")
+        .unwrap();
+    reader.read_to_string(&mut text).unwrap();
+
+    assert!(child.wait().unwrap().success());
+    assert_eq!(text.lines().count(), 20_001);
+}
+
+#[test]
+fn empty_tables_are_a_header_alone() {
+    let sandbox = database("");
+
+    for dataset in datasets(&sandbox) {
+        if ["newest_answer", "schema_version"].contains(&&*dataset) {
+            continue;
+        }
+        let csv = export(&sandbox, &[&dataset]).expect(0).stdout();
+        let json = export(&sandbox, &[&dataset, "--json"]).expect(0).json();
+
+        assert_eq!(csv.lines().count(), 1, "{dataset}");
+        assert_eq!(json, serde_json::json!([]), "{dataset}");
+    }
+}
+
+#[test]
+fn a_missing_database_is_not_made() {
+    let sandbox = Sandbox::new();
+
+    export(&sandbox, &["players"]).expect(78);
+
+    assert!(!sandbox.database().exists());
+}
+
+fn is_under_way(folder: &Path) -> bool {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(Result::unwrap)
+        .any(|file| file.metadata().is_ok_and(|file| file.len() > 0))
+}
+
+fn files(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+fn header_is_alone(rows: &[Vec<Option<String>>]) -> bool {
+    rows.first().is_some_and(|row| row.len() == 1)
+}
+
+/// All rows as SQLite reads them, each value as text; bytes in hexadecimal digits.
+fn read(sandbox: &Sandbox, dataset: &str) -> (Vec<String>, Vec<Vec<Option<String>>>) {
+    let connection = sandbox.sqlite();
+    let mut statement = connection
+        .prepare(&format!(
+            "SELECT * FROM \"{}\"",
+            dataset.replace('"', "\"\"")
+        ))
+        .unwrap();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let rows = statement
+        .query_map([], |row| {
+            Ok((0..columns.len())
+                .map(|column| match row.get(column).unwrap() {
+                    Value::Null => None,
+                    Value::Integer(number) => Some(number.to_string()),
+                    Value::Real(number) => Some(format!("{number:?}")),
+                    Value::Text(text) => Some(text),
+                    Value::Blob(bytes) => {
+                        let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+                        Some(digits.collect::<Vec<_>>().concat())
+                    }
+                })
+                .collect())
+        })
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    (columns, rows)
+}
+
+fn plain(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) if number.is_f64() => {
+            Some(format!("{:?}", number.as_f64().unwrap()))
+        }
+        other => Some(other.to_string()),
+    }
+}
+
+/// RFC 4180, with an empty cell as `None` and `""` as an empty text.
+fn parse_csv(text: &str) -> Vec<Vec<Option<String>>> {
+    let mut rows = Vec::new();
+    let mut row = Vec::new();
+    let mut characters = text.chars().peekable();
+    while characters.peek().is_some() {
+        let mut cell = None;
+        if characters.next_if_eq(&'"').is_some() {
+            let mut quoted = String::new();
+            loop {
+                match characters.next().expect("a quote is closed") {
+                    '"' if characters.next_if_eq(&'"').is_some() => quoted.push('"'),
+                    '"' => break,
+                    other => quoted.push(other),
+                }
+            }
+            cell = Some(quoted);
+        } else {
+            while let Some(character) = characters.next_if(|next| !matches!(next, ',' | '\n')) {
+                cell.get_or_insert_default().push(character);
+            }
+        }
+        row.push(cell);
+        match characters.next() {
+            Some(',') if characters.peek() == Some(&'\n') => {
+                characters.next();
+                row.push(None);
+                rows.push(std::mem::take(&mut row));
+            }
+            Some(',') => {}
+            Some('\n') => rows.push(std::mem::take(&mut row)),
+            other => panic!("{other:?} after a cell"),
+        }
+    }
+    rows
+}
