@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::config::file::read_secret;
+use crate::config::file::{looks_like_key, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey};
 
@@ -69,6 +69,16 @@ impl Source {
                 )
             })?,
             Place::File(path) => {
+                if !path.exists()
+                    && path
+                        .file_name()
+                        .is_some_and(|name| looks_like_key(&name.to_string_lossy()))
+                {
+                    return Err(refuse(
+                        "key_file does not name a file: it looks like the key itself".to_owned(),
+                        "write `key = …` for the key itself".to_owned(),
+                    ));
+                }
                 let text = read_secret(path).map_err(|error| error.exits(Exit::NoKey))?;
                 ApiKey::new(&text).map_err(|why| {
                     refuse(
@@ -79,6 +89,12 @@ impl Source {
             }
             Place::Env(name) => {
                 let text = variable(name).ok_or_else(|| {
+                    if looks_like_key(name) {
+                        return refuse(
+                            "key_env does not name a variable: it looks like the key itself".to_owned(),
+                            "write `key = …` for the key itself, or the name of a variable that holds it".to_owned(),
+                        );
+                    }
                     refuse(
                         format!("the environment variable {name} is not set"),
                         format!("set {name}, or correct key_env in the configuration"),

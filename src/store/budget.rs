@@ -68,6 +68,17 @@ impl Store {
         })
     }
 
+    /// Lets the calls that were allowed to a key of an unknown owner count for the owner who turned out.
+    pub fn move_calls(&mut self, before: i64, owner: i64) -> Result<()> {
+        self.connection()
+            .execute(
+                sql!("budget/move"),
+                named_params! { ":owner_before": before, ":owner_id": owner },
+            )
+            .failed("note whose calls the budget counts")?;
+        Ok(())
+    }
+
     /// Notes that the call is over.
     pub fn returned(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()

@@ -346,7 +346,15 @@ impl Caller {
             Ok(facts) => {
                 let now = self.clock.now();
                 lock(&self.ledger).remember_key(&named.name, &named.key, &facts, now)?;
-                lock(&self.pool).learn(slot, facts);
+                let (before, owner) = {
+                    let mut pool = lock(&self.pool);
+                    let before = pool.owner(slot);
+                    pool.learn(slot, facts);
+                    (before, pool.owner(slot))
+                };
+                if before != owner {
+                    lock(&self.ledger).move_calls(before, owner)?;
+                }
             }
             Err(misfit) => {
                 log::warn!(

@@ -1,5 +1,7 @@
 //! `tornsnap fetch` against a simulated Torn.
 
+mod budget;
+mod canary;
 mod codes;
 mod factions;
 mod faults;

@@ -462,7 +462,6 @@ fn a_plan_is_a_page_to_read() {
         "factions                  1 calls\n\
          wars                      0 calls\n\
          players                   3 calls\n\
-         territories               0 calls\n\
          \n\
          key key1                  4 calls, no limit (owner 1)\n"
     );

@@ -197,6 +197,8 @@ fn two_runs_of_one_kind_make_one_set_of_calls() {
 fn fetch_all_leaves_out_a_kind_that_is_busy_and_says_so() {
     let (torn, child) = stuck_at_the_third();
 
+    torn.follow("[track]\nplayers = [1]\nfactions = [9]\n");
+
     let all = torn.fetch(&["all"]).expect(3);
 
     assert!(
