@@ -256,6 +256,18 @@ impl Settings {
         settings.overridden(overrides)
     }
 
+    /// The same for the command that writes the file: one that is named need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::resolve`].
+    pub fn resolve_before_writing(overrides: &Overrides) -> Result<Self> {
+        if named(overrides).is_some_and(|path| !path.exists()) {
+            return file::defaults().overridden(overrides);
+        }
+        Self::resolve(overrides)
+    }
+
     /// The settings as a configuration with this text at this place would give them.
     ///
     /// # Errors
@@ -361,11 +373,7 @@ fn milliseconds(name: &str) -> Result<Option<Duration>> {
 
 /// The configuration file to use; one that was named has to be there.
 fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    let named = overrides
-        .config
-        .clone()
-        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from));
-    if let Some(path) = named {
+    if let Some(path) = named(overrides) {
         if !path.exists() {
             return Err(
                 Error::new(format!("read the configuration {}", path.display()))
@@ -389,11 +397,13 @@ pub fn platform_file() -> Option<PathBuf> {
 
 /// Where `init` writes: the named file, or `./tornsnap.toml`.
 pub fn file_to_write(overrides: &Overrides) -> PathBuf {
-    overrides
-        .config
-        .clone()
-        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(FILE_NAME))
+    named(overrides).unwrap_or_else(|| PathBuf::from(FILE_NAME))
+}
+
+/// The configuration file that flag or environment name.
+fn named(overrides: &Overrides) -> Option<PathBuf> {
+    let flag = overrides.config.clone();
+    flag.or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
 }
 
 /// Makes a path from a file relative to that file's folder.

@@ -3,8 +3,11 @@
 
 mod support;
 
+mod config;
 mod export;
 mod fetch;
 mod house;
+mod init;
 mod sim;
+mod store;
 mod views;
