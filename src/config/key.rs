@@ -79,7 +79,12 @@ impl Source {
                         "write `key = …` for the key itself".to_owned(),
                     ));
                 }
-                let text = read_secret(path).map_err(|error| error.exits(Exit::NoKey))?;
+                let text = read_secret(path).map_err(|error| match error.remedy() {
+                    Some(_) => error.exits(Exit::NoKey),
+                    None => error.exits(Exit::NoKey).try_this(
+                        "put the key on the first line of that file, or correct key_file in the configuration",
+                    ),
+                })?;
                 ApiKey::new(&text).map_err(|why| {
                     refuse(
                         format!("{}: {why}", path.display()),

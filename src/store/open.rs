@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::error::{Doing, Error, Exit, Result};
@@ -53,15 +54,11 @@ impl Store {
         must_be_a_file(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         match inspect(&connection, path)? {
-            Found::Empty => {
-                return Err(Error::new(format!("use the database {}", path.display()))
-                    .because("it is empty")
-                    .try_this("run `tornsnap init` to make it")
-                    .exits(Exit::Config));
-            }
+            Found::Empty => return Err(empty(path)),
             Found::Ours(version) if version < SCHEMA_VERSION => migrate::migrate(&mut connection)?,
             Found::Ours(_) => {}
         }
+        is_ours(&connection)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -77,12 +74,15 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self> {
         must_be_a_file(path)?;
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let found = inspect(&connection, path)?;
-        if found != Found::Ours(SCHEMA_VERSION) {
-            return Err(Error::new(format!("use the database {}", path.display()))
-                .because("an older tornsnap made it, and this command changes nothing")
-                .try_this("run `tornsnap init` once to bring it up to date")
-                .exits(Exit::Config));
+        match inspect(&connection, path)? {
+            Found::Empty => return Err(empty(path)),
+            Found::Ours(version) if version < SCHEMA_VERSION => {
+                return Err(Error::new(format!("use the database {}", path.display()))
+                    .because("an older tornsnap made it, and this command changes nothing")
+                    .try_this("run `tornsnap init` once to bring it up to date")
+                    .exits(Exit::Config));
+            }
+            Found::Ours(_) => {}
         }
         Ok(Self {
             connection,
@@ -136,20 +136,21 @@ fn build(path: &Path) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder).doing(action)?;
+    let no_place = |error: std::io::Error| {
+        Error::new(action())
+            .because(error)
+            .try_this(format!(
+                "check that {} is a folder and can be written, or name another place with --database",
+                folder.display()
+            ))
+            .exits(Exit::Config)
+    };
+    fs::create_dir_all(folder).map_err(no_place)?;
     // tempfile makes it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
-        .map_err(|error| {
-            Error::new(action())
-                .because(error)
-                .try_this(format!(
-                    "check that {} can be written, or name another place with --database",
-                    folder.display()
-                ))
-                .exits(Exit::Config)
-        })?;
+        .map_err(no_place)?;
     initialise(temporary.path())?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
@@ -166,6 +167,7 @@ fn adopt_empty(path: &Path) -> Result<()> {
 /// Sets what the file itself remembers, once, and makes the tables.
 fn initialise(path: &Path) -> Result<()> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    is_ours(&connection)?;
     connection
         .execute_batch(&format!(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
@@ -189,13 +191,25 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // Until it turns out to be ours: closing it would move another program's WAL into its database.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch(
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
              PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",
         )?;
         Ok(connection)
     };
-    open().failed(format!("open the database {}", path.display()))
+    open()
+        .failed(format!("open the database {}", path.display()))
+        .map_err(|error| told_apart(error, path))
+}
+
+/// From here on closing the database tidies its WAL away.
+fn is_ours(connection: &Connection) -> Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .failed("set up the connection")?;
+    Ok(())
 }
 
 /// Says in plain words what SQLite would call "unable to open" or "not a database".
@@ -219,17 +233,38 @@ fn must_be_a_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Says whose the database is; a file of another kind is told from a damaged database.
+/// Says whose the database is.
 fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
-    migrate::inspect(connection, &path.display().to_string()).map_err(|error| {
-        if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
-            return error;
-        }
-        Error::new(format!("use the database {}", path.display()))
-            .because("it is not an SQLite database")
-            .try_this("name another file with --database; this one was left as it is")
-            .exits(Exit::Config)
-    })
+    migrate::inspect(connection, &path.display().to_string())
+        .map_err(|error| told_apart(error, path))
+}
+
+/// Tells a file of another kind from a damaged database.
+fn told_apart(error: Error, path: &Path) -> Error {
+    if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
+        return error;
+    }
+    Error::new(format!("use the database {}", path.display()))
+        .because("it is not an SQLite database")
+        .try_this("name another file with --database; this one was left as it is")
+        .exits(Exit::Config)
+}
+
+/// SQLite takes any file that is shorter than a page for an empty database.
+fn empty(path: &Path) -> Error {
+    let error = Error::new(format!("use the database {}", path.display())).exits(Exit::Config);
+    if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return error
+            .because("it is empty")
+            .try_this("run `tornsnap init` to make it");
+    }
+    error
+        .because(if looks_like_sqlite(path) {
+            "it is an SQLite database without anything in it"
+        } else {
+            "it is not an SQLite database"
+        })
+        .try_this("name another file with --database; this one was left as it is")
 }
 
 /// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop

@@ -389,7 +389,10 @@ fn what_stands_in_the_way_of_the_database_is_left_as_it_is() {
     for (path, words) in [
         ("folder", "it is a folder"),
         ("notes.txt", "it is not an SQLite database"),
-        ("notes.txt/x.db", "Not a directory"),
+        (
+            "notes.txt/x.db",
+            "could not make the database notes.txt/x.db",
+        ),
     ] {
         let finished = fresh
             .init(&[

@@ -1,7 +1,7 @@
 //! The database file: opened or refused, never harmed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
@@ -92,14 +92,57 @@ fn what_is_not_ours_or_broken_is_refused_and_left_as_it_is() {
                 path.display()
             );
             assert_eq!(fs::read(&path).ok(), before, "{}", path.display());
-            for tail in ["-wal", "-shm", "-journal"] {
-                let mut beside = path.clone().into_os_string();
-                beside.push(tail);
-                assert!(!PathBuf::from(beside).exists(), "{}{tail}", path.display());
-            }
         }
     }
     assert!(torn.asked().is_empty());
+}
+
+#[test]
+fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
+    let torn = Torn::new();
+    let beside = |path: &Path, tail: &str| PathBuf::from(format!("{}{tail}", path.display()));
+    for newer in [false, true] {
+        let source = torn.sandbox.path("source.db");
+        let _ = fs::remove_file(&source);
+        if newer {
+            drop(Store::create(&source).unwrap());
+        }
+        let connection = Connection::open(&source).unwrap();
+        let _: String = connection
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .unwrap();
+        connection
+            .execute_batch(if newer {
+                "INSERT INTO schema_version (version, description) VALUES (99, 'future')"
+            } else {
+                "CREATE TABLE t (x); INSERT INTO t VALUES (1)"
+            })
+            .unwrap();
+        // As after a crash of its program: what was written last stands only in the WAL.
+        let path = torn.sandbox.path("crashed.db");
+        fs::copy(&source, &path).unwrap();
+        fs::copy(beside(&source, "-wal"), beside(&path, "-wal")).unwrap();
+        let before = (
+            fs::read(&path).unwrap(),
+            fs::read(beside(&path, "-wal")).unwrap(),
+        );
+
+        for arguments in [&["factions"][..], &["all", "--plan"]] {
+            let run = torn
+                .fetching(arguments)
+                .arg("--database")
+                .arg(&path)
+                .output();
+            Finished(run.unwrap()).expect(78);
+        }
+
+        let after = (
+            fs::read(&path).unwrap(),
+            fs::read(beside(&path, "-wal")).unwrap(),
+        );
+        assert!(before == after, "newer: {newer}");
+        drop(connection);
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! What the tests share: a folder of their own, and the program run in it.
-#![expect(dead_code, reason = "each part is used by some of the files")]
 
 pub mod torn;
 
