@@ -332,3 +332,83 @@ fn what_a_run_reported_stands_in_the_database_file_itself() {
 
     assert_eq!(kept, 1);
 }
+
+/// A shell that runs the program with what the shell can set up.
+#[cfg(target_os = "linux")]
+fn in_shell(torn: &Torn, line: &str) -> Finished {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", line, "sh", env!("CARGO_BIN_EXE_tornsnap")])
+        .current_dir(torn.sandbox.path(""))
+        .env("TORNSNAP_NOW", NOW.to_string())
+        .env("TORNSNAP_FIRST_RETRY_MS", "1");
+    Finished(command.output().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_without_room_is_exit_74_and_harms_nothing() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| {
+        for id in 100..3000 {
+            world.player(id).faction_id = Some(9);
+            world.player(id).name = "long name ".repeat(20);
+        }
+    });
+
+    // No file may grow beyond 600 blocks, which is little more than the empty database has.
+    let full = in_shell(
+        &torn,
+        "trap '' XFSZ; ulimit -f 640; exec \"$1\" fetch factions",
+    )
+    .expect(74);
+
+    let stderr = full.stderr();
+    assert!(
+        stderr.contains("tornsnap: could not ") && stderr.contains("  try: "),
+        "{stderr}"
+    );
+    assert_eq!(torn.rows("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(torn.value::<i64>("SELECT count(*) FROM players"), 3);
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+    assert_eq!(torn.value::<i64>("SELECT count(*) FROM players"), 2903);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_to_tell_is_no_reason_to_stop() {
+    for redirection in [
+        "2>/dev/full",
+        "2>&-",
+        ">&- 2>&-",
+        "</dev/null >/dev/full 2>/dev/full",
+    ] {
+        let torn = Torn::new();
+        torn.fetch(&["factions"]).expect(0);
+        for (arguments, code) in [
+            ("fetch players -vv", 0),
+            ("fetch factions --faction 404", 3),
+        ] {
+            let finished = in_shell(&torn, &format!("exec \"$1\" {arguments} {redirection}"));
+            assert_eq!(finished.code(), code, "{arguments} {redirection}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_who_has_gone_is_no_failure() {
+    let torn = Torn::new();
+
+    let finished = in_shell(
+        &torn,
+        "{ \"$1\" fetch all --json; echo \"exit $?\" >&2; } | true",
+    );
+
+    assert!(
+        finished.stderr().contains("exit 0"),
+        "{}",
+        finished.stderr()
+    );
+}

@@ -475,3 +475,16 @@ fn a_plan_is_a_page_to_read() {
         "a plan is no run"
     );
 }
+
+#[test]
+fn a_plan_before_the_first_run_says_what_it_cannot_know() {
+    let torn = Torn::new();
+
+    let plan = torn.fetch(&["all", "--plan"]).expect(0);
+
+    assert_eq!(
+        plan.stderr(),
+        "warn  the members of faction 9 are not known yet: each of them is one call more\n\
+         planned: 2 calls with 1 keys; no waiting for the budget; none was made\n"
+    );
+}
