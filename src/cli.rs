@@ -61,6 +61,9 @@ enum Command {
     Fetch(command::fetch::Args),
     Demo(command::demo::Args),
     Init(command::init::Args),
+    Backup(command::backup::Args),
+    Restore(command::restore::Args),
+    Health(command::health::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
@@ -74,6 +77,9 @@ impl Command {
             Self::Init(_) => "init",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
+            Self::Health(_) => "health",
         }
     }
 
@@ -84,6 +90,9 @@ impl Command {
             Self::Init(args) => command::init::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
+            Self::Backup(args) => command::backup::run(context, args),
+            Self::Restore(args) => command::restore::run(context, args),
+            Self::Health(args) => command::health::run(context, args),
         }
     }
 }
@@ -111,6 +120,9 @@ pub fn run() -> ExitCode {
                 terminal::report(&outcome.report);
             }
             outcome.exit.into()
+        }
+        Err(error) if matches!(cli.command, Command::Health(_)) => {
+            command::health::unable(&error, json)
         }
         Err(error) => {
             if json {

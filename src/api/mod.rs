@@ -6,4 +6,5 @@ pub mod client;
 pub mod keys;
 pub mod refusal;
 pub mod request;
+pub mod webhook;
 pub mod wire;

@@ -333,15 +333,7 @@ pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
     if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
         return Err(format!("{url:?} is not an address such as {TORN_URL}"));
     }
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let here = name == "localhost"
-        || name == "[::1]"
-        || name
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback());
+    let here = is_here(rest);
     match scheme {
         "https" => Ok(url.to_owned()),
         "http" if here => Ok(url.to_owned()),
@@ -350,6 +342,20 @@ pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
         )),
         _ => Err(format!("{url:?} does not begin with https://")),
     }
+}
+
+/// Whether what follows `http://` in an address stays on this machine.
+pub(super) fn is_here(rest: &str) -> bool {
+    let host = rest.split('/').next().unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name == "localhost"
+        || name == "[::1]"
+        || name
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {

@@ -5,6 +5,7 @@
 mod clock;
 mod file;
 mod key;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use file::{check_private, toml_string};
+pub use webhook::{WebhookSource, WebhookUrl};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
@@ -223,15 +225,6 @@ impl MaxAge {
     }
 }
 
-/// Where the webhook's address, a secret, is read from.
-#[derive(Clone, Debug)]
-pub enum WebhookSource {
-    /// A file that only its owner can read.
-    File(PathBuf),
-    /// An environment variable.
-    Env(String),
-}
-
 /// How a webhook message is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum WebhookFormat {
@@ -339,6 +332,19 @@ impl Settings {
             .iter()
             .map(|source| source.load(variable))
             .collect()
+    }
+
+    /// The webhook's address, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::NoKey`] when it cannot be had, in words that do not show it.
+    pub fn load_webhook(&self) -> Result<Option<WebhookUrl>> {
+        self.health
+            .webhook
+            .as_ref()
+            .map(|source| source.load(variable))
+            .transpose()
     }
 
     /// The value of an environment variable that the settings name.

@@ -3,9 +3,11 @@
 pub mod id;
 pub mod nearest;
 pub mod rows;
+pub mod size;
 pub mod time;
 
 pub mod faction;
+pub mod health;
 pub mod key;
 pub mod kind;
 pub mod player;

@@ -2,6 +2,7 @@
 
 mod csv;
 pub mod file;
+pub mod health;
 mod json;
 pub mod log;
 pub mod progress;

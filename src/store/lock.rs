@@ -53,10 +53,12 @@ impl Lock {
         }
     }
 
-    /// Whether some process holds the lock now.
+    /// Whether some process holds the lock now; one that may not be looked at counts as held.
     pub fn is_held(database: &Path, name: &str) -> bool {
-        File::open(path(database, name))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        match File::open(path(database, name)) {
+            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
     }
 }
 

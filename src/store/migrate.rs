@@ -8,8 +8,12 @@ use crate::store::{Failed, sql};
 /// "TSNP": says in the file's header whose it is.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
 
-/// Number, statements and description of each migration, in order.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, sql!("migrations/0001_initial"), "Initial schema")];
+/// Number, statements and description of a migration.
+pub(super) type Migration = (i64, &'static str, &'static str);
+
+/// All migrations, in order.
+pub(super) const MIGRATIONS: [Migration; 1] =
+    [(1, sql!("migrations/0001_initial"), "Initial schema")];
 
 /// The newest schema that this program knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -24,7 +28,7 @@ pub(super) enum Found {
 }
 
 /// Says what a database is, and refuses one that is not ours or newer than this program.
-pub(super) fn inspect(connection: &Connection, path: &str) -> Result<Found> {
+pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Result<Found> {
     let look = format!("read the database {path}");
     let application_id: i64 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
@@ -42,10 +46,10 @@ pub(super) fn inspect(connection: &Connection, path: &str) -> Result<Found> {
             .exits(Exit::Config));
     }
     let version = version(connection).failed(look)?.unwrap_or(0);
-    if version > SCHEMA_VERSION {
+    if version > newest {
         return Err(Error::new(format!("use the database {path}"))
             .because(format!(
-                "a newer tornsnap wrote it (schema {version}; this one knows {SCHEMA_VERSION})"
+                "a newer tornsnap wrote it (schema {version}; this one knows {newest})"
             ))
             .try_this("update tornsnap; the file was left as it is")
             .exits(Exit::Config));
@@ -54,7 +58,7 @@ pub(super) fn inspect(connection: &Connection, path: &str) -> Result<Found> {
 }
 
 /// Runs the migrations that the file has not seen, all in one transaction: a failed one leaves the old schema.
-pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<()> {
     // Immediate, and the version is read inside: another process may be doing the same right now.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -62,9 +66,11 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let found = version(&transaction)
         .failed("read the schema version")?
         .unwrap_or(0);
-    for (number, statements, description) in
-        MIGRATIONS.iter().filter(|(number, ..)| *number > found)
-    {
+    let missing: Vec<&Migration> = migrations
+        .iter()
+        .filter(|(number, ..)| *number > found)
+        .collect();
+    for (number, statements, description) in &missing {
         transaction
             .execute_batch(statements)
             .and_then(|()| {
@@ -75,7 +81,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
             })
             .failed(format!("migrate the schema to version {number}"))?;
     }
-    if found < SCHEMA_VERSION {
+    if !missing.is_empty() {
         make_views(&transaction)?;
     }
     transaction.commit().failed("finish the schema migration")

@@ -3,10 +3,13 @@
 //! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
 
 mod budget;
+mod check;
 pub mod export;
 mod failure;
+mod files;
 pub mod keys;
 pub mod lock;
+mod manifest;
 mod migrate;
 mod open;
 pub mod run;
@@ -14,9 +17,14 @@ pub mod save;
 mod value;
 mod war;
 
+pub mod backup;
+pub mod health;
+pub mod restore;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use budget::{Allowance, Permit};
+pub use check::Depth;
 pub use failure::Failed;
 pub use migrate::SCHEMA_VERSION;
 pub use open::Store;

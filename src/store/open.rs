@@ -3,14 +3,16 @@
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::error::{Doing, Error, Exit, Result};
-use crate::store::migrate::{self, Found};
-use crate::store::{Failed, SCHEMA_VERSION, transaction};
+use crate::store::lock::Lock;
+use crate::store::migrate::{self, Found, MIGRATIONS, Migration};
+use crate::store::{Failed, SCHEMA_VERSION, backup, restore, transaction};
 
 /// How long a connection waits for another one that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,6 +38,9 @@ impl Store {
     /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
     pub fn create(path: &Path) -> Result<Self> {
         if !path.exists() {
+            if restore::marker(path).exists() {
+                must_be_a_file(path)?; // Which says what happened.
+            }
             build(path)?;
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
@@ -51,14 +56,23 @@ impl Store {
     ///
     /// [`Exit::Config`] when it is missing, not ours or newer than this program; [`Exit::Damaged`] when it is broken.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &MIGRATIONS)
+    }
+
+    fn open_with(path: &Path, migrations: &[Migration]) -> Result<Self> {
         must_be_a_file(path)?;
+        let newest = migrations.last().map_or(0, |(number, ..)| *number);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        match inspect(&connection, path)? {
+        leave_wal(&connection, true)?;
+        match inspect_with(&connection, path, newest)? {
             Found::Empty => return Err(empty(path)),
-            Found::Ours(version) if version < SCHEMA_VERSION => migrate::migrate(&mut connection)?,
+            Found::Ours(version) if version < newest => {
+                upgrade(&mut connection, path, migrations, newest)?;
+            }
             Found::Ours(_) => {}
         }
-        is_ours(&connection)?;
+        leave_wal(&connection, false)?;
+        keep_wal(&connection)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -74,6 +88,7 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self> {
         must_be_a_file(path)?;
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        leave_wal(&connection, true)?;
         match inspect(&connection, path)? {
             Found::Empty => return Err(empty(path)),
             Found::Ours(version) if version < SCHEMA_VERSION => {
@@ -84,6 +99,7 @@ impl Store {
             }
             Found::Ours(_) => {}
         }
+        leave_wal(&connection, false)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -167,14 +183,13 @@ fn adopt_empty(path: &Path) -> Result<()> {
 /// Sets what the file itself remembers, once, and makes the tables.
 fn initialise(path: &Path) -> Result<()> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    is_ours(&connection)?;
     connection
         .execute_batch(&format!(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
             migrate::APPLICATION_ID
         ))
         .failed("set up a new database")?;
-    migrate::migrate(&mut connection)?;
+    migrate::migrate(&mut connection, &MIGRATIONS)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .failed("set up a new database")?;
@@ -184,15 +199,68 @@ fn initialise(path: &Path) -> Result<()> {
         .failed("close the new database")
 }
 
+/// Brings an older database up to date, with a verified copy of it made first.
+fn upgrade(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &[Migration],
+    newest: i64,
+) -> Result<()> {
+    // Others may be opening it at this moment too: one makes the copy, the others wait for the new schema.
+    let waiting_since = Instant::now();
+    let lock = loop {
+        match Lock::take(path, backup::LOCK) {
+            Err(error)
+                if error.exit() == Exit::TryLater && waiting_since.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(Duration::from_millis(50));
+            }
+            taken => break taken?,
+        }
+    };
+    if inspect_with(connection, path, newest)? == Found::Ours(newest) {
+        return Ok(());
+    }
+    backup::before_migration(path, newest).map_err(|error| {
+        let exit = error.exit();
+        Error::new("make the copy that goes before a change of the schema")
+            .because(error.on_one_line())
+            .try_this("see to that, then run it again; the database was left as it is")
+            .exits(exit)
+    })?;
+    migrate::migrate(connection, migrations)?;
+    drop(lock);
+    Ok(())
+}
+
+/// Puts a database that came out of WAL mode back into it: a backup that was copied into place by hand.
+fn keep_wal(connection: &Connection) -> Result<()> {
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+        .failed("ask for the journal mode")?;
+    if mode != "wal" {
+        // Best effort: while others have it open it stays as it is, which is slower and no less safe.
+        let _ = connection.execute_batch("PRAGMA journal_mode = WAL");
+    }
+    Ok(())
+}
+
+/// Whether closing leaves the WAL as it is: until a database turns out to be ours, what another program has not moved
+/// into it yet stays where it is.
+fn leave_wal(connection: &Connection, leave: bool) -> Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
+        .failed("set up the connection")?;
+    Ok(())
+}
+
 /// Opens the file and sets what belongs to a connection.
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        // Until it turns out to be ours: closing it would move another program's WAL into its database.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch(
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
              PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",
@@ -204,16 +272,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         .map_err(|error| told_apart(error, path))
 }
 
-/// From here on closing the database tidies its WAL away.
-fn is_ours(connection: &Connection) -> Result<()> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-        .failed("set up the connection")?;
-    Ok(())
-}
-
 /// Says in plain words what SQLite would call "unable to open" or "not a database".
-fn must_be_a_file(path: &Path) -> Result<()> {
+pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     let refuse = |why: &str, remedy: &str| {
         Err(Error::new(format!("open the database {}", path.display()))
             .because(why.to_owned())
@@ -221,6 +281,14 @@ fn must_be_a_file(path: &Path) -> Result<()> {
             .exits(Exit::Config))
     };
     match fs::metadata(path) {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound && restore::marker(path).exists() =>
+        {
+            refuse(
+                "a restore was cut off while it was moving the old one aside",
+                "run `tornsnap restore` again: it finishes",
+            )
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(
             "there is no such file",
             "run `tornsnap init` to make it, or correct --database",
@@ -234,8 +302,12 @@ fn must_be_a_file(path: &Path) -> Result<()> {
 }
 
 /// Says whose the database is.
-fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
-    migrate::inspect(connection, &path.display().to_string())
+pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
+    inspect_with(connection, path, SCHEMA_VERSION)
+}
+
+fn inspect_with(connection: &Connection, path: &Path, newest: i64) -> Result<Found> {
+    migrate::inspect(connection, &path.display().to_string(), newest)
         .map_err(|error| told_apart(error, path))
 }
 
@@ -275,5 +347,77 @@ fn looks_like_sqlite(path: &Path) -> bool {
         Ok(()) => head == *b"SQLite format 3\0",
         // Shorter than a header, or unreadable: the latter is SQLite's to report.
         Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEXT: [Migration; 2] = [
+        MIGRATIONS[0],
+        (
+            2,
+            "ALTER TABLE players ADD COLUMN shoe_size INTEGER",
+            "Shoes",
+        ),
+    ];
+
+    #[test]
+    fn a_migration_leaves_a_verified_copy_of_what_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        drop(Store::create(&path).unwrap());
+
+        let store = Store::open_with(&path, &NEXT).unwrap();
+
+        let copy = backup::verify(&folder.path().join("t.db.before-schema-2")).unwrap();
+        assert_eq!(copy.schema_version, 1);
+        let shoes = |connection: &Connection| {
+            connection
+                .prepare("SELECT shoe_size FROM players")
+                .map(|_| ())
+        };
+        assert!(shoes(store.connection()).is_ok());
+        assert!(shoes(&Connection::open(copy.path).unwrap()).is_err());
+        let refused = Store::open(&path).unwrap_err();
+        assert_eq!(refused.exit(), Exit::Config, "newer than this program");
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_database_and_one_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        drop(Store::create(&path).unwrap());
+        let broken = [MIGRATIONS[0], (2, "ALTER TABLE nothing ADD x", "Broken")];
+
+        for _ in 0..3 {
+            Store::open_with(&path, &broken).unwrap_err();
+        }
+
+        drop(Store::open(&path).unwrap());
+        let copies = fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| {
+                let name = entry.as_ref().unwrap().file_name();
+                name.to_string_lossy().contains("before-schema")
+            })
+            .count();
+        assert_eq!(copies, 2, "the copy and its manifest");
+    }
+
+    #[test]
+    fn many_processes_migrate_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        drop(Store::create(&path).unwrap());
+
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| Store::open_with(&path, &NEXT).unwrap());
+            }
+        });
+
+        backup::verify(&folder.path().join("t.db.before-schema-2")).unwrap();
     }
 }

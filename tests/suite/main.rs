@@ -3,11 +3,15 @@
 
 mod support;
 
+mod backup;
 mod config;
 mod export;
 mod fetch;
+mod health;
 mod house;
 mod init;
+mod restore;
+mod schedules;
 mod sim;
 mod store;
 mod views;

@@ -167,3 +167,46 @@ impl Finished {
             .unwrap_or_else(|error| panic!("{error} in {:?}", self.stdout()))
     }
 }
+
+/// Puts ten players, a faction and `rows` rows of history into a database.
+pub fn fill(connection: &Connection, rows: u32) {
+    connection
+        .execute_batch(&format!(
+            "BEGIN;
+             INSERT INTO factions (faction_id, name) VALUES (7, 'Seven');
+             INSERT INTO players (player_id, name, faction_id)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
+             SELECT i, 'Player ' || i, 7 FROM n;
+             INSERT INTO player_stats_history (player_id, timestamp, strength, level, networth, data_source)
+             WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {rows} - 1)
+             SELECT 1 + i % 10, {NOW} - 240 * ({rows} - i), 1000 + i, 5, -i, 'alice' FROM n;
+             COMMIT;"
+        ))
+        .unwrap();
+}
+
+/// How often to try: a few times, or very often when TORNSNAP_HEAVY is set.
+pub fn heavy(very_often: i64, a_few_times: i64) -> i64 {
+    match std::env::var_os("TORNSNAP_HEAVY") {
+        Some(_) => very_often,
+        None => a_few_times,
+    }
+}
+
+/// Numbers that look random and are the same each time.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.max(1))
+    }
+
+    /// A number from 0 to `end - 1`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % end.max(1)
+    }
+}

@@ -1,0 +1,4 @@
+-- What keeps every call waiting.
+SELECT until, reason
+FROM api_pauses
+WHERE scope = 'address' AND until > :now

@@ -1,0 +1,72 @@
+//! The webhook's address: whoever has it can write to the channel, so it is kept like a key.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::config::file::{is_here, read_secret};
+use crate::error::{Error, Exit, Result};
+
+/// An address that is a secret. `Debug` does not show it, and there is no `Display`.
+#[derive(Clone, Eq, PartialEq)]
+pub struct WebhookUrl(String);
+
+impl WebhookUrl {
+    /// The address itself, for the call and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookUrl(redacted)")
+    }
+}
+
+/// Where the webhook's address, a secret, is read from.
+#[derive(Clone, Debug)]
+pub enum WebhookSource {
+    /// A file that only its owner can read.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+impl WebhookSource {
+    /// Reads the address.
+    pub(super) fn load(&self, variable: impl Fn(&str) -> Option<String>) -> Result<WebhookUrl> {
+        let refuse = |place: String, why: &str| {
+            Error::new("use the webhook's address")
+                .because(format!("{place}: {why}"))
+                .try_this("put an address such as https://discord.com/api/webhooks/… there")
+                .exits(Exit::NoKey)
+        };
+        let (place, text) = match self {
+            Self::File(path) => {
+                let text = read_secret(path).map_err(|error| {
+                    let told = Error::new("read the webhook's address")
+                        .because(error.on_one_line())
+                        .exits(Exit::NoKey);
+                    match error.remedy() {
+                        Some(remedy) => told.try_this(remedy),
+                        None => told,
+                    }
+                })?;
+                (path.display().to_string(), text)
+            }
+            Self::Env(name) => match variable(name) {
+                Some(text) => (name.clone(), text),
+                None => return Err(refuse(name.clone(), "it is not set")),
+            },
+        };
+        let url = text.trim();
+        let travels_safely = url
+            .strip_prefix("https://")
+            .is_some_and(|rest| !rest.is_empty())
+            || url.strip_prefix("http://").is_some_and(is_here);
+        if !travels_safely || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refuse(place, "what stands there is no https:// address"));
+        }
+        Ok(WebhookUrl(url.to_owned()))
+    }
+}

@@ -1,0 +1,61 @@
+//! Sizes in words.
+
+/// One megabyte, as disks and file managers count it.
+pub const MEGABYTE: u64 = 1_000_000;
+
+/// `1234567` as `1.2 MB`.
+pub fn in_words(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} bytes");
+    }
+    // Tenths, in whole numbers: no rounding surprises, and 999,950 bytes are 1.0 MB.
+    let mut tenths = (u128::from(bytes) * 10 + 500) / 1000;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths = (tenths + 500) / 1000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        assert_eq!(in_words(0), "0 bytes");
+        assert_eq!(in_words(999), "999 bytes");
+        assert_eq!(in_words(1_000), "1.0 kB");
+        assert_eq!(in_words(1_234_567), "1.2 MB");
+        assert_eq!(in_words(999_950), "1.0 MB");
+        assert_eq!(in_words(186_855_424), "186.9 MB");
+        assert_eq!(in_words(5_000_000_000), "5.0 GB");
+        assert_eq!(in_words(u64::MAX), "18446744.1 TB");
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped(100), "100");
+        assert_eq!(grouped(i64::MIN), "-9,223,372,036,854,775,808");
+    }
+}

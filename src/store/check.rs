@@ -1,0 +1,92 @@
+//! Whether a database is sound: SQLite's own checks, and how many rows it has.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Exit, Result};
+use crate::store::{Failed, sql};
+
+/// How closely SQLite looks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Depth {
+    /// Every page and every value, but not whether each index agrees with its table.
+    Quick,
+    /// Everything.
+    Full,
+}
+
+impl Depth {
+    /// The pragma, which is also the word in manifests and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quick => "quick_check",
+            Self::Full => "integrity_check",
+        }
+    }
+}
+
+/// Runs SQLite's check; `what` names the file in the error.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] with the first complaint.
+pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Result<()> {
+    let action = || format!("find {what} sound");
+    let first: String = connection
+        .query_row(&format!("PRAGMA {}(1)", depth.as_str()), [], |row| {
+            row.get(0)
+        })
+        .failed(action())?;
+    if first == "ok" {
+        return Ok(());
+    }
+    Err(Error::new(action())
+        .because(first.replace('\n', " "))
+        .exits(Exit::Damaged))
+}
+
+/// Checks that every reference points at something.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] with the first row that points at nothing.
+pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
+    let action = || format!("find {what} sound");
+    let mut statement = connection
+        .prepare("PRAGMA foreign_key_check")
+        .failed(action())?;
+    let mut rows = statement.query([]).failed(action())?;
+    let Some(row) = rows.next().failed(action())? else {
+        return Ok(());
+    };
+    let read = || -> rusqlite::Result<(String, Option<i64>, String)> {
+        Ok((row.get("table")?, row.get("rowid")?, row.get("parent")?))
+    };
+    let (table, rowid, parent) = read().failed(action())?;
+    Err(Error::new(action())
+        .because(format!(
+            "row {} of {table} refers to a row of {parent} that is not there",
+            rowid.map_or_else(|| "?".to_owned(), |rowid| rowid.to_string())
+        ))
+        .exits(Exit::Damaged))
+}
+
+/// Rows of each table.
+pub(super) fn row_counts(connection: &Connection) -> Result<BTreeMap<String, i64>> {
+    let count = || -> rusqlite::Result<BTreeMap<String, i64>> {
+        let tables: Vec<String> = connection
+            .prepare(sql!("backup/tables"))?
+            .query_map([], |row| row.get("name"))?
+            .collect::<rusqlite::Result<_>>()?;
+        tables
+            .into_iter()
+            .map(|table| {
+                let statement = format!("SELECT count(*) FROM \"{}\"", table.replace('"', "\"\""));
+                let rows = connection.query_row(&statement, [], |row| row.get(0))?;
+                Ok((table, rows))
+            })
+            .collect()
+    };
+    count().failed("count the rows")
+}

@@ -1,0 +1,253 @@
+//! What the copies need of the file system: temporary names, hashes, free space, and names that survive a power cut.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Doing, Error, Exit, Result};
+use crate::model::size;
+
+/// What is left free for everything else on the disk.
+const RESERVE: u64 = 8 * size::MEGABYTE;
+
+/// How much is read at once.
+pub(super) const CHUNK: usize = 256 * 1024;
+
+/// The folder that a file stands in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// `path` with `suffix` behind its name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The files that SQLite may keep beside a database.
+pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Removes a file that may be gone already.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a temporary database with whatever SQLite left beside it.
+pub(super) fn discard(path: &Path) {
+    // What cannot be removed now is removed by the next run.
+    let _ = remove_if_there(path);
+    for suffix in COMPANIONS {
+        let _ = remove_if_there(&with_suffix(path, suffix));
+    }
+}
+
+/// Makes a new file that only its owner can read.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Writes a small file whole or not at all: temporary name, sync, rename, sync.
+///
+/// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
+pub(super) fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
+    let action = || format!("write {}", path.display());
+    let folder = folder_of(path);
+    // tempfile makes it with mode 0600.
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".tornsnap-")
+        .suffix(&format!(".{mark}.partial"))
+        .tempfile_in(folder)
+        .doing(action)?;
+    temporary
+        .write_all(text.as_bytes())
+        .and_then(|()| temporary.as_file().sync_all())
+        .doing(action)?;
+    temporary
+        .persist(path)
+        .map_err(|error| error.error)
+        .doing(action)?;
+    sync_folder(folder)
+}
+
+/// Syncs a finished file to the disk.
+pub(super) fn sync_file(path: &Path) -> Result<()> {
+    File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .and_then(|file| file.sync_all())
+        .doing(|| format!("sync {} to the disk", path.display()))
+}
+
+/// Makes renames in a folder survive a power cut. Windows has no such call, and needs none.
+#[cfg_attr(
+    not(unix),
+    expect(clippy::unnecessary_wraps, reason = "Unix can fail here")
+)]
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .doing(|| format!("sync the folder {} to the disk", folder.display()))?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// Fails with both numbers when a disk has no room for `needed` bytes.
+pub(super) fn check_room(folder: &Path, needed: u64, what: &str) -> Result<()> {
+    let free = fs4::available_space(folder)
+        .doing(|| format!("ask how much space is free in {}", folder.display()))?;
+    room(folder, needed, free, what)
+}
+
+fn room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()> {
+    let needed = needed.saturating_add(RESERVE);
+    if free >= needed {
+        return Ok(());
+    }
+    Err(Error::new(format!("{what} in {}", folder.display()))
+        .because(format!(
+            "it needs {}, and {} are free",
+            size::in_words(needed),
+            size::in_words(free)
+        ))
+        .try_this("free some space on that disk, or name a folder on another one")
+        .exits(Exit::Io))
+}
+
+/// SHA-256 of what passes through, in hexadecimal.
+#[derive(Default)]
+pub(super) struct Hash {
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Hash {
+    /// Of a whole text.
+    pub(super) fn of(text: &[u8]) -> String {
+        let mut hash = Self::default();
+        hash.update(text);
+        hash.finish().0
+    }
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    /// The hash, and how many bytes it is of.
+    pub(super) fn finish(self) -> (String, u64) {
+        let mut text = String::with_capacity(64);
+        for byte in self.hasher.finalize() {
+            for half in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            }
+        }
+        (text, self.bytes)
+    }
+}
+
+/// Reads on and hashes what it reads.
+pub(super) struct HashingReader<R> {
+    inner: R,
+    pub(super) hash: Hash,
+}
+
+impl<R: Read> HashingReader<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            hash: Hash::default(),
+        }
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// Writes on and hashes what it writes.
+pub(super) struct HashingWriter<W> {
+    pub(super) inner: W,
+    pub(super) hash: Hash,
+}
+
+impl<W: Write> HashingWriter<W> {
+    pub(super) fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hash: Hash::default(),
+        }
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(buffer)?;
+        self.hash.update(&buffer[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Copies all of `from` to `to` in large pieces.
+pub(super) fn pour(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.write_all(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_both_numbers() {
+        let refused = room(Path::new("/b"), 186_900_000, 20_000_000, "make a backup").unwrap_err();
+
+        assert_eq!(refused.exit(), Exit::Io);
+        assert_eq!(
+            refused.on_one_line(),
+            "could not make a backup in /b: it needs 194.9 MB, and 20.0 MB are free"
+        );
+        assert!(room(Path::new("/b"), 12_000_000, 20_000_000, "make a backup").is_ok());
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        assert_eq!(
+            Hash::of(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

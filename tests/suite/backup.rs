@@ -1,0 +1,526 @@
+//! `tornsnap backup`: copies that are proven, whatever happens while they are made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tornsnap::model::size::in_words;
+use tornsnap::store::Store;
+use tornsnap::store::backup::{self, Manifest};
+
+use crate::support::{Dice, NOW, Sandbox, fill, heavy, set_mode};
+
+#[test]
+fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
+    let sandbox = ready(500);
+
+    let finished = sandbox.run(&["backup"]).expect(0);
+
+    let file = sandbox.path("backups/tornsnap-20260401T120000Z.db");
+    let header = fs::read(&file).unwrap();
+    assert_eq!(
+        &header[18..20],
+        [1, 1],
+        "no WAL: it opens where nothing can be written"
+    );
+    let manifest = Manifest::of(&file).unwrap();
+    assert_eq!(
+        finished.stderr(),
+        format!(
+            "verified backup: backups/tornsnap-20260401T120000Z.db ({}, {} rows)\n",
+            in_words(manifest.bytes),
+            manifest.total_rows()
+        )
+    );
+    assert_eq!(manifest.tool, "tornsnap");
+    assert_eq!((manifest.created_at, manifest.verified_at), (NOW, NOW));
+    assert_eq!(manifest.rows["player_stats_history"], 500);
+    assert_eq!(manifest.bytes, header.len() as u64);
+    assert_eq!(manifest.check, "integrity_check");
+    #[cfg(unix)]
+    for path in [&file, &Manifest::path_for(&file)] {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_is_still_in_the_wal_is_in_the_backup() {
+    let sandbox = ready(10);
+    let writer = sandbox.sqlite();
+    writer
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE players SET name = 'Late'")
+        .unwrap();
+
+    sandbox.run(&["backup"]).expect(0);
+
+    let copy = Connection::open(newest(&sandbox)).unwrap();
+    let name: String = copy
+        .query_row("SELECT name FROM players LIMIT 1", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(name, "Late");
+}
+
+#[test]
+fn a_compressed_backup_is_smaller_and_just_as_proven() {
+    let sandbox = ready(2000);
+
+    let report = sandbox
+        .run(&["backup", "--compress", "--json"])
+        .expect(0)
+        .json();
+
+    let report = &report["backup"];
+    assert_eq!(report["file"], "backups/tornsnap-20260401T120000Z.db.zst");
+    assert!(report["bytes"].as_i64().unwrap() < report["database_bytes"].as_i64().unwrap() / 2);
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+    assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_name_that_is_taken_is_never_used_again() {
+    let sandbox = ready(1);
+    sandbox.write(
+        "backups/tornsnap-20260401T120000Z-2.db",
+        "somebody's own file",
+    );
+
+    for _ in 0..3 {
+        sandbox.run(&["backup"]).expect(0);
+    }
+
+    assert_eq!(
+        backups(&sandbox),
+        [
+            "tornsnap-20260401T120000Z-2.db",
+            "tornsnap-20260401T120000Z-3.db",
+            "tornsnap-20260401T120000Z-3.db.json",
+            "tornsnap-20260401T120000Z-4.db",
+            "tornsnap-20260401T120000Z-4.db.json",
+            "tornsnap-20260401T120000Z.db",
+            "tornsnap-20260401T120000Z.db.json",
+        ]
+    );
+    assert_eq!(
+        fs::read_to_string(sandbox.path("backups/tornsnap-20260401T120000Z-2.db")).unwrap(),
+        "somebody's own file"
+    );
+}
+
+#[test]
+fn rotation_removes_the_oldest_of_ours_and_nothing_else() {
+    let sandbox = ready(1);
+    sandbox.write("backups/notes.txt", "mine");
+    sandbox.write("backups/tornsnap-20200101T000000Z.db", "has no manifest");
+    sandbox.run_at(NOW - 500, &["backup"]).expect(0);
+    let by_hand = sandbox.path("backups/before-the-war.db");
+    fs::rename(newest(&sandbox), &by_hand).unwrap();
+    fs::rename(
+        sandbox.path("backups/tornsnap-20260401T115140Z.db.json"),
+        Manifest::path_for(&by_hand),
+    )
+    .unwrap();
+    // Another database's backups share the folder.
+    fs::copy(sandbox.database(), sandbox.path("other.db")).unwrap();
+    sandbox
+        .run_at(
+            NOW - 400,
+            &["--database", "other.db", "backup", "--keep", "1"],
+        )
+        .expect(0);
+
+    for day in 0..4 {
+        sandbox
+            .run_at(NOW + day * 86_400, &["backup", "--keep", "2"])
+            .expect(0);
+    }
+
+    assert_eq!(
+        backups(&sandbox),
+        [
+            "before-the-war.db",
+            "before-the-war.db.json",
+            "notes.txt",
+            "other-20260401T115320Z.db",
+            "other-20260401T115320Z.db.json",
+            "tornsnap-20200101T000000Z.db",
+            "tornsnap-20260403T120000Z.db",
+            "tornsnap-20260403T120000Z.db.json",
+            "tornsnap-20260404T120000Z.db",
+            "tornsnap-20260404T120000Z.db.json",
+        ]
+    );
+}
+
+#[test]
+fn a_clock_that_was_ahead_once_does_not_make_rotation_remove_the_new_backup() {
+    let sandbox = ready(1);
+    sandbox.run_at(NOW + 365 * 86_400, &["backup"]).expect(0);
+
+    sandbox.run(&["backup", "--keep", "1"]).expect(0);
+
+    assert!(
+        sandbox
+            .path("backups/tornsnap-20260401T120000Z.db")
+            .exists()
+    );
+    assert!(
+        sandbox
+            .path("backups/tornsnap-20270401T120000Z.db")
+            .exists(),
+        "the newest is never removed either"
+    );
+}
+
+#[test]
+fn a_backup_much_smaller_than_the_last_is_pointed_out() {
+    let sandbox = ready(20_000);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox
+        .sqlite()
+        .execute_batch("DELETE FROM player_stats_history; VACUUM")
+        .unwrap();
+
+    let finished = sandbox.run_at(NOW + 60, &["backup"]).expect(0);
+
+    assert!(
+        finished
+            .stderr()
+            .contains("less than half of the last one's"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn a_damaged_database_makes_no_backup_and_removes_none() {
+    let sandbox = ready(5000);
+    sandbox.run(&["backup"]).expect(0);
+    let before = backups(&sandbox);
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    let page = root_page(&sandbox, "player_stats_history") * 4096;
+    bytes[page..page + 512].fill(0xA5);
+    fs::write(sandbox.database(), bytes).unwrap();
+
+    let finished = sandbox
+        .run_at(NOW + 60, &["backup", "--keep", "1"])
+        .expect(79);
+
+    assert!(
+        finished.stderr().contains("tornsnap restore"),
+        "{}",
+        finished.stderr()
+    );
+    assert_eq!(backups(&sandbox), before);
+    assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
+}
+
+/// The page before the table's root, counted from nought, as a root is an interior page of a large table.
+fn root_page(sandbox: &Sandbox, table: &str) -> usize {
+    let page: i64 = sandbox.value(&format!(
+        "SELECT rootpage - 1 FROM sqlite_schema WHERE name = '{table}'"
+    ));
+    usize::try_from(page).unwrap()
+}
+
+#[test]
+fn one_backup_at_a_time() {
+    let sandbox = ready(1);
+    let _held = tornsnap::store::lock::Lock::take(&sandbox.database(), "backup").unwrap();
+
+    sandbox.run(&["backup"]).expect(75);
+}
+
+#[test]
+fn there_must_be_a_database_and_a_folder_that_can_be_written() {
+    let sandbox = Sandbox::new();
+    let missing = sandbox.run(&["backup"]).expect(78);
+    assert!(missing.stderr().contains("there is no such file"));
+    assert!(
+        !sandbox.path("tornsnap.db.backup.lock").exists(),
+        "nothing is left behind"
+    );
+
+    let sandbox = ready(1);
+    sandbox.write("taken", "a file");
+    sandbox.run(&["backup", "--output", "taken"]).expect(74);
+    sandbox.run(&["backup", "--verify", "latest"]).expect(78);
+    sandbox.run(&["backup", "--verify", "all"]).expect(78);
+    sandbox
+        .run(&["backup", "--verify", "backups/none.db"])
+        .expect(78);
+    sandbox.run(&["backup", "--verify", "taken"]).expect(78);
+}
+
+#[test]
+fn verify_finds_damage_in_either_file_and_says_which() {
+    let sandbox = ready(1);
+    for (later, compress) in [(0, false), (60, true)] {
+        let mut arguments = vec!["backup"];
+        arguments.extend(compress.then_some("--compress"));
+        sandbox.run_at(NOW + later, &arguments).expect(0);
+    }
+    sandbox.run(&["backup", "--verify", "all"]).expect(0);
+
+    let latest = newest(&sandbox);
+    for file in [latest.clone(), Manifest::path_for(&latest)] {
+        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
+        sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+        let all = sandbox
+            .run(&["backup", "--verify", "all", "--json"])
+            .expect(79);
+        assert_eq!(all.json()["verified"][0]["status"], "ok");
+        assert_eq!(all.json()["verified"][1]["status"], "failed");
+        assert!(
+            all.stderr()
+                .contains(&latest.file_name().unwrap().to_string_lossy()[..])
+        );
+        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
+    }
+    fs::remove_file(&latest).unwrap();
+    sandbox.run(&["backup", "--verify", "all"]).expect(79);
+}
+
+#[test]
+fn every_flipped_bit_of_a_backup_is_found() {
+    let sandbox = ready(50);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox
+        .run_at(NOW + 60, &["backup", "--compress"])
+        .expect(0);
+    let mut dice = Dice::new(20_260_401);
+    let files = backup::all(&sandbox.path("backups")).unwrap();
+    assert_eq!(files.len(), 2);
+
+    for number in 0..1000 {
+        let file = &files[number % 2];
+        let bit = dice.below(fs::metadata(file).unwrap().len() * 8);
+        flip(file, bit);
+        let found = backup::verify(file).unwrap_err();
+        flip(file, bit);
+        assert_eq!(
+            found.exit().code(),
+            79,
+            "bit {bit} of {}: {found}",
+            file.display()
+        );
+    }
+    for file in &files {
+        backup::verify(file).unwrap();
+    }
+}
+
+fn flip(file: &Path, bit: u64) {
+    let mut bytes = fs::read(file).unwrap();
+    bytes[usize::try_from(bit / 8).unwrap()] ^= 1 << (bit % 8);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "figures for whoever asks with --nocapture"
+)]
+fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
+    let sandbox = ready(20_000);
+    let count = heavy(100, 4);
+    let stop = AtomicBool::new(false);
+
+    let (commits, worst) = thread::scope(|scope| {
+        let writer = scope.spawn(|| write_every_5_ms(&sandbox, &stop));
+        let mut last = 0;
+        for number in 0..count {
+            let committed: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
+            let finished = sandbox.run_at(NOW + number, &["backup", "--quick", "--json"]);
+            stop.store(finished.code() != 0, Ordering::Relaxed);
+            let rows = finished.expect(0).json()["backup"]["rows"]["player_stats_history"]
+                .as_i64()
+                .unwrap();
+            assert!(
+                rows >= committed && rows >= last,
+                "what was committed is in it"
+            );
+            last = rows;
+        }
+        stop.store(true, Ordering::Relaxed);
+        writer.join().unwrap()
+    });
+
+    sandbox.run(&["backup", "--verify", "all"]).expect(0);
+    println!("{count} backups, {commits} commits, the slowest of them {worst:?}");
+    assert!(commits > 10, "{commits} commits");
+    // The machine that runs the tests may be busy; scripts/bench backup measures the real figure.
+    assert!(worst < Duration::from_millis(500), "{worst:?}");
+}
+
+fn write_every_5_ms(sandbox: &Sandbox, stop: &AtomicBool) -> (u32, Duration) {
+    let connection = sandbox.sqlite();
+    connection
+        .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 30000")
+        .unwrap();
+    let (mut commits, mut worst) = (0, Duration::ZERO);
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        connection
+            .execute(
+                "INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, ?1, 5)",
+                [NOW + i64::from(commits)],
+            )
+            .unwrap();
+        worst = worst.max(begun.elapsed());
+        commits += 1;
+        thread::sleep(Duration::from_millis(5));
+    }
+    (commits, worst)
+}
+
+#[test]
+fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
+    let sandbox = ready(3000);
+    sandbox.run(&["backup"]).expect(0);
+    let first = newest(&sandbox);
+    let folder = sandbox.path("backups");
+    let mut dice = Dice::new(7);
+    let usual = {
+        let begun = Instant::now();
+        sandbox.run_at(NOW + 1, &["backup"]).expect(0);
+        begun.elapsed()
+    };
+
+    for number in 0..heavy(300, 15) {
+        let compress = number % 2 == 0;
+        let mut command = sandbox.command(&["backup", "--keep", "3"]);
+        command.env("TORNSNAP_NOW", (NOW + 10 + number).to_string());
+        if compress {
+            command.arg("--compress");
+        }
+        let pause = dice.below(u64::try_from(usual.as_micros()).unwrap() * 5 / 4);
+        kill_after(&mut command, Duration::from_micros(pause));
+
+        for path in visible(&folder) {
+            let is_manifest = path.extension().is_some_and(|end| end == "json");
+            let backup = if is_manifest {
+                path.with_extension("")
+            } else {
+                path.clone()
+            };
+            let manifest =
+                Manifest::of(&backup).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            if !is_manifest {
+                assert_eq!(backup::verify(&path).unwrap(), manifest);
+            }
+        }
+        assert!(backup::newest_verified(&folder).unwrap().is_some());
+    }
+
+    sandbox
+        .run_at(NOW + 100_000, &["backup", "--keep", "3"])
+        .expect(0);
+    assert_eq!(
+        hidden(&folder),
+        Vec::<PathBuf>::new(),
+        "the next run cleans up"
+    );
+    assert_eq!(
+        visible(&folder).len(),
+        6,
+        "three backups with their manifests"
+    );
+    assert!(!first.exists(), "rotated away in its turn");
+    sandbox.run(&["backup", "--verify", "all"]).expect(0);
+}
+
+#[test]
+fn temporary_files_of_another_database_are_left_alone() {
+    let sandbox = ready(1);
+    let other = sandbox.write("backups/.x-20260401T120000Z.db.0123abcd.partial", "at work");
+    let foreign = sandbox.write("backups/.download.partial", "not ours at all");
+
+    sandbox.run(&["backup"]).expect(0);
+
+    assert!(other.exists() && foreign.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
+    let sandbox = ready(1);
+    fs::create_dir(sandbox.path("closed")).unwrap();
+    set_mode(&sandbox.path("closed"), 0o500);
+    if fs::write(sandbox.path("closed/probe"), "").is_ok() {
+        return; // As root every folder can be written.
+    }
+
+    let finished = sandbox.run(&["backup", "--output", "closed"]).expect(78);
+
+    assert!(
+        finished.stderr().contains("who owns the folder"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+/// A sandbox with a database that has some history.
+fn ready(rows: u32) -> Sandbox {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    fill(&sandbox.sqlite(), rows);
+    sandbox
+}
+
+/// Starts a command and kills it, unless it is quicker.
+pub fn kill_after(command: &mut Command, pause: Duration) {
+    let mut child = command.spawn().unwrap();
+    thread::sleep(pause);
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
+fn newest(sandbox: &Sandbox) -> PathBuf {
+    backup::newest_verified(&sandbox.path("backups"))
+        .unwrap()
+        .unwrap()
+        .path
+}
+
+fn listed(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().unwrap().to_string_lossy().starts_with('.')
+}
+
+fn hidden(folder: &Path) -> Vec<PathBuf> {
+    listed(folder)
+        .into_iter()
+        .filter(|path| is_hidden(path))
+        .collect()
+}
+
+fn visible(folder: &Path) -> Vec<PathBuf> {
+    listed(folder)
+        .into_iter()
+        .filter(|path| !is_hidden(path))
+        .collect()
+}
+
+fn backups(sandbox: &Sandbox) -> Vec<String> {
+    visible(&sandbox.path("backups"))
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect()
+}

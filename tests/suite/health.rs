@@ -1,0 +1,747 @@
+//! `tornsnap health`: every state for real, nothing touched, and exactly one message for each change.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::Value;
+use tornsnap::store::Store;
+use tornsnap::store::lock::Lock;
+
+use crate::support::{Finished, NOW, Sandbox, fill, set_mode};
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+#[test]
+fn when_all_is_well_it_says_so_in_one_line_with_performance_data() {
+    let sandbox = well();
+
+    let finished = sandbox.run(&["health"]).expect(0);
+
+    let page = finished.stdout();
+    let first = page.lines().next().unwrap();
+    assert!(first.starts_with("TORNSNAP OK - "), "{first}");
+    assert!(first.contains(" | "), "{first}");
+    assert!(first.contains("age_players=600s;86400;172800"), "{first}");
+    assert!(first.contains("rows_player_stats_history=50"), "{first}");
+    assert_eq!(
+        sandbox.run(&["-q", "health"]).expect(0).stdout(),
+        "",
+        "-q is silent when all is well"
+    );
+    sandbox.run(&["health", "--deep"]).expect(0);
+}
+
+#[test]
+fn each_trouble_of_the_history_is_found_and_says_what_to_do() {
+    for (id, state, sql) in [
+        (
+            "age_players",
+            "warning",
+            "UPDATE fetch_runs SET started_at = started_at - 90000, finished_at = finished_at - 90000 WHERE kind = 'players'",
+        ),
+        (
+            "age_wars",
+            "critical",
+            "UPDATE fetch_runs SET started_at = started_at - 180000, finished_at = finished_at - 180000 WHERE kind = 'wars'",
+        ),
+        (
+            "age_factions",
+            "critical",
+            "DELETE FROM fetch_runs WHERE kind = 'factions'",
+        ),
+        (
+            "failures_players",
+            "warning",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, error) VALUES ('players', 1775044700, 1775044701, 'failed', 'Torn was down')",
+        ),
+        (
+            "failures_players",
+            "critical",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) SELECT 'players', 1775044700 + value, 1775044701, 'failed' FROM json_each('[1,2,3,4]')",
+        ),
+        (
+            "killed_runs",
+            "warning",
+            "INSERT INTO fetch_runs (kind, started_at, status) VALUES ('territories', 1775044700, 'running')",
+        ),
+        (
+            "killed_runs",
+            "warning",
+            "INSERT INTO fetch_runs (kind, started_at, status) VALUES ('wars', 1775000000, 'killed')",
+        ),
+        (
+            "gaps",
+            "warning",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) SELECT 'players', 1775044800 - 86400 * value, 1775044800 - 86400 * value, 'ok' FROM json_each('[2,4,6]')",
+        ),
+        (
+            "keys",
+            "critical",
+            "INSERT INTO api_keys (name, state, last_error) VALUES ('alice', 'dead', 'code 2: Incorrect key')",
+        ),
+        (
+            "keys",
+            "warning",
+            "INSERT INTO api_keys (name, state) VALUES ('alice', 'dead'), ('bob', 'ok')",
+        ),
+        (
+            "keys",
+            "warning",
+            "INSERT INTO api_keys (name, state, paused_until) VALUES ('alice', 'paused', 1775084800)",
+        ),
+        (
+            "address",
+            "warning",
+            "INSERT INTO api_pauses (scope, until, reason) VALUES ('address', 1775045000, 'code 8: IP block')",
+        ),
+        (
+            "rejected",
+            "warning",
+            "INSERT INTO rejected_payloads (recorded_at, endpoint, error, body) SELECT 1775044000, '/user/1', 'level: not a number', '{}' FROM json_each('[1,2,3,4,5,6,7,8,9,10,11]')",
+        ),
+        (
+            "summaries",
+            "warning",
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, 1770000000, 5)",
+        ),
+        (
+            "retention",
+            "warning",
+            "INSERT INTO player_stats_history (player_id, timestamp, level) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT 1, 1760000000 + i, 5 FROM n",
+        ),
+        (
+            "clock",
+            "warning",
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, 1775048400, 5)",
+        ),
+    ] {
+        let sandbox = well();
+        sandbox.sqlite().execute_batch(sql).unwrap();
+        // Past the grace that a new month has.
+        let now = if ["summaries", "retention"].contains(&id) {
+            NOW + 4 * DAY
+        } else {
+            NOW
+        };
+        let finished = sandbox.run_at(now, &["health", "--json"]);
+        assert_state(&finished, id, state);
+        let code = match state {
+            "warning" if now == NOW => Some(1),
+            "critical" => Some(2),
+            _ => None, // Four days on, the fetches are old too.
+        };
+        if let Some(code) = code {
+            finished.expect(code);
+        }
+    }
+}
+
+#[test]
+fn a_run_at_work_is_not_a_killed_one() {
+    let sandbox = well();
+    sandbox
+        .sqlite()
+        .execute_batch("INSERT INTO fetch_runs (kind, started_at, status) VALUES ('players', 1775044700, 'running')")
+        .unwrap();
+    let held = Lock::take(&sandbox.database(), "players").unwrap();
+
+    sandbox.run(&["health"]).expect(0);
+
+    drop(held);
+    assert_state(
+        &sandbox.run(&["health", "--json"]),
+        "failures_players",
+        "warning",
+    );
+}
+
+#[test]
+fn what_is_not_followed_is_not_checked() {
+    let sandbox = well();
+    sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+    sandbox
+        .sqlite()
+        .execute_batch("DELETE FROM fetch_runs WHERE kind != 'players'")
+        .unwrap();
+
+    let report = sandbox.run(&["health", "--json"]).expect(0).json();
+
+    assert!(check(&report, "age_wars").is_none());
+    assert!(check(&report, "age_players").is_some());
+}
+
+#[test]
+fn it_answers_whatever_stands_at_the_path() {
+    let sandbox = Sandbox::new();
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(2),
+        "database",
+        "critical",
+    );
+    assert_eq!(names(&sandbox), Vec::<String>::new(), "nothing is created");
+
+    sandbox.write("tornsnap.db", "");
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(2),
+        "database",
+        "critical",
+    );
+    sandbox.write("tornsnap.db", &"no database ".repeat(100));
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(2),
+        "database",
+        "critical",
+    );
+    sandbox.write("tornsnap.toml", "speed = 9\n");
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(3),
+        "configuration",
+        "unknown",
+    );
+    assert!(
+        sandbox
+            .run(&["health"])
+            .expect(3)
+            .stdout()
+            .starts_with("TORNSNAP UNKNOWN - ")
+    );
+
+    let sandbox = Sandbox::new();
+    sandbox
+        .sqlite()
+        .execute_batch("CREATE TABLE t (x)")
+        .unwrap();
+    let finished = sandbox.run(&["health", "--json"]).expect(2);
+    assert!(finished.stdout().contains("belongs to another program"));
+
+    let sandbox = well();
+    let changed = |sql: &str| sandbox.sqlite().execute_batch(sql).unwrap();
+    changed("UPDATE schema_version SET version = 999");
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(2),
+        "database",
+        "critical",
+    );
+    changed("DELETE FROM schema_version");
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(1),
+        "database",
+        "warning",
+    );
+}
+
+#[test]
+fn a_corrupted_page_is_found() {
+    let sandbox = well();
+    let page: i64 =
+        sandbox.value("SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'player_stats_history'");
+    let at = usize::try_from(page).unwrap() * 4096;
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    bytes[at..at + 200].fill(0xA5);
+    fs::write(sandbox.database(), bytes).unwrap();
+
+    let finished = sandbox.run(&["health", "--json"]).expect(2);
+
+    assert_state(&finished, "integrity", "critical");
+    assert!(finished.stdout().contains("tornsnap restore"));
+}
+
+#[test]
+fn backups_are_looked_for_and_proven_when_asked() {
+    let sandbox = well();
+    let late = sandbox.run_at(NOW + 8 * DAY, &["health", "--json"]);
+    assert_state(&late, "backup", "warning");
+    let backup = sandbox.path("backups/tornsnap-20260401T120000Z.db");
+    let mut bytes = fs::read(&backup).unwrap();
+    bytes[9000] ^= 1;
+    fs::write(&backup, bytes).unwrap();
+
+    sandbox.run(&["health"]).expect(0);
+    assert_state(
+        &sandbox.run(&["health", "--deep", "--json"]).expect(2),
+        "backup",
+        "critical",
+    );
+
+    fs::remove_dir_all(sandbox.path("backups")).unwrap();
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(1),
+        "backup",
+        "warning",
+    );
+}
+
+#[test]
+fn a_reserve_that_the_disk_does_not_have_is_critical() {
+    let sandbox = well();
+    sandbox.write(
+        "tornsnap.toml",
+        &format!("{FOLLOWED}[health]\nmin_free_mb = 1073741824\n"),
+    );
+
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(2),
+        "disk",
+        "critical",
+    );
+}
+
+#[test]
+fn nothing_is_created_locked_or_changed() {
+    let sandbox = well();
+    let before = names(&sandbox);
+    let bytes = fs::read(sandbox.database()).unwrap();
+
+    for arguments in [
+        &["health"][..],
+        &["health", "--deep"],
+        &["health", "--json"],
+    ] {
+        sandbox.run(arguments).expect(0);
+    }
+
+    assert_eq!(names(&sandbox), before);
+    assert_eq!(fs::read(sandbox.database()).unwrap(), bytes);
+}
+
+#[test]
+fn a_fetch_that_writes_is_seen_and_not_held_up() {
+    let sandbox = well();
+    let writer = sandbox.sqlite();
+    writer
+        .execute_batch(
+            "PRAGMA wal_autocheckpoint = 0;
+             INSERT INTO api_keys (name, state) VALUES ('alice', 'dead');
+             BEGIN IMMEDIATE; INSERT INTO api_keys (name, state) VALUES ('bob', 'ok');",
+        )
+        .unwrap();
+
+    let finished = sandbox.run(&["health", "--json"]).expect(2);
+
+    assert_state(&finished, "keys", "critical");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("tornsnap.db", sandbox.path("link.db")).unwrap();
+        let by_link = sandbox.run(&["--database", "link.db", "health", "--json"]);
+        assert_state(&by_link, "keys", "critical");
+    }
+    writer.execute_batch("COMMIT").unwrap();
+    assert_state(
+        &sandbox.run(&["health", "--json"]).expect(1),
+        "keys",
+        "warning",
+    );
+}
+
+/// As another user: needs the right to become one, which root has.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_user_who_may_only_read_gets_an_answer() {
+    let sandbox = well();
+    let writer = sandbox.sqlite();
+    writer
+        .execute_batch("INSERT INTO api_keys (name, state) VALUES ('alice', 'dead')")
+        .unwrap();
+    let as_nobody = || {
+        let mut command = std::process::Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(env!("CARGO_BIN_EXE_tornsnap"))
+            .args(["--database"])
+            .arg(sandbox.database())
+            .args(["health", "--json"])
+            .current_dir("/")
+            .env_clear()
+            .env("TORNSNAP_NOW", NOW.to_string());
+        command.output().map(Finished)
+    };
+    for (path, mode) in [
+        (sandbox.path(""), 0o755),
+        (sandbox.database(), 0o644),
+        (sandbox.path("tornsnap.toml"), 0o600),
+    ] {
+        set_mode(&path, mode);
+    }
+    match as_nobody() {
+        Ok(finished)
+            if [0, 1, 2, 3].contains(&finished.code()) && !finished.stdout().is_empty() => {}
+        _ => return, // Not root, or the program is where nobody else may run it.
+    }
+
+    // Somebody writes: the WAL is there, and so is its index.
+    for suffix in ["-wal", "-shm"] {
+        set_mode(&sandbox.path(&format!("tornsnap.db{suffix}")), 0o644);
+    }
+    assert_state(&as_nobody().unwrap(), "keys", "critical");
+    // A WAL is there whose index cannot be made.
+    let wal = fs::read(sandbox.path("tornsnap.db-wal")).unwrap();
+    drop(writer);
+    fs::write(sandbox.path("tornsnap.db-wal"), wal).unwrap();
+    set_mode(&sandbox.path("tornsnap.db-wal"), 0o644);
+    let finished = as_nobody().unwrap();
+    assert_state(&finished, "database", "ok");
+    assert!(
+        finished
+            .stdout()
+            .contains("what is still in the WAL was not seen"),
+        "{}",
+        finished.stdout()
+    );
+    // Nobody writes.
+    drop(sandbox.sqlite().execute_batch("SELECT 1 FROM players"));
+    fs::remove_file(sandbox.path("tornsnap.db-wal")).ok();
+    assert_state(&as_nobody().unwrap(), "database", "ok");
+    // It may not be read at all.
+    set_mode(&sandbox.database(), 0o600);
+    assert_state(&as_nobody().unwrap(), "database", "unknown");
+}
+
+#[test]
+fn one_message_when_it_gets_worse_one_when_it_recovers_and_none_between() {
+    let listener = Listener::start();
+    let sandbox = well();
+    notify(&sandbox, &listener, "");
+    let at = |now: i64, code: i32| {
+        sandbox.run_at(now, &["health", "--notify"]).expect(code);
+    };
+    let succeed = |now: i64| {
+        sandbox
+            .sqlite()
+            .execute(
+                "UPDATE fetch_runs SET started_at = ?1, finished_at = ?1",
+                [now],
+            )
+            .unwrap();
+    };
+
+    at(NOW, 0);
+    at(NOW + HOUR, 0);
+    assert_eq!(listener.events(), Vec::<String>::new());
+    for hour in 24..30 {
+        at(NOW + hour * HOUR, 1);
+    }
+    assert_eq!(listener.titles(), ["tornsnap: warning"]);
+    for hour in 48..80 {
+        at(NOW + hour * HOUR, 2);
+    }
+    assert_eq!(
+        listener.titles(),
+        [
+            "tornsnap: warning",
+            "tornsnap: critical",
+            "tornsnap: still critical"
+        ]
+    );
+    succeed(NOW + 80 * HOUR);
+    for hour in 80..84 {
+        at(NOW + hour * HOUR, 0);
+    }
+    assert_eq!(
+        listener.titles().last().unwrap(),
+        "tornsnap: all well again"
+    );
+    assert_eq!(listener.titles().len(), 4);
+
+    let message = &listener.bodies()[1];
+    assert_eq!(message["allowed_mentions"]["parse"], serde_json::json!([]));
+    let fields = message["embeds"][0]["fields"].as_array().unwrap();
+    let text = fields[0]["value"].as_str().unwrap();
+    assert!(
+        text.contains("last fetched 2 days ago") && text.contains("To do: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_the_webhook_did_not_take_is_told_again_and_changes_no_exit_code() {
+    let listener = Listener::start();
+    let sandbox = well();
+    notify(&sandbox, &listener, "");
+    listener.answer("500 Internal Server Error");
+    let late = NOW + 30 * HOUR;
+
+    for _ in 0..2 {
+        let finished = sandbox.run_at(late, &["health", "--notify"]).expect(1);
+        assert!(
+            finished.stderr().contains("HTTP status 500"),
+            "{}",
+            finished.stderr()
+        );
+        assert_no_secret(&finished);
+    }
+    listener.answer("204 No Content");
+    let report = sandbox
+        .run_at(late, &["health", "--notify", "--json"])
+        .expect(1)
+        .json();
+    assert_eq!(report["notification"]["sent"], true);
+    sandbox.run_at(late, &["health", "--notify"]).expect(1);
+
+    assert_eq!(listener.bodies().len(), 3);
+
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    sandbox.write("webhook", &format!("http://{address}/{SECRET}\n"));
+    let finished = sandbox.run(&["-vv", "health", "--notify"]).expect(0);
+    assert!(
+        finished.stderr().contains("could not send"),
+        "{}",
+        finished.stderr()
+    );
+    assert_no_secret(&finished);
+    #[cfg(unix)]
+    {
+        set_mode(&sandbox.path("webhook"), 0o644);
+        let finished = sandbox.run(&["health", "--notify"]).expect(0);
+        assert!(
+            finished.stderr().contains("others can read it"),
+            "{}",
+            finished.stderr()
+        );
+    }
+    sandbox.write("webhook", &format!("ftp://{SECRET}"));
+    let finished = sandbox.run(&["health", "--notify"]).expect(0);
+    assert!(
+        finished.stderr().contains("no https:// address"),
+        "{}",
+        finished.stderr()
+    );
+    assert_no_secret(&finished);
+}
+
+#[test]
+fn a_generic_webhook_gets_the_report_and_ping_url_a_sign_of_life() {
+    let listener = Listener::start();
+    let sandbox = well();
+    let extra = format!(
+        "format = \"json\"\nping_url = \"{}/ping\"\n",
+        listener.url()
+    );
+    notify(&sandbox, &listener, &extra);
+
+    sandbox.run(&["health", "--notify"]).expect(0);
+    sandbox
+        .run_at(NOW + 90 * HOUR, &["health", "--notify"])
+        .expect(2);
+
+    let hook = format!("POST /{SECRET}");
+    assert_eq!(listener.events(), ["GET /ping", "GET /ping/fail", &hook]);
+    let report = &listener.bodies()[0];
+    assert_valid(report);
+    assert_eq!(report["event"], "worse");
+    assert_eq!(report["state"], "critical");
+}
+
+#[test]
+fn a_memory_that_cannot_be_written_does_not_keep_it_from_telling() {
+    let listener = Listener::start();
+    let sandbox = Sandbox::new();
+    notify(&sandbox, &listener, "");
+    fs::create_dir(sandbox.path("tornsnap.db.health.json")).unwrap();
+
+    let finished = sandbox.run(&["health", "--notify"]).expect(2);
+
+    assert_eq!(listener.titles(), ["tornsnap: critical"]);
+    assert!(
+        finished.stderr().contains("could not be noted"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn a_webhook_that_never_answers_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[health]\nwebhook_url_env = \"HOOK\"\n");
+    if crate::support::heavy(1, 0) == 0 {
+        return; // It takes the whole ten seconds.
+    }
+    let output = sandbox
+        .command(&["health", "--notify"])
+        .env(
+            "HOOK",
+            format!("http://{}/{SECRET}", silent.local_addr().unwrap()),
+        )
+        .output()
+        .unwrap();
+
+    let finished = Finished(output).expect(2);
+    assert!(
+        finished.stderr().contains("no answer within 10 seconds"),
+        "{}",
+        finished.stderr()
+    );
+    assert_no_secret(&finished);
+}
+
+const SECRET: &str = "webhook-secret-CANARY";
+
+const FOLLOWED: &str = "[track]\nfactions = [7]\n";
+
+/// A database in which all is well: everything fetched ten minutes ago, a backup, and nothing due.
+fn well() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", FOLLOWED);
+    drop(Store::create(&sandbox.database()).unwrap());
+    fill(&sandbox.sqlite(), 50);
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status)
+             SELECT value, {NOW} - 610, {NOW} - 600, 'ok'
+             FROM json_each('[\"players\", \"factions\", \"wars\", \"territories\"]');
+             UPDATE player_stats_history SET timestamp = {NOW} - 43200 + id;"
+        ))
+        .unwrap();
+    sandbox.run(&["backup"]).expect(0);
+    // As a run leaves it: the last to close folds the WAL in and removes it.
+    Connection::open(sandbox.database())
+        .unwrap()
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    sandbox
+}
+
+fn notify(sandbox: &Sandbox, listener: &Listener, extra: &str) {
+    sandbox.write("webhook", &format!("{}/{SECRET}\n", listener.url()));
+    sandbox.write(
+        "tornsnap.toml",
+        &format!("{FOLLOWED}[health]\nwebhook_url_file = \"webhook\"\n{extra}"),
+    );
+}
+
+#[track_caller]
+fn assert_state(finished: &Finished, id: &str, state: &str) {
+    let report = finished.json();
+    assert_valid(&report);
+    let found = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
+    assert_eq!(found["state"], state, "{report:#}");
+}
+
+fn check<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
+    report["checks"]
+        .as_array()?
+        .iter()
+        .find(|check| check["id"] == id)
+}
+
+#[track_caller]
+fn assert_valid(report: &Value) {
+    let schema: Value =
+        serde_json::from_str(include_str!("../fixtures/health.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<String> = validator
+        .iter_errors(report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}\n{report:#}");
+}
+
+#[track_caller]
+fn assert_no_secret(finished: &Finished) {
+    let said = finished.stdout() + &finished.stderr();
+    assert!(!said.contains(SECRET), "{said}");
+}
+
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A server that notes what it is sent.
+struct Listener {
+    address: String,
+    heard: Arc<Mutex<Heard>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    lines: Vec<String>,
+    bodies: Vec<Value>,
+    answer: Option<String>,
+}
+
+impl Listener {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let shared = Arc::clone(&heard);
+        // The thread ends with the test process; nothing waits for it.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let _ = hear(stream.unwrap(), &shared);
+            }
+        });
+        Self { address, heard }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn answer(&self, status: &str) {
+        self.heard.lock().unwrap().answer = Some(status.to_owned());
+    }
+
+    /// The requests, such as `GET /ping`.
+    fn events(&self) -> Vec<String> {
+        self.heard.lock().unwrap().lines.clone()
+    }
+
+    fn bodies(&self) -> Vec<Value> {
+        self.heard.lock().unwrap().bodies.clone()
+    }
+
+    fn titles(&self) -> Vec<String> {
+        self.bodies()
+            .iter()
+            .map(|body| body["embeds"][0]["title"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+fn hear(mut stream: TcpStream, heard: &Mutex<Heard>) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let mut heard = heard.lock().unwrap();
+    let line = first.rsplit_once(' ').unwrap().0.to_owned();
+    if line.starts_with("POST") {
+        heard.bodies.push(serde_json::from_slice(&body).unwrap());
+    }
+    heard.lines.push(line);
+    let status = heard.answer.as_deref().unwrap_or("204 No Content");
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+}
