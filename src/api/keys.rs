@@ -144,17 +144,15 @@ impl Pool {
 
     /// The owner's budget is used up until then. A pause that Torn asked for is not shortened by that.
     pub fn hold_owner(&mut self, owner: i64, until: Instant) {
-        let held = self
-            .holds
-            .get(&owner)
-            .is_some_and(|hold| hold.until > until);
-        if !held {
-            let hold = Hold {
-                until,
-                asked_at: None,
-            };
-            self.holds.insert(owner, hold);
+        let before = self.holds.get(&owner);
+        if before.is_some_and(|hold| hold.asked_at.is_some() && hold.until > until) {
+            return;
         }
+        let hold = Hold {
+            until,
+            asked_at: None,
+        };
+        self.holds.insert(owner, hold);
     }
 
     /// Torn wants a rest of so long from this owner.

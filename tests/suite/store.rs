@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tornsnap::store::Store;
 
 use crate::support::torn::Torn;
-use crate::support::{Finished, NOW, Sandbox};
+use crate::support::{Finished, NOW, Sandbox, skipped};
 
 /// Everything that the program may be pointed at by mistake, and what it says of it.
 fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
@@ -175,9 +175,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
     let is_root = whoami.stdout == b"0\n";
     let can_step_down = Command::new("setpriv").arg("--version").output().is_ok();
     if is_root && !can_step_down {
-        eprintln!(
-            "skipped: root can write everywhere, and there is no setpriv to become somebody else"
-        );
+        skipped("root can write everywhere, and there is no setpriv to become somebody else");
         return;
     }
     let torn = Torn::new();
@@ -232,7 +230,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
         || fetched.code() == 126
         || fetched.code() == 127
     {
-        eprintln!("skipped: another user cannot reach the program here");
+        skipped("another user cannot reach the program here");
         return;
     }
     for finished in [fetched, made] {

@@ -132,7 +132,7 @@ fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
         );
 
         torn.territory_war(1, |war| {
-            (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30))
+            (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30));
         });
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
         assert_eq!(

@@ -64,7 +64,7 @@ fn a_decaying_target_gives_a_row_each_time() {
 fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
     let torn = Torn::new();
     torn.ranked_war(5, |war| {
-        (war.factions[0].score, war.factions[1].score) = (7, 3)
+        (war.factions[0].score, war.factions[1].score) = (7, 3);
     });
     torn.fetch(&["wars"]).expect(0);
     torn.ranked_war(5, |war| war.factions.reverse());
