@@ -1,4 +1,4 @@
-//! Asks Torn, and the only room that opens a socket. It knows nothing of SQL.
+//! Asks Torn and tells webhooks: the only room that opens a socket. It knows nothing of SQL.
 //!
 //! Published description: <https://www.torn.com/swagger.php>; the limits and error codes: <https://www.torn.com/api.html>.
 

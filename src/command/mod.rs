@@ -6,9 +6,11 @@ pub mod export;
 pub mod fetch;
 pub mod health;
 pub mod init;
+pub mod prune;
 pub mod restore;
 mod signal;
 pub mod simulate;
+pub mod summarize;
 
 use serde_json::Value;
 

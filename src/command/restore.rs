@@ -22,7 +22,7 @@ pub struct Args {
     /// Where to restore to [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
-    /// Do not ask
+    /// Do not ask; without a terminal nothing is asked in any case
     #[arg(short, long)]
     yes: bool,
     /// Take a file that has no manifest, on SQLite's own checks alone
@@ -40,7 +40,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let named = args.to.as_deref().unwrap_or(&settings.database);
     let database = place(named)?;
     let manifest = manifest_of(&file, args.without_manifest)?;
+    // Nothing is lost without an answer: the present database is put aside, not deleted. So a script need not say yes.
     if !args.yes
+        && prompt::is_possible()
         && database.exists()
         && !prompt::confirm(&question(&database, manifest.as_ref()), "--yes")?
     {

@@ -14,3 +14,6 @@ pub mod player;
 pub mod run;
 pub mod territory;
 pub mod war;
+
+pub mod retention;
+pub mod summary;

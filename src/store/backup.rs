@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -40,6 +41,9 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// How long to wait for a source that is locked, which in WAL mode means for its recovery after a crash.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the copy grows before that much is sent to the disk.
+const TRICKLE: Duration = Duration::from_millis(10);
 
 /// What to copy, where to, and how.
 #[derive(Clone, Copy, Debug)]
@@ -143,13 +147,20 @@ fn make(request: &Request<'_>, plain: &Path, name: &str) -> Result<Made> {
                 .exits(Exit::Config),
         );
     };
-    let copies = if request.compress { 2 } else { 1 };
+    let files = if request.compress { 2 } else { 1 };
     check_room(
         request.directory,
-        size_of(&source)? * copies,
+        size_of(&source)? * files,
         "make a backup",
     )?;
-    copy(&source, plain)?;
+    create_private(plain).doing(|| format!("make {}", plain.display()))?;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| trickle(plain, &done));
+        let outcome = copy(&source, plain);
+        done.store(true, Ordering::Relaxed);
+        outcome
+    })?;
     drop(source);
 
     let what = format!("the copy of {}", request.database.display());
@@ -238,12 +249,23 @@ fn uncompressed(packed: &Path) -> PathBuf {
     packed.with_extension("")
 }
 
+/// Sends what was written so far to the disk while the copy grows, a little at a time: flushed all at once at the end,
+/// it would keep a writer's next checkpoint waiting.
+fn trickle(file: &Path, done: &AtomicBool) {
+    let Ok(file) = File::options().write(true).open(file) else {
+        return; // It is only a courtesy: the sync that counts comes when all is written.
+    };
+    while !done.load(Ordering::Relaxed) {
+        thread::sleep(TRICKLE);
+        let _ = file.sync_data();
+    }
+}
+
 /// Copies a database page by page in one step: a stepped copy begins anew whenever somebody commits.
 ///
 /// The copy needs no WAL and no rights to write: it can be opened read-only anywhere.
 fn copy(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
-    create_private(target).doing(action)?;
     let copied = || -> rusqlite::Result<StepResult> {
         let mut copy = Connection::open(target)?;
         // Nobody else sees it, and it is synced as a whole when it is done.
@@ -446,20 +468,11 @@ pub(super) fn check_contents(manifest: &Manifest, database: &Path) -> Result<()>
     Ok(())
 }
 
-/// The newest verified backup in a folder, of whatever database; cheap: its bytes are not read again.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be read; a folder that is not there holds none.
-pub fn newest_verified(directory: &Path) -> Result<Option<Manifest>> {
-    Ok(verified(directory)?.pop())
-}
-
 /// The newest verified backup of one database in a folder that other databases may share.
 ///
 /// # Errors
 ///
-/// As [`newest_verified`].
+/// Fails when the folder cannot be read; a folder that is not there holds none.
 pub fn newest_of(directory: &Path, database: &Path) -> Result<Option<Manifest>> {
     let name = database_name(database);
     Ok(verified(directory)?

@@ -4,6 +4,7 @@
 
 mod budget;
 mod check;
+mod detail;
 pub mod export;
 mod failure;
 mod files;
@@ -19,7 +20,9 @@ mod war;
 
 pub mod backup;
 pub mod health;
+pub mod prune;
 pub mod restore;
+pub mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -33,8 +36,8 @@ use crate::error::Result;
 
 /// Embeds `sql/<name>.sql`, so that a missing file fails the build.
 macro_rules! sql {
-    ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql"))
+    ($($name:literal),+) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
     };
 }
 use sql;
@@ -65,7 +68,14 @@ mod tests {
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
+        let archive = folder.path().join("archive.db");
+        drop(Store::create(&archive).unwrap());
+        store
+            .connection()
+            .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
+            .unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+        let mut seen = 0;
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
             let path = entry.path();
@@ -77,7 +87,9 @@ mod tests {
                 if let Err(error) = store.connection().prepare(&text) {
                     panic!("{}: {error}", file.display());
                 }
+                seen += 1;
             }
         }
+        assert!(seen > 100, "only {seen} statements were found");
     }
 }

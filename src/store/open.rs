@@ -23,8 +23,8 @@ const STATEMENT_CACHE: usize = 64;
 /// One connection to the database.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     writable: bool,
 }
 

@@ -418,7 +418,7 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
                 assert_eq!(backup::verify(&path).unwrap(), manifest);
             }
         }
-        assert!(backup::newest_verified(&folder).unwrap().is_some());
+        assert!(backup::newest_of(&folder, &sandbox.database()).unwrap().is_some());
     }
 
     sandbox
@@ -485,7 +485,7 @@ pub fn kill_after(command: &mut Command, pause: Duration) {
 }
 
 fn newest(sandbox: &Sandbox) -> PathBuf {
-    backup::newest_verified(&sandbox.path("backups"))
+    backup::newest_of(&sandbox.path("backups"), &sandbox.database())
         .unwrap()
         .unwrap()
         .path

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod archive;
 mod backup;
 mod config;
 mod export;
@@ -10,8 +11,12 @@ mod fetch;
 mod health;
 mod house;
 mod init;
+mod kill;
+mod month_model;
+mod prune;
 mod restore;
 mod schedules;
 mod sim;
 mod store;
+mod summarize;
 mod views;

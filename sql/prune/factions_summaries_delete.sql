@@ -1,0 +1,5 @@
+-- Deletes the summaries of months before a moment.
+--
+-- :before   unix seconds, the first of a month
+DELETE FROM faction_summary
+WHERE period_end <= :before

@@ -1,0 +1,65 @@
+-- Writes one month of every war that has detail in it: sides and scores of its last row there.
+--
+-- winner: only when that row says completed. duration: from start to end once the war is over, else to that last row;
+-- never negative (a war may be recorded before it starts). Ranked and territory wars number separately.
+-- Rows that are right already are not touched.
+--
+-- :period_start, :period_end   the month, half-open, unix seconds
+-- :created_at                  unix seconds; NULL: now
+INSERT INTO war_summary (
+    war_id, war_type, period_start, period_end, period_type,
+    territory_id, attacking_faction_id, defending_faction_id, final_attacking_score, final_defending_score,
+    winner_faction_id, duration_seconds, record_count, created_at
+)
+WITH
+fought AS MATERIALIZED (
+    SELECT war_type, war_id, count(*) AS record_count
+    FROM war_status_history INDEXED BY idx_war_status_timestamp
+    WHERE recorded_at >= :period_start AND recorded_at < :period_end
+    GROUP BY war_type, war_id
+),
+month AS MATERIALIZED (
+    SELECT
+        fought.war_type, fought.war_id, fought.record_count,
+        newest.territory_id, newest.attacking_faction_id, newest.defending_faction_id,
+        newest.attacking_score AS final_attacking_score, newest.defending_score AS final_defending_score,
+        iif(newest.status = 'completed', newest.winner_faction_id, NULL) AS winner_faction_id,
+        max(0, iif(newest.status IN ('completed', 'cancelled'), coalesce(newest.ends_at, newest.recorded_at), newest.recorded_at)
+            - newest.started_at) AS duration_seconds
+    FROM fought
+    JOIN war_status_history AS newest ON newest.id = (
+        SELECT id FROM war_status_history INDEXED BY idx_war_status_war_time
+        WHERE war_type = fought.war_type AND war_id = fought.war_id AND recorded_at < :period_end
+        ORDER BY recorded_at DESC, id DESC LIMIT 1
+    )
+)
+SELECT
+    war_id, war_type, :period_start, :period_end, 'monthly',
+    territory_id, attacking_faction_id, defending_faction_id, final_attacking_score, final_defending_score,
+    winner_faction_id, duration_seconds, record_count, coalesce(:created_at, unixepoch())
+FROM month
+WHERE NOT EXISTS (
+    SELECT 1 FROM war_summary AS written
+    WHERE written.war_type = month.war_type AND written.war_id = month.war_id
+      AND written.period_start = :period_start AND written.period_end = :period_end AND written.period_type = 'monthly'
+      AND (
+          written.territory_id, written.attacking_faction_id, written.defending_faction_id,
+          written.final_attacking_score, written.final_defending_score,
+          written.winner_faction_id, written.duration_seconds, written.record_count
+      ) IS (
+          month.territory_id, month.attacking_faction_id, month.defending_faction_id,
+          month.final_attacking_score, month.final_defending_score,
+          month.winner_faction_id, month.duration_seconds, month.record_count
+      )
+)
+ORDER BY war_type, war_id
+ON CONFLICT (war_type, war_id, period_start, period_end, period_type) DO UPDATE SET
+    territory_id = excluded.territory_id,
+    attacking_faction_id = excluded.attacking_faction_id,
+    defending_faction_id = excluded.defending_faction_id,
+    final_attacking_score = excluded.final_attacking_score,
+    final_defending_score = excluded.final_defending_score,
+    winner_faction_id = excluded.winner_faction_id,
+    duration_seconds = excluded.duration_seconds,
+    record_count = excluded.record_count,
+    created_at = excluded.created_at

@@ -1,0 +1,347 @@
+//! How long detail is kept, and when it is not safe to delete any: pure policy.
+
+use crate::model::summary::{MonthState, Standing};
+use crate::model::time::{DAY, Month, iso};
+
+/// A backup older than this does not count as a safety net.
+pub const BACKUP_MAX_AGE: i64 = 7 * DAY;
+
+/// A clock this far ahead of all detail is taken for wrong.
+pub const CLOCK_MAX_LEAD: i64 = 365 * DAY;
+
+/// The first month whose detail is kept: `keep_months` before the running one.
+pub fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
+    Month::of(now).map(|running| running.minus(keep_months))
+}
+
+/// What the months before the cut-off allow.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reach {
+    /// Months whose detail may go, oldest first.
+    pub months: Vec<Month>,
+    /// Months with detail that no summary covers, oldest first.
+    pub unsummarized: Vec<Month>,
+    /// Months whose detail stays because it came after they were pruned: it is in no summary and never will be.
+    pub late: Vec<Month>,
+}
+
+/// Sorts the months before a cut-off.
+///
+/// The first month without a summary ends what may go: whatever lies before the cut-off of a prune is pruned, without
+/// holes, so that later runs can tell pruned months from whole ones.
+pub fn reach(states: &[MonthState], first_kept: Month) -> Reach {
+    let mut reach = Reach::default();
+    for state in states
+        .iter()
+        .filter(|state| state.month < first_kept && state.all_rows() > 0)
+    {
+        match state.standing {
+            Standing::Missing | Standing::Changed => reach.unsummarized.push(state.month),
+            Standing::Pruned {
+                has_late_rows: true,
+            } => reach.late.push(state.month),
+            Standing::Current | Standing::Pruned { .. } if reach.unsummarized.is_empty() => {
+                reach.months.push(state.month);
+            }
+            Standing::Current | Standing::Pruned { .. } | Standing::Nothing => {}
+        }
+    }
+    reach
+}
+
+/// What is known when a prune is about to begin.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Unix seconds.
+    pub now: i64,
+    /// The newest row of detail; `None`: there is none.
+    pub newest_detail: Option<i64>,
+    /// Rows of detail that would go.
+    pub going: i64,
+    /// Rows of detail that there are.
+    pub all: i64,
+    /// Other rows that would go.
+    pub housekeeping: i64,
+    /// Whether this database has been pruned before.
+    pub was_pruned: bool,
+    /// Months before the cut-off whose detail is in no summary.
+    pub unsummarized: Vec<Month>,
+    /// When the newest verified backup was verified.
+    pub backup_verified_at: Option<i64>,
+}
+
+/// A reason not to prune.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// Months before the cut-off whose detail is in no summary.
+    Unsummarized(Vec<Month>),
+    /// The clock is behind the newest detail.
+    ClockBehind {
+        /// Unix seconds of that detail.
+        newest: i64,
+    },
+    /// The clock is a year or more ahead of the newest detail.
+    ClockAhead {
+        /// Unix seconds of that detail.
+        newest: i64,
+    },
+    /// No backup was verified in the last seven days.
+    NoBackup {
+        /// When the newest was, if there is one.
+        verified_at: Option<i64>,
+    },
+    /// The first prune would delete more than half of all detail.
+    Large {
+        /// Rows that would go.
+        going: i64,
+        /// Rows that there are.
+        all: i64,
+    },
+}
+
+impl Refusal {
+    /// Why, in words.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Unsummarized(months) => format!(
+                "detail of {} is older than the cut-off and in no summary",
+                list(months)
+            ),
+            Self::ClockBehind { newest } => format!(
+                "the clock is behind the newest detail, which is of {}",
+                iso(*newest)
+            ),
+            Self::ClockAhead { newest } => format!(
+                "the clock is a year or more ahead of the newest detail, which is of {}",
+                iso(*newest)
+            ),
+            Self::NoBackup { verified_at: None } => "there is no verified backup".to_owned(),
+            Self::NoBackup {
+                verified_at: Some(at),
+            } => format!(
+                "no backup was verified in the last 7 days (the newest: {})",
+                iso(*at)
+            ),
+            Self::Large { going, all } => format!(
+                "{going} of {all} rows of detail would go, and this database was never pruned before"
+            ),
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unsummarized(_) => {
+                "run `tornsnap summarize` first, or add --keep-unsummarized to prune what lies before that month"
+            }
+            Self::ClockBehind { .. } | Self::ClockAhead { .. } => {
+                "set the clock right, or add --ignore-clock if it is"
+            }
+            Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
+            Self::Large { .. } => {
+                "look at it with --dry-run, then add --allow-large (or --archive FILE to keep the rows elsewhere, too)"
+            }
+        }
+    }
+
+    /// The flag that overrules it.
+    pub fn flag(&self) -> &'static str {
+        match self {
+            Self::Unsummarized(_) => "--keep-unsummarized",
+            Self::ClockBehind { .. } | Self::ClockAhead { .. } => "--ignore-clock",
+            Self::NoBackup { .. } => "--without-backup",
+            Self::Large { .. } => "--allow-large",
+        }
+    }
+}
+
+/// Every reason not to prune; the user may overrule each.
+pub fn refusals(facts: &Facts) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    if !facts.unsummarized.is_empty() {
+        refusals.push(Refusal::Unsummarized(facts.unsummarized.clone()));
+    }
+    if let Some(newest) = facts.newest_detail
+        && facts.going + facts.housekeeping > 0
+    {
+        if facts.now < newest {
+            refusals.push(Refusal::ClockBehind { newest });
+        } else if facts.now - newest >= CLOCK_MAX_LEAD {
+            refusals.push(Refusal::ClockAhead { newest });
+        }
+    }
+    if facts.going > 0 {
+        // A day's tolerance: one verified "next year" proves nothing about today.
+        let is_recent = facts
+            .backup_verified_at
+            .is_some_and(|at| (facts.now - BACKUP_MAX_AGE..=facts.now + DAY).contains(&at));
+        if !is_recent {
+            refusals.push(Refusal::NoBackup {
+                verified_at: facts.backup_verified_at,
+            });
+        }
+        if facts.going * 2 > facts.all && !facts.was_pruned {
+            refusals.push(Refusal::Large {
+                going: facts.going,
+                all: facts.all,
+            });
+        }
+    }
+    refusals
+}
+
+/// Months as people list them: the first and the last of a long list.
+pub fn list(months: &[Month]) -> String {
+    match months {
+        [] => "no month".to_owned(),
+        [first, .., last] if months.len() > 3 => {
+            format!("{} months ({first} to {last})", months.len())
+        }
+        few => few
+            .iter()
+            .map(Month::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn month(text: &str) -> Month {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn full_months_are_kept_besides_the_running_one() {
+        let cases = [
+            ("2026-04-01T00:00:00Z", 2, "2026-02"),
+            ("2026-04-30T23:59:59Z", 2, "2026-02"),
+            ("2026-01-15T00:00:00Z", 2, "2025-11"),
+            ("2028-03-01T00:00:00Z", 1, "2028-02"),
+            ("2026-04-01T00:00:00Z", 1200, "1926-04"),
+        ];
+        for (now, keep_months, expected) in cases {
+            let now = crate::model::time::parse_moment(now).unwrap();
+
+            assert_eq!(first_kept(now, keep_months), Some(month(expected)), "{now}");
+        }
+    }
+
+    #[test]
+    fn what_may_go_ends_before_the_first_month_without_a_summary() {
+        let state = |text, standing| MonthState {
+            month: month(text),
+            standing,
+            rows: [5; 4],
+        };
+        let states = [
+            state(
+                "2025-09",
+                Standing::Pruned {
+                    has_late_rows: true,
+                },
+            ),
+            state(
+                "2025-10",
+                Standing::Pruned {
+                    has_late_rows: false,
+                },
+            ),
+            state("2025-11", Standing::Current),
+            state("2025-12", Standing::Changed),
+            state("2026-01", Standing::Current),
+            state("2026-02", Standing::Missing),
+        ];
+
+        let reach = reach(&states, month("2026-02"));
+
+        assert_eq!(reach.months, [month("2025-10"), month("2025-11")]);
+        assert_eq!(reach.unsummarized, [month("2025-12")]);
+        assert_eq!(reach.late, [month("2025-09")]);
+    }
+
+    /// Facts that no guard minds.
+    fn safe() -> Facts {
+        let now = month("2026-04").start();
+        Facts {
+            now,
+            newest_detail: Some(now - 60),
+            going: 40,
+            all: 100,
+            housekeeping: 0,
+            was_pruned: false,
+            unsummarized: Vec::new(),
+            backup_verified_at: Some(now - DAY),
+        }
+    }
+
+    fn flags(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
+        let mut facts = safe();
+        change(&mut facts);
+        refusals(&facts).iter().map(Refusal::flag).collect()
+    }
+
+    #[test]
+    fn each_guard_names_the_flag_that_overrules_it() {
+        let now = safe().now;
+
+        let cases = [
+            (
+                flags(|facts| facts.unsummarized = vec![month("2026-01")]),
+                "--keep-unsummarized",
+            ),
+            (
+                flags(|facts| facts.newest_detail = Some(now + 1)),
+                "--ignore-clock",
+            ),
+            (
+                flags(|facts| facts.newest_detail = Some(now - CLOCK_MAX_LEAD)),
+                "--ignore-clock",
+            ),
+            (
+                flags(|facts| facts.backup_verified_at = None),
+                "--without-backup",
+            ),
+            (
+                flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE - 1)),
+                "--without-backup",
+            ),
+            (
+                flags(|facts| facts.backup_verified_at = Some(now + 30 * DAY)),
+                "--without-backup",
+            ),
+            (flags(|facts| facts.going = 51), "--allow-large"),
+        ];
+
+        for (found, expected) in cases {
+            assert_eq!(found, [expected]);
+        }
+    }
+
+    #[test]
+    fn guards_do_not_mind_what_is_safe() {
+        let now = safe().now;
+
+        let cases = [
+            flags(|_| {}),
+            flags(|facts| facts.newest_detail = Some(now)),
+            flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE)),
+            flags(|facts| facts.going = 50),
+            flags(|facts| {
+                facts.going = 99;
+                facts.was_pruned = true;
+            }),
+            flags(|facts| {
+                facts.going = 0;
+                facts.backup_verified_at = None;
+                facts.newest_detail = Some(now + 1);
+            }),
+        ];
+
+        for found in cases {
+            assert_eq!(found, [] as [&str; 0]);
+        }
+    }
+}

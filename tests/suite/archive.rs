@@ -1,0 +1,254 @@
+//! `prune --archive`: nothing lost, nothing twice.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use crate::month_model::{
+    IN_APRIL, IN_MARCH, any_history, create, detail, dump, for_any_history, summaries, template,
+    with_history,
+};
+use crate::summarize::steady_history;
+use crate::support::{Finished, Sandbox, rows};
+
+fn summarize(sandbox: &Sandbox, now: i64) {
+    sandbox
+        .run_at(now, &["summarize", "--no-backup", "--database", "a.db"])
+        .expect(0);
+}
+
+fn archive(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
+    let arguments: Vec<&str> = [
+        "prune",
+        "--without-backup",
+        "--allow-large",
+        "--ignore-clock",
+        "--database",
+        "a.db",
+        "--archive",
+        "cold.db",
+    ]
+    .iter()
+    .chain(more)
+    .copied()
+    .collect();
+    sandbox.run_at(now, &arguments)
+}
+
+/// Detail of both files; fails when a row is in both.
+fn union(main: &Connection, archive: Option<&Connection>) -> Vec<String> {
+    let mut all = detail(main);
+    all.extend(archive.map(detail).unwrap_or_default());
+    all.sort();
+    let distinct: BTreeSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len(), "a row is in both files");
+    all
+}
+
+#[test]
+fn archive_and_database_together_hold_every_row_once() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(10, any_history(), |history| {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(sandbox.path(&format!("cold.db{end}")));
+        }
+        let main = with_history(&sandbox, &template, "a.db", &history);
+        let before = detail(&main);
+        summarize(&sandbox, IN_MARCH);
+        archive(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
+        summarize(&sandbox, IN_APRIL);
+        archive(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(0);
+
+        let cold = sandbox.path("cold.db");
+        let cold = cold.exists().then(|| Connection::open(cold).unwrap());
+        prop_assert_eq!(&union(&main, cold.as_ref()), &before);
+        prop_assert_eq!(summaries(&main), history.summaries(IN_APRIL));
+        if let Some(cold) = cold {
+            prop_assert_eq!(
+                rows(&cold, "PRAGMA foreign_key_check"),
+                Vec::<String>::new()
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_archive_is_a_database_like_any_other() {
+    let sandbox = Sandbox::new();
+    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL);
+
+    let report = archive(&sandbox, IN_APRIL, &["--json"]).expect(0).json();
+
+    create(&sandbox, "cold.db");
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    let schema =
+        "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1, 2";
+    assert_eq!(rows(&cold, schema), rows(&main, schema));
+    assert_eq!(rows(&cold, "SELECT name FROM players"), ["P", "P"]);
+    assert!(report["archive"].is_string());
+    main.execute(
+        "ATTACH DATABASE ? AS archive",
+        [sandbox.path("cold.db").to_str().unwrap()],
+    )
+    .unwrap();
+    let whole: i64 = main
+        .query_row(
+            "SELECT count(*) FROM (SELECT * FROM main.player_stats_history UNION ALL
+                SELECT * FROM archive.player_stats_history)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(
+        usize::try_from(whole).unwrap(),
+        steady_history().player_rows.len()
+    );
+}
+
+#[test]
+fn the_archive_of_the_settings_is_used() {
+    let sandbox = Sandbox::new();
+    drop(with_history(
+        &sandbox,
+        &template(&sandbox),
+        "a.db",
+        &steady_history(),
+    ));
+    sandbox.write(
+        "tornsnap.toml",
+        "database = \"a.db\"\n[retention]\narchive = \"cold/archive.db\"\n",
+    );
+    summarize(&sandbox, IN_APRIL);
+
+    sandbox
+        .run_at(IN_APRIL, &["prune", "--without-backup", "--allow-large"])
+        .expect(0);
+
+    let cold = Connection::open(sandbox.path("cold/archive.db")).unwrap();
+    assert!(!detail(&cold).is_empty());
+}
+
+#[test]
+fn copies_that_are_there_already_are_not_made_twice() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    let main = with_history(&sandbox, &template, "a.db", &steady_history());
+    let before = detail(&main);
+    summarize(&sandbox, IN_APRIL);
+    // As after a power cut between copy and delete: the archive has everything, the database still has, too.
+    std::fs::copy(sandbox.path("a.db"), sandbox.path("kept.db")).unwrap();
+    archive(&sandbox, IN_APRIL, &[]).expect(0);
+    drop(main);
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(sandbox.path(&format!("a.db{end}")));
+    }
+    std::fs::copy(sandbox.path("kept.db"), sandbox.path("a.db")).unwrap();
+
+    archive(&sandbox, IN_APRIL, &[]).expect(0);
+
+    let main = Connection::open(sandbox.path("a.db")).unwrap();
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    assert_eq!(union(&main, Some(&cold)), before);
+}
+
+#[test]
+fn an_id_with_other_content_in_the_archive_deletes_nothing() {
+    let sandbox = Sandbox::new();
+    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL);
+    create(&sandbox, "cold.db");
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    cold.execute_batch(
+        "INSERT INTO players (player_id, name) VALUES (1, 'Other');
+         INSERT INTO player_stats_history (id, player_id, timestamp, level) VALUES (2, 1, 5, 5);",
+    )
+    .unwrap();
+    let before = detail(&main);
+
+    let finished = archive(&sandbox, IN_APRIL, &[]).expect(78);
+
+    assert!(
+        finished.stderr().contains("other rows under the same ids"),
+        "{}",
+        finished.stderr()
+    );
+    assert_eq!(detail(&main), before);
+}
+
+#[test]
+fn the_database_is_not_its_own_archive() {
+    let sandbox = Sandbox::new();
+    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL);
+    std::fs::hard_link(sandbox.path("a.db"), sandbox.path("link.db")).unwrap();
+    let before = dump(&main);
+
+    for name in ["a.db", "./a.db", "link.db"] {
+        for more in [["--without-backup"].as_slice(), &["--dry-run"]] {
+            let arguments: Vec<&str> = [
+                "prune",
+                "--allow-large",
+                "--database",
+                "a.db",
+                "--archive",
+                name,
+            ]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
+            let finished = sandbox.run_at(IN_APRIL, &arguments).expect(78);
+
+            assert!(
+                finished.stderr().contains("the database itself"),
+                "{}",
+                finished.stderr()
+            );
+        }
+    }
+    assert_eq!(before, dump(&main));
+}
+
+#[test]
+fn a_foreign_file_is_not_taken_for_an_archive() {
+    let sandbox = Sandbox::new();
+    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL);
+    sandbox.write(
+        "cold.db",
+        "a diary, not a database; long enough to be mistaken for one",
+    );
+    let before = dump(&main);
+
+    let finished = archive(&sandbox, IN_APRIL, &[]);
+
+    assert_ne!(finished.code(), 0);
+
+    assert_eq!(before, dump(&main));
+    assert!(
+        std::fs::read_to_string(sandbox.path("cold.db"))
+            .unwrap()
+            .starts_with("a diary")
+    );
+}
+
+#[test]
+fn a_dry_run_makes_no_archive() {
+    let sandbox = Sandbox::new();
+    drop(with_history(
+        &sandbox,
+        &template(&sandbox),
+        "a.db",
+        &steady_history(),
+    ));
+    summarize(&sandbox, IN_APRIL);
+
+    archive(&sandbox, IN_APRIL, &["--dry-run"]).expect(0);
+
+    assert!(!sandbox.path("cold.db").exists());
+}

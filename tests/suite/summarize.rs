@@ -1,0 +1,552 @@
+//! `summarize`: any history in, the right summaries out; once, whole, and never thinner.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::month_model::{
+    DAY, EDGES, FactionRow, History, IN_APRIL, IN_MARCH, PlayerRow, TileRow, any_history, dump,
+    for_any_history, summaries, template, with_history,
+};
+use crate::support::{Sandbox, rows};
+
+const QUIET: [&str; 3] = ["summarize", "--no-backup", "--database"];
+
+fn summarize(sandbox: &Sandbox, now: i64, name: &str, more: &[&str]) {
+    let arguments: Vec<&str> = QUIET
+        .iter()
+        .copied()
+        .chain([name])
+        .chain(more.iter().copied())
+        .collect();
+    sandbox.run_at(now, &arguments).expect(0);
+}
+
+#[test]
+fn any_history_gives_the_summaries_of_the_naive_model() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(16, any_history(), |history| {
+        let connection = with_history(&sandbox, &template, "a.db", &history);
+
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+        let written = summaries(&connection);
+        prop_assert_eq!(&written, &history.summaries(IN_APRIL));
+        let before = dump(&connection);
+        summarize(&sandbox, IN_APRIL + DAY, "a.db", &[]);
+        summarize(&sandbox, IN_APRIL + DAY, "a.db", &["--force"]);
+        prop_assert_eq!(before, dump(&connection), "running again touches no row");
+        Ok(())
+    });
+}
+
+#[test]
+fn changes_of_consecutive_months_add_up() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(8, any_history(), |mut history| {
+        for last_updated in history.factions.values_mut() {
+            *last_updated = IN_APRIL; // Followed all the time, so that no month is left out.
+        }
+        let connection = with_history(&sandbox, &template, "a.db", &history);
+
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+        for faction in history.factions.keys() {
+            let mut mine: Vec<_> = history
+                .faction_rows
+                .iter()
+                .filter(|row| row.1 == *faction)
+                .collect();
+            mine.sort_by_key(|row| (row.2, row.0));
+            let known: Vec<i64> = mine.iter().filter_map(|row| row.3[0]).collect();
+            let whole = known
+                .first()
+                .zip(known.last())
+                .map(|(first, last)| last - first);
+            let sum: Option<i64> = connection
+                .query_row(
+                    "SELECT sum(respect_change) FROM faction_summary WHERE faction_id = ?",
+                    [faction],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            prop_assert_eq!(sum, whole);
+        }
+        let torn = rows(
+            &connection,
+            "SELECT * FROM player_stats_summary AS one JOIN player_stats_summary AS next
+             ON next.player_id = one.player_id AND next.period_start = one.period_end
+             WHERE one.strength_end IS NOT NULL AND next.strength_start IS NOT one.strength_end",
+        );
+        prop_assert!(torn.is_empty(), "{torn:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn late_detail_rewrites_its_month_and_what_follows_from_it() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(10, (any_history(), any_history()), |(history, late)| {
+        let connection = with_history(&sandbox, &template, "a.db", &history);
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+        let mut late = late;
+        late.player_rows.truncate(3);
+        late.faction_rows.truncate(2);
+        late.war_rows.truncate(2);
+        late.tile_rows.truncate(2);
+        for row in &mut late.player_rows {
+            row.0 += 1000;
+        }
+        for row in &mut late.faction_rows {
+            row.0 += 1000;
+        }
+        for row in &mut late.war_rows {
+            row.id += 1000;
+        }
+        for row in &mut late.tile_rows {
+            row.0 += 1000;
+        }
+        late.append(&connection);
+
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+        let mut all = history;
+        all.player_rows.extend(late.player_rows);
+        all.faction_rows.extend(late.faction_rows);
+        all.war_rows.extend(late.war_rows);
+        all.tile_rows.extend(late.tile_rows);
+        prop_assert_eq!(summaries(&connection), all.summaries(IN_APRIL));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_time_zone_changes_not_a_byte() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    let history = steady_history();
+    let mut files = Vec::new();
+
+    for zone in ["UTC", "Pacific/Apia", "America/New_York"] {
+        drop(with_history(&sandbox, &template, "a.db", &history));
+        for command in [
+            ["summarize", "--no-backup", "--database", "a.db"].as_slice(),
+            &[
+                "prune",
+                "--database",
+                "a.db",
+                "--without-backup",
+                "--allow-large",
+            ],
+        ] {
+            let output = sandbox
+                .command(command)
+                .env("TZ", zone)
+                .env("TORNSNAP_NOW", IN_APRIL.to_string())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{output:?}");
+        }
+        files.push(std::fs::read(sandbox.path("a.db")).unwrap());
+    }
+
+    assert!(files[0] == files[1] && files[0] == files[2]);
+}
+
+#[test]
+fn the_running_month_and_later_ones_are_refused() {
+    let sandbox = Sandbox::new();
+    drop(with_history(
+        &sandbox,
+        &template(&sandbox),
+        "a.db",
+        &steady_history(),
+    ));
+
+    for month in ["2028-04", "2028-05"] {
+        let finished = sandbox
+            .run_at(
+                IN_APRIL,
+                &[
+                    "summarize",
+                    "--database",
+                    "a.db",
+                    "--month",
+                    month,
+                    "--force",
+                ],
+            )
+            .expect(78);
+
+        assert!(
+            finished.stderr().contains("not over before"),
+            "{}",
+            finished.stderr()
+        );
+    }
+    assert_eq!(sandbox.run(&["summarize", "--month", "2028-4"]).code(), 2);
+}
+
+#[test]
+fn a_month_is_over_with_its_last_second() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+
+    summarize(&sandbox, EDGES[1] - 1, "a.db", &[]);
+    assert_eq!(summaries(&connection), Vec::<String>::new());
+    summarize(&sandbox, EDGES[1], "a.db", &[]);
+
+    assert_eq!(summaries(&connection), steady_history().summaries(EDGES[1]));
+    assert!(!summaries(&connection).is_empty());
+}
+
+#[test]
+fn one_month_can_be_asked_for() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+
+    let finished = sandbox
+        .run_at(
+            IN_APRIL,
+            &[
+                "summarize",
+                "--database",
+                "a.db",
+                "--no-backup",
+                "--month",
+                "2028-01",
+                "--json",
+            ],
+        )
+        .expect(0);
+
+    let report = finished.json();
+    assert_eq!(report["months"][0]["month"], "2028-01");
+    assert_eq!(report["months"][0]["reason"], "no summary yet");
+    assert_eq!(
+        rows(
+            &connection,
+            "SELECT DISTINCT period_start FROM player_stats_summary"
+        ),
+        [EDGES[1].to_string()]
+    );
+    let again = sandbox
+        .run_at(
+            IN_APRIL,
+            &["summarize", "--database", "a.db", "--month", "2028-01"],
+        )
+        .expect(0);
+    assert!(
+        again.stderr().contains("nothing to summarize"),
+        "{}",
+        again.stderr()
+    );
+    assert!(
+        !sandbox.path("backups").exists(),
+        "nothing to do: no backup"
+    );
+}
+
+#[test]
+fn a_backup_is_taken_first_unless_told_not_to() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    drop(with_history(&sandbox, &template, "a.db", &steady_history()));
+    summarize(&sandbox, EDGES[1], "a.db", &[]);
+    assert!(!sandbox.path("backups").exists());
+
+    let finished = sandbox
+        .run_at(IN_APRIL, &["summarize", "--database", "a.db", "--json"])
+        .expect(0);
+
+    assert!(finished.json()["backup"].is_string());
+    assert!(sandbox.path("backups").exists());
+}
+
+#[test]
+fn a_dry_run_shows_the_months_and_changes_nothing() {
+    let sandbox = Sandbox::new();
+    drop(with_history(
+        &sandbox,
+        &template(&sandbox),
+        "a.db",
+        &steady_history(),
+    ));
+    let before = std::fs::read(sandbox.path("a.db")).unwrap();
+
+    let shown = sandbox
+        .run_at(IN_APRIL, &["summarize", "--database", "a.db", "--dry-run"])
+        .expect(0);
+    let report = sandbox
+        .run_at(
+            IN_APRIL,
+            &["summarize", "--database", "a.db", "--dry-run", "--json"],
+        )
+        .expect(0)
+        .json();
+
+    let months: Vec<String> = shown
+        .stdout()
+        .lines()
+        .map(|line| line[..7].to_owned())
+        .collect();
+    assert_eq!(months, ["2027-12", "2028-01", "2028-02", "2028-03"]);
+    assert_eq!(report["months"].as_array().unwrap().len(), 4);
+    assert!(before == std::fs::read(sandbox.path("a.db")).unwrap());
+    assert!(!sandbox.path("backups").exists());
+}
+
+#[test]
+fn a_pruned_month_is_refused_and_keeps_its_summary() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = summaries(&connection);
+    sandbox
+        .run_at(
+            IN_APRIL,
+            &[
+                "prune",
+                "--database",
+                "a.db",
+                "--without-backup",
+                "--allow-large",
+            ],
+        )
+        .expect(0);
+
+    for month in ["2027-12", "2028-01"] {
+        let finished = sandbox
+            .run_at(
+                IN_APRIL,
+                &[
+                    "summarize",
+                    "--database",
+                    "a.db",
+                    "--month",
+                    month,
+                    "--force",
+                ],
+            )
+            .expect(78);
+        assert!(
+            finished.stderr().contains("has been pruned"),
+            "{}",
+            finished.stderr()
+        );
+    }
+    summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
+
+    assert_eq!(summaries(&connection), before);
+}
+
+#[test]
+fn detail_that_somebody_else_deleted_makes_no_thinner_summary() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_MARCH, "a.db", &[]);
+    connection
+        .execute(
+            "DELETE FROM player_stats_history WHERE timestamp < ?",
+            [EDGES[2]],
+        )
+        .unwrap();
+
+    summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
+    let refused = sandbox.run_at(
+        IN_APRIL,
+        &[
+            "summarize",
+            "--database",
+            "a.db",
+            "--month",
+            "2028-01",
+            "--force",
+        ],
+    );
+
+    assert_eq!(refused.code(), 78);
+    assert_eq!(
+        summaries(&connection),
+        steady_history().summaries(IN_APRIL),
+        "February still begins with January's end, which its summary remembers"
+    );
+}
+
+#[test]
+fn months_without_any_detail_between_are_kept_too() {
+    let sandbox = Sandbox::new();
+    let mut history = steady_history();
+    history.player_rows.retain(|row| row.2 < EDGES[1]);
+    history.faction_rows.clear();
+    history.war_rows.clear();
+    history.tile_rows.retain(|row| row.2 < EDGES[1]);
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
+    let months: i64 = connection
+        .query_row(
+            "SELECT count(DISTINCT period_start) FROM player_stats_summary",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(months, 4, "the player was still followed");
+}
+
+#[test]
+fn late_detail_of_a_pruned_month_leaves_its_summary_alone() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    sandbox
+        .run_at(
+            IN_APRIL,
+            &[
+                "prune",
+                "--database",
+                "a.db",
+                "--without-backup",
+                "--allow-large",
+            ],
+        )
+        .expect(0);
+    let before = summaries(&connection);
+    let late = History {
+        // The newest of January now, and one more of February so that February is written again.
+        player_rows: vec![
+            PlayerRow(5001, 1, EDGES[2] - 1, [Some(7); 8]),
+            PlayerRow(5002, 1, EDGES[2] + 1, [Some(8); 8]),
+        ],
+        ..History::default()
+    };
+    late.append(&connection);
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    let after = summaries(&connection);
+    let january = |lines: &[String]| -> Vec<String> {
+        lines
+            .iter()
+            .filter(|line| line.contains(&format!("|{}|{}|", EDGES[1], EDGES[2])))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(january(&before), january(&after));
+    assert_ne!(before, after);
+    let torn = rows(
+        &connection,
+        "SELECT * FROM player_stats_summary AS one JOIN player_stats_summary AS next
+         ON next.player_id = one.player_id AND next.period_start = one.period_end
+         WHERE next.level_start IS NOT one.level_end",
+    );
+    assert_eq!(
+        torn,
+        Vec::<String>::new(),
+        "February begins with what January ended with"
+    );
+}
+
+#[test]
+fn two_runs_at_once_do_not_meet() {
+    let sandbox = Sandbox::new();
+    drop(with_history(
+        &sandbox,
+        &template(&sandbox),
+        "a.db",
+        &steady_history(),
+    ));
+    let lock = std::fs::File::create(sandbox.path("a.db.maintenance.lock")).unwrap();
+    lock.lock().unwrap();
+
+    for command in ["summarize", "prune"] {
+        let finished = sandbox.run_at(IN_APRIL, &[command, "--database", "a.db"]);
+
+        assert_eq!(finished.code(), 75, "{}", finished.stderr());
+    }
+}
+
+#[test]
+fn a_statement_runs_in_the_shell_as_it_is() {
+    // As the sqlite3 shell does: parameters that were not set are NULL.
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    for name in ["players", "factions", "wars", "territories"] {
+        let path = format!("{}/sql/summarize/{name}.sql", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut statement = connection.prepare(&text).unwrap();
+        for (parameter, value) in [(":period_start", EDGES[0]), (":period_end", EDGES[1])] {
+            let index = statement.parameter_index(parameter).unwrap().unwrap();
+            statement.raw_bind_parameter(index, value).unwrap();
+        }
+        statement.raw_execute().unwrap();
+    }
+
+    assert_eq!(summaries(&connection), steady_history().summaries(EDGES[1]));
+}
+
+/// Two players, a faction and a tile that change steadily, four months long.
+pub fn steady_history() -> History {
+    let mut history = History {
+        players: BTreeMap::from([(1, IN_APRIL), (2, IN_APRIL)]),
+        factions: BTreeMap::from([(1, IN_APRIL), (2, IN_APRIL)]),
+        tiles: BTreeMap::from([("AAB", IN_APRIL)]),
+        ..History::default()
+    };
+    let mut id = 0;
+    for at in (EDGES[0]..EDGES[4]).step_by(usize::try_from(DAY / 4).unwrap()) {
+        id += 1;
+        let days = (at - EDGES[0]) / DAY;
+        let stat = (at % DAY == 0).then_some(1000 + days);
+        history.player_rows.push(PlayerRow(
+            2 * id,
+            1,
+            at,
+            [
+                stat,
+                stat,
+                stat,
+                stat,
+                stat.map(|stat| 4 * stat),
+                Some(10 + days / 30),
+                Some(500),
+                None,
+            ],
+        ));
+        history.player_rows.push(PlayerRow(
+            2 * id + 1,
+            2,
+            at,
+            [
+                None,
+                None,
+                None,
+                None,
+                None,
+                Some(20),
+                Some(600),
+                stat.map(|stat| -stat),
+            ],
+        ));
+        history
+            .faction_rows
+            .push(FactionRow(id, 1, at, [Some(days), Some(90), None]));
+        if at % (5 * DAY) == 0 {
+            history.tile_rows.push(TileRow(
+                id,
+                "AAB",
+                at,
+                [None, Some(1), Some(2)][usize::try_from(days % 3).unwrap()],
+            ));
+        }
+    }
+    history
+}
