@@ -418,7 +418,11 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
                 assert_eq!(backup::verify(&path).unwrap(), manifest);
             }
         }
-        assert!(backup::newest_of(&folder, &sandbox.database()).unwrap().is_some());
+        assert!(
+            backup::newest_of(&folder, &sandbox.database())
+                .unwrap()
+                .is_some()
+        );
     }
 
     sandbox

@@ -200,6 +200,11 @@ fn a_refused_key_leaves_nothing_behind() {
             "{}",
             finished.stderr()
         );
+        let remedy = match exit {
+            77 => "copy the key again from https://www.torn.com/preferences.php#tab=api",
+            _ => "wait ten minutes, then run it again; nothing was written",
+        };
+        assert!(finished.stderr().contains(remedy), "{}", finished.stderr());
         assert!(
             !fresh.sandbox.path("tornsnap.toml").exists() && !fresh.sandbox.database().exists(),
             "code {code}"
