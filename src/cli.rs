@@ -142,8 +142,8 @@ pub fn run() -> ExitCode {
 
 fn execute(cli: &Cli) -> Result<Outcome> {
     let overrides = Overrides {
-        config: cli.global.config.clone(),
-        database: cli.global.database.clone(),
+        config: not_empty(cli.global.config.as_ref()),
+        database: not_empty(cli.global.database.as_ref()),
     };
     let verbosity = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -151,7 +151,10 @@ fn execute(cli: &Cli) -> Result<Outcome> {
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let settings = Settings::resolve(&overrides)?;
+    let settings = match &cli.command {
+        Command::Init(_) => Settings::resolve_before_writing(&overrides)?,
+        _ => Settings::resolve(&overrides)?,
+    };
     let color = match cli.global.color {
         ColorWhen::Auto if config::no_color() => output_log::Color::Never,
         ColorWhen::Auto => output_log::Color::Auto,
@@ -171,6 +174,11 @@ fn execute(cli: &Cli) -> Result<Outcome> {
         verbosity,
         json: cli.global.json,
     })
+}
+
+/// A variable that is set to nothing, as schedulers do, says nothing.
+fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
+    path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
 
 /// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.

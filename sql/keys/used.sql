@@ -1,4 +1,6 @@
--- The key was used and is well.
+-- The key was used and is well; a pause that still holds was asked for by another run meanwhile.
 UPDATE api_keys
-SET last_used_at = :last_used_at, state = 'ok', paused_until = NULL
+SET last_used_at = :last_used_at,
+    state = iif(state = 'paused' AND paused_until > :last_used_at, state, 'ok'),
+    paused_until = iif(paused_until > :last_used_at, paused_until, NULL)
 WHERE name = :name AND state <> 'dead'

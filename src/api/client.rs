@@ -21,7 +21,7 @@ const MAX_BODY: u64 = 8 << 20;
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
 /// Talks to one address; connections are kept and shared by all threads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Client {
     agent: Agent,
     base_url: String,

@@ -44,6 +44,8 @@ struct Entry {
     /// `None` until Torn has said whose it is.
     facts: Option<KeyFacts>,
     usable: bool,
+    /// This key alone rests until then.
+    rests_until: Option<Instant>,
     personalstats_used_up: bool,
     uses: u64,
 }
@@ -51,7 +53,8 @@ struct Entry {
 #[derive(Clone, Copy, Debug)]
 struct Hold {
     until: Instant,
-    paused: bool,
+    /// When Torn asked for it; `None`: our own budget does.
+    asked_at: Option<Instant>,
 }
 
 /// The keys of a run.
@@ -59,7 +62,7 @@ struct Hold {
 pub struct Pool {
     entries: Vec<Entry>,
     holds: HashMap<i64, Hold>,
-    everybody: Option<Instant>,
+    everybody: Option<Hold>,
     pauses: HashMap<i64, u32>,
 }
 
@@ -71,6 +74,7 @@ impl Pool {
             key: named.key,
             facts: None,
             usable: true,
+            rests_until: None,
             personalstats_used_up: false,
             uses: 0,
         });
@@ -110,13 +114,10 @@ impl Pool {
         }
     }
 
-    /// The names of all keys of the owner of this one.
-    pub fn names_of_owner(&self, slot: Slot) -> Vec<String> {
-        let owner = self.owner(slot);
+    /// The keys of this owner that are neither dead nor out for this run.
+    pub fn usable_of_owner(&self, owner: i64) -> impl Iterator<Item = Slot> {
         self.slots()
-            .filter(|other| self.owner(*other) == owner)
-            .map(|other| self.name(other).to_owned())
-            .collect()
+            .filter(move |slot| self.entries[slot.0].usable && self.owner(*slot) == owner)
     }
 
     /// Whether this player has a key here that reads battle stats.
@@ -136,26 +137,43 @@ impl Pool {
         self.entries[slot.0].personalstats_used_up = true;
     }
 
-    /// The owner's budget is used up until then.
-    pub fn hold_owner(&mut self, owner: i64, until: Instant) {
-        self.holds.insert(
-            owner,
-            Hold {
-                until,
-                paused: false,
-            },
-        );
+    /// This key is not used until then; other keys of its owner may be.
+    pub fn rest(&mut self, slot: Slot, until: Instant) {
+        self.entries[slot.0].rests_until = Some(until);
     }
 
-    /// Torn wants a rest from this owner until then.
-    pub fn pause_owner(&mut self, owner: i64, until: Instant) {
-        self.holds.insert(
-            owner,
-            Hold {
-                until,
-                paused: true,
-            },
-        );
+    /// The owner's budget is used up until then. A pause that Torn asked for is not shortened by that.
+    pub fn hold_owner(&mut self, owner: i64, until: Instant) {
+        let before = self.holds.get(&owner);
+        if before.is_some_and(|hold| hold.asked_at.is_some() && hold.until > until) {
+            return;
+        }
+        let hold = Hold {
+            until,
+            asked_at: None,
+        };
+        self.holds.insert(owner, hold);
+    }
+
+    /// Torn wants a rest of so long from this owner.
+    pub fn pause_owner(&mut self, owner: i64, now: Instant, time: Duration) {
+        let until = now + time;
+        let longer = self
+            .holds
+            .get(&owner)
+            .map_or(until, |hold| hold.until.max(until));
+        let hold = Hold {
+            until: longer,
+            asked_at: Some(now),
+        };
+        self.holds.insert(owner, hold);
+    }
+
+    /// Whether Torn has asked for a rest from this owner after that moment: a call that was under way then and is
+    /// refused as well says nothing new.
+    pub fn was_paused_after(&self, owner: i64, moment: Instant) -> bool {
+        let hold = self.holds.get(&owner).and_then(|hold| hold.asked_at);
+        hold.is_some_and(|asked_at| asked_at >= moment)
     }
 
     /// How often Torn has said "too many requests" to this owner in this run, this time included.
@@ -165,9 +183,20 @@ impl Pool {
         *count
     }
 
-    /// Torn wants a rest from this address until then.
-    pub fn pause_everybody(&mut self, until: Instant) {
-        self.everybody = Some(self.everybody.map_or(until, |before| before.max(until)));
+    /// Torn wants a rest of so long from this address.
+    pub fn pause_everybody(&mut self, now: Instant, time: Duration) {
+        let until = now + time;
+        let longer = self.everybody.map_or(until, |hold| hold.until.max(until));
+        self.everybody = Some(Hold {
+            until: longer,
+            asked_at: Some(now),
+        });
+    }
+
+    /// Whether Torn has asked for a rest from this address after that moment.
+    pub fn was_everybody_paused_after(&self, moment: Instant) -> bool {
+        let asked_at = self.everybody.and_then(|hold| hold.asked_at);
+        asked_at.is_some_and(|asked_at| asked_at >= moment)
     }
 
     /// Names and owners of the keys that can be used.
@@ -196,7 +225,8 @@ impl Pool {
                 let hold = self.holds.get(&self.owner(*slot));
                 entry.usable
                     && entry.uses > 0
-                    && !hold.is_some_and(|hold| hold.paused && hold.until > now)
+                    && entry.rests_until.is_none_or(|until| until <= now)
+                    && !hold.is_some_and(|hold| hold.asked_at.is_some() && hold.until > now)
             })
             .map(|slot| self.name(slot).to_owned())
             .collect()
@@ -223,12 +253,24 @@ impl Pool {
                 continue;
             }
             let owner = self.owner(slot);
-            let hold = self.holds.get(&owner).filter(|hold| hold.until > now);
-            let everybody = self.everybody.filter(|until| *until > now);
-            let until = hold.map(|hold| hold.until).max(everybody);
+            let hold = self
+                .holds
+                .get(&owner)
+                .copied()
+                .filter(|hold| hold.until > now);
+            let everybody = self.everybody.filter(|hold| hold.until > now);
+            let rest = entry.rests_until.filter(|until| *until > now);
+            let until = [hold, everybody]
+                .into_iter()
+                .flatten()
+                .map(|hold| hold.until)
+                .chain(rest)
+                .max();
             if let Some(until) = until {
                 let time = until - now;
-                let paused = everybody.is_some() || hold.is_some_and(|hold| hold.paused);
+                let paused = everybody.is_some()
+                    || rest.is_some()
+                    || hold.is_some_and(|hold| hold.asked_at.is_some());
                 if soonest.is_none_or(|(before, _)| time < before) {
                     soonest = Some((time, paused));
                 }
@@ -309,7 +351,7 @@ mod tests {
         let now = Instant::now();
         let later = now + Duration::from_secs(15);
 
-        pool.pause_owner(1, later);
+        pool.pause_owner(1, now, later - now);
         assert_eq!(pool.pick(Need::Any, false, &[], now), Pick::Key(Slot(2)));
         let player = PlayerId::new(1).unwrap();
         let wait = Pick::Wait {
@@ -334,5 +376,35 @@ mod tests {
         pool.drop_key(Slot(1));
         assert_eq!(pool.pick(Need::Any, true, &[], now), Pick::None);
         assert_eq!(pool.pick(Need::Any, false, &[], now), Pick::Key(Slot(0)));
+    }
+
+    #[test]
+    fn a_budget_that_runs_out_does_not_cut_a_pause_short() {
+        let mut pool = pool(&[1]);
+        let now = Instant::now();
+
+        pool.pause_owner(1, now, Duration::from_secs(15));
+        pool.hold_owner(1, now + Duration::from_millis(10));
+
+        let wait = Pick::Wait {
+            time: Duration::from_secs(15),
+            paused: true,
+        };
+        assert_eq!(pool.pick(Need::Any, false, &[], now), wait);
+        assert!(pool.was_paused_after(1, now) && !pool.was_paused_after(2, now));
+    }
+
+    #[test]
+    fn a_key_that_rests_holds_up_no_other_of_its_owner() {
+        let mut pool = pool(&[1, 1]);
+        let now = Instant::now();
+
+        pool.rest(Slot(0), now + Duration::from_secs(90));
+
+        assert_eq!(pool.pick(Need::Any, false, &[], now), Pick::Key(Slot(1)));
+        assert!(matches!(
+            pool.pick(Need::This(Slot(0)), false, &[], now),
+            Pick::Wait { paused: true, .. }
+        ));
     }
 }

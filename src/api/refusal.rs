@@ -47,8 +47,8 @@ pub enum Verdict {
     Retry,
     /// The key's owner asks too often: others may go on.
     OwnerPaused,
-    /// This address asks too often: nobody may go on for so long.
-    AddressPaused(Duration),
+    /// This address asks too often: nobody may go on for so long, if the server said how long.
+    AddressPaused(Option<Duration>),
     /// The key will never work again.
     KeyDead,
     /// The key is of no use for now (seconds).
@@ -76,9 +76,6 @@ pub const CATEGORY_REST: i64 = 24 * 3600;
 /// Seconds without any call after Torn has blocked this address.
 pub const BLOCK_REST: i64 = 600;
 
-/// How long everybody pauses after HTTP 429 that does not say.
-const ADDRESS_PAUSE: Duration = Duration::from_secs(30);
-
 /// How often a call is tried that meets passing faults.
 const ATTEMPTS: u32 = 4;
 
@@ -104,7 +101,7 @@ impl Refusal {
             Self::Status {
                 status: 429,
                 retry_after,
-            } => Verdict::AddressPaused(retry_after.unwrap_or(ADDRESS_PAUSE)),
+            } => Verdict::AddressPaused(*retry_after),
             // 403 without Torn's own error is Cloudflare's challenge page.
             Self::Status {
                 status: 403 | 408 | 500..=599,
@@ -140,14 +137,15 @@ impl Refusal {
     }
 }
 
-/// How long an owner pauses after the `nth` "too many requests" in one run (1 and up); `None`: no more in this run.
+/// How long an owner pauses after the `nth` "too many requests" in one run (1 and up), `first` being 15 seconds;
+/// `None`: no more in this run.
 ///
 /// Torn counts over a rolling minute, so that part of the allowance is back after a quarter of it.
-pub fn owner_pause(nth: u32) -> Option<Duration> {
+pub fn owner_pause(nth: u32, first: Duration) -> Option<Duration> {
     match nth {
-        0 | 1 => Some(Duration::from_secs(15)),
-        2 => Some(Duration::from_secs(30)),
-        3 => Some(Duration::from_secs(60)),
+        0 | 1 => Some(first),
+        2 => Some(first * 2),
+        3 => Some(first * 4),
         _ => None,
     }
 }
@@ -224,7 +222,7 @@ mod tests {
             (status(408), Verdict::Retry),
             (status(403), Verdict::Retry),
             (status(404), Verdict::TargetFails),
-            (status(429), Verdict::AddressPaused(ADDRESS_PAUSE)),
+            (status(429), Verdict::AddressPaused(None)),
             (Refusal::Redirect(302), Verdict::TargetFails),
             (Refusal::TooLarge(9), Verdict::TargetFails),
             (Refusal::Unreadable(String::new()), Verdict::Retry),

@@ -130,10 +130,18 @@ impl Request {
             }
             None => return None,
         };
-        let has_key = target
-            .split(['?', '&'])
-            .any(|part| part.starts_with("key="));
-        (!has_key).then(|| Self::new(target.to_owned()))
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let parts = query.split('&').filter(|part| !part.is_empty());
+        if parts.clone().any(|part| part.starts_with("key=")) {
+            return None;
+        }
+        // Torn may repeat our comment: without it the same page has the same target.
+        let parts: Vec<&str> = parts.filter(|part| !part.starts_with("comment=")).collect();
+        Some(Self::new(if parts.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", parts.join("&"))
+        }))
     }
 }
 
@@ -171,6 +179,7 @@ mod tests {
             "https://api.torn.com/v2/faction/warfareranked?limit=100&offset=100",
             "/v2/faction/warfareranked?limit=100&offset=100",
             "/faction/warfareranked?limit=100&offset=100",
+            "/faction/warfareranked?limit=100&comment=tornsnap&offset=100&comment=tornsnap",
         ] {
             let request = Request::linked(BASE, link).unwrap();
             assert_eq!(

@@ -395,6 +395,11 @@ fn refused(error: Error, refusal: Refusal, settings: &Settings) -> Error {
             .because(refusal)
             .try_this("copy the key again from https://www.torn.com/preferences.php#tab=api")
             .exits(Exit::NoKey),
+        // Torn was reached, and has said why it will not answer.
+        _ if matches!(refusal, Refusal::Torn { .. } | Refusal::Status { .. }) => error
+            .because(refusal)
+            .try_this("wait ten minutes, then run it again; nothing was written")
+            .exits(Exit::TryLater),
         _ => error
             .because(refusal)
             .try_this(format!(

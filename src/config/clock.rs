@@ -16,13 +16,24 @@ pub enum Clock {
     Fixed(i64),
 }
 
+/// The last second of the year 9999: no sum of moments and spans that is ever made overflows from there.
+const LAST: i64 = 253_402_300_799;
+
+/// Refuses moments before 1970 and after 9999.
+fn sensible(moment: i64) -> std::result::Result<i64, String> {
+    if (0..=LAST).contains(&moment) {
+        return Ok(moment);
+    }
+    Err(format!("{moment} is not between the years 1970 and 9999"))
+}
+
 impl Clock {
     /// Reads the value of `TORNSNAP_NOW`, if it is set.
     pub(super) fn from_environment(now: Option<&str>) -> Result<Self> {
         let Some(now) = now else {
             return Ok(Self::System);
         };
-        let moment = parse_moment(now).map_err(|why| {
+        let moment = parse_moment(now).and_then(sensible).map_err(|why| {
             Error::new("use TORNSNAP_NOW")
                 .because(why)
                 .try_this("correct it, or unset it to use the machine's clock")

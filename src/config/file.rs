@@ -319,6 +319,7 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
         timeout: Duration::from_secs(timeout.into()),
         concurrency: usize::try_from(concurrency).unwrap_or(1),
         first_retry: Duration::from_millis(500),
+        first_pause: Duration::from_secs(15),
     })
 }
 
@@ -534,22 +535,27 @@ fn shell_word(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Blots out words that look like a key (16 letters and digits), since a broken line may have one anywhere.
+/// Blots out words that look like a key, since a broken line may have one anywhere.
 fn mask_key_like(text: &str) -> String {
     text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
         .map(|word| {
             let bare = word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
-            if bare.len() == 16
-                && bare
-                    .bytes()
-                    .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-            {
+            if looks_like_key(bare) {
                 word.replace(bare, "(redacted)")
             } else {
                 word.to_owned()
             }
         })
         .collect()
+}
+
+/// Whether a word may be a key: 16 letters and digits, not all of them small letters.
+pub(super) fn looks_like_key(word: &str) -> bool {
+    word.len() == 16
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && word
+            .bytes()
+            .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 /// Quotes a path for a TOML file.

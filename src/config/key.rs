@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::config::file::read_secret;
+use crate::config::file::{looks_like_key, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey};
 
@@ -69,7 +69,22 @@ impl Source {
                 )
             })?,
             Place::File(path) => {
-                let text = read_secret(path).map_err(|error| error.exits(Exit::NoKey))?;
+                if !path.exists()
+                    && path
+                        .file_name()
+                        .is_some_and(|name| looks_like_key(&name.to_string_lossy()))
+                {
+                    return Err(refuse(
+                        "key_file does not name a file: it looks like the key itself".to_owned(),
+                        "write `key = …` for the key itself".to_owned(),
+                    ));
+                }
+                let text = read_secret(path).map_err(|error| match error.remedy() {
+                    Some(_) => error.exits(Exit::NoKey),
+                    None => error.exits(Exit::NoKey).try_this(
+                        "put the key on the first line of that file, or correct key_file in the configuration",
+                    ),
+                })?;
                 ApiKey::new(&text).map_err(|why| {
                     refuse(
                         format!("{}: {why}", path.display()),
@@ -79,6 +94,12 @@ impl Source {
             }
             Place::Env(name) => {
                 let text = variable(name).ok_or_else(|| {
+                    if looks_like_key(name) {
+                        return refuse(
+                            "key_env does not name a variable: it looks like the key itself".to_owned(),
+                            "write `key = …` for the key itself, or the name of a variable that holds it".to_owned(),
+                        );
+                    }
                     refuse(
                         format!("the environment variable {name} is not set"),
                         format!("set {name}, or correct key_env in the configuration"),

@@ -78,6 +78,9 @@ pub struct Api {
     pub concurrency: usize,
     /// Before the first retry of a call that met a passing fault; doubles each time.
     pub first_retry: Duration,
+    /// After the first "too many requests" of a key owner in a run; the second and third take twice and four times as
+    /// long. HTTP 429 that does not say how long pauses everybody for twice as long.
+    pub first_pause: Duration,
 }
 
 /// What to follow.
@@ -246,6 +249,18 @@ impl Settings {
         settings.overridden(overrides)
     }
 
+    /// The same for the command that writes the file: one that is named need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::resolve`].
+    pub fn resolve_before_writing(overrides: &Overrides) -> Result<Self> {
+        if named(overrides).is_some_and(|path| !path.exists()) {
+            return file::defaults().overridden(overrides);
+        }
+        Self::resolve(overrides)
+    }
+
     /// The settings as a configuration with this text at this place would give them.
     ///
     /// # Errors
@@ -274,16 +289,11 @@ impl Settings {
                     .exits(Exit::Config)
             })?;
         }
-        if let Some(milliseconds) = variable("TORNSNAP_FIRST_RETRY_MS") {
-            settings.api.first_retry =
-                milliseconds
-                    .parse()
-                    .map(Duration::from_millis)
-                    .map_err(|_| {
-                        Error::new(format!("use TORNSNAP_FIRST_RETRY_MS={milliseconds:?}"))
-                            .because("it is not a whole number of milliseconds")
-                            .exits(Exit::Config)
-                    })?;
+        if let Some(time) = milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
+            settings.api.first_retry = time;
+        }
+        if let Some(time) = milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
+            settings.api.first_pause = time;
         }
         if let Some(keys) = variable("TORN_API_KEY") {
             settings.keys = key::Source::from_list(&keys);
@@ -353,13 +363,23 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// A waiting time from the environment, for tests: at most a minute, in milliseconds.
+fn milliseconds(name: &str) -> Result<Option<Duration>> {
+    let Some(text) = variable(name) else {
+        return Ok(None);
+    };
+    match text.trim().parse() {
+        Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
+        _ => Err(Error::new(format!("use {name}={text:?}"))
+            .because("it is not a whole number of milliseconds from 0 to 60000")
+            .try_this(format!("unset {name}; it is meant for tests"))
+            .exits(Exit::Config)),
+    }
+}
+
 /// The configuration file to use; one that was named has to be there.
 fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    let named = overrides
-        .config
-        .clone()
-        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from));
-    if let Some(path) = named {
+    if let Some(path) = named(overrides) {
         if !path.exists() {
             return Err(
                 Error::new(format!("read the configuration {}", path.display()))
@@ -383,11 +403,13 @@ pub fn platform_file() -> Option<PathBuf> {
 
 /// Where `init` writes: the named file, or `./tornsnap.toml`.
 pub fn file_to_write(overrides: &Overrides) -> PathBuf {
-    overrides
-        .config
-        .clone()
-        .or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(FILE_NAME))
+    named(overrides).unwrap_or_else(|| PathBuf::from(FILE_NAME))
+}
+
+/// The configuration file that flag or environment name.
+fn named(overrides: &Overrides) -> Option<PathBuf> {
+    let flag = overrides.config.clone();
+    flag.or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
 }
 
 /// Makes a path from a file relative to that file's folder.

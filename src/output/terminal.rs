@@ -1,5 +1,4 @@
 //! Lines for people, and the one JSON document for programs.
-#![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -26,7 +25,8 @@ pub enum Verbosity {
 
 /// A line for people on stderr, besides the log.
 pub fn say(line: &str) {
-    progress::suspended(|| eprintln!("{line}"));
+    // Who cannot be told (a full disk behind `2>> log`) is no reason to stop, and `eprintln!` would panic.
+    let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
 
 /// A line of data on stdout; a closed pipe is no failure.
@@ -50,16 +50,17 @@ pub fn report(document: &Value) {
 /// Prints a failure: what, why, and what to try.
 pub fn fail(error: &Error) {
     log::error!(target: FILE_ONLY, "{}", error.on_one_line());
-    progress::suspended(|| {
-        eprintln!("tornsnap: {error}");
-        let causes = error.causes();
-        if !causes.is_empty() {
-            eprintln!("  because: {}", causes.join(": "));
-        }
-        if let Some(remedy) = error.remedy() {
-            eprintln!("  try: {remedy}");
-        }
-    });
+    let mut text = format!("tornsnap: {error}");
+    let causes = error.causes();
+    if !causes.is_empty() {
+        text.push_str("\n  because: ");
+        text.push_str(&causes.join(": "));
+    }
+    if let Some(remedy) = error.remedy() {
+        text.push_str("\n  try: ");
+        text.push_str(remedy);
+    }
+    say(&text);
 }
 
 /// A failure as the JSON document of a run.

@@ -116,6 +116,7 @@ impl Store {
                         ":state": word,
                         ":paused_until": paused_until,
                         ":last_error": why,
+                        ":fingerprint": print,
                     },
                 )
                 .and_then(|_| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::error::{Doing, Error, Exit, Result};
@@ -62,18 +63,15 @@ impl Store {
         must_be_a_file(path)?;
         let newest = migrations.last().map_or(0, |(number, ..)| *number);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        leave_wal(&connection, true)?;
         match inspect_with(&connection, path, newest)? {
-            Found::Empty => {
-                return Err(Error::new(format!("use the database {}", path.display()))
-                    .because("it is empty")
-                    .try_this("run `tornsnap init` to make it")
-                    .exits(Exit::Config));
-            }
+            Found::Empty => return Err(empty(path)),
             Found::Ours(version) if version < newest => {
                 upgrade(&mut connection, path, migrations, newest)?;
             }
             Found::Ours(_) => {}
         }
+        leave_wal(&connection, false)?;
         keep_wal(&connection)?;
         Ok(Self {
             connection,
@@ -90,13 +88,18 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self> {
         must_be_a_file(path)?;
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let found = inspect(&connection, path)?;
-        if found != Found::Ours(SCHEMA_VERSION) {
-            return Err(Error::new(format!("use the database {}", path.display()))
-                .because("an older tornsnap made it, and this command changes nothing")
-                .try_this("run `tornsnap init` once to bring it up to date")
-                .exits(Exit::Config));
+        leave_wal(&connection, true)?;
+        match inspect(&connection, path)? {
+            Found::Empty => return Err(empty(path)),
+            Found::Ours(version) if version < SCHEMA_VERSION => {
+                return Err(Error::new(format!("use the database {}", path.display()))
+                    .because("an older tornsnap made it, and this command changes nothing")
+                    .try_this("run `tornsnap init` once to bring it up to date")
+                    .exits(Exit::Config));
+            }
+            Found::Ours(_) => {}
         }
+        leave_wal(&connection, false)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -149,20 +152,21 @@ fn build(path: &Path) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder).doing(action)?;
+    let no_place = |error: std::io::Error| {
+        Error::new(action())
+            .because(error)
+            .try_this(format!(
+                "check that {} is a folder and can be written, or name another place with --database",
+                folder.display()
+            ))
+            .exits(Exit::Config)
+    };
+    fs::create_dir_all(folder).map_err(no_place)?;
     // tempfile makes it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
-        .map_err(|error| {
-            Error::new(action())
-                .because(error)
-                .try_this(format!(
-                    "check that {} can be written, or name another place with --database",
-                    folder.display()
-                ))
-                .exits(Exit::Config)
-        })?;
+        .map_err(no_place)?;
     initialise(temporary.path())?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
@@ -241,6 +245,15 @@ fn keep_wal(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Whether closing leaves the WAL as it is: until a database turns out to be ours, what another program has not moved
+/// into it yet stays where it is.
+fn leave_wal(connection: &Connection, leave: bool) -> Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
+        .failed("set up the connection")?;
+    Ok(())
+}
+
 /// Opens the file and sets what belongs to a connection.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
@@ -254,7 +267,9 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         )?;
         Ok(connection)
     };
-    open().failed(format!("open the database {}", path.display()))
+    open()
+        .failed(format!("open the database {}", path.display()))
+        .map_err(|error| told_apart(error, path))
 }
 
 /// Says in plain words what SQLite would call "unable to open" or "not a database".
@@ -286,21 +301,42 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Says whose the database is; a file of another kind is told from a damaged database.
+/// Says whose the database is.
 pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
     inspect_with(connection, path, SCHEMA_VERSION)
 }
 
 fn inspect_with(connection: &Connection, path: &Path, newest: i64) -> Result<Found> {
-    migrate::inspect(connection, &path.display().to_string(), newest).map_err(|error| {
-        if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
-            return error;
-        }
-        Error::new(format!("use the database {}", path.display()))
-            .because("it is not an SQLite database")
-            .try_this("name another file with --database; this one was left as it is")
-            .exits(Exit::Config)
-    })
+    migrate::inspect(connection, &path.display().to_string(), newest)
+        .map_err(|error| told_apart(error, path))
+}
+
+/// Tells a file of another kind from a damaged database.
+fn told_apart(error: Error, path: &Path) -> Error {
+    if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
+        return error;
+    }
+    Error::new(format!("use the database {}", path.display()))
+        .because("it is not an SQLite database")
+        .try_this("name another file with --database; this one was left as it is")
+        .exits(Exit::Config)
+}
+
+/// SQLite takes any file that is shorter than a page for an empty database.
+fn empty(path: &Path) -> Error {
+    let error = Error::new(format!("use the database {}", path.display())).exits(Exit::Config);
+    if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return error
+            .because("it is empty")
+            .try_this("run `tornsnap init` to make it");
+    }
+    error
+        .because(if looks_like_sqlite(path) {
+            "it is an SQLite database without anything in it"
+        } else {
+            "it is not an SQLite database"
+        })
+        .try_this("name another file with --database; this one was left as it is")
 }
 
 /// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop

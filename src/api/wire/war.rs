@@ -69,8 +69,12 @@ pub fn faction_wars(body: &Value, now: i64) -> Result<Sorted<War>, Misfit> {
         None | Some(Value::Null) => {}
         Some(ranked) => take(ranked, "wars.ranked", WarType::Ranked),
     }
-    let territory = wars.get("territory").and_then(Value::as_array);
-    for (index, value) in territory.into_iter().flatten().enumerate() {
+    let territory = match wars.get("territory") {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(territory)) => territory.as_slice(),
+        Some(_) => return Err(Misfit::at("wars.territory", "it is no list")),
+    };
+    for (index, value) in territory.iter().enumerate() {
         take(
             value,
             &format!("wars.territory[{index}]"),

@@ -3,7 +3,8 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -18,13 +19,22 @@ use crate::config::{Clock, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::{ApiKey, KeyState, NamedKey};
-use crate::model::time::{DAY, HOUR, iso};
+use crate::model::time::{DAY, iso};
 use crate::store::keys::{ADDRESS, personalstats_of};
 use crate::store::run::Rejected;
 use crate::store::{Allowance, Permit, Store};
 
+/// How often the watching thread looks whether the process is to stop.
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// The longest that a run waits because Torn asked it to; beyond that the next run is the better moment.
 const PATIENCE: Duration = Duration::from_secs(65);
+
+/// How long an owner pauses who is out for this run: longer than anybody waits, and no longer than a few minutes.
+const OUT_FOR_THIS_RUN: Duration = Duration::from_secs(120);
+
+/// The longest pause of all calls that a server can ask for; more than that is no sensible answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// Targets that find nobody at the other end before a run without any success gives up.
 const DEAD_LINES: u32 = 6;
@@ -86,6 +96,9 @@ pub struct Caller {
     limit: Option<u32>,
     timeout: Duration,
     first_retry: Duration,
+    first_pause: Duration,
+    /// Lets the watching thread go when this goes.
+    _alive: Arc<()>,
     requests: AtomicU64,
     successes: AtomicU64,
     dead_lines: AtomicU32,
@@ -102,12 +115,14 @@ impl Caller {
         let keys = settings.load_keys()?;
         let mut ledger = Store::open(&settings.database)?;
         ledger.forget_other_keys(&keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>())?;
+        let client = Client::new(
+            &settings.api.base_url,
+            settings.api.timeout,
+            settings.api.concurrency,
+        );
         let caller = Self {
-            client: Client::new(
-                &settings.api.base_url,
-                settings.api.timeout,
-                settings.api.concurrency,
-            ),
+            _alive: watch(&client, &stop),
+            client,
             pool: Mutex::default(),
             ledger: Mutex::new(ledger),
             ending: Mutex::default(),
@@ -116,6 +131,7 @@ impl Caller {
             limit: settings.api.requests_per_minute,
             timeout: settings.api.timeout,
             first_retry: settings.api.first_retry,
+            first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
             successes: AtomicU64::new(0),
             dead_lines: AtomicU32::new(0),
@@ -151,11 +167,6 @@ impl Caller {
         Failure::RunOver
     }
 
-    /// Ends the calls that are under way.
-    pub fn shut_down(&self) {
-        self.client.shut_down();
-    }
-
     /// The address that is asked.
     pub fn base_url(&self) -> &str {
         self.client.base_url()
@@ -185,7 +196,16 @@ impl Caller {
                 lock(&self.pool).pick(need, request.reads_personalstats, &excluded, Instant::now());
             let slot = match pick {
                 Pick::Key(slot) => slot,
-                Pick::Wait { time, paused } if paused && time > PATIENCE => {
+                // Whoever can ask for less, or with another key, should.
+                Pick::Wait { time, paused: true }
+                    if time > PATIENCE && (need != Need::Any || request.reads_personalstats) =>
+                {
+                    return Err(Failure::NoAccess("the keys for that rest".to_owned()));
+                }
+                Pick::Wait { time, paused: true } if time > PATIENCE && !excluded.is_empty() => {
+                    return Err(Failure::NoAccess(why_excluded));
+                }
+                Pick::Wait { time, paused: true } if time > PATIENCE => {
                     return Err(self.end(paused_too_long(time)));
                 }
                 Pick::Wait { time, .. } => {
@@ -212,6 +232,7 @@ impl Caller {
             };
             self.requests.fetch_add(1, Ordering::Relaxed);
             log::debug!("GET {} with key {name}", request.target);
+            let called_at = Instant::now();
             let answer = self.client.get(request, &key);
             self.give_back(permit)?;
             let refusal = match answer {
@@ -223,17 +244,16 @@ impl Caller {
                 Err(refusal) => refusal,
             };
             log::debug!("GET {}: {refusal}", request.target);
-            attempt += 1;
             match refusal.verdict() {
-                Verdict::Retry => match refusal.retry_delay(attempt, self.first_retry, random()) {
-                    Some(delay) => self.wait(delay),
-                    None => return Err(self.passing_fault(&refusal)),
-                },
-                Verdict::OwnerPaused => {
-                    attempt -= 1; // Nothing was wrong with the call.
-                    self.pause_owner(slot, &refusal)?;
+                Verdict::Retry => {
+                    attempt += 1;
+                    match refusal.retry_delay(attempt, self.first_retry, random()) {
+                        Some(delay) => self.wait(delay),
+                        None => return Err(self.passing_fault(&refusal)),
+                    }
                 }
-                Verdict::AddressPaused(time) => self.pause_address(time, &refusal)?,
+                Verdict::OwnerPaused => self.pause_owner(slot, called_at, &refusal)?,
+                Verdict::AddressPaused(time) => self.pause_address(time, called_at, &refusal)?,
                 Verdict::KeyDead => self.lose(slot, &key, &name, KeyState::Dead, &refusal)?,
                 Verdict::KeyPaused(seconds) => {
                     let until = self.clock.now() + seconds;
@@ -270,7 +290,9 @@ impl Caller {
                     lock(&self.pool).drop_key(slot);
                     return Ok(());
                 }
-                KeyState::Paused(until) if until > now + HOUR => {
+                KeyState::Paused(until)
+                    if until > now.saturating_add(whole_seconds(OUT_FOR_THIS_RUN)) =>
+                {
                     log::warn!(
                         "key {} rests until {}: {}",
                         named.name,
@@ -288,8 +310,7 @@ impl Caller {
             if let KeyState::Paused(until) = known.state
                 && until > now
             {
-                let owner = lock(&self.pool).owner(slot);
-                lock(&self.pool).pause_owner(owner, Instant::now() + seconds(until - now));
+                lock(&self.pool).rest(slot, Instant::now() + seconds(until - now));
             }
             if lock(&self.ledger)
                 .paused(&personalstats_of(&named.name), now)?
@@ -325,7 +346,15 @@ impl Caller {
             Ok(facts) => {
                 let now = self.clock.now();
                 lock(&self.ledger).remember_key(&named.name, &named.key, &facts, now)?;
-                lock(&self.pool).learn(slot, facts);
+                let (before, owner) = {
+                    let mut pool = lock(&self.pool);
+                    let before = pool.owner(slot);
+                    pool.learn(slot, facts);
+                    (before, pool.owner(slot))
+                };
+                if before != owner {
+                    lock(&self.ledger).move_calls(before, owner)?;
+                }
             }
             Err(misfit) => {
                 log::warn!(
@@ -358,7 +387,7 @@ impl Caller {
                 remedy: "wait until then; a scheduler may just try again".to_owned(),
             });
         } else {
-            lock(&self.pool).pause_everybody(Instant::now() + left);
+            lock(&self.pool).pause_everybody(Instant::now(), left);
         }
         Ok(())
     }
@@ -408,28 +437,36 @@ impl Caller {
     }
 
     /// Torn wants a rest from this key's owner.
-    fn pause_owner(&self, slot: Slot, refusal: &Refusal) -> Result<(), Failure> {
-        let (owner, names, count) = {
+    fn pause_owner(
+        &self,
+        slot: Slot,
+        called_at: Instant,
+        refusal: &Refusal,
+    ) -> Result<(), Failure> {
+        let (keys, pause) = {
             let mut pool = lock(&self.pool);
             let owner = pool.owner(slot);
-            (owner, pool.names_of_owner(slot), pool.count_pause(owner))
+            if pool.was_paused_after(owner, called_at) {
+                return Ok(()); // One of several calls at once: it says what is known already.
+            }
+            let count = pool.count_pause(owner);
+            // Past the last step the owner is out for this run: longer than anybody waits.
+            let pause = owner_pause(count, self.first_pause).unwrap_or(OUT_FOR_THIS_RUN);
+            pool.pause_owner(owner, Instant::now(), pause);
+            // What rests or is dead already stays so.
+            let keys: Vec<(String, ApiKey)> = pool
+                .usable_of_owner(owner)
+                .map(|slot| (pool.name(slot).to_owned(), pool.key(slot).clone()))
+                .collect();
+            (keys, pause)
         };
-        // Past the last step the owner is out for this run: longer than anybody waits.
-        let pause = owner_pause(count).unwrap_or(Duration::from_secs(120));
+        let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
         log::info!(
             "keys {} pause for {} s: {refusal}",
             names.join(", "),
             pause.as_secs()
         );
-        lock(&self.pool).pause_owner(owner, Instant::now() + pause);
-        let until = self.clock.now() + whole_seconds(pause);
-        let keys: Vec<(String, ApiKey)> = {
-            let pool = lock(&self.pool);
-            pool.slots()
-                .filter(|other| names.iter().any(|name| name == pool.name(*other)))
-                .map(|other| (pool.name(other).to_owned(), pool.key(other).clone()))
-                .collect()
-        };
+        let until = self.clock.now().saturating_add(whole_seconds(pause));
         self.note(|ledger, now| {
             keys.iter().try_for_each(|(name, key)| {
                 ledger.mark_key(
@@ -444,15 +481,29 @@ impl Caller {
     }
 
     /// Torn, or what stands before it, wants a rest from this address.
-    fn pause_address(&self, time: Duration, refusal: &Refusal) -> Result<(), Failure> {
-        let time = time.max(Duration::from_secs(1));
+    fn pause_address(
+        &self,
+        asked: Option<Duration>,
+        called_at: Instant,
+        refusal: &Refusal,
+    ) -> Result<(), Failure> {
+        let shortest = Duration::from_secs(1);
+        let time = asked.map_or(self.first_pause * 2, |time| {
+            time.clamp(shortest, LONGEST_PAUSE)
+        });
+        let count = {
+            let mut pool = lock(&self.pool);
+            if pool.was_everybody_paused_after(called_at) && time <= PATIENCE {
+                return Ok(()); // One of several calls at once: it says what is known already.
+            }
+            pool.pause_everybody(Instant::now(), time);
+            pool.count_pause(0)
+        };
         log::info!("all calls pause for {} s: {refusal}", time.as_secs());
-        lock(&self.pool).pause_everybody(Instant::now() + time);
         let until = self.clock.now().saturating_add(whole_seconds(time));
         self.note(|ledger, _| ledger.pause(ADDRESS, until, &refusal.to_string()))?;
         // The same step as for an owner, so that a server which never relents does not hold a run for ever.
-        let count = lock(&self.pool).count_pause(0);
-        if time > PATIENCE || owner_pause(count).is_none() {
+        if time > PATIENCE || owner_pause(count, self.first_pause).is_none() {
             return Err(self.end(paused_too_long(time)));
         }
         Ok(())
@@ -589,6 +640,22 @@ fn broken(error: &Error) -> Ending {
     }
 }
 
+/// Ends the calls under way as soon as somebody asks the process to stop, whichever thread waits for them.
+fn watch(client: &Client, stop: &Stop) -> Arc<()> {
+    let alive = Arc::new(());
+    let caller = Arc::downgrade(&alive);
+    let (client, stop) = (client.clone(), stop.clone());
+    thread::spawn(move || {
+        while caller.strong_count() > 0 {
+            if stop.asked().is_some() {
+                return client.shut_down();
+            }
+            thread::sleep(GLANCE);
+        }
+    });
+    alive
+}
+
 /// A lock that a panicking thread left behind still guards sound data: every change here is a single step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -600,10 +667,12 @@ fn random() -> f64 {
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
+/// At most a year, since no later moment need be told apart and an `Instant` overflows some time.
 fn seconds(count: i64) -> Duration {
-    Duration::from_secs(count.max(0).unsigned_abs())
+    Duration::from_secs(count.clamp(0, 366 * DAY).unsigned_abs())
 }
 
+/// Rounded up: a pause that is written down is never shorter than the real one.
 fn whole_seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -3,7 +3,7 @@
 use crate::api::keys::Need;
 use crate::api::request::Request;
 use crate::api::wire;
-use crate::command::fetch::caller::{Caller, Failure, rejected};
+use crate::command::fetch::caller::{Caller, Failure, Reply, rejected};
 use crate::command::fetch::harvest::harvest;
 use crate::command::fetch::{Session, WarsSeen, Work, understood};
 use crate::config::Wars;
@@ -58,7 +58,6 @@ impl Session<'_> {
         work.progress.more(targets.len() as u64);
         harvest(
             caller,
-            &self.stop.clone(),
             self.settings.api.concurrency,
             targets,
             |id| ask(caller, *id, with_wars, now),
@@ -117,15 +116,15 @@ fn ask(caller: &Caller, id: FactionId, with_wars: bool, now: i64) -> Result<Answ
             wire::war::faction_wars(&reply.body, now),
             &request,
             &entity,
-            &reply.source,
+            &reply,
         )
     });
     Ok(Answer {
+        wars,
         faction: Sourced {
             value: faction,
             source: reply.source,
         },
-        wars,
     })
 }
 
@@ -134,11 +133,11 @@ pub(super) fn wars_seen(
     read: Result<wire::Sorted<crate::model::war::War>, wire::Misfit>,
     request: &Request,
     entity: &str,
-    source: &str,
+    reply: &Reply,
 ) -> WarsSeen {
     let (wars, bad) = match read {
         Ok(sorted) => (sorted.good, sorted.bad),
-        Err(misfit) => (Vec::new(), vec![(misfit, String::new())]),
+        Err(misfit) => (Vec::new(), vec![(misfit, reply.body.to_string())]),
     };
     WarsSeen {
         wars,
@@ -146,6 +145,6 @@ pub(super) fn wars_seen(
             .into_iter()
             .map(|(misfit, body)| rejected(request, &format!("wars of {entity}"), &misfit, body))
             .collect(),
-        source: source.to_owned(),
+        source: reply.source.clone(),
     }
 }

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::command::fetch::caller::{Caller, Failure};
-use crate::command::signal::Stop;
 use crate::error::Result;
 
 /// Answers saved in one transaction at the most.
@@ -27,7 +26,6 @@ pub type Harvest<T, A> = (T, Result<A, Failure>);
 /// Targets that were not asked about because the run ended are not handed over. A failure to save ends the run.
 pub fn harvest<T: Send, A: Send>(
     caller: &Caller,
-    stop: &Stop,
     threads: usize,
     targets: Vec<T>,
     ask: impl Fn(&T) -> Result<A, Failure> + Sync,
@@ -58,7 +56,7 @@ pub fn harvest<T: Send, A: Send>(
             });
         }
         drop(sender);
-        let saved = gather(&arrivals, caller, stop, &mut save);
+        let saved = gather(&arrivals, &mut save);
         if saved.is_err() {
             // Nobody saves any more, so nobody needs to ask.
             queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -70,13 +68,10 @@ pub fn harvest<T: Send, A: Send>(
 
 fn gather<T, A>(
     arrivals: &mpsc::Receiver<Harvest<T, A>>,
-    caller: &Caller,
-    stop: &Stop,
     save: &mut impl FnMut(Vec<Harvest<T, A>>) -> Result<()>,
 ) -> Result<()> {
     let mut batch = Vec::with_capacity(BATCH);
     let mut oldest = Instant::now();
-    let mut shut_down = false;
     loop {
         match arrivals.recv_timeout(GLANCE) {
             Ok((_, Err(Failure::RunOver))) | Err(RecvTimeoutError::Timeout) => {}
@@ -87,10 +82,6 @@ fn gather<T, A>(
                 batch.push(came);
             }
             Err(RecvTimeoutError::Disconnected) => break,
-        }
-        if stop.asked().is_some() && !shut_down {
-            caller.shut_down();
-            shut_down = true;
         }
         if batch.len() >= BATCH || (!batch.is_empty() && oldest.elapsed() >= PATIENCE) {
             save(std::mem::take(&mut batch))?;

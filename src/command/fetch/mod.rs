@@ -182,6 +182,7 @@ pub fn fetch(
         caller: &caller,
         store: &mut store,
         wars_seen: BTreeMap::new(),
+        requests_noted: 0,
         shows_progress,
     };
     for (kind, _lock) in &locks {
@@ -205,6 +206,8 @@ struct Session<'a> {
     store: &'a mut Store,
     /// Wars that came with the factions, so that they need not be asked about again.
     wars_seen: BTreeMap<FactionId, WarsSeen>,
+    /// Calls that stand in a run already; those about keys stand in the first one.
+    requests_noted: u64,
     shows_progress: bool,
 }
 
@@ -261,7 +264,7 @@ impl Session<'_> {
             rejected: 0,
             passing: 0,
             first_error: None,
-            requests_before: self.caller.requests(),
+            requests_before: self.requests_noted,
             progress: Progress::start(kind.as_str(), 0, self.shows_progress),
         };
         let mut roster = None;
@@ -274,7 +277,8 @@ impl Session<'_> {
             Kind::Players => self.fetch_players(&mut work),
             Kind::Territories => self.fetch_territories(&mut work),
         };
-        work.counts.requests = self.caller.requests() - work.requests_before;
+        self.requests_noted = self.caller.requests();
+        work.counts.requests = self.requests_noted - work.requests_before;
         let ending = self.caller.ending();
         let status = match &done {
             Err(_) if work.counts.entities == 0 => RunStatus::Failed,

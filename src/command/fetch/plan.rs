@@ -43,6 +43,7 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
             Kind::Wars => wars(scope),
             Kind::Players => {
                 targets = players::targets(&store, scope, now)?;
+                warn_of_unknown_members(&store, scope)?;
                 (players::stale_rosters(&store, scope, now)?.len() + targets.len()) as u64
             }
             Kind::Territories => territories(scope, &store, now)?,
@@ -125,6 +126,21 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
         ),
         report,
     ))
+}
+
+/// Before a faction was ever fetched nobody knows how many calls its members take.
+fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
+    if !scope.track.members {
+        return Ok(());
+    }
+    for id in &scope.track.factions {
+        if store.faction_last_updated(*id)?.is_none() {
+            log::warn!(
+                "the members of faction {id} are not known yet: each of them is one call more"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn wars(scope: &Scope) -> u64 {

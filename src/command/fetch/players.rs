@@ -31,7 +31,6 @@ impl Session<'_> {
         let (caller, now) = (self.caller, work.batch.now);
         harvest(
             caller,
-            &self.stop.clone(),
             self.settings.api.concurrency,
             targets,
             |target| ask(caller, target, now),

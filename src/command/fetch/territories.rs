@@ -58,13 +58,18 @@ impl Session<'_> {
             .filter(|id| !self.wars_seen.contains_key(id))
             .collect();
         self.harvest_wars_of(work, unasked)?;
-        let mut gone = BTreeSet::new();
+        let mut lost = Vec::new();
         for faction in factions {
             if self.caller.is_over() {
                 return Ok(());
             }
-            gone.extend(self.own_tiles(work, faction)?);
+            lost.push((faction, self.own_tiles(work, faction)?));
             work.progress.step();
+        }
+        let mut gone = BTreeSet::new();
+        for (faction, tiles) in lost {
+            // One that another followed faction turned out to hold is stored as that one's by now.
+            gone.extend(&tiles & &self.store.tiles_of(faction)?);
         }
         if gone.is_empty() {
             return Ok(());

@@ -100,7 +100,6 @@ impl Session<'_> {
         let (caller, now) = (self.caller, work.batch.now);
         harvest(
             caller,
-            &self.stop.clone(),
             self.settings.api.concurrency,
             targets,
             |id| ask_wars_of(caller, *id, now),
@@ -185,7 +184,6 @@ impl Session<'_> {
         let (caller, now) = (self.caller, work.batch.now);
         harvest(
             caller,
-            &self.stop.clone(),
             self.settings.api.concurrency,
             wars,
             |lookup| look_up(caller, lookup, ours, now),
@@ -258,12 +256,7 @@ fn ask_wars_of(caller: &Caller, id: FactionId, now: i64) -> Result<WarsSeen, Fai
     let request = Request::faction_wars(id);
     let reply = caller.call(&request, Need::Any)?;
     let read = wire::war::faction_wars(&reply.body, now);
-    Ok(wars_seen(
-        read,
-        &request,
-        &format!("faction {id}"),
-        &reply.source,
-    ))
+    Ok(wars_seen(read, &request, &format!("faction {id}"), &reply))
 }
 
 /// How a war went on. `None`: Torn has it in no list, which ends no war that has begun.

@@ -1,5 +1,6 @@
 //! What the tests share: a folder of their own, and the program run in it.
-#![expect(dead_code, reason = "each part is used by some of the files")]
+
+pub mod torn;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ impl Sandbox {
             .env_clear()
             .env("HOME", self.folder.path())
             .env("TORNSNAP_FIRST_RETRY_MS", "1")
+            .env("TORNSNAP_FIRST_PAUSE_MS", "50")
             .env("TORNSNAP_NOW", NOW.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -207,4 +209,13 @@ impl Dice {
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % end.max(1)
     }
+}
+
+/// Says aloud that a test proves nothing here.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that is skipped in silence looks like a proof"
+)]
+pub fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }

@@ -1,0 +1,459 @@
+//! Bad settings, bad keys and wrong usage: what is said, with which code, before anything is done.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::torn::Torn;
+use crate::support::{Finished, NOW, Sandbox, set_mode};
+
+#[test]
+fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
+    for (text, because) in [
+        (
+            "[api]\nspeed = 3\n",
+            "line 2: unknown field `speed`, expected one of `base_url`, `requests_per_minute`, `timeout_seconds`, `concurrency`",
+        ),
+        (
+            "[api]\nrequests_per_minute = 101\n",
+            "line 2: requests_per_minute = 101 is not from 0 to 100",
+        ),
+        (
+            "[api]\nrequests_per_minute = -1\n",
+            "line 2: requests_per_minute = -1 is not from 0 to 100",
+        ),
+        (
+            "[api]\ntimeout_seconds = 0\n",
+            "line 2: timeout_seconds = 0 is not from 1 to 600",
+        ),
+        (
+            "[api]\nconcurrency = 0\n",
+            "line 2: concurrency = 0 is not from 1 to 64",
+        ),
+        (
+            "[api]\nconcurrency = \"4\"\n",
+            "line 2: invalid type: string \"4\", expected i64",
+        ),
+        (
+            "[track]\nwars = \"some\"\n",
+            "line 2: unknown variant `some`, expected `tracked` or `all`",
+        ),
+        (
+            "[track]\nfactions = [0]\n",
+            "line 2: 0 is not an id: ids are whole numbers from 1",
+        ),
+        ("[track]\nterritories = [\"aab!\"]\n", "line 2: "),
+        ("[history]\nrecord = 1\n", "line 2: "),
+        (
+            "[retention]\nkeep_months = 0\n",
+            "line 2: keep_months = 0 is not from 1 to 1200",
+        ),
+        (
+            "database = \"a.db\"\ndatabase = \"b.db\"\n",
+            "line 2: duplicate key",
+        ),
+        ("\n\n[api\n", "line 3: "),
+        (
+            "[[key]]\nname = \"a\"\n",
+            "line 1: a [[key]] has one of key_file, key_env and key",
+        ),
+        (
+            "[[key]]\nname = \"a\"\nkey_env = \"A\"\n[[key]]\nname = \"a\"\nkey_env = \"B\"\n",
+            "line 4: the key name \"a\" is empty or used twice",
+        ),
+        (
+            "[api]\nbase_url = \"http://api.torn.com/v2\"\n",
+            "line 2: \"http://api.torn.com/v2\" would send keys unencrypted: write https://",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("tornsnap.toml", text);
+
+        let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();
+
+        assert!(
+            stderr.starts_with(&format!(
+                "tornsnap: could not use the configuration tornsnap.toml\n  because: {because}"
+            )),
+            "{text:?}: {stderr}"
+        );
+        assert!(
+            stderr.ends_with(
+                "\n  try: correct that line; the README lists every field with its default\n"
+            ),
+            "{stderr}"
+        );
+        assert!(stderr.lines().count() <= 3, "{stderr}");
+        assert!(!sandbox.database().exists());
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_text_or_not_a_file_is_told_apart() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("tornsnap.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    set_mode(&sandbox.path("tornsnap.toml"), 0o600);
+    let finished = sandbox.run(&["fetch", "all"]).expect(78);
+    assert!(
+        finished
+            .stderr()
+            .contains("could not read the configuration tornsnap.toml"),
+        "{}",
+        finished.stderr()
+    );
+
+    let finished = sandbox.run(&["fetch", "all", "--config", "/"]).expect(78);
+    assert!(
+        finished
+            .stderr()
+            .contains("could not read the configuration /"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn a_configuration_that_others_can_read_is_refused() {
+    let torn = Torn::new();
+    set_mode(&torn.sandbox.path("tornsnap.toml"), 0o644);
+
+    let finished = torn.fetch(&["all"]).expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not trust tornsnap.toml\n  \
+         because: others can read it (mode 0644)\n  \
+         try: chmod 600 tornsnap.toml\n"
+    );
+    assert!(torn.asked().is_empty());
+}
+
+#[test]
+fn a_missing_configuration_that_was_named_is_an_error_and_an_empty_variable_is_none() {
+    let sandbox = Sandbox::new();
+    let named = sandbox
+        .run(&["fetch", "all", "--config", "nowhere.toml"])
+        .expect(78);
+    assert_eq!(
+        named.stderr(),
+        "tornsnap: could not read the configuration nowhere.toml\n  \
+         because: there is no such file\n  \
+         try: run `tornsnap init`, or correct --config / TORNSNAP_CONFIG\n"
+    );
+
+    let torn = Torn::new();
+    let empty = torn
+        .fetching(&["factions"])
+        .env("TORNSNAP_CONFIG", "")
+        .env("TORNSNAP_DATABASE", "")
+        .env("TORN_API_KEY", "")
+        .output();
+    Finished(empty.unwrap()).expect(0);
+}
+
+#[test]
+fn each_way_to_have_no_key_says_what_to_do() {
+    let torn = Torn::new();
+    let url = torn.simulator.url();
+    let base = format!("[api]\nbase_url = \"{url}\"\n");
+    let follow = "[track]\nfactions = [9]\nterritories = \"none\"\n";
+    torn.sandbox.write("empty.key", "");
+    torn.sandbox.write("blank.key", "\n  \nKEYONLINE3\n");
+    torn.sandbox.write("words.key", "my key is here\n");
+    for (key, stderr) in [
+        (
+            "",
+            "tornsnap: could not find an API key\n  \
+             because: tornsnap.toml has no [[key]], and TORN_API_KEY is not set\n  \
+             try: run `tornsnap init`, or set TORN_API_KEY\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_file = \"empty.key\"\n",
+            "tornsnap: could not use the key \"alice\"\n  \
+             because: empty.key: it is empty\n  \
+             try: put the key, and nothing else, on the first line of that file\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_file = \"blank.key\"\n",
+            "tornsnap: could not use the key \"alice\"\n  \
+             because: blank.key: it is empty\n  \
+             try: put the key, and nothing else, on the first line of that file\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_file = \"words.key\"\n",
+            "tornsnap: could not use the key \"alice\"\n  \
+             because: words.key: it has spaces, line breaks or letters that no key has\n  \
+             try: put the key, and nothing else, on the first line of that file\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_env = \"ALICE_KEY\"\n",
+            "tornsnap: could not use the key \"alice\"\n  \
+             because: the environment variable ALICE_KEY is not set\n  \
+             try: set ALICE_KEY, or correct key_env in the configuration\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_file = \"gone.key\"\n",
+            "tornsnap: could not read the key file gone.key\n  \
+             because: No such file or directory (os error 2)\n  \
+             try: put the key on the first line of that file, or correct key_file in the configuration\n",
+        ),
+    ] {
+        torn.sandbox
+            .write("tornsnap.toml", &format!("{base}{key}{follow}"));
+
+        let finished = torn.fetch(&["factions"]).expect(77);
+
+        assert_eq!(finished.stderr(), stderr);
+        assert!(torn.asked().is_empty());
+    }
+    assert_eq!(
+        torn.rows("SELECT DISTINCT status FROM fetch_runs"),
+        ["failed"],
+        "health counts such runs"
+    );
+}
+
+#[test]
+fn one_bad_key_of_several_does_not_stop_the_others() {
+    let torn = Torn::with_two_keys();
+    let keys = torn.simulator.keys();
+    torn.simulator.set_keys(vec![keys[0].clone()]);
+
+    let finished = torn.fetch(&["factions"]).expect(0);
+
+    assert!(
+        finished
+            .stderr()
+            .contains("key key2 is not used any more: Torn answered error 2"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn settings_from_the_environment_are_checked_too() {
+    let torn = Torn::new();
+    for (name, value) in [
+        ("TORNSNAP_NOW", "yesterday"),
+        ("TORNSNAP_API_URL", "http://api.torn.com/v2"),
+        ("TORNSNAP_API_URL", "nonsense"),
+        ("TORNSNAP_FIRST_RETRY_MS", "-1"),
+        ("TORNSNAP_FIRST_RETRY_MS", "99999999999999999999"),
+        ("TORNSNAP_FIRST_PAUSE_MS", "soon"),
+    ] {
+        let finished =
+            Finished(torn.fetching(&["all"]).env(name, value).output().unwrap()).expect(78);
+        assert!(finished.stderr().contains(name), "{}", finished.stderr());
+        assert!(
+            finished.stderr().contains("  try: "),
+            "{}",
+            finished.stderr()
+        );
+    }
+    let unlimited = torn
+        .fetching(&["all"])
+        .env("TORNSNAP_API_URL", "https://api.torn.com/v2")
+        .output();
+    let finished = Finished(unlimited.unwrap()).expect(78);
+    assert!(
+        finished
+            .stderr()
+            .contains("could not accept requests_per_minute = 0"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
+    let torn = Torn::new();
+    for now in [i64::MAX, i64::MIN, -1, 253_402_300_800] {
+        let run = torn
+            .fetching(&["all"])
+            .env("TORNSNAP_NOW", now.to_string())
+            .output();
+        let stderr = Finished(run.unwrap()).expect(78).stderr();
+        assert_eq!(
+            stderr,
+            format!(
+                "tornsnap: could not use TORNSNAP_NOW\n  \
+                 because: {now} is not between the years 1970 and 9999\n  \
+                 try: correct it, or unset it to use the machine's clock\n"
+            )
+        );
+    }
+    for now in [0, 253_402_300_799_i64] {
+        for code in [None, Some(2), Some(5), Some(8), Some(14), Some(18), Some(6)] {
+            let torn = Torn::new();
+            torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n");
+            torn.ranked_war(1, |_| {});
+            if let Some(code) = code {
+                let fault = tornsnap::sim::Kind::Code(code, "x".to_owned());
+                torn.simulator
+                    .fault(tornsnap::sim::Fault::once(fault).path("/user"));
+            }
+
+            for arguments in [
+                &["all", "--json"][..],
+                &["all", "--json"],
+                &["all", "--json", "--plan"],
+            ] {
+                let run = torn
+                    .fetching(arguments)
+                    .env("TORNSNAP_NOW", now.to_string())
+                    .output();
+                let finished = Finished(run.unwrap());
+                let code = finished.code();
+                assert!(
+                    [0, 3, 75, 77].contains(&code),
+                    "{now}: {code} {}",
+                    finished.stderr()
+                );
+                finished.json();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_and_forth_loses_nothing() {
+    let torn = Torn::new();
+    for (step, now) in [
+        NOW,
+        NOW - 40 * 86_400,
+        NOW + 86_400,
+        NOW - 1,
+        NOW + 2 * 86_400,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        torn.edit(|world| world.faction(9).respect = i64::try_from(step).unwrap());
+        torn.fetch_at(now, &["factions", "players"]).expect(0);
+    }
+
+    assert_eq!(torn.rows("SELECT DISTINCT status FROM fetch_runs"), ["ok"]);
+    let rows: i64 = torn.value("SELECT count(DISTINCT respect) FROM faction_history");
+    assert_eq!(rows, 5);
+}
+
+#[test]
+fn wrong_usage_is_exit_2_in_words_and_in_json() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        vec!["fetch"],
+        vec!["fetch", "everything"],
+        vec!["frobnicate"],
+        vec!["fetch", "players", "--player", "0"],
+        vec!["fetch", "players", "--nonsense"],
+        vec!["-q", "-v", "fetch", "all"],
+        vec!["init", "--territories", "A"],
+        vec!["init", "--wars", "none"],
+    ] {
+        let finished = sandbox.run(&arguments).expect(2);
+        assert!(finished.stdout().is_empty(), "{arguments:?}");
+        assert!(
+            finished.stderr().starts_with("error: "),
+            "{}",
+            finished.stderr()
+        );
+
+        let mut with_json = arguments.clone();
+        with_json.push("--json");
+        let document: Value = sandbox.run(&with_json).expect(2).json();
+        assert_eq!(
+            (&document["status"], &document["exit_code"]),
+            (&"failed".into(), &2.into()),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn help_and_version_are_answers_not_errors() {
+    let sandbox = Sandbox::new();
+    let version = sandbox.run(&["--version"]).expect(0);
+    assert_eq!(
+        version.stdout(),
+        concat!("tornsnap ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    assert_eq!(version.stderr(), "");
+
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["help"],
+        &["fetch", "--help"],
+        &["init", "-h"],
+        &["help", "fetch"],
+    ] {
+        let help = sandbox.run(arguments).expect(0);
+        assert!(help.stdout().contains("Usage: tornsnap"), "{arguments:?}");
+        assert_eq!(help.stderr(), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn stdout_is_exactly_one_json_document_however_a_fetch_ends() {
+    for code in [None, Some(2), Some(6), Some(8), Some(9), Some(17), Some(99)] {
+        for flags in [
+            &["all", "--json"][..],
+            &["all", "--json", "-q"],
+            &["all", "--json", "-vv"],
+        ] {
+            let torn = Torn::new();
+            if let Some(code) = code {
+                let fault = tornsnap::sim::Kind::Code(code, "x".to_owned());
+                torn.simulator
+                    .fault(tornsnap::sim::Fault::always(fault).path("/faction"));
+            }
+
+            let finished = torn.fetch(flags);
+
+            let document = finished.json();
+            assert_eq!(document["exit_code"], finished.code());
+            assert_eq!(document["command"], "fetch");
+            assert_eq!(
+                document.get("error").is_some(),
+                finished.code() != 0,
+                "{document:#}"
+            );
+        }
+    }
+}
+
+#[test]
+fn quiet_is_silent_on_success_and_speaks_on_failure() {
+    let torn = Torn::new();
+    let quiet = torn.fetch(&["all", "-q"]).expect(0);
+    assert_eq!((quiet.stdout().as_str(), quiet.stderr().as_str()), ("", ""));
+
+    torn.simulator
+        .fault(tornsnap::sim::Fault::always(tornsnap::sim::Kind::Html503).path("/faction"));
+    let failed = torn.fetch(&["factions", "-q"]).expect(75);
+    assert!(
+        failed.stderr().starts_with("tornsnap: could not fetch"),
+        "{}",
+        failed.stderr()
+    );
+}
+
+#[test]
+fn a_log_file_tells_what_stderr_told() {
+    let torn = Torn::new();
+    torn.follow(
+        "[track]\nfactions = [9, 404]\nterritories = \"none\"\n[log]\nfile = \"tornsnap.log\"\n",
+    );
+
+    torn.fetch(&["factions", "-q"]).expect(3);
+
+    let log = fs::read_to_string(torn.sandbox.path("tornsnap.log")).unwrap();
+    for words in [
+        "fetching factions",
+        "faction 404: Torn answered error 6",
+        "fetched: factions 1 saved",
+        "could not fetch 1 of 2 targets",
+    ] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+}

@@ -1,0 +1,528 @@
+//! Torn's error codes: what each does to the exit code, the data, the key and the number of calls.
+
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::torn::{BOBS_KEY, OURS, Torn};
+use crate::support::{CANARY, Finished, NOW};
+
+const DAY: i64 = 86_400;
+
+fn code(number: i64) -> Kind {
+    Kind::Code(number, format!("words of {number}"))
+}
+
+/// What one code does when every call about the followed faction meets it.
+struct Case {
+    code: i64,
+    exit: i32,
+    calls: usize,
+    key: &'static str,
+}
+
+const fn case(code: i64, exit: i32, calls: usize, key: &'static str) -> Case {
+    Case {
+        code,
+        exit,
+        calls,
+        key,
+    }
+}
+
+/// Passing faults are tried four times; what concerns the key or the address is met once.
+const CASES: [Case; 37] = [
+    case(0, 75, 4, "ok"),
+    case(1, 77, 1, "dead"),
+    case(2, 77, 1, "dead"),
+    case(3, 3, 1, "ok"),
+    case(4, 3, 1, "ok"),
+    case(6, 3, 1, "ok"),
+    case(7, 3, 1, "ok"),
+    case(8, 75, 1, "ok"),
+    case(9, 75, 1, "ok"),
+    case(10, 77, 1, "paused"),
+    case(11, 75, 4, "ok"),
+    case(12, 75, 4, "ok"),
+    case(13, 77, 1, "paused"),
+    case(14, 3, 1, "ok"),
+    case(15, 75, 4, "ok"),
+    case(16, 3, 1, "ok"),
+    case(17, 75, 4, "ok"),
+    case(18, 77, 1, "paused"),
+    case(19, 3, 1, "ok"),
+    case(20, 3, 1, "ok"),
+    case(21, 3, 1, "ok"),
+    case(22, 3, 1, "ok"),
+    case(23, 3, 1, "ok"),
+    case(24, 75, 1, "ok"),
+    case(25, 3, 1, "ok"),
+    case(26, 3, 1, "ok"),
+    case(27, 3, 1, "ok"),
+    case(28, 3, 1, "ok"),
+    case(29, 3, 1, "ok"),
+    case(30, 3, 1, "ok"),
+    case(31, 75, 4, "ok"),
+    case(32, 3, 1, "ok"),
+    case(33, 3, 1, "ok"),
+    case(99, 3, 1, "ok"),
+    case(-1, 3, 1, "ok"),
+    case(1_000_000, 3, 1, "ok"),
+    case(i64::MAX, 3, 1, "ok"),
+];
+
+#[test]
+fn each_error_code_has_its_exit_code_its_calls_and_its_key_state() {
+    for Case {
+        code: number,
+        exit,
+        calls,
+        key,
+    } in CASES
+    {
+        let torn = Torn::new();
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/faction/9"));
+
+        let finished = torn.fetch(&["factions"]);
+
+        let stderr = finished.stderr();
+        assert_eq!(finished.code(), exit, "code {number}: {stderr}");
+        assert_eq!(torn.calls(), calls, "code {number}: {:?}", torn.asked());
+        let states = torn.rows("SELECT name, state FROM api_keys");
+        assert_eq!(states, [format!("key1|{key}")], "code {number}");
+        assert!(
+            stderr.contains(&format!("error {number}: words of {number}")),
+            "code {number}: {stderr}"
+        );
+        assert_eq!(torn.value::<i64>("SELECT count(*) FROM faction_history"), 0);
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM rejected_payloads"),
+            0
+        );
+        let run = torn.rows("SELECT kind, status, entities, finished_at FROM fetch_runs");
+        assert_eq!(run, [format!("factions|failed|0|{NOW}")], "code {number}");
+    }
+}
+
+#[test]
+fn one_bad_target_leaves_the_others_alone_whatever_the_code() {
+    for number in [0, 3, 4, 6, 7, 12, 14, 15, 16, 17, 19, 31, 32, 99] {
+        let torn = Torn::new();
+        torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/faction/9"));
+
+        torn.fetch(&["factions"]).expect(3);
+
+        let saved = torn.rows("SELECT faction_id FROM faction_history");
+        assert_eq!(saved, ["20"], "code {number}");
+        let run = torn.rows("SELECT status, entities, failed FROM fetch_runs");
+        assert_eq!(run, ["partial|1|1"], "code {number}");
+    }
+}
+
+#[test]
+fn an_error_counts_before_the_http_status() {
+    for status in [200, 400, 403, 429, 500, 503] {
+        let torn = Torn::new();
+        let dead = Kind::CodeWithStatus(2, "Incorrect key".to_owned(), status);
+        torn.simulator.fault(Fault::always(dead).path("/faction/"));
+
+        torn.fetch(&["factions"]).expect(77);
+
+        assert_eq!(torn.calls(), 1, "status {status}");
+    }
+}
+
+#[test]
+fn a_dead_key_is_never_used_again_until_it_is_replaced() {
+    let torn = Torn::new();
+    torn.simulator.fault(Fault::once(code(2)).path("/faction/"));
+    torn.fetch(&["factions"]).expect(77);
+    let before = torn.simulator.requests().len();
+
+    for days in [0, 1, 40] {
+        let again = torn.fetch_at(NOW + days * DAY, &["all"]).expect(77);
+        assert!(
+            again.stderr().contains("key1 is not used"),
+            "{}",
+            again.stderr()
+        );
+    }
+    assert_eq!(
+        torn.simulator.requests().len(),
+        before,
+        "no call with a dead key"
+    );
+
+    torn.simulator.set_keys(vec![tornsnap::sim::Key::new(
+        "AnotherFreshKey1",
+        1,
+        tornsnap::sim::Access::Limited,
+    )]);
+    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n");
+    torn.fetch(&["factions"]).expect(0);
+    assert_eq!(torn.rows("SELECT state, last_error FROM api_keys"), ["ok|"]);
+}
+
+#[test]
+fn another_key_takes_over_from_one_that_died_or_rests() {
+    for (number, state) in [
+        (1, "dead"),
+        (2, "dead"),
+        (10, "paused"),
+        (13, "paused"),
+        (18, "paused"),
+    ] {
+        let torn = Torn::with_two_keys();
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/faction/").key(CANARY));
+
+        torn.fetch(&["factions"]).expect(0);
+
+        let states = torn.rows("SELECT name, state FROM api_keys ORDER BY name");
+        assert_eq!(
+            states,
+            [format!("key1|{state}"), "key2|ok".to_owned()],
+            "code {number}"
+        );
+        let sources = torn.rows("SELECT data_source FROM faction_history");
+        assert_eq!(sources, ["key2"], "code {number}");
+
+        // The next run does not even try it.
+        torn.simulator.clear_requests();
+        torn.fetch(&["factions"]).expect(0);
+        assert_eq!(torn.calls_with(CANARY), 0, "code {number}");
+    }
+}
+
+#[test]
+fn a_resting_key_rests_for_a_day_and_holds_up_nobody_at_its_end() {
+    let torn = Torn::with_two_keys();
+    torn.simulator
+        .fault(Fault::once(code(18)).path("/faction/").key(CANARY));
+    torn.fetch(&["factions"]).expect(0);
+    let until: i64 = torn.value("SELECT paused_until FROM api_keys WHERE name = 'key1'");
+    assert_eq!(until, NOW + DAY);
+    torn.simulator.clear_requests();
+
+    // In its last hour too, the other key works on at once.
+    torn.fetch_at(until - 600, &["factions", "players"])
+        .expect(0);
+    assert_eq!(torn.calls_with(CANARY), 0);
+
+    torn.fetch_at(until, &["factions", "players"]).expect(0);
+    assert!(torn.calls_with(CANARY) > 0, "it has rested enough");
+    assert_eq!(torn.rows("SELECT DISTINCT state FROM api_keys"), ["ok"]);
+}
+
+#[test]
+fn a_key_that_was_refused_before_it_was_known_holds_up_nobody_either() {
+    let torn = Torn::with_two_keys();
+    torn.simulator
+        .fault(Fault::once(code(18)).path("/key/info").key(CANARY));
+    torn.fetch(&["factions"]).expect(0);
+
+    torn.simulator.clear_requests();
+    torn.fetch_at(NOW + DAY - 600, &["factions"]).expect(0);
+
+    assert_eq!(torn.calls_with(CANARY), 0);
+}
+
+#[test]
+fn without_access_the_public_part_is_still_fetched() {
+    for number in [16, 7, 4] {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [1]\n");
+        torn.simulator
+            .fault(Fault::always(code(number)).query("battlestats"));
+
+        torn.fetch(&["players"]).expect(0);
+
+        let stats =
+            torn.rows("SELECT player_id, level, strength, networth FROM player_stats_history");
+        assert_eq!(stats, ["1|11||1000"], "code {number}");
+        assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"]);
+    }
+}
+
+#[test]
+fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2, 3]\n");
+    torn.simulator
+        .fault(Fault::once(code(14)).query("personalstats"));
+
+    torn.fetch(&["players"]).expect(0);
+    let with_stats = || {
+        torn.asked()
+            .iter()
+            .filter(|path| path.contains("personalstats"))
+            .count()
+    };
+    // Several threads may have been under way when the first was refused.
+    let first = with_stats();
+    assert!(first <= 2, "{:?}", torn.asked());
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        2
+    );
+
+    torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
+    assert_eq!(with_stats(), first, "{:?}", torn.asked());
+
+    torn.fetch_at(NOW + DAY, &["players"]).expect(0);
+    assert!(with_stats() > first);
+    assert_eq!(
+        torn.rows("SELECT DISTINCT networth FROM player_stats_history WHERE networth IS NOT NULL ORDER BY 1"),
+        ["2000", "3000"]
+    );
+}
+
+#[test]
+fn a_read_limit_of_one_key_leaves_the_category_to_the_others() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nplayers = [3]\n");
+    torn.simulator
+        .fault(Fault::always(code(14)).query("personalstats").key(CANARY));
+
+    for day in 0..3 {
+        torn.fetch_at(NOW + day * DAY, &["players"]).expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT DISTINCT networth FROM player_stats_history"),
+        ["3000"]
+    );
+}
+
+#[test]
+fn after_a_block_nobody_calls_for_ten_minutes() {
+    let torn = Torn::with_two_keys();
+    torn.simulator.fault(Fault::once(code(8)).path("/faction/"));
+
+    let blocked = torn.fetch(&["factions"]).expect(75);
+    assert_eq!(
+        blocked.stderr(),
+        "fetched: factions 0 saved (0 changed); 3 calls\n\
+         tornsnap: could not fetch anything\n  \
+         because: Torn answered error 8: words of 8\n  \
+         try: no call is made before 2026-04-01T12:10:00Z; look for another program that uses bad keys\n"
+    );
+    let calls = torn.simulator.requests().len();
+    for seconds in [1, 60, 599] {
+        torn.fetch_at(NOW + seconds, &["all"]).expect(75);
+    }
+    assert_eq!(
+        torn.simulator.requests().len(),
+        calls,
+        "no call while blocked"
+    );
+
+    torn.fetch_at(NOW + 600, &["factions"]).expect(0);
+}
+
+#[test]
+fn a_block_in_mid_run_keeps_what_was_saved() {
+    for number in [8, 9, 24] {
+        let torn = Torn::new();
+        torn.configure(
+            "requests_per_minute = 0\nconcurrency = 1\n",
+            "[track]\nplayers = [1, 2, 3]\n",
+        );
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/user").after(2));
+
+        torn.fetch(&["players"]).expect(3);
+
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+            2
+        );
+        assert_eq!(torn.calls(), 3, "code {number}: nothing after it");
+        assert_eq!(torn.rows("SELECT status FROM fetch_runs"), ["partial"]);
+    }
+}
+
+#[test]
+fn when_all_keys_are_dead_the_exit_code_says_so() {
+    let torn = Torn::with_two_keys();
+    torn.simulator.set_keys(Vec::new());
+
+    let finished = torn.fetch(&["all"]).expect(77);
+
+    assert_eq!(torn.asked(), ["/key/info", "/key/info"]);
+    assert_eq!(torn.rows("SELECT state FROM api_keys"), ["dead", "dead"]);
+    assert!(
+        finished.stderr().ends_with(
+            "tornsnap: could not fetch anything\n  \
+             because: none of the keys can be used\n  \
+             try: run `tornsnap health` to see why, and put new keys in place\n"
+        ),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn an_id_that_torn_does_not_know_counts_as_gone_after_three_runs_and_comes_back() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2]\nfactions = [20]\nterritories = \"none\"\n");
+    torn.fetch(&["factions", "players"]).expect(0);
+    torn.simulator.fault(Fault::always(code(6)).path("/user/2"));
+    torn.simulator
+        .fault(Fault::always(code(6)).path("/faction/20"));
+    let active = || {
+        torn.rows("SELECT (SELECT is_active FROM players WHERE player_id = 2), is_active FROM factions WHERE faction_id = 20")
+    };
+
+    for (run, expected) in [(1, "1|1"), (2, "1|1"), (3, "0|0")] {
+        torn.fetch_at(NOW + run * 600, &["factions", "players"])
+            .expect(3);
+        assert_eq!(active(), [expected], "run {run}");
+    }
+    // Given up: no call and no failure, until a week has passed.
+    let calls = torn.calls();
+    torn.fetch_at(NOW + 2400, &["factions", "players"])
+        .expect(0);
+    assert_eq!(torn.calls(), calls);
+
+    torn.simulator.clear_faults();
+    torn.fetch_at(NOW + 2400 + 7 * DAY, &["factions", "players"])
+        .expect(0);
+    assert_eq!(active(), ["1|1"]);
+    torn.fetch_at(NOW + 2401 + 7 * DAY, &["factions", "players"])
+        .expect(0);
+    assert_eq!(torn.calls(), calls + 4, "and is asked about as before");
+}
+
+#[test]
+fn when_torn_says_too_often_the_other_owner_goes_on_at_once() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nplayers = [1, 2, 3]\n");
+    torn.simulator
+        .fault(Fault::once(code(5)).path("/user").key(CANARY));
+
+    let start = std::time::Instant::now();
+    torn.fetch(&["players"]).expect(0);
+
+    // Only player 1's own battle stats are worth waiting for.
+    assert!(start.elapsed().as_secs() < 25);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(DISTINCT player_id) FROM player_stats_history"),
+        3
+    );
+}
+
+#[test]
+fn a_pause_is_remembered_by_the_next_process() {
+    let torn = Torn::with_two_keys();
+    torn.simulator
+        .fault(Fault::always(code(5)).path("/faction").key(CANARY));
+    let as_in_real_life = torn
+        .fetching(&["factions"])
+        .env_remove("TORNSNAP_FIRST_PAUSE_MS")
+        .output();
+    Finished(as_in_real_life.unwrap()).expect(0);
+    assert_eq!(
+        torn.rows("SELECT name, state, paused_until FROM api_keys ORDER BY name"),
+        [format!("key1|paused|{}", NOW + 15), "key2|ok|".to_owned()]
+    );
+
+    torn.simulator.clear_requests();
+    torn.fetch_at(NOW + 5, &["factions"]).expect(0);
+    assert_eq!(torn.calls_with(CANARY), 0);
+    assert_eq!(torn.calls_with(BOBS_KEY), 1);
+
+    torn.simulator.clear_faults();
+    torn.fetch_at(
+        NOW + 15,
+        &["factions", "--faction", &OURS.to_string(), "20"],
+    )
+    .expect(0);
+    assert_eq!(torn.calls_with(CANARY), 1, "{:?}", torn.asked());
+}
+
+#[test]
+fn several_calls_refused_at_once_count_as_one_refusal() {
+    for refusal in [
+        code(5),
+        Kind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
+    ] {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7]\n");
+        torn.edit(|world| (4..=7).for_each(|id| world.player(id).level = id));
+        // Four threads ask at once; each is answered a little later, so that all are under way together.
+        torn.simulator.fault(Fault::times(4, refusal).path("/user"));
+
+        torn.fetch(&["players"]).expect(0);
+
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+            6
+        );
+    }
+}
+
+#[test]
+fn a_server_that_never_relents_does_not_hold_a_run_for_ever() {
+    for refusal in [
+        code(5),
+        Kind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
+    ] {
+        let torn = Torn::new();
+        torn.simulator
+            .fault(Fault::always(refusal.clone()).path("/faction"));
+
+        let finished = torn.fetch(&["factions"]).expect(75);
+
+        assert_eq!(torn.calls(), 4, "{refusal:?}");
+        assert!(
+            finished
+                .stderr()
+                .contains("because: Torn wants no calls for"),
+            "{}",
+            finished.stderr()
+        );
+    }
+}
+
+#[test]
+fn a_dead_key_is_not_woken_by_the_pause_of_another_key_of_its_owner() {
+    use tornsnap::sim::{Access, Key};
+
+    let torn = Torn::with_keys(&[
+        Key::new(CANARY, 1, Access::Full),
+        Key::new("SecondKeyOfOne01", 1, Access::Full),
+    ]);
+    torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
+    torn.simulator
+        .fault(Fault::always(code(2)).path("/faction").key(CANARY));
+    torn.simulator.fault(Fault::once(code(5)).path("/faction"));
+    torn.fetch(&["factions"]).expect(0);
+    torn.simulator.clear_requests();
+
+    torn.fetch_at(NOW + 600, &["factions"]).expect(0);
+
+    assert_eq!(torn.calls_with(CANARY), 0);
+    assert_eq!(
+        torn.rows("SELECT name, state FROM api_keys ORDER BY name"),
+        ["key1|dead", "key2|ok"]
+    );
+}
+
+#[test]
+fn keys_that_died_do_not_use_up_the_retries_of_a_passing_fault() {
+    use tornsnap::sim::{Access, Key};
+
+    let keys: Vec<Key> = (1..=5)
+        .map(|n| Key::new(format!("KeyOfPlayer0000{n}"), n, Access::Limited))
+        .collect();
+    let torn = Torn::with_keys(&keys);
+    torn.edit(|world| (4..=5).for_each(|id| world.player(id).level = id));
+    torn.simulator
+        .fault(Fault::times(4, code(2)).path("/faction"));
+    torn.simulator
+        .fault(Fault::times(3, Kind::Html503).path("/faction"));
+
+    torn.fetch(&["factions"]).expect(0);
+}

@@ -1,0 +1,185 @@
+//! Factions: what is saved of them, and who comes and goes.
+
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::{OURS, THEIRS, Torn};
+
+#[test]
+fn who_leaves_has_no_faction_and_who_joins_is_in_it() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| {
+        world.player(2).faction_id = None;
+        world.player(4).faction_id = Some(OURS);
+        world.player(4).name = "Newcomer".to_owned();
+    });
+
+    let report = torn
+        .fetch_at(NOW + 60, &["factions", "--json"])
+        .expect(0)
+        .json();
+
+    assert_eq!(
+        (&report["runs"][0]["joined"], &report["runs"][0]["left"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(
+        torn.rows("SELECT player_id, name, faction_id FROM players ORDER BY 1"),
+        [
+            "1|Player 1|9",
+            "2|Player 2|",
+            "3|Player 3|9",
+            "4|Newcomer|9"
+        ]
+    );
+    assert_eq!(
+        torn.rows("SELECT member_count FROM factions WHERE faction_id = 9"),
+        ["3"]
+    );
+}
+
+#[test]
+fn a_roster_that_is_cut_short_makes_nobody_leave() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| world.faction(OURS).shown_members = Some(1));
+
+    let finished = torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+
+    assert!(
+        finished
+            .stderr()
+            .contains("faction 9: 1 of 3 members are listed; nobody is taken to have left"),
+        "{}",
+        finished.stderr()
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM players WHERE faction_id = 9"),
+        3
+    );
+
+    torn.edit(|world| world.faction(OURS).shown_members = Some(0));
+    torn.fetch_at(NOW + 120, &["factions"]).expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM players WHERE faction_id = 9"),
+        3
+    );
+}
+
+#[test]
+fn whoever_moves_between_two_followed_factions_is_in_the_new_one() {
+    for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
+        let torn = Torn::new();
+        torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
+        torn.edit(|world| world.player(3).faction_id = Some(from));
+        torn.fetch(&["factions"]).expect(0);
+        torn.edit(|world| world.player(3).faction_id = Some(to));
+
+        torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+
+        assert_eq!(
+            torn.value::<i64>("SELECT faction_id FROM players WHERE player_id = 3"),
+            to
+        );
+    }
+}
+
+#[test]
+fn a_renamed_faction_has_its_new_name_and_its_old_history() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| {
+        world.faction(OURS).name = "New Name".to_owned();
+        world.faction(OURS).tag = "NN".to_owned();
+    });
+
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT name, tag, created_at, last_updated FROM factions WHERE faction_id = 9"),
+        [format!("New Name|NN|{NOW}|{}", NOW + 60)]
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM faction_history"),
+        1,
+        "a name is no tracked value"
+    );
+}
+
+#[test]
+fn each_tracked_value_appends_a_row() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| world.faction(OURS).respect += 1);
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+    torn.edit(|world| world.faction(OURS).best_chain += 1);
+    torn.fetch_at(NOW + 120, &["factions"]).expect(0);
+    torn.edit(|world| world.player(3).faction_id = None);
+    torn.fetch_at(NOW + 180, &["factions"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT respect, member_count, best_chain, timestamp - 1775044800 FROM faction_history ORDER BY id"),
+        ["0|3|0|0", "1|3|0|60", "1|3|1|120", "1|2|1|180"]
+    );
+}
+
+#[test]
+fn one_call_brings_a_faction_its_roster_and_its_wars() {
+    let torn = Torn::new();
+    torn.ranked_war(5, |_| {});
+
+    torn.fetch(&["factions", "wars"]).expect(0);
+
+    assert_eq!(
+        torn.asked(),
+        ["/key/info", "/faction/9?selections=basic,members,wars"]
+    );
+    assert_eq!(torn.rows("SELECT war_id FROM war_status_history"), ["5"]);
+}
+
+#[test]
+fn each_call_says_who_asks_and_carries_no_key_in_its_address() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n");
+
+    torn.fetch(&["all"]);
+
+    let asked = torn.simulator.requests();
+    assert!(asked.len() > 6);
+    for request in asked {
+        assert!(
+            request.authorization && request.key.is_some(),
+            "{request:?}"
+        );
+        assert_eq!(
+            request.user_agent.as_deref(),
+            Some(concat!("tornsnap/", env!("CARGO_PKG_VERSION")))
+        );
+        assert!(request.query.contains("comment=tornsnap"), "{request:?}");
+        assert!(
+            !request.query.contains("key=") && !request.path.contains("CANARY"),
+            "{request:?}"
+        );
+    }
+}
+
+#[test]
+fn a_faction_with_a_bad_member_is_rejected_whole_and_keeps_its_members() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.simulator.fault(
+        Fault::always(Kind::Patch("/members/0/level".to_owned(), 0.into())).path("/faction/9"),
+    );
+
+    torn.fetch_at(NOW + 60, &["factions"]).expect(76);
+
+    assert_eq!(
+        torn.rows("SELECT error FROM rejected_payloads"),
+        ["members[0].level: 0 is below 1"]
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM players WHERE faction_id = 9"),
+        3
+    );
+}

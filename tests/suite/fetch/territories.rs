@@ -1,0 +1,393 @@
+//! Tiles: who holds them, what runs on them, and what a partial answer does not say.
+
+use serde_json::json;
+use tornsnap::sim::{Fault, Kind, Options, Racket};
+
+use crate::support::NOW;
+use crate::support::torn::{OURS, THEIRS, Torn};
+
+const DAY: i64 = 86_400;
+
+/// Our two tiles and one of theirs, followed one way or another.
+fn three_tiles(follow: &str) -> Torn {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.tile("AAB").owner = Some(OURS);
+        world.tile("AAC").owner = Some(OURS);
+        world.tile("AAD").owner = Some(THEIRS);
+    });
+    torn.follow(&format!(
+        "[track]\nfactions = [9]\nterritories = {follow}\n"
+    ));
+    torn
+}
+
+fn racket(level: i64) -> Racket {
+    Racket {
+        name: "Counterfeit \"Designer\" Goods".to_owned(),
+        level,
+        reward: "Money".to_owned(),
+        quantity: 1,
+        item: None,
+        created_at: NOW,
+        changed_at: NOW,
+    }
+}
+
+/// Each row of the history, in the order in which it was recorded.
+fn told(torn: &Torn) -> Vec<String> {
+    torn.rows(
+        "SELECT territory_id, faction_id, racket_level, racket_type, war_status, recorded_at - 1775044800
+         FROM territory_ownership_history ORDER BY recorded_at, territory_id",
+    )
+}
+
+#[test]
+fn tiles_of_followed_factions_come_in_one_call_with_all_their_facts() {
+    let torn = three_tiles("\"tracked\"");
+    torn.edit(|world| {
+        let tile = world.tile("AAB");
+        (tile.sector, tile.x, tile.y) = (4, 12.5, -3.25);
+        tile.racket = Some(racket(3));
+    });
+
+    torn.fetch(&["territories"]).expect(0);
+
+    assert_eq!(
+        torn.asked(),
+        [
+            "/key/info",
+            "/faction/9?selections=wars",
+            "/faction/9/territory"
+        ]
+    );
+    assert_eq!(
+        told(&torn),
+        [
+            "AAB|9|3|Counterfeit \"Designer\" Goods|none|0",
+            "AAC|9|||none|0"
+        ]
+    );
+    assert_eq!(
+        torn.rows("SELECT sector, coordinate_x, coordinate_y FROM territory_ownership_history WHERE territory_id = 'AAB'"),
+        ["4|12.5|-3.25"]
+    );
+    assert_eq!(
+        torn.rows("SELECT racket_level, war_status FROM territories WHERE territory_id = 'AAB'"),
+        ["3|none"]
+    );
+}
+
+#[test]
+fn a_tile_is_unowned_owned_again_and_its_racket_comes_and_goes() {
+    let torn = three_tiles("\"all\"");
+    torn.fetch(&["territories"]).expect(0);
+    torn.edit(|world| {
+        world.tile("AAB").owner = None;
+        world.tile("AAC").racket = Some(racket(2));
+    });
+    torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+    torn.edit(|world| {
+        world.tile("AAB").owner = Some(THEIRS);
+        world.tile("AAC").racket = Some(racket(3));
+    });
+    torn.fetch_at(NOW + 120, &["territories"]).expect(0);
+    torn.edit(|world| world.tile("AAC").racket = None);
+    torn.fetch_at(NOW + 180, &["territories"]).expect(0);
+    torn.fetch_at(NOW + 240, &["territories"]).expect(0);
+
+    let goods = "Counterfeit \"Designer\" Goods";
+    assert_eq!(
+        told(&torn),
+        [
+            "AAB|9|||none|0".to_owned(),
+            "AAC|9|||none|0".to_owned(),
+            "AAD|20|||none|0".to_owned(),
+            "AAB||||none|60".to_owned(),
+            format!("AAC|9|2|{goods}|none|60"),
+            "AAB|20|||none|120".to_owned(),
+            format!("AAC|9|3|{goods}|none|120"),
+            "AAC|9|||none|180".to_owned(),
+        ]
+    );
+    assert_eq!(
+        torn.rows("SELECT territory_id, faction_id, racket_type, last_updated - 1775044800 FROM territories ORDER BY 1"),
+        ["AAB|20||240", "AAC|9||240", "AAD|20||240"]
+    );
+}
+
+#[test]
+fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
+    for follow in ["\"all\"", "[\"AAB\", \"AAC\", \"AAD\"]"] {
+        let torn = three_tiles(follow);
+        torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+        torn.territory_war(2, |war| {
+            war.tile = "AAD".to_owned();
+            std::mem::swap(&mut war.aggressor, &mut war.defender);
+        });
+        torn.fetch(&["territories"]).expect(0);
+        assert_eq!(
+            torn.rows("SELECT territory_id, war_status FROM territories ORDER BY 1"),
+            ["AAB|defending", "AAC|none", "AAD|under_attack"]
+        );
+
+        torn.territory_war(1, |war| {
+            (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30));
+        });
+        torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+        assert_eq!(
+            torn.rows("SELECT war_status FROM territories ORDER BY territory_id"),
+            ["none", "none", "under_attack"]
+        );
+    }
+    let torn = three_tiles("\"tracked\"");
+    torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+    torn.fetch(&["wars", "territories"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT territory_id, war_status FROM territories ORDER BY 1"),
+        ["AAB|defending", "AAC|none"]
+    );
+}
+
+#[test]
+fn when_a_followed_tile_is_lost_its_new_owner_is_found() {
+    for (owner, shown) in [(Some(THEIRS), "20"), (None, "")] {
+        let torn = three_tiles("\"tracked\"");
+        torn.fetch(&["territories"]).expect(0);
+        torn.edit(|world| world.tile("AAB").owner = owner);
+
+        torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+
+        assert_eq!(
+            told(&torn),
+            [
+                "AAB|9|||none|0".to_owned(),
+                "AAC|9|||none|0".to_owned(),
+                format!("AAB|{shown}|||none|60")
+            ]
+        );
+        torn.simulator.clear_requests();
+        torn.fetch_at(NOW + 120, &["territories"]).expect(0);
+        assert_eq!(torn.calls(), 2, "no sweep without a reason");
+    }
+}
+
+#[test]
+fn a_tile_that_goes_from_one_followed_faction_to_another_needs_no_sweep() {
+    for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
+        let torn = three_tiles("\"tracked\"");
+        torn.follow("[track]\nfactions = [9, 20]\n");
+        torn.edit(|world| world.tile("AAB").owner = Some(from));
+        torn.fetch(&["territories"]).expect(0);
+        torn.edit(|world| world.tile("AAB").owner = Some(to));
+        torn.simulator.clear_requests();
+
+        torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+
+        assert_eq!(
+            torn.value::<i64>("SELECT faction_id FROM territories WHERE territory_id = 'AAB'"),
+            to
+        );
+        assert_eq!(torn.calls(), 4, "{:?}", torn.asked());
+    }
+}
+
+#[test]
+fn a_tile_that_could_not_be_read_is_not_lost() {
+    let torn = three_tiles("\"tracked\"");
+    torn.fetch(&["territories"]).expect(0);
+    for fault in [
+        Kind::Remove("/territory/0/sector".to_owned()),
+        Kind::Patch("/territory/0/id".to_owned(), json!("nonsense")),
+        Kind::Remove("/territory".to_owned()),
+        Kind::Code(17, "backend".to_owned()),
+    ] {
+        torn.simulator.clear_faults();
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/faction/9/territory"));
+        torn.simulator.clear_requests();
+
+        let finished = torn.fetch_at(NOW + 60, &["territories"]);
+
+        assert!(
+            [3, 75, 76].contains(&finished.code()),
+            "{fault:?}: {}",
+            finished.stderr()
+        );
+        assert!(
+            !torn.asked().iter().any(|path| path.contains("ownership")),
+            "{fault:?}"
+        );
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM territories WHERE faction_id = 9"),
+            2,
+            "{fault:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sweep_that_breaks_off_saves_what_it_saw_and_takes_nothing_for_unowned() {
+    let torn = Torn::over(Options {
+        now: NOW,
+        frozen: true,
+        players: 4,
+        factions: 2,
+        ..Options::default()
+    });
+    torn.follow("[track]\nterritories = \"all\"\n");
+    torn.fetch(&["territories"]).expect(0);
+    let sweep = torn
+        .asked()
+        .iter()
+        .filter(|path| path.contains("territoryownership"))
+        .count();
+    let facts = torn
+        .asked()
+        .iter()
+        .filter(|path| path.starts_with("/torn/territory"))
+        .count();
+    assert_eq!((sweep, facts), (9, 17));
+    assert_eq!(torn.value::<i64>("SELECT count(*) FROM territories"), 4107);
+    let owned: i64 = torn.value("SELECT count(*) FROM territories WHERE faction_id IS NOT NULL");
+
+    torn.simulator.fault(
+        Fault::always(Kind::Html503)
+            .path("/faction/territoryownership")
+            .query("offset=1000"),
+    );
+    torn.fetch_at(NOW + 60, &["territories"]).expect(3);
+
+    assert_eq!(
+        torn.rows("SELECT last_updated - 1775044800, count(*) FROM territories GROUP BY 1"),
+        ["0|3107", "60|1000"]
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM territories WHERE faction_id IS NOT NULL"),
+        owned
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM territory_ownership_history"),
+        4107
+    );
+    assert_eq!(
+        torn.rows("SELECT status, entities, failed FROM fetch_runs WHERE id = 2"),
+        ["partial|1000|1"]
+    );
+}
+
+#[test]
+fn rackets_or_wars_that_could_not_be_read_are_not_gone() {
+    for path in ["/faction/rackets", "/faction/warfareterritory"] {
+        for fault in [
+            Kind::Html503,
+            Kind::Remove("/rackets".to_owned()),
+            Kind::Patch("/rackets/0".to_owned(), json!({ "name": "x" })),
+            Kind::Remove("/warfareterritory".to_owned()),
+            Kind::Patch("/warfareterritory/0".to_owned(), json!({ "id": 1 })),
+        ] {
+            if !matches!(&fault, Kind::Html503)
+                && !format!("{fault:?}").contains(path.rsplit('/').next().unwrap())
+            {
+                continue;
+            }
+            let torn = three_tiles("\"all\"");
+            torn.edit(|world| world.tile("AAB").racket = Some(racket(3)));
+            torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+            torn.fetch(&["territories"]).expect(0);
+            torn.simulator
+                .fault(Fault::always(fault.clone()).path(path));
+
+            torn.fetch_at(NOW + 60, &["territories"]).expect(3);
+
+            assert_eq!(told(&torn).len(), 3, "{path} {fault:?}: {:?}", told(&torn));
+            assert_eq!(
+                torn.rows(
+                    "SELECT racket_level, war_status FROM territories WHERE territory_id = 'AAB'"
+                ),
+                ["3|defending"],
+                "{path} {fault:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ownership_is_read_under_both_of_its_names() {
+    for old_ownership_key in [true, false] {
+        let torn = Torn::over(Options {
+            now: NOW,
+            tiles: 600,
+            players: 4,
+            factions: 2,
+            old_ownership_key,
+            ..Options::default()
+        });
+        torn.follow("[track]\nterritories = \"all\"\n");
+
+        torn.fetch(&["territories"]).expect(0);
+
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM territory_ownership_history"),
+            600
+        );
+    }
+}
+
+#[test]
+fn a_missing_owner_is_not_an_absent_one() {
+    let torn = three_tiles("\"all\"");
+    torn.fetch(&["territories"]).expect(0);
+    torn.simulator.fault(
+        Fault::always(Kind::Remove("/territoryOwnership/0/owned_by".to_owned()))
+            .path("/faction/territoryownership"),
+    );
+
+    torn.fetch_at(NOW + 60, &["territories"]).expect(3);
+
+    assert_eq!(
+        torn.value::<i64>("SELECT faction_id FROM territories WHERE territory_id = 'AAB'"),
+        OURS
+    );
+    assert_eq!(
+        torn.rows("SELECT error FROM rejected_payloads"),
+        ["territoryOwnership[0]: missing field `owned_by`"]
+    );
+}
+
+#[test]
+fn facts_are_asked_for_once_a_month() {
+    let torn = three_tiles("[\"AAB\"]");
+    for (day, expected) in [(0, 1), (1, 1), (29, 1), (30, 2), (31, 2)] {
+        torn.fetch_at(NOW + day * DAY, &["territories"]).expect(0);
+        let asked = torn
+            .asked()
+            .iter()
+            .filter(|path| path.starts_with("/torn/territory"))
+            .count();
+        assert_eq!(asked, expected, "day {day}");
+    }
+    assert_eq!(
+        torn.rows("SELECT territory_id FROM territory_ownership_history"),
+        ["AAB"]
+    );
+}
+
+#[test]
+fn a_tile_that_torn_does_not_know_fails_alone() {
+    let torn = three_tiles("[\"AAB\", \"ZZZ\"]");
+
+    let finished = torn.fetch(&["territories"]).expect(3);
+
+    assert!(
+        finished
+            .stderr()
+            .contains("tile ZZZ: Torn does not list it"),
+        "{}",
+        finished.stderr()
+    );
+    assert_eq!(
+        torn.rows("SELECT territory_id FROM territory_ownership_history"),
+        ["AAB"]
+    );
+}

@@ -1,0 +1,444 @@
+//! Wars: how they begin, go on and end, also while nobody watched.
+
+use serde_json::json;
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::{OURS, THEIRS, Torn};
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+
+/// The rows of all wars in the order in which they were recorded.
+fn told(torn: &Torn) -> Vec<String> {
+    torn.rows(
+        "SELECT war_type, war_id, status, end_reason, winner_faction_id, attacking_score, defending_score,
+                required_score, started_at - 1775044800, ends_at - 1775044800
+         FROM war_status_history ORDER BY id",
+    )
+}
+
+#[test]
+fn a_ranked_war_from_its_matching_to_its_winner() {
+    let torn = Torn::new();
+    torn.ranked_war(5, |war| war.start = NOW + HOUR);
+    torn.fetch(&["wars"]).expect(0);
+    torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
+    torn.ranked_war(5, |war| (war.factions[0].score, war.target) = (700, 990));
+    torn.fetch_at(NOW + 2 * HOUR, &["wars"]).expect(0);
+    torn.fetch_at(NOW + 2 * HOUR + 60, &["wars"]).expect(0);
+    torn.ranked_war(5, |war| {
+        war.factions[0].score = 1200;
+        (war.end, war.winner) = (Some(NOW + 3 * HOUR), Some(OURS));
+        war.has_report = true;
+    });
+    torn.fetch_at(NOW + 4 * HOUR, &["wars"]).expect(0);
+    torn.fetch_at(NOW + 5 * HOUR, &["wars"]).expect(0);
+
+    assert_eq!(
+        told(&torn),
+        [
+            "ranked|5|scheduled|||0|0|1000|3600|",
+            "ranked|5|ongoing|||0|0|1000|3600|",
+            "ranked|5|ongoing|||700|0|990|3600|",
+            "ranked|5|completed||9|1200|0|990|3600|10800",
+        ]
+    );
+}
+
+#[test]
+fn a_decaying_target_gives_a_row_each_time() {
+    let torn = Torn::new();
+    for hour in 0..5 {
+        torn.ranked_war(5, |war| war.target = 1000 - 10 * (hour / 2));
+        torn.fetch_at(NOW + hour * HOUR, &["wars"]).expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT required_score FROM war_status_history ORDER BY id"),
+        ["1000", "990", "980"]
+    );
+}
+
+#[test]
+fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
+    let torn = Torn::new();
+    torn.ranked_war(5, |war| {
+        (war.factions[0].score, war.factions[1].score) = (7, 3);
+    });
+    torn.fetch(&["wars"]).expect(0);
+    torn.ranked_war(5, |war| war.factions.reverse());
+    torn.fetch_at(NOW + 60, &["wars"]).expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM war_status_history"),
+        1,
+        "nothing has changed"
+    );
+    torn.ranked_war(5, |war| war.factions[0].score = 4);
+    torn.fetch_at(NOW + 120, &["wars"]).expect(0);
+
+    assert_eq!(
+        torn.rows(
+            "SELECT attacking_faction_id, attacking_score, defending_faction_id, defending_score
+             FROM war_status_history ORDER BY id"
+        ),
+        ["9|7|20|3", "9|7|20|4"]
+    );
+}
+
+#[test]
+fn ranked_and_territory_wars_may_share_a_number() {
+    let torn = Torn::new();
+    torn.ranked_war(40_000, |war| war.factions[0].score = 1);
+    torn.territory_war(40_000, |war| war.aggressor.score = 2);
+    torn.fetch(&["wars"]).expect(0);
+    torn.territory_war(40_000, |war| {
+        (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30));
+        (war.in_wars, war.has_report) = (false, true);
+    });
+    torn.fetch_at(NOW + 60, &["wars"]).expect(0);
+
+    assert_eq!(
+        told(&torn),
+        [
+            "ranked|40000|ongoing|||1|0|1000|0|",
+            "territory|40000|ongoing|||2|0|100000|0|",
+            "territory|40000|completed|fail_assault|9|2|0|100000|0|30",
+        ]
+    );
+}
+
+#[test]
+fn a_war_that_ended_while_nobody_watched_is_looked_up() {
+    for (report, history, forfeit, expected) in [
+        (
+            true,
+            true,
+            false,
+            "ranked|5|completed||20|100|900|1000|0|3600",
+        ),
+        (
+            true,
+            true,
+            true,
+            "ranked|5|completed|forfeit|20|100|900|1000|0|3600",
+        ),
+        (
+            true,
+            false,
+            false,
+            "ranked|5|completed||20|100|900|1000|0|3600",
+        ),
+        (
+            false,
+            true,
+            false,
+            "ranked|5|completed||20|100|900|1000|0|3600",
+        ),
+    ] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.fetch(&["wars"]).expect(0);
+        torn.ranked_war(5, |war| {
+            (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(THEIRS), forfeit);
+            (war.factions[0].score, war.factions[1].score) = (100, 900);
+            (war.in_wars, war.has_report, war.in_history) = (false, report, history);
+        });
+
+        torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
+
+        assert_eq!(
+            told(&torn)[1],
+            expected,
+            "report {report}, history {history}"
+        );
+        torn.simulator.clear_requests();
+        torn.fetch_at(NOW + 2 * DAY, &["wars"]).expect(0);
+        assert_eq!(torn.calls(), 1, "what is over is not looked up again");
+    }
+}
+
+#[test]
+fn a_war_that_is_nowhere_stays_as_it_was() {
+    let torn = Torn::new();
+    torn.ranked_war(5, |_| {});
+    torn.territory_war(6, |_| {});
+    torn.fetch(&["wars"]).expect(0);
+    torn.edit(|world| {
+        world.remove_ranked_war(5);
+        world.remove_territory_war(6);
+    });
+
+    torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT war_id, status FROM war_status_history"),
+        ["5|ongoing", "6|ongoing"]
+    );
+}
+
+#[test]
+fn a_war_that_was_called_off_before_its_start_is_cancelled() {
+    let torn = Torn::new();
+    torn.ranked_war(5, |war| war.start = NOW + DAY);
+    torn.fetch(&["wars"]).expect(0);
+    torn.edit(|world| world.remove_ranked_war(5));
+
+    torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
+
+    assert_eq!(
+        told(&torn),
+        [
+            "ranked|5|scheduled|||0|0|1000|86400|",
+            "ranked|5|cancelled|||0|0|1000|86400|"
+        ]
+    );
+}
+
+#[test]
+fn a_failed_or_partial_lookup_ends_no_war() {
+    let faults = [
+        Kind::Code(17, "backend".to_owned()),
+        Kind::Code(99, "odd".to_owned()),
+        Kind::Html503,
+        Kind::Empty,
+        Kind::WrongId,
+        Kind::Remove("/rankedwars".to_owned()),
+        Kind::Patch("/rankedwars".to_owned(), json!([{ "id": 5 }])),
+    ];
+    for fault in faults {
+        let torn = Torn::new();
+        torn.ranked_war(5, |war| war.start = NOW + DAY);
+        torn.fetch(&["wars"]).expect(0);
+        if fault == Kind::WrongId {
+            torn.ranked_war(5, |war| {
+                (war.end, war.winner) = (Some(NOW + DAY), Some(OURS));
+                (war.in_wars, war.in_history, war.has_report) = (false, false, true);
+            });
+        } else {
+            torn.edit(|world| world.remove_ranked_war(5));
+        }
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/faction/5/rankedwarreport"));
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/rankedwars"));
+
+        let code = torn.fetch_at(NOW + 2 * DAY, &["wars"]).code();
+
+        assert_eq!(
+            torn.rows("SELECT status FROM war_status_history"),
+            ["scheduled"],
+            "{fault:?}"
+        );
+        assert!([3, 75, 76].contains(&code), "{fault:?}: {code}");
+    }
+}
+
+#[test]
+fn a_list_that_could_not_be_read_whole_ends_no_war() {
+    for patch in [
+        json!({ "ranked": { "war_id": "x" }, "territory": [] }),
+        json!({ "ranked": null, "territory": "none" }),
+        json!(null),
+    ] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |war| war.start = NOW + DAY);
+        torn.territory_war(6, |_| {});
+        torn.fetch(&["wars"]).expect(0);
+        torn.simulator.fault(
+            Fault::always(Kind::Patch("/wars".to_owned(), patch.clone())).path("/faction/9"),
+        );
+        torn.edit(|world| {
+            world.remove_ranked_war(5);
+            world.remove_territory_war(6);
+        });
+        torn.simulator.clear_requests();
+
+        torn.fetch_at(NOW + HOUR, &["wars"]).expect(76);
+
+        assert_eq!(
+            torn.calls(),
+            1,
+            "{patch}: nothing is looked up on such a ground"
+        );
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM war_status_history"),
+            2,
+            "{patch}"
+        );
+    }
+}
+
+#[test]
+fn each_territory_result_has_its_ending() {
+    for (result, status, winner) in [
+        ("success_assault", "completed", "20"),
+        ("fail_assault", "completed", "9"),
+        ("end_with_nap", "cancelled", ""),
+        ("end_with_peace_treaty", "cancelled", ""),
+        ("end_with_destroy_attack", "cancelled", ""),
+        ("end_with_destroy_defense", "cancelled", ""),
+        ("end_with_something_new", "cancelled", ""),
+    ] {
+        for (report, history) in [(true, true), (false, true), (true, false)] {
+            let torn = Torn::new();
+            torn.territory_war(6, |_| {});
+            torn.fetch(&["wars"]).expect(0);
+            torn.territory_war(6, |war| {
+                (war.result, war.end) = (Some(result.to_owned()), Some(NOW + HOUR));
+                (war.in_wars, war.has_report, war.in_history) = (false, report, history);
+            });
+
+            torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
+
+            assert_eq!(
+                told(&torn)[1],
+                format!("territory|6|{status}|{result}|{winner}|0|0|100000|0|3600"),
+                "report {report}, history {history}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nplayers = [60]\n");
+    torn.edit(|world| world.player(60).faction_id = Some(777));
+    torn.fetch(&["players"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT name FROM factions WHERE faction_id = 777"),
+        ["Faction 777"]
+    );
+    torn.ranked_war(5, |war| war.factions[1].faction_id = 777);
+
+    torn.fetch(&["wars"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT name FROM factions WHERE faction_id = 777"),
+        ["Gang 777"]
+    );
+    // A list does not rename a faction that Torn has told of itself.
+    torn.fetch(&["factions"]).expect(0);
+    torn.ranked_war(5, |war| war.factions[0].score = 1);
+    torn.simulator.fault(
+        Fault::always(Kind::Patch(
+            "/wars/ranked/factions/0/name".to_owned(),
+            json!("Impostor"),
+        ))
+        .path("/faction/9"),
+    );
+    torn.fetch(&["wars"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT name FROM factions WHERE faction_id = 9"),
+        ["Real 9"]
+    );
+}
+
+#[test]
+fn an_unfinished_war_is_written_in_two_ways() {
+    for end in [json!(0), json!(null)] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.simulator.fault(
+            Fault::always(Kind::Patch("/wars/ranked/end".to_owned(), end)).path("/faction/9"),
+        );
+
+        torn.fetch(&["wars"]).expect(0);
+
+        assert_eq!(told(&torn), ["ranked|5|ongoing|||0|0|1000|0|"]);
+    }
+}
+
+#[test]
+fn all_wars_are_walked_page_by_page_and_old_ones_left_to_history() {
+    let torn = Torn::new();
+    torn.follow("[track]\nwars = \"all\"\n");
+    for id in 1..=250 {
+        torn.ranked_war(id, |war| {
+            war.start = NOW - id * 600;
+            war.factions[0].faction_id = 1000 + id;
+        });
+    }
+    torn.ranked_war(900, |war| {
+        war.start = NOW - 60 * DAY;
+        (war.end, war.winner) = (Some(NOW - 58 * DAY), Some(OURS));
+    });
+    torn.ranked_war(901, |war| {
+        war.start = NOW - 20 * DAY;
+        (war.end, war.winner) = (Some(NOW - 18 * DAY), Some(OURS));
+    });
+
+    torn.fetch(&["wars"]).expect(0);
+
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM war_status_history WHERE status = 'ongoing'"),
+        250
+    );
+    assert_eq!(
+        torn.rows("SELECT war_id FROM war_status_history WHERE status = 'completed'"),
+        ["901"]
+    );
+    let pages = torn
+        .asked()
+        .iter()
+        .filter(|path| path.starts_with("/faction/warfareranked"))
+        .count();
+    assert_eq!(pages, 3);
+
+    torn.fetch_at(NOW + 60, &["wars"]).expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM war_status_history"),
+        251
+    );
+}
+
+#[test]
+fn a_broken_second_page_saves_the_first_and_ends_no_war() {
+    let torn = Torn::new();
+    torn.follow("[track]\nwars = \"all\"\n");
+    for id in 1..=150 {
+        torn.ranked_war(id, |war| war.start = NOW - id * 600);
+    }
+    torn.fetch(&["wars"]).expect(0);
+    torn.ranked_war(1, |war| war.factions[0].score = 5);
+    torn.ranked_war(150, |war| war.factions[0].score = 5);
+    torn.simulator.fault(
+        Fault::always(Kind::Html503)
+            .path("/faction/warfareranked")
+            .query("to="),
+    );
+    torn.simulator.clear_requests();
+
+    torn.fetch_at(NOW + 60, &["wars"]).expect(3);
+
+    assert_eq!(
+        torn.rows("SELECT war_id FROM war_status_history WHERE attacking_score = 5"),
+        ["1"]
+    );
+    assert!(
+        !torn.asked().iter().any(|path| path.contains("report")),
+        "{:?}",
+        torn.asked()
+    );
+}
+
+#[test]
+fn one_bad_war_in_a_list_harms_no_other() {
+    let torn = Torn::new();
+    torn.follow("[track]\nwars = \"all\"\n");
+    torn.ranked_war(1, |_| {});
+    torn.ranked_war(2, |war| war.start -= 1);
+    torn.simulator.fault(
+        Fault::always(Kind::Remove("/warfareranked/0/factions/1".to_owned()))
+            .path("/faction/warfareranked"),
+    );
+
+    torn.fetch(&["wars"]).expect(3);
+
+    assert_eq!(torn.rows("SELECT war_id FROM war_status_history"), ["2"]);
+    assert_eq!(
+        torn.rows("SELECT error FROM rejected_payloads"),
+        ["warfareranked[0].factions: two sides were expected"]
+    );
+}

@@ -1,0 +1,439 @@
+//! `tornsnap init`: the configuration it writes, the database it makes, what it refuses.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
+
+use tornsnap::sim::{Access, Fault, Key, Kind, Options, Simulator};
+
+use crate::support::{CANARY, Finished, NOW, Sandbox, set_mode};
+
+/// A folder without a configuration, and a Torn that knows two keys.
+struct Fresh {
+    simulator: Simulator,
+    sandbox: Sandbox,
+}
+
+impl Fresh {
+    fn new() -> Self {
+        let keys = vec![
+            Key::new(CANARY, 1, Access::Limited),
+            Key::new("PublicKeyOfTwo02", 2, Access::Public),
+        ];
+        let fresh = Self {
+            simulator: Simulator::start(Options {
+                now: NOW,
+                keys,
+                ..Options::empty()
+            })
+            .unwrap(),
+            sandbox: Sandbox::new(),
+        };
+        fresh.sandbox.write("alice.key", &format!("{CANARY}\n"));
+        fresh
+    }
+
+    fn init(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.sandbox.command(&["init", "--non-interactive"]);
+        let command = command
+            .args(arguments)
+            .env("TORNSNAP_API_URL", self.simulator.url());
+        Finished(command.env("BOB", "PublicKeyOfTwo02").output().unwrap())
+    }
+
+    fn config(&self) -> String {
+        fs::read_to_string(self.sandbox.path("tornsnap.toml")).unwrap()
+    }
+}
+
+const TERMS: &str = "\
+How tornsnap uses your key and the data (asked for by Torn's API terms)
+
+  Data storage       Only locally, persistent: in the database, backups and exports on this machine
+  Data sharing       Nobody
+  Purpose of use     Non-malicious statistical analysis
+  Key storage        Stored locally, used only for automation, not shared
+  Key access level   Public Only; Limited Access only for the battle stats of the key's own owner
+
+";
+
+#[test]
+fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only() {
+    let fresh = Fresh::new();
+
+    let finished = fresh
+        .init(&[
+            "--key-file",
+            "alice.key",
+            "--key-env",
+            "BOB",
+            "--faction",
+            "9",
+            "20",
+            "--player",
+            "7",
+            "--wars",
+            "all",
+            "--territories",
+            "AAB,AAC",
+        ])
+        .expect(0);
+
+    assert_eq!(finished.stdout(), TERMS);
+    assert_eq!(
+        finished.stderr(),
+        "key bob: player 2, Public Only, public data only\n\
+         key alice: player 1, Limited Access, reads its owner's battle stats\n\
+         ready: tornsnap.db; next: tornsnap fetch all\n"
+    );
+    assert_eq!(
+        fresh.config(),
+        "# tornsnap: every field with its default is in the README.\n\
+         # Relative paths are relative to this file.\n\
+         \n\
+         database = \"tornsnap.db\"\n\
+         \n\
+         [[key]]\n\
+         name = \"bob\"\n\
+         key_env = \"BOB\"\n\
+         \n\
+         [[key]]\n\
+         name = \"alice\"\n\
+         key_file = \"alice.key\"\n\
+         \n\
+         [track]\n\
+         players = [7]\n\
+         factions = [9, 20]\n\
+         members = true\n\
+         wars = \"all\"\n\
+         territories = [\"AAB\", \"AAC\"]\n"
+    );
+    for file in ["tornsnap.toml", "tornsnap.db"] {
+        let mode = fs::metadata(fresh.sandbox.path(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    assert_eq!(
+        fresh
+            .sandbox
+            .rows("SELECT name, owner_id, access, state FROM api_keys ORDER BY 1"),
+        ["alice|1|Limited Access|ok", "bob|2|Public Only|ok"]
+    );
+}
+
+#[test]
+fn it_is_safe_to_run_again() {
+    let fresh = Fresh::new();
+    let arguments = ["--key-file", "alice.key", "--faction", "9"];
+    fresh.init(&arguments).expect(0);
+    let config = fresh.config();
+
+    fresh.init(&arguments).expect(0);
+    fresh.init(&[]).expect(0);
+
+    assert_eq!(fresh.config(), config);
+    assert_eq!(
+        fresh.sandbox.rows("SELECT version FROM schema_version"),
+        ["1"]
+    );
+}
+
+#[test]
+fn another_configuration_is_replaced_only_by_force() {
+    let fresh = Fresh::new();
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+    let config = fresh.config();
+
+    let refused = fresh
+        .init(&["--key-file", "alice.key", "--faction", "20"])
+        .expect(78);
+    assert_eq!(
+        refused.stderr(),
+        "tornsnap: could not write the configuration tornsnap.toml\n  \
+         because: it is there already and says something else\n  \
+         try: edit it by hand, or add --force to overwrite it\n"
+    );
+    assert_eq!(fresh.config(), config);
+
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "20", "--force"])
+        .expect(0);
+    assert!(fresh.config().contains("factions = [20]"));
+}
+
+#[test]
+fn a_refused_key_leaves_nothing_behind() {
+    for (code, exit) in [
+        (2, 77),
+        (1, 77),
+        (13, 77),
+        (18, 77),
+        (10, 77),
+        (16, 77),
+        (17, 75),
+        (8, 75),
+        (9, 75),
+        (5, 75),
+    ] {
+        let fresh = Fresh::new();
+        fresh
+            .simulator
+            .fault(Fault::always(Kind::Code(code, "no".to_owned())));
+
+        let finished = fresh
+            .init(&["--key-file", "alice.key", "--faction", "9"])
+            .expect(exit);
+
+        assert!(
+            finished
+                .stderr()
+                .contains("could not check the key \"alice\""),
+            "{}",
+            finished.stderr()
+        );
+        assert!(
+            finished.stderr().contains(&format!("error {code}")),
+            "{}",
+            finished.stderr()
+        );
+        let remedy = match exit {
+            77 => "copy the key again from https://www.torn.com/preferences.php#tab=api",
+            _ => "wait ten minutes, then run it again; nothing was written",
+        };
+        assert!(finished.stderr().contains(remedy), "{}", finished.stderr());
+        assert!(
+            !fresh.sandbox.path("tornsnap.toml").exists() && !fresh.sandbox.database().exists(),
+            "code {code}"
+        );
+    }
+}
+
+#[test]
+fn a_key_answer_that_is_not_understood_says_so() {
+    let fresh = Fresh::new();
+    fresh
+        .simulator
+        .fault(Fault::always(Kind::Remove("/info/user".to_owned())));
+
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(76);
+}
+
+#[test]
+fn a_configuration_that_is_named_need_not_be_there_yet() {
+    let fresh = Fresh::new();
+
+    for (name, how) in [
+        ("here.toml", "flag"),
+        ("deep/er/there.toml", "flag"),
+        ("env.toml", "variable"),
+    ] {
+        let mut command = fresh.sandbox.command(&[
+            "init",
+            "--non-interactive",
+            "--key-file",
+            "alice.key",
+            "--faction",
+            "9",
+        ]);
+        command.env("TORNSNAP_API_URL", fresh.simulator.url());
+        match how {
+            "flag" => command.args(["--config", name]),
+            _ => command.env("TORNSNAP_CONFIG", name),
+        };
+        let finished = Finished(command.output().unwrap()).expect(0);
+
+        let path = fresh.sandbox.path(name);
+        assert!(path.exists(), "{name}");
+        let database = path.with_file_name("tornsnap.db");
+        assert!(database.exists(), "{name}: {}", finished.stderr());
+
+        // And it can be used from anywhere.
+        let mut fetch = fresh
+            .sandbox
+            .command(&["fetch", "factions", "--plan", "--config"]);
+        fetch
+            .arg(&path)
+            .current_dir("/")
+            .env("TORNSNAP_API_URL", fresh.simulator.url());
+        Finished(fetch.output().unwrap()).expect(0);
+    }
+}
+
+#[test]
+fn one_json_document_on_success_and_on_failure() {
+    let fresh = Fresh::new();
+
+    let done = fresh
+        .init(&["--json", "--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+    let report = done.json();
+    assert_eq!(
+        (&report["status"], &report["keys"][0]["owner_id"]),
+        (&"ok".into(), &1.into())
+    );
+    assert_eq!(report["keys"][0]["battle_stats"], true);
+    assert!(
+        done.stderr().contains("Data sharing       Nobody"),
+        "{}",
+        done.stderr()
+    );
+
+    let failed = fresh
+        .init(&[
+            "--json",
+            "--key-file",
+            "missing.key",
+            "--faction",
+            "9",
+            "--force",
+        ])
+        .expect(77);
+    assert_eq!(failed.json()["exit_code"], 77);
+    assert_eq!(failed.json()["status"], "failed");
+}
+
+#[test]
+fn quiet_is_silent_on_success() {
+    let fresh = Fresh::new();
+
+    let finished = fresh
+        .init(&["-q", "--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+
+    assert_eq!(
+        (finished.stdout().as_str(), finished.stderr().as_str()),
+        ("", "")
+    );
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_refused() {
+    let fresh = Fresh::new();
+    for mode in [0o644, 0o640, 0o604] {
+        set_mode(&fresh.sandbox.path("alice.key"), mode);
+
+        let finished = fresh
+            .init(&["--key-file", "alice.key", "--faction", "9"])
+            .expect(77);
+
+        assert_eq!(
+            finished.stderr(),
+            format!(
+                "tornsnap: could not trust alice.key\n  \
+                 because: others can read it (mode {mode:04o})\n  \
+                 try: chmod 600 alice.key\n"
+            )
+        );
+        assert!(fresh.simulator.requests().is_empty());
+    }
+}
+
+#[test]
+fn eight_processes_at_once_make_one_database() {
+    let fresh = Fresh::new();
+
+    thread::scope(|scope| {
+        let runs: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| fresh.init(&["--key-file", "alice.key", "--faction", "9"])))
+            .collect();
+        for run in runs {
+            run.join().unwrap().expect(0);
+        }
+    });
+
+    assert_eq!(
+        fresh.sandbox.rows("SELECT version FROM schema_version"),
+        ["1"]
+    );
+    assert_eq!(fresh.sandbox.rows("PRAGMA integrity_check"), ["ok"]);
+    let left: Vec<_> = fs::read_dir(fresh.sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().starts_with(".t")),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn the_database_may_be_elsewhere() {
+    let fresh = Fresh::new();
+
+    fresh
+        .init(&[
+            "--key-file",
+            "alice.key",
+            "--faction",
+            "9",
+            "--database",
+            "data/torn.db",
+        ])
+        .expect(0);
+
+    assert!(fresh.config().contains("database = \"data/torn.db\""));
+    assert!(fresh.sandbox.path("data/torn.db").exists());
+}
+
+#[test]
+fn what_stands_in_the_way_of_the_database_is_left_as_it_is() {
+    let fresh = Fresh::new();
+    fs::create_dir(fresh.sandbox.path("folder")).unwrap();
+    fresh.sandbox.write(
+        "notes.txt",
+        "shopping list, and much more text than a header would have\n",
+    );
+
+    for (path, words) in [
+        ("folder", "it is a folder"),
+        ("notes.txt", "it is not an SQLite database"),
+        (
+            "notes.txt/x.db",
+            "could not make the database notes.txt/x.db",
+        ),
+    ] {
+        let finished = fresh
+            .init(&[
+                "--key-file",
+                "alice.key",
+                "--faction",
+                "9",
+                "--database",
+                path,
+            ])
+            .expect(78);
+        assert!(
+            finished.stderr().contains(words),
+            "{path}: {}",
+            finished.stderr()
+        );
+        assert!(!fresh.sandbox.path("tornsnap.toml").exists(), "{path}");
+    }
+    assert!(
+        fs::read_to_string(fresh.sandbox.path("notes.txt"))
+            .unwrap()
+            .starts_with("shopping list")
+    );
+}
+
+#[test]
+fn an_empty_file_becomes_a_database() {
+    let fresh = Fresh::new();
+    fresh.sandbox.write("tornsnap.db", "");
+
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+
+    assert_eq!(
+        fresh.sandbox.rows("SELECT version FROM schema_version"),
+        ["1"]
+    );
+}

@@ -1,0 +1,412 @@
+//! The database file: opened or refused, never harmed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use rusqlite::Connection;
+use tornsnap::store::Store;
+
+use crate::support::torn::Torn;
+use crate::support::{Finished, NOW, Sandbox, skipped};
+
+/// Everything that the program may be pointed at by mistake, and what it says of it.
+fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
+    let sandbox = &torn.sandbox;
+    let foreign = sandbox.path("foreign.db");
+    let connection = Connection::open(&foreign).unwrap();
+    connection
+        .execute_batch("CREATE TABLE players (id); INSERT INTO players VALUES (1);")
+        .unwrap();
+    let named = sandbox.path("named.db");
+    Connection::open(&named)
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 42; CREATE TABLE t (x);")
+        .unwrap();
+    let newer = sandbox.path("newer.db");
+    drop(Store::create(&newer).unwrap());
+    Connection::open(&newer)
+        .unwrap()
+        .execute_batch("INSERT INTO schema_version (version, description) VALUES (99, 'future'); PRAGMA journal_mode = DELETE;")
+        .unwrap();
+    let truncated = sandbox.path("truncated.db");
+    drop(Store::create(&truncated).unwrap());
+    let bytes = fs::read(&truncated).unwrap();
+    fs::write(&truncated, &bytes[..bytes.len() / 3]).unwrap();
+    let scrambled = sandbox.path("scrambled.db");
+    let mut bytes = bytes;
+    bytes[100..3000].fill(0x5a);
+    fs::write(&scrambled, bytes).unwrap();
+    fs::create_dir(sandbox.path("folder.db")).unwrap();
+    vec![
+        (foreign, 78, "it belongs to another program"),
+        (named, 78, "it belongs to another program"),
+        (
+            newer,
+            78,
+            "a newer tornsnap wrote it (schema 99; this one knows 1)",
+        ),
+        (sandbox.write("empty.db", ""), 78, "it is empty"),
+        (
+            sandbox.write("notes.txt", &"not a database\n".repeat(100)),
+            78,
+            "it is not an SQLite database",
+        ),
+        (
+            sandbox.write("short.txt", "x"),
+            78,
+            "it is not an SQLite database",
+        ),
+        (sandbox.path("folder.db"), 78, "it is a folder"),
+        (sandbox.path("missing.db"), 78, "there is no such file"),
+        (
+            sandbox.path("missing/folder.db"),
+            78,
+            "there is no such file",
+        ),
+        (truncated, 79, "malformed"),
+        (scrambled, 79, "malformed"),
+    ]
+}
+
+#[test]
+fn what_is_not_ours_or_broken_is_refused_and_left_as_it_is() {
+    let torn = Torn::new();
+    for (path, code, words) in unfit(&torn) {
+        let before = fs::read(&path).ok();
+        for arguments in [&["factions"][..], &["all", "--plan"]] {
+            let finished = Finished(
+                torn.fetching(arguments)
+                    .arg("--database")
+                    .arg(&path)
+                    .output()
+                    .unwrap(),
+            );
+
+            let stderr = finished.expect(code).stderr();
+            assert!(stderr.contains(words), "{}: {stderr}", path.display());
+            assert!(
+                stderr.contains("  try: ") && stderr.lines().count() == 3,
+                "{}: {stderr}",
+                path.display()
+            );
+            assert_eq!(fs::read(&path).ok(), before, "{}", path.display());
+        }
+    }
+    assert!(torn.asked().is_empty());
+}
+
+#[test]
+fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
+    let torn = Torn::new();
+    let beside = |path: &Path, tail: &str| PathBuf::from(format!("{}{tail}", path.display()));
+    for newer in [false, true] {
+        let source = torn.sandbox.path("source.db");
+        let _ = fs::remove_file(&source);
+        if newer {
+            drop(Store::create(&source).unwrap());
+        }
+        let connection = Connection::open(&source).unwrap();
+        let _: String = connection
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .unwrap();
+        connection
+            .execute_batch(if newer {
+                "INSERT INTO schema_version (version, description) VALUES (99, 'future')"
+            } else {
+                "CREATE TABLE t (x); INSERT INTO t VALUES (1)"
+            })
+            .unwrap();
+        // As after a crash of its program: what was written last stands only in the WAL.
+        let path = torn.sandbox.path("crashed.db");
+        fs::copy(&source, &path).unwrap();
+        fs::copy(beside(&source, "-wal"), beside(&path, "-wal")).unwrap();
+        let before = (
+            fs::read(&path).unwrap(),
+            fs::read(beside(&path, "-wal")).unwrap(),
+        );
+
+        for arguments in [&["factions"][..], &["all", "--plan"]] {
+            let run = torn
+                .fetching(arguments)
+                .arg("--database")
+                .arg(&path)
+                .output();
+            Finished(run.unwrap()).expect(78);
+        }
+
+        let after = (
+            fs::read(&path).unwrap(),
+            fs::read(beside(&path, "-wal")).unwrap(),
+        );
+        assert!(before == after, "newer: {newer}");
+        drop(connection);
+    }
+}
+
+#[test]
+fn init_refuses_the_same_and_leaves_it_as_it_is() {
+    let torn = Torn::new();
+    for (path, code, words) in unfit(&torn) {
+        if words == "there is no such file" || words == "it is empty" {
+            continue;
+        }
+        let before = fs::read(&path).ok();
+        let mut command = torn
+            .sandbox
+            .command(&["init", "--non-interactive", "--database"]);
+
+        let finished = Finished(command.arg(&path).output().unwrap()).expect(code);
+
+        assert!(
+            finished.stderr().contains(words),
+            "{}: {}",
+            path.display(),
+            finished.stderr()
+        );
+        assert_eq!(fs::read(&path).ok(), before, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_clear_error() {
+    let whoami = Command::new("id").arg("-u").output().unwrap();
+    let is_root = whoami.stdout == b"0\n";
+    let can_step_down = Command::new("setpriv").arg("--version").output().is_ok();
+    if is_root && !can_step_down {
+        skipped("root can write everywhere, and there is no setpriv to become somebody else");
+        return;
+    }
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let folder = torn.sandbox.path("");
+    // Somebody else may look, but not touch.
+    for (path, mode) in [
+        ("tornsnap.db", "444"),
+        ("tornsnap.toml", "600"),
+        ("", "555"),
+    ] {
+        let path = folder.join(path);
+        if is_root {
+            Command::new("chown")
+                .arg("65534:65534")
+                .arg(&path)
+                .status()
+                .unwrap();
+        }
+        Command::new("chmod").arg(mode).arg(&path).status().unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = if is_root {
+            let mut command = Command::new("setpriv");
+            command.args([
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                env!("CARGO_BIN_EXE_tornsnap"),
+            ]);
+            command
+        } else {
+            Command::new(env!("CARGO_BIN_EXE_tornsnap"))
+        };
+        command
+            .args(arguments)
+            .current_dir(&folder)
+            .env_clear()
+            .env("TORNSNAP_NOW", NOW.to_string());
+        Finished(command.output().unwrap())
+    };
+
+    let fetched = run(&["fetch", "factions"]);
+    let made = run(&["init", "--non-interactive", "--database", "other.db"]);
+
+    Command::new("chmod")
+        .arg("700")
+        .arg(&folder)
+        .status()
+        .unwrap();
+    if fetched.stderr().contains("failed to execute")
+        || fetched.code() == 126
+        || fetched.code() == 127
+    {
+        skipped("another user cannot reach the program here");
+        return;
+    }
+    for finished in [fetched, made] {
+        let stderr = finished.expect(78).stderr();
+        assert!(stderr.starts_with("tornsnap: could not "), "{stderr}");
+        assert!(stderr.contains("  try: "), "{stderr}");
+    }
+    assert!(!folder.join("other.db").exists());
+}
+
+#[test]
+fn eight_processes_open_and_write_one_database_at_once() {
+    let torn = Torn::new();
+    torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
+    torn.follow("[track]\nfactions = [9]\nplayers = [1]\nterritories = \"all\"\n");
+
+    thread::scope(|scope| {
+        let runs: Vec<_> = [
+            "players",
+            "factions",
+            "wars",
+            "territories",
+            "players",
+            "factions",
+            "wars",
+            "territories",
+        ]
+        .map(|kind| scope.spawn(|| torn.fetch(&[kind]).code()))
+        .into_iter()
+        .map(|run| run.join().unwrap())
+        .collect();
+        assert!(runs.iter().all(|code| [0, 75].contains(code)), "{runs:?}");
+        assert!(
+            runs.iter().filter(|code| **code == 0).count() >= 4,
+            "{runs:?}"
+        );
+    });
+
+    assert_eq!(torn.rows("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(torn.rows("SELECT DISTINCT status FROM fetch_runs"), ["ok"]);
+}
+
+#[test]
+fn a_database_in_a_folder_with_awkward_letters_works() {
+    let torn = Torn::new();
+    for name in [
+        "with space/t.db",
+        "o'brien \"x\"/t.db",
+        "Größe🦊/t.db",
+        "per%20cent?mode=ro#x/t.db",
+    ] {
+        let path = torn.sandbox.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        drop(Store::create(&path).unwrap());
+
+        let finished = torn
+            .fetching(&["factions"])
+            .arg("--database")
+            .arg(&path)
+            .output()
+            .unwrap();
+
+        Finished(finished).expect(0);
+    }
+}
+
+#[test]
+fn what_a_connection_promises_is_so() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+
+    let pragma = |name: &str| sandbox.rows(&format!("PRAGMA {name}"));
+    assert_eq!(pragma("journal_mode"), ["wal"]);
+    assert_eq!(pragma("auto_vacuum"), ["2"]);
+    assert_eq!(pragma("application_id"), [0x5453_4E50.to_string()]);
+    assert_eq!(sandbox.rows("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'"), [""; 0]);
+    let sqlite = sandbox.rows("SELECT sqlite_version()");
+    let version: Vec<u32> = sqlite[0]
+        .split('.')
+        .map(|part| part.parse().unwrap())
+        .collect();
+    assert!(version.as_slice() >= &[3, 51, 3], "{version:?}");
+}
+
+#[test]
+fn what_a_run_reported_stands_in_the_database_file_itself() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    // As after a power cut: the WAL may be lost, the file must have it all.
+    let copy = torn.sandbox.path("copy.db");
+    fs::copy(torn.sandbox.database(), &copy).unwrap();
+
+    let kept: i64 = Connection::open(&copy)
+        .unwrap()
+        .query_row("SELECT count(*) FROM faction_history", [], |row| row.get(0))
+        .unwrap();
+
+    assert_eq!(kept, 1);
+}
+
+/// A shell that runs the program with what the shell can set up.
+#[cfg(target_os = "linux")]
+fn in_shell(torn: &Torn, line: &str) -> Finished {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", line, "sh", env!("CARGO_BIN_EXE_tornsnap")])
+        .current_dir(torn.sandbox.path(""))
+        .env("TORNSNAP_NOW", NOW.to_string())
+        .env("TORNSNAP_FIRST_RETRY_MS", "1");
+    Finished(command.output().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_without_room_is_exit_74_and_harms_nothing() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| {
+        for id in 100..3000 {
+            world.player(id).faction_id = Some(9);
+            world.player(id).name = "long name ".repeat(20);
+        }
+    });
+
+    // No file may grow beyond 600 blocks, which is little more than the empty database has.
+    let full = in_shell(
+        &torn,
+        "trap '' XFSZ; ulimit -f 640; exec \"$1\" fetch factions",
+    )
+    .expect(74);
+
+    let stderr = full.stderr();
+    assert!(
+        stderr.contains("tornsnap: could not ") && stderr.contains("  try: "),
+        "{stderr}"
+    );
+    assert_eq!(torn.rows("PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(torn.value::<i64>("SELECT count(*) FROM players"), 3);
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+    assert_eq!(torn.value::<i64>("SELECT count(*) FROM players"), 2903);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_to_tell_is_no_reason_to_stop() {
+    for redirection in [
+        "2>/dev/full",
+        "2>&-",
+        ">&- 2>&-",
+        "</dev/null >/dev/full 2>/dev/full",
+    ] {
+        let torn = Torn::new();
+        torn.fetch(&["factions"]).expect(0);
+        for (arguments, code) in [
+            ("fetch players -vv", 0),
+            ("fetch factions --faction 404", 3),
+        ] {
+            let finished = in_shell(&torn, &format!("exec \"$1\" {arguments} {redirection}"));
+            assert_eq!(finished.code(), code, "{arguments} {redirection}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_who_has_gone_is_no_failure() {
+    let torn = Torn::new();
+
+    let finished = in_shell(
+        &torn,
+        "{ \"$1\" fetch all --json; echo \"exit $?\" >&2; } | true",
+    );
+
+    assert!(
+        finished.stderr().contains("exit 0"),
+        "{}",
+        finished.stderr()
+    );
+}
