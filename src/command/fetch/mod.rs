@@ -137,11 +137,6 @@ impl Scope {
 /// Fetches each kind in turn.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let scope = Scope::new(&context.settings, args);
-    if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {
-        log::warn!(
-            "nothing of that is followed: add ids under [track] in the configuration, or name some here"
-        );
-    }
     if args.plan {
         return plan::show(context, &scope);
     }
@@ -161,6 +156,11 @@ pub fn fetch(
     shows_progress: bool,
 ) -> Result<Outcome> {
     let mut store = Store::open(&settings.database)?;
+    if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {
+        log::warn!(
+            "nothing of that is followed: add ids under [track] in the configuration, or name some here"
+        );
+    }
     let (locks, busy) = take_locks(settings, scope)?;
     let mut runs = Vec::new();
     let caller = match Caller::new(settings, stop.clone()) {
