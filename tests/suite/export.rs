@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::types::Value;
 use tornsnap::store::Store;
 
-use crate::support::{Finished, NOW, Sandbox};
+use crate::support::{Finished, NOW, Sandbox, signal};
 
 /// Small, and with everything that is hard to write: quotes, lines, formulas, emoji, the empty text, NULL, big numbers.
 const HARD: &str = "
@@ -530,11 +530,8 @@ fn an_interrupted_export_cleans_up() {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         std::thread::yield_now();
     }
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
+    signal(&child, "INT");
 
-    assert!(kill.unwrap().success());
     let finished = Finished(child.wait_with_output().unwrap()).expect(130);
     assert!(
         finished

@@ -23,7 +23,6 @@ const ROOMS: &[(&str, &[&str])] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
-    ("csv", &["output"]),
     ("ctrlc", &["command"]),
     ("dialoguer", &["output"]),
     ("env_logger", &["output"]),

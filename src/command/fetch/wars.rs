@@ -295,29 +295,31 @@ fn look_up(
     let Some(faction) = faction else {
         return Ok(None);
     };
-    if let Some(war) = in_history(caller, before, faction, now)? {
-        return Ok(Some(war));
+    let history = in_history(caller, before, faction, now)?;
+    if let Some(war) = history.value {
+        return Ok(Some(Sourced {
+            value: war,
+            source: history.source,
+        }));
     }
     match no_report {
         // Torn knows neither a report nor a place in the history: it was called off before it began.
-        Some(Failure::Missing(_)) | None if before.status == WarStatus::Scheduled => {
-            Ok(Some(Sourced {
-                value: before.clone().cancelled(),
-                source: "-".to_owned(),
-            }))
-        }
+        Some(Failure::Missing(_)) if before.status == WarStatus::Scheduled => Ok(Some(Sourced {
+            value: before.clone().cancelled(),
+            source: history.source,
+        })),
         Some(Failure::Missing(_)) | None => Ok(None),
         Some(failure) => Err(failure),
     }
 }
 
-/// The war in the newest part of a faction's history.
+/// The war in the newest part of a faction's history, if it is there.
 fn in_history(
     caller: &Caller,
     before: &War,
     faction: FactionId,
     now: i64,
-) -> Result<Option<Sourced<War>>, Failure> {
+) -> Result<Sourced<Option<War>>, Failure> {
     let request = Request::war_history(before.war_type, faction);
     let field = match before.war_type {
         WarType::Ranked => "rankedwars",
@@ -328,18 +330,16 @@ fn in_history(
     let list = understood(&reply, &request, &entity, |body| {
         wire::war::list(body, field, before.war_type, now)
     })?;
-    if let Some(war) = list.good.into_iter().find(|war| war.id == before.id) {
-        return Ok(Some(Sourced {
-            value: war,
-            source: reply.source,
-        }));
-    }
+    let found = list.good.into_iter().find(|war| war.id == before.id);
     match list.bad.into_iter().next() {
         // It may be the very one.
-        Some((misfit, body)) => Err(Failure::Rejected(Box::new(rejected(
+        Some((misfit, body)) if found.is_none() => Err(Failure::Rejected(Box::new(rejected(
             &request, &entity, &misfit, body,
         )))),
-        None => Ok(None),
+        _ => Ok(Sourced {
+            value: found,
+            source: reply.source,
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ pub mod torn;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use rusqlite::{Connection, types::FromSql};
 use tempfile::TempDir;
@@ -218,4 +218,12 @@ impl Dice {
 )]
 pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
+}
+
+/// Sends a signal such as `TERM`, by the shell's own `kill`: a small machine has no program of that name.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {}", child.id())])
+        .status();
+    assert!(sent.unwrap().success());
 }
