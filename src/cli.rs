@@ -122,6 +122,11 @@ pub fn run() -> ExitCode {
                 terminal::fail(failure);
                 outcome.report["error"] = terminal::error_report(failure);
             }
+            if let Some(report) = outcome.report.as_object_mut() {
+                report
+                    .entry("exit_code")
+                    .or_insert_with(|| outcome.exit.code().into());
+            }
             if json && !outcome.report.is_null() {
                 terminal::report(&outcome.report);
             }
