@@ -14,7 +14,7 @@
 //! | [`command`] | all of the above | decides the order of things |
 //! | [`cli`] | `command`, `config`, `output`, `model`, `error` | knows how the flags are spelled (`clap`) |
 //!
-//! `tests/suite/rooms.rs` holds the code against this table.
+//! `tests/suite/house.rs` holds the code against this table.
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
 
 pub mod error;

@@ -91,11 +91,6 @@ impl Pool {
         self.entries[slot.0].facts = Some(facts);
     }
 
-    /// Whether Torn has said whose a key is.
-    pub fn facts(&self, slot: Slot) -> Option<&KeyFacts> {
-        self.entries[slot.0].facts.as_ref()
-    }
-
     /// Its name.
     pub fn name(&self, slot: Slot) -> &str {
         &self.entries[slot.0].name
@@ -127,9 +122,9 @@ impl Pool {
             .any(|entry| entry.fits(Need::OwnerOf(player)))
     }
 
-    /// Never again in this run.
-    pub fn drop_key(&mut self, slot: Slot) {
-        self.entries[slot.0].usable = false;
+    /// Never again in this run; returns whether that is news.
+    pub fn drop_key(&mut self, slot: Slot) -> bool {
+        std::mem::replace(&mut self.entries[slot.0].usable, false)
     }
 
     /// Not for personalstats again in this run.
@@ -199,13 +194,9 @@ impl Pool {
         asked_at.is_some_and(|asked_at| asked_at >= moment)
     }
 
-    /// Names and owners of the keys that can be used.
-    pub fn usable(&self) -> impl Iterator<Item = (Slot, &str)> {
-        self.entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.usable && entry.facts.is_some())
-            .map(|(index, entry)| (Slot(index), entry.name.as_str()))
+    /// Whether any key can be used.
+    pub fn has_usable(&self) -> bool {
+        self.entries.iter().any(|entry| entry.fits(Need::Any))
     }
 
     /// The names of the keys that nothing is known of yet, and nothing bad.

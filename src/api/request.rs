@@ -117,20 +117,28 @@ impl Request {
     /// The page that a link in an answer leads to; `None` when it leads to another host.
     ///
     /// Only its path below `base_url` and its query are used, so that a key can never travel elsewhere.
-    pub fn linked(base_url: &str, link: &str) -> Option<Self> {
+    pub fn linked(base_url: &str, link: &str, current: &Self) -> Option<Self> {
         let whole = [base_url, PUBLISHED]
             .iter()
             .find_map(|base| link.strip_prefix(base))
             .filter(|rest| rest.starts_with('/'));
         let target = match whole {
-            Some(rest) => rest,
+            Some(rest) => rest.to_owned(),
             None if link.starts_with('/') && !link.starts_with("//") => {
                 let below = link.strip_prefix(path_of(base_url));
-                below.filter(|rest| rest.starts_with('/')).unwrap_or(link)
+                below
+                    .filter(|rest| rest.starts_with('/'))
+                    .unwrap_or(link)
+                    .to_owned()
+            }
+            // Only a query: another page of the same path.
+            None if link.starts_with('?') => {
+                let path = current.target.split('?').next().unwrap_or_default();
+                format!("{path}{link}")
             }
             None => return None,
         };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let parts = query.split('&').filter(|part| !part.is_empty());
         if parts.clone().any(|part| part.starts_with("key=")) {
             return None;
@@ -158,6 +166,10 @@ mod tests {
 
     const BASE: &str = "https://api.torn.com/v2";
 
+    fn here() -> Request {
+        Request::all_wars(WarType::Ranked)
+    }
+
     #[test]
     fn a_link_to_another_host_is_never_followed() {
         for foreign in [
@@ -169,7 +181,7 @@ mod tests {
             "ftp://x",
             "",
         ] {
-            assert_eq!(Request::linked(BASE, foreign), None, "{foreign}");
+            assert_eq!(Request::linked(BASE, foreign, &here()), None, "{foreign}");
         }
     }
 
@@ -179,9 +191,10 @@ mod tests {
             "https://api.torn.com/v2/faction/warfareranked?limit=100&offset=100",
             "/v2/faction/warfareranked?limit=100&offset=100",
             "/faction/warfareranked?limit=100&offset=100",
+            "?limit=100&offset=100",
             "/faction/warfareranked?limit=100&comment=tornsnap&offset=100&comment=tornsnap",
         ] {
-            let request = Request::linked(BASE, link).unwrap();
+            let request = Request::linked(BASE, link, &here()).unwrap();
             assert_eq!(
                 request.target,
                 "/faction/warfareranked?limit=100&offset=100"

@@ -36,7 +36,7 @@ pub struct Args {
     /// File that appears when it is complete; with --all a folder [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Form of the rows [default: csv; with --json, json]
+    /// Form of the rows [default: csv; json where --json asks for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order

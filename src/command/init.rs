@@ -5,21 +5,28 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::api::client::Client;
-use crate::api::refusal::{Refusal, Verdict};
+use crate::api::refusal::{BLOCK_REST, Refusal, Verdict};
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::command::{Context, Outcome};
-use crate::config::{Settings, Territories, Wars, check_private, file_to_write, toml_string};
+use crate::config::{
+    Clock, Settings, Territories, Wars, check_private, file_to_write, key_tables, toml_string,
+};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::kind::Kind;
+use crate::model::time::iso;
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
-use crate::store::Store;
+use crate::store::keys::ADDRESS;
+use crate::store::{Allowance, Permit, Store};
 
 /// What Torn's API terms want every user to see wherever a key is entered.
 const TERMS: &str = "\
@@ -72,11 +79,34 @@ pub struct Args {
 #[derive(Debug, Default)]
 struct Answers {
     keys: Vec<KeyPlace>,
+    /// The `[[key]]` tables of the configuration that is overwritten, where no other keys are named.
+    kept_keys: String,
+    /// Files that were made for keys typed in; they go again when something fails.
+    typed: TypedKeys,
     factions: BTreeSet<FactionId>,
     players: BTreeSet<PlayerId>,
     wars: Wars,
     territories: Territories,
     database: Option<PathBuf>,
+}
+
+/// Key files that are new; removed when dropped before they are kept.
+#[derive(Debug, Default)]
+struct TypedKeys(Vec<PathBuf>);
+
+impl TypedKeys {
+    fn keep(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for TypedKeys {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // One that stays behind is private and in nobody's way.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 /// Where a key is read from at later runs.
@@ -90,8 +120,8 @@ enum KeyPlace {
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides);
     show_terms(context)?;
-    let answers = if args.non_interactive || !prompt::is_possible() {
-        from_flags(context, args)?
+    let mut answers = if args.non_interactive || !prompt::is_possible() {
+        from_flags(context, args, &file)?
     } else {
         from_questions(context, args, &file)?
     };
@@ -100,18 +130,48 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         .map(|answers| configuration(answers, &file));
     let settings = match &text {
         Some(text) => refuse_to_overwrite(&file, text, args.force)
-            .and_then(|()| settings_from(context, &file, text))?,
+            .and_then(|()| Settings::from_text(&file, text, &context.overrides))?,
         None => context.settings.clone(),
     };
 
-    let checks = check_keys(&settings)?;
-    let mut store = Store::create(&settings.database)?;
+    let is_new = !settings.database.exists();
+    let mut store = if is_new {
+        None
+    } else {
+        Some(Store::create(&settings.database)?)
+    };
+    let checks = check_keys(&settings, store.as_mut())?;
+    let mut store = match store {
+        Some(store) => store,
+        None => Store::create(&settings.database)?,
+    };
     for (key, facts) in &checks {
         store.remember_key(&key.name, &key.key, facts, settings.clock.now())?;
+        if is_new {
+            // The calls were made before there was a budget to ask; they count all the same.
+            count_call(&mut store, facts)?;
+        }
     }
     store.checkpoint()?;
     if let Some(text) = &text {
         write_private(&file, text)?;
+    }
+    if let Some(answers) = &mut answers {
+        answers.typed.keep();
+    }
+    if settings.keys_are_from_environment {
+        log::warn!(
+            "the keys are those of TORN_API_KEY: later runs, by a scheduler too, need it as well"
+        );
+    }
+    if !Kind::ALL
+        .into_iter()
+        .any(|kind| settings.track.follows(kind))
+    {
+        log::warn!(
+            "nothing is followed yet: add ids under [track] in {}",
+            file.display()
+        );
     }
 
     let report = json!({
@@ -169,7 +229,7 @@ fn show_terms(context: &Context) -> Result<()> {
 }
 
 /// `None`: no flag says anything, so that an existing configuration is used as it is.
-fn from_flags(context: &Context, args: &Args) -> Result<Option<Answers>> {
+fn from_flags(context: &Context, args: &Args, file: &Path) -> Result<Option<Answers>> {
     let says_nothing = args.key_env.is_empty()
         && args.key_file.is_empty()
         && args.factions.is_empty()
@@ -185,8 +245,15 @@ fn from_flags(context: &Context, args: &Args) -> Result<Option<Answers>> {
     for path in &args.key_file {
         keys.push(KeyPlace::File(here(path)?));
     }
+    let kept_keys = if keys.is_empty() && args.force {
+        key_tables(file)
+    } else {
+        String::new()
+    };
     Ok(Some(Answers {
         keys,
+        kept_keys,
+        typed: TypedKeys::default(),
         factions: args.factions.iter().copied().collect(),
         players: args.players.iter().copied().collect(),
         wars: if args.wars.as_deref() == Some("all") {
@@ -201,20 +268,29 @@ fn from_flags(context: &Context, args: &Args) -> Result<Option<Answers>> {
 
 /// Asks for what the flags leave open.
 fn from_questions(context: &Context, args: &Args, file: &Path) -> Result<Option<Answers>> {
-    let Some(mut answers) = from_flags(context, args)? else {
+    let Some(mut answers) = from_flags(context, args, file)? else {
         return Ok(None);
     };
-    if answers.keys.is_empty() && context.settings.load_keys().is_err() {
-        loop {
-            let number = answers.keys.len() + 1;
+    if file.exists() && !args.force {
+        return Err(is_there_already(file));
+    }
+    let has_keys = !answers.keys.is_empty()
+        || !answers.kept_keys.is_empty()
+        || context.settings.keys_are_from_environment;
+    if !has_keys {
+        for number in 1.. {
+            let path = file.with_file_name(format!("tornsnap-{number}.key"));
+            if path.exists() {
+                continue; // Somebody's key: never written over.
+            }
             let text = prompt::secret(&format!(
                 "API key {number} (hidden; empty when there are no more)"
             ))?;
             if text.trim().is_empty() {
                 break;
             }
-            let path = file.with_file_name(format!("tornsnap-{number}.key"));
             write_private(&path, &format!("{}\n", text.trim()))?;
+            answers.typed.0.push(path.clone());
             answers.keys.push(KeyPlace::File(
                 std::path::absolute(&path).doing(|| format!("find {}", path.display()))?,
             ));
@@ -302,6 +378,9 @@ fn configuration(answers: &Answers, file: &Path) -> String {
             }
         };
     }
+    if !answers.kept_keys.is_empty() {
+        let _ = write!(text, "\n{}", answers.kept_keys);
+    }
     let list = |ids: Vec<String>| format!("[{}]", ids.join(", "));
     let tiles = match &answers.territories {
         Territories::Tracked => toml_string("tracked"),
@@ -344,41 +423,81 @@ fn refuse_to_overwrite(file: &Path, text: &str, force: bool) -> Result<()> {
     if force || !file.exists() || fs::read_to_string(file).is_ok_and(|present| present == text) {
         return Ok(());
     }
-    Err(
-        Error::new(format!("write the configuration {}", file.display()))
-            .because("it is there already and says something else")
-            .try_this("edit it by hand, or add --force to overwrite it")
-            .exits(Exit::Config),
-    )
+    Err(is_there_already(file))
 }
 
-/// The settings as a new configuration gives them, read before it takes its place.
-fn settings_from(context: &Context, file: &Path, text: &str) -> Result<Settings> {
-    Settings::from_text(file, text, &context.overrides)
+fn is_there_already(file: &Path) -> Error {
+    Error::new(format!("write the configuration {}", file.display()))
+        .because("it is there already and says something else")
+        .try_this("edit it by hand, or add --force to overwrite it")
+        .exits(Exit::Config)
 }
 
-/// Asks Torn about each key; nothing is written when one is refused.
-fn check_keys(settings: &Settings) -> Result<Vec<(NamedKey, KeyFacts)>> {
+/// Asks Torn about each key, by the rules that an existing database remembers; nothing else is written when one is
+/// refused.
+fn check_keys(
+    settings: &Settings,
+    mut store: Option<&mut Store>,
+) -> Result<Vec<(NamedKey, KeyFacts)>> {
+    let keys = settings.load_keys()?;
+    let now = settings.clock.now();
+    if let Some(store) = &store
+        && let Some((until, reason)) = store.paused(ADDRESS, now)?
+    {
+        return Err(Error::new("check the keys")
+            .because(format!(
+                "no calls are to be made before {}: {reason}",
+                iso(until)
+            ))
+            .try_this("wait until then, and run it again")
+            .exits(Exit::TryLater));
+    }
     let client = Client::new(&settings.api.base_url, settings.api.timeout, 1);
     let mut checked = Vec::new();
-    for named in settings.load_keys()? {
-        let facts = check_key(settings, &client, &named)?;
+    for (number, named) in (1..).zip(keys) {
+        let known = match &store {
+            Some(store) => store.known_key(&named.name, &named.key)?,
+            None => None,
+        };
+        let owner = known
+            .and_then(|known| known.facts)
+            .map_or(-number, |facts| facts.owner.get());
+        let facts = check_key(settings, &client, &named, store.as_deref_mut(), owner)?;
+        if let Some(store) = store.as_deref_mut() {
+            store.move_calls(owner, facts.owner.get())?;
+        }
         checked.push((named, facts));
     }
     Ok(checked)
 }
 
-fn check_key(settings: &Settings, client: &Client, named: &NamedKey) -> Result<KeyFacts> {
+fn check_key(
+    settings: &Settings,
+    client: &Client,
+    named: &NamedKey,
+    mut store: Option<&mut Store>,
+    owner: i64,
+) -> Result<KeyFacts> {
     let action = || Error::new(format!("check the key {:?}", named.name));
     let mut attempt = 0;
     let body = loop {
         attempt += 1;
-        match client.get(&Request::key_info(), &named.key) {
+        let permit = wait_for_leave(settings, store.as_deref_mut(), owner)?;
+        let answer = client.get(&Request::key_info(), &named.key);
+        if let (Some(store), Some(permit)) = (store.as_deref_mut(), permit) {
+            store.returned(permit, Clock::real_milliseconds())?;
+        }
+        let refusal = match answer {
             Ok(body) => break body,
-            Err(refusal) => match refusal.retry_delay(attempt, settings.api.first_retry, 1.0) {
-                Some(delay) => std::thread::sleep(delay),
-                None => return Err(refused(action(), refusal, settings)),
-            },
+            Err(refusal) => refusal,
+        };
+        if let (Verdict::Blocked, Some(store)) = (refusal.verdict(), store.as_deref_mut()) {
+            let until = settings.clock.now() + BLOCK_REST;
+            store.pause(ADDRESS, until, &refusal.to_string())?;
+        }
+        match refusal.retry_delay(attempt, settings.api.first_retry, 1.0) {
+            Some(delay) => thread::sleep(delay),
+            None => return Err(refused(action(), refusal, settings)),
         }
     };
     wire::key::facts(&body).map_err(|misfit| {
@@ -387,6 +506,35 @@ fn check_key(settings: &Settings, client: &Client, named: &NamedKey) -> Result<K
             .try_this("update tornsnap: Torn's answer is not understood")
             .exits(Exit::Protocol)
     })
+}
+
+/// Waits until the budget of this owner has room for a call; `None` where there is no budget to ask.
+fn wait_for_leave(
+    settings: &Settings,
+    store: Option<&mut Store>,
+    owner: i64,
+) -> Result<Option<Permit>> {
+    let (Some(limit), Some(store)) = (settings.api.requests_per_minute, store) else {
+        return Ok(None);
+    };
+    let longest = i64::try_from(settings.api.timeout.as_millis()).unwrap_or(0);
+    loop {
+        match store.allow(owner, limit, Clock::real_milliseconds(), longest)? {
+            Allowance::Granted(permit) => return Ok(Some(permit)),
+            Allowance::Wait(milliseconds) => {
+                thread::sleep(Duration::from_millis(milliseconds.unsigned_abs()));
+            }
+        }
+    }
+}
+
+/// Counts a call that has been made in its owner's budget.
+fn count_call(store: &mut Store, facts: &KeyFacts) -> Result<()> {
+    let now = Clock::real_milliseconds();
+    if let Allowance::Granted(permit) = store.allow(facts.owner.get(), u32::MAX, now, 0)? {
+        store.returned(permit, now)?;
+    }
+    Ok(())
 }
 
 fn refused(error: Error, refusal: Refusal, settings: &Settings) -> Error {

@@ -287,6 +287,7 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
         health: health(lines, file.health)?,
         log_file: path(file.log.file),
         clock: Clock::System,
+        keys_are_from_environment: false,
         keys: keys(lines, file.key)?,
     })
 }
@@ -556,6 +557,17 @@ pub(super) fn looks_like_key(word: &str) -> bool {
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+/// The `[[key]]` tables of a configuration as they are, for one that takes its place; nothing where there are none.
+pub fn key_tables(path: &Path) -> String {
+    let table = fs::read_to_string(path)
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok());
+    let Some(keys) = table.and_then(|mut table| table.remove("key")) else {
+        return String::new();
+    };
+    toml::to_string(&toml::Table::from_iter([("key".to_owned(), keys)])).unwrap_or_default()
 }
 
 /// Quotes a path for a TOML file.

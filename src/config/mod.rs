@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::{check_private, toml_string};
+pub use file::{check_private, key_tables, toml_string};
 pub use webhook::{WebhookSource, WebhookUrl};
 
 use crate::error::{Error, Exit, Result};
@@ -62,6 +62,8 @@ pub struct Settings {
     pub log_file: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
+    /// Whether `TORN_API_KEY` takes the place of the configured keys.
+    pub keys_are_from_environment: bool,
     keys: Vec<key::Source>,
 }
 
@@ -297,6 +299,7 @@ impl Settings {
         }
         if let Some(keys) = variable("TORN_API_KEY") {
             settings.keys = key::Source::from_list(&keys);
+            settings.keys_are_from_environment = true;
         }
         if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
         {

@@ -401,6 +401,28 @@ pub fn keys(keys: &[KeyFact], now: i64) -> Check {
         )
         .with(value);
     }
+    let refused: Vec<&KeyFact> = keys
+        .iter()
+        .filter(|key| key.paused_until.is_some_and(|until| until > now + HOUR))
+        .filter(|key| key.last_error.is_some())
+        .collect();
+    if let Some(first) = refused.first()
+        && refused.len() < keys.len()
+    {
+        let why = first.last_error.as_deref().unwrap_or_default();
+        return Check::bad(
+            "keys",
+            State::Warning,
+            format!(
+                "{} of {} keys rest for a day ({}): {why}",
+                refused.len(),
+                keys.len(),
+                names(&refused)
+            ),
+            "see with the owner of that key whether it is paused, or put another in its place",
+        )
+        .with(value);
+    }
     if let Some(until) = until
         && !keys.is_empty()
         && resting == keys.len()

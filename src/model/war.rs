@@ -91,9 +91,13 @@ pub struct War {
 
 impl War {
     /// This observation in the light of the one before: what it does not say stays as it was, and a ranked war, whose
-    /// lists know no sides, keeps the sides it was first stored with.
+    /// lists know no sides, keeps the sides it was first stored with. A war that was won stays won, however far behind
+    /// a list may be; one that seemed to be called off may turn up again.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
+        if before.status == WarStatus::Completed && self.status != WarStatus::Completed {
+            return before.clone();
+        }
         let faction = |side: &Option<Side>| side.as_ref().map(|side| side.faction);
         if self.war_type == WarType::Ranked
             && faction(&self.attacking) == faction(&before.defending)
@@ -105,6 +109,9 @@ impl War {
         self.defending = self.defending.or_else(|| before.defending.clone());
         self.territory = self.territory.or(before.territory);
         self.required_score = self.required_score.or(before.required_score);
+        if self.status == before.status {
+            self.end_reason = self.end_reason.or_else(|| before.end_reason.clone());
+        }
         self.started_at = self.started_at.or(before.started_at);
         self
     }

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::{FactionId, PlayerId, WarId};
 use crate::model::key::{ApiKey, KeyFacts, KeyState};
 use crate::store::{Failed, Store, sql};
 
@@ -27,6 +27,14 @@ pub const ADDRESS: &str = "address";
 /// The scope of a pause from one category for one key.
 pub fn personalstats_of(key: &str) -> String {
     format!("key {key} personalstats")
+}
+
+/// How the scopes of wars begin whose report is waited for; the war's number follows.
+const LATE_REPORT: &str = "report of ranked war ";
+
+/// The scope under which a ranked war is remembered whose report is not there yet.
+pub fn late_report_of(war: WarId) -> String {
+    format!("{LATE_REPORT}{war}")
 }
 
 /// Tells keys apart without a way back: 64 bits of a hash of some 95 unknown bits.
@@ -93,14 +101,7 @@ impl Store {
     }
 
     /// Notes what became of a key.
-    pub fn mark_key(
-        &mut self,
-        name: &str,
-        key: &ApiKey,
-        state: KeyState,
-        why: &str,
-        now: i64,
-    ) -> Result<()> {
+    pub fn mark_key(&mut self, name: &str, key: &ApiKey, state: KeyState, why: &str) -> Result<()> {
         let (word, paused_until) = match state {
             KeyState::Ok => ("ok", None),
             KeyState::Paused(until) => ("paused", Some(until)),
@@ -122,7 +123,7 @@ impl Store {
                 .and_then(|_| {
                     transaction.execute(
                         sql!("keys/mark_check"),
-                        named_params! { ":name": name, ":fingerprint": print, ":checked_at": now },
+                        named_params! { ":name": name, ":fingerprint": print },
                     )
                 })
                 .failed(format!("note the state of the key {name:?}"))
@@ -167,6 +168,26 @@ impl Store {
             )
             .optional()
             .failed("look up pauses")
+    }
+
+    /// The ranked wars whose report is waited for.
+    pub fn late_reports(&self, now: i64) -> Result<Vec<WarId>> {
+        self.connection()
+            .prepare_cached(sql!("keys/late_reports"))
+            .and_then(|mut wars| {
+                let parameters = named_params! { ":scope_start": LATE_REPORT, ":now": now };
+                wars.query_map(parameters, |row| row.get("war_id"))?
+                    .collect()
+            })
+            .failed("list the wars whose report is late")
+    }
+
+    /// Ends a pause before its time.
+    pub fn end_pause(&mut self, scope: &str) -> Result<()> {
+        self.connection()
+            .execute(sql!("keys/end_pause"), named_params! { ":scope": scope })
+            .failed("end a pause")?;
+        Ok(())
     }
 
     /// Makes calls of this scope wait until then, in later runs too.
@@ -215,4 +236,34 @@ fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
         state,
         last_error: row.get("last_error")?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_takes_the_place_of_another_inherits_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("t.db")).unwrap();
+        let (old, new) = (ApiKey::new("old").unwrap(), ApiKey::new("new").unwrap());
+        let facts = KeyFacts {
+            owner: PlayerId::new(1).unwrap(),
+            faction: None,
+            access: "Full Access".to_owned(),
+            access_level: 4,
+            faction_access: false,
+            selections: Vec::new(),
+        };
+        store.remember_key("alice", &old, &facts, 100).unwrap();
+
+        store
+            .mark_key("alice", &new, KeyState::Paused(200), "error 5")
+            .unwrap();
+
+        assert_eq!(store.known_key("alice", &old).unwrap(), None);
+        let known = store.known_key("alice", &new).unwrap().unwrap();
+        assert_eq!((known.facts, known.checked_at), (None, 0));
+        assert_eq!(known.state, KeyState::Paused(200));
+    }
 }

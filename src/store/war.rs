@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, named_params};
 
 use crate::error::Result;
-use crate::model::id::FactionId;
+use crate::model::id::{FactionId, WarId};
 use crate::model::run::Counts;
 use crate::model::war::{Side, War, WarStatus, WarType};
 use crate::store::save::{Batch, Sourced, name_faction};
@@ -32,22 +32,20 @@ impl Store {
     }
 
     /// A war as last seen.
-    pub fn newest_war(&self, war: &War) -> Result<Option<War>> {
-        newest(self.connection(), war).failed(format!(
-            "look up {} war {}",
-            war.war_type.as_str(),
-            war.id
-        ))
+    pub fn newest_war(&self, war_type: WarType, id: WarId) -> Result<Option<War>> {
+        newest(self.connection(), war_type, id)
+            .failed(format!("look up {} war {id}", war_type.as_str()))
     }
 }
 
-fn newest(connection: &rusqlite::Connection, war: &War) -> rusqlite::Result<Option<War>> {
+fn newest(
+    connection: &rusqlite::Connection,
+    war_type: WarType,
+    id: WarId,
+) -> rusqlite::Result<Option<War>> {
     connection
         .prepare_cached(sql!("fetch/newest_war"))?
-        .query_row(
-            named_params! { ":war_type": war.war_type, ":war_id": war.id },
-            read,
-        )
+        .query_row(named_params! { ":war_type": war_type, ":war_id": id }, read)
         .optional()
 }
 
@@ -56,7 +54,7 @@ fn save_war(
     batch: &Batch,
     item: &Sourced<War>,
 ) -> rusqlite::Result<usize> {
-    let before = newest(transaction, &item.value)?;
+    let before = newest(transaction, item.value.war_type, item.value.id)?;
     let war = match &before {
         Some(before) => item.value.clone().after(before),
         None => item.value.clone(),

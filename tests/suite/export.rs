@@ -390,7 +390,7 @@ fn json_on_stdout_is_one_document() {
     assert_eq!(rows.json()[0]["version"], 1);
     assert_eq!(
         report.json(),
-        serde_json::json!({ "command": "export", "status": "ok", "format": "csv",
+        serde_json::json!({ "command": "export", "status": "ok", "exit_code": 0, "format": "csv",
             "files": [{ "dataset": "players", "rows": 2, "file": "p.csv" }] })
     );
     assert_eq!(refused.json()["exit_code"], 2);

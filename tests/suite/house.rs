@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
-    ("ctrlc", &["command"]),
+    ("signal_hook", &["command"]),
     ("dialoguer", &["output"]),
     ("env_logger", &["output"]),
     ("indicatif", &["output"]),

@@ -437,3 +437,58 @@ fn an_empty_file_becomes_a_database() {
         ["1"]
     );
 }
+
+#[test]
+fn a_new_configuration_keeps_the_keys_of_the_one_that_it_overwrites() {
+    let fresh = Fresh::new();
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+
+    fresh.init(&["--faction", "20", "--force"]).expect(0);
+
+    let config = fresh.config();
+    assert!(config.contains("factions = [20]"), "{config}");
+    assert!(config.contains("key_file = \"alice.key\""), "{config}");
+}
+
+#[test]
+fn the_checks_of_keys_respect_a_block_and_tell_later_runs_of_one() {
+    let fresh = Fresh::new();
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+    fresh
+        .simulator
+        .fault(Fault::once(Kind::Code(8, "IP block".to_owned())).path("/key/info"));
+    fresh.init(&[]).expect(75);
+    fresh.simulator.clear_requests();
+
+    let later = fresh.init(&[]).expect(75);
+
+    assert!(
+        later
+            .stderr()
+            .contains("no calls are to be made before 2026-04-01T12:10:00Z"),
+        "{}",
+        later.stderr()
+    );
+    assert!(fresh.simulator.requests().is_empty());
+}
+
+#[test]
+fn the_checks_of_keys_count_in_the_budget() {
+    let fresh = Fresh::new();
+    for _ in 0..3 {
+        fresh
+            .init(&["--key-file", "alice.key", "--faction", "9"])
+            .expect(0);
+    }
+
+    assert_eq!(
+        fresh
+            .sandbox
+            .rows("SELECT owner_id, count(*) FROM api_requests GROUP BY owner_id"),
+        ["1|3"]
+    );
+}

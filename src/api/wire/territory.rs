@@ -1,8 +1,6 @@
 //! Tiles: `FactionTerritoriesResponse`, `FactionTerritoriesOwnershipResponse`, `FactionRacketsResponse` and
 //! `TornTerritoriesResponse`.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -86,27 +84,17 @@ pub fn faction_tiles(body: &Value) -> Result<Sorted<(TileFacts, Option<Racket>)>
     })
 }
 
-/// All rackets by tile.
-///
-/// # Errors
-///
-/// Also when a racket does not name its tile: without that a tile without a racket cannot be told.
-pub fn rackets(body: &Value) -> Result<HashMap<TerritoryId, Racket>, Misfit> {
-    let sorted = sort(body, "rackets", |value, path| {
+/// All rackets with their tiles; `None` for one that does not name its tile: the published schema does not ask for it.
+pub fn rackets(body: &Value) -> Result<Sorted<Option<(TerritoryId, Racket)>>, Misfit> {
+    sort(body, "rackets", |value, path| {
         let wire: WireRacket = read(value, path)?;
         let tile = wire
             .territory
             .as_deref()
-            .ok_or_else(|| Misfit::at(format!("{path}.territory"), "it is missing"))?;
-        Ok((
-            tile_id(tile, &format!("{path}.territory"))?,
-            to_racket(wire),
-        ))
-    })?;
-    match sorted.bad.into_iter().next() {
-        Some((misfit, _)) => Err(misfit),
-        None => Ok(sorted.good.into_iter().collect()),
-    }
+            .map(|tile| tile_id(tile, &format!("{path}.territory")))
+            .transpose()?;
+        Ok(tile.map(|tile| (tile, to_racket(wire))))
+    })
 }
 
 fn to_racket(wire: WireRacket) -> Racket {

@@ -52,7 +52,8 @@ struct Stat {
 #[derive(Deserialize)]
 struct NamedStat {
     name: String,
-    value: Integer,
+    /// Null: Torn has none for that player.
+    value: Option<Integer>,
     timestamp: Option<Integer>,
 }
 
@@ -123,7 +124,7 @@ fn networth(body: &Value) -> Result<Option<Networth>, Misfit> {
             let stats: Vec<NamedStat> = part(body, "personalstats")?;
             let found = stats.iter().find(|stat| stat.name == "networth");
             Ok(Some(found.map_or(none, |stat| Networth {
-                dollars: Some(stat.value.0),
+                dollars: stat.value.map(|value| value.0),
                 bucket_at: stat.timestamp.map(|at| at.0),
             })))
         }
@@ -228,8 +229,10 @@ mod tests {
         assert_eq!(place(|body| body["profile"]["id"] = json!(8)), "profile.id");
         assert_eq!(place(|body| *body = json!({})), "profile");
         assert_eq!(
-            place(|body| body["personalstats"] = json!([{ "name": "networth" }])),
-            "personalstats[0]"
+            place(|body| {
+                body["personalstats"] = json!([{ "name": "networth", "value": "much" }]);
+            }),
+            "personalstats[0].value"
         );
     }
 }

@@ -114,7 +114,10 @@ impl Caller {
     pub fn new(settings: &Settings, stop: Stop) -> Result<Self> {
         let keys = settings.load_keys()?;
         let mut ledger = Store::open(&settings.database)?;
-        ledger.forget_other_keys(&keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>())?;
+        if !settings.keys_are_from_environment {
+            let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+            ledger.forget_other_keys(&names)?;
+        }
         let client = Client::new(
             &settings.api.base_url,
             settings.api.timeout,
@@ -140,7 +143,7 @@ impl Caller {
         for key in keys {
             caller.enlist(&key)?;
         }
-        if caller.ending().is_none() && lock(&caller.pool).usable().next().is_none() {
+        if caller.ending().is_none() && !lock(&caller.pool).has_usable() {
             caller.end(caller.no_key_left());
         }
         Ok(caller)
@@ -431,9 +434,11 @@ impl Caller {
         state: KeyState,
         refusal: &Refusal,
     ) -> Result<(), Failure> {
-        lock(&self.pool).drop_key(slot);
+        if !lock(&self.pool).drop_key(slot) {
+            return Ok(()); // One of several calls at once: it says what is known already.
+        }
         log::warn!("key {name} is not used any more: {refusal}");
-        self.note(|ledger, now| ledger.mark_key(name, key, state, &refusal.to_string(), now))
+        self.note(|ledger| ledger.mark_key(name, key, state, &refusal.to_string()))
     }
 
     /// Torn wants a rest from this key's owner.
@@ -467,15 +472,9 @@ impl Caller {
             pause.as_secs()
         );
         let until = self.clock.now().saturating_add(whole_seconds(pause));
-        self.note(|ledger, now| {
+        self.note(|ledger| {
             keys.iter().try_for_each(|(name, key)| {
-                ledger.mark_key(
-                    name,
-                    key,
-                    KeyState::Paused(until),
-                    &refusal.to_string(),
-                    now,
-                )
+                ledger.mark_key(name, key, KeyState::Paused(until), &refusal.to_string())
             })
         })
     }
@@ -501,7 +500,7 @@ impl Caller {
         };
         log::info!("all calls pause for {} s: {refusal}", time.as_secs());
         let until = self.clock.now().saturating_add(whole_seconds(time));
-        self.note(|ledger, _| ledger.pause(ADDRESS, until, &refusal.to_string()))?;
+        self.note(|ledger| ledger.pause(ADDRESS, until, &refusal.to_string()))?;
         // The same step as for an owner, so that a server which never relents does not hold a run for ever.
         if time > PATIENCE || owner_pause(count, self.first_pause).is_none() {
             return Err(self.end(paused_too_long(time)));
@@ -522,14 +521,13 @@ impl Caller {
         log::info!("key {name} reads no personalstats for a day: {refusal}");
         lock(&self.pool).rest_from_personalstats(slot);
         let until = self.clock.now() + CATEGORY_REST;
-        self.note(|ledger, _| ledger.pause(&personalstats_of(name), until, &refusal.to_string()))
+        self.note(|ledger| ledger.pause(&personalstats_of(name), until, &refusal.to_string()))
     }
 
     /// Torn has blocked this address: no call before ten minutes have passed.
     fn blocked(&self, refusal: &Refusal) -> Failure {
         let until = self.clock.now() + BLOCK_REST;
-        if let Err(failure) =
-            self.note(|ledger, _| ledger.pause(ADDRESS, until, &refusal.to_string()))
+        if let Err(failure) = self.note(|ledger| ledger.pause(ADDRESS, until, &refusal.to_string()))
         {
             return failure;
         }
@@ -563,9 +561,8 @@ impl Caller {
     }
 
     /// Writes to the ledger; a database that fails ends the run.
-    fn note(&self, write: impl FnOnce(&mut Store, i64) -> Result<()>) -> Result<(), Failure> {
-        let now = self.clock.now();
-        write(&mut lock(&self.ledger), now).map_err(|error| self.end(broken(&error)))
+    fn note(&self, write: impl FnOnce(&mut Store) -> Result<()>) -> Result<(), Failure> {
+        write(&mut lock(&self.ledger)).map_err(|error| self.end(broken(&error)))
     }
 
     /// Why there is no key: none works, or none could be asked about.

@@ -5,28 +5,24 @@ use crate::api::request::Request;
 use crate::api::wire;
 use crate::command::fetch::caller::{Caller, Failure, Reply, rejected};
 use crate::command::fetch::harvest::harvest;
-use crate::command::fetch::{Session, WarsSeen, Work, understood};
+use crate::command::fetch::{Session, WarsSeen, Work, followed_factions, understood};
 use crate::config::Wars;
 use crate::error::Result;
 use crate::model::faction::Faction;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
-use crate::store::run::Missing;
+use crate::store::run::{Missing, Rejected};
 use crate::store::save::{RosterChange, Sourced};
 
 /// A faction's answer: itself, and its wars if they were asked for.
 struct Answer {
     faction: Sourced<Faction>,
-    wars: Option<WarsSeen>,
+    wars: Option<(WarsSeen, Vec<Rejected>)>,
 }
 
 impl Session<'_> {
     pub(super) fn fetch_factions(&mut self, work: &mut Work) -> Result<RosterChange> {
-        let mut targets: Vec<FactionId> = self.scope.track.factions.iter().copied().collect();
-        if !self.scope.named {
-            let given_up = self.store.factions_given_up(work.batch.now)?;
-            targets.retain(|id| !given_up.contains(id));
-        }
+        let targets = followed_factions(self.store, self.scope, work.batch.now)?;
         let with_wars =
             self.scope.kinds.contains(&Kind::Wars) && self.scope.track.wars == Wars::Tracked;
         self.harvest_factions(work, targets, with_wars)
@@ -68,7 +64,9 @@ impl Session<'_> {
                     match answer {
                         Ok(answer) => {
                             factions.push(answer.faction);
-                            self.wars_seen.extend(answer.wars.map(|wars| (id, wars)));
+                            if let Some((seen, bad)) = answer.wars {
+                                self.note_wars(work, id, seen, &bad)?;
+                            }
                         }
                         Err(failure) => {
                             self.fail(
@@ -128,23 +126,24 @@ fn ask(caller: &Caller, id: FactionId, with_wars: bool, now: i64) -> Result<Answ
     })
 }
 
-/// What an answer says of wars; what does not fit is kept to be counted where wars are.
+/// What an answer says of wars, and what in it does not fit.
 pub(super) fn wars_seen(
     read: Result<wire::Sorted<crate::model::war::War>, wire::Misfit>,
     request: &Request,
     entity: &str,
     reply: &Reply,
-) -> WarsSeen {
+) -> (WarsSeen, Vec<Rejected>) {
     let (wars, bad) = match read {
         Ok(sorted) => (sorted.good, sorted.bad),
         Err(misfit) => (Vec::new(), vec![(misfit, reply.body.to_string())]),
     };
-    WarsSeen {
+    let seen = WarsSeen {
         wars,
-        bad: bad
-            .into_iter()
-            .map(|(misfit, body)| rejected(request, &format!("wars of {entity}"), &misfit, body))
-            .collect(),
+        is_complete: bad.is_empty(),
         source: reply.source.clone(),
-    }
+    };
+    let bad = bad
+        .into_iter()
+        .map(|(misfit, body)| rejected(request, &format!("wars of {entity}"), &misfit, body));
+    (seen, bad.collect())
 }

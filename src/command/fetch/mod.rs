@@ -187,7 +187,8 @@ pub fn fetch(
     };
     for (kind, _lock) in &locks {
         runs.push(session.run_kind(*kind)?);
-        if caller.is_over() {
+        // A run that is over before its end fails for the kinds that are left, too: `health` counts those.
+        if session.stop.asked().is_some() {
             break;
         }
     }
@@ -214,15 +215,17 @@ struct Session<'a> {
 /// The wars that a faction's answer listed.
 struct WarsSeen {
     wars: Vec<War>,
-    bad: Vec<Rejected>,
+    /// Whether all of it could be read.
+    is_complete: bool,
     source: String,
 }
 
 impl WarsSeen {
-    /// The tiles that are fought over.
-    fn assaulted(&self) -> BTreeSet<TerritoryId> {
+    /// The tiles that are fought over; `None`: part of the list could not be read.
+    fn assaulted(&self) -> Option<BTreeSet<TerritoryId>> {
         let unfinished = self.wars.iter().filter(|war| !war.status.is_over());
-        unfinished.filter_map(|war| war.territory).collect()
+        self.is_complete
+            .then(|| unfinished.filter_map(|war| war.territory).collect())
     }
 }
 
@@ -547,6 +550,16 @@ impl KindRun {
         }
         report
     }
+}
+
+/// The followed factions, but for those that Torn does not know any more and that are not due for another try.
+fn followed_factions(store: &Store, scope: &Scope, now: i64) -> Result<Vec<FactionId>> {
+    let mut factions: Vec<FactionId> = scope.track.factions.iter().copied().collect();
+    if !scope.named {
+        let given_up = store.factions_given_up(now)?;
+        factions.retain(|id| !given_up.contains(id));
+    }
+    Ok(factions)
 }
 
 /// A run that could not even begin is a failed run: `health` counts those.

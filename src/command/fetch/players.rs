@@ -7,7 +7,7 @@ use crate::api::request::Request;
 use crate::api::wire;
 use crate::command::fetch::caller::{Caller, Failure};
 use crate::command::fetch::harvest::harvest;
-use crate::command::fetch::{Scope, Session, Work, understood};
+use crate::command::fetch::{Scope, Session, Work, followed_factions, understood};
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
@@ -79,10 +79,10 @@ pub(super) fn stale_rosters(store: &Store, scope: &Scope, now: i64) -> Result<Ve
         return Ok(Vec::new());
     }
     let mut stale = Vec::new();
-    for id in &scope.track.factions {
-        let known = store.faction_last_updated(*id)?;
+    for id in followed_factions(store, scope, now)? {
+        let known = store.faction_last_updated(id)?;
         if known.is_none_or(|at| at < now - ROSTER_AGE) {
-            stale.push(*id);
+            stale.push(id);
         }
     }
     Ok(stale)

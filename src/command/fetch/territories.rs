@@ -8,7 +8,7 @@ use crate::api::wire;
 use crate::api::wire::page::next_link;
 use crate::command::fetch::caller::{Failure, rejected};
 use crate::command::fetch::wars::walk;
-use crate::command::fetch::{Session, WarsSeen, Work, understood};
+use crate::command::fetch::{Session, WarsSeen, Work, followed_factions, understood};
 use crate::config::Territories;
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
@@ -22,6 +22,28 @@ const FACTS_AGE: i64 = 30 * DAY;
 
 /// The scope under which the database remembers when to look again.
 const FACTS: &str = "tile facts";
+
+/// The rackets that Torn lists.
+#[derive(Default)]
+struct Rackets {
+    by_tile: HashMap<TerritoryId, Racket>,
+    /// Whether a tile without one here has none.
+    is_complete: bool,
+}
+
+impl Rackets {
+    /// The racket on a tile: outer `None` is "not known this time", inner `None` is "there is none".
+    #[expect(
+        clippy::option_option,
+        reason = "as in `Tile`, each level means one thing"
+    )]
+    fn on(&self, tile: TerritoryId) -> Option<Option<Racket>> {
+        match self.by_tile.get(&tile) {
+            Some(racket) => Some(Some(racket.clone())),
+            None => self.is_complete.then_some(None),
+        }
+    }
+}
 
 /// Which tiles a sweep is about.
 enum Wanted {
@@ -47,7 +69,7 @@ impl Session<'_> {
 
     /// The tiles of each followed faction in one call; who holds now what is gone from the list needs a sweep.
     fn fetch_own_tiles(&mut self, work: &mut Work) -> Result<()> {
-        let factions: Vec<FactionId> = self.scope.track.factions.iter().copied().collect();
+        let factions = followed_factions(self.store, self.scope, work.batch.now)?;
         if factions.is_empty() {
             return Ok(());
         }
@@ -99,7 +121,7 @@ impl Session<'_> {
             let failure = Failure::Rejected(Box::new(rejected(&request, &entity, &misfit, body)));
             self.fail(work, &entity, None, &failure)?;
         }
-        let assaulted = self.wars_seen.get(&faction).map(WarsSeen::assaulted);
+        let assaulted = self.wars_seen.get(&faction).and_then(WarsSeen::assaulted);
         let (facts, rackets): (Vec<_>, Vec<_>) = list.good.into_iter().unzip();
         let tiles: Vec<Tile> = facts
             .iter()
@@ -167,14 +189,18 @@ impl Session<'_> {
                 .map(|(id, owner)| Tile {
                     id,
                     owner,
-                    racket: rackets.as_ref().map(|rackets| rackets.get(&id).cloned()),
+                    racket: rackets.on(id),
                     war: assaulted
                         .as_ref()
                         .map(|assaulted| self.standing(assaulted, id, owner)),
                 })
                 .collect();
-            self.store
-                .save_tiles(&work.batch, &tiles, &reply.source, &mut work.counts)?;
+            let (with, without): (Vec<_>, Vec<_>) =
+                tiles.into_iter().partition(|tile| tile.racket.is_some());
+            for tiles in [with, without].iter().filter(|tiles| !tiles.is_empty()) {
+                self.store
+                    .save_tiles(&work.batch, tiles, &reply.source, &mut work.counts)?;
+            }
             for _ in 0..count {
                 work.progress.step();
             }
@@ -186,11 +212,14 @@ impl Session<'_> {
                 break;
             }
         }
-        if let Wanted::These(tiles) = wanted
-            && let Some(missing) = tiles.difference(&seen).next()
-        {
-            let failure = Failure::Refused("Torn does not list it".to_owned());
-            self.fail(work, &format!("tile {missing}"), None, &failure)?;
+        if (seen.len() as u64) < known && !wanted.is_covered_by(&seen) {
+            log::warn!("Torn listed the owners of {} of {known} tiles", seen.len());
+        }
+        if let Wanted::These(tiles) = wanted {
+            for missing in tiles.difference(&seen) {
+                let failure = Failure::Refused("Torn does not list it".to_owned());
+                self.fail(work, &format!("tile {missing}"), None, &failure)?;
+            }
         }
         Ok(())
     }
@@ -211,20 +240,36 @@ impl Session<'_> {
         }
     }
 
-    /// All rackets by tile; `None`: not known this time.
-    fn rackets(&mut self, work: &mut Work) -> Result<Option<HashMap<TerritoryId, Racket>>> {
+    /// All rackets, as far as they are known this time.
+    fn rackets(&mut self, work: &mut Work) -> Result<Rackets> {
         let request = Request::rackets();
         let answer = self
             .caller
             .call(&request, Need::Any)
             .and_then(|reply| understood(&reply, &request, "rackets", wire::territory::rackets));
-        match answer {
-            Ok(rackets) => Ok(Some(rackets)),
+        let list = match answer {
+            Ok(list) => list,
             Err(failure) => {
                 self.fail(work, "rackets", None, &failure)?;
-                Ok(None)
+                return Ok(Rackets::default());
             }
+        };
+        let has_bad = !list.bad.is_empty();
+        for (misfit, body) in list.bad {
+            let failure = Failure::Rejected(Box::new(rejected(&request, "rackets", &misfit, body)));
+            self.fail(work, "rackets", None, &failure)?;
         }
+        let all = list.good.len();
+        let by_tile: HashMap<_, _> = list.good.into_iter().flatten().collect();
+        if by_tile.len() < all {
+            log::warn!(
+                "Torn does not say which tiles some rackets are on; these stay as last known"
+            );
+        }
+        Ok(Rackets {
+            is_complete: !has_bad && by_tile.len() == all,
+            by_tile,
+        })
     }
 
     /// The tiles that are fought over now; `None`: not known this time.

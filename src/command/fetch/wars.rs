@@ -9,17 +9,26 @@ use crate::api::wire::page::next_link;
 use crate::command::fetch::caller::{Caller, Failure, Reply, rejected};
 use crate::command::fetch::factions::wars_seen;
 use crate::command::fetch::harvest::harvest;
-use crate::command::fetch::{Session, WarsSeen, Work, understood};
+use crate::command::fetch::{Session, WarsSeen, Work, followed_factions, understood};
 use crate::config::Wars;
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
+use crate::model::kind::Kind;
 use crate::model::time::DAY;
 use crate::model::war::{War, WarStatus, WarType};
 use crate::store::Store;
+use crate::store::keys::late_report_of;
+use crate::store::run::{Missing, Rejected};
 use crate::store::save::Sourced;
 
 /// Wars that ended longer ago and were never followed are left to history.
 const OLD_NEWS: i64 = 31 * DAY;
+
+/// Seconds for which a report is asked for that was not there when a list already told the end.
+const LATE_REPORT: i64 = 2 * DAY;
+
+/// Seconds after its start by which every war that took place is in Torn's lists.
+const LISTED_BY: i64 = 7 * DAY;
 
 /// More pages than Torn's lists can have.
 const MOST_PAGES: usize = 500;
@@ -43,7 +52,8 @@ impl Session<'_> {
             Wars::All => self.wars_of_all(work)?,
         };
         let unfinished = self.store.unfinished_wars()?;
-        let (lookups, listed) = sort_out(&seen, &unfinished);
+        let (mut lookups, listed) = sort_out(&seen, &unfinished);
+        lookups.extend(self.late_reports(work.batch.now)?);
         work.progress.more((lookups.len() + listed.len()) as u64);
         self.save_wars(work, &listed)?;
         self.look_up(work, lookups, seen.of.as_ref())
@@ -51,29 +61,14 @@ impl Session<'_> {
 
     /// The wars on the lists of the followed factions.
     fn wars_of_tracked(&mut self, work: &mut Work) -> Result<Seen> {
-        let targets: Vec<FactionId> = self
-            .scope
-            .track
-            .factions
-            .iter()
-            .copied()
-            .filter(|id| !self.wars_seen.contains_key(id))
-            .collect();
-        let given_up = self.store.factions_given_up(work.batch.now)?;
-        let targets = targets
-            .into_iter()
-            .filter(|id| self.scope.named || !given_up.contains(id))
-            .collect();
+        let mut targets = followed_factions(self.store, self.scope, work.batch.now)?;
+        targets.retain(|id| !self.wars_seen.contains_key(id));
         self.harvest_wars_of(work, targets)?;
         let mut seen = Seen {
             of: Some(BTreeSet::new()),
             ..Seen::default()
         };
         for (faction, answer) in std::mem::take(&mut self.wars_seen) {
-            for bad in &answer.bad {
-                let failure = Failure::Rejected(Box::new(bad.clone()));
-                self.fail(work, &format!("wars of faction {faction}"), None, &failure)?;
-            }
             for war in &answer.wars {
                 seen.wars
                     .entry((war.war_type, war.id))
@@ -83,12 +78,28 @@ impl Session<'_> {
                     });
             }
             // A list with something in it that we cannot read may well hold the war that seems to be gone.
-            if answer.bad.is_empty() {
+            if answer.is_complete {
                 seen.of.get_or_insert_default().insert(faction);
             }
             self.wars_seen.insert(faction, answer);
         }
         Ok(seen)
+    }
+
+    /// Keeps what a faction's answer says of wars for whoever asks; what does not fit is counted here.
+    pub(super) fn note_wars(
+        &mut self,
+        work: &mut Work,
+        faction: FactionId,
+        seen: WarsSeen,
+        bad: &[Rejected],
+    ) -> Result<()> {
+        self.wars_seen.insert(faction, seen);
+        for rejected in bad {
+            let failure = Failure::Rejected(Box::new(rejected.clone()));
+            self.fail(work, &format!("wars of faction {faction}"), None, &failure)?;
+        }
+        Ok(())
     }
 
     /// Asks factions about their wars; the answers go to `wars_seen`.
@@ -106,11 +117,14 @@ impl Session<'_> {
             |came| {
                 for (id, answer) in came {
                     match answer {
-                        Ok(seen) => {
-                            self.wars_seen.insert(id, seen);
+                        Ok((seen, bad)) => {
+                            self.note_wars(work, id, seen, &bad)?;
                         }
                         Err(failure) => {
-                            self.fail(work, &format!("wars of faction {id}"), None, &failure)?;
+                            // Where the faction itself is asked about too, that call has counted the miss.
+                            let missing = (!self.scope.kinds.contains(&Kind::Factions))
+                                .then_some(Missing::Faction(id));
+                            self.fail(work, &format!("wars of faction {id}"), missing, &failure)?;
                         }
                     }
                 }
@@ -153,10 +167,9 @@ impl Session<'_> {
             }
             for war in unknown {
                 // What is over and stored as such needs no second look.
-                let stored = self.store.newest_war(&war.value)?;
-                if !(war.value.status.is_over()
-                    && stored.is_some_and(|stored| stored.status.is_over()))
-                {
+                let stored = self.store.newest_war(war_type, war.value.id)?;
+                let same_end = stored.is_some_and(|stored| stored.status == war.value.status);
+                if !(war.value.status.is_over() && same_end) {
                     seen.wars
                         .entry((war.value.war_type, war.value.id))
                         .or_insert(war);
@@ -164,6 +177,22 @@ impl Session<'_> {
             }
         }
         Ok(seen)
+    }
+
+    /// The wars whose end came from a list because Torn had no report yet: it alone tells a forfeit.
+    fn late_reports(&self, now: i64) -> Result<Vec<Lookup>> {
+        let mut lookups = Vec::new();
+        for id in self.store.late_reports(now)? {
+            lookups.extend(
+                self.store
+                    .newest_war(WarType::Ranked, id)?
+                    .map(|before| Lookup {
+                        before,
+                        listed: None,
+                    }),
+            );
+        }
+        Ok(lookups)
     }
 
     fn save_wars(&mut self, work: &mut Work, wars: &[Sourced<War>]) -> Result<()> {
@@ -191,8 +220,21 @@ impl Session<'_> {
                 let mut found = Vec::new();
                 for (lookup, answer) in came {
                     match answer {
-                        Ok(Some(war)) => found.push(war),
-                        Ok(None) => log::info!(
+                        Ok(Found::Reported(war)) => {
+                            self.store.end_pause(&late_report_of(war.value.id))?;
+                            found.push(war);
+                        }
+                        Ok(Found::Listed(war)) => {
+                            if war.value.war_type == WarType::Ranked && war.value.status.is_over() {
+                                let scope = late_report_of(war.value.id);
+                                let until = now + LATE_REPORT;
+                                self.store
+                                    .pause(&scope, until, "its report is waited for")?;
+                            }
+                            found.push(war);
+                        }
+                        Ok(Found::Nowhere) if lookup.before.status.is_over() => {}
+                        Ok(Found::Nowhere) => log::info!(
                             "{} war {} is listed nowhere; it stays as it is until Torn says how it ended",
                             lookup.before.war_type.as_str(),
                             lookup.before.id
@@ -252,20 +294,34 @@ fn sort_out(seen: &Seen, unfinished: &[War]) -> (Vec<Lookup>, Vec<Sourced<War>>)
     (lookups, listed.into_values().collect())
 }
 
-fn ask_wars_of(caller: &Caller, id: FactionId, now: i64) -> Result<WarsSeen, Failure> {
+fn ask_wars_of(
+    caller: &Caller,
+    id: FactionId,
+    now: i64,
+) -> Result<(WarsSeen, Vec<Rejected>), Failure> {
     let request = Request::faction_wars(id);
     let reply = caller.call(&request, Need::Any)?;
     let read = wire::war::faction_wars(&reply.body, now);
     Ok(wars_seen(read, &request, &format!("faction {id}"), &reply))
 }
 
-/// How a war went on. `None`: Torn has it in no list, which ends no war that has begun.
+/// What Torn knows of a war that was asked about.
+enum Found {
+    /// How its report says that it ended.
+    Reported(Sourced<War>),
+    /// How a list says that it went on, or that no list has it any more.
+    Listed(Sourced<War>),
+    /// Nothing, which ends no war that has begun.
+    Nowhere,
+}
+
+/// How a war went on: from its report, else from the history of either faction.
 fn look_up(
     caller: &Caller,
     lookup: &Lookup,
     ours: Option<&BTreeSet<FactionId>>,
     now: i64,
-) -> Result<Option<Sourced<War>>, Failure> {
+) -> Result<Found, Failure> {
     let before = &lookup.before;
     let entity = format!("{} war {}", before.war_type.as_str(), before.id);
     let request = Request::war_report(before.war_type, before.id);
@@ -279,38 +335,58 @@ fn look_up(
         })
     });
     let no_report = match reported {
-        Ok(war) if war.value.status.is_over() => return Ok(Some(war)),
+        Ok(war) if war.value.status.is_over() => return Ok(Found::Reported(war)),
+        // Its own report says that it goes on.
+        Ok(war) if lookup.listed.is_none() && !before.status.is_over() => {
+            return Ok(Found::Listed(war));
+        }
         Ok(_) => None,
         Err(Failure::RunOver) => return Err(Failure::RunOver),
         Err(failure) => Some(failure),
     };
-    if let Some(listed) = &lookup.listed {
-        return Ok(Some(listed.clone()));
+    if before.status.is_over() {
+        return Ok(Found::Nowhere); // Its end is known; only the report was asked for.
     }
-    let faction = [&before.attacking, &before.defending]
+    if let Some(listed) = &lookup.listed {
+        return Ok(Found::Listed(listed.clone()));
+    }
+    let mut factions: Vec<FactionId> = [&before.attacking, &before.defending]
         .into_iter()
         .flatten()
         .map(|side| side.faction)
-        .max_by_key(|faction| ours.is_some_and(|ours| ours.contains(faction)));
-    let Some(faction) = faction else {
-        return Ok(None);
-    };
-    let history = in_history(caller, before, faction, now)?;
-    if let Some(war) = history.value {
-        return Ok(Some(Sourced {
-            value: war,
-            source: history.source,
-        }));
+        .collect();
+    factions.sort_by_key(|faction| !ours.is_some_and(|ours| ours.contains(faction)));
+    let mut read_with = None;
+    for faction in factions {
+        match in_history(caller, before, faction, now) {
+            Ok(Sourced {
+                value: Some(war),
+                source,
+            }) => return Ok(Found::Listed(Sourced { value: war, source })),
+            Ok(nothing) => read_with = Some(nothing.source),
+            Err(Failure::Missing(_)) => {} // A faction that is no more has no history.
+            Err(failure) => return Err(failure),
+        }
     }
-    match no_report {
+    match (no_report, read_with) {
         // Torn knows neither a report nor a place in the history: it was called off before it began.
-        Some(Failure::Missing(_)) if before.status == WarStatus::Scheduled => Ok(Some(Sourced {
-            value: before.clone().cancelled(),
-            source: history.source,
-        })),
-        Some(Failure::Missing(_)) | None => Ok(None),
-        Some(failure) => Err(failure),
+        (Some(Failure::Missing(_)), Some(source)) if was_called_off(before, now) => {
+            Ok(Found::Listed(Sourced {
+                value: before.clone().cancelled(),
+                source,
+            }))
+        }
+        (Some(Failure::Missing(_)) | None, _) => Ok(Found::Nowhere),
+        (Some(failure), _) => Err(failure),
     }
+}
+
+/// Whether a war that Torn knows nothing of never began: its start lies ahead, or so far back that no list is late.
+fn was_called_off(before: &War, now: i64) -> bool {
+    before.status == WarStatus::Scheduled
+        && before
+            .started_at
+            .is_some_and(|start| now < start || now >= start + LISTED_BY)
 }
 
 /// The war in the newest part of a faction's history, if it is there.
@@ -394,7 +470,7 @@ pub(super) fn walk(
         if interesting == 0 {
             return complete;
         }
-        match next_page(caller, &reply, &pages) {
+        match next_page(caller, &request, &reply, &pages) {
             Ok(Some(next)) => request = next,
             Ok(None) => return complete,
             Err(failure) => {
@@ -408,13 +484,14 @@ pub(super) fn walk(
 /// The page after this one, if there is one; never one on another host, and none twice.
 pub(super) fn next_page(
     caller: &Caller,
+    request: &Request,
     reply: &Reply,
     pages: &BTreeSet<String>,
 ) -> Result<Option<Request>, Failure> {
     let Some(link) = next_link(&reply.body) else {
         return Ok(None);
     };
-    let Some(next) = Request::linked(caller.base_url(), link) else {
+    let Some(next) = Request::linked(caller.base_url(), link, request) else {
         return Err(Failure::Refused(
             "the link to the next page leads to another address; it was not followed".to_owned(),
         ));

@@ -199,8 +199,9 @@ fn when_nobody_listens_it_says_so_and_to_try_later() {
     );
     assert!(!stderr.contains("0 calls"), "{stderr}");
     assert_eq!(
-        torn.value::<i64>("SELECT count(*) FROM fetch_runs WHERE status = 'failed'"),
-        1
+        torn.rows("SELECT kind, status FROM fetch_runs"),
+        ["factions|failed", "wars|failed", "players|failed"],
+        "every kind that was wanted has failed"
     );
 }
 

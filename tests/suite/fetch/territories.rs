@@ -391,3 +391,48 @@ fn a_tile_that_torn_does_not_know_fails_alone() {
         ["AAB"]
     );
 }
+
+#[test]
+fn a_war_list_that_could_not_be_read_is_counted_and_leaves_tiles_as_they_were() {
+    let torn = three_tiles("\"tracked\"");
+    torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+    torn.fetch(&["territories"]).expect(0);
+    torn.simulator.fault(
+        Fault::always(Kind::Patch(
+            "/wars/territory/0/start".to_owned(),
+            serde_json::json!("soon"),
+        ))
+        .query("wars"),
+    );
+
+    torn.fetch_at(NOW + 60, &["territories"]).expect(3);
+
+    assert_eq!(
+        torn.rows("SELECT territory_id, war_status FROM territories ORDER BY 1"),
+        ["AAB|defending", "AAC|none"]
+    );
+    assert_eq!(
+        torn.rows("SELECT error FROM rejected_payloads"),
+        ["wars.territory[0].start: \"soon\" is not a whole number"]
+    );
+}
+
+#[test]
+fn rackets_in_the_published_shape_say_nothing_about_tiles_and_are_no_failure() {
+    let torn = three_tiles("\"all\"");
+    torn.edit(|world| world.tile("AAB").racket = Some(racket(3)));
+    torn.fetch(&["territories"]).expect(0);
+    torn.simulator
+        .fault(Fault::always(Kind::Remove("/rackets/0/territory".to_owned())).path("/rackets"));
+
+    torn.fetch_at(NOW + 60, &["territories"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT racket_level FROM territories WHERE territory_id = 'AAB'"),
+        ["3"]
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM rejected_payloads"),
+        0
+    );
+}
