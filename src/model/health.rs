@@ -797,6 +797,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_torn_refuses_for_a_day_is_named_with_the_reason() {
+        let key = |name: &str, pause: Option<i64>| KeyFact {
+            name: name.to_owned(),
+            is_dead: false,
+            paused_until: pause.map(|seconds| NOW + seconds),
+            last_error: pause.map(|_| "Torn answered error 18: paused".to_owned()),
+            access_level: Some(3),
+        };
+
+        let check = keys(&[key("alice", Some(DAY)), key("bob", None)], NOW);
+
+        assert_eq!(check.state, State::Warning);
+        assert_eq!(
+            check.message,
+            "1 of 2 keys rest for a day (alice): Torn answered error 18: paused"
+        );
+    }
+
+    #[test]
     fn what_is_due_after_a_month_has_three_days() {
         let march: Month = "2026-03".parse().unwrap();
         let february: Month = "2026-02".parse().unwrap();

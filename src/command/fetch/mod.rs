@@ -236,6 +236,7 @@ struct KindRun {
     counts: Counts,
     rejected: u64,
     passing: u64,
+    missing: u64,
     error: Option<String>,
     run: RunId,
     started_at: i64,
@@ -251,6 +252,8 @@ struct Work {
     rejected: u64,
     /// Passing faults, of the failed ones.
     passing: u64,
+    /// Ids that Torn does not know, of the failed ones.
+    missing: u64,
     first_error: Option<String>,
     requests_before: u64,
     progress: Progress,
@@ -266,6 +269,7 @@ impl Session<'_> {
             counts: Counts::default(),
             rejected: 0,
             passing: 0,
+            missing: 0,
             first_error: None,
             requests_before: self.requests_noted,
             progress: Progress::start(kind.as_str(), 0, self.shows_progress),
@@ -309,6 +313,7 @@ impl Session<'_> {
             counts: work.counts,
             rejected: work.rejected,
             passing: work.passing,
+            missing: work.missing,
             error,
             run,
             started_at: now,
@@ -341,6 +346,7 @@ impl Session<'_> {
                 self.store.save_rejected(rejected, work.batch.now)?;
             }
             Failure::Missing(_) => {
+                work.missing += 1;
                 if let Some(missing) = missing {
                     self.store.save_missing(missing, work.batch.now)?;
                 }
@@ -483,6 +489,9 @@ fn conclude(
                 .try_this(match exit {
                     Exit::Protocol => "look at the table rejected_payloads; a newer tornsnap may understand them",
                     Exit::TryLater => "run it again later; a scheduler may just try again",
+                    _ if failed == sum(|run| run.missing) => {
+                        "check these ids; after three misses in a row they are asked about once a week"
+                    }
                     _ => "the next run tries them again; -v says more, rejected_payloads has answers that did not fit",
                 }),
         ),

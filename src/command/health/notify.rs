@@ -29,7 +29,9 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
     };
     let Some(url) = url else {
         if settings.health.ping_url.is_none() {
-            log::warn!("--notify has nobody to tell: set webhook_url_file or ping_url in [health]");
+            log::error!(
+                "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
+            );
         }
         return json!({ "sent": false, "pinged": pinged });
     };

@@ -287,7 +287,7 @@ fn a_faction_that_is_no_more_does_not_hide_how_its_war_ended() {
         });
         torn.simulator.fault(
             Fault::always(Kind::Code(6, "Incorrect ID".to_owned()))
-                .path(&format!("/faction/{gone}/territorywars")),
+                .path(format!("/faction/{gone}/territorywars")),
         );
 
         torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
