@@ -12,7 +12,8 @@ use serde_json::Value;
 use tornsnap::store::Store;
 use tornsnap::store::lock::Lock;
 
-use crate::support::{Finished, NOW, Sandbox, fill, set_mode};
+use crate::support::torn::Torn;
+use crate::support::{CANARY, Finished, NOW, Sandbox, fill, set_mode};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -337,6 +338,34 @@ fn a_fetch_that_writes_is_seen_and_not_held_up() {
         "keys",
         "warning",
     );
+}
+
+#[test]
+fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
+    use tornsnap::sim::{Fault, Kind};
+
+    for (code, what) in [
+        (2, "Torn refuses 1 of 2 keys (key1)"),
+        (18, "1 of 2 keys rest for a day (key1)"),
+    ] {
+        let torn = Torn::with_two_keys();
+        torn.simulator.fault(
+            Fault::always(Kind::Code(code, "for a test".to_owned()))
+                .path("/faction/")
+                .key(CANARY),
+        );
+        torn.fetch(&["factions"]).expect(0);
+
+        let finished = torn.sandbox.run(&["health", "--json"]);
+
+        assert_state(&finished, "keys", "warning");
+        let report = finished.json();
+        let message = check(&report, "keys").unwrap()["message"].as_str().unwrap();
+        assert_eq!(
+            message,
+            format!("{what}: Torn answered error {code}: for a test")
+        );
+    }
 }
 
 /// As another user: needs the right to become one, which root has.
