@@ -291,7 +291,7 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(
             "there is no such file",
-            "run `tornsnap init` to make it, or correct --database",
+            "name yours with --config or --database, or run `tornsnap init` to make a new one",
         ),
         Err(error) => Err(error).doing(|| format!("open the database {}", path.display())),
         Ok(found) if found.is_dir() => {
