@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::command::fetch::{Scope, fetch};
+use crate::command::init::write_private;
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Overrides, Settings};
@@ -180,7 +181,6 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         }
         fs::remove_dir_all(folder).doing(|| format!("empty {}", folder.display()))?;
     }
-    fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
     let mut text = format!(
         "{MARK}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\
          requests_per_minute = 0\n",
@@ -198,13 +198,7 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         "\n[track]\nfactions = {:?}\nterritories = \"tracked\"\n",
         simulator.faction_ids()
     );
-    fs::write(&file, &text).doing(|| format!("write {}", file.display()))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
-            .doing(|| format!("keep {} private", file.display()))?;
-    }
+    write_private(&file, &text)?;
     Settings::from_text(
         &file,
         &text,

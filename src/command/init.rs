@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -22,9 +21,11 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
+use crate::model::path::folder_of;
 use crate::model::time::iso;
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
+use crate::store::files::write_atomically;
 use crate::store::keys::ADDRESS;
 use crate::store::{Allowance, Permit, Store};
 
@@ -558,19 +559,10 @@ fn refused(error: Error, refusal: Refusal, settings: &Settings) -> Error {
     }
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    let action = || format!("write {}", path.display());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).doing(action)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).doing(action)?;
-    file.write_all(text.as_bytes()).doing(action)?;
-    file.as_file().sync_all().doing(action)?;
-    file.persist(path)
-        .map_err(|error| error.error)
-        .doing(action)?;
+/// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(folder_of(path)).doing(|| format!("write {}", path.display()))?;
+    write_atomically(path, text, "init")?;
+    // Where the disk knows no rights, better said now than at the next run.
     check_private(path)
 }

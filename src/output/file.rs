@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::model::path::folder_of;
+
 /// A file that is written beside its place, under a hidden name that ends in `.partial`.
 #[derive(Debug)]
 pub struct NewFile {
@@ -71,12 +73,5 @@ impl Write for NewFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.temporary.flush()
-    }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }

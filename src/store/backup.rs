@@ -17,12 +17,13 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::folder_of;
 use crate::model::time::DAY;
 use crate::store::Failed;
 use crate::store::check::{self, Depth};
 use crate::store::files::{
-    Hash, HashingReader, HashingWriter, check_room, create_private, discard, folder_of, pour,
-    remove_if_there, sync_file, sync_folder, with_suffix, write_atomically,
+    Hash, HashingReader, HashingWriter, check_room, create_private, discard, pour, remove_if_there,
+    sync_file, sync_folder, with_suffix, write_atomically,
 };
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::folder_of;
 use crate::model::size;
 
 /// What is left free for everything else on the disk.
@@ -14,14 +15,6 @@ const RESERVE: u64 = 8 * size::MEGABYTE;
 
 /// How much is read at once.
 pub(super) const CHUNK: usize = 256 * 1024;
-
-/// The folder that a file stands in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
 
 /// `path` with `suffix` behind its name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -62,10 +55,10 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Writes a small file whole or not at all: temporary name, sync, rename, sync.
+/// Writes a small file, which only its owner can read, whole or not at all: temporary name, sync, rename, sync.
 ///
 /// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
-pub(super) fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
+pub fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
     // tempfile makes it with mode 0600.

@@ -7,7 +7,7 @@ mod check;
 mod detail;
 pub mod export;
 mod failure;
-mod files;
+pub mod files;
 pub mod keys;
 pub mod lock;
 mod manifest;

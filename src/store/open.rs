@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::folder_of;
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, Found, MIGRATIONS, Migration};
 use crate::store::{Failed, SCHEMA_VERSION, backup, restore, transaction};
@@ -148,10 +149,7 @@ impl Drop for Store {
 /// Builds a new database beside its place and puts it there, unless another process was quicker.
 fn build(path: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let no_place = |error: std::io::Error| {
         Error::new(action())
             .because(error)

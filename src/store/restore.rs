@@ -13,12 +13,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::kind::Kind;
+use crate::model::path::folder_of;
 use crate::store::Failed;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
 use crate::store::files::{
-    COMPANIONS, check_room, create_private, discard, folder_of, pour, remove_if_there, sync_file,
-    sync_folder, with_suffix, write_atomically,
+    COMPANIONS, check_room, create_private, discard, pour, remove_if_there, sync_file, sync_folder,
+    with_suffix, write_atomically,
 };
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;

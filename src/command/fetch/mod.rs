@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::api::request::Request;
+use crate::api::wire::Misfit;
 pub use caller::{Caller, Ending, Failure};
 
 use crate::command::fetch::caller::Reply;
@@ -361,6 +363,21 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Counts what in a list does not fit, item by item.
+    fn fail_each(
+        &mut self,
+        work: &mut Work,
+        request: &Request,
+        target: &str,
+        bad: Vec<(Misfit, String)>,
+    ) -> Result<()> {
+        for (misfit, body) in bad {
+            let rejected = caller::rejected(request, target, &misfit, body);
+            self.fail(work, target, None, &Failure::Rejected(Box::new(rejected)))?;
+        }
+        Ok(())
+    }
+
     /// Saves a batch; where the database refuses the data of one item, that item fails and the others are saved.
     fn save_each<T: Clone>(
         &mut self,
@@ -405,9 +422,9 @@ impl Session<'_> {
 /// Reads an answer, or says where it does not fit.
 fn understood<T>(
     reply: &Reply,
-    request: &crate::api::request::Request,
+    request: &Request,
     entity: &str,
-    read: impl FnOnce(&Value) -> std::result::Result<T, crate::api::wire::Misfit>,
+    read: impl FnOnce(&Value) -> std::result::Result<T, Misfit>,
 ) -> std::result::Result<T, Failure> {
     read(&reply.body).map_err(|misfit| {
         Failure::Rejected(Box::new(caller::rejected(

@@ -6,7 +6,7 @@ use crate::api::keys::Need;
 use crate::api::request::{FACTS_PAGE, OWNERSHIP_PAGE, Request};
 use crate::api::wire;
 use crate::api::wire::page::next_link;
-use crate::command::fetch::caller::{Failure, rejected};
+use crate::command::fetch::caller::Failure;
 use crate::command::fetch::wars::walk;
 use crate::command::fetch::{Session, WarsSeen, Work, followed_factions, understood};
 use crate::config::Territories;
@@ -117,10 +117,7 @@ impl Session<'_> {
             }
         };
         let complete = list.bad.is_empty();
-        for (misfit, body) in list.bad {
-            let failure = Failure::Rejected(Box::new(rejected(&request, &entity, &misfit, body)));
-            self.fail(work, &entity, None, &failure)?;
-        }
+        self.fail_each(work, &request, &entity, list.bad)?;
         let assaulted = self.wars_seen.get(&faction).and_then(WarsSeen::assaulted);
         let (facts, rackets): (Vec<_>, Vec<_>) = list.good.into_iter().unzip();
         let tiles: Vec<Tile> = facts
@@ -169,11 +166,7 @@ impl Session<'_> {
                 Err(failure) => return self.fail(work, "tile owners", None, &failure),
             };
             let count = list.good.len() + list.bad.len();
-            for (misfit, body) in list.bad {
-                let failure =
-                    Failure::Rejected(Box::new(rejected(&request, "tile owners", &misfit, body)));
-                self.fail(work, "tile owners", None, &failure)?;
-            }
+            self.fail_each(work, &request, "tile owners", list.bad)?;
             let new: Vec<_> = list
                 .good
                 .into_iter()
@@ -255,10 +248,7 @@ impl Session<'_> {
             }
         };
         let has_bad = !list.bad.is_empty();
-        for (misfit, body) in list.bad {
-            let failure = Failure::Rejected(Box::new(rejected(&request, "rackets", &misfit, body)));
-            self.fail(work, "rackets", None, &failure)?;
-        }
+        self.fail_each(work, &request, "rackets", list.bad)?;
         let all = list.good.len();
         let by_tile: HashMap<_, _> = list.good.into_iter().flatten().collect();
         if by_tile.len() < all {
@@ -316,11 +306,7 @@ impl Session<'_> {
                 Err(failure) => return self.fail(work, "tile facts", None, &failure),
             };
             let count = list.good.len() + list.bad.len();
-            for (misfit, body) in list.bad {
-                let failure =
-                    Failure::Rejected(Box::new(rejected(&request, "tile facts", &misfit, body)));
-                self.fail(work, "tile facts", None, &failure)?;
-            }
+            self.fail_each(work, &request, "tile facts", list.bad)?;
             let before = seen.len();
             seen.extend(list.good.iter().map(|tile| tile.id));
             if seen.len() == before && count > 0 {
