@@ -159,6 +159,36 @@ CREATE INDEX idx_territory_ownership_faction ON territory_ownership_history (fac
 -- By time alone.
 CREATE INDEX idx_territory_ownership_timestamp ON territory_ownership_history (recorded_at);
 
+-- ---------------------------------------------------------------- observations (kept for ever)
+-- A month without any change has no history row. These tables tell it from a month that nobody looked at.
+
+CREATE TABLE player_observations (                -- the months in which Torn told anything about each player
+    player_id    INTEGER NOT NULL REFERENCES players (player_id),
+    period_start INTEGER NOT NULL,                -- first second of the UTC month
+    first_at     INTEGER NOT NULL,                -- first answer about the player in that month
+    last_at      INTEGER NOT NULL,                -- last answer about the player in that month
+    polls        INTEGER NOT NULL CHECK (polls >= 1), -- number of answers
+    PRIMARY KEY (player_id, period_start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE faction_observations (               -- the months in which Torn told anything about each faction
+    faction_id   INTEGER NOT NULL REFERENCES factions (faction_id),
+    period_start INTEGER NOT NULL,
+    first_at     INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL,
+    polls        INTEGER NOT NULL CHECK (polls >= 1),
+    PRIMARY KEY (faction_id, period_start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE territory_observations (             -- the months in which Torn told anything about each tile
+    territory_id TEXT    NOT NULL REFERENCES territories (territory_id),
+    period_start INTEGER NOT NULL,
+    first_at     INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL,
+    polls        INTEGER NOT NULL CHECK (polls >= 1),
+    PRIMARY KEY (territory_id, period_start)
+) STRICT, WITHOUT ROWID;
+
 -- ---------------------------------------------------------------- who was in which faction
 -- Kept by the two triggers, whatever writes players.faction_id. They take players.last_updated for the time of the
 -- observation, so whoever changes faction_id sets last_updated too.
@@ -328,13 +358,17 @@ CREATE TABLE fetch_runs (                         -- each fetch: when, how it en
 -- The latest runs of one kind (health).
 CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
 
-CREATE TABLE rejected_payloads (                  -- answers of Torn that did not fit and were not stored as data
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
-    recorded_at INTEGER NOT NULL,
-    endpoint    TEXT    NOT NULL,
-    entity      TEXT,                             -- 'player 123'
-    error       TEXT    NOT NULL,                 -- with the JSON path
-    body        TEXT    NOT NULL                  -- as it came, cut off after 64 KiB
+CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that did not fit and were not stored as data
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    recorded_at  INTEGER NOT NULL,                -- first seen
+    endpoint     TEXT    NOT NULL,
+    entity       TEXT,                            -- 'player 123'
+    error        TEXT    NOT NULL,                -- the newest, with the JSON path
+    body         TEXT    NOT NULL,                -- the first, cut off after 64 KiB; '' for most when many entities fail alike
+    json_path    TEXT    NOT NULL DEFAULT '',     -- 'members[*].level'
+    last_seen_at INTEGER NOT NULL DEFAULT 0,
+    times        INTEGER NOT NULL DEFAULT 1,      -- how often
+    times_on_day INTEGER NOT NULL DEFAULT 1       -- how often on the UTC day of last_seen_at
 ) STRICT;
 
 -- What was rejected lately (health, prune).
@@ -389,9 +423,30 @@ CREATE TABLE player_polls (                       -- when each player was asked 
 CREATE TABLE missing_entities (                   -- ids that Torn answered "no such id" to
     kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction')),
     entity_id  INTEGER NOT NULL,
-    misses     INTEGER NOT NULL,                  -- in a row
+    misses     INTEGER NOT NULL,                  -- in a row, those within half an hour counted once
+    first_miss INTEGER NOT NULL DEFAULT 0,
     last_miss  INTEGER NOT NULL,
     PRIMARY KEY (kind, entity_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE war_follow_ups (                     -- wars that Torn is asked about although no list has them any more
+    war_type       TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
+    war_id         INTEGER NOT NULL,
+    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report')), -- 'report': the end is known, the reason is not
+    first_asked_at INTEGER NOT NULL,
+    last_asked_at  INTEGER NOT NULL,
+    PRIMARY KEY (war_type, war_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE faction_war_polls (                  -- when the war lists of each followed faction were read
+    faction_id      INTEGER PRIMARY KEY,
+    listed_at       INTEGER,                      -- the list of its present wars
+    history_read_at INTEGER                       -- the lists of its past wars
+) STRICT;
+
+CREATE TABLE refreshes (                          -- when data that hardly ever changes was last read
+    name         TEXT    PRIMARY KEY CHECK (name IN ('tile_facts')),
+    refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE prune_runs (                         -- each prune that deleted detail

@@ -41,7 +41,7 @@ break', 1767225600, 1775044800),
     INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('players', 1775044000, 1775044800, 'ok');
     INSERT INTO rejected_payloads (recorded_at, endpoint, error, body) VALUES (1775044000, '/user', 'x', '{\"a\": \"b\r\n\"}');
     INSERT INTO api_keys (name, paused_until) VALUES ('alice', 1775044800);
-    INSERT INTO missing_entities VALUES ('player', 9, 1, 1775044000);
+    INSERT INTO missing_entities (kind, entity_id, misses, last_miss) VALUES ('player', 9, 1, 1775044000);
     UPDATE schema_version SET applied_at = 1767225600;
     CREATE TABLE \"odd \"\"name\" (\"a,b\" TEXT, bytes BLOB);
     INSERT INTO \"odd \"\"name\" VALUES ('x', x'00ff'), (NULL, NULL);
