@@ -31,9 +31,9 @@ pub enum Kind {
     Reset,
     /// The right shape with somebody else's id.
     WrongId,
-    /// A page that ignores where it should begin and names itself as the next.
+    /// A page that ignores where it should begin, with links that lead to itself.
     PageLoop,
-    /// A page whose next is on another host.
+    /// A page with links that lead to another host.
     ForeignLink,
     /// A redirect to this address.
     Redirect(String),

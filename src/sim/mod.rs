@@ -34,6 +34,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
+pub use crate::sim::answer::Links;
 pub use crate::sim::fault::Fault;
 pub use crate::sim::fault::Kind;
 pub use crate::sim::keys::Access;
@@ -79,6 +80,8 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// How many requests are remembered, the newest ones; 0 for none.
     pub log_limit: usize,
+    /// Where the links of lists lead.
+    pub links: Links,
     /// Whether `territoryownership` answers under its old name instead of `territoryOwnership`.
     pub old_ownership_key: bool,
 }
@@ -96,6 +99,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             keys: Vec::new(),
             log_limit: 100_000,
+            links: Links::default(),
             old_ownership_key: false,
         }
     }
@@ -148,6 +152,7 @@ impl Simulator {
             log_limit: options.log_limit,
             requests_per_minute: options.requests_per_minute,
             latency: options.latency,
+            links: Mutex::new(options.links),
             old_ownership_key: options.old_ownership_key,
             started: Instant::now(),
             recent: Mutex::new(HashMap::new()),
@@ -209,6 +214,11 @@ impl Simulator {
             .unwrap_or_else(PoisonError::into_inner);
         world.edit_at(self.time());
         change(&mut world)
+    }
+
+    /// Makes the links of lists lead elsewhere from now on.
+    pub fn set_links(&self, links: Links) {
+        *lock(&self.shared.links) = links;
     }
 
     /// Makes something go wrong. The first fault that meets a request decides what becomes of it.

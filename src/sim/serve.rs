@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::sim::answer::Links;
 use crate::sim::answer::Question;
 use crate::sim::answer::Refusal;
 use crate::sim::answer::error_body;
@@ -73,6 +74,7 @@ pub(in crate::sim) struct Shared {
     pub(in crate::sim) requests_per_minute: Option<u32>,
     pub(in crate::sim) latency: Duration,
     pub(in crate::sim) old_ownership_key: bool,
+    pub(in crate::sim) links: Mutex<Links>,
     pub(in crate::sim) started: Instant,
     pub(in crate::sim) recent: Mutex<HashMap<i64, VecDeque<Instant>>>,
     pub(in crate::sim) open: Mutex<Open>,
@@ -301,13 +303,13 @@ impl Shared {
                     ..*asked
                 });
                 let here = format!("{}{}?{}", asked.base, asked.path, asked.query);
-                link_next(&mut body, here);
+                link_on(&mut body, &here);
                 Reply::json(&body)
             }
             Kind::ForeignLink => {
                 let mut body = body();
                 let page = format!("https://evil.example/v2{}?{}", asked.path, asked.query);
-                link_next(&mut body, page);
+                link_on(&mut body, &page);
                 Reply::json(&body)
             }
             Kind::Redirect(address) => Reply::Whole {
@@ -345,6 +347,7 @@ impl Shared {
                 query: decode_query(asked.query),
                 key: &key,
                 now: asked.time,
+                links: *lock(&self.links),
                 old_ownership_key: self.old_ownership_key,
             };
             let world = self.world.read().unwrap_or_else(PoisonError::into_inner);
@@ -391,13 +394,16 @@ impl Shared {
     }
 }
 
-fn link_next(body: &mut Value, address: String) {
+/// Makes both links of a page lead to one address, so that it does not matter which one is followed.
+fn link_on(body: &mut Value, address: &str) {
     for step in ["/_metadata", "/_metadata/links"] {
         if body.pointer(step).is_none() {
             fault::patch(body, step, Value::Object(serde_json::Map::new()));
         }
     }
-    fault::patch(body, "/_metadata/links/next", Value::from(address));
+    for link in ["/_metadata/links/next", "/_metadata/links/prev"] {
+        fault::patch(body, link, Value::from(address));
+    }
 }
 
 /// The key in an `Authorization` header.

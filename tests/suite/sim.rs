@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the message")]
 
+mod paging;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -126,14 +128,19 @@ fn list<'a>(body: &'a Value, name: &str) -> &'a Vec<Value> {
         .unwrap_or_else(|| panic!("no list {name} in {body}"))
 }
 
-/// All pages of a list, by following the links.
+/// All pages of a list, by following the links to what is older, or behind the page in a list by offset.
 fn all_pages(simulator: &Simulator, path: &str, name: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut next = Some(path.to_owned());
     while let Some(path) = next {
         let body = ask(simulator, &path);
         items.extend(list(&body, name).iter().cloned());
-        let link = body["_metadata"]["links"]["next"].as_str();
+        let link = if name.starts_with("warfare") {
+            "prev"
+        } else {
+            "next"
+        };
+        let link = body["_metadata"]["links"][link].as_str();
         next = link.map(|link| link.strip_prefix(simulator.url()).unwrap().to_owned());
     }
     items
@@ -1031,11 +1038,11 @@ fn faulty_pages_lead_in_circles_and_abroad() {
 
     assert_eq!(circle["territory"][0]["id"], "AAB");
     let here = format!("{}/v2/torn/territory?limit=5&offset=10", simulator.url());
-    assert_eq!(circle["_metadata"]["links"]["next"], here);
-    assert_eq!(
-        abroad["_metadata"]["links"]["next"],
-        "https://evil.example/v2/torn/territory?limit=5&offset=10"
-    );
+    let foreign = "https://evil.example/v2/torn/territory?limit=5&offset=10";
+    for link in ["next", "prev"] {
+        assert_eq!(circle["_metadata"]["links"][link], here);
+        assert_eq!(abroad["_metadata"]["links"][link], foreign);
+    }
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Answers: which question a path asks, and the JSON that Torn would reply.
 
+mod paging;
+
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+pub use crate::sim::answer::paging::Links;
 use crate::sim::keys::Access;
 use crate::sim::keys::Key;
 use crate::sim::territory::Racket;
@@ -88,6 +91,8 @@ pub(in crate::sim) struct Question<'a> {
     pub(in crate::sim) key: &'a Key,
     /// When.
     pub(in crate::sim) now: i64,
+    /// Where the links of lists lead.
+    pub(in crate::sim) links: Links,
     /// Whether `territoryownership` is spelled as it was before 2026.
     pub(in crate::sim) old_ownership_key: bool,
 }
@@ -114,65 +119,6 @@ impl Question<'_> {
             .unwrap_or(otherwise)
             .split(',')
             .collect()
-    }
-
-    fn limit(&self, default: i64, maximum: i64) -> usize {
-        let limit = self.number("limit").unwrap_or(default).clamp(1, maximum);
-        usize::try_from(limit).unwrap_or(1)
-    }
-
-    fn offset(&self) -> usize {
-        usize::try_from(self.number("offset").unwrap_or(0)).unwrap_or(0)
-    }
-
-    /// A link to the same question with one parameter changed.
-    fn link(&self, name: &str, value: i64) -> String {
-        use std::fmt::Write as _;
-
-        let mut link = format!("{}{}?", self.base, self.path);
-        let others = self.query.iter().filter(|(parameter, _)| parameter != name);
-        for (parameter, value) in others {
-            let _infallible = write!(link, "{parameter}={value}&");
-        }
-        let _infallible = write!(link, "{name}={value}");
-        link
-    }
-
-    /// The links around a page that is counted by offset.
-    fn links_by_offset(&self, offset: usize, limit: usize, total: usize) -> Value {
-        let to = |offset: usize| self.link("offset", i64::try_from(offset).unwrap_or(0));
-        let next = (offset + limit < total).then(|| to(offset + limit));
-        let prev = (offset > 0).then(|| to(offset.saturating_sub(limit)));
-        json!({"links": {"next": next, "prev": prev}})
-    }
-
-    /// The part of a list of moments, newest first, that was asked for, and the links around it.
-    fn page_by_time<T>(&self, list: Vec<T>, start: impl Fn(&T) -> i64) -> (Vec<T>, Value) {
-        let limit = self.limit(100, 100);
-        let offset = self.offset();
-        let from = self.number("from").unwrap_or(0);
-        let to = self.number("to").unwrap_or(i64::MAX);
-        let mut list: Vec<T> = list
-            .into_iter()
-            .filter(|item| start(item) >= from && start(item) <= to)
-            .collect();
-        let ascending = self
-            .parameter("sort")
-            .is_some_and(|sort| sort.eq_ignore_ascii_case("asc"));
-        if ascending {
-            list.reverse();
-        }
-        let more = list.len() > offset + limit;
-        let page: Vec<T> = list.into_iter().skip(offset).take(limit).collect();
-        let next = page.last().filter(|_| more).map(|last| {
-            // Torn's bounds include their moment, so a page repeats the last item of the page before.
-            self.link(if ascending { "from" } else { "to" }, start(last))
-        });
-        let prev = page
-            .first()
-            .filter(|_| self.parameter("to").is_some())
-            .map(|first| self.link(if ascending { "to" } else { "from" }, start(first)));
-        (page, json!({"links": {"next": next, "prev": prev}}))
     }
 }
 
@@ -532,30 +478,33 @@ impl World {
 
     fn warfare_ranked(&self, question: &Question<'_>) -> Body {
         let now = question.now;
-        let newest_first = question
-            .parameter("sort")
-            .is_none_or(|sort| sort.eq_ignore_ascii_case("desc"));
-        let enough = if newest_first {
-            question.offset() + question.limit(100, 100) + 1
-        } else {
+        let enough = if question.oldest_first() {
             usize::MAX
+        } else {
+            question.limit(100, 100) + 1
         };
-        let to = question.number("to").unwrap_or(i64::MAX);
-        let mut wars = self.ranked_wars(None, now, to, enough);
-        wars.retain(|war| war.in_history);
-        let (page, links) = question.page_by_time(wars, |war| war.start);
-        let page: Vec<Value> = page
+        let listed = |to: i64, enough: usize| {
+            let mut wars = self.ranked_wars(None, now, to, enough);
+            wars.retain(|war| war.in_history);
+            wars
+        };
+        let newest = listed(i64::MAX, 1).first().map(|war| war.start);
+        let wars = listed(question.newest_start(), enough);
+        let page = question.page_by_time(wars, newest, |war| war.start);
+        let wars: Vec<Value> = page
+            .rows
             .iter()
             .map(|war| self.ranked_details(war, now))
             .collect();
-        body(json!({"warfareranked": page, "_metadata": links}))
+        body(json!({"warfareranked": wars, "_metadata": page.metadata}))
     }
 
     fn warfare_territory(&self, question: &Question<'_>) -> Body {
         let now = question.now;
         let mut wars = self.territory_wars(None, now, self.moment(now) - RECENT);
         wars.retain(|war| war.in_history);
-        let (page, links) = question.page_by_time(wars, |war| war.start);
+        let newest = wars.first().map(|war| war.start);
+        let page = question.page_by_time(wars, newest, |war| war.start);
         let side = |side: Side, running: bool| {
             let mut body = json!({
                 "id": side.faction_id,
@@ -574,7 +523,8 @@ impl World {
             }
             body
         };
-        let page: Vec<Value> = page
+        let wars: Vec<Value> = page
+            .rows
             .iter()
             .map(|war| {
                 json!({
@@ -589,14 +539,14 @@ impl World {
                 })
             })
             .collect();
-        body(json!({"warfareterritory": page, "_metadata": links}))
+        body(json!({"warfareterritory": wars, "_metadata": page.metadata}))
     }
 
     fn territory_history(&self, question: &Question<'_>, faction: &Faction) -> Body {
         let now = question.now;
         let mut wars = self.territory_wars(Some(faction.id), now, 0);
         wars.retain(|war| war.in_history && war.result.is_some());
-        let (page, _) = question.page_by_time(wars, |war| war.start);
+        let page = question.page_by_time(wars, None, |war| war.start);
         let side = |side: Side, is_aggressor: bool| {
             json!({
                 "id": side.faction_id,
@@ -605,7 +555,8 @@ impl World {
                 "is_aggressor": is_aggressor,
             })
         };
-        let page: Vec<Value> = page
+        let wars: Vec<Value> = page
+            .rows
             .iter()
             .map(|war| {
                 json!({
@@ -619,7 +570,7 @@ impl World {
                 })
             })
             .collect();
-        body(json!({"territorywars": page}))
+        body(json!({"territorywars": wars}))
     }
 
     fn ranked_report(&self, war: &RankedWar, now: i64) -> Body {
