@@ -27,6 +27,7 @@ use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -39,6 +40,7 @@ pub use crate::sim::fault::Fault;
 pub use crate::sim::fault::Kind;
 pub use crate::sim::keys::Access;
 pub use crate::sim::keys::Key;
+pub use crate::sim::keys::Selections;
 pub use crate::sim::serve::Request;
 pub use crate::sim::territory::Racket;
 pub use crate::sim::territory::Tile;
@@ -80,6 +82,9 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// How many requests are remembered, the newest ones; 0 for none.
     pub log_limit: usize,
+    /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
+    /// and not by an answer that is nothing but the refusal.
+    pub refusals_inside: bool,
     /// Where the links of lists lead.
     pub links: Links,
     /// Whether `territoryownership` answers under its old name instead of `territoryOwnership`.
@@ -99,6 +104,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             keys: Vec::new(),
             log_limit: 100_000,
+            refusals_inside: false,
             links: Links::default(),
             old_ownership_key: false,
         }
@@ -153,6 +159,7 @@ impl Simulator {
             requests_per_minute: options.requests_per_minute,
             latency: options.latency,
             links: Mutex::new(options.links),
+            refusals_inside: AtomicBool::new(options.refusals_inside),
             old_ownership_key: options.old_ownership_key,
             started: Instant::now(),
             recent: Mutex::new(HashMap::new()),
@@ -219,6 +226,11 @@ impl Simulator {
     /// Makes the links of lists lead elsewhere from now on.
     pub fn set_links(&self, links: Links) {
         *lock(&self.shared.links) = links;
+    }
+
+    /// Refuses selections inside the answer from now on, or no longer.
+    pub fn set_refusals_inside(&self, inside: bool) {
+        self.shared.refusals_inside.store(inside, Ordering::SeqCst);
     }
 
     /// Makes something go wrong. The first fault that meets a request decides what becomes of it.

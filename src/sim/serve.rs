@@ -18,6 +18,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -75,6 +76,7 @@ pub(in crate::sim) struct Shared {
     pub(in crate::sim) latency: Duration,
     pub(in crate::sim) old_ownership_key: bool,
     pub(in crate::sim) links: Mutex<Links>,
+    pub(in crate::sim) refusals_inside: AtomicBool,
     pub(in crate::sim) started: Instant,
     pub(in crate::sim) recent: Mutex<HashMap<i64, VecDeque<Instant>>>,
     pub(in crate::sim) open: Mutex<Open>,
@@ -348,6 +350,7 @@ impl Shared {
                 key: &key,
                 now: asked.time,
                 links: *lock(&self.links),
+                refusals_inside: self.refusals_inside.load(Ordering::SeqCst),
                 old_ownership_key: self.old_ownership_key,
             };
             let world = self.world.read().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 
 pub use crate::sim::answer::paging::Links;
-use crate::sim::keys::Access;
+use crate::sim::keys::Category;
 use crate::sim::keys::Key;
 use crate::sim::territory::Racket;
 use crate::sim::territory::Tile;
@@ -69,7 +69,16 @@ impl Refusal {
 
     /// The body that says so.
     pub(in crate::sim) fn body(self) -> Value {
-        error_body(self.code(), self.words())
+        json!({"error": self.error()})
+    }
+
+    fn error(self) -> Value {
+        json!({"code": self.code(), "error": self.words()})
+    }
+
+    /// Whether another key could get the answer.
+    fn concerns_the_key(self) -> bool {
+        matches!(self, Self::LowAccess | Self::NotYours)
     }
 }
 
@@ -91,6 +100,8 @@ pub(in crate::sim) struct Question<'a> {
     pub(in crate::sim) key: &'a Key,
     /// When.
     pub(in crate::sim) now: i64,
+    /// Whether a selection that the key may not read is refused inside the answer.
+    pub(in crate::sim) refusals_inside: bool,
     /// Where the links of lists lead.
     pub(in crate::sim) links: Links,
     /// Whether `territoryownership` is spelled as it was before 2026.
@@ -122,6 +133,59 @@ impl Question<'_> {
     }
 }
 
+impl Question<'_> {
+    /// The union of what several selections answer.
+    fn merge(
+        &self,
+        category: Category,
+        selections: &[&str],
+        answer: impl Fn(&str) -> Answer,
+    ) -> Answer {
+        let mut union = Body::new();
+        for &selection in selections {
+            let part = if self.key.is_refused(category, selection) {
+                Err(Refusal::LowAccess)
+            } else {
+                answer(selection)
+            };
+            match part {
+                Ok(part) => join(&mut union, part),
+                Err(refusal) if self.refusals_inside && refusal.concerns_the_key() => {
+                    union
+                        .entry(self.field_of(selection))
+                        .or_insert(refusal.error());
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(union)
+    }
+
+    /// The field of a body that a selection answers in.
+    fn field_of<'a>(&self, selection: &'a str) -> &'a str {
+        match selection {
+            "territoryownership" if !self.old_ownership_key => "territoryOwnership",
+            _ => selection,
+        }
+    }
+}
+
+/// Adds the fields of one answer to another; of two objects with one name, the fields are joined.
+fn join(union: &mut Body, part: Body) {
+    for (name, value) in part {
+        match (union.get_mut(&name), value) {
+            (Some(Value::Object(known)), Value::Object(more)) => {
+                for (name, value) in more {
+                    known.entry(name).or_insert(value);
+                }
+            }
+            (_, value) => {
+                union.insert(name, value);
+            }
+        }
+    }
+}
+
 impl World {
     /// What Torn replies to a question.
     pub(in crate::sim) fn answer(&self, question: &Question<'_>) -> Answer {
@@ -135,15 +199,19 @@ impl World {
             ["key", "info"] => Ok(self.key(question)),
             ["user", rest @ ..] => {
                 let (id, selections) = target(question, rest, "profile")?;
-                merge(&selections, |selection| self.user(question, id, selection))
+                question.merge(Category::User, &selections, |selection| {
+                    self.user(question, id, selection)
+                })
             }
             ["faction", rest @ ..] => {
                 let (id, selections) = target(question, rest, "basic")?;
-                merge(&selections, |selection| self.gang(question, id, selection))
+                question.merge(Category::Faction, &selections, |selection| {
+                    self.gang(question, id, selection)
+                })
             }
             ["torn", rest @ ..] => {
                 let (_, selections) = target(question, rest, "")?;
-                merge(&selections, |selection| match selection {
+                question.merge(Category::Torn, &selections, |selection| match selection {
                     "territory" => Ok(self.land(question)),
                     _ => Err(Refusal::WrongSelection),
                 })
@@ -157,22 +225,15 @@ impl World {
         let faction = self
             .player_at(key.owner, question.now)
             .and_then(|owner| owner.faction_id);
-        let mut user = vec!["basic", "personalstats", "profile"];
-        if key.access >= Access::Limited {
-            user.push("battlestats");
-        }
+        let readable = key.selections();
         body(json!({"info": {
             "selections": {
                 "company": [],
-                "faction": [
-                    "basic", "members", "rackets", "rankedwarreport", "rankedwars", "territory",
-                    "territoryownership", "territorywarreport", "territorywars", "warfareranked",
-                    "warfareterritory", "wars",
-                ],
+                "faction": readable.faction,
                 "market": [],
                 "property": [],
-                "torn": ["territory"],
-                "user": user,
+                "torn": readable.torn,
+                "user": readable.user,
                 "racing": [],
                 "forum": [],
                 "key": ["info"],
@@ -205,7 +266,6 @@ impl World {
                 "status": status(&player),
             }}))),
             "battlestats" if !own => Err(Refusal::NotYours),
-            "battlestats" if question.key.access < Access::Limited => Err(Refusal::LowAccess),
             "battlestats" => Ok(body(battle_stats(&player))),
             "personalstats" => self.personal_stats(question, &player, own),
             _ => Err(Refusal::WrongSelection),
@@ -263,7 +323,7 @@ impl World {
         if question.parameter("cat").is_some() {
             return Err(Refusal::CategoryAndStat);
         }
-        let private = own && question.key.access >= Access::Limited;
+        let private = own && question.key.reads_private_stats();
         let total = player.strength + player.defense + player.speed + player.dexterity;
         let mut list = Vec::new();
         for stat in stats.split(',').take(10) {
@@ -747,26 +807,6 @@ fn target<'a>(
     };
     let query_id = question.parameter("id").map(id).transpose()?;
     Ok((path_id.or(query_id), selections))
-}
-
-/// The union of what several selections answer.
-fn merge(selections: &[&str], answer: impl Fn(&str) -> Answer) -> Answer {
-    let mut union = Body::new();
-    for selection in selections {
-        for (name, value) in answer(selection)? {
-            match (union.get_mut(&name), value) {
-                (Some(Value::Object(known)), Value::Object(more)) => {
-                    for (name, value) in more {
-                        known.entry(name).or_insert(value);
-                    }
-                }
-                (_, value) => {
-                    union.insert(name, value);
-                }
-            }
-        }
-    }
-    Ok(union)
 }
 
 fn body(value: Value) -> Body {
