@@ -41,6 +41,7 @@ pub use crate::sim::fault::Kind;
 pub use crate::sim::keys::Access;
 pub use crate::sim::keys::Key;
 pub use crate::sim::keys::Selections;
+pub use crate::sim::serve::DateHeader;
 pub use crate::sim::serve::Request;
 pub use crate::sim::territory::Racket;
 pub use crate::sim::territory::Tile;
@@ -82,6 +83,8 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// How many requests are remembered, the newest ones; 0 for none.
     pub log_limit: usize,
+    /// Which time the `Date` header of an answer says.
+    pub date: DateHeader,
     /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
     /// and not by an answer that is nothing but the refusal.
     pub refusals_inside: bool,
@@ -104,6 +107,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             keys: Vec::new(),
             log_limit: 100_000,
+            date: DateHeader::default(),
             refusals_inside: false,
             links: Links::default(),
             old_ownership_key: false,
@@ -151,6 +155,8 @@ impl Simulator {
         let shared = Arc::new(Shared {
             world: RwLock::new(world),
             time: AtomicI64::new(options.now),
+            date: Mutex::new(options.date),
+            date_offset: AtomicI64::new(0),
             faults: Mutex::new(Vec::new()),
             log: Mutex::new(VecDeque::new()),
             keys: Mutex::new(keys),
@@ -190,6 +196,16 @@ impl Simulator {
     /// Goes to another simulated time, earlier or later.
     pub fn set_time(&self, time: i64) {
         self.shared.time.store(time, Ordering::SeqCst);
+    }
+
+    /// Makes the `Date` header wrong by so many seconds; a positive number makes it later than the time.
+    pub fn set_date_offset(&self, seconds: i64) {
+        self.shared.date_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    /// Changes which time the `Date` header says.
+    pub fn set_date(&self, date: DateHeader) {
+        *lock(&self.shared.date) = date;
     }
 
     /// The ids of the generated players that a user would follow.

@@ -25,6 +25,8 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use chrono::DateTime;
+use chrono::Utc;
 use serde_json::Value;
 
 use crate::sim::answer::Links;
@@ -63,10 +65,24 @@ pub struct Request {
     pub time: i64,
 }
 
+/// Which time the `Date` header of an answer says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum DateHeader {
+    /// The simulated time.
+    #[default]
+    Simulated,
+    /// The time of this machine.
+    Real,
+    /// There is no such header.
+    Absent,
+}
+
 /// What all connections share.
 pub(in crate::sim) struct Shared {
     pub(in crate::sim) world: RwLock<World>,
     pub(in crate::sim) time: AtomicI64,
+    pub(in crate::sim) date: Mutex<DateHeader>,
+    pub(in crate::sim) date_offset: AtomicI64,
     pub(in crate::sim) faults: Mutex<Vec<Fault>>,
     pub(in crate::sim) log: Mutex<VecDeque<Request>>,
     pub(in crate::sim) keys: Mutex<Vec<Key>>,
@@ -205,11 +221,23 @@ impl Shared {
             io::copy(&mut (&mut reader).take(head.body_bytes), &mut io::sink())?;
             let reply = self.reply(&head);
             self.wait(self.latency);
-            if !send(&mut writer, reply)? || head.close {
+            if !send(&mut writer, reply, self.date().as_deref())? || head.close {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// The value of the `Date` header, if there is one.
+    fn date(&self) -> Option<String> {
+        let now = match *lock(&self.date) {
+            DateHeader::Simulated => self.time.load(Ordering::SeqCst),
+            DateHeader::Real => Utc::now().timestamp(),
+            DateHeader::Absent => return None,
+        };
+        let shown = now.saturating_add(self.date_offset.load(Ordering::SeqCst));
+        let date = DateTime::from_timestamp(shown, 0)?;
+        Some(date.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
 
     fn reply(&self, head: &Head) -> Reply {
@@ -488,7 +516,8 @@ fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
 }
 
 /// Sends a reply in one piece; says whether the connection goes on.
-fn send(writer: &mut impl Write, reply: Reply) -> io::Result<bool> {
+fn send(writer: &mut impl Write, reply: Reply, date: Option<&str>) -> io::Result<bool> {
+    let date = date.map_or_else(String::new, |date| format!("Date: {date}\r\n"));
     let head = |status: u16, content_type: &str, length: usize| {
         let reason = match status {
             200 => "OK",
@@ -498,7 +527,7 @@ fn send(writer: &mut impl Write, reply: Reply) -> io::Result<bool> {
             _ => "Status",
         };
         format!(
-            "HTTP/1.1 {status} {reason}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n"
+            "HTTP/1.1 {status} {reason}\r\n{date}Content-Type: {content_type}\r\nContent-Length: {length}\r\n"
         )
     };
     match reply {
