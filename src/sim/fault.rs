@@ -45,6 +45,8 @@ pub enum Kind {
     Patch(String, Value),
     /// The right body with one value taken out, by JSON pointer.
     Remove(String),
+    /// The right body with one item of a list twice in a row, by JSON pointer.
+    Duplicate(String),
 }
 
 /// A fault, the requests it meets and how often.
@@ -163,6 +165,17 @@ pub(in crate::sim) fn remove(body: &mut Value, pointer: &str) {
             }
         }
         _ => {}
+    }
+}
+
+/// Repeats the item of a list that a JSON pointer points at.
+pub(in crate::sim) fn duplicate(body: &mut Value, pointer: &str) {
+    if let Some((parent, index)) = pointer.rsplit_once('/')
+        && let Some(Value::Array(list)) = body.pointer_mut(parent)
+        && let Ok(index) = index.parse::<usize>()
+        && let Some(item) = list.get(index).cloned()
+    {
+        list.insert(index, item);
     }
 }
 

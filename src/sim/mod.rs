@@ -6,6 +6,7 @@
 
 mod answer;
 mod chance;
+mod chaos;
 mod fault;
 mod gzip;
 mod keys;
@@ -36,6 +37,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 pub use crate::sim::answer::Links;
+pub use crate::sim::chaos::Chaos;
+pub use crate::sim::chaos::Spoilt;
 pub use crate::sim::fault::Fault;
 pub use crate::sim::fault::Kind;
 pub use crate::sim::keys::Access;
@@ -83,6 +86,8 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// How many requests are remembered, the newest ones; 0 for none.
     pub log_limit: usize,
+    /// Whether answers are spoilt at random.
+    pub chaos: Option<Chaos>,
     /// Which time the `Date` header of an answer says.
     pub date: DateHeader,
     /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
@@ -107,6 +112,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             keys: Vec::new(),
             log_limit: 100_000,
+            chaos: None,
             date: DateHeader::default(),
             refusals_inside: false,
             links: Links::default(),
@@ -158,6 +164,9 @@ impl Simulator {
             date: Mutex::new(options.date),
             date_offset: AtomicI64::new(0),
             faults: Mutex::new(Vec::new()),
+            chaos: Mutex::new(options.chaos),
+            spoilt: Mutex::new(Vec::new()),
+            numbered: AtomicI64::new(0),
             log: Mutex::new(VecDeque::new()),
             keys: Mutex::new(keys),
             url: format!("http://{address}"),
@@ -257,6 +266,16 @@ impl Simulator {
     /// Lets everything go right again.
     pub fn clear_faults(&self) {
         lock(&self.shared.faults).clear();
+    }
+
+    /// Spoils answers at random from now on, or no longer. A fault that was set on purpose goes first.
+    pub fn set_chaos(&self, chaos: Option<Chaos>) {
+        *lock(&self.shared.chaos) = chaos;
+    }
+
+    /// Which answers were spoilt at random so far, oldest first.
+    pub fn spoilt(&self) -> Vec<Spoilt> {
+        lock(&self.shared.spoilt).clone()
     }
 
     /// What was asked so far, oldest first, as far as it is remembered.

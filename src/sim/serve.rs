@@ -33,6 +33,8 @@ use crate::sim::answer::Links;
 use crate::sim::answer::Question;
 use crate::sim::answer::Refusal;
 use crate::sim::answer::error_body;
+use crate::sim::chaos::Chaos;
+use crate::sim::chaos::Spoilt;
 use crate::sim::fault;
 use crate::sim::fault::Fault;
 use crate::sim::fault::Kind;
@@ -84,6 +86,10 @@ pub(in crate::sim) struct Shared {
     pub(in crate::sim) date: Mutex<DateHeader>,
     pub(in crate::sim) date_offset: AtomicI64,
     pub(in crate::sim) faults: Mutex<Vec<Fault>>,
+    pub(in crate::sim) chaos: Mutex<Option<Chaos>>,
+    pub(in crate::sim) spoilt: Mutex<Vec<Spoilt>>,
+    /// How many requests chance could have met.
+    pub(in crate::sim) numbered: AtomicI64,
     pub(in crate::sim) log: Mutex<VecDeque<Request>>,
     pub(in crate::sim) keys: Mutex<Vec<Key>>,
     pub(in crate::sim) url: String,
@@ -272,15 +278,35 @@ impl Shared {
             head,
             time,
         };
-        match kind {
-            None => Reply::json(&self.body(&asked)),
-            Some(kind) => self.spoil(&asked, kind),
+        if let Some(kind) = kind {
+            return self.spoil(&asked, kind, || self.body(&asked));
+        }
+        let body = self.body(&asked);
+        match self.draw_fault(&asked, &body) {
+            None => Reply::json(&body),
+            Some(kind) => self.spoil(&asked, kind, || body),
         }
     }
 
+    /// The fault that chance has for this request, if any.
+    fn draw_fault(&self, asked: &Asked<'_>, body: &Value) -> Option<Kind> {
+        if asked.path.split('/').find(|part| !part.is_empty()) == Some("key") {
+            return None;
+        }
+        let number = 1 + self.numbered.fetch_add(1, Ordering::SeqCst);
+        let chaos = (*lock(&self.chaos)).filter(|chaos| chaos.strikes(number))?;
+        let fault = chaos.fault(number, body);
+        lock(&self.spoilt).push(Spoilt {
+            number,
+            path: asked.path.to_owned(),
+            query: asked.query.to_owned(),
+            fault: fault.clone(),
+        });
+        Some(fault)
+    }
+
     /// Answers wrongly, in the way that a fault says.
-    fn spoil(&self, asked: &Asked<'_>, kind: Kind) -> Reply {
-        let body = || self.body(asked);
+    fn spoil(&self, asked: &Asked<'_>, kind: Kind, body: impl FnOnce() -> Value) -> Reply {
         match kind {
             Kind::Code(code, words) => Reply::json(&error_body(code, &words)),
             Kind::CodeWithStatus(code, words, status) => {
@@ -363,6 +389,11 @@ impl Shared {
             Kind::Remove(pointer) => {
                 let mut body = body();
                 fault::remove(&mut body, &pointer);
+                Reply::json(&body)
+            }
+            Kind::Duplicate(pointer) => {
+                let mut body = body();
+                fault::duplicate(&mut body, &pointer);
                 Reply::json(&body)
             }
         }
