@@ -105,7 +105,7 @@ impl Chaos {
             4 => Some(Kind::Cut),
             5 => Some(Kind::Reset),
             6 => {
-                let time = 10 + dice.roll(50).unsigned_abs();
+                let time = 5 + dice.roll(25).unsigned_abs();
                 Some(Kind::Hang(Duration::from_millis(time)))
             }
             7 => Some(Kind::Broken),

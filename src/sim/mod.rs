@@ -76,6 +76,9 @@ pub struct Options {
     pub factions: u32,
     /// How many tiles the map has, at most 4,107.
     pub tiles: u32,
+    /// The hours from Thursday 12:00 UTC among which the starts of a week's generated ranked wars are spread, 1 to 96.
+    /// Each starts on a full hour; with 1, all of them start in one second.
+    pub ranked_start_hours: u32,
     /// Whether the generated world stays as it is at `now` while time goes by.
     pub frozen: bool,
     /// How often the keys of one owner may ask in 60 real seconds; Torn allows 100.
@@ -107,6 +110,7 @@ impl Default for Options {
             players: 120,
             factions: 3,
             tiles: 4_107,
+            ranked_start_hours: 48,
             frozen: false,
             requests_per_minute: None,
             latency: Duration::ZERO,
@@ -148,6 +152,7 @@ impl Simulator {
             players: options.players.into(),
             factions: options.factions.into(),
             tiles: options.tiles.into(),
+            ranked_start_hours: options.ranked_start_hours.clamp(1, 96).into(),
             frozen_at: options.frozen.then_some(options.now),
         };
         let world = World::new(options.seed, &extent);

@@ -261,7 +261,7 @@ impl World {
     }
 
     /// The territory wars of a faction, or of all with `None`, newest first: those that had not ended by `since`.
-    pub(in crate::sim) fn territory_wars(
+    pub(in crate::sim) fn list_territory_wars(
         &self,
         faction_id: Option<i64>,
         now: i64,

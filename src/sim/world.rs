@@ -205,6 +205,7 @@ pub struct World {
     /// Tracked and outside factions together; even, so that each has an opponent.
     pub(in crate::sim) factions: i64,
     pub(in crate::sim) map: TileMap,
+    pub(in crate::sim) ranked_start_hours: i64,
     players_pinned: BTreeMap<i64, Option<Player>>,
     factions_pinned: BTreeMap<i64, Option<Faction>>,
     pub(in crate::sim) tiles_pinned: BTreeMap<String, Option<Tile>>,
@@ -218,6 +219,7 @@ pub(in crate::sim) struct Extent {
     pub(in crate::sim) players: i64,
     pub(in crate::sim) factions: i64,
     pub(in crate::sim) tiles: i64,
+    pub(in crate::sim) ranked_start_hours: i64,
     pub(in crate::sim) frozen_at: Option<i64>,
 }
 
@@ -261,6 +263,17 @@ impl World {
             .get_or_insert_with(|| found.unwrap_or_else(|| RankedWar::new(id, now)))
     }
 
+    /// Pins the ranked wars with these ids, as [`World::ranked_war`] does one by one.
+    pub fn ranked_wars(
+        &mut self,
+        ids: impl IntoIterator<Item = i64>,
+        mut change: impl FnMut(&mut RankedWar),
+    ) {
+        for id in ids {
+            change(self.ranked_war(id));
+        }
+    }
+
     /// Takes a ranked war out of every list.
     pub fn remove_ranked_war(&mut self, id: i64) {
         self.ranked_pinned.insert(id, None);
@@ -274,6 +287,17 @@ impl World {
             .entry(id)
             .or_default()
             .get_or_insert_with(|| found.unwrap_or_else(|| TerritoryWar::new(id, now)))
+    }
+
+    /// Pins the territory wars with these ids, as [`World::territory_war`] does one by one.
+    pub fn territory_wars(
+        &mut self,
+        ids: impl IntoIterator<Item = i64>,
+        mut change: impl FnMut(&mut TerritoryWar),
+    ) {
+        for id in ids {
+            change(self.territory_war(id));
+        }
     }
 
     /// Takes a territory war out of every list.
@@ -313,6 +337,7 @@ impl World {
             tracked,
             factions: tracked + outsiders,
             map: TileMap::new(extent.tiles),
+            ranked_start_hours: extent.ranked_start_hours,
             players_pinned: BTreeMap::new(),
             factions_pinned: BTreeMap::new(),
             tiles_pinned: BTreeMap::new(),

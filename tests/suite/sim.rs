@@ -5,6 +5,7 @@
 mod chaos;
 mod date;
 mod keys;
+mod many_wars;
 mod paging;
 
 use std::collections::BTreeMap;

@@ -409,7 +409,7 @@ impl World {
 
     fn members(&self, faction: &Faction, now: i64) -> Body {
         let moment = self.moment(now);
-        let wars = self.territory_wars(Some(faction.id), now, moment);
+        let wars = self.list_territory_wars(Some(faction.id), now, moment);
         let besieged = wars.iter().any(|war| war.in_wars);
         let roster = self.roster(faction.id, now);
         let shown = faction.shown_members.unwrap_or(roster.len());
@@ -441,7 +441,7 @@ impl World {
     /// The wars of a faction; the unfinished `end` is null here and 0 in the lists, as Torn has both.
     fn wars(&self, faction: &Faction, now: i64) -> Body {
         let moment = self.moment(now);
-        let ranked = self.ranked_wars(Some(faction.id), now, i64::MAX, 2);
+        let ranked = self.list_ranked_wars(Some(faction.id), now, i64::MAX, 2);
         let shown = ranked.iter().filter(|war| war.in_wars);
         // There is room for one; what a test has pinned goes first.
         let shown = shown.max_by_key(|war| (self.ranked_pinned.contains_key(&war.id), war.start));
@@ -455,7 +455,7 @@ impl World {
                 "factions": war.factions.map(|side| self.side(side, now)),
             })
         });
-        let territory = self.territory_wars(Some(faction.id), now, moment - DAY);
+        let territory = self.list_territory_wars(Some(faction.id), now, moment - DAY);
         let territory: Vec<Value> = territory
             .iter()
             .filter(|war| war.in_wars)
@@ -525,7 +525,7 @@ impl World {
 
     fn ranked_history(&self, question: &Question<'_>, faction: &Faction) -> Body {
         let now = question.now;
-        let mut wars = self.ranked_wars(Some(faction.id), now, i64::MAX, usize::MAX);
+        let mut wars = self.list_ranked_wars(Some(faction.id), now, i64::MAX, usize::MAX);
         wars.retain(|war| war.in_history);
         let (offset, limit) = (question.offset(), question.limit(20, 100));
         let page = wars.iter().skip(offset).take(limit);
@@ -544,7 +544,7 @@ impl World {
             question.limit(100, 100) + 1
         };
         let listed = |to: i64, enough: usize| {
-            let mut wars = self.ranked_wars(None, now, to, enough);
+            let mut wars = self.list_ranked_wars(None, now, to, enough);
             wars.retain(|war| war.in_history);
             wars
         };
@@ -561,7 +561,7 @@ impl World {
 
     fn warfare_territory(&self, question: &Question<'_>) -> Body {
         let now = question.now;
-        let mut wars = self.territory_wars(None, now, self.moment(now) - RECENT);
+        let mut wars = self.list_territory_wars(None, now, self.moment(now) - RECENT);
         wars.retain(|war| war.in_history);
         let newest = wars.first().map(|war| war.start);
         let page = question.page_by_time(wars, newest, |war| war.start);
@@ -604,7 +604,7 @@ impl World {
 
     fn territory_history(&self, question: &Question<'_>, faction: &Faction) -> Body {
         let now = question.now;
-        let mut wars = self.territory_wars(Some(faction.id), now, 0);
+        let mut wars = self.list_territory_wars(Some(faction.id), now, 0);
         wars.retain(|war| war.in_history && war.result.is_some());
         let page = question.page_by_time(wars, None, |war| war.start);
         let side = |side: Side, is_aggressor: bool| {

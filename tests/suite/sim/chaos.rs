@@ -201,7 +201,7 @@ fn changes() -> Vec<Change> {
         links: Links::Recorded,
         ..Options::default()
     });
-    ask_times(&simulator, 1_500);
+    ask_times(&simulator, 1_200);
     let spoilt = simulator.spoilt();
     simulator.set_chaos(None);
     let change = |spoilt: Spoilt| {
