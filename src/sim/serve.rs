@@ -3,41 +3,20 @@
 //! It is written on `std::net` alone, because half of the faults are things that an HTTP library
 //! is there to prevent: to hang, to stop in the middle, to close without a word.
 
-use std::collections::HashMap;
-use std::collections::VecDeque;
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::RwLock;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use chrono::DateTime;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::sim::answer::Links;
-use crate::sim::answer::Question;
-use crate::sim::answer::Refusal;
-use crate::sim::answer::error_body;
-use crate::sim::chaos::Chaos;
-use crate::sim::chaos::Spoilt;
-use crate::sim::fault;
-use crate::sim::fault::Fault;
-use crate::sim::fault::Kind;
+use crate::sim::answer::{Links, Question, Refusal, error_body};
+use crate::sim::chaos::{Chaos, Spoilt};
+use crate::sim::fault::{self, Fault, Kind};
 use crate::sim::gzip;
 use crate::sim::keys::Key;
 use crate::sim::world::World;

@@ -1,17 +1,9 @@
 //! Territory: the tiles, who holds them, what runs on them and the wars about them.
 
-use crate::sim::chance::Topic;
-use crate::sim::chance::entry;
+use crate::sim::chance::{Topic, entry};
 use crate::sim::tile_ids::TILE_IDS;
-use crate::sim::wars::FIRST_WAR;
-use crate::sim::wars::REPORT_DELAY;
-use crate::sim::wars::Side;
-use crate::sim::wars::TerritoryWar;
-use crate::sim::wars::score_at;
-use crate::sim::world::DAY;
-use crate::sim::world::EPOCH;
-use crate::sim::world::HOUR;
-use crate::sim::world::World;
+use crate::sim::wars::{FIRST_WAR, REPORT_DELAY, Side, TerritoryWar, score_at};
+use crate::sim::world::{DAY, EPOCH, HOUR, World};
 
 /// A contested tile sees at most one event in this time.
 const SPELL: i64 = 20 * DAY;

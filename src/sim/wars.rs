@@ -1,10 +1,7 @@
 //! Wars: the ranked ones that are matched every Tuesday, and what a territory war looks like.
 
 use crate::sim::chance::Topic;
-use crate::sim::world::DAY;
-use crate::sim::world::EPOCH;
-use crate::sim::world::HOUR;
-use crate::sim::world::World;
+use crate::sim::world::{DAY, EPOCH, HOUR, World};
 
 /// Ranked and territory wars both count from here, so that their ids collide as Torn's do.
 pub(in crate::sim) const FIRST_WAR: i64 = 40_000;

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::chance::Chance;
-use crate::sim::chance::Topic;
-use crate::sim::chance::entry;
-use crate::sim::territory::Tile;
-use crate::sim::territory::TileMap;
-use crate::sim::wars::RankedWar;
-use crate::sim::wars::TerritoryWar;
+use crate::sim::chance::{Chance, Topic, entry};
+use crate::sim::territory::{Tile, TileMap};
+use crate::sim::wars::{RankedWar, TerritoryWar};
 
 /// Seconds in a day.
 pub(in crate::sim) const DAY: i64 = 86_400;

@@ -8,29 +8,15 @@ mod keys;
 mod many_wars;
 mod paging;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use torn_api::models;
-use tornsnap::sim::Access;
-use tornsnap::sim::DEFAULT_START;
-use tornsnap::sim::Fault;
-use tornsnap::sim::Key;
-use tornsnap::sim::Kind;
-use tornsnap::sim::Options;
-use tornsnap::sim::Racket;
-use tornsnap::sim::Side;
-use tornsnap::sim::Simulator;
+use tornsnap::sim::{Access, DEFAULT_START, Fault, Key, Kind, Options, Racket, Side, Simulator};
 
 const DAY: i64 = 86_400;
 
