@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use torn_api::models;
 use tornsnap::sim::{Access, DEFAULT_START, Key, Options, Selections, Simulator};
 
-use super::{at, code, fits, start};
+use super::{Wire, at, code, fits, start};
 
 const CUSTOM: &str = "CustomKey0000000";
 
@@ -161,4 +161,67 @@ fn a_selection_can_be_refused_inside_the_answer() {
         &format!("/user/{other}?selections=profile,battlestats"),
     );
     assert_eq!(code(&others), Some(7));
+}
+
+/// A world with a limited key and a public one, and their owners.
+fn with_two_keys() -> (Simulator, Vec<i64>) {
+    let owners = at(1, DEFAULT_START).player_ids();
+    let simulator = start(Options {
+        keys: vec![
+            Key::new("LimitedKey000000", owners[0], Access::Limited),
+            Key::new("PublicKey0000000", owners[1], Access::Public),
+        ],
+        ..Options::default()
+    });
+    (simulator, owners)
+}
+
+#[test]
+fn keys_answer_for_themselves_and_open_what_they_may() {
+    let (simulator, owners) = with_two_keys();
+    let ask = |key: &str, path: &str| super::ask_as(&simulator, key, path).unwrap().json();
+    let limited = |path: &str| ask("LimitedKey000000", path);
+    let public = |path: &str| ask("PublicKey0000000", path);
+
+    assert_eq!(
+        limited("/key/info")["info"]["access"]["type"],
+        "Limited Access"
+    );
+    assert_eq!(public("/v2/key/info")["info"]["user"]["id"], owners[1]);
+    assert!(limited("/user/battlestats")["battlestats"]["total"].is_i64());
+    for path in ["/user/battlestats", "/user?selections=profile,battlestats"] {
+        assert_eq!(code(&public(path)), Some(16), "{path}");
+    }
+}
+
+#[test]
+fn questions_that_nobody_may_ask_get_the_error_code_that_says_so() {
+    let (simulator, owners) = with_two_keys();
+    let of_other = format!("/user/{}/battlestats", owners[1]);
+    for (path, expected) in [
+        (of_other.as_str(), 7),
+        ("/user/5/profile", 6),
+        ("/faction/5/basic", 6),
+        ("/faction/9223372036854775807/members", 6),
+        ("/user?id=-9223372036854775808", 6),
+        ("/faction/0/rankedwarreport", 6),
+        ("/user?selections=profile,secrets", 4),
+        ("/nonsense", 4),
+        ("/user/personalstats?stat=charm", 25),
+        ("/user/personalstats?stat=networth&cat=networth", 26),
+    ] {
+        let answer = super::ask_as(&simulator, "LimitedKey000000", path).unwrap();
+        assert_eq!(code(&answer.json()), Some(expected), "{path}");
+    }
+
+    for (header, expected) in [
+        ("", 1),
+        ("Authorization: Bearer LimitedKey000000\r\n", 2),
+        ("Authorization: ApiKey Wrong\r\n", 2),
+    ] {
+        let mut wire = Wire::open(&simulator);
+        wire.send("/user/profile?key=LimitedKey000000", header);
+        let answer = wire.receive().unwrap().json();
+        assert_eq!(code(&answer), Some(expected), "{header}");
+    }
 }

@@ -219,3 +219,30 @@ fn following_prev_reads_every_war_of_a_generated_world() {
     let listed: BTreeSet<i64> = seen.keys().copied().collect();
     assert!(of_factions.len() > 200 && of_factions.is_subset(&listed));
 }
+
+#[test]
+fn pages_of_wars_and_tiles_join_without_a_gap() {
+    let simulator = super::at(1, DEFAULT_START + 70 * DAY);
+    let ids = |limit: usize| -> BTreeSet<i64> {
+        let path = format!("/v2/faction/warfareranked?limit={limit}");
+        super::all_pages(&simulator, &path, "warfareranked")
+            .iter()
+            .map(|war| war["id"].as_i64().unwrap())
+            .collect()
+    };
+    let tiles = super::all_pages(&simulator, "/v2/torn/territory?limit=250", "territory");
+
+    assert_eq!(ids(30), ids(100));
+    assert_eq!(tiles.len(), 4_107);
+    let sequence: Vec<&str> = tiles
+        .iter()
+        .map(|tile| tile["id"].as_str().unwrap())
+        .collect();
+    assert!(sequence.is_sorted_by(|one, next| one < next));
+    let first = ask(&simulator, "/faction/territoryownership");
+    assert_eq!(
+        list(&first, "territoryOwnership").len(),
+        20,
+        "Torn's own default"
+    );
+}
