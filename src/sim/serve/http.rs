@@ -31,7 +31,7 @@ pub(super) enum Reply {
     Cut(Vec<u8>),
     /// A JSON string of so many characters.
     Huge(usize),
-    /// Nothing, ever.
+    /// Nothing; the connection closes.
     Close,
 }
 

@@ -125,7 +125,7 @@ pub(in crate::sim) fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         };
         let shared = Arc::clone(shared);
         thread::spawn(move || {
-            // A client that goes away in the middle is its own affair.
+            // The client may have closed the connection already.
             let _gone = shared.converse(&stream);
             let _gone = stream.shutdown(Shutdown::Both);
             lock(&shared.open).streams.remove(&number);
@@ -225,7 +225,7 @@ impl Shared {
         }
     }
 
-    /// What an honest Torn answers, a refusal included.
+    /// The body without a fault: the answer or a refusal.
     fn body(&self, asked: &Asked<'_>) -> Value {
         let answer = self.key_of(asked.head).and_then(|key| {
             let question = Question {
