@@ -35,6 +35,7 @@ pub(in crate::sim) enum Topic {
     Result,
     Racket,
     RacketLevel,
+    Fault,
 }
 
 /// The source of every draw in one world.

@@ -31,9 +31,9 @@ pub enum Kind {
     Reset,
     /// The right shape with somebody else's id.
     WrongId,
-    /// A page that ignores where it should begin and names itself as the next.
+    /// A page that ignores where it should begin, with links that lead to itself.
     PageLoop,
-    /// A page whose next is on another host.
+    /// A page with links that lead to another host.
     ForeignLink,
     /// A redirect to this address.
     Redirect(String),
@@ -45,6 +45,8 @@ pub enum Kind {
     Patch(String, Value),
     /// The right body with one value taken out, by JSON pointer.
     Remove(String),
+    /// The right body with one item of a list twice in a row, by JSON pointer.
+    Duplicate(String),
 }
 
 /// A fault, the requests it meets and how often.
@@ -163,6 +165,17 @@ pub(in crate::sim) fn remove(body: &mut Value, pointer: &str) {
             }
         }
         _ => {}
+    }
+}
+
+/// Repeats the item of a list that a JSON pointer points at.
+pub(in crate::sim) fn duplicate(body: &mut Value, pointer: &str) {
+    if let Some((parent, index)) = pointer.rsplit_once('/')
+        && let Some(Value::Array(list)) = body.pointer_mut(parent)
+        && let Ok(index) = index.parse::<usize>()
+        && let Some(item) = list.get(index).cloned()
+    {
+        list.insert(index, item);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod chance;
+mod chaos;
 mod fault;
 mod gzip;
 mod keys;
@@ -15,42 +16,24 @@ mod tile_ids;
 mod wars;
 mod world;
 
-use std::collections::HashMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::RwLock;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::thread::JoinHandle;
-use std::time::Duration;
-use std::time::Instant;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
-pub use crate::sim::fault::Fault;
-pub use crate::sim::fault::Kind;
-pub use crate::sim::keys::Access;
-pub use crate::sim::keys::Key;
-pub use crate::sim::serve::Request;
-pub use crate::sim::territory::Racket;
-pub use crate::sim::territory::Tile;
-pub use crate::sim::wars::RankedWar;
-pub use crate::sim::wars::Side;
-pub use crate::sim::wars::TerritoryWar;
-pub use crate::sim::world::Faction;
-pub use crate::sim::world::Player;
-pub use crate::sim::world::Status;
-pub use crate::sim::world::World;
+pub use crate::sim::answer::Links;
+pub use crate::sim::chaos::{Chaos, Spoilt};
+pub use crate::sim::fault::{Fault, Kind};
+pub use crate::sim::keys::{Access, Key, Selections};
+pub use crate::sim::serve::{DateHeader, Request};
+pub use crate::sim::territory::{Racket, Tile};
+pub use crate::sim::wars::{RankedWar, Side, TerritoryWar};
+pub use crate::sim::world::{Faction, Player, Status, World};
 
-use crate::sim::serve::Shared;
-use crate::sim::serve::lock;
+use crate::sim::serve::{Shared, lock};
 use crate::sim::world::Extent;
 
 /// 2026-03-02 00:00 UTC, a Monday.
@@ -69,6 +52,9 @@ pub struct Options {
     pub factions: u32,
     /// How many tiles the map has, at most 4,107.
     pub tiles: u32,
+    /// The hours from Thursday 12:00 UTC among which the starts of a week's generated ranked wars are spread, 1 to 96.
+    /// Each starts on a full hour; with 1, all of them start in one second.
+    pub ranked_start_hours: u32,
     /// Whether the generated world stays as it is at `now` while time goes by.
     pub frozen: bool,
     /// How often the keys of one owner may ask in 60 real seconds; Torn allows 100.
@@ -79,6 +65,15 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// How many requests are remembered, the newest ones; 0 for none.
     pub log_limit: usize,
+    /// Whether answers are spoilt at random.
+    pub chaos: Option<Chaos>,
+    /// Which time the `Date` header of an answer says.
+    pub date: DateHeader,
+    /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
+    /// and not by an answer that is nothing but the refusal.
+    pub refusals_inside: bool,
+    /// Where the links of lists lead.
+    pub links: Links,
     /// Whether `territoryownership` answers under its old name instead of `territoryOwnership`.
     pub old_ownership_key: bool,
 }
@@ -91,11 +86,16 @@ impl Default for Options {
             players: 120,
             factions: 3,
             tiles: 4_107,
+            ranked_start_hours: 48,
             frozen: false,
             requests_per_minute: None,
             latency: Duration::ZERO,
             keys: Vec::new(),
             log_limit: 100_000,
+            chaos: None,
+            date: DateHeader::default(),
+            refusals_inside: false,
+            links: Links::default(),
             old_ownership_key: false,
         }
     }
@@ -128,6 +128,7 @@ impl Simulator {
             players: options.players.into(),
             factions: options.factions.into(),
             tiles: options.tiles.into(),
+            ranked_start_hours: options.ranked_start_hours.clamp(1, 96).into(),
             frozen_at: options.frozen.then_some(options.now),
         };
         let world = World::new(options.seed, &extent);
@@ -141,13 +142,20 @@ impl Simulator {
         let shared = Arc::new(Shared {
             world: RwLock::new(world),
             time: AtomicI64::new(options.now),
+            date: Mutex::new(options.date),
+            date_offset: AtomicI64::new(0),
             faults: Mutex::new(Vec::new()),
+            chaos: Mutex::new(options.chaos),
+            spoilt: Mutex::new(Vec::new()),
+            numbered: AtomicI64::new(0),
             log: Mutex::new(VecDeque::new()),
             keys: Mutex::new(keys),
             url: format!("http://{address}"),
             log_limit: options.log_limit,
             requests_per_minute: options.requests_per_minute,
             latency: options.latency,
+            links: Mutex::new(options.links),
+            refusals_inside: AtomicBool::new(options.refusals_inside),
             old_ownership_key: options.old_ownership_key,
             started: Instant::now(),
             recent: Mutex::new(HashMap::new()),
@@ -178,6 +186,16 @@ impl Simulator {
     /// Goes to another simulated time, earlier or later.
     pub fn set_time(&self, time: i64) {
         self.shared.time.store(time, Ordering::SeqCst);
+    }
+
+    /// Makes the `Date` header wrong by so many seconds; a positive number makes it later than the time.
+    pub fn set_date_offset(&self, seconds: i64) {
+        self.shared.date_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    /// Changes which time the `Date` header says.
+    pub fn set_date(&self, date: DateHeader) {
+        *lock(&self.shared.date) = date;
     }
 
     /// The ids of the generated players that a user would follow.
@@ -211,6 +229,16 @@ impl Simulator {
         change(&mut world)
     }
 
+    /// Makes the links of lists lead elsewhere from now on.
+    pub fn set_links(&self, links: Links) {
+        *lock(&self.shared.links) = links;
+    }
+
+    /// Refuses selections inside the answer from now on, or no longer.
+    pub fn set_refusals_inside(&self, inside: bool) {
+        self.shared.refusals_inside.store(inside, Ordering::SeqCst);
+    }
+
     /// Makes something go wrong. The first fault that meets a request decides what becomes of it.
     pub fn fault(&self, fault: Fault) {
         lock(&self.shared.faults).push(fault);
@@ -219,6 +247,16 @@ impl Simulator {
     /// Lets everything go right again.
     pub fn clear_faults(&self) {
         lock(&self.shared.faults).clear();
+    }
+
+    /// Spoils answers at random from now on, or no longer. A fault that was set on purpose goes first.
+    pub fn set_chaos(&self, chaos: Option<Chaos>) {
+        *lock(&self.shared.chaos) = chaos;
+    }
+
+    /// Which answers were spoilt at random so far, oldest first.
+    pub fn spoilt(&self) -> Vec<Spoilt> {
+        lock(&self.shared.spoilt).clone()
     }
 
     /// What was asked so far, oldest first, as far as it is remembered.

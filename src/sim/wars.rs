@@ -1,10 +1,7 @@
 //! Wars: the ranked ones that are matched every Tuesday, and what a territory war looks like.
 
 use crate::sim::chance::Topic;
-use crate::sim::world::DAY;
-use crate::sim::world::EPOCH;
-use crate::sim::world::HOUR;
-use crate::sim::world::World;
+use crate::sim::world::{DAY, EPOCH, HOUR, World};
 
 /// Ranked and territory wars both count from here, so that their ids collide as Torn's do.
 pub(in crate::sim) const FIRST_WAR: i64 = 40_000;
@@ -194,7 +191,7 @@ impl World {
 
     /// The ranked wars of a faction, or of all with `None`, newest first: all that start up to `to`,
     /// or the newest of them once there are `enough`.
-    pub(in crate::sim) fn ranked_wars(
+    pub(in crate::sim) fn list_ranked_wars(
         &self,
         faction_id: Option<i64>,
         now: i64,
@@ -286,7 +283,8 @@ impl World {
             return None;
         }
         let matched = FIRST_MATCH + week * WEEK;
-        let start = matched - 300 + 2 * DAY + HOUR * chance.roll(Topic::Start, id, 0, 48);
+        let hour = chance.roll(Topic::Start, id, 0, self.ranked_start_hours);
+        let start = matched - 300 + 2 * DAY + HOUR * hour;
         let target = 100 * (20 + chance.roll(Topic::Target, id, 0, 60));
         let fate = match chance.roll(Topic::Fate, id, 0, 100) {
             0..=6 => Fate::Cancelled,

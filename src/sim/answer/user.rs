@@ -1,0 +1,150 @@
+//! Answers about players.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Question, Refusal, body};
+use crate::sim::world::{DAY, HOUR, Player, World, newest_bucket};
+
+impl World {
+    pub(super) fn user_answer(
+        &self,
+        question: &Question<'_>,
+        id: Option<i64>,
+        selection: &str,
+    ) -> Answer {
+        let own = id.is_none_or(|id| id == question.key.owner);
+        let id = id.unwrap_or(question.key.owner);
+        let found = self.player_at(id, question.now);
+        let player = found.ok_or(Refusal::UnknownId)?;
+        match selection {
+            "profile" => Ok(body(
+                json!({"profile": self.profile(&player, question.now)}),
+            )),
+            "basic" => Ok(body(json!({"profile": {
+                "id": player.id,
+                "name": player.name,
+                "level": player.level,
+                "gender": "Enby",
+                "status": status(&player),
+            }}))),
+            "battlestats" if !own => Err(Refusal::NotYours),
+            "battlestats" => Ok(body(battle_stats(&player))),
+            "personalstats" => self.personal_stats(question, &player, own),
+            _ => Err(Refusal::WrongSelection),
+        }
+    }
+
+    fn profile(&self, player: &Player, now: i64) -> Value {
+        let married = player.id % 5 == 0;
+        json!({
+            "id": player.id,
+            "name": player.name,
+            "level": player.level,
+            "rank": player.rank,
+            "title": "Sage",
+            "age": (now - player.signed_up).max(0) / DAY,
+            "signed_up": player.signed_up,
+            "faction_id": player.faction_id,
+            "honor_id": player.id % 300,
+            "property": {"id": 100_000 + player.id, "name": "Private Island"},
+            "image": (player.id % 3 != 0).then(|| format!("https://profileimages.torn.com/{}.png", player.id)),
+            "gender": "Enby",
+            "revivable": player.status.state == "Hospital",
+            "role": "Civilian",
+            "status": status(player),
+            "spouse": married.then(|| json!({
+                "id": player.id + 37,
+                "name": "Better \"Half\"",
+                "status": "Married",
+                "days_married": 100,
+            })),
+            "awards": player.level * 3,
+            "friends": player.id % 40,
+            "enemies": player.id % 7,
+            "forum_posts": player.id % 900,
+            "karma": player.id % 77,
+            "last_action": last_action(player, self.moment(now)),
+            "life": {"current": player.life_current, "maximum": player.life_maximum},
+            "donator_status": (player.id % 2 == 0).then_some("Donator"),
+            "revive_setting": "Unknown",
+        })
+    }
+
+    /// The daily figures: with `stat` a list, else an object by category.
+    fn personal_stats(&self, question: &Question<'_>, player: &Player, own: bool) -> Answer {
+        let newest = newest_bucket(question.now);
+        let day = question
+            .number("timestamp")
+            .map_or(newest, |asked| (asked.max(0) / DAY * DAY).min(newest));
+        let networth = self.networth_on(player.id, day).ok_or(Refusal::UnknownId)?;
+        let Some(stats) = question.parameter("stat") else {
+            return Ok(body(
+                json!({"personalstats": {"networth": {"total": networth}}}),
+            ));
+        };
+        if question.parameter("cat").is_some() {
+            return Err(Refusal::CategoryAndStat);
+        }
+        let private = own && question.key.reads_private_stats();
+        let total = player.strength + player.defense + player.speed + player.dexterity;
+        let mut list = Vec::new();
+        for stat in stats.split(',').take(10) {
+            let value = match stat {
+                "networth" => Some(networth),
+                "strength" => private.then_some(player.strength),
+                "defense" => private.then_some(player.defense),
+                "speed" => private.then_some(player.speed),
+                "dexterity" => private.then_some(player.dexterity),
+                "totalstats" => private.then_some(total),
+                _ => return Err(Refusal::UnknownStat),
+            };
+            list.extend(value.map(|value| json!({"name": stat, "value": value, "timestamp": day})));
+        }
+        Ok(body(json!({"personalstats": list})))
+    }
+}
+
+pub(super) fn status(player: &Player) -> Value {
+    let status = &player.status;
+    let mut body = json!({
+        "description": status.description,
+        "details": status.details,
+        "state": status.state,
+        "color": status.color,
+        "until": status.until,
+    });
+    if status.state == "Traveling"
+        && let Some(body) = body.as_object_mut()
+    {
+        body.insert("plane_image_type".to_owned(), "airliner".into());
+    }
+    body
+}
+
+pub(super) fn last_action(player: &Player, moment: i64) -> Value {
+    let ago = (moment - player.last_action).max(0);
+    let (word, relative) = match ago {
+        0..300 => ("Online", format!("{} minutes ago", ago / 60)),
+        300..HOUR => ("Idle", format!("{} minutes ago", ago / 60)),
+        HOUR..DAY => ("Offline", format!("{} hours ago", ago / HOUR)),
+        _ => ("Offline", format!("{} days ago", ago / DAY)),
+    };
+    json!({"status": word, "timestamp": player.last_action, "relative": relative})
+}
+
+fn battle_stats(player: &Player) -> Value {
+    let stat = |value: i64| {
+        json!({
+            "value": value,
+            "modifier": 10,
+            "modifiers": [{"effect": "+10% from education", "value": 10, "type": "Education"}],
+        })
+    };
+    json!({"battlestats": {
+        "strength": stat(player.strength),
+        "defense": stat(player.defense),
+        "speed": stat(player.speed),
+        "dexterity": stat(player.dexterity),
+        "total": player.strength + player.defense + player.speed + player.dexterity,
+    }})
+}
