@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::HeaderMap;
+use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
 
 use crate::api::refusal::Refusal;
 use crate::api::request::Request;
@@ -26,6 +27,15 @@ pub struct Client {
     agent: Agent,
     base_url: String,
     timeout: Duration,
+}
+
+/// What one call brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.
+    pub date: Option<i64>,
+    /// The JSON object, or why there is none.
+    pub body: Result<Value, Refusal>,
 }
 
 impl Client {
@@ -65,12 +75,10 @@ impl Client {
         self.agent.clone().shutdown();
     }
 
-    /// Makes one call and returns the JSON object that came back.
+    /// Makes one call; the body of the answer is the JSON object that came back.
     ///
-    /// # Errors
-    ///
-    /// Torn's own error if there is one in the body, whatever the status; else what went wrong on the way.
-    pub fn get(&self, request: &Request, key: &ApiKey) -> Result<Value, Refusal> {
+    /// Torn's own error counts first if there is one in the body, whatever the status.
+    pub fn get(&self, request: &Request, key: &ApiKey) -> Answer {
         let separator = if request.target.contains('?') {
             '&'
         } else {
@@ -80,12 +88,25 @@ impl Client {
             "{}{}{separator}comment=tornsnap",
             self.base_url, request.target
         );
-        let mut response = self
+        let called = self
             .agent
             .get(&url)
             .header("Authorization", format!("ApiKey {}", key.expose()))
-            .call()
-            .map_err(|error| self.refusal(&error))?;
+            .call();
+        match called {
+            Ok(response) => Answer {
+                date: date(response.headers()),
+                body: self.body(response, key),
+            },
+            Err(error) => Answer {
+                date: None,
+                body: Err(self.refusal(&error)),
+            },
+        }
+    }
+
+    /// Reads the body of an answer, whatever its status.
+    fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, Refusal> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
@@ -167,6 +188,14 @@ fn torn_error(value: &Value) -> Option<Refusal> {
     })
 }
 
+/// When the server says it answered, in unix seconds.
+fn date(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get("date")?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(text.trim())
+        .ok()
+        .map(|date| date.timestamp())
+}
+
 /// `Retry-After` in seconds; a date in it is left alone, since no clock but our own is trusted here.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers
@@ -191,6 +220,27 @@ mod tests {
 
         assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
         assert_eq!(without(&key, vec![0xff]), None);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_unix_seconds() {
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", text.parse().unwrap());
+            date(&headers)
+        };
+
+        assert_eq!(read("Thu, 26 Nov 2026 12:00:00 GMT"), Some(1_795_694_400));
+        assert_eq!(read("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        for wrong in [
+            "",
+            "yesterday",
+            "1795694400",
+            "Thu, 99 Nov 2026 12:00:00 GMT",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        assert_eq!(date(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -484,7 +484,7 @@ fn check_key(
     let body = loop {
         attempt += 1;
         let permit = wait_for_leave(settings, store.as_deref_mut(), owner)?;
-        let answer = client.get(&Request::key_info(), &named.key);
+        let answer = client.get(&Request::key_info(), &named.key).body;
         if let (Some(store), Some(permit)) = (store.as_deref_mut(), permit) {
             store.returned(permit, Clock::real_milliseconds())?;
         }

@@ -236,7 +236,7 @@ impl Caller {
             self.requests.fetch_add(1, Ordering::Relaxed);
             log::debug!("GET {} with key {name}", request.target);
             let called_at = Instant::now();
-            let answer = self.client.get(request, &key);
+            let answer = self.client.get(request, &key).body;
             self.give_back(permit)?;
             let refusal = match answer {
                 Ok(body) => {
