@@ -158,6 +158,8 @@ fn execute(cli: &Cli) -> Result<Outcome> {
     };
     let settings = match &cli.command {
         Command::Init(_) => Settings::resolve_before_writing(&overrides)?,
+        // The demo has its own settings, so a broken configuration is none of its business.
+        Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {

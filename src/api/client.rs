@@ -7,19 +7,17 @@ use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
+use crate::api::agent::{self, Fault};
 use crate::api::refusal::Refusal;
 use crate::api::request::Request;
 use crate::api::wire::number::Integer;
 use crate::model::key::ApiKey;
+use crate::model::proxy::Proxy;
 
 /// The largest body that is read, after decompression. The largest real one, a page of 500 tiles, has some 50 kB.
 const MAX_BODY: u64 = 8 << 20;
-
-/// What every call says of who asks. Cloudflare turns away the names of libraries.
-const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
 /// Talks to one address; connections are kept and shared by all threads.
 #[derive(Clone, Debug)]
@@ -27,6 +25,7 @@ pub struct Client {
     agent: Agent,
     base_url: String,
     timeout: Duration,
+    proxy: Option<Proxy>,
 }
 
 /// What one call brought.
@@ -39,35 +38,43 @@ pub struct Answer {
 }
 
 impl Client {
-    /// A client for `connections` callers at once.
-    pub fn new(base_url: &str, timeout: Duration, connections: usize) -> Self {
-        let agent = Agent::config_builder()
-            .user_agent(USER_AGENT)
+    /// A client for `connections` callers at once, through a proxy where there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`](crate::error::Exit::Config) when the proxy's address cannot be used.
+    pub fn new(
+        base_url: &str,
+        timeout: Duration,
+        connections: usize,
+        proxy: Option<Proxy>,
+    ) -> crate::error::Result<Self> {
+        let agent = agent::builder(timeout, proxy.as_ref())?
             .accept("application/json")
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
             // A connection whose body was not read is lost: twice as many leave room for that.
             .max_idle_connections(2 * connections)
             .max_idle_connections_per_host(2 * connections)
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(RootCerts::PlatformVerifier)
-                    .build(),
-            )
             .build()
             .new_agent();
-        Self {
+        Ok(Self {
             agent,
             base_url: base_url.to_owned(),
             timeout,
-        }
+            proxy,
+        })
     }
 
     /// The address that is asked.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The address that is asked, and the proxy on the way.
+    pub fn route(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
+            None => self.base_url.clone(),
+        }
     }
 
     /// Ends the calls that are under way, and every later one.
@@ -117,7 +124,7 @@ impl Client {
             .read_to_end(&mut body)
             .map_err(|error| match error.downcast::<ureq::Error>() {
                 Ok(error) => self.refusal(&error),
-                Err(error) => Refusal::Unreachable(error.to_string()),
+                Err(error) => self.refusal(&ureq::Error::Io(error)),
             })?;
         if (300..400).contains(&status) {
             return Err(Refusal::Redirect(status));
@@ -129,10 +136,26 @@ impl Client {
     }
 
     fn refusal(&self, error: &ureq::Error) -> Refusal {
-        match error {
-            ureq::Error::Timeout(_) => Refusal::Timeout(self.timeout),
-            ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => Refusal::Redirect(302),
-            error => Refusal::Unreachable(error.to_string()),
+        match (agent::fault(error), &self.proxy) {
+            (Fault::Timeout, None) => Refusal::Timeout(self.timeout),
+            (Fault::Timeout, Some(proxy)) => Refusal::Unreachable(format!(
+                "{} through the proxy {proxy}",
+                Refusal::Timeout(self.timeout)
+            )),
+            (Fault::Untrusted(why), _) => {
+                Refusal::UntrustedCertificate(format!("{}: {why}", self.route()))
+            }
+            (Fault::ProxyRefuses(status), Some(proxy)) => Refusal::ProxyRefuses {
+                proxy: proxy.clone(),
+                status,
+            },
+            (Fault::ProxyRefuses(status), None) => {
+                Refusal::Unreachable(format!("no connection: HTTP status {status}"))
+            }
+            (Fault::Broken(why), None) => Refusal::Unreachable(format!("no connection: {why}")),
+            (Fault::Broken(why), Some(proxy)) => {
+                Refusal::Unreachable(format!("no connection through the proxy {proxy}: {why}"))
+            }
         }
     }
 }

@@ -119,7 +119,7 @@ enum KeyPlace {
 
 /// Checks the keys, writes the configuration, makes the database.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let file = file_to_write(&context.overrides);
+    let file = file_to_write(&context.overrides)?;
     show_terms(context)?;
     let mut answers = if args.non_interactive || !prompt::is_possible() {
         from_flags(context, args, &file)?
@@ -440,7 +440,7 @@ fn check_keys(
     settings: &Settings,
     mut store: Option<&mut Store>,
 ) -> Result<Vec<(NamedKey, KeyFacts)>> {
-    let keys = settings.load_keys()?;
+    let keys = settings.load_keys()?.warn();
     let now = settings.clock.now();
     if let Some(store) = &store
         && let Some((until, reason)) = store.paused(ADDRESS, now)?
@@ -453,7 +453,12 @@ fn check_keys(
             .try_this("wait until then, and run it again")
             .exits(Exit::TryLater));
     }
-    let client = Client::new(&settings.api.base_url, settings.api.timeout, 1);
+    let client = Client::new(
+        &settings.api.base_url,
+        settings.api.timeout,
+        1,
+        settings.proxy_for(&settings.api.base_url)?,
+    )?;
     let mut checked = Vec::new();
     for (number, named) in (1..).zip(keys) {
         let known = match &store {
@@ -498,7 +503,7 @@ fn check_key(
         }
         match refusal.retry_delay(attempt, settings.api.first_retry, 1.0) {
             Some(delay) => thread::sleep(delay),
-            None => return Err(refused(action(), refusal, settings)),
+            None => return Err(refused(action(), refusal, client)),
         }
     };
     wire::key::facts(&body).map_err(|misfit| {
@@ -538,12 +543,16 @@ fn count_call(store: &mut Store, facts: &KeyFacts) -> Result<()> {
     Ok(())
 }
 
-fn refused(error: Error, refusal: Refusal, settings: &Settings) -> Error {
+fn refused(error: Error, refusal: Refusal, client: &Client) -> Error {
     match refusal.verdict() {
         Verdict::KeyDead | Verdict::KeyPaused(_) | Verdict::NoAccess => error
             .because(refusal)
             .try_this("copy the key again from https://www.torn.com/preferences.php#tab=api")
             .exits(Exit::NoKey),
+        Verdict::Misconfigured => {
+            let remedy = refusal.remedy().unwrap_or_default();
+            error.because(refusal).try_this(remedy).exits(Exit::Config)
+        }
         // Torn was reached, and has said why it will not answer.
         _ if matches!(refusal, Refusal::Torn { .. } | Refusal::Status { .. }) => error
             .because(refusal)
@@ -553,7 +562,7 @@ fn refused(error: Error, refusal: Refusal, settings: &Settings) -> Error {
             .because(refusal)
             .try_this(format!(
                 "check the network, and that {} can be reached; then run it again",
-                settings.api.base_url
+                client.route()
             ))
             .exits(Exit::TryLater),
     }

@@ -11,11 +11,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::config::key::{Place, Source};
+use crate::config::path::beside;
+use crate::config::secret::check_private;
+use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
-    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource, beside,
+    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::ApiKey;
 
@@ -211,11 +214,20 @@ impl Text<'_> {
 
 /// Reads a file and checks every value in it.
 pub(super) fn read(path: &Path) -> Result<Settings> {
-    let action = || format!("read the configuration {}", path.display());
-    let text = fs::read_to_string(path)
-        .map_err(|error| Error::new(action()).because(error).exits(Exit::Config))?;
+    parse(path, &text_of(path)?)
+}
+
+/// The text of a configuration that nobody else can read.
+///
+/// # Errors
+///
+/// [`Exit::Config`] names the file and says what to do.
+pub fn text_of(path: &Path) -> Result<String> {
+    let error =
+        || Error::new(format!("read the configuration {}", path.display())).exits(Exit::Config);
+    let bytes = fs::read(path).map_err(|why| error().because(why))?;
     check_private(path).map_err(|error| error.exits(Exit::Config))?;
-    parse(path, &text)
+    decode(&bytes).map_err(|why| error().because(why).try_this(SAVE_AS_UTF8))
 }
 
 /// Checks every value in a configuration with this text at this place.
@@ -238,13 +250,13 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
-    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text));
+    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text)).transpose();
     Ok(Settings {
         config_file: None,
         database: beside(
             lines.path,
             file.database.as_deref().unwrap_or("tornsnap.db"),
-        ),
+        )?,
         api: api(lines, &file.api)?,
         track: track(lines, file.track)?,
         record: match file.history.record {
@@ -259,7 +271,7 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
                 1200,
                 2,
             )?,
-            archive: path(file.retention.archive),
+            archive: path(file.retention.archive)?,
             rejected_days: lines.number(
                 file.retention.rejected_days.as_ref(),
                 "rejected_days",
@@ -279,13 +291,13 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
             directory: beside(
                 lines.path,
                 file.backup.directory.as_deref().unwrap_or("backups"),
-            ),
+            )?,
             keep: lines.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
             compress: file.backup.compress.unwrap_or(false),
             before_summarize: file.backup.before_summarize.unwrap_or(true),
         },
         health: health(lines, file.health)?,
-        log_file: path(file.log.file),
+        log_file: path(file.log.file)?,
         clock: Clock::System,
         keys_are_from_environment: false,
         keys: keys(lines, file.key)?,
@@ -347,12 +359,12 @@ pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
 
 /// Whether what follows `http://` in an address stays on this machine.
 pub(super) fn is_here(rest: &str) -> bool {
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    name == "localhost"
+    name.eq_ignore_ascii_case("localhost")
         || name == "[::1]"
         || name
             .parse::<Ipv4Addr>()
@@ -437,7 +449,8 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
         gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
         webhook: table
             .webhook_url_file
-            .map(|file| WebhookSource::File(beside(lines.path, &file)))
+            .map(|file| beside(lines.path, &file).map(WebhookSource::File))
+            .transpose()?
             .or(table.webhook_url_env.map(WebhookSource::Env)),
         format: match table.format {
             Some(FormatWord::Json) => WebhookFormat::Json,
@@ -466,7 +479,7 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         }
         let place = match (table.key, table.key_file, table.key_env) {
             (Some(key), None, None) => Place::Here(Ok(key)),
-            (None, Some(file), None) => Place::File(beside(lines.path, &file)),
+            (None, Some(file), None) => Place::File(beside(lines.path, &file)?),
             (None, None, Some(variable)) => Place::Env(variable),
             _ => {
                 return Err(refuse(
@@ -477,63 +490,6 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         sources.push(Source { name, place });
     }
     Ok(sources)
-}
-
-/// Reads a file that holds a secret: its first line, without the line break.
-///
-/// # Errors
-///
-/// Fails when it is not there, or others can read it.
-pub(super) fn read_secret(path: &Path) -> Result<String> {
-    let text =
-        fs::read_to_string(path).doing(|| format!("read the key file {}", path.display()))?;
-    check_private(path)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
-///
-/// # Errors
-///
-/// Names the `chmod` to run.
-#[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mode = fs::metadata(path)
-        .doing(|| format!("look at {}", path.display()))?
-        .permissions()
-        .mode();
-    if mode & 0o044 == 0 {
-        return Ok(());
-    }
-    Err(Error::new(format!("trust {}", path.display()))
-        .because(format!("others can read it (mode {:04o})", mode & 0o7777))
-        .try_this(format!("chmod 600 {}", shell_word(path)))
-        .exits(Exit::NoKey))
-}
-
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
-///
-/// # Errors
-///
-/// None on this platform.
-#[cfg(not(unix))]
-pub fn check_private(_path: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// A path as one word of a shell.
-#[cfg(unix)]
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte))
-    {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Blots out words that look like a key, since a broken line may have one anywhere.
@@ -561,7 +517,7 @@ pub(super) fn looks_like_key(word: &str) -> bool {
 
 /// The `[[key]]` tables of a configuration as they are, for one that takes its place; nothing where there are none.
 pub fn key_tables(path: &Path) -> String {
-    let table = fs::read_to_string(path)
+    let table = text_of(path)
         .ok()
         .and_then(|text| text.parse::<toml::Table>().ok());
     let Some(keys) = table.and_then(|mut table| table.remove("key")) else {

@@ -21,4 +21,5 @@ mod schedules;
 mod sim;
 mod store;
 mod summarize;
+mod transport;
 mod views;
