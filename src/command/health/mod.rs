@@ -258,6 +258,7 @@ fn surroundings(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let database = &settings.database;
     let (version, number) = look::sqlite_version();
     vec![
+        key_files(settings),
         backups(settings, deep, now),
         match look::free_space(database) {
             Ok(free) => health::disk(free, u64::from(settings.health.min_free_mb) * 1_000_000),
@@ -266,6 +267,15 @@ fn surroundings(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
         health::wal(look::wal_size(database)),
         health::sqlite(version, number),
     ]
+}
+
+fn key_files(settings: &Settings) -> Check {
+    let unreadable: Vec<(String, String)> = settings
+        .unreadable_keys()
+        .into_iter()
+        .map(|key| (key.name, key.why))
+        .collect();
+    health::key_files(settings.configured_keys(), &unreadable)
 }
 
 fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
