@@ -13,6 +13,7 @@ use crate::command::signal::Stop;
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::shown;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
@@ -113,8 +114,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         "command": "demo",
         "status": "ok",
         "exit_code": 0,
-        "database": settings.database,
-        "config": settings.config_file,
+        "database": shown(&settings.database),
+        "config": settings.config_file.as_deref().map(shown),
         "days": args.days,
         "polls": total.polls,
         "requests": total.calls,

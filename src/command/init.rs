@@ -21,7 +21,7 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::folder_of;
+use crate::model::path::{folder_of, shown};
 use crate::model::time::iso;
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
@@ -179,8 +179,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         "command": "init",
         "status": "ok",
         "exit_code": 0,
-        "config": text.as_ref().map(|_| file.clone()).or(settings.config_file.clone()),
-        "database": settings.database,
+        "config": text.as_ref().map(|_| &file).or(settings.config_file.as_ref()).map(|path| shown(path)),
+        "database": shown(&settings.database),
         "keys": checks.iter().map(key_report).collect::<Vec<_>>(),
     });
     if !context.json && context.verbosity > Verbosity::Quiet {

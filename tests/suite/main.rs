@@ -15,6 +15,7 @@ mod init;
 mod keys;
 mod kill;
 mod month_model;
+mod paths;
 mod prune;
 mod readme;
 mod restore;

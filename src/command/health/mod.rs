@@ -2,7 +2,6 @@
 
 mod notify;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::kind::Kind;
+use crate::model::path::shown;
 use crate::model::time::{HOUR, Month};
 use crate::output::terminal::Verbosity;
 use crate::output::{health as page, terminal};
@@ -306,10 +306,6 @@ fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
     }
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
 fn not_possible(id: &str, state: State, error: &Error) -> Check {
     Check::bad(
         id,
@@ -327,7 +323,7 @@ fn report(settings: &Settings, checks: &[Check], now: i64) -> Value {
         "exit_code": exit_of(state).code(),
         "summary": health::in_short(checks),
         "checked_at": now,
-        "database": settings.database,
+        "database": shown(&settings.database),
         "program": env!("CARGO_PKG_VERSION"),
         "checks": checks.iter().map(in_full).collect::<Vec<_>>(),
     })
