@@ -157,7 +157,7 @@ fn execute(cli: &Cli) -> Result<Outcome> {
         (false, _) => Verbosity::Debug,
     };
     let settings = match &cli.command {
-        Command::Init(_) => Settings::resolve_before_writing(&overrides)?,
+        Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings, so a broken configuration is none of its business.
         Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,

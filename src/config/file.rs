@@ -515,17 +515,6 @@ pub(super) fn looks_like_key(word: &str) -> bool {
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
-/// The `[[key]]` tables of a configuration as they are, for one that takes its place; nothing where there are none.
-pub fn key_tables(path: &Path) -> String {
-    let table = text_of(path)
-        .ok()
-        .and_then(|text| text.parse::<toml::Table>().ok());
-    let Some(keys) = table.and_then(|mut table| table.remove("key")) else {
-        return String::new();
-    };
-    toml::to_string(&toml::Table::from_iter([("key".to_owned(), keys)])).unwrap_or_default()
-}
-
 /// Quotes a path for a TOML file.
 #[must_use]
 pub fn toml_string(text: &str) -> String {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::{key_tables, toml_string};
+pub use file::{text_of, toml_string};
 pub use key::{LoadedKeys, UnreadableKey};
 pub use secret::check_private;
 pub use webhook::{WebhookSource, WebhookUrl};
@@ -257,16 +257,30 @@ impl Settings {
         settings.overridden(overrides)
     }
 
-    /// The same for the command that writes the file: one that is named need not be there yet.
+    /// The same for the command that writes the file: one that is named need not be there yet, and one that cannot
+    /// be read may be replaced.
     ///
     /// # Errors
     ///
     /// As [`Settings::resolve`].
-    pub fn resolve_before_writing(overrides: &Overrides) -> Result<Self> {
-        if named(overrides)?.is_some_and(|path| !path.exists()) {
-            return file::defaults().overridden(overrides);
-        }
-        Self::resolve(overrides)
+    pub fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
+        let path = file_to_write(overrides)?;
+        let settings = if path.exists() {
+            match file::read(&path) {
+                Ok(settings) => settings,
+                Err(_) if may_replace => file::defaults(),
+                // Rights are not mended by writing another text.
+                Err(error) if check_private(&path).is_err() => return Err(error),
+                Err(error) => {
+                    return Err(error.try_this(
+                        "correct it, or add --force to replace it; the old file is kept",
+                    ));
+                }
+            }
+        } else {
+            file::defaults()
+        };
+        settings.overridden(overrides)
     }
 
     /// The settings as a configuration with this text at this place would give them.
@@ -404,10 +418,7 @@ fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
         }
         return Ok(Some(path));
     }
-    Ok([Some(PathBuf::from(FILE_NAME)), platform_file()]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists()))
+    Ok(present_file())
 }
 
 /// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
@@ -415,13 +426,24 @@ pub fn platform_file() -> Option<PathBuf> {
     dirs::config_dir().map(|folder| folder.join("tornsnap").join(FILE_NAME))
 }
 
-/// Where `init` writes: the named file, or `./tornsnap.toml`.
+/// Where `init` writes: the file that was named, the one that all other commands use, or `./tornsnap.toml`.
 ///
 /// # Errors
 ///
 /// When the home folder in its path is not known.
 pub fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
-    Ok(named(overrides)?.unwrap_or_else(|| PathBuf::from(FILE_NAME)))
+    Ok(match named(overrides)? {
+        Some(path) => path,
+        None => present_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
+    })
+}
+
+/// The configuration that is used where none is named.
+fn present_file() -> Option<PathBuf> {
+    [Some(PathBuf::from(FILE_NAME)), platform_file()]
+        .into_iter()
+        .flatten()
+        .find(|path| path.exists())
 }
 
 /// The configuration file that flag or environment name.

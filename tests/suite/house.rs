@@ -34,6 +34,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("sha2", &["store"]),
     ("strsim", &["model"]),
     ("toml", &["config"]),
+    ("toml_edit", &["command"]),
     ("ureq", &["api"]),
     ("zstd", &["store"]),
 ];

@@ -12,6 +12,7 @@ mod fetch;
 mod health;
 mod house;
 mod init;
+mod init_again;
 mod keys;
 mod kill;
 mod month_model;
