@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::address::base_url;
 use crate::config::key::{Place, Source};
 use crate::config::path::beside;
 use crate::config::secret::check_private;
+use crate::config::tables::{
+    ApiTable, File, FormatWord, HealthTable, KeyTable, RecordWord, TerritoriesValue, TrackTable,
+    WarsWord,
+};
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
@@ -20,129 +23,6 @@ use crate::config::{
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
-use crate::model::key::ApiKey;
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    database: Option<String>,
-    api: ApiTable,
-    key: Vec<Spanned<KeyTable>>,
-    track: TrackTable,
-    history: HistoryTable,
-    retention: RetentionTable,
-    backup: BackupTable,
-    health: HealthTable,
-    log: LogTable,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ApiTable {
-    base_url: Option<Spanned<String>>,
-    requests_per_minute: Option<Spanned<i64>>,
-    timeout_seconds: Option<Spanned<i64>>,
-    concurrency: Option<Spanned<i64>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyTable {
-    name: Option<String>,
-    key: Option<ApiKey>,
-    key_file: Option<String>,
-    key_env: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TrackTable {
-    players: Vec<Spanned<i64>>,
-    factions: Vec<Spanned<i64>>,
-    members: Option<bool>,
-    wars: Option<WarsWord>,
-    territories: Option<Spanned<TerritoriesValue>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum WarsWord {
-    Tracked,
-    All,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected \"all\", \"tracked\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
-)]
-enum TerritoriesValue {
-    Word(String),
-    List(Vec<String>),
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HistoryTable {
-    record: Option<RecordWord>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RecordWord {
-    Changes,
-    EveryPoll,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RetentionTable {
-    keep_months: Option<Spanned<i64>>,
-    archive: Option<String>,
-    rejected_days: Option<Spanned<i64>>,
-    runs_days: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct BackupTable {
-    directory: Option<String>,
-    keep: Option<Spanned<i64>>,
-    compress: Option<bool>,
-    before_summarize: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HealthTable {
-    max_age_hours: Option<Spanned<i64>>,
-    players_max_age_hours: Option<Spanned<i64>>,
-    factions_max_age_hours: Option<Spanned<i64>>,
-    wars_max_age_hours: Option<Spanned<i64>>,
-    territories_max_age_hours: Option<Spanned<i64>>,
-    backup_max_age_days: Option<Spanned<i64>>,
-    min_free_mb: Option<Spanned<i64>>,
-    max_rejected: Option<Spanned<i64>>,
-    max_failed_runs: Option<Spanned<i64>>,
-    gap_hours: Option<Spanned<i64>>,
-    webhook_url_file: Option<String>,
-    webhook_url_env: Option<String>,
-    format: Option<FormatWord>,
-    ping_url: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum FormatWord {
-    Discord,
-    Json,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LogTable {
-    file: Option<String>,
-}
 
 /// Where a file is and what stands in it, to name lines.
 struct Text<'a> {
@@ -334,41 +214,6 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
         first_retry: Duration::from_millis(500),
         first_pause: Duration::from_secs(15),
     })
-}
-
-/// Checks an address: a key is only ever sent over TLS, or to this very machine.
-pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
-    let url = text.trim().trim_end_matches('/');
-    let (scheme, rest) = url
-        .split_once("://")
-        .ok_or_else(|| format!("{url:?} is not an address such as {TORN_URL}"))?;
-    let host = rest.split('/').next().unwrap_or_default();
-    if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
-        return Err(format!("{url:?} is not an address such as {TORN_URL}"));
-    }
-    let here = is_here(rest);
-    match scheme {
-        "https" => Ok(url.to_owned()),
-        "http" if here => Ok(url.to_owned()),
-        "http" => Err(format!(
-            "{url:?} would send keys unencrypted: write https://"
-        )),
-        _ => Err(format!("{url:?} does not begin with https://")),
-    }
-}
-
-/// Whether what follows `http://` in an address stays on this machine.
-pub(super) fn is_here(rest: &str) -> bool {
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name == "[::1]"
-        || name
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {
@@ -574,22 +419,6 @@ mod tests {
                 !why.contains("AbCdEfGh12345678") && !why.contains("1234567890123456"),
                 "{why}"
             );
-        }
-    }
-
-    #[test]
-    fn keys_travel_over_tls_or_stay_on_this_machine() {
-        assert!(base_url("https://api.torn.com/v2/").is_ok_and(|url| url == TORN_URL));
-        assert!(base_url("http://127.0.0.1:8080").is_ok());
-        for wrong in [
-            "http://api.torn.com/v2",
-            "api.torn.com",
-            "ftp://x",
-            "https://",
-            "https://me@host",
-            "http://127.evil.example",
-        ] {
-            assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -126,7 +126,14 @@ enum Problem {
 impl Source {
     /// The comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
-        let keys: Vec<&str> = unquoted(list)
+        // Quotes stand around the whole list, or around each key.
+        let inside = unquoted(list);
+        let list = if inside.contains(['"', '\'']) {
+            list
+        } else {
+            inside
+        };
+        let keys: Vec<&str> = list
             .split(',')
             .filter(|key| !unquoted(key).is_empty())
             .collect();

@@ -2,13 +2,16 @@
 //!
 //! Nothing else in the program reads the environment.
 
+mod address;
 mod clock;
 mod environment;
 mod file;
 mod key;
 mod path;
+mod place;
 mod proxy;
 mod secret;
+mod tables;
 mod text;
 mod webhook;
 
@@ -19,6 +22,7 @@ use std::time::Duration;
 pub use clock::Clock;
 pub use file::{text_of, toml_string};
 pub use key::{LoadedKeys, UnreadableKey};
+pub use place::file_to_write;
 pub use secret::check_private;
 pub use webhook::{WebhookSource, WebhookUrl};
 
@@ -250,7 +254,7 @@ impl Settings {
     ///
     /// [`Exit::Config`] names the file, the line and the valid choices.
     pub fn resolve(overrides: &Overrides) -> Result<Self> {
-        let settings = match find(overrides)? {
+        let settings = match place::find(overrides)? {
             Some(path) => file::read(&path)?,
             None => file::defaults(),
         };
@@ -303,7 +307,7 @@ impl Settings {
             settings.database = database;
         }
         if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
-            settings.api.base_url = file::base_url(&url).map_err(|why| {
+            settings.api.base_url = address::base_url(&url).map_err(|why| {
                 Error::new("use TORNSNAP_API_URL")
                     .because(why)
                     .try_this(format!("set it to {TORN_URL}, or unset it"))
@@ -403,53 +407,4 @@ impl Settings {
 /// Whether the user wants no colours in any program: <https://no-color.org>.
 pub fn no_color() -> bool {
     environment::is_set("NO_COLOR")
-}
-
-/// The configuration file to use; one that was named has to be there.
-fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    if let Some(path) = named(overrides)? {
-        if !path.exists() {
-            return Err(
-                Error::new(format!("read the configuration {}", path.display()))
-                    .because("there is no such file")
-                    .try_this("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
-                    .exits(Exit::Config),
-            );
-        }
-        return Ok(Some(path));
-    }
-    Ok(present_file())
-}
-
-/// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
-pub fn platform_file() -> Option<PathBuf> {
-    dirs::config_dir().map(|folder| folder.join("tornsnap").join(FILE_NAME))
-}
-
-/// Where `init` writes: the file that was named, the one that all other commands use, or `./tornsnap.toml`.
-///
-/// # Errors
-///
-/// When the home folder in its path is not known.
-pub fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
-    Ok(match named(overrides)? {
-        Some(path) => path,
-        None => present_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
-    })
-}
-
-/// The configuration that is used where none is named.
-fn present_file() -> Option<PathBuf> {
-    [Some(PathBuf::from(FILE_NAME)), platform_file()]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists())
-}
-
-/// The configuration file that flag or environment name.
-fn named(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    match &overrides.config {
-        Some(path) => Ok(Some(path.clone())),
-        None => environment::path("TORNSNAP_CONFIG"),
-    }
 }

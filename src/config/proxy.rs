@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::config::address::is_here;
 use crate::config::environment;
-use crate::config::file::is_here;
 use crate::error::Result;
 use crate::model::proxy::Proxy;
 

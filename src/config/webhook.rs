@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::config::address::is_here;
 use crate::config::environment;
-use crate::config::file::is_here;
 use crate::config::secret::{Problem, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::unquoted;

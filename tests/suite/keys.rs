@@ -169,6 +169,8 @@ fn quotes_and_blanks_around_keys_are_taken_off() {
         format!("'{CANARY}'"),
         format!(" {CANARY} , \"{BOBS_KEY}\" ,"),
         format!("\"{CANARY},{BOBS_KEY}\""),
+        format!("\"{CANARY}\",\"{BOBS_KEY}\""),
+        format!("'{CANARY}', {BOBS_KEY}"),
         format!("\u{feff}{CANARY}\r\n"),
     ] {
         let run = torn

@@ -265,7 +265,12 @@ fn a_proxy_that_is_not_supported_is_refused_by_the_commands_that_call_out_and_no
             assert!(stderr.contains("try: set ALL_PROXY to"), "{stderr}");
             assert!(!stderr.contains("secret"), "{stderr}");
         }
-        for arguments in [&["export", "factions"][..], &["backup"], &["summarize"]] {
+        for arguments in [
+            &["export", "factions"][..],
+            &["backup"],
+            &["summarize"],
+            &["fetch", "factions", "--plan"],
+        ] {
             let mut command = torn.sandbox.command(arguments);
             let done = command.env("ALL_PROXY", address).output();
             Finished(done.unwrap()).expect(0);
@@ -306,6 +311,58 @@ fn this_machine_and_the_hosts_of_no_proxy_are_called_directly() {
     // There is no such host, but the proxy was not asked.
     Finished(direct.unwrap()).expect(75);
     assert!(proxy.asked().is_empty());
+}
+
+/// What `health --notify` says of the message to a webhook at this address.
+fn notification(torn: &Torn, address: &str, environment: &[(&str, &OsStr)]) -> serde_json::Value {
+    let bom = "\u{feff}";
+    torn.sandbox
+        .write("webhook", &format!("{bom}\"{address}\"\r\n"));
+    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n[health]\nwebhook_url_file = \"webhook\"\n");
+    let mut health = torn.sandbox.command(&["health", "--notify", "--json"]);
+    health.envs(environment.iter().copied());
+    Finished(health.output().unwrap()).json()["notification"].clone()
+}
+
+#[test]
+fn a_webhook_goes_the_same_way_and_its_address_is_never_told() {
+    let torn = Torn::new();
+    let front = TlsFront::before(&torn, Certificate::Good);
+    let refusing = Proxy::start(Conduct::Answer(407));
+    let proxy = format!("http://me:secret@127.0.0.1:{}", refusing.port);
+    let here = format!("{}/SECRETPATH", torn.simulator.url());
+    let secure = format!("{}/SECRETPATH", front.url());
+    let away = "https://torn.test/SECRETPATH".to_owned();
+    let gone = format!("http://{NOBODY}");
+    for (address, proxy, words) in [
+        // The simulated Torn takes no POST: it was reached, past the proxy.
+        (&here, &proxy, "it answered with HTTP status 405"),
+        (
+            &secure,
+            &proxy,
+            "its certificate is not trusted: this machine does not know who issued it",
+        ),
+        (&away, &proxy, "(HTTPS_PROXY): HTTP status 407"),
+        (
+            &away,
+            &gone,
+            "no connection through the proxy http://127.0.0.1:1 (HTTPS_PROXY): ",
+        ),
+        (
+            &away,
+            &"socks5://me:secret@x".to_owned(),
+            "could not use the proxy socks5://x (HTTPS_PROXY)",
+        ),
+    ] {
+        let told = notification(&torn, address, &[("HTTPS_PROXY", OsStr::new(proxy))]);
+
+        let error = told["error"].as_str().unwrap_or_default();
+        assert!(error.contains(words), "{address}: {told}");
+        assert!(
+            !error.contains("SECRET") && !error.contains("secret"),
+            "{error}"
+        );
+    }
 }
 
 #[cfg(unix)]
