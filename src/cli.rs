@@ -158,7 +158,7 @@ fn execute(cli: &Cli) -> Result<Outcome> {
     };
     let settings = match &cli.command {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
-        // The demo has its own settings, so a broken configuration is none of its business.
+        // The demo has settings of its own, and works beside a broken configuration.
         Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };

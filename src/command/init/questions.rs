@@ -101,11 +101,7 @@ pub(super) fn ask_for_the_rest(
         answers.players = Some(ask_ids("Single players to follow (ids, comma-separated)")?);
     }
     if answers.wars.is_none() {
-        let word = prompt::line("Wars to follow (tracked, all)", "tracked")?;
-        answers.wars = Some(match word.as_str() {
-            "all" => Wars::All,
-            _ => Wars::Tracked,
-        });
+        answers.wars = Some(ask("Wars to follow (tracked, all)", "tracked", wars)?);
     }
     if answers.territories.is_none() {
         answers.territories = Some(ask(
@@ -171,6 +167,15 @@ fn ask_ids<T: std::str::FromStr<Err = String> + Ord>(question: &str) -> Result<B
             .map(str::parse)
             .collect()
     })
+}
+
+/// Which wars a word names.
+fn wars(text: &str) -> std::result::Result<Wars, String> {
+    match text {
+        "tracked" => Ok(Wars::Tracked),
+        "all" => Ok(Wars::All),
+        _ => Err(format!("{text:?} is not tracked or all")),
+    }
 }
 
 /// Which tiles a word or a list names.
