@@ -157,7 +157,9 @@ fn execute(cli: &Cli) -> Result<Outcome> {
         (false, _) => Verbosity::Debug,
     };
     let settings = match &cli.command {
-        Command::Init(_) => Settings::resolve_before_writing(&overrides)?,
+        Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
+        // The demo has settings of its own, and works beside a broken configuration.
+        Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {

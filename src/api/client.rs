@@ -3,22 +3,21 @@
 use std::io::Read;
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::HeaderMap;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
 
+use crate::api::agent::{self, Fault};
 use crate::api::refusal::Refusal;
 use crate::api::request::Request;
 use crate::api::wire::number::Integer;
 use crate::model::key::ApiKey;
+use crate::model::proxy::Proxy;
 
 /// The largest body that is read, after decompression. The largest real one, a page of 500 tiles, has some 50 kB.
 const MAX_BODY: u64 = 8 << 20;
-
-/// What every call says of who asks. Cloudflare turns away the names of libraries.
-const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
 /// Talks to one address; connections are kept and shared by all threads.
 #[derive(Clone, Debug)]
@@ -26,33 +25,43 @@ pub struct Client {
     agent: Agent,
     base_url: String,
     timeout: Duration,
+    proxy: Option<Proxy>,
+}
+
+/// What one call brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.
+    pub date: Option<i64>,
+    /// The JSON object, or why there is none.
+    pub body: Result<Value, Refusal>,
 }
 
 impl Client {
-    /// A client for `connections` callers at once.
-    pub fn new(base_url: &str, timeout: Duration, connections: usize) -> Self {
-        let agent = Agent::config_builder()
-            .user_agent(USER_AGENT)
+    /// A client for `connections` callers at once, through a proxy where there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`](crate::error::Exit::Config) when the proxy's address cannot be used.
+    pub fn new(
+        base_url: &str,
+        timeout: Duration,
+        connections: usize,
+        proxy: Option<Proxy>,
+    ) -> crate::error::Result<Self> {
+        let agent = agent::builder(timeout, proxy.as_ref())?
             .accept("application/json")
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
             // A connection whose body was not read is lost: twice as many leave room for that.
             .max_idle_connections(2 * connections)
             .max_idle_connections_per_host(2 * connections)
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(RootCerts::PlatformVerifier)
-                    .build(),
-            )
             .build()
             .new_agent();
-        Self {
+        Ok(Self {
             agent,
             base_url: base_url.to_owned(),
             timeout,
-        }
+            proxy,
+        })
     }
 
     /// The address that is asked.
@@ -60,17 +69,23 @@ impl Client {
         &self.base_url
     }
 
+    /// The address that is asked, and the proxy on the way.
+    pub fn route(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
+            None => self.base_url.clone(),
+        }
+    }
+
     /// Ends the calls that are under way, and every later one.
     pub fn shut_down(&self) {
         self.agent.clone().shutdown();
     }
 
-    /// Makes one call and returns the JSON object that came back.
+    /// Makes one call; the body of the answer is the JSON object that came back.
     ///
-    /// # Errors
-    ///
-    /// Torn's own error if there is one in the body, whatever the status; else what went wrong on the way.
-    pub fn get(&self, request: &Request, key: &ApiKey) -> Result<Value, Refusal> {
+    /// Torn's own error counts first if there is one in the body, whatever the status.
+    pub fn get(&self, request: &Request, key: &ApiKey) -> Answer {
         let separator = if request.target.contains('?') {
             '&'
         } else {
@@ -80,12 +95,25 @@ impl Client {
             "{}{}{separator}comment=tornsnap",
             self.base_url, request.target
         );
-        let mut response = self
+        let called = self
             .agent
             .get(&url)
             .header("Authorization", format!("ApiKey {}", key.expose()))
-            .call()
-            .map_err(|error| self.refusal(&error))?;
+            .call();
+        match called {
+            Ok(response) => Answer {
+                date: date(response.headers()),
+                body: self.body(response, key),
+            },
+            Err(error) => Answer {
+                date: None,
+                body: Err(self.refusal(&error)),
+            },
+        }
+    }
+
+    /// Reads the body of an answer, whatever its status.
+    fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, Refusal> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
@@ -96,7 +124,7 @@ impl Client {
             .read_to_end(&mut body)
             .map_err(|error| match error.downcast::<ureq::Error>() {
                 Ok(error) => self.refusal(&error),
-                Err(error) => Refusal::Unreachable(error.to_string()),
+                Err(error) => self.refusal(&ureq::Error::Io(error)),
             })?;
         if (300..400).contains(&status) {
             return Err(Refusal::Redirect(status));
@@ -108,10 +136,26 @@ impl Client {
     }
 
     fn refusal(&self, error: &ureq::Error) -> Refusal {
-        match error {
-            ureq::Error::Timeout(_) => Refusal::Timeout(self.timeout),
-            ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => Refusal::Redirect(302),
-            error => Refusal::Unreachable(error.to_string()),
+        match (agent::fault(error), &self.proxy) {
+            (Fault::Timeout, None) => Refusal::Timeout(self.timeout),
+            (Fault::Timeout, Some(proxy)) => Refusal::Unreachable(format!(
+                "{} through the proxy {proxy}",
+                Refusal::Timeout(self.timeout)
+            )),
+            (Fault::Untrusted(why), _) => {
+                Refusal::UntrustedCertificate(format!("{}: {why}", self.route()))
+            }
+            (Fault::ProxyRefuses(status), Some(proxy)) => Refusal::ProxyRefuses {
+                proxy: proxy.clone(),
+                status,
+            },
+            (Fault::ProxyRefuses(status), None) => {
+                Refusal::Unreachable(format!("no connection: HTTP status {status}"))
+            }
+            (Fault::Broken(why), None) => Refusal::Unreachable(format!("no connection: {why}")),
+            (Fault::Broken(why), Some(proxy)) => {
+                Refusal::Unreachable(format!("no connection through the proxy {proxy}: {why}"))
+            }
         }
     }
 }
@@ -167,6 +211,14 @@ fn torn_error(value: &Value) -> Option<Refusal> {
     })
 }
 
+/// When the server says it answered, in unix seconds.
+fn date(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get("date")?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(text.trim())
+        .ok()
+        .map(|date| date.timestamp())
+}
+
 /// `Retry-After` in seconds; a date in it is left alone, since no clock but our own is trusted here.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers
@@ -191,6 +243,27 @@ mod tests {
 
         assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
         assert_eq!(without(&key, vec![0xff]), None);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_unix_seconds() {
+        let read = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", text.parse().unwrap());
+            date(&headers)
+        };
+
+        assert_eq!(read("Thu, 26 Nov 2026 12:00:00 GMT"), Some(1_795_694_400));
+        assert_eq!(read("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
+        for wrong in [
+            "",
+            "yesterday",
+            "1795694400",
+            "Thu, 99 Nov 2026 12:00:00 GMT",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+        assert_eq!(date(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -301,7 +301,7 @@ mod tests {
         for (index, owner) in owners.iter().enumerate() {
             let slot = pool.add(NamedKey {
                 name: format!("key{index}"),
-                key: ApiKey::new("x").unwrap(),
+                key: ApiKey::new("AbCdEfGh12345678").unwrap(),
             });
             pool.learn(
                 slot,

@@ -2,6 +2,7 @@
 //!
 //! Published description: <https://www.torn.com/swagger.php>; the limits and error codes: <https://www.torn.com/api.html>.
 
+mod agent;
 pub mod client;
 pub mod keys;
 pub mod refusal;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::api::agent::TRUST;
+use crate::model::proxy::Proxy;
+
 /// Why a call brought no value back.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
@@ -36,8 +39,19 @@ pub enum Refusal {
     #[error("no answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
     /// No connection, or one that broke.
-    #[error("no connection: {0}")]
+    #[error("{0}")]
     Unreachable(String),
+    /// The other side is there, but its certificate is not trusted.
+    #[error("the certificate is not trusted: {0}")]
+    UntrustedCertificate(String),
+    /// The proxy is there, but makes no connection for us.
+    #[error("the proxy {proxy} refuses the connection with HTTP status {status}")]
+    ProxyRefuses {
+        /// The proxy.
+        proxy: Proxy,
+        /// The status of its answer to CONNECT.
+        status: u16,
+    },
 }
 
 /// What a refusal means for the call, its key, its owner and the run.
@@ -63,6 +77,8 @@ pub enum Verdict {
     Closed,
     /// There is nothing with that id.
     NoSuchId,
+    /// The set-up of this machine is wrong: no call will succeed before it is mended (see [`Refusal::remedy`]).
+    Misconfigured,
     /// This target fails, everything else goes on.
     TargetFails,
 }
@@ -110,7 +126,24 @@ impl Refusal {
             | Self::Unreadable(_)
             | Self::Timeout(_)
             | Self::Unreachable(_) => Verdict::Retry,
+            Self::UntrustedCertificate(_) | Self::ProxyRefuses { .. } => Verdict::Misconfigured,
             Self::Status { .. } | Self::TooLarge(_) | Self::Redirect(_) => Verdict::TargetFails,
+        }
+    }
+
+    /// What to mend on this machine, where [`Verdict::Misconfigured`] says that trying again cannot help.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::UntrustedCertificate(_) => Some(TRUST.to_owned()),
+            Self::ProxyRefuses { proxy, status: 407 } => Some(format!(
+                "put the user and password that the proxy wants into {}: http://user:password@host:port",
+                proxy.variable()
+            )),
+            Self::ProxyRefuses { proxy, .. } => Some(format!(
+                "ask who runs the proxy to let this program through, correct {}, or list the host in NO_PROXY",
+                proxy.variable()
+            )),
+            _ => None,
         }
     }
 
@@ -228,6 +261,17 @@ mod tests {
             (Refusal::Unreadable(String::new()), Verdict::Retry),
             (Refusal::Timeout(Duration::ZERO), Verdict::Retry),
             (Refusal::Unreachable(String::new()), Verdict::Retry),
+            (
+                Refusal::UntrustedCertificate(String::new()),
+                Verdict::Misconfigured,
+            ),
+            (
+                Refusal::ProxyRefuses {
+                    proxy: Proxy::new("HTTPS_PROXY", "http://proxy"),
+                    status: 407,
+                },
+                Verdict::Misconfigured,
+            ),
         ];
         for (refusal, verdict) in table {
             assert_eq!(refusal.verdict(), verdict, "{refusal}");

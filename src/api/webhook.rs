@@ -4,24 +4,25 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
 
+use crate::api::agent::{self, Fault, TRUST};
 use crate::error::{Error, Exit, Result};
+use crate::model::proxy::Proxy;
 
 /// How long a message may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Posts a JSON document.
+/// Posts a JSON document, through a proxy where there is one.
 ///
 /// # Errors
 ///
-/// [`Exit::TryLater`] in words that do not give the address away.
-pub fn post(url: &str, document: &Value) -> Result<()> {
-    let sent = agent()
+/// [`Exit::TryLater`], or [`Exit::Config`] where only another set-up helps, in words that do not give the address away.
+pub fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
+    let sent = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
         .send(document.to_string());
-    told(sent, "send the message to the webhook")
+    told(sent, proxy, "send the message to the webhook")
 }
 
 /// Asks for an address, to say that this program is alive.
@@ -29,53 +30,53 @@ pub fn post(url: &str, document: &Value) -> Result<()> {
 /// # Errors
 ///
 /// As [`post`].
-pub fn ping(url: &str) -> Result<()> {
-    told(agent().get(url).call(), "ask for ping_url")
+pub fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
+    told(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
 }
 
-fn agent() -> Agent {
-    Agent::config_builder()
-        .user_agent(concat!("tornsnap/", env!("CARGO_PKG_VERSION")))
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false)
-        // A redirect would carry the message to somebody else.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .tls_config(
-            TlsConfig::builder()
-                .root_certs(RootCerts::PlatformVerifier)
-                .build(),
-        )
-        .build()
-        .new_agent()
+fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
+    Ok(agent::builder(TIMEOUT, proxy)?.build().new_agent())
 }
 
 fn told(
     sent: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    proxy: Option<&Proxy>,
     action: &str,
 ) -> Result<()> {
-    let why = match sent {
+    let error = match sent {
         Ok(answer) if answer.status().is_success() => return Ok(()),
-        Ok(answer) => format!("it answered with HTTP status {}", answer.status().as_u16()),
-        Err(error) => in_words(&error),
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            return Err(failed(
+                action,
+                format!("it answered with HTTP status {status}"),
+            ));
+        }
+        Err(error) => error,
     };
-    Err(Error::new(action)
-        .because(why)
-        .try_this("see whether the address is still right; the next check tries again")
-        .exits(Exit::TryLater))
+    let through = proxy.map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
+    Err(match agent::fault(&error) {
+        Fault::Timeout => failed(
+            action,
+            format!("no answer{through} within {} seconds", TIMEOUT.as_secs()),
+        ),
+        Fault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
+        Fault::Untrusted(why) => Error::new(action)
+            .because(format!("its certificate is not trusted{through}: {why}"))
+            .try_this(TRUST)
+            .exits(Exit::Config),
+        Fault::ProxyRefuses(status) => Error::new(action)
+            .because(format!("no connection{through}: HTTP status {status}"))
+            .try_this(
+                "correct the proxy's address, user and password, or list the host in NO_PROXY",
+            )
+            .exits(Exit::Config),
+    })
 }
 
-/// The library's own words may contain the address.
-fn in_words(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => format!("no answer within {} seconds", TIMEOUT.as_secs()),
-        ureq::Error::HostNotFound => "its host is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "no connection could be made".to_owned(),
-        ureq::Error::Io(error) => format!("the connection failed ({})", error.kind()),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            "no secure connection could be made".to_owned()
-        }
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => "its address is not one".to_owned(),
-        _ => "the call failed".to_owned(),
-    }
+fn failed(action: &str, why: String) -> Error {
+    Error::new(action)
+        .because(why)
+        .try_this("see whether the address is still right; the next check tries again")
+        .exits(Exit::TryLater)
 }

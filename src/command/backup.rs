@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
+use crate::model::path::shown;
 use crate::model::size::{grouped, in_words};
 use crate::store::Depth;
 use crate::store::backup::{self, Manifest, Request, Taken};
@@ -131,7 +132,7 @@ fn verify(context: &Context, args: &Args, which: &Path) -> Result<Outcome> {
                 log::error!("{}", error.on_one_line());
                 broken += 1;
                 reports.push(
-                    json!({ "file": file, "status": "failed", "error": error.on_one_line() }),
+                    json!({ "file": shown(file), "status": "failed", "error": error.on_one_line() }),
                 );
             }
         }
@@ -183,7 +184,7 @@ fn in_short(manifest: &Manifest) -> String {
 
 fn in_full(manifest: &Manifest) -> Value {
     json!({
-        "file": manifest.path,
+        "file": shown(&manifest.path),
         "status": "ok",
         "created_at": manifest.created_at,
         "bytes": manifest.bytes,

@@ -11,8 +11,9 @@ use crate::command::fetch::{Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome, prune, summarize};
-use crate::config::{Clock, FILE_NAME, Overrides, Settings};
+use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::shown;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
@@ -113,8 +114,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         "command": "demo",
         "status": "ok",
         "exit_code": 0,
-        "database": settings.database,
-        "config": settings.config_file,
+        "database": shown(&settings.database),
+        "config": settings.config_file.as_deref().map(shown),
         "days": args.days,
         "polls": total.polls,
         "requests": total.calls,
@@ -199,14 +200,8 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         simulator.faction_ids()
     );
     write_private(&file, &text)?;
-    Settings::from_text(
-        &file,
-        &text,
-        &Overrides {
-            config: Some(file.clone()),
-            database: Some(folder.join("tornsnap.db")),
-        },
-    )
+    // Nothing from outside may lead the demo's keys elsewhere, or other keys and rows into it.
+    Settings::from_text_alone(&file, &text)
 }
 
 fn what_next(settings: &Settings) -> String {

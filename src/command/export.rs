@@ -13,6 +13,7 @@ use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
+use crate::model::path::shown;
 use crate::model::time::parse_moment_or_ago;
 use crate::output::file::NewFile;
 use crate::output::progress::Progress;
@@ -385,7 +386,7 @@ fn counted(rows: u64) -> String {
 fn report(form: &Form, written: &[(String, u64, PathBuf)]) -> Value {
     let files: Vec<Value> = written
         .iter()
-        .map(|(dataset, rows, path)| json!({ "dataset": dataset, "rows": rows, "file": path }))
+        .map(|(dataset, rows, path)| json!({ "dataset": dataset, "rows": rows, "file": shown(path) }))
         .collect();
     json!({ "command": "export", "status": "ok", "format": form.name.as_str(), "files": files })
 }

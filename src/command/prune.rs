@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::shown;
 use crate::model::retention::{self, Facts, Refusal, list};
 use crate::model::time::{Month, iso};
 use crate::output::progress::Progress;
@@ -308,7 +309,7 @@ fn report(
         "status": "ok",
         "dry_run": dry_run,
         "cutoff": plan.cutoff,
-        "archive": archive,
+        "archive": archive.map(shown),
         "months": names(&plan.reach.months),
         "unsummarized": names(&plan.reach.unsummarized),
         "late": names(&plan.reach.late),

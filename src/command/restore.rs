@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::command::{Context, Outcome, backup as backups};
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::shown;
 use crate::model::size::grouped;
 use crate::model::time::iso;
 use crate::output::prompt;
@@ -76,12 +77,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         json!({
             "command": "restore",
             "status": "ok",
-            "database": database,
-            "backup": file,
+            "database": shown(&database),
+            "backup": shown(&file),
             "proven": manifest.is_some(),
             "rows": staged.rows,
             "schema_version": staged.schema_version,
-            "kept": kept,
+            "kept": kept.as_deref().map(shown),
         }),
     ))
 }

@@ -2,144 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::address::base_url;
 use crate::config::key::{Place, Source};
+use crate::config::path::beside;
+use crate::config::secret::check_private;
+use crate::config::tables::{
+    ApiTable, File, FormatWord, HealthTable, KeyTable, RecordWord, TerritoriesValue, TrackTable,
+    WarsWord,
+};
+use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
-    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource, beside,
+    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
-use crate::model::key::ApiKey;
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    database: Option<String>,
-    api: ApiTable,
-    key: Vec<Spanned<KeyTable>>,
-    track: TrackTable,
-    history: HistoryTable,
-    retention: RetentionTable,
-    backup: BackupTable,
-    health: HealthTable,
-    log: LogTable,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ApiTable {
-    base_url: Option<Spanned<String>>,
-    requests_per_minute: Option<Spanned<i64>>,
-    timeout_seconds: Option<Spanned<i64>>,
-    concurrency: Option<Spanned<i64>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyTable {
-    name: Option<String>,
-    key: Option<ApiKey>,
-    key_file: Option<String>,
-    key_env: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TrackTable {
-    players: Vec<Spanned<i64>>,
-    factions: Vec<Spanned<i64>>,
-    members: Option<bool>,
-    wars: Option<WarsWord>,
-    territories: Option<Spanned<TerritoriesValue>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum WarsWord {
-    Tracked,
-    All,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected \"all\", \"tracked\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
-)]
-enum TerritoriesValue {
-    Word(String),
-    List(Vec<String>),
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HistoryTable {
-    record: Option<RecordWord>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RecordWord {
-    Changes,
-    EveryPoll,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RetentionTable {
-    keep_months: Option<Spanned<i64>>,
-    archive: Option<String>,
-    rejected_days: Option<Spanned<i64>>,
-    runs_days: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct BackupTable {
-    directory: Option<String>,
-    keep: Option<Spanned<i64>>,
-    compress: Option<bool>,
-    before_summarize: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HealthTable {
-    max_age_hours: Option<Spanned<i64>>,
-    players_max_age_hours: Option<Spanned<i64>>,
-    factions_max_age_hours: Option<Spanned<i64>>,
-    wars_max_age_hours: Option<Spanned<i64>>,
-    territories_max_age_hours: Option<Spanned<i64>>,
-    backup_max_age_days: Option<Spanned<i64>>,
-    min_free_mb: Option<Spanned<i64>>,
-    max_rejected: Option<Spanned<i64>>,
-    max_failed_runs: Option<Spanned<i64>>,
-    gap_hours: Option<Spanned<i64>>,
-    webhook_url_file: Option<String>,
-    webhook_url_env: Option<String>,
-    format: Option<FormatWord>,
-    ping_url: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum FormatWord {
-    Discord,
-    Json,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LogTable {
-    file: Option<String>,
-}
 
 /// Where a file is and what stands in it, to name lines.
 struct Text<'a> {
@@ -211,11 +94,20 @@ impl Text<'_> {
 
 /// Reads a file and checks every value in it.
 pub(super) fn read(path: &Path) -> Result<Settings> {
-    let action = || format!("read the configuration {}", path.display());
-    let text = fs::read_to_string(path)
-        .map_err(|error| Error::new(action()).because(error).exits(Exit::Config))?;
+    parse(path, &text_of(path)?)
+}
+
+/// The text of a configuration that nobody else can read.
+///
+/// # Errors
+///
+/// [`Exit::Config`] names the file and says what to do.
+pub fn text_of(path: &Path) -> Result<String> {
+    let error =
+        || Error::new(format!("read the configuration {}", path.display())).exits(Exit::Config);
+    let bytes = fs::read(path).map_err(|why| error().because(why))?;
     check_private(path).map_err(|error| error.exits(Exit::Config))?;
-    parse(path, &text)
+    decode(&bytes).map_err(|why| error().because(why).try_this(SAVE_AS_UTF8))
 }
 
 /// Checks every value in a configuration with this text at this place.
@@ -238,13 +130,13 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
-    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text));
+    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text)).transpose();
     Ok(Settings {
         config_file: None,
         database: beside(
             lines.path,
             file.database.as_deref().unwrap_or("tornsnap.db"),
-        ),
+        )?,
         api: api(lines, &file.api)?,
         track: track(lines, file.track)?,
         record: match file.history.record {
@@ -259,7 +151,7 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
                 1200,
                 2,
             )?,
-            archive: path(file.retention.archive),
+            archive: path(file.retention.archive)?,
             rejected_days: lines.number(
                 file.retention.rejected_days.as_ref(),
                 "rejected_days",
@@ -279,13 +171,13 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
             directory: beside(
                 lines.path,
                 file.backup.directory.as_deref().unwrap_or("backups"),
-            ),
+            )?,
             keep: lines.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
             compress: file.backup.compress.unwrap_or(false),
             before_summarize: file.backup.before_summarize.unwrap_or(true),
         },
         health: health(lines, file.health)?,
-        log_file: path(file.log.file),
+        log_file: path(file.log.file)?,
         clock: Clock::System,
         keys_are_from_environment: false,
         keys: keys(lines, file.key)?,
@@ -322,41 +214,6 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
         first_retry: Duration::from_millis(500),
         first_pause: Duration::from_secs(15),
     })
-}
-
-/// Checks an address: a key is only ever sent over TLS, or to this very machine.
-pub(super) fn base_url(text: &str) -> std::result::Result<String, String> {
-    let url = text.trim().trim_end_matches('/');
-    let (scheme, rest) = url
-        .split_once("://")
-        .ok_or_else(|| format!("{url:?} is not an address such as {TORN_URL}"))?;
-    let host = rest.split('/').next().unwrap_or_default();
-    if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
-        return Err(format!("{url:?} is not an address such as {TORN_URL}"));
-    }
-    let here = is_here(rest);
-    match scheme {
-        "https" => Ok(url.to_owned()),
-        "http" if here => Ok(url.to_owned()),
-        "http" => Err(format!(
-            "{url:?} would send keys unencrypted: write https://"
-        )),
-        _ => Err(format!("{url:?} does not begin with https://")),
-    }
-}
-
-/// Whether what follows `http://` in an address stays on this machine.
-pub(super) fn is_here(rest: &str) -> bool {
-    let host = rest.split('/').next().unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    name == "localhost"
-        || name == "[::1]"
-        || name
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {
@@ -437,7 +294,8 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
         gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
         webhook: table
             .webhook_url_file
-            .map(|file| WebhookSource::File(beside(lines.path, &file)))
+            .map(|file| beside(lines.path, &file).map(WebhookSource::File))
+            .transpose()?
             .or(table.webhook_url_env.map(WebhookSource::Env)),
         format: match table.format {
             Some(FormatWord::Json) => WebhookFormat::Json,
@@ -466,7 +324,7 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         }
         let place = match (table.key, table.key_file, table.key_env) {
             (Some(key), None, None) => Place::Here(Ok(key)),
-            (None, Some(file), None) => Place::File(beside(lines.path, &file)),
+            (None, Some(file), None) => Place::File(beside(lines.path, &file)?),
             (None, None, Some(variable)) => Place::Env(variable),
             _ => {
                 return Err(refuse(
@@ -477,63 +335,6 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         sources.push(Source { name, place });
     }
     Ok(sources)
-}
-
-/// Reads a file that holds a secret: its first line, without the line break.
-///
-/// # Errors
-///
-/// Fails when it is not there, or others can read it.
-pub(super) fn read_secret(path: &Path) -> Result<String> {
-    let text =
-        fs::read_to_string(path).doing(|| format!("read the key file {}", path.display()))?;
-    check_private(path)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
-///
-/// # Errors
-///
-/// Names the `chmod` to run.
-#[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mode = fs::metadata(path)
-        .doing(|| format!("look at {}", path.display()))?
-        .permissions()
-        .mode();
-    if mode & 0o044 == 0 {
-        return Ok(());
-    }
-    Err(Error::new(format!("trust {}", path.display()))
-        .because(format!("others can read it (mode {:04o})", mode & 0o7777))
-        .try_this(format!("chmod 600 {}", shell_word(path)))
-        .exits(Exit::NoKey))
-}
-
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
-///
-/// # Errors
-///
-/// None on this platform.
-#[cfg(not(unix))]
-pub fn check_private(_path: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// A path as one word of a shell.
-#[cfg(unix)]
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte))
-    {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Blots out words that look like a key, since a broken line may have one anywhere.
@@ -557,17 +358,6 @@ pub(super) fn looks_like_key(word: &str) -> bool {
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-}
-
-/// The `[[key]]` tables of a configuration as they are, for one that takes its place; nothing where there are none.
-pub fn key_tables(path: &Path) -> String {
-    let table = fs::read_to_string(path)
-        .ok()
-        .and_then(|text| text.parse::<toml::Table>().ok());
-    let Some(keys) = table.and_then(|mut table| table.remove("key")) else {
-        return String::new();
-    };
-    toml::to_string(&toml::Table::from_iter([("key".to_owned(), keys)])).unwrap_or_default()
 }
 
 /// Quotes a path for a TOML file.
@@ -629,22 +419,6 @@ mod tests {
                 !why.contains("AbCdEfGh12345678") && !why.contains("1234567890123456"),
                 "{why}"
             );
-        }
-    }
-
-    #[test]
-    fn keys_travel_over_tls_or_stay_on_this_machine() {
-        assert!(base_url("https://api.torn.com/v2/").is_ok_and(|url| url == TORN_URL));
-        assert!(base_url("http://127.0.0.1:8080").is_ok());
-        for wrong in [
-            "http://api.torn.com/v2",
-            "api.torn.com",
-            "ftp://x",
-            "https://",
-            "https://me@host",
-            "http://127.evil.example",
-        ] {
-            assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -2,24 +2,34 @@
 //!
 //! Nothing else in the program reads the environment.
 
+mod address;
 mod clock;
+mod environment;
 mod file;
 mod key;
+mod path;
+mod place;
+mod proxy;
+mod secret;
+mod tables;
+mod text;
 mod webhook;
 
 use std::collections::BTreeSet;
-use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::{check_private, key_tables, toml_string};
+pub use file::{text_of, toml_string};
+pub use key::{LoadedKeys, UnreadableKey};
+pub use place::file_to_write;
+pub use secret::check_private;
 pub use webhook::{WebhookSource, WebhookUrl};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
-use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
+use crate::model::proxy::Proxy;
 
 /// Torn's own limit per player, over all of that player's keys.
 pub const TORN_REQUESTS_PER_MINUTE: u32 = 100;
@@ -244,23 +254,37 @@ impl Settings {
     ///
     /// [`Exit::Config`] names the file, the line and the valid choices.
     pub fn resolve(overrides: &Overrides) -> Result<Self> {
-        let settings = match find(overrides)? {
+        let settings = match place::find(overrides)? {
             Some(path) => file::read(&path)?,
             None => file::defaults(),
         };
         settings.overridden(overrides)
     }
 
-    /// The same for the command that writes the file: one that is named need not be there yet.
+    /// The same for the command that writes the file: one that is named need not be there yet, and one that cannot
+    /// be read may be replaced.
     ///
     /// # Errors
     ///
     /// As [`Settings::resolve`].
-    pub fn resolve_before_writing(overrides: &Overrides) -> Result<Self> {
-        if named(overrides).is_some_and(|path| !path.exists()) {
-            return file::defaults().overridden(overrides);
-        }
-        Self::resolve(overrides)
+    pub fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
+        let path = file_to_write(overrides)?;
+        let settings = if path.exists() {
+            match file::read(&path) {
+                Ok(settings) => settings,
+                Err(_) if may_replace => file::defaults(),
+                // Rights are not mended by writing another text.
+                Err(error) if check_private(&path).is_err() => return Err(error),
+                Err(error) => {
+                    return Err(error.try_this(
+                        "correct it, or add --force to replace it; the old file is kept",
+                    ));
+                }
+            }
+        } else {
+            file::defaults()
+        };
+        settings.overridden(overrides)
     }
 
     /// The settings as a configuration with this text at this place would give them.
@@ -275,29 +299,28 @@ impl Settings {
     /// What environment and flags say goes before what the file says.
     fn overridden(mut self, overrides: &Overrides) -> Result<Self> {
         let settings = &mut self;
-        settings.clock = Clock::from_environment(variable("TORNSNAP_NOW").as_deref())?;
-        if let Some(database) = overrides
-            .database
-            .clone()
-            .or_else(|| variable("TORNSNAP_DATABASE").map(PathBuf::from))
-        {
+        settings.clock =
+            Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
+        if let Some(database) = &overrides.database {
+            settings.database.clone_from(database);
+        } else if let Some(database) = environment::path("TORNSNAP_DATABASE")? {
             settings.database = database;
         }
-        if let Some(url) = variable("TORNSNAP_API_URL") {
-            settings.api.base_url = file::base_url(&url).map_err(|why| {
+        if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
+            settings.api.base_url = address::base_url(&url).map_err(|why| {
                 Error::new("use TORNSNAP_API_URL")
                     .because(why)
                     .try_this(format!("set it to {TORN_URL}, or unset it"))
                     .exits(Exit::Config)
             })?;
         }
-        if let Some(time) = milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
+        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
             settings.api.first_retry = time;
         }
-        if let Some(time) = milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
+        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
             settings.api.first_pause = time;
         }
-        if let Some(keys) = variable("TORN_API_KEY") {
+        if let Some(keys) = environment::variable("TORN_API_KEY")? {
             settings.keys = key::Source::from_list(&keys);
             settings.keys_are_from_environment = true;
         }
@@ -311,12 +334,26 @@ impl Settings {
         Ok(self)
     }
 
+    /// The settings of a configuration with this text at this place, whatever flags and environment say.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::resolve`].
+    pub fn from_text_alone(path: &Path, text: &str) -> Result<Self> {
+        file::parse(path, text)
+    }
+
+    /// The settings without any file, flag or variable.
+    pub fn defaults() -> Self {
+        file::defaults()
+    }
+
     /// The keys, read from wherever they are kept.
     ///
     /// # Errors
     ///
-    /// [`Exit::NoKey`] when there is none, or a file with one is missing, empty or readable by others.
-    pub fn load_keys(&self) -> Result<Vec<NamedKey>> {
+    /// [`Exit::NoKey`] when there is none that can be used, or others can read a file with one.
+    pub fn load_keys(&self) -> Result<LoadedKeys> {
         if self.keys.is_empty() {
             return Err(Error::new("find an API key")
                 .because(match &self.config_file {
@@ -331,10 +368,26 @@ impl Settings {
                 .try_this("run `tornsnap init`, or set TORN_API_KEY")
                 .exits(Exit::NoKey));
         }
-        self.keys
-            .iter()
-            .map(|source| source.load(variable))
-            .collect()
+        LoadedKeys::read(&self.keys)
+    }
+
+    /// The configured keys that cannot be used, those included that others can read.
+    pub fn unreadable_keys(&self) -> Vec<UnreadableKey> {
+        key::unreadable(&self.keys)
+    }
+
+    /// How many keys are configured.
+    pub fn configured_keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The proxy that the environment names for an address; only commands that call out ask for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when the variable is not text.
+    pub fn proxy_for(&self, url: &str) -> Result<Option<Proxy>> {
+        proxy::proxy_for(url)
     }
 
     /// The webhook's address, if there is one.
@@ -346,79 +399,12 @@ impl Settings {
         self.health
             .webhook
             .as_ref()
-            .map(|source| source.load(variable))
+            .map(WebhookSource::load)
             .transpose()
-    }
-
-    /// The value of an environment variable that the settings name.
-    pub fn named_variable(&self, name: &str) -> Option<String> {
-        variable(name)
     }
 }
 
 /// Whether the user wants no colours in any program: <https://no-color.org>.
 pub fn no_color() -> bool {
-    variable("NO_COLOR").is_some()
-}
-
-/// An environment variable; an empty one counts as not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-/// A waiting time from the environment, for tests: at most a minute, in milliseconds.
-fn milliseconds(name: &str) -> Result<Option<Duration>> {
-    let Some(text) = variable(name) else {
-        return Ok(None);
-    };
-    match text.trim().parse() {
-        Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
-        _ => Err(Error::new(format!("use {name}={text:?}"))
-            .because("it is not a whole number of milliseconds from 0 to 60000")
-            .try_this(format!("unset {name}; it is meant for tests"))
-            .exits(Exit::Config)),
-    }
-}
-
-/// The configuration file to use; one that was named has to be there.
-fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    if let Some(path) = named(overrides) {
-        if !path.exists() {
-            return Err(
-                Error::new(format!("read the configuration {}", path.display()))
-                    .because("there is no such file")
-                    .try_this("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
-                    .exits(Exit::Config),
-            );
-        }
-        return Ok(Some(path));
-    }
-    Ok([Some(PathBuf::from(FILE_NAME)), platform_file()]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists()))
-}
-
-/// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
-pub fn platform_file() -> Option<PathBuf> {
-    dirs::config_dir().map(|folder| folder.join("tornsnap").join(FILE_NAME))
-}
-
-/// Where `init` writes: the named file, or `./tornsnap.toml`.
-pub fn file_to_write(overrides: &Overrides) -> PathBuf {
-    named(overrides).unwrap_or_else(|| PathBuf::from(FILE_NAME))
-}
-
-/// The configuration file that flag or environment name.
-fn named(overrides: &Overrides) -> Option<PathBuf> {
-    let flag = overrides.config.clone();
-    flag.or_else(|| variable("TORNSNAP_CONFIG").map(PathBuf::from))
-}
-
-/// Makes a path from a file relative to that file's folder.
-fn beside(file: &Path, path: &str) -> PathBuf {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),
-        _ => PathBuf::from(path),
-    }
+    environment::is_set("NO_COLOR")
 }

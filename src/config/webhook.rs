@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::config::file::{is_here, read_secret};
+use crate::config::address::is_here;
+use crate::config::environment;
+use crate::config::secret::{Problem, read_secret};
 use crate::error::{Error, Exit, Result};
+use crate::model::key::unquoted;
 
 /// An address that is a secret. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
@@ -34,38 +37,35 @@ pub enum WebhookSource {
 
 impl WebhookSource {
     /// Reads the address.
-    pub(super) fn load(&self, variable: impl Fn(&str) -> Option<String>) -> Result<WebhookUrl> {
-        let refuse = |place: String, why: &str| {
+    pub(super) fn load(&self) -> Result<WebhookUrl> {
+        let refuse = |why: String| {
             Error::new("use the webhook's address")
-                .because(format!("{place}: {why}"))
+                .because(why)
                 .try_this("put an address such as https://discord.com/api/webhooks/… there")
                 .exits(Exit::NoKey)
         };
         let (place, text) = match self {
             Self::File(path) => {
-                let text = read_secret(path).map_err(|error| {
-                    let told = Error::new("read the webhook's address")
-                        .because(error.on_one_line())
-                        .exits(Exit::NoKey);
-                    match error.remedy() {
-                        Some(remedy) => told.try_this(remedy),
-                        None => told,
-                    }
+                let text = read_secret(path).map_err(|problem| match problem {
+                    Problem::Exposed(error) => error.exits(Exit::NoKey),
+                    Problem::Unreadable(why) => refuse(why),
                 })?;
                 (path.display().to_string(), text)
             }
-            Self::Env(name) => match variable(name) {
+            Self::Env(name) => match environment::variable(name)? {
                 Some(text) => (name.clone(), text),
-                None => return Err(refuse(name.clone(), "it is not set")),
+                None => return Err(refuse(format!("{name}: it is not set"))),
             },
         };
-        let url = text.trim();
+        let url = unquoted(&text);
         let travels_safely = url
             .strip_prefix("https://")
             .is_some_and(|rest| !rest.is_empty())
             || url.strip_prefix("http://").is_some_and(is_here);
         if !travels_safely || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(refuse(place, "what stands there is no https:// address"));
+            return Err(refuse(format!(
+                "{place}: what stands there is no https:// address"
+            )));
         }
         Ok(WebhookUrl(url.to_owned()))
     }

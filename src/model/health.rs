@@ -457,6 +457,43 @@ pub fn keys(keys: &[KeyFact], now: i64) -> Check {
     Check::ok("keys", message).with(value)
 }
 
+/// The configured keys that cannot be read, each with the reason: some is a warning, all is critical.
+pub fn key_files(configured: usize, unreadable: &[(String, String)]) -> Check {
+    let value = Value {
+        warning: Some(0),
+        critical: (configured > 0).then(|| count(configured) - 1),
+        ..Value::plain(count(unreadable.len()), "")
+    };
+    if unreadable.is_empty() {
+        let message = match configured {
+            0 => "no key is configured".to_owned(),
+            1 => "the configured key can be read".to_owned(),
+            number => format!("the {number} configured keys can be read"),
+        };
+        return Check::ok("key_files", message).with(value);
+    }
+    let each: Vec<String> = unreadable
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
+    let state = if unreadable.len() < configured {
+        State::Warning
+    } else {
+        State::Critical
+    };
+    Check::bad(
+        "key_files",
+        state,
+        format!(
+            "{} of {configured} configured keys cannot be read: {}",
+            unreadable.len(),
+            each.join("; ")
+        ),
+        "put the key on the first line of that file, readable for its owner alone, or remove the key from the configuration",
+    )
+    .with(value)
+}
+
 /// Whether Torn makes this address wait.
 pub fn address(paused: Option<(i64, &str)>) -> Check {
     match paused {
@@ -767,6 +804,25 @@ mod tests {
         assert_eq!(state(1), State::Warning);
         assert_eq!(state(3), State::Warning);
         assert_eq!(state(4), State::Critical);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_read_are_named_and_all_of_them_is_critical() {
+        let gone = |name: &str| {
+            let why = format!("{name}.key: there is no such file");
+            (name.to_owned(), why)
+        };
+
+        assert_eq!(key_files(0, &[]).state, State::Ok);
+        assert_eq!(key_files(2, &[]).state, State::Ok);
+        let some = key_files(3, &[gone("alice"), gone("bob")]);
+        assert_eq!(some.state, State::Warning);
+        assert_eq!(
+            some.message,
+            "2 of 3 configured keys cannot be read: alice: alice.key: there is no such file; \
+             bob: bob.key: there is no such file"
+        );
+        assert_eq!(key_files(1, &[gone("alice")]).state, State::Critical);
     }
 
     #[test]

@@ -4,31 +4,72 @@ use std::fmt;
 
 use crate::model::id::{FactionId, PlayerId};
 
+/// The letters and digits of a key.
+const LENGTH: usize = 16;
+
 /// A Torn API key. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Accepts what can stand in a header.
+    /// Accepts 16 ASCII letters and digits; quotes, blanks and a byte order mark around them are taken off.
     ///
     /// # Errors
     ///
     /// Says what is wrong without showing the text.
     pub fn new(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
+        let text = unquoted(text);
+        if text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(Self(text.to_owned()));
         }
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("it has spaces, line breaks or letters that no key has".to_owned());
-        }
-        Ok(Self(text.to_owned()))
+        Err(what_is_wrong(text))
     }
 
     /// The key itself, for the Authorization header and for telling keys apart, and nothing else.
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// A text without the quotes, blanks and byte order mark around it, as shells, editors and copying leave them.
+pub fn unquoted(text: &str) -> &str {
+    let blank = |character: char| character.is_whitespace() || character == '\u{feff}';
+    let mut text = text.trim_matches(blank);
+    for quote in ['"', '\''] {
+        if let Some(inside) = text
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+        {
+            text = inside.trim_matches(blank);
+        }
+    }
+    text
+}
+
+/// Why a text is no key, without showing it.
+fn what_is_wrong(text: &str) -> String {
+    if text.is_empty() {
+        return "it is empty".to_owned();
+    }
+    if text.contains('=') {
+        return "it has a `=` in it: write the key alone, without `TORN_API_KEY=` before it"
+            .to_owned();
+    }
+    if text.chars().any(char::is_whitespace) {
+        return "it has blanks in it, and a Torn key is one word".to_owned();
+    }
+    if text.contains([',', ';']) {
+        return "it has a comma or semicolon in it: several keys are separated by commas in TORN_API_KEY alone"
+            .to_owned();
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return "it has other characters than letters and digits, and a Torn key has none"
+            .to_owned();
+    }
+    format!(
+        "it has {} letters and digits, and a Torn key has {LENGTH}",
+        text.len()
+    )
 }
 
 impl fmt::Debug for ApiKey {
@@ -84,4 +125,51 @@ pub enum KeyState {
     Paused(i64),
     /// Never again, unless the key behind the name is replaced.
     Dead,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shells_and_editors_leave_around_a_key_is_taken_off() {
+        for text in [
+            "AbCdEfGh12345678",
+            " \tAbCdEfGh12345678\r\n",
+            "\u{feff}AbCdEfGh12345678",
+            "\"AbCdEfGh12345678\"",
+            "'AbCdEfGh12345678'",
+            "\u{feff}\" AbCdEfGh12345678 \"\n",
+        ] {
+            let key = ApiKey::new(text).map(|key| key.expose().to_owned());
+            assert_eq!(key.as_deref(), Ok("AbCdEfGh12345678"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_but_sixteen_letters_and_digits_is_refused_without_showing_it() {
+        for (text, why) in [
+            ("", "it is empty"),
+            ("\"\"", "it is empty"),
+            (
+                "AbCdEfGh1234567",
+                "it has 15 letters and digits, and a Torn key has 16",
+            ),
+            ("AbCdEfGh123456789", "it has 17 letters"),
+            ("TORN_API_KEY=AbCdEfGh12345678", "it has a `=` in it"),
+            (
+                "AbCdEfGh12345678;AbCdEfGh12345678",
+                "it has a comma or semicolon",
+            ),
+            ("AbCdEfGh 12345678", "it has blanks"),
+            ("AbCdEfGh-1234567", "it has other characters"),
+            ("\"AbCdEfGh12345678", "it has other characters"),
+            ("AbCdEfGh1234567é", "it has other characters"),
+            ("AbCdEfGh1234567\u{0}", "it has other characters"),
+        ] {
+            let said = ApiKey::new(text).unwrap_err();
+            assert!(said.starts_with(why), "{text:?}: {said}");
+            assert!(!said.contains("AbCdEfGh"), "{said}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod key;
 pub mod kind;
 pub mod path;
 pub mod player;
+pub mod proxy;
 pub mod run;
 pub mod territory;
 pub mod war;

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+/// A path as text for people and reports. What is not UTF-8 in it becomes `�`: such a name cannot stand in JSON.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// The folder that a file stands in; the working directory for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {

@@ -24,8 +24,9 @@ pub enum Color {
     Never,
 }
 
-/// Libraries that would print headers or addresses at their finest levels, where a key might be.
-const HUSHED: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
+/// Libraries that would print headers or addresses at their finest levels, where a key might be, or say in their own
+/// words what our errors say.
+const HUSHED: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
 /// Starts the log. Times are UTC.
 ///

@@ -246,7 +246,8 @@ mod tests {
     fn a_key_that_takes_the_place_of_another_inherits_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
-        let (old, new) = (ApiKey::new("old").unwrap(), ApiKey::new("new").unwrap());
+        let (old, new) = ("OldKeyOfAlice001", "NewKeyOfAlice002");
+        let (old, new) = (ApiKey::new(old).unwrap(), ApiKey::new(new).unwrap());
         let facts = KeyFacts {
             owner: PlayerId::new(1).unwrap(),
             faction: None,

@@ -182,7 +182,7 @@ fn each_way_to_have_no_key_says_what_to_do() {
         (
             "[[key]]\nname = \"alice\"\nkey_file = \"words.key\"\n",
             "tornsnap: could not use the key \"alice\"\n  \
-             because: words.key: it has spaces, line breaks or letters that no key has\n  \
+             because: words.key: it has blanks in it, and a Torn key is one word\n  \
              try: put the key, and nothing else, on the first line of that file\n",
         ),
         (
@@ -193,9 +193,9 @@ fn each_way_to_have_no_key_says_what_to_do() {
         ),
         (
             "[[key]]\nname = \"alice\"\nkey_file = \"gone.key\"\n",
-            "tornsnap: could not read the key file gone.key\n  \
-             because: No such file or directory (os error 2)\n  \
-             try: put the key on the first line of that file, or correct key_file in the configuration\n",
+            "tornsnap: could not use the key \"alice\"\n  \
+             because: gone.key: there is no such file\n  \
+             try: put the key on the first line of that file as plain text, or correct key_file in the configuration\n",
         ),
     ] {
         torn.sandbox

@@ -9,13 +9,13 @@ use tornsnap::sim::{Access, Fault, Key, Kind, Options, Simulator};
 use crate::support::{CANARY, Finished, NOW, Sandbox, set_mode};
 
 /// A folder without a configuration, and a Torn that knows two keys.
-struct Fresh {
-    simulator: Simulator,
-    sandbox: Sandbox,
+pub struct Fresh {
+    pub simulator: Simulator,
+    pub sandbox: Sandbox,
 }
 
 impl Fresh {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let keys = vec![
             Key::new(CANARY, 1, Access::Limited),
             Key::new("PublicKeyOfTwo02", 2, Access::Public),
@@ -33,7 +33,7 @@ impl Fresh {
         fresh
     }
 
-    fn init(&self, arguments: &[&str]) -> Finished {
+    pub fn init(&self, arguments: &[&str]) -> Finished {
         let mut command = self.sandbox.command(&["init", "--non-interactive"]);
         let command = command
             .args(arguments)
@@ -41,7 +41,7 @@ impl Fresh {
         Finished(command.env("BOB", "PublicKeyOfTwo02").output().unwrap())
     }
 
-    fn config(&self) -> String {
+    pub fn config(&self) -> String {
         fs::read_to_string(self.sandbox.path("tornsnap.toml")).unwrap()
     }
 }
@@ -141,43 +141,24 @@ fn it_is_safe_to_run_again() {
 }
 
 #[test]
-fn another_configuration_is_replaced_only_by_force() {
-    let fresh = Fresh::new();
-    fresh
-        .init(&["--key-file", "alice.key", "--faction", "9"])
-        .expect(0);
-    let config = fresh.config();
-
-    let refused = fresh
-        .init(&["--key-file", "alice.key", "--faction", "20"])
-        .expect(78);
-    assert_eq!(
-        refused.stderr(),
-        "tornsnap: could not write the configuration tornsnap.toml\n  \
-         because: it is there already and says something else\n  \
-         try: edit it by hand, or add --force to overwrite it\n"
-    );
-    assert_eq!(fresh.config(), config);
-
-    fresh
-        .init(&["--key-file", "alice.key", "--faction", "20", "--force"])
-        .expect(0);
-    assert!(fresh.config().contains("factions = [20]"));
-}
-
-#[test]
 fn a_refused_key_leaves_nothing_behind() {
-    for (code, exit) in [
-        (2, 77),
-        (1, 77),
-        (13, 77),
-        (18, 77),
-        (10, 77),
-        (16, 77),
-        (17, 75),
-        (8, 75),
-        (9, 75),
-        (5, 75),
+    let copy = "copy the key again from https://www.torn.com/preferences.php#tab=api";
+    let wait = "wait ten minutes, then run it again; nothing was written";
+    for (code, exit, remedy) in [
+        (2, 77, copy),
+        (1, 77, copy),
+        (10, 77, "the key's owner is in federal jail"),
+        (13, 77, "offline for more than 7 days: log in to Torn"),
+        (16, 77, "make a key with more access"),
+        (
+            18,
+            77,
+            "has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
+        ),
+        (17, 75, wait),
+        (8, 75, wait),
+        (9, 75, wait),
+        (5, 75, wait),
     ] {
         let fresh = Fresh::new();
         fresh
@@ -200,10 +181,6 @@ fn a_refused_key_leaves_nothing_behind() {
             "{}",
             finished.stderr()
         );
-        let remedy = match exit {
-            77 => "copy the key again from https://www.torn.com/preferences.php#tab=api",
-            _ => "wait ten minutes, then run it again; nothing was written",
-        };
         assert!(finished.stderr().contains(remedy), "{}", finished.stderr());
         assert!(
             !fresh.sandbox.path("tornsnap.toml").exists() && !fresh.sandbox.database().exists(),
@@ -436,20 +413,6 @@ fn an_empty_file_becomes_a_database() {
         fresh.sandbox.rows("SELECT version FROM schema_version"),
         ["1"]
     );
-}
-
-#[test]
-fn a_new_configuration_keeps_the_keys_of_the_one_that_it_overwrites() {
-    let fresh = Fresh::new();
-    fresh
-        .init(&["--key-file", "alice.key", "--faction", "9"])
-        .expect(0);
-
-    fresh.init(&["--faction", "20", "--force"]).expect(0);
-
-    let config = fresh.config();
-    assert!(config.contains("factions = [20]"), "{config}");
-    assert!(config.contains("key_file = \"alice.key\""), "{config}");
 }
 
 #[test]

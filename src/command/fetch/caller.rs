@@ -112,17 +112,26 @@ impl Caller {
     /// When no key is there at all, or the database fails. A key that turns out to be unusable is only noted: see
     /// [`Caller::ending`].
     pub fn new(settings: &Settings, stop: Stop) -> Result<Self> {
-        let keys = settings.load_keys()?;
+        let loaded = settings.load_keys()?;
         let mut ledger = Store::open(&settings.database)?;
         if !settings.keys_are_from_environment {
-            let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+            // A key whose file is missing for a while keeps what is known of it.
+            let unreadable = loaded.unreadable.iter().map(|key| key.name.as_str());
+            let names: Vec<&str> = loaded
+                .keys
+                .iter()
+                .map(|key| key.name.as_str())
+                .chain(unreadable)
+                .collect();
             ledger.forget_other_keys(&names)?;
         }
+        let keys = loaded.warn();
         let client = Client::new(
             &settings.api.base_url,
             settings.api.timeout,
             settings.api.concurrency,
-        );
+            settings.proxy_for(&settings.api.base_url)?,
+        )?;
         let caller = Self {
             _alive: watch(&client, &stop),
             client,
@@ -236,7 +245,7 @@ impl Caller {
             self.requests.fetch_add(1, Ordering::Relaxed);
             log::debug!("GET {} with key {name}", request.target);
             let called_at = Instant::now();
-            let answer = self.client.get(request, &key);
+            let answer = self.client.get(request, &key).body;
             self.give_back(permit)?;
             let refusal = match answer {
                 Ok(body) => {
@@ -271,6 +280,7 @@ impl Caller {
                 }
                 Verdict::Blocked => return Err(self.blocked(&refusal)),
                 Verdict::Closed => return Err(self.end(closed(&refusal))),
+                Verdict::Misconfigured => return Err(self.end(misconfigured(&refusal))),
                 Verdict::NoSuchId => return Err(Failure::Missing(refusal.to_string())),
                 Verdict::TargetFails => return Err(Failure::Refused(refusal.to_string())),
             }
@@ -553,7 +563,7 @@ impl Caller {
                 why: refusal.to_string(),
                 remedy: format!(
                     "check the network, and that {} can be reached",
-                    self.base_url()
+                    self.client.route()
                 ),
             });
         }
@@ -584,7 +594,7 @@ impl Caller {
             ),
             remedy: format!(
                 "check the network, and that {} can be reached",
-                self.client.base_url()
+                self.client.route()
             ),
         }
     }
@@ -618,6 +628,14 @@ fn closed(refusal: &Refusal) -> Ending {
         exit: Exit::TryLater,
         why: refusal.to_string(),
         remedy: "wait until Torn opens its API again; a scheduler may just try again".to_owned(),
+    }
+}
+
+fn misconfigured(refusal: &Refusal) -> Ending {
+    Ending {
+        exit: Exit::Config,
+        why: refusal.to_string(),
+        remedy: refusal.remedy().unwrap_or_default(),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
     let settings = &context.settings;
     let store = Store::open_read_only(&settings.database)?;
     let now = settings.clock.now();
-    let keys = settings.load_keys()?;
+    let keys = settings.load_keys()?.warn();
     let known: Vec<Option<KnownKey>> = keys
         .iter()
         .map(|key| store.known_key(&key.name, &key.key))

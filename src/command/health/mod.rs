@@ -2,7 +2,6 @@
 
 mod notify;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::kind::Kind;
+use crate::model::path::shown;
 use crate::model::time::{HOUR, Month};
 use crate::output::terminal::Verbosity;
 use crate::output::{health as page, terminal};
@@ -258,6 +258,7 @@ fn surroundings(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let database = &settings.database;
     let (version, number) = look::sqlite_version();
     vec![
+        key_files(settings),
         backups(settings, deep, now),
         match look::free_space(database) {
             Ok(free) => health::disk(free, u64::from(settings.health.min_free_mb) * 1_000_000),
@@ -266,6 +267,15 @@ fn surroundings(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
         health::wal(look::wal_size(database)),
         health::sqlite(version, number),
     ]
+}
+
+fn key_files(settings: &Settings) -> Check {
+    let unreadable: Vec<(String, String)> = settings
+        .unreadable_keys()
+        .into_iter()
+        .map(|key| (key.name, key.why))
+        .collect();
+    health::key_files(settings.configured_keys(), &unreadable)
 }
 
 fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
@@ -296,10 +306,6 @@ fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
     }
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
 fn not_possible(id: &str, state: State, error: &Error) -> Check {
     Check::bad(
         id,
@@ -317,7 +323,7 @@ fn report(settings: &Settings, checks: &[Check], now: i64) -> Value {
         "exit_code": exit_of(state).code(),
         "summary": health::in_short(checks),
         "checked_at": now,
-        "database": settings.database,
+        "database": shown(&settings.database),
         "program": env!("CARGO_PKG_VERSION"),
         "checks": checks.iter().map(in_full).collect::<Vec<_>>(),
     })

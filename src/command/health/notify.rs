@@ -47,7 +47,9 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
             message
         }
     };
-    let sent = webhook::post(url.expose(), &message);
+    let sent = settings
+        .proxy_for(url.expose())
+        .and_then(|proxy| webhook::post(url.expose(), proxy.as_ref(), &message));
     let remembered: Result<()> = match &sent {
         // What was not told is told next time.
         Err(_) => Ok(()),
@@ -75,10 +77,13 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
 /// Says that this program is alive, and at `/fail` that it is not well.
 fn ping(settings: &Settings, state: State) -> Option<bool> {
     let url = settings.health.ping_url.as_ref()?;
-    let pinged = match state {
-        State::Critical => webhook::ping(&format!("{url}/fail")),
-        _ => webhook::ping(url),
+    let url = match state {
+        State::Critical => format!("{url}/fail"),
+        _ => url.clone(),
     };
+    let pinged = settings
+        .proxy_for(&url)
+        .and_then(|proxy| webhook::ping(&url, proxy.as_ref()));
     if let Err(error) = &pinged {
         log::error!("{}", error.on_one_line());
     }

@@ -1,6 +1,7 @@
 //! What the tests share: a folder of their own, and the program run in it.
 
 pub mod torn;
+pub mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};

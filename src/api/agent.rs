@@ -1,0 +1,248 @@
+//! What all calls have in common: the program's name, the time limit, the proxy, the certificates, and their faults.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use rustls::CertificateError;
+use ureq::config::ConfigBuilder;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, ProxyProtocol};
+
+use crate::error::{Error, Exit, Result};
+use crate::model::proxy::Proxy;
+use crate::model::time::iso;
+
+/// What every call says of who asks. Cloudflare turns away the names of libraries.
+const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
+
+/// What to do about a certificate that is not trusted.
+pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
+    "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
+     certificates"
+} else {
+    "check this machine's clock and its CA certificates; where a company's proxy signs the certificates, set \
+     SSL_CERT_FILE to a file with its CA"
+};
+
+/// The settings of an agent. The proxy is always given: the library's default would read the environment.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when the proxy's address cannot be used.
+pub(super) fn builder(
+    timeout: Duration,
+    proxy: Option<&Proxy>,
+) -> Result<ConfigBuilder<AgentScope>> {
+    Ok(Agent::config_builder()
+        .user_agent(USER_AGENT)
+        .timeout_global(Some(timeout))
+        .http_status_as_error(false)
+        // A redirect would carry a key or a message to somebody else.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(proxy.map(checked).transpose()?)
+        .tls_config(
+            TlsConfig::builder()
+                .root_certs(RootCerts::PlatformVerifier)
+                .build(),
+        ))
+}
+
+/// The proxy as the library knows it; the library would panic at a scheme that it was built without.
+fn checked(proxy: &Proxy) -> Result<ureq::Proxy> {
+    let refuse = |why: &str| {
+        let name = proxy.variable();
+        Error::new(format!("use the proxy {proxy}"))
+            .because(why.to_owned())
+            .try_this(format!(
+                "set {name} to an address such as http://proxy:3128, or unset it; NO_PROXY lists hosts to call directly"
+            ))
+            .exits(Exit::Config)
+    };
+    if let Some((scheme, _)) = proxy.expose().split_once("://")
+        && !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
+    {
+        return Err(refuse(
+            "only proxies with http:// and https:// are supported",
+        ));
+    }
+    let known = ureq::Proxy::new(proxy.expose()).map_err(|_| refuse("that is not an address"))?;
+    if !matches!(known.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+        return Err(refuse(
+            "only proxies with http:// and https:// are supported",
+        ));
+    }
+    let authority = known.uri().authority().map_or("", |place| place.as_str());
+    let place = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, place)| place);
+    // The library takes its default port where the port is no number.
+    if known.host().is_empty() || (place != known.host() && known.uri().port_u16().is_none()) {
+        return Err(refuse("its port is not a number from 1 to 65535"));
+    }
+    Ok(known)
+}
+
+/// Why a call had no answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Fault {
+    /// There was none in time.
+    Timeout,
+    /// The certificate of the other side is not trusted.
+    Untrusted(String),
+    /// The proxy refuses to connect, with this HTTP status.
+    ProxyRefuses(u16),
+    /// There was no connection, or it broke.
+    Broken(String),
+}
+
+/// What the library's error means. The library's own words may contain the address, which may be a secret.
+pub(super) fn fault(error: &ureq::Error) -> Fault {
+    match error {
+        ureq::Error::Timeout(_) => Fault::Timeout,
+        ureq::Error::Rustls(error) => Fault::Untrusted(error.to_string()),
+        ureq::Error::Io(error) => match certificate_error(error) {
+            Some(why) => Fault::Untrusted(why),
+            None => Fault::Broken(error.to_string()),
+        },
+        ureq::Error::ConnectProxyFailed(words) => match connect_status(words) {
+            Some(status) if (400..500).contains(&status) && status != 408 && status != 429 => {
+                Fault::ProxyRefuses(status)
+            }
+            Some(status) => Fault::Broken(format!("the proxy answered with HTTP status {status}")),
+            None => Fault::Broken("the proxy did not answer".to_owned()),
+        },
+        ureq::Error::HostNotFound => Fault::Broken("its host name is not known".to_owned()),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            Fault::Broken("its address is not one".to_owned())
+        }
+        ureq::Error::Tls(why) => Fault::Broken((*why).to_owned()),
+        ureq::Error::Protocol(_) => Fault::Broken("the answer is not HTTP".to_owned()),
+        ureq::Error::LargeResponseHeader(..) => {
+            Fault::Broken("the headers of the answer are too large".to_owned())
+        }
+        ureq::Error::Decompress(..) => {
+            Fault::Broken("the answer cannot be decompressed".to_owned())
+        }
+        ureq::Error::ConnectionFailed => Fault::Broken("it was not accepted".to_owned()),
+        _ => Fault::Broken("the call failed".to_owned()),
+    }
+}
+
+/// The status with which a proxy answered to CONNECT. The library gives it in words alone
+/// (`proxy server responded 407/407`); other words count as a passing fault.
+fn connect_status(words: &str) -> Option<u16> {
+    let number = words.rsplit([' ', '/']).next()?;
+    number.parse().ok()
+}
+
+/// Why the certificate was refused, if that is what ended the connection.
+fn certificate_error(error: &std::io::Error) -> Option<String> {
+    let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(error) = cause {
+        match error.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(why)) => return Some(in_words(why)),
+            Some(error @ rustls::Error::NoCertificatesPresented) => return Some(error.to_string()),
+            _ => cause = error.source(),
+        }
+    }
+    None
+}
+
+fn in_words(error: &CertificateError) -> String {
+    let at = |time: &rustls::pki_types::UnixTime| iso(i64::try_from(time.as_secs()).unwrap_or(0));
+    match error {
+        CertificateError::UnknownIssuer => "this machine does not know who issued it".to_owned(),
+        CertificateError::Expired => "it has expired".to_owned(),
+        CertificateError::ExpiredContext { time, not_after } => format!(
+            "it expired at {}, and this machine's clock says {}",
+            at(not_after),
+            at(time)
+        ),
+        CertificateError::NotValidYet => "it is not valid yet".to_owned(),
+        CertificateError::NotValidYetContext { time, not_before } => format!(
+            "it is valid from {}, and this machine's clock says {}",
+            at(not_before),
+            at(time)
+        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another host name".to_owned()
+        }
+        CertificateError::Revoked => "it has been revoked".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused_without_its_password() {
+        for (address, why) in [
+            (
+                "socks5://me:secret@proxy:1080",
+                "only proxies with http:// and https://",
+            ),
+            ("socks5h://proxy", "only proxies"),
+            ("socks4://proxy", "only proxies"),
+            ("socks4a://proxy", "only proxies"),
+            ("socks://proxy", "only proxies"),
+            ("SOCKS5://proxy", "only proxies"),
+            ("htp://me:secret@proxy", "only proxies"),
+            ("http:/proxy:3128", "that is not an address"),
+            ("http://", "that is not an address"),
+            ("http://me:secret@", "that is not an address"),
+            ("http://pro xy:3128", "that is not an address"),
+            ("http://proxy:99999", "its port"),
+            ("http://proxy:", "its port"),
+            ("http://me:secret", "its port"),
+        ] {
+            let proxy = Proxy::new("HTTPS_PROXY", address);
+
+            let error = checked(&proxy).unwrap_err();
+
+            let said = error.on_one_line();
+            assert_eq!(error.exit(), Exit::Config, "{address}");
+            assert!(said.contains(why) && said.contains("HTTPS_PROXY"), "{said}");
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_written_with_and_without_scheme_port_user_and_password() {
+        for address in [
+            "http://proxy:3128",
+            "HTTP://proxy:3128/",
+            "https://proxy",
+            "proxy:3128",
+            "proxy",
+            "http://me:se%20cret@proxy:3128",
+            "me:secret@10.0.0.1:8080",
+            "http://[::1]:3128",
+            "http://[::1]",
+        ] {
+            let proxy = Proxy::new("HTTPS_PROXY", address);
+            assert!(checked(&proxy).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_refuses_is_told_from_one_that_has_trouble() {
+        let meaning = |words: &str| fault(&ureq::Error::ConnectProxyFailed(words.to_owned()));
+
+        for status in [400, 401, 403, 404, 405, 407, 451] {
+            let words = format!("proxy server responded {status}/{status}");
+            assert_eq!(meaning(&words), Fault::ProxyRefuses(status));
+        }
+        for words in [
+            "proxy server responded 502/502",
+            "proxy server responded 429/429",
+            "proxy server did not respond",
+            "",
+        ] {
+            assert!(matches!(meaning(words), Fault::Broken(_)), "{words}");
+        }
+    }
+}

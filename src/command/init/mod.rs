@@ -1,0 +1,238 @@
+//! `tornsnap init`: write the configuration, make or update the database.
+
+mod configuration;
+mod keys;
+mod questions;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::command::init::configuration::Present;
+use crate::command::{Context, Outcome};
+use crate::config::{Settings, Territories, check_private, file_to_write};
+use crate::error::{Doing, Error, Exit, Result};
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::kind::Kind;
+use crate::model::path::{folder_of, shown};
+use crate::output::prompt;
+use crate::output::terminal::{self, Verbosity};
+use crate::store::Store;
+use crate::store::files::write_atomically;
+
+/// What Torn's API terms want every user to see wherever a key is entered.
+const TERMS: &str = "\
+How tornsnap uses your key and the data (asked for by Torn's API terms)
+
+  Data storage       Only locally, persistent: in the database, backups and exports on this machine
+  Data sharing       Nobody
+  Purpose of use     Non-malicious statistical analysis
+  Key storage        Stored locally, used only for automation, not shared
+  Key access level   Public Only; Limited Access only for the battle stats of the key's own owner
+";
+
+/// Write the configuration, make or update the database
+///
+/// Safe to run again: an existing configuration keeps everything but what the flags name, and the file as it was stays
+/// beside it; an existing database is brought up to date.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tornsnap init                                              asks for everything
+  tornsnap init --non-interactive --key-file alice.key --faction 10741
+  TORN_API_KEY=… tornsnap init --non-interactive --player 1 --wars all --territories none")]
+pub struct Args {
+    /// Ask nothing; take everything from the flags
+    #[arg(long)]
+    pub non_interactive: bool,
+    /// Environment variable that holds a key, also at later runs
+    #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub key_env: Vec<String>,
+    /// File with a key on its first line, which nobody else can read
+    #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
+    pub key_file: Vec<PathBuf>,
+    /// Follow these factions and their members
+    #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub factions: Vec<FactionId>,
+    /// Follow these players
+    #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub players: Vec<PlayerId>,
+    /// Wars to follow: those of the followed factions, or all in the game
+    #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]
+    pub wars: Option<String>,
+    /// Tiles to follow: tracked, all, none, or a list such as AAB,AAC
+    #[arg(long, value_name = "WHICH", value_parser = questions::territories)]
+    pub territories: Option<Territories>,
+    /// Replace a configuration that cannot be read; the old file stays beside it
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Checks the keys, writes the configuration, makes the database.
+pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let file = file_to_write(&context.overrides)?;
+    show_terms(context)?;
+    let present = configuration::present(&file, args.force)?;
+    let mut answers = questions::from_flags(context, args)?;
+    let (text, changed) = match &present {
+        Present::Text(old) => configuration::changed_text(old, &answers, &file)?,
+        Present::Nothing | Present::Broken => {
+            if !args.non_interactive && prompt::is_possible() {
+                questions::ask_for_the_rest(context, &mut answers, &file)?;
+            }
+            (configuration::new_text(&answers, &file)?, Vec::new())
+        }
+    };
+    let is_written = !matches!(present, Present::Text(_)) || !changed.is_empty();
+    let settings = if is_written {
+        Settings::from_text(&file, &text, &context.overrides)?
+    } else {
+        context.settings.clone()
+    };
+
+    refuse_new_unreadable_keys(&context.settings, &settings)?;
+    let checks = check_and_create(&settings)?;
+    let kept = if is_written {
+        configuration::replace(&file, &text, &present, settings.clock.now())?
+    } else {
+        None
+    };
+    answers.typed.keep();
+    warn(&settings, &file);
+    if !context.json && context.verbosity > Verbosity::Quiet {
+        say(&checks, &file, &changed, kept.as_deref());
+    }
+
+    let report = json!({
+        "command": "init",
+        "status": "ok",
+        "exit_code": 0,
+        "config": shown(&file),
+        "config_is_written": is_written,
+        "config_before": kept.as_deref().map(shown),
+        "database": shown(&settings.database),
+        "keys": checks.iter().map(key_report).collect::<Vec<_>>(),
+    });
+    let summary = format!(
+        "ready: {}; next: tornsnap fetch all{}",
+        settings.database.display(),
+        context
+            .overrides
+            .config
+            .as_ref()
+            .map(|path| format!(" --config {}", path.display()))
+            .unwrap_or_default()
+    );
+    Ok(Outcome::done(summary, report))
+}
+
+/// A key that cannot be read costs only itself, but none is written into a configuration in that state.
+fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<()> {
+    let known = before.unreadable_keys();
+    let unreadable = settings.load_keys()?.unreadable;
+    match unreadable.iter().find(|key| !known.contains(key)) {
+        None => Ok(()),
+        Some(key) => Err(Error::new(format!("use the key {:?}", key.name))
+            .because(key.why.clone())
+            .try_this("correct --key-file or --key-env, and run it again")
+            .exits(Exit::NoKey)),
+    }
+}
+
+/// Checks the keys with Torn, then makes the database, or brings one that is there up to date.
+fn check_and_create(settings: &Settings) -> Result<Vec<(NamedKey, KeyFacts)>> {
+    let is_new = !settings.database.exists();
+    let mut store = if is_new {
+        None
+    } else {
+        Some(Store::create(&settings.database)?)
+    };
+    let checks = keys::check_keys(settings, store.as_mut())?;
+    let mut store = match store {
+        Some(store) => store,
+        None => Store::create(&settings.database)?,
+    };
+    for (key, facts) in &checks {
+        store.remember_key(&key.name, &key.key, facts, settings.clock.now())?;
+        if is_new {
+            // The calls were made before there was a budget to ask; they count all the same.
+            keys::count_call(&mut store, facts)?;
+        }
+    }
+    store.checkpoint()?;
+    Ok(checks)
+}
+
+/// Says what will keep later runs from collecting anything.
+fn warn(settings: &Settings, file: &Path) {
+    if settings.keys_are_from_environment {
+        log::warn!(
+            "the keys are those of TORN_API_KEY: later runs, by a scheduler too, need it as well"
+        );
+    }
+    if !Kind::ALL
+        .into_iter()
+        .any(|kind| settings.track.follows(kind))
+    {
+        log::warn!(
+            "nothing is followed yet: add ids under [track] in {}",
+            file.display()
+        );
+    }
+}
+
+/// Says whose the keys are and what was changed.
+fn say(checks: &[(NamedKey, KeyFacts)], file: &Path, changed: &[&str], kept: Option<&Path>) {
+    for (key, facts) in checks {
+        let stats = if facts.reads_battle_stats() {
+            "reads its owner's battle stats"
+        } else {
+            "public data only"
+        };
+        terminal::say(&format!(
+            "key {}: player {}, {}, {stats}",
+            key.name, facts.owner, facts.access
+        ));
+    }
+    if let Some(kept) = kept {
+        let what = match changed {
+            [] => String::new(),
+            fields => format!(" ({})", fields.join(", ")),
+        };
+        terminal::say(&format!(
+            "changed {}{what}; as it was before: {}",
+            file.display(),
+            kept.display()
+        ));
+    }
+}
+
+fn key_report((key, facts): &(NamedKey, KeyFacts)) -> Value {
+    json!({
+        "name": key.name,
+        "owner_id": facts.owner.get(),
+        "access": facts.access,
+        "battle_stats": facts.reads_battle_stats(),
+    })
+}
+
+fn show_terms(context: &Context) -> Result<()> {
+    if context.verbosity == Verbosity::Quiet {
+        return Ok(());
+    }
+    if context.json {
+        terminal::say(TERMS);
+        return Ok(());
+    }
+    terminal::data(TERMS).doing(|| "print Torn's storage-and-use table".to_owned())
+}
+
+/// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
+pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(folder_of(path)).doing(|| format!("write {}", path.display()))?;
+    write_atomically(path, text, "init")?;
+    // Where the disk knows no rights, better said now than at the next run.
+    check_private(path)
+}

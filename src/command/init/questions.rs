@@ -1,0 +1,198 @@
+//! What the configuration is to say: from the flags, and from a person where one is at the terminal.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::Context;
+use crate::command::init::{Args, write_private};
+use crate::config::{Territories, Wars};
+use crate::error::{Doing, Result};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::key::ApiKey;
+use crate::output::{prompt, terminal};
+
+/// What was said; `None` where nothing was said.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) keys: Vec<KeyPlace>,
+    /// Files that were made for keys typed in; they go again when something fails.
+    pub(super) typed: TypedKeys,
+    pub(super) factions: Option<BTreeSet<FactionId>>,
+    pub(super) players: Option<BTreeSet<PlayerId>>,
+    pub(super) wars: Option<Wars>,
+    pub(super) territories: Option<Territories>,
+    /// The database of `--database`, for a new configuration.
+    pub(super) database: Option<PathBuf>,
+}
+
+impl Answers {
+    /// Whether anything in `[track]` was answered.
+    pub(super) fn name_something_to_follow(&self) -> bool {
+        self.factions.is_some()
+            || self.players.is_some()
+            || self.wars.is_some()
+            || self.territories.is_some()
+    }
+}
+
+/// Key files that are new; removed when dropped before they are kept.
+#[derive(Debug, Default)]
+pub(super) struct TypedKeys(Vec<PathBuf>);
+
+impl TypedKeys {
+    pub(super) fn keep(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for TypedKeys {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // One that stays behind is private and in nobody's way.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Where a key is read from at later runs.
+#[derive(Debug)]
+pub(super) enum KeyPlace {
+    Env(String),
+    File(PathBuf),
+}
+
+/// What the flags say.
+pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
+    let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
+    for path in &args.key_file {
+        keys.push(KeyPlace::File(absolute(path)?));
+    }
+    let database = context.overrides.database.as_deref();
+    Ok(Answers {
+        keys,
+        typed: TypedKeys::default(),
+        factions: (!args.factions.is_empty()).then(|| args.factions.iter().copied().collect()),
+        players: (!args.players.is_empty()).then(|| args.players.iter().copied().collect()),
+        wars: args.wars.as_deref().map(|word| match word {
+            "all" => Wars::All,
+            _ => Wars::Tracked,
+        }),
+        territories: args.territories.clone(),
+        database: database.map(absolute).transpose()?,
+    })
+}
+
+/// Asks for what the flags leave open.
+pub(super) fn ask_for_the_rest(
+    context: &Context,
+    answers: &mut Answers,
+    file: &Path,
+) -> Result<()> {
+    if answers.keys.is_empty() && !context.settings.keys_are_from_environment {
+        ask_keys(answers, file)?;
+    }
+    if answers.factions.is_none() {
+        answers.factions = Some(ask_ids(
+            "Factions to follow with their members (ids, comma-separated)",
+        )?);
+    }
+    if answers.players.is_none() {
+        answers.players = Some(ask_ids("Single players to follow (ids, comma-separated)")?);
+    }
+    if answers.wars.is_none() {
+        answers.wars = Some(ask("Wars to follow (tracked, all)", "tracked", wars)?);
+    }
+    if answers.territories.is_none() {
+        answers.territories = Some(ask(
+            "Tiles to follow (tracked, all, none, or AAB,AAC)",
+            "tracked",
+            territories,
+        )?);
+    }
+    Ok(())
+}
+
+/// Asks for keys until none is typed; each goes into a file of its own beside the configuration.
+fn ask_keys(answers: &mut Answers, file: &Path) -> Result<()> {
+    for number in 1.. {
+        let path = file.with_file_name(format!("tornsnap-{number}.key"));
+        if path.exists() {
+            continue; // Somebody's key: never written over.
+        }
+        let Some(key) = ask_key(number)? else {
+            break;
+        };
+        write_private(&path, &format!("{}\n", key.expose()))?;
+        answers.typed.0.push(path.clone());
+        answers.keys.push(KeyPlace::File(absolute(&path)?));
+    }
+    Ok(())
+}
+
+/// A key, asked for until it is one; `None` when nothing is typed.
+fn ask_key(number: usize) -> Result<Option<ApiKey>> {
+    loop {
+        let text = prompt::secret(&format!(
+            "API key {number} (hidden; empty when there are no more)"
+        ))?;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        match ApiKey::new(&text) {
+            Ok(key) => return Ok(Some(key)),
+            Err(why) => terminal::say(&format!("that is no key: {why}")),
+        }
+    }
+}
+
+fn ask<T>(
+    question: &str,
+    default: &str,
+    read: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    loop {
+        match read(&prompt::line(question, default)?) {
+            Ok(answer) => return Ok(answer),
+            Err(why) => terminal::say(&why),
+        }
+    }
+}
+
+fn ask_ids<T: std::str::FromStr<Err = String> + Ord>(question: &str) -> Result<BTreeSet<T>> {
+    ask(question, "", |text| {
+        text.split(',')
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+            .map(str::parse)
+            .collect()
+    })
+}
+
+/// Which wars a word names.
+fn wars(text: &str) -> std::result::Result<Wars, String> {
+    match text {
+        "tracked" => Ok(Wars::Tracked),
+        "all" => Ok(Wars::All),
+        _ => Err(format!("{text:?} is not tracked or all")),
+    }
+}
+
+/// Which tiles a word or a list names.
+pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
+    match text {
+        "tracked" => Ok(Territories::Tracked),
+        "all" => Ok(Territories::All),
+        "none" => Ok(Territories::None),
+        list => list
+            .split(',')
+            .map(|tile| tile.trim().parse::<TerritoryId>())
+            .collect::<std::result::Result<_, _>>()
+            .map(Territories::These)
+            .map_err(|why| format!("{why}; or write tracked, all or none")),
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).doing(|| format!("find {}", path.display()))
+}

@@ -1,0 +1,61 @@
+//! Addresses that calls go to.
+
+use std::net::Ipv4Addr;
+
+use crate::config::TORN_URL;
+
+/// Checks an address: a key is only ever sent over TLS, or to this very machine.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    let url = text.trim().trim_end_matches('/');
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| format!("{url:?} is not an address such as {TORN_URL}"))?;
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
+        return Err(format!("{url:?} is not an address such as {TORN_URL}"));
+    }
+    let here = is_here(rest);
+    match scheme {
+        "https" => Ok(url.to_owned()),
+        "http" if here => Ok(url.to_owned()),
+        "http" => Err(format!(
+            "{url:?} would send keys unencrypted: write https://"
+        )),
+        _ => Err(format!("{url:?} does not begin with https://")),
+    }
+}
+
+/// Whether what follows `http://` in an address stays on this machine.
+pub(super) fn is_here(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name == "[::1]"
+        || name
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_travel_over_tls_or_stay_on_this_machine() {
+        assert!(base_url("https://api.torn.com/v2/").is_ok_and(|url| url == TORN_URL));
+        assert!(base_url("http://127.0.0.1:8080").is_ok());
+        for wrong in [
+            "http://api.torn.com/v2",
+            "api.torn.com",
+            "ftp://x",
+            "https://",
+            "https://me@host",
+            "http://127.evil.example",
+        ] {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Environment variables. A variable that holds nothing or only blanks counts as not set.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::path::expand_home;
+use crate::error::{Error, Exit, Result};
+
+/// The text of a variable.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when it is not UTF-8: taking it for unset would do something else than was asked.
+pub(super) fn variable(name: &str) -> Result<Option<String>> {
+    value(name)
+        .map(|value| {
+            value.into_string().map_err(|_| {
+                Error::new(format!("use {name}"))
+                    .because("the environment variable is not text in UTF-8")
+                    .try_this(format!("set {name} again, or unset it"))
+                    .exits(Exit::Config)
+            })
+        })
+        .transpose()
+}
+
+/// A variable that holds a path, in whatever encoding the system's paths have.
+///
+/// # Errors
+///
+/// As [`expand_home`].
+pub(super) fn path(name: &str) -> Result<Option<PathBuf>> {
+    value(name)
+        .map(|value| expand_home(&PathBuf::from(value)))
+        .transpose()
+}
+
+/// Whether a variable is set, whatever it holds.
+pub(super) fn is_set(name: &str) -> bool {
+    value(name).is_some()
+}
+
+/// A waiting time, for tests: at most a minute, in milliseconds.
+pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
+    let Some(text) = variable(name)? else {
+        return Ok(None);
+    };
+    match text.trim().parse() {
+        Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
+        _ => Err(Error::new(format!("use {name}={text:?}"))
+            .because("it is not a whole number of milliseconds from 0 to 60000")
+            .try_this(format!("unset {name}; it is meant for tests"))
+            .exits(Exit::Config)),
+    }
+}
+
+fn value(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty())
+}

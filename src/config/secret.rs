@@ -1,0 +1,72 @@
+//! Files that hold a secret.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::text::decode;
+use crate::error::{Doing, Error, Exit, Result};
+
+/// Why a secret could not be read from a file.
+pub(super) enum Problem {
+    /// Others can read it too.
+    Exposed(Error),
+    /// It is not there, or it is not text; in words that name the file.
+    Unreadable(String),
+}
+
+/// The first line of a file that only its owner can read.
+pub(super) fn read_secret(path: &Path) -> std::result::Result<String, Problem> {
+    let unreadable = |why: String| Problem::Unreadable(format!("{}: {why}", path.display()));
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => unreadable("there is no such file".to_owned()),
+        _ => unreadable(error.to_string()),
+    })?;
+    check_private(path).map_err(Problem::Exposed)?;
+    let text = decode(&bytes).map_err(unreadable)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+///
+/// # Errors
+///
+/// Names the `chmod` to run.
+#[cfg(unix)]
+pub fn check_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = fs::metadata(path)
+        .doing(|| format!("look at {}", path.display()))?
+        .permissions()
+        .mode();
+    if mode & 0o044 == 0 {
+        return Ok(());
+    }
+    Err(Error::new(format!("trust {}", path.display()))
+        .because(format!("others can read it (mode {:04o})", mode & 0o7777))
+        .try_this(format!("chmod 600 {}", shell_word(path)))
+        .exits(Exit::NoKey))
+}
+
+/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+///
+/// # Errors
+///
+/// None on this platform.
+#[cfg(not(unix))]
+pub fn check_private(_path: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// A path as one word of a shell.
+#[cfg(unix)]
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte))
+    {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

@@ -1,0 +1,76 @@
+//! Text as editors and shells save it: with or without a byte order mark, in UTF-8 or UTF-16.
+
+use encoding_rs::Encoding;
+
+/// How to mend a file that is not text in a known encoding.
+pub(super) const SAVE_AS_UTF8: &str =
+    "save the file as UTF-8 text (Notepad: Save as, Encoding UTF-8)";
+
+/// The text of a file: in the encoding that its byte order mark names, else in UTF-8.
+///
+/// # Errors
+///
+/// Says why it is not text, and on which line.
+pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return encoding
+            .decode_without_bom_handling_and_without_replacement(&bytes[mark..])
+            .map(std::borrow::Cow::into_owned)
+            .ok_or_else(|| {
+                format!(
+                    "its byte order mark says {}, but the text is not in that encoding",
+                    encoding.name()
+                )
+            });
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.contains('\0') => {
+            Err("it has zero bytes, as UTF-16 text without a byte order mark has them".to_owned())
+        }
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let line = 1 + before.matches('\n').count();
+            Err(format!("line {line} is not text in UTF-8"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_byte_order_mark_names_the_encoding() {
+        let utf16 = |text: &str, mark: [u8; 2], of: fn(u16) -> [u8; 2]| {
+            let units = text.encode_utf16().flat_map(of);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        let text = "key = \"Müller\"\r\n";
+        for bytes in [
+            text.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            utf16(text, [0xff, 0xfe], u16::to_le_bytes),
+            utf16(text, [0xfe, 0xff], u16::to_be_bytes),
+        ] {
+            assert_eq!(decode(&bytes).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_with_its_line() {
+        for (bytes, why) in [
+            (&b"a\nb\nM\xfcller"[..], "line 3 is not text in UTF-8"),
+            (&b"a\0b\0"[..], "it has zero bytes"),
+            (&b"\xff\xfe\x00"[..], "its byte order mark says UTF-16LE"),
+            (
+                &b"\xfe\xff\xd8\x00"[..],
+                "its byte order mark says UTF-16BE",
+            ),
+            (&b"\xef\xbb\xbf\xff"[..], "its byte order mark says UTF-8"),
+        ] {
+            let said = decode(bytes).unwrap_err();
+            assert!(said.starts_with(why), "{said}");
+        }
+    }
+}

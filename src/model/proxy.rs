@@ -1,0 +1,89 @@
+//! The proxy that calls to the outside go through.
+
+use std::fmt;
+
+/// A proxy and the environment variable that names it.
+///
+/// The address may hold a password: `Debug` and `Display` leave user and password out.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Proxy {
+    variable: String,
+    address: String,
+}
+
+impl Proxy {
+    /// The proxy at an address that is not checked yet.
+    pub fn new(variable: impl Into<String>, address: &str) -> Self {
+        Self {
+            variable: variable.into(),
+            address: address.trim().to_owned(),
+        }
+    }
+
+    /// The environment variable.
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
+    /// The address with user and password, for the connection and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.address
+    }
+
+    /// The address without user and password.
+    pub fn address(&self) -> String {
+        let (scheme, rest) = match self.address.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None => (String::new(), self.address.as_str()),
+        };
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        // In `user:password` without a host the password stands where a port belongs.
+        match place.trim_end_matches('/').rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') && !is_number(port) => {
+                format!("{scheme}{host}:…")
+            }
+            _ => format!("{scheme}{place}"),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.address(), self.variable)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxy({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_and_password_are_never_shown() {
+        for (address, shown) in [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("http://me:secret@proxy:3128/", "http://proxy:3128/"),
+            ("http://me:se/cr@et@proxy:3128", "http://proxy:3128"),
+            ("socks5://me:secret@[::1]:1080", "socks5://[::1]:1080"),
+            ("https://[::1]", "https://[::1]"),
+            ("me:secret@proxy", "proxy"),
+            ("me:secret", "me:…"),
+            ("http://me:secret", "http://me:…"),
+            ("proxy", "proxy"),
+        ] {
+            let proxy = Proxy::new("HTTPS_PROXY", address);
+
+            assert_eq!(proxy.to_string(), format!("{shown} (HTTPS_PROXY)"));
+            assert!(!format!("{proxy:?}").contains("secret"), "{address}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! `tornsnap init` where a configuration is there already: what changes, what stays, what is kept beside it.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::init::Fresh;
+use crate::support::{CANARY, Finished, set_mode};
+
+/// A configuration as a person keeps it.
+const HANDMADE: &str = "\
+# ours, since 2024
+database = \"tornsnap.db\" # on the fast disk
+
+[api]
+requests_per_minute = 50   # leave some to others
+
+[[key]] # mine
+name = \"alice\"
+key_file = \"alice.key\"
+
+# whom we follow
+[track]
+factions = [9,   # us
+            20]  # them
+players = [ 1, 2 ] # friends
+wars = \"tracked\" # for now
+members = false
+
+[backup]
+keep = 3
+";
+
+impl Fresh {
+    /// With that configuration.
+    fn handmade() -> Self {
+        let fresh = Self::new();
+        fresh.sandbox.write("tornsnap.toml", HANDMADE);
+        fresh
+    }
+
+    /// What older configurations are kept as.
+    fn kept(&self) -> Vec<PathBuf> {
+        let mut kept: Vec<PathBuf> = fs::read_dir(self.sandbox.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.as_os_str().to_string_lossy().contains(".before-"))
+            .collect();
+        kept.sort();
+        kept
+    }
+}
+
+#[test]
+fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
+    for (flags, old, new) in [
+        (
+            &["--faction", "9,20,30"][..],
+            "            20]  # them",
+            "            20, 30]  # them",
+        ),
+        (
+            &["--faction", "20"],
+            "factions = [9,   # us\n            20]  # them",
+            "factions = [   # us\n            20]  # them",
+        ),
+        (
+            &["--faction", "7"],
+            "factions = [9,   # us\n            20]  # them",
+            "factions = [7]  # them",
+        ),
+        (
+            &["--player", "2", "5"],
+            "players = [ 1, 2 ] # friends",
+            "players = [2 , 5] # friends",
+        ),
+        (
+            &["--wars", "all"],
+            "wars = \"tracked\" # for now",
+            "wars = \"all\" # for now",
+        ),
+        (
+            &["--territories", "AAB,AAC"],
+            "members = false\n",
+            "members = false\nterritories = [\"AAB\", \"AAC\"]\n",
+        ),
+        (
+            &["--territories", "none"],
+            "members = false\n",
+            "members = false\nterritories = \"none\"\n",
+        ),
+        (
+            &["--key-env", "BOB"],
+            "key_file = \"alice.key\"\n",
+            "key_file = \"alice.key\"\n\n[[key]]\nname = \"bob\"\nkey_env = \"BOB\"\n",
+        ),
+    ] {
+        let fresh = Fresh::handmade();
+
+        let finished = fresh.init(flags).expect(0);
+
+        assert!(HANDMADE.contains(old), "{old}");
+        assert_eq!(fresh.config(), HANDMADE.replace(old, new), "{flags:?}");
+        let kept = fresh.kept();
+        assert_eq!(
+            kept,
+            [fresh.sandbox.path("tornsnap.toml.before-20260401T120000Z")]
+        );
+        assert_eq!(fs::read_to_string(&kept[0]).unwrap(), HANDMADE);
+        for file in [&kept[0], &fresh.sandbox.path("tornsnap.toml")] {
+            let mode = fs::metadata(file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+        }
+        assert!(
+            finished.stderr().contains("as it was before: "),
+            "{}",
+            finished.stderr()
+        );
+
+        let changed = fresh.config();
+        fresh.init(flags).expect(0);
+        assert_eq!(fresh.config(), changed, "{flags:?} again");
+        assert_eq!(fresh.kept().len(), 1, "{flags:?} again");
+    }
+}
+
+#[test]
+fn what_is_there_already_is_no_change() {
+    for flags in [
+        &[][..],
+        &["--force"],
+        &["--key-file", "alice.key"],
+        &["--faction", "20", "9"],
+        &["--player", "1", "--player", "2", "--wars", "tracked"],
+        &["--database", "tornsnap.db"],
+    ] {
+        let fresh = Fresh::handmade();
+        let before = fs::metadata(fresh.sandbox.path("tornsnap.toml")).unwrap();
+
+        let report = {
+            let mut flags = flags.to_vec();
+            flags.push("--json");
+            fresh.init(&flags).expect(0).json()
+        };
+
+        let after = fs::metadata(fresh.sandbox.path("tornsnap.toml")).unwrap();
+        assert_eq!(fresh.config(), HANDMADE, "{flags:?}");
+        assert_eq!(before.modified().unwrap(), after.modified().unwrap());
+        assert!(fresh.kept().is_empty(), "{flags:?}");
+        assert_eq!(report["config_is_written"], false, "{flags:?}");
+        assert!(report["config_before"].is_null(), "{flags:?}");
+    }
+}
+
+#[test]
+fn every_way_to_write_tables_is_understood() {
+    for (text, flags, changed) in [
+        (
+            "track = { factions = [9] } # one line\nkey = [{ name = \"alice\", key_file = \"alice.key\" }]\n",
+            &["--faction", "20", "--key-env", "BOB"][..],
+            "track = { factions = [20] } # one line\nkey = [{ name = \"alice\", key_file = \"alice.key\" }, { name = \"bob\", key_env = \"BOB\" }]\n",
+        ),
+        (
+            "track.factions = [9]\n[[key]]\nkey_file = \"alice.key\"\n",
+            &["--wars", "all"],
+            "track.factions = [9]\ntrack.wars = \"all\"\n[[key]]\nkey_file = \"alice.key\"\n",
+        ),
+        (
+            "[[key]]\nkey_file = \"alice.key\"",
+            &["--faction", "9"],
+            "[[key]]\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9]\n",
+        ),
+        (
+            "[[key]]\nname = \"alice\"\nkey_env = \"OLD\" # was\n",
+            &["--key-file", "alice.key"],
+            "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
+        ),
+    ] {
+        let fresh = Fresh::new();
+        fresh.sandbox.write("tornsnap.toml", text);
+
+        fresh.init(flags).expect(0);
+
+        assert_eq!(fresh.config(), changed);
+    }
+}
+
+#[test]
+fn line_ends_and_encodings_of_windows_are_understood() {
+    let windows = HANDMADE.replace('\n', "\r\n");
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(windows.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    for bytes in [windows.clone().into_bytes(), utf16] {
+        let fresh = Fresh::new();
+        let file = fresh.sandbox.write("tornsnap.toml", "");
+        fs::write(&file, &bytes).unwrap();
+
+        fresh.init(&["--wars", "all"]).expect(0);
+
+        let expected = windows.replace("wars = \"tracked\"", "wars = \"all\"");
+        assert_eq!(fresh.config(), expected);
+        assert_eq!(fs::read(&fresh.kept()[0]).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
+    for bytes in [
+        &b"[track\n"[..],
+        b"speed = 3\n",
+        b"# M\xfcller\n",
+        b"\xff\xfe\x00",
+    ] {
+        let fresh = Fresh::new();
+        let file = fresh.sandbox.write("tornsnap.toml", "");
+        fs::write(&file, bytes).unwrap();
+        let flags = ["--key-file", "alice.key", "--faction", "9"];
+
+        let refused = fresh.init(&flags).expect(78).stderr();
+        assert!(
+            refused.contains("try: correct it, or add --force to replace it; the old file is kept"),
+            "{refused}"
+        );
+        assert_eq!(fs::read(&file).unwrap(), bytes);
+
+        fresh.init(&[&flags[..], &["--force"]].concat()).expect(0);
+        assert!(fresh.config().contains("factions = [9]"));
+        let kept = fresh.kept();
+        assert_eq!(fs::read(&kept[0]).unwrap(), bytes);
+        let mode = fs::metadata(&kept[0]).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_configuration_that_others_can_read_is_not_forced_away() {
+    let fresh = Fresh::handmade();
+    set_mode(&fresh.sandbox.path("tornsnap.toml"), 0o644);
+
+    for flags in [&["--wars", "all"][..], &["--wars", "all", "--force"]] {
+        let stderr = fresh.init(flags).expect(78).stderr();
+        assert!(stderr.contains("try: chmod 600 tornsnap.toml"), "{stderr}");
+    }
+
+    assert_eq!(fresh.config(), HANDMADE);
+}
+
+#[test]
+fn a_change_that_makes_no_sense_is_refused_before_anything_is_written() {
+    let fresh = Fresh::new();
+    let file = fresh.sandbox.write(
+        "tornsnap.toml",
+        "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
+    );
+    let before = fs::read_to_string(&file).unwrap();
+    fresh.sandbox.write("gone/alice.key", CANARY);
+
+    // Torn refuses the key, so nothing is kept.
+    fresh.simulator.set_keys(Vec::new());
+    fresh.init(&["--wars", "all"]).expect(77);
+
+    assert_eq!(fresh.config(), before);
+    assert!(fresh.kept().is_empty());
+}
+
+#[test]
+fn a_second_change_in_the_same_second_keeps_both_old_files() {
+    let fresh = Fresh::handmade();
+
+    fresh.init(&["--wars", "all"]).expect(0);
+    fresh
+        .init(&["--wars", "tracked", "--faction", "9"])
+        .expect(0);
+
+    let kept = fresh.kept();
+    assert_eq!(kept.len(), 2);
+    assert_eq!(fs::read_to_string(&kept[0]).unwrap(), HANDMADE);
+    let second = fs::read_to_string(&kept[1]).unwrap();
+    assert!(second.contains("wars = \"all\""), "{second}");
+}
+
+#[test]
+fn the_file_behind_a_link_is_changed_and_the_link_stays() {
+    let fresh = Fresh::new();
+    let real = fresh.sandbox.write("dotfiles/tornsnap.toml", HANDMADE);
+    let link = fresh.sandbox.path("tornsnap.toml");
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+
+    fresh.init(&["--wars", "all"]).expect(0);
+
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let text = fs::read_to_string(&real).unwrap();
+    assert!(text.contains("wars = \"all\""), "{text}");
+}
+
+#[test]
+fn the_configuration_in_the_platforms_folder_is_the_one_that_is_changed() {
+    let fresh = Fresh::new();
+    let file = fresh
+        .sandbox
+        .write(".config/tornsnap/tornsnap.toml", HANDMADE);
+    fresh.sandbox.write(".config/tornsnap/alice.key", CANARY);
+
+    fresh.init(&["--wars", "all"]).expect(0);
+
+    assert!(
+        fs::read_to_string(&file)
+            .unwrap()
+            .contains("wars = \"all\"")
+    );
+    assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+}
+
+#[test]
+fn keys_of_the_same_name_get_names_of_their_own() {
+    let fresh = Fresh::new();
+    fresh.sandbox.write("b/alice.key", "PublicKeyOfTwo02");
+
+    fresh
+        .init(&["--key-file", "alice.key", "b/alice.key", "--faction", "9"])
+        .expect(0);
+
+    assert_eq!(
+        fresh
+            .sandbox
+            .rows("SELECT name, owner_id FROM api_keys ORDER BY 1"),
+        ["alice|1", "alice-2|2"]
+    );
+}
+
+#[test]
+fn a_path_that_is_not_utf8_is_not_written_as_another_one() {
+    let fresh = Fresh::new();
+    let name = std::ffi::OsStr::from_bytes(b"M\xfcller.db");
+    let mut command =
+        fresh
+            .sandbox
+            .command(&["init", "--non-interactive", "--key-file", "alice.key"]);
+    command
+        .arg("--database")
+        .arg(name)
+        .env("TORNSNAP_API_URL", fresh.simulator.url());
+
+    let stderr = Finished(command.output().unwrap()).expect(78).stderr();
+
+    assert!(stderr.contains("the path is not UTF-8"), "{stderr}");
+    assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+}

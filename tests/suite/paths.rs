@@ -1,0 +1,202 @@
+//! Folders and files whose names are not UTF-8, as old network shares have them.
+#![cfg(unix)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::support::torn::Torn;
+use crate::support::{CANARY, Finished};
+
+/// "Müller" in Latin-1.
+fn latin(ending: &str) -> OsString {
+    let mut name = OsStr::from_bytes(b"M\xfcller").to_owned();
+    name.push(ending);
+    name
+}
+
+/// A folder with such a name, that holds a configuration and a database of such names.
+struct Latin {
+    torn: Torn,
+    folder: PathBuf,
+}
+
+impl Latin {
+    fn new() -> Self {
+        let torn = Torn::new();
+        let folder = torn.sandbox.path("").join(latin(""));
+        fs::create_dir(&folder).unwrap();
+        let latin = Self { torn, folder };
+        let moved = |from: &str, to: &str| {
+            fs::rename(latin.torn.sandbox.path(from), latin.path(to)).unwrap();
+        };
+        moved("tornsnap.toml", ".toml");
+        moved("tornsnap.db", ".db");
+        latin.run(&["fetch", "factions"], &[]).expect(0);
+        latin
+    }
+
+    fn path(&self, ending: &str) -> PathBuf {
+        self.folder.join(latin(ending))
+    }
+
+    /// The program with the configuration and the database, and a flag with such a path as its value.
+    fn run(&self, arguments: &[&str], paths: &[(&str, &str)]) -> Finished {
+        let mut command = self.torn.sandbox.command(arguments);
+        command
+            .arg("--config")
+            .arg(self.path(".toml"))
+            .arg("--database")
+            .arg(self.path(".db"));
+        for (flag, ending) in paths {
+            if !flag.is_empty() {
+                command.arg(flag);
+            }
+            command.arg(self.path(ending));
+        }
+        Finished(command.output().unwrap())
+    }
+}
+
+#[test]
+fn every_command_works_in_a_folder_whose_name_is_not_utf8() {
+    for json in [false, true] {
+        let latin = Latin::new();
+        let run = |arguments: &[&str], paths: &[(&str, &str)], code: i32| {
+            let mut arguments = arguments.to_vec();
+            if json {
+                arguments.push("--json");
+            }
+            let finished = latin.run(&arguments, paths).expect(code);
+            if json {
+                assert!(finished.json().is_object(), "{arguments:?}");
+            }
+        };
+
+        run(&["fetch", "factions"], &[], 0);
+        run(&["fetch", "factions", "--plan"], &[], 0);
+        run(&["summarize"], &[], 0);
+        run(&["summarize", "--dry-run"], &[], 0);
+        run(&["backup"], &[("--output", " backups")], 0);
+        run(
+            &["backup", "--verify", "latest"],
+            &[("--output", " backups")],
+            0,
+        );
+        run(
+            &["backup", "--verify", "all"],
+            &[("--output", " backups")],
+            0,
+        );
+        run(&["backup", "--compress"], &[("--output", " small")], 0);
+        run(&["prune", "--dry-run"], &[], 0);
+        run(&["prune", "--dry-run"], &[("--archive", " archive.db")], 0);
+        run(&["export", "factions"], &[("-o", ".csv")], 0);
+        run(&["export", "--all"], &[("-o", " exports")], 0);
+        let health = latin.run(&["health", "--json"], &[]);
+        assert!(health.code() < 3, "{}", health.stderr());
+        let shown = health.json()["database"].as_str().unwrap().to_owned();
+        assert!(shown.ends_with("M\u{fffd}ller/M\u{fffd}ller.db"), "{shown}");
+
+        assert!(latin.path(".csv").exists() && latin.path(" exports").is_dir());
+        let backup = fs::read_dir(latin.path(" backups"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.extension().is_some_and(|ending| ending == "db"))
+            .unwrap();
+        for to in [".db", " other.db"] {
+            let mut command = latin.torn.sandbox.command(&["restore", "--yes"]);
+            command
+                .arg(&backup)
+                .arg("--to")
+                .arg(latin.path(to))
+                .args(json.then_some("--json"));
+            Finished(command.output().unwrap()).expect(0);
+        }
+        assert!(latin.path(" other.db").exists());
+    }
+}
+
+#[test]
+fn an_archive_whose_name_is_not_utf8_is_refused_in_words() {
+    let latin = Latin::new();
+    rusqlite::Connection::open(latin.path(".db"))
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (9, 1750000000, 1), (9, 1750000001, 2)",
+        )
+        .unwrap();
+    latin.run(&["summarize"], &[]).expect(0);
+
+    let finished = latin
+        .run(&["prune"], &[("--archive", " archive.db")])
+        .expect(78);
+
+    let stderr = finished.stderr();
+    assert!(stderr.contains("SQLite wants names in UTF-8"), "{stderr}");
+}
+
+#[test]
+fn a_demo_and_a_new_configuration_may_be_in_such_a_folder() {
+    let latin = Latin::new();
+    for json in [None, Some("--json")] {
+        let mut demo = latin.torn.sandbox.command(&["demo", "--days", "1"]);
+        demo.arg("--output").arg(latin.path(" demo")).args(json);
+        Finished(demo.output().unwrap()).expect(0);
+
+        let new = latin.path(" new");
+        let mut init = latin
+            .torn
+            .sandbox
+            .command(&["init", "--non-interactive", "--faction", "9"]);
+        init.arg("--config")
+            .arg(new.join(self::latin(".toml")))
+            .args(json)
+            .env("TORNSNAP_API_URL", latin.torn.simulator.url())
+            .env("TORN_API_KEY", CANARY);
+        Finished(init.output().unwrap()).expect(0);
+        assert!(new.join("tornsnap.db").exists());
+    }
+}
+
+#[test]
+fn errors_about_such_paths_are_words_and_no_panic() {
+    let latin = Latin::new();
+    for (arguments, paths, codes) in [
+        (
+            &["restore", "--json"][..],
+            &[("", " none.db")][..],
+            &[78][..],
+        ),
+        (&["backup"], &[("--verify", " none.db")], &[78]),
+        (
+            &["export", "factions"],
+            &[("-o", " no/such.csv")],
+            &[74, 78, 0],
+        ),
+        (
+            &["export", "factions", "--json"],
+            &[("--nonsense", "")],
+            &[2],
+        ),
+    ] {
+        let finished = latin.run(arguments, paths);
+        assert!(
+            codes.contains(&finished.code()),
+            "{arguments:?} {}: {}",
+            finished.code(),
+            finished.stderr()
+        );
+    }
+    for command in ["fetch", "health", "backup", "summarize", "prune", "export"] {
+        let mut missing = latin.torn.sandbox.command(&[command]);
+        missing
+            .args(["fetch", "export"].contains(&command).then_some("factions"))
+            .arg("--database")
+            .arg(latin.path(" none.db"))
+            .env("TORN_API_KEY", CANARY);
+        let code = Finished(missing.output().unwrap()).code();
+        assert!([2, 3, 78].contains(&code), "{command}: {code}");
+    }
+}
