@@ -1,6 +1,7 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
 pub mod backup;
+pub mod clock;
 pub mod demo;
 pub mod export;
 pub mod fetch;

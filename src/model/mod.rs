@@ -10,6 +10,7 @@ pub mod faction;
 pub mod health;
 pub mod key;
 pub mod kind;
+pub mod missing;
 pub mod path;
 pub mod player;
 pub mod run;

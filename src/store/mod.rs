@@ -4,6 +4,7 @@
 
 mod budget;
 mod check;
+mod clock;
 mod detail;
 pub mod export;
 mod failure;
