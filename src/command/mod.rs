@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod health;
 pub mod init;
 pub mod prune;
+mod prune_future;
 pub mod restore;
 mod signal;
 pub mod simulate;

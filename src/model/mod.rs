@@ -7,6 +7,7 @@ pub mod size;
 pub mod time;
 
 pub mod faction;
+pub mod future;
 pub mod health;
 pub mod key;
 pub mod kind;

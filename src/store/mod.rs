@@ -9,6 +9,7 @@ mod detail;
 pub mod export;
 mod failure;
 pub mod files;
+pub mod future;
 pub mod keys;
 pub mod lock;
 mod manifest;

@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod export;
 mod fetch;
+mod future;
 mod health;
 mod house;
 mod init;
