@@ -35,8 +35,6 @@ ahead (moment) AS (
 SELECT (SELECT count(*) FROM player_stats_history) + (SELECT count(*) FROM faction_history)
            + (SELECT count(*) FROM war_status_history)
            + (SELECT count(*) FROM territory_ownership_history) AS history_rows,
-       (SELECT count(*) FROM player_stats_summary) + (SELECT count(*) FROM faction_summary)
-           + (SELECT count(*) FROM war_summary) + (SELECT count(*) FROM territory_ownership_summary) AS summary_rows,
        (SELECT sum(deleted) FROM prune_runs WHERE started_at > :limit) AS pruned_rows,
        (SELECT max(moment)
         FROM (SELECT max(bucket_at) AS moment FROM player_polls

@@ -79,7 +79,6 @@ fn reasons(context: &Context, args: &Args, ahead: &Ahead, now: i64) -> Vec<Strin
         named_by_torn: ahead.named_by_torn,
         around: ahead.around,
         history: (ahead.removed_from("_history"), ahead.history_rows),
-        summaries: (ahead.removed_from("_summary"), ahead.summary_rows),
     })
 }
 

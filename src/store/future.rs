@@ -28,8 +28,6 @@ pub struct Ahead {
     pub tables: Vec<Share>,
     /// All history rows.
     pub history_rows: i64,
-    /// All summaries.
-    pub summary_rows: i64,
     /// History rows that a prune deleted while the clock was ahead.
     pub pruned_rows: i64,
     /// The latest time that Torn itself has named.
@@ -204,8 +202,27 @@ impl Store {
 }
 
 fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
-    let mut count = connection.prepare(sql!("future/count"))?;
-    let mut rows = query(&mut count, moments)?;
+    let tables = count(connection, moments)?;
+    let mut facts = connection.prepare(sql!("future/facts"))?;
+    let mut rows = query(&mut facts, moments)?;
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    Ok(Ahead {
+        tables,
+        history_rows: row.get("history_rows")?,
+        pruned_rows: row.get::<_, Option<i64>>("pruned_rows")?.unwrap_or(0),
+        named_by_torn: row.get("named_by_torn")?,
+        around: Around {
+            newest_before: row.get("newest_before")?,
+            oldest_after: row.get("oldest_after")?,
+            days_after: row.get("days_after")?,
+        },
+    })
+}
+
+/// The tables that have something in the future.
+pub(super) fn count(connection: &Connection, moments: &Moments) -> rusqlite::Result<Vec<Share>> {
+    let mut statement = connection.prepare(sql!("future/count"))?;
+    let mut rows = query(&mut statement, moments)?;
     let mut tables = Vec::new();
     while let Some(row) = rows.next()? {
         let share = Share {
@@ -219,22 +236,7 @@ fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
             tables.push(share);
         }
     }
-    drop(rows);
-    let mut facts = connection.prepare(sql!("future/facts"))?;
-    let mut rows = query(&mut facts, moments)?;
-    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Ahead {
-        tables,
-        history_rows: row.get("history_rows")?,
-        summary_rows: row.get("summary_rows")?,
-        pruned_rows: row.get::<_, Option<i64>>("pruned_rows")?.unwrap_or(0),
-        named_by_torn: row.get("named_by_torn")?,
-        around: Around {
-            newest_before: row.get("newest_before")?,
-            oldest_after: row.get("oldest_after")?,
-            days_after: row.get("days_after")?,
-        },
-    })
+    Ok(tables)
 }
 
 fn query<'a>(statement: &'a mut Statement<'_>, moments: &Moments) -> rusqlite::Result<Rows<'a>> {
