@@ -35,12 +35,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return Ok(nothing(&moments, false));
     }
     let reasons = reasons(context, args, &ahead, now);
-    if !reasons.is_empty() {
+    if let Some(first) = reasons.first() {
         return Err(Error::new("remove rows of the future")
-            .because(format!(
-                "the clock seems to be behind: {}",
-                reasons.join("; ")
-            ))
+            .because(format!("the clock seems to be behind: {first}"))
             .try_this("set the clock; if it is right and these rows are wrong, add --force")
             .exits(Exit::Config));
     }
@@ -58,13 +55,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     warn_of_what_was_pruned(&ahead);
     let mut report = report(&moments, &done, false);
     report["backup"] = json!(backup);
-    let copied = backup.map_or_else(String::new, |file| format!("; the backup {file} has them"));
+    let copied = backup.map_or_else(String::new, |file| {
+        format!("; the backup {file} has them as they were")
+    });
     Ok(Outcome::done(
-        format!(
-            "{} after {}{copied}",
-            told(&done, "removed", "mended"),
-            iso(moments.limit)
-        ),
+        told(&done, moments.limit, "removed", "mended") + &copied,
         report,
     ))
 }
@@ -91,10 +86,12 @@ fn preview(context: &Context, args: &Args, moments: &Moments, ahead: &Ahead) -> 
             terminal::data(&line(share)).doing(|| "print the plan".to_owned())?;
         }
     }
-    warn_of_what_was_pruned(ahead);
     let reasons = reasons(context, args, ahead, moments.now);
     for reason in &reasons {
-        log::warn!("would be refused without --force: {reason}");
+        log::warn!("would be refused without --force: the clock seems to be behind: {reason}");
+    }
+    if reasons.is_empty() {
+        warn_of_what_was_pruned(ahead);
     }
     let mut report = report(moments, &ahead.tables, true);
     report["would_be_refused"] = json!(
@@ -104,11 +101,7 @@ fn preview(context: &Context, args: &Args, moments: &Moments, ahead: &Ahead) -> 
             .collect::<Vec<_>>()
     );
     Ok(Outcome::done(
-        format!(
-            "{} after {}",
-            told(&ahead.tables, "would be removed", "would be mended"),
-            iso(moments.limit)
-        ),
+        told(&ahead.tables, moments.limit, "would remove", "mend"),
         report,
     ))
 }
@@ -143,11 +136,13 @@ fn line(share: &Share) -> String {
     )
 }
 
-fn told(tables: &[Share], removed: &str, mended: &str) -> String {
+/// `did`: "removed", or "would remove". `mended`: "mended", or "mend".
+fn told(tables: &[Share], limit: i64, did: &str, mended: &str) -> String {
     let sum = |count: fn(&Share) -> i64| tables.iter().map(count).sum::<i64>();
     format!(
-        "{} rows {removed}, {} {mended}: their times lay",
+        "{did} {} rows from after {}, and {mended} the times of {} more",
         sum(|share| share.removed),
+        iso(limit),
         sum(|share| share.mended)
     )
 }

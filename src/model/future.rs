@@ -76,29 +76,30 @@ pub struct Facts {
     pub history: (i64, i64),
 }
 
-/// Why it looks as if the clock were behind now, and not ahead before: then the rows are right and must stay.
+/// Why it looks as if the clock were behind now, and not ahead before: then the rows are right and must stay. The
+/// strongest reason comes first; each completes the sentence "the clock seems to be behind: …".
 pub fn reasons_against(facts: &Facts) -> Vec<String> {
     let mut reasons: Vec<String> = facts.clock_is_wrong.iter().cloned().collect();
     if let Some(named) = facts.named_by_torn
         && named > facts.now.saturating_add(CLOCK_TOLERANCE)
     {
         reasons.push(format!(
-            "the clock says {}, and Torn has already told of {}",
+            "it says {}, and Torn has already named the time {}",
             iso(facts.now),
             iso(named)
         ));
     }
     if let Some(gap) = facts.around.too_short_gap() {
         reasons.push(format!(
-            "there are records on {} days after {}, and {gap} days without any before them",
-            facts.around.days_after,
-            iso(facts.now)
+            "it says {}, and records go on for {} days after that, with a gap of only {gap} days before them",
+            iso(facts.now),
+            facts.around.days_after
         ));
     }
     let (going, all) = facts.history;
     if going > all / 2 {
         reasons.push(format!(
-            "{going} of {all} history rows lie after {}",
+            "it says {}, and {going} of {all} history rows are of later times",
             iso(facts.now)
         ));
     }

@@ -98,6 +98,7 @@ fn flags_of_the_other_prunes_do_not_go_with_it() {
         sandbox.run(&arguments).expect(2);
     }
     sandbox.run(&["prune", "--force"]).expect(2);
+    sandbox.run(&["prune", "--future", "--vacuum"]).expect(0);
 }
 
 #[test]
@@ -153,4 +154,31 @@ fn a_dry_run_counts_what_the_run_does_and_changes_no_byte() {
         assert!(shown.contains(table), "{shown}");
     }
     assert!(done["backup"].as_str().unwrap().contains("tornsnap-"));
+}
+
+#[test]
+fn where_one_table_cannot_be_mended_all_stay_as_they_were() {
+    let sandbox = database(&format!(
+        "{TEN_RIGHT_ROWS}
+         INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {ahead});
+         INSERT INTO territories (territory_id, created_at, last_updated) VALUES ('AAB', {ahead}, {ahead});
+         CREATE TRIGGER fails BEFORE UPDATE ON territories BEGIN SELECT raise(ABORT, 'for a test'); END;",
+        ahead = NOW + 40 * DAY,
+    ));
+    let before = dump(&sandbox.sqlite());
+
+    let failed = sandbox.run(&["prune", "--future"]);
+
+    assert_ne!(failed.code(), 0);
+    assert!(
+        failed.stderr().contains("territories"),
+        "{}",
+        failed.stderr()
+    );
+    assert_eq!(dump(&sandbox.sqlite()), before);
+    sandbox
+        .sqlite()
+        .execute_batch("DROP TRIGGER fails")
+        .unwrap();
+    sandbox.run(&["prune", "--future"]).expect(0);
 }

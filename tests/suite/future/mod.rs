@@ -4,6 +4,8 @@ mod guards;
 mod tables;
 
 use rusqlite::Connection;
+use tornsnap::command::clock::refuse_wrong_clock;
+use tornsnap::config::{Clock, Overrides, Settings};
 use tornsnap::model::rows::Column;
 use tornsnap::store::Store;
 
@@ -57,6 +59,15 @@ fn state_of_clock(sandbox: &Sandbox, now: i64) -> String {
     clock["state"].as_str().unwrap().to_owned()
 }
 
+/// Whether a fetch at this moment would refuse the clock.
+fn is_refused(sandbox: &Sandbox, now: i64) -> bool {
+    let file = sandbox.path("tornsnap.toml");
+    let mut settings = Settings::from_text(&file, "", &Overrides::default()).unwrap();
+    settings.clock = Clock::Fixed(now);
+    let store = Store::open(&sandbox.database()).unwrap();
+    refuse_wrong_clock(&settings, &store, false).is_err()
+}
+
 fn backups(sandbox: &Sandbox) -> usize {
     std::fs::read_dir(sandbox.path("backups")).map_or(0, |files| {
         files
@@ -104,6 +115,7 @@ fn after_a_clock_that_was_ahead_once_all_goes_on_as_if_it_had_not_been() {
         fetch_under(&torn, NOW + lead + MINUTE).expect(0);
         let now = NOW + 4 * MINUTE;
         assert_eq!(state_of_clock(&torn.sandbox, now), "warning", "{name}");
+        assert!(is_refused(&torn.sandbox, now), "{name}");
 
         let report = torn
             .sandbox
@@ -121,6 +133,7 @@ fn after_a_clock_that_was_ahead_once_all_goes_on_as_if_it_had_not_been() {
         let late = now + 5 * MINUTE;
         assert_eq!(nothing_after(&sqlite, late), Vec::<String>::new(), "{name}");
         assert_eq!(state_of_clock(&torn.sandbox, now), "ok", "{name}");
+        assert!(!is_refused(&torn.sandbox, now), "{name}");
         memberships_are_in_order(&sqlite);
 
         // Fetches work again: the changes are recorded, once.
