@@ -1,4 +1,5 @@
--- Answers of the last day that did not fit, and why the newest one did not.
-SELECT count(*) AS answers, max(recorded_at) AS newest_at, endpoint, error
+-- Parts of answers that did not fit in the last day, and why the newest one did not. SQLite takes the other columns from
+-- the row that has the max(). last_seen_at is 0 in rows that were never seen again.
+SELECT coalesce(sum(times_on_day), 0) AS answers, max(max(recorded_at, last_seen_at)) AS newest_at, endpoint, error
 FROM rejected_payloads
-WHERE recorded_at > :since
+WHERE max(recorded_at, last_seen_at) > :since

@@ -45,6 +45,19 @@ pub fn take(context: &Context) -> Result<Manifest> {
     make(context, &Args::default()).map(|taken| taken.manifest)
 }
 
+/// Makes a backup as the configuration says, but removes no older one.
+///
+/// # Errors
+///
+/// As [`backup::take`].
+pub(super) fn take_and_keep_all(context: &Context) -> Result<Manifest> {
+    let args = Args {
+        keep: Some(u32::MAX),
+        ..Args::default()
+    };
+    make(context, &args).map(|taken| taken.manifest)
+}
+
 /// Makes a copy, or proves copies.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if let Some(which) = &args.verify {

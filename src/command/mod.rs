@@ -1,12 +1,14 @@
 //! The subcommands, one file each: they decide the order of things and put the other rooms together.
 
 pub mod backup;
+pub mod clock;
 pub mod demo;
 pub mod export;
 pub mod fetch;
 pub mod health;
 pub mod init;
 pub mod prune;
+mod prune_future;
 pub mod restore;
 mod signal;
 pub mod simulate;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::command::signal::Stop;
-use crate::command::{Context, Outcome};
+use crate::command::{Context, Outcome, prune_future};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::shown;
 use crate::model::retention::{self, Facts, Refusal, list};
@@ -37,7 +37,7 @@ pub struct Args {
     /// Where months without a summary are in the way: prune what lies before them, keep them and what follows
     #[arg(long)]
     pub keep_unsummarized: bool,
-    /// Prune though no backup was verified in the last 7 days
+    /// Prune though no backup was verified in the last 7 days; with --future: take no backup first
     #[arg(long)]
     pub without_backup: bool,
     /// Let the first prune delete more than half of all detail
@@ -56,10 +56,22 @@ pub struct Args {
     /// Delete summaries without asking
     #[arg(long)]
     pub yes: bool,
+    /// Remove what was recorded under a clock that was ahead, and nothing else; takes a backup first
+    #[arg(
+        long,
+        conflicts_with_all = ["keep_months", "archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
+    )]
+    pub future: bool,
+    /// With --future: remove it though it looks as if the clock were behind now
+    #[arg(long, requires = "future")]
+    pub force: bool,
 }
 
 /// Plans, looks for reasons not to, and does what the plan says.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    if args.future {
+        return prune_future::run(context, args);
+    }
     if let Some(month) = args.summaries_before {
         return purge(context, args, month);
     }

@@ -7,9 +7,11 @@ pub mod size;
 pub mod time;
 
 pub mod faction;
+pub mod future;
 pub mod health;
 pub mod key;
 pub mod kind;
+pub mod missing;
 pub mod path;
 pub mod player;
 pub mod proxy;

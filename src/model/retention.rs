@@ -134,9 +134,10 @@ impl Refusal {
             Self::Unsummarized(_) => {
                 "run `tornsnap summarize` first, or add --keep-unsummarized to prune what lies before that month"
             }
-            Self::ClockBehind { .. } | Self::ClockAhead { .. } => {
-                "set the clock right, or add --ignore-clock if it is"
+            Self::ClockBehind { .. } => {
+                "set the clock; if it is right and was ahead before, run `tornsnap prune --future`, or add --ignore-clock"
             }
+            Self::ClockAhead { .. } => "set the clock, or add --ignore-clock if it is right",
             Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
             Self::Large { .. } => {
                 "look at it with --dry-run, then add --allow-large (or --archive FILE to keep the rows elsewhere, too)"

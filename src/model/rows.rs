@@ -37,9 +37,10 @@ impl Column {
 
 /// The schema's naming: `recorded_at`, `paused_until`, `owned_since`; what counts in other units says so (`_at_ms`).
 fn is_called_like_a_time(name: &str) -> bool {
-    const WORDS: [&str; 6] = [
+    const WORDS: [&str; 7] = [
         "timestamp",
         "last_updated",
+        "first_miss",
         "last_miss",
         "period_start",
         "period_end",

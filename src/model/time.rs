@@ -12,6 +12,16 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day (UTC has no daylight saving).
 pub const DAY: i64 = 24 * HOUR;
 
+/// How many seconds two clocks may differ and still count as equal.
+pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
+
+/// Whether a stored moment lies more than a day after `now`.
+///
+/// Such a moment was written under a wrong clock. The program treats it as "never".
+pub fn is_far_future(moment: i64, now: i64) -> bool {
+    moment > now.saturating_add(DAY)
+}
+
 /// `unix` seconds as `2026-11-21T22:06:00Z`, for people; the bare number outside chrono's range.
 pub fn iso(unix: i64) -> String {
     DateTime::from_timestamp(unix, 0).map_or_else(
@@ -167,6 +177,24 @@ mod tests {
         assert_eq!(parse_moment("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600));
         assert!(parse_moment("yesterday").is_err());
     }
+
+    #[test]
+    fn a_moment_more_than_a_day_ahead_is_far_in_the_future() {
+        let now = 1_767_225_600;
+        let cases = [
+            ("the past", now - 1, false),
+            ("now", now, false),
+            ("a day ahead", now + DAY, false),
+            ("a second more", now + DAY + 1, true),
+            ("the end of time", i64::MAX, true),
+            ("the beginning of time", i64::MIN, false),
+        ];
+        for (name, moment, expected) in cases {
+            assert_eq!(is_far_future(moment, now), expected, "{name}");
+        }
+        assert!(!is_far_future(i64::MAX, i64::MAX));
+    }
+
     #[test]
     fn spans_count_back_from_now() {
         assert_eq!(parse_moment_or_ago("30d", 1_767_225_600), Ok(1_764_633_600));

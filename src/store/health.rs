@@ -1,5 +1,7 @@
 //! What `health` looks at: read only, without a lock, a file or a byte left behind, whatever stands at the path.
 
+mod found;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -153,7 +155,7 @@ impl View {
         let success: Option<(i64, i64)> = self
             .one(
                 sql!("health/last_success"),
-                named_params! { ":kind": kind_named },
+                named_params! { ":kind": kind_named, ":horizon": now + DAY },
                 |row| Ok((row.get("succeeded_at")?, row.get("started_at")?)),
             )
             .optional()
@@ -236,31 +238,10 @@ impl View {
         .failed("read the pauses")
     }
 
-    /// Answers of the last day that did not fit, and the newest of them in words.
-    pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
-        self.one(
-            sql!("health/rejected"),
-            named_params! { ":since": now - DAY },
-            |row| {
-                let endpoint: Option<String> = row.get("endpoint")?;
-                let error: Option<String> = row.get("error")?;
-                Ok((
-                    row.get("answers")?,
-                    endpoint
-                        .zip(error)
-                        .map(|(endpoint, error)| format!("{endpoint}: {error}")),
-                ))
-            },
-        )
-        .failed("read the rejected answers")
-    }
-
-    /// The oldest and the newest row of detail.
-    pub fn bounds(&self) -> Result<(Option<i64>, Option<i64>)> {
-        self.one(sql!("health/bounds"), [], |row| {
-            Ok((row.get("oldest")?, row.get("newest")?))
-        })
-        .failed("read the ages of the detail")
+    /// The oldest row of detail.
+    pub fn oldest(&self) -> Result<Option<i64>> {
+        self.one(sql!("health/oldest"), [], |row| row.get("oldest"))
+            .failed("read the age of the detail")
     }
 
     /// Finished months with detail and without a summary of it.

@@ -4,10 +4,12 @@
 
 mod budget;
 mod check;
+mod clock;
 mod detail;
 pub mod export;
 mod failure;
 pub mod files;
+pub mod future;
 pub mod keys;
 pub mod lock;
 mod manifest;

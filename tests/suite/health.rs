@@ -1,5 +1,7 @@
 //! `tornsnap health`: every state for real, nothing touched, and exactly one message for each change.
 
+mod found;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -5,10 +5,12 @@ mod support;
 
 mod archive;
 mod backup;
+mod clock;
 mod config;
 mod demo;
 mod export;
 mod fetch;
+mod future;
 mod health;
 mod house;
 mod init;

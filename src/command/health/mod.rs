@@ -154,7 +154,9 @@ fn inside(settings: &Settings, view: &mut View, deep: bool, now: i64) -> Vec<Che
             vec![health::rejected(answers, newest.as_deref(), most)]
         }),
     );
+    add("missing", missing(settings, view, now));
     add("months", months(settings, view, now));
+    add("clock", clock(view, now));
     add(
         "size",
         view.rows().map(|rows| {
@@ -240,16 +242,27 @@ fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Summaries, retention and the clock.
+/// Followed ids that Torn does not know.
+fn missing(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
+    let track = &settings.track;
+    let ids = view.missing(&track.players, &track.factions, track.members)?;
+    Ok(vec![health::missing(&ids, now)])
+}
+
+/// The clock against what is stored.
+fn clock(view: &View, now: i64) -> Result<Vec<Check>> {
+    let (newest, far) = (view.newest_moment()?, view.far_future(now)?);
+    Ok(vec![health::clock(newest, &far, now)])
+}
+
+/// Summaries and retention.
 fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
-    let (oldest, newest) = view.bounds()?;
-    let missing = view.unsummarized(oldest, now)?;
+    let missing = view.unsummarized(view.oldest()?, now)?;
     let mut checks = vec![health::summaries(&missing, now)];
     if let Some(running) = Month::of(now) {
         let cutoff = running.minus(settings.retention.keep_months).start();
         checks.push(health::retention(view.is_overdue(cutoff)?, cutoff, now));
     }
-    checks.push(health::clock(newest, now));
     Ok(checks)
 }
 

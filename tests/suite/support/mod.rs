@@ -174,10 +174,10 @@ pub fn fill(connection: &Connection, rows: u32) {
     connection
         .execute_batch(&format!(
             "BEGIN;
-             INSERT INTO factions (faction_id, name) VALUES (7, 'Seven');
-             INSERT INTO players (player_id, name, faction_id)
+             INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', {NOW} - 600, {NOW} - 600);
+             INSERT INTO players (player_id, name, faction_id, created_at, last_updated)
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
-             SELECT i, 'Player ' || i, 7 FROM n;
+             SELECT i, 'Player ' || i, 7, {NOW} - 600, {NOW} - 600 FROM n;
              INSERT INTO player_stats_history (player_id, timestamp, strength, level, networth, data_source)
              WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {rows} - 1)
              SELECT 1 + i % 10, {NOW} - 240 * ({rows} - i), 1000 + i, 5, -i, 'alice' FROM n;

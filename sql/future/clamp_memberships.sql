@@ -1,0 +1,12 @@
+-- Moves the times of memberships that lie in the future to now. All spans of such a player are looked at, so that they
+-- stay in order.
+--
+-- :now     unix seconds
+-- :limit   unix seconds; what is later lies in the future
+UPDATE faction_membership
+SET first_seen_at = min(first_seen_at, :now),
+    joined_at = iif(joined_at > :now, :now, joined_at),
+    left_at = iif(left_at > :now, :now, left_at)
+WHERE (first_seen_at > :now OR joined_at > :now OR left_at > :now)
+  AND player_id IN (SELECT player_id FROM faction_membership
+                    WHERE first_seen_at > :limit OR joined_at > :limit OR left_at > :limit)

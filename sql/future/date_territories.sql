@@ -1,0 +1,12 @@
+-- Dates the territories that were updated in the future by what is still recorded of them, else 0: never.
+-- Run it after the rows of the future are gone.
+--
+-- :now     unix seconds
+-- :limit   unix seconds; what is later lies in the future
+UPDATE territories
+SET created_at = iif(created_at > :limit, :now, created_at),
+    last_updated = iif(last_updated > :limit, max(
+        coalesce((SELECT max(last_at) FROM territory_observations AS seen WHERE seen.territory_id = territories.territory_id), 0),
+        coalesce((SELECT max(recorded_at) FROM territory_ownership_history AS seen WHERE seen.territory_id = territories.territory_id), 0)
+    ), last_updated)
+WHERE created_at > :limit OR last_updated > :limit

@@ -1,0 +1,4 @@
+-- Removes the summaries of months that are not over.
+--
+-- :limit   unix seconds; what is later lies in the future
+DELETE FROM player_stats_summary WHERE period_end > :limit

@@ -1,0 +1,88 @@
+//! Refuses to record under a clock that is wrong.
+
+use crate::config::{Clock, Settings};
+use crate::error::{Error, Exit, Result};
+use crate::model::time::{CLOCK_TOLERANCE, iso};
+use crate::store::Store;
+
+/// The day on which this program was built (UTC), as unix seconds of its first second.
+pub const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
+    Ok(day) => day,
+    Err(_) => panic!("the build script sets TORNSNAP_BUILD_DAY to unix seconds"),
+};
+
+/// Refuses a wrong clock before a command writes anything under it: the machine's own clock when it stands before the
+/// day the program was built, and any clock that is behind the newest recorded moment, unless `ignore`.
+///
+/// # Errors
+///
+/// [`Exit::Config`] names both times.
+pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> Result<()> {
+    let clock = settings.clock;
+    let now = clock.now();
+    if let Some(why) = before_build(clock, now, BUILD_DAY) {
+        return Err(Error::new("use the clock of this machine")
+            .because(why)
+            .try_this("set the clock, then run it again")
+            .exits(Exit::Config));
+    }
+    if ignore {
+        return Ok(());
+    }
+    match store.newest_moment()? {
+        Some(newest) if is_behind(now, newest) => Err(Error::new("use the clock")
+            .because(format!(
+                "it says {}, and the newest record in the database is of {}",
+                iso(now),
+                iso(newest)
+            ))
+            .try_this(
+                "if the clock is wrong, set it; if the record is wrong, run `tornsnap prune --future`; \
+                 to record all the same, add --ignore-clock",
+            )
+            .exits(Exit::Config)),
+        _ => Ok(()),
+    }
+}
+
+/// Why the machine's own clock cannot be right. `TORNSNAP_NOW` may name any time.
+pub(super) fn before_build(clock: Clock, now: i64, build_day: i64) -> Option<String> {
+    let is_before = matches!(clock, Clock::System) && now < build_day;
+    is_before.then(|| {
+        format!(
+            "it says {}, and this program was built on {}",
+            iso(now),
+            iso(build_day)
+        )
+    })
+}
+
+fn is_behind(now: i64, newest: i64) -> bool {
+    newest > now.saturating_add(CLOCK_TOLERANCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::DAY;
+
+    #[test]
+    fn only_the_machines_own_clock_is_held_against_the_day_of_the_build() {
+        let build_day = 1_775_001_600; // 2026-04-01
+        let cases = [
+            ("1970", Clock::System, 3600, true),
+            ("the day before", Clock::System, build_day - 1, true),
+            ("that day", Clock::System, build_day, false),
+            ("years later", Clock::System, build_day + 900 * DAY, false),
+            ("a replay", Clock::Fixed(3600), 3600, false),
+        ];
+        for (name, clock, now, is_refused) in cases {
+            assert_eq!(
+                before_build(clock, now, build_day).is_some(),
+                is_refused,
+                "{name}"
+            );
+        }
+        assert_eq!(BUILD_DAY % DAY, 0, "the first second of a day");
+    }
+}

@@ -1,0 +1,117 @@
+//! Ids that Torn does not know: when to ask for them again, and when they count as gone.
+
+use crate::model::time::{DAY, HOUR, is_far_future};
+
+/// The number of misses in a row from which an id may count as gone.
+const MISSES_OF_A_GONE_ID: u32 = 3;
+
+/// The time from the first to the last of those misses.
+const SPAN_OF_A_GONE_ID: i64 = 3 * DAY;
+
+/// The moment from which to ask again for an id that Torn did not know `misses` times in a row, last at `last_miss`.
+///
+/// `daily`: `[track]` names the id, or a fresh roster lists it. Such an id never rests longer than a day.
+pub fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
+    let rest = match misses {
+        0 => 0,
+        1 => HOUR,
+        2 => 6 * HOUR,
+        3 => DAY,
+        _ if daily => DAY,
+        _ => 7 * DAY,
+    };
+    last_miss.saturating_add(rest)
+}
+
+/// Whether to ask for the id now. A miss that a wrong clock dated far into the future counts as none.
+pub fn is_due(misses: u32, last_miss: i64, daily: bool, now: i64) -> bool {
+    is_far_future(last_miss, now) || next_try(misses, last_miss, daily) <= now
+}
+
+/// Whether an id counts as gone: three misses in a row, three days apart from first to last.
+pub fn is_gone(misses: u32, first_miss: i64, last_miss: i64) -> bool {
+    misses >= MISSES_OF_A_GONE_ID && last_miss.saturating_sub(first_miss) >= SPAN_OF_A_GONE_ID
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
+
+    #[test]
+    fn an_id_rests_longer_after_each_miss_and_a_followed_one_at_most_a_day() {
+        let cases = [
+            // misses, rest when asked about daily, rest otherwise
+            (0, 0, 0),
+            (1, HOUR, HOUR),
+            (2, 6 * HOUR, 6 * HOUR),
+            (3, DAY, DAY),
+            (4, DAY, 7 * DAY),
+            (5, DAY, 7 * DAY),
+            (u32::MAX, DAY, 7 * DAY),
+        ];
+        for (misses, daily, otherwise) in cases {
+            assert_eq!(next_try(misses, NOW, true), NOW + daily, "{misses}, daily");
+            assert_eq!(next_try(misses, NOW, false), NOW + otherwise, "{misses}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_asked_for_when_its_rest_is_over() {
+        let cases = [
+            ("a second too early", 1, NOW - HOUR + 1, true, false),
+            ("an hour after the first miss", 1, NOW - HOUR, true, true),
+            ("the day after", 4, NOW - DAY, true, true),
+            (
+                "the day after, unless somebody follows it",
+                4,
+                NOW - DAY,
+                false,
+                false,
+            ),
+            ("a week after", 4, NOW - 7 * DAY, false, true),
+            (
+                "a miss a little ahead of the clock",
+                1,
+                NOW + 60,
+                true,
+                false,
+            ),
+            ("a miss a day ahead", 1, NOW + DAY, true, false),
+            (
+                "a miss further ahead counts as none",
+                4,
+                NOW + DAY + 1,
+                false,
+                true,
+            ),
+            ("no miss overflows", 9, i64::MAX, false, true),
+        ];
+        for (name, misses, last_miss, daily, expected) in cases {
+            assert_eq!(is_due(misses, last_miss, daily, NOW), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_gone_after_three_misses_that_span_three_days() {
+        let cases = [
+            ("three within twenty minutes", 3, NOW, NOW + 1200, false),
+            ("two in three days", 2, NOW, NOW + 3 * DAY, false),
+            ("three, a second short", 3, NOW, NOW + 3 * DAY - 1, false),
+            ("three in three days", 3, NOW, NOW + 3 * DAY, true),
+            ("many in a year", 300, NOW, NOW + 365 * DAY, true),
+            (
+                "the clock was set back in between",
+                5,
+                NOW,
+                NOW - 9 * DAY,
+                false,
+            ),
+            ("nothing overflows", 5, i64::MIN, i64::MAX, true),
+        ];
+        for (name, misses, first_miss, last_miss, expected) in cases {
+            assert_eq!(is_gone(misses, first_miss, last_miss), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the database says about the time.
+
+use crate::error::Result;
+use crate::store::{Failed, Store, sql};
+
+impl Store {
+    /// The newest moment at which anything was recorded; `None` in an empty database.
+    pub fn newest_moment(&self) -> Result<Option<i64>> {
+        self.connection()
+            .query_row(sql!("clock/newest"), [], |row| row.get("newest"))
+            .failed("look up the newest recorded moment")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_moment_is_found_in_every_table() {
+        let rows = [
+            "INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 500)",
+            "INSERT INTO faction_history (faction_id, timestamp) VALUES (9, 500)",
+            "INSERT INTO war_status_history (war_id, war_type, recorded_at) VALUES (3, 'ranked', 500)",
+            "INSERT INTO territory_ownership_history (territory_id, recorded_at) VALUES ('AAB', 500)",
+            "INSERT INTO player_observations VALUES (1, 0, 200, 500, 2)",
+            "INSERT INTO faction_observations VALUES (9, 0, 200, 500, 2)",
+            "INSERT INTO territory_observations VALUES ('AAB', 0, 200, 500, 2)",
+        ];
+        for row in rows {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::create(&folder.path().join("t.db")).unwrap();
+            assert_eq!(store.newest_moment().unwrap(), None);
+            store
+                .connection()
+                .execute_batch(&format!(
+                    "INSERT INTO factions (faction_id, name) VALUES (9, 'Nine');
+                     INSERT INTO players (player_id, name) VALUES (1, 'One');
+                     INSERT INTO territories (territory_id) VALUES ('AAB');
+                     INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 400);
+                     {row};"
+                ))
+                .unwrap();
+
+            assert_eq!(store.newest_moment().unwrap(), Some(500), "{row}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What `health` finds in the data: answers that did not fit, ids that Torn does not know, times of the future.
+
+use rusqlite::named_params;
+use serde_json::Value;
+
+use super::View;
+use crate::error::Result;
+use crate::model::future::Moments;
+use crate::model::health::{FarFuture, MissingId};
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::time::DAY;
+use crate::store::{Failed, future, sql};
+
+impl View {
+    /// Answers of the last day that did not fit, and the newest of them in words.
+    pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
+        self.one(
+            sql!("health/rejected"),
+            named_params! { ":since": now - DAY },
+            |row| {
+                let endpoint: Option<String> = row.get("endpoint")?;
+                let error: Option<String> = row.get("error")?;
+                Ok((
+                    row.get("answers")?,
+                    endpoint
+                        .zip(error)
+                        .map(|(endpoint, error)| format!("{endpoint}: {error}")),
+                ))
+            },
+        )
+        .failed("read the rejected answers")
+    }
+
+    /// The ids that Torn does not know, among these and, if `members`, the members of these factions.
+    pub fn missing<'a>(
+        &self,
+        players: impl IntoIterator<Item = &'a PlayerId>,
+        factions: impl IntoIterator<Item = &'a FactionId>,
+        members: bool,
+    ) -> Result<Vec<MissingId>> {
+        let players: Value = players.into_iter().map(|id| id.get()).collect();
+        let factions: Value = factions.into_iter().map(|id| id.get()).collect();
+        self.all(
+            sql!("health/missing"),
+            named_params! {
+                ":players": players.to_string(),
+                ":factions": factions.to_string(),
+                ":members": members,
+            },
+            |row| {
+                Ok(MissingId {
+                    kind: row.get("kind")?,
+                    id: row.get("entity_id")?,
+                    name: row.get("name")?,
+                    since: row.get("since")?,
+                    last_miss: row.get("last_miss")?,
+                    is_named: row.get("is_named")?,
+                })
+            },
+        )
+    }
+
+    /// The newest moment at which anything was recorded.
+    pub fn newest_moment(&self) -> Result<Option<i64>> {
+        self.one(sql!("clock/newest"), [], |row| row.get("newest"))
+            .failed("look up the newest recorded moment")
+    }
+
+    /// The tables with times more than a day ahead.
+    pub fn far_future(&self, now: i64) -> Result<FarFuture> {
+        let Some(moments) = Moments::at(now) else {
+            return Ok(FarFuture::default());
+        };
+        let tables = future::count(&self.connection, &moments.a_day_ahead())
+            .failed("look for times of the future")?;
+        Ok(FarFuture {
+            latest: tables.iter().filter_map(|share| share.newest).max(),
+            tables: tables.into_iter().map(|share| share.table).collect(),
+        })
+    }
+}

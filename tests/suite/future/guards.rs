@@ -1,0 +1,184 @@
+//! When `prune --future` refuses, waits or only tells.
+
+use serde_json::Value;
+
+use super::{DAY, TEN_RIGHT_ROWS, backups, database};
+use crate::month_model::dump;
+use crate::support::{Finished, NOW};
+
+#[test]
+fn a_clock_that_is_behind_deletes_nothing() {
+    // The right rows end at NOW; Torn has told of a daily value of the day before.
+    let steady = format!(
+        "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 1700000000, {NOW});
+         INSERT INTO player_stats_history (player_id, timestamp, level)
+         WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+         SELECT 1, {NOW} - 86400 * i, 100 - i FROM n;"
+    );
+    let told =
+        format!("{steady} INSERT INTO player_polls VALUES (1, {NOW}, {NOW}, {NOW} - 86400);");
+    let ended = format!(
+        "{steady} INSERT INTO war_status_history (war_id, war_type, status, started_at, ends_at, recorded_at)
+         VALUES (3, 'ranked', 'completed', {NOW} - 90000, {NOW} - 7200, {NOW} - 7000);"
+    );
+    for (name, sql, now) in [
+        ("1970", &steady, 3600),
+        ("a year behind", &steady, NOW - 365 * DAY),
+        (
+            "more than half of the history behind",
+            &steady,
+            NOW - 51 * DAY,
+        ),
+        ("three days behind a daily value", &told, NOW - 3 * DAY),
+        ("a day behind the end of a war", &ended, NOW - DAY),
+        ("a month and a half behind", &steady, NOW - 45 * DAY),
+    ] {
+        let sandbox = database(sql);
+        let before = dump(&sandbox.sqlite());
+
+        let refused = sandbox.run_at(now, &["prune", "--future"]).expect(78);
+
+        assert!(
+            refused.stderr().contains("--force"),
+            "{name}: {}",
+            refused.stderr()
+        );
+        assert_eq!(dump(&sandbox.sqlite()), before, "{name}");
+        assert_eq!(backups(&sandbox), 0, "{name}");
+        let planned = sandbox
+            .run_at(now, &["--json", "prune", "--future", "--dry-run"])
+            .expect(0)
+            .json();
+        assert_ne!(
+            planned["would_be_refused"],
+            Value::from(Vec::<Value>::new())
+        );
+
+        sandbox
+            .run_at(now, &["prune", "--future", "--force"])
+            .expect(0);
+        assert_eq!(
+            backups(&sandbox),
+            1,
+            "{name}: whoever insists keeps a backup"
+        );
+    }
+}
+
+#[test]
+fn under_the_machines_own_clock_only_the_future_goes() {
+    let sandbox = database(
+        "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 0, 0);
+         INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 1), (1, 2), (1, 4102444800);",
+    );
+    let mut command = sandbox.command(&["prune", "--future"]);
+
+    let finished = Finished(command.env_remove("TORNSNAP_NOW").output().unwrap());
+
+    finished.expect(0);
+    assert_eq!(
+        sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        2
+    );
+}
+
+#[test]
+fn flags_of_the_other_prunes_do_not_go_with_it() {
+    let sandbox = database(TEN_RIGHT_ROWS);
+    for flag in [
+        &["--keep-months", "2"][..],
+        &["--archive", "a.db"],
+        &["--keep-unsummarized"],
+        &["--allow-large"],
+        &["--ignore-clock"],
+        &["--summaries-before", "2026-01"],
+        &["--yes"],
+    ] {
+        let arguments = [&["prune", "--future"], flag].concat();
+        sandbox.run(&arguments).expect(2);
+    }
+    sandbox.run(&["prune", "--force"]).expect(2);
+    sandbox.run(&["prune", "--future", "--vacuum"]).expect(0);
+}
+
+#[test]
+fn a_prune_that_is_at_work_keeps_it_waiting() {
+    let sandbox = database(TEN_RIGHT_ROWS);
+    let _held = tornsnap::store::lock::Lock::take(&sandbox.database(), "maintenance").unwrap();
+
+    sandbox.run(&["prune", "--future"]).expect(75);
+}
+
+#[test]
+fn a_dry_run_counts_what_the_run_does_and_changes_no_byte() {
+    let ahead = NOW + 40 * DAY;
+    let sandbox = database(&format!(
+        "{TEN_RIGHT_ROWS}
+         INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {ahead}), (1, {ahead} + 60);
+         INSERT INTO player_observations VALUES (1, 1775001600, 1775005200, {ahead}, 9), (1, {ahead}, {ahead}, {ahead}, 9);
+         INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES
+            ('wars', 1775044000, {ahead}, 'ok'), ('wars', {ahead}, {ahead}, 'ok');
+         UPDATE players SET last_updated = {ahead};
+         PRAGMA wal_checkpoint(TRUNCATE);"
+    ));
+    let before = std::fs::read(sandbox.database()).unwrap();
+
+    let planned = sandbox
+        .run(&["--json", "prune", "--future", "--dry-run"])
+        .expect(0)
+        .json();
+    let shown = sandbox
+        .run(&["prune", "--future", "--dry-run"])
+        .expect(0)
+        .stdout();
+
+    assert!(before == std::fs::read(sandbox.database()).unwrap());
+    assert_eq!(backups(&sandbox), 0);
+    let done = sandbox
+        .run(&["--json", "prune", "--future"])
+        .expect(0)
+        .json();
+    let tables = planned["tables"].as_object().unwrap();
+    let expected = [
+        ("fetch_runs", 1, 1),
+        ("player_observations", 1, 1),
+        ("player_stats_history", 2, 0),
+        ("players", 0, 1),
+    ];
+    assert_eq!(tables.len(), expected.len(), "{planned}");
+    for (table, removed, mended) in expected {
+        assert_eq!(tables[table]["removed"], removed, "{table}");
+        assert_eq!(tables[table]["mended"], mended, "{table}");
+        assert_eq!(tables[table]["removed"], done["tables"][table]["removed"]);
+        assert_eq!(tables[table]["mended"], done["tables"][table]["mended"]);
+        assert!(shown.contains(table), "{shown}");
+    }
+    assert!(done["backup"].as_str().unwrap().contains("tornsnap-"));
+}
+
+#[test]
+fn where_one_table_cannot_be_mended_all_stay_as_they_were() {
+    let sandbox = database(&format!(
+        "{TEN_RIGHT_ROWS}
+         INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {ahead});
+         INSERT INTO territories (territory_id, created_at, last_updated) VALUES ('AAB', {ahead}, {ahead});
+         CREATE TRIGGER fails BEFORE UPDATE ON territories BEGIN SELECT raise(ABORT, 'for a test'); END;",
+        ahead = NOW + 40 * DAY,
+    ));
+    let before = dump(&sandbox.sqlite());
+
+    let failed = sandbox.run(&["prune", "--future"]);
+
+    assert_ne!(failed.code(), 0);
+    assert!(
+        failed.stderr().contains("territories"),
+        "{}",
+        failed.stderr()
+    );
+    assert_eq!(dump(&sandbox.sqlite()), before);
+    sandbox
+        .sqlite()
+        .execute_batch("DROP TRIGGER fails")
+        .unwrap();
+    sandbox.run(&["prune", "--future"]).expect(0);
+}

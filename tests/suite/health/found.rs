@@ -1,0 +1,251 @@
+//! Ids that Torn does not know, times of the future, and answers that were counted.
+
+use super::{DAY, HOUR, assert_state, check, well};
+use crate::support::torn::{OURS, Torn};
+use crate::support::{NOW, Sandbox};
+
+const YEARS: i64 = 4 * 365 * DAY;
+
+/// What one check says: its message and its remedy.
+fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
+    let report = sandbox.run_at(now, &["health", "--json"]).json();
+    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
+    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+    (text("message"), text("try"))
+}
+
+#[test]
+fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
+    let ahead = NOW + YEARS;
+    for (table, sql) in [
+        (
+            "player_polls",
+            "INSERT INTO player_polls VALUES (1, {ahead}, NULL, NULL)",
+        ),
+        (
+            "player_polls",
+            "INSERT INTO player_polls VALUES (1, 1775040000, {ahead}, NULL)",
+        ),
+        (
+            "refreshes",
+            "INSERT INTO refreshes VALUES ('tile_facts', {ahead})",
+        ),
+        (
+            "missing_entities",
+            "INSERT INTO missing_entities VALUES ('player', 1, 3, {ahead}, {ahead})",
+        ),
+        (
+            "war_follow_ups",
+            "INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', 1775040000, {ahead})",
+        ),
+        (
+            "faction_war_polls",
+            "INSERT INTO faction_war_polls VALUES (7, NULL, {ahead})",
+        ),
+        (
+            "api_keys",
+            "INSERT INTO api_keys (name, state, last_used_at) VALUES ('alice', 'ok', {ahead})",
+        ),
+        (
+            "api_pauses",
+            "INSERT INTO api_pauses VALUES ('address', {ahead}, 'code 8')",
+        ),
+        ("factions", "UPDATE factions SET last_updated = {ahead}"),
+        (
+            "fetch_runs",
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', {ahead}, {ahead}, 'ok')",
+        ),
+        (
+            "faction_summary",
+            "INSERT INTO faction_summary (faction_id, period_start, period_end) VALUES (7, {ahead}, {ahead})",
+        ),
+    ] {
+        let sandbox = well();
+        let sql = sql.replace("{ahead}", &ahead.to_string());
+        sandbox.sqlite().execute_batch(&sql).unwrap();
+
+        assert_state(&sandbox.run(&["health", "--json"]), "clock", "warning");
+        let (message, remedy) = told(&sandbox, NOW, "clock");
+        assert!(message.contains(table), "{sql}: {message}");
+        assert!(remedy.contains("tornsnap prune --future"), "{remedy}");
+
+        sandbox.run(&["prune", "--future"]).expect(0);
+        assert_state(&sandbox.run(&["health", "--json"]), "clock", "ok");
+        sandbox.run(&["health"]).expect(0);
+    }
+}
+
+#[test]
+fn an_observation_of_the_future_is_seen_without_any_row_of_history() {
+    let sandbox = well();
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO faction_observations VALUES (7, 1775001600, 1775001700, {NOW} + 600, 9)"
+        ))
+        .unwrap();
+
+    let (message, remedy) = told(&sandbox, NOW, "clock");
+
+    assert_eq!(message, "the clock is 10 minutes behind the newest record");
+    assert!(remedy.contains("tornsnap prune --future"), "{remedy}");
+    assert_state(
+        &sandbox.run_at(NOW + 300, &["health", "--json"]),
+        "clock",
+        "ok",
+    );
+}
+
+#[test]
+fn a_run_of_the_far_future_does_not_hide_that_nothing_was_fetched_since() {
+    let sandbox = well();
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status)
+             VALUES ('players', {NOW} + {YEARS}, {NOW} + {YEARS}, 'ok')"
+        ))
+        .unwrap();
+
+    let late = sandbox.run_at(NOW + 3 * DAY, &["health", "--json"]);
+
+    assert_state(&late, "age_players", "critical");
+}
+
+#[test]
+fn a_followed_id_that_torn_does_not_know_is_named_until_it_is_known_again() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9, 77]\nplayers = [88]\nterritories = \"none\"\n");
+    torn.fetch(&["factions", "players"]).expect(3);
+
+    let (message, remedy) = told(&torn.sandbox, NOW, "missing");
+
+    assert!(
+        message.contains("faction 77 since 2026-04-01T12:00:00Z"),
+        "{message}"
+    );
+    assert!(
+        message.contains("player 88 since 2026-04-01T12:00:00Z"),
+        "{message}"
+    );
+    assert!(remedy.contains("[track]"), "{remedy}");
+    assert_state(
+        &torn.sandbox.run(&["health", "--json"]),
+        "missing",
+        "warning",
+    );
+
+    torn.edit(|world| {
+        world.faction(77).name = "New".to_owned();
+        world.player(88).name = "New".to_owned();
+    });
+    torn.fetch_at(NOW + 8 * DAY, &["factions", "players"])
+        .expect(0);
+    assert_state(&torn.sandbox.run(&["health", "--json"]), "missing", "ok");
+}
+
+#[test]
+fn only_followed_ids_are_named() {
+    for (name, config, sql, state) in [
+        (
+            "a player of [track]",
+            "players = [1]",
+            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            "warning",
+        ),
+        (
+            "a member",
+            "factions = [7]",
+            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            "warning",
+        ),
+        (
+            "a member, but members are not followed",
+            "factions = [7]\nmembers = false",
+            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            "ok",
+        ),
+        (
+            "a player who was asked about once",
+            "factions = [7]",
+            "INSERT INTO missing_entities VALUES ('player', 99, 1, 1775040000, 1775040000)",
+            "ok",
+        ),
+        (
+            "a faction with the number of a followed player",
+            "players = [1]",
+            "INSERT INTO missing_entities VALUES ('faction', 1, 1, 1775040000, 1775040000)",
+            "ok",
+        ),
+        (
+            "a faction of [track]",
+            "factions = [7]",
+            "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1775040000, 1775040000)",
+            "warning",
+        ),
+        (
+            "a miss that a wrong clock dated",
+            "factions = [7]",
+            "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1900000000, 1900000000)",
+            "ok",
+        ),
+    ] {
+        let sandbox = well();
+        sandbox.write("tornsnap.toml", &format!("[track]\n{config}\n"));
+        sandbox.sqlite().execute_batch(sql).unwrap();
+
+        let report = sandbox.run(&["health", "--json"]).json();
+
+        assert_eq!(check(&report, "missing").unwrap()["state"], state, "{name}");
+    }
+}
+
+#[test]
+fn a_member_is_told_apart_from_an_id_in_the_configuration() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    torn.sandbox
+        .sqlite()
+        .execute_batch("INSERT INTO missing_entities VALUES ('player', 2, 3, 0, 1775044000)")
+        .unwrap();
+
+    let (message, remedy) = told(&torn.sandbox, NOW, "missing");
+
+    assert!(
+        message.contains("player 2 (Player 2) since 2026-04-01T11:46:40Z")
+            || message.contains("player 2 since 2026-04-01T11:46:40Z"),
+        "{message}"
+    );
+    assert!(remedy.contains("roster"), "{remedy}");
+    assert_eq!(OURS, 9);
+}
+
+#[test]
+fn rejected_answers_count_as_often_as_they_came_on_the_last_day() {
+    for (name, last_seen_at, times_on_day, state) in [
+        ("eleven an hour ago", NOW - HOUR, 11, "warning"),
+        ("ten an hour ago", NOW - HOUR, 10, "ok"),
+        ("a thousand two days ago", NOW - 2 * DAY, 1000, "ok"),
+    ] {
+        let sandbox = well();
+        sandbox
+            .sqlite()
+            .execute_batch(&format!(
+                "INSERT INTO rejected_payloads (recorded_at, endpoint, error, body, last_seen_at, times, times_on_day)
+                 VALUES ({NOW} - 30 * 86400, '/user/1', 'level: not a number', '', {last_seen_at}, 5000, {times_on_day})"
+            ))
+            .unwrap();
+
+        let report = sandbox.run(&["health", "--json"]).json();
+        let rejected = check(&report, "rejected").unwrap();
+        assert_eq!(rejected["state"], state, "{name}");
+        if state == "warning" {
+            let message = rejected["message"].as_str().unwrap();
+            assert!(
+                message.contains("/user/1: level: not a number"),
+                "{message}"
+            );
+            assert_eq!(rejected["value"], 11);
+        }
+    }
+}
