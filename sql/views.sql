@@ -374,7 +374,7 @@ SELECT
     h.end_reason,                                 -- Torn's word
     h.started_at,
     h.ends_at,                                    -- NULL while it goes on
-    CASE WHEN h.status <> 'scheduled'
+    CASE WHEN h.status <> 'scheduled' AND (h.status <> 'cancelled' OR h.ends_at IS NOT NULL)
         THEN max(0, coalesce(h.ends_at, (SELECT answered_at FROM newest_answer)) - h.started_at)
         END AS elapsed_seconds,                   -- to its end, or to the newest answer in the database
     h.recorded_at                                 -- of its newest row

@@ -1,9 +1,16 @@
--- A history row, if something differs from the newest one, if there is none, or if each poll counts.
+-- A history row, if a value that is known now differs from its last known one, or if each poll counts.
 INSERT INTO faction_history (faction_id, timestamp, respect, member_count, best_chain, data_source)
-SELECT :faction_id, :now, :respect, :member_count, :best_chain, :data_source
+SELECT :faction_id, :at, :respect, :member_count, :best_chain, :data_source
 WHERE :every_poll
-   OR coalesce((SELECT respect IS NOT :respect OR member_count IS NOT :member_count OR best_chain IS NOT :best_chain
-                FROM faction_history
-                WHERE faction_id = :faction_id
-                ORDER BY timestamp DESC, id DESC
-                LIMIT 1), 1)
+   OR (:respect IS NOT NULL
+       AND :respect IS NOT (SELECT respect FROM faction_history
+                            WHERE faction_id = :faction_id AND timestamp <= :at AND respect IS NOT NULL
+                            ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:member_count IS NOT NULL
+       AND :member_count IS NOT (SELECT member_count FROM faction_history
+                                 WHERE faction_id = :faction_id AND timestamp <= :at AND member_count IS NOT NULL
+                                 ORDER BY timestamp DESC, id DESC LIMIT 1))
+   OR (:best_chain IS NOT NULL
+       AND :best_chain IS NOT (SELECT best_chain FROM faction_history
+                               WHERE faction_id = :faction_id AND timestamp <= :at AND best_chain IS NOT NULL
+                               ORDER BY timestamp DESC, id DESC LIMIT 1))

@@ -1,13 +1,15 @@
--- A history row for each tile seen whose owner, racket or war differs from its newest row, or that has none.
--- A racket (not :racket_known) or war (NULL) that is not known this time is not a change: the last one is kept.
+-- A history row for each tile whose owner, racket or war differs from its newest row, or that has none.
+-- A racket or war that is not known this time is not a change: the last one is kept.
 INSERT INTO territory_ownership_history (territory_id, faction_id, sector, coordinate_x, coordinate_y,
                                          racket_level, racket_type, war_status, recorded_at, data_source)
 SELECT seen.territory_id, seen.faction_id, tile.sector, tile.coordinate_x, tile.coordinate_y,
-       iif(:racket_known, seen.racket_level, newest.racket_level),
-       iif(:racket_known, seen.racket_type, newest.racket_type),
-       coalesce(seen.war_status, newest.war_status), :now, :data_source
+       iif(seen.racket_known, coalesce(seen.racket_level, iif(newest.racket_type = seen.racket_type, newest.racket_level, NULL)),
+           newest.racket_level),
+       iif(seen.racket_known, seen.racket_type, newest.racket_type),
+       coalesce(seen.war_status, newest.war_status), :at, :data_source
 FROM (
     SELECT value ->> 'id' AS territory_id, value ->> 'owner' AS faction_id,
+           value ->> 'racket_known' AS racket_known,
            value ->> 'racket_level' AS racket_level, value ->> 'racket_type' AS racket_type,
            value ->> 'war' AS war_status
     FROM json_each(:tiles)
@@ -15,13 +17,13 @@ FROM (
 LEFT JOIN territories AS tile ON tile.territory_id = seen.territory_id
 LEFT JOIN territory_ownership_history AS newest ON newest.id = (
     SELECT id FROM territory_ownership_history
-    WHERE territory_id = seen.territory_id
+    WHERE territory_id = seen.territory_id AND recorded_at <= :at
     ORDER BY recorded_at DESC, id DESC
     LIMIT 1
 )
 WHERE :every_poll
    OR newest.id IS NULL
    OR newest.faction_id IS NOT seen.faction_id
-   OR (:racket_known AND (newest.racket_level IS NOT seen.racket_level
-                         OR newest.racket_type IS NOT seen.racket_type))
+   OR (seen.racket_known AND (newest.racket_type IS NOT seen.racket_type
+                              OR (seen.racket_level IS NOT NULL AND newest.racket_level IS NOT seen.racket_level)))
    OR (seen.war_status IS NOT NULL AND newest.war_status IS NOT seen.war_status)

@@ -1,8 +1,14 @@
--- What Torn says of a faction now.
+-- The state of a faction. An answer that is older than the stored one changes nothing. What it does not know stays.
 INSERT INTO factions (faction_id, name, tag, leader_id, co_leader_id, respect, age, best_chain, member_count,
                       created_at, last_updated)
-VALUES (:faction_id, :name, :tag, :leader_id, :co_leader_id, :respect, :age, :best_chain, :member_count, :now, :now)
+VALUES (:faction_id, coalesce(:name, 'Faction ' || :faction_id), :tag, :leader_id, :co_leader_id, :respect, :age,
+        :best_chain, :member_count, :at, :at)
 ON CONFLICT (faction_id) DO UPDATE
-SET name = excluded.name, tag = excluded.tag, leader_id = excluded.leader_id, co_leader_id = excluded.co_leader_id,
-    respect = excluded.respect, age = excluded.age, best_chain = excluded.best_chain,
-    member_count = excluded.member_count, is_active = 1, last_updated = excluded.last_updated
+SET name = coalesce(:name, name), tag = coalesce(excluded.tag, tag),
+    leader_id = iif(:leader_known, excluded.leader_id, leader_id),
+    co_leader_id = iif(:co_leader_known, excluded.co_leader_id, co_leader_id),
+    respect = coalesce(excluded.respect, respect), age = coalesce(excluded.age, age),
+    best_chain = coalesce(excluded.best_chain, best_chain),
+    member_count = coalesce(excluded.member_count, member_count),
+    is_active = 1, last_updated = excluded.last_updated
+WHERE excluded.last_updated >= last_updated

@@ -1,10 +1,12 @@
--- What never changes about tiles. last_updated 0: their owner was never observed.
+-- Saves the facts of tiles that hardly ever change. last_updated 0: their owner was never observed.
 INSERT INTO territories (territory_id, sector, size, density, slots, respect, coordinate_x, coordinate_y,
                          created_at, last_updated)
 SELECT value ->> 'id', value ->> 'sector', value ->> 'size', value ->> 'density', value ->> 'slots',
-       value ->> 'respect', value ->> 'x', value ->> 'y', :now, 0
+       value ->> 'respect', value ->> 'x', value ->> 'y', :at, 0
 FROM json_each(:facts)
 WHERE true
 ON CONFLICT (territory_id) DO UPDATE
-SET sector = excluded.sector, size = excluded.size, density = excluded.density, slots = excluded.slots,
-    respect = excluded.respect, coordinate_x = excluded.coordinate_x, coordinate_y = excluded.coordinate_y
+SET sector = coalesce(excluded.sector, sector), size = coalesce(excluded.size, size),
+    density = coalesce(excluded.density, density), slots = coalesce(excluded.slots, slots),
+    respect = coalesce(excluded.respect, respect), coordinate_x = coalesce(excluded.coordinate_x, coordinate_x),
+    coordinate_y = coalesce(excluded.coordinate_y, coordinate_y)

@@ -157,7 +157,7 @@ SELECT 'api_pauses' AS table_name,
        0 AS mended,
        min(until) AS oldest, max(until) AS newest
 FROM api_pauses
-WHERE until > :horizon AND (scope = 'address' OR scope GLOB 'key *')
+WHERE until > :horizon
 UNION ALL
 SELECT 'faction_membership' AS table_name,
        0 AS removed,

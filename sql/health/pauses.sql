@@ -1,4 +1,4 @@
--- What keeps every call waiting.
+-- The pause that keeps every call waiting.
 SELECT until, reason
 FROM api_pauses
-WHERE scope = 'address' AND until > :now
+WHERE scope = 'address' AND until > :now AND until <= :now + 86400

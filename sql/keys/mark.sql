@@ -1,4 +1,4 @@
--- What became of a key. One that is dead stays so until another text stands behind its name; of that nothing is known.
+-- Notes the state of a key. A dead key stays dead until the key under that name changes; its facts are then cleared.
 INSERT INTO api_keys (name, state, paused_until, last_error)
 VALUES (:name, :state, :paused_until, :last_error)
 ON CONFLICT (name) DO UPDATE

@@ -1,6 +1,8 @@
--- The rest of what Torn says of a key, and when it said so.
-INSERT INTO key_checks (name, fingerprint, checked_at, access_level, faction_id, faction_access, selections)
-VALUES (:name, :fingerprint, :checked_at, :access_level, :faction_id, :faction_access, :selections)
+-- Remembers the selections that Torn lists for a key, and the time of that answer.
+INSERT INTO key_checks (name, fingerprint, checked_at, access_level, user_selections, faction_selections,
+                        torn_selections)
+VALUES (:name, :fingerprint, :checked_at, :access_level, :user_selections, :faction_selections, :torn_selections)
 ON CONFLICT (name) DO UPDATE
 SET fingerprint = excluded.fingerprint, checked_at = excluded.checked_at, access_level = excluded.access_level,
-    faction_id = excluded.faction_id, faction_access = excluded.faction_access, selections = excluded.selections
+    user_selections = excluded.user_selections, faction_selections = excluded.faction_selections,
+    torn_selections = excluded.torn_selections

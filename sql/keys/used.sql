@@ -1,4 +1,4 @@
--- The key was used and is well; a pause that still holds was asked for by another run meanwhile.
+-- The key was used and works. A pause that another run has noted meanwhile stays.
 UPDATE api_keys
 SET last_used_at = :last_used_at,
     state = iif(state = 'paused' AND paused_until > :last_used_at, state, 'ok'),

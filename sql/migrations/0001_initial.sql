@@ -364,12 +364,15 @@ CREATE TABLE rejected_payloads (                  -- parts of Torn's answers tha
     endpoint     TEXT    NOT NULL,
     entity       TEXT,                            -- 'player 123'
     error        TEXT    NOT NULL,                -- the newest, with the JSON path
-    body         TEXT    NOT NULL,                -- the first, cut off after 64 KiB; '' for most when many entities fail alike
+    body         TEXT    NOT NULL,                -- the first, cut off after 64 KiB
     json_path    TEXT    NOT NULL DEFAULT '',     -- 'members[*].level'
-    last_seen_at INTEGER NOT NULL DEFAULT 0,
+    last_seen_at INTEGER,                         -- NULL: only once
     times        INTEGER NOT NULL DEFAULT 1,      -- how often
     times_on_day INTEGER NOT NULL DEFAULT 1       -- how often on the UTC day of last_seen_at
 ) STRICT;
+
+-- One row for each part that fails again and again.
+CREATE UNIQUE INDEX idx_rejected_payloads_part ON rejected_payloads (endpoint, entity, json_path) WHERE json_path <> '';
 
 -- What was rejected lately (health, prune).
 CREATE INDEX idx_rejected_payloads_time ON rejected_payloads (recorded_at);
@@ -387,20 +390,23 @@ CREATE TABLE api_keys (                           -- the keys by name, and wheth
 ) STRICT;
 
 CREATE TABLE key_checks (                         -- what /key/info said of a key, asked again daily
-    name           TEXT    PRIMARY KEY REFERENCES api_keys (name) ON DELETE CASCADE,
-    fingerprint    TEXT    NOT NULL,              -- tells that the key behind a name was replaced; no way back to the key
-    checked_at     INTEGER NOT NULL,
-    access_level   INTEGER NOT NULL,              -- 1 public, 2 minimal, 3 limited, 4 full, 0 custom
-    faction_id     INTEGER,                       -- the owner's faction
-    faction_access INTEGER NOT NULL CHECK (faction_access IN (0, 1)),
-    selections     TEXT    NOT NULL               -- user selections the key may read, comma-separated
+    name               TEXT    PRIMARY KEY REFERENCES api_keys (name) ON DELETE CASCADE,
+    fingerprint        TEXT    NOT NULL,          -- tells that the key behind a name was replaced; no way back to the key
+    checked_at         INTEGER NOT NULL,
+    access_level       INTEGER NOT NULL,          -- 1 public, 2 minimal, 3 limited, 4 full, 0 custom
+    user_selections    TEXT,                      -- selections of /user that the key may read, comma-separated
+    faction_selections TEXT,                      -- of /faction
+    torn_selections    TEXT                       -- of /torn
 ) STRICT;
 
-CREATE TABLE api_pauses (                         -- no calls of this scope before then, in later runs too
-    scope  TEXT    PRIMARY KEY,                   -- 'address', or 'key NAME personalstats'
-    until  INTEGER NOT NULL,
-    reason TEXT    NOT NULL
-) STRICT;
+CREATE TABLE api_pauses (                         -- calls that Torn does not want before a moment, in later runs too
+    scope    TEXT    NOT NULL CHECK (scope IN ('address', 'personalstats')), -- 'address': every call
+    owner_id INTEGER NOT NULL,                    -- the key owner; 0 for the address
+    cause    TEXT    NOT NULL CHECK (cause IN ('block', 'rate_limit', 'daily_limit')),
+    until    INTEGER NOT NULL,
+    reason   TEXT    NOT NULL,
+    PRIMARY KEY (scope, owner_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_requests (                       -- one row a call in the last minute: the shared budget
     owner_id      INTEGER NOT NULL,
@@ -432,7 +438,7 @@ CREATE TABLE missing_entities (                   -- ids that Torn answered "no 
 CREATE TABLE war_follow_ups (                     -- wars that Torn is asked about although no list has them any more
     war_type       TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
     war_id         INTEGER NOT NULL,
-    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report')), -- 'report': the end is known, the reason is not
+    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report', 'later')), -- 'report': the end is known, the reason is not
     first_asked_at INTEGER NOT NULL,
     last_asked_at  INTEGER NOT NULL,
     PRIMARY KEY (war_type, war_id)

@@ -1,4 +1,4 @@
-//! What all calls have in common: the program's name, the time limit, the proxy, the certificates, and their faults.
+//! The settings that all calls share: the program's name, the time limit, the proxy, the certificates, and their faults.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 use crate::model::time::iso;
 
-/// What every call says of who asks. Cloudflare turns away the names of libraries.
+/// The `User-Agent` of every call. Cloudflare turns away the names of libraries.
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
-/// What to do about a certificate that is not trusted.
+/// The remedy for a certificate that is not trusted.
 pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
     "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
      certificates"
@@ -97,7 +97,7 @@ pub(super) enum Fault {
     Broken(String),
 }
 
-/// What the library's error means. The library's own words may contain the address, which may be a secret.
+/// Classifies the library's error. Its own words may contain the address, which may be a secret.
 pub(super) fn fault(error: &ureq::Error) -> Fault {
     match error {
         ureq::Error::Timeout(_) => Fault::Timeout,

@@ -4,15 +4,13 @@ use std::io::Read;
 use std::time::Duration;
 
 use chrono::DateTime;
-use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
 use crate::api::agent::{self, Fault};
-use crate::api::refusal::Refusal;
+use crate::api::error::{ApiError, whole_error};
 use crate::api::request::Request;
-use crate::api::wire::number::Integer;
 use crate::model::key::ApiKey;
 use crate::model::proxy::Proxy;
 
@@ -34,7 +32,7 @@ pub struct Answer {
     /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.
     pub date: Option<i64>,
     /// The JSON object, or why there is none.
-    pub body: Result<Value, Refusal>,
+    pub body: Result<Value, ApiError>,
 }
 
 impl Client {
@@ -107,13 +105,13 @@ impl Client {
             },
             Err(error) => Answer {
                 date: None,
-                body: Err(self.refusal(&error)),
+                body: Err(self.error(&error)),
             },
         }
     }
 
     /// Reads the body of an answer, whatever its status.
-    fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, Refusal> {
+    fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, ApiError> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
@@ -123,38 +121,38 @@ impl Client {
             .take(MAX_BODY + 1)
             .read_to_end(&mut body)
             .map_err(|error| match error.downcast::<ureq::Error>() {
-                Ok(error) => self.refusal(&error),
-                Err(error) => self.refusal(&ureq::Error::Io(error)),
+                Ok(error) => self.error(&error),
+                Err(error) => self.error(&ureq::Error::Io(error)),
             })?;
         if (300..400).contains(&status) {
-            return Err(Refusal::Redirect(status));
+            return Err(ApiError::Redirect(status));
         }
         if body.len() as u64 > MAX_BODY {
-            return Err(Refusal::TooLarge(MAX_BODY));
+            return Err(ApiError::TooLarge(MAX_BODY));
         }
         read(without(key, body).as_deref(), status, retry_after)
     }
 
-    fn refusal(&self, error: &ureq::Error) -> Refusal {
+    fn error(&self, error: &ureq::Error) -> ApiError {
         match (agent::fault(error), &self.proxy) {
-            (Fault::Timeout, None) => Refusal::Timeout(self.timeout),
-            (Fault::Timeout, Some(proxy)) => Refusal::Unreachable(format!(
+            (Fault::Timeout, None) => ApiError::Timeout(self.timeout),
+            (Fault::Timeout, Some(proxy)) => ApiError::Unreachable(format!(
                 "{} through the proxy {proxy}",
-                Refusal::Timeout(self.timeout)
+                ApiError::Timeout(self.timeout)
             )),
             (Fault::Untrusted(why), _) => {
-                Refusal::UntrustedCertificate(format!("{}: {why}", self.route()))
+                ApiError::UntrustedCertificate(format!("{}: {why}", self.route()))
             }
-            (Fault::ProxyRefuses(status), Some(proxy)) => Refusal::ProxyRefuses {
+            (Fault::ProxyRefuses(status), Some(proxy)) => ApiError::ProxyRefuses {
                 proxy: proxy.clone(),
                 status,
             },
             (Fault::ProxyRefuses(status), None) => {
-                Refusal::Unreachable(format!("no connection: HTTP status {status}"))
+                ApiError::Unreachable(format!("no connection: HTTP status {status}"))
             }
-            (Fault::Broken(why), None) => Refusal::Unreachable(format!("no connection: {why}")),
+            (Fault::Broken(why), None) => ApiError::Unreachable(format!("no connection: {why}")),
             (Fault::Broken(why), Some(proxy)) => {
-                Refusal::Unreachable(format!("no connection through the proxy {proxy}: {why}"))
+                ApiError::Unreachable(format!("no connection through the proxy {proxy}: {why}"))
             }
         }
     }
@@ -170,7 +168,7 @@ fn without(key: &ApiKey, body: Vec<u8>) -> Option<String> {
 }
 
 /// The body first, then the status; `None`: it is no text.
-fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Result<Value, Refusal> {
+fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Result<Value, ApiError> {
     let parsed = body.map_or_else(
         || Err("it is not UTF-8".to_owned()),
         |body| match serde_json::from_str::<Value>(body) {
@@ -180,35 +178,21 @@ fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Resul
         },
     );
     if let Ok(value) = &parsed
-        && let Some(error) = torn_error(value)
+        && let Some(error) = value.get("error").and_then(whole_error)
     {
         return Err(error);
     }
     if !(200..300).contains(&status) {
-        return Err(Refusal::Status {
+        return Err(ApiError::Status {
             status,
             retry_after,
         });
     }
     match parsed {
         Ok(value) if value.is_object() => Ok(value),
-        Ok(_) => Err(Refusal::Unreadable("it is no object".to_owned())),
-        Err(why) => Err(Refusal::Unreadable(why)),
+        Ok(_) => Err(ApiError::Unreadable("it is no object".to_owned())),
+        Err(why) => Err(ApiError::Unreadable(why)),
     }
-}
-
-/// Torn's own error: `{"error":{"code":2,"error":"Incorrect key"}}`.
-fn torn_error(value: &Value) -> Option<Refusal> {
-    let error = value.get("error")?;
-    let code = Integer::deserialize(error.get("code")?).ok()?.0;
-    let text = error
-        .get("error")
-        .and_then(Value::as_str)
-        .unwrap_or("no text");
-    Some(Refusal::Torn {
-        code,
-        text: text.chars().take(200).collect(),
-    })
 }
 
 /// When the server says it answered, in unix seconds.
@@ -273,27 +257,27 @@ mod tests {
         for status in [200, 429, 500] {
             assert!(matches!(
                 read(body, status, None),
-                Err(Refusal::Torn { code: 5, .. })
+                Err(ApiError::Torn { code: 5, .. })
             ));
         }
         assert_eq!(
             read(Some("<html>"), 503, None),
-            Err(Refusal::Status {
+            Err(ApiError::Status {
                 status: 503,
                 retry_after: None
             })
         );
         assert!(matches!(
             read(Some("<html>"), 200, None),
-            Err(Refusal::Unreadable(_))
+            Err(ApiError::Unreadable(_))
         ));
         assert!(matches!(
             read(Some("[]"), 200, None),
-            Err(Refusal::Unreadable(_))
+            Err(ApiError::Unreadable(_))
         ));
         assert!(matches!(
             read(Some(""), 200, None),
-            Err(Refusal::Unreadable(_))
+            Err(ApiError::Unreadable(_))
         ));
     }
 }

@@ -1,11 +1,13 @@
-//! Asks Torn and tells webhooks: the only room that opens a socket. It knows nothing of SQL.
+//! The only module that speaks HTTP. It knows nothing of SQL.
 //!
-//! Published description: <https://www.torn.com/swagger.php>; the limits and error codes: <https://www.torn.com/api.html>.
+//! [`client`] makes one call, [`error`] says what a failure means, [`pool`] chooses a key, [`pages`] the next page.
+//! All of them but the client are pure: they make no calls and read no clock.
 
 mod agent;
 pub mod client;
-pub mod keys;
-pub mod refusal;
+pub mod error;
+pub mod pages;
+pub mod pool;
 pub mod request;
 pub mod webhook;
 pub mod wire;

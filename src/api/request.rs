@@ -1,6 +1,7 @@
-//! Which call asks what: paths and selections, as few calls as Torn allows.
+//! Calls to Torn: their paths, selections and pages, without the key.
 
 use crate::model::id::{FactionId, PlayerId, WarId};
+use crate::model::key::Category;
 use crate::model::war::WarType;
 
 /// Tiles on one page of `/faction/territoryownership`.
@@ -9,115 +10,265 @@ pub const OWNERSHIP_PAGE: usize = 500;
 /// Tiles on one page of `/torn/territory`.
 pub const FACTS_PAGE: usize = 250;
 
-/// Wars on one page of the game-wide lists.
+/// Wars on one page of a war list.
 pub const WARS_PAGE: usize = 100;
 
-/// The published address: a link may name it while we ask a simulator.
+/// The published address: a link may name it while the program asks a simulator.
 const PUBLISHED: &str = "https://api.torn.com/v2";
 
-/// One call, without the key: it goes into a header, never here.
+/// One call. The key is not part of it: it goes into a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
     /// Path and query, from the first slash; without the `comment`, which the client adds.
     pub target: String,
-    /// Whether it reads rows of the category that Torn limits by day.
-    pub reads_personalstats: bool,
+    /// The question, without ids and pages.
+    pub endpoint: Endpoint,
+}
+
+/// The selections that a call asks for. Access, closed endpoints and refusals are remembered by it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Endpoint {
+    /// `None`: every key may ask.
+    pub category: Option<Category>,
+    /// Torn's names.
+    pub selections: &'static [&'static str],
+}
+
+impl Endpoint {
+    const fn user(selections: &'static [&'static str]) -> Self {
+        Self {
+            category: Some(Category::User),
+            selections,
+        }
+    }
+
+    const fn faction(selections: &'static [&'static str]) -> Self {
+        Self {
+            category: Some(Category::Faction),
+            selections,
+        }
+    }
+
+    /// Whether Torn counts its rows against a daily limit of the key's owner.
+    pub fn reads_personalstats(self) -> bool {
+        self.selections.contains(&"personalstats")
+    }
+
+    /// One selection of it, if it has that.
+    #[must_use]
+    pub fn only(self, selection: &str) -> Self {
+        let position = self.selections.iter().position(|known| *known == selection);
+        Self {
+            selections: position.map_or(self.selections, |at| &self.selections[at..=at]),
+            ..self
+        }
+    }
+
+    /// Whether everything that the other asks for is part of this one.
+    pub fn includes(self, other: Self) -> bool {
+        self.category == other.category
+            && other
+                .selections
+                .iter()
+                .all(|selection| self.selections.contains(selection))
+    }
 }
 
 impl Request {
-    fn new(target: String) -> Self {
-        Self {
-            reads_personalstats: target.contains("personalstats"),
-            target,
-        }
+    fn new(target: String, endpoint: Endpoint) -> Self {
+        Self { target, endpoint }
     }
 
     /// What a key is and may do.
     pub fn key_info() -> Self {
-        Self::new("/key/info".to_owned())
+        let endpoint = Endpoint {
+            category: None,
+            selections: &["info"],
+        };
+        Self::new("/key/info".to_owned(), endpoint)
     }
 
     /// A player, as anybody may see them.
     pub fn player(id: PlayerId, with_networth: bool) -> Self {
-        Self::new(if with_networth {
-            format!("/user/{id}?selections=profile,personalstats&stat=networth")
+        if with_networth {
+            Self::new(
+                format!("/user/{id}?selections=profile,personalstats&stat=networth"),
+                Endpoint::user(&["profile", "personalstats"]),
+            )
         } else {
-            format!("/user/{id}?selections=profile")
-        })
+            Self::new(
+                format!("/user/{id}?selections=profile"),
+                Endpoint::user(&["profile"]),
+            )
+        }
     }
 
     /// The owner of the key that asks.
     pub fn key_owner(with_networth: bool) -> Self {
-        Self::new(if with_networth {
-            "/user?selections=profile,battlestats,personalstats&stat=networth".to_owned()
+        if with_networth {
+            Self::new(
+                "/user?selections=profile,battlestats,personalstats&stat=networth".to_owned(),
+                Endpoint::user(&["profile", "battlestats", "personalstats"]),
+            )
         } else {
-            "/user?selections=profile,battlestats".to_owned()
-        })
+            Self::new(
+                "/user?selections=profile,battlestats".to_owned(),
+                Endpoint::user(&["profile", "battlestats"]),
+            )
+        }
+    }
+
+    /// The battle stats of the owner of the key that asks, for a key that may read nothing else.
+    pub fn own_battle_stats() -> Self {
+        Self::new(
+            "/user?selections=battlestats".to_owned(),
+            Endpoint::user(&["battlestats"]),
+        )
     }
 
     /// A faction and its roster, with its wars where those are wanted too.
     pub fn faction(id: FactionId, with_wars: bool) -> Self {
-        let wars = if with_wars { ",wars" } else { "" };
-        Self::new(format!("/faction/{id}?selections=basic,members{wars}"))
+        if with_wars {
+            Self::new(
+                format!("/faction/{id}?selections=basic,members,wars"),
+                Endpoint::faction(&["basic", "members", "wars"]),
+            )
+        } else {
+            Self::new(
+                format!("/faction/{id}?selections=basic,members"),
+                Endpoint::faction(&["basic", "members"]),
+            )
+        }
     }
 
     /// The wars that a faction is in.
     pub fn faction_wars(id: FactionId) -> Self {
-        Self::new(format!("/faction/{id}?selections=wars"))
+        Self::new(
+            format!("/faction/{id}?selections=wars"),
+            Endpoint::faction(&["wars"]),
+        )
     }
 
     /// The tiles of a faction, with rackets and coordinates.
     pub fn faction_territory(id: FactionId) -> Self {
-        Self::new(format!("/faction/{id}/territory"))
+        Self::new(
+            format!("/faction/{id}/territory"),
+            Endpoint::faction(&["territory"]),
+        )
     }
 
-    /// All wars of the game of one type, newest first.
+    /// The first page of all wars of the game of one type, newest first.
     pub fn all_wars(war_type: WarType) -> Self {
-        Self::new(match war_type {
-            WarType::Ranked => format!("/faction/warfareranked?limit={WARS_PAGE}&sort=DESC"),
-            WarType::Territory => format!("/faction/warfareterritory?limit={WARS_PAGE}&sort=DESC"),
-        })
+        match war_type {
+            WarType::Ranked => Self::new(
+                format!("/faction/warfareranked?limit={WARS_PAGE}&sort=DESC"),
+                Endpoint::faction(&["warfareranked"]),
+            ),
+            WarType::Territory => Self::new(
+                format!("/faction/warfareterritory?limit={WARS_PAGE}&sort=DESC"),
+                Endpoint::faction(&["warfareterritory"]),
+            ),
+        }
     }
 
     /// How a war ended.
     pub fn war_report(war_type: WarType, id: WarId) -> Self {
-        Self::new(match war_type {
-            WarType::Ranked => format!("/faction/{id}/rankedwarreport"),
-            WarType::Territory => format!("/faction/{id}/territorywarreport"),
-        })
+        match war_type {
+            WarType::Ranked => Self::new(
+                format!("/faction/{id}/rankedwarreport"),
+                Endpoint::faction(&["rankedwarreport"]),
+            ),
+            WarType::Territory => Self::new(
+                format!("/faction/{id}/territorywarreport"),
+                Endpoint::faction(&["territorywarreport"]),
+            ),
+        }
     }
 
-    /// The wars that a faction was in, newest first.
+    /// The first page of the wars that a faction was in, newest first.
     pub fn war_history(war_type: WarType, faction: FactionId) -> Self {
-        Self::new(match war_type {
-            WarType::Ranked => format!("/faction/{faction}/rankedwars?limit={WARS_PAGE}"),
-            WarType::Territory => format!("/faction/{faction}/territorywars"),
-        })
+        match war_type {
+            WarType::Ranked => Self::new(
+                format!("/faction/{faction}/rankedwars?limit={WARS_PAGE}"),
+                Endpoint::faction(&["rankedwars"]),
+            ),
+            WarType::Territory => Self::new(
+                format!("/faction/{faction}/territorywars?limit={WARS_PAGE}&sort=DESC"),
+                Endpoint::faction(&["territorywars"]),
+            ),
+        }
     }
 
-    /// The owners of all tiles, a page of them.
-    pub fn ownership(offset: usize) -> Self {
-        Self::new(format!(
-            "/faction/territoryownership?limit={OWNERSHIP_PAGE}&offset={offset}"
-        ))
+    /// The first page of the owners of all tiles.
+    pub fn ownership() -> Self {
+        Self::new(
+            format!("/faction/territoryownership?limit={OWNERSHIP_PAGE}&offset=0"),
+            Endpoint::faction(&["territoryownership"]),
+        )
     }
 
     /// All rackets.
     pub fn rackets() -> Self {
-        Self::new("/faction/rackets".to_owned())
+        Self::new(
+            "/faction/rackets".to_owned(),
+            Endpoint::faction(&["rackets"]),
+        )
     }
 
-    /// What never changes about tiles, a page of them.
-    pub fn tile_facts(offset: usize) -> Self {
-        Self::new(format!(
-            "/torn/territory?limit={FACTS_PAGE}&offset={offset}"
-        ))
+    /// The first page of what hardly ever changes about tiles.
+    pub fn tile_facts() -> Self {
+        let endpoint = Endpoint {
+            category: Some(Category::Torn),
+            selections: &["territory"],
+        };
+        Self::new(
+            format!("/torn/territory?limit={FACTS_PAGE}&offset=0"),
+            endpoint,
+        )
     }
 
-    /// The page that a link in an answer leads to; `None` when it leads to another host.
+    /// The path without the query: it stays the same for all pages of a list.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The value of a parameter in the query.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        parameters(&self.target).find_map(|(found, value)| (found == name).then_some(value))
+    }
+
+    /// The same call with parameters set to other values.
+    #[must_use]
+    pub fn with(&self, changes: &[(&str, &str)]) -> Self {
+        let kept = parameters(&self.target)
+            .filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+        let query: Vec<String> = kept
+            .chain(changes.iter().copied())
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Self::new(
+            format!("{}?{}", self.path(), query.join("&")),
+            self.endpoint,
+        )
+    }
+
+    /// The same call without a parameter.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let kept: Vec<String> = parameters(&self.target)
+            .filter(|(found, _)| *found != name)
+            .map(|(found, value)| format!("{found}={value}"))
+            .collect();
+        Self::new(format!("{}?{}", self.path(), kept.join("&")), self.endpoint)
+    }
+
+    /// The page that a link in an answer leads to; `None` when it leads to another host or is no address.
     ///
     /// Only its path below `base_url` and its query are used, so that a key can never travel elsewhere.
-    pub fn linked(base_url: &str, link: &str, current: &Self) -> Option<Self> {
+    pub fn linked(&self, base_url: &str, link: &str) -> Option<Self> {
+        if !link.bytes().all(belongs_in_an_address) {
+            return None;
+        }
         let whole = [base_url, PUBLISHED]
             .iter()
             .find_map(|base| link.strip_prefix(base))
@@ -132,25 +283,47 @@ impl Request {
                     .to_owned()
             }
             // Only a query: another page of the same path.
-            None if link.starts_with('?') => {
-                let path = current.target.split('?').next().unwrap_or_default();
-                format!("{path}{link}")
-            }
+            None if link.starts_with('?') => format!("{}{link}", self.path()),
             None => return None,
         };
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let parts = query.split('&').filter(|part| !part.is_empty());
-        if parts.clone().any(|part| part.starts_with("key=")) {
+        if parameters(&target).any(|(name, _)| name == "key") {
             return None;
         }
+        let path = target.split('?').next().unwrap_or_default();
         // Torn may repeat our comment: without it the same page has the same target.
-        let parts: Vec<&str> = parts.filter(|part| !part.starts_with("comment=")).collect();
-        Some(Self::new(if parts.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{path}?{}", parts.join("&"))
-        }))
+        let query: Vec<String> = parameters(&target)
+            .filter(|(name, _)| *name != "comment")
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let target = match query.join("&").as_str() {
+            "" => path.to_owned(),
+            query => format!("{path}?{query}"),
+        };
+        Some(Self::new(target, self.endpoint))
     }
+
+    /// The same for two spellings of one page: the order of parameters and their case do not count.
+    pub fn page_key(&self) -> String {
+        let mut parts: Vec<String> = parameters(&self.target)
+            .map(|(name, value)| format!("{name}={}", value.to_lowercase()))
+            .collect();
+        parts.sort_unstable();
+        format!("{}?{}", self.path(), parts.join("&"))
+    }
+}
+
+/// The parameters of a query, as they were sent.
+fn parameters(target: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+}
+
+/// Whether RFC 3986 allows a byte in a path or a query.
+fn belongs_in_an_address(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte)
 }
 
 /// The path of an address, without a slash at its end.
@@ -171,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_another_host_is_never_followed() {
+    fn a_link_to_another_host_or_to_no_address_is_never_followed() {
         for foreign in [
             "https://evil.example/v2/faction/warfareranked?offset=100",
             "https://api.torn.com.evil.example/v2/faction",
@@ -180,8 +353,11 @@ mod tests {
             "http://api.torn.com/v2/faction",
             "ftp://x",
             "",
+            "?to=1 HTTP/1.1\r\nHost: evil.example",
+            "?to=5#x",
+            "/faction/warfareranked?to=\u{e9}",
         ] {
-            assert_eq!(Request::linked(BASE, foreign, &here()), None, "{foreign}");
+            assert_eq!(here().linked(BASE, foreign), None, "{foreign}");
         }
     }
 
@@ -194,11 +370,22 @@ mod tests {
             "?limit=100&offset=100",
             "/faction/warfareranked?limit=100&comment=tornsnap&offset=100&comment=tornsnap",
         ] {
-            let request = Request::linked(BASE, link, &here()).unwrap();
+            let request = here().linked(BASE, link).unwrap();
             assert_eq!(
                 request.target,
                 "/faction/warfareranked?limit=100&offset=100"
             );
         }
+    }
+
+    #[test]
+    fn a_parameter_is_replaced_and_not_repeated() {
+        let older = here().with(&[("to", "5"), ("sort", "ASC")]);
+
+        assert_eq!(
+            older.target,
+            "/faction/warfareranked?limit=100&to=5&sort=ASC"
+        );
+        assert_eq!(older.with(&[("to", "4")]).parameter("to"), Some("4"));
     }
 }

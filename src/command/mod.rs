@@ -13,6 +13,7 @@ pub mod restore;
 mod signal;
 pub mod simulate;
 pub mod summarize;
+pub mod torn;
 
 use serde_json::Value;
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::command::clock::{BUILD_DAY, before_build};
 use crate::command::prune::Args;
 use crate::command::{Context, Outcome, backup};
+use crate::config::Clock;
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::future::{Facts, Moments, reasons_against};
 use crate::model::time::iso;
@@ -68,10 +69,12 @@ fn reasons(context: &Context, args: &Args, ahead: &Ahead, now: i64) -> Vec<Strin
     if args.force {
         return Vec::new();
     }
+    let is_replay = matches!(context.settings.clock, Clock::Fixed(_));
     reasons_against(&Facts {
         now,
         clock_is_wrong: before_build(context.settings.clock, now, BUILD_DAY),
-        named_by_torn: ahead.named_by_torn,
+        named_by_torn: ahead.named_by_torn.filter(|_| !is_replay),
+        is_replay,
         around: ahead.around,
         history: (ahead.removed_from("_history"), ahead.history_rows),
     })

@@ -54,10 +54,6 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
 
     let locks = Locks::take(&database)?;
-    // Whoever goes by a link has locks of the link's name.
-    let _by_link = (database != named)
-        .then(|| Locks::take(named))
-        .transpose()?;
     let staged = match &manifest {
         Some(manifest) => restore::stage(manifest, &database, &locks)?,
         None => restore::stage_unproven(&file, &database, &locks)?,

@@ -2,47 +2,67 @@
 
 use crate::model::id::{FactionId, PlayerId};
 
-/// One answer about one faction.
+/// One answer about one faction. Each part of it is `None` when it could not be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faction {
-    /// Which.
+    /// The faction.
     pub id: FactionId,
-    /// Never empty.
-    pub name: String,
-    /// The short form shown beside members' names.
-    pub tag: Option<String>,
-    /// `None`: the seat is vacant.
-    pub leader: Option<PlayerId>,
-    /// `None`: the seat is vacant.
-    pub co_leader: Option<PlayerId>,
-    /// Points, 0 or more; can fall as well as rise.
-    pub respect: i64,
-    /// Days, 0 or more.
-    pub age: i64,
-    /// Hits, 0 or more.
-    pub best_chain: i64,
-    /// As the faction itself counts them.
-    pub member_count: i64,
-    /// Those listed; empty when the list was not asked for or not understood.
-    pub members: Vec<Member>,
+    /// The selection `basic`.
+    pub basic: Option<Basic>,
+    /// The selection `members`.
+    pub roster: Option<Roster>,
 }
 
-impl Faction {
-    /// Whether the list has every member, so that whoever is not on it has left.
-    pub fn roster_is_complete(&self) -> bool {
-        i64::try_from(self.members.len()) == Ok(self.member_count)
-    }
+/// The selection `basic`. `None` means "not known this time".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Basic {
+    /// Never empty. A faction that was destroyed may have none.
+    pub name: Option<String>,
+    /// The short form shown beside members' names.
+    pub tag: Option<String>,
+    /// Who leads it.
+    pub leader: Seat,
+    /// Who leads it besides.
+    pub co_leader: Seat,
+    /// Points, 0 or more; can fall as well as rise.
+    pub respect: Option<i64>,
+    /// Days, 0 or more.
+    pub age: Option<i64>,
+    /// Hits, 0 or more.
+    pub best_chain: Option<i64>,
+    /// As the faction itself counts them.
+    pub member_count: Option<i64>,
+}
+
+/// A leader's seat.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Seat {
+    /// The answer does not say.
+    Unknown,
+    /// Nobody holds it.
+    Vacant,
+    /// This player holds it.
+    Held(PlayerId),
+}
+
+/// The members that an answer lists.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Roster {
+    /// Each player once.
+    pub members: Vec<Member>,
+    /// Whether every member is listed, so that a player who is not has left.
+    pub is_complete: bool,
 }
 
 /// One line of a roster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// Who.
+    /// The player.
     pub id: PlayerId,
     /// Never empty.
     pub name: String,
-    /// 1 to 100.
-    pub level: i64,
+    /// 1 to 100; `None`: not known this time.
+    pub level: Option<i64>,
     /// Torn's word, such as "Okay".
     pub status_state: Option<String>,
     /// In words.

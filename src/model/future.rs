@@ -9,7 +9,7 @@ pub struct Moments {
     pub now: i64,
     /// First second of the running month.
     pub month: i64,
-    /// What this machine recorded after this lies in the future.
+    /// Records of this machine after this moment lie in the future.
     pub limit: i64,
     /// Planned times and those that Torn names are wrong after this.
     pub horizon: i64,
@@ -61,15 +61,17 @@ impl Around {
     }
 }
 
-/// What is known before rows of the future are removed.
+/// The facts that decide whether rows of the future may be removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
     /// Unix seconds.
     pub now: i64,
     /// Why the clock of this machine cannot be right, whatever the database says.
     pub clock_is_wrong: Option<String>,
-    /// The latest time that Torn itself has named.
+    /// The latest time that Torn itself has named. `None` under `TORNSNAP_NOW`, which may replay any time.
     pub named_by_torn: Option<i64>,
+    /// Whether `TORNSNAP_NOW` replaces the clock.
+    pub is_replay: bool,
     /// How the records lie around the clock.
     pub around: Around,
     /// History rows that would go, and all there are.
@@ -97,7 +99,9 @@ pub fn reasons_against(facts: &Facts) -> Vec<String> {
         ));
     }
     let (going, all) = facts.history;
-    if going > all / 2 {
+    // A replay may begin with nothing but rows of the future: those of a few days are taken for such a one.
+    let is_replay = facts.is_replay && facts.around.days_after <= FEW_DAYS;
+    if going > all / 2 && !is_replay {
         reasons.push(format!(
             "it says {}, and {going} of {all} history rows are of later times",
             iso(facts.now)
@@ -126,7 +130,8 @@ mod tests {
             now: NOW,
             clock_is_wrong: None,
             named_by_torn: Some(NOW - DAY),
-            around: around(NOW - 60, NOW + 2 * DAY, 1),
+            is_replay: false,
+            around: around(NOW - 60, NOW + 9 * DAY, 3),
             history: (50, 100),
         }
     }
@@ -134,10 +139,27 @@ mod tests {
     #[test]
     fn what_looks_like_a_clock_that_is_behind_is_a_reason_against() {
         type Change = fn(&mut Facts);
-        let cases: [(&str, Change, usize); 9] = [
+        let cases: [(&str, Change, usize); 11] = [
             ("half of the history", |_| {}, 0),
             ("more than half", |facts| facts.history = (51, 100), 1),
             ("all of one row", |facts| facts.history = (1, 1), 1),
+            (
+                "all of what one run has recorded",
+                |facts| {
+                    facts.history = (100, 100);
+                    facts.around = around(0, NOW, 1);
+                },
+                1,
+            ),
+            (
+                "all of what one run of a replay has recorded",
+                |facts| {
+                    facts.is_replay = true;
+                    facts.history = (100, 100);
+                    facts.around = around(0, NOW, 1);
+                },
+                0,
+            ),
             ("an empty database", |facts| facts.history = (0, 0), 0),
             ("Torn told nothing", |facts| facts.named_by_torn = None, 0),
             (

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::id::{FactionId, PlayerId};
+use crate::model::id::PlayerId;
 
 /// The letters and digits of a key.
 const LENGTH: usize = 16;
@@ -92,27 +92,85 @@ pub struct NamedKey {
 pub struct KeyFacts {
     /// Whose it is; Torn's limit counts per owner.
     pub owner: PlayerId,
-    /// The owner's faction, if any.
-    pub faction: Option<FactionId>,
     /// Torn's word, such as "Limited Access".
     pub access: String,
     /// 1 public, 2 minimal, 3 limited, 4 full, 0 custom.
     pub access_level: i64,
-    /// Whether the owner's position lets it read faction matters.
-    pub faction_access: bool,
-    /// The user selections that it may read.
-    pub selections: Vec<String>,
+    /// The selections that it may read.
+    pub selections: Selections,
+}
+
+/// Selections by category; `None` where Torn gives no list.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Selections {
+    /// Of `/user`.
+    pub user: Option<Vec<String>>,
+    /// Of `/faction`.
+    pub faction: Option<Vec<String>>,
+    /// Of `/torn`.
+    pub torn: Option<Vec<String>>,
+}
+
+impl Selections {
+    /// The list of one category.
+    pub fn of(&self, category: Category) -> Option<&[String]> {
+        let list = match category {
+            Category::User => &self.user,
+            Category::Faction => &self.faction,
+            Category::Torn => &self.torn,
+        };
+        list.as_deref()
+    }
+}
+
+/// Torn's categories of selections.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Category {
+    /// Players.
+    User,
+    /// Factions, wars and tiles.
+    Faction,
+    /// The game.
+    Torn,
+}
+
+/// How sure it is that a key may read something.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Access {
+    /// Torn lists it for this key, or has no list.
+    Listed,
+    /// Torn does not list it, but the key is of a fixed level: the list may be older than the selection.
+    Unlisted,
+    /// A custom key without it.
+    Denied,
 }
 
 impl KeyFacts {
+    /// Whether it may read these selections.
+    pub fn access_to(&self, category: Category, selections: &[&str]) -> Access {
+        let is_listed = self.selections.of(category).is_none_or(|listed| {
+            selections
+                .iter()
+                .all(|wanted| listed.iter().any(|listed| listed == wanted))
+        });
+        if is_listed {
+            return Access::Listed;
+        }
+        match self.access_level {
+            0 => Access::Denied,
+            _ => Access::Unlisted,
+        }
+    }
+
     /// Whether it may read its owner's battle stats.
     pub fn reads_battle_stats(&self) -> bool {
-        // Torn lists what the key may read; the level speaks where the list is not there.
+        // The level decides where Torn gives no list.
         self.access_level >= 3
             || self
                 .selections
-                .iter()
-                .any(|selection| selection == "battlestats")
+                .user
+                .as_ref()
+                .is_some_and(|listed| listed.iter().any(|selection| selection == "battlestats"))
     }
 }
 

@@ -1,17 +1,28 @@
 //! What one answer says about one player.
 
 use crate::model::id::{FactionId, PlayerId};
-use crate::model::time::{DAY, HOUR, MINUTE, day_start};
+use crate::model::time::{DAY, HOUR, MINUTE, day_start, is_far_future};
 
-/// One answer about one player; `None` means "not known this time", except where said otherwise.
+/// One answer about one player. Each selection of it is `None` when it was not asked for or could not be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Player {
-    /// Who.
+    /// The player.
     pub id: PlayerId,
+    /// What anybody may see.
+    pub profile: Option<Profile>,
+    /// Only for the owner of the key that asked.
+    pub battle_stats: Option<BattleStats>,
+    /// The daily value.
+    pub networth: Option<Networth>,
+}
+
+/// A player's profile. `None` means "not known this time", except where said otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
     /// Never empty.
     pub name: String,
     /// 1 to 100.
-    pub level: i64,
+    pub level: Option<i64>,
     /// Torn's word, such as "Star".
     pub rank: Option<String>,
     /// `None`: in no faction.
@@ -24,29 +35,25 @@ pub struct Player {
     pub life_current: Option<i64>,
     /// Life points at most, 1 or more.
     pub life_maximum: Option<i64>,
-    /// Only for the owner of the key that asked.
-    pub battle_stats: Option<BattleStats>,
-    /// The daily value, when it was asked for.
-    pub networth: Option<Networth>,
 }
 
-/// Battle stats, each 0 or more.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Battle stats, each 0 or more; `None` means "not known this time".
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BattleStats {
     /// Strength.
-    pub strength: i64,
+    pub strength: Option<i64>,
     /// Defense.
-    pub defense: i64,
+    pub defense: Option<i64>,
     /// Speed.
-    pub speed: i64,
+    pub speed: Option<i64>,
     /// Dexterity.
-    pub dexterity: i64,
+    pub dexterity: Option<i64>,
     /// As Torn sums them.
-    pub total: i64,
+    pub total: Option<i64>,
 }
 
 /// What `personalstats` said of the networth.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Networth {
     /// Dollars, may be negative; `None`: Torn has none for that player.
     pub dollars: Option<i64>,
@@ -65,7 +72,7 @@ const LATE_BUCKET: i64 = HOUR;
 ///
 /// `asked_at` and `bucket_at` tell when they last came and which day they were of.
 pub fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
-    let Some(asked_at) = asked_at else {
+    let Some(asked_at) = asked_at.filter(|asked_at| !is_far_future(*asked_at, now)) else {
         return true;
     };
     let today = day_start(now - BUCKET_READY);
@@ -127,6 +134,13 @@ mod tests {
                 midnight + 9 * HOUR,
                 false,
                 "Torn has none",
+            ),
+            (
+                Some(midnight + 400 * DAY),
+                Some(midnight + 399 * DAY),
+                midnight + HOUR,
+                true,
+                "asked under a clock that was ahead",
             ),
         ];
         for (asked_at, bucket_at, now, wanted, why) in table {

@@ -2,25 +2,25 @@
 
 use crate::model::id::{FactionId, TerritoryId};
 
-/// What never changes about a tile.
+/// Facts of a tile that hardly ever change. `None` means "not known this time".
 #[derive(Clone, Debug, PartialEq)]
 pub struct TileFacts {
-    /// Which.
+    /// The tile.
     pub id: TerritoryId,
     /// 1 to 7.
-    pub sector: i64,
+    pub sector: Option<i64>,
     /// Torn's unit.
-    pub size: i64,
+    pub size: Option<i64>,
     /// Torn's unit.
-    pub density: i64,
+    pub density: Option<i64>,
     /// Places on the wall.
-    pub slots: i64,
+    pub slots: Option<i64>,
     /// Points a day.
-    pub respect: i64,
+    pub respect: Option<i64>,
     /// On Torn's map.
-    pub coordinate_x: f64,
+    pub coordinate_x: Option<f64>,
     /// On Torn's map.
-    pub coordinate_y: f64,
+    pub coordinate_y: Option<f64>,
 }
 
 /// One racket.
@@ -28,8 +28,19 @@ pub struct TileFacts {
 pub struct Racket {
     /// Its name, such as "Flower Shop III".
     pub name: String,
-    /// 1 to 5.
-    pub level: i64,
+    /// 1 to 5; `None`: not known this time.
+    pub level: Option<i64>,
+}
+
+/// The racket of a tile in an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RacketState {
+    /// Nothing: the last known racket stays.
+    Unknown,
+    /// There is none.
+    Absent,
+    /// There is this one.
+    Present(Racket),
 }
 
 /// How a tile stands in war.
@@ -61,8 +72,8 @@ pub struct Tile {
     pub id: TerritoryId,
     /// `None`: unowned.
     pub owner: Option<FactionId>,
-    /// Outer `None`: not known this time; inner `None`: no racket.
-    pub racket: Option<Option<Racket>>,
+    /// Its racket.
+    pub racket: RacketState,
     /// `None`: not known this time.
     pub war: Option<TileWar>,
 }

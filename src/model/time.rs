@@ -17,7 +17,7 @@ pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 
 /// Whether a stored moment lies more than a day after `now`.
 ///
-/// Such a moment was written under a wrong clock. The program treats it as "never".
+/// A wrong clock has written it. The program treats it as "never".
 pub fn is_far_future(moment: i64, now: i64) -> bool {
     moment > now.saturating_add(DAY)
 }

@@ -1,6 +1,7 @@
 //! What one answer says about one war.
 
 use crate::model::id::{FactionId, TerritoryId, WarId};
+use crate::model::time::{DAY, MINUTE, is_far_future};
 
 /// Ranked and territory wars number separately.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -58,8 +59,8 @@ pub struct Side {
     pub faction: FactionId,
     /// Its name as the war lists it, if it does.
     pub name: Option<String>,
-    /// Points, 0 or more.
-    pub score: i64,
+    /// Points, 0 or more; `None`: not known this time.
+    pub score: Option<i64>,
 }
 
 /// One observation of one war.
@@ -87,6 +88,8 @@ pub struct War {
     pub started_at: Option<i64>,
     /// Unix seconds; `None` while it goes on.
     pub ends_at: Option<i64>,
+    /// A list says that it has ended, but not yet who has won: its report is needed.
+    pub has_unknown_end: bool,
 }
 
 impl War {
@@ -105,8 +108,8 @@ impl War {
         {
             std::mem::swap(&mut self.attacking, &mut self.defending);
         }
-        self.attacking = self.attacking.or_else(|| before.attacking.clone());
-        self.defending = self.defending.or_else(|| before.defending.clone());
+        self.attacking = with_score_of(self.attacking, before.attacking.as_ref());
+        self.defending = with_score_of(self.defending, before.defending.as_ref());
         self.territory = self.territory.or(before.territory);
         self.required_score = self.required_score.or(before.required_score);
         if self.status == before.status {
@@ -144,18 +147,123 @@ impl War {
             .any(|side| side.faction == faction)
     }
 
-    /// The same war, off before it began.
+    /// The same war, called off before it began.
     #[must_use]
     pub fn cancelled(mut self) -> Self {
         self.status = WarStatus::Cancelled;
         self
     }
+
+    /// The same war after Torn has known nothing of it for a long time.
+    #[must_use]
+    pub fn given_up(self) -> Self {
+        Self {
+            end_reason: Some("unknown".to_owned()),
+            ..self.cancelled()
+        }
+    }
+}
+
+/// A side that is not named, or whose score is not known, stays as it was.
+fn with_score_of(side: Option<Side>, before: Option<&Side>) -> Option<Side> {
+    let Some(mut side) = side else {
+        return before.cloned();
+    };
+    let same = before.filter(|before| before.faction == side.faction);
+    side.score = side.score.or(same.and_then(|before| before.score));
+    Some(side)
+}
+
+/// The question about a war that Torn has not answered yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wanted {
+    /// How it ended.
+    End,
+    /// Its report: a list has told the end, but only the report tells a forfeit.
+    Report,
+    /// How it ended, although Torn knows it: a history has it as going on, or Torn refuses to tell.
+    Later,
+}
+
+impl Wanted {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Report => "report",
+            Self::Later => "later",
+        }
+    }
+}
+
+/// A war that Torn was asked about without success.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FollowUp {
+    /// Ranked or territory.
+    pub war_type: WarType,
+    /// The war.
+    pub war: WarId,
+    /// What was asked.
+    pub wanted: Wanted,
+    /// Unix seconds.
+    pub first_asked_at: i64,
+    /// Unix seconds.
+    pub last_asked_at: i64,
+}
+
+/// Seconds after which a war that Torn knows nowhere is given up.
+const GIVE_UP_AFTER: i64 = 30 * DAY;
+
+/// Seconds between the first two questions about a war. A report may lag some minutes behind its war.
+const FIRST_PAUSE: i64 = 20 * MINUTE;
+
+/// Seconds for which a report is asked for after the end of a war was told by a list.
+const REPORT_WAIT: i64 = 2 * DAY;
+
+/// The next step for a war that Torn was asked about without success.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NextStep {
+    /// Ask now.
+    Ask,
+    /// It was asked about not long ago.
+    Wait,
+    /// It has been asked about for long enough.
+    Stop,
+}
+
+impl FollowUp {
+    /// Whether a war counts as cancelled when Torn knows nothing of it once more.
+    pub fn is_old(&self, now: i64) -> bool {
+        self.wanted == Wanted::End
+            && !is_far_future(self.first_asked_at, now)
+            && now - self.first_asked_at >= GIVE_UP_AFTER
+    }
+
+    /// Torn is asked ever more rarely: each pause is twice as long as all of them before, and a day at most.
+    pub fn next_step(&self, now: i64) -> NextStep {
+        let (first, last) = (self.first_asked_at, self.last_asked_at);
+        if is_far_future(first, now) || is_far_future(last, now) {
+            return NextStep::Ask;
+        }
+        if self.wanted == Wanted::Report && now - first >= REPORT_WAIT {
+            return NextStep::Stop;
+        }
+        if self.is_old(now) {
+            return NextStep::Ask;
+        }
+        let pause = (2 * (last - first)).clamp(FIRST_PAUSE, DAY);
+        if now - last >= pause {
+            NextStep::Ask
+        } else {
+            NextStep::Wait
+        }
+    }
 }
 
 /// How a territory war ended, from Torn's `result` word.
 ///
-/// Source: `FactionTerritoryWarResultEnum` of the published description; unknown words end it as cancelled
-/// with that reason, except those that say it has not ended.
+/// Source: `FactionTerritoryWarResultEnum` of the published description. Torn adds words: with an unknown one the
+/// winner decides, if one is named.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TerritoryResult {
     /// Still fought.
@@ -164,8 +272,10 @@ pub enum TerritoryResult {
     Assault,
     /// The assault failed.
     Defense,
-    /// Treaty, destroyed faction and the like: no winner.
+    /// Treaty or destroyed faction: no winner.
     NoWinner,
+    /// A word that the description does not have.
+    Unknown,
 }
 
 impl TerritoryResult {
@@ -175,7 +285,39 @@ impl TerritoryResult {
             "in_progress" | "" => Self::InProgress,
             "success_assault" => Self::Assault,
             "fail_assault" => Self::Defense,
-            _ => Self::NoWinner,
+            word if word.starts_with("end_with_") => Self::NoWinner,
+            _ => Self::Unknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::HOUR;
+
+    #[test]
+    fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely() {
+        let start = 1_775_044_800;
+        let mut follow_up = FollowUp {
+            war_type: WarType::Ranked,
+            war: WarId::new(1).unwrap(),
+            wanted: Wanted::End,
+            first_asked_at: start,
+            last_asked_at: start,
+        };
+        let mut asked = Vec::new();
+        let mut now = start;
+        while !follow_up.is_old(now) {
+            now += 4 * MINUTE;
+            if follow_up.next_step(now) == NextStep::Ask {
+                asked.push(now - start);
+                follow_up.last_asked_at = now;
+            }
+        }
+
+        assert_eq!(asked[..4], [20 * MINUTE, HOUR, 3 * HOUR, 9 * HOUR]);
+        assert!(asked.len() < 40, "{} questions in 30 days", asked.len());
+        assert_eq!(now - start, 30 * DAY);
     }
 }

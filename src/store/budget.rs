@@ -79,6 +79,29 @@ impl Store {
         Ok(())
     }
 
+    /// Counts the calls that were noted in another store as well.
+    pub fn adopt_calls(&mut self, other: &Self) -> Result<()> {
+        let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
+            other
+                .connection()
+                .prepare(sql!("budget/all"))?
+                .query_map([], |row| {
+                    Ok((row.get("owner_id")?, row.get("expires_at_ms")?))
+                })?
+                .collect()
+        };
+        let calls = read().failed("list the calls that were made")?;
+        for (owner, expires_at_ms) in calls {
+            self.connection()
+                .execute(
+                    sql!("budget/adopt"),
+                    named_params! { ":owner_id": owner, ":expires_at_ms": expires_at_ms },
+                )
+                .failed("count the calls that were made")?;
+        }
+        Ok(())
+    }
+
     /// Notes that the call is over.
     pub fn returned(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()

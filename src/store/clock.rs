@@ -1,4 +1,4 @@
-//! What the database says about the time.
+//! The newest moment that the database has recorded.
 
 use crate::error::Result;
 use crate::store::{Failed, Store, sql};

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::future::{Around, Moments};
 use crate::store::{Failed, Store, sql};
 
-/// What lies in the future in one table.
+/// The rows of one table that lie in the future.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Share {
     /// Which.
@@ -21,7 +21,7 @@ pub struct Share {
     pub newest: Option<i64>,
 }
 
-/// What lies in the future, and what there is beside it.
+/// The rows of the future in all tables, and the facts beside them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Ahead {
     /// The tables that have something there.
@@ -47,7 +47,7 @@ impl Ahead {
     }
 }
 
-/// What a statement does to the rows of a table.
+/// The effect of a statement on the rows of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Effect {
     Removes,

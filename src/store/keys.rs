@@ -1,11 +1,11 @@
-//! What is remembered of keys between runs: whose they are, how they fare, which calls must wait. Never a key.
+//! Facts about keys between runs: whose they are and whether they work. Never a key.
 
 use rusqlite::{OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::model::id::{FactionId, PlayerId, WarId};
-use crate::model::key::{ApiKey, KeyFacts, KeyState};
+use crate::model::id::PlayerId;
+use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections};
 use crate::store::{Failed, Store, sql};
 
 /// What the database knows of a configured key.
@@ -19,22 +19,6 @@ pub struct KnownKey {
     pub state: KeyState,
     /// The last failure, in words.
     pub last_error: Option<String>,
-}
-
-/// The scope of a pause that concerns every call.
-pub const ADDRESS: &str = "address";
-
-/// The scope of a pause from one category for one key.
-pub fn personalstats_of(key: &str) -> String {
-    format!("key {key} personalstats")
-}
-
-/// How the scopes of wars begin whose report is waited for; the war's number follows.
-const LATE_REPORT: &str = "report of ranked war ";
-
-/// The scope under which a ranked war is remembered whose report is not there yet.
-pub fn late_report_of(war: WarId) -> String {
-    format!("{LATE_REPORT}{war}")
 }
 
 /// Tells keys apart without a way back: 64 bits of a hash of some 95 unknown bits.
@@ -89,9 +73,9 @@ impl Store {
                             ":fingerprint": print,
                             ":checked_at": now,
                             ":access_level": facts.access_level,
-                            ":faction_id": facts.faction,
-                            ":faction_access": facts.faction_access,
-                            ":selections": facts.selections.join(","),
+                            ":user_selections": joined(facts.selections.user.as_deref()),
+                            ":faction_selections": joined(facts.selections.faction.as_deref()),
+                            ":torn_selections": joined(facts.selections.torn.as_deref()),
                         },
                     )
                 })
@@ -157,49 +141,6 @@ impl Store {
             .failed("forget keys that are no longer configured")?;
         Ok(())
     }
-
-    /// Until when calls of this scope must wait, and why.
-    pub fn paused(&self, scope: &str, now: i64) -> Result<Option<(i64, String)>> {
-        self.connection()
-            .query_row(
-                sql!("keys/paused"),
-                named_params! { ":scope": scope, ":now": now },
-                |row| Ok((row.get("until")?, row.get("reason")?)),
-            )
-            .optional()
-            .failed("look up pauses")
-    }
-
-    /// The ranked wars whose report is waited for.
-    pub fn late_reports(&self, now: i64) -> Result<Vec<WarId>> {
-        self.connection()
-            .prepare_cached(sql!("keys/late_reports"))
-            .and_then(|mut wars| {
-                let parameters = named_params! { ":scope_start": LATE_REPORT, ":now": now };
-                wars.query_map(parameters, |row| row.get("war_id"))?
-                    .collect()
-            })
-            .failed("list the wars whose report is late")
-    }
-
-    /// Ends a pause before its time.
-    pub fn end_pause(&mut self, scope: &str) -> Result<()> {
-        self.connection()
-            .execute(sql!("keys/end_pause"), named_params! { ":scope": scope })
-            .failed("end a pause")?;
-        Ok(())
-    }
-
-    /// Makes calls of this scope wait until then, in later runs too.
-    pub fn pause(&mut self, scope: &str, until: i64, reason: &str) -> Result<()> {
-        self.connection()
-            .execute(
-                sql!("keys/pause"),
-                named_params! { ":scope": scope, ":until": until, ":reason": reason },
-            )
-            .failed("note a pause")?;
-        Ok(())
-    }
 }
 
 /// `None` when the row is about another key of that name.
@@ -213,15 +154,13 @@ fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
     let facts = match (owner, access) {
         (Some(owner), Some(access)) => Some(KeyFacts {
             owner,
-            faction: row.get::<_, Option<FactionId>>("faction_id")?,
             access,
             access_level: row.get("access_level")?,
-            faction_access: row.get("faction_access")?,
-            selections: row
-                .get::<_, String>("selections")?
-                .split(',')
-                .map(str::to_owned)
-                .collect(),
+            selections: Selections {
+                user: names(row, "user_selections")?,
+                faction: names(row, "faction_selections")?,
+                torn: names(row, "torn_selections")?,
+            },
         }),
         _ => None,
     };
@@ -238,6 +177,22 @@ fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
     }))
 }
 
+/// The names as a comma-separated list.
+fn joined(names: Option<&[String]>) -> Option<String> {
+    names.map(|names| names.join(","))
+}
+
+/// The names in a comma-separated list.
+fn names(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Vec<String>>> {
+    let list: Option<String> = row.get(column)?;
+    Ok(list.map(|list| {
+        list.split(',')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,11 +205,9 @@ mod tests {
         let (old, new) = (ApiKey::new(old).unwrap(), ApiKey::new(new).unwrap());
         let facts = KeyFacts {
             owner: PlayerId::new(1).unwrap(),
-            faction: None,
             access: "Full Access".to_owned(),
             access_level: 4,
-            faction_access: false,
-            selections: Vec::new(),
+            selections: Selections::default(),
         };
         store.remember_key("alice", &old, &facts, 100).unwrap();
 

@@ -1,10 +1,11 @@
 //! One run of a kind at a time, by a lock of the operating system: it goes with the process, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::path::folder_of;
 
 /// Held while it lives.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Lock {
                 };
                 Err(
                     Error::new(format!("start: another run of {name} is at work{who}"))
-                        .because(format!("{} is locked", path.display()))
+                        .because(format!("{}.{name}.lock is locked", database.display()))
                         .try_this("wait for it to end; a scheduler may just try again")
                         .exits(Exit::TryLater),
                 )
@@ -62,8 +63,15 @@ impl Lock {
     }
 }
 
+/// The lock file stands beside the real file, so that a link to the database and its target share it.
 fn path(database: &Path, name: &str) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+    let real = fs::canonicalize(database).or_else(|error| {
+        let name = database.file_name().ok_or(error)?;
+        Ok::<_, std::io::Error>(fs::canonicalize(folder_of(database))?.join(name))
+    });
+    let mut path = real
+        .unwrap_or_else(|_| database.to_owned())
+        .into_os_string();
     path.push(format!(".{name}.lock"));
     PathBuf::from(path)
 }

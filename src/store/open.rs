@@ -51,6 +51,18 @@ impl Store {
         Self::open(path)
     }
 
+    /// Makes a database in memory, for what has to be remembered before there is a file.
+    pub fn in_memory() -> Result<Self> {
+        let path = PathBuf::from(":memory:");
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        migrate::migrate(&mut connection, &MIGRATIONS)?;
+        Ok(Self {
+            connection,
+            path,
+            writable: false,
+        })
+    }
+
     /// Opens an existing database to read and write, and brings it up to date.
     ///
     /// # Errors
@@ -140,7 +152,9 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         if self.writable {
-            // Best effort: statistics that were not refreshed cost a little speed, nothing else.
+            // Best effort: statistics that were not refreshed cost a little speed, nothing else. So a writer that
+            // holds the database is not waited for.
+            let _ = self.connection.busy_timeout(Duration::ZERO);
             let _ = self.connection.execute_batch("PRAGMA optimize");
         }
     }
@@ -259,6 +273,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        // Plans must not depend on bound values: SQLite would prepare cached statements anew for each set of them.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
              PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;",

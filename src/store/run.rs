@@ -1,21 +1,11 @@
-//! What runs did, which answers did not fit, and which ids Torn does not know.
-
-use std::collections::BTreeSet;
+//! Runs, and the parts of answers that did not fit.
 
 use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
-use crate::model::id::{FactionId, PlayerId};
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
-use crate::model::time::DAY;
 use crate::store::{Failed, Store, sql};
-
-/// Misses in a row after which an entity counts as gone.
-pub(super) const MISSES: u32 = 3;
-
-/// Seconds after which an entity that is gone is asked about once more.
-pub(super) const RECHECK: i64 = 7 * DAY;
 
 /// The largest part of a rejected body that is kept, in bytes.
 const KEPT_BODY: usize = 64 << 10;
@@ -31,26 +21,19 @@ impl RunId {
     }
 }
 
-/// An answer that did not fit.
+/// A part of an answer that did not fit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rejected {
-    /// The call, without the key.
+    /// The path of the call, without the query.
     pub endpoint: String,
-    /// What it was about, such as "player 123".
+    /// Its subject, such as "player 123".
     pub entity: String,
+    /// The place in the JSON, with `*` for positions in lists.
+    pub json_path: String,
     /// Where in the JSON, and why.
     pub error: String,
     /// As it came.
     pub body: String,
-}
-
-/// An id that Torn does not know.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Missing {
-    /// A player.
-    Player(PlayerId),
-    /// A faction.
-    Faction(FactionId),
 }
 
 impl Store {
@@ -70,7 +53,7 @@ impl Store {
         })
     }
 
-    /// Ends a run.
+    /// Ends a run. `real_time` is the time that Torn told, when our clock turned out to be wrong.
     pub fn finish_run(
         &mut self,
         run: RunId,
@@ -78,13 +61,15 @@ impl Store {
         counts: Counts,
         error: Option<&str>,
         now: i64,
+        real_time: Option<i64>,
     ) -> Result<()> {
         self.connection()
             .execute(
                 sql!("runs/finish"),
                 named_params! {
                     ":id": run.0,
-                    ":finished_at": now,
+                    ":finished_at": real_time.unwrap_or(now),
+                    ":real_time": real_time,
                     ":status": status.as_str(),
                     ":error": error,
                     ":requests": counts.requests,
@@ -98,62 +83,32 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that Torn does not know an id; after a few runs it counts as gone.
-    pub fn save_missing(&mut self, missing: Missing, now: i64) -> Result<()> {
-        let (kind, id, deactivate) = match missing {
-            Missing::Player(id) => ("player", id.get(), sql!("runs/deactivate_player")),
-            Missing::Faction(id) => ("faction", id.get(), sql!("runs/deactivate_faction")),
-        };
-        self.transaction(|transaction| {
-            transaction
-                .execute(
-                    sql!("runs/miss"),
-                    named_params! { ":kind": kind, ":entity_id": id, ":last_miss": now },
-                )
-                .and_then(|_| {
-                    transaction.execute(
-                        deactivate,
-                        named_params! { ":entity_id": id, ":enough": MISSES },
-                    )
-                })
-                .failed(format!("note that Torn does not know {kind} {id}"))
-        })?;
-        Ok(())
-    }
-
-    /// Factions that Torn does not know any more and that are not due for another try.
-    pub fn factions_given_up(&self, now: i64) -> Result<BTreeSet<FactionId>> {
-        self.connection()
-            .prepare_cached(sql!("runs/given_up"))
-            .and_then(|mut ids| {
-                ids.query_map(
-                    named_params! { ":kind": "faction", ":enough": MISSES, ":recheck_before": now - RECHECK },
-                    |row| row.get(0),
-                )?
-                .collect()
-            })
-            .failed("list the factions that Torn does not know")
-    }
-
-    /// Keeps an answer that did not fit.
-    pub fn save_rejected(&mut self, rejected: &Rejected, now: i64) -> Result<()> {
+    /// Keeps a part of an answer that did not fit, or counts it when it is kept already.
+    pub fn save_rejected(&mut self, rejected: &Rejected, at: i64) -> Result<()> {
         let mut end = rejected.body.len().min(KEPT_BODY);
         while !rejected.body.is_char_boundary(end) {
             end -= 1;
         }
-        self.connection()
-            .prepare_cached(sql!("runs/reject"))
-            .and_then(|mut reject| {
-                reject.execute(named_params! {
-                    ":recorded_at": now,
+        let save = || -> rusqlite::Result<()> {
+            let saved = self
+                .connection()
+                .prepare_cached(sql!("runs/reject"))?
+                .execute(named_params! {
+                    ":at": at,
                     ":endpoint": rejected.endpoint,
                     ":entity": rejected.entity,
                     ":error": rejected.error,
+                    ":json_path": rejected.json_path,
                     ":body": &rejected.body[..end],
-                })
-            })
-            .failed("keep an answer that did not fit")?;
-        Ok(())
+                })?;
+            if saved == 0 {
+                self.connection()
+                    .prepare_cached(sql!("runs/reject_more"))?
+                    .execute(named_params! { ":at": at, ":json_path": rejected.json_path })?;
+            }
+            Ok(())
+        };
+        save().failed("keep a part of an answer that did not fit")
     }
 }
 
@@ -173,17 +128,5 @@ pub(super) fn count(
             ":unchanged": counts.unchanged,
             ":failed": counts.failed,
         })?;
-    Ok(())
-}
-
-/// Forgets that Torn once did not know an id.
-pub(super) fn found_again(
-    transaction: &Transaction<'_>,
-    kind: &str,
-    id: i64,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(sql!("runs/found_again"))?
-        .execute(named_params! { ":kind": kind, ":entity_id": id })?;
     Ok(())
 }

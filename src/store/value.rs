@@ -1,4 +1,4 @@
-//! How the words of the model rest in SQLite.
+//! `ToSql` and `FromSql` for the types of the model.
 
 use std::str::FromStr;
 
@@ -6,6 +6,8 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
+use crate::model::war::{Wanted, WarStatus, WarType};
+use crate::store::pauses::Cause;
 
 macro_rules! stored_as_integer {
     ($($id:ty),*) => {$(
@@ -35,4 +37,31 @@ impl FromSql for TerritoryId {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Self::from_str(value.as_str()?).map_err(|why| FromSqlError::Other(why.into()))
     }
+}
+
+macro_rules! stored_as_word {
+    ($($word:ty: $($variant:ident),*;)*) => {$(
+        impl ToSql for $word {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.as_str()))
+            }
+        }
+
+        impl FromSql for $word {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                [$(Self::$variant),*]
+                    .into_iter()
+                    .find(|word| word.as_str() == text)
+                    .ok_or_else(|| FromSqlError::Other(format!("{text:?} is not expected here").into()))
+            }
+        }
+    )*};
+}
+
+stored_as_word! {
+    WarType: Ranked, Territory;
+    WarStatus: Scheduled, Ongoing, Completed, Cancelled;
+    Wanted: End, Report, Later;
+    Cause: Block, RateLimit, DailyLimit;
 }

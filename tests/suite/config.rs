@@ -316,20 +316,34 @@ fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
 }
 
 #[test]
-fn a_clock_that_goes_back_and_forth_loses_nothing() {
+fn a_clock_that_goes_back_is_refused_and_with_ignore_clock_loses_nothing() {
     let torn = Torn::new();
-    for (step, now) in [
-        NOW,
-        NOW - 40 * 86_400,
-        NOW + 86_400,
-        NOW - 1,
-        NOW + 2 * 86_400,
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        torn.edit(|world| world.faction(9).respect = i64::try_from(step).unwrap());
-        torn.fetch_at(now, &["factions", "players"]).expect(0);
+    for (step, (now, is_back)) in (0..).zip([
+        (NOW, false),
+        (NOW - 40 * 86_400, true),
+        (NOW + 86_400, false),
+        (NOW - 1, true),
+        (NOW + 2 * 86_400, false),
+    ]) {
+        torn.edit(|world| world.faction(9).respect = step);
+        if is_back {
+            let refused = torn.fetch_at(now, &["factions", "players"]).expect(78);
+            assert!(
+                refused
+                    .stderr()
+                    .contains("the newest record in the database is of"),
+                "{}",
+                refused.stderr()
+            );
+            assert_eq!(
+                torn.value::<i64>("SELECT count(*) FROM faction_history"),
+                step
+            );
+            torn.fetch_at(now, &["factions", "players", "--ignore-clock"])
+                .expect(0);
+        } else {
+            torn.fetch_at(now, &["factions", "players"]).expect(0);
+        }
     }
 
     assert_eq!(torn.rows("SELECT DISTINCT status FROM fetch_runs"), ["ok"]);

@@ -101,7 +101,7 @@ fn each_trouble_of_the_history_is_found_and_says_what_to_do() {
         (
             "address",
             "warning",
-            "INSERT INTO api_pauses (scope, until, reason) VALUES ('address', 1775045000, 'code 8: IP block')",
+            "INSERT INTO api_pauses (scope, owner_id, cause, until, reason) VALUES ('address', 0, 'block', 1775045000, 'code 8: IP block')",
         ),
         (
             "rejected",
@@ -352,9 +352,10 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
     ] {
         let torn = Torn::with_two_keys();
         torn.simulator.fault(
+            // After the check at the start of the run.
             Fault::always(Kind::Code(code, "for a test".to_owned()))
-                .path("/faction/")
-                .key(CANARY),
+                .key(CANARY)
+                .after(1),
         );
         torn.fetch(&["factions"]).expect(0);
 

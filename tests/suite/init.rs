@@ -156,8 +156,8 @@ fn a_refused_key_leaves_nothing_behind() {
             "has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
         ),
         (17, 75, wait),
-        (8, 75, wait),
-        (9, 75, wait),
+        (8, 75, "look for another program that uses bad keys"),
+        (9, 75, "wait until Torn opens its API again"),
         (5, 75, wait),
     ] {
         let fresh = Fresh::new();

@@ -28,3 +28,4 @@ mod store;
 mod summarize;
 mod transport;
 mod views;
+mod wire;

@@ -1,77 +1,89 @@
-//! `/faction/{id}`: `FactionBasicResponse` and `FactionMembersResponse` side by side.
+//! `/faction/{id}`: the selections `basic` and `members`, each decoded on its own.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::number::{Count, Name, Positive};
-use crate::api::wire::user::Status;
-use crate::api::wire::{Misfit, part};
-use crate::model::faction::{Faction, Member};
+use crate::api::wire::scalar::{Count, Integer, Name, Positive, Text};
+use crate::api::wire::user::status;
+use crate::api::wire::{DecodeError, Partitioned, decode_object, object, partition, same_id};
+use crate::model::faction::{Basic, Member, Seat};
 use crate::model::id::{FactionId, PlayerId};
 
 #[derive(Deserialize)]
-struct Basic {
+struct WireBasic {
     id: Positive,
-    name: Name,
-    tag: Option<String>,
-    /// 0 while the seat is vacant.
+    /// Empty when the faction was destroyed.
+    name: Text,
+    tag: Option<Text>,
+    /// 0 or null while the seat is vacant.
     leader_id: Option<Count>,
     co_leader_id: Option<Count>,
-    respect: Count,
-    days_old: Count,
-    best_chain: Count,
-    members: Count,
+    respect: Option<Count>,
+    days_old: Option<Count>,
+    best_chain: Option<Count>,
+    members: Option<Count>,
 }
 
 #[derive(Deserialize)]
 struct WireMember {
     id: Positive,
     name: Name,
-    level: Positive,
-    status: Option<Status>,
+    level: Option<Positive>,
 }
 
-/// Reads one faction and its roster.
+/// Decodes `basic`.
 ///
 /// # Errors
 ///
-/// Also when the body is about another faction than the one `asked` for.
-pub fn faction(body: &Value, asked: FactionId) -> Result<Faction, Misfit> {
-    let basic: Basic = part(body, "basic")?;
-    if basic.id.0 != asked.get() {
-        return Err(Misfit::at(
-            "basic.id",
-            format!(
-                "it is about faction {}, but {asked} was asked for",
-                basic.id.0
-            ),
-        ));
-    }
-    let members: Vec<WireMember> = part(body, "members")?;
-    Ok(Faction {
-        id: asked,
-        name: basic.name.0,
-        tag: basic.tag,
-        leader: basic.leader_id.and_then(|id| PlayerId::new(id.0).ok()),
-        co_leader: basic.co_leader_id.and_then(|id| PlayerId::new(id.0).ok()),
-        respect: basic.respect.0,
-        age: basic.days_old.0,
-        best_chain: basic.best_chain.0,
-        member_count: basic.members.0,
-        members: members.into_iter().map(member).collect::<Result<_, _>>()?,
+/// Also when it is about another faction than the one `asked` for.
+pub fn basic(body: &Value, asked: FactionId) -> Result<Basic, DecodeError> {
+    let wire: WireBasic = object(body, "basic")?;
+    same_id(wire.id.0, asked.get(), "basic.id", "faction")?;
+    let seat = |field: &str, holder: Option<Count>| {
+        if body["basic"].get(field).is_none() {
+            return Seat::Unknown;
+        }
+        holder
+            .and_then(|id| PlayerId::new(id.0).ok())
+            .map_or(Seat::Vacant, Seat::Held)
+    };
+    Ok(Basic {
+        name: Some(wire.name.0).filter(|name| !name.is_empty()),
+        tag: wire.tag.map(|tag| tag.0),
+        leader: seat("leader_id", wire.leader_id),
+        co_leader: seat("co_leader_id", wire.co_leader_id),
+        respect: wire.respect.map(|respect| respect.0),
+        age: wire.days_old.map(|days| days.0),
+        best_chain: wire.best_chain.map(|hits| hits.0),
+        member_count: wire.members.map(|count| count.0),
     })
 }
 
-fn member(wire: WireMember) -> Result<Member, Misfit> {
-    let (status_state, status_description) = match wire.status {
-        Some(status) => (status.state, status.description),
-        None => (None, None),
-    };
+/// The faction that an answer is about, as far as `basic` says so.
+pub fn subject(body: &Value) -> Option<i64> {
+    let id = body.get("basic")?.get("id")?;
+    Integer::deserialize(id).ok().map(|id| id.0)
+}
+
+/// Decodes `members`, each line on its own. A player who is listed twice counts once.
+pub fn members(body: &Value) -> Result<Partitioned<Member>, DecodeError> {
+    let mut members = partition(body, "members", "", member)?;
+    let mut seen = BTreeSet::new();
+    members.valid.retain(|member| seen.insert(member.id));
+    Ok(members)
+}
+
+fn member(value: &Value, path: &str) -> Result<Member, DecodeError> {
+    let wire: WireMember = decode_object(value, path)?;
+    let status = status(value, path)?;
     Ok(Member {
-        id: PlayerId::new(wire.id.0).map_err(|error| Misfit::at("members", error.to_string()))?,
+        id: PlayerId::new(wire.id.0)
+            .map_err(|error| DecodeError::new(format!("{path}.id"), error.to_string()))?,
         name: wire.name.0,
-        level: wire.level.0,
-        status_state,
-        status_description,
+        level: wire.level.map(|level| level.0),
+        status_state: status.state,
+        status_description: status.description,
     })
 }

@@ -3,50 +3,62 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::number::{Integer, Positive, id_or_none};
-use crate::api::wire::{Misfit, part};
-use crate::model::id::{FactionId, PlayerId};
-use crate::model::key::KeyFacts;
+use crate::api::wire::scalar::{Integer, Positive, Text};
+use crate::api::wire::{DecodeError, Object, decode, is_none, object};
+use crate::model::id::PlayerId;
+use crate::model::key::{KeyFacts, Selections};
 
 #[derive(Deserialize)]
 struct Info {
-    #[serde(default)]
-    selections: Selections,
-    access: Access,
-    user: User,
-}
-
-#[derive(Default, Deserialize)]
-struct Selections {
-    #[serde(default)]
-    user: Vec<String>,
+    access: Object<Access>,
+    user: Object<User>,
 }
 
 #[derive(Deserialize)]
 struct Access {
     level: Integer,
     #[serde(rename = "type")]
-    name: String,
-    #[serde(default)]
-    faction: bool,
+    name: Option<Text>,
 }
 
 #[derive(Deserialize)]
 struct User {
     id: Positive,
-    faction_id: Option<Integer>,
 }
 
-/// Reads what Torn says of a key.
-pub fn facts(body: &Value) -> Result<KeyFacts, Misfit> {
-    let info: Info = part(body, "info")?;
+/// Decodes what Torn says of a key.
+pub fn facts(body: &Value) -> Result<KeyFacts, DecodeError> {
+    let info: Info = object(body, "info")?;
+    let (access, user) = (info.access.0, info.user.0);
+    let level = access.level.0;
     Ok(KeyFacts {
-        owner: PlayerId::new(info.user.id.0)
-            .map_err(|error| Misfit::at("info.user.id", error.to_string()))?,
-        faction: id_or_none(info.user.faction_id).and_then(|id| FactionId::new(id).ok()),
-        access: info.access.name,
-        access_level: info.access.level.0,
-        faction_access: info.access.faction,
-        selections: info.selections.user,
+        owner: PlayerId::new(user.id.0)
+            .map_err(|error| DecodeError::new("info.user.id", error.to_string()))?,
+        access: access
+            .name
+            .map_or_else(|| format!("Level {level}"), |name| name.0),
+        access_level: level,
+        selections: Selections {
+            user: selections(&body["info"], "user")?,
+            faction: selections(&body["info"], "faction")?,
+            torn: selections(&body["info"], "torn")?,
+        },
     })
+}
+
+/// The names in one category; `None` where Torn gives no list.
+fn selections(info: &Value, category: &str) -> Result<Option<Vec<String>>, DecodeError> {
+    let list = info
+        .get("selections")
+        .and_then(|all| all.get(category))
+        .filter(|list| !list.is_null());
+    let Some(list) = list else {
+        return Ok(None);
+    };
+    if is_none(list) {
+        return Ok(Some(Vec::new()));
+    }
+    let names: Vec<Text> = decode(list, &format!("info.selections.{category}"))?;
+    let names = names.into_iter().map(|name| name.0.to_lowercase());
+    Ok(Some(names.collect()))
 }

@@ -1,67 +1,67 @@
 //! Tiles: `FactionTerritoriesResponse`, `FactionTerritoriesOwnershipResponse`, `FactionRacketsResponse` and
 //! `TornTerritoriesResponse`.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::number::{Count, Integer, Name, Real};
-use crate::api::wire::{Misfit, Sorted, read, sort};
+use crate::api::wire::scalar::{Count, Name, Real};
+use crate::api::wire::{
+    DecodeError, Partitioned, decode_object, items, partition, present, required,
+};
 use crate::model::id::{FactionId, TerritoryId};
-use crate::model::territory::{Racket, TileFacts};
+use crate::model::territory::{Racket, RacketState, TileFacts};
 
 #[derive(Deserialize)]
-struct Ownership {
+struct WireOwnership {
     id: String,
-    /// Null or 0: unowned. A missing field is not "unowned", it is a body that does not fit.
-    #[serde(deserialize_with = "present")]
+    /// Null or 0: unowned.
     owned_by: Option<Count>,
 }
 
 #[derive(Deserialize)]
-struct Facts {
+struct WireFacts {
     id: String,
-    sector: Integer,
-    size: Integer,
-    density: Integer,
-    slots: Integer,
-    respect: Integer,
-    coordinates: Coordinates,
+    sector: Option<Count>,
+    size: Option<Count>,
+    density: Option<Count>,
+    slots: Option<Count>,
+    respect: Option<Count>,
 }
 
 #[derive(Deserialize)]
 struct Coordinates {
-    x: Real,
-    y: Real,
+    x: Option<Real>,
+    y: Option<Real>,
 }
 
 #[derive(Deserialize)]
 struct WireRacket {
     name: Name,
-    level: Count,
+    level: Option<Count>,
     /// Not in the published schema, but in what Torn sends.
     territory: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct OwnTile {
-    #[serde(flatten)]
-    facts: Facts,
-    racket: Option<WireRacket>,
-}
-
-/// Null is a value here, a missing field is not.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Count>, D::Error> {
-    Option::deserialize(deserializer)
-}
-
-/// A page of owners. Torn has spelled the key in two ways.
-pub fn ownership(body: &Value) -> Result<Sorted<(TerritoryId, Option<FactionId>)>, Misfit> {
+/// Decodes a page of owners. Torn has spelled the key in two ways.
+///
+/// # Errors
+///
+/// Also when the list is null: a page that is not there must not be read as "no more tiles".
+pub fn ownership(
+    body: &Value,
+) -> Result<Partitioned<(TerritoryId, Option<FactionId>)>, DecodeError> {
     let field = ["territoryOwnership", "territoryownership"]
         .into_iter()
         .find(|field| body.get(field).is_some())
         .unwrap_or("territoryOwnership");
-    sort(body, field, |value, path| {
-        let wire: Ownership = read(value, path)?;
+    if !required(body, field, "")?.is_array() {
+        return Err(DecodeError::new(field, "it is no list"));
+    }
+    partition(body, field, "", |value, path| {
+        let wire: WireOwnership = decode_object(value, path)?;
+        required(value, "owned_by", path)?;
         Ok((
             tile_id(&wire.id, path)?,
             wire.owned_by.and_then(|id| FactionId::new(id.0).ok()),
@@ -69,55 +69,88 @@ pub fn ownership(body: &Value) -> Result<Sorted<(TerritoryId, Option<FactionId>)
     })
 }
 
-/// A page of what never changes.
-pub fn facts(body: &Value) -> Result<Sorted<TileFacts>, Misfit> {
-    sort(body, "territory", |value, path| {
-        to_facts(&read(value, path)?, path)
-    })
+/// Decodes a page of what hardly ever changes.
+pub fn facts(body: &Value) -> Result<Partitioned<TileFacts>, DecodeError> {
+    partition(body, "territory", "", tile_facts)
 }
 
-/// The tiles of one faction, with their rackets.
-pub fn faction_tiles(body: &Value) -> Result<Sorted<(TileFacts, Option<Racket>)>, Misfit> {
-    sort(body, "territory", |value, path| {
-        let wire: OwnTile = read(value, path)?;
-        Ok((to_facts(&wire.facts, path)?, wire.racket.map(to_racket)))
-    })
+/// Decodes the tiles of one faction, with their rackets. A racket that does not fit is a part of its own: its tile is
+/// valid, and the racket on it unknown. A tile that is listed twice counts once.
+pub fn faction_tiles(body: &Value) -> Result<Partitioned<(TileFacts, RacketState)>, DecodeError> {
+    let mut tiles = Partitioned::default();
+    for (index, item) in items(body, "territory", "")?.iter().enumerate() {
+        let path = format!("territory[{index}]");
+        let tile = tile_facts(item, &path).map(|facts| {
+            let racket = racket_on(item, &path).unwrap_or_else(|error| {
+                tiles.push(item, Err(error));
+                RacketState::Unknown
+            });
+            (facts, racket)
+        });
+        tiles.push(item, tile);
+    }
+    let mut seen = BTreeSet::new();
+    tiles.valid.retain(|(facts, _)| seen.insert(facts.id));
+    Ok(tiles)
 }
 
-/// All rackets with their tiles; `None` for one that does not name its tile: the published schema does not ask for it.
-pub fn rackets(body: &Value) -> Result<Sorted<Option<(TerritoryId, Racket)>>, Misfit> {
-    sort(body, "rackets", |value, path| {
-        let wire: WireRacket = read(value, path)?;
+/// The racket on a tile. Null says that there is none; a missing field does not.
+fn racket_on(tile: &Value, path: &str) -> Result<RacketState, DecodeError> {
+    match present(Some(required(tile, "racket", path)?)) {
+        None => Ok(RacketState::Absent),
+        Some(racket) => decode_object(racket, &format!("{path}.racket"))
+            .map(|racket| RacketState::Present(to_racket(racket))),
+    }
+}
+
+/// Decodes all rackets with their tiles. The published schema does not have the tile, so it may be unknown.
+pub fn rackets(body: &Value) -> Result<Partitioned<(Option<TerritoryId>, Racket)>, DecodeError> {
+    partition(body, "rackets", "", |value, path| {
+        let wire: WireRacket = decode_object(value, path)?;
         let tile = wire
             .territory
             .as_deref()
-            .map(|tile| tile_id(tile, &format!("{path}.territory")))
+            .map(|tile| parse_tile(tile, &format!("{path}.territory")))
             .transpose()?;
-        Ok(tile.map(|tile| (tile, to_racket(wire))))
+        Ok((tile, to_racket(wire)))
     })
+}
+
+/// The tile that an item names, if it can be read.
+pub fn tile_of(item: &Value, field: &str) -> Option<TerritoryId> {
+    item.get(field)?.as_str()?.parse().ok()
 }
 
 fn to_racket(wire: WireRacket) -> Racket {
     Racket {
         name: wire.name.0,
-        level: wire.level.0,
+        level: wire.level.map(|level| level.0),
     }
 }
 
-fn to_facts(wire: &Facts, path: &str) -> Result<TileFacts, Misfit> {
+fn tile_facts(value: &Value, path: &str) -> Result<TileFacts, DecodeError> {
+    let wire: WireFacts = decode_object(value, path)?;
+    let coordinates: Option<Coordinates> = present(value.get("coordinates"))
+        .map(|found| decode_object(found, &format!("{path}.coordinates")))
+        .transpose()?;
+    let number = |number: Option<Count>| number.map(|number| number.0);
     Ok(TileFacts {
         id: tile_id(&wire.id, path)?,
-        sector: wire.sector.0,
-        size: wire.size.0,
-        density: wire.density.0,
-        slots: wire.slots.0,
-        respect: wire.respect.0,
-        coordinate_x: wire.coordinates.x.0,
-        coordinate_y: wire.coordinates.y.0,
+        sector: number(wire.sector),
+        size: number(wire.size),
+        density: number(wire.density),
+        slots: number(wire.slots),
+        respect: number(wire.respect),
+        coordinate_x: coordinates.as_ref().and_then(|found| Some(found.x?.0)),
+        coordinate_y: coordinates.as_ref().and_then(|found| Some(found.y?.0)),
     })
 }
 
-fn tile_id(text: &str, path: &str) -> Result<TerritoryId, Misfit> {
+fn tile_id(text: &str, path: &str) -> Result<TerritoryId, DecodeError> {
+    parse_tile(text, &format!("{path}.id"))
+}
+
+fn parse_tile(text: &str, path: &str) -> Result<TerritoryId, DecodeError> {
     text.parse()
-        .map_err(|why| Misfit::at(format!("{path}.id"), why))
+        .map_err(|reason: String| DecodeError::new(path, reason))
 }

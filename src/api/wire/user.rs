@@ -1,148 +1,171 @@
-//! `/user`: `UserProfileResponse`, `UserPersonalStatsResponse` and `UserBattleStatsResponse` side by side.
+//! `/user`: the selections `profile`, `battlestats` and `personalstats`, each decoded on its own.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::number::{Count, Integer, Name, Positive};
-use crate::api::wire::{Misfit, part, read};
+use crate::api::wire::scalar::{Count, Integer, Moment, Name, Positive, Text};
+use crate::api::wire::{
+    DecodeError, decode, decode_object, is_none, object, present, required, same_id,
+};
 use crate::model::id::{FactionId, PlayerId};
-use crate::model::player::{BattleStats, Networth, Player};
+use crate::model::player::{BattleStats, Networth, Profile};
 
 #[derive(Deserialize)]
-struct Profile {
+struct WireProfile {
     id: Positive,
     name: Name,
-    level: Positive,
-    rank: Option<String>,
+    level: Option<Positive>,
+    rank: Option<Text>,
     /// Null or 0: in no faction.
     faction_id: Option<Count>,
-    status: Option<Status>,
-    life: Life,
 }
 
 /// `UserStatus`, here and on rosters.
 #[derive(Deserialize)]
-pub(super) struct Status {
-    pub(super) description: Option<String>,
+struct WireStatus {
+    description: Option<Text>,
     /// An open word: Torn adds new ones.
-    pub(super) state: Option<String>,
+    state: Option<Text>,
 }
 
 #[derive(Deserialize)]
 struct Life {
-    current: Count,
-    maximum: Positive,
+    current: Option<Count>,
+    maximum: Option<Positive>,
 }
 
 #[derive(Deserialize)]
-struct Stats {
-    strength: Stat,
-    defense: Stat,
-    speed: Stat,
-    dexterity: Stat,
-    total: Count,
+struct WireStats {
+    total: Option<Count>,
 }
 
 #[derive(Deserialize)]
 struct Stat {
-    value: Count,
+    value: Option<Count>,
 }
 
-/// With `stat=`, an array of these.
+/// One daily figure: `{name, value, timestamp}` in a list, `{total}` or `{value, timestamp}` in an object.
 #[derive(Deserialize)]
-struct NamedStat {
-    name: String,
+struct DailyStat {
+    total: Option<Integer>,
     /// Null: Torn has none for that player.
     value: Option<Integer>,
-    timestamp: Option<Integer>,
+    timestamp: Option<Moment>,
 }
 
-/// With `cat=`, an object that holds one.
-#[derive(Deserialize)]
-struct NestedStat {
-    total: Integer,
+/// Status and description of a profile or a roster line.
+pub(super) struct Status {
+    pub(super) state: Option<String>,
+    pub(super) description: Option<String>,
 }
 
-/// Reads one player. What was not asked for, or is not there, is "not known this time".
-///
-/// # Errors
-///
-/// Also when the body is about another player than the one `asked` for.
-pub fn player(body: &Value, asked: PlayerId) -> Result<Player, Misfit> {
-    let profile: Profile = part(body, "profile")?;
-    if profile.id.0 != asked.get() {
-        return Err(Misfit::at(
-            "profile.id",
-            format!(
-                "it is about player {}, but {asked} was asked for",
-                profile.id.0
-            ),
-        ));
-    }
-    let (status_state, status_description) = match profile.status {
-        Some(status) => (status.state, status.description),
-        None => (None, None),
+/// Decodes `status`, which may be missing.
+pub(super) fn status(parent: &Value, path: &str) -> Result<Status, DecodeError> {
+    let Some(value) = present(parent.get("status")) else {
+        return Ok(Status {
+            state: None,
+            description: None,
+        });
     };
-    Ok(Player {
-        id: asked,
-        name: profile.name.0,
-        level: profile.level.0,
-        rank: profile.rank,
-        faction: profile.faction_id.and_then(|id| FactionId::new(id.0).ok()),
-        status_state,
-        status_description,
-        life_current: Some(profile.life.current.0),
-        life_maximum: Some(profile.life.maximum.0),
-        battle_stats: battle_stats(body)?,
-        networth: networth(body)?,
+    let wire: WireStatus = decode_object(value, &format!("{path}.status"))?;
+    Ok(Status {
+        state: wire.state.map(|text| text.0),
+        description: wire.description.map(|text| text.0),
     })
 }
 
-fn battle_stats(body: &Value) -> Result<Option<BattleStats>, Misfit> {
-    if body.get("battlestats").is_none_or(Value::is_null) {
+/// Decodes `profile`.
+///
+/// # Errors
+///
+/// Also when it is about another player than the one `asked` for.
+pub fn profile(body: &Value, asked: PlayerId) -> Result<Profile, DecodeError> {
+    let wire: WireProfile = object(body, "profile")?;
+    same_id(wire.id.0, asked.get(), "profile.id", "player")?;
+    let value = &body["profile"];
+    // Null says that the player is in no faction; a missing field does not.
+    required(value, "faction_id", "profile")?;
+    let status = status(value, "profile")?;
+    let life: Option<Life> = present(value.get("life"))
+        .map(|life| decode_object(life, "profile.life"))
+        .transpose()?;
+    Ok(Profile {
+        name: wire.name.0,
+        level: wire.level.map(|level| level.0),
+        rank: wire.rank.map(|rank| rank.0),
+        faction: wire.faction_id.and_then(|id| FactionId::new(id.0).ok()),
+        status_state: status.state,
+        status_description: status.description,
+        life_current: life.as_ref().and_then(|life| Some(life.current?.0)),
+        life_maximum: life.as_ref().and_then(|life| Some(life.maximum?.0)),
+    })
+}
+
+/// The player that an answer is about, as far as its profile says so.
+pub fn subject(body: &Value) -> Option<i64> {
+    let id = body.get("profile")?.get("id")?;
+    Integer::deserialize(id).ok().map(|id| id.0)
+}
+
+/// Decodes `battlestats`; `None` where there are none.
+pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
+    let Some(value) = present(body.get("battlestats")) else {
         return Ok(None);
-    }
-    let stats: Stats = part(body, "battlestats")?;
+    };
+    let wire: WireStats = decode_object(value, "battlestats")?;
+    let stat = |name: &str| -> Result<Option<i64>, DecodeError> {
+        let stat: Option<Stat> = present(value.get(name))
+            .map(|stat| decode_object(stat, &format!("battlestats.{name}")))
+            .transpose()?;
+        Ok(stat.and_then(|stat| Some(stat.value?.0)))
+    };
     Ok(Some(BattleStats {
-        strength: stats.strength.value.0,
-        defense: stats.defense.value.0,
-        speed: stats.speed.value.0,
-        dexterity: stats.dexterity.value.0,
-        total: stats.total.0,
+        strength: stat("strength")?,
+        defense: stat("defense")?,
+        speed: stat("speed")?,
+        dexterity: stat("dexterity")?,
+        total: wire.total.map(|total| total.0),
     }))
 }
 
-/// Reads the networth in either of Torn's shapes; a player without any has an empty one.
-fn networth(body: &Value) -> Result<Option<Networth>, Misfit> {
-    let none = Networth {
-        dollars: None,
-        bucket_at: None,
-    };
-    match body.get("personalstats") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(_)) => {
-            let stats: Vec<NamedStat> = part(body, "personalstats")?;
-            let found = stats.iter().find(|stat| stat.name == "networth");
-            Ok(Some(found.map_or(none, |stat| Networth {
-                dollars: stat.value.map(|value| value.0),
-                bucket_at: stat.timestamp.map(|at| at.0),
-            })))
-        }
-        Some(Value::Object(stats)) => match stats.get("networth") {
-            None | Some(Value::Null) => Ok(Some(none)),
-            Some(value) => {
-                let nested: NestedStat = read(value, "personalstats.networth")?;
-                Ok(Some(Networth {
-                    dollars: Some(nested.total.0),
-                    bucket_at: None,
-                }))
+/// Decodes the networth in `personalstats`, in any of Torn's shapes: a list of named figures, or an object with
+/// `networth` as `{total}`, as `{value, timestamp}` or as a number. A player without any has an empty one.
+pub fn networth(body: &Value) -> Result<Networth, DecodeError> {
+    let (value, path) = match body.get("personalstats") {
+        None => return Ok(Networth::default()),
+        Some(value) if is_none(value) => return Ok(Networth::default()),
+        Some(Value::Array(stats)) => {
+            let found = stats
+                .iter()
+                .enumerate()
+                .find(|(_, stat)| stat.get("name").is_some_and(|name| name == "networth"));
+            match found {
+                Some((index, stat)) => (stat, format!("personalstats[{index}]")),
+                None => return Ok(Networth::default()),
             }
+        }
+        Some(stats @ Value::Object(_)) => match present(stats.get("networth")) {
+            Some(value) => (value, "personalstats.networth".to_owned()),
+            None => return Ok(Networth::default()),
         },
-        Some(_) => Err(Misfit::at(
-            "personalstats",
-            "it is neither a list nor an object",
-        )),
+        Some(_) => {
+            return Err(DecodeError::new(
+                "personalstats",
+                "it is neither a list nor an object",
+            ));
+        }
+    };
+    if !value.is_object() {
+        return decode::<Integer>(value, &path).map(|dollars| Networth {
+            dollars: Some(dollars.0),
+            bucket_at: None,
+        });
     }
+    let stat: DailyStat = decode(value, &path)?;
+    Ok(Networth {
+        dollars: stat.value.or(stat.total).map(|value| value.0),
+        bucket_at: stat.timestamp.map(|at| at.0),
+    })
 }
 
 #[cfg(test)]
@@ -164,58 +187,98 @@ mod tests {
     }
 
     #[test]
-    fn spelling_is_forgiven_and_names_are_kept_as_they_are() {
-        let player = player(&body(), seven()).unwrap();
+    fn every_spelling_is_accepted_and_names_are_kept() {
+        let profile = profile(&body(), seven()).unwrap();
 
-        assert_eq!(player.name, "=Ann, \"<b>\" 🦊");
-        assert_eq!((player.level, player.life_maximum), (15, Some(500)));
-        assert_eq!(player.status_state.as_deref(), Some("Levitating"));
-        assert_eq!(
-            (player.faction, player.networth, player.battle_stats),
-            (None, None, None)
-        );
+        assert_eq!(profile.name, "=Ann, \"<b>\" 🦊");
+        assert_eq!((profile.level, profile.life_maximum), (Some(15), Some(500)));
+        assert_eq!(profile.status_state.as_deref(), Some("Levitating"));
+        assert_eq!(profile.faction, None);
     }
 
     #[test]
-    fn networth_comes_as_a_list_or_nested() {
+    fn what_is_only_not_known_may_be_missing_or_null_or_empty() {
+        for nothing in [None, Some(json!(null)), Some(json!([])), Some(json!({}))] {
+            for field in ["status", "life", "level", "rank"] {
+                let mut body = body();
+                let fields = body["profile"].as_object_mut().unwrap();
+                match &nothing {
+                    Some(value) if value.is_null() || field == "life" || field == "status" => {
+                        fields.insert(field.to_owned(), value.clone());
+                    }
+                    Some(_) => continue,
+                    None => drop(fields.remove(field)),
+                }
+                let profile = profile(&body, seven());
+                assert!(profile.is_ok(), "{field} {nothing:?}: {profile:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_faction_is_not_no_faction() {
         let mut body = body();
-        body["personalstats"] = json!([{ "name": "networth", "value": -5, "timestamp": 86400 }]);
-        let listed = player(&body, seven()).unwrap().networth;
-        assert_eq!(
-            listed,
-            Some(Networth {
-                dollars: Some(-5),
-                bucket_at: Some(86400)
-            })
-        );
+        body["profile"]
+            .as_object_mut()
+            .unwrap()
+            .remove("faction_id");
 
-        body["personalstats"] = json!({ "networth": { "total": 9_007_199_254_740_993_i64 } });
-        let nested = player(&body, seven()).unwrap().networth;
-        assert_eq!(
-            nested,
-            Some(Networth {
-                dollars: Some(9_007_199_254_740_993),
-                bucket_at: None
-            })
-        );
+        let error = profile(&body, seven()).unwrap_err();
 
-        body["personalstats"] = json!([]);
-        let absent = player(&body, seven()).unwrap().networth;
-        assert_eq!(
-            absent,
-            Some(Networth {
-                dollars: None,
-                bucket_at: None
-            })
-        );
+        assert_eq!(error.to_string(), "profile.faction_id: it is missing");
     }
 
     #[test]
-    fn a_misfit_names_its_place() {
+    fn networth_comes_in_four_shapes() {
+        let read = |stats: Value| networth(&json!({ "personalstats": stats })).unwrap();
+        let known = |dollars, bucket_at| Networth {
+            dollars: Some(dollars),
+            bucket_at,
+        };
+
+        let listed = json!([{ "name": "xantaken", "value": {} }, { "name": "networth", "value": -5, "timestamp": 86400 }]);
+        assert_eq!(read(listed), known(-5, Some(86400)));
+        let total = json!({ "networth": { "total": 9_007_199_254_740_993_i64 } });
+        assert_eq!(read(total), known(9_007_199_254_740_993, None));
+        let value = json!({ "networth": { "value": "7", "timestamp": 86400 } });
+        assert_eq!(read(value), known(7, Some(86400)));
+        assert_eq!(read(json!({ "networth": 8 })), known(8, None));
+        for none in [
+            json!([]),
+            json!({}),
+            json!(null),
+            json!({ "networth": null }),
+        ] {
+            assert_eq!(read(none), Networth::default());
+        }
+    }
+
+    #[test]
+    fn a_battle_stat_may_be_none_in_every_spelling_but_is_never_a_list() {
+        let read = |strength: Value| {
+            let body = json!({ "battlestats": { "strength": strength, "total": 5 } });
+            battle_stats(&body).map(Option::unwrap_or_default)
+        };
+        let total = BattleStats {
+            total: Some(5),
+            ..BattleStats::default()
+        };
+
+        for none in [json!(null), json!([]), json!({}), json!({ "value": null })] {
+            assert_eq!(read(none.clone()), Ok(total), "{none}");
+        }
+        for wrong in [json!([7]), json!(7), json!("7")] {
+            let error = read(wrong.clone()).unwrap_err();
+            assert_eq!(error.path, "battlestats.strength", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_its_place() {
         let place = |change: fn(&mut Value)| {
             let mut body = body();
             change(&mut body);
-            player(&body, seven()).unwrap_err().path
+            profile(&body, seven()).unwrap_err().path
         };
 
         assert_eq!(
@@ -228,11 +291,7 @@ mod tests {
         );
         assert_eq!(place(|body| body["profile"]["id"] = json!(8)), "profile.id");
         assert_eq!(place(|body| *body = json!({})), "profile");
-        assert_eq!(
-            place(|body| {
-                body["personalstats"] = json!([{ "name": "networth", "value": "much" }]);
-            }),
-            "personalstats[0].value"
-        );
+        let much = json!({ "personalstats": [{ "name": "networth", "value": "much" }] });
+        assert_eq!(networth(&much).unwrap_err().path, "personalstats[0].value");
     }
 }

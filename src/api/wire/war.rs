@@ -6,142 +6,185 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::number::{Count, Integer, Positive, id_or_none};
-use crate::api::wire::{Misfit, Sorted, part, read, sort};
+use crate::api::wire::scalar::{Count, Integer, Moment, Positive, Text, Word, id_or_none};
+use crate::api::wire::{
+    DecodeError, Object, Partitioned, decode_object, is_none, join, partition, present, required,
+};
 use crate::model::id::{FactionId, TerritoryId, WarId};
 use crate::model::war::{Side, TerritoryResult, War, WarStatus, WarType};
 
+/// The fields of all shapes. Those with two names come under either of them, or under both.
 #[derive(Deserialize)]
 struct WireWar {
-    #[serde(alias = "war_id")]
-    id: Positive,
+    id: Option<Positive>,
+    war_id: Option<Positive>,
     territory: Option<String>,
-    #[serde(alias = "started_at")]
-    start: Count,
+    start: Option<Moment>,
+    started_at: Option<Moment>,
     /// 0 or null while it goes on; of a running territory war the moment its timer runs out.
-    #[serde(alias = "ended_at")]
-    end: Option<Count>,
+    end: Option<Moment>,
+    ended_at: Option<Moment>,
     target: Option<Count>,
     winner: Option<Integer>,
-    result: Option<String>,
+    /// A word. A number in its place says nothing about the war, and must not end it.
+    result: Option<Word>,
     forfeit: Option<bool>,
     #[serde(default)]
-    factions: Vec<WireSide>,
-    aggressor: Option<WireSide>,
-    defender: Option<WireSide>,
+    factions: Vec<Object<WireSide>>,
+    aggressor: Option<Object<WireSide>>,
+    defender: Option<Object<WireSide>>,
 }
 
 #[derive(Deserialize)]
 struct WireSide {
     id: Positive,
-    name: Option<String>,
-    score: Count,
+    name: Option<Text>,
+    score: Option<Count>,
     is_aggressor: Option<bool>,
 }
 
-impl From<WireSide> for Option<Side> {
-    fn from(wire: WireSide) -> Self {
+impl WireSide {
+    fn side(self) -> Option<Side> {
         Some(Side {
-            faction: FactionId::new(wire.id.0).ok()?,
-            name: wire.name.filter(|name| !name.is_empty()),
-            score: wire.score.0,
+            faction: FactionId::new(self.id.0).ok()?,
+            name: self.name.map(|name| name.0).filter(|name| !name.is_empty()),
+            score: self.score.map(|score| score.0),
         })
     }
 }
 
-/// The wars in `/faction/{id}?selections=wars`, of which none has ended but those just over.
-pub fn faction_wars(body: &Value, now: i64) -> Result<Sorted<War>, Misfit> {
-    let wars = body
-        .get("wars")
-        .ok_or_else(|| Misfit::at("wars", "it is missing"))?;
-    if !wars.is_object() {
-        return Err(Misfit::at("wars", "it is no object"));
-    }
-    let mut sorted = Sorted {
-        good: Vec::new(),
-        bad: Vec::new(),
-    };
-    let mut take = |value: &Value, path: &str, war_type| match war(value, path, war_type, now) {
-        Ok(war) => sorted.good.push(war),
-        Err(misfit) => sorted.bad.push((misfit, value.to_string())),
-    };
-    match wars.get("ranked") {
-        None | Some(Value::Null) => {}
-        Some(ranked) => take(ranked, "wars.ranked", WarType::Ranked),
-    }
-    let territory = match wars.get("territory") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(territory)) => territory.as_slice(),
-        Some(_) => return Err(Misfit::at("wars.territory", "it is no list")),
-    };
-    for (index, value) in territory.iter().enumerate() {
-        take(
-            value,
-            &format!("wars.territory[{index}]"),
-            WarType::Territory,
-        );
-    }
-    Ok(sorted)
+/// The wars in `/faction/{id}?selections=wars`. Each type is judged on its own.
+#[derive(Debug)]
+pub struct FactionWars {
+    /// The ranked war, if there is one.
+    pub ranked: Result<Partitioned<War>, DecodeError>,
+    /// The territory wars.
+    pub territory: Result<Partitioned<War>, DecodeError>,
 }
 
-/// The wars in a list, such as `warfareranked` or `territorywars`.
-pub fn list(body: &Value, field: &str, war_type: WarType, now: i64) -> Result<Sorted<War>, Misfit> {
-    sort(body, field, |value, path| war(value, path, war_type, now))
+/// Decodes the wars that a faction is in, of which none has ended but those just over.
+pub fn faction_wars(body: &Value, now: i64) -> FactionWars {
+    let none = || Ok(Partitioned::default());
+    let wars = match required(body, "wars", "") {
+        Ok(wars) if is_none(wars) => {
+            return FactionWars {
+                ranked: none(),
+                territory: none(),
+            };
+        }
+        Ok(wars) if wars.is_object() => wars,
+        Ok(_) => {
+            let error = DecodeError::new("wars", "it is no object");
+            return FactionWars {
+                ranked: Err(error.clone()),
+                territory: Err(error),
+            };
+        }
+        Err(error) => {
+            return FactionWars {
+                ranked: Err(error.clone()),
+                territory: Err(error),
+            };
+        }
+    };
+    // Null says that there is no war; a missing field does not.
+    let ranked = required(wars, "ranked", "wars").map(|value| {
+        let mut ranked = Partitioned::default();
+        if let Some(value) = present(Some(value)) {
+            ranked.push(value, war(value, "wars.ranked", WarType::Ranked, now));
+        }
+        ranked
+    });
+    let territory = partition(wars, "territory", "wars", |value, path| {
+        war(value, path, WarType::Territory, now)
+    });
+    FactionWars { ranked, territory }
 }
 
-/// How one war ended.
+/// Decodes a list of wars, such as `warfareranked` or `territorywars`.
+pub fn list(
+    body: &Value,
+    field: &str,
+    war_type: WarType,
+    now: i64,
+) -> Result<Partitioned<War>, DecodeError> {
+    partition(body, field, "", |value, path| {
+        if war_type == WarType::Territory {
+            // In these lists only this word tells whether a war goes on.
+            required(value, "result", path)?;
+        }
+        war(value, path, war_type, now)
+    })
+}
+
+/// Decodes the report of one war, an object or a list of one; `None` where there is no report.
 ///
 /// # Errors
 ///
 /// Also when the report is about another war than the one `asked` for.
-pub fn report(body: &Value, war_type: WarType, asked: WarId, now: i64) -> Result<War, Misfit> {
+pub fn report(
+    body: &Value,
+    war_type: WarType,
+    asked: WarId,
+    now: i64,
+) -> Result<Option<War>, DecodeError> {
     let field = match war_type {
         WarType::Ranked => "rankedwarreport",
         WarType::Territory => "territorywarreport",
     };
-    let value: Value = part(body, field)?;
-    let war = war(&value, field, war_type, now)?;
+    let (value, path) = match required(body, field, "")? {
+        value if is_none(value) => return Ok(None),
+        Value::Array(reports) if reports.len() == 1 => (&reports[0], format!("{field}[0]")),
+        value => (value, field.to_owned()),
+    };
+    let war = war(value, &path, war_type, now)?;
     if war.id != asked {
-        return Err(Misfit::at(
-            format!("{field}.id"),
+        return Err(DecodeError::new(
+            format!("{path}.id"),
             format!("it is about war {}, but {asked} was asked for", war.id),
         ));
     }
-    Ok(war)
+    Ok(Some(war))
 }
 
-fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, Misfit> {
-    let wire: WireWar = read(value, path)?;
-    let misfit = |field: &str, why: String| Misfit::at(format!("{path}.{field}"), why);
-    let territory = match (war_type, &wire.territory) {
-        (WarType::Ranked, _) => None,
-        (WarType::Territory, Some(tile)) => Some(
-            tile.parse::<TerritoryId>()
-                .map_err(|why| misfit("territory", why))?,
-        ),
-        (WarType::Territory, None) => return Err(misfit("territory", "it is missing".to_owned())),
-    };
-    let id = WarId::new(wire.id.0).map_err(|error| misfit("id", error.to_string()))?;
-    let end = wire.end.map(|end| end.0).filter(|end| *end > 0);
-    let winner = id_or_none(wire.winner)
-        .map(|winner| FactionId::new(winner).map_err(|error| misfit("winner", error.to_string())))
-        .transpose()?;
-    let required_score = wire.target.map(|target| target.0);
-    let started_at = wire.start.0;
+/// The number of a war in a list, if it can be read.
+pub fn id_of(item: &Value) -> Option<WarId> {
+    let id = item.get("id").or_else(|| item.get("war_id"))?;
+    WarId::new(Integer::deserialize(id).ok()?.0).ok()
+}
+
+fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, DecodeError> {
+    let wire: WireWar = decode_object(value, path)?;
+    let wrong = |(field, reason): Wrong| DecodeError::new(join(path, field), reason);
+    must_be_there(value, war_type).map_err(wrong)?;
+    let id = wire.id().map_err(wrong)?;
+    let territory = wire.territory(war_type).map_err(wrong)?;
+    let started_at = wire.start().map_err(wrong)?;
+    let winner = wire.winner().map_err(wrong)?;
     let ending = match war_type {
-        WarType::Ranked => ranked_ending(end, winner, wire.forfeit),
-        WarType::Territory => territory_ending(end, winner, wire.result.as_deref(), now),
+        WarType::Ranked => ranked_ending(wire.end(), winner, wire.forfeit),
+        WarType::Territory => {
+            let result = wire.result.as_ref().map(|word| word.0.as_str());
+            territory_ending(wire.end(), winner, result, now)
+        }
     };
-    let (attacking, defending) = sides(wire);
-    if attacking.is_none() || defending.is_none() {
-        return Err(misfit("factions", "two sides were expected".to_owned()));
+    let wire_end = wire.end();
+    let required_score = wire.target.map(|target| target.0);
+    let (attacking, defending) = sides(wire, war_type).map_err(wrong)?;
+    if winner.is_some_and(|winner| ![attacking.faction, defending.faction].contains(&winner)) {
+        return Err(wrong((
+            "winner",
+            "it is neither of the two sides".to_owned(),
+        )));
     }
     let winner = match ending.winner {
         Winner::Nobody => None,
         Winner::Faction(id) => Some(id),
-        Winner::Attacking => attacking.as_ref().map(|side| side.faction),
-        Winner::Defending => defending.as_ref().map(|side| side.faction),
+        Winner::Attacking => Some(attacking.faction),
+        Winner::Defending => Some(defending.faction),
     };
+    let has_unknown_end =
+        war_type == WarType::Ranked && wire_end.is_some() && ending.status.is_none();
     let status = match ending.status {
         None if started_at > now => WarStatus::Scheduled,
         None => WarStatus::Ongoing,
@@ -151,15 +194,73 @@ fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, Mi
         id,
         war_type,
         territory,
-        attacking,
-        defending,
+        attacking: Some(attacking),
+        defending: Some(defending),
         required_score,
         status,
         end_reason: ending.reason,
         winner,
         started_at: (started_at > 0).then_some(started_at),
         ends_at: ending.ends_at,
+        has_unknown_end,
     })
+}
+
+/// A field, and what is wrong with it.
+type Wrong = (&'static str, String);
+
+/// Null says that a war goes on, or that nobody has won yet; a missing field does not. Territory wars tell their winner
+/// by their result.
+fn must_be_there(value: &Value, war_type: WarType) -> Result<(), Wrong> {
+    let is_missing = |fields: &[&str]| fields.iter().all(|field| value.get(field).is_none());
+    if is_missing(&["end", "ended_at"]) {
+        return Err(("end", "it is missing".to_owned()));
+    }
+    if war_type == WarType::Ranked && is_missing(&["winner"]) {
+        return Err(("winner", "it is missing".to_owned()));
+    }
+    Ok(())
+}
+
+impl WireWar {
+    fn id(&self) -> Result<WarId, Wrong> {
+        let id = match (&self.id, &self.war_id) {
+            (Some(id), Some(war_id)) if id != war_id => {
+                return Err(("id", "id and war_id differ".to_owned()));
+            }
+            (Some(id), _) | (None, Some(id)) => id.0,
+            (None, None) => return Err(("id", "it is missing".to_owned())),
+        };
+        WarId::new(id).map_err(|error| ("id", error.to_string()))
+    }
+
+    fn territory(&self, war_type: WarType) -> Result<Option<TerritoryId>, Wrong> {
+        match (war_type, &self.territory) {
+            (WarType::Ranked, _) => Ok(None),
+            (WarType::Territory, Some(tile)) => {
+                tile.parse().map(Some).map_err(|why| ("territory", why))
+            }
+            (WarType::Territory, None) => Err(("territory", "it is missing".to_owned())),
+        }
+    }
+
+    fn start(&self) -> Result<i64, Wrong> {
+        let start = self.start.or(self.started_at);
+        start
+            .map(|start| start.0)
+            .ok_or_else(|| ("start", "it is missing".to_owned()))
+    }
+
+    fn end(&self) -> Option<i64> {
+        let end = self.end.or(self.ended_at);
+        end.map(|end| end.0).filter(|end| *end > 0)
+    }
+
+    fn winner(&self) -> Result<Option<FactionId>, Wrong> {
+        id_or_none(self.winner)
+            .map(|winner| FactionId::new(winner).map_err(|error| ("winner", error.to_string())))
+            .transpose()
+    }
 }
 
 /// What the end of a war says; no status while it goes on.
@@ -220,6 +321,10 @@ fn territory_ending(
         Some(TerritoryResult::Assault) => over(WarStatus::Completed, Winner::Attacking),
         Some(TerritoryResult::Defense) => over(WarStatus::Completed, Winner::Defending),
         Some(TerritoryResult::NoWinner) => over(WarStatus::Cancelled, Winner::Nobody),
+        Some(TerritoryResult::Unknown) => match winner {
+            Some(winner) => over(WarStatus::Completed, Winner::Faction(winner)),
+            None => over(WarStatus::Cancelled, Winner::Nobody),
+        },
         // The war list of a faction names a winner once there is one, but not how it won: the report says.
         None if winner.is_some() && end.is_some_and(|end| end <= now) => Ending {
             status: Some(WarStatus::Completed),
@@ -237,23 +342,72 @@ fn territory_ending(
 }
 
 /// The assaulting side first. A ranked war lists two factions without sides: the first is stored as attacking.
-fn sides(wire: WireWar) -> (Option<Side>, Option<Side>) {
-    if wire.aggressor.is_some() || wire.defender.is_some() {
-        return (
-            wire.aggressor.and_then(Into::into),
-            wire.defender.and_then(Into::into),
-        );
+fn sides(wire: WireWar, war_type: WarType) -> Result<(Side, Side), Wrong> {
+    let wrong = |why: &str| ("factions", why.to_owned());
+    let (first, second) = if wire.aggressor.is_some() || wire.defender.is_some() {
+        (wire.aggressor, wire.defender)
+    } else {
+        let mut factions = wire.factions;
+        if factions.len() != 2 {
+            return Err(wrong("two sides were expected"));
+        }
+        match (factions[0].0.is_aggressor, factions[1].0.is_aggressor) {
+            (None, None) if war_type == WarType::Territory => {
+                return Err(wrong("it does not say which side is the aggressor"));
+            }
+            (Some(true), Some(true)) | (Some(false), Some(false)) => {
+                return Err(wrong("both sides have the same role"));
+            }
+            (Some(false), _) | (None, Some(true)) => factions.swap(0, 1),
+            _ => {}
+        }
+        let mut factions = factions.into_iter();
+        (factions.next(), factions.next())
+    };
+    match (
+        first.and_then(|side| side.0.side()),
+        second.and_then(|side| side.0.side()),
+    ) {
+        (Some(first), Some(second)) if first.faction == second.faction => {
+            Err(wrong("both sides are the same faction"))
+        }
+        (Some(first), Some(second)) => Ok((first, second)),
+        _ => Err(wrong("two sides were expected")),
     }
-    let mut factions = wire.factions;
-    if factions.len() != 2 {
-        return (None, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_result_that_is_no_word_ends_no_war() {
+        let read = |result: Value| {
+            let war = json!({
+                "id": 5, "territory": "AAB", "start": 100, "end": 900, "result": result,
+                "aggressor": { "id": 20 }, "defender": { "id": 9 },
+            });
+            let body = json!({ "warfareterritory": [war] });
+            list(&body, "warfareterritory", WarType::Territory, 500).unwrap()
+        };
+
+        for word in [json!("in_progress"), json!(""), json!(null)] {
+            let wars = read(word.clone()).valid;
+            assert_eq!(wars[0].status, WarStatus::Ongoing, "{word}");
+        }
+        for wrong in [
+            json!(1),
+            json!(0),
+            json!(1.5),
+            json!(true),
+            json!([]),
+            json!({}),
+        ] {
+            let wars = read(wrong.clone());
+            assert_eq!(wars.valid, [], "{wrong}");
+            assert_eq!(wars.invalid[0].error.path, "warfareterritory[0].result");
+        }
     }
-    if factions[0].is_aggressor == Some(false) && factions[1].is_aggressor != Some(false) {
-        factions.swap(0, 1);
-    }
-    let mut factions = factions.into_iter();
-    (
-        factions.next().and_then(Into::into),
-        factions.next().and_then(Into::into),
-    )
 }

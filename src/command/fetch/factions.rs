@@ -1,31 +1,34 @@
 //! Factions and their rosters, one call each; their wars come with them where those are wanted too.
 
-use crate::api::keys::Need;
+use crate::api::pool::Need;
 use crate::api::request::Request;
-use crate::api::wire;
-use crate::command::fetch::caller::{Caller, Failure, Reply, rejected};
-use crate::command::fetch::harvest::harvest;
-use crate::command::fetch::{Session, WarsSeen, Work, followed_factions, understood};
+use crate::api::wire::{InvalidItem, Partitioned, faction};
+use crate::command::fetch::concurrent::fetch_concurrently;
+use crate::command::fetch::players::Parts;
+use crate::command::fetch::session::{Session, Work, rejected_item};
+use crate::command::fetch::wars::{WarsAnswer, decode_wars};
+use crate::command::torn::{Failure, Reply, TornClient};
 use crate::config::Wars;
 use crate::error::Result;
-use crate::model::faction::Faction;
+use crate::model::faction::{Basic, Faction, Member, Roster};
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
-use crate::store::run::{Missing, Rejected};
+use crate::store::missing::Missing;
 use crate::store::save::{RosterChange, Sourced};
 
-/// A faction's answer: itself, and its wars if they were asked for.
+/// The parts of an answer about a faction that fit, and the failures of the others.
 struct Answer {
     faction: Sourced<Faction>,
-    wars: Option<(WarsSeen, Vec<Rejected>)>,
+    wars: Option<WarsAnswer>,
+    failures: Vec<Failure>,
 }
 
 impl Session<'_> {
     pub(super) fn fetch_factions(&mut self, work: &mut Work) -> Result<RosterChange> {
-        let targets = followed_factions(self.store, self.scope, work.batch.now)?;
+        let targets = self.followed(work)?.targets;
         let with_wars =
             self.scope.kinds.contains(&Kind::Wars) && self.scope.track.wars == Wars::Tracked;
-        self.harvest_factions(work, targets, with_wars)
+        self.fetch_rosters(work, targets, with_wars)
     }
 
     /// Rosters that are needed to know the members, where nothing else fetches them.
@@ -34,48 +37,47 @@ impl Session<'_> {
         work: &mut Work,
         factions: Vec<FactionId>,
     ) -> Result<()> {
-        let counts = work.counts;
-        self.harvest_factions(work, factions, false)?;
-        // They are not what this run is about; only their failures are.
-        work.counts.entities = counts.entities;
-        work.counts.appended = counts.appended;
-        work.counts.unchanged = counts.unchanged;
+        let before = work.tally;
+        self.fetch_rosters(work, factions, false)?;
+        // This run is about players: of the rosters only the failures count.
+        work.tally.answers = before.answers;
+        work.tally.counts.entities = before.counts.entities;
+        work.tally.counts.appended = before.counts.appended;
+        work.tally.counts.unchanged = before.counts.unchanged;
         Ok(())
     }
 
-    fn harvest_factions(
+    fn fetch_rosters(
         &mut self,
         work: &mut Work,
         targets: Vec<FactionId>,
         with_wars: bool,
     ) -> Result<RosterChange> {
         let mut change = RosterChange::default();
-        let (caller, now) = (self.caller, work.batch.now);
+        let torn = self.torn;
         work.progress.more(targets.len() as u64);
-        harvest(
-            caller,
+        fetch_concurrently(
+            torn,
             self.settings.api.concurrency,
             targets,
-            |id| ask(caller, *id, with_wars, now),
-            |came| {
+            |id| ask(torn, *id, with_wars),
+            |answers| {
                 let mut factions = Vec::new();
-                for (id, answer) in came {
+                for (id, answer) in answers {
                     work.progress.step();
-                    match answer {
+                    let failures = match answer {
                         Ok(answer) => {
                             factions.push(answer.faction);
-                            if let Some((seen, bad)) = answer.wars {
-                                self.note_wars(work, id, seen, &bad)?;
+                            if let Some(wars) = answer.wars {
+                                self.note_wars(id, wars);
                             }
+                            answer.failures
                         }
-                        Err(failure) => {
-                            self.fail(
-                                work,
-                                &format!("faction {id}"),
-                                Some(Missing::Faction(id)),
-                                &failure,
-                            )?;
-                        }
+                        Err(failure) => vec![failure],
+                    };
+                    for failure in failures {
+                        let name = format!("faction {id}");
+                        self.fail(work, &name, Some(Missing::Faction(id)), &failure)?;
                     }
                 }
                 self.save_each(
@@ -83,9 +85,9 @@ impl Session<'_> {
                     &factions,
                     |faction| format!("faction {}", faction.id),
                     |store, batch, factions, counts| {
-                        let came_and_went = store.save_factions(batch, factions, counts)?;
-                        change.joined += came_and_went.joined;
-                        change.left += came_and_went.left;
+                        let saved = store.save_factions(batch, factions, counts)?;
+                        change.joined += saved.joined;
+                        change.left += saved.left;
                         Ok(())
                     },
                 )
@@ -95,55 +97,102 @@ impl Session<'_> {
     }
 }
 
-fn ask(caller: &Caller, id: FactionId, with_wars: bool, now: i64) -> Result<Answer, Failure> {
+fn ask(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Failure> {
     let request = Request::faction(id, with_wars);
-    let entity = format!("faction {id}");
-    let reply = caller.call(&request, Need::Any)?;
-    let faction = understood(&reply, &request, &entity, |body| {
-        wire::faction::faction(body, id)
-    })?;
-    if !faction.roster_is_complete() {
-        log::warn!(
-            "{entity}: {} of {} members are listed; nobody is taken to have left",
-            faction.members.len(),
-            faction.member_count
-        );
+    match torn.get(&request, Need::Any) {
+        Ok(reply) => decode(&request, reply, id, with_wars),
+        Err(failure) if with_wars && failure.allows_a_smaller_question() => {
+            let request = Request::faction(id, false);
+            let reply = torn.get(&request, Need::Any)?;
+            decode(&request, reply, id, false)
+        }
+        Err(failure) => Err(failure),
     }
-    let wars = with_wars.then(|| {
-        wars_seen(
-            wire::war::faction_wars(&reply.body, now),
-            &request,
-            &entity,
-            &reply,
-        )
-    });
+}
+
+/// Decodes each selection on its own.
+///
+/// # Errors
+///
+/// When neither the faction nor its roster can be used, or the answer is about another faction.
+fn decode(
+    request: &Request,
+    reply: Reply,
+    asked: FactionId,
+    with_wars: bool,
+) -> Result<Answer, Failure> {
+    let parts = Parts {
+        request,
+        reply: &reply,
+        entity: format!("faction {asked}"),
+    };
+    let is_foreign = faction::subject(&reply.body).is_some_and(|id| id != asked.get());
+    let mut failures = Vec::new();
+    let basic = parts.read(
+        "basic",
+        |body| faction::basic(body, asked).map(Some),
+        &mut failures,
+    );
+    if is_foreign {
+        // The roster and the wars are those of the same faction.
+        return Err(failures.pop().unwrap_or(Failure::NotListed));
+    }
+    let members = parts.read(
+        "members",
+        |body| faction::members(body).map(Some),
+        &mut failures,
+    );
+    if basic.is_none() && (members.is_none() || failures.iter().any(Failure::is_missing)) {
+        return Err(failures.swap_remove(0));
+    }
+    let roster = members.map(|members| roster(&parts, basic.as_ref(), members, &mut failures));
+    let wars = with_wars.then(|| decode_wars(request, &reply, asked));
     Ok(Answer {
         wars,
         faction: Sourced {
-            value: faction,
+            value: Faction {
+                id: asked,
+                basic,
+                roster,
+            },
             source: reply.source,
+            at: reply.at,
         },
+        failures,
     })
 }
 
-/// What an answer says of wars, and what in it does not fit.
-pub(super) fn wars_seen(
-    read: Result<wire::Sorted<crate::model::war::War>, wire::Misfit>,
-    request: &Request,
-    entity: &str,
-    reply: &Reply,
-) -> (WarsSeen, Vec<Rejected>) {
-    let (wars, bad) = match read {
-        Ok(sorted) => (sorted.good, sorted.bad),
-        Err(misfit) => (Vec::new(), vec![(misfit, reply.body.to_string())]),
-    };
-    let seen = WarsSeen {
-        wars,
-        is_complete: bad.is_empty(),
-        source: reply.source.clone(),
-    };
-    let bad = bad
-        .into_iter()
-        .map(|(misfit, body)| rejected(request, &format!("wars of {entity}"), &misfit, body));
-    (seen, bad.collect())
+/// The roster, which is complete when every member could be read and is there.
+fn roster(
+    parts: &Parts<'_>,
+    basic: Option<&Basic>,
+    members: Partitioned<Member>,
+    failures: &mut Vec<Failure>,
+) -> Roster {
+    for member in &members.invalid {
+        let entity = member_name(member).map_or_else(
+            || parts.entity.clone(),
+            |member| format!("{member} of {}", parts.entity),
+        );
+        failures.push(rejected_item(parts.request, &entity, member));
+    }
+    let listed = members.valid.len();
+    let expected = basic.and_then(|basic| basic.member_count);
+    let is_complete = members.invalid.is_empty() && i64::try_from(listed).ok() == expected;
+    if !is_complete {
+        let expected = expected.map_or_else(|| "?".to_owned(), |count| count.to_string());
+        log::warn!(
+            "{}: {listed} of {expected} members could be read; nobody is taken to have left",
+            parts.entity
+        );
+    }
+    Roster {
+        members: members.valid,
+        is_complete,
+    }
+}
+
+fn member_name(member: &InvalidItem) -> Option<String> {
+    let id = member.item.get("id")?.as_i64()?;
+    Some(format!("member {id}"))
 }

@@ -14,7 +14,7 @@ use crate::config::{Territories, Wars, check_private, text_of, toml_string};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::time::iso;
 
-/// What stands at the configuration's place.
+/// The present configuration file.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Present {
     Nothing,
@@ -23,7 +23,7 @@ pub(super) enum Present {
     Broken,
 }
 
-/// What is at this place; something that is no configuration is an error unless it may be replaced.
+/// Reads the present configuration. A file that is no configuration is an error unless it may be replaced.
 pub(super) fn present(file: &Path, may_replace: bool) -> Result<Present> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Present::Nothing),

@@ -1,174 +1,155 @@
-//! Asking Torn about the keys before anything is written.
+//! Checks the keys that `init` is given.
 
-use std::thread;
-use std::time::Duration;
+use serde_json::Value;
 
-use crate::api::client::Client;
-use crate::api::refusal::{BLOCK_REST, Refusal, Verdict};
-use crate::api::request::Request;
-use crate::api::wire;
-use crate::config::{Clock, Settings};
+use crate::api::error::{ApiError, Policy};
+use crate::command::Outcome;
+use crate::command::signal::Stop;
+use crate::command::torn::{Failure, RunEnd, TornClient};
+use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
-use crate::model::time::iso;
-use crate::store::keys::ADDRESS;
-use crate::store::{Allowance, Permit, Store};
+use crate::store::Store;
 
-/// What to do about a key that Torn does not know.
+/// The remedy for a key that Torn does not know.
 const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
-/// Asks Torn about each key, by the rules that an existing database remembers; nothing else is written when one is
-/// refused.
-pub(super) fn check_keys(
-    settings: &Settings,
-    mut store: Option<&mut Store>,
-) -> Result<Vec<(NamedKey, KeyFacts)>> {
+/// The keys after Torn was asked about them.
+pub(super) struct CheckedKeys {
+    /// The keys that work.
+    pub(super) keys: Vec<(NamedKey, KeyFacts)>,
+    /// The keys that Torn refuses, in words.
+    refused: Vec<Error>,
+    checked_at: i64,
+    /// Calls made before there was a database to count them in.
+    uncounted: Option<Store>,
+}
+
+/// Asks Torn about each key, by the rules of `fetch`. Nothing but the budget is written before all have answered.
+///
+/// # Errors
+///
+/// When no key works, or Torn cannot be asked.
+pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys> {
     let keys = settings.load_keys()?.warn();
-    let now = settings.clock.now();
-    if let Some(store) = &store
-        && let Some((until, reason)) = store.paused(ADDRESS, now)?
-    {
-        return Err(Error::new("check the keys")
-            .because(format!(
-                "no calls are to be made before {}: {reason}",
-                iso(until)
-            ))
-            .try_this("wait until then, and run it again")
-            .exits(Exit::TryLater));
-    }
-    let client = Client::new(
-        &settings.api.base_url,
-        settings.api.timeout,
-        1,
-        settings.proxy_for(&settings.api.base_url)?,
-    )?;
-    let mut checked = Vec::new();
-    for (number, named) in (1..).zip(keys) {
-        let known = match &store {
-            Some(store) => store.known_key(&named.name, &named.key)?,
-            None => None,
-        };
-        let owner = known
-            .and_then(|known| known.facts)
-            .map_or(-number, |facts| facts.owner.get());
-        let facts = check_key(settings, &client, &named, store.as_deref_mut(), owner)?;
-        if let Some(store) = store.as_deref_mut() {
-            store.move_calls(owner, facts.owner.get())?;
-        }
-        checked.push((named, facts));
-    }
-    Ok(checked)
-}
-
-fn check_key(
-    settings: &Settings,
-    client: &Client,
-    named: &NamedKey,
-    mut store: Option<&mut Store>,
-    owner: i64,
-) -> Result<KeyFacts> {
-    let action = || Error::new(format!("check the key {:?}", named.name));
-    let mut attempt = 0;
-    let body = loop {
-        attempt += 1;
-        let permit = wait_for_leave(settings, store.as_deref_mut(), owner)?;
-        let answer = client.get(&Request::key_info(), &named.key).body;
-        if let (Some(store), Some(permit)) = (store.as_deref_mut(), permit) {
-            store.returned(permit, Clock::real_milliseconds())?;
-        }
-        let refusal = match answer {
-            Ok(body) => break body,
-            Err(refusal) => refusal,
-        };
-        if let (Verdict::Blocked, Some(store)) = (refusal.verdict(), store.as_deref_mut()) {
-            let until = settings.clock.now() + BLOCK_REST;
-            store.pause(ADDRESS, until, &refusal.to_string())?;
-        }
-        match refusal.retry_delay(attempt, settings.api.first_retry, 1.0) {
-            Some(delay) => thread::sleep(delay),
-            None => return Err(refused(action(), refusal, client)),
-        }
+    let is_new = !settings.database.exists();
+    let store = if is_new {
+        Store::in_memory()?
+    } else {
+        Store::create(&settings.database)?
     };
-    wire::key::facts(&body).map_err(|misfit| {
-        action()
-            .because(misfit)
-            .try_this("update tornsnap: Torn's answer is not understood")
-            .exits(Exit::Protocol)
-    })
-}
-
-/// Waits until the budget of this owner has room for a call; `None` where there is no budget to ask.
-fn wait_for_leave(
-    settings: &Settings,
-    store: Option<&mut Store>,
-    owner: i64,
-) -> Result<Option<Permit>> {
-    let (Some(limit), Some(store)) = (settings.api.requests_per_minute, store) else {
-        return Ok(None);
+    let torn = TornClient::new(settings, stop, store)?;
+    let mut checked = CheckedKeys {
+        keys: Vec::new(),
+        refused: Vec::new(),
+        checked_at: settings.clock.now(),
+        uncounted: None,
     };
-    let longest = i64::try_from(settings.api.timeout.as_millis()).unwrap_or(0);
-    loop {
-        match store.allow(owner, limit, Clock::real_milliseconds(), longest)? {
-            Allowance::Granted(permit) => return Ok(Some(permit)),
-            Allowance::Wait(milliseconds) => {
-                thread::sleep(Duration::from_millis(milliseconds.unsigned_abs()));
+    for key in keys {
+        match torn.check_new_key(&key) {
+            Ok(facts) => checked.keys.push((key, facts)),
+            Err(failure) => {
+                let error = explain(&key.name, &failure, torn.run_end(), &torn);
+                if error.exit() != Exit::NoKey {
+                    return Err(error);
+                }
+                checked.refused.push(error);
             }
         }
     }
-}
-
-/// Counts a call that has been made in its owner's budget.
-pub(super) fn count_call(store: &mut Store, facts: &KeyFacts) -> Result<()> {
-    let now = Clock::real_milliseconds();
-    if let Allowance::Granted(permit) = store.allow(facts.owner.get(), u32::MAX, now, 0)? {
-        store.returned(permit, now)?;
+    if checked.keys.is_empty() {
+        return Err(checked.refused.swap_remove(0));
     }
-    Ok(())
+    checked.uncounted = is_new.then(|| torn.into_store());
+    Ok(checked)
 }
 
-fn refused(error: Error, refusal: Refusal, client: &Client) -> Error {
-    match refusal.verdict() {
-        Verdict::KeyDead | Verdict::KeyPaused(_) | Verdict::NoAccess => {
-            let remedy = remedy_of_key(&refusal);
-            error.because(refusal).try_this(remedy).exits(Exit::NoKey)
+impl CheckedKeys {
+    /// Notes what Torn said, in the database that may be new.
+    pub(super) fn remember(&self, store: &mut Store) -> Result<()> {
+        for (key, facts) in &self.keys {
+            store.remember_key(&key.name, &key.key, facts, self.checked_at)?;
         }
-        Verdict::Misconfigured => {
-            let remedy = refusal.remedy().unwrap_or_default();
-            error.because(refusal).try_this(remedy).exits(Exit::Config)
+        match &self.uncounted {
+            Some(before) => store.adopt_calls(before),
+            None => Ok(()),
         }
+    }
+
+    /// Done, or partly done when Torn refuses some of the keys.
+    pub(super) fn outcome(mut self, summary: String, mut report: Value) -> Outcome {
+        if self.refused.is_empty() {
+            return Outcome::done(summary, report);
+        }
+        let all = self.keys.len() + self.refused.len();
+        let words: Vec<String> = self.refused.iter().map(Error::on_one_line).collect();
+        let remedy = self.refused.swap_remove(0);
+        let failure = Error::new(format!("use {} of {all} keys", words.len()))
+            .because(words.join("; "))
+            .try_this(remedy.remedy().unwrap_or_default())
+            .exits(Exit::Partial);
+        report["status"] = "partial".into();
+        report["exit_code"] = Exit::Partial.code().into();
+        Outcome {
+            exit: Exit::Partial,
+            summary: Some(summary),
+            report,
+            failure: Some(failure),
+        }
+    }
+}
+
+/// Says why a key could not be checked, and what to do about it.
+fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
+    let error = Error::new(format!("check the key {name:?}"));
+    if let Some(end) = end {
+        return error.because(end.why).try_this(end.remedy).exits(end.exit);
+    }
+    let message = failure.message();
+    match failure {
+        Failure::Refused(refusal) | Failure::NoAccess(Some(refusal)) => {
+            explain_refusal(error.because(message), refusal, torn)
+        }
+        Failure::Rejected(_) => error
+            .because(message)
+            .try_this("update tornsnap: Torn's answer is not understood")
+            .exits(Exit::Protocol),
+        Failure::RunEnded => error
+            .because("it was interrupted")
+            .try_this("run it again; nothing was written")
+            .exits(Exit::Interrupted),
+        _ => error
+            .because(message)
+            .try_this("wait ten minutes, then run it again; nothing was written")
+            .exits(Exit::TryLater),
+    }
+}
+
+fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
+    match (refusal.policy(), refusal) {
+        (Policy::PauseKey(_), ApiError::Torn { code, .. }) => error
+            .try_this(match code {
+                10 => "the key's owner is in federal jail: use a key of another player, or wait until the owner is out",
+                13 => "the key's owner has been offline for more than 7 days: log in to Torn, then run it again",
+                18 => "the key's owner has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
+                _ => COPY_AGAIN,
+            })
+            .exits(Exit::NoKey),
+        (Policy::NoAccess, _) => error
+            .try_this("make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough")
+            .exits(Exit::NoKey),
+        (Policy::DisableKey | Policy::PauseKey(_), _) => error
+            .try_this(COPY_AGAIN)
+            .exits(Exit::NoKey),
         // Torn was reached, and has said why it will not answer.
-        _ if matches!(refusal, Refusal::Torn { .. } | Refusal::Status { .. }) => error
-            .because(refusal)
+        (_, ApiError::Torn { .. } | ApiError::Status { .. }) => error
             .try_this("wait ten minutes, then run it again; nothing was written")
             .exits(Exit::TryLater),
         _ => error
-            .because(refusal)
             .try_this(format!(
                 "check the network, and that {} can be reached; then run it again",
-                client.route()
+                torn.route()
             ))
             .exits(Exit::TryLater),
-    }
-}
-
-/// What the owner of a key can do about Torn's refusal of it.
-fn remedy_of_key(refusal: &Refusal) -> &'static str {
-    let Refusal::Torn { code, .. } = refusal else {
-        return COPY_AGAIN;
-    };
-    match code {
-        10 => {
-            "the key's owner is in federal jail: use a key of another player, or wait until the owner is out"
-        }
-        13 => {
-            "the key's owner has been offline for more than 7 days: log in to Torn, then run it again"
-        }
-        16 => {
-            "make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough"
-        }
-        18 => {
-            "the key's owner has paused it: resume it at https://www.torn.com/preferences.php#tab=api"
-        }
-        _ => COPY_AGAIN,
     }
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::command::init::configuration::Present;
+use crate::command::init::keys::CheckedKeys;
+use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
 use crate::config::{Settings, Territories, check_private, file_to_write};
 use crate::error::{Doing, Error, Exit, Result};
@@ -86,14 +88,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         }
     };
     let is_written = !matches!(present, Present::Text(_)) || !changed.is_empty();
-    let settings = if is_written {
-        Settings::from_text(&file, &text, &context.overrides)?
-    } else {
-        context.settings.clone()
-    };
+    // Not those of the context: another process may have written the file since.
+    let settings = Settings::from_text(&file, &text, &context.overrides)?;
 
     refuse_new_unreadable_keys(&context.settings, &settings)?;
-    let checks = check_and_create(&settings)?;
+    let checked = check_and_create(&settings)?;
+    let checks = &checked.keys;
     let kept = if is_written {
         configuration::replace(&file, &text, &present, settings.clock.now())?
     } else {
@@ -101,8 +101,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     };
     answers.typed.keep();
     warn(&settings, &file);
+    warn_of_dropped(&context.settings, &settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
-        say(&checks, &file, &changed, kept.as_deref());
+        say(checks, &file, &changed, kept.as_deref());
     }
 
     let report = json!({
@@ -125,7 +126,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
             .map(|path| format!(" --config {}", path.display()))
             .unwrap_or_default()
     );
-    Ok(Outcome::done(summary, report))
+    Ok(checked.outcome(summary, report))
 }
 
 /// A key that cannot be read costs only itself, but none is written into a configuration in that state.
@@ -142,27 +143,12 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
 }
 
 /// Checks the keys with Torn, then makes the database, or brings one that is there up to date.
-fn check_and_create(settings: &Settings) -> Result<Vec<(NamedKey, KeyFacts)>> {
-    let is_new = !settings.database.exists();
-    let mut store = if is_new {
-        None
-    } else {
-        Some(Store::create(&settings.database)?)
-    };
-    let checks = keys::check_keys(settings, store.as_mut())?;
-    let mut store = match store {
-        Some(store) => store,
-        None => Store::create(&settings.database)?,
-    };
-    for (key, facts) in &checks {
-        store.remember_key(&key.name, &key.key, facts, settings.clock.now())?;
-        if is_new {
-            // The calls were made before there was a budget to ask; they count all the same.
-            keys::count_call(&mut store, facts)?;
-        }
-    }
+fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
+    let checked = keys::check_keys(settings, Stop::listen()?)?;
+    let mut store = Store::create(&settings.database)?;
+    checked.remember(&mut store)?;
     store.checkpoint()?;
-    Ok(checks)
+    Ok(checked)
 }
 
 /// Says what will keep later runs from collecting anything.
@@ -179,6 +165,22 @@ fn warn(settings: &Settings, file: &Path) {
         log::warn!(
             "nothing is followed yet: add ids under [track] in {}",
             file.display()
+        );
+    }
+}
+
+/// A list of ids on the command line replaces the one in the configuration: says who is followed no longer.
+fn warn_of_dropped(before: &Settings, after: &Settings) {
+    let factions = before.track.factions.difference(&after.track.factions);
+    let players = before.track.players.difference(&after.track.players);
+    let dropped: Vec<String> = factions
+        .map(|id| format!("faction {id}"))
+        .chain(players.map(|id| format!("player {id}")))
+        .collect();
+    if !dropped.is_empty() {
+        log::warn!(
+            "no longer followed: {}; name all ids to keep them, such as --faction 1,2",
+            dropped.join(", ")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What the configuration is to say: from the flags, and from a person where one is at the terminal.
+//! The wishes for the configuration: from the flags, and from a person at the terminal.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::ApiKey;
 use crate::output::{prompt, terminal};
 
-/// What was said; `None` where nothing was said.
+/// The wishes. `None` leaves a setting as it is.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) keys: Vec<KeyPlace>,
@@ -49,7 +49,7 @@ impl TypedKeys {
 impl Drop for TypedKeys {
     fn drop(&mut self) {
         for path in &self.0 {
-            // One that stays behind is private and in nobody's way.
+            // A file that stays behind is private and does no harm.
             let _ = fs::remove_file(path);
         }
     }

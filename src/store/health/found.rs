@@ -1,4 +1,4 @@
-//! What `health` finds in the data: answers that did not fit, ids that Torn does not know, times of the future.
+//! Findings of `health` in the data: answers that did not fit, ids that Torn does not know, times of the future.
 
 use rusqlite::named_params;
 use serde_json::Value;

@@ -50,7 +50,7 @@ fn a_roster_that_is_cut_short_makes_nobody_leave() {
     assert!(
         finished
             .stderr()
-            .contains("faction 9: 1 of 3 members are listed; nobody is taken to have left"),
+            .contains("faction 9: 1 of 3 members could be read; nobody is taken to have left"),
         "{}",
         finished.stderr()
     );
@@ -131,11 +131,23 @@ fn one_call_brings_a_faction_its_roster_and_its_wars() {
 
     torn.fetch(&["factions", "wars"]).expect(0);
 
+    let mut asked = torn.asked();
+    asked.sort();
     assert_eq!(
-        torn.asked(),
-        ["/key/info", "/faction/9?selections=basic,members,wars"]
+        asked,
+        [
+            // Past wars are asked about at the first run.
+            "/faction/9/rankedwars?limit=100",
+            "/faction/9/territorywars?limit=100&sort=DESC",
+            "/faction/9?selections=basic,members,wars",
+            "/key/info",
+        ]
     );
     assert_eq!(torn.rows("SELECT war_id FROM war_status_history"), ["5"]);
+
+    torn.simulator.clear_requests();
+    torn.fetch_at(NOW + 240, &["factions", "wars"]).expect(0);
+    assert_eq!(torn.asked(), ["/faction/9?selections=basic,members,wars"]);
 }
 
 #[test]
@@ -165,21 +177,42 @@ fn each_call_says_who_asks_and_carries_no_key_in_its_address() {
 }
 
 #[test]
-fn a_faction_with_a_bad_member_is_rejected_whole_and_keeps_its_members() {
+fn a_bad_member_is_rejected_alone_and_nobody_is_taken_to_have_left() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
+    torn.edit(|world| {
+        world.player(2).level = 77;
+        world.player(3).faction_id = None;
+        world.player(4).faction_id = Some(OURS);
+        world.faction(OURS).respect = 5;
+    });
     torn.simulator.fault(
         Fault::always(Kind::Patch("/members/0/level".to_owned(), 0.into())).path("/faction/9"),
     );
 
-    torn.fetch_at(NOW + 60, &["factions"]).expect(76);
+    torn.fetch_at(NOW + 60, &["factions"]).expect(3);
 
     assert_eq!(
-        torn.rows("SELECT error FROM rejected_payloads"),
-        ["members[0].level: 0 is below 1"]
+        torn.rows("SELECT endpoint, entity, json_path, error, times FROM rejected_payloads"),
+        ["/faction/9|member 1 of faction 9|members[*].level|members[0].level: 0 is below 1|1"]
     );
     assert_eq!(
-        torn.value::<i64>("SELECT count(*) FROM players WHERE faction_id = 9"),
-        3
+        torn.rows("SELECT player_id, level, faction_id FROM players ORDER BY 1"),
+        ["1|11|9", "2|77|9", "3|13|9", "4|1|9"]
+    );
+    assert_eq!(
+        torn.rows("SELECT respect FROM faction_history ORDER BY id"),
+        ["0", "5"]
+    );
+    assert_eq!(
+        torn.rows("SELECT entities, failed, status FROM fetch_runs WHERE id = 2"),
+        ["1|1|partial"]
+    );
+
+    torn.simulator.clear_faults();
+    torn.fetch_at(NOW + 120, &["factions"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT player_id FROM players WHERE faction_id = 9 ORDER BY 1"),
+        ["1", "2", "4"]
     );
 }

@@ -173,6 +173,32 @@ fn when_a_followed_tile_is_lost_its_new_owner_is_found() {
 }
 
 #[test]
+fn a_lost_tile_that_is_assaulted_costs_one_call_and_no_sweep() {
+    let torn = three_tiles("\"tracked\"");
+    torn.fetch(&["wars", "territories"]).expect(0);
+    torn.edit(|world| {
+        world.faction(30);
+        world.tile("AAB").owner = Some(20);
+    });
+    torn.edit(|world| {
+        let war = world.territory_war(7);
+        "AAB".clone_into(&mut war.tile);
+        (war.aggressor.faction_id, war.defender.faction_id) = (30, 20);
+    });
+    torn.fetch_at(NOW + 240, &["wars", "territories"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT faction_id, war_status FROM territories WHERE territory_id = 'AAB'"),
+        ["20|under_attack"]
+    );
+
+    torn.simulator.clear_requests();
+    torn.fetch_at(NOW + 480, &["wars", "territories"]).expect(0);
+
+    let swept = |path: &String| path.contains("territoryownership");
+    assert!(!torn.asked().iter().any(swept), "{:?}", torn.asked());
+}
+
+#[test]
 fn a_tile_that_goes_from_one_followed_faction_to_another_needs_no_sweep() {
     for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
         let torn = three_tiles("\"tracked\"");
@@ -197,7 +223,8 @@ fn a_tile_that_could_not_be_read_is_not_lost() {
     let torn = three_tiles("\"tracked\"");
     torn.fetch(&["territories"]).expect(0);
     for fault in [
-        Kind::Remove("/territory/0/sector".to_owned()),
+        Kind::Remove("/territory/0/racket".to_owned()),
+        Kind::Patch("/territory/0/sector".to_owned(), json!("north")),
         Kind::Patch("/territory/0/id".to_owned(), json!("nonsense")),
         Kind::Remove("/territory".to_owned()),
         Kind::Code(17, "backend".to_owned()),
@@ -282,7 +309,7 @@ fn rackets_or_wars_that_could_not_be_read_are_not_gone() {
         for fault in [
             Kind::Html503,
             Kind::Remove("/rackets".to_owned()),
-            Kind::Patch("/rackets/0".to_owned(), json!({ "name": "x" })),
+            Kind::Patch("/rackets/0/name".to_owned(), json!(null)),
             Kind::Remove("/warfareterritory".to_owned()),
             Kind::Patch("/warfareterritory/0".to_owned(), json!({ "id": 1 })),
         ] {
@@ -351,7 +378,7 @@ fn a_missing_owner_is_not_an_absent_one() {
     );
     assert_eq!(
         torn.rows("SELECT error FROM rejected_payloads"),
-        ["territoryOwnership[0]: missing field `owned_by`"]
+        ["territoryOwnership[0].owned_by: it is missing"]
     );
 }
 

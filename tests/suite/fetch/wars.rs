@@ -10,7 +10,7 @@ const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
 /// The rows of all wars in the order in which they were recorded.
-fn told(torn: &Torn) -> Vec<String> {
+pub fn told(torn: &Torn) -> Vec<String> {
     torn.rows(
         "SELECT war_type, war_id, status, end_reason, winner_faction_id, attacking_score, defending_score,
                 required_score, started_at - 1775044800, ends_at - 1775044800
@@ -154,7 +154,12 @@ fn a_war_that_ended_while_nobody_watched_is_looked_up() {
         );
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + 4 * DAY, &["wars"]).expect(0);
-        assert_eq!(torn.calls(), 1, "what is over is not looked up for ever");
+        let looked_up = |path: &String| path.contains("report");
+        assert!(
+            !torn.asked().iter().any(looked_up),
+            "what is over is not looked up for ever: {:?}",
+            torn.asked()
+        );
     }
 }
 
@@ -230,76 +235,6 @@ fn a_war_whose_own_report_says_that_it_goes_on_is_not_called_off() {
 }
 
 #[test]
-fn a_report_that_comes_late_still_tells_the_forfeit() {
-    let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
-    torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
-        (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
-        (war.in_wars, war.in_history, war.has_report) = (false, true, false);
-    });
-    torn.fetch_at(NOW + 2 * HOUR, &["wars"]).expect(0);
-    torn.fetch_at(NOW + 3 * HOUR, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| war.has_report = true);
-    torn.fetch_at(NOW + 4 * HOUR, &["wars"]).expect(0);
-    torn.simulator.clear_requests();
-    torn.fetch_at(NOW + 5 * HOUR, &["wars"]).expect(0);
-
-    assert_eq!(
-        told(&torn)[1..],
-        [
-            "ranked|5|completed||9|0|0|1000|0|3600",
-            "ranked|5|completed|forfeit|9|0|0|1000|0|3600"
-        ]
-    );
-    assert_eq!(torn.calls(), 1, "nothing is waited for any more");
-}
-
-#[test]
-fn a_list_that_lags_behind_the_report_takes_nothing_back() {
-    let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
-    torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
-        (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
-        (war.in_wars, war.has_report) = (true, true);
-    });
-    torn.fetch_at(NOW + HOUR + 60, &["wars"]).expect(0);
-    torn.fetch_at(NOW + HOUR + 120, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| (war.end, war.winner) = (None, None));
-    torn.fetch_at(NOW + HOUR + 180, &["wars"]).expect(0);
-
-    assert_eq!(
-        told(&torn)[1..],
-        ["ranked|5|completed|forfeit|9|0|0|1000|0|3600"]
-    );
-}
-
-#[test]
-fn a_faction_that_is_no_more_does_not_hide_how_its_war_ended() {
-    for gone in [OURS, THEIRS] {
-        let torn = Torn::new();
-        torn.territory_war(6, |_| {});
-        torn.fetch(&["wars"]).expect(0);
-        torn.territory_war(6, |war| {
-            (war.result, war.end) = (Some("end_with_destroy_attack".to_owned()), Some(NOW + HOUR));
-            (war.in_wars, war.has_report, war.in_history) = (false, false, true);
-        });
-        torn.simulator.fault(
-            Fault::always(Kind::Code(6, "Incorrect ID".to_owned()))
-                .path(format!("/faction/{gone}/territorywars")),
-        );
-
-        torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
-
-        assert_eq!(
-            told(&torn)[1],
-            "territory|6|cancelled|end_with_destroy_attack||0|0|100000|0|3600"
-        );
-    }
-}
-
-#[test]
 fn a_failed_or_partial_lookup_ends_no_war() {
     let faults = [
         Kind::Code(17, "backend".to_owned()),
@@ -340,10 +275,20 @@ fn a_failed_or_partial_lookup_ends_no_war() {
 
 #[test]
 fn a_list_that_could_not_be_read_whole_ends_no_war() {
-    for patch in [
-        json!({ "ranked": { "war_id": "x" }, "territory": [] }),
-        json!({ "ranked": null, "territory": "none" }),
-        json!(null),
+    for (patch, exit, lost) in [
+        // What could be read is looked up: that the other war is on no list any more.
+        (
+            json!({ "ranked": { "war_id": "x" }, "territory": [] }),
+            3,
+            vec!["/faction/6/territorywarreport"],
+        ),
+        (
+            json!({ "ranked": null, "territory": "none" }),
+            3,
+            vec!["/faction/5/rankedwarreport"],
+        ),
+        (json!("none"), 76, vec![]),
+        (json!([7]), 76, vec![]),
     ] {
         let torn = Torn::new();
         torn.ranked_war(5, |war| war.start = NOW + DAY);
@@ -358,13 +303,15 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
         });
         torn.simulator.clear_requests();
 
-        torn.fetch_at(NOW + HOUR, &["wars"]).expect(76);
+        torn.simulator
+            .fault(Fault::always(Kind::Code(17, "backend".to_owned())).path("report"));
 
-        assert_eq!(
-            torn.calls(),
-            1,
-            "{patch}: nothing is looked up on such a ground"
-        );
+        torn.fetch_at(NOW + HOUR, &["wars"]).expect(exit);
+
+        let mut asked = torn.asked();
+        asked.retain(|path| path.contains("report"));
+        asked.dedup();
+        assert_eq!(asked, lost, "{patch}: nothing else is looked up");
         assert_eq!(
             torn.value::<i64>("SELECT count(*) FROM war_status_history"),
             2,
@@ -452,79 +399,6 @@ fn an_unfinished_war_is_written_in_two_ways() {
 
         assert_eq!(told(&torn), ["ranked|5|ongoing|||0|0|1000|0|"]);
     }
-}
-
-#[test]
-fn all_wars_are_walked_page_by_page_and_old_ones_left_to_history() {
-    let torn = Torn::new();
-    torn.follow("[track]\nwars = \"all\"\n");
-    for id in 1..=250 {
-        torn.ranked_war(id, |war| {
-            war.start = NOW - id * 600;
-            war.factions[0].faction_id = 1000 + id;
-        });
-    }
-    torn.ranked_war(900, |war| {
-        war.start = NOW - 60 * DAY;
-        (war.end, war.winner) = (Some(NOW - 58 * DAY), Some(OURS));
-    });
-    torn.ranked_war(901, |war| {
-        war.start = NOW - 20 * DAY;
-        (war.end, war.winner) = (Some(NOW - 18 * DAY), Some(OURS));
-    });
-
-    torn.fetch(&["wars"]).expect(0);
-
-    assert_eq!(
-        torn.value::<i64>("SELECT count(*) FROM war_status_history WHERE status = 'ongoing'"),
-        250
-    );
-    assert_eq!(
-        torn.rows("SELECT war_id FROM war_status_history WHERE status = 'completed'"),
-        ["901"]
-    );
-    let pages = torn
-        .asked()
-        .iter()
-        .filter(|path| path.starts_with("/faction/warfareranked"))
-        .count();
-    assert_eq!(pages, 3);
-
-    torn.fetch_at(NOW + 60, &["wars"]).expect(0);
-    assert_eq!(
-        torn.value::<i64>("SELECT count(*) FROM war_status_history"),
-        251
-    );
-}
-
-#[test]
-fn a_broken_second_page_saves_the_first_and_ends_no_war() {
-    let torn = Torn::new();
-    torn.follow("[track]\nwars = \"all\"\n");
-    for id in 1..=150 {
-        torn.ranked_war(id, |war| war.start = NOW - id * 600);
-    }
-    torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(1, |war| war.factions[0].score = 5);
-    torn.ranked_war(150, |war| war.factions[0].score = 5);
-    torn.simulator.fault(
-        Fault::always(Kind::Html503)
-            .path("/faction/warfareranked")
-            .query("to="),
-    );
-    torn.simulator.clear_requests();
-
-    torn.fetch_at(NOW + 60, &["wars"]).expect(3);
-
-    assert_eq!(
-        torn.rows("SELECT war_id FROM war_status_history WHERE attacking_score = 5"),
-        ["1"]
-    );
-    assert!(
-        !torn.asked().iter().any(|path| path.contains("report")),
-        "{:?}",
-        torn.asked()
-    );
 }
 
 #[test]

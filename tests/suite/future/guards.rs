@@ -15,12 +15,6 @@ fn a_clock_that_is_behind_deletes_nothing() {
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
          SELECT 1, {NOW} - 86400 * i, 100 - i FROM n;"
     );
-    let told =
-        format!("{steady} INSERT INTO player_polls VALUES (1, {NOW}, {NOW}, {NOW} - 86400);");
-    let ended = format!(
-        "{steady} INSERT INTO war_status_history (war_id, war_type, status, started_at, ends_at, recorded_at)
-         VALUES (3, 'ranked', 'completed', {NOW} - 90000, {NOW} - 7200, {NOW} - 7000);"
-    );
     for (name, sql, now) in [
         ("1970", &steady, 3600),
         ("a year behind", &steady, NOW - 365 * DAY),
@@ -29,8 +23,6 @@ fn a_clock_that_is_behind_deletes_nothing() {
             &steady,
             NOW - 51 * DAY,
         ),
-        ("three days behind a daily value", &told, NOW - 3 * DAY),
-        ("a day behind the end of a war", &ended, NOW - DAY),
         ("a month and a half behind", &steady, NOW - 45 * DAY),
     ] {
         let sandbox = database(sql);
@@ -62,6 +54,42 @@ fn a_clock_that_is_behind_deletes_nothing() {
             1,
             "{name}: whoever insists keeps a backup"
         );
+    }
+}
+
+#[test]
+fn the_machines_own_clock_is_held_against_the_times_that_torn_has_named() {
+    let now = chrono::Utc::now().timestamp();
+    let (soon, later) = (now + 3 * DAY, now + 2 * DAY);
+    for (name, told) in [
+        (
+            "a daily value",
+            format!("INSERT INTO player_polls VALUES (1, {now}, {now}, {later});"),
+        ),
+        (
+            "the end of a war",
+            format!(
+                "INSERT INTO war_status_history (war_id, war_type, status, started_at, ends_at, recorded_at)
+                 VALUES (3, 'ranked', 'completed', {now}, {later}, {later});"
+            ),
+        ),
+    ] {
+        let sandbox = database(&format!(
+            "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 1700000000, {now});
+             INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, {now}, 1), (1, {soon}, 2);
+             {told}"
+        ));
+        let before = dump(&sandbox.sqlite());
+
+        let mut command = sandbox.command(&["prune", "--future"]);
+        let refused = Finished(command.env_remove("TORNSNAP_NOW").output().unwrap()).expect(78);
+
+        assert!(
+            refused.stderr().contains("Torn has already named the time"),
+            "{name}: {}",
+            refused.stderr()
+        );
+        assert_eq!(dump(&sandbox.sqlite()), before, "{name}");
     }
 }
 

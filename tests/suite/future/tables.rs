@@ -28,8 +28,8 @@ fn one_row_each(at: i64, month: i64) -> String {
          INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('players', {at}, {at}, 'ok');
          INSERT INTO rejected_payloads (recorded_at, endpoint, error, body, last_seen_at) VALUES ({at}, '/x', 'e', '', {at});
          INSERT INTO api_keys (name, state, paused_until, last_error, last_used_at) VALUES ('alice', 'paused', {at}, 'e', {at});
-         INSERT INTO key_checks VALUES ('alice', 'f', {at}, 4, NULL, 0, '');
-         INSERT INTO api_pauses VALUES ('address', {at}, 'r');
+         INSERT INTO key_checks VALUES ('alice', 'f', {at}, 4, 'profile', 'basic', 'territory');
+         INSERT INTO api_pauses VALUES ('address', 0, 'rate_limit', {at}, 'r');
          INSERT INTO player_polls VALUES (1, {at}, {at}, NULL);
          INSERT INTO missing_entities VALUES ('player', 2, 1, {at}, {at});
          INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', {at}, {at});

@@ -48,7 +48,7 @@ fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
         ),
         (
             "api_pauses",
-            "INSERT INTO api_pauses VALUES ('address', {ahead}, 'code 8')",
+            "INSERT INTO api_pauses VALUES ('address', 0, 'block', {ahead}, 'code 8')",
         ),
         ("factions", "UPDATE factions SET last_updated = {ahead}"),
         (

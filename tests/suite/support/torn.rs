@@ -1,10 +1,13 @@
 //! A sandbox whose configuration points to a simulated Torn of its own.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Access, Key, Options, RankedWar, Simulator, TerritoryWar, World};
+use serde_json::Value;
+use tornsnap::sim::{Access, DateHeader, Key, Options, RankedWar, Simulator, TerritoryWar, World};
 use tornsnap::store::Store;
 
 use crate::support::{CANARY, Finished, NOW, Sandbox};
@@ -188,6 +191,30 @@ impl Torn {
     /// Starts `tornsnap fetch …` without waiting for it.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.fetching(arguments).spawn().unwrap()
+    }
+
+    /// The command that [`Torn::fetch`] runs, under the clock of this machine, which Torn goes by as well.
+    pub fn fetching_now(&self, arguments: &[&str]) -> Command {
+        self.simulator.set_date(DateHeader::Real);
+        let mut command = self.fetching(arguments);
+        command.env_remove("TORNSNAP_NOW");
+        command
+    }
+
+    /// What the simulator answers to its first key, as an independent client would see it.
+    pub fn look_up(&self, path: &str) -> Value {
+        let address = self.simulator.url().strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let secret = &self.simulator.keys()[0].secret;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: torn\r\nConnection: close\r\nAuthorization: ApiKey {secret}\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
     }
 
     pub fn value<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {

@@ -1,0 +1,2 @@
+-- When this data was last read.
+SELECT refreshed_at FROM refreshes WHERE name = :name

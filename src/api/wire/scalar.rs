@@ -1,0 +1,269 @@
+//! Numbers and texts, in every spelling that Torn uses.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// A whole number: plain, in a string, or as a float without a fraction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Integer(pub i64);
+
+/// A whole number from 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Count(pub i64);
+
+/// A whole number from 1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Positive(pub i64);
+
+/// A moment in unix seconds, up to the year 9999: sums of moments and spans cannot overflow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Moment(pub i64);
+
+/// A number with a fraction, or in a string.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Real(pub f64);
+
+/// A text as people read it: HTML entities are decoded once. It may come as a number (a name such as `1337`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Text(pub String);
+
+/// A [`Text`] that is never a number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Word(pub String);
+
+/// A [`Text`] that is not empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Name(pub String);
+
+/// Floats beyond this have lost their last digits, so that no whole number can be read from them.
+const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+
+struct WholeNumber;
+
+impl Visitor<'_> for WholeNumber {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<i64, E> {
+        Ok(value)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
+        i64::try_from(value).map_err(|_| E::custom(format!("{value} is too large")))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and within 2^53, as was just checked"
+    )]
+    fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
+        if value.fract() == 0.0 && value.abs() <= EXACT {
+            return Ok(value as i64);
+        }
+        Err(E::custom(format!("{value} is not a whole number")))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
+        value
+            .trim()
+            .parse()
+            .map_err(|_| E::custom(format!("{value:?} is not a whole number")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeNumber).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(WholeNumber)? {
+            number if number < 0 => Err(D::Error::custom(format!("{number} is below 0"))),
+            number => Ok(Self(number)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Positive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(WholeNumber)? {
+            number if number < 1 => Err(D::Error::custom(format!("{number} is below 1"))),
+            number => Ok(Self(number)),
+        }
+    }
+}
+
+/// The last second of the year 9999.
+const LAST_MOMENT: i64 = 253_402_300_799;
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(WholeNumber)? {
+            moment if (0..=LAST_MOMENT).contains(&moment) => Ok(Self(moment)),
+            moment => Err(D::Error::custom(format!(
+                "{moment} is not between the years 1970 and 9999"
+            ))),
+        }
+    }
+}
+
+struct AnyNumber;
+
+impl Visitor<'_> for AnyNumber {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "coordinates are small")]
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "coordinates are small")]
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<f64, E> {
+        value
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(|| E::custom(format!("{value:?} is not a number")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Real {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyNumber).map(Self)
+    }
+}
+
+struct AnyText;
+
+impl Visitor<'_> for AnyText {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
+        Ok(html_escape::decode_html_entities(value).into_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyText).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self(html_escape::decode_html_entities(&text).into_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_any(AnyText)? {
+            text if text.is_empty() => Err(D::Error::custom("it is empty")),
+            text => Ok(Self(text)),
+        }
+    }
+}
+
+/// An id, or `None` where Torn writes 0 or null for "none".
+pub fn id_or_none(number: Option<Integer>) -> Option<i64> {
+    number.map(|Integer(id)| id).filter(|id| *id != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn integer(value: &Value) -> Option<i64> {
+        Integer::deserialize(value).ok().map(|number| number.0)
+    }
+
+    #[test]
+    fn whole_numbers_are_read_in_every_spelling_and_exactly() {
+        assert_eq!(
+            integer(&json!(9_007_199_254_740_993_i64)),
+            Some(9_007_199_254_740_993)
+        );
+        assert_eq!(
+            integer(&json!("9007199254740993")),
+            Some(9_007_199_254_740_993)
+        );
+        assert_eq!(integer(&json!(-5)), Some(-5));
+        assert_eq!(integer(&json!(12.0)), Some(12));
+        for wrong in [
+            json!(1.5),
+            json!("x"),
+            json!(null),
+            json!([1]),
+            json!(u64::MAX),
+            json!(1e300),
+            json!(true),
+        ] {
+            assert_eq!(integer(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        assert!(Count::deserialize(&json!(0)).is_ok());
+        assert!(Count::deserialize(&json!(-1)).is_err());
+        assert!(Positive::deserialize(&json!(0)).is_err());
+        assert!(Name::deserialize(&json!("")).is_err());
+    }
+
+    #[test]
+    fn texts_are_decoded_once_and_may_come_as_numbers() {
+        let text = |value: Value| Text::deserialize(&value).ok().map(|text| text.0);
+
+        for (sent, read) in [
+            (json!("Bolt &amp; Nut&#039;s"), "Bolt & Nut's"),
+            (json!("&lt;b&gt; &quot;x&quot; &#x27;"), "<b> \"x\" '"),
+            (json!("&amp;amp;"), "&amp;"),
+            (json!("AT&T & Co; &unknown;"), "AT&T & Co; &unknown;"),
+            (json!(1337), "1337"),
+            (json!(""), ""),
+        ] {
+            assert_eq!(text(sent.clone()).as_deref(), Some(read), "{sent}");
+        }
+        for wrong in [json!(null), json!([]), json!({}), json!(true)] {
+            assert_eq!(text(wrong.clone()), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Applies the policy for an error: one arm for each [`Policy`].
+
+use std::sync::atomic::Ordering;
+
+use super::{Attempt, Failure, MAX_FAULTS_IN_A_ROW, Reply, RunEnd, TornClient, Turn, lock, random};
+use crate::api::error::{ApiError, Policy, SelectionError};
+use crate::api::pool::Need;
+use crate::api::request::{Endpoint, Request};
+
+/// The next step after an answer of which some selections carry errors.
+pub(super) enum Next {
+    Accept,
+    TryAgain,
+}
+
+impl TornClient {
+    /// Applies the policies for the errors in the selections of an answer. Another key or another try may bring more.
+    pub(super) fn cure(
+        &self,
+        reply: &Reply,
+        request: &Request,
+        need: Need,
+        turn: &Turn,
+        attempt: &mut Attempt,
+    ) -> Result<Next, Failure> {
+        let mut next = Next::Accept;
+        for SelectionError { selection, error } in &reply.errors {
+            log::debug!("GET {}: {selection}: {error}", request.target);
+            let endpoint = request.endpoint.only(selection);
+            match error.policy() {
+                Policy::Retry => {
+                    attempt.tries += 1;
+                    if let Some(delay) =
+                        error.retry_delay(attempt.tries, self.first_retry, random())
+                    {
+                        self.wait(delay);
+                        next = Next::TryAgain;
+                    }
+                }
+                Policy::NoAccess => {
+                    self.deny(turn, endpoint, need, error, attempt);
+                    next = Next::TryAgain;
+                }
+                Policy::RestFromCategory => {
+                    self.rest_from_category(turn, endpoint, error, attempt)?;
+                    next = Next::TryAgain;
+                }
+                Policy::EndpointClosed => {
+                    lock(&self.closed).insert(endpoint);
+                }
+                Policy::FailTarget | Policy::NoSuchId => {}
+                _ => {
+                    self.apply(error, request, need, turn, attempt)?;
+                    next = Next::TryAgain;
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    /// Applies the policy for an error. `Ok`: the call may be tried again.
+    pub(super) fn apply(
+        &self,
+        error: &ApiError,
+        request: &Request,
+        need: Need,
+        turn: &Turn,
+        attempt: &mut Attempt,
+    ) -> Result<(), Failure> {
+        let policy = error.policy();
+        let refused = || Failure::Refused(error.clone());
+        if !matches!(
+            policy,
+            Policy::Retry | Policy::PauseOwner | Policy::PauseAddress(_)
+        ) {
+            self.faults_in_a_row.store(0, Ordering::Relaxed);
+        }
+        match policy {
+            Policy::Retry => self.retry(error, attempt),
+            Policy::PauseOwner => {
+                attempt.refusal = Some(error.clone());
+                self.pause_owner(turn, error)
+            }
+            Policy::PauseAddress(time) => self.pause_address(time, turn.called_at, error),
+            Policy::DisableKey => self.doubt(turn, request, error, attempt),
+            Policy::PauseKey(seconds) => {
+                self.pause_key(turn, seconds, error)?;
+                match need {
+                    Need::This(_) => Err(refused()),
+                    _ => Ok(()),
+                }
+            }
+            Policy::NoAccess => {
+                self.deny(turn, request.endpoint, need, error, attempt);
+                Ok(())
+            }
+            Policy::RestFromCategory => {
+                self.rest_from_category(turn, request.endpoint, error, attempt)
+            }
+            Policy::Blocked => Err(self.blocked(error)),
+            Policy::ApiClosed => Err(self.end(RunEnd::closed(error))),
+            Policy::EndRun => Err(self.end(RunEnd::misconfigured(error))),
+            Policy::EndpointClosed => {
+                lock(&self.closed).insert(request.endpoint);
+                Err(refused())
+            }
+            Policy::NoSuchId | Policy::FailTarget => Err(refused()),
+        }
+    }
+
+    /// Waits before the next try, if there is one.
+    fn retry(&self, error: &ApiError, attempt: &mut Attempt) -> Result<(), Failure> {
+        attempt.tries += 1;
+        match error.retry_delay(attempt.tries, self.first_retry, random()) {
+            Some(delay) => {
+                self.wait(delay);
+                Ok(())
+            }
+            None => Err(self.fault(error)),
+        }
+    }
+
+    /// A passing fault has outlasted every retry. After several in a row Torn is taken not to answer at all.
+    fn fault(&self, error: &ApiError) -> Failure {
+        let faults = self.faults_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        if faults >= MAX_FAULTS_IN_A_ROW {
+            return self.end(RunEnd::not_answering(error, &self.route()));
+        }
+        Failure::Refused(error.clone())
+    }
+
+    /// Remembers that a key may not ask that.
+    fn deny(
+        &self,
+        turn: &Turn,
+        endpoint: Endpoint,
+        need: Need,
+        error: &ApiError,
+        attempt: &mut Attempt,
+    ) {
+        let for_every_id = error.is_for_every_id() || matches!(need, Need::OwnerOf(_));
+        lock(&self.pool).deny(turn.id, endpoint, for_every_id);
+        attempt.excluded.push(turn.id);
+        attempt.refusal = Some(error.clone());
+    }
+}

@@ -1,0 +1,96 @@
+//! The ids that Torn does not know.
+
+use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+
+use crate::error::Result;
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::missing::is_gone;
+use crate::store::{Failed, Store, sql};
+
+/// An id that Torn does not know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Missing {
+    /// A player.
+    Player(PlayerId),
+    /// A faction.
+    Faction(FactionId),
+}
+
+/// How often and since when Torn has not known an id.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Misses {
+    /// The id.
+    pub id: i64,
+    /// In a row.
+    pub count: u32,
+    /// Unix seconds.
+    pub first: i64,
+    /// Unix seconds.
+    pub last: i64,
+}
+
+impl Store {
+    /// Notes that Torn does not know an id. After several misses over days it counts as gone.
+    pub fn save_missing(&mut self, missing: Missing, at: i64) -> Result<()> {
+        let (kind, id, deactivate) = match missing {
+            Missing::Player(id) => ("player", id.get(), sql!("missing/deactivate_player")),
+            Missing::Faction(id) => ("faction", id.get(), sql!("missing/deactivate_faction")),
+        };
+        self.transaction(|transaction| {
+            let note = || -> rusqlite::Result<()> {
+                transaction.execute(
+                    sql!("missing/miss"),
+                    named_params! { ":kind": kind, ":entity_id": id, ":at": at },
+                )?;
+                let misses = transaction
+                    .query_row(
+                        sql!("missing/one"),
+                        named_params! { ":kind": kind, ":entity_id": id },
+                        read,
+                    )
+                    .optional()?;
+                if misses.is_some_and(|misses| is_gone(misses.count, misses.first, misses.last)) {
+                    let mut deactivate = transaction.prepare(deactivate)?;
+                    match missing {
+                        Missing::Player(_) => {
+                            deactivate.execute(named_params! { ":entity_id": id, ":at": at })?
+                        }
+                        Missing::Faction(_) => {
+                            deactivate.execute(named_params! { ":entity_id": id })?
+                        }
+                    };
+                }
+                Ok(())
+            };
+            note().failed(format!("note that Torn does not know {kind} {id}"))
+        })
+    }
+
+    /// The factions that Torn does not know.
+    pub fn missing_factions(&self) -> Result<Vec<Misses>> {
+        self.connection()
+            .prepare_cached(sql!("missing/all"))
+            .and_then(|mut all| {
+                all.query_map(named_params! { ":kind": "faction" }, read)?
+                    .collect()
+            })
+            .failed("list the factions that Torn does not know")
+    }
+}
+
+/// Forgets that Torn did not know an id.
+pub(super) fn found(transaction: &Transaction<'_>, kind: &str, id: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(sql!("missing/found"))?
+        .execute(named_params! { ":kind": kind, ":entity_id": id })?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Misses> {
+    Ok(Misses {
+        id: row.get("entity_id")?,
+        count: row.get("misses")?,
+        first: row.get("first_miss")?,
+        last: row.get("last_miss")?,
+    })
+}

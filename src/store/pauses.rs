@@ -1,0 +1,99 @@
+//! The pauses that Torn asked for, remembered between runs.
+
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::error::Result;
+use crate::model::id::PlayerId;
+use crate::store::{Failed, Store, sql};
+
+/// The calls that a pause concerns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// Every call.
+    Address,
+    /// Personalstats, with any key of this owner.
+    Personalstats(PlayerId),
+}
+
+/// Why Torn asked for a pause.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// It has blocked the address.
+    Block,
+    /// Too many calls.
+    RateLimit,
+    /// The daily share of a category is read.
+    DailyLimit,
+}
+
+/// A pause that is in force.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Pause {
+    /// Why.
+    pub cause: Cause,
+    /// Its end, unix seconds.
+    pub until: i64,
+    /// Torn's words.
+    pub reason: String,
+}
+
+impl Store {
+    /// The pause of these calls, if one is in force.
+    pub fn paused(&self, scope: Scope, now: i64) -> Result<Option<Pause>> {
+        let (word, owner) = scope.columns();
+        self.connection()
+            .prepare_cached(sql!("pauses/paused"))
+            .and_then(|mut paused| {
+                let parameters = named_params! { ":scope": word, ":owner_id": owner, ":now": now };
+                paused
+                    .query_row(parameters, |row| {
+                        Ok(Pause {
+                            cause: row.get("cause")?,
+                            until: row.get("until")?,
+                            reason: row.get("reason")?,
+                        })
+                    })
+                    .optional()
+            })
+            .failed("look up the pauses")
+    }
+
+    /// Makes these calls wait, in later runs too.
+    pub fn pause(&mut self, scope: Scope, pause: &Pause, now: i64) -> Result<()> {
+        let (word, owner) = scope.columns();
+        self.connection()
+            .execute(
+                sql!("pauses/pause"),
+                named_params! {
+                    ":scope": word,
+                    ":owner_id": owner,
+                    ":cause": pause.cause,
+                    ":until": pause.until,
+                    ":reason": pause.reason,
+                    ":now": now,
+                },
+            )
+            .failed("note a pause")?;
+        Ok(())
+    }
+}
+
+impl Scope {
+    fn columns(self) -> (&'static str, i64) {
+        match self {
+            Self::Address => ("address", 0),
+            Self::Personalstats(owner) => ("personalstats", owner.get()),
+        }
+    }
+}
+
+impl Cause {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::RateLimit => "rate_limit",
+            Self::DailyLimit => "daily_limit",
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Factions and their rosters.
+
+use rusqlite::{OptionalExtension, Transaction, named_params};
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::model::faction::{Basic, Faction, Member, Roster, Seat};
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::run::Counts;
+use crate::store::missing::found;
+use crate::store::save::{Batch, Sourced};
+use crate::store::{Failed, Store, sql};
+
+/// Members who came and went.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RosterChange {
+    /// On the roster, and not known to be in the faction before.
+    pub joined: u64,
+    /// Known to be in the faction before, and not on the complete roster.
+    pub left: u64,
+}
+
+impl RosterChange {
+    fn add(&mut self, other: Self) {
+        self.joined += other.joined;
+        self.left += other.left;
+    }
+}
+
+impl Store {
+    /// Saves factions with their rosters; all of them or, on failure, none.
+    pub fn save_factions(
+        &mut self,
+        batch: &Batch,
+        factions: &[Sourced<Faction>],
+        counts: &mut Counts,
+    ) -> Result<RosterChange> {
+        let mut change = RosterChange::default();
+        self.save_batch(
+            batch,
+            factions,
+            counts,
+            |transaction, batch, faction| {
+                let appended = save_faction(transaction, batch, faction)?;
+                if let Some(roster) = &faction.value.roster {
+                    change.add(save_roster(transaction, faction, roster)?);
+                }
+                Ok(appended)
+            },
+            |faction| format!("faction {}", faction.id),
+        )?;
+        Ok(change)
+    }
+
+    /// When Torn last answered about a faction, unix seconds; `None`: never.
+    pub fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
+        self.connection()
+            .prepare_cached(sql!("fetch/faction_age"))
+            .and_then(|mut age| {
+                age.query_row(named_params! { ":faction_id": id }, |row| row.get(0))
+                    .optional()
+            })
+            .failed(format!("look up faction {id}"))
+    }
+}
+
+fn save_faction(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    item: &Sourced<Faction>,
+) -> rusqlite::Result<usize> {
+    let id = item.value.id;
+    let appended = if let Some(basic) = &item.value.basic {
+        save_basic(transaction, batch, item, basic)?
+    } else {
+        transaction
+            .prepare_cached(sql!("fetch/add_faction"))?
+            .execute(named_params! { ":faction_id": id, ":at": item.at })?;
+        0
+    };
+    transaction
+        .prepare_cached(sql!("fetch/observe_faction"))?
+        .execute(named_params! { ":faction_id": id, ":at": item.at })?;
+    found(transaction, "faction", id.get())?;
+    Ok(appended)
+}
+
+fn save_basic(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    item: &Sourced<Faction>,
+    basic: &Basic,
+) -> rusqlite::Result<usize> {
+    let holder = |seat: Seat| -> Option<PlayerId> {
+        match seat {
+            Seat::Held(player) => Some(player),
+            Seat::Vacant | Seat::Unknown => None,
+        }
+    };
+    transaction
+        .prepare_cached(sql!("fetch/upsert_faction"))?
+        .execute(named_params! {
+            ":faction_id": item.value.id,
+            ":name": basic.name,
+            ":tag": basic.tag,
+            ":leader_id": holder(basic.leader),
+            ":leader_known": basic.leader != Seat::Unknown,
+            ":co_leader_id": holder(basic.co_leader),
+            ":co_leader_known": basic.co_leader != Seat::Unknown,
+            ":respect": basic.respect,
+            ":age": basic.age,
+            ":best_chain": basic.best_chain,
+            ":member_count": basic.member_count,
+            ":at": item.at,
+        })?;
+    transaction
+        .prepare_cached(sql!("fetch/append_faction"))?
+        .execute(named_params! {
+            ":faction_id": item.value.id,
+            ":at": item.at,
+            ":respect": basic.respect,
+            ":member_count": basic.member_count,
+            ":best_chain": basic.best_chain,
+            ":data_source": item.source,
+            ":every_poll": batch.every_poll,
+        })
+}
+
+fn save_roster(
+    transaction: &Transaction<'_>,
+    item: &Sourced<Faction>,
+    roster: &Roster,
+) -> rusqlite::Result<RosterChange> {
+    let members: Value = roster.members.iter().map(member).collect();
+    let members = members.to_string();
+    let (faction, at) = (item.value.id, item.at);
+    let joined: u64 = transaction
+        .prepare_cached(sql!("fetch/joiners"))?
+        .query_row(
+            named_params! { ":members": members, ":faction_id": faction },
+            |row| row.get(0),
+        )?;
+    transaction
+        .prepare_cached(sql!("fetch/roster"))?
+        .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
+    transaction
+        .prepare_cached(sql!("fetch/observe_members"))?
+        .execute(named_params! { ":members": members, ":at": at })?;
+    let left = if roster.is_complete {
+        transaction
+            .prepare_cached(sql!("fetch/leavers"))?
+            .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?
+            as u64
+    } else {
+        0
+    };
+    Ok(RosterChange { joined, left })
+}
+
+fn member(member: &Member) -> Value {
+    json!({
+        "id": member.id.get(),
+        "name": member.name,
+        "level": member.level,
+        "state": member.status_state,
+        "description": member.status_description,
+    })
+}

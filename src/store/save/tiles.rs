@@ -1,0 +1,122 @@
+//! Tiles: their facts, owners, rackets and wars.
+
+use std::collections::BTreeSet;
+
+use rusqlite::named_params;
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::model::id::{FactionId, TerritoryId};
+use crate::model::run::Counts;
+use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
+use crate::store::run;
+use crate::store::save::{Batch, Sourced, first_column, json_ids};
+use crate::store::{Failed, Store, sql};
+
+impl Store {
+    /// Saves what hardly ever changes about tiles.
+    pub fn save_tile_facts(&mut self, facts: &[TileFacts], at: i64) -> Result<()> {
+        let facts: Value = facts
+            .iter()
+            .map(|tile| {
+                json!({
+                    "id": tile.id.as_str(), "sector": tile.sector, "size": tile.size, "density": tile.density,
+                    "slots": tile.slots, "respect": tile.respect, "x": tile.coordinate_x, "y": tile.coordinate_y,
+                })
+            })
+            .collect();
+        self.connection()
+            .prepare_cached(sql!("fetch/upsert_tile_facts"))
+            .and_then(|mut upsert| {
+                upsert.execute(named_params! { ":facts": facts.to_string(), ":at": at })
+            })
+            .failed("save what hardly ever changes about tiles")?;
+        Ok(())
+    }
+
+    /// Saves the tiles of one answer; all of them or, on failure, none.
+    pub fn save_tiles(
+        &mut self,
+        batch: &Batch,
+        tiles: &Sourced<Vec<Tile>>,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        let seen: Value = tiles.value.iter().map(tile).collect();
+        let seen = seen.to_string();
+        let (count, at) = (tiles.value.len() as u64, tiles.at);
+        let saved = self.transaction(|transaction| {
+            let save = || -> rusqlite::Result<Counts> {
+                let with_tiles = |statement| -> rusqlite::Result<usize> {
+                    transaction
+                        .prepare_cached(statement)?
+                        .execute(named_params! { ":tiles": seen, ":at": at })
+                };
+                with_tiles(sql!("fetch/name_owners"))?;
+                let appended = transaction
+                    .prepare_cached(sql!("fetch/append_tiles"))?
+                    .execute(named_params! {
+                        ":tiles": seen,
+                        ":every_poll": batch.every_poll,
+                        ":data_source": tiles.source,
+                        ":at": at,
+                    })? as u64;
+                with_tiles(sql!("fetch/upsert_tiles"))?;
+                with_tiles(sql!("fetch/set_rackets"))?;
+                with_tiles(sql!("fetch/observe_tiles"))?;
+                let mut after = *counts;
+                after.entities += count;
+                after.appended += appended;
+                after.unchanged += count - appended;
+                run::count(transaction, batch.run, after)?;
+                Ok(after)
+            };
+            save().failed("save the tiles")
+        })?;
+        *counts = saved;
+        Ok(())
+    }
+
+    /// How many tiles have their facts.
+    pub fn tiles_with_facts(&self) -> Result<u64> {
+        self.connection()
+            .query_row(sql!("fetch/tiles_with_facts"), [], |row| row.get(0))
+            .failed("count the tiles")
+    }
+
+    /// The tiles that a faction held when last seen.
+    pub fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
+        self.connection()
+            .prepare_cached(sql!("fetch/tiles_of"))
+            .and_then(|mut tiles| {
+                first_column(&mut tiles, named_params! { ":faction_id": faction })
+            })
+            .failed(format!("list the tiles of faction {faction}"))
+    }
+
+    /// The tiles that are stored as under assault and that none of these factions holds.
+    pub fn tiles_at_war_of_others(
+        &self,
+        factions: &BTreeSet<FactionId>,
+    ) -> Result<BTreeSet<TerritoryId>> {
+        let factions = json_ids(factions.iter().map(|id| id.get()));
+        self.connection()
+            .prepare_cached(sql!("fetch/tiles_at_war"))
+            .and_then(|mut tiles| first_column(&mut tiles, named_params! { ":factions": factions }))
+            .failed("list the tiles under assault")
+    }
+}
+
+fn tile(tile: &Tile) -> Value {
+    let racket = match &tile.racket {
+        RacketState::Present(racket) => Some(racket),
+        RacketState::Absent | RacketState::Unknown => None,
+    };
+    json!({
+        "id": tile.id.as_str(),
+        "owner": tile.owner.map(FactionId::get),
+        "racket_known": tile.racket != RacketState::Unknown,
+        "racket_type": racket.map(|racket| &racket.name),
+        "racket_level": racket.and_then(|racket| racket.level),
+        "war": tile.war.map(TileWar::as_str),
+    })
+}

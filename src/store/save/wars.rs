@@ -1,0 +1,124 @@
+//! Wars: their course, and those that have not ended.
+
+use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+
+use crate::error::Result;
+use crate::model::id::{FactionId, WarId};
+use crate::model::run::Counts;
+use crate::model::war::{Side, War, WarType};
+use crate::store::save::{Batch, Sourced, name_faction};
+use crate::store::{Failed, Store, sql};
+
+impl Store {
+    /// Saves observations of wars; all of them or, on failure, none.
+    pub fn save_wars(
+        &mut self,
+        batch: &Batch,
+        wars: &[Sourced<War>],
+        counts: &mut Counts,
+    ) -> Result<()> {
+        self.save_batch(batch, wars, counts, save_war, |war| {
+            format!("{} war {}", war.war_type.as_str(), war.id)
+        })
+    }
+
+    /// The wars that have not ended, as last seen.
+    pub fn unfinished_wars(&self) -> Result<Vec<War>> {
+        self.connection()
+            .prepare_cached(sql!("wars/unfinished"))
+            .and_then(|mut wars| wars.query_map([], read)?.collect())
+            .failed("list the wars that have not ended")
+    }
+
+    /// A war as last seen up to this moment.
+    pub fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
+        newest(self.connection(), war_type, id, at)
+            .failed(format!("look up {} war {id}", war_type.as_str()))
+    }
+}
+
+fn newest(
+    connection: &rusqlite::Connection,
+    war_type: WarType,
+    id: WarId,
+    at: i64,
+) -> rusqlite::Result<Option<War>> {
+    connection
+        .prepare_cached(sql!("wars/newest"))?
+        .query_row(
+            named_params! { ":war_type": war_type, ":war_id": id, ":at": at },
+            read,
+        )
+        .optional()
+}
+
+fn save_war(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    item: &Sourced<War>,
+) -> rusqlite::Result<usize> {
+    let before = newest(transaction, item.value.war_type, item.value.id, item.at)?;
+    let war = match &before {
+        Some(before) => item.value.clone().after(before),
+        None => item.value.clone(),
+    };
+    for side in [&war.attacking, &war.defending].into_iter().flatten() {
+        name_faction(transaction, side.faction, side.name.as_deref(), item.at)?;
+    }
+    if let Some(winner) = war.winner {
+        name_faction(transaction, winner, None, item.at)?;
+    }
+    if let Some(tile) = war.territory {
+        transaction
+            .prepare_cached(sql!("wars/add_territory"))?
+            .execute(named_params! { ":territory_id": tile, ":at": item.at })?;
+    }
+    if !batch.every_poll && before.is_some_and(|before| before.same_facts(&war)) {
+        return Ok(0);
+    }
+    transaction
+        .prepare_cached(sql!("wars/append"))?
+        .execute(named_params! {
+            ":war_id": war.id,
+            ":war_type": war.war_type,
+            ":territory_id": war.territory,
+            ":attacking_faction_id": war.attacking.as_ref().map(|side| side.faction),
+            ":defending_faction_id": war.defending.as_ref().map(|side| side.faction),
+            ":attacking_score": war.attacking.as_ref().and_then(|side| side.score),
+            ":defending_score": war.defending.as_ref().and_then(|side| side.score),
+            ":required_score": war.required_score,
+            ":status": war.status,
+            ":end_reason": war.end_reason,
+            ":winner_faction_id": war.winner,
+            ":started_at": war.started_at,
+            ":ends_at": war.ends_at,
+            ":at": item.at,
+            ":data_source": item.source,
+        })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<War> {
+    let side = |faction: &str, score: &str| -> rusqlite::Result<Option<Side>> {
+        let faction: Option<FactionId> = row.get(faction)?;
+        let score: Option<i64> = row.get(score)?;
+        Ok(faction.map(|faction| Side {
+            faction,
+            name: None,
+            score,
+        }))
+    };
+    Ok(War {
+        id: row.get("war_id")?,
+        war_type: row.get("war_type")?,
+        territory: row.get("territory_id")?,
+        attacking: side("attacking_faction_id", "attacking_score")?,
+        defending: side("defending_faction_id", "defending_score")?,
+        required_score: row.get("required_score")?,
+        status: row.get("status")?,
+        end_reason: row.get("end_reason")?,
+        winner: row.get("winner_faction_id")?,
+        started_at: row.get("started_at")?,
+        ends_at: row.get("ends_at")?,
+        has_unknown_end: false,
+    })
+}

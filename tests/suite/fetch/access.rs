@@ -1,0 +1,443 @@
+//! Access: what a key may not read is asked with another one, or not at all.
+
+use serde_json::json;
+use tornsnap::sim::{Access, Fault, Key, Kind, Selections};
+
+use crate::support::torn::{BOBS_KEY, Torn};
+use crate::support::{CANARY, NOW};
+
+const DAY: i64 = 86_400;
+
+fn code(number: i64) -> Kind {
+    Kind::Code(number, format!("words of {number}"))
+}
+
+#[test]
+fn without_access_the_public_part_is_still_fetched() {
+    for number in [16, 7, 4] {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [1]\n");
+        torn.simulator
+            .fault(Fault::always(code(number)).query("battlestats"));
+
+        torn.fetch(&["players"]).expect(0);
+
+        let stats =
+            torn.rows("SELECT player_id, level, strength, networth FROM player_stats_history");
+        assert_eq!(stats, ["1|11||1000"], "code {number}");
+        assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"]);
+    }
+}
+
+#[test]
+fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2, 3]\n");
+    torn.simulator
+        .fault(Fault::once(code(14)).query("personalstats"));
+
+    torn.fetch(&["players"]).expect(0);
+    let with_stats = || {
+        torn.asked()
+            .iter()
+            .filter(|path| path.contains("personalstats"))
+            .count()
+    };
+    // Several threads may have been under way when the first was refused.
+    let first = with_stats();
+    assert!(first <= 2, "{:?}", torn.asked());
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        2
+    );
+
+    torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
+    assert_eq!(with_stats(), first, "{:?}", torn.asked());
+
+    torn.fetch_at(NOW + DAY, &["players"]).expect(0);
+    assert!(with_stats() > first);
+    assert_eq!(
+        torn.rows("SELECT DISTINCT networth FROM player_stats_history WHERE networth IS NOT NULL ORDER BY 1"),
+        ["2000", "3000"]
+    );
+}
+
+#[test]
+fn a_read_limit_of_one_key_leaves_the_category_to_the_others() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nplayers = [3]\n");
+    torn.simulator
+        .fault(Fault::always(code(14)).query("personalstats").key(CANARY));
+
+    for day in 0..3 {
+        torn.fetch_at(NOW + day * DAY, &["players"]).expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT DISTINCT networth FROM player_stats_history"),
+        ["3000"]
+    );
+}
+
+/// How many calls asked for personalstats with this key.
+fn personalstats_with(torn: &Torn, secret: &str) -> usize {
+    let asked = torn.simulator.requests().into_iter();
+    asked
+        .filter(|request| request.query.contains("personalstats"))
+        .filter(|request| request.key.as_deref() == Some(secret))
+        .count()
+}
+
+#[test]
+fn a_daily_limit_of_any_category_leaves_the_question_to_another_owner() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n");
+    torn.simulator
+        .fault(Fault::always(code(14)).path("/faction").key(CANARY));
+
+    torn.fetch(&["factions"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT faction_id, data_source FROM faction_history ORDER BY 1"),
+        ["9|key2", "20|key2"]
+    );
+}
+
+#[test]
+fn a_key_that_was_refused_for_one_id_is_used_while_torn_pauses_the_others() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n");
+    torn.configure(
+        "requests_per_minute = 0\nconcurrency = 1\n",
+        "[track]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n",
+    );
+    torn.simulator
+        .fault(Fault::always(code(7)).path("/faction/9").key(CANARY));
+    let pause = Kind::Code(5, "Too many requests".to_owned());
+    torn.simulator
+        .fault(Fault::always(pause).path("/faction/20").key(BOBS_KEY));
+
+    torn.fetch(&["factions"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT faction_id, data_source FROM faction_history ORDER BY 1"),
+        ["9|key2", "20|key1"]
+    );
+}
+
+#[test]
+fn a_key_that_reads_nothing_but_battle_stats_brings_them() {
+    for listed in [&["battlestats"][..], &["basic", "battlestats"]] {
+        let torn = Torn::with_keys(&[
+            Key::new(CANARY, 2, Access::Public),
+            Key::custom("CustomKeyOf00001", 1, Selections::new(listed, &[], &[])),
+        ]);
+        torn.edit(|world| world.player(1).strength = 4711);
+        torn.follow("[track]\nplayers = [1]\n");
+
+        torn.fetch(&["players"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT strength, level, networth FROM player_stats_history"),
+            ["4711|11|1000"],
+            "{listed:?}"
+        );
+        let with_it = torn.calls_with("CustomKeyOf00001");
+        assert_eq!(with_it, 2, "its check and its stats: {:?}", torn.asked());
+    }
+}
+
+#[test]
+fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
+    let owners = 101..=109;
+    let stats = Selections::new(&["profile", "personalstats", "battlestats"], &[], &[]);
+    let mut keys = vec![Key::new(CANARY, 100, Access::Public)];
+    keys.extend(
+        owners
+            .clone()
+            .map(|owner| Key::custom(format!("CustomKeyOf00{owner}"), owner, stats.clone())),
+    );
+    let torn = Torn::over(tornsnap::sim::Options {
+        now: NOW,
+        factions: 5,
+        players: 20,
+        keys: keys.clone(),
+        ..Default::default()
+    });
+    torn.edit(|world| {
+        world.player(100).level = 9;
+        owners
+            .clone()
+            .for_each(|id| world.player(id).strength = 5000 + id);
+    });
+    let factions = torn.simulator.faction_ids();
+    torn.follow(&format!(
+        "[track]\nfactions = {factions:?}\nmembers = false\nplayers = {:?}\nterritories = \"all\"\n",
+        owners.clone().collect::<Vec<_>>()
+    ));
+    torn.fetch(&["all"]).expect(0);
+    assert_eq!(
+        torn.rows("SELECT player_id, strength FROM player_stats_history WHERE player_id > 99 AND player_id < 110 ORDER BY 1"),
+        owners.map(|id| format!("{id}|{}", 5000 + id)).collect::<Vec<_>>()
+    );
+
+    for poll in 1..=3 {
+        torn.simulator.clear_requests();
+        torn.fetch_at(NOW + 240 * poll, &["factions", "wars", "territories"])
+            .expect(0);
+        // Five factions, nine pages of owners and the rackets; the assaults have a page or two.
+        let asked = torn.asked();
+        let assaults = |path: &&String| path.starts_with("/faction/warfareterritory");
+        let pages = asked.iter().filter(assaults).count();
+        assert!((1..=2).contains(&pages), "{asked:?}");
+        assert_eq!(asked.len() - pages, 15, "{asked:?}");
+        for key in &keys[1..] {
+            assert_eq!(torn.calls_with(&key.secret), 0, "{}", key.secret);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
+    for number in [16, 7, 4] {
+        let torn = Torn::with_two_keys();
+        torn.configure(
+            "requests_per_minute = 0\nconcurrency = 1\n",
+            "[track]\nfactions = [9, 20, 21, 22, 23]\nterritories = \"none\"\n",
+        );
+        torn.edit(|world| (21..=23).for_each(|id| world.faction(id).respect = id));
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/faction").key(CANARY));
+
+        for day in 0..2 {
+            torn.simulator.clear_requests();
+            torn.fetch_at(NOW + day * 240, &["factions"]).expect(0);
+            let refused = torn.calls_with(CANARY) - usize::from(day == 0);
+            assert_eq!(refused, 1, "code {number}: {:?}", torn.asked());
+            assert_eq!(torn.calls_with(BOBS_KEY) - usize::from(day == 0), 5);
+        }
+        assert_eq!(
+            torn.rows("SELECT state FROM api_keys"),
+            ["ok", "ok"],
+            "code {number}"
+        );
+    }
+}
+
+#[test]
+fn want_of_access_is_about_the_selection_or_about_one_id() {
+    // 16 says that the key is too low for the selection, 7 and 4 that it is about that one id.
+    for (number, calls) in [(16, 1), (7, 2), (4, 2)] {
+        let torn = Torn::new();
+        torn.configure(
+            "requests_per_minute = 0\nconcurrency = 1\n",
+            "[track]\nfactions = [9, 20]\nplayers = [3]\nmembers = false\nterritories = \"none\"\n",
+        );
+        torn.simulator
+            .fault(Fault::always(code(number)).path("/faction"));
+
+        torn.fetch(&["factions", "players"]).expect(3);
+
+        let asked = torn.asked();
+        let factions = asked.iter().filter(|path| path.starts_with("/faction"));
+        assert_eq!(factions.count(), calls, "code {number}: {asked:?}");
+        assert_eq!(
+            torn.rows("SELECT kind, entities, failed FROM fetch_runs ORDER BY id"),
+            ["factions|0|2", "players|1|0"],
+            "code {number}"
+        );
+    }
+}
+
+#[test]
+fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
+    let whole = |number| code(number);
+    let inside = |number: i64| {
+        Kind::Patch(
+            "/personalstats".to_owned(),
+            json!({ "code": number, "error": "limit" }),
+        )
+    };
+    for refusal in [whole(14), inside(14)] {
+        let torn = Torn::with_keys(&[
+            Key::new(CANARY, 1, Access::Full),
+            Key::new("SecondKeyOfOne01", 1, Access::Full),
+            Key::new(BOBS_KEY, 2, Access::Limited),
+        ]);
+        torn.follow("[track]\nplayers = [1]\n");
+        for secret in [CANARY, "SecondKeyOfOne01"] {
+            torn.simulator.fault(
+                Fault::always(refusal.clone())
+                    .query("personalstats")
+                    .key(secret),
+            );
+        }
+
+        torn.fetch(&["players"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT strength, level, networth FROM player_stats_history"),
+            ["10|11|1000"],
+            "{refusal:?}"
+        );
+        let refused =
+            personalstats_with(&torn, CANARY) + personalstats_with(&torn, "SecondKeyOfOne01");
+        assert_eq!(
+            refused, 1,
+            "the rest goes by owner, not by key: {refusal:?}"
+        );
+        assert_eq!(
+            torn.rows("SELECT scope, owner_id, cause, until FROM api_pauses"),
+            [format!("personalstats|1|daily_limit|{}", NOW + DAY)]
+        );
+
+        // In the next run, too, and for as long as the rest lasts.
+        torn.edit(|world| world.player(1).networth = 77);
+        torn.simulator.clear_requests();
+        torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
+        assert_eq!(
+            torn.rows("SELECT networth FROM player_stats_history ORDER BY id DESC LIMIT 1"),
+            ["77"]
+        );
+        assert_eq!(
+            personalstats_with(&torn, CANARY) + personalstats_with(&torn, "SecondKeyOfOne01"),
+            0
+        );
+    }
+}
+
+#[test]
+fn without_another_owner_the_networth_is_not_known_and_the_rest_is_saved() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [1, 2]\n");
+    torn.simulator
+        .fault(Fault::always(code(14)).query("personalstats"));
+
+    torn.fetch(&["players"]).expect(0);
+
+    assert_eq!(
+        torn.rows(
+            "SELECT player_id, strength, level, networth FROM player_stats_history ORDER BY 1"
+        ),
+        ["1|10|11|", "2||12|"]
+    );
+}
+
+#[test]
+fn a_replaced_key_of_another_owner_does_not_inherit_the_rest() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [3]\n");
+    torn.simulator
+        .fault(Fault::always(code(14)).query("personalstats").key(CANARY));
+    torn.fetch(&["players"]).expect(0);
+
+    torn.simulator
+        .set_keys(vec![Key::new(BOBS_KEY, 2, Access::Limited)]);
+    torn.follow("[track]\nplayers = [3]\n");
+    for poll in 1..=2 {
+        torn.fetch_at(NOW + 240 * poll, &["players"]).expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT networth FROM player_stats_history WHERE networth IS NOT NULL"),
+        ["3000"]
+    );
+}
+
+/// What a selection that carries an error costs: the exit code and the row that is saved of player 1.
+struct Inside(&'static str, i64, i32, &'static str);
+
+#[test]
+fn an_error_inside_a_selection_is_about_that_selection() {
+    for Inside(selection, number, exit, saved) in [
+        Inside("battlestats", 16, 0, "|11|1000"),
+        Inside("battlestats", 7, 0, "|11|1000"),
+        Inside("battlestats", 4, 0, "|11|1000"),
+        Inside("battlestats", 27, 3, "|11|1000"),
+        Inside("battlestats", 24, 3, "|11|1000"),
+        Inside("battlestats", 17, 3, "|11|1000"),
+        Inside("personalstats", 14, 0, "10|11|"),
+        Inside("personalstats", 16, 0, "10|11|"),
+        Inside("personalstats", 27, 3, "10|11|"),
+        Inside("personalstats", 24, 3, "10|11|"),
+        Inside("profile", 27, 3, "10||1000"),
+        Inside("profile", 17, 3, "10||1000"),
+    ] {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [1]\n");
+        torn.simulator.fault(
+            Fault::always(Kind::Patch(
+                format!("/{selection}"),
+                json!({ "code": number, "error": "for a test" }),
+            ))
+            .query(selection),
+        );
+
+        torn.fetch(&["players"]).expect(exit);
+
+        assert_eq!(
+            torn.rows("SELECT strength, level, networth FROM player_stats_history"),
+            [saved],
+            "{selection} {number}: {:?}",
+            torn.asked()
+        );
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM rejected_payloads"),
+            0,
+            "{selection} {number}: an error is no data"
+        );
+        assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"]);
+    }
+}
+
+#[test]
+fn an_error_inside_the_faction_costs_that_selection() {
+    for (selection, number, exit, saved) in [
+        ("wars", 27, 3, "1|3|0"),
+        ("wars", 24, 3, "1|3|0"),
+        ("members", 27, 3, "1|0|1"),
+        ("basic", 27, 3, "0|3|1"),
+    ] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.simulator.fault(
+            Fault::always(Kind::Patch(
+                format!("/{selection}"),
+                json!({ "code": number, "error": "for a test" }),
+            ))
+            .query(selection),
+        );
+
+        torn.fetch(&["factions", "wars"]).expect(exit);
+
+        assert_eq!(
+            torn.rows(
+                "SELECT (SELECT count(*) FROM faction_history), (SELECT count(*) FROM players),
+                        (SELECT count(*) FROM war_status_history)"
+            ),
+            [saved],
+            "{selection} {number}"
+        );
+    }
+}
+
+#[test]
+fn a_selection_that_another_key_may_read_is_asked_with_that_one() {
+    let torn = Torn::with_two_keys();
+    torn.follow("[track]\nplayers = [3]\n");
+    torn.simulator.fault(
+        Fault::always(Kind::Patch(
+            "/personalstats".to_owned(),
+            json!({ "code": 16, "error": "low" }),
+        ))
+        .query("personalstats")
+        .key(CANARY),
+    );
+
+    torn.fetch(&["players"]).expect(0);
+
+    assert_eq!(
+        torn.rows("SELECT networth, data_source FROM player_stats_history"),
+        ["3000|key2"]
+    );
+}

@@ -1,0 +1,133 @@
+//! Changes: each value is compared with its last known one, and rows of the future are compared with nothing.
+
+use serde_json::json;
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::{OURS, THEIRS, Torn};
+
+const DAY: i64 = 86_400;
+
+#[test]
+fn a_value_that_is_known_again_and_the_same_is_no_change() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2]\n");
+    torn.edit(|world| world.player(2).networth = 1);
+    // Networth is asked for once a day, the level at each poll.
+    for (day, hours, level) in [(0, 0, 10), (0, 4, 11), (1, 0, 11), (1, 4, 12), (2, 0, 12)] {
+        torn.edit(|world| world.player(2).level = level);
+        torn.fetch_at(NOW + day * DAY + hours * 3600, &["players"])
+            .expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT level, networth FROM player_stats_history ORDER BY id"),
+        ["10|1", "11|", "12|"]
+    );
+}
+
+#[test]
+fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
+    let torn = Torn::new();
+    torn.edit(|world| world.faction(OURS).respect = 50);
+    torn.fetch(&["factions"]).expect(0);
+    for (poll, (unknown, respect)) in (1..).zip([
+        ("/basic/respect", 50),
+        ("/basic/members", 60),
+        ("/basic/best_chain", 60),
+    ]) {
+        torn.edit(|world| world.faction(OURS).respect = respect);
+        torn.simulator.clear_faults();
+        torn.simulator
+            .fault(Fault::always(Kind::Patch(unknown.to_owned(), json!(null))).path("/faction/9"));
+        torn.fetch_at(NOW + 240 * poll, &["factions"]).expect(0);
+    }
+
+    assert_eq!(
+        torn.rows("SELECT respect, member_count, best_chain FROM faction_history ORDER BY id"),
+        ["50|3|0", "60||0"]
+    );
+    assert_eq!(
+        torn.rows("SELECT respect, member_count FROM factions WHERE faction_id = 9"),
+        ["60|3"]
+    );
+}
+
+#[test]
+fn a_row_of_the_future_makes_no_poll_a_change() {
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2]\nfactions = [9]\nmembers = false\n");
+    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+    torn.ranked_war(5, |_| {});
+    torn.fetch(&["all"]).expect(0);
+    let ahead = NOW + 900 * DAY;
+    torn.sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum, networth) VALUES (2, {ahead}, 99, 9, 9);
+             INSERT INTO faction_history (faction_id, timestamp, respect, member_count, best_chain) VALUES (9, {ahead}, 9, 9, 9);
+             INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, status, recorded_at)
+             VALUES (5, 'ranked', 9, 20, 'scheduled', {ahead});
+             INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at) VALUES ('AAB', {THEIRS}, 'none', {ahead});"
+        ))
+        .unwrap();
+    let count = || {
+        torn.rows(
+            "SELECT (SELECT count(*) FROM player_stats_history), (SELECT count(*) FROM faction_history),
+                    (SELECT count(*) FROM war_status_history), (SELECT count(*) FROM territory_ownership_history)",
+        )
+    };
+    let before = count();
+
+    for poll in 1..=3 {
+        torn.fetch_at(NOW + 240 * poll, &["all", "--ignore-clock"])
+            .expect(0);
+    }
+
+    assert_eq!(count(), before);
+}
+
+#[test]
+fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
+    for (known, expected) in [(true, "Real 9"), (false, "Faction 9")] {
+        let torn = Torn::new();
+        if known {
+            torn.fetch(&["factions"]).expect(0);
+        }
+        torn.simulator.fault(
+            Fault::always(Kind::Patch("/basic/name".to_owned(), json!(""))).path("/faction/9"),
+        );
+
+        torn.fetch_at(NOW + 240, &["factions"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT name FROM factions WHERE faction_id = 9"),
+            [expected]
+        );
+    }
+}
+
+#[test]
+fn a_war_side_that_is_nobody_costs_that_war_alone() {
+    for nobody in [json!(0), json!(null), json!("")] {
+        let torn = Torn::new();
+        torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
+        torn.ranked_war(5, |_| {});
+        torn.ranked_war(6, |war| war.start = NOW - 60);
+        torn.simulator.fault(
+            Fault::always(Kind::Patch(
+                "/warfareranked/0/factions/1/id".to_owned(),
+                nobody.clone(),
+            ))
+            .path("/faction/warfareranked"),
+        );
+
+        torn.fetch(&["wars"]).expect(3);
+
+        assert_eq!(
+            torn.rows("SELECT war_id FROM war_status_history"),
+            ["6"],
+            "{nobody}"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! Locks: one run of a kind at a time, whatever the database is called, and none for longer than it takes.
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::torn::Torn;
+use crate::support::{Finished, heavy, signal};
+
+/// A `fetch all` that has done its factions and wars and waits for its players.
+fn waiting_for_a_player() -> (Torn, Child) {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\n");
+    torn.simulator
+        .fault(Fault::always(Kind::Hang(Duration::from_secs(30))).path("/user"));
+    let child = torn.start(&["all"]);
+    // The key, the faction, its two histories and three players.
+    torn.wait_for_requests(7);
+    (torn, child)
+}
+
+#[test]
+fn the_lock_of_each_kind_is_given_back_when_that_kind_is_done() {
+    let (torn, child) = waiting_for_a_player();
+
+    torn.fetch(&["factions"]).expect(0);
+    torn.fetch(&["wars"]).expect(0);
+    torn.fetch(&["players"]).expect(75);
+
+    signal(&child, "TERM");
+    Finished(child.wait_with_output().unwrap()).expect(143);
+    assert_eq!(
+        torn.rows("SELECT kind, status FROM fetch_runs ORDER BY id"),
+        [
+            "factions|ok",
+            "wars|ok",
+            "players|interrupted",
+            "factions|ok",
+            "wars|ok"
+        ],
+        "no run counts as killed while it is at work"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_is_locked_by_its_real_path() {
+    use std::os::unix::fs::symlink;
+
+    let (torn, child) = waiting_for_a_player();
+    let folder = torn.sandbox.path("links");
+    std::fs::create_dir(&folder).unwrap();
+    symlink(torn.sandbox.database(), folder.join("one.db")).unwrap();
+    symlink(folder.join("one.db"), torn.sandbox.path("two.db")).unwrap();
+    symlink(torn.sandbox.path(""), torn.sandbox.path("folder")).unwrap();
+    let calls = torn.simulator.requests().len();
+
+    for path in [
+        "links/one.db",
+        "two.db",
+        "folder/tornsnap.db",
+        "links/../tornsnap.db",
+    ] {
+        let mut command = torn.fetching(&["players"]);
+        command.env("TORNSNAP_DATABASE", torn.sandbox.path(path));
+        let finished = Finished(command.output().unwrap()).expect(75);
+        assert!(
+            finished
+                .stderr()
+                .contains("another run of players is at work"),
+            "{path}: {}",
+            finished.stderr()
+        );
+    }
+    assert_eq!(torn.simulator.requests().len(), calls);
+
+    signal(&child, "TERM");
+    Finished(child.wait_with_output().unwrap()).expect(143);
+}
+
+#[test]
+fn a_database_that_is_busy_for_a_moment_is_waited_for() {
+    let torn = Torn::new();
+    let writer = torn.sandbox.sqlite();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let child = torn.start(&["factions"]);
+    std::thread::sleep(Duration::from_millis(1500));
+    writer.execute_batch("ROLLBACK").unwrap();
+
+    Finished(child.wait_with_output().unwrap()).expect(0);
+}
+
+#[test]
+fn a_database_that_stays_busy_is_waited_for_once() {
+    if heavy(1, 0) == 0 {
+        crate::support::skipped("it takes half a minute; set TORNSNAP_HEAVY=1 to run it");
+        return;
+    }
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let writer = torn.sandbox.sqlite();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+
+    torn.fetch(&["all"]).expect(75);
+
+    let time = start.elapsed();
+    assert!((28..45).contains(&time.as_secs()), "{time:?}");
+}

@@ -1,0 +1,238 @@
+//! Ids that Torn does not know: when they are asked about again, and when they count as gone.
+
+use serde_json::json;
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::Torn;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+fn code(number: i64) -> Kind {
+    Kind::Code(number, format!("words of {number}"))
+}
+
+#[test]
+fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_days_and_comes_back()
+{
+    let torn = Torn::new();
+    torn.follow("[track]\nplayers = [2]\nfactions = [20]\nterritories = \"none\"\n");
+    torn.fetch(&["factions", "players"]).expect(0);
+    torn.simulator.fault(Fault::always(code(6)).path("/user/2"));
+    torn.simulator
+        .fault(Fault::always(code(6)).path("/faction/20"));
+    let active = || {
+        torn.rows("SELECT (SELECT is_active FROM players WHERE player_id = 2), is_active FROM factions WHERE faction_id = 20")
+    };
+
+    for (hours, expected) in [
+        (1, "1|1"),
+        (2, "1|1"),
+        (8, "1|1"),
+        (32, "1|1"),
+        (56, "1|1"),
+        (80, "0|0"),
+    ] {
+        torn.fetch_at(NOW + hours * HOUR, &["factions", "players"])
+            .expect(3);
+        assert_eq!(active(), [expected], "after {hours} hours");
+    }
+
+    // What is followed is asked about daily all the same.
+    torn.simulator.clear_faults();
+    torn.fetch_at(NOW + 104 * HOUR, &["factions", "players"])
+        .expect(0);
+    assert_eq!(active(), ["1|1"]);
+    let calls = torn.calls();
+    torn.fetch_at(NOW + 104 * HOUR + 1, &["factions", "players"])
+        .expect(0);
+    assert_eq!(torn.calls(), calls + 2, "and is asked about as before");
+}
+
+/// How often this path was asked for.
+fn asked_for(torn: &Torn, path: &str) -> usize {
+    let asked = torn.asked();
+    asked.iter().filter(|asked| asked.starts_with(path)).count()
+}
+
+#[test]
+fn three_odd_answers_in_twenty_minutes_silence_nobody_for_longer_than_an_hour() {
+    let torn = Torn::new();
+    torn.follow(
+        "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+    );
+    for path in ["/user/2", "/faction/9"] {
+        torn.simulator.fault(Fault::times(3, code(6)).path(path));
+    }
+    let mut told = Vec::new();
+
+    for minute in [0, 4, 8, 12, 16, 60] {
+        let finished = torn.fetch_at(NOW + 60 * minute, &["factions", "players"]);
+        told.push((minute, finished.code()));
+    }
+    // The second miss came an hour after the first, the third six hours later.
+    for minute in [61, 7 * 60, 8 * 60, 30 * 60, 31 * 60, 32 * 60] {
+        let finished = torn.fetch_at(NOW + 60 * minute, &["factions", "players"]);
+        told.push((minute, finished.code()));
+    }
+
+    let failed: Vec<i64> = told
+        .iter()
+        .filter(|(_, code)| *code == 3)
+        .map(|(at, _)| *at)
+        .collect();
+    // A run that asks about nothing that is followed is no success either.
+    assert_eq!(
+        failed,
+        [0, 4, 8, 12, 16, 60, 61, 7 * 60, 8 * 60, 30 * 60],
+        "{told:?}"
+    );
+    assert_eq!(asked_for(&torn, "/user/2"), 5);
+    assert_eq!(asked_for(&torn, "/faction/9"), 5);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM missing_entities"),
+        0
+    );
+    assert_eq!(
+        torn.rows("SELECT is_active FROM players UNION SELECT is_active FROM factions"),
+        ["1"]
+    );
+}
+
+#[test]
+fn misses_within_half_an_hour_count_once_even_when_the_id_is_named() {
+    let torn = Torn::new();
+    torn.simulator.fault(Fault::always(code(6)).path("/user/2"));
+    for minute in [0, 5, 10, 15, 20, 25] {
+        torn.fetch_at(NOW + 60 * minute, &["players", "--player", "2"])
+            .expect(3);
+    }
+
+    assert_eq!(
+        asked_for(&torn, "/user/2"),
+        6,
+        "who is named is asked about"
+    );
+    assert_eq!(
+        torn.rows("SELECT kind, entity_id, misses, first_miss FROM missing_entities"),
+        [format!("player|2|1|{NOW}")]
+    );
+}
+
+#[test]
+fn a_member_on_a_roster_is_asked_about_daily_and_stays_active_whatever_torn_says() {
+    let torn = Torn::new();
+    torn.simulator.fault(Fault::always(code(6)).path("/user/2"));
+    for quarter in 0..40 {
+        torn.fetch_at(NOW + quarter * 6 * HOUR, &["factions", "players"]);
+        assert_eq!(
+            torn.rows("SELECT is_active, faction_id FROM players WHERE player_id = 2"),
+            ["1|9"],
+            "quarter {quarter}"
+        );
+    }
+    let asked = asked_for(&torn, "/user/2");
+    assert!((9..=13).contains(&asked), "{asked} times in ten days");
+
+    torn.simulator.clear_faults();
+    torn.fetch_at(NOW + 11 * DAY, &["factions", "players"])
+        .expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history WHERE player_id = 2"),
+        1
+    );
+}
+
+#[test]
+fn whom_nobody_follows_by_name_or_roster_is_asked_about_weekly() {
+    let torn = Torn::new();
+    torn.fetch(&["factions", "players"]).expect(0);
+    for path in ["/user/2", "/faction/9"] {
+        torn.simulator.fault(Fault::always(code(6)).path(path));
+    }
+    torn.simulator.clear_requests();
+    for day in 1..=30 {
+        torn.fetch_at(NOW + day * DAY, &["factions", "players"])
+            .expect(3);
+    }
+
+    // Daily at first, then weekly; the faction is followed by name.
+    let (player, faction) = (asked_for(&torn, "/user/2"), asked_for(&torn, "/faction/9"));
+    assert!((6..=8).contains(&player), "{player}");
+    assert_eq!(faction, 30);
+    assert_eq!(
+        torn.rows("SELECT is_active FROM players WHERE player_id = 2 UNION ALL SELECT is_active FROM factions"),
+        ["0", "0"]
+    );
+}
+
+#[test]
+fn a_run_that_asks_about_nothing_that_is_followed_is_no_success_and_health_names_the_ids() {
+    for (kind, follow, path) in [
+        ("factions", "factions = [9]\nmembers = false", "/faction/9"),
+        ("wars", "factions = [9]\nmembers = false", "/faction/9"),
+        (
+            "territories",
+            "factions = [9]\nmembers = false",
+            "/faction/9",
+        ),
+        ("players", "players = [2]", "/user/2"),
+    ] {
+        let torn = Torn::new();
+        torn.follow(&format!("[track]\n{follow}\n"));
+        torn.simulator.fault(Fault::always(code(6)).path(path));
+        let ask = if kind == "players" {
+            "players"
+        } else {
+            "factions"
+        };
+        torn.fetch(&[ask]).expect(3);
+        torn.simulator.clear_requests();
+
+        let finished = torn.fetch_at(NOW + 60, &[kind]).expect(3);
+
+        assert_eq!(torn.calls(), 0, "{kind}: {:?}", torn.asked());
+        assert!(
+            finished.stderr().contains("Torn does not know these ids"),
+            "{kind}: {}",
+            finished.stderr()
+        );
+        assert_eq!(
+            torn.rows("SELECT status, failed FROM fetch_runs ORDER BY id DESC LIMIT 1"),
+            ["failed|1"],
+            "{kind}"
+        );
+        let health = torn.sandbox.run_at(NOW + 60, &["health", "--json"]).json();
+        let checks = health["checks"].as_array().unwrap();
+        let named = checks.iter().any(|check| {
+            let id = if kind == "players" { "2" } else { "9" };
+            check["state"] != "ok"
+                && check["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains(&format!("{} {id}", &ask[..ask.len() - 1]))
+        });
+        assert!(named, "{kind}: {health:#}");
+    }
+}
+
+#[test]
+fn an_id_that_is_unknown_inside_an_answer_is_a_miss_too() {
+    let torn = Torn::new();
+    torn.follow(
+        "[track]\nplayers = [2]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n",
+    );
+    let unknown = json!({ "code": 6, "error": "Incorrect ID" });
+    for (path, selection) in [("/user/2", "/profile"), ("/faction/20", "/basic")] {
+        torn.simulator
+            .fault(Fault::always(Kind::Patch(selection.to_owned(), unknown.clone())).path(path));
+    }
+
+    torn.fetch(&["factions", "players"]).expect(3);
+
+    assert_eq!(
+        torn.rows("SELECT kind, entity_id, misses FROM missing_entities ORDER BY 1"),
+        ["faction|20|1", "player|2|1"]
+    );
+}

@@ -1,0 +1,372 @@
+//! Parts of answers that do not fit: what is kept of them, and what is saved beside them.
+
+use serde_json::{Value, json};
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::Torn;
+
+/// A part of the answer about player 2 that does not fit: the place, the value, the error, and what is stored of both
+/// players.
+struct Misfit(&'static str, Value, &'static str, &'static [&'static str]);
+
+const NOTHING: &[&str] = &["3|13|3000"];
+const NETWORTH: &[&str] = &["2||2000", "3|13|3000"];
+const PROFILE: &[&str] = &["2|12|", "3|13|3000"];
+
+fn misfits() -> Vec<Misfit> {
+    vec![
+        Misfit(
+            "/profile/id",
+            json!(77),
+            "profile.id: it is about player 77, but 2 was asked for",
+            NOTHING,
+        ),
+        Misfit(
+            "/profile/level",
+            json!(0),
+            "profile.level: 0 is below 1",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/level",
+            json!("twelve"),
+            "profile.level: \"twelve\" is not a whole number",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/level",
+            json!(1.5),
+            "profile.level: 1.5 is not a whole number",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/name",
+            json!(""),
+            "profile.name: it is empty",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/name",
+            json!([7]),
+            "profile.name: invalid type",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/life/maximum",
+            json!(0),
+            "profile.life.maximum: 0 is below 1",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/life/current",
+            json!(-1),
+            "profile.life.current: -1 is below 0",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile/faction_id",
+            json!(-4),
+            "profile.faction_id: -4 is below 0",
+            NETWORTH,
+        ),
+        Misfit(
+            "/profile",
+            json!(null),
+            "profile: invalid type: null, expected an object",
+            NETWORTH,
+        ),
+        Misfit(
+            "/personalstats/0/value",
+            json!("lots"),
+            "personalstats[0].value: \"lots\" is not a whole number",
+            PROFILE,
+        ),
+        Misfit(
+            "/personalstats",
+            json!("none"),
+            "personalstats: it is neither a list nor an object",
+            PROFILE,
+        ),
+    ]
+}
+
+#[test]
+fn a_part_that_does_not_fit_is_kept_with_its_place_and_harms_no_other() {
+    for Misfit(pointer, value, error, stored) in misfits() {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [2, 3]\n");
+        torn.simulator
+            .fault(Fault::always(Kind::Patch(pointer.to_owned(), value.clone())).path("/user/2"));
+
+        torn.fetch(&["players"]).expect(3);
+
+        let kept = torn.rows("SELECT entity, endpoint, error FROM rejected_payloads");
+        assert_eq!(kept.len(), 1, "{pointer} {value}: {kept:?}");
+        assert!(
+            kept[0].starts_with(&format!("player 2|/user/2|{error}")),
+            "{pointer} {value}: {}",
+            kept[0]
+        );
+        let place: String = torn.value("SELECT json_path FROM rejected_payloads");
+        let place_of_error = error.split(": ").next().unwrap().replace("[0]", "[*]");
+        assert_eq!(place, place_of_error, "{pointer} {value}");
+        let body: String = torn.value("SELECT body FROM rejected_payloads");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let below_selection = pointer.splitn(3, '/').nth(2);
+        let below_selection = below_selection.map_or(String::new(), |rest| format!("/{rest}"));
+        assert_eq!(body.pointer(&below_selection), Some(&value), "{body}");
+        assert_eq!(
+            torn.rows(
+                "SELECT player_id, level, networth FROM player_stats_history ORDER BY player_id"
+            ),
+            stored,
+            "{pointer} {value}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_field_is_neither_a_zero_nor_a_null() {
+    for (path, kind, pointer, exit, error) in [
+        (
+            "/user/2",
+            "players",
+            "/profile/id",
+            3,
+            "profile: missing field `id`",
+        ),
+        (
+            "/user/2",
+            "players",
+            "/profile/faction_id",
+            3,
+            "profile.faction_id: it is missing",
+        ),
+        (
+            "/user/2",
+            "players",
+            "/profile",
+            3,
+            "profile: it is missing",
+        ),
+        (
+            "/faction/9",
+            "factions",
+            "/basic",
+            3,
+            "basic: it is missing",
+        ),
+        (
+            "/faction/9",
+            "factions",
+            "/members",
+            3,
+            "members: it is missing",
+        ),
+        (
+            "/faction/9",
+            "factions",
+            "/members/1/id",
+            3,
+            "members[1]: missing field `id`",
+        ),
+        (
+            "/faction/9",
+            "wars",
+            "/wars/ranked",
+            3,
+            "wars.ranked: it is missing",
+        ),
+        (
+            "/faction/9",
+            "wars",
+            "/wars/territory",
+            3,
+            "wars.territory: it is missing",
+        ),
+        ("/faction/9", "wars", "/wars", 76, "wars: it is missing"),
+    ] {
+        let torn = Torn::new();
+        torn.follow(
+            "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+        );
+        torn.simulator
+            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path(path));
+
+        torn.fetch(&[kind]).expect(exit);
+
+        assert_eq!(torn.rows("SELECT error FROM rejected_payloads"), [error]);
+        let body: String = torn.value("SELECT body FROM rejected_payloads");
+        assert!(
+            body.starts_with('{'),
+            "{pointer}: the body is kept: {body:?}"
+        );
+    }
+}
+
+#[test]
+fn somebody_elses_id_is_never_stored() {
+    let torn = Torn::new();
+    torn.follow(
+        "[track]\nplayers = [2]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n",
+    );
+    torn.simulator
+        .fault(Fault::always(Kind::WrongId).path("/user/2"));
+    torn.simulator
+        .fault(Fault::always(Kind::WrongId).path("/faction/20"));
+
+    torn.fetch(&["factions", "players"]).expect(76);
+
+    assert_eq!(
+        torn.rows("SELECT entity, error FROM rejected_payloads ORDER BY entity"),
+        [
+            "faction 20|basic.id: it is about faction 21, but 20 was asked for",
+            "player 2|profile.id: it is about player 3, but 2 was asked for"
+        ]
+    );
+    assert_eq!(
+        torn.value::<i64>(
+            "SELECT (SELECT count(*) FROM players) + (SELECT count(*) FROM factions)"
+        ),
+        0
+    );
+}
+
+#[test]
+fn when_every_body_is_rejected_the_exit_code_says_so() {
+    let torn = Torn::new();
+    torn.simulator
+        .fault(Fault::always(Kind::Patch(String::new(), json!({ "members": 3 }))).path("/faction"));
+
+    let finished = torn.fetch(&["factions"]).expect(76);
+
+    assert_eq!(
+        finished.stderr(),
+        "warn  faction 9: the answer does not fit: basic: it is missing\n\
+         fetched: factions 0 saved (0 changed, 1 failed); 2 calls\n\
+         tornsnap: could not fetch 1 of 1 targets\n  \
+         because: faction 9: the answer does not fit: basic: it is missing\n  \
+         try: look at the table rejected_payloads; a newer tornsnap may understand them\n"
+    );
+}
+
+#[test]
+fn a_huge_rejected_body_is_kept_in_part() {
+    let torn = Torn::new();
+    torn.simulator.fault(
+        Fault::always(Kind::Patch(
+            "/basic/name".to_owned(),
+            json!("🦊".repeat(100_000)),
+        ))
+        .path("/faction"),
+    );
+    torn.simulator
+        .fault(Fault::always(Kind::Remove("/basic/id".to_owned())).path("/faction"));
+    let body = format!("{{\"basic\":{{\"name\":\"x{}\"}}}}", "🦊".repeat(100_000));
+    torn.simulator.clear_faults();
+    torn.simulator.fault(
+        Fault::always(Kind::Status(
+            200,
+            body,
+            "application/json".to_owned(),
+            Vec::new(),
+        ))
+        .path("/faction"),
+    );
+
+    torn.fetch(&["factions"]).expect(76);
+
+    let kept: i64 = torn.value("SELECT length(CAST(body AS BLOB)) FROM rejected_payloads");
+    assert!((65_530..=65_536).contains(&kept), "{kept}");
+}
+
+#[test]
+fn equal_rejections_are_counted_and_not_stored_again() {
+    let torn = Torn::new();
+    let ids: Vec<i64> = (1001..=1100).collect();
+    torn.edit(|world| {
+        for id in &ids {
+            world.player(*id).level = 7;
+        }
+    });
+    torn.follow(&format!("[track]\nplayers = {ids:?}\n"));
+    torn.simulator
+        .fault(Fault::always(Kind::Patch("/profile/level".to_owned(), json!(-1))).path("/user/"));
+    let size =
+        || torn.value::<i64>("SELECT sum(length(body) + length(error)) FROM rejected_payloads");
+    torn.fetch(&["players"]).expect(3);
+    let first = size();
+
+    for poll in 1..=4 {
+        torn.fetch_at(NOW + 600 * poll, &["players"]);
+    }
+
+    assert_eq!(
+        torn.rows(
+            "SELECT count(*), sum(times), min(recorded_at), max(recorded_at), min(last_seen_at), max(last_seen_at)
+             FROM rejected_payloads"
+        ),
+        [format!("20|500|{NOW}|{NOW}|{0}|{0}", NOW + 2400)],
+        "of many that fail alike, twenty are kept and all are counted"
+    );
+    assert_eq!(size(), first, "nothing is stored again");
+}
+
+#[test]
+fn items_of_a_list_that_fail_alike_are_one_rejection_for_each_entity() {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        for id in 4..=9 {
+            world.player(id).faction_id = Some(9);
+        }
+    });
+    let mut seen = Vec::new();
+    for (poll, position) in (0..).zip([0, 3, 0]) {
+        torn.simulator.clear_faults();
+        torn.simulator.fault(
+            Fault::always(Kind::Patch(
+                format!("/members/{position}/level"),
+                json!("x"),
+            ))
+            .path("/faction/9"),
+        );
+        torn.fetch_at(NOW + 240 * poll, &["factions"]).expect(3);
+        seen = torn
+            .rows("SELECT endpoint, entity, json_path, times FROM rejected_payloads ORDER BY id");
+    }
+
+    assert_eq!(
+        seen,
+        [
+            "/faction/9|member 1 of faction 9|members[*].level|2",
+            "/faction/9|member 4 of faction 9|members[*].level|1"
+        ]
+    );
+}
+
+#[test]
+fn each_bad_part_counts_as_one_failure() {
+    let member = |id: i64, level: Value| json!({ "id": id, "name": format!("Player {id}"), "level": level, "status": {} });
+    for (bad, exit) in [(0, 0), (1, 3), (2, 3), (3, 3)] {
+        let torn = Torn::new();
+        let members: Vec<Value> = (1..=3)
+            .map(|id| member(id, if id <= bad { json!([]) } else { json!(5) }))
+            .collect();
+        torn.simulator.fault(
+            Fault::always(Kind::Patch("/members".to_owned(), json!(members))).path("/faction/9"),
+        );
+
+        torn.fetch(&["factions"]).expect(exit);
+
+        assert_eq!(
+            torn.rows("SELECT entities, failed FROM fetch_runs"),
+            [format!("1|{bad}")]
+        );
+        assert_eq!(
+            torn.value::<i64>("SELECT count(*) FROM players"),
+            3 - bad,
+            "{bad} bad members"
+        );
+    }
+}

@@ -1,0 +1,411 @@
+//! Spellings: the shapes in which Torn has been seen to write names, nothing, reports, figures and wars.
+
+use serde_json::{Value, json};
+use tornsnap::sim::{Fault, Kind};
+
+use crate::support::NOW;
+use crate::support::torn::{OURS, THEIRS, Torn};
+
+const HOUR: i64 = 3600;
+
+fn patch(pointer: &str, value: &Value) -> Kind {
+    Kind::Patch(pointer.to_owned(), value.clone())
+}
+
+/// How nothing is written where a list or an object is expected.
+fn nothing() -> [Value; 3] {
+    [json!(null), json!([]), json!({})]
+}
+
+#[test]
+fn a_name_may_come_as_a_number() {
+    for (path, pointer, value, sql, expected) in [
+        (
+            "/user/2",
+            "/profile/name",
+            json!(1337),
+            "SELECT name FROM players WHERE player_id = 2",
+            "1337",
+        ),
+        (
+            "/faction/9",
+            "/basic/name",
+            json!(69),
+            "SELECT name FROM factions WHERE faction_id = 9",
+            "69",
+        ),
+        (
+            "/faction/9",
+            "/basic/tag",
+            json!(-7),
+            "SELECT tag FROM factions WHERE faction_id = 9",
+            "-7",
+        ),
+        (
+            "/faction/9",
+            "/members/2/name",
+            json!(420),
+            "SELECT name FROM players WHERE player_id = 3",
+            "420",
+        ),
+        (
+            "/faction/9",
+            "/wars/ranked/factions/1/name",
+            json!(777),
+            "SELECT name FROM factions WHERE faction_id = 20",
+            "777",
+        ),
+        (
+            "/user/2",
+            "/profile/status/state",
+            json!(5),
+            "SELECT status_state FROM players WHERE player_id = 2",
+            "5",
+        ),
+    ] {
+        let torn = Torn::new();
+        torn.follow(
+            "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+        );
+        torn.ranked_war(5, |_| {});
+        torn.simulator
+            .fault(Fault::always(patch(pointer, &value)).path(path));
+
+        torn.fetch(&["all"]).expect(0);
+
+        assert_eq!(torn.rows(sql), [expected], "{pointer}");
+    }
+}
+
+#[test]
+fn html_entities_are_decoded_once_wherever_people_read_them() {
+    let sent = json!("Bolt &amp; Nut&#039;s &lt;3 &amp;amp; AT&T");
+    let read = "Bolt & Nut's <3 &amp; AT&T";
+    for (path, pointer, sql) in [
+        (
+            "/user/2",
+            "/profile/name",
+            "SELECT name FROM players WHERE player_id = 2",
+        ),
+        (
+            "/user/2",
+            "/profile/status/description",
+            "SELECT status_description FROM players WHERE player_id = 2",
+        ),
+        (
+            "/user/2",
+            "/profile/rank",
+            "SELECT rank FROM players WHERE player_id = 2",
+        ),
+        (
+            "/faction/9",
+            "/basic/name",
+            "SELECT name FROM factions WHERE faction_id = 9",
+        ),
+        (
+            "/faction/9",
+            "/basic/tag",
+            "SELECT tag FROM factions WHERE faction_id = 9",
+        ),
+        (
+            "/faction/9",
+            "/members/2/name",
+            "SELECT name FROM players WHERE player_id = 3",
+        ),
+        (
+            "/faction/9",
+            "/members/2/status/description",
+            "SELECT status_description FROM players WHERE player_id = 3",
+        ),
+        (
+            "/faction/9",
+            "/wars/ranked/factions/1/name",
+            "SELECT name FROM factions WHERE faction_id = 20",
+        ),
+    ] {
+        let torn = Torn::new();
+        torn.follow(
+            "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+        );
+        torn.ranked_war(5, |_| {});
+        torn.simulator
+            .fault(Fault::always(patch(pointer, &sent)).path(path));
+
+        torn.fetch(&["all"]).expect(0);
+
+        assert_eq!(torn.rows(sql), [read], "{pointer}");
+    }
+}
+
+#[test]
+fn none_is_written_as_null_or_as_an_empty_list_or_object() {
+    for (path, pointer) in [
+        ("/faction/9", "/wars"),
+        ("/faction/9", "/wars/ranked"),
+        ("/faction/9", "/wars/territory"),
+        ("/faction/9/territory", "/territory"),
+        ("/faction/9/rankedwars", "/rankedwars"),
+        ("/faction/9/territorywars", "/territorywars"),
+        ("/faction/rackets", "/rackets"),
+        ("/faction/warfareranked", "/warfareranked"),
+        ("/faction/warfareterritory", "/warfareterritory"),
+    ] {
+        for value in nothing() {
+            for track in ["", "wars = \"all\"\nterritories = \"all\"\n"] {
+                let torn = Torn::new();
+                torn.follow(&format!(
+                    "[track]\nfactions = [9]\nmembers = false\n{track}"
+                ));
+                torn.edit(|world| world.tile("AAB").owner = Some(THEIRS));
+                torn.simulator
+                    .fault(Fault::always(patch(pointer, &value)).path(path));
+
+                torn.fetch(&["factions", "wars", "territories"]).expect(0);
+
+                assert_eq!(
+                    torn.value::<i64>("SELECT count(*) FROM rejected_payloads"),
+                    0,
+                    "{pointer} {value}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_faction_without_members_or_tiles_has_none_in_every_spelling() {
+    for value in nothing() {
+        let torn = Torn::new();
+        torn.follow("[track]\nfactions = [20]\n");
+        torn.simulator
+            .fault(Fault::always(patch("/members", &value)).path("/faction/20"));
+        torn.simulator
+            .fault(Fault::always(patch("/territory", &value)).path("/faction/20/territory"));
+
+        torn.fetch(&["all"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT member_count FROM factions WHERE faction_id = 20"),
+            ["0"]
+        );
+    }
+}
+
+#[test]
+fn owners_that_are_not_there_are_not_the_end_of_the_map() {
+    for value in [json!(null), json!({}), json!("none")] {
+        let torn = Torn::new();
+        torn.follow("[track]\nterritories = \"all\"\n");
+        torn.edit(|world| world.tile("AAB").owner = Some(THEIRS));
+        torn.fetch(&["territories"]).expect(0);
+        torn.simulator.fault(
+            Fault::always(patch("/territoryOwnership", &value)).path("/faction/territoryownership"),
+        );
+
+        let finished = torn.fetch_at(NOW + 240, &["territories"]);
+
+        assert!([3, 76].contains(&finished.code()), "{}", finished.stderr());
+        assert_eq!(
+            torn.rows("SELECT error FROM rejected_payloads"),
+            ["territoryOwnership: it is no list"]
+        );
+        assert_eq!(torn.rows("SELECT faction_id FROM territories"), ["20"]);
+    }
+}
+
+#[test]
+fn a_report_may_be_a_list_of_one() {
+    for (war_type, field) in [
+        ("ranked", "rankedwarreport"),
+        ("territory", "territorywarreport"),
+    ] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.territory_war(5, |_| {});
+        torn.fetch(&["wars"]).expect(0);
+        torn.ranked_war(5, |war| {
+            (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
+            (war.in_wars, war.in_history, war.has_report) = (false, false, true);
+        });
+        torn.territory_war(5, |war| {
+            (war.end, war.result) = (Some(NOW + HOUR), Some("fail_assault".to_owned()));
+            (war.in_wars, war.in_history, war.has_report) = (false, false, true);
+        });
+        torn.simulator.set_time(NOW + 2 * HOUR);
+        let report = torn.look_up(&format!("/faction/5/{field}"))[field].clone();
+        assert!(report.is_object(), "{report}");
+        torn.simulator
+            .fault(Fault::always(patch(&format!("/{field}"), &json!([report]))).path(field));
+
+        torn.fetch(&["wars"]).expect(0);
+
+        assert_eq!(
+            torn.rows(&format!(
+                "SELECT status, winner_faction_id FROM war_status_history
+                 WHERE war_type = '{war_type}' ORDER BY id DESC LIMIT 1"
+            )),
+            ["completed|9"],
+            "{field}"
+        );
+    }
+}
+
+#[test]
+fn a_report_that_is_none_ends_no_war() {
+    for value in nothing() {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.fetch(&["wars"]).expect(0);
+        torn.edit(|world| world.remove_ranked_war(5));
+        torn.simulator.fault(
+            Fault::always(Kind::Status(
+                200,
+                json!({ "rankedwarreport": value }).to_string(),
+                "application/json".to_owned(),
+                Vec::new(),
+            ))
+            .path("rankedwarreport"),
+        );
+
+        torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT status FROM war_status_history"),
+            ["ongoing"],
+            "{value}"
+        );
+    }
+}
+
+#[test]
+fn networth_is_read_from_an_object_of_values_too() {
+    for (shape, expected, bucket) in [
+        (
+            json!({ "networth": { "value": 7, "timestamp": NOW - 86_400 } }),
+            "7",
+            NOW - 86_400,
+        ),
+        (
+            json!({ "networth": { "value": "-7", "timestamp": "86400" } }),
+            "-7",
+            86_400,
+        ),
+        (json!({ "networth": -8 }), "-8", 0),
+        (json!({ "networth": "9" }), "9", 0),
+    ] {
+        let torn = Torn::new();
+        torn.follow("[track]\nplayers = [2]\n");
+        torn.simulator
+            .fault(Fault::always(patch("/personalstats", &shape)).path("/user/2"));
+
+        torn.fetch(&["players"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT networth FROM player_stats_history"),
+            [expected],
+            "{shape}"
+        );
+        assert_eq!(
+            torn.value::<i64>("SELECT coalesce(bucket_at, 0) FROM player_polls"),
+            bucket,
+            "{shape}"
+        );
+    }
+}
+
+#[test]
+fn a_war_may_carry_both_of_its_numbers() {
+    for (war_id, id, exit, stored) in [
+        (json!(5), json!(5), 0, vec!["5"]),
+        (json!("5"), json!(5), 0, vec!["5"]),
+        (json!(5), json!(6), 3, vec![]),
+    ] {
+        let torn = Torn::new();
+        torn.ranked_war(5, |_| {});
+        torn.simulator.set_time(NOW);
+        let mut war = torn.look_up("/faction/9?selections=wars")["wars"]["ranked"].clone();
+        let fields = war.as_object_mut().unwrap();
+        fields.insert("war_id".to_owned(), war_id.clone());
+        fields.insert("id".to_owned(), id.clone());
+        torn.simulator
+            .fault(Fault::always(patch("/wars/ranked", &war)).query("wars"));
+
+        torn.fetch(&["wars"]).expect(exit);
+
+        assert_eq!(
+            torn.rows("SELECT war_id FROM war_status_history"),
+            stored,
+            "{war_id} {id}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_result_keeps_the_winner_that_is_named() {
+    for (result, winner, expected) in [
+        (json!("Won"), json!(OURS), "completed|Won|9"),
+        (json!("Won"), json!(THEIRS), "completed|Won|20"),
+        (json!("Won"), json!(null), "cancelled|Won|"),
+        (
+            json!("end_with_something"),
+            json!(null),
+            "cancelled|end_with_something|",
+        ),
+        (
+            json!("success_assault"),
+            json!(null),
+            "completed|success_assault|20",
+        ),
+    ] {
+        let torn = Torn::new();
+        torn.territory_war(6, |_| {});
+        torn.fetch(&["wars"]).expect(0);
+        torn.territory_war(6, |war| {
+            (war.end, war.result) = (Some(NOW + HOUR), Some("fail_assault".to_owned()));
+            (war.in_wars, war.in_history, war.has_report) = (false, false, true);
+        });
+        torn.simulator.set_time(NOW + 2 * HOUR);
+        let mut report =
+            torn.look_up("/faction/6/territorywarreport")["territorywarreport"].clone();
+        report["result"] = result.clone();
+        report["winner"] = winner.clone();
+        torn.simulator
+            .fault(Fault::always(patch("/territorywarreport", &report)).path("territorywarreport"));
+
+        torn.fetch(&["wars"]).expect(0);
+
+        assert_eq!(
+            torn.rows("SELECT status, end_reason, winner_faction_id FROM war_status_history ORDER BY id DESC LIMIT 1"),
+            [expected],
+            "{result} {winner}"
+        );
+    }
+}
+
+#[test]
+fn what_is_listed_twice_counts_once() {
+    for (path, pointer) in [
+        ("/faction/9", "/members/0"),
+        ("/faction/9", "/wars/territory/0"),
+        ("/faction/9/territory", "/territory/0"),
+    ] {
+        let torn = Torn::new();
+        torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+        torn.follow("[track]\nfactions = [9]\n");
+        torn.ranked_war(5, |_| {});
+        torn.territory_war(6, |_| {});
+        torn.simulator
+            .fault(Fault::always(Kind::Duplicate(pointer.to_owned())).path(path));
+
+        torn.fetch(&["factions", "wars", "territories"]).expect(0);
+
+        assert_eq!(
+            torn.rows(
+                "SELECT (SELECT count(*) FROM players), (SELECT count(*) FROM war_status_history),
+                        (SELECT count(*) FROM territory_ownership_history), (SELECT sum(polls) FROM player_observations)"
+            ),
+            ["3|2|1|3"],
+            "{pointer}"
+        );
+    }
+}

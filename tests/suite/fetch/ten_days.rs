@@ -1,0 +1,184 @@
+//! Ten days of polls against a Torn that answers wrongly at random, beside ten days against one that does not.
+
+use std::fmt::Write as _;
+
+use rusqlite::Connection;
+use tornsnap::sim::{Chaos, Fault, Kind, Options};
+
+use crate::support::torn::Torn;
+use crate::support::{Dice, heavy, rows};
+
+const MINUTE: i64 = 60;
+const DAY: i64 = 86_400;
+
+/// The columns of a history whose every row can be held against the undisturbed history.
+const HISTORIES: [(&str, &str, &str, &[&str]); 3] = [
+    (
+        "player_stats_history",
+        "player_id",
+        "timestamp",
+        &["level", "life_maximum", "networth", "total_stats"],
+    ),
+    (
+        "faction_history",
+        "faction_id",
+        "timestamp",
+        &["respect", "member_count", "best_chain"],
+    ),
+    (
+        "territory_ownership_history",
+        "territory_id",
+        "recorded_at",
+        &["faction_id", "racket_type", "racket_level"],
+    ),
+];
+
+/// The present state, as both databases must tell it in the end.
+const STATE: [&str; 6] = [
+    "SELECT player_id, name, level, rank, faction_id, life_maximum, is_active FROM players ORDER BY 1",
+    "SELECT faction_id, name, tag, leader_id, respect, best_chain, member_count, is_active
+     FROM factions ORDER BY 1",
+    "SELECT territory_id, sector, slots, faction_id, racket_type, racket_level, war_status FROM territories ORDER BY 1",
+    "SELECT player_id, faction_id FROM faction_membership WHERE left_at IS NULL ORDER BY 1",
+    "SELECT player_id, networth FROM player_latest ORDER BY 1",
+    "SELECT war_type, war_id, status, winner_faction_id, end_reason, attacking_score, defending_score, ends_at
+     FROM war_latest ORDER BY 1, 2",
+];
+
+/// Seconds between two polls. Real users poll every 4 minutes, which takes some 15 minutes here:
+/// `TORNSNAP_POLL_MINUTES=4 cargo test ten_days`.
+fn every() -> i64 {
+    let minutes = std::env::var("TORNSNAP_POLL_MINUTES").ok();
+    let minutes = minutes.and_then(|minutes| minutes.parse().ok());
+    MINUTE * minutes.unwrap_or_else(|| heavy(30, 400))
+}
+
+/// A world of its own for each database; the same one for both.
+fn world() -> Torn {
+    let torn = Torn::over(Options {
+        seed: 11,
+        players: 30,
+        factions: 5,
+        ..Options::default()
+    });
+    let ids: Vec<String> = torn
+        .simulator
+        .faction_ids()
+        .iter()
+        .take(2)
+        .map(ToString::to_string)
+        .collect();
+    torn.configure(
+        "requests_per_minute = 0\ntimeout_seconds = 1\n",
+        &format!(
+            "[track]\nfactions = [{}]\nterritories = \"tracked\"\n",
+            ids.join(", ")
+        ),
+    );
+    torn
+}
+
+/// A fault now and then that the random ones do not have: of keys, of ids, of the address and of the whole API.
+fn strike(torn: &Torn, dice: &mut Dice) {
+    let code = match dice.below(30) {
+        0 => 2,
+        1 => 6,
+        2 => 8,
+        3 => 9,
+        4 => 14,
+        5 => 16,
+        _ => return,
+    };
+    let place = ["/user", "/faction"][usize::try_from(dice.below(2)).unwrap()];
+    let words = format!("words of {code}");
+    torn.simulator
+        .fault(Fault::once(Kind::Code(code, words)).path(place).after(3));
+}
+
+#[test]
+fn ten_days_of_random_faults_leave_no_false_row_and_heal() {
+    let (calm, rough) = (world(), world());
+    let start = calm.simulator.time();
+    let every = every();
+    let mut dice = Dice::new(7);
+    let mut seen = [0_u32; 256];
+    let mut now = start;
+    while now < start + 10 * DAY {
+        calm.fetch_at(now, &["all"]).expect(0);
+        strike(&rough, &mut dice);
+        rough.simulator.set_chaos(Some(Chaos {
+            seed: u64::try_from(now).unwrap(),
+            per_mille: 100,
+        }));
+        let finished = rough.fetch_at(now, &["all"]);
+        seen[usize::try_from(finished.code()).unwrap()] += 1;
+        if dice.below(20) == 0 {
+            let behind = rough
+                .fetching(&["all"])
+                .env("TORNSNAP_NOW", (now - 2 * DAY).to_string())
+                .output()
+                .unwrap();
+            assert!(
+                now == start || behind.status.code() == Some(78),
+                "a clock that is behind"
+            );
+        }
+        now += every;
+    }
+    rough.simulator.set_chaos(None);
+    rough.simulator.clear_faults();
+    for pause in [2 * DAY, 2 * DAY + 10 * MINUTE] {
+        for torn in [&calm, &rough] {
+            torn.fetch_at(start + 10 * DAY + pause, &["all"]).expect(0);
+        }
+    }
+
+    let expected = [0, 3, 75, 76];
+    let odd: Vec<usize> = (0..256)
+        .filter(|code| seen[*code] > 0 && !expected.contains(code))
+        .collect();
+    assert!(odd.is_empty(), "exit codes {odd:?}");
+    assert!(seen[3] > 5, "the faults were met: {:?}", &seen[..80]);
+    compare(&calm, &rough);
+}
+
+/// The rough database tells nothing else than the calm one, and in the end the same.
+#[track_caller]
+fn compare(calm: &Torn, rough: &Torn) {
+    let connection = Connection::open(rough.sandbox.database()).unwrap();
+    let path = calm.sandbox.database();
+    connection
+        .execute("ATTACH DATABASE ? AS calm", [path.to_str().unwrap()])
+        .unwrap();
+    let mut wrong = String::new();
+    for (table, id, time, columns) in HISTORIES {
+        for column in columns {
+            let false_rows = rows(
+                &connection,
+                &format!(
+                    "SELECT {id}, {time}, {column} FROM main.{table} AS told
+                     WHERE {column} IS NOT NULL AND {column} IS NOT (
+                         SELECT {column} FROM calm.{table} AS true
+                         WHERE true.{id} = told.{id} AND true.{time} <= told.{time}
+                         ORDER BY {column} IS NULL, true.{time} DESC, true.id DESC LIMIT 1)"
+                ),
+            );
+            if !false_rows.is_empty() {
+                writeln!(wrong, "{table}.{column}: {false_rows:?}").unwrap();
+            }
+        }
+    }
+    for query in STATE {
+        let (told, truth) = (rough.rows(query), calm.rows(query));
+        for row in truth.iter().filter(|row| !told.contains(row)) {
+            // A war that was called off between two good polls was never seen.
+            if !row.contains("|cancelled|") {
+                writeln!(wrong, "missing: {row}  ({query:.60})").unwrap();
+            }
+        }
+        for row in told.iter().filter(|row| !truth.contains(row)) {
+            writeln!(wrong, "false: {row}  ({query:.60})").unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}

@@ -1,0 +1,53 @@
+//! How long a server asks to wait, in every spelling.
+
+use std::time::Instant;
+
+use tornsnap::sim::{Fault, Kind};
+
+use super::bodies;
+
+#[test]
+fn no_retry_after_makes_a_run_panic_or_hang() {
+    let values = [
+        "",
+        " ",
+        "0",
+        "-1",
+        "1.5",
+        "1e9",
+        "soon",
+        "Wed, 21 Oct 2026 07:28:00 GMT",
+        "3600",
+        "9223372036854775807",
+        "18446744073709551615",
+        "18446744073709551616",
+        "99999999999999999999999999999999999999",
+    ];
+    for status in [429, 503] {
+        for value in values {
+            let torn = bodies::world();
+            torn.follow("[track]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n");
+            let headers = vec![("Retry-After".to_owned(), value.to_owned())];
+            let kind = Kind::Status(status, "wait".to_owned(), "text/plain".to_owned(), headers);
+            torn.simulator.fault(Fault::once(kind).path("/faction"));
+
+            let start = Instant::now();
+            let run = torn.fetch(&["factions"]);
+
+            // A wait that is too long ends the run, or costs the one call that it was asked for.
+            let seconds: Option<u64> = value.parse().ok();
+            let expected: &[i32] = if seconds.is_some_and(|seconds| seconds > 300) {
+                &[75]
+            } else {
+                &[0]
+            };
+            assert!(
+                expected.contains(&run.code()),
+                "{status} {value:?}: {} {}",
+                run.code(),
+                run.stderr()
+            );
+            assert!(start.elapsed().as_secs() < 20, "{status} {value:?}");
+        }
+    }
+}
