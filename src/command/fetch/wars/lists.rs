@@ -48,7 +48,7 @@ pub(in crate::command::fetch) struct Assaulted {
 }
 
 impl Assaulted {
-    fn add_unreadable(&mut self, item: &InvalidItem) {
+    pub(super) fn add_unreadable(&mut self, item: &InvalidItem) {
         match territory::tile_of(&item.item, "territory") {
             Some(tile) => drop(self.unknown.insert(tile)),
             None => self.is_incomplete = true,
@@ -139,7 +139,7 @@ fn item_name(entity: &str, item: &InvalidItem) -> String {
 }
 
 /// Decodes a page of the game-wide list of one type.
-fn game_wide(
+pub(super) fn game_wide(
     war_type: WarType,
 ) -> impl Fn(&serde_json::Value, i64) -> Result<(&'static str, Partitioned<War>), DecodeError> {
     move |body, at| {
@@ -397,49 +397,6 @@ impl Session<'_> {
             ControlFlow::Continue(())
         })
     }
-
-    /// The tiles that are fought over now, from the list of the whole game; `None`: not known this time.
-    pub(in crate::command::fetch) fn assaulted_tiles(
-        &mut self,
-        work: &mut Work,
-    ) -> Result<Option<Assaulted>> {
-        if let Some(assaulted) = &self.assaulted {
-            return Ok(Some(assaulted.clone()));
-        }
-        let war_type = WarType::Territory;
-        let mut assaulted = Assaulted::default();
-        let torn = self.torn;
-        let read = read_list(
-            torn,
-            Request::all_wars(war_type),
-            PagedBy::Time,
-            &list_name(war_type),
-            game_wide(war_type),
-            |page| {
-                let invalid = &page.items.invalid;
-                self.fail_each(work, &page.request, &list_name(war_type), invalid)?;
-                for item in invalid {
-                    assaulted.add_unreadable(item);
-                }
-                let going_on = page.items.valid.iter().filter(|war| !war.status.is_over());
-                let before = assaulted.tiles.len();
-                assaulted
-                    .tiles
-                    .extend(going_on.filter_map(|war| war.territory));
-                Ok(if assaulted.tiles.len() == before && invalid.is_empty() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                })
-            },
-        )?;
-        if let ListRead::Failed(failure) = read {
-            self.fail(work, &list_name(war_type), None, &failure)?;
-            return Ok(None);
-        }
-        self.assaulted = Some(assaulted.clone());
-        Ok(Some(assaulted))
-    }
 }
 
 fn ask(torn: &TornClient, id: FactionId) -> Result<WarsAnswer, Failure> {
@@ -451,6 +408,6 @@ fn ask(torn: &TornClient, id: FactionId) -> Result<WarsAnswer, Failure> {
     Ok(decode_wars(&request, &reply, id))
 }
 
-fn list_name(war_type: WarType) -> String {
+pub(super) fn list_name(war_type: WarType) -> String {
     format!("list of {} wars", war_type.as_str())
 }

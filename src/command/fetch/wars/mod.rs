@@ -1,5 +1,6 @@
 //! Wars: those listed, those that began and ended between two polls, and those that are listed no longer.
 
+mod assaults;
 mod history;
 mod lists;
 mod look_up;
@@ -226,6 +227,20 @@ fn sort_out(seen: &Seen, unfinished: &[War], follow_ups: &[FollowUp], now: i64) 
             });
         }
     }
+    add_past(seen, unfinished, &mut listed, &mut lookups);
+    Plan {
+        listed: listed.into_values().collect(),
+        lookups,
+    }
+}
+
+/// Adds the wars that began and ended between two polls. The report of a ranked war may know more than the list.
+fn add_past(
+    seen: &Seen,
+    unfinished: &[War],
+    listed: &mut BTreeMap<WarKey, Sourced<War>>,
+    lookups: &mut Vec<Lookup>,
+) {
     for (key, war) in &seen.past {
         let is_unfinished = unfinished.iter().any(|war| (war.war_type, war.id) == *key);
         if is_unfinished || seen.wars.contains_key(key) {
@@ -240,10 +255,6 @@ fn sort_out(seen: &Seen, unfinished: &[War], follow_ups: &[FollowUp], now: i64) 
         } else {
             listed.insert(*key, war.clone());
         }
-    }
-    Plan {
-        listed: listed.into_values().collect(),
-        lookups,
     }
 }
 
