@@ -488,7 +488,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn a_killed_export_leaves_nothing_under_the_final_name() {
-    let sandbox = long(120_000);
+    let sandbox = long(600_000);
     for (arguments, folder) in [
         (
             &["export", "player_stats_history", "--output", "out/h.csv"][..],
