@@ -1,4 +1,5 @@
--- What lies in the future in each table: how many rows go, how many stay with other times, and of what times they are.
+-- Counts the rows of the future in each table: the rows to remove, the rows to keep with corrected times, and the oldest
+-- and newest of their times.
 -- The conditions are those of the other statements in this folder.
 --
 -- :now       unix seconds

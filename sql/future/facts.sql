@@ -1,4 +1,4 @@
--- What tells a clock that was ahead before from one that is behind now.
+-- Facts that distinguish a clock that was ahead before from a clock that is behind now.
 --
 -- named_by_torn is the latest time that Torn itself has named: the day of a daily value or the end of a war. Such times do
 -- not come from the clock of this machine, so a right clock is never behind them. newest_before, oldest_after and days_after

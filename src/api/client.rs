@@ -26,7 +26,7 @@ pub struct Client {
     proxy: Option<Proxy>,
 }
 
-/// What one call brought.
+/// The result of one call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.

@@ -11,7 +11,7 @@ use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct KeyId(usize);
 
-/// Whose allowance a call counts against.
+/// The allowance that a call counts against.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Payer {
     /// A player, over all of their keys.
@@ -30,12 +30,12 @@ impl Payer {
     }
 }
 
-/// Which keys may make a call.
+/// The keys that may make a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Need {
     /// Any that works.
     Any,
-    /// One of this player's own that reads battle stats.
+    /// A key of this player that reads battle stats.
     OwnerOf(PlayerId),
     /// This one, whether it was checked or not.
     This(KeyId),
@@ -46,7 +46,7 @@ pub enum Need {
 pub enum Pick {
     /// This one.
     Key(KeyId),
-    /// One of those that may ask, but not before this time has passed.
+    /// A key may ask, but not before this time has passed.
     Wait {
         /// How long.
         time: Duration,
@@ -150,7 +150,7 @@ impl KeyPool {
         &self.entries[id.0].key
     }
 
-    /// Whose allowance its calls count against.
+    /// The allowance that its calls count against.
     pub fn payer(&self, id: KeyId) -> Payer {
         match &self.entries[id.0].facts {
             Some(facts) => Payer::Owner(facts.owner),

@@ -79,7 +79,7 @@ impl Request {
         Self { target, endpoint }
     }
 
-    /// What a key is and may do.
+    /// The owner, the level and the rights of a key.
     pub fn key_info() -> Self {
         let endpoint = Endpoint {
             category: None,

@@ -1,4 +1,4 @@
-//! Which proxy the environment names for an address, by the rules of curl.
+//! Chooses the proxy for an address from the environment, by the rules of curl.
 
 use std::net::IpAddr;
 

@@ -20,9 +20,9 @@ pub struct Basic {
     pub name: Option<String>,
     /// The short form shown beside members' names.
     pub tag: Option<String>,
-    /// Who leads it.
+    /// The leader.
     pub leader: Seat,
-    /// Who leads it besides.
+    /// The co-leader.
     pub co_leader: Seat,
     /// Points, 0 or more; can fall as well as rise.
     pub respect: Option<i64>,

@@ -8,7 +8,7 @@ use crate::model::time::{DAY, HOUR, MINUTE, day_start, is_far_future};
 pub struct Player {
     /// The player.
     pub id: PlayerId,
-    /// What anybody may see.
+    /// The public selections.
     pub profile: Option<Profile>,
     /// Only for the owner of the key that asked.
     pub battle_stats: Option<BattleStats>,

@@ -203,7 +203,7 @@ pub struct FollowUp {
     pub war_type: WarType,
     /// The war.
     pub war: WarId,
-    /// What was asked.
+    /// The question that was asked.
     pub wanted: Wanted,
     /// Unix seconds.
     pub first_asked_at: i64,

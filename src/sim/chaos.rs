@@ -13,7 +13,7 @@ use super::fault::Kind;
 /// How often answers are spoilt. `/key/info` is always answered well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Chaos {
-    /// What decides which answers are spoilt, and how.
+    /// The seed from which the spoilt answers and their faults are drawn.
     pub seed: u64,
     /// How many of 1,000 answers are spoilt.
     pub per_mille: u32,
@@ -28,7 +28,7 @@ pub struct Spoilt {
     pub path: String,
     /// The query as it was sent.
     pub query: String,
-    /// What was done to the answer.
+    /// The change that was made to the answer.
     pub fault: Kind,
 }
 

@@ -67,7 +67,7 @@ pub struct Options {
     pub log_limit: usize,
     /// Whether answers are spoilt at random.
     pub chaos: Option<Chaos>,
-    /// Which time the `Date` header of an answer says.
+    /// The time in the `Date` header of an answer.
     pub date: DateHeader,
     /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
     /// and not by an answer that is nothing but the refusal.
@@ -254,7 +254,7 @@ impl Simulator {
         *lock(&self.shared.chaos) = chaos;
     }
 
-    /// Which answers were spoilt at random so far, oldest first.
+    /// The answers that were spoilt at random so far, oldest first.
     pub fn spoilt(&self) -> Vec<Spoilt> {
         lock(&self.shared.spoilt).clone()
     }

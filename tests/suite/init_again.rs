@@ -40,7 +40,7 @@ impl Fresh {
         fresh
     }
 
-    /// What older configurations are kept as.
+    /// The names of the files that keep older configurations.
     fn kept(&self) -> Vec<PathBuf> {
         let mut kept: Vec<PathBuf> = fs::read_dir(self.sandbox.path(""))
             .unwrap()

@@ -313,7 +313,7 @@ fn this_machine_and_the_hosts_of_no_proxy_are_called_directly() {
     assert!(proxy.asked().is_empty());
 }
 
-/// What `health --notify` says of the message to a webhook at this address.
+/// The output of `health --notify` about the message to a webhook at this address.
 fn notification(torn: &Torn, address: &str, environment: &[(&str, &OsStr)]) -> serde_json::Value {
     let bom = "\u{feff}";
     torn.sandbox

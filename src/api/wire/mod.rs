@@ -25,7 +25,7 @@ use serde_json::Value;
 pub struct DecodeError {
     /// The place in the JSON, such as `members[3].level`.
     pub path: String,
-    /// What is wrong there.
+    /// A description of the fault.
     pub reason: String,
 }
 

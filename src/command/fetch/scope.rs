@@ -31,7 +31,7 @@ pub struct Scope {
 /// The followed factions, and those of them that are not asked about for a while.
 #[derive(Debug, Default)]
 pub(super) struct FollowedFactions {
-    /// Those to ask about.
+    /// The factions to ask about.
     pub(super) targets: Vec<FactionId>,
     /// Ids that Torn does not know, with the moment of the next try.
     pub(super) resting: Vec<(FactionId, i64)>,

@@ -24,7 +24,7 @@ use crate::output::terminal::{self, Verbosity};
 use crate::store::Store;
 use crate::store::files::write_atomically;
 
-/// What Torn's API terms want every user to see wherever a key is entered.
+/// Torn's API terms require this text wherever a user enters a key.
 const TERMS: &str = "\
 How tornsnap uses your key and the data (asked for by Torn's API terms)
 

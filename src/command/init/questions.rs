@@ -62,7 +62,7 @@ pub(super) enum KeyPlace {
     File(PathBuf),
 }
 
-/// What the flags say.
+/// The answers that the flags give.
 pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
     let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
     for path in &args.key_file {
@@ -169,7 +169,7 @@ fn ask_ids<T: std::str::FromStr<Err = String> + Ord>(question: &str) -> Result<B
     })
 }
 
-/// Which wars a word names.
+/// Reads the wars to follow from a word.
 fn wars(text: &str) -> std::result::Result<Wars, String> {
     match text {
         "tracked" => Ok(Wars::Tracked),
@@ -178,7 +178,7 @@ fn wars(text: &str) -> std::result::Result<Wars, String> {
     }
 }
 
-/// Which tiles a word or a list names.
+/// Reads the tiles to follow from a word or a list.
 pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
     match text {
         "tracked" => Ok(Territories::Tracked),

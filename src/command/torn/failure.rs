@@ -96,7 +96,7 @@ pub struct RunEnd {
     pub exit: Exit,
     /// The reason.
     pub why: String,
-    /// What to do about it.
+    /// The remedy for the user.
     pub remedy: String,
     /// The time that Torn told, when our clock is wrong; unix seconds.
     pub real_time: Option<i64>,

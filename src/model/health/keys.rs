@@ -12,7 +12,7 @@ pub struct KeyFact {
     pub is_dead: bool,
     /// Rests until then.
     pub paused_until: Option<i64>,
-    /// What Torn said last.
+    /// Torn's last answer about the key.
     pub last_error: Option<String>,
     /// 1 public, 2 minimal, 3 limited, 4 full, 0 custom; `None`: not known.
     pub access_level: Option<i64>,

@@ -98,7 +98,7 @@ pub fn killed(killed: &[(Kind, i64)]) -> Check {
 /// A time without any success of a kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Gap {
-    /// What was not fetched.
+    /// The kind that was not fetched.
     pub kind: Kind,
     /// The success before it.
     pub from: i64,

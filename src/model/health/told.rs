@@ -3,7 +3,7 @@
 use super::State;
 use crate::model::time::{DAY, MINUTE};
 
-/// What was last told.
+/// The last state that was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Told {
     /// The state.

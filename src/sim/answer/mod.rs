@@ -24,7 +24,7 @@ pub(in crate::sim) struct Question<'a> {
     pub(in crate::sim) path: &'a str,
     /// The query, decoded.
     pub(in crate::sim) query: Vec<(String, String)>,
-    /// Who asks.
+    /// The key that asks.
     pub(in crate::sim) key: &'a Key,
     /// When.
     pub(in crate::sim) now: i64,
@@ -115,7 +115,7 @@ fn join(union: &mut Body, part: Body) {
 }
 
 impl World {
-    /// What Torn replies to a question.
+    /// Answers a question as Torn does.
     pub(in crate::sim) fn answer(&self, question: &Question<'_>) -> Answer {
         let parts: Vec<&str> = question
             .path

@@ -58,16 +58,9 @@ impl World {
         let tiles: Vec<Value> = page
             .filter_map(|id| self.tile_at(id, question.now))
             .map(|tile| {
-                json!({
-                    "id": tile.id,
-                    "sector": tile.sector,
-                    "size": tile.size,
-                    "density": tile.density,
-                    "slots": tile.slots,
-                    "respect": tile.respect,
-                    "coordinates": {"x": tile.x, "y": tile.y},
-                    "neighbors": tile.neighbors,
-                })
+                let mut facts = tile_facts(&tile);
+                facts["neighbors"] = json!(tile.neighbors);
+                facts
             })
             .collect();
         body(json!({
@@ -95,16 +88,22 @@ fn racket(racket: &Racket) -> Value {
     })
 }
 
-fn territory(tile: &Tile) -> Value {
+/// The facts of a tile that never change.
+fn tile_facts(tile: &Tile) -> Value {
     json!({
         "id": tile.id,
-        "acquired_at": tile.acquired_at.unwrap_or(0),
         "sector": tile.sector,
         "size": tile.size,
         "density": tile.density,
         "slots": tile.slots,
         "respect": tile.respect,
         "coordinates": {"x": tile.x, "y": tile.y},
-        "racket": tile.racket.as_ref().map(racket),
     })
+}
+
+fn territory(tile: &Tile) -> Value {
+    let mut body = tile_facts(tile);
+    body["acquired_at"] = json!(tile.acquired_at.unwrap_or(0));
+    body["racket"] = json!(tile.racket.as_ref().map(racket));
+    body
 }

@@ -76,7 +76,7 @@ impl World {
         body
     }
 
-    /// Which members stand on the wall, if their faction fights for a tile at all.
+    /// The members who stand on the wall. Nobody does unless the faction fights for a tile.
     fn on_the_wall(&self, faction_id: i64, now: i64) -> Vec<i64> {
         let moment = self.moment(now);
         let mut roster = self.roster(faction_id, now);
@@ -159,16 +159,11 @@ impl World {
             .rows
             .iter()
             .map(|war| {
-                json!({
-                    "id": war.id,
-                    "territory": war.tile,
-                    "start": war.start,
-                    "end": war.end.unwrap_or(0),
-                    "target": war.target,
-                    "aggressor": side(war.aggressor, war.result.is_none()),
-                    "defender": side(war.defender, war.result.is_none()),
-                    "result": war.result.as_deref().unwrap_or("in_progress"),
-                })
+                let mut listed = territory_war(war);
+                listed["aggressor"] = side(war.aggressor, war.result.is_none());
+                listed["defender"] = side(war.defender, war.result.is_none());
+                listed["result"] = json!(war.result.as_deref().unwrap_or("in_progress"));
+                listed
             })
             .collect();
         body(json!({"warfareterritory": wars, "_metadata": page.metadata}))
@@ -191,15 +186,10 @@ impl World {
             .rows
             .iter()
             .map(|war| {
-                json!({
-                    "id": war.id,
-                    "territory": war.tile,
-                    "start": war.start,
-                    "end": war.end.unwrap_or(0),
-                    "target": war.target,
-                    "result": war.result,
-                    "factions": [side(war.aggressor, true), side(war.defender, false)],
-                })
+                let mut past = territory_war(war);
+                past["result"] = json!(war.result);
+                past["factions"] = json!([side(war.aggressor, true), side(war.defender, false)]);
+                past
             })
             .collect();
         body(json!({"territorywars": wars}))
@@ -292,6 +282,17 @@ impl World {
 /// Whether a player spends this hour on a wall.
 pub(super) fn on_wall(player: i64, moment: i64) -> bool {
     (player + moment / HOUR) % 11 == 0
+}
+
+/// The facts that the list of the game and the history of a faction share.
+fn territory_war(war: &TerritoryWar) -> Value {
+    json!({
+        "id": war.id,
+        "territory": war.tile,
+        "start": war.start,
+        "end": war.end.unwrap_or(0),
+        "target": war.target,
+    })
 }
 
 fn hundredths(value: i64) -> f64 {

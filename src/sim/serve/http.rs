@@ -19,7 +19,7 @@ pub(super) struct Head {
     pub(super) close: bool,
 }
 
-/// What to send back.
+/// The response to send.
 pub(super) enum Reply {
     Whole {
         status: u16,

@@ -45,7 +45,7 @@ pub struct Request {
     pub time: i64,
 }
 
-/// Which time the `Date` header of an answer says.
+/// The time in the `Date` header of an answer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DateHeader {
     /// The simulated time.
@@ -57,7 +57,7 @@ pub enum DateHeader {
     Absent,
 }
 
-/// What all connections share.
+/// State that all connections share.
 pub(in crate::sim) struct Shared {
     pub(in crate::sim) world: RwLock<World>,
     pub(in crate::sim) time: AtomicI64,

@@ -36,7 +36,7 @@ pub struct Tile {
     pub acquired_at: Option<i64>,
     /// Whether nobody can use it.
     pub irradiated: bool,
-    /// What runs on it.
+    /// Its racket, if there is one.
     pub racket: Option<Racket>,
 }
 
@@ -64,7 +64,7 @@ impl Tile {
 /// A racket on a tile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Racket {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// From 1 to 5.
     pub level: i64,
@@ -72,7 +72,7 @@ pub struct Racket {
     pub reward: String,
     /// How much of it a day.
     pub quantity: i64,
-    /// Which item, if items.
+    /// The id of the item, if the reward is items.
     pub item: Option<i64>,
     /// When it appeared.
     pub created_at: i64,
@@ -80,7 +80,7 @@ pub struct Racket {
     pub changed_at: i64,
 }
 
-/// Which of Torn's tiles a world has: the first so many.
+/// A world has the first so many of Torn's tiles.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sim) struct TileMap {
     pub(in crate::sim) tiles: i64,

@@ -58,13 +58,13 @@ pub struct Player {
     pub dexterity: i64,
     /// Dollars in the newest daily bucket; negative for debtors.
     pub networth: i64,
-    /// What the player is doing.
+    /// The player's status.
     pub status: Status,
     /// When the player was last seen.
     pub last_action: i64,
 }
 
-/// What a player is doing, in Torn's words.
+/// A player's status, in Torn's words.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Status {
     /// One word such as `Okay` or `Hospital`.
@@ -123,7 +123,7 @@ pub struct Faction {
 
 /// Everything there is: what the seed implies, below what a test has pinned.
 ///
-/// What is pinned stays as it is while time goes by.
+/// Pinned entities do not change while time goes by.
 #[derive(Clone, Debug)]
 pub struct World {
     pub(in crate::sim) chance: Chance,

@@ -148,7 +148,7 @@ impl World {
         base + sessions * gain + extra
     }
 
-    /// What a player owned when the day of `moment` began.
+    /// A player's networth at the start of the day of `moment`.
     pub(super) fn networth(&self, player: i64, moment: i64) -> i64 {
         let chance = self.chance;
         let day = (moment - EPOCH) / DAY;

@@ -1,4 +1,4 @@
-//! What the targets share.
+//! Code that all targets share.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -344,7 +344,7 @@ fn a_replaced_key_of_another_owner_does_not_inherit_the_rest() {
     );
 }
 
-/// What a selection that carries an error costs: the exit code and the row that is saved of player 1.
+/// A selection that carries an error, the error code, and the expected exit code and row of player 1.
 struct Inside(&'static str, i64, i32, &'static str);
 
 #[test]

@@ -117,7 +117,7 @@ fn with_a_poll_a_day_every_war_that_the_game_lists_is_stored_as_it_stands() {
             } else if let Some(stored) = stored.get(war) {
                 assert_eq!(stored, status, "day {day}: {war:?}");
             } else {
-                // Those that ended more than 31 days before the first poll.
+                // Wars that ended more than 31 days before the first poll.
                 assert!(
                     *start < first - 28 * DAY,
                     "day {day}: {war:?} is missing, {status}"

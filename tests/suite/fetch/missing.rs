@@ -39,7 +39,7 @@ fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_da
         assert_eq!(active(), [expected], "after {hours} hours");
     }
 
-    // What is followed is asked about daily all the same.
+    // A followed id is asked about daily all the same.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 104 * HOUR, &["factions", "players"])
         .expect(0);

@@ -1,4 +1,4 @@
-//! What `prune --future` does to each table.
+//! The effect of `prune --future` on each table.
 
 use super::{
     DAY, HOUR, MINUTE, TEN_RIGHT_ROWS, YEARS, database, memberships_are_in_order, nothing_after,

@@ -6,7 +6,7 @@ use crate::support::{NOW, Sandbox};
 
 const YEARS: i64 = 4 * 365 * DAY;
 
-/// What one check says: its message and its remedy.
+/// The message and the remedy of one check.
 fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
     let report = sandbox.run_at(now, &["health", "--json"]).json();
     let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));

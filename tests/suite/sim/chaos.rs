@@ -168,7 +168,7 @@ fn every_kind_of_fault_comes_and_no_other() {
     assert_eq!(seen, all);
 }
 
-/// What a body said at a place, and what was put there; nothing where the place was taken out.
+/// The value of a body at one place before and after; `None` after where the place was removed.
 struct Change {
     question: String,
     pointer: String,

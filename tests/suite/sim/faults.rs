@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Faults that a test asks for.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What each kind of key may read, and how the simulator refuses the rest.
+//! The rights of each kind of key, and the simulator's refusals of everything else.
 
 use serde_json::{Value, json};
 use torn_api::models;

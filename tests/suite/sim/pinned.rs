@@ -1,4 +1,4 @@
-//! What a test puts into a world.
+//! Entities that a test puts into a world.
 
 use serde_json::json;
 use tornsnap::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};

@@ -201,7 +201,7 @@ impl Torn {
         command
     }
 
-    /// What the simulator answers to its first key, as an independent client would see it.
+    /// The simulator's answer to its first key, as an independent client sees it.
     pub fn look_up(&self, path: &str) -> Value {
         let address = self.simulator.url().strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();

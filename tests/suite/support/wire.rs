@@ -1,4 +1,4 @@
-//! What stands between the program and a simulated Torn: a TLS server before it, and a proxy on the way.
+//! A TLS server and a proxy that stand between the program and a simulated Torn.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::torn::Torn;
 
-/// What is the matter with a certificate.
+/// The fault of a certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Certificate {
     Good,
@@ -130,7 +130,7 @@ fn hand_on(from: &mut impl Read, to: &mut impl Write) -> bool {
     }
 }
 
-/// What a proxy does when it is asked to connect.
+/// The behaviour of a proxy that is asked to connect.
 #[derive(Clone, Copy, Debug)]
 pub enum Conduct {
     /// It connects to this port on 127.0.0.1, whatever host is asked for.

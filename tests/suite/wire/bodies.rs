@@ -145,7 +145,7 @@ fn pin_wars(torn: &Torn) {
     });
 }
 
-/// What the simulator answers to a call.
+/// The simulator's answer to a call.
 pub fn ask(simulator: &Simulator, call: &str) -> Value {
     let text = ureq::get(format!("{}{call}", simulator.url()))
         .header("Authorization", format!("ApiKey {CANARY}"))

@@ -88,7 +88,7 @@ impl Change {
     }
 }
 
-/// What must happen.
+/// The required outcome of a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// Nothing else is read, and nothing is rejected.
@@ -107,7 +107,7 @@ pub enum Outcome {
     Gone,
 }
 
-/// What a field means.
+/// The meaning of a field.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub enum Class {
     /// Nobody reads it.
@@ -140,7 +140,7 @@ pub enum Class {
     Object,
     List,
     Item,
-    /// What a key may read. Its access level decides where this is nothing that can be read.
+    /// The rights of a key. Its access level decides where they cannot be read.
     Access,
     /// A list of words that may be missing.
     Words,
@@ -191,7 +191,7 @@ pub enum Class {
     Figure,
 }
 
-/// What must happen to a field of this class.
+/// The required outcome for a field of this class.
 #[expect(
     clippy::match_same_arms,
     reason = "the arms are in the order of the classes"

@@ -1,4 +1,4 @@
-//! What the decoders read in a body, as names with values, and what they reject.
+//! The facts that the decoders read in a body, as names with values, and the places that they reject.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use tornsnap::model::war::{War, WarType};
 
 use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
 
-/// What a body says: each fact as `part.field`, and the places of what does not fit.
+/// The facts of a body, each as `part.field`, and the places of its invalid values.
 #[derive(Debug, Default)]
 pub struct Facts {
     pub known: BTreeMap<String, String>,
@@ -208,7 +208,7 @@ impl Facts {
     }
 }
 
-/// What the decoders read in the body of this name.
+/// The facts that the decoders read in the body of this name.
 pub fn facts(name: &str, body: &Value) -> Facts {
     let mut facts = Facts::default();
     match name {

@@ -49,7 +49,7 @@ fn each_field_has_its_row_and_costs_what_the_row_says() {
 
 /// A field of a body.
 struct Field {
-    /// Such as `members[0].level`.
+    /// The path, for example `members[0].level`.
     path: String,
     pointer: String,
     /// The names of the facts of its part begin with this.
@@ -275,7 +275,7 @@ fn is_at(place: &str, field: &Field, class: Class, change: Change) -> bool {
     {
         return true;
     }
-    // What the sides contradict is told where the contradiction is.
+    // A contradiction between the sides is reported at its own place.
     let item = field.path.split(".factions").next().unwrap_or_default();
     matches!(class, Class::Sides | Class::Aggressor | Class::Defender) && place.starts_with(item)
 }

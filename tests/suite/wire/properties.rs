@@ -1,4 +1,4 @@
-//! What holds for every answer, link, configuration and moment, whatever is in it.
+//! Laws that hold for every answer, link, configuration and moment.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -254,7 +254,7 @@ fn sourced<T>(value: T) -> Sourced<T> {
     }
 }
 
-/// What was read, after a look at its size: a small body never becomes large.
+/// Returns the decoded value after a check of its size: a small body never becomes large.
 fn bounded<T: Debug>(body: &Value, read: T) -> T {
     let (before, after) = (body.to_string().len(), format!("{read:?}").len());
     assert!(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::bodies;
 
-/// Which bodies each target of the fuzzer reads.
+/// The bodies that each target of the fuzzer reads.
 const TARGETS: &[(&str, &[&str])] = &[
     ("key", &["key"]),
     ("user", &["owner", "player"]),

@@ -7,7 +7,7 @@ use super::bodies;
 use super::readers::AT;
 use crate::support::torn::Torn;
 
-/// What must not change because an answer is odd.
+/// The stored values that an odd answer must not change.
 const STORED: &[&str] = &[
     "SELECT player_id, name, level, faction_id, status_state, life_maximum FROM players ORDER BY player_id",
     "SELECT faction_id, name, tag, leader_id, respect, member_count FROM factions ORDER BY faction_id",

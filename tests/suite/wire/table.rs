@@ -1,4 +1,4 @@
-//! What each field of each body means: its path, its class, and the facts that come from it.
+//! A table of the fields of each body: the path, the class, and the facts that come from it.
 
 use serde::Deserialize;
 use serde_json::Value;

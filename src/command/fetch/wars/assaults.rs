@@ -2,11 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::lists::{Assaulted, game_wide, list_name};
-use crate::api::pages::PagedBy;
-use crate::api::request::Request;
+use super::lists::{Assaulted, list_name, read_game_list};
 use crate::command::fetch::session::{Session, Work};
-use crate::command::torn::{ListRead, read_list};
+use crate::command::torn::ListRead;
 use crate::error::Result;
 use crate::model::war::WarType;
 
@@ -22,30 +20,23 @@ impl Session<'_> {
         let war_type = WarType::Territory;
         let mut assaulted = Assaulted::default();
         let torn = self.torn;
-        let read = read_list(
-            torn,
-            Request::all_wars(war_type),
-            PagedBy::Time,
-            &list_name(war_type),
-            game_wide(war_type),
-            |page| {
-                let invalid = &page.items.invalid;
-                self.fail_each(work, &page.request, &list_name(war_type), invalid)?;
-                for item in invalid {
-                    assaulted.add_unreadable(item);
-                }
-                let going_on = page.items.valid.iter().filter(|war| !war.status.is_over());
-                let before = assaulted.tiles.len();
-                assaulted
-                    .tiles
-                    .extend(going_on.filter_map(|war| war.territory));
-                Ok(if assaulted.tiles.len() == before && invalid.is_empty() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                })
-            },
-        )?;
+        let read = read_game_list(torn, war_type, |page| {
+            let invalid = &page.items.invalid;
+            self.fail_each(work, &page.request, &list_name(war_type), invalid)?;
+            for item in invalid {
+                assaulted.add_unreadable(item);
+            }
+            let going_on = page.items.valid.iter().filter(|war| !war.status.is_over());
+            let before = assaulted.tiles.len();
+            assaulted
+                .tiles
+                .extend(going_on.filter_map(|war| war.territory));
+            Ok(if assaulted.tiles.len() == before && invalid.is_empty() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        })?;
         if let ListRead::Failed(failure) = read {
             self.fail(work, &list_name(war_type), None, &failure)?;
             return Ok(None);

@@ -7,7 +7,7 @@ use super::{Coverage, OLD_NEWS, Seen, WarKey};
 use crate::api::pages::PagedBy;
 use crate::api::pool::Need;
 use crate::api::request::Request;
-use crate::api::wire::{DecodeError, InvalidItem, Partitioned, territory, war};
+use crate::api::wire::{InvalidItem, Partitioned, territory, war};
 use crate::command::fetch::concurrent::fetch_concurrently;
 use crate::command::fetch::session::{Session, Work, rejected_item};
 use crate::command::torn::{Failure, ListRead, Page, Reply, TornClient, read_list};
@@ -138,17 +138,28 @@ fn item_name(entity: &str, item: &InvalidItem) -> String {
     war::id_of(&item.item).map_or_else(|| entity.to_owned(), |id| format!("war {id} of {entity}"))
 }
 
-/// Decodes a page of the game-wide list of one type.
-pub(super) fn game_wide(
+/// Reads the game-wide list of one type until it ends or `take` breaks.
+///
+/// # Errors
+///
+/// Those of `take`.
+pub(super) fn read_game_list(
+    torn: &TornClient,
     war_type: WarType,
-) -> impl Fn(&serde_json::Value, i64) -> Result<(&'static str, Partitioned<War>), DecodeError> {
-    move |body, at| {
-        let field = match war_type {
-            WarType::Ranked => "warfareranked",
-            WarType::Territory => "warfareterritory",
-        };
-        Ok((field, war::list(body, field, war_type, at)?))
-    }
+    take: impl FnMut(Page<War>) -> Result<ControlFlow<()>>,
+) -> Result<ListRead> {
+    let field = match war_type {
+        WarType::Ranked => "warfareranked",
+        WarType::Territory => "warfareterritory",
+    };
+    read_list(
+        torn,
+        Request::all_wars(war_type),
+        PagedBy::Time,
+        &list_name(war_type),
+        |body, at| Ok((field, war::list(body, field, war_type, at)?)),
+        take,
+    )
 }
 
 /// A list of the whole game while it is read.
@@ -292,14 +303,9 @@ impl Session<'_> {
                 pending: self.pending(war_type)?,
             };
             let torn = self.torn;
-            let read = read_list(
-                torn,
-                Request::all_wars(war_type),
-                PagedBy::Time,
-                &list_name(war_type),
-                game_wide(war_type),
-                |page| self.take_page(work, war_type, page, &mut list),
-            )?;
+            let read = read_game_list(torn, war_type, |page| {
+                self.take_page(work, war_type, page, &mut list)
+            })?;
             let GameList {
                 assaulted,
                 is_readable,

@@ -26,7 +26,7 @@ pub(super) const OLD_NEWS: i64 = 31 * DAY;
 
 type WarKey = (WarType, WarId);
 
-/// What the lists say.
+/// The content of the war lists.
 #[derive(Default)]
 struct Seen {
     wars: BTreeMap<WarKey, Sourced<War>>,
