@@ -83,6 +83,21 @@ SELECT 'territory_ownership_summary' AS table_name,
 FROM territory_ownership_summary
 WHERE period_end > :limit OR created_at > :limit
 UNION ALL
+SELECT 'month_states' AS table_name,
+       count(*) FILTER (WHERE period_start >= :month) AS removed,
+       count(*) FILTER (WHERE period_start < :month) AS mended,
+       min(max(coalesce(summarized_at, 0), coalesce(pruned_at, 0), coalesce(purged_at, 0))) AS oldest,
+       max(max(coalesce(summarized_at, 0), coalesce(pruned_at, 0), coalesce(purged_at, 0))) AS newest
+FROM month_states
+WHERE period_start >= :month OR summarized_at > :limit OR pruned_at > :limit OR purged_at > :limit
+UNION ALL
+SELECT 'backup_folders' AS table_name,
+       0 AS removed,
+       count(*) AS mended,
+       min(last_backup_at) AS oldest, max(last_backup_at) AS newest
+FROM backup_folders
+WHERE last_backup_at > :limit
+UNION ALL
 SELECT 'fetch_runs' AS table_name,
        count(*) FILTER (WHERE started_at > :limit) AS removed,
        count(*) FILTER (WHERE started_at <= :limit) AS mended,

@@ -10,6 +10,14 @@ CREATE TABLE schema_version (                     -- which migrations this file 
     description TEXT
 ) STRICT;
 
+CREATE TABLE database_identity (                  -- which database this file is: one row, made with the file
+    only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
+    database_id TEXT    NOT NULL CHECK (length(database_id) = 32), -- random hexadecimal digits; a backup has the same
+    archive_of  TEXT CHECK (length(archive_of) = 32) -- database whose old history rows it holds; NULL: not an archive
+) STRICT;
+
+INSERT INTO database_identity (only_row, database_id) VALUES (1, lower(hex(randomblob(16))));
+
 -- ---------------------------------------------------------------- current state (upserted)
 
 CREATE TABLE factions (                           -- every faction that was asked about or referred to, as it is now
@@ -189,6 +197,11 @@ CREATE TABLE territory_observations (             -- the months in which Torn to
     PRIMARY KEY (territory_id, period_start)
 ) STRICT, WITHOUT ROWID;
 
+-- Who was observed in this month? (summaries)
+CREATE INDEX idx_player_observations_period ON player_observations (period_start);
+CREATE INDEX idx_faction_observations_period ON faction_observations (period_start);
+CREATE INDEX idx_territory_observations_period ON territory_observations (period_start);
+
 -- ---------------------------------------------------------------- who was in which faction
 -- Kept by the two triggers, whatever writes players.faction_id. They take players.last_updated for the time of the
 -- observation, so whoever changes faction_id sets last_updated too.
@@ -339,6 +352,18 @@ CREATE INDEX idx_territory_summary_faction ON territory_ownership_summary (facti
 -- All tiles of a month.
 CREATE INDEX idx_territory_summary_period_type ON territory_ownership_summary (period_type, period_start);
 
+CREATE TABLE month_states (                       -- what was done with each month of each history table; kept for ever
+    history       TEXT    NOT NULL,               -- name of the history table
+    period_start  INTEGER NOT NULL,               -- first second of the UTC month
+    summarized_at INTEGER,                        -- NULL: it was not summarized
+    counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
+    last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table then: rows with a higher one came late
+    observed      INTEGER NOT NULL DEFAULT 0,     -- entities that were observed in the month, as known then
+    pruned_at     INTEGER,                        -- when history rows of the month were first deleted or moved to an archive
+    purged_at     INTEGER,                        -- when its summaries were deleted
+    PRIMARY KEY (history, period_start)
+) STRICT, WITHOUT ROWID;
+
 -- ---------------------------------------------------------------- what the program did
 
 CREATE TABLE fetch_runs (                         -- each fetch: when, how it ended, what it brought
@@ -461,5 +486,20 @@ CREATE TABLE prune_runs (                         -- each prune that deleted det
     finished_at INTEGER,                          -- NULL: it was cut off; the next one goes on
     cutoff      INTEGER NOT NULL,                 -- detail before this went, but for newest known values
     deleted     INTEGER NOT NULL DEFAULT 0,
-    archive     TEXT                              -- file the rows were moved to
+    archive     TEXT,                             -- file the rows were moved to; NULL: they were deleted
+    archive_id  TEXT                              -- database_id of that file
 ) STRICT;
+
+CREATE TABLE archive_step (                       -- in an archive only: the rows that were last copied to it
+    only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
+    history     TEXT    NOT NULL,
+    from_moment INTEGER NOT NULL,                 -- half-open interval of row times, unix seconds
+    until_moment INTEGER NOT NULL,
+    last_id     INTEGER NOT NULL                  -- only rows up to this id
+) STRICT;
+
+CREATE TABLE backup_folders (                     -- folders that backups of this database were written to
+    directory      TEXT    PRIMARY KEY,           -- absolute path
+    last_backup_at INTEGER NOT NULL,
+    last_file      TEXT    NOT NULL               -- name of the newest backup in it
+) STRICT, WITHOUT ROWID;

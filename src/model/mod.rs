@@ -1,6 +1,7 @@
 //! What we believe: checked values with their units, and pure policy. No I/O.
 
 pub mod id;
+pub mod identity;
 pub mod nearest;
 pub mod rows;
 pub mod size;

@@ -56,7 +56,7 @@ enum Effect {
 use Effect::{Mends, Removes};
 
 /// All statements in their order: histories and observations first, since later statements look at what is left.
-const STEPS: [(&str, Effect, &str); 37] = [
+const STEPS: [(&str, Effect, &str); 40] = [
     (
         "player_stats_history",
         Removes,
@@ -139,6 +139,9 @@ const STEPS: [(&str, Effect, &str); 37] = [
         Mends,
         sql!("future/date_territory_summaries"),
     ),
+    ("month_states", Removes, sql!("future/remove_month_states")),
+    ("month_states", Mends, sql!("future/clamp_month_states")),
+    ("backup_folders", Mends, sql!("future/clamp_backup_folders")),
     ("fetch_runs", Removes, sql!("future/remove_runs")),
     ("fetch_runs", Mends, sql!("future/clamp_runs")),
     ("rejected_payloads", Removes, sql!("future/remove_rejected")),

@@ -11,6 +11,7 @@ mod failure;
 pub mod files;
 pub mod follow_ups;
 pub mod future;
+mod identity;
 pub mod keys;
 pub mod lock;
 mod manifest;

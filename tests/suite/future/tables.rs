@@ -25,6 +25,9 @@ fn one_row_each(at: i64, month: i64) -> String {
          INSERT INTO faction_summary (faction_id, period_start, period_end, created_at) VALUES (7, {month}, {end}, {at});
          INSERT INTO war_summary (war_id, war_type, period_start, period_end, created_at) VALUES (3, 'ranked', {month}, {end}, {at});
          INSERT INTO territory_ownership_summary (territory_id, period_start, period_end, created_at) VALUES ('AAB', {month}, {end}, {at});
+         INSERT INTO month_states (history, period_start, summarized_at, pruned_at, purged_at)
+         VALUES ('faction_history', {month}, {at}, {at}, {at}), ('faction_history', 0, {at}, {at}, {at});
+         INSERT INTO backup_folders VALUES ('/backups', {at}, 'a.db');
          INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('players', {at}, {at}, 'ok');
          INSERT INTO rejected_payloads (recorded_at, endpoint, error, body, last_seen_at) VALUES ({at}, '/x', 'e', '', {at});
          INSERT INTO api_keys (name, state, paused_until, last_error, last_used_at) VALUES ('alice', 'paused', {at}, 'e', {at});
@@ -82,6 +85,11 @@ fn no_time_of_the_future_is_left_in_any_table() {
             "SELECT listed_at, history_read_at FROM faction_war_polls",
             "|".to_owned(),
         ),
+        (
+            "SELECT period_start, summarized_at, pruned_at, purged_at FROM month_states",
+            format!("0|{NOW}|{NOW}|{NOW}"),
+        ),
+        ("SELECT last_backup_at FROM backup_folders", NOW.to_string()),
         (
             "SELECT first_seen_at, left_at FROM faction_membership",
             format!("{NOW}|"),
