@@ -1,9 +1,10 @@
 """Makes a database with history as a busy user has it: the month's benchmark runs on it.
 
-usage: month-generate.py DATABASE [DAYS]
+usage: month-generate.py DATABASE [DAYS [TILE_CHANGES_A_DAY]]
 
 100 players polled every 4 minutes (20 of them owners of a key, whose battle stats are known; networth once a day),
-10 factions, 40 wars, 4,107 tiles. Ends at 2026-03-01T00:00:00Z; the same bytes of history every time.
+10 factions, 40 wars, 4,107 tiles with 60 changes of owner a day. 60 days unless told otherwise. Ends at
+2026-03-01T00:00:00Z; the same bytes of history every time.
 """
 
 import datetime
@@ -31,6 +32,7 @@ def create(db):
 def main():
     path = sys.argv[1]
     days = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    tile_changes = int(sys.argv[3]) if len(sys.argv) > 3 else 60
     start = END - days * DAY
     dice = random.Random(1)
     db = sqlite3.connect(path, isolation_level=None)
@@ -98,7 +100,7 @@ def main():
 
     def tile_rows():
         rows = [(t, dice.choice([None, *factions]), start) for t in names]
-        for _ in range(days * 60):  # sixty changes a day
+        for _ in range(days * tile_changes):
             rows.append((dice.choice(names), dice.choice([None, *factions]), start + dice.randrange(days * DAY)))
         rows.sort(key=lambda row: row[2])
         return rows
@@ -108,6 +110,19 @@ def main():
         " VALUES (?, ?, 1, 'none', ?, 'key1')",
         tile_rows(),
     )
+    # Everything was observed at each poll.
+    for month in {datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y-%m-01") for at in range(start, END, DAY)}:
+        first = int(datetime.datetime.fromisoformat(month + "T00:00:00+00:00").timestamp())
+        for table, column, ids in [
+            ("player_observations", "player_id", players),
+            ("faction_observations", "faction_id", factions),
+            ("territory_observations", "territory_id", names),
+        ]:
+            db.executemany(
+                f"INSERT INTO {table} ({column}, period_start, first_at, last_at, polls)"
+                " VALUES (?, ?, max(?2, ?3), min(unixepoch(?2, 'unixepoch', '+1 month'), ?4) - 1, 7200)",
+                [(one, first, start, END) for one in ids],
+            )
     db.execute("COMMIT")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     rows = db.execute("SELECT count(*) FROM player_stats_history").fetchone()[0]

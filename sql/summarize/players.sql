@@ -1,238 +1,253 @@
--- Writes one month of every player: what was known when it began and when it ended, and the difference.
+-- Writes one month of every player: the values known at its start and at its end, and the difference.
 --
 -- start: the last known value before the month, else the first in it. end: the last known value before the month's end.
 -- So the changes of consecutive months add up to the whole change. NULL: never known up to then.
--- A player gets a row when it has detail in the month, or has some from before and was still followed.
--- Each value is one step in an index, however long the month: only the count walks the month's index entries.
--- Battle stats are looked up with the condition of the index of those rows that know any.
--- Rows that are right already are not touched.
+-- A player gets a row when it has history rows in the month, or older ones and an observation in the month.
+-- Where history rows have been pruned, the summaries of those months give the values from before the month.
+-- Each value is one step in an index, however long the month. Rows that are right already are not touched.
+-- networth_change is NULL when it does not fit into an integer of SQLite.
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
--- :previous_is_pruned          1: detail of the month before has gone, so its summary says what this month began with
+-- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO player_stats_summary (
-    player_id, period_start, period_end, period_type,
-    strength_start, strength_end, strength_change, defense_start, defense_end, defense_change,
-    speed_start, speed_end, speed_change, dexterity_start, dexterity_end, dexterity_change,
-    total_stats_start, total_stats_end, total_stats_change, level_start, level_end, level_change,
-    life_maximum_start, life_maximum_end, networth_start, networth_end, networth_change, record_count,
-    created_at
+    player_id, period_start, period_end, period_type, strength_start, strength_end, strength_change,
+    defense_start, defense_end, defense_change, speed_start, speed_end, speed_change, dexterity_start,
+    dexterity_end, dexterity_change, total_stats_start, total_stats_end, total_stats_change, level_start,
+    level_end, level_change, life_maximum_start, life_maximum_end, networth_start, networth_end,
+    networth_change, record_count, created_at
 )
 WITH
-followed AS MATERIALIZED (
-    SELECT
-        players.player_id,
-        previous.strength_end AS previous_strength,
-        previous.defense_end AS previous_defense,
-        previous.speed_end AS previous_speed,
-        previous.dexterity_end AS previous_dexterity,
-        previous.total_stats_end AS previous_total_stats,
-        previous.level_end AS previous_level,
-        previous.life_maximum_end AS previous_life_maximum,
-        previous.networth_end AS previous_networth,
-        (SELECT count(*) FROM player_stats_history INDEXED BY idx_player_stats_player_time
-         WHERE player_id = players.player_id AND timestamp >= :period_start AND timestamp < :period_end
-        ) AS record_count,
-        players.last_updated >= :period_start AND (
-            previous.player_id IS NOT NULL
-            OR EXISTS (SELECT 1 FROM player_stats_history INDEXED BY idx_player_stats_player_time
-                       WHERE player_id = players.player_id AND timestamp < :period_start)
-        ) AS is_carried
-    FROM players
-    LEFT JOIN player_stats_summary AS previous
-        ON previous.player_id = players.player_id AND previous.period_end = :period_start
-        AND previous.period_type = 'monthly' AND :previous_is_pruned
+history AS NOT MATERIALIZED (SELECT * FROM player_stats_history INDEXED BY idx_player_stats_player_time),
+-- The rows that know any battle stat, and those that know the networth: few, with an index each.
+battle AS NOT MATERIALIZED (
+    SELECT * FROM player_stats_history INDEXED BY idx_player_stats_battle_known
+    WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
 ),
-carried AS MATERIALIZED (
+wealth AS NOT MATERIALIZED (SELECT * FROM player_stats_history INDEXED BY idx_player_stats_networth_known WHERE networth IS NOT NULL),
+in_month AS MATERIALIZED (
+    SELECT
+        player_id,
+        (SELECT count(*) FROM history
+         WHERE player_id = players.player_id AND timestamp >= :period_start AND timestamp < :period_end) AS record_count
+    FROM players
+    WHERE record_count > 0 OR (
+        EXISTS (SELECT 1 FROM player_observations WHERE player_id = players.player_id AND period_start = :period_start)
+        AND EXISTS (SELECT 1 FROM history WHERE player_id = players.player_id AND timestamp < :period_start))
+),
+before AS MATERIALIZED (
     SELECT
         player_id, record_count,
         coalesce(
-            followed.previous_strength,
-            (SELECT strength FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND strength IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT strength FROM battle
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT strength_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND strength_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT strength FROM battle
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS strength,
         coalesce(
-            followed.previous_defense,
-            (SELECT defense FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND defense IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT defense FROM battle
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT defense_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND defense_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT defense FROM battle
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS defense,
         coalesce(
-            followed.previous_speed,
-            (SELECT speed FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND speed IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT speed FROM battle
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT speed_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND speed_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT speed FROM battle
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS speed,
         coalesce(
-            followed.previous_dexterity,
-            (SELECT dexterity FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND dexterity IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT dexterity FROM battle
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT dexterity_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND dexterity_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT dexterity FROM battle
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS dexterity,
         coalesce(
-            followed.previous_total_stats,
-            (SELECT total_stats FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND total_stats IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT total_stats FROM battle
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT total_stats_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND total_stats_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT total_stats FROM battle
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS total_stats,
         coalesce(
-            followed.previous_level,
-            (SELECT level FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND level IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT level FROM history
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT level_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND level_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT level FROM history
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS level,
         coalesce(
-            followed.previous_life_maximum,
-            (SELECT life_maximum FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND life_maximum IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT life_maximum FROM history
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT life_maximum_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND life_maximum_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT life_maximum FROM history
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS life_maximum,
         coalesce(
-            followed.previous_networth,
-            (SELECT networth FROM player_stats_history INDEXED BY idx_player_stats_networth_known
-             WHERE player_id = followed.player_id AND timestamp < :period_start AND networth IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1)
+            (SELECT networth FROM wealth
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
+               AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            (SELECT networth_end FROM player_stats_summary
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+               AND networth_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
+            (SELECT networth FROM wealth
+             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+               AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS networth
-    FROM followed
-    WHERE record_count > 0 OR is_carried
+    FROM in_month
 ),
 known AS MATERIALIZED (
     SELECT
         player_id, record_count,
         coalesce(
-            carried.strength,
-            (SELECT strength FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND strength IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            strength,
+            (SELECT strength FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND strength IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS strength_start,
         coalesce(
-            (SELECT strength FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND strength IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.strength
+            (SELECT strength FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            strength
         ) AS strength_end,
         coalesce(
-            carried.defense,
-            (SELECT defense FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND defense IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            defense,
+            (SELECT defense FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND defense IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS defense_start,
         coalesce(
-            (SELECT defense FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND defense IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.defense
+            (SELECT defense FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            defense
         ) AS defense_end,
         coalesce(
-            carried.speed,
-            (SELECT speed FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND speed IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            speed,
+            (SELECT speed FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND speed IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS speed_start,
         coalesce(
-            (SELECT speed FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND speed IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.speed
+            (SELECT speed FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            speed
         ) AS speed_end,
         coalesce(
-            carried.dexterity,
-            (SELECT dexterity FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND dexterity IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            dexterity,
+            (SELECT dexterity FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND dexterity IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS dexterity_start,
         coalesce(
-            (SELECT dexterity FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND dexterity IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.dexterity
+            (SELECT dexterity FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            dexterity
         ) AS dexterity_end,
         coalesce(
-            carried.total_stats,
-            (SELECT total_stats FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND total_stats IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            total_stats,
+            (SELECT total_stats FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND total_stats IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS total_stats_start,
         coalesce(
-            (SELECT total_stats FROM player_stats_history INDEXED BY idx_player_stats_battle_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND total_stats IS NOT NULL
-               AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.total_stats
+            (SELECT total_stats FROM battle
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            total_stats
         ) AS total_stats_end,
         coalesce(
-            carried.level,
-            (SELECT level FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND level IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            level,
+            (SELECT level FROM history
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND level IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS level_start,
         coalesce(
-            (SELECT level FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND level IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.level
+            (SELECT level FROM history
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            level
         ) AS level_end,
         coalesce(
-            carried.life_maximum,
-            (SELECT life_maximum FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND life_maximum IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            life_maximum,
+            (SELECT life_maximum FROM history
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND life_maximum IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS life_maximum_start,
         coalesce(
-            (SELECT life_maximum FROM player_stats_history INDEXED BY idx_player_stats_player_time
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND life_maximum IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.life_maximum
+            (SELECT life_maximum FROM history
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            life_maximum
         ) AS life_maximum_end,
         coalesce(
-            carried.networth,
-            (SELECT networth FROM player_stats_history INDEXED BY idx_player_stats_networth_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND networth IS NOT NULL
-             ORDER BY timestamp, id LIMIT 1)
+            networth,
+            (SELECT networth FROM wealth
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND networth IS NOT NULL ORDER BY timestamp, id LIMIT 1)
         ) AS networth_start,
         coalesce(
-            (SELECT networth FROM player_stats_history INDEXED BY idx_player_stats_networth_known
-             WHERE player_id = carried.player_id AND timestamp >= :period_start AND timestamp < :period_end AND networth IS NOT NULL
-             ORDER BY timestamp DESC, id DESC LIMIT 1),
-            carried.networth
+            (SELECT networth FROM wealth
+             WHERE player_id = before.player_id AND timestamp >= :period_start AND timestamp < :period_end
+               AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+            networth
         ) AS networth_end
-    FROM carried
+    FROM before
 ),
 month AS MATERIALIZED (
     SELECT
-        player_id, record_count,
-        strength_start, strength_end, strength_end - strength_start AS strength_change,
-        defense_start, defense_end, defense_end - defense_start AS defense_change,
-        speed_start, speed_end, speed_end - speed_start AS speed_change,
-        dexterity_start, dexterity_end, dexterity_end - dexterity_start AS dexterity_change,
-        total_stats_start, total_stats_end, total_stats_end - total_stats_start AS total_stats_change,
-        level_start, level_end, level_end - level_start AS level_change,
-        life_maximum_start, life_maximum_end,
-        networth_start, networth_end, networth_end - networth_start AS networth_change
+        player_id, record_count, strength_start, strength_end,
+        strength_end - strength_start AS strength_change, defense_start, defense_end,
+        defense_end - defense_start AS defense_change, speed_start, speed_end,
+        speed_end - speed_start AS speed_change, dexterity_start, dexterity_end,
+        dexterity_end - dexterity_start AS dexterity_change, total_stats_start, total_stats_end,
+        total_stats_end - total_stats_start AS total_stats_change, level_start, level_end,
+        level_end - level_start AS level_change, life_maximum_start, life_maximum_end, networth_start,
+        networth_end,
+        CASE typeof(networth_end - networth_start) WHEN 'integer' THEN networth_end - networth_start END AS networth_change
     FROM known
 )
 SELECT
-    player_id, :period_start, :period_end, 'monthly',
-    strength_start, strength_end, strength_change, defense_start, defense_end, defense_change,
-    speed_start, speed_end, speed_change, dexterity_start, dexterity_end, dexterity_change,
-    total_stats_start, total_stats_end, total_stats_change, level_start, level_end, level_change,
-    life_maximum_start, life_maximum_end, networth_start, networth_end, networth_change, record_count,
-    coalesce(:created_at, unixepoch())
+    player_id, :period_start, :period_end, 'monthly', strength_start, strength_end, strength_change,
+    defense_start, defense_end, defense_change, speed_start, speed_end, speed_change, dexterity_start,
+    dexterity_end, dexterity_change, total_stats_start, total_stats_end, total_stats_change, level_start,
+    level_end, level_change, life_maximum_start, life_maximum_end, networth_start, networth_end,
+    networth_change, record_count, coalesce(:created_at, unixepoch())
 FROM month
 WHERE NOT EXISTS (
     SELECT 1 FROM player_stats_summary AS written
@@ -242,10 +257,9 @@ WHERE NOT EXISTS (
           written.strength_start, written.strength_end, written.strength_change, written.defense_start,
           written.defense_end, written.defense_change, written.speed_start, written.speed_end,
           written.speed_change, written.dexterity_start, written.dexterity_end, written.dexterity_change,
-          written.total_stats_start, written.total_stats_end, written.total_stats_change,
-          written.level_start, written.level_end, written.level_change, written.life_maximum_start,
-          written.life_maximum_end, written.networth_start, written.networth_end, written.networth_change,
-          written.record_count
+          written.total_stats_start, written.total_stats_end, written.total_stats_change, written.level_start,
+          written.level_end, written.level_change, written.life_maximum_start, written.life_maximum_end,
+          written.networth_start, written.networth_end, written.networth_change, written.record_count
       ) IS (
           month.strength_start, month.strength_end, month.strength_change, month.defense_start,
           month.defense_end, month.defense_change, month.speed_start, month.speed_end, month.speed_change,

@@ -4,79 +4,111 @@
 -- NULL: unowned, which counts as an owner of its own. changes: rows whose owner differs from that of the row before,
 -- the one carried into the month included. days: whole days' worth of time in the month, as far as it was observed,
 -- during which the owner was the one of the end; 0 when unowned.
--- A tile gets a row when it has detail in the month, or has some from before and was still observed.
+-- A tile gets a row when it has history rows in the month, or older ones and an observation in the month.
+-- Where history rows have been pruned, the summaries of those months give the owner from before the month.
 -- Rows that are right already are not touched.
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
+-- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO territory_ownership_summary (
     territory_id, period_start, period_end, period_type,
     faction_id_start, faction_id_end, ownership_changes, days_owned, record_count, created_at
 )
 WITH RECURSIVE
--- Every tile with detail, by jumping from one to the next in the index: a tile need not be in the table of tiles.
+history AS NOT MATERIALIZED (SELECT * FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time),
+-- Every tile with history rows, by jumping from one to the next in the index: a tile need not be in the table of tiles.
 tiles (territory_id) AS (
     SELECT min(territory_id) FROM territory_ownership_history
     UNION ALL
     SELECT (SELECT min(territory_id) FROM territory_ownership_history WHERE territory_id > tiles.territory_id)
     FROM tiles WHERE territory_id IS NOT NULL
 ),
-followed AS MATERIALIZED (
+-- The row or the summary that says who held each tile when the month began, and its first and last row of the month.
+found AS MATERIALIZED (
     SELECT
-        tiles.territory_id,
-        (SELECT count(*) FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time
+        territory_id,
+        (SELECT id FROM history
          WHERE territory_id = tiles.territory_id AND recorded_at >= :period_start AND recorded_at < :period_end
-        ) AS record_count,
-        (SELECT id FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time
-         WHERE territory_id = tiles.territory_id AND recorded_at < :period_start
-         ORDER BY recorded_at DESC, id DESC LIMIT 1
-        ) AS carried_id,
-        coalesce(territories.last_updated >= :period_start, 0) AS is_observed
+         ORDER BY recorded_at, id LIMIT 1) AS first_id,
+        (SELECT id FROM history
+         WHERE territory_id = tiles.territory_id AND recorded_at >= :period_start AND recorded_at < :period_end
+         ORDER BY recorded_at DESC, id DESC LIMIT 1) AS last_id,
+        (SELECT id FROM history
+         WHERE territory_id = tiles.territory_id
+           AND recorded_at >= coalesce(:gone_until, -1e18) AND recorded_at < :period_start
+         ORDER BY recorded_at DESC, id DESC LIMIT 1) AS carried_id,
+        (SELECT id FROM territory_ownership_summary
+         WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :gone_until
+         ORDER BY period_start DESC LIMIT 1) AS summary_id,
+        (SELECT id FROM history
+         WHERE territory_id = tiles.territory_id AND recorded_at < :gone_until
+         ORDER BY recorded_at DESC, id DESC LIMIT 1) AS older_id
     FROM tiles
-    LEFT JOIN territories USING (territory_id)
-    WHERE tiles.territory_id IS NOT NULL
+    WHERE first_id IS NOT NULL OR (
+        EXISTS (SELECT 1 FROM territory_observations
+                WHERE territory_id = tiles.territory_id AND period_start = :period_start)
+        AND EXISTS (SELECT 1 FROM history WHERE territory_id = tiles.territory_id AND recorded_at < :period_start))
 ),
--- Who held it from when, the carried row from the month's start.
-held AS (
-    SELECT followed.territory_id, :period_start AS since, 0 AS id, carried.faction_id
-    FROM followed JOIN territory_ownership_history AS carried ON carried.id = followed.carried_id
-    WHERE followed.record_count > 0 OR followed.is_observed
-    UNION ALL
-    SELECT followed.territory_id, detail.recorded_at, detail.id, detail.faction_id
-    FROM followed
-    JOIN territory_ownership_history AS detail INDEXED BY idx_territory_ownership_territory_time
-        ON detail.territory_id = followed.territory_id
-        AND detail.recorded_at >= :period_start AND detail.recorded_at < :period_end
-    WHERE followed.record_count > 0
-),
-course AS MATERIALIZED (
+owners AS MATERIALIZED (
     SELECT
-        territory_id, faction_id,
-        lead(since, 1, :period_end) OVER rows_in_order - since AS seconds,
-        faction_id IS NOT lag(faction_id, 1, faction_id) OVER rows_in_order AS has_changed,
-        first_value(faction_id) OVER whole AS faction_id_start,
-        last_value(faction_id) OVER whole AS faction_id_end
-    FROM held
-    WINDOW
-        rows_in_order AS (PARTITION BY territory_id ORDER BY since, id),
-        whole AS (PARTITION BY territory_id ORDER BY since, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+        found.territory_id,
+        is_carried,
+        last_row.recorded_at AS last_at,          -- NULL: no row in the month
+        iif(is_carried, carried_faction_id, first_row.faction_id) AS faction_id_start,
+        iif(last_id IS NULL, carried_faction_id, last_row.faction_id) AS faction_id_end
+    FROM (
+        SELECT
+            found.*,
+            coalesce(carried_id, summary_id, older_id) IS NOT NULL AS is_carried,
+            CASE
+                WHEN carried_id IS NOT NULL THEN carried.faction_id
+                WHEN summary_id IS NOT NULL THEN summary.faction_id_end
+                ELSE older.faction_id END AS carried_faction_id
+        FROM found
+        LEFT JOIN territory_ownership_history AS carried ON carried.id = found.carried_id
+        LEFT JOIN territory_ownership_summary AS summary ON summary.id = found.summary_id
+        LEFT JOIN territory_ownership_history AS older ON older.id = found.older_id
+    ) AS found
+    LEFT JOIN territory_ownership_history AS first_row ON first_row.id = found.first_id
+    LEFT JOIN territory_ownership_history AS last_row ON last_row.id = found.last_id
+),
+-- Each row of the month with the row of the tile before it, in the order of the index.
+steps AS (
+    SELECT
+        territory_id, recorded_at, faction_id,
+        lag(recorded_at) OVER rows_in_order AS previous_at,
+        lag(faction_id) OVER rows_in_order AS previous_faction_id
+    FROM history
+    WHERE recorded_at >= :period_start AND recorded_at < :period_end
+    WINDOW rows_in_order AS (PARTITION BY territory_id ORDER BY recorded_at, id)
+),
+counted AS MATERIALIZED (
+    SELECT
+        territory_id,
+        count(*) AS record_count,
+        sum(faction_id IS NOT iif(previous_at IS NULL, faction_id_start, previous_faction_id)) AS ownership_changes,
+        sum(iif(
+            iif(previous_at IS NULL, faction_id_start, previous_faction_id) = faction_id_end,
+            recorded_at - coalesce(previous_at, iif(is_carried, :period_start, recorded_at)), 0
+        )) AS seconds_owned                       -- up to the last row
+    FROM steps JOIN owners USING (territory_id)
+    GROUP BY territory_id
 ),
 month AS MATERIALIZED (
     SELECT
-        territory_id,
-        min(faction_id_start) AS faction_id_start, -- the same in all rows of a tile
-        min(faction_id_end) AS faction_id_end,
-        sum(has_changed) AS ownership_changes,
-        coalesce(sum(iif(faction_id = faction_id_end, seconds, 0)), 0) / 86400 AS days_owned
-    FROM course
-    GROUP BY territory_id
+        owners.territory_id, faction_id_start, faction_id_end,
+        coalesce(record_count, 0) AS record_count,
+        coalesce(ownership_changes, 0) AS ownership_changes,
+        iif(faction_id_end IS NULL, 0,
+            coalesce(seconds_owned, 0) + :period_end - coalesce(last_at, :period_start)) / 86400 AS days_owned
+    FROM owners LEFT JOIN counted USING (territory_id)
 )
 SELECT
     territory_id, :period_start, :period_end, 'monthly',
     faction_id_start, faction_id_end, ownership_changes, days_owned, record_count,
     coalesce(:created_at, unixepoch())
 FROM month
-JOIN followed USING (territory_id)
 WHERE NOT EXISTS (
     SELECT 1 FROM territory_ownership_summary AS written
     WHERE written.territory_id = month.territory_id
@@ -86,7 +118,7 @@ WHERE NOT EXISTS (
           written.record_count
       ) IS (
           month.faction_id_start, month.faction_id_end, month.ownership_changes, month.days_owned,
-          followed.record_count
+          month.record_count
       )
 )
 ORDER BY territory_id

@@ -1,7 +1,7 @@
--- Writes one month of every war that has detail in it: sides and scores of its last row there.
+-- Writes one month of every war that has history rows in it: sides and scores of its last row there.
 --
 -- winner: only when that row says completed. duration: from start to end once the war is over, else to that last row;
--- never negative (a war may be recorded before it starts). Ranked and territory wars number separately.
+-- never negative (a war may be recorded before it starts), and NULL when it does not fit into an integer. Ranked and territory wars number separately.
 -- Rows that are right already are not touched.
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
@@ -18,20 +18,24 @@ fought AS MATERIALIZED (
     WHERE recorded_at >= :period_start AND recorded_at < :period_end
     GROUP BY war_type, war_id
 ),
-month AS MATERIALIZED (
+ended AS (
     SELECT
         fought.war_type, fought.war_id, fought.record_count,
         newest.territory_id, newest.attacking_faction_id, newest.defending_faction_id,
         newest.attacking_score AS final_attacking_score, newest.defending_score AS final_defending_score,
         iif(newest.status = 'completed', newest.winner_faction_id, NULL) AS winner_faction_id,
-        max(0, iif(newest.status IN ('completed', 'cancelled'), coalesce(newest.ends_at, newest.recorded_at), newest.recorded_at)
-            - newest.started_at) AS duration_seconds
+        iif(newest.status IN ('completed', 'cancelled'), coalesce(newest.ends_at, newest.recorded_at), newest.recorded_at)
+            - newest.started_at AS duration
     FROM fought
     JOIN war_status_history AS newest ON newest.id = (
         SELECT id FROM war_status_history INDEXED BY idx_war_status_war_time
         WHERE war_type = fought.war_type AND war_id = fought.war_id AND recorded_at < :period_end
         ORDER BY recorded_at DESC, id DESC LIMIT 1
     )
+),
+month AS MATERIALIZED (
+    SELECT *, CASE typeof(duration) WHEN 'integer' THEN max(0, duration) END AS duration_seconds
+    FROM ended
 )
 SELECT
     war_id, war_type, :period_start, :period_end, 'monthly',

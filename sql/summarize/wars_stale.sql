@@ -1,4 +1,5 @@
--- Removes the month's rows of wars without detail in it. Never run on a month whose detail has been pruned.
+-- Removes the month's rows of wars without history rows in it.
+-- Never run on a month of which history rows have been pruned.
 --
 -- :period_start, :period_end   as in wars.sql
 DELETE FROM war_summary

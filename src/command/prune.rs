@@ -144,7 +144,7 @@ fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan>
         rejected_days: retention.rejected_days,
         runs_days: retention.runs_days,
     };
-    store.plan_prune(&store.months_by_detail(now)?, keep, now)
+    store.plan_prune(&store.months(now)?, keep, now)
 }
 
 fn refusals(context: &Context, args: &Args, plan: &Plan, now: i64) -> Result<Vec<Refusal>> {
@@ -388,7 +388,7 @@ fn purge(context: &Context, args: &Args, month: Month) -> Result<Outcome> {
     }
     let mut store = Store::open(database)?;
     let _lock = Lock::take(database, "maintenance")?;
-    let deleted = store.purge(month)?;
+    let deleted = store.purge(month, context.settings.clock.now())?;
     store.checkpoint()?;
     Ok(Outcome::done(
         format!("deleted {deleted} summaries of months before {month}"),

@@ -6,17 +6,17 @@ use crate::command::signal::Stop;
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::retention::list;
-use crate::model::summary::{Job, MonthState, Standing, select};
+use crate::model::summary::{Job, MonthState, Standing, TableState, select};
 use crate::model::time::Month;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::lock::Lock;
 use crate::store::summary::Written;
 
-/// Write the monthly summaries of finished months that have none or whose detail has changed
+/// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
 pub struct Args {
-    /// Only this month; it must be over, and its detail must still be there
+    /// Only this month; it must be over, and its history must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
     pub month: Option<Month>,
     /// Also months whose summaries are up to date; rows that are right are not touched
@@ -35,12 +35,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {
-        let states = Store::open_read_only(database)?.months(now, args.month)?;
-        return preview(context, &jobs(&states, args, now)?, &states);
+        let states = Store::open_read_only(database)?.months(now)?;
+        return preview(context, args, &jobs(&states, args, now)?, &states);
     }
     let mut store = Store::open(database)?;
     let _lock = Lock::take(database, "maintenance")?;
-    let states = store.months(now, args.month)?;
+    let states = store.months(now)?;
     let jobs = jobs(&states, args, now)?;
     if jobs.is_empty() {
         return Ok(Outcome::done(
@@ -60,11 +60,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         if let Some(exit) = stop.asked() {
             store.checkpoint()?;
             return Err(Error::new("summarize all that needs it")
-                .because(format!("it was told to stop before {}", job.period.month))
+                .because(format!("it was told to stop before {}", job.month))
                 .try_this("run the same command again: it does the rest")
                 .exits(exit));
         }
-        log::info!("summarizing {} ({})", job.period.month, job.reason.as_str());
+        log::info!("summarizing {} ({})", job.month, job.reason.as_str());
         done.push((job, store.summarize(job, now)?));
     }
     store.checkpoint()?;
@@ -76,22 +76,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 
 /// The months to write, or why the one that was asked for cannot be.
 fn jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<Job>> {
-    let late: Vec<Month> = states
-        .iter()
-        .filter(|state| {
-            state.standing
-                == Standing::Pruned {
-                    has_late_rows: true,
-                }
-        })
-        .map(|state| state.month)
-        .collect();
-    if !late.is_empty() && args.month.is_none() {
-        log::warn!(
-            "detail of {} came after that was pruned: the summary stays as it is",
-            list(&late)
-        );
+    if args.month.is_none() {
+        warn_of_late_rows(states);
     }
+    warn_of_deleted_rows(states, args.force);
     select(states, args.month, args.force, now).map_err(|why| {
         let month = args
             .month
@@ -103,6 +91,55 @@ fn jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<Job>> {
     })
 }
 
+/// Names the history rows that no summary will ever have.
+fn warn_of_late_rows(states: &[MonthState]) {
+    let late: Vec<Month> = late(states).map(|(month, _)| month).collect();
+    if !late.is_empty() {
+        let rows: i64 = self::late(states).map(|(_, rows)| rows).sum();
+        log::warn!(
+            "{rows} history rows of {} came after that was pruned: they stay, and the summaries stay as they are",
+            list(&late)
+        );
+    }
+}
+
+/// Names the months of which another program has deleted most history rows, where a summary would be written otherwise.
+fn warn_of_deleted_rows(states: &[MonthState], force: bool) {
+    for state in states {
+        let rows: i64 = tables_with_deleted_rows(state)
+            .map(|table| table.facts.deleted_by_others())
+            .sum();
+        let would_be_written = force || state.tables.iter().any(|table| table.facts.late > 0);
+        if state.has(Standing::Lost) && would_be_written {
+            log::warn!(
+                "another program has deleted {rows} history rows of {month}: its summary stays as it is \
+                 (--month {month} --force writes a new one from the rows that are left)",
+                month = state.month
+            );
+        } else if rows > 0 {
+            log::info!(
+                "another program has deleted {rows} history rows of {}",
+                state.month
+            );
+        }
+    }
+}
+
+fn tables_with_deleted_rows(state: &MonthState) -> impl Iterator<Item = &TableState> {
+    state
+        .tables
+        .iter()
+        .filter(|table| table.standing != Standing::Purged)
+}
+
+/// Months with history rows that came after the month was pruned, and how many.
+fn late(states: &[MonthState]) -> impl Iterator<Item = (Month, i64)> + '_ {
+    states
+        .iter()
+        .map(|state| (state.month, state.late_for_ever()))
+        .filter(|(_, rows)| *rows > 0)
+}
+
 fn nothing(args: &Args) -> String {
     match args.month {
         Some(month) => format!("nothing to summarize: {month} is up to date or holds nothing"),
@@ -110,12 +147,12 @@ fn nothing(args: &Args) -> String {
     }
 }
 
-fn preview(context: &Context, jobs: &[Job], states: &[MonthState]) -> Result<Outcome> {
+fn preview(context: &Context, args: &Args, jobs: &[Job], states: &[MonthState]) -> Result<Outcome> {
     if !context.json {
         for job in jobs {
             terminal::data(&format!(
-                "{}  {} rows of detail  {}",
-                job.period.month,
+                "{}  {} history rows  {}",
+                job.month,
                 job.rows,
                 job.reason.as_str()
             ))
@@ -126,30 +163,36 @@ fn preview(context: &Context, jobs: &[Job], states: &[MonthState]) -> Result<Out
         .iter()
         .map(|job| {
             json!({
-                "month": job.period.month.to_string(),
+                "month": job.month.to_string(),
                 "reason": job.reason.as_str(),
                 "detail_rows": job.rows,
             })
         })
         .collect();
+    let summary = if jobs.is_empty() {
+        nothing(args)
+    } else {
+        format!("{} would be summarized", list_of(jobs))
+    };
     Ok(Outcome::done(
-        format!("{} would be summarized", list_of(jobs)),
+        summary,
         json!({
             "command": "summarize",
             "status": "ok",
             "dry_run": true,
             "months": months,
             "pruned": pruned(states),
+            "late": late_rows(states),
         }),
     ))
 }
 
 fn list_of(jobs: &[Job]) -> String {
-    list(&jobs.iter().map(|job| job.period.month).collect::<Vec<_>>())
+    list(&jobs.iter().map(|job| job.month).collect::<Vec<_>>())
 }
 
 fn told(done: &[(&Job, Vec<Written>)]) -> String {
-    let months: Vec<Month> = done.iter().map(|(job, _)| job.period.month).collect();
+    let months: Vec<Month> = done.iter().map(|(job, _)| job.month).collect();
     let rows: usize = done
         .iter()
         .flat_map(|(_, written)| written)
@@ -182,6 +225,7 @@ fn report(
         "backup": backup,
         "months": months,
         "pruned": pruned(states),
+        "late": late_rows(states),
     })
 }
 
@@ -191,7 +235,7 @@ fn one(written: &Written) -> Value {
         .iter()
         .map(|table| {
             (
-                table.table.to_owned(),
+                table.history.summary_table().to_owned(),
                 json!({ "written": table.written, "removed": table.removed }),
             )
         })
@@ -199,11 +243,18 @@ fn one(written: &Written) -> Value {
     json!({ "month": written.month.to_string(), "rows": written.rows(), "tables": tables })
 }
 
-/// Months whose summaries stay because their detail has gone.
+/// Months whose summaries stay because their history rows have been pruned.
 fn pruned(states: &[MonthState]) -> Vec<String> {
     states
         .iter()
-        .filter(|state| state.standing.is_pruned())
+        .filter(|state| state.has(Standing::Pruned))
         .map(|state| state.month.to_string())
+        .collect()
+}
+
+/// History rows that came after their month was pruned, by month.
+fn late_rows(states: &[MonthState]) -> Vec<Value> {
+    late(states)
+        .map(|(month, rows)| json!({ "month": month.to_string(), "rows": rows }))
         .collect()
 }

@@ -10,6 +10,7 @@ pub mod time;
 pub mod faction;
 pub mod future;
 pub mod health;
+pub mod history;
 pub mod key;
 pub mod kind;
 pub mod missing;

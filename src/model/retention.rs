@@ -35,15 +35,13 @@ pub fn reach(states: &[MonthState], first_kept: Month) -> Reach {
         .iter()
         .filter(|state| state.month < first_kept && state.all_rows() > 0)
     {
-        match state.standing {
-            Standing::Missing | Standing::Changed => reach.unsummarized.push(state.month),
-            Standing::Pruned {
-                has_late_rows: true,
-            } => reach.late.push(state.month),
-            Standing::Current | Standing::Pruned { .. } if reach.unsummarized.is_empty() => {
-                reach.months.push(state.month);
-            }
-            Standing::Current | Standing::Pruned { .. } | Standing::Nothing => {}
+        if state.late_for_ever() > 0 {
+            reach.late.push(state.month);
+        }
+        if state.has(Standing::Missing) || state.has(Standing::Changed) {
+            reach.unsummarized.push(state.month);
+        } else if reach.unsummarized.is_empty() {
+            reach.months.push(state.month);
         }
     }
     reach
@@ -210,6 +208,9 @@ pub fn list(months: &[Month]) -> String {
 mod tests {
     use super::*;
 
+    use crate::model::history::History;
+    use crate::model::summary::{self, TableState};
+
     fn month(text: &str) -> Month {
         text.parse().unwrap()
     }
@@ -232,33 +233,35 @@ mod tests {
 
     #[test]
     fn what_may_go_ends_before_the_first_month_without_a_summary() {
-        let state = |text, standing| MonthState {
+        let state = |text, late, is_summarized, is_pruned| MonthState {
             month: month(text),
-            standing,
-            rows: [5; 4],
+            tables: vec![TableState::new(
+                History::Players,
+                summary::Facts {
+                    rows: 5,
+                    late,
+                    counted_rows: 5,
+                    is_summarized,
+                    is_pruned,
+                    ..summary::Facts::default()
+                },
+            )],
         };
         let states = [
-            state(
-                "2025-09",
-                Standing::Pruned {
-                    has_late_rows: true,
-                },
-            ),
-            state(
-                "2025-10",
-                Standing::Pruned {
-                    has_late_rows: false,
-                },
-            ),
-            state("2025-11", Standing::Current),
-            state("2025-12", Standing::Changed),
-            state("2026-01", Standing::Current),
-            state("2026-02", Standing::Missing),
+            state("2025-09", 1, true, true),
+            state("2025-10", 0, true, true),
+            state("2025-11", 0, true, false),
+            state("2025-12", 1, true, false),
+            state("2026-01", 0, true, false),
+            state("2026-02", 5, false, false),
         ];
 
         let reach = reach(&states, month("2026-02"));
 
-        assert_eq!(reach.months, [month("2025-10"), month("2025-11")]);
+        assert_eq!(
+            reach.months,
+            [month("2025-09"), month("2025-10"), month("2025-11")]
+        );
         assert_eq!(reach.unsummarized, [month("2025-12")]);
         assert_eq!(reach.late, [month("2025-09")]);
     }

@@ -17,6 +17,7 @@ pub mod lock;
 mod manifest;
 mod migrate;
 pub mod missing;
+mod months;
 mod open;
 pub mod pauses;
 pub mod plan;

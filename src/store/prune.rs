@@ -9,9 +9,9 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::retention::{self, Reach};
-use crate::model::summary::MonthState;
+use crate::model::summary::{MonthState, Standing};
 use crate::model::time::{DAY, Month, iso};
-use crate::store::detail::{DATASETS, Dataset, KeptRow, ids_between, kept_rows, pruned_before};
+use crate::store::detail::{DATASETS, Dataset, KeptRow, ids_between, kept_rows};
 use crate::store::{Failed, Store, sql, transaction};
 
 /// Rows of the first step; later ones follow the pace of the disk.
@@ -69,8 +69,8 @@ pub struct Plan {
     runs_before: i64,
     /// Of each history table, the rows that stay.
     kept: Vec<Vec<KeptRow>>,
-    /// Of each history table, the newest id when the plan was made.
-    last_ids: Vec<i64>,
+    /// Of each history table, the months with the highest id that their summaries know.
+    spans: Vec<Vec<(i64, i64, i64)>>,
 }
 
 /// How long things are kept.
@@ -133,37 +133,44 @@ impl Store {
             .failed("plan the prune")?;
         let kept = kept_rows(&connection, cutoff)?;
         let running = retention::first_kept(now, 0).map_or(now, Month::start);
-        let spans = spans(&reach.months);
         let mut detail = Vec::with_capacity(DATASETS.len());
-        let mut last_ids = Vec::with_capacity(DATASETS.len());
+        let mut spans = Vec::with_capacity(DATASETS.len());
         let mut all = states.iter().map(MonthState::all_rows).sum();
         let mut newest_detail = None;
-        for (index, (dataset, kept)) in DATASETS.iter().zip(&kept).enumerate() {
-            let (last_id, newest, recent): (i64, Option<i64>, i64) = connection
+        for (dataset, kept) in DATASETS.iter().zip(&kept) {
+            let (newest, recent): (Option<i64>, i64) = connection
                 .query_row(dataset.total, named_params! { ":since": running }, |row| {
-                    Ok((row.get("last_id")?, row.get("newest")?, row.get("recent")?))
+                    Ok((row.get("newest")?, row.get("recent")?))
                 })
                 .failed(format!("read {}", dataset.history))?;
             all += recent;
             newest_detail = newest_detail.max(newest);
-            last_ids.push(last_id);
+            let months: Vec<(i64, i64, i64)> = states
+                .iter()
+                .filter(|state| reach.months.contains(&state.month))
+                .filter_map(|state| Some((state.month, state.of(dataset.kind)?)))
+                .filter(|(_, table)| table.facts.rows > table.facts.late)
+                .map(|(month, table)| (month.start(), month.end(), table.facts.last_id))
+                .collect();
             let mut share = Share {
                 table: dataset.history,
                 rows: states
                     .iter()
                     .filter(|state| reach.months.contains(&state.month))
-                    .map(|state| state.rows[index])
+                    .filter_map(|state| state.of(dataset.kind))
+                    .map(|table| table.facts.rows - table.facts.late)
                     .sum(),
                 oldest: None,
                 newest: None,
                 bytes: 0,
             };
-            for &(from, until) in &spans {
+            for &(from, until, last_id) in &months {
                 let (stay, oldest, newest): (i64, Option<i64>, Option<i64>) = connection
                     .query_row(
                         dataset.plan,
                         named_params! {
-                            ":from": from, ":until": until, ":kept": ids_between(kept, from, until),
+                            ":from": from, ":until": until, ":last_id": last_id,
+                            ":kept": ids_between(kept, from, until),
                         },
                         |row| Ok((row.get("stay")?, row.get("oldest")?, row.get("newest")?)),
                     )
@@ -173,6 +180,7 @@ impl Store {
                 share.newest = newest.or(share.newest);
             }
             share.bytes = share.rows * dataset.row_bytes;
+            spans.push(months);
             detail.push(share);
         }
         let rejected_before = now - i64::from(keep.rejected_days) * DAY;
@@ -193,7 +201,7 @@ impl Store {
                 80,
             )?,
         ];
-        let was_pruned = pruned_before(&connection)?.is_some();
+        let was_pruned = states.iter().any(|state| state.has(Standing::Pruned));
         Ok(Plan {
             cutoff,
             reach,
@@ -205,7 +213,7 @@ impl Store {
             rejected_before,
             runs_before,
             kept,
-            last_ids,
+            spans,
         })
     }
 
@@ -234,17 +242,14 @@ impl Store {
         let mut pace = Pace::default();
         for (index, dataset) in DATASETS.iter().enumerate() {
             let mut deleted = 0;
-            let months: &[Month] = if plan.detail[index].rows > 0 {
-                &plan.reach.months
-            } else {
-                &[]
-            };
-            for (from, until) in spans(months) {
+            for &(from, until, last_id) in &plan.spans[index] {
                 let mut step = Step {
                     dataset,
+                    month: from,
+                    now,
                     from,
                     until,
-                    last_id: plan.last_ids[index],
+                    last_id,
                     kept: String::new(),
                     run,
                 };
@@ -328,7 +333,7 @@ impl Store {
     }
 
     /// Deletes the summaries of months before `month`, all in one transaction.
-    pub fn purge(&mut self, month: Month) -> Result<usize> {
+    pub fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
         let deleted = self.transaction(|transaction| {
             let mut deleted = 0;
             for dataset in &DATASETS {
@@ -339,6 +344,12 @@ impl Store {
                     )
                     .failed(format!("delete old rows of {}", dataset.summary))?;
             }
+            transaction
+                .execute(
+                    sql!("months/purged"),
+                    named_params! { ":before": month.start(), ":now": now },
+                )
+                .failed("note that the summaries were deleted")?;
             Ok(deleted)
         })?;
         self.give_space_back(&mut Pace::default())?;
@@ -517,6 +528,9 @@ impl Store {
 /// One transaction's worth of one table.
 struct Step<'a> {
     dataset: &'a Dataset,
+    /// The first second of its month.
+    month: i64,
+    now: i64,
     from: i64,
     until: i64,
     last_id: i64,
@@ -565,6 +579,17 @@ impl Step<'_> {
         let rows = connection
             .prepare_cached(self.dataset.delete)
             .and_then(|mut delete| delete.execute(self.parameters().as_slice()))
+            .failed(action())?;
+        if rows == 0 {
+            return Ok(0);
+        }
+        connection
+            .prepare_cached(sql!("months/pruned"))
+            .and_then(|mut note| {
+                note.execute(named_params! {
+                    ":history": self.dataset.history, ":period_start": self.month, ":now": self.now,
+                })
+            })
             .failed(action())?;
         let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         let counted = connection
@@ -661,18 +686,6 @@ fn old_rows(
         .failed(format!("count old rows of {table}"))
 }
 
-/// Months as half-open intervals, neighbours joined.
-fn spans(months: &[Month]) -> Vec<(i64, i64)> {
-    let mut spans: Vec<(i64, i64)> = Vec::new();
-    for month in months {
-        match spans.last_mut() {
-            Some(last) if last.1 == month.start() => last.1 = month.end(),
-            _ => spans.push((month.start(), month.end())),
-        }
-    }
-    spans
-}
-
 /// Refuses an archive that is the database itself, whatever name it is given.
 ///
 /// # Errors
@@ -723,22 +736,6 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neighbouring_months_are_pruned_as_one() {
-        let month = |text: &str| text.parse::<Month>().unwrap();
-        let months = [month("2025-11"), month("2025-12"), month("2026-02")];
-
-        let spans = spans(&months);
-
-        assert_eq!(
-            spans,
-            [
-                (month("2025-11").start(), month("2026-01").start()),
-                (month("2026-02").start(), month("2026-03").start()),
-            ]
-        );
-    }
 
     #[test]
     fn steps_follow_the_disk() {

@@ -1,52 +1,78 @@
 //! Writing monthly summaries: a month whole, or not at all.
 
-use rusqlite::Transaction;
+use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
-use crate::model::summary::{Job, Period};
+use crate::model::history::History;
+use crate::model::summary::{Job, Part};
 use crate::model::time::Month;
-use crate::store::detail::DATASETS;
-use crate::store::{Failed, Store};
+use crate::store::{Failed, Store, sql};
 
-/// What was done to the summaries of one month.
+/// Changes to the summaries of one month.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// Which.
+    /// The month.
     pub month: Month,
     /// Each summary table.
     pub tables: Vec<WrittenTable>,
 }
 
-/// What was done to one summary table.
+/// Changes to one summary table.
 #[derive(Clone, Copy, Debug)]
 pub struct WrittenTable {
-    /// Which.
-    pub table: &'static str,
+    /// Its history.
+    pub history: History,
     /// Rows that are new or have changed.
     pub written: usize,
-    /// Rows that should not have been there.
+    /// Rows that were removed because nothing in the month accounts for them.
     pub removed: usize,
 }
 
 impl Written {
-    /// Rows that were touched.
+    /// Rows that were written or removed.
     pub fn rows(&self) -> usize {
-        self.tables
-            .iter()
-            .map(|table| table.written + table.removed)
-            .sum()
+        self.tables.iter().map(WrittenTable::rows).sum()
+    }
+}
+
+impl WrittenTable {
+    fn rows(&self) -> usize {
+        self.written + self.removed
     }
 }
 
 impl Store {
-    /// Summarizes one month in one transaction, and with it, if anything changed, the later summaries that begin with
-    /// what it ends with: at no time do the changes of consecutive months not add up.
-    pub fn summarize(&mut self, job: &Job, created_at: i64) -> Result<Vec<Written>> {
+    /// Summarizes one month in one transaction. Where that changed a summary, the later summaries that begin with its
+    /// values are written in the same transaction, so the changes of consecutive months always add up.
+    pub fn summarize(&mut self, job: &Job, now: i64) -> Result<Vec<Written>> {
         self.transaction(|transaction| {
-            let mut written = vec![derive(transaction, job.period, created_at)?];
-            if written[0].rows() > 0 {
-                for &follower in &job.followers {
-                    written.push(derive(transaction, follower, created_at)?);
+            let mut written = vec![Written {
+                month: job.month,
+                tables: Vec::new(),
+            }];
+            for part in &job.parts {
+                written[0].tables.push(derive(transaction, part, now)?);
+                if part.is_recorded {
+                    record(transaction, part, now)?;
+                }
+            }
+            let changed: Vec<History> = written[0]
+                .tables
+                .iter()
+                .filter(|table| table.rows() > 0)
+                .map(|table| table.history)
+                .collect();
+            for part in &job.followers {
+                if !changed.contains(&part.history) {
+                    continue;
+                }
+                let table = derive(transaction, part, now)?;
+                match written.last_mut() {
+                    Some(last) if last.month == part.month => last.tables.push(table),
+                    _ => written.push(Written {
+                        month: part.month,
+                        tables: vec![table],
+                    }),
                 }
             }
             Ok(written)
@@ -54,36 +80,77 @@ impl Store {
     }
 }
 
-/// Brings the summaries of one month to what its detail says; rows that are right are not touched.
-fn derive(transaction: &Transaction<'_>, period: Period, created_at: i64) -> Result<Written> {
-    let month = period.month;
-    let mut tables = Vec::with_capacity(DATASETS.len());
-    for dataset in &DATASETS {
-        let execute = |statement: &str| -> rusqlite::Result<usize> {
-            let mut statement = transaction.prepare_cached(statement)?;
-            let values: [(&str, &dyn rusqlite::ToSql); 4] = [
-                (":period_start", &month.start()),
-                (":period_end", &month.end()),
-                (":previous_is_pruned", &period.previous_is_pruned),
-                (":created_at", &created_at),
-            ];
-            // The statements name only what they need.
-            for (name, value) in values {
-                if let Some(index) = statement.parameter_index(name)? {
-                    statement.raw_bind_parameter(index, value)?;
-                }
+/// Brings the summaries of one month and history to what its rows say; rows that are right are not touched.
+fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<WrittenTable> {
+    let month = part.month;
+    let (stale, derive) = statements(part.history);
+    let execute = |statement: &str| -> rusqlite::Result<usize> {
+        let mut statement = transaction.prepare_cached(statement)?;
+        let values: [(&str, &dyn rusqlite::ToSql); 4] = [
+            (":period_start", &month.start()),
+            (":period_end", &month.end()),
+            (":gone_until", &part.gone_until),
+            (":created_at", &now),
+        ];
+        // The statements name only the parameters that they need.
+        for (name, value) in values {
+            if let Some(index) = statement.parameter_index(name)? {
+                statement.raw_bind_parameter(index, value)?;
             }
-            statement.raw_execute()
-        };
-        let removed =
-            execute(dataset.remove_stale).failed(format!("tidy {} of {month}", dataset.summary))?;
-        let written =
-            execute(dataset.derive).failed(format!("write {} of {month}", dataset.summary))?;
-        tables.push(WrittenTable {
-            table: dataset.summary,
-            written,
-            removed,
-        });
+        }
+        statement.raw_execute()
+    };
+    let table = part.history.summary_table();
+    let removed = execute(stale).failed(format!("tidy {table} of {month}"))?;
+    let written = execute(derive).failed(format!("write {table} of {month}"))?;
+    Ok(WrittenTable {
+        history: part.history,
+        written,
+        removed,
+    })
+}
+
+/// Removal of rows without a reason, and the rows of the month.
+fn statements(history: History) -> (&'static str, &'static str) {
+    match history {
+        History::Players => (sql!("summarize/players_stale"), sql!("summarize/players")),
+        History::Factions => (sql!("summarize/factions_stale"), sql!("summarize/factions")),
+        History::Wars => (sql!("summarize/wars_stale"), sql!("summarize/wars")),
+        History::Territories => (
+            sql!("summarize/territories_stale"),
+            sql!("summarize/territories"),
+        ),
     }
-    Ok(Written { month, tables })
+}
+
+/// Notes from which rows the month was summarized.
+fn record(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<()> {
+    let count = match part.history {
+        History::Players => sql!("months/count_players"),
+        History::Factions => sql!("months/count_factions"),
+        History::Wars => sql!("months/count_wars"),
+        History::Territories => sql!("months/count_territories"),
+    };
+    let month = part.month;
+    let note = || -> rusqlite::Result<usize> {
+        let (rows, last_id, observed): (i64, i64, i64) = transaction.query_row(
+            count,
+            named_params! { ":period_start": month.start(), ":period_end": month.end() },
+            |row| Ok((row.get("rows")?, row.get("last_id")?, row.get("observed")?)),
+        )?;
+        transaction.execute(
+            sql!("months/summarized"),
+            named_params! {
+                ":history": part.history.table(),
+                ":period_start": month.start(),
+                ":rows": rows,
+                ":last_id": last_id,
+                ":observed": observed,
+                ":summarized_at": now,
+            },
+        )
+    };
+    note()
+        .map(drop)
+        .failed(format!("note that {month} is summarized"))
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::month_model::{
-    DAY, EDGES, FactionRow, History, IN_APRIL, PlayerRow, TileRow, detail, dump, summaries,
-    template,
+    DAY, EDGES, EVERY_MONTH, FactionRow, History, IN_APRIL, PlayerRow, TileRow, detail, dump,
+    summaries, template,
 };
 use crate::support::{Sandbox, rows};
 
@@ -213,9 +213,9 @@ impl Bench {
 fn big_history() -> History {
     let tiles: Vec<&'static str> = vec!["AAB", "AAC", "AAD", "AAE", "AAF", "AAG", "AAH", "AAI"];
     let mut history = History {
-        players: (1..=20).map(|player| (player, IN_APRIL)).collect(),
-        factions: (1..=5).map(|faction| (faction, IN_APRIL)).collect(),
-        tiles: tiles.iter().map(|tile| (*tile, IN_APRIL)).collect(),
+        players: (1..=20).map(|player| (player, EVERY_MONTH)).collect(),
+        factions: (1..=5).map(|faction| (faction, EVERY_MONTH)).collect(),
+        tiles: tiles.iter().map(|tile| (*tile, EVERY_MONTH)).collect(),
         ..History::default()
     };
     for (step, at) in (0..).zip((EDGES[0]..EDGES[4]).step_by(usize::try_from(DAY / 4).unwrap())) {

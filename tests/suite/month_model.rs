@@ -52,12 +52,18 @@ pub struct WarRow {
 #[derive(Clone, Debug)]
 pub struct TileRow(pub i64, pub &'static str, pub i64, pub Option<i64>);
 
-/// A database's detail, and when each entity was last observed.
+/// The months in which an entity was observed: bit 0 is the month that begins with `EDGES[0]`.
+pub type Months = u8;
+
+/// Observed in each of the four months.
+pub const EVERY_MONTH: Months = 0b1111;
+
+/// A database's history rows, and the months in which each entity was observed.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    pub players: BTreeMap<i64, i64>,
-    pub factions: BTreeMap<i64, i64>,
-    pub tiles: BTreeMap<&'static str, i64>,
+    pub players: BTreeMap<i64, Months>,
+    pub factions: BTreeMap<i64, Months>,
+    pub tiles: BTreeMap<&'static str, Months>,
     pub player_rows: Vec<PlayerRow>,
     pub faction_rows: Vec<FactionRow>,
     pub war_rows: Vec<WarRow>,
@@ -68,35 +74,72 @@ impl History {
     /// Writes it straight into a database made by `init`.
     pub fn store(&self, connection: &mut Connection) {
         let transaction = connection.transaction().unwrap();
-        for (faction, at) in &self.factions {
+        for (faction, months) in &self.factions {
             transaction
                 .execute(
                     "INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (?1, 'F', ?2, ?2)",
-                    [faction, at],
+                    [faction, &IN_APRIL],
                 )
                 .unwrap();
+            observe(&transaction, "faction", faction, *months);
         }
-        for (player, at) in &self.players {
+        for (player, months) in &self.players {
             transaction
                 .execute(
                     "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (?1, 'P', ?2, ?2)",
-                    [player, at],
+                    [player, &IN_APRIL],
                 )
                 .unwrap();
+            observe(&transaction, "player", player, *months);
         }
-        for (tile, at) in &self.tiles {
+        for (tile, months) in &self.tiles {
             transaction
                 .execute(
                     "INSERT INTO territories (territory_id, created_at, last_updated) VALUES (?1, ?2, ?2)",
-                    params![tile, at],
+                    params![tile, IN_APRIL],
                 )
                 .unwrap();
+            observe(&transaction, "territory", tile, *months);
         }
         self.append(&transaction);
         transaction.commit().unwrap();
     }
 
-    /// Writes the detail alone.
+    /// Numbers the rows of each table in the order of their times, as a program that records them does.
+    pub fn in_order_of_time(&mut self) {
+        self.player_rows.sort_by_key(|row| (row.2, row.0));
+        self.faction_rows.sort_by_key(|row| (row.2, row.0));
+        self.war_rows.sort_by_key(|row| (row.at, row.id));
+        self.tile_rows.sort_by_key(|row| (row.2, row.0));
+        for (id, row) in (1..).zip(&mut self.player_rows) {
+            row.0 = id;
+        }
+        for (id, row) in (1..).zip(&mut self.faction_rows) {
+            row.0 = id;
+        }
+        for (id, row) in (1..).zip(&mut self.war_rows) {
+            row.id = id;
+        }
+        for (id, row) in (1..).zip(&mut self.tile_rows) {
+            row.0 = id;
+        }
+    }
+
+    /// Replaces history rows and observations of a database by these, and leaves everything else in it.
+    pub fn store_again(&self, connection: &mut Connection) {
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 DELETE FROM player_observations; DELETE FROM faction_observations; DELETE FROM territory_observations;
+                 DELETE FROM players; DELETE FROM factions; DELETE FROM territories;
+                 DELETE FROM player_stats_history; DELETE FROM faction_history;
+                 DELETE FROM war_status_history; DELETE FROM territory_ownership_history;",
+            )
+            .unwrap();
+        self.store(connection);
+    }
+
+    /// Writes the history rows alone.
     pub fn append(&self, connection: &Connection) {
         for PlayerRow(id, player, at, values) in &self.player_rows {
             let mut all = vec![Some(*id), Some(*player), Some(*at)];
@@ -161,7 +204,7 @@ impl History {
     }
 
     fn month(&self, start: i64, end: i64, lines: &mut Vec<String>) {
-        for (player, last_updated) in &self.players {
+        for (player, observed) in &self.players {
             let mut mine: Vec<_> = self
                 .player_rows
                 .iter()
@@ -170,11 +213,11 @@ impl History {
             mine.sort_by_key(|row| (row.2, row.0));
             let series: Vec<(i64, Vec<Option<i64>>)> =
                 mine.iter().map(|row| (row.2, row.3.to_vec())).collect();
-            if let Some(line) = story(&series, *last_updated, start, end, Some(6)) {
+            if let Some(line) = story(&series, is_in(*observed, start), start, end, Some(6)) {
                 lines.push(format!("player|{player}|{start}|{end}|{line}"));
             }
         }
-        for (faction, last_updated) in &self.factions {
+        for (faction, observed) in &self.factions {
             let mut mine: Vec<_> = self
                 .faction_rows
                 .iter()
@@ -183,7 +226,7 @@ impl History {
             mine.sort_by_key(|row| (row.2, row.0));
             let series: Vec<(i64, Vec<Option<i64>>)> =
                 mine.iter().map(|row| (row.2, row.3.to_vec())).collect();
-            if let Some(line) = story(&series, *last_updated, start, end, None) {
+            if let Some(line) = story(&series, is_in(*observed, start), start, end, None) {
                 lines.push(format!("faction|{faction}|{start}|{end}|{line}"));
             }
         }
@@ -231,7 +274,10 @@ impl History {
                 .iter()
                 .filter(|row| start <= row.2 && row.2 < end)
                 .collect();
-            let observed = self.tiles.get(tile).is_some_and(|at| *at >= start);
+            let observed = self
+                .tiles
+                .get(tile)
+                .is_some_and(|months| is_in(*months, start));
             if within.is_empty() && !(carried.is_some() && observed) {
                 continue;
             }
@@ -335,7 +381,7 @@ impl History {
 /// Start, end and change of each value, and the number of rows; `None` when the entity has no place in the month.
 fn story(
     series: &[(i64, Vec<Option<i64>>)],
-    last_updated: i64,
+    is_observed: bool,
     start: i64,
     end: i64,
     without_change: Option<usize>,
@@ -345,7 +391,7 @@ fn story(
         .filter(|row| start <= row.0 && row.0 < end)
         .count();
     let has_before = series.iter().any(|row| row.0 < start);
-    if count == 0 && !(has_before && last_updated >= start) {
+    if count == 0 && !(has_before && is_observed) {
         return None;
     }
     let mut words = Vec::new();
@@ -367,6 +413,22 @@ fn story(
     }
     words.push(count.to_string());
     Some(words.join("|"))
+}
+
+fn is_in(months: Months, start: i64) -> bool {
+    let index = EDGES.iter().position(|edge| *edge == start).unwrap();
+    months & (1 << index) != 0
+}
+
+fn observe(connection: &Connection, what: &str, id: &impl rusqlite::ToSql, months: Months) {
+    for start in EDGES[..4].iter().filter(|start| is_in(months, **start)) {
+        connection
+            .execute(
+                &format!("INSERT INTO {what}_observations VALUES (?1, ?2, ?2, ?2, 1)"),
+                params![id, start],
+            )
+            .unwrap();
+    }
 }
 
 fn war_type(ranked: bool) -> &'static str {
@@ -449,15 +511,6 @@ pub const HISTORY: [&str; 4] = [
 
 /// Any history of those four months: few entities and many edges, equal times, unknown values, ids out of order.
 pub fn any_history() -> impl Strategy<Value = History> {
-    let last_seen = || {
-        prop_oneof![
-            Just(EDGES[0] - DAY),
-            Just(EDGES[1]),
-            Just(EDGES[2] - 1),
-            Just(EDGES[2]),
-            Just(IN_APRIL)
-        ]
-    };
     let players = vec(
         (1..=3_i64, moment(), vec(option::weighted(0.6, 1..9_i64), 8)),
         0..24,
@@ -490,9 +543,9 @@ pub fn any_history() -> impl Strategy<Value = History> {
     );
     (
         (
-            vec(last_seen(), 3),
-            vec(last_seen(), 3),
-            vec(last_seen(), 2),
+            vec(0..=EVERY_MONTH, 3),
+            vec(0..=EVERY_MONTH, 3),
+            vec(0..=EVERY_MONTH, 2),
         ),
         players,
         factions,
@@ -551,7 +604,7 @@ pub fn any_history() -> impl Strategy<Value = History> {
         )
 }
 
-/// The third is in no table of tiles: nothing says when it was last observed.
+/// The third is not in the table of tiles, so nothing says when it was observed.
 const TILES: [&str; 3] = ["AAB", "AAC", "XYZ"];
 
 /// The ids 1 to `count`, out of order.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::month_model::{
-    DAY, EDGES, FactionRow, History, IN_APRIL, IN_MARCH, PlayerRow, TileRow, any_history, dump,
-    for_any_history, summaries, template, with_history,
+    DAY, EDGES, EVERY_MONTH, FactionRow, History, IN_APRIL, IN_MARCH, Months, PlayerRow, TileRow,
+    any_history, dump, for_any_history, summaries, template, with_history,
 };
 use crate::support::{Sandbox, rows};
 
@@ -47,10 +47,7 @@ fn changes_of_consecutive_months_add_up() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(8, any_history(), |mut history| {
-        for last_updated in history.factions.values_mut() {
-            *last_updated = IN_APRIL; // Followed all the time, so that no month is left out.
-        }
+    for_any_history(8, any_history(), |history| {
         let connection = with_history(&sandbox, &template, "a.db", &history);
 
         summarize(&sandbox, IN_APRIL, "a.db", &[]);
@@ -347,7 +344,7 @@ fn a_pruned_month_is_refused_and_keeps_its_summary() {
 }
 
 #[test]
-fn detail_that_somebody_else_deleted_makes_no_thinner_summary() {
+fn rows_that_another_program_deleted_make_no_thinner_summary() {
     let sandbox = Sandbox::new();
     let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
     summarize(&sandbox, IN_MARCH, "a.db", &[]);
@@ -358,48 +355,253 @@ fn detail_that_somebody_else_deleted_makes_no_thinner_summary() {
         )
         .unwrap();
 
-    summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
-    let refused = sandbox.run_at(
+    let finished = sandbox.run_at(
         IN_APRIL,
-        &[
-            "summarize",
-            "--database",
-            "a.db",
-            "--month",
-            "2028-01",
-            "--force",
-        ],
+        &["summarize", "--no-backup", "--force", "--database", "a.db"],
     );
 
-    assert_eq!(refused.code(), 78);
+    let said = finished.expect(0).stderr();
+    assert!(said.contains("another program has deleted"), "{said}");
+    assert!(said.contains("--month 2028-01 --force"), "{said}");
     assert_eq!(
         summaries(&connection),
         steady_history().summaries(IN_APRIL),
         "February still begins with January's end, which its summary remembers"
     );
+    summarize(
+        &sandbox,
+        IN_APRIL,
+        "a.db",
+        &["--month", "2028-01", "--force"],
+    );
+    let left: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM player_stats_summary WHERE period_start = ?",
+            [EDGES[1]],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(left, 0, "the month was named, so it says what is left");
 }
 
 #[test]
-fn months_without_any_detail_between_are_kept_too() {
+fn a_row_that_another_program_deleted_freezes_nothing() {
+    let sandbox = Sandbox::new();
+    let mut history = steady_history();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = summaries(&connection);
+    let deleted = history
+        .player_rows
+        .iter()
+        .position(|row| row.2 > EDGES[1] + DAY)
+        .unwrap();
+    let deleted = history.player_rows.remove(deleted);
+    connection
+        .execute("DELETE FROM player_stats_history WHERE id = ?", [deleted.0])
+        .unwrap();
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    assert_eq!(summaries(&connection), before, "nothing came late");
+
+    let late = History {
+        player_rows: vec![PlayerRow(5001, 1, EDGES[2] - 1, [Some(7000); 8])],
+        ..History::default()
+    };
+    late.append(&connection);
+    history.player_rows.extend(late.player_rows);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
+    summarize(
+        &sandbox,
+        IN_APRIL,
+        "a.db",
+        &["--month", "2028-01", "--force"],
+    );
+    assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
+}
+
+#[test]
+fn a_month_that_nobody_looked_at_has_no_row() {
     let sandbox = Sandbox::new();
     let mut history = steady_history();
     history.player_rows.retain(|row| row.2 < EDGES[1]);
     history.faction_rows.clear();
     history.war_rows.clear();
     history.tile_rows.retain(|row| row.2 < EDGES[1]);
+    history.players = BTreeMap::from([(1, 0b1101), (2, 0b0001)]);
+    history.tiles = BTreeMap::from([("AAB", 0b1001)]);
     let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
 
     summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
-    let months: i64 = connection
-        .query_row(
-            "SELECT count(DISTINCT period_start) FROM player_stats_summary",
-            [],
-            |row| row.get(0),
+    let months_of = |table: &str, entity: &str| -> Vec<String> {
+        rows(
+            &connection,
+            &format!("SELECT period_start FROM {table} WHERE {entity} ORDER BY 1"),
+        )
+    };
+    assert_eq!(
+        months_of("player_stats_summary", "player_id = 1"),
+        [EDGES[0], EDGES[2], EDGES[3]].map(|edge| edge.to_string()),
+        "observed in three months, without a change in the last two"
+    );
+    assert_eq!(
+        months_of("player_stats_summary", "player_id = 2"),
+        [EDGES[0].to_string()]
+    );
+    assert_eq!(
+        months_of("territory_ownership_summary", "true"),
+        [EDGES[0], EDGES[3]].map(|edge| edge.to_string())
+    );
+}
+
+/// The part of a history that is known when month `number` is over: rows and observations of later months are missing.
+fn known_after(history: &History, number: usize) -> History {
+    let end = EDGES[number + 1];
+    let mask: Months = (1 << (number + 1)) - 1;
+    let mut known = history.clone();
+    known.player_rows.retain(|row| row.2 < end);
+    known.faction_rows.retain(|row| row.2 < end);
+    known.war_rows.retain(|row| row.at < end);
+    known.tile_rows.retain(|row| row.2 < end);
+    known
+        .players
+        .values_mut()
+        .for_each(|months| *months &= mask);
+    known
+        .factions
+        .values_mut()
+        .for_each(|months| *months &= mask);
+    known.tiles.values_mut().for_each(|months| *months &= mask);
+    known
+}
+
+#[test]
+fn no_later_event_changes_a_finished_month() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+
+    for_any_history(10, any_history(), |mut history| {
+        history.in_order_of_time();
+        let once = with_history(&sandbox, &template, "once.db", &history);
+        let mut file = with_history(&sandbox, &template, "a.db", &History::default());
+        let mut before: Vec<String> = Vec::new();
+        for number in 0..4 {
+            known_after(&history, number).store_again(&mut file);
+            summarize(&sandbox, EDGES[number + 1], "a.db", &[]);
+
+            let after = summaries(&file);
+            let changed: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
+            prop_assert!(changed.is_empty(), "{:?}", changed);
+            let rows_of_earlier_months = after
+                .iter()
+                .filter(|line| {
+                    !line.contains(&format!("|{}|{}|", EDGES[number], EDGES[number + 1]))
+                })
+                .count();
+            prop_assert_eq!(rows_of_earlier_months, before.len());
+            before = after;
+        }
+        summarize(&sandbox, IN_APRIL, "once.db", &[]);
+        prop_assert_eq!(before, summaries(&once), "month by month or all at once");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_observation_that_comes_late_gives_its_month_a_row() {
+    let sandbox = Sandbox::new();
+    let mut history = steady_history();
+    history.player_rows.retain(|row| row.2 < EDGES[2]);
+    history.players.insert(2, 0b0011);
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    // The last answer of February was saved a moment after the month was summarized.
+    connection
+        .execute(
+            "INSERT INTO player_observations VALUES (2, ?1, ?2, ?2, 1)",
+            [EDGES[2], EDGES[3] - 1],
         )
         .unwrap();
-    assert_eq!(months, 4, "the player was still followed");
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    history.players.insert(2, 0b0111);
+    assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
+}
+
+#[test]
+fn a_clock_that_was_once_in_1970_makes_no_decades_of_summaries() {
+    let sandbox = Sandbox::new();
+    let history = steady_history();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    for (row, month) in [(9001, 0), (9002, 946_684_800)] {
+        connection
+            .execute(
+                "INSERT INTO territory_ownership_history (id, territory_id, recorded_at, faction_id) VALUES (?1, 'AAB', ?2, 1)",
+                [row, month + 3600],
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO territory_observations VALUES ('AAB', ?1, ?1, ?1, 1)",
+                [month],
+            )
+            .unwrap();
+    }
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    let months = rows(
+        &connection,
+        "SELECT date(period_start, 'unixepoch') FROM territory_ownership_summary ORDER BY 1",
+    );
+    assert_eq!(
+        months,
+        [
+            "1970-01-01",
+            "2000-01-01",
+            "2027-12-01",
+            "2028-01-01",
+            "2028-02-01",
+            "2028-03-01"
+        ]
+    );
+}
+
+#[test]
+fn a_difference_that_no_integer_holds_is_unknown_and_stops_nothing() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO war_status_history (war_id, war_type, status, started_at, recorded_at)
+             VALUES (77, 'ranked', 'ongoing', -9223372036854775808, {at});
+             INSERT INTO player_stats_history (player_id, timestamp, networth) VALUES (1, {at}, -9223372036854775808);
+             INSERT INTO player_stats_history (player_id, timestamp, networth) VALUES (1, {at} + 1, 9223372036854775807);",
+            at = EDGES[0] + DAY
+        ))
+        .unwrap();
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    assert_eq!(
+        rows(
+            &connection,
+            "SELECT duration_seconds IS NULL FROM war_summary WHERE war_id = 77"
+        ),
+        ["1"]
+    );
+    assert_eq!(
+        rows(
+            &connection,
+            "SELECT networth_start, networth_end, networth_change IS NULL FROM player_stats_summary
+             WHERE player_id = 1 ORDER BY period_start LIMIT 1"
+        ),
+        ["-9223372036854775808|9223372036854775807|1"]
+    );
 }
 
 #[test]
@@ -496,9 +698,9 @@ fn a_statement_runs_in_the_shell_as_it_is() {
 /// Two players, a faction and a tile that change steadily, four months long.
 pub fn steady_history() -> History {
     let mut history = History {
-        players: BTreeMap::from([(1, IN_APRIL), (2, IN_APRIL)]),
-        factions: BTreeMap::from([(1, IN_APRIL), (2, IN_APRIL)]),
-        tiles: BTreeMap::from([("AAB", IN_APRIL)]),
+        players: BTreeMap::from([(1, EVERY_MONTH), (2, EVERY_MONTH)]),
+        factions: BTreeMap::from([(1, EVERY_MONTH), (2, EVERY_MONTH)]),
+        tiles: BTreeMap::from([("AAB", EVERY_MONTH)]),
         ..History::default()
     };
     let mut id = 0;

@@ -1,0 +1,16 @@
+-- Notes from which history rows and observations a month was summarized.
+--
+-- :history        name of the history table
+-- :period_start   first second of the month
+-- :rows           history rows of the month
+-- :last_id        highest id in the history table
+-- :observed       entities that were observed in the month
+-- :summarized_at  unix seconds
+INSERT INTO month_states (history, period_start, summarized_at, counted_rows, last_id, observed)
+VALUES (:history, :period_start, :summarized_at, :rows, :last_id, :observed)
+ON CONFLICT (history, period_start) DO UPDATE
+SET summarized_at = excluded.summarized_at,
+    counted_rows = excluded.counted_rows,
+    last_id = excluded.last_id,
+    observed = excluded.observed,
+    purged_at = NULL

@@ -1,0 +1,72 @@
+//! Reads the state of each finished month.
+
+use rusqlite::{Connection, Row, named_params};
+
+use crate::error::{Error, Exit, Result};
+use crate::model::history::History;
+use crate::model::summary::{Facts, MonthState, TableState};
+use crate::model::time::Month;
+use crate::store::{Failed, Store, sql};
+
+impl Store {
+    /// The state of each finished month that has history rows, observations or a record, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when `now` is outside the calendar.
+    pub fn months(&self, now: i64) -> Result<Vec<MonthState>> {
+        months(self.connection(), now)
+    }
+}
+
+/// As [`Store::months`].
+pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState>> {
+    let running = Month::of(now).ok_or_else(|| {
+        Error::new(format!("tell the month of {now}"))
+            .because("it is outside the calendar")
+            .try_this("set the clock right, or unset TORNSNAP_NOW")
+            .exits(Exit::Config)
+    })?;
+    let read = || -> rusqlite::Result<Vec<(i64, TableState)>> {
+        connection
+            .prepare(sql!("months/states"))?
+            .query_map(named_params! { ":until": running.start() }, read_state)?
+            .collect()
+    };
+    let mut states: Vec<MonthState> = Vec::new();
+    for (period_start, table) in read().failed("read the state of the months")? {
+        let Some(month) = Month::of(period_start) else {
+            continue;
+        };
+        match states.last_mut() {
+            Some(state) if state.month == month => state.tables.push(table),
+            _ => states.push(MonthState {
+                month,
+                tables: vec![table],
+            }),
+        }
+    }
+    Ok(states)
+}
+
+fn read_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
+    let table: String = row.get("history")?;
+    let history = History::of_table(&table).ok_or(rusqlite::Error::InvalidQuery)?;
+    let is_set =
+        |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.is_some());
+    let or_zero =
+        |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(0));
+    let facts = Facts {
+        rows: row.get("rows")?,
+        late: row.get("late")?,
+        observed: row.get("observed")?,
+        is_carried: row.get("is_carried")?,
+        counted_rows: or_zero("counted_rows")?,
+        last_id: or_zero("last_id")?,
+        observed_then: or_zero("observed_then")?,
+        is_summarized: is_set("summarized_at")? && row.get("has_summary")?,
+        is_pruned: is_set("pruned_at")?,
+        is_purged: is_set("purged_at")?,
+    };
+    Ok((row.get("period_start")?, TableState::new(history, facts)))
+}
