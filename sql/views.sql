@@ -11,14 +11,14 @@ CREATE VIEW newest_answer AS
 SELECT
     nullif(max(coalesce(players_at, 0), coalesce(factions_at, 0), coalesce(territories_at, 0), coalesce(wars_at, 0),
         coalesce(fetched_at, 0)), 0) AS answered_at, -- newest answer about anything; NULL: nothing was fetched yet
-    players_at,                                   -- newest answer about a player
+    players_at,                                   -- newest answer about a player; NULL: none
     factions_at,
     wars_at,                                      -- newest row of a war
     territories_at
 FROM (SELECT
-    (SELECT max(last_updated) FROM players) AS players_at,
-    (SELECT max(last_updated) FROM factions) AS factions_at,
-    (SELECT max(last_updated) FROM territories) AS territories_at,
+    (SELECT nullif(max(last_updated), 0) FROM players) AS players_at,
+    (SELECT nullif(max(last_updated), 0) FROM factions) AS factions_at,
+    (SELECT nullif(max(last_updated), 0) FROM territories) AS territories_at,
     (SELECT max(recorded_at) FROM war_status_history) AS wars_at,
     (SELECT max(finished_at) FROM fetch_runs WHERE status IN ('ok', 'partial')) AS fetched_at);
 
@@ -472,13 +472,16 @@ SELECT
     after.recorded_at AS until,                   -- first seen with the next one; NULL: still held
     coalesce(after.recorded_at, max(t.last_updated, h.recorded_at), h.recorded_at) - h.recorded_at
         AS held_seconds,                          -- to the end, or to the last look at the tile
-    before.id IS NOT NULL AS is_start_known,      -- 0: held already at the first look
+    -- 0: held already at the first look. Observations are kept when the row of the owner before is pruned.
+    before.id IS NOT NULL OR h.recorded_at > coalesce((
+        SELECT min(first_at) FROM territory_observations AS o WHERE o.territory_id = h.territory_id), h.recorded_at)
+        AS is_start_known,
     CASE
         WHEN h.faction_id IS NULL OR before.id IS NULL THEN NULL
         WHEN won.war_id IS NOT NULL THEN 'assault'
         WHEN before.faction_id IS NULL THEN 'claim' -- it was unowned
-        ELSE 'unknown' END AS won_by,             -- NULL: nobody holds it, or it was held at the first look
-    before.faction_id AS won_from_faction_id,     -- NULL: it was unowned, or not seen before
+        ELSE 'unknown' END AS won_by,             -- NULL: nobody holds it, or no row from before is left
+    before.faction_id AS won_from_faction_id,     -- NULL: it was unowned, or no row from before is left
     won.war_id AS won_war_id,                     -- of the territory war
     CASE
         WHEN h.faction_id IS NULL OR after.id IS NULL THEN NULL

@@ -66,7 +66,7 @@ def compare(title, source, contestants, goals):
 
 window = (HERE / "month-window.sql").read_text().replace("START", str(START)).replace("END", str(END)).encode()
 compare(
-    "summarize one month of 2.16 million player rows",
+    "summarize one month",
     database,
     {
         "tornsnap summarize": lambda path: ([tornsnap, "summarize", "--database", path, "--month", "2026-02", "--no-backup", "-q"], None),

@@ -4,10 +4,33 @@ use crate::support::{Sandbox, rows};
 use rusqlite::Connection;
 
 #[test]
-fn the_demo_lives_through_a_month_end_and_leaves_a_database_to_look_at() {
+fn the_demo_lives_through_three_month_ends_and_leaves_a_database_to_look_at() {
     let sandbox = Sandbox::new();
 
-    let finished = sandbox.run(&["demo", "--days", "31"]).expect(0);
+    let finished = sandbox.run(&["demo", "--days", "93"]).expect(0);
+
+    let said = finished.stderr();
+    let summarized: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split_once(": summarized "))
+        .map(|(_, rest)| rest.split_once(':').unwrap().0)
+        .collect();
+    assert_eq!(summarized, ["2026-03", "2026-04", "2026-05"], "{said}");
+    let june = 1_780_574_400; // 2026-06-04
+    let next = sandbox.run_at(
+        june,
+        &[
+            "summarize",
+            "--dry-run",
+            "--database",
+            "tornsnap-demo/tornsnap.db",
+        ],
+    );
+    assert!(
+        next.stderr().contains("nothing to summarize"),
+        "{}",
+        next.stderr()
+    );
 
     let database = sandbox.path("tornsnap-demo/tornsnap.db");
     let connection = Connection::open(&database).unwrap();
@@ -25,8 +48,8 @@ fn the_demo_lives_through_a_month_end_and_leaves_a_database_to_look_at() {
     let backups = sandbox.path("tornsnap-demo/backups");
     assert_eq!(
         std::fs::read_dir(backups).unwrap().count(),
-        2,
-        "a copy and its manifest"
+        6,
+        "three copies and their manifests"
     );
     let advice: Vec<String> = finished
         .stdout()
