@@ -7,6 +7,7 @@ mod archive;
 mod backup;
 mod clock;
 mod config;
+mod daily;
 mod demo;
 mod export;
 mod fetch;
