@@ -18,6 +18,7 @@ mod manifest;
 mod migrate;
 pub mod missing;
 mod open;
+pub(crate) mod owner;
 pub mod pauses;
 pub mod plan;
 pub mod run;
