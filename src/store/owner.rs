@@ -115,6 +115,11 @@ mod unix {
         let (place, found) = nearest(path)?;
         let owner = owner_of(database)?;
         let kind = if found.is_dir() { "folder" } else { "file" };
+        let compared = if owner.is_dir() {
+            "its folder"
+        } else {
+            "the database"
+        };
         let whose = format!(
             "the {kind} {} belongs to {}",
             place.display(),
@@ -124,14 +129,14 @@ mod unix {
             return Some((
                 whose,
                 format!(
-                    "run it as {}, who owns the database, too",
+                    "run it as {}, who owns {compared}, too",
                     name_of(owner.uid())
                 ),
             ));
         }
         let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
         Some((
-            format!("{whose}, and the database to {}", name_of(owner.uid())),
+            format!("{whose}, and {compared} to {}", name_of(owner.uid())),
             format!("sudo chown {name}:{} {}", owner.gid(), shell_word(&place)),
         ))
     }

@@ -293,3 +293,34 @@ fn root_is_not_led_to_give_away_other_files() {
     let found = fs::metadata(&precious).unwrap();
     assert_eq!((found.uid(), found.gid()), (0, 0));
 }
+
+#[test]
+fn a_database_of_root_is_named_with_its_owner_and_the_chown_to_run() {
+    let sandbox = Sandbox::new();
+    if !is_root(&sandbox) {
+        return;
+    }
+    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    give_away(&sandbox);
+    chown(sandbox.database(), Some(0), Some(0)).unwrap();
+    for (mode, arguments) in [
+        (0o600, &["summarize"][..]),
+        (0o600, &["backup"]),
+        (0o600, &["export", "players"]),
+        (0o644, &["summarize"]),
+        (0o644, &["prune"]),
+        (0o644, &["fetch", "all"]),
+    ] {
+        set_mode(&sandbox.database(), mode);
+        let refused = as_nobody(&sandbox, &sandbox.command(arguments)).expect(78);
+        let expected = "the file tornsnap.db belongs to root (uid 0), and its folder to nobody (uid 65534)\n  \
+                        try: sudo chown nobody:65534 tornsnap.db\n";
+        assert!(
+            refused.stderr().ends_with(expected),
+            "{mode:o} {arguments:?}: {}",
+            refused.stderr()
+        );
+    }
+    set_mode(&sandbox.database(), 0o644);
+    as_nobody(&sandbox, &sandbox.command(&["export", "players"])).expect(0);
+}
