@@ -96,7 +96,7 @@ fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
     backup::must_exist(database)?;
     let lock = waiting.take(database, backup::LOCK)?;
     // What is cut off here leaves only files that the next run removes.
-    let _at_once = Stop::at_once();
+    let _at_once = Stop::at_once()?;
     let taken = backup::take(
         &Request {
             database,

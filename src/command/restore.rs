@@ -61,7 +61,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 
     let waiting = Waiting::new(context, "restore", args.wait);
     let locks = Locks::wait(&database, &waiting)?;
-    let _at_once = Stop::at_once();
+    let _at_once = Stop::at_once()?;
     let staged = match &manifest {
         Some(manifest) => restore::stage(manifest, &database, &locks)?,
         None => restore::stage_unproven(&file, &database, &locks)?,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::error::{Doing, Exit, Result};
+use crate::error::{Doing, Error, Exit, Result};
 
 /// How often a wait looks up.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -60,13 +60,23 @@ impl Stop {
         Ok(STOP.get_or_init(|| Self { signal, again }).clone())
     }
 
-    /// For work that does not look up: a signal ends the process at once, although it had begun to listen.
-    pub(super) fn at_once() -> AtOnce {
+    /// For work that does not ask: a signal ends the process at once, although it had begun to listen.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a signal has come already.
+    pub(super) fn at_once() -> Result<AtOnce> {
         let stop = STOP.get().cloned();
         if let Some(stop) = &stop {
             stop.again.store(true, Ordering::Relaxed);
+            if let Some(exit) = stop.asked() {
+                return Err(Error::new("go on")
+                    .because("it was told to stop")
+                    .try_this("run the same command again")
+                    .exits(exit));
+            }
         }
-        AtOnce(stop)
+        Ok(AtOnce(stop))
     }
 
     /// How the process should end, if somebody asked it to.

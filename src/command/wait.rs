@@ -95,7 +95,9 @@ impl Waiting {
         let left = GRACE.saturating_sub(self.began.elapsed());
         stop.sleep(left, is_held);
         match stop.asked() {
-            Some(exit) => Err(self.stopped("the other runs of this minute").exits(exit)),
+            Some(exit) => Err(self
+                .stopped("runs that were started together with it")
+                .exits(exit)),
             None => Ok(is_held()),
         }
     }

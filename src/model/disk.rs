@@ -21,7 +21,7 @@ pub(crate) fn unless_not_supported(error: io::Error) -> io::Result<()> {
     if is_not_supported { Ok(()) } else { Err(error) }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

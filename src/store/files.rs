@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Doing, Error, Exit, Result};
+#[cfg(unix)]
 use crate::model::disk;
 use crate::model::path::folder_of;
 use crate::model::size;

@@ -89,7 +89,7 @@ impl Store {
         let found = inspect_with(&connection, path, newest)?;
         // SQLite opens a file to read only when it may not be written, and says so at the first write.
         if connection.is_readonly("main").unwrap_or(false)
-            && let Some(error) = forbidden(path, fs::File::options().write(true))
+            && let Some(error) = owner::forbidden(path, fs::File::options().write(true))
         {
             return Err(error);
         }
@@ -317,20 +317,9 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     open()
         .failed(format!("open the database {}", path.display()))
         .map_err(|error| {
-            forbidden(path, fs::File::options().read(true))
+            owner::forbidden(path, fs::File::options().read(true))
                 .unwrap_or_else(|| told_apart(error, path))
         })
-}
-
-/// The failure with the owner of the file and what to do, when rights are missing.
-///
-/// Only for a database that cannot be used in any case: closing a file drops SQLite's locks on it.
-fn forbidden(path: &Path, options: &fs::OpenOptions) -> Option<Error> {
-    let error = options.open(path).err()?;
-    (error.kind() == std::io::ErrorKind::PermissionDenied).then(|| {
-        let action = format!("open the database {}", path.display());
-        owner::explain(action, path, folder_of(path), error)
-    })
 }
 
 /// Says in plain words what SQLite would call "unable to open" or "not a database".

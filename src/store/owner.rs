@@ -1,12 +1,13 @@
 //! Files that root makes for a database of somebody else belong to the owner of that database.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 use crate::error::Error;
 #[cfg(unix)]
 use crate::error::Exit;
+use crate::model::path::folder_of;
 
 /// Gives a file or folder that root has made to the owner of the database.
 ///
@@ -60,6 +61,17 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
     #[cfg(not(unix))]
     let _ = (path, database);
     Error::of_io(action, error)
+}
+
+/// The failure to open a database with these options, when it is one of rights. It names the owner and what to do.
+///
+/// Only for a database that cannot be used in any case: closing the file drops the locks that SQLite has on it.
+pub(crate) fn forbidden(database: &Path, options: &OpenOptions) -> Option<Error> {
+    let error = options.open(database).err()?;
+    (error.kind() == io::ErrorKind::PermissionDenied).then(|| {
+        let action = format!("open the database {}", database.display());
+        explain(action, database, folder_of(database), error)
+    })
 }
 
 #[cfg(unix)]

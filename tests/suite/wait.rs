@@ -289,6 +289,31 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
 }
 
 #[test]
+fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
+    let sandbox = in_april();
+    sandbox.run_at(IN_APRIL - DAY, &["summarize"]).expect(0);
+    let rows = rows_of_history(&sandbox.database());
+    let at_that_time = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+        command.spawn().unwrap()
+    };
+
+    let prune = at_that_time(&["prune", "--keep-months", "3"]);
+    thread::sleep(Duration::from_millis(200));
+    let made = at_that_time(&["backup"]);
+
+    end(prune).expect(0);
+    end(made).expect(0);
+    let newest = backup::all(&sandbox.path("backups"))
+        .unwrap()
+        .pop()
+        .unwrap();
+    assert_eq!(rows_of_history(&newest), rows);
+    assert!(rows_of_history(&sandbox.database()) < rows);
+}
+
+#[test]
 fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
     let sandbox = in_april();
     let held = Lock::take(&sandbox.database(), "maintenance").unwrap();
