@@ -4,6 +4,7 @@
 mod support;
 
 mod archive;
+mod archive_identity;
 mod backup;
 mod clock;
 mod config;
@@ -21,6 +22,9 @@ mod kill;
 mod month_model;
 mod paths;
 mod prune;
+mod prune_pace;
+mod prune_since;
+mod prune_states;
 mod readme;
 mod restore;
 mod schedules;
