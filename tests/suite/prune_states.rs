@@ -167,8 +167,7 @@ fn months_whose_summaries_were_deleted_are_noted_and_may_be_pruned() {
         [
             "faction_history",
             "player_stats_history",
-            "territory_ownership_history",
-            "war_status_history"
+            "territory_ownership_history"
         ]
         .map(|history| format!("{history}|{}", EDGES[0]))
     );
