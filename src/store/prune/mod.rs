@@ -83,7 +83,11 @@ impl Store {
             run: Run::new(now, plan.cutoff, place),
             goes_to_archive,
             now,
-            pace: Pace::default(),
+            pace: if goes_to_archive {
+                Pace::with_archive()
+            } else {
+                Pace::default()
+            },
             goes_on: &mut goes_on,
         };
         work.do_all(plan, &mut pruned)?;
@@ -147,8 +151,8 @@ impl Work<'_> {
                 Err(error) if error.exit() == Exit::Io && !self.pace.is_frugal => {
                     // Perhaps the disk is full: then small steps still get on, and free some.
                     log::warn!("going on in small steps: {}", error.on_one_line());
-                    self.pace = Pace::frugal();
-                    space::checkpoint_beyond(&self.store.connection, 0)?;
+                    self.pace.be_frugal();
+                    self.pace.checkpoint(self.store, 0)?;
                     continue;
                 }
                 taken => taken?,

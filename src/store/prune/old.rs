@@ -74,7 +74,7 @@ impl OldRows {
         mut goes_on: impl FnMut(i64) -> bool,
     ) -> Result<Deleted> {
         let (first, limits) = self.steps;
-        let mut pace = Pace::starting(first, limits);
+        let mut pace = Pace::starting(first, limits).short();
         let mut total = 0;
         loop {
             let mut since = Instant::now();

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::store::Store;
 use crate::store::prune::space;
 
-/// How long a step may hold the write lock.
+/// How long a step may hold the write lock, unless told otherwise.
 const HOLD: Duration = Duration::from_millis(80);
 
 /// What a step may do to the next ones: as few rows as a full disk can still take, as many as let a big month end.
@@ -32,8 +32,12 @@ pub(super) struct Pace {
     limits: (i64, i64),
     /// Whether steps stay small, however quick they are.
     pub(super) is_frugal: bool,
+    /// How long a step may hold the write lock.
+    hold: Duration,
     /// How long the write lock was held since the last pause.
     held: Duration,
+    /// The databases that are written.
+    schemas: &'static [&'static str],
 }
 
 impl Default for Pace {
@@ -49,20 +53,36 @@ impl Pace {
             rows,
             limits,
             is_frugal: false,
+            hold: HOLD,
             held: Duration::ZERO,
+            schemas: &["main"],
         }
     }
 
-    /// For a disk that is full: the smallest steps.
-    pub(super) fn frugal() -> Self {
+    /// Steps in half the time.
+    pub(super) fn short(self) -> Self {
         Self {
-            is_frugal: true,
-            ..Self::starting(ROWS.0, ROWS)
+            hold: HOLD / 2,
+            ..self
         }
+    }
+
+    /// Steps that write to the archive, too.
+    pub(super) fn with_archive() -> Self {
+        Self {
+            schemas: &["archive", "main"],
+            ..Self::default()
+        }
+    }
+
+    /// Goes on in the smallest steps: the disk is full.
+    pub(super) fn be_frugal(&mut self) {
+        self.is_frugal = true;
+        self.rows = self.limits.0;
     }
 
     /// Pages that may wait in the WAL.
-    pub(super) fn wal_pages(&self) -> i64 {
+    fn wal_pages(&self) -> i64 {
         if self.is_frugal {
             FRUGAL_WAL_PAGES
         } else {
@@ -76,22 +96,29 @@ impl Pace {
         self.held += held;
         // Moving pages from the WAL into the database needs no write lock: others can write meanwhile.
         let free_since = Instant::now();
-        space::checkpoint_beyond(store.connection(), self.wal_pages())?;
+        self.checkpoint(store, self.wal_pages())?;
         let pause = pause_after(self.held);
         let waited = free_since.elapsed();
         if waited >= pause {
             self.held = Duration::ZERO;
-        } else if self.held >= HOLD / 2 {
+        } else if self.held >= self.hold / 2 {
             thread::sleep(pause.saturating_sub(waited));
             self.held = Duration::ZERO;
         }
         Ok(())
     }
 
+    /// Moves pages from each WAL into its database when more than so many wait there.
+    pub(super) fn checkpoint(&self, store: &Store, pages: i64) -> Result<()> {
+        self.schemas
+            .iter()
+            .try_for_each(|schema| space::checkpoint_beyond(store.connection(), schema, pages))
+    }
+
     fn learn(&mut self, held: Duration) {
-        if held * 2 < HOLD && !self.is_frugal {
+        if held * 2 < self.hold && !self.is_frugal {
             self.rows = (self.rows * 2).min(self.limits.1);
-        } else if held > HOLD {
+        } else if held > self.hold {
             self.rows = (self.rows / 2).max(self.limits.0);
         }
     }
@@ -129,7 +156,8 @@ mod tests {
             pace.learn(HOLD + Duration::from_millis(1));
         }
         assert_eq!(pace.rows, ROWS.0);
-        let mut frugal = Pace::frugal();
+        let mut frugal = Pace::default();
+        frugal.be_frugal();
         frugal.learn(Duration::ZERO);
         assert_eq!(frugal.rows, ROWS.0);
     }

@@ -28,7 +28,7 @@ impl Store {
                 self.connection.pragma_update(None, "wal_autocheckpoint", 0)
             })
             .failed("set up the prune")?;
-        checkpoint_beyond(&self.connection, 0)
+        checkpoint_beyond(&self.connection, "main", 0)
     }
 
     /// Returns free pages to the disk, some at a time.
@@ -99,13 +99,17 @@ impl Store {
 
 /// Moves pages from the WAL into the database when more than so many wait there. It waits for nobody: what a reader
 /// still needs stays where it is.
-pub(super) fn checkpoint_beyond(connection: &Connection, pages: i64) -> Result<()> {
+pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
     let waiting = |mode: &str| -> Result<i64> {
         connection
-            .query_row(&format!("PRAGMA main.wal_checkpoint({mode})"), [], |row| {
-                let (log, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
-                Ok(log - moved)
-            })
+            .query_row(
+                &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
+                [],
+                |row| {
+                    let (log, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
+                    Ok(log - moved)
+                },
+            )
             .failed("move what was written from the WAL into the database")
     };
     if waiting("NOOP")? > pages {
