@@ -87,7 +87,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
             must_be_another_file(&settings.database, archive)?;
         }
         let plan = plan(context, args, &store, now)?;
-        let refusals = refusals(context, args, &plan, now)?;
+        let refusals = refusals(context, args, &store, &plan, now)?;
         return preview(context, &plan, &refusals, archive);
     }
     let mut store = Store::open(&settings.database)?;
@@ -96,7 +96,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         must_be_another_file(&settings.database, archive)?;
     }
     let plan = plan(context, args, &store, now)?;
-    let refusals = refusals(context, args, &plan, now)?;
+    let refusals = refusals(context, args, &store, &plan, now)?;
     if !refusals.is_empty() {
         return Err(refused(&refusals));
     }
@@ -147,11 +147,18 @@ fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan>
     store.plan_prune(&store.months_by_detail(now)?, keep, now)
 }
 
-fn refusals(context: &Context, args: &Args, plan: &Plan, now: i64) -> Result<Vec<Refusal>> {
+fn refusals(
+    context: &Context,
+    args: &Args,
+    store: &Store,
+    plan: &Plan,
+    now: i64,
+) -> Result<Vec<Refusal>> {
     let backup_verified_at = if plan.going() > 0 {
         backup::newest_of(
             &context.settings.backup.directory,
-            &context.settings.database,
+            &store.identity()?.id,
+            now,
         )?
         .map(|manifest| manifest.verified_at)
     } else {

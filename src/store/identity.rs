@@ -1,10 +1,18 @@
 //! Reads which database a file is.
 
-use rusqlite::Connection;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::{Failed, Store, sql};
+use crate::store::{Failed, Store, health, open, sql};
+
+/// How long to wait for a program that keeps the database to itself.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ids of an open database of ours.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
@@ -18,6 +26,26 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
             })
         })
         .failed("read the id of the database")
+}
+
+/// The ids of the database at a path; `None` where there is none of ours, or where it cannot be read.
+pub fn identity_of(database: &Path) -> Option<Identity> {
+    // SQLite would remove the WAL of a file without a page.
+    let mut head = [0; 512];
+    File::open(database)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .ok()?;
+    // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
+    let connection = if health::wal_of(database).exists() {
+        open::connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        health::as_immutable(database).and_then(|uri| open::connect(&uri, flags))
+    }
+    .ok()?;
+    connection.busy_timeout(BUSY_TIMEOUT).ok()?;
+    open::inspect(&connection, database).ok()?;
+    identity(&connection).ok()
 }
 
 impl Store {

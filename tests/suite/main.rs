@@ -5,6 +5,7 @@ mod support;
 
 mod archive;
 mod backup;
+mod backup_folder;
 mod clock;
 mod config;
 mod demo;
