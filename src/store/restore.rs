@@ -93,18 +93,28 @@ pub struct Staged {
 /// [`Exit::Damaged`] when anything differs, [`Exit::Config`] when it cannot be used by this program.
 pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Staged> {
     let place = Place::begin(database, manifest.database_bytes())?;
-    backup::unpack(manifest, &mut place.create()?)?;
-    // The bytes are proven: the check and the sync both only read what was written.
-    let (schema_version, synced) = backup::at_once(
+    if manifest.compressed {
+        backup::unpack(manifest, &mut place.create()?)?;
+    } else {
+        backup::copy_out(manifest, place.create()?)?;
+    }
+    // The check, the hash and the sync only read what was written.
+    let (schema_version, proven) = backup::at_once(
         || {
             let schema_version = version_of(&place.file, &manifest.path)?;
             backup::check_contents(manifest, &place.file, Depth::Quick)?;
             Ok(schema_version)
         },
-        || sync_file(&place.file),
+        || {
+            if !manifest.compressed {
+                backup::prove_copy(manifest, &place.file)?;
+            }
+            sync_file(&place.file)
+        },
     );
+    // Bytes that differ are the reason for whatever the check met.
+    proven?;
     let schema_version = schema_version?;
-    synced?;
     switch_to_wal(&place.file)?;
     Ok(Staged {
         place,
@@ -312,15 +322,11 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
 /// Looks at the database once more where it now is.
 fn check_again(staged: &Staged, database: &Path) -> Result<()> {
     let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let what = format!("the restored database {}", database.display());
-    let rows = check::row_counts(&connection)?
-        .values()
-        .fold(0, |sum: i64, rows| sum.saturating_add(*rows));
-    if rows == staged.rows {
+    if identity(&connection)? == staged.identity {
         return Ok(());
     }
-    Err(Error::new(format!("find {what} sound"))
-        .because("it has other rows than the backup")
+    Err(Error::new(format!("restore {}", database.display()))
+        .because("another program has put another database in its place")
         .exits(Exit::Damaged))
 }
 

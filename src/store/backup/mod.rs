@@ -34,7 +34,7 @@ pub(super) use folder::newest_by_name;
 pub(super) use make::at_once;
 pub(super) use migration::before_migration;
 pub(super) use names::{compact, mark};
-pub(super) use prove::{check_contents, open_copy, open_file, unpack};
+pub(super) use prove::{check_contents, copy_out, open_copy, open_file, prove_copy, unpack};
 
 /// The name of the lock that whoever writes backups of a database holds.
 pub const LOCK: &str = "backup";

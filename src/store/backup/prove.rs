@@ -79,20 +79,8 @@ pub fn remember_verified(
 ///
 /// [`Exit::Damaged`] when size or hash differ.
 pub(in crate::store) fn unpack(manifest: &Manifest, to: &mut impl io::Write) -> Result<()> {
-    let path = &manifest.path;
-    let read = || format!("read the backup {}", path.display());
-    let file = open_file(path)?;
-    let bytes = file.metadata().doing(read)?.len();
-    if bytes != manifest.bytes {
-        return Err(damaged(
-            path,
-            format!(
-                "it has {bytes} bytes, and its manifest says {}",
-                manifest.bytes
-            ),
-        ));
-    }
-    let mut outer = HashingReader::new(file);
+    let read = || format!("read the backup {}", manifest.path.display());
+    let mut outer = HashingReader::new(open_whole(manifest)?);
     if manifest.compressed {
         decompress(manifest, &mut outer, to)?;
         // Whatever stands behind the compressed data belongs to the file's hash too.
@@ -100,13 +88,56 @@ pub(in crate::store) fn unpack(manifest: &Manifest, to: &mut impl io::Write) -> 
     } else {
         pour(&mut outer, to).doing(read)?;
     }
-    if outer.hash.finish().0 != manifest.sha256 {
-        return Err(damaged(
-            path,
-            "it is not what its manifest says (SHA-256 differs)".to_owned(),
-        ));
+    must_be_as_said(manifest, outer)
+}
+
+/// Copies a backup that is not compressed, and compares nothing: [`prove_copy`] does.
+pub(in crate::store) fn copy_out(manifest: &Manifest, mut to: File) -> Result<()> {
+    io::copy(&mut open_whole(manifest)?, &mut to)
+        .map(drop)
+        .doing(|| format!("copy the backup {}", manifest.path.display()))
+}
+
+/// Compares the bytes of a copy with the manifest.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] when they differ.
+pub(in crate::store) fn prove_copy(manifest: &Manifest, copy: &Path) -> Result<()> {
+    let read = || format!("read {}", copy.display());
+    let mut reader = HashingReader::new(File::open(copy).doing(read)?);
+    pour(&mut reader, &mut io::sink()).doing(read)?;
+    must_be_as_said(manifest, reader)
+}
+
+/// Opens a backup that has the size that its manifest says.
+fn open_whole(manifest: &Manifest) -> Result<File> {
+    let path = &manifest.path;
+    let file = open_file(path)?;
+    let bytes = file
+        .metadata()
+        .doing(|| format!("read the backup {}", path.display()))?
+        .len();
+    if bytes == manifest.bytes {
+        return Ok(file);
     }
-    Ok(())
+    Err(damaged(
+        path,
+        format!(
+            "it has {bytes} bytes, and its manifest says {}",
+            manifest.bytes
+        ),
+    ))
+}
+
+fn must_be_as_said<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<()> {
+    if reader.hash.finish().0 == manifest.sha256 {
+        return Ok(());
+    }
+    Err(damaged(
+        &manifest.path,
+        "it is not what its manifest says (SHA-256 differs)".to_owned(),
+    ))
 }
 
 fn decompress(
