@@ -14,6 +14,7 @@ use crate::model::size::grouped;
 use crate::model::time::iso;
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
+use crate::store::identity::Standing;
 use crate::store::restore::{self, Locks, Staged};
 
 /// Put a verified backup in the place of the database; the present one is kept beside it
@@ -87,10 +88,14 @@ impl Job {
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
         let database = place(named)?;
         let manifest = manifest_of(&file, args.without_manifest)?;
-        let present = restore::present(&database);
+        let present = match restore::present(&database) {
+            Standing::Ours(identity) => Some(identity),
+            Standing::Foreign if !args.other_database => return Err(foreign(&database)),
+            _ => None,
+        };
         let known = present
             .clone()
-            .or_else(|| restore::present(&context.settings.database));
+            .or_else(|| restore::present_identity(&context.settings.database));
         Ok(Self {
             file,
             manifest,
@@ -167,13 +172,20 @@ impl Job {
 /// The latest backup of the configured database, wherever it is to be restored to.
 fn latest(context: &Context, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
-    let id = restore::present(&settings.database).map(|present| present.id);
+    let id = restore::present_identity(&settings.database).map(|present| present.id);
     backup::latest(
         &settings.backup.directory,
         &settings.database,
         id.as_ref(),
         now,
     )
+}
+
+fn foreign(database: &Path) -> Error {
+    Error::new(format!("replace {}", database.display()))
+        .because("it is a database of another program")
+        .try_this("name another place with --to or --database; --other-database insists")
+        .exits(Exit::Config)
 }
 
 /// The file itself where the path is a link, so that the link stays one.

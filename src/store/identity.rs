@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
+use crate::store::migrate::APPLICATION_ID;
 use crate::store::{Failed, Store, health, open, sql};
 
 /// How long to wait for a program that keeps the database to itself.
@@ -28,8 +29,44 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
         .failed("read the id of the database")
 }
 
+/// What stands at a path, as far as it can be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Nothing, or nothing that can be read as a database.
+    Nothing,
+    /// A database of ours, of whatever version.
+    Ours(Identity),
+    /// A database of another program.
+    Foreign,
+}
+
+/// Looks which database stands at a path, and leaves no trace of that.
+pub fn standing_at(database: &Path) -> Standing {
+    let Some(connection) = reader(database) else {
+        return Standing::Nothing;
+    };
+    if let Ok(identity) = identity(&connection) {
+        return Standing::Ours(identity);
+    }
+    let number = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id");
+    let tables = number("SELECT count(*) FROM sqlite_schema");
+    match (application, tables) {
+        (Ok(0), Ok(0)) => Standing::Nothing,
+        (Ok(application), Ok(_)) if application != APPLICATION_ID => Standing::Foreign,
+        _ => Standing::Nothing,
+    }
+}
+
 /// The ids of the database at a path; `None` where there is none of ours, or where it cannot be read.
 pub fn identity_of(database: &Path) -> Option<Identity> {
+    match standing_at(database) {
+        Standing::Ours(identity) => Some(identity),
+        _ => None,
+    }
+}
+
+fn reader(database: &Path) -> Option<Connection> {
     // SQLite would remove the WAL of a file without a page.
     let mut head = [0; 512];
     File::open(database)
@@ -44,8 +81,7 @@ pub fn identity_of(database: &Path) -> Option<Identity> {
     }
     .ok()?;
     connection.busy_timeout(BUSY_TIMEOUT).ok()?;
-    open::inspect(&connection, database).ok()?;
-    identity(&connection).ok()
+    Some(connection)
 }
 
 impl Store {

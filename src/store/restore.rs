@@ -22,7 +22,7 @@ use crate::store::files::{
     COMPANIONS, check_room, create_private, discard, pour, remove_if_there, sync_file, sync_folder,
     with_suffix, write_atomically,
 };
-use crate::store::identity::{identity, identity_of};
+use crate::store::identity::{Standing, identity, standing_at};
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
 use crate::store::open;
@@ -254,10 +254,23 @@ fn version_of(unpacked: &Path, source: &Path) -> Result<i64> {
     }
 }
 
-/// The ids of the database that is to be replaced, be it where a restore that was cut off has put it; `None` when
-/// there is none, or when it is too damaged to be asked.
-pub fn present(database: &Path) -> Option<Identity> {
-    identity_of(database).or_else(|| identity_of(&aside_of(database).ok()??))
+/// The database that is to be replaced, be it where a restore that was cut off has put it.
+pub fn present(database: &Path) -> Standing {
+    match standing_at(database) {
+        Standing::Nothing => match aside_of(database) {
+            Ok(Some(aside)) => standing_at(&aside),
+            _ => Standing::Nothing,
+        },
+        present => present,
+    }
+}
+
+/// The ids of the database that is to be replaced; `None` when it has none, or when it is too damaged to be asked.
+pub fn present_identity(database: &Path) -> Option<Identity> {
+    match present(database) {
+        Standing::Ours(identity) => Some(identity),
+        _ => None,
+    }
 }
 
 /// Makes it what `init` makes, then syncs it: a database in WAL mode.

@@ -6,6 +6,7 @@ mod support;
 mod archive;
 mod backup;
 mod backup_folder;
+mod backup_identity;
 mod clock;
 mod config;
 mod demo;
