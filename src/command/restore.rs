@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::command::backup::whose;
+use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::identity::Identity;
 use crate::model::path::shown;
 use crate::model::size::grouped;
-use crate::model::time::iso;
+use crate::model::time::{iso, parse_duration};
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
 use crate::store::identity::Standing;
@@ -35,6 +38,9 @@ pub struct Args {
     /// Put it in the place of a database that it is no backup of
     #[arg(long)]
     other_database: bool,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    wait: Option<Duration>,
 }
 
 /// Proves the backup, asks, and only then swaps.
@@ -58,7 +64,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         ));
     }
 
-    let locks = Locks::take(database)?;
+    let waiting = Waiting::new(context, "restore", args.wait);
+    let locks = Locks::wait(database, &waiting)?;
+    let _at_once = Stop::at_once()?;
     let staged = match &job.manifest {
         Some(manifest) => restore::stage(manifest, database, &locks)?,
         None => restore::stage_unproven(&job.file, database, &locks)?,

@@ -448,5 +448,10 @@ pub fn remember(database: &Path, told: Told) -> Result<()> {
         told_at: told.at,
     };
     let text = serde_json::json!(file).to_string() + "\n";
-    write_atomically(&told_file(database), &text, &backup::mark(database))
+    write_atomically(
+        &told_file(database),
+        &text,
+        &backup::mark(database),
+        database,
+    )
 }

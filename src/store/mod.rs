@@ -17,6 +17,7 @@ pub mod lock;
 mod migrate;
 pub mod missing;
 mod open;
+pub(crate) mod owner;
 pub mod pauses;
 pub mod plan;
 pub mod run;

@@ -23,9 +23,10 @@ use crate::store::files::{
     with_suffix, write_atomically,
 };
 use crate::store::identity::{Standing, identity, standing_at};
-use crate::store::lock::Lock;
+use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
 use crate::store::open;
+use crate::store::owner::{self, make_folder};
 use crate::store::restoring::{aside_of, marker};
 
 /// How long to wait for another program that has the present database open.
@@ -53,22 +54,31 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Takes them.
+    /// Takes them without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Locks::wait`].
+    pub fn take(database: &Path) -> Result<Self> {
+        Self::wait(database, &AtOnce("restore"))
+    }
+
+    /// Takes them, and waits for the runs that hold them as long as `patience` says.
     ///
     /// # Errors
     ///
     /// [`Exit::TryLater`] when a run of any kind is at work.
-    pub fn take(database: &Path) -> Result<Self> {
+    pub fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
         let folder = folder_of(database);
-        fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
-        let mut names = vec!["maintenance", backup::LOCK];
+        make_folder(folder, database).doing(|| format!("make the folder {}", folder.display()))?;
+        let mut names = vec![MAINTENANCE, backup::LOCK];
         if database.exists() {
             // Without a database nothing can be fetched into it.
             names.extend(Kind::ALL.map(Kind::as_str));
         }
         let held = names
             .into_iter()
-            .map(|name| Lock::take(database, name))
+            .map(|name| Lock::wait(database, name, patience))
             .collect::<Result<_>>()?;
         Ok(Self { _held: held })
     }
@@ -94,9 +104,9 @@ pub struct Staged {
 pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Staged> {
     let place = Place::begin(database, manifest.database_bytes())?;
     if manifest.compressed {
-        backup::unpack(manifest, &mut place.create()?)?;
+        backup::unpack(manifest, &mut place.create(database)?)?;
     } else {
-        backup::copy_out(manifest, place.create()?)?;
+        backup::copy_out(manifest, place.create(database)?)?;
     }
     // The check, the hash and the sync only read what was written.
     let (schema_version, proven) = backup::at_once(
@@ -136,7 +146,7 @@ pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<St
         .len();
     let is_packed = is_compressed(file, size)?;
     let place = Place::begin(database, size)?;
-    pour_unproven(file, is_packed, &mut place.create()?)?;
+    pour_unproven(file, is_packed, &mut place.create(database)?)?;
     let schema_version = version_of(&place.file, file)?;
     let what = format!("the backup {}", file.display());
     let connection = backup::open_copy(&place.file)?;
@@ -226,8 +236,11 @@ impl Place {
         Ok(Self { file })
     }
 
-    fn create(&self) -> Result<fs::File> {
-        create_private(&self.file).doing(|| format!("write {}", self.file.display()))
+    fn create(&self, database: &Path) -> Result<fs::File> {
+        let file = &self.file;
+        create_private(file, database).map_err(|error| {
+            owner::explain(format!("write {}", file.display()), file, database, error)
+        })
     }
 }
 
@@ -303,7 +316,7 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
             drop(held); // Windows moves no file that is open, which is protection enough.
             let aside = free_aside(database, now);
             let mark = backup::mark(database);
-            write_atomically(&marker(database), &aside.to_string_lossy(), &mark)?;
+            write_atomically(&marker(database), &aside.to_string_lossy(), &mark, database)?;
             move_aside(database, &aside)?;
             #[cfg(not(windows))]
             drop(held);

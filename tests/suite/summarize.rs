@@ -468,7 +468,7 @@ fn two_runs_at_once_do_not_meet() {
     lock.lock().unwrap();
 
     for command in ["summarize", "prune"] {
-        let finished = sandbox.run_at(IN_APRIL, &[command, "--database", "a.db"]);
+        let finished = sandbox.run_at(IN_APRIL, &[command, "--database", "a.db", "--wait", "0"]);
 
         assert_eq!(finished.code(), 75, "{}", finished.stderr());
     }

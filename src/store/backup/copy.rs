@@ -22,9 +22,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the copy grows before that much is sent to the disk.
 const TRICKLE: Duration = Duration::from_millis(10);
 
-/// Copies a database to a new file, which is not synced yet as a whole.
-pub(super) fn copy(source: &Connection, target: &Path) -> Result<()> {
-    create_private(target).doing(|| format!("make {}", target.display()))?;
+/// Copies a database to a new file of the same owner, which is not synced yet as a whole.
+pub(super) fn copy(source: &Connection, database: &Path, target: &Path) -> Result<()> {
+    create_private(target, database).doing(|| format!("make {}", target.display()))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| trickle(target, &done));

@@ -69,7 +69,7 @@ pub(super) fn make(
         size.saturating_mul(copies),
         "make a backup",
     )?;
-    copy(&source.connection, plain)?;
+    copy(&source.connection, request.database, plain)?;
     drop(source.connection);
 
     let (checked, sealed) = at_once(
@@ -145,7 +145,7 @@ struct Sealed {
 fn seal(request: &Request<'_>, plain: &Path) -> Result<Sealed> {
     let sealed = if request.compress {
         let packed = with_suffix(plain, ".zst");
-        let (inner, whole) = compress(plain, &packed)
+        let (inner, whole) = compress(plain, &packed, request.database)
             .doing(|| format!("compress the copy in {}", request.directory.display()))?;
         Sealed {
             file: packed,
@@ -171,9 +171,9 @@ fn hash_file(path: &Path) -> io::Result<HashAndSize> {
 }
 
 /// Compresses a file; gives hash and size of what went in and of what came out.
-fn compress(from: &Path, to: &Path) -> io::Result<(HashAndSize, HashAndSize)> {
+fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(HashAndSize, HashAndSize)> {
     let mut reader = HashingReader::new(File::open(from)?);
-    let writer = HashingWriter::new(create_private(to)?);
+    let writer = HashingWriter::new(create_private(to, database)?);
     let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
     pour(&mut reader, &mut encoder)?;
@@ -195,7 +195,12 @@ pub(super) fn publish(request: &Request<'_>, made: Made, name: &str) -> Result<M
             .exits(Exit::TryLater));
     }
     let mark = mark(request.database);
-    write_atomically(&Manifest::path_for(&target), &manifest.to_text(), &mark)?;
+    write_atomically(
+        &Manifest::path_for(&target),
+        &manifest.to_text(),
+        &mark,
+        request.database,
+    )?;
     if let Err(error) = fs::rename(&file, &target) {
         // Best effort: a manifest without its backup counts for nothing.
         let _ = remove_if_there(&Manifest::path_for(&target));

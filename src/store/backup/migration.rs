@@ -22,7 +22,7 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
     let name = name_of(&target);
     let directory = folder_of(database);
     let mark = mark(database);
-    clean(directory, &mark)?;
+    clean(directory, &mark, database)?;
     let request = Request {
         database,
         directory,
@@ -30,7 +30,7 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
         depth: Depth::Full,
         keep: None,
         new_folder: true,
-        now: disk_time(directory, &mark)?
+        now: disk_time(directory, &mark, database)?
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
     };

@@ -91,7 +91,7 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
     let id = identity(&source.connection)?.id;
     place::prepare(request, &source.connection, &id)?;
     let mark = mark(request.database);
-    rotate::clean(directory, &mark)?;
+    rotate::clean(directory, &mark, request.database)?;
     let before = newest_of(directory, &id, request.now)?;
 
     let stem = names::stem(request.database);

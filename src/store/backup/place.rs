@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
 use crate::model::time::iso;
 use crate::store::backup::Request;
 use crate::store::backup::folder;
 use crate::store::backup::manifest::Manifest;
+use crate::store::owner::{self, make_folder};
 use crate::store::{Failed, open, sql};
 
 /// How long the record waits for another program that writes: the backup itself is done.
@@ -52,8 +53,10 @@ pub(super) fn prepare(request: &Request<'_>, source: &Connection, id: &DatabaseI
                 .exits(Exit::Config),
         );
     }
-    fs::create_dir_all(directory)
-        .doing(|| format!("make the backup folder {}", directory.display()))
+    make_folder(directory, request.database).map_err(|error| {
+        let action = format!("make the backup folder {}", directory.display());
+        owner::explain(action, directory, request.database, error)
+    })
 }
 
 /// Refuses a link to nothing and a file in the way, for which the system says no more than "File exists".

@@ -65,7 +65,7 @@ pub fn remember_verified(
         depth.as_str().clone_into(&mut proven.check);
     }
     let path = Manifest::path_for(&proven.path);
-    write_atomically(&path, &proven.to_text(), &super::mark(database))?;
+    write_atomically(&path, &proven.to_text(), &super::mark(database), database)?;
     // Rotation may have removed both files meanwhile: then there is nothing to remember.
     if !proven.path.exists() {
         remove_if_there(&path).doing(|| format!("remove {}", path.display()))?;

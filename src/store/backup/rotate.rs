@@ -11,6 +11,7 @@ use crate::store::backup::folder::Backups;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::{PARTIAL, has_mark, name_of};
 use crate::store::files::{remove_if_there, sync_folder};
+use crate::store::owner;
 
 /// Removes the oldest of these backups until `keep` are left, but never the new one or the newest.
 pub(super) fn rotate(
@@ -59,9 +60,9 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 /// Removes what killed runs left: temporary files of this database, and manifests whose backup is still one.
 ///
 /// Those of other databases are left alone unless they are a day older than now, by the disk's own clock.
-pub(super) fn clean(directory: &Path, mark: &str) -> Result<()> {
+pub(super) fn clean(directory: &Path, mark: &str, database: &Path) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
-    let now = disk_time(directory, mark)?;
+    let now = disk_time(directory, mark, database)?;
     for entry in fs::read_dir(directory).doing(action)? {
         let path = entry.doing(action)?.path();
         let name = name_of(&path);
@@ -98,14 +99,18 @@ pub(super) fn clean(directory: &Path, mark: &str) -> Result<()> {
 }
 
 /// The time by the clock of the disk that a folder is on, and proof that the folder can be written.
-pub(super) fn disk_time(directory: &Path, mark: &str) -> Result<SystemTime> {
+pub(super) fn disk_time(directory: &Path, mark: &str, database: &Path) -> Result<SystemTime> {
     tempfile::Builder::new()
         .prefix(".tornsnap-")
         .suffix(&format!(".{mark}{PARTIAL}"))
         .tempfile_in(directory)
         .and_then(|probe| probe.as_file().metadata()?.modified())
         .map_err(|error| {
+            let action = format!("write to the folder {}", directory.display());
             let (remedy, exit) = match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    return owner::explain(action, directory, database, error);
+                }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     ("free some space on that disk", Exit::Io)
                 }
@@ -114,7 +119,7 @@ pub(super) fn disk_time(directory: &Path, mark: &str) -> Result<SystemTime> {
                     Exit::Config,
                 ),
             };
-            Error::new(format!("write to the folder {}", directory.display()))
+            Error::new(action)
                 .because(error)
                 .try_this(remedy)
                 .exits(exit)
