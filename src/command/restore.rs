@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::command::backup::whose;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
-use crate::command::{Context, Outcome, backup as backups};
+use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::identity::Identity;
 use crate::model::path::shown;
 use crate::model::size::grouped;
 use crate::model::time::{iso, parse_duration};
 use crate::output::prompt;
-use crate::store::backup::Manifest;
-use crate::store::restore::{self, Locks};
+use crate::store::backup::{self, Manifest};
+use crate::store::identity::Standing;
+use crate::store::restore::{self, Locks, Staged};
 
 /// Put a verified backup in the place of the database; the present one is kept beside it
 #[derive(clap::Args, Debug)]
@@ -32,6 +35,9 @@ pub struct Args {
     /// Take a file that has no manifest, on SQLite's own checks alone
     #[arg(long)]
     without_manifest: bool,
+    /// Put it in the place of a database that it is no backup of
+    #[arg(long)]
+    other_database: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
@@ -40,18 +46,17 @@ pub struct Args {
 /// Proves the backup, asks, and only then swaps.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
-    let file = match args.file.to_str() {
-        Some("latest") => backups::latest(&settings.backup.directory)?,
-        _ => args.file.clone(),
-    };
-    let named = args.to.as_deref().unwrap_or(&settings.database);
-    let database = place(named)?;
-    let manifest = manifest_of(&file, args.without_manifest)?;
+    let now = settings.clock.now();
+    let job = Job::new(context, args, now)?;
+    if let Some(manifest) = &job.manifest {
+        job.must_be_of_the_present(&manifest.identity())?;
+    }
+    let database = &job.database;
     // Nothing is lost without an answer: the present database is put aside, not deleted. So a script need not say yes.
     if !args.yes
         && prompt::is_possible()
         && database.exists()
-        && !prompt::confirm(&question(&database, manifest.as_ref()), "--yes")?
+        && !prompt::confirm(&question(database, job.manifest.as_ref()), "--yes")?
     {
         return Ok(Outcome::done(
             "nothing was changed",
@@ -60,35 +65,135 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
 
     let waiting = Waiting::new(context, "restore", args.wait);
-    let locks = Locks::wait(&database, &waiting)?;
+    let locks = Locks::wait(database, &waiting)?;
     let _at_once = Stop::at_once()?;
-    let staged = match &manifest {
-        Some(manifest) => restore::stage(manifest, &database, &locks)?,
-        None => restore::stage_unproven(&file, &database, &locks)?,
+    let staged = match &job.manifest {
+        Some(manifest) => restore::stage(manifest, database, &locks)?,
+        None => restore::stage_unproven(&job.file, database, &locks)?,
     };
-    let kept = restore::swap(&staged, &database, settings.clock.now(), &locks)?;
+    job.must_be_of_the_present(&staged.identity)?;
+    let kept = restore::swap(&staged, database, now, &locks)?;
+    Ok(job.told(&staged, kept.as_deref()))
+}
 
-    let old = kept.as_ref().map_or_else(String::new, |kept| {
-        format!("; the old one is {}", kept.display())
-    });
-    Ok(Outcome::done(
-        format!(
-            "restored {} from {} ({} rows){old}",
-            database.display(),
-            file.display(),
-            grouped(staged.rows)
-        ),
-        json!({
-            "command": "restore",
-            "status": "ok",
-            "database": shown(&database),
-            "backup": shown(&file),
-            "proven": manifest.is_some(),
-            "rows": staged.rows,
-            "schema_version": staged.schema_version,
-            "kept": kept.as_deref().map(shown),
-        }),
-    ))
+/// What is restored, and what is there now.
+struct Job {
+    file: PathBuf,
+    manifest: Option<Manifest>,
+    database: PathBuf,
+    present: Option<Identity>,
+    /// The ids of the present database, or of the configured one where there is none to replace.
+    known: Option<Identity>,
+    takes_any: bool,
+}
+
+impl Job {
+    fn new(context: &Context, args: &Args, now: i64) -> Result<Self> {
+        let file = match args.file.to_str() {
+            Some("latest") => latest(context, now)?,
+            _ => args.file.clone(),
+        };
+        let named = args.to.as_deref().unwrap_or(&context.settings.database);
+        let database = place(named)?;
+        let manifest = manifest_of(&file, args.without_manifest)?;
+        let present = match restore::present(&database) {
+            Standing::Ours(identity) => Some(identity),
+            Standing::Foreign if !args.other_database => return Err(foreign(&database)),
+            _ => None,
+        };
+        let known = present
+            .clone()
+            .or_else(|| restore::present_identity(&context.settings.database));
+        Ok(Self {
+            file,
+            manifest,
+            database,
+            present,
+            known,
+            takes_any: args.other_database,
+        })
+    }
+
+    /// The file name of the database that was copied.
+    fn called(&self) -> &str {
+        self.manifest
+            .as_ref()
+            .map_or("without a manifest", |manifest| &manifest.database)
+    }
+
+    /// Refuses a copy of another database than the one that is there.
+    fn must_be_of_the_present(&self, copy: &Identity) -> Result<()> {
+        let present = match &self.present {
+            Some(present) if present.id != copy.id && !self.takes_any => present,
+            _ => return Ok(()),
+        };
+        Err(Error::new(format!(
+            "restore {} in the place of {}",
+            self.file.display(),
+            self.database.display()
+        ))
+        .because(format!(
+            "it is a copy of {}",
+            whose(copy, self.called(), Some(present))
+        ))
+        .try_this(
+            "`tornsnap restore latest` takes the newest backup of this database; --to restores elsewhere, and \
+             --other-database insists",
+        )
+        .exits(Exit::Config))
+    }
+
+    fn told(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
+        let known = self.known.as_ref();
+        let whose = whose(&staged.identity, self.called(), known);
+        let of = match known {
+            Some(known) if known.id == staged.identity.id => String::new(),
+            _ => format!("; it is a copy of {whose}"),
+        };
+        let old = kept.map_or_else(String::new, |kept| {
+            format!("; the old one is {}", kept.display())
+        });
+        Outcome::done(
+            format!(
+                "restored {} from {} ({} rows){of}{old}",
+                self.database.display(),
+                self.file.display(),
+                grouped(staged.rows)
+            ),
+            json!({
+                "command": "restore",
+                "status": "ok",
+                "database": shown(&self.database),
+                "database_id": staged.identity.id,
+                "archive_of": staged.identity.archive_of,
+                "backup": shown(&self.file),
+                "whose": whose,
+                "proven": self.manifest.is_some(),
+                "rows": staged.rows,
+                "schema_version": staged.schema_version,
+                "kept": kept.map(shown),
+            }),
+        )
+    }
+}
+
+/// The latest backup of the configured database, wherever it is to be restored to.
+fn latest(context: &Context, now: i64) -> Result<PathBuf> {
+    let settings = &context.settings;
+    let id = restore::present_identity(&settings.database).map(|present| present.id);
+    backup::latest(
+        &settings.backup.directory,
+        &settings.database,
+        id.as_ref(),
+        now,
+    )
+}
+
+fn foreign(database: &Path) -> Error {
+    Error::new(format!("replace {}", database.display()))
+        .because("it is a database of another program")
+        .try_this("name another place with --to or --database; --other-database insists")
+        .exits(Exit::Config)
 }
 
 /// The file itself where the path is a link, so that the link stays one.

@@ -19,6 +19,11 @@ impl DatabaseId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The first eight digits, enough for people to tell databases apart.
+    pub fn in_short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
 }
 
 impl fmt::Display for DatabaseId {
@@ -34,4 +39,51 @@ pub struct Identity {
     pub id: DatabaseId,
     /// The database whose old history rows it holds; `None` when it is not an archive.
     pub archive_of: Option<DatabaseId>,
+}
+
+/// What one database file is to another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Relation {
+    /// The same database: the one is a copy of the other.
+    Same,
+    /// An archive with old history rows of the other.
+    ArchiveOf,
+    /// The database whose old history rows the other holds.
+    MainOf,
+    /// Another database.
+    Other,
+}
+
+impl Identity {
+    /// What this one is to `other`.
+    pub fn relation_to(&self, other: &Self) -> Relation {
+        if self.id == other.id {
+            Relation::Same
+        } else if self.archive_of.as_ref() == Some(&other.id) {
+            Relation::ArchiveOf
+        } else if other.archive_of.as_ref() == Some(&self.id) {
+            Relation::MainOf
+        } else {
+            Relation::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_and_its_archive_know_each_other() {
+        let of = |id: &str, main: Option<&str>| Identity {
+            id: DatabaseId::new(id.to_owned()),
+            archive_of: main.map(|id| DatabaseId::new(id.to_owned())),
+        };
+        let (main, archive, other) = (of("m", None), of("a", Some("m")), of("o", None));
+
+        assert_eq!(main.relation_to(&main), Relation::Same);
+        assert_eq!(archive.relation_to(&main), Relation::ArchiveOf);
+        assert_eq!(main.relation_to(&archive), Relation::MainOf);
+        assert_eq!(archive.relation_to(&other), Relation::Other);
+    }
 }

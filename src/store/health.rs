@@ -17,6 +17,7 @@ use crate::model::time::{DAY, Month};
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
 use crate::store::files::{with_suffix, write_atomically};
+use crate::store::identity::identity_of;
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
 use crate::store::{Failed, SCHEMA_VERSION, open, sql};
@@ -101,7 +102,7 @@ fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
 }
 
 /// The path as a URI that tells SQLite to trust the file alone. <https://sqlite.org/uri.html>
-fn as_immutable(path: &Path) -> Result<PathBuf> {
+pub(super) fn as_immutable(path: &Path) -> Result<PathBuf> {
     let whole =
         std::path::absolute(path).doing(|| format!("find the folder of {}", path.display()))?;
     let mut uri = String::from("file:");
@@ -355,7 +356,7 @@ pub fn wal_size(database: &Path) -> u64 {
 }
 
 /// Where the WAL is: beside the file itself where the path is a link.
-fn wal_of(database: &Path) -> PathBuf {
+pub(super) fn wal_of(database: &Path) -> PathBuf {
     let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     with_suffix(&file, "-wal")
 }
@@ -387,8 +388,14 @@ pub fn sqlite_version() -> (&'static str, i32) {
 /// # Errors
 ///
 /// Fails when the folder cannot be read.
-pub fn newest_backup(directory: &Path, database: &Path) -> Result<Option<(i64, PathBuf)>> {
-    if let Some(manifest) = backup::newest_of(directory, database)? {
+pub fn newest_backup(
+    directory: &Path,
+    database: &Path,
+    now: i64,
+) -> Result<Option<(i64, PathBuf)>> {
+    if let Some(identity) = identity_of(database)
+        && let Some(manifest) = backup::newest_of(directory, &identity.id, now)?
+    {
         return Ok(Some((manifest.created_at, manifest.path)));
     }
     backup::newest_by_name(directory, database)
@@ -399,9 +406,12 @@ pub fn newest_backup(directory: &Path, database: &Path) -> Result<Option<(i64, P
 /// # Errors
 ///
 /// [`Exit::Damaged`] when a bit differs.
-pub fn verify_newest(directory: &Path, database: &Path) -> Result<Option<Manifest>> {
-    match backup::newest_of(directory, database)? {
-        Some(manifest) => backup::verify(&manifest.path).map(Some),
+pub fn verify_newest(directory: &Path, database: &Path, now: i64) -> Result<Option<Manifest>> {
+    let Some(identity) = identity_of(database) else {
+        return Ok(None);
+    };
+    match backup::newest_of(directory, &identity.id, now)? {
+        Some(manifest) => backup::verify(&manifest.path, Depth::Full).map(Some),
         None => Ok(None),
     }
 }

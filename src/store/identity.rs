@@ -1,10 +1,19 @@
 //! Reads which database a file is.
 
-use rusqlite::Connection;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::{Failed, Store, sql};
+use crate::store::migrate::APPLICATION_ID;
+use crate::store::{Failed, Store, health, open, sql};
+
+/// How long to wait for a program that keeps the database to itself.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ids of an open database of ours.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
@@ -18,6 +27,61 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
             })
         })
         .failed("read the id of the database")
+}
+
+/// What stands at a path, as far as it can be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Nothing, or nothing that can be read as a database.
+    Nothing,
+    /// A database of ours, of whatever version.
+    Ours(Identity),
+    /// A database of another program.
+    Foreign,
+}
+
+/// Looks which database stands at a path, and leaves no trace of that.
+pub fn standing_at(database: &Path) -> Standing {
+    let Some(connection) = reader(database) else {
+        return Standing::Nothing;
+    };
+    if let Ok(identity) = identity(&connection) {
+        return Standing::Ours(identity);
+    }
+    let number = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id");
+    let tables = number("SELECT count(*) FROM sqlite_schema");
+    match (application, tables) {
+        (Ok(0), Ok(0)) => Standing::Nothing,
+        (Ok(application), Ok(_)) if application != APPLICATION_ID => Standing::Foreign,
+        _ => Standing::Nothing,
+    }
+}
+
+/// The ids of the database at a path; `None` where there is none of ours, or where it cannot be read.
+pub fn identity_of(database: &Path) -> Option<Identity> {
+    match standing_at(database) {
+        Standing::Ours(identity) => Some(identity),
+        _ => None,
+    }
+}
+
+fn reader(database: &Path) -> Option<Connection> {
+    // SQLite would remove the WAL of a file without a page.
+    let mut head = [0; 512];
+    File::open(database)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .ok()?;
+    // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
+    let connection = if health::wal_of(database).exists() {
+        open::connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        health::as_immutable(database).and_then(|uri| open::connect(&uri, flags))
+    }
+    .ok()?;
+    connection.busy_timeout(BUSY_TIMEOUT).ok()?;
+    Some(connection)
 }
 
 impl Store {

@@ -13,7 +13,7 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::folder_of;
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, Found, MIGRATIONS, Migration};
-use crate::store::{Failed, SCHEMA_VERSION, backup, owner, restore, transaction};
+use crate::store::{Failed, SCHEMA_VERSION, backup, owner, restoring, transaction};
 
 /// How long a connection waits for another one that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,7 +48,7 @@ impl Store {
     /// As [`Store::create`].
     pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
-            if restore::marker(path).exists() {
+            if restoring::marker(path).exists() {
                 must_be_a_file(path)?; // Which says what happened.
             }
             build(path, database)?;
@@ -332,7 +332,7 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     };
     match fs::metadata(path) {
         Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && restore::marker(path).exists() =>
+            if error.kind() == std::io::ErrorKind::NotFound && restoring::marker(path).exists() =>
         {
             refuse(
                 "a restore was cut off while it was moving the old one aside",
@@ -403,6 +403,7 @@ fn looks_like_sqlite(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Depth;
 
     const NEXT: [Migration; 2] = [
         MIGRATIONS[0],
@@ -421,7 +422,8 @@ mod tests {
 
         let store = Store::open_with(&path, &NEXT).unwrap();
 
-        let copy = backup::verify(&folder.path().join("t.db.before-schema-2")).unwrap();
+        let copy =
+            backup::verify(&folder.path().join("t.db.before-schema-2"), Depth::Quick).unwrap();
         assert_eq!(copy.schema_version, 1);
         let shoes = |connection: &Connection| {
             connection
@@ -468,6 +470,6 @@ mod tests {
             }
         });
 
-        backup::verify(&folder.path().join("t.db.before-schema-2")).unwrap();
+        backup::verify(&folder.path().join("t.db.before-schema-2"), Depth::Quick).unwrap();
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::identity::Identity;
 use crate::model::kind::Kind;
 use crate::model::path::folder_of;
 use crate::store::Failed;
@@ -21,10 +22,12 @@ use crate::store::files::{
     COMPANIONS, check_room, create_private, discard, pour, remove_if_there, sync_file, sync_folder,
     with_suffix, write_atomically,
 };
+use crate::store::identity::{Standing, identity, standing_at};
 use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
 use crate::store::open;
 use crate::store::owner::{self, make_folder};
+use crate::store::restoring::{aside_of, marker};
 
 /// How long to wait for another program that has the present database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,17 +87,13 @@ impl Locks {
 /// A proven database beside its place, under a temporary name that goes when this is dropped.
 #[derive(Debug)]
 pub struct Staged {
-    file: PathBuf,
+    place: Place,
+    /// The ids of the database.
+    pub identity: Identity,
     /// Rows of all tables together.
     pub rows: i64,
     /// Its schema.
     pub schema_version: i64,
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        discard(&self.file);
-    }
 }
 
 /// Unpacks a backup beside `database` and proves it against its manifest; changes nothing else.
@@ -103,19 +102,36 @@ impl Drop for Staged {
 ///
 /// [`Exit::Damaged`] when anything differs, [`Exit::Config`] when it cannot be used by this program.
 pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Staged> {
-    let place = begin(database, manifest.database_bytes())?;
-    let mut staged = Staged {
-        file: place,
+    let place = Place::begin(database, manifest.database_bytes())?;
+    if manifest.compressed {
+        backup::unpack(manifest, &mut place.create(database)?)?;
+    } else {
+        backup::copy_out(manifest, place.create(database)?)?;
+    }
+    // The check, the hash and the sync only read what was written.
+    let (schema_version, proven) = backup::at_once(
+        || {
+            let schema_version = version_of(&place.file, &manifest.path)?;
+            backup::check_contents(manifest, &place.file, Depth::Quick)?;
+            Ok(schema_version)
+        },
+        || {
+            if !manifest.compressed {
+                backup::prove_copy(manifest, &place.file)?;
+            }
+            sync_file(&place.file)
+        },
+    );
+    // Bytes that differ are the reason for whatever the check met.
+    proven?;
+    let schema_version = schema_version?;
+    switch_to_wal(&place.file)?;
+    Ok(Staged {
+        place,
+        identity: manifest.identity(),
         rows: manifest.total_rows(),
-        schema_version: manifest.schema_version,
-    };
-    let mut file = create(&staged.file, database)?;
-    backup::unpack(manifest, &mut file)?;
-    drop(file);
-    finish(&mut staged, &manifest.path)?;
-    backup::check_contents(manifest, &staged.file)?;
-    switch_to_wal(&staged.file)?;
-    Ok(staged)
+        schema_version,
+    })
 }
 
 /// As [`stage`], for a file without a manifest: SQLite's own checks have to do.
@@ -124,94 +140,115 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
 ///
 /// As [`stage`].
 pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<Staged> {
-    let action = || format!("read {}", file.display());
-    let mut source = backup::open_file(file)?;
-    let size = source.metadata().doing(action)?.len();
-    let mut head = [0; 16];
-    let known = source
-        .by_ref()
-        .take(16)
-        .read(&mut head)
-        .doing(action)
-        .map(|count| &head[..count])?;
-    let compressed = known.starts_with(&ZSTD_MAGIC);
-    if !compressed && known != SQLITE_MAGIC {
-        let why = if size == 0 {
-            "it is empty"
-        } else {
-            "it is neither an SQLite database nor a compressed one"
-        };
-        return Err(Error::new(format!("restore {}", file.display()))
-            .because(why)
-            .try_this("name a backup; `tornsnap backup --verify all` lists them")
-            .exits(Exit::Config));
-    }
-
-    let mut staged = Staged {
-        file: begin(database, size)?,
-        rows: 0,
-        schema_version: 0,
-    };
-    let mut target = create(&staged.file, database)?;
-    let source = backup::open_file(file)?;
-    if compressed {
-        zstd::Decoder::new(source)
-            .and_then(|mut decoder| pour(&mut decoder, &mut target))
-            .map_err(|error| {
-                let exit = match error.kind() {
-                    io::ErrorKind::StorageFull => Exit::Io,
-                    _ => Exit::Damaged,
-                };
-                Error::new(format!("decompress {}", file.display()))
-                    .because(error)
-                    .exits(exit)
-            })?;
-    } else {
-        let mut source = source;
-        pour(&mut source, &mut target).doing(action)?;
-    }
-    drop(target);
-    finish(&mut staged, file)?;
+    let size = backup::open_file(file)?
+        .metadata()
+        .doing(|| format!("read {}", file.display()))?
+        .len();
+    let is_packed = is_compressed(file, size)?;
+    let place = Place::begin(database, size)?;
+    pour_unproven(file, is_packed, &mut place.create(database)?)?;
+    let schema_version = version_of(&place.file, file)?;
     let what = format!("the backup {}", file.display());
-    let connection = backup::open_copy(&staged.file)?;
-    check::integrity(&connection, Depth::Full, &what)?;
-    check::foreign_keys(&connection, &what)?;
-    staged.rows = check::row_counts(&connection)?.values().sum();
+    let connection = backup::open_copy(&place.file)?;
+    let rows = check::prove(&connection, Depth::Full, &what)?
+        .values()
+        .fold(0, |sum: i64, rows| sum.saturating_add(*rows));
+    let identity = identity(&connection)?;
     drop(connection);
-    switch_to_wal(&staged.file)?;
-    Ok(staged)
-}
-
-/// The temporary name, free of what an earlier run left there, on a disk with room enough.
-fn begin(database: &Path, bytes: u64) -> Result<PathBuf> {
-    let folder = folder_of(database);
-    let name = database
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let place = folder.join(format!(
-        ".{name}.restore.{}.partial",
-        backup::mark(database)
-    ));
-    discard(&place);
-    check_room(folder, bytes, "restore a backup")?;
-    Ok(place)
-}
-
-fn create(place: &Path, database: &Path) -> Result<fs::File> {
-    create_private(place, database).map_err(|error| {
-        owner::explain(format!("write {}", place.display()), place, database, error)
+    switch_to_wal(&place.file)?;
+    Ok(Staged {
+        place,
+        identity,
+        rows,
+        schema_version,
     })
 }
 
-/// Says whose the unpacked database is, and refuses what this program could not open.
-fn finish(staged: &mut Staged, source: &Path) -> Result<()> {
-    let connection = backup::open_copy(&staged.file)?;
-    match open::inspect(&connection, &staged.file) {
-        Ok(Found::Ours(version)) => {
-            staged.schema_version = version;
-            Ok(())
-        }
+/// Tells by its first bytes whether a file is a database or a compressed one, and refuses anything else.
+fn is_compressed(file: &Path, size: u64) -> Result<bool> {
+    let mut head = [0; 16];
+    let count = backup::open_file(file)?
+        .take(16)
+        .read(&mut head)
+        .doing(|| format!("read {}", file.display()))?;
+    let known = &head[..count];
+    if known.starts_with(&ZSTD_MAGIC) {
+        return Ok(true);
+    }
+    if known == SQLITE_MAGIC {
+        return Ok(false);
+    }
+    let why = if size == 0 {
+        "it is empty"
+    } else {
+        "it is neither an SQLite database nor a compressed one"
+    };
+    Err(Error::new(format!("restore {}", file.display()))
+        .because(why)
+        .try_this("name a backup; `tornsnap backup --list` lists them")
+        .exits(Exit::Config))
+}
+
+fn pour_unproven(file: &Path, is_packed: bool, target: &mut fs::File) -> Result<()> {
+    let mut source = backup::open_file(file)?;
+    if !is_packed {
+        return pour(&mut source, target).doing(|| format!("read {}", file.display()));
+    }
+    zstd::Decoder::new(source)
+        .and_then(|mut decoder| pour(&mut decoder, target))
+        .map_err(|error| {
+            let exit = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
+                _ => Exit::Damaged,
+            };
+            Error::new(format!("decompress {}", file.display()))
+                .because(error)
+                .exits(exit)
+        })
+}
+
+/// The temporary name beside a database, whose file goes when this is dropped.
+#[derive(Debug)]
+struct Place {
+    file: PathBuf,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        discard(&self.file);
+    }
+}
+
+impl Place {
+    /// Free of what an earlier run left there, on a disk with room enough.
+    fn begin(database: &Path, bytes: u64) -> Result<Self> {
+        let folder = folder_of(database);
+        let name = database
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let file = folder.join(format!(
+            ".{name}.restore.{}.partial",
+            backup::mark(database)
+        ));
+        discard(&file);
+        check_room(folder, bytes, "restore a backup")?;
+        Ok(Self { file })
+    }
+
+    fn create(&self, database: &Path) -> Result<fs::File> {
+        let file = &self.file;
+        create_private(file, database).map_err(|error| {
+            owner::explain(format!("write {}", file.display()), file, database, error)
+        })
+    }
+}
+
+/// The schema of the unpacked database; refuses what this program could not open.
+fn version_of(unpacked: &Path, source: &Path) -> Result<i64> {
+    let connection = backup::open_copy(unpacked)?;
+    match open::inspect(&connection, unpacked) {
+        Ok(Found::Ours(version)) => Ok(version),
         Ok(Found::Empty) => Err(Error::new(format!("restore {}", source.display()))
             .because("it is a database without any table")
             .try_this("name another backup")
@@ -227,6 +264,25 @@ fn finish(staged: &mut Staged, source: &Path) -> Result<()> {
                 _ => told.try_this("name another backup; nothing was changed"),
             })
         }
+    }
+}
+
+/// The database that is to be replaced, be it where a restore that was cut off has put it.
+pub fn present(database: &Path) -> Standing {
+    match standing_at(database) {
+        Standing::Nothing => match aside_of(database) {
+            Ok(Some(aside)) => standing_at(&aside),
+            _ => Standing::Nothing,
+        },
+        present => present,
+    }
+}
+
+/// The ids of the database that is to be replaced; `None` when it has none, or when it is too damaged to be asked.
+pub fn present_identity(database: &Path) -> Option<Identity> {
+    match present(database) {
+        Standing::Ours(identity) => Some(identity),
+        _ => None,
     }
 }
 
@@ -268,7 +324,7 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
         }
         None => None,
     };
-    fs::rename(&staged.file, database)
+    fs::rename(&staged.place.file, database)
         .doing(|| format!("put the restored database at {}", database.display()))?;
     sync_folder(folder)?;
     remove_if_there(&marker(database))
@@ -292,20 +348,12 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
 /// Looks at the database once more where it now is.
 fn check_again(staged: &Staged, database: &Path) -> Result<()> {
     let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let what = format!("the restored database {}", database.display());
-    check::integrity(&connection, Depth::Quick, &what)?;
-    let rows: i64 = check::row_counts(&connection)?.values().sum();
-    if rows == staged.rows {
+    if identity(&connection)? == staged.identity {
         return Ok(());
     }
-    Err(Error::new(format!("find {what} sound"))
-        .because("it has other rows than the backup")
+    Err(Error::new(format!("restore {}", database.display()))
+        .because("another program has put another database in its place")
         .exits(Exit::Damaged))
-}
-
-/// The small file that says a restore is under way.
-pub(super) fn marker(database: &Path) -> PathBuf {
-    with_suffix(database, ".restoring")
 }
 
 /// The database and what SQLite may keep beside it.
@@ -317,15 +365,13 @@ fn names(database: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Where a restore that was cut off was moving the old database to, if it had begun and not ended.
 fn aside_of_interrupted(database: &Path) -> Result<Option<PathBuf>> {
-    let marker = marker(database);
-    let action = || format!("read {}", marker.display());
-    let aside = match fs::read_to_string(&marker) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => PathBuf::from(read.doing(action)?),
+    let Some(aside) = aside_of(database)? else {
+        return Ok(None);
     };
     // A database in its place is the old one, not moved yet, or the new one: both are whole.
     if database.exists() {
-        remove_if_there(&marker).doing(action)?;
+        let marker = marker(database);
+        remove_if_there(&marker).doing(|| format!("remove {}", marker.display()))?;
         return Ok(None);
     }
     Ok(Some(aside))

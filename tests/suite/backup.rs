@@ -8,9 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tornsnap::model::identity::DatabaseId;
 use tornsnap::model::size::in_words;
-use tornsnap::store::Store;
 use tornsnap::store::backup::{self, Manifest};
+use tornsnap::store::identity::identity_of;
+use tornsnap::store::{Depth, Store};
 
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, set_mode};
 
@@ -40,7 +42,7 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
     assert_eq!((manifest.created_at, manifest.verified_at), (NOW, NOW));
     assert_eq!(manifest.rows["player_stats_history"], 500);
     assert_eq!(manifest.bytes, header.len() as u64);
-    assert_eq!(manifest.check, "integrity_check");
+    assert_eq!(manifest.check, "quick_check");
     #[cfg(unix)]
     for path in [&file, &Manifest::path_for(&file)] {
         use std::os::unix::fs::PermissionsExt;
@@ -129,7 +131,7 @@ fn rotation_removes_the_oldest_of_ours_and_nothing_else() {
     )
     .unwrap();
     // Another database's backups share the folder.
-    fs::copy(sandbox.database(), sandbox.path("other.db")).unwrap();
+    drop(Store::create(&sandbox.path("other.db")).unwrap());
     sandbox
         .run_at(
             NOW - 400,
@@ -251,7 +253,8 @@ fn there_must_be_a_database_and_a_folder_that_can_be_written() {
 
     let sandbox = ready(1);
     sandbox.write("taken", "a file");
-    sandbox.run(&["backup", "--output", "taken"]).expect(74);
+    let taken = sandbox.run(&["backup", "--output", "taken"]).expect(78);
+    assert!(taken.stderr().contains("taken is a file"));
     sandbox.run(&["backup", "--verify", "latest"]).expect(78);
     sandbox.run(&["backup", "--verify", "all"]).expect(78);
     sandbox
@@ -297,14 +300,18 @@ fn every_flipped_bit_of_a_backup_is_found() {
         .run_at(NOW + 60, &["backup", "--compress"])
         .expect(0);
     let mut dice = Dice::new(20_260_401);
-    let files = backup::all(&sandbox.path("backups")).unwrap();
+    let files: Vec<PathBuf> = backup::all(&sandbox.path("backups"))
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
     assert_eq!(files.len(), 2);
 
     for number in 0..1000 {
         let file = &files[number % 2];
         let bit = dice.below(fs::metadata(file).unwrap().len() * 8);
         flip(file, bit);
-        let found = backup::verify(file).unwrap_err();
+        let found = backup::verify(file, Depth::Quick).unwrap_err();
         flip(file, bit);
         assert_eq!(
             found.exit().code(),
@@ -314,7 +321,7 @@ fn every_flipped_bit_of_a_backup_is_found() {
         );
     }
     for file in &files {
-        backup::verify(file).unwrap();
+        backup::verify(file, Depth::Quick).unwrap();
     }
 }
 
@@ -339,7 +346,7 @@ fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
         let mut last = 0;
         for number in 0..count {
             let committed: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
-            let finished = sandbox.run_at(NOW + number, &["backup", "--quick", "--json"]);
+            let finished = sandbox.run_at(NOW + number, &["backup", "--json"]);
             stop.store(finished.code() != 0, Ordering::Relaxed);
             let rows = finished.expect(0).json()["backup"]["rows"]["player_stats_history"]
                 .as_i64()
@@ -388,6 +395,7 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
     sandbox.run(&["backup"]).expect(0);
     let first = newest(&sandbox);
     let folder = sandbox.path("backups");
+    let id = id_of(&sandbox.database());
     let mut dice = Dice::new(7);
     let usual = {
         let begun = Instant::now();
@@ -415,11 +423,11 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
             let manifest =
                 Manifest::of(&backup).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             if !is_manifest {
-                assert_eq!(backup::verify(&path).unwrap(), manifest);
+                assert_eq!(backup::verify(&path, Depth::Quick).unwrap(), manifest);
             }
         }
         assert!(
-            backup::newest_of(&folder, &sandbox.database())
+            backup::newest_of(&folder, &id, NOW + 1000)
                 .unwrap()
                 .is_some()
         );
@@ -476,7 +484,7 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
 }
 
 /// A sandbox with a database that has some history.
-fn ready(rows: u32) -> Sandbox {
+pub fn ready(rows: u32) -> Sandbox {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());
     fill(&sandbox.sqlite(), rows);
@@ -492,10 +500,15 @@ pub fn kill_after(command: &mut Command, pause: Duration) {
 }
 
 fn newest(sandbox: &Sandbox) -> PathBuf {
-    backup::newest_of(&sandbox.path("backups"), &sandbox.database())
+    let id = id_of(&sandbox.database());
+    backup::newest_of(&sandbox.path("backups"), &id, NOW + 86_400 * 7)
         .unwrap()
         .unwrap()
         .path
+}
+
+pub fn id_of(database: &Path) -> DatabaseId {
+    identity_of(database).unwrap().id
 }
 
 fn listed(folder: &Path) -> Vec<PathBuf> {
@@ -525,7 +538,7 @@ fn visible(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn backups(sandbox: &Sandbox) -> Vec<String> {
+pub fn backups(sandbox: &Sandbox) -> Vec<String> {
     visible(&sandbox.path("backups"))
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())

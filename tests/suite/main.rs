@@ -6,6 +6,8 @@ mod support;
 mod archive;
 mod archive_identity;
 mod backup;
+mod backup_folder;
+mod backup_identity;
 mod clock;
 mod config;
 mod daily;

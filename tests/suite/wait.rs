@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::store::backup::{self, Manifest};
+use tornsnap::store::backup;
 use tornsnap::store::lock::Lock;
 
 use crate::month_model::{DAY, EDGES, HISTORY, IN_APRIL, template, with_history};
@@ -110,7 +110,7 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
         assert_eq!(backups.len(), 2 + usize::from(has_older_backup));
         for file in backups {
             assert_eq!(
-                rows_of_history(&file),
+                rows_of_history(&file.path),
                 rows,
                 "round {round}: made before the prune"
             );
@@ -279,6 +279,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
         compress: false,
         depth: tornsnap::store::Depth::Quick,
         keep: None,
+        new_folder: false,
         now: IN_APRIL,
     };
     let taken = backup::take(&request, &held).unwrap();
@@ -309,7 +310,7 @@ fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
         .unwrap()
         .pop()
         .unwrap();
-    assert_eq!(rows_of_history(&newest), rows);
+    assert_eq!(rows_of_history(&newest.path), rows);
     assert!(rows_of_history(&sandbox.database()) < rows);
 }
 
@@ -376,6 +377,6 @@ fn the_manifest_of_a_backup_that_waited_is_whole() {
     let backups = backup::all(&sandbox.path("backups")).unwrap();
     assert_eq!(backups.len(), 5);
     for file in backups {
-        Manifest::of(&file).unwrap();
+        assert!(file.manifest.is_ok());
     }
 }

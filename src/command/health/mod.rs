@@ -295,7 +295,7 @@ fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
     let directory = &settings.backup.directory;
     let days = settings.health.backup_max_age_days;
     let proven = if deep {
-        look::verify_newest(directory, &settings.database).map(drop)
+        look::verify_newest(directory, &settings.database, now).map(drop)
     } else {
         Ok(())
     };
@@ -307,7 +307,7 @@ fn backups(settings: &Settings, deep: bool, now: i64) -> Check {
             "run `tornsnap backup` to have a sound one, and see to the disk",
         );
     }
-    match look::newest_backup(directory, &settings.database) {
+    match look::newest_backup(directory, &settings.database, now) {
         Ok(newest) => {
             let path = newest
                 .as_ref()

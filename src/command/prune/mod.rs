@@ -88,7 +88,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let store = Store::open_read_only(database)?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
-        let refusals = refusals(context, args, &plan, now)?;
+        let refusals = refusals(context, args, &store, &plan, now)?;
         let archive = archive.as_ref().map(Archive::path);
         return report::preview(context, &plan, &refusals, archive);
     }
@@ -135,7 +135,7 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
         let store = Store::open(database)?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
-        let refusals = refusals(context, args, &plan, now)?;
+        let refusals = refusals(context, args, &store, &plan, now)?;
         let is_idle = refusals.is_empty() && plan.going() == 0;
         let is_patient = !refusals.is_empty() || !args.without_backup;
         if !is_idle && waiting.is_another_at_work(database, before_this, is_patient)? {
@@ -207,11 +207,18 @@ fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan>
     store.plan_prune(&store.months(now)?, keep, now)
 }
 
-fn refusals(context: &Context, args: &Args, plan: &Plan, now: i64) -> Result<Vec<Refusal>> {
+fn refusals(
+    context: &Context,
+    args: &Args,
+    store: &Store,
+    plan: &Plan,
+    now: i64,
+) -> Result<Vec<Refusal>> {
     let backup_verified_at = if plan.going() > 0 {
         backup::newest_of(
             &context.settings.backup.directory,
-            &context.settings.database,
+            &store.identity()?.id,
+            now,
         )?
         .map(|manifest| manifest.verified_at)
     } else {

@@ -205,7 +205,10 @@ fn where_one_table_cannot_be_mended_all_stay_as_they_were() {
         "{}",
         failed.stderr()
     );
-    assert_eq!(dump(&sandbox.sqlite()), before);
+    let mut after = dump(&sandbox.sqlite());
+    // The backup that goes first was made, and its folder is remembered.
+    after.retain(|row| !row.starts_with("backup_folders: "));
+    assert_eq!(after, before);
     sandbox
         .sqlite()
         .execute_batch("DROP TRIGGER fails")

@@ -1,4 +1,6 @@
-//! `tornsnap backup`: copy the database, and prove copies.
+//! `tornsnap backup`: copy the database, list copies, and prove them.
+
+mod look;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,15 +10,17 @@ use serde_json::{Value, json};
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
+use crate::model::identity::{Identity, Relation};
 use crate::model::path::shown;
 use crate::model::size::{grouped, in_words};
 use crate::model::time::parse_duration;
 use crate::store::Depth;
-use crate::store::backup::{self, Manifest, Request, Taken};
+use crate::store::backup::{self, Kind, Manifest, Request, Taken};
 
-/// Make a verified copy of the database, or verify copies made before
+/// Make a verified copy of the database, or list and verify copies made before
 #[derive(clap::Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
     #[arg(long, value_name = "DIR")]
@@ -27,19 +31,40 @@ pub struct Args {
     /// Compress the copy (zstd)
     #[arg(long)]
     compress: bool,
-    /// Do not compare each index with its table: much faster, and finds nearly as much
+    /// Also compare each entry of each index with its row: several times slower
     #[arg(long)]
-    quick: bool,
+    deep: bool,
+    /// Use this folder although the backups that were made in it are not there any more
+    #[arg(long)]
+    new_folder: bool,
     /// Make no copy: read one, the latest or all again and prove them
     #[arg(
         long,
         value_name = "FILE|latest|all",
-        conflicts_with_all = ["keep", "compress", "quick"]
+        conflicts_with_all = ["keep", "compress", "new_folder"]
     )]
     verify: Option<PathBuf>,
+    /// Make no copy: list the backups in the folder, and say which database each is of
+    #[arg(
+        long,
+        conflicts_with_all = ["keep", "compress", "new_folder", "verify", "deep"]
+    )]
+    list: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
+}
+
+impl Args {
+    fn directory<'a>(&'a self, context: &'a Context) -> &'a Path {
+        self.output
+            .as_deref()
+            .unwrap_or(&context.settings.backup.directory)
+    }
+
+    fn depth(&self) -> Depth {
+        if self.deep { Depth::Full } else { Depth::Quick }
+    }
 }
 
 /// Makes a backup as the configuration says, for commands that want one first.
@@ -64,14 +89,19 @@ pub(super) fn take_and_keep_all(context: &Context, waiting: &Waiting) -> Result<
     make(context, &args, waiting).map(|taken| taken.manifest)
 }
 
-/// Makes a copy, or proves copies.
+/// Makes a copy, lists copies, or proves them.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    if args.list {
+        return look::list(context, args);
+    }
     if let Some(which) = &args.verify {
-        return verify(context, args, which);
+        return look::verify(context, args, which);
     }
     let waiting = Waiting::new(context, "backup", args.wait);
     let Taken {
-        manifest, removed, ..
+        manifest,
+        removed,
+        warnings,
     } = make(context, args, &waiting)?;
     let gone = match removed.len() {
         0 => String::new(),
@@ -84,7 +114,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
             "command": "backup",
             "status": "ok",
             "backup": in_full(&manifest),
-            "removed": removed,
+            "removed": removed.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "warnings": warnings,
         }),
     ))
 }
@@ -100,14 +131,11 @@ fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
     let taken = backup::take(
         &Request {
             database,
-            directory: args.output.as_deref().unwrap_or(&settings.backup.directory),
+            directory: args.directory(context),
             compress: args.compress || settings.backup.compress,
-            depth: if args.quick {
-                Depth::Quick
-            } else {
-                Depth::Full
-            },
+            depth: args.depth(),
             keep: Some(args.keep.unwrap_or(settings.backup.keep)),
+            new_folder: args.new_folder,
             now: settings.clock.now(),
         },
         &lock,
@@ -116,82 +144,6 @@ fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
         log::warn!("{warning}");
     }
     Ok(taken)
-}
-
-fn verify(context: &Context, args: &Args, which: &Path) -> Result<Outcome> {
-    let directory = args
-        .output
-        .as_deref()
-        .unwrap_or(&context.settings.backup.directory);
-    if which != Path::new("all") {
-        let file = match which.to_str() {
-            Some("latest") => latest(directory)?,
-            _ => which.to_owned(),
-        };
-        let manifest = backup::verify(&file)?;
-        return Ok(Outcome::done(
-            format!("sound: {}", in_short(&manifest)),
-            json!({ "command": "backup", "status": "ok", "verified": [in_full(&manifest)] }),
-        ));
-    }
-
-    let backups = backup::all(directory)?;
-    if backups.is_empty() {
-        return Err(none(directory));
-    }
-    for unproven in backup::unproven(directory)? {
-        log::warn!("{} has no manifest: it proves nothing", unproven.display());
-    }
-    let mut reports = Vec::new();
-    let mut broken = 0;
-    for file in &backups {
-        match backup::verify(file) {
-            Ok(manifest) => {
-                log::info!("sound: {}", in_short(&manifest));
-                reports.push(in_full(&manifest));
-            }
-            Err(error) => {
-                log::error!("{}", error.on_one_line());
-                broken += 1;
-                reports.push(
-                    json!({ "file": shown(file), "status": "failed", "error": error.on_one_line() }),
-                );
-            }
-        }
-    }
-    let count = backups.len();
-    let failure = (broken > 0).then(|| {
-        Error::new(format!("find all {count} backups sound"))
-            .because(format!(
-                "{broken} are damaged or gone; the others are sound"
-            ))
-            .try_this("put those aside, and run `tornsnap backup` to have a new one")
-            .exits(Exit::Damaged)
-    });
-    let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
-    Ok(Outcome {
-        exit,
-        summary: (broken == 0).then(|| format!("all {count} backups are sound")),
-        report: json!({
-            "command": "backup",
-            "status": if broken == 0 { "ok" } else { "failed" },
-            "exit_code": exit.code(),
-            "verified": reports,
-        }),
-        failure,
-    })
-}
-
-/// The latest backup in a folder; one whose manifest is damaged counts, so that it is not passed over in silence.
-pub(super) fn latest(directory: &Path) -> Result<PathBuf> {
-    backup::all(directory)?.pop().ok_or_else(|| none(directory))
-}
-
-fn none(directory: &Path) -> Error {
-    Error::new(format!("find a backup in {}", directory.display()))
-        .because("there is none with a manifest of tornsnap's")
-        .try_this("run `tornsnap backup`, or name the folder with --output")
-        .exits(Exit::Config)
 }
 
 /// Where it is, how large, and how much is in it.
@@ -208,13 +160,41 @@ fn in_full(manifest: &Manifest) -> Value {
     json!({
         "file": shown(&manifest.path),
         "status": "ok",
+        "kind": manifest.kind,
         "created_at": manifest.created_at,
+        "verified_at": manifest.verified_at,
         "bytes": manifest.bytes,
         "database_bytes": manifest.database_bytes(),
         "sha256": manifest.sha256,
         "compressed": manifest.compressed,
         "check": manifest.check,
+        "database": manifest.database,
+        "database_id": manifest.database_id,
+        "archive_of": manifest.archive_of,
         "schema_version": manifest.schema_version,
         "rows": manifest.rows,
     })
+}
+
+/// Which database a backup is of, seen from the present one; `called` is the file name of the former.
+pub(super) fn whose(copy: &Identity, called: &str, present: Option<&Identity>) -> String {
+    let another = || format!("{called}, id {}", copy.id.in_short());
+    match present.map(|present| copy.relation_to(present)) {
+        Some(Relation::Same) => "this database".to_owned(),
+        Some(Relation::ArchiveOf) => format!("the archive of this database ({})", another()),
+        Some(Relation::MainOf) => {
+            format!("the database that this archive belongs to ({})", another())
+        }
+        Some(Relation::Other) => format!("another database ({})", another()),
+        None => format!("a database that is not here ({})", another()),
+    }
+}
+
+/// As [`whose`], of a manifest; copies of another kind say so.
+fn whose_is(manifest: &Manifest, present: Option<&Identity>) -> String {
+    let whose = whose(&manifest.identity(), &manifest.database, present);
+    match manifest.kind {
+        Kind::Backup => whose,
+        _ => format!("{whose}, in no rotation"),
+    }
 }

@@ -1,0 +1,153 @@
+//! Verified copies of a database: made in one step while others write, proven, rotated.
+//!
+//! A backup has its name only when it is whole, checked and on the disk, and its manifest is there first: a run
+//! that is killed at any point leaves temporary files, which the next one removes, and perhaps a manifest without
+//! its backup, which counts for nothing. Which database a backup is of is told by the id in its manifest, never by
+//! the name of a file.
+
+mod copy;
+mod folder;
+mod latest;
+mod make;
+mod manifest;
+mod migration;
+mod names;
+mod place;
+mod prove;
+mod rotate;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Result;
+use crate::model::size::in_words;
+use crate::store::check::Depth;
+use crate::store::identity::identity;
+use crate::store::lock::Lock;
+use crate::store::open;
+
+pub use folder::{Backups, Entry, all, future_backups, newest_of, unproven};
+pub use latest::latest;
+pub use manifest::{Kind, Manifest};
+pub use prove::{remember_verified, verify};
+
+pub(super) use folder::newest_by_name;
+pub(super) use make::at_once;
+pub(super) use migration::before_migration;
+pub(super) use names::{compact, mark};
+pub(super) use prove::{check_contents, copy_out, open_copy, open_file, prove_copy, unpack};
+
+/// The name of the lock that whoever writes backups of a database holds.
+pub const LOCK: &str = "backup";
+
+/// What to copy, where to, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The database.
+    pub database: &'a Path,
+    /// The folder that backups go to; made if it is missing.
+    pub directory: &'a Path,
+    /// Whether to compress.
+    pub compress: bool,
+    /// How closely the copy is checked.
+    pub depth: Depth,
+    /// How many backups stay; `None`: all.
+    pub keep: Option<u32>,
+    /// Whether the folder may be without the backups that were made in it before.
+    pub new_folder: bool,
+    /// The time, for the name and the manifest.
+    pub now: i64,
+}
+
+/// Says in plain words that there is no database to copy.
+///
+/// # Errors
+///
+/// [`Exit::Config`](crate::error::Exit::Config) when it is missing or a folder.
+pub fn must_exist(database: &Path) -> Result<()> {
+    open::must_be_a_file(database)
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Taken {
+    /// The new backup.
+    pub manifest: Manifest,
+    /// Old backups that were removed.
+    pub removed: Vec<PathBuf>,
+    /// What a person should look at.
+    pub warnings: Vec<String>,
+}
+
+/// Makes a backup, then removes those beyond `keep`. The caller holds the lock [`LOCK`] of the database.
+///
+/// # Errors
+///
+/// [`Exit::Io`](crate::error::Exit::Io) when there is no room, [`Exit::Damaged`](crate::error::Exit::Damaged) when
+/// the copy is not sound, [`Exit::Config`](crate::error::Exit::Config) when the folder has lost the backups that were
+/// in it; older backups stay untouched.
+pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
+    let directory = request.directory;
+    let source = make::Source::open(request.database)?;
+    let id = identity(&source.connection)?.id;
+    place::prepare(request, &source.connection, &id)?;
+    let mark = mark(request.database);
+    rotate::clean(directory, &mark, request.database)?;
+    let before = newest_of(directory, &id, request.now)?;
+
+    let stem = names::stem(request.database);
+    let name = names::free_name(directory, &stem, request.now, request.compress);
+    let plain = directory.join(format!(".{name}.{mark}{}", names::PARTIAL));
+    let manifest = make::make(request, Kind::Backup, source, &plain, &name)
+        .and_then(|made| make::publish(request, made, &name))
+        .inspect_err(|_| make::give_up(&plain))?;
+
+    let backups = Backups::of(directory, &id, request.now)?;
+    let mut warnings = warnings(&manifest, before.as_ref(), backups.ahead());
+    let removed = match request.keep {
+        Some(keep) => rotate::rotate(
+            directory,
+            &mark,
+            &backups,
+            &manifest.path,
+            keep,
+            &mut warnings,
+        )?,
+        None => Vec::new(),
+    };
+    if let Err(error) = place::record(request, &manifest) {
+        warnings.push(format!(
+            "the backup is made, but the database does not remember its folder, so a later run would not notice that \
+             the disk is missing: {}",
+            error.on_one_line()
+        ));
+    }
+    Ok(Taken {
+        manifest,
+        removed,
+        warnings,
+    })
+}
+
+/// What a person should look at after a new backup.
+fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(before) = before
+        && new.database_bytes() < before.database_bytes() / 2
+    {
+        warnings.push(format!(
+            "the new backup holds {}, less than half of the last one's {} ({}): look before that one is rotated away",
+            in_words(new.database_bytes()),
+            in_words(before.database_bytes()),
+            before.path.display()
+        ));
+    }
+    warnings.extend(ahead.iter().map(|manifest| {
+        format!(
+            "{} was made at {}, by a clock that was ahead: it is never the latest and never rotated away; remove it \
+             if you do not need it",
+            manifest.path.display(),
+            crate::model::time::iso(manifest.created_at)
+        )
+    }));
+    warnings
+}

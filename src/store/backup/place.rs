@@ -1,0 +1,162 @@
+//! The folder that backups go to: whether it is the one that they went to before.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
+
+use crate::error::{Error, Exit, Result};
+use crate::model::identity::DatabaseId;
+use crate::model::time::iso;
+use crate::store::backup::Request;
+use crate::store::backup::folder;
+use crate::store::backup::manifest::Manifest;
+use crate::store::owner::{self, make_folder};
+use crate::store::{Failed, open, sql};
+
+/// How long the record waits for another program that writes: the backup itself is done.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Makes sure that the folder is there and, if backups of this database went to it, that one of them is in it.
+///
+/// A disk that is not mounted leaves an empty folder, or none: without this, backups would go to the disk that they
+/// are to protect from.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when the backups that were in it are gone and nobody insists.
+pub(super) fn prepare(request: &Request<'_>, source: &Connection, id: &DatabaseId) -> Result<()> {
+    let directory = request.directory;
+    must_not_dangle(directory)?;
+    let is_there = directory.exists();
+    if !request.new_folder
+        && let Some((last_backup_at, last_file)) = recorded(source, directory)?
+        && !(is_there && folder::holds_any(directory, id, request.database)?)
+    {
+        let now = if is_there {
+            "the folder holds none now"
+        } else {
+            "the folder is not there"
+        };
+        return Err(
+            Error::new(format!("make a backup in {}", directory.display()))
+                .because(format!(
+                    "there were backups of this database here (the last, {last_file}, made at {}), and {now}",
+                    iso(last_backup_at)
+                ))
+                .try_this(
+                    "mount the disk if it is not mounted; if the backups were removed on purpose, run \
+                     `tornsnap backup --new-folder`",
+                )
+                .exits(Exit::Config),
+        );
+    }
+    make_folder(directory, request.database).map_err(|error| {
+        let action = format!("make the backup folder {}", directory.display());
+        owner::explain(action, directory, request.database, error)
+    })
+}
+
+/// Refuses a link to nothing and a file in the way, for which the system says no more than "File exists".
+fn must_not_dangle(directory: &Path) -> Result<()> {
+    for part in directory.ancestors() {
+        if part.as_os_str().is_empty() {
+            break;
+        }
+        match fs::metadata(part) {
+            Ok(found) if found.is_dir() => break,
+            Ok(_) => {
+                return Err(
+                    in_the_way(directory, format!("{} is a file", part.display()))
+                        .try_this("name a folder, with --output or in the configuration"),
+                );
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // The call that makes the folder says what it is.
+            Err(_) => break,
+        }
+        if let Ok(target) = fs::read_link(part) {
+            return Err(in_the_way(
+                directory,
+                format!(
+                    "{} is a link to {}, which is not there",
+                    part.display(),
+                    target.display()
+                ),
+            )
+            .try_this("mount the disk that it leads to, or mend the link"));
+        }
+    }
+    Ok(())
+}
+
+fn in_the_way(directory: &Path, why: String) -> Error {
+    Error::new(format!("make the backup folder {}", directory.display()))
+        .because(why)
+        .exits(Exit::Config)
+}
+
+/// When the newest backup was written to this folder, and its name; `None` when none is remembered.
+fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String)>> {
+    source
+        .query_row(
+            sql!("backup/recorded_folder"),
+            named_params! { ":directory": absolute(directory) },
+            |row| Ok((row.get("last_backup_at")?, row.get("last_file")?)),
+        )
+        .optional()
+        .failed("read where backups went before")
+}
+
+/// Remembers in the database that a backup was written to this folder.
+///
+/// # Errors
+///
+/// Fails when the database cannot be written; the backup is made all the same.
+pub(super) fn record(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
+    let connection = open::connect(request.database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .and_then(|()| {
+            connection.execute(
+                sql!("backup/record_folder"),
+                named_params! {
+                    ":directory": absolute(request.directory),
+                    ":at": manifest.created_at,
+                    ":file": manifest.file,
+                },
+            )
+        })
+        .map(drop)
+        .failed("write to the database")
+}
+
+/// The path from the root, without `.` and `..`: links are left as they are, since one may lead nowhere today.
+fn absolute(directory: &Path) -> String {
+    let whole = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let mut plain = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_has_one_path_however_it_is_spelled() {
+        assert_eq!(absolute(Path::new("/a/b/../c/./d/")), "/a/c/d");
+        assert_eq!(absolute(Path::new("/../a")), "/a");
+    }
+}

@@ -1,0 +1,303 @@
+//! `tornsnap backup` in folders that are not mounted or hold backups from a clock that was ahead, and what it checks.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tornsnap::store::Store;
+use tornsnap::store::backup::Manifest;
+
+use crate::backup::{backups, ready};
+use crate::support::{Finished, NOW, Sandbox};
+
+const DAY: i64 = 86_400;
+
+pub fn has(finished: &Finished, words: &str) {
+    let told = finished.stderr();
+    assert!(told.contains(words), "{words:?} is not in: {told}");
+}
+
+#[test]
+fn a_backup_from_a_clock_that_was_ahead_is_neither_latest_nor_counted_nor_removed() {
+    let sandbox = ready(10);
+    sandbox.run_at(NOW + 400 * DAY, &["backup"]).expect(0);
+    let ahead = "backups/tornsnap-20270506T120000Z.db";
+    assert!(sandbox.path(ahead).exists());
+    let refused = sandbox.run(&["restore", "latest"]).expect(78);
+    has(&refused, "a clock that was ahead");
+    sandbox
+        .sqlite()
+        .execute("UPDATE players SET name = 'Newer'", [])
+        .unwrap();
+
+    for day in 0..4 {
+        let finished = sandbox
+            .run_at(NOW + day * DAY, &["backup", "--keep", "2"])
+            .expect(0);
+        has(
+            &finished,
+            "tornsnap-20270506T120000Z.db was made at 2027-05-06",
+        );
+    }
+    let now = NOW + 3 * DAY;
+    assert_eq!(backups(&sandbox).len(), 6, "two that count, and that one");
+    assert!(sandbox.path(ahead).exists());
+    let verified = sandbox
+        .run_at(now, &["backup", "--verify", "latest", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(verified["verified"][0]["created_at"], now);
+    sandbox.run_at(now, &["restore", "latest"]).expect(0);
+    assert_eq!(
+        sandbox.value::<String>("SELECT name FROM players LIMIT 1"),
+        "Newer"
+    );
+    let all = sandbox
+        .run_at(now, &["backup", "--verify", "all", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(all["verified"].as_array().unwrap().len(), 3);
+    let listed = sandbox.run_at(now, &["backup", "--list"]).expect(0);
+    assert!(listed.stdout().contains("made by a clock that was ahead"));
+}
+
+#[test]
+fn a_clock_that_is_hours_ahead_makes_backups_like_any_other() {
+    let sandbox = ready(10);
+    sandbox.run_at(NOW + DAY - 60, &["backup"]).expect(0);
+
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+}
+
+#[test]
+fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
+    let sandbox = ready(10);
+    sandbox.run(&["backup"]).expect(0);
+    assert_eq!(
+        sandbox.rows("SELECT last_backup_at, last_file FROM backup_folders"),
+        [format!("{NOW}|tornsnap-20260401T120000Z.db")]
+    );
+    fs::rename(sandbox.path("backups"), sandbox.path("the-usb-disk")).unwrap();
+
+    // Not mounted: the folder is missing, or there is the empty one that disks are mounted on.
+    for is_there in [false, true] {
+        if is_there {
+            fs::create_dir(sandbox.path("backups")).unwrap();
+        }
+        let refused = sandbox.run_at(NOW + 1, &["backup"]).expect(78);
+        has(&refused, "there were backups of this database here");
+        has(&refused, "mount the disk");
+        has(&refused, "--new-folder");
+        assert_eq!(sandbox.path("backups").exists(), is_there);
+    }
+    // Nor by another spelling, nor for the backups of others.
+    let spelled = sandbox.path("x/../backups");
+    sandbox
+        .run_at(NOW + 1, &["backup", "--output", spelled.to_str().unwrap()])
+        .expect(78);
+    drop(Store::create(&sandbox.path("b.db")).unwrap());
+    sandbox
+        .run_at(NOW + 1, &["--database", "b.db", "backup"])
+        .expect(0);
+    sandbox.run_at(NOW + 1, &["backup"]).expect(78);
+
+    sandbox
+        .run_at(NOW + 2, &["backup", "--new-folder"])
+        .expect(0);
+    sandbox.run_at(NOW + 3, &["backup"]).expect(0);
+    // A folder that never had any is made without a word.
+    sandbox
+        .run_at(NOW + 4, &["backup", "--output", "elsewhere/deep"])
+        .expect(0);
+}
+
+#[test]
+fn summarize_makes_no_backup_in_a_folder_that_lost_them() {
+    let sandbox = ready(10);
+    sandbox.run(&["backup"]).expect(0);
+    fs::remove_dir_all(sandbox.path("backups")).unwrap();
+
+    let refused = sandbox
+        .run_at(NOW + 35 * DAY, &["summarize", "--json"])
+        .expect(78);
+
+    has(&refused, "tornsnap backup --new-folder");
+    assert_eq!(refused.json()["exit_code"], 78);
+    assert!(!sandbox.path("backups").exists());
+}
+
+#[test]
+fn a_database_that_is_locked_is_backed_up_and_the_folder_is_not_remembered() {
+    let sandbox = ready(10);
+    let writer = sandbox.sqlite();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let finished = sandbox.run(&["backup"]).expect(0);
+
+    has(&finished, "does not remember its folder");
+    writer.execute_batch("ROLLBACK").unwrap();
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_disk_that_is_not_there_is_told_as_such() {
+    let sandbox = ready(10);
+    std::os::unix::fs::symlink("/mnt/no-such-disk/backups", sandbox.path("backups")).unwrap();
+
+    for output in ["backups", "backups/tornsnap"] {
+        let refused = sandbox.run(&["backup", "--output", output]).expect(78);
+        has(
+            &refused,
+            "is a link to /mnt/no-such-disk/backups, which is not there",
+        );
+    }
+}
+
+#[test]
+fn verifying_the_latest_backup_counts_as_verified_for_prune() {
+    let sandbox = ready(4000); // Eleven days.
+    sandbox.run(&["backup"]).expect(0);
+    let later = NOW + 90 * DAY;
+    sandbox
+        .run_at(later, &["summarize", "--no-backup"])
+        .expect(0);
+    let prune = [
+        "prune",
+        "--keep-months",
+        "1",
+        "--allow-large",
+        "--ignore-clock",
+    ];
+    let refused = sandbox.run_at(later, &prune).expect(78);
+    has(&refused, "no backup was verified in the last 7 days");
+
+    sandbox
+        .run_at(later, &["backup", "--verify", "latest"])
+        .expect(0);
+
+    sandbox.run_at(later, &prune).expect(0);
+    // It is as sound and as old as before.
+    let manifest = Manifest::of(&sandbox.path("backups/tornsnap-20260401T120000Z.db")).unwrap();
+    assert_eq!((manifest.created_at, manifest.verified_at), (NOW, later));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_in_a_folder_that_cannot_be_written_is_verified_all_the_same() {
+    use crate::support::set_mode;
+
+    let sandbox = ready(10);
+    sandbox.run(&["backup"]).expect(0);
+    set_mode(&sandbox.path("backups"), 0o500);
+    if fs::write(sandbox.path("backups/probe"), "").is_ok() {
+        return; // As root every folder can be written.
+    }
+
+    let finished = sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+
+    has(&finished, "does not remember");
+    set_mode(&sandbox.path("backups"), 0o700);
+}
+
+#[test]
+fn only_deep_looks_at_each_entry_of_an_index_and_quick_still_counts_them() {
+    let sandbox = ready(500);
+    without_index(
+        &sandbox,
+        "UPDATE players SET faction_id = NULL WHERE player_id = 3",
+    );
+    let report = sandbox.run(&["backup", "--json"]).expect(0).json();
+    assert_eq!(report["backup"]["check"], "quick_check");
+    sandbox
+        .run_at(NOW + 1, &["backup", "--deep", "--keep", "1"])
+        .expect(79);
+    sandbox
+        .run(&["backup", "--verify", "latest", "--deep"])
+        .expect(79);
+
+    without_index(&sandbox, "DELETE FROM players WHERE player_id = 10");
+    sandbox
+        .sqlite()
+        .execute("DELETE FROM player_stats_history WHERE player_id = 10", [])
+        .unwrap();
+    let damaged = sandbox.run_at(NOW + 2, &["backup"]).expect(79);
+    has(&damaged, "wrong # of entries in index");
+}
+
+/// Runs a statement behind the back of an index of `players`.
+fn without_index(sandbox: &Sandbox, statement: &str) {
+    let index = "idx_player_faction";
+    let hide = sandbox.sqlite();
+    let row: (i64, String, i64, String) = hide
+        .query_row(
+            "SELECT rowid, name, rootpage, sql FROM sqlite_schema
+             WHERE type = 'index' AND tbl_name = 'players' AND sql IS NOT NULL",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .unwrap_or_else(|error| panic!("{index}: {error}"));
+    hide.execute_batch("PRAGMA writable_schema = ON").unwrap();
+    hide.execute("DELETE FROM sqlite_schema WHERE rowid = ?1", [row.0])
+        .unwrap();
+    drop(hide);
+    let change = sandbox.sqlite();
+    change.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    change.execute(statement, []).unwrap();
+    change.execute_batch("PRAGMA writable_schema = ON").unwrap();
+    change
+        .execute(
+            "INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql)
+             VALUES (?1, 'index', ?2, 'players', ?3, ?4)",
+            rusqlite::params![row.0, row.1, row.2, row.3],
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_copy_loses_nothing_that_is_in_the_file() {
+    let sandbox = ready(50);
+    let shell = sandbox.sqlite();
+    shell
+        .execute_batch(
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT);
+             INSERT INTO notes (id, text) VALUES (41, 'mine'); DELETE FROM notes;
+             CREATE INDEX my_index ON players (name);
+             CREATE VIEW my_view AS SELECT name FROM players;",
+        )
+        .unwrap();
+    drop(shell);
+    sandbox.run(&["backup", "--compress"]).expect(0);
+
+    sandbox
+        .run(&["restore", "latest", "--to", "copy.db"])
+        .expect(0);
+
+    let copy = Connection::open(sandbox.path("copy.db")).unwrap();
+    let value = |sql: &str| -> i64 { copy.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(value("PRAGMA application_id"), 0x5453_4E50);
+    assert_eq!(value("PRAGMA auto_vacuum"), 2);
+    assert_eq!(value("SELECT count(*) FROM my_view"), 10);
+    copy.execute("INSERT INTO notes (text) VALUES ('next')", [])
+        .unwrap();
+    assert_eq!(value("SELECT max(id) FROM notes"), 42);
+    assert_eq!(
+        value("SELECT count(*) FROM sqlite_schema WHERE name = 'my_index'"),
+        1
+    );
+}
+
+#[test]
+fn a_manifest_without_its_backup_is_not_the_latest() {
+    let sandbox = ready(10);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.run_at(NOW + 1, &["backup"]).expect(0);
+    fs::remove_file(sandbox.path("backups/tornsnap-20260401T120001Z.db")).unwrap();
+
+    let finished = sandbox
+        .run_at(NOW + 2, &["restore", "latest", "--json"])
+        .expect(0);
+
+    let file = PathBuf::from(finished.json()["backup"].as_str().unwrap());
+    assert!(file.ends_with("tornsnap-20260401T120000Z.db"));
+}
