@@ -481,6 +481,14 @@ pub fn newest_of(directory: &Path, database: &Path) -> Result<Option<Manifest>> 
         .rfind(|manifest| manifest.database == name))
 }
 
+/// The verified backups of one database in a folder that other databases may share, oldest first.
+pub(super) fn of_database(directory: &Path, database: &Path) -> Result<Vec<Manifest>> {
+    let name = database_name(database);
+    let mut found = verified(directory)?;
+    found.retain(|manifest| manifest.database == name);
+    Ok(found)
+}
+
 /// The newest backup of a database whose manifest is there but may not be read, by the moment in its name.
 pub(super) fn newest_by_name(directory: &Path, database: &Path) -> Result<Option<(i64, PathBuf)>> {
     let stem = stem(database);

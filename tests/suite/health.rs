@@ -1,6 +1,11 @@
 //! `tornsnap health`: every state for real, nothing touched, and exactly one message for each change.
 
+mod copies;
 mod found;
+mod held;
+mod page;
+mod targets;
+mod watchdog;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
+    ("console", &["output"]),
     ("signal_hook", &["command"]),
     ("dialoguer", &["output"]),
     ("encoding_rs", &["config"]),

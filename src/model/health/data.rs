@@ -1,8 +1,8 @@
 //! Whether the data is understood, summarized and pruned, and how much there is.
 
-use super::{Check, State, Value, count, signed};
+use super::{Check, State, Value, count, day, signed};
 use crate::model::size::{grouped, in_words};
-use crate::model::time::{DAY, Month, iso};
+use crate::model::time::{DAY, Month};
 
 /// Answers that did not fit in the last day.
 pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
@@ -82,10 +82,6 @@ pub fn retention(is_overdue: bool, cutoff: i64, now: i64) -> Check {
             day(cutoff)
         ),
     )
-}
-
-fn day(unix: i64) -> String {
-    iso(unix).chars().take(10).collect()
 }
 
 /// The rows of one table; for graphs.

@@ -16,7 +16,7 @@ impl View {
     pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
         self.one(
             sql!("health/rejected"),
-            named_params! { ":since": now - DAY },
+            named_params! { ":since": now - DAY, ":horizon": now + DAY },
             |row| {
                 let endpoint: Option<String> = row.get("endpoint")?;
                 let error: Option<String> = row.get("error")?;
