@@ -254,8 +254,8 @@ fn a_test_message_tells_whether_it_was_taken_and_changes_no_memory() {
     notify(&sandbox, &listener, "");
     listener.answer("204 No Content");
     sandbox.run(&["-q", "health", "--test-notify"]).expect(0);
-    let title = &listener.bodies().last().unwrap()["embeds"][0]["title"];
-    assert_eq!(title, "tornsnap: a test");
+    let last = listener.bodies().pop().unwrap();
+    assert_eq!(last["embeds"][0]["title"], "tornsnap: a test");
 }
 
 fn told_events(listener: &Listener) -> Vec<String> {
