@@ -17,7 +17,7 @@ use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
 pub use clock::{FarFuture, clock};
 pub use copies::{Archive, ArchiveState, Backups, RecordedFolder, archives, backup, backups_ahead};
-pub use data::{rejected, retention, rows, size, summaries};
+pub use data::{Overdue, rejected, retention, rows, size, summaries};
 pub use keys::{KeyFact, address, key_files, keys};
 pub use machine::{Disk, disk, sqlite, wal};
 pub use missing::{MissingId, missing};

@@ -9,7 +9,7 @@ mod memory;
 mod months;
 mod targets;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
@@ -21,7 +21,7 @@ use crate::model::kind::Kind;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
 use crate::store::lock::Lock;
-use crate::store::{Failed, identity, sql};
+use crate::store::{Failed, Store, identity, sql};
 
 pub use archives::{Recorded, look_at_archive};
 pub use copies::{look_at_backups, verify_newest};
@@ -39,8 +39,7 @@ const WINDOW: i64 = 7 * DAY;
 /// A database that can be looked at.
 #[derive(Debug)]
 pub struct View {
-    connection: Connection,
-    path: PathBuf,
+    store: Store,
     reading: Reading,
 }
 
@@ -84,10 +83,17 @@ pub struct Runs {
 impl View {
     fn new(connection: Connection, path: &Path, reading: Reading) -> Self {
         Self {
-            connection,
-            path: path.to_owned(),
+            store: Store::of_reader(connection, path),
             reading,
         }
+    }
+
+    fn connection(&self) -> &Connection {
+        self.store.connection()
+    }
+
+    fn path(&self) -> &Path {
+        self.store.path()
     }
 
     /// How the file is read.
@@ -97,12 +103,12 @@ impl View {
 
     /// Whether somebody has begun to write since a file was opened that nobody had open.
     pub fn is_outdated(&self) -> bool {
-        self.reading == Reading::Alone && disk::wal_of(&self.path).exists()
+        self.reading == Reading::Alone && disk::wal_of(self.path()).exists()
     }
 
     /// The ids of the database.
     pub fn identity(&self) -> Result<Identity> {
-        identity::identity(&self.connection)
+        identity::identity(self.connection())
     }
 
     /// The runs of one kind.
@@ -139,7 +145,7 @@ impl View {
             |row| Ok((row.get("started_at")?, row.get("status")?)),
         )?;
         let at_work = unfinished.iter().any(|(_, status)| status == "running")
-            && Lock::is_held(&self.path, kind_named);
+            && Lock::is_held(self.path(), kind_named);
         let dead: Vec<i64> = unfinished
             .iter()
             .enumerate()
@@ -226,27 +232,29 @@ impl View {
 
     /// Rows of each table.
     pub fn rows(&self) -> Result<std::collections::BTreeMap<String, i64>> {
-        check::row_counts(&self.connection)
+        check::row_counts(self.connection())
     }
 
     /// Everything that SQLite can find.
     pub fn check_all(&self) -> Result<()> {
-        let what = format!("the database {}", self.path.display());
-        check::integrity(&self.connection, Depth::Full, &what)?;
-        check::foreign_keys(&self.connection, &what)
+        let what = format!("the database {}", self.path().display());
+        check::integrity(self.connection(), Depth::Full, &what)?;
+        check::foreign_keys(self.connection(), &what)
     }
 
     /// What SQLite finds in a moment; tells whether it came to the end.
     pub fn check_quickly(&mut self) -> Result<bool> {
         let begun = Instant::now();
-        self.connection
+        self.store
+            .connection
             .progress_handler(1000, Some(move || begun.elapsed() > QUICK_CHECK))
             .failed("limit the check")?;
-        let what = format!("the database {}", self.path.display());
+        let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
-            self.connection
+            self.connection()
                 .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        self.connection
+        self.store
+            .connection
             .progress_handler(0, None::<fn() -> bool>)
             .failed("limit the check")?;
         match first {
@@ -256,7 +264,7 @@ impl View {
             Ok(first) if first == "ok" => Ok(true),
             // Interrupted within a page it says so in words.
             Ok(_) if begun.elapsed() > QUICK_CHECK => {
-                check::integrity(&self.connection, Depth::Quick, &what).map(|()| true)
+                check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
                 .because(first.replace('\n', " "))
@@ -271,7 +279,7 @@ impl View {
         parameters: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        self.connection.query_row(statement, parameters, read)
+        self.connection().query_row(statement, parameters, read)
     }
 
     fn all<T>(
@@ -280,7 +288,7 @@ impl View {
         parameters: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        self.connection
+        self.connection()
             .prepare(statement)
             .and_then(|mut rows| rows.query_map(parameters, read)?.collect())
             .failed("read the database")

@@ -3,6 +3,7 @@
 mod copies;
 mod found;
 mod held;
+mod months;
 mod page;
 mod targets;
 mod watchdog;

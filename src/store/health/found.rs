@@ -71,7 +71,7 @@ impl View {
         let Some(moments) = Moments::at(now) else {
             return Ok(FarFuture::default());
         };
-        let tables = future::count(&self.connection, &moments.a_day_ahead())
+        let tables = future::count(self.connection(), &moments.a_day_ahead())
             .failed("look for times of the future")?;
         Ok(FarFuture {
             latest: tables.iter().filter_map(|share| share.newest).max(),

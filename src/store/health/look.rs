@@ -14,8 +14,11 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::store::migrate::Found;
 use crate::store::{Failed, SCHEMA_VERSION, open};
 
-/// How long another program's lock on the database is waited for. Monitoring agents give up after ten seconds.
+/// How long another program's lock on the database is waited for at first. Monitoring agents give up after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long one that comes later is waited for.
+const LATER_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Opens what stands at a path, and changes nothing about it.
 ///
@@ -62,6 +65,9 @@ fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
             error
         }
     })?;
+    connection
+        .busy_timeout(LATER_PATIENCE)
+        .failed("limit the time of waiting")?;
     match found {
         Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View::new(connection, path, reading))),
         Found::Ours(version) => Ok(Subject::Older(version)),
@@ -123,12 +129,15 @@ pub fn is_forbidden(path: &Path) -> bool {
 fn as_immutable(path: &Path) -> Result<PathBuf> {
     let whole =
         std::path::absolute(path).doing(|| format!("find the folder of {}", path.display()))?;
+    #[cfg(unix)]
+    let name = whole.as_os_str().as_encoded_bytes().to_vec();
+    #[cfg(not(unix))]
+    let name = whole.to_string_lossy().replace('\\', "/").into_bytes();
     let mut uri = String::from("file:");
-    let text = whole.to_string_lossy().replace('\\', "/");
-    if !text.starts_with('/') {
+    if !name.starts_with(b"/") {
         uri.push('/'); // A drive letter.
     }
-    for byte in text.bytes() {
+    for byte in name {
         if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
             uri.push(char::from(byte));
         } else {

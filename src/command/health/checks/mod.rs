@@ -11,6 +11,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::time::Month;
 use crate::store::health::{self as look, Reading, Subject, View};
+use crate::store::prune::Keep;
 
 /// Looks at everything.
 pub(super) fn look_at(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
@@ -160,11 +161,18 @@ fn clock(view: &View, now: i64) -> Result<Vec<Check>> {
 
 /// Summaries and retention.
 fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
-    let missing = view.unsummarized(view.oldest()?, now)?;
-    let mut checks = vec![health::summaries(&missing, now)];
+    let states = view.months(now)?;
+    let mut checks = vec![health::summaries(&states, now)];
     if let Some(running) = Month::of(now) {
-        let cutoff = running.minus(settings.retention.keep_months).start();
-        checks.push(health::retention(view.is_overdue(cutoff)?, cutoff, now));
+        let retention = &settings.retention;
+        let keep = Keep {
+            months: retention.keep_months,
+            rejected_days: retention.rejected_days,
+            runs_days: retention.runs_days,
+        };
+        let overdue = view.overdue(&states, keep, now)?;
+        let cutoff = running.minus(retention.keep_months).start();
+        checks.push(health::retention(&overdue, cutoff, now));
     }
     Ok(checks)
 }
