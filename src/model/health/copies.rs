@@ -43,7 +43,7 @@ pub fn backup(
                 "backup",
                 State::Warning,
                 format!("there is no verified backup in {folder}"),
-                scheduler,
+                "run `tornsnap backup`, and have the scheduler run it daily",
             )
             .about(["none"]);
         };

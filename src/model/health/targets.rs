@@ -90,10 +90,11 @@ pub fn targets(
 
 /// Seconds from the last answer about a target, or from the time since when it is followed, to the last success.
 fn unanswered_for(target: &Target, last: LastSuccess, now: i64) -> i64 {
-    let at = target
-        .answered_at
-        .max(target.known_since)
-        .filter(|at| !is_far_future(*at, now));
+    let at = [target.answered_at, target.known_since]
+        .into_iter()
+        .flatten()
+        .filter(|at| !is_far_future(*at, now))
+        .max();
     match at {
         Some(at) => now.min(last.at).saturating_sub(at),
         None if last.is_incomplete => i64::MAX,
@@ -296,6 +297,10 @@ mod tests {
             State::Critical,
             "a moment of the future is none"
         );
+        let mut joined = some(1, false, Some(NOW + 9 * DAY));
+        joined[0].known_since = Some(NOW - HOUR);
+        let check = targets(Kind::Players, &joined, FRESH, NOW, 24).unwrap();
+        assert_eq!(check.state, State::Ok, "followed for an hour");
     }
 
     #[test]

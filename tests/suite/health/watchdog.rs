@@ -6,7 +6,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::{DAY, FOLLOWED, HOUR, Listener, SECRET, assert_no_secret, assert_valid, notify, well};
+use super::listener::Listener;
+use super::{DAY, FOLLOWED, HOUR, SECRET, assert_no_secret, assert_valid, notify, well};
 use crate::support::{Finished, NOW, Sandbox};
 
 /// A sandbox in which all is well, and a webhook that takes the report as JSON.
@@ -222,7 +223,8 @@ fn a_test_message_tells_whether_it_was_taken_and_changes_no_memory() {
     refuse_key(&sandbox, "alice");
     let memory = sandbox.path("tornsnap.db.health.json");
 
-    let finished = sandbox.run(&["health", "--test-notify"]).expect(0);
+    let finished = sandbox.run(&["-vv", "health", "--test-notify"]).expect(0);
+    assert_no_secret(&finished);
     assert!(
         finished
             .stdout()
@@ -323,7 +325,8 @@ fn a_ping_address_keeps_its_query() {
         sandbox
             .run_at(NOW + 3 * DAY, &["health", "--notify"])
             .expect(2);
-        sandbox.run(&["health", "--test-notify"]).expect(0);
+        let finished = sandbox.run(&["-vv", "health", "--test-notify"]).expect(0);
+        assert_no_secret(&finished);
 
         assert_eq!(
             listener.events(),
