@@ -78,3 +78,30 @@ fn a_locked_archive_costs_a_second() {
     assert!(begun.elapsed() < AT_MOST, "{:?}", begun.elapsed());
     assert_state(&finished, "archive", "unknown");
 }
+
+#[test]
+fn a_wal_that_has_outgrown_its_limit_says_that_somebody_reads() {
+    let sandbox = well();
+    let reader = sandbox.sqlite();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM players;")
+        .unwrap();
+    sandbox
+        .sqlite()
+        .execute_batch(
+            "PRAGMA wal_autocheckpoint = 0;
+             CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(66000000)); DROP TABLE filler;",
+        )
+        .unwrap();
+
+    let finished = sandbox.run(&["health", "--json"]).expect(1);
+
+    assert_state(&finished, "wal", "warning");
+    let report = finished.json();
+    let message = check(&report, "wal").unwrap()["message"].as_str().unwrap();
+    assert!(
+        message.contains("a program keeps the database open for reading"),
+        "{message}"
+    );
+    drop(reader);
+}
