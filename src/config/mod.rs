@@ -409,3 +409,9 @@ impl Settings {
 pub fn no_color() -> bool {
     environment::is_set("NO_COLOR")
 }
+
+/// The width that the environment gives for terminals that do not tell their own.
+pub fn columns() -> Option<u16> {
+    let columns = environment::variable("COLUMNS").ok().flatten()?;
+    columns.parse().ok().filter(|columns| *columns > 0)
+}

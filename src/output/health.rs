@@ -3,23 +3,23 @@
 use std::io::{self, IsTerminal};
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use console::Term;
 
 use crate::model::health::{Check, State, first_line, in_words, overall, worst_first};
 use crate::output::terminal;
 
-/// The width of the table where the terminal does not tell its own.
-const WIDTH: u16 = 110;
+/// The width of the table where nothing tells that of the terminal.
+const WIDTH: u16 = 80;
 
 /// Below this width a message would have no room beside the columns of state and id.
 const NARROWEST: u16 = 50;
 
-/// Prints the page on stdout. `is_quiet`: only what is not well, and nothing when all is.
+/// Prints the page on stdout. `is_quiet`: only what is not well, and nothing when all is. `columns`: the width for a terminal
+/// that does not tell its own.
 ///
 /// # Errors
 ///
 /// Whatever writing met, but for a reader who has gone.
-pub fn print(checks: &[Check], is_quiet: bool) -> io::Result<()> {
+pub fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> io::Result<()> {
     if is_quiet && overall(checks) == State::Ok {
         return Ok(());
     }
@@ -30,7 +30,8 @@ pub fn print(checks: &[Check], is_quiet: bool) -> io::Result<()> {
     };
     if io::stdout().is_terminal() {
         terminal::data(&in_words(checks))?;
-        return terminal::data(&table(&shown));
+        let width = terminal::width().or(columns).unwrap_or(WIDTH);
+        return terminal::data(&table(&shown, width.max(NARROWEST)));
     }
     let first = first_line(checks);
     terminal::data(match first.split_once(" | ") {
@@ -50,10 +51,7 @@ pub fn print(checks: &[Check], is_quiet: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn table(checks: &[&Check]) -> String {
-    let width = Term::stdout()
-        .size_checked()
-        .map_or(WIDTH, |(_, columns)| columns.max(NARROWEST));
+fn table(checks: &[&Check], width: u16) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

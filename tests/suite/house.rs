@@ -31,6 +31,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),
+    ("rustix", &["output"]),
     ("rustls", &["api"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::command::{Context, Outcome};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::path::shown;
@@ -47,7 +47,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if !context.json {
         let is_quiet = context.verbosity == Verbosity::Quiet;
         // A reader who has gone misses nothing that matters: the exit code tells.
-        let _ = page::print(&checks, is_quiet);
+        let _ = page::print(&checks, is_quiet, config::columns());
     }
     log::info!(target: crate::output::log::FILE_ONLY, "health: {}", health::in_short(&checks));
     Ok(Outcome {
@@ -70,7 +70,7 @@ pub fn unable(error: &Error, json: bool) -> ExitCode {
             "checks": [in_full(&checks[0])],
         }));
     } else {
-        let _ = page::print(&checks, false);
+        let _ = page::print(&checks, false, config::columns());
     }
     Exit::HEALTH_UNKNOWN.into()
 }
