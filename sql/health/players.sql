@@ -14,12 +14,10 @@ WITH wanted (player_id, is_named) AS (
 )
 SELECT 'player ' || wanted.player_id AS target, nullif(players.name, 'Player ' || wanted.player_id) AS name, is_named,
        iif(EXISTS (SELECT 1 FROM player_polls), player_polls.polled_at, players.last_updated) AS answered_at,
-       max(players.created_at, coalesce(membership.first_seen_at, 0)) AS known_since
+       players.created_at AS known_since
 FROM wanted
 LEFT JOIN players ON players.player_id = wanted.player_id
 LEFT JOIN player_polls ON player_polls.player_id = wanted.player_id
-LEFT JOIN faction_membership AS membership
-       ON membership.player_id = wanted.player_id AND membership.left_at IS NULL AND NOT is_named
 WHERE NOT EXISTS (SELECT 1 FROM missing_entities
                   WHERE kind = 'player' AND entity_id = wanted.player_id AND last_miss <= :horizon)
 ORDER BY wanted.player_id

@@ -21,7 +21,7 @@ pub struct Target {
     pub is_named: bool,
     /// When Torn last answered about it; `None`: never.
     pub answered_at: Option<i64>,
-    /// Since when it is followed, where that is known.
+    /// When it was first heard of, which counts where Torn never answered.
     pub known_since: Option<i64>,
 }
 
@@ -88,13 +88,13 @@ pub fn targets(
     }))
 }
 
-/// Seconds from the last answer about a target, or from the time since when it is followed, to the last success.
+/// Seconds from the last answer about a target, or from when it was first heard of, to the last success.
 fn unanswered_for(target: &Target, last: LastSuccess, now: i64) -> i64 {
-    let at = [target.answered_at, target.known_since]
-        .into_iter()
-        .flatten()
-        .filter(|at| !is_far_future(*at, now))
-        .max();
+    let is_past = |at: &i64| !is_far_future(*at, now);
+    let at = target
+        .answered_at
+        .filter(is_past)
+        .or(target.known_since.filter(is_past));
     match at {
         Some(at) => now.min(last.at).saturating_sub(at),
         None if last.is_incomplete => i64::MAX,

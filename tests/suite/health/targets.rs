@@ -15,8 +15,6 @@ fn with_116_players(status: &str) -> Sandbox {
             "INSERT INTO players (player_id, name, faction_id, created_at, last_updated)
              WITH RECURSIVE n (i) AS (SELECT 11 UNION ALL SELECT i + 1 FROM n WHERE i < 116)
              SELECT i, 'Player ' || i, 7, {NOW} - 864000, {NOW} - 600 FROM n;
-             UPDATE players SET created_at = {NOW} - 8640000;
-             UPDATE faction_membership SET first_seen_at = {NOW} - 8640000;
              INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 864000 - player_id FROM players;
              UPDATE player_polls SET polled_at = {NOW} - 600 WHERE player_id = 1;
              INSERT INTO fetch_runs (kind, started_at, finished_at, status, failed, error)
@@ -71,9 +69,34 @@ fn ids_that_rest_are_told_by_another_check() {
     assert_state(&finished, "missing", "warning");
 }
 
+/// A name, the `[track]` table, the id of a check, a change of the database, and the state that the check then has.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+fn assert_each(cases: &[Case]) {
+    for (name, config, id, sql, state) in cases {
+        let sandbox = well();
+        sandbox.write("tornsnap.toml", &format!("[track]\n{config}\n"));
+        sandbox
+            .sqlite()
+            .execute_batch(&sql.replace("{NOW}", &NOW.to_string()))
+            .unwrap();
+
+        let report = sandbox.run(&["health", "--json"]).json();
+
+        let found = check(&report, id).unwrap_or_else(|| panic!("{name}: {report:#}"));
+        assert_eq!(found["state"], *state, "{name}: {found}");
+    }
+}
+
 #[test]
 fn each_kind_has_targets() {
-    for (name, config, id, sql, state) in [
+    assert_each(&[
         (
             "a followed faction",
             "factions = [7]",
@@ -129,11 +152,17 @@ fn each_kind_has_targets() {
              VALUES ('AAB', 7, 1, {NOW} - 864000), ('AAC', 7, 1, {NOW} - 600), ('AAD', NULL, 1, 1)",
             "warning",
         ),
+    ]);
+}
+
+#[test]
+fn a_player_is_stale_by_the_polls_of_the_profile() {
+    assert_each(&[
         (
             "a player of the configuration",
             "players = [1, 2]\nmembers = false",
             "targets_players",
-            "UPDATE players SET created_at = 1, last_updated = {NOW} - 864000 WHERE player_id = 2",
+            "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id = 2",
             "warning",
         ),
         (
@@ -151,27 +180,31 @@ fn each_kind_has_targets() {
             "ok",
         ),
         (
-            "a member who joined today",
+            "a member whom a roster named for the first time after the last poll",
             "factions = [7]",
             "targets_players",
-            "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players;
-             UPDATE player_polls SET polled_at = {NOW} - 8640000 WHERE player_id = 3;
+            "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
              UPDATE fetch_runs SET status = 'partial', failed = 1",
             "ok",
         ),
-    ] {
-        let sandbox = well();
-        sandbox.write("tornsnap.toml", &format!("[track]\n{config}\n"));
-        sandbox
-            .sqlite()
-            .execute_batch(&sql.replace("{NOW}", &NOW.to_string()))
-            .unwrap();
-
-        let report = sandbox.run(&["health", "--json"]).json();
-
-        let found = check(&report, id).unwrap_or_else(|| panic!("{name}: {report:#}"));
-        assert_eq!(found["state"], state, "{name}: {found}");
-    }
+        (
+            "a member whose profile never came",
+            "factions = [7]",
+            "targets_players",
+            "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
+             UPDATE players SET created_at = {NOW} - 864000;
+             UPDATE fetch_runs SET status = 'partial', failed = 1",
+            "warning",
+        ),
+        (
+            "players of a database without polls",
+            "factions = [7]",
+            "targets_players",
+            "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id > 1;
+             UPDATE fetch_runs SET status = 'partial', failed = 9",
+            "critical",
+        ),
+    ]);
 }
 
 #[test]
