@@ -168,7 +168,18 @@ fn execute(cli: &Cli) -> Result<Outcome> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
-    output_log::start(verbosity, color, settings.log_file.as_deref())?;
+    let log_file = command::log_file::open(&settings);
+    let (log_file, no_log_file) = match log_file {
+        Ok(file) => (file, None),
+        Err(error) => (None, Some(error)),
+    };
+    output_log::start(verbosity, color, log_file);
+    if let Some(error) = no_log_file {
+        let remedy = error
+            .remedy()
+            .map_or_else(String::new, |remedy| format!("; try: {remedy}"));
+        log::warn!("{}{remedy}", error.on_one_line());
+    }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(
             "TORNSNAP_NOW is set: the clock stands at {}",

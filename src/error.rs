@@ -79,6 +79,19 @@ impl Error {
         }
     }
 
+    /// A failure of the file system.
+    pub fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
+        let exit = match source.kind() {
+            std::io::ErrorKind::NotFound
+            | std::io::ErrorKind::PermissionDenied
+            | std::io::ErrorKind::ReadOnlyFilesystem
+            | std::io::ErrorKind::IsADirectory
+            | std::io::ErrorKind::NotADirectory => Exit::Config,
+            _ => Exit::Io,
+        };
+        Self::new(action).because(source).exits(exit)
+    }
+
     /// Keeps the cause, which is told on a line of its own.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -154,16 +167,6 @@ pub trait Doing<T> {
 
 impl<T> Doing<T> for std::io::Result<T> {
     fn doing(self, action: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| {
-            let exit = match source.kind() {
-                std::io::ErrorKind::NotFound
-                | std::io::ErrorKind::PermissionDenied
-                | std::io::ErrorKind::ReadOnlyFilesystem
-                | std::io::ErrorKind::IsADirectory
-                | std::io::ErrorKind::NotADirectory => Exit::Config,
-                _ => Exit::Io,
-            };
-            Error::new(action()).because(source).exits(exit)
-        })
+        self.map_err(|source| Error::of_io(action(), source))
     }
 }

@@ -1,16 +1,19 @@
 //! `tornsnap backup`: copy the database, and prove copies.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shown;
 use crate::model::size::{grouped, in_words};
+use crate::model::time::parse_duration;
 use crate::store::Depth;
 use crate::store::backup::{self, Manifest, Request, Taken};
-use crate::store::lock::Lock;
 
 /// Make a verified copy of the database, or verify copies made before
 #[derive(clap::Args, Debug, Default)]
@@ -34,6 +37,9 @@ pub struct Args {
         conflicts_with_all = ["keep", "compress", "quick"]
     )]
     verify: Option<PathBuf>,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    wait: Option<Duration>,
 }
 
 /// Makes a backup as the configuration says, for commands that want one first.
@@ -41,8 +47,8 @@ pub struct Args {
 /// # Errors
 ///
 /// As [`backup::take`].
-pub fn take(context: &Context) -> Result<Manifest> {
-    make(context, &Args::default()).map(|taken| taken.manifest)
+pub fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+    make(context, &Args::default(), waiting).map(|taken| taken.manifest)
 }
 
 /// Makes a backup as the configuration says, but removes no older one.
@@ -50,12 +56,12 @@ pub fn take(context: &Context) -> Result<Manifest> {
 /// # Errors
 ///
 /// As [`backup::take`].
-pub(super) fn take_and_keep_all(context: &Context) -> Result<Manifest> {
+pub(super) fn take_and_keep_all(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     let args = Args {
         keep: Some(u32::MAX),
         ..Args::default()
     };
-    make(context, &args).map(|taken| taken.manifest)
+    make(context, &args, waiting).map(|taken| taken.manifest)
 }
 
 /// Makes a copy, or proves copies.
@@ -63,9 +69,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if let Some(which) = &args.verify {
         return verify(context, args, which);
     }
+    let waiting = Waiting::new(context, "backup", args.wait);
     let Taken {
         manifest, removed, ..
-    } = make(context, args)?;
+    } = make(context, args, &waiting)?;
     let gone = match removed.len() {
         0 => String::new(),
         1 => "; 1 old one removed".to_owned(),
@@ -82,12 +89,14 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ))
 }
 
-fn make(context: &Context, args: &Args) -> Result<Taken> {
+fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
     let settings = &context.settings;
     let database = &settings.database;
     // Before the lock, which would leave a file beside a database that is not there.
     backup::must_exist(database)?;
-    let lock = Lock::take(database, backup::LOCK)?;
+    let lock = waiting.take(database, backup::LOCK)?;
+    // What is cut off here leaves only files that the next run removes.
+    let _at_once = Stop::at_once()?;
     let taken = backup::take(
         &Request {
             database,

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::command::fetch::{Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Doing, Error, Exit, Result};
@@ -77,6 +78,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ));
 
     let scope = Scope::everything(&settings);
+    let alone = Waiting::up_to("demo", Duration::ZERO);
     let end = start + i64::from(args.days) * DAY;
     let (mut total, mut chapter) = (Tally::default(), Tally::default());
     let mut now = start;
@@ -88,7 +90,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 say(&format!("{}: {line}", &iso(now)[..10]));
             }
         }
-        let outcome = fetch(&settings, &scope, stop.clone(), false)?;
+        let outcome = fetch(&settings, &scope, &alone, stop.clone(), false)?;
         if outcome.exit != Exit::Done {
             return Ok(outcome);
         }
@@ -139,8 +141,20 @@ fn end_of_month(context: &Context, settings: &Settings) -> Result<Vec<String>> {
         verbosity: Verbosity::Quiet,
         json: false,
     };
-    let summarized = summarize::run(&context, &summarize::Args::default())?;
-    let pruned = prune::run(&context, &prune::Args::default())?;
+    let summarized = summarize::run(
+        &context,
+        &summarize::Args {
+            wait: Some(Duration::ZERO),
+            ..summarize::Args::default()
+        },
+    )?;
+    let pruned = prune::run(
+        &context,
+        &prune::Args {
+            wait: Some(Duration::ZERO),
+            ..prune::Args::default()
+        },
+    )?;
     Ok([summarized, pruned]
         .into_iter()
         .filter_map(|outcome| outcome.summary)

@@ -7,6 +7,7 @@ pub mod export;
 pub mod fetch;
 pub mod health;
 pub mod init;
+pub mod log_file;
 pub mod prune;
 mod prune_future;
 pub mod restore;
@@ -14,6 +15,7 @@ mod signal;
 pub mod simulate;
 pub mod summarize;
 pub mod torn;
+pub mod wait;
 
 use serde_json::Value;
 

@@ -1,18 +1,20 @@
 //! `tornsnap prune`: delete detail that is summarized and old, or move it to an archive.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, prune_future};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::shown;
 use crate::model::retention::{self, Facts, Refusal, list};
-use crate::model::time::{Month, iso};
+use crate::model::time::{Month, iso, parse_duration};
 use crate::output::progress::Progress;
 use crate::output::{prompt, terminal};
-use crate::store::lock::Lock;
+use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{Keep, Plan, Pruned, Share, must_be_another_file};
 use crate::store::{Store, backup};
 
@@ -65,6 +67,9 @@ pub struct Args {
     /// With --future: remove it though it looks as if the clock were behind now
     #[arg(long, requires = "future")]
     pub force: bool,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
 }
 
 /// Plans, looks for reasons not to, and does what the plan says.
@@ -90,16 +95,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let refusals = refusals(context, args, &plan, now)?;
         return preview(context, &plan, &refusals, archive);
     }
-    let mut store = Store::open(&settings.database)?;
-    let _lock = Lock::take(&settings.database, "maintenance")?;
-    if let Some(archive) = archive {
-        must_be_another_file(&settings.database, archive)?;
-    }
-    let plan = plan(context, args, &store, now)?;
-    let refusals = refusals(context, args, &plan, now)?;
-    if !refusals.is_empty() {
-        return Err(refused(&refusals));
-    }
+    Store::must_be_ours(&settings.database)?;
+    let (mut store, _lock, plan) = begin(context, args, archive, now)?;
     warn_of_what_stays(&plan);
     let progress = Progress::start(
         "pruning",
@@ -135,6 +132,44 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
             false,
         ),
     ))
+}
+
+/// Opens the database and plans, after the `backup` and the `summarize` that were started before or with this run.
+///
+/// Both may be what this run would otherwise refuse for want of.
+fn begin(
+    context: &Context,
+    args: &Args,
+    archive: Option<&PathBuf>,
+    now: i64,
+) -> Result<(Store, Lock, Plan)> {
+    let database = &context.settings.database;
+    let waiting = Waiting::new(context, "prune", args.wait);
+    let before_this: &[&str] = if args.without_backup {
+        &[SUMMARIZE]
+    } else {
+        &[backup::LOCK, SUMMARIZE]
+    };
+    loop {
+        let lock = waiting.take(database, MAINTENANCE)?;
+        let store = Store::open(database)?;
+        if let Some(archive) = archive {
+            must_be_another_file(database, archive)?;
+        }
+        let plan = plan(context, args, &store, now)?;
+        let refusals = refusals(context, args, &plan, now)?;
+        let is_idle = refusals.is_empty() && plan.going() == 0;
+        let is_patient = !refusals.is_empty() || !args.without_backup;
+        if !is_idle && waiting.is_another_at_work(database, before_this, is_patient)? {
+            drop((store, lock));
+            waiting.until_free(database, before_this)?;
+            continue;
+        }
+        if !refusals.is_empty() {
+            return Err(refused(&refusals));
+        }
+        return Ok((store, lock, plan));
+    }
 }
 
 fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan> {
@@ -386,8 +421,9 @@ fn purge(context: &Context, args: &Args, month: Month) -> Result<Outcome> {
             .because("the answer was no")
             .exits(Exit::Config));
     }
+    let waiting = Waiting::new(context, "prune", args.wait);
+    let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
-    let _lock = Lock::take(database, "maintenance")?;
     let deleted = store.purge(month, context.settings.clock.now())?;
     store.checkpoint()?;
     Ok(Outcome::done(

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::command::clock::{BUILD_DAY, before_build};
 use crate::command::prune::Args;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Doing, Error, Exit, Result};
@@ -12,7 +13,7 @@ use crate::model::time::iso;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::future::{Ahead, Share};
-use crate::store::lock::Lock;
+use crate::store::lock::MAINTENANCE;
 
 /// Finds what lies in the future, looks for reasons not to touch it, takes a backup and removes it.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
@@ -29,8 +30,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let ahead = Store::open_read_only(database)?.ahead(&moments)?;
         return preview(context, args, &moments, &ahead);
     }
+    Store::must_be_ours(database)?;
+    let waiting = Waiting::new(context, "prune", args.wait);
+    let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
-    let _lock = Lock::take(database, "maintenance")?;
     let ahead = store.ahead(&moments)?;
     if ahead.tables.is_empty() {
         return Ok(nothing(&moments, false));
@@ -46,7 +49,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None
     } else {
         // Older backups stay: one of them may be the last from before the clock was ahead.
-        Some(backup::take_and_keep_all(context)?.file)
+        Some(backup::take_and_keep_all(context, &waiting)?.file)
     };
     let done = store.remove_future(&moments)?;
     if args.vacuum {

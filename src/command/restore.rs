@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
+use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, backup as backups};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::shown;
 use crate::model::size::grouped;
-use crate::model::time::iso;
+use crate::model::time::{iso, parse_duration};
 use crate::output::prompt;
 use crate::store::backup::Manifest;
 use crate::store::restore::{self, Locks};
@@ -29,6 +32,9 @@ pub struct Args {
     /// Take a file that has no manifest, on SQLite's own checks alone
     #[arg(long)]
     without_manifest: bool,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    wait: Option<Duration>,
 }
 
 /// Proves the backup, asks, and only then swaps.
@@ -53,7 +59,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         ));
     }
 
-    let locks = Locks::take(&database)?;
+    let waiting = Waiting::new(context, "restore", args.wait);
+    let locks = Locks::wait(&database, &waiting)?;
+    let _at_once = Stop::at_once()?;
     let staged = match &manifest {
         Some(manifest) => restore::stage(manifest, &database, &locks)?,
         None => restore::stage_unproven(&file, &database, &locks)?,

@@ -8,15 +8,34 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::error::{Doing, Exit, Result};
+use crate::error::{Doing, Error, Exit, Result};
 
 /// How often a wait looks up.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// The process listens once.
+static STOP: OnceLock<Stop> = OnceLock::new();
 
 /// Whether somebody asked the process to stop.
 #[derive(Clone, Debug)]
 pub struct Stop {
     signal: Arc<AtomicUsize>,
+    /// Whether the next signal ends the process.
+    again: Arc<AtomicBool>,
+}
+
+/// While it lives, a signal ends the process at once.
+#[derive(Debug)]
+pub(super) struct AtOnce(Option<Stop>);
+
+impl Drop for AtOnce {
+    fn drop(&mut self) {
+        if let Some(stop) = &self.0
+            && stop.asked().is_none()
+        {
+            stop.again.store(false, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Stop {
@@ -26,7 +45,6 @@ impl Stop {
     ///
     /// Fails when the system refuses.
     pub fn listen() -> Result<Self> {
-        static STOP: OnceLock<Stop> = OnceLock::new();
         if let Some(stop) = STOP.get() {
             return Ok(stop.clone());
         }
@@ -39,7 +57,26 @@ impl Stop {
                 .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
                 .doing(|| "listen for signals".to_owned())?;
         }
-        Ok(STOP.get_or_init(|| Self { signal }).clone())
+        Ok(STOP.get_or_init(|| Self { signal, again }).clone())
+    }
+
+    /// For work that does not ask: a signal ends the process at once, although it had begun to listen.
+    ///
+    /// # Errors
+    ///
+    /// Fails when a signal has come already.
+    pub(super) fn at_once() -> Result<AtOnce> {
+        let stop = STOP.get().cloned();
+        if let Some(stop) = &stop {
+            stop.again.store(true, Ordering::Relaxed);
+            if let Some(exit) = stop.asked() {
+                return Err(Error::new("go on")
+                    .because("it was told to stop")
+                    .try_this("run the same command again")
+                    .exits(exit));
+            }
+        }
+        Ok(AtOnce(stop))
     }
 
     /// How the process should end, if somebody asked it to.

@@ -1,16 +1,19 @@
 //! `tornsnap summarize`: keep what each finished month brought, for ever.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::command::signal::Stop;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::retention::list;
 use crate::model::summary::{Job, MonthState, Standing, TableState, select};
-use crate::model::time::Month;
+use crate::model::time::{Month, parse_duration};
 use crate::output::terminal;
 use crate::store::Store;
-use crate::store::lock::Lock;
+use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::summary::Written;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
@@ -28,6 +31,9 @@ pub struct Args {
     /// Take no backup first
     #[arg(long)]
     pub no_backup: bool,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
 }
 
 /// Decides which months need it, takes a backup, and writes them one by one, oldest first.
@@ -38,8 +44,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let states = Store::open_read_only(database)?.months(now)?;
         return preview(context, args, &jobs(&states, args, now)?, &states);
     }
+    Store::must_be_ours(database)?;
+    let waiting = Waiting::new(context, "summarize", args.wait);
+    let _announced = waiting.take(database, SUMMARIZE)?;
+    let _lock = waiting.take(database, MAINTENANCE)?;
+    // Not before: until then a restore may put another file in its place.
     let mut store = Store::open(database)?;
-    let _lock = Lock::take(database, "maintenance")?;
     let states = store.months(now)?;
     let jobs = jobs(&states, args, now)?;
     if jobs.is_empty() {
@@ -50,7 +60,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let takes_backup = context.settings.backup.before_summarize && !args.no_backup;
     let backup = if takes_backup {
-        Some(backup::take(context)?.file)
+        Some(backup::take(context, &waiting)?.file)
     } else {
         None
     };

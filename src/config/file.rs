@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use toml::Spanned;
 use crate::config::address::base_url;
 use crate::config::key::{Place, Source};
 use crate::config::mask::{mask_addresses, mask_key_like};
-use crate::config::path::beside;
+use crate::config::path::{beside, unexpanded};
 use crate::config::secret::check_private;
 use crate::config::tables::{
     ApiTable, File, FormatWord, HealthTable, KeyTable, RecordWord, TerritoriesValue, TrackTable,
@@ -69,6 +69,22 @@ impl Text<'_> {
                     format!("{name} = {number} is not from {low} to {high}"),
                 )
             })
+    }
+
+    /// A path; a relative one is relative to the folder of the file.
+    fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
+        if let Some(why) = unexpanded(Path::new(value.get_ref())) {
+            return Err(self.refuse(Some(value.span()), why));
+        }
+        beside(self.path, value.get_ref())
+    }
+
+    /// The same where the file may be silent.
+    fn path_or(&self, value: Option<&Spanned<String>>, default: &str) -> Result<PathBuf> {
+        match value {
+            Some(value) => self.path(value),
+            None => beside(self.path, default),
+        }
     }
 
     fn ids<T: Ord>(
@@ -133,13 +149,10 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
-    let path = |text: Option<String>| text.map(|text| beside(lines.path, &text)).transpose();
+    let path = |value: Option<Spanned<String>>| value.map(|value| lines.path(&value)).transpose();
     Ok(Settings {
         config_file: None,
-        database: beside(
-            lines.path,
-            file.database.as_deref().unwrap_or("tornsnap.db"),
-        )?,
+        database: lines.path_or(file.database.as_ref(), "tornsnap.db")?,
         api: api(lines, &file.api)?,
         track: track(lines, file.track)?,
         record: match file.history.record {
@@ -171,10 +184,7 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
             )?,
         },
         backup: Backup {
-            directory: beside(
-                lines.path,
-                file.backup.directory.as_deref().unwrap_or("backups"),
-            )?,
+            directory: lines.path_or(file.backup.directory.as_ref(), "backups")?,
             keep: lines.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
             compress: file.backup.compress.unwrap_or(false),
             before_summarize: file.backup.before_summarize.unwrap_or(true),
@@ -332,7 +342,7 @@ fn webhook(
         }
     }
     Ok(match file {
-        Some(file) => Some(WebhookSource::File(beside(lines.path, file.get_ref())?)),
+        Some(file) => Some(WebhookSource::File(lines.path(&file)?)),
         None => variable.map(|variable| WebhookSource::Env(variable.into_inner())),
     })
 }
@@ -351,7 +361,7 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         }
         let place = match (table.key, table.key_file, table.key_env) {
             (Some(key), None, None) => Place::Here(Ok(key)),
-            (None, Some(file), None) => Place::File(beside(lines.path, &file)?),
+            (None, Some(file), None) => Place::File(lines.path(&file)?),
             (None, None, Some(variable)) => Place::Env(variable),
             _ => {
                 return Err(refuse(
@@ -362,12 +372,6 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
         sources.push(Source { name, place });
     }
     Ok(sources)
-}
-
-/// Quotes a path for a TOML file.
-#[must_use]
-pub fn toml_string(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]

@@ -21,10 +21,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::{text_of, toml_string};
+pub use file::text_of;
 pub use key::{LoadedKeys, UnreadableKey};
 pub use place::file_to_write;
 pub use secret::check_private;
+pub use text::toml_string;
 pub use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};

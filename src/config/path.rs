@@ -1,24 +1,71 @@
 //! Paths as they stand in the configuration and in the environment.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
+
+/// Why a path holds something that only a shell replaces; a folder of that name would be made.
+///
+/// A path that begins with `./` is taken as it is.
+pub(super) fn unexpanded(path: &Path) -> Option<String> {
+    if path.starts_with(".") {
+        return None;
+    }
+    let mut parts = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    let home_of_another = path.is_relative()
+        && parts
+            .clone()
+            .next()
+            .is_some_and(|first| first.starts_with('~') && first != "~");
+    if home_of_another {
+        return Some(format!(
+            "{:?} names the home folder of another user, which is not looked up; write the whole path, ~/ for your \
+             own home folder, or ./~ for a name that begins with ~",
+            path.display().to_string()
+        ));
+    }
+    let variable = parts.find(|part| is_variable(part))?;
+    Some(format!(
+        "{variable} is not replaced in a path; write the whole path, or ~/ for your home folder"
+    ))
+}
+
+/// `$HOME`, `${HOME}` and `%USERPROFILE%`.
+fn is_variable(part: &str) -> bool {
+    let of_a_shell = part.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || "_{".contains(first))
+    });
+    let of_windows = part.len() > 2 && part.starts_with('%') && part.ends_with('%');
+    of_a_shell || of_windows
+}
 
 /// A path with the home folder in the place of a `~` at its start.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when the home folder is not known.
+/// [`Exit::Config`] when the home folder is not known, or when the path is [`unexpanded`].
 pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
+    let refuse = |why: String, remedy: &str| {
+        Err(Error::new(format!("use the path {}", path.display()))
+            .because(why)
+            .try_this(remedy)
+            .exits(Exit::Config))
+    };
+    if let Some(why) = unexpanded(path) {
+        return refuse(why, "correct the path");
+    }
     let Ok(below) = path.strip_prefix("~") else {
         return Ok(path.to_owned());
     };
     match dirs::home_dir() {
         Some(home) => Ok(home.join(below)),
-        None => Err(Error::new(format!("use the path {}", path.display()))
-            .because("the home folder of this user is not known")
-            .try_this("write the whole path instead of ~, or set HOME")
-            .exits(Exit::Config)),
+        None => refuse(
+            "the home folder of this user is not known".to_owned(),
+            "write the whole path instead of ~, or set HOME",
+        ),
     }
 }
 
@@ -33,4 +80,35 @@ pub(super) fn beside(file: &Path, path: &str) -> Result<PathBuf> {
         Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),
         _ => path,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_shell_would_replace_is_refused() {
+        for (path, is_refused) in [
+            ("~/bk", false),
+            ("~", false),
+            ("~bob/bk", true),
+            ("~bob", true),
+            ("./~bob", false),
+            ("a/~b", false),
+            ("/a/~b", false),
+            ("$HOME/bk", true),
+            ("${HOME}/bk", true),
+            ("/home/$USER/bk", true),
+            ("%USERPROFILE%/bk", true),
+            ("./$HOME", false),
+            ("a$b", false),
+            ("C$", false),
+            ("$", false),
+            ("$1", false),
+            ("100%", false),
+            ("%%", false),
+        ] {
+            assert_eq!(unexpanded(Path::new(path)).is_some(), is_refused, "{path}");
+        }
+    }
 }

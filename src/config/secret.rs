@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::config::text::decode;
 use crate::error::{Doing, Error, Exit, Result};
+#[cfg(unix)]
+use crate::model::path::shell_word;
 
 /// Why a secret could not be read from a file.
 pub(super) enum Problem {
@@ -56,17 +58,4 @@ pub fn check_private(path: &Path) -> Result<()> {
 #[cfg(not(unix))]
 pub fn check_private(_path: &Path) -> Result<()> {
     Ok(())
-}
-
-/// A path as one word of a shell.
-#[cfg(unix)]
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte))
-    {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

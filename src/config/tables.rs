@@ -8,7 +8,7 @@ use crate::model::key::ApiKey;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
-    pub(super) database: Option<String>,
+    pub(super) database: Option<Spanned<String>>,
     pub(super) api: ApiTable,
     pub(super) key: Vec<Spanned<KeyTable>>,
     pub(super) track: TrackTable,
@@ -33,7 +33,7 @@ pub(super) struct ApiTable {
 pub(super) struct KeyTable {
     pub(super) name: Option<String>,
     pub(super) key: Option<ApiKey>,
-    pub(super) key_file: Option<String>,
+    pub(super) key_file: Option<Spanned<String>>,
     pub(super) key_env: Option<String>,
 }
 
@@ -81,7 +81,7 @@ pub(super) enum RecordWord {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RetentionTable {
     pub(super) keep_months: Option<Spanned<i64>>,
-    pub(super) archive: Option<String>,
+    pub(super) archive: Option<Spanned<String>>,
     pub(super) rejected_days: Option<Spanned<i64>>,
     pub(super) runs_days: Option<Spanned<i64>>,
 }
@@ -89,7 +89,7 @@ pub(super) struct RetentionTable {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct BackupTable {
-    pub(super) directory: Option<String>,
+    pub(super) directory: Option<Spanned<String>>,
     pub(super) keep: Option<Spanned<i64>>,
     pub(super) compress: Option<bool>,
     pub(super) before_summarize: Option<bool>,
@@ -124,5 +124,5 @@ pub(super) enum FormatWord {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LogTable {
-    pub(super) file: Option<String>,
+    pub(super) file: Option<Spanned<String>>,
 }

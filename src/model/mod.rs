@@ -1,5 +1,7 @@
 //! What we believe: checked values with their units, and pure policy. No I/O.
 
+#[cfg(unix)]
+pub(crate) mod disk;
 pub mod id;
 pub mod identity;
 pub mod nearest;

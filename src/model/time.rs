@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat};
 
@@ -149,6 +150,45 @@ pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
     }
 }
 
+/// Reads a duration: `30s`, `10m`, `1h`, or `0`.
+///
+/// # Errors
+///
+/// Says what would have been accepted.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    [('s', 1), ('m', MINUTE), ('h', HOUR)]
+        .into_iter()
+        .find_map(|(unit, seconds)| {
+            let digits = text.strip_suffix(unit)?;
+            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let count = digits.parse::<u32>().ok().filter(|_| is_number)?;
+            Some(Duration::from_secs(
+                u64::from(count) * seconds.unsigned_abs(),
+            ))
+        })
+        .ok_or_else(|| "write 30s, 10m or 1h, or 0 for not at all".to_owned())
+}
+
+/// A duration in words: "10 minutes", "1 hour", "90 seconds".
+pub fn duration_in_words(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (count, unit) = [(HOUR, "hour"), (MINUTE, "minute")]
+        .into_iter()
+        .map(|(length, unit)| (length.unsigned_abs(), unit))
+        .find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length))
+        .map_or((seconds, "second"), |(length, unit)| {
+            (seconds / length, unit)
+        });
+    match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,5 +244,37 @@ mod tests {
             assert_ne!(parse_moment_or_ago(wrong, 0), Ok(0), "{wrong}");
         }
         assert!(parse_moment_or_ago("-3d", 0).is_err());
+    }
+
+    #[test]
+    fn durations_are_seconds_minutes_or_hours() {
+        for (text, seconds, words) in [
+            ("0", 0, "0 seconds"),
+            ("0s", 0, "0 seconds"),
+            ("1s", 1, "1 second"),
+            ("90s", 90, "90 seconds"),
+            ("10m", 600, "10 minutes"),
+            (" 1h ", 3600, "1 hour"),
+            ("4294967295h", 15_461_882_262_000, "4294967295 hours"),
+        ] {
+            let time = parse_duration(text).unwrap();
+            assert_eq!(time, Duration::from_secs(seconds), "{text}");
+            assert_eq!(duration_in_words(time), words, "{text}");
+        }
+        for wrong in [
+            "",
+            "10",
+            "m",
+            "-1m",
+            "+1m",
+            "1.5h",
+            "10 m",
+            "10M",
+            "99999999999s",
+            "１m",
+            "ever",
+        ] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
     }
 }

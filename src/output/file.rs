@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+#[cfg(unix)]
+use crate::model::disk;
 use crate::model::path::folder_of;
 
 /// A file that is written beside its place, under a hidden name that ends in `.partial`.
@@ -59,7 +61,9 @@ impl NewFile {
         self.temporary.persist(&self.target)?;
         // Without this a power cut might forget the new name. Windows knows no such thing.
         #[cfg(unix)]
-        fs::File::open(folder)?.sync_all()?;
+        fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .or_else(disk::unless_not_supported)?;
         #[cfg(not(unix))]
         let _ = folder;
         Ok(())

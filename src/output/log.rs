@@ -1,14 +1,12 @@
 //! The log: stderr, and a file where one is configured.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Mutex;
 
 use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::error::{Doing, Result};
 use crate::output::progress;
 use crate::output::terminal::Verbosity;
 
@@ -28,12 +26,8 @@ pub enum Color {
 /// words what our errors say.
 const HUSHED: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
-/// Starts the log. Times are UTC.
-///
-/// # Errors
-///
-/// Fails when the log file cannot be written.
-pub fn start(verbosity: Verbosity, color: Color, file: Option<&Path>) -> Result<()> {
+/// Starts the log, with an open file where one is configured. Times are UTC.
+pub fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
     let level = match verbosity {
         Verbosity::Quiet => LevelFilter::Error,
         Verbosity::Normal => LevelFilter::Warn,
@@ -57,7 +51,6 @@ pub fn start(verbosity: Verbosity, color: Color, file: Option<&Path>) -> Result<
             Color::Always => env_logger::WriteStyle::Always,
             Color::Never => env_logger::WriteStyle::Never,
         });
-    let file = file.map(open).transpose()?;
     let tee = Tee {
         stderr: builder.build(),
         file: file.map(Mutex::new),
@@ -71,20 +64,6 @@ pub fn start(verbosity: Verbosity, color: Color, file: Option<&Path>) -> Result<
     if log::set_boxed_logger(Box::new(tee)).is_ok() {
         log::set_max_level(most);
     }
-    Ok(())
-}
-
-fn open(path: &Path) -> Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-        .open(path)
-        .doing(|| format!("write the log file {}", path.display()))
 }
 
 /// Target of lines that are printed on stderr by other means.

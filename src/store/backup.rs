@@ -28,6 +28,7 @@ use crate::store::files::{
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
 use crate::store::open;
+use crate::store::owner::{self, make_folder};
 
 pub use crate::store::manifest::Manifest;
 
@@ -90,10 +91,12 @@ pub struct Taken {
 /// [`Exit::Io`] when there is no room, [`Exit::Damaged`] when the copy is not sound; older backups stay untouched.
 pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
     let directory = request.directory;
-    fs::create_dir_all(directory)
-        .doing(|| format!("make the backup folder {}", directory.display()))?;
+    make_folder(directory, request.database).map_err(|error| {
+        let action = format!("make the backup folder {}", directory.display());
+        owner::explain(action, directory, request.database, error)
+    })?;
     let mark = mark(request.database);
-    clean(directory, &mark)?;
+    clean(directory, &mark, request.database)?;
     let before = newest_of(directory, request.database)?;
 
     let stem = stem(request.database);
@@ -154,7 +157,7 @@ fn make(request: &Request<'_>, plain: &Path, name: &str) -> Result<Made> {
         size_of(&source)? * files,
         "make a backup",
     )?;
-    create_private(plain).doing(|| format!("make {}", plain.display()))?;
+    create_private(plain, request.database).doing(|| format!("make {}", plain.display()))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| trickle(plain, &done));
@@ -194,8 +197,9 @@ fn seal(request: &Request<'_>, plain: &Path, what: &str) -> Result<Made> {
     let mut manifest = Manifest::template();
     let file = if request.compress {
         let packed = with_suffix(plain, ".zst");
-        let ((inner, inner_bytes), (outer, outer_bytes)) = compress(plain, &packed)
-            .doing(|| format!("compress the copy in {}", request.directory.display()))?;
+        let ((inner, inner_bytes), (outer, outer_bytes)) =
+            compress(plain, &packed, request.database)
+                .doing(|| format!("compress the copy in {}", request.directory.display()))?;
         manifest.compressed = true;
         manifest.uncompressed_sha256 = Some(inner);
         manifest.uncompressed_bytes = Some(inner_bytes);
@@ -231,7 +235,12 @@ fn publish(request: &Request<'_>, made: Made, name: &str) -> Result<Manifest> {
             .exits(Exit::TryLater));
     }
     let mark = mark(request.database);
-    write_atomically(&Manifest::path_for(&target), &manifest.to_text(), &mark)?;
+    write_atomically(
+        &Manifest::path_for(&target),
+        &manifest.to_text(),
+        &mark,
+        request.database,
+    )?;
     if let Err(error) = fs::rename(&file, &target) {
         // Best effort: a manifest without its backup counts for nothing.
         let _ = remove_if_there(&Manifest::path_for(&target));
@@ -337,9 +346,9 @@ fn hash_file(path: &Path) -> io::Result<(String, u64)> {
 type HashAndSize = (String, u64);
 
 /// Compresses a file; gives hash and size of what went in and of what came out.
-fn compress(from: &Path, to: &Path) -> io::Result<(HashAndSize, HashAndSize)> {
+fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(HashAndSize, HashAndSize)> {
     let mut reader = HashingReader::new(File::open(from)?);
-    let writer = HashingWriter::new(create_private(to)?);
+    let writer = HashingWriter::new(create_private(to, database)?);
     let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
     pour(&mut reader, &mut encoder)?;
@@ -623,9 +632,9 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 /// Removes what killed runs left: temporary files of this database, and manifests whose backup is still one.
 ///
 /// Those of other databases are left alone unless they are a day older than now, by the disk's own clock.
-fn clean(directory: &Path, mark: &str) -> Result<()> {
+fn clean(directory: &Path, mark: &str, database: &Path) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
-    let now = disk_time(directory, mark)?;
+    let now = disk_time(directory, mark, database)?;
     for entry in fs::read_dir(directory).doing(action)? {
         let path = entry.doing(action)?.path();
         let name = name_of(&path);
@@ -662,14 +671,18 @@ fn clean(directory: &Path, mark: &str) -> Result<()> {
 }
 
 /// The time by the clock of the disk that a folder is on, and proof that the folder can be written.
-fn disk_time(directory: &Path, mark: &str) -> Result<SystemTime> {
+fn disk_time(directory: &Path, mark: &str, database: &Path) -> Result<SystemTime> {
     tempfile::Builder::new()
         .prefix(".tornsnap-")
         .suffix(&format!(".{mark}{PARTIAL}"))
         .tempfile_in(directory)
         .and_then(|probe| probe.as_file().metadata()?.modified())
         .map_err(|error| {
+            let action = format!("write to the folder {}", directory.display());
             let (remedy, exit) = match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    return owner::explain(action, directory, database, error);
+                }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     ("free some space on that disk", Exit::Io)
                 }
@@ -678,7 +691,7 @@ fn disk_time(directory: &Path, mark: &str) -> Result<SystemTime> {
                     Exit::Config,
                 ),
             };
-            Error::new(format!("write to the folder {}", directory.display()))
+            Error::new(action)
                 .because(error)
                 .try_this(remedy)
                 .exits(exit)
@@ -779,14 +792,14 @@ pub(super) fn before_migration(database: &Path, next_version: i64) -> Result<()>
     let name = name_of(&target);
     let directory = folder_of(database);
     let mark = mark(database);
-    clean(directory, &mark)?;
+    clean(directory, &mark, database)?;
     let request = Request {
         database,
         directory,
         compress: false,
         depth: Depth::Full,
         keep: None,
-        now: disk_time(directory, &mark)?
+        now: disk_time(directory, &mark, database)?
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
     };

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Doing, Error, Exit, Result};
+#[cfg(unix)]
+use crate::model::disk;
 use crate::model::path::folder_of;
 use crate::model::size;
+use crate::store::owner;
 
 /// What is left free for everything else on the disk.
 const RESERVE: u64 = 8 * size::MEGABYTE;
@@ -43,8 +46,8 @@ pub(super) fn discard(path: &Path) {
     }
 }
 
-/// Makes a new file that only its owner can read.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+/// Makes a new file that only its owner can read: the owner of the database.
+pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
@@ -52,13 +55,16 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    owner::give(&file, path, database);
+    Ok(file)
 }
 
-/// Writes a small file, which only its owner can read, whole or not at all: temporary name, sync, rename, sync.
+/// Writes a small file whole or not at all: temporary name, sync, rename, sync. Only its owner, which is the owner of
+/// the database, can read it.
 ///
 /// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
-pub fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
+pub fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
     // tempfile makes it with mode 0600.
@@ -66,7 +72,8 @@ pub fn write_atomically(path: &Path, text: &str, mark: &str) -> Result<()> {
         .prefix(".tornsnap-")
         .suffix(&format!(".{mark}.partial"))
         .tempfile_in(folder)
-        .doing(action)?;
+        .map_err(|error| owner::explain(action(), folder, database, error))?;
+    owner::give(temporary.as_file(), temporary.path(), database);
     temporary
         .write_all(text.as_bytes())
         .and_then(|()| temporary.as_file().sync_all())
@@ -88,7 +95,8 @@ pub(super) fn sync_file(path: &Path) -> Result<()> {
         .doing(|| format!("sync {} to the disk", path.display()))
 }
 
-/// Makes renames in a folder survive a power cut. Windows has no such call, and needs none.
+/// Makes renames in a folder survive a power cut. Windows has no such call, and needs none; where a file system does
+/// not have it, there is nothing to wait for.
 #[cfg_attr(
     not(unix),
     expect(clippy::unnecessary_wraps, reason = "Unix can fail here")
@@ -97,6 +105,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     File::open(folder)
         .and_then(|folder| folder.sync_all())
+        .or_else(disk::unless_not_supported)
         .doing(|| format!("sync the folder {} to the disk", folder.display()))?;
     #[cfg(not(unix))]
     let _ = folder;

@@ -19,6 +19,7 @@ mod migrate;
 pub mod missing;
 mod months;
 mod open;
+pub(crate) mod owner;
 pub mod pauses;
 pub mod plan;
 pub mod run;

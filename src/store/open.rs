@@ -13,7 +13,7 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::folder_of;
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, Found, MIGRATIONS, Migration};
-use crate::store::{Failed, SCHEMA_VERSION, backup, restore, transaction};
+use crate::store::{Failed, SCHEMA_VERSION, backup, owner, restore, transaction};
 
 /// How long a connection waits for another one that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,11 +38,20 @@ impl Store {
     ///
     /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
     pub fn create(path: &Path) -> Result<Self> {
+        Self::create_for(path, path)
+    }
+
+    /// As [`Store::create`]; a new one belongs to the owner of another database, the one that it is an archive of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::create`].
+    pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
             if restore::marker(path).exists() {
                 must_be_a_file(path)?; // Which says what happened.
             }
-            build(path)?;
+            build(path, database)?;
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
             // Left by `touch` or by an interrupted copy: nothing in it to lose.
@@ -77,7 +86,14 @@ impl Store {
         let newest = migrations.last().map_or(0, |(number, ..)| *number);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         leave_wal(&connection, true)?;
-        match inspect_with(&connection, path, newest)? {
+        let found = inspect_with(&connection, path, newest)?;
+        // SQLite opens a file to read only when it may not be written, and says so at the first write.
+        if connection.is_readonly("main").unwrap_or(false)
+            && let Some(error) = owner::forbidden(path, fs::File::options().write(true))
+        {
+            return Err(error);
+        }
+        match found {
             Found::Empty => return Err(empty(path)),
             Found::Ours(version) if version < newest => {
                 upgrade(&mut connection, path, migrations, newest)?;
@@ -91,6 +107,21 @@ impl Store {
             path: path.to_owned(),
             writable: true,
         })
+    }
+
+    /// Refuses what [`Store::open`] would refuse, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn must_be_ours(path: &Path) -> Result<()> {
+        must_be_a_file(path)?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        leave_wal(&connection, true)?;
+        match inspect(&connection, path)? {
+            Found::Empty => Err(empty(path)),
+            Found::Ours(_) => Ok(()),
+        }
     }
 
     /// Opens an existing database to read only; works while others write, and changes nothing.
@@ -170,24 +201,26 @@ impl Drop for Store {
 }
 
 /// Builds a new database beside its place and puts it there, unless another process was quicker.
-fn build(path: &Path) -> Result<()> {
+fn build(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
     let folder = folder_of(path);
     let no_place = |error: std::io::Error| {
-        Error::new(action())
-            .because(error)
-            .try_this(format!(
-                "check that {} is a folder and can be written, or name another place with --database",
-                folder.display()
-            ))
-            .exits(Exit::Config)
+        let error = owner::explain(action(), folder, database, error).exits(Exit::Config);
+        if error.remedy().is_some() {
+            return error;
+        }
+        error.try_this(format!(
+            "check that {} is a folder and can be written, or name another place with --database",
+            folder.display()
+        ))
     };
-    fs::create_dir_all(folder).map_err(no_place)?;
+    owner::make_folder(folder, database).map_err(no_place)?;
     // tempfile makes it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
         .map_err(no_place)?;
+    owner::give(temporary.as_file(), temporary.path(), database);
     initialise(temporary.path())?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
@@ -292,7 +325,10 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     };
     open()
         .failed(format!("open the database {}", path.display()))
-        .map_err(|error| told_apart(error, path))
+        .map_err(|error| {
+            owner::forbidden(path, fs::File::options().read(true))
+                .unwrap_or_else(|| told_apart(error, path))
+        })
 }
 
 /// Says in plain words what SQLite would call "unable to open" or "not a database".

@@ -360,7 +360,7 @@ impl Store {
     fn attach(&mut self, archive: &Path) -> Result<()> {
         must_be_another_file(&self.path, archive)?;
         // Makes it, or refuses a file that is not ours or too new, or brings an older one up to date.
-        drop(Store::create(archive)?);
+        drop(Store::create_for(archive, &self.path)?);
         must_be_another_file(&self.path, archive)?;
         let name = archive.to_str().ok_or_else(|| {
             Error::new(format!("use the archive {}", archive.display()))

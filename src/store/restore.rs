@@ -21,9 +21,10 @@ use crate::store::files::{
     COMPANIONS, check_room, create_private, discard, pour, remove_if_there, sync_file, sync_folder,
     with_suffix, write_atomically,
 };
-use crate::store::lock::Lock;
+use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
 use crate::store::open;
+use crate::store::owner::{self, make_folder};
 
 /// How long to wait for another program that has the present database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,22 +51,31 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Takes them.
+    /// Takes them without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Locks::wait`].
+    pub fn take(database: &Path) -> Result<Self> {
+        Self::wait(database, &AtOnce("restore"))
+    }
+
+    /// Takes them, and waits for the runs that hold them as long as `patience` says.
     ///
     /// # Errors
     ///
     /// [`Exit::TryLater`] when a run of any kind is at work.
-    pub fn take(database: &Path) -> Result<Self> {
+    pub fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
         let folder = folder_of(database);
-        fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
-        let mut names = vec!["maintenance", backup::LOCK];
+        make_folder(folder, database).doing(|| format!("make the folder {}", folder.display()))?;
+        let mut names = vec![MAINTENANCE, backup::LOCK];
         if database.exists() {
             // Without a database nothing can be fetched into it.
             names.extend(Kind::ALL.map(Kind::as_str));
         }
         let held = names
             .into_iter()
-            .map(|name| Lock::take(database, name))
+            .map(|name| Lock::wait(database, name, patience))
             .collect::<Result<_>>()?;
         Ok(Self { _held: held })
     }
@@ -99,7 +109,7 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
         rows: manifest.total_rows(),
         schema_version: manifest.schema_version,
     };
-    let mut file = create(&staged.file)?;
+    let mut file = create(&staged.file, database)?;
     backup::unpack(manifest, &mut file)?;
     drop(file);
     finish(&mut staged, &manifest.path)?;
@@ -142,7 +152,7 @@ pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<St
         rows: 0,
         schema_version: 0,
     };
-    let mut target = create(&staged.file)?;
+    let mut target = create(&staged.file, database)?;
     let source = backup::open_file(file)?;
     if compressed {
         zstd::Decoder::new(source)
@@ -188,8 +198,10 @@ fn begin(database: &Path, bytes: u64) -> Result<PathBuf> {
     Ok(place)
 }
 
-fn create(place: &Path) -> Result<fs::File> {
-    create_private(place).doing(|| format!("write {}", place.display()))
+fn create(place: &Path, database: &Path) -> Result<fs::File> {
+    create_private(place, database).map_err(|error| {
+        owner::explain(format!("write {}", place.display()), place, database, error)
+    })
 }
 
 /// Says whose the unpacked database is, and refuses what this program could not open.
@@ -248,7 +260,7 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
             drop(held); // Windows moves no file that is open, which is protection enough.
             let aside = free_aside(database, now);
             let mark = backup::mark(database);
-            write_atomically(&marker(database), &aside.to_string_lossy(), &mark)?;
+            write_atomically(&marker(database), &aside.to_string_lossy(), &mark, database)?;
             move_aside(database, &aside)?;
             #[cfg(not(windows))]
             drop(held);

@@ -321,3 +321,55 @@ fn a_tilde_at_the_start_of_a_path_is_the_home_folder() {
     assert!(home.join("t.log").exists() && home.join("bk").exists());
     assert!(!torn.sandbox.path("~").exists() && !home.join("~").exists());
 }
+
+#[test]
+fn what_only_a_shell_replaces_is_refused_in_every_path() {
+    let sandbox = crate::support::Sandbox::new();
+    for setting in [
+        "database = \"PATH\"\n",
+        "\n[[key]]\nkey_file = \"PATH\"\n",
+        "\n[backup]\ndirectory = \"PATH\"\n",
+        "\n[retention]\narchive = \"PATH\"\n",
+        "\n[log]\nfile = \"PATH\"\n",
+        "\n[health]\nwebhook_url_file = \"PATH\"\n",
+    ] {
+        for (path, name) in [
+            ("~bob/x", "\"~bob/x\" names the home folder of another user"),
+            ("$HOME/x", "$HOME is not replaced in a path"),
+            ("/srv/${USER}/x", "${USER} is not replaced in a path"),
+            ("%APPDATA%/x", "%APPDATA% is not replaced in a path"),
+        ] {
+            sandbox.write("tornsnap.toml", &setting.replace("PATH", path));
+            let line = setting.matches('\n').count();
+
+            let refused = sandbox.run(&["backup"]).expect(78);
+
+            let told = refused.stderr();
+            assert!(told.contains(&format!("line {line}: {name}")), "{told}");
+            assert!(told.contains("~/ for your"), "{told}");
+        }
+    }
+    fs::remove_file(sandbox.path("tornsnap.toml")).unwrap();
+    for variable in ["TORNSNAP_DATABASE", "TORNSNAP_CONFIG"] {
+        let mut command = sandbox.command(&["backup"]);
+        command.env(variable, "$HOME/torn");
+        let refused = Finished(command.output().unwrap()).expect(78);
+        assert!(refused.stderr().contains("$HOME is not replaced"));
+    }
+    assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 0);
+    // On the command line the shell has replaced what it replaces.
+    let finished = sandbox.run(&["backup", "--database", "$HOME"]).expect(78);
+    assert!(finished.stderr().contains("there is no such file"));
+}
+
+#[test]
+fn a_path_that_is_no_text_is_refused_with_its_line() {
+    let sandbox = crate::support::Sandbox::new();
+    sandbox.write("tornsnap.toml", "\n[backup]\ndirectory = 3\n");
+    let refused = sandbox.run(&["backup"]).expect(78);
+    let told = refused.stderr();
+    assert!(
+        told.contains("line 3: invalid type: integer `3`, expected a string"),
+        "{told}"
+    );
+}

@@ -212,7 +212,9 @@ fn a_run_or_another_program_at_work_is_waited_for() {
         "backup",
     ] {
         let _held = Lock::take(&sandbox.database(), kind).unwrap();
-        sandbox.run(&["restore", BACKUP, "--yes"]).expect(75);
+        sandbox
+            .run(&["restore", BACKUP, "--yes", "--wait", "0"])
+            .expect(75);
     }
     let shell = sandbox.sqlite();
     shell.execute_batch("SELECT count(*) FROM players").unwrap();
@@ -234,7 +236,9 @@ fn a_link_stays_one_and_its_locks_count() {
     fs::rename(sandbox.database(), sandbox.path("disk/real.db")).unwrap();
     std::os::unix::fs::symlink("disk/real.db", sandbox.database()).unwrap();
     let held = Lock::take(&sandbox.database(), "players").unwrap();
-    sandbox.run(&["restore", BACKUP, "--yes"]).expect(75);
+    sandbox
+        .run(&["restore", BACKUP, "--yes", "--wait", "0"])
+        .expect(75);
     drop(held);
 
     sandbox.run(&["restore", BACKUP, "--yes"]).expect(0);

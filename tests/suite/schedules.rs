@@ -44,15 +44,7 @@ fn every_scheduled_command_line_is_understood() {
 
 #[test]
 fn every_job_has_a_service_a_timer_and_a_task() {
-    for job in [
-        "wars",
-        "players",
-        "territories",
-        "backup",
-        "summarize",
-        "prune",
-        "health",
-    ] {
+    for job in ["wars", "players", "territories", "daily", "health"] {
         for file in [
             format!("systemd/tornsnap-{job}.service"),
             format!("systemd/tornsnap-{job}.timer"),
@@ -64,13 +56,107 @@ fn every_job_has_a_service_a_timer_and_a_task() {
     }
 }
 
+/// A missed first of the month costs a day, not a month, and the jobs never start in the same instant.
+#[test]
+fn backup_summarize_and_prune_run_daily_in_one_job_in_this_order() {
+    let order = ["backup", "summarize", "prune"];
+    let one_job = [
+        (
+            "crontab",
+            read("crontab")
+                .lines()
+                .find(|line| line.ends_with(" prune"))
+                .map(str::to_owned),
+        ),
+        (
+            "schtasks.cmd",
+            read("windows/schtasks.cmd")
+                .lines()
+                .find(|line| line.contains("/tn \"tornsnap daily\""))
+                .map(str::to_owned),
+        ),
+        ("systemd", Some(read("systemd/tornsnap-daily.service"))),
+        ("xml", Some(read("windows/tornsnap-daily.xml"))),
+    ];
+    for (place, job) in one_job {
+        let job = job.unwrap();
+        let commands: Vec<&str> = job
+            .split("tornsnap.toml ")
+            .skip(1)
+            .map(|rest| rest.split([' ', '\n', '<', '"']).next().unwrap())
+            .collect();
+        assert_eq!(commands, order, "{place}");
+    }
+    assert!(read("crontab").contains("41      3   *   *   *   "));
+    assert!(read("crontab").matches(" && ").count() == 2);
+    assert!(read("windows/schtasks.cmd").contains("\"tornsnap daily\" /sc daily "));
+    let tr = read("windows/schtasks.cmd");
+    let tr = tr.split("\"tornsnap daily\"").nth(1).unwrap();
+    let tr = tr
+        .split("/tr \"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert!(tr.len() <= 261, "schtasks takes no more: {}", tr.len());
+    let timer = read("systemd/tornsnap-daily.timer");
+    assert!(timer.contains("OnCalendar=*-*-* ") && timer.contains("Persistent=true"));
+    let task = read("windows/tornsnap-daily.xml");
+    assert!(task.contains("<DaysInterval>1</DaysInterval>"));
+    assert!(task.contains("<StartWhenAvailable>true</StartWhenAvailable>"));
+}
+
+/// On a day on which no month needs it the job changes nothing, and is quick.
+#[test]
+fn the_daily_job_of_a_day_without_need_does_nothing() {
+    let sandbox = Sandbox::new();
+    let template = crate::month_model::template(&sandbox);
+    let now = crate::month_model::IN_APRIL;
+    drop(crate::month_model::with_history(
+        &sandbox,
+        &template,
+        "tornsnap.db",
+        &crate::summarize::steady_history(),
+    ));
+    let daily = |now: i64| {
+        sandbox.run_at(now, &["-q", "backup"]).expect(0);
+        for command in [&["-q", "summarize"][..], &["-q", "prune", "--allow-large"]] {
+            let finished = sandbox.run_at(now, command).expect(0);
+            assert_eq!(finished.stdout() + &finished.stderr(), "");
+        }
+    };
+    let months = || sandbox.rows("SELECT * FROM player_stats_summary");
+    let rows = || sandbox.rows("SELECT * FROM player_stats_history");
+    daily(now);
+    let after = (months(), rows());
+    let backups = || {
+        tornsnap::store::backup::all(&sandbox.path("backups"))
+            .unwrap()
+            .len()
+    };
+    let before = backups();
+
+    let begun = std::time::Instant::now();
+    daily(now + crate::month_model::DAY);
+
+    assert!(begun.elapsed() < std::time::Duration::from_secs(3));
+    assert!(after == (months(), rows()));
+    assert_eq!(
+        backups(),
+        before + 1,
+        "summarize had no need of another one"
+    );
+}
+
 /// The arguments of each command line, by the kind of schedule.
 fn schedules() -> Vec<(&'static str, Vec<String>)> {
     let behind = |text: &str, mark: &str, end: &str| -> Vec<String> {
         text.lines()
             .filter(|line| !line.starts_with(['#', ';']) && !line.starts_with("rem "))
-            .filter_map(|line| line.split_once(mark))
-            .map(|(_, rest)| rest.split(end).next().unwrap().trim().to_owned())
+            .flat_map(|line| line.split(mark).skip(1))
+            .map(|rest| rest.split(end).next().unwrap())
+            .map(|arguments| arguments.trim().trim_end_matches("&&").trim().to_owned())
             .collect()
     };
     let all = |folder: &str, extension: &str| -> String {

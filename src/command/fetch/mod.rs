@@ -11,6 +11,8 @@ mod sweep;
 mod territories;
 mod wars;
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 
 pub use scope::Scope;
@@ -19,12 +21,14 @@ use crate::command::clock::refuse_wrong_clock;
 use crate::command::fetch::session::Session;
 use crate::command::signal::Stop;
 use crate::command::torn::TornClient;
+use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
+use crate::model::time::parse_duration;
 use crate::store::Store;
 use crate::store::lock::Lock;
 
@@ -52,6 +56,9 @@ pub struct Args {
     /// Record although the clock is behind the newest record
     #[arg(long)]
     pub ignore_clock: bool,
+    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 0]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
 }
 
 /// A kind as it is typed.
@@ -90,6 +97,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     fetch(
         &context.settings,
         &scope,
+        &Waiting::new(context, "fetch", Some(args.wait.unwrap_or_default())),
         Stop::listen()?,
         context.shows_progress(),
     )
@@ -99,6 +107,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 pub fn fetch(
     settings: &Settings,
     scope: &Scope,
+    waiting: &Waiting,
     stop: Stop,
     shows_progress: bool,
 ) -> Result<Outcome> {
@@ -110,7 +119,15 @@ pub fn fetch(
             "nothing of that is followed: add ids under [track] in the configuration, or name some here"
         );
     }
-    let (locks, busy) = take_locks(settings, scope)?;
+    let (locks, busy) = if waiting.is_possible() {
+        // While this run waits, a restore may put another file in the place of this one.
+        drop(store);
+        let taken = take_locks(settings, scope, waiting)?;
+        store = Store::open(&settings.database)?;
+        taken
+    } else {
+        take_locks(settings, scope, waiting)?
+    };
     let torn = match connect(settings, &stop) {
         Ok(torn) => torn,
         Err(error) => {
@@ -162,11 +179,15 @@ fn connect(settings: &Settings, stop: &Stop) -> Result<TornClient> {
 type KindLocks = Vec<(Kind, Lock)>;
 
 /// Takes the lock of each kind; a kind that is busy is left out, unless all are.
-fn take_locks(settings: &Settings, scope: &Scope) -> Result<(KindLocks, Vec<Error>)> {
+fn take_locks(
+    settings: &Settings,
+    scope: &Scope,
+    waiting: &Waiting,
+) -> Result<(KindLocks, Vec<Error>)> {
     let mut locks = Vec::new();
     let mut busy = Vec::new();
     for kind in &scope.kinds {
-        match Lock::take(&settings.database, kind.as_str()) {
+        match waiting.take(&settings.database, kind.as_str()) {
             Ok(lock) => locks.push((*kind, lock)),
             Err(error) if error.exit() == Exit::TryLater => busy.push(error),
             Err(error) => return Err(error),

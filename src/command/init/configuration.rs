@@ -13,6 +13,7 @@ use crate::command::init::write_private;
 use crate::config::{Territories, Wars, check_private, text_of, toml_string};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::time::iso;
+use crate::store::owner;
 
 /// The present configuration file.
 #[derive(Debug, Eq, PartialEq)]
@@ -101,7 +102,10 @@ fn keep(file: &Path, now: i64) -> Result<PathBuf> {
     fs::File::options()
         .write(true)
         .open(&copy)
-        .and_then(|copy| copy.sync_all())
+        .and_then(|opened| {
+            owner::give(&opened, &copy, file);
+            opened.sync_all()
+        })
         .doing(action)?;
     Ok(copy)
 }

@@ -4,7 +4,6 @@ mod configuration;
 mod keys;
 mod questions;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -23,6 +22,7 @@ use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::Store;
 use crate::store::files::write_atomically;
+use crate::store::owner::make_folder;
 
 /// Torn's API terms require this text wherever a user enters a key.
 const TERMS: &str = "\
@@ -233,8 +233,8 @@ fn show_terms(context: &Context) -> Result<()> {
 
 /// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
-    fs::create_dir_all(folder_of(path)).doing(|| format!("write {}", path.display()))?;
-    write_atomically(path, text, "init")?;
+    make_folder(folder_of(path), path).doing(|| format!("write {}", path.display()))?;
+    write_atomically(path, text, "init", path)?;
     // Where the disk knows no rights, better said now than at the next run.
     check_private(path)
 }

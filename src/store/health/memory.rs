@@ -11,7 +11,7 @@ use crate::error::{Exit, Result};
 use crate::model::health::{Finding, State, Told};
 use crate::store::backup;
 use crate::store::files::{with_suffix, write_atomically};
-use crate::store::lock::Lock;
+use crate::store::lock::{Holder, Lock, Patience};
 
 /// The layout of the file.
 const VERSION: u32 = 2;
@@ -21,6 +21,20 @@ const LOCK: &str = "health";
 
 /// How long another check may take to tell: a webhook and a ping give up after ten seconds each.
 const TELLING: Duration = Duration::from_secs(25);
+
+/// Waits for another check to tell, from this moment on.
+struct WhileTelling(Instant);
+
+impl Patience for WhileTelling {
+    fn command(&self, _lock: &str) -> String {
+        "health --notify".to_owned()
+    }
+
+    fn pause(&self, _holder: &Holder) -> Result<bool> {
+        thread::sleep(Duration::from_millis(50));
+        Ok(self.0.elapsed() < TELLING)
+    }
+}
 
 /// The memory while this process alone may use it.
 #[derive(Debug)]
@@ -50,27 +64,20 @@ impl Memory {
     ///
     /// [`Exit::TryLater`] when another one is telling all the time.
     pub fn alone(database: &Path) -> Result<Self> {
-        let waiting_since = Instant::now();
-        loop {
-            let lock = match Lock::take(database, LOCK) {
-                Ok(lock) => Some(lock),
-                Err(error) if error.exit() != Exit::TryLater => {
-                    // A folder that cannot be written keeps the memory from being written, and must not silence it.
-                    log::info!("{}", error.on_one_line());
-                    None
-                }
-                Err(error) if waiting_since.elapsed() >= TELLING => return Err(error),
-                Err(_) => {
-                    thread::sleep(Duration::from_millis(50));
-                    continue;
-                }
-            };
-            return Ok(Self {
-                // A link and its target are one database.
-                database: fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()),
-                _lock: lock,
-            });
-        }
+        let lock = match Lock::wait(database, LOCK, &WhileTelling(Instant::now())) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.exit() == Exit::TryLater => return Err(error),
+            // A folder that cannot be written keeps the memory from being written, and must not silence it.
+            Err(error) => {
+                log::info!("{}", error.on_one_line());
+                None
+            }
+        };
+        Ok(Self {
+            // A link and its target are one database.
+            database: fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()),
+            _lock: lock,
+        })
     }
 
     /// What was told; nothing where that cannot be read, or another version wrote it.
@@ -117,7 +124,12 @@ impl Memory {
                 .collect(),
         };
         let text = serde_json::json!(file).to_string() + "\n";
-        write_atomically(&self.path(), &text, &backup::mark(&self.database))
+        write_atomically(
+            &self.path(),
+            &text,
+            &backup::mark(&self.database),
+            &self.database,
+        )
     }
 
     fn path(&self) -> PathBuf {

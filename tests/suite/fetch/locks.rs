@@ -68,7 +68,7 @@ fn a_database_is_locked_by_its_real_path() {
         assert!(
             finished
                 .stderr()
-                .contains("another run of players is at work"),
+                .contains("another run of fetch players is at work"),
             "{path}: {}",
             finished.stderr()
         );

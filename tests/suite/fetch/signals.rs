@@ -173,7 +173,7 @@ fn two_runs_of_one_kind_make_one_set_of_calls() {
     assert_eq!(
         second.stderr(),
         format!(
-            "tornsnap: could not start: another run of players is at work (process {})\n  \
+            "tornsnap: could not start: another run of fetch players is at work (process {})\n  \
              because: tornsnap.db.players.lock is locked\n  \
              try: wait for it to end; a scheduler may just try again\n",
             child.id()
@@ -195,7 +195,7 @@ fn fetch_all_leaves_out_a_kind_that_is_busy_and_says_so() {
     let all = torn.fetch(&["all"]).expect(3);
 
     assert!(
-        all.stderr().contains("could not fetch everything\n  because: could not start: another run of players is at work"),
+        all.stderr().contains("could not fetch everything\n  because: could not start: another run of fetch players is at work"),
         "{}",
         all.stderr()
     );

@@ -1,0 +1,381 @@
+//! `--wait`: runs that meet wait for each other, and a scheduler may start the daily jobs at once.
+
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tornsnap::store::backup::{self, Manifest};
+use tornsnap::store::lock::Lock;
+
+use crate::month_model::{DAY, EDGES, HISTORY, IN_APRIL, template, with_history};
+use crate::summarize::steady_history;
+use crate::support::{Finished, Sandbox, fill, heavy, signal};
+
+/// Long enough for a run to reach its lock, wait there, and say so.
+const A_WHILE: Duration = Duration::from_millis(900);
+
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    sandbox.command(arguments).spawn().unwrap()
+}
+
+fn end(child: Child) -> Finished {
+    Finished(child.wait_with_output().unwrap())
+}
+
+/// A database with four months of history, as it is in April.
+fn in_april() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    drop(with_history(
+        &sandbox,
+        &template,
+        "tornsnap.db",
+        &steady_history(),
+    ));
+    sandbox
+}
+
+/// A small database with a backup.
+fn with_a_backup() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nfactions = [9]\n");
+    tornsnap::store::Store::create(&sandbox.database()).unwrap();
+    fill(&sandbox.sqlite(), 10);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox
+}
+
+fn count(database: &std::path::Path, sql: &str) -> i64 {
+    Connection::open(database)
+        .unwrap()
+        .query_row(sql, [], |row| row.get(0))
+        .unwrap()
+}
+
+fn rows_of_history(database: &std::path::Path) -> i64 {
+    HISTORY
+        .iter()
+        .map(|table| count(database, &format!("SELECT count(*) FROM {table}")))
+        .sum()
+}
+
+/// What a scheduler starts at once after a night off, in every order.
+#[test]
+fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
+    let jobs = [
+        &["backup"][..],
+        &["summarize"],
+        &["prune", "--keep-months", "3"],
+    ];
+    for round in 0..heavy(20, 4) {
+        let sandbox = in_april();
+        let has_older_backup = round % 2 == 1;
+        if has_older_backup {
+            sandbox.run_at(IN_APRIL - 2 * DAY, &["backup"]).expect(0);
+        }
+        let rows = rows_of_history(&sandbox.database());
+        let first = usize::try_from(round).unwrap() / 2 + 2;
+
+        let children: Vec<(usize, Child)> = (first..first + 3)
+            .map(|job| {
+                let mut command = sandbox.command(jobs[job % 3]);
+                command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+                (job % 3, command.spawn().unwrap())
+            })
+            .collect();
+        let ends: Vec<(usize, Finished)> = children
+            .into_iter()
+            .map(|(job, child)| (job, end(child)))
+            .collect();
+
+        for (job, finished) in ends {
+            assert_eq!(
+                finished.code(),
+                0,
+                "round {round}, {:?}: {}",
+                jobs[job],
+                finished.stderr()
+            );
+        }
+        let summaries = "SELECT count(*) FROM player_stats_summary";
+        assert_eq!(count(&sandbox.database(), summaries), 8, "round {round}");
+        let old = format!(
+            "SELECT count(*) FROM faction_history WHERE timestamp < {}",
+            EDGES[1]
+        );
+        let left = count(&sandbox.database(), &old);
+        assert!(left < 5, "round {round}: {left} rows are left");
+        let backups = backup::all(&sandbox.path("backups")).unwrap();
+        assert_eq!(backups.len(), 2 + usize::from(has_older_backup));
+        for file in backups {
+            assert_eq!(
+                rows_of_history(&file),
+                rows,
+                "round {round}: made before the prune"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
+    let sandbox = with_a_backup();
+    for (arguments, lock) in [
+        (&["backup"][..], "backup"),
+        (&["summarize"], "maintenance"),
+        (&["summarize"], "summarize"),
+        (&["prune"], "maintenance"),
+        (&["prune", "--future"], "maintenance"),
+        (
+            &["prune", "--summaries-before", "2020-01", "--yes"],
+            "nothing",
+        ),
+        (&["restore", "latest", "--yes"], "maintenance"),
+        (&["restore", "latest", "--yes"], "backup"),
+        (&["restore", "latest", "--yes"], "wars"),
+    ] {
+        for quiet in [false, true] {
+            let held = Lock::take(&sandbox.database(), lock).unwrap();
+            let mut words = arguments.to_vec();
+            words.extend(quiet.then_some("-q"));
+            let child = start(&sandbox, &words);
+            thread::sleep(A_WHILE);
+            drop(held);
+
+            let finished = end(child).expect(0);
+
+            let line = format!(
+                "waiting for another run of {lock} (process {}), up to 10 minutes\n",
+                std::process::id()
+            );
+            let expected = usize::from(!quiet && lock != "nothing");
+            assert_eq!(
+                finished.stderr().matches(&line).count(),
+                expected,
+                "{words:?}: {}",
+                finished.stderr()
+            );
+            assert_eq!(
+                finished.stderr().matches("waiting").count(),
+                expected,
+                "{words:?}: {}",
+                finished.stderr()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_run_waits_no_longer_than_it_was_told() {
+    let sandbox = with_a_backup();
+    for (arguments, lock) in [
+        (&["backup"][..], "backup"),
+        (&["summarize"], "maintenance"),
+        (&["prune"], "maintenance"),
+        (&["restore", "latest", "--yes"], "players"),
+        (&["fetch", "players"], "players"),
+    ] {
+        let _held = Lock::take(&sandbox.database(), lock).unwrap();
+        for (wait, least, most) in [("0", 0, 900), ("0s", 0, 900), ("1s", 1000, 4000)] {
+            let begun = Instant::now();
+            let finished = sandbox
+                .run(&[arguments, &["--wait", wait]].concat())
+                .expect(75);
+            let took = begun.elapsed().as_millis();
+
+            assert!(
+                (least..most).contains(&took),
+                "{arguments:?} --wait {wait}: {took} ms"
+            );
+            assert!(
+                finished.stderr().contains(&format!(
+                    "another run of {lock} is at work (process {})",
+                    std::process::id()
+                )),
+                "{}",
+                finished.stderr()
+            );
+        }
+    }
+    let _held = Lock::take(&sandbox.database(), "players").unwrap();
+    sandbox.run(&["fetch", "players"]).expect(75);
+}
+
+#[test]
+fn a_duration_that_is_none_is_wrong_usage() {
+    let sandbox = with_a_backup();
+    for command in [
+        &["backup"][..],
+        &["summarize"],
+        &["prune"],
+        &["restore", "latest"],
+        &["fetch", "all"],
+    ] {
+        for wrong in ["10", "-1m", "1.5h", "soon", "", "10d"] {
+            let wait = format!("--wait={wrong}");
+            let finished = sandbox.run(&[command, &[wait.as_str()]].concat()).expect(2);
+            assert!(
+                finished.stderr().contains("write 30s, 10m or 1h, or 0"),
+                "{}",
+                finished.stderr()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_the_waiting_at_once() {
+    let sandbox = with_a_backup();
+    for (arguments, lock) in [
+        (&["backup"][..], "backup"),
+        (&["summarize"], "maintenance"),
+        (&["prune"], "maintenance"),
+        (&["restore", "latest", "--yes"], "players"),
+        (&["fetch", "players", "--wait", "1h"], "players"),
+    ] {
+        let _held = Lock::take(&sandbox.database(), lock).unwrap();
+        for (name, code) in [("INT", 130), ("TERM", 143)] {
+            let child = start(&sandbox, arguments);
+            thread::sleep(A_WHILE);
+            let begun = Instant::now();
+            signal(&child, name);
+
+            let finished = end(child).expect(code);
+
+            assert!(begun.elapsed() < Duration::from_secs(1), "{arguments:?}");
+            assert!(
+                finished.stderr().contains("could not wait for another run"),
+                "{}",
+                finished.stderr()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
+    let sandbox = in_april();
+    sandbox
+        .run_at(IN_APRIL, &["summarize", "--no-backup"])
+        .expect(0);
+    let prune = ["prune", "--keep-months", "3"];
+    let refused = sandbox.run_at(IN_APRIL, &prune).expect(78);
+    assert!(
+        refused.stderr().contains("no verified backup"),
+        "{}",
+        refused.stderr()
+    );
+
+    // Another run has begun, and its backup appears while this one waits.
+    let held = Lock::take(&sandbox.database(), "backup").unwrap();
+    let mut command = sandbox.command(&prune);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let child = command.spawn().unwrap();
+    thread::sleep(A_WHILE);
+    let request = backup::Request {
+        database: &sandbox.database(),
+        directory: &sandbox.path("backups"),
+        compress: false,
+        depth: tornsnap::store::Depth::Quick,
+        keep: None,
+        now: IN_APRIL,
+    };
+    let taken = backup::take(&request, &held).unwrap();
+    drop(held);
+
+    end(child).expect(0);
+    assert!(rows_of_history(&taken.manifest.path) > rows_of_history(&sandbox.database()));
+}
+
+#[test]
+fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
+    let sandbox = in_april();
+    sandbox.run_at(IN_APRIL - DAY, &["summarize"]).expect(0);
+    let rows = rows_of_history(&sandbox.database());
+    let at_that_time = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+        command.spawn().unwrap()
+    };
+
+    let prune = at_that_time(&["prune", "--keep-months", "3"]);
+    thread::sleep(Duration::from_millis(200));
+    let made = at_that_time(&["backup"]);
+
+    end(prune).expect(0);
+    end(made).expect(0);
+    let newest = backup::all(&sandbox.path("backups"))
+        .unwrap()
+        .pop()
+        .unwrap();
+    assert_eq!(rows_of_history(&newest), rows);
+    assert!(rows_of_history(&sandbox.database()) < rows);
+}
+
+#[test]
+fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
+    let sandbox = in_april();
+    let held = Lock::take(&sandbox.database(), "maintenance").unwrap();
+    let mut command = sandbox.command(&["summarize", "--no-backup"]);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let child = command.spawn().unwrap();
+    thread::sleep(A_WHILE);
+    // As a restore does: the old one goes aside, another one takes its place.
+    let aside = sandbox.path("aside.db");
+    std::fs::rename(sandbox.database(), &aside).unwrap();
+    std::fs::copy(&aside, sandbox.database()).unwrap();
+    drop(held);
+
+    end(child).expect(0);
+
+    let summaries = "SELECT count(*) FROM player_stats_summary";
+    assert_eq!(count(&sandbox.database(), summaries), 8);
+    assert_eq!(count(&aside, summaries), 0);
+}
+
+#[test]
+fn a_wait_of_a_database_that_is_not_ours_leaves_nothing_beside_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "other.db",
+        "not a database at all, but long enough to look at",
+    );
+    for command in ["summarize", "prune"] {
+        sandbox.run(&[command, "--database", "other.db"]).expect(78);
+        sandbox.run(&[command, "--database", "none.db"]).expect(78);
+    }
+    let left: Vec<_> = std::fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["other.db"]);
+}
+
+#[test]
+fn a_lock_file_that_is_a_link_is_not_written_through() {
+    let sandbox = with_a_backup();
+    let precious = sandbox.write("precious.txt", "all I have");
+    let lock = sandbox.path("tornsnap.db.backup.lock");
+    std::fs::remove_file(&lock).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&precious, &lock).unwrap();
+        sandbox.run(&["backup"]).expect(78);
+    }
+    assert_eq!(std::fs::read_to_string(precious).unwrap(), "all I have");
+}
+
+#[test]
+fn the_manifest_of_a_backup_that_waited_is_whole() {
+    let sandbox = with_a_backup();
+    let children: Vec<Child> = (0..4).map(|_| start(&sandbox, &["backup"])).collect();
+    for child in children {
+        end(child).expect(0);
+    }
+    let backups = backup::all(&sandbox.path("backups")).unwrap();
+    assert_eq!(backups.len(), 5);
+    for file in backups {
+        Manifest::of(&file).unwrap();
+    }
+}
