@@ -129,4 +129,5 @@ def main():
     print(f"{rows:,} player rows up to {datetime.datetime.fromtimestamp(END, datetime.timezone.utc):%Y-%m-%d}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

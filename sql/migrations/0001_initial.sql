@@ -382,6 +382,8 @@ CREATE TABLE fetch_runs (                         -- each fetch: when, how it en
 
 -- The latest runs of one kind (health).
 CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
+-- The oldest runs (prune).
+CREATE INDEX idx_fetch_runs_started ON fetch_runs (started_at);
 
 CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that did not fit and were not stored as data
     id           INTEGER PRIMARY KEY AUTOINCREMENT,

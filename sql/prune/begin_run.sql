@@ -1,7 +1,7 @@
--- Notes that a prune begins, before it deletes anything: from here on, detail before the cut-off may be missing.
+-- Notes that a prune has begun, in the transaction of its first delete.
 --
 -- :started_at, :cutoff   unix seconds
--- :archive               file the rows are moved to; NULL: they are deleted
-INSERT INTO prune_runs (started_at, cutoff, archive)
-VALUES (:started_at, :cutoff, :archive)
+-- :archive, :archive_id  file the rows are moved to, and its database_id; NULL: they are deleted
+INSERT INTO prune_runs (started_at, cutoff, archive, archive_id)
+VALUES (:started_at, :cutoff, :archive, :archive_id)
 RETURNING id

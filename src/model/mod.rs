@@ -23,5 +23,6 @@ pub mod run;
 pub mod territory;
 pub mod war;
 
+pub mod archive;
 pub mod retention;
 pub mod summary;

@@ -17,26 +17,32 @@ pub fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
 /// What the months before the cut-off allow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Reach {
-    /// Months whose detail may go, oldest first.
+    /// Months whose history rows may go, oldest first.
     pub months: Vec<Month>,
-    /// Months with detail that no summary covers, oldest first.
+    /// Months with history rows that no summary counts, oldest first.
     pub unsummarized: Vec<Month>,
-    /// Months whose detail stays because it came after they were pruned: it is in no summary and never will be.
-    pub late: Vec<Month>,
+    /// Months with history rows that came after the month was pruned, or after its summaries were deleted, oldest first,
+    /// and how many: they are in no summary and stay for ever.
+    pub late: Vec<(Month, i64)>,
 }
 
 /// Sorts the months before a cut-off.
 ///
-/// The first month without a summary ends what may go: whatever lies before the cut-off of a prune is pruned, without
-/// holes, so that later runs can tell pruned months from whole ones.
+/// The first month without a summary ends what may go: its summary begins with the newest rows before it.
 pub fn reach(states: &[MonthState], first_kept: Month) -> Reach {
     let mut reach = Reach::default();
     for state in states
         .iter()
         .filter(|state| state.month < first_kept && state.all_rows() > 0)
     {
-        if state.late_for_ever() > 0 {
-            reach.late.push(state.month);
+        let late = state
+            .tables
+            .iter()
+            .filter(|table| matches!(table.standing, Standing::Pruned | Standing::Purged))
+            .map(|table| table.facts.late)
+            .sum();
+        if late > 0 {
+            reach.late.push((state.month, late));
         }
         if state.has(Standing::Missing) || state.has(Standing::Changed) {
             reach.unsummarized.push(state.month);
@@ -231,39 +237,60 @@ mod tests {
         }
     }
 
+    /// One table of a month with five rows that were summarized and so many late ones.
+    fn table(history: History, late: i64, change: impl FnOnce(&mut summary::Facts)) -> TableState {
+        let mut facts = summary::Facts {
+            rows: 5 + late,
+            late,
+            counted_rows: 5,
+            is_summarized: true,
+            ..summary::Facts::default()
+        };
+        change(&mut facts);
+        TableState::new(history, facts)
+    }
+
     #[test]
     fn what_may_go_ends_before_the_first_month_without_a_summary() {
-        let state = |text, late, is_summarized, is_pruned| MonthState {
+        let state = |text, late, change: fn(&mut summary::Facts)| MonthState {
             month: month(text),
-            tables: vec![TableState::new(
-                History::Players,
-                summary::Facts {
-                    rows: 5,
-                    late,
-                    counted_rows: 5,
-                    is_summarized,
-                    is_pruned,
-                    ..summary::Facts::default()
-                },
-            )],
+            tables: vec![table(History::Players, late, change)],
         };
         let states = [
-            state("2025-09", 1, true, true),
-            state("2025-10", 0, true, true),
-            state("2025-11", 0, true, false),
-            state("2025-12", 1, true, false),
-            state("2026-01", 0, true, false),
-            state("2026-02", 5, false, false),
+            state("2025-08", 2, |facts| facts.is_purged = true),
+            state("2025-09", 1, |facts| facts.is_pruned = true),
+            state("2025-10", 0, |facts| facts.is_pruned = true),
+            state("2025-11", 0, |_| {}),
+            state("2025-12", 1, |_| {}),
+            state("2026-01", 0, |_| {}),
+            state("2026-02", 0, |facts| facts.is_summarized = false),
         ];
 
         let reach = reach(&states, month("2026-02"));
 
         assert_eq!(
             reach.months,
-            [month("2025-09"), month("2025-10"), month("2025-11")]
+            ["2025-08", "2025-09", "2025-10", "2025-11"].map(month)
         );
         assert_eq!(reach.unsummarized, [month("2025-12")]);
-        assert_eq!(reach.late, [month("2025-09")]);
+        assert_eq!(reach.late, [(month("2025-08"), 2), (month("2025-09"), 1)]);
+    }
+
+    #[test]
+    fn late_rows_of_one_history_hold_up_no_other() {
+        let states = [MonthState {
+            month: month("2025-10"),
+            tables: vec![
+                table(History::Players, 3, |facts| facts.is_pruned = true),
+                table(History::Wars, 1, |facts| facts.is_pruned = true),
+                table(History::Factions, 0, |_| {}),
+            ],
+        }];
+
+        let reach = reach(&states, month("2026-02"));
+
+        assert_eq!(reach.months, [month("2025-10")]);
+        assert_eq!(reach.late, [(month("2025-10"), 4)]);
     }
 
     /// Facts that no guard minds.

@@ -5,12 +5,12 @@
 mod budget;
 mod check;
 mod clock;
-mod detail;
 pub mod export;
 mod failure;
 pub mod files;
 pub mod follow_ups;
 pub mod future;
+mod history;
 mod identity;
 pub mod keys;
 pub mod lock;

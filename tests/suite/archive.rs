@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use crate::month_model::{
-    IN_APRIL, IN_MARCH, any_history, create, detail, dump, for_any_history, summaries, template,
-    with_history,
+    EDGES, IN_APRIL, IN_MARCH, any_history, create, detail, dump, for_any_history, summaries,
+    template, with_history,
 };
 use crate::summarize::steady_history;
 use crate::support::{Finished, Sandbox, rows};
@@ -163,6 +163,9 @@ fn an_id_with_other_content_in_the_archive_deletes_nothing() {
     summarize(&sandbox, IN_APRIL);
     create(&sandbox, "cold.db");
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    let ours = rows(&main, "SELECT database_id FROM database_identity");
+    cold.execute("UPDATE database_identity SET archive_of = ?", [&ours[0]])
+        .unwrap();
     cold.execute_batch(
         "INSERT INTO players (player_id, name) VALUES (1, 'Other');
          INSERT INTO player_stats_history (id, player_id, timestamp, level) VALUES (2, 1, 5, 5);",
@@ -178,6 +181,77 @@ fn an_id_with_other_content_in_the_archive_deletes_nothing() {
         finished.stderr()
     );
     assert_eq!(detail(&main), before);
+    assert_eq!(
+        detail(&cold),
+        ["player_stats_history: 2|1|5||||||5|||"],
+        "what was copied is taken back"
+    );
+    assert_eq!(
+        rows(
+            &main,
+            "SELECT count(*) FROM prune_runs UNION ALL SELECT count(pruned_at) FROM month_states"
+        ),
+        ["0", "0"],
+        "nothing is marked as pruned"
+    );
+}
+
+/// As after a power cut between copy and delete: rows of both files, and a note in the archive which they are.
+fn cut_off_after_a_copy(sandbox: &Sandbox, main: &Connection) -> Vec<String> {
+    archive(sandbox, IN_APRIL, &["--keep-months", "3"]).expect(0);
+    let cold = sandbox.path("cold.db");
+    main.execute("ATTACH DATABASE ? AS archive", [cold.to_str()])
+        .unwrap();
+    main.execute_batch(&format!(
+        "INSERT INTO archive.faction_history SELECT * FROM main.faction_history
+            WHERE timestamp >= {0} AND timestamp < {0} + 864000;
+         INSERT INTO archive.archive_step VALUES (1, 'faction_history', {0}, {0} + 864000, 9999);
+         DETACH DATABASE archive;",
+        EDGES[1]
+    ))
+    .unwrap();
+    detail(&Connection::open(cold).unwrap())
+}
+
+#[test]
+fn a_copy_that_was_cut_off_is_taken_back_by_the_next_prune_whatever_it_keeps() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    for keep in ["12", "3", "2"] {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(sandbox.path(&format!("cold.db{end}")));
+        }
+        let main = with_history(&sandbox, &template, "a.db", &steady_history());
+        let before = detail(&main);
+        summarize(&sandbox, IN_APRIL);
+        let copied = cut_off_after_a_copy(&sandbox, &main);
+        assert!(copied.iter().any(|row| detail(&main).contains(row)));
+
+        archive(&sandbox, IN_APRIL, &["--keep-months", keep]).expect(0);
+
+        let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+        assert_eq!(union(&main, Some(&cold)), before, "{keep}");
+        assert_eq!(
+            rows(&cold, "SELECT count(*) FROM archive_step"),
+            ["0"],
+            "{keep}"
+        );
+    }
+}
+
+#[test]
+fn rows_that_were_copied_and_then_changed_here_stay_in_the_archive() {
+    let sandbox = Sandbox::new();
+    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL);
+    let copied = cut_off_after_a_copy(&sandbox, &main);
+    main.execute("UPDATE faction_history SET respect = respect + 1", [])
+        .unwrap();
+
+    archive(&sandbox, IN_APRIL, &["--keep-months", "12"]).expect(0);
+
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    assert_eq!(detail(&cold), copied);
 }
 
 #[test]

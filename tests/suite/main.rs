@@ -4,6 +4,7 @@
 mod support;
 
 mod archive;
+mod archive_identity;
 mod backup;
 mod clock;
 mod config;
@@ -24,6 +25,9 @@ mod month_model;
 mod owners;
 mod paths;
 mod prune;
+mod prune_pace;
+mod prune_since;
+mod prune_states;
 mod readme;
 mod restore;
 mod schedules;

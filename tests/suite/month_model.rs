@@ -350,6 +350,26 @@ impl History {
             let mine = self.tile_rows.iter().filter(|row| row.1 == tile.1);
             keep(3, &mut mine.map(|row| (row.2, row.0)));
         }
+        // Nobody holds a tile in these histories: when the last owner was seen, and since when nobody holds it.
+        for tile in self.tiles.keys() {
+            let mine = || self.tile_rows.iter().filter(|row| row.1 == *tile);
+            let owned = mine()
+                .filter(|row| row.3.is_some())
+                .map(|row| (row.2, row.0))
+                .max();
+            let since = owned.map_or(0, |owned| owned.0);
+            let unowned = mine()
+                .filter(|row| row.3.is_none() && row.2 >= since)
+                .map(|row| (row.2, row.0))
+                .min();
+            left[3].extend(
+                [owned, unowned]
+                    .into_iter()
+                    .flatten()
+                    .filter(|row| row.0 < cutoff)
+                    .map(|row| row.1),
+            );
+        }
         left[0].extend(
             self.player_rows
                 .iter()

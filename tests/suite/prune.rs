@@ -14,13 +14,13 @@ use crate::support::{Finished, Sandbox, rows};
 
 const ANYWAY: [&str; 3] = ["--without-backup", "--allow-large", "--database"];
 
-fn summarize(sandbox: &Sandbox, now: i64, name: &str) {
+pub fn summarize(sandbox: &Sandbox, now: i64, name: &str) {
     sandbox
         .run_at(now, &["summarize", "--no-backup", "--database", name])
         .expect(0);
 }
 
-fn prune(sandbox: &Sandbox, now: i64, name: &str, more: &[&str]) -> Finished {
+pub fn prune(sandbox: &Sandbox, now: i64, name: &str, more: &[&str]) -> Finished {
     let arguments: Vec<&str> = ["prune"]
         .iter()
         .chain(&ANYWAY)
@@ -31,7 +31,24 @@ fn prune(sandbox: &Sandbox, now: i64, name: &str, more: &[&str]) -> Finished {
     sandbox.run_at(now, &arguments)
 }
 
-fn ids(connection: &Connection) -> [BTreeSet<i64>; 4] {
+/// Leaves a month as if it had never been summarized.
+fn forget_month(connection: &Connection, start: i64) {
+    for table in [
+        "player_stats_summary",
+        "faction_summary",
+        "territory_ownership_summary",
+        "month_states",
+    ] {
+        connection
+            .execute(
+                &format!("DELETE FROM {table} WHERE period_start = ?"),
+                [start],
+            )
+            .unwrap();
+    }
+}
+
+pub fn ids(connection: &Connection) -> [BTreeSet<i64>; 4] {
     HISTORY.map(|table| {
         rows(connection, &format!("SELECT id FROM {table}"))
             .iter()
@@ -172,12 +189,7 @@ fn each_guard_refuses_and_names_the_flag_that_overrules_it() {
         let connection = with_history(&sandbox, &template, "a.db", &steady_history());
         summarize(&sandbox, now, "a.db");
         if wrong == "no summary of December" {
-            connection
-                .execute(
-                    "DELETE FROM player_stats_summary WHERE period_start = ?",
-                    [EDGES[0]],
-                )
-                .unwrap();
+            forget_month(&connection, EDGES[0]);
         }
         let before = dump(&connection);
         let run = |flags: Vec<&str>| {
@@ -219,18 +231,7 @@ fn months_before_one_without_a_summary_can_go() {
     let sandbox = Sandbox::new();
     let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
     summarize(&sandbox, IN_APRIL, "a.db");
-    for table in [
-        "player_stats_summary",
-        "faction_summary",
-        "territory_ownership_summary",
-    ] {
-        connection
-            .execute(
-                &format!("DELETE FROM {table} WHERE period_start = ?"),
-                [EDGES[1]],
-            )
-            .unwrap();
-    }
+    forget_month(&connection, EDGES[1]);
 
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(78);
     prune(&sandbox, IN_APRIL, "a.db", &["--keep-unsummarized"]).expect(0);

@@ -1,8 +1,0 @@
--- Where a step of about so many rows ends; nothing: fewer are left.
---
--- :from, :until   unix seconds, half-open
--- :step           rows
-SELECT timestamp AS boundary
-FROM faction_history INDEXED BY idx_faction_history_timestamp
-WHERE timestamp >= :from AND timestamp < :until
-ORDER BY timestamp LIMIT 1 OFFSET :step

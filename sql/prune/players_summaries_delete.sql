@@ -1,5 +1,0 @@
--- Deletes the summaries of months before a moment.
---
--- :before   unix seconds, the first of a month
-DELETE FROM player_stats_summary
-WHERE period_end <= :before

@@ -1,0 +1,351 @@
+//! The archive: which file it may be, and how it is attached to the database.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{OpenFlags, OptionalExtension, named_params};
+
+use crate::error::{Doing, Error, Exit, Result};
+use crate::model::archive::{Moved, objection};
+use crate::model::history::History;
+use crate::model::identity::{DatabaseId, Identity};
+use crate::model::path::{folder_of, shown};
+use crate::store::files::{discard, sync_folder};
+use crate::store::identity::identity;
+use crate::store::migrate::Found;
+use crate::store::open::{connect, inspect, must_be_a_file};
+use crate::store::prune::{space, step};
+use crate::store::{Failed, Store, owner, sql, transaction};
+
+/// How long a connection waits for another one that writes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A file that may be the archive of this database: [`Store::check_archive`] found nothing against it.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    path: PathBuf,
+    /// Its ids, or `None` while there is no such file.
+    found: Option<Identity>,
+}
+
+impl Archive {
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there is such a file.
+    pub fn exists(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// The absolute path as the record of a prune has it.
+    pub(super) fn recorded_path(&self) -> String {
+        shown(&absolute(&self.path))
+    }
+}
+
+impl Store {
+    /// Checks that the file at `path` is the archive of this database, or that a new one may be made there. Nothing is
+    /// written. `is_needed`: whether rows go to it. `takes_another`: the user wants another archive than the one that
+    /// rows were moved to before.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] with the reason.
+    pub fn check_archive(
+        &self,
+        path: &Path,
+        is_needed: bool,
+        takes_another: bool,
+    ) -> Result<Archive> {
+        must_be_another_file(&self.path, path)?;
+        name_for_sqlite(&absolute(path))?;
+        let archive = Archive {
+            path: path.to_owned(),
+            found: ids_of(path)?,
+        };
+        let found = archive.found.as_ref();
+        let objection = objection(
+            &self.identity()?.id,
+            found,
+            &archive.recorded_path(),
+            &self.moved_to()?,
+        );
+        // An archive that is away is missed when rows are to go to it.
+        let objection = objection
+            .filter(|_| is_needed || found.is_some())
+            .filter(|objection| !(takes_another && objection.can_be_overruled()));
+        match objection {
+            None => Ok(archive),
+            Some(objection) => Err(refusal(path)
+                .because(objection.why())
+                .try_this(objection.remedy())),
+        }
+    }
+
+    fn moved_to(&self) -> Result<Vec<Moved>> {
+        let connection = self.connection();
+        connection
+            .prepare(sql!("prune/moved_to"))
+            .and_then(|mut moved| {
+                moved
+                    .query_map([], |row| {
+                        Ok(Moved {
+                            path: row.get("archive")?,
+                            id: row
+                                .get::<_, Option<String>>("archive_id")?
+                                .map(DatabaseId::new),
+                        })
+                    })?
+                    .collect()
+            })
+            .failed("look up where old rows were moved to")
+    }
+
+    /// Opens the archive beside the database, made if it is missing, and undoes what a prune that was cut off has copied
+    /// to it and not deleted here. The answer is its id.
+    pub(super) fn attach(&mut self, archive: &Archive) -> Result<DatabaseId> {
+        let ours = self.identity()?.id;
+        if archive.exists() {
+            drop(Store::open(&archive.path)?); // Brings an older one up to date.
+        } else {
+            make(&archive.path, &ours, &self.path)?;
+        }
+        must_be_another_file(&self.path, &archive.path)?;
+        let attached = absolute(&archive.path);
+        self.connection
+            .execute(
+                sql!("prune/attach_archive"),
+                named_params! { ":archive": name_for_sqlite(&attached)? },
+            )
+            .and_then(|_| {
+                // What is deleted here must be on the disk there, be the power cut the next moment. And what is noted
+                // there as copied must be deleted here before the next step is noted.
+                self.connection.execute_batch(
+                    "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL",
+                )
+            })
+            .failed(format!("open the archive {}", archive.path.display()))?;
+        let id = self.attached_id(archive, &ours)?;
+        self.undo_copies()?;
+        Ok(id)
+    }
+
+    /// The id of the attached archive: it may be another file than the one that was checked.
+    fn attached_id(&self, archive: &Archive, ours: &DatabaseId) -> Result<DatabaseId> {
+        let attached = self
+            .connection
+            .query_row(sql!("prune/archive_identity"), [], |row| {
+                Ok(Identity {
+                    id: DatabaseId::new(row.get("database_id")?),
+                    archive_of: row
+                        .get::<_, Option<String>>("archive_of")?
+                        .map(DatabaseId::new),
+                })
+            })
+            .failed("read the id of the archive")?;
+        let is_same = archive
+            .found
+            .as_ref()
+            .is_none_or(|found| *found == attached);
+        if is_same && attached.archive_of.as_ref() == Some(ours) {
+            return Ok(attached.id);
+        }
+        Err(refusal(&archive.path)
+            .because("another program has replaced it just now")
+            .try_this("run the same command again"))
+    }
+
+    /// Brings what history rows refer to up to date in the archive.
+    pub(super) fn refresh_archive(&mut self) -> Result<()> {
+        transaction(&mut self.connection, |transaction| {
+            for (what, statement) in [
+                ("factions", sql!("prune/archive_factions")),
+                ("players", sql!("prune/archive_players")),
+                ("territories", sql!("prune/archive_territories")),
+                ("memberships", sql!("prune/archive_no_memberships")),
+                ("memberships", sql!("prune/archive_memberships")),
+            ] {
+                transaction
+                    .execute(statement, [])
+                    .failed(format!("copy {what} to the archive"))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn undo_copies(&mut self) -> Result<()> {
+        let noted = self
+            .connection
+            .query_row(sql!("prune/noted_step"), [], |row| {
+                let history: String = row.get("history")?;
+                let span: (i64, i64) = (row.get("from_moment")?, row.get("until_moment")?);
+                Ok((history, span, row.get("last_id")?))
+            })
+            .optional()
+            .failed("look for a copy that was cut off")?;
+        if let Some((history, span, last_id)) = noted
+            && let Some(history) = History::of_table(&history)
+        {
+            step::undo(&mut self.connection, history, span, last_id)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the work with the archive.
+    pub(super) fn detach(&mut self) -> Result<()> {
+        self.connection
+            .execute(sql!("prune/forget_step"), [])
+            .failed("finish the archive")?;
+        space::empty_wal(&self.connection, "archive", PATIENCE)?;
+        self.connection
+            .execute_batch("PRAGMA main.synchronous = NORMAL; DETACH DATABASE archive")
+            .failed("close the archive")
+    }
+}
+
+/// The ids of the file at `path`; `None` when there is nothing in it, or no such file. It is only read.
+fn ids_of(path: &Path) -> Result<Option<Identity>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).doing(|| action(path)),
+        Ok(found) if found.is_dir() => {
+            return Err(refusal(path)
+                .because("it is a folder")
+                .try_this("name a file with --archive"));
+        }
+        // Left by `touch` or by an interrupted copy: nothing in it to lose.
+        Ok(found) if found.len() == 0 => return Ok(None),
+        Ok(_) => {}
+    }
+    let read = || -> Result<Option<Identity>> {
+        must_be_a_file(path)?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .failed("set up the connection")?;
+        match inspect(&connection, path)? {
+            Found::Empty => Ok(None),
+            Found::Ours(_) => identity(&connection).map(Some),
+        }
+    };
+    match read() {
+        Ok(Some(ids)) => Ok(Some(ids)),
+        Ok(None) => Err(refusal(path)
+            .because("it is not a tornsnap database")
+            .try_this("name another file with --archive; this one was left as it is")),
+        Err(error) => {
+            let exit = error.exit();
+            Err(Error::new(action(path))
+                .because(error.on_one_line())
+                .try_this("name another file with --archive; this one was left as it is")
+                .exits(exit))
+        }
+    }
+}
+
+/// Makes an empty archive of `database`, whose id is `ours`: built under a temporary name, and it appears whole.
+fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
+    let action = || format!("make the archive {}", path.display());
+    let folder = folder_of(path);
+    let no_place = |error: std::io::Error| {
+        Error::new(action())
+            .because(error)
+            .try_this(format!(
+                "check that {} is a folder and can be written, or name another place with --archive",
+                folder.display()
+            ))
+            .exits(Exit::Config)
+    };
+    owner::make_folder(folder, database).map_err(no_place)?;
+    // tempfile makes it with mode 0600.
+    let temporary = tempfile::Builder::new()
+        .prefix(".tornsnap-new-")
+        .tempfile_in(folder)
+        .map_err(no_place)?;
+    owner::give(temporary.as_file(), temporary.path(), database);
+    let temporary = temporary.into_temp_path();
+    let build = || -> Result<()> {
+        let store = Store::create(&temporary)?;
+        store
+            .connection()
+            .execute(
+                sql!("prune/claim_archive"),
+                named_params! { ":archive_of": ours.as_str() },
+            )
+            .failed(action())?;
+        store.checkpoint()
+    };
+    if let Err(error) = build() {
+        discard(&temporary);
+        return Err(error);
+    }
+    let is_empty = fs::metadata(path).is_ok_and(|found| found.len() == 0);
+    let placed = if is_empty {
+        temporary.persist(path)
+    } else {
+        temporary.persist_noclobber(path)
+    };
+    placed.map_err(|error| error.error).doing(action)?;
+    // The rows that go to it are deleted here, so its name must not get lost either.
+    sync_folder(folder)
+}
+
+/// Refuses an archive that is the database itself, whatever name it is given.
+fn must_be_another_file(database: &Path, archive: &Path) -> Result<()> {
+    if !is_same_file(database, archive)? {
+        return Ok(());
+    }
+    Err(refusal(archive)
+        .because("it is the database itself")
+        .try_this("name another file with --archive"))
+}
+
+fn refusal(archive: &Path) -> Error {
+    Error::new(action(archive)).exits(Exit::Config)
+}
+
+fn action(archive: &Path) -> String {
+    format!("use the archive {}", archive.display())
+}
+
+fn name_for_sqlite(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| {
+        refusal(path)
+            .because("SQLite wants names in UTF-8")
+            .try_this("name another file with --archive")
+    })
+}
+
+fn is_same_file(one: &Path, other: &Path) -> Result<bool> {
+    if !other.exists() {
+        return Ok(absolute(one) == absolute(other));
+    }
+    let canonical = |path: &Path| {
+        path.canonicalize()
+            .doing(|| format!("find {}", path.display()))
+    };
+    if canonical(one)? == canonical(other)? {
+        return Ok(true);
+    }
+    #[cfg(unix)]
+    {
+        // A hard link is the same file under two names.
+        use std::os::unix::fs::MetadataExt;
+        let inode = |path: &Path| {
+            fs::metadata(path)
+                .map(|file| (file.dev(), file.ino()))
+                .doing(|| format!("look at {}", path.display()))
+        };
+        Ok(inode(one)? == inode(other)?)
+    }
+    #[cfg(not(unix))]
+    Ok(false)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,175 @@
+//! Space: what waits in the WAL, what is free in the file, and the rewrite of the whole file.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::model::path::folder_of;
+use crate::store::files::check_room;
+use crate::store::prune::pace::Pace;
+use crate::store::{Failed, Store};
+
+/// Pages that one step gives back to the disk: in the first, and the limits of later ones.
+const FIRST_PAGES: i64 = 1_000;
+const PAGES: (i64, i64) = (100, 16_000);
+
+/// Pages in memory while the whole file is rewritten, in KiB as SQLite wants it.
+const VACUUM_CACHE: i64 = -8_000;
+
+impl Store {
+    /// Sets up a connection for a lot of small transactions.
+    pub(super) fn expect_many_steps(&self) -> Result<()> {
+        self.connection
+            .pragma_update(None, "cache_size", -32_000)
+            .and_then(|()| {
+                // The prune itself says when: between its steps, not within their commits.
+                self.connection.pragma_update(None, "wal_autocheckpoint", 0)
+            })
+            .failed("set up the prune")?;
+        checkpoint_beyond(&self.connection, "main", 0)
+    }
+
+    /// Returns free pages to the disk, some at a time.
+    pub(super) fn give_space_back(&self) -> Result<()> {
+        let free = || -> Result<i64> {
+            self.connection
+                .query_row("PRAGMA freelist_count", [], |row| row.get(0))
+                .failed("count free pages")
+        };
+        let mut pace = Pace::starting(FIRST_PAGES, PAGES);
+        let mut left = free()?;
+        while left > 0 {
+            let started = Instant::now();
+            let mut step = self
+                .connection
+                .prepare(&format!("PRAGMA incremental_vacuum({})", pace.rows))
+                .failed("give space back")?;
+            let mut rows = step.query([]).failed("give space back")?;
+            // Each row that SQLite returns is a page given back.
+            while rows.next().failed("give space back")?.is_some() {}
+            let held = started.elapsed();
+            let now = free()?;
+            if now >= left {
+                break; // Not a database that can: it was made without auto_vacuum.
+            }
+            left = now;
+            pace.follow(self, held)?;
+        }
+        Ok(())
+    }
+
+    /// Rewrites the whole file without free pages, in flat memory. Nobody else can write meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Io`](crate::error::Exit::Io) when a disk has no room for the copy.
+    pub fn vacuum(&self) -> Result<i64> {
+        let action = "rewrite the database without its free space";
+        let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
+        check_room_for_rewrite(&self.path, &temporary_folder(), bytes, action)?;
+        let set = |temp_store: &str, cache: i64| {
+            self.connection
+                .pragma_update(None, "temp_store", temp_store)
+                .and_then(|()| self.connection.pragma_update(None, "cache_size", cache))
+                .failed(action)
+        };
+        let cache: i64 = self
+            .connection
+            .pragma_query_value(None, "cache_size", |row| row.get(0))
+            .failed(action)?;
+        // The copy goes to a file, not into memory.
+        set("FILE", VACUUM_CACHE)?;
+        let done = self.connection.execute_batch("VACUUM").failed(action);
+        set("MEMORY", cache)?;
+        done?;
+        self.file_bytes()
+    }
+
+    pub(super) fn file_bytes(&self) -> Result<i64> {
+        let pragma = |name: &str| -> Result<i64> {
+            self.connection()
+                .pragma_query_value(None, name, |row| row.get(0))
+                .failed("measure the database")
+        };
+        Ok(pragma("page_count")? * pragma("page_size")?)
+    }
+}
+
+/// Moves pages from the WAL into the database when more than so many wait there. It waits for nobody: what a reader
+/// still needs stays where it is.
+pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
+    let waiting = |mode: &str| -> Result<i64> {
+        connection
+            .query_row(
+                &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
+                [],
+                |row| {
+                    let (log, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
+                    Ok(log - moved)
+                },
+            )
+            .failed("move what was written from the WAL into the database")
+    };
+    if waiting("NOOP")? > pages {
+        waiting("PASSIVE")?;
+    }
+    Ok(())
+}
+
+/// Empties the WAL of an attached database, unless somebody else uses it: it waits for nobody.
+pub(super) fn empty_wal(connection: &Connection, schema: &str, patience: Duration) -> Result<()> {
+    let action = "move what was written from the WAL into the database";
+    connection.busy_timeout(Duration::ZERO).failed(action)?;
+    let emptied = connection
+        .query_row(
+            &format!("PRAGMA {schema}.wal_checkpoint(TRUNCATE)"),
+            [],
+            |_| Ok(()),
+        )
+        .failed(action);
+    connection.busy_timeout(patience).failed(action)?;
+    emptied
+}
+
+/// SQLite makes the copy in its folder for temporary files, and writes it back through the WAL beside the database.
+/// <https://sqlite.org/lang_vacuum.html>
+fn check_room_for_rewrite(
+    database: &Path,
+    temporary: &Path,
+    bytes: u64,
+    action: &str,
+) -> Result<()> {
+    let folder = folder_of(database);
+    let both = if is_one_disk(folder, temporary) { 2 } else { 1 };
+    check_room(temporary, bytes * both, action)?;
+    check_room(folder, bytes, action)
+}
+
+#[cfg(unix)]
+fn is_one_disk(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path: &Path| path.metadata().map(|found| found.dev());
+    // Where it cannot be told, the larger need is asked for.
+    !matches!((device(one), device(other)), (Ok(one), Ok(other)) if one != other)
+}
+
+#[cfg(not(unix))]
+fn is_one_disk(_: &Path, _: &Path) -> bool {
+    true
+}
+
+/// Where SQLite makes temporary files. <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>
+fn temporary_folder() -> PathBuf {
+    if cfg!(not(unix)) {
+        return std::env::temp_dir();
+    }
+    ["SQLITE_TMPDIR", "TMPDIR"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .map(PathBuf::from)
+        .chain(["/var/tmp", "/usr/tmp", "/tmp"].map(PathBuf::from))
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(|| PathBuf::from("."))
+}

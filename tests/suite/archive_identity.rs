@@ -1,0 +1,209 @@
+//! `prune --archive`: only the archive of this database is written, and the one that has its rows is missed.
+
+use std::fs;
+
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::month_model::{EDGES, IN_APRIL, detail, dump, template, with_history};
+use crate::prune::{prune, summarize};
+use crate::summarize::steady_history;
+use crate::support::{Finished, Sandbox, rows};
+
+/// A summarized database with four months of history rows.
+fn database(sandbox: &Sandbox, name: &str) -> Connection {
+    // Each with an id of its own.
+    let template = template(sandbox);
+    fs::remove_file(sandbox.path("template.db")).unwrap();
+    let connection = with_history(sandbox, &template, name, &steady_history());
+    summarize(sandbox, IN_APRIL, name);
+    connection
+}
+
+fn archive(sandbox: &Sandbox, name: &str, more: &[&str]) -> Finished {
+    let arguments: Vec<&str> = ["--archive", "cold.db"]
+        .iter()
+        .chain(more)
+        .copied()
+        .collect();
+    prune(sandbox, IN_APRIL, name, &arguments)
+}
+
+fn remove(sandbox: &Sandbox, name: &str) {
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(sandbox.path(&format!("{name}{end}")));
+    }
+}
+
+/// What says that a prune has been here.
+fn traces(connection: &Connection) -> Vec<String> {
+    rows(
+        connection,
+        "SELECT 'run', id FROM prune_runs
+         UNION ALL SELECT history, period_start FROM month_states WHERE pruned_at IS NOT NULL",
+    )
+}
+
+#[test]
+fn an_archive_knows_whose_it_is_and_the_prune_knows_where_it_went() {
+    let sandbox = Sandbox::new();
+    let main = database(&sandbox, "a.db");
+
+    archive(&sandbox, "a.db", &[]).expect(0);
+
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    let ids = "SELECT database_id, archive_of FROM database_identity";
+    let (main_ids, cold_ids) = (rows(&main, ids), rows(&cold, ids));
+    let ours = main_ids[0].trim_end_matches('|');
+    let (own, of) = cold_ids[0].split_once('|').unwrap();
+    assert_eq!(of, ours);
+    assert_ne!(own, ours);
+    assert_eq!(rows(&main, "SELECT archive_id FROM prune_runs"), [own]);
+}
+
+#[test]
+fn another_databases_archive_is_refused_before_a_byte_of_it_changes() {
+    let sandbox = Sandbox::new();
+    drop(database(&sandbox, "a.db"));
+    archive(&sandbox, "a.db", &[]).expect(0);
+    let b = database(&sandbox, "b.db");
+    b.execute("UPDATE players SET name = 'Renamed'", [])
+        .unwrap();
+    let (archive_before, b_before) = (fs::read(sandbox.path("cold.db")).unwrap(), dump(&b));
+
+    for more in [["--dry-run"].as_slice(), &[], &["--new-archive"]] {
+        let finished = archive(&sandbox, "b.db", more).expect(78);
+
+        assert!(
+            finished.stderr().contains("archive of another database"),
+            "{}",
+            finished.stderr()
+        );
+        assert!(fs::read(sandbox.path("cold.db")).unwrap() == archive_before);
+        assert_eq!(dump(&b), b_before);
+    }
+    archive(&sandbox, "a.db", &[]).expect(0);
+}
+
+#[test]
+fn a_live_database_is_no_archive() {
+    let sandbox = Sandbox::new();
+    let a = database(&sandbox, "a.db");
+    drop(database(&sandbox, "cold.db"));
+    let before = fs::read(sandbox.path("cold.db")).unwrap();
+
+    for more in [["--dry-run"].as_slice(), &[], &["--new-archive"]] {
+        let finished = archive(&sandbox, "a.db", more).expect(78);
+
+        assert!(
+            finished.stderr().contains("not an archive"),
+            "{}",
+            finished.stderr()
+        );
+        assert!(fs::read(sandbox.path("cold.db")).unwrap() == before);
+        assert_eq!(traces(&a), [] as [&str; 0]);
+    }
+    prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
+}
+
+#[test]
+fn an_archive_that_vanished_is_not_made_anew_in_silence() {
+    let sandbox = Sandbox::new();
+    let main = database(&sandbox, "a.db");
+    archive(&sandbox, "a.db", &["--keep-months", "3"]).expect(0);
+    let before = detail(&main);
+    fs::rename(sandbox.path("cold.db"), sandbox.path("elsewhere.db")).unwrap();
+    remove(&sandbox, "cold.db");
+
+    for more in [["--dry-run"].as_slice(), &[]] {
+        let finished = archive(&sandbox, "a.db", more).expect(78);
+
+        assert!(
+            finished.stderr().contains("--new-archive"),
+            "{}",
+            finished.stderr()
+        );
+        assert!(!sandbox.path("cold.db").exists());
+        assert_eq!(detail(&main), before);
+    }
+    // When no rows go to it, it is not missed.
+    archive(&sandbox, "a.db", &["--keep-months", "12"]).expect(0);
+    // An archive that was moved is known by its id.
+    prune(
+        &sandbox,
+        IN_APRIL,
+        "a.db",
+        &["--archive", "elsewhere.db", "--dry-run"],
+    )
+    .expect(0);
+    archive(&sandbox, "a.db", &["--new-archive"]).expect(0);
+    assert!(!detail(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
+    archive(&sandbox, "a.db", &[]).expect(0);
+}
+
+#[test]
+fn an_archive_in_the_place_of_another_is_pointed_out() {
+    let sandbox = Sandbox::new();
+    drop(database(&sandbox, "a.db"));
+    fs::copy(sandbox.path("a.db"), sandbox.path("copy.db")).unwrap();
+    archive(&sandbox, "a.db", &["--keep-months", "3"]).expect(0);
+    // The archive of a copy of this database: it has its own id, and says that it is of this database.
+    fs::rename(sandbox.path("cold.db"), sandbox.path("first.db")).unwrap();
+    remove(&sandbox, "cold.db");
+    archive(&sandbox, "copy.db", &["--keep-months", "3"]).expect(0);
+
+    let finished = archive(&sandbox, "a.db", &[]).expect(78);
+    assert!(
+        finished.stderr().contains("another archive at this place"),
+        "{}",
+        finished.stderr()
+    );
+
+    archive(&sandbox, "a.db", &["--new-archive"]).expect(0);
+}
+
+#[test]
+fn a_prune_whose_first_step_fails_leaves_no_trace() {
+    let sandbox = Sandbox::new();
+    let main = database(&sandbox, "a.db");
+    main.execute_batch(
+        "CREATE TRIGGER no_delete BEFORE DELETE ON player_stats_history BEGIN SELECT RAISE(ABORT, 'no'); END;",
+    )
+    .unwrap();
+    let before = detail(&main);
+
+    assert_ne!(archive(&sandbox, "a.db", &[]).code(), 0);
+    assert_ne!(prune(&sandbox, IN_APRIL, "a.db", &[]).code(), 0);
+
+    assert_eq!(traces(&main), [] as [&str; 0]);
+    assert_eq!(detail(&main), before);
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    assert_eq!(detail(&cold), [] as [&str; 0], "no row is in both files");
+    // The month is whole: rows that come late are summarized.
+    main.execute_batch(&format!(
+        "DROP TRIGGER no_delete;
+         INSERT INTO faction_history (id, faction_id, timestamp, respect) VALUES (99999, 1, {} + 5, 7);",
+        EDGES[0]
+    ))
+    .unwrap();
+    let summarized = sandbox
+        .run_at(
+            IN_APRIL,
+            &["summarize", "--no-backup", "--json", "--database", "a.db"],
+        )
+        .expect(0)
+        .json();
+    assert_ne!(summarized["months"], json!([]), "{summarized}");
+    archive(&sandbox, "a.db", &[]).expect(0);
+}
+
+#[test]
+fn an_empty_file_becomes_the_archive() {
+    let sandbox = Sandbox::new();
+    drop(database(&sandbox, "a.db"));
+    fs::write(sandbox.path("cold.db"), "").unwrap();
+
+    archive(&sandbox, "a.db", &[]).expect(0);
+
+    assert!(!detail(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
+}
