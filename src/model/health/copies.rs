@@ -177,7 +177,10 @@ pub fn archives(archives: &[Archive]) -> Check {
         _ if is_unmounted => {
             "see whether its disk is mounted; else put the archive back from a copy of it"
         }
-        _ => "put the archive back from a copy of it; `prune` moves no more rows until then",
+        _ => {
+            "put the archive back from a copy of it; if it is gone for good, `tornsnap prune --new-archive` begins another \
+             one in its place"
+        }
     };
     Check::bad("archive", state, messages.join("; "), remedy)
         .about(bad.iter().map(|archive| shown(&archive.path)))

@@ -5,6 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 use tornsnap::store::Store;
 
+use super::months::{LATER, run, with_march};
 use super::{DAY, HOUR, assert_state, check, well};
 use crate::support::{NOW, Sandbox, skipped};
 
@@ -105,6 +106,24 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     let (_, remedy) = told(&sandbox, NOW, "archive");
     assert!(remedy.contains("mounted"), "{remedy}");
     sandbox.run(&["health"]).expect(2);
+}
+
+#[test]
+fn the_archive_that_prune_wrote_is_known_and_missed() {
+    let sandbox = with_march();
+    run(&sandbox, "summarize");
+    run(&sandbox, "backup");
+    run(&sandbox, "prune --allow-large --archive old.db");
+    let look = || sandbox.run_at(LATER, &["health", "--deep", "--json"]);
+    assert_state(&look(), "archive", "ok");
+
+    fs::rename(sandbox.path("old.db"), sandbox.path("away.db")).unwrap();
+    assert_state(&look(), "archive", "critical");
+    fs::copy(sandbox.database(), sandbox.path("old.db")).unwrap();
+    let (message, _) = told(&sandbox, LATER, "archive");
+    assert!(message.contains("another file"), "{message}");
+    fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
+    assert_state(&look(), "archive", "ok");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{DAY, assert_state, check, well};
 use crate::support::{NOW, Sandbox};
 
 /// 2026-06-10T12:00:00Z: March is before the cut-off, and three days have passed since May ended.
-const LATER: i64 = 1_781_092_800;
+pub const LATER: i64 = 1_781_092_800;
 
 fn told(sandbox: &Sandbox, id: &str) -> (String, String) {
     let report = sandbox.run_at(LATER, &["health", "--json"]).json();
@@ -13,13 +13,13 @@ fn told(sandbox: &Sandbox, id: &str) -> (String, String) {
     (text("state"), text("message"))
 }
 
-fn run(sandbox: &Sandbox, command: &str) {
+pub fn run(sandbox: &Sandbox, command: &str) {
     let arguments: Vec<&str> = command.split(' ').collect();
     sandbox.run_at(LATER, &arguments).expect(0);
 }
 
 /// Forty players with three rows each in March, 4,107 tiles whose facts are known, and two rows of each of two tiles.
-fn with_march() -> Sandbox {
+pub fn with_march() -> Sandbox {
     let sandbox = well();
     sandbox
         .sqlite()
