@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use crate::config::address::base_url;
 use crate::config::key::{Place, Source};
+use crate::config::mask::{mask_addresses, mask_key_like};
 use crate::config::path::{beside, unexpanded};
 use crate::config::secret::check_private;
 use crate::config::tables::{
@@ -18,8 +19,8 @@ use crate::config::tables::{
 };
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
-    Api, Backup, Clock, Health, MaxAge, Record, Retention, Settings, TORN_REQUESTS_PER_MINUTE,
-    TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
+    Api, Backup, Clock, Health, MaxAge, Record, Retention, SecretUrl, Settings,
+    TORN_REQUESTS_PER_MINUTE, TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
@@ -129,8 +130,10 @@ pub fn text_of(path: &Path) -> Result<String> {
 /// Checks every value in a configuration with this text at this place.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
     let lines = Text { path, text };
-    let file: File = toml::from_str(text)
-        .map_err(|error| lines.refuse(error.span(), error.message().replace('\n', ", ")))?;
+    let file: File = toml::from_str(text).map_err(|error| {
+        let why = mask_addresses(&error.message().replace('\n', ", "));
+        lines.refuse(error.span(), why)
+    })?;
     let mut settings = settings(&lines, file)?;
     settings.config_file = Some(path.to_owned());
     Ok(settings)
@@ -302,21 +305,45 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
             3,
         )?,
         gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
-        webhook: table
-            .webhook_url_file
-            .map(|file| lines.path(&file).map(WebhookSource::File))
-            .transpose()?
-            .or(table.webhook_url_env.map(WebhookSource::Env)),
+        webhook: webhook(lines, table.webhook_url_file, table.webhook_url_env)?,
         format: match table.format {
             Some(FormatWord::Json) => WebhookFormat::Json,
             Some(FormatWord::Discord) | None => WebhookFormat::Discord,
         },
-        ping_url: match table.ping_url {
-            Some(url) => {
-                Some(base_url(url.get_ref()).map_err(|why| lines.refuse(Some(url.span()), why))?)
-            }
-            None => None,
-        },
+        ping_url: table
+            .ping_url
+            .map(|url| {
+                SecretUrl::parse(url.get_ref()).ok_or_else(|| {
+                    lines.refuse(Some(url.span()), "ping_url is not an https:// address")
+                })
+            })
+            .transpose()?,
+    })
+}
+
+/// Where the webhook's address is read from. The address itself in place of a file or a variable would be shown by each
+/// error that names them.
+fn webhook(
+    lines: &Text<'_>,
+    file: Option<Spanned<String>>,
+    variable: Option<Spanned<String>>,
+) -> Result<Option<WebhookSource>> {
+    for (name, value) in [("webhook_url_file", &file), ("webhook_url_env", &variable)] {
+        if let Some(value) = value
+            && value.get_ref().contains("://")
+        {
+            return Err(lines.refuse(
+                Some(value.span()),
+                format!(
+                    "{name} holds an address; write the address into a file of its own and name that file in \
+                     webhook_url_file"
+                ),
+            ));
+        }
+    }
+    Ok(match file {
+        Some(file) => Some(WebhookSource::File(lines.path(&file)?)),
+        None => variable.map(|variable| WebhookSource::Env(variable.into_inner())),
     })
 }
 
@@ -347,48 +374,13 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
     Ok(sources)
 }
 
-/// Blots out words that look like a key, since a broken line may have one anywhere.
-fn mask_key_like(text: &str) -> String {
-    text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
-        .map(|word| {
-            let bare = word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
-            if looks_like_key(bare) {
-                word.replace(bare, "(redacted)")
-            } else {
-                word.to_owned()
-            }
-        })
-        .collect()
-}
-
-/// Whether a word may be a key: 16 letters and digits, not all of them small letters.
-pub(super) fn looks_like_key(word: &str) -> bool {
-    word.len() == 16
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && word
-            .bytes()
-            .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-}
-
-/// Quotes a path for a TOML file.
-#[must_use]
-pub fn toml_string(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn because(text: &str) -> String {
-        let lines = Text {
-            path: Path::new("tornsnap.toml"),
-            text,
-        };
-        let read = toml::from_str::<File>(text)
-            .map_err(|error| lines.refuse(error.span(), error.message()))
-            .and_then(|file| settings(&lines, file));
-        read.map_or_else(|error| error.causes().join(" "), |_| "accepted".to_owned())
+        parse(Path::new("tornsnap.toml"), text)
+            .map_or_else(|error| error.causes().join(" "), |_| "accepted".to_owned())
     }
 
     #[test]
@@ -412,6 +404,30 @@ mod tests {
             because("[track]\nterritories = \"AAB\"\n")
                 .starts_with("line 2: \"AAB\" is not \"tracked\"")
         );
+    }
+
+    #[test]
+    fn a_refusal_never_shows_the_address_of_a_webhook() {
+        const SECRET: &str = "canary/webhooks/42";
+        for line in [
+            "webhook_url_file = \"https://SECRET\"",
+            "webhook_url_env = \"https://SECRET\"",
+            "webhook_url = \"https://SECRET\"",
+            "webhook_url_file = [\"https://SECRET\"]",
+            "ping_url = \"htps://SECRET?status=up\"",
+            "ping_url = \"http://SECRET\"",
+            "ping_url = \"SECRET\"",
+            "ping_url = https://SECRET",
+            "ping_url = \"https://SECRET",
+            "ping_url = [\"https://SECRET\"]",
+            "format = \"https://SECRET\"",
+            "max_age_hours = \"https://SECRET\"",
+            "\"https://SECRET\" = 1",
+        ] {
+            let why = because(&format!("[health]\n{}\n", line.replace("SECRET", SECRET)));
+            assert!(why.starts_with("line 2: "), "{line}: {why}");
+            assert!(!why.contains("canary"), "{line}: {why}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 
 use crate::config::environment;
-use crate::config::file::looks_like_key;
+use crate::config::mask::looks_like_key;
 use crate::config::secret::{self, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey, unquoted};

@@ -7,6 +7,7 @@ mod clock;
 mod environment;
 mod file;
 mod key;
+mod mask;
 mod path;
 mod place;
 mod proxy;
@@ -20,11 +21,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::{text_of, toml_string};
+pub use file::text_of;
 pub use key::{LoadedKeys, UnreadableKey};
 pub use place::file_to_write;
 pub use secret::check_private;
-pub use webhook::{WebhookSource, WebhookUrl};
+pub use text::toml_string;
+pub use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
@@ -208,8 +210,8 @@ pub struct Health {
     pub webhook: Option<WebhookSource>,
     /// How the message is written.
     pub format: WebhookFormat,
-    /// Asked after each check that is not critical (`…/fail` when it is), as healthchecks.io understands it.
-    pub ping_url: Option<String>,
+    /// Asked after each check, and otherwise when it is critical, as healthchecks.io and Uptime Kuma understand it.
+    pub ping_url: Option<SecretUrl>,
 }
 
 /// Hours per kind.
@@ -395,7 +397,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Exit::NoKey`] when it cannot be had, in words that do not show it.
-    pub fn load_webhook(&self) -> Result<Option<WebhookUrl>> {
+    pub fn load_webhook(&self) -> Result<Option<SecretUrl>> {
         self.health
             .webhook
             .as_ref()
@@ -407,4 +409,10 @@ impl Settings {
 /// Whether the user wants no colours in any program: <https://no-color.org>.
 pub fn no_color() -> bool {
     environment::is_set("NO_COLOR")
+}
+
+/// The width that the environment gives for terminals that do not tell their own.
+pub fn columns() -> Option<u16> {
+    let columns = environment::variable("COLUMNS").ok().flatten()?;
+    columns.parse().ok().filter(|columns| *columns > 0)
 }

@@ -109,7 +109,7 @@ pub(super) struct HealthTable {
     pub(super) max_failed_runs: Option<Spanned<i64>>,
     pub(super) gap_hours: Option<Spanned<i64>>,
     pub(super) webhook_url_file: Option<Spanned<String>>,
-    pub(super) webhook_url_env: Option<String>,
+    pub(super) webhook_url_env: Option<Spanned<String>>,
     pub(super) format: Option<FormatWord>,
     pub(super) ping_url: Option<Spanned<String>>,
 }

@@ -36,6 +36,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// Quotes a path for a TOML file.
+#[must_use]
+pub fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
-//! The webhook's address: whoever has it can write to the channel, so it is kept like a key.
+//! Addresses that are secrets, those of the webhook and of `ping_url`: whoever has one can write to the channel, or say
+//! that all is well. They are kept like keys.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,18 +12,28 @@ use crate::model::key::unquoted;
 
 /// An address that is a secret. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
-pub struct WebhookUrl(String);
+pub struct SecretUrl(String);
 
-impl WebhookUrl {
+impl SecretUrl {
+    /// An address that is called over TLS, or on this very machine; it may have a query.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let url = unquoted(text);
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://").filter(|rest| is_here(rest)))?;
+        let has_host = !rest.is_empty() && !rest.starts_with(['/', '?', '#']);
+        (has_host && url.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(url.to_owned()))
+    }
+
     /// The address itself, for the call and nothing else.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for WebhookUrl {
+impl fmt::Debug for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookUrl(redacted)")
+        f.write_str("SecretUrl(redacted)")
     }
 }
 
@@ -37,7 +48,7 @@ pub enum WebhookSource {
 
 impl WebhookSource {
     /// Reads the address.
-    pub(super) fn load(&self) -> Result<WebhookUrl> {
+    pub(super) fn load(&self) -> Result<SecretUrl> {
         let refuse = |why: String| {
             Error::new("use the webhook's address")
                 .because(why)
@@ -57,16 +68,39 @@ impl WebhookSource {
                 None => return Err(refuse(format!("{name}: it is not set"))),
             },
         };
-        let url = unquoted(&text);
-        let travels_safely = url
-            .strip_prefix("https://")
-            .is_some_and(|rest| !rest.is_empty())
-            || url.strip_prefix("http://").is_some_and(is_here);
-        if !travels_safely || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(refuse(format!(
-                "{place}: what stands there is no https:// address"
-            )));
+        SecretUrl::parse(&text)
+            .ok_or_else(|| refuse(format!("{place}: what stands there is no https:// address")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_address_may_have_a_query_and_needs_tls_or_this_machine() {
+        for good in [
+            "https://kuma.example/api/push/T?status=up&msg=OK&ping=",
+            "https://hc-ping.com/uuid/",
+            " \"https://hc-ping.com/uuid\" ",
+            "http://127.0.0.1:3001/api/push/T?status=up",
+            "http://localhost/x",
+        ] {
+            assert!(SecretUrl::parse(good).is_some(), "{good}");
         }
-        Ok(WebhookUrl(url.to_owned()))
+        for wrong in [
+            "",
+            "https://",
+            "https:///x",
+            "https://?x",
+            "http://kuma.example/api/push/T",
+            "ftp://x",
+            "kuma.example/T",
+            "https://host/a b",
+        ] {
+            assert!(SecretUrl::parse(wrong).is_none(), "{wrong}");
+        }
+        let url = SecretUrl::parse("https://host/secret").unwrap();
+        assert!(!format!("{url:?}").contains("host"));
     }
 }

@@ -1,24 +1,29 @@
 //! What is well and what is not: from values to states, without looking anything up.
 
 mod clock;
+mod copies;
 mod data;
 mod keys;
 mod machine;
 mod missing;
 mod runs;
+mod targets;
 mod told;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::time::{DAY, HOUR, MINUTE};
+use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
 pub use clock::{FarFuture, clock};
-pub use data::{rejected, retention, rows, size, summaries};
+pub use copies::{Archive, ArchiveState, Backups, RecordedFolder, archives, backup, backups_ahead};
+pub use data::{Overdue, rejected, retention, rows, size, summaries};
 pub use keys::{KeyFact, address, key_files, keys};
-pub use machine::{backup, disk, sqlite, wal};
+pub use machine::{Disk, disk, sqlite, wal};
 pub use missing::{MissingId, missing};
 pub use runs::{Gap, age, failures, gaps, killed};
-pub use told::{Occasion, Told, occasion};
+pub use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
+pub use told::{Finding, News, Occasion, Told, Turn, news};
 
 /// How something is, in the words and the numbers of monitoring plugins.
 ///
@@ -74,6 +79,8 @@ pub struct Check {
     pub remedy: Option<String>,
     /// The number behind it.
     pub value: Option<Value>,
+    /// The things that the message names, such as keys: a finding that names a new one is told again.
+    pub subjects: BTreeSet<String>,
 }
 
 /// A number with its unit and thresholds.
@@ -134,6 +141,7 @@ impl Check {
             message: message.into(),
             remedy: None,
             value: None,
+            subjects: BTreeSet::new(),
         }
     }
 
@@ -149,6 +157,13 @@ impl Check {
             remedy: Some(remedy.into()),
             ..Self::ok(id, message)
         }
+    }
+
+    /// With the things that the message names.
+    #[must_use]
+    pub fn about<T: Into<String>>(mut self, subjects: impl IntoIterator<Item = T>) -> Self {
+        self.subjects = subjects.into_iter().map(Into::into).collect();
+        self
     }
 
     /// With the number behind it.
@@ -187,6 +202,19 @@ pub fn first_line(checks: &[Check]) -> String {
     format!("{line} | {}", data.join(" "))
 }
 
+/// The first line for people.
+pub fn in_words(checks: &[Check]) -> String {
+    let bad = worst_first(checks).len();
+    match overall(checks) {
+        State::Ok => format!("All is well ({} checks).", checks.len()),
+        state => {
+            let state = state.as_str();
+            let checks = checks.len();
+            format!("The state is {state}: {bad} of {checks} checks found something.")
+        }
+    }
+}
+
 /// The worst in one line.
 pub fn in_short(checks: &[Check]) -> String {
     let bad = worst_first(checks);
@@ -223,6 +251,10 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+fn day(unix: i64) -> String {
+    iso(unix).chars().take(10).collect()
+}
+
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -243,7 +275,7 @@ mod tests {
     fn the_first_line_is_what_monitoring_plugins_print() {
         let checks = [
             age(Kind::Players, Some(NOW - 120), NOW, 24),
-            disk(1000, 100),
+            disk(Disk::Database, 1000, 100),
             Check::ok("sqlite", "SQLite 3"),
         ];
         assert_eq!(

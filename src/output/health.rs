@@ -1,26 +1,45 @@
-//! The page of checks: the line of monitoring plugins, then a table for people or plain lines for programs.
+//! The page of checks: the line of monitoring plugins and plain lines for programs, or words and a table for people.
 
 use std::io::{self, IsTerminal};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-use crate::model::health::{Check, State, first_line};
+use crate::model::health::{Check, State, first_line, in_words, overall, worst_first};
 use crate::output::terminal;
 
-/// Widest that the table gets where the terminal's width is not known.
-const WIDTH: u16 = 110;
+/// The width of the table where nothing tells that of the terminal.
+const WIDTH: u16 = 80;
 
-/// Prints the page on stdout.
+/// Below this width a message would have no room beside the columns of state and id.
+const NARROWEST: u16 = 50;
+
+/// Prints the page on stdout. `is_quiet`: only what is not well, and nothing when all is. `columns`: the width for a terminal
+/// that does not tell its own.
 ///
 /// # Errors
 ///
 /// Whatever writing met, but for a reader who has gone.
-pub fn print(checks: &[Check]) -> io::Result<()> {
-    terminal::data(&first_line(checks))?;
-    if io::stdout().is_terminal() {
-        return terminal::data(&table(checks));
+pub fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> io::Result<()> {
+    if is_quiet && overall(checks) == State::Ok {
+        return Ok(());
     }
-    for check in checks {
+    let shown: Vec<&Check> = if is_quiet {
+        worst_first(checks)
+    } else {
+        checks.iter().collect()
+    };
+    if io::stdout().is_terminal() {
+        terminal::data(&in_words(checks))?;
+        let width = terminal::width().or(columns).unwrap_or(WIDTH);
+        return terminal::data(&table(&shown, width.max(NARROWEST)));
+    }
+    let first = first_line(checks);
+    terminal::data(match first.split_once(" | ") {
+        // The performance data has the numbers of what is well, too.
+        Some((state, _)) if is_quiet => state,
+        _ => &first,
+    })?;
+    for check in shown {
         terminal::data(&format!(
             "{:8} {:22} {}",
             check.state, check.id, check.message
@@ -32,14 +51,20 @@ pub fn print(checks: &[Check]) -> io::Result<()> {
     Ok(())
 }
 
-fn table(checks: &[Check]) -> String {
+fn table(checks: &[&Check], width: u16) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(WIDTH)
-        .set_header(["state", "check", "finding"]);
-    // The table is for what people read; the rows of each table are for graphs.
+        .set_width(width)
+        .set_header(["state", "check", "finding"])
+        .set_constraints([
+            ColumnConstraint::ContentWidth,
+            ColumnConstraint::ContentWidth,
+        ]);
+    let mut checks = checks.to_vec();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.state));
+    // The table is for people to read; the rows of each table are for graphs.
     for check in checks.iter().filter(|check| !check.id.starts_with("rows_")) {
         let finding = match &check.remedy {
             Some(remedy) => format!("{}\ntry: {remedy}", check.message),
@@ -51,5 +76,5 @@ fn table(checks: &[Check]) -> String {
         };
         table.add_row([state, check.id.clone(), finding]);
     }
-    table.to_string()
+    table.trim_fmt()
 }

@@ -93,6 +93,17 @@ pub fn wrong_usage(message: &str) -> ExitCode {
     Exit::Usage.into()
 }
 
+/// The columns of the terminal that stdout goes to; `None` where there is none, or it does not tell.
+pub fn width() -> Option<u16> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
+        .ok()?
+        .ws_col;
+    #[cfg(not(unix))]
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    (columns > 0).then_some(columns)
+}
+
 /// Whether a person is watching stderr.
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -1,26 +1,35 @@
 //! What `health` looks at: read only, without a lock, a file or a byte left behind, whatever stands at the path.
 
+mod archives;
+mod copies;
+mod disk;
 mod found;
+mod look;
+mod memory;
+mod months;
+mod targets;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, named_params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
 
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::health::{Gap, KeyFact, State, Told};
+use crate::error::{Error, Exit, Result};
+use crate::model::health::{Gap, Incomplete, KeyFact, LastSuccess};
+use crate::model::identity::Identity;
 use crate::model::kind::Kind;
-use crate::model::path::folder_of;
-use crate::model::time::{DAY, Month};
-use crate::store::backup::{self, Manifest};
+use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
-use crate::store::files::{with_suffix, write_atomically};
-use crate::store::identity::identity_of;
 use crate::store::lock::Lock;
-use crate::store::migrate::Found;
-use crate::store::{Failed, SCHEMA_VERSION, open, sql};
+use crate::store::{Failed, Store, identity, sql};
+
+pub use archives::{Recorded, look_at_archive};
+pub use copies::{look_at_backups, verify_newest};
+pub use disk::{free_space, is_same_disk, size_of, wal_size};
+pub(super) use look::connect_quietly;
+pub use look::{is_forbidden, look};
+pub use memory::Memory;
+pub use targets::{Followed, Tiles};
 
 /// How long the check that goes with every visit may take; a database of some 20 MB is looked at as a whole.
 const QUICK_CHECK: Duration = Duration::from_millis(40);
@@ -31,8 +40,7 @@ const WINDOW: i64 = 7 * DAY;
 /// A database that can be looked at.
 #[derive(Debug)]
 pub struct View {
-    connection: Connection,
-    path: PathBuf,
+    store: Store,
     reading: Reading,
 }
 
@@ -56,79 +64,11 @@ pub enum Subject {
     Older(i64),
 }
 
-/// Opens what stands at a path, and changes nothing about it.
-///
-/// # Errors
-///
-/// Says what is wrong with it, as the other commands do.
-pub fn look(path: &Path) -> Result<Subject> {
-    open::must_be_a_file(path)?;
-    // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
-    // Where there is no WAL nobody is writing, and the file can be read as it stands.
-    if wal_of(path).exists() {
-        match attempt(path, Reading::Shared) {
-            // A reader that may not make the -shm is told that the file cannot be opened. If it was another reason,
-            // the second attempt meets it too.
-            Err(error) if error.exit() == Exit::Config && !is_forbidden(path) => {
-                attempt(path, Reading::WithoutWal)
-            }
-            seen => seen,
-        }
-    } else {
-        attempt(path, Reading::Alone)
-    }
-}
-
-fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
-    let connection = match reading {
-        Reading::Shared => open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
-        Reading::Alone | Reading::WithoutWal => open::connect(
-            &as_immutable(path)?,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
-        )?,
-    };
-    match open::inspect(&connection, path)? {
-        Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
-            connection,
-            path: path.to_owned(),
-            reading,
-        })),
-        Found::Ours(version) => Ok(Subject::Older(version)),
-        Found::Empty => Err(Error::new(format!("use the database {}", path.display()))
-            .because("it is empty")
-            .try_this("run `tornsnap init` to make it")
-            .exits(Exit::Config)),
-    }
-}
-
-/// The path as a URI that tells SQLite to trust the file alone. <https://sqlite.org/uri.html>
-pub(super) fn as_immutable(path: &Path) -> Result<PathBuf> {
-    let whole =
-        std::path::absolute(path).doing(|| format!("find the folder of {}", path.display()))?;
-    let mut uri = String::from("file:");
-    let text = whole.to_string_lossy().replace('\\', "/");
-    if !text.starts_with('/') {
-        uri.push('/'); // A drive letter.
-    }
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push('%');
-            for half in [byte >> 4, byte & 15] {
-                uri.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-            }
-        }
-    }
-    uri.push_str("?immutable=1");
-    Ok(PathBuf::from(uri))
-}
-
 /// What the runs of one kind came to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Runs {
     /// When one last succeeded.
-    pub last_success: Option<i64>,
+    pub last_success: Option<LastSuccess>,
     /// How many have failed since.
     pub failures: i64,
     /// What the newest of them met.
@@ -137,9 +77,26 @@ pub struct Runs {
     pub killed: Vec<i64>,
     /// Times without a success, within a week.
     pub gaps: Vec<Gap>,
+    /// Since when each run has had targets that failed; `None`: the last success had none.
+    pub incomplete: Option<Incomplete>,
 }
 
 impl View {
+    fn new(connection: Connection, path: &Path, reading: Reading) -> Self {
+        Self {
+            store: Store::of_reader(connection, path),
+            reading,
+        }
+    }
+
+    fn connection(&self) -> &Connection {
+        self.store.connection()
+    }
+
+    fn path(&self) -> &Path {
+        self.store.path()
+    }
+
     /// How the file is read.
     pub fn reading(&self) -> Reading {
         self.reading
@@ -147,34 +104,49 @@ impl View {
 
     /// Whether somebody has begun to write since a file was opened that nobody had open.
     pub fn is_outdated(&self) -> bool {
-        self.reading == Reading::Alone && wal_of(&self.path).exists()
+        self.reading == Reading::Alone && disk::wal_of(self.path()).exists()
+    }
+
+    /// The ids of the database.
+    pub fn identity(&self) -> Result<Identity> {
+        identity::identity(self.connection())
     }
 
     /// The runs of one kind.
     pub fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Runs> {
         let kind_named = kind.as_str();
-        let success: Option<(i64, i64)> = self
+        let success: Option<(LastSuccess, i64)> = self
             .one(
                 sql!("health/last_success"),
                 named_params! { ":kind": kind_named, ":horizon": now + DAY },
-                |row| Ok((row.get("succeeded_at")?, row.get("started_at")?)),
+                |row| {
+                    let last = LastSuccess {
+                        at: row.get("succeeded_at")?,
+                        is_incomplete: row.get("is_partial")?,
+                    };
+                    Ok((last, row.get("started_at")?))
+                },
             )
             .optional()
             .failed("read the last success")?;
         let (failed, error): (i64, Option<String>) = self
             .one(
                 sql!("health/failures"),
-                named_params! { ":kind": kind_named, ":since": success.map_or(i64::MIN, |(_, began)| began) },
+                named_params! {
+                    ":kind": kind_named,
+                    ":since": success.map_or(i64::MIN, |(_, began)| began),
+                    ":horizon": now + DAY,
+                },
                 |row| Ok((row.get("failures")?, row.get("error")?)),
             )
             .failed("read the failures")?;
         let unfinished: Vec<(i64, String)> = self.all(
             sql!("health/unfinished"),
-            named_params! { ":kind": kind_named, ":since": now - WINDOW },
+            named_params! { ":kind": kind_named, ":since": now - WINDOW, ":horizon": now + DAY },
             |row| Ok((row.get("started_at")?, row.get("status")?)),
         )?;
         let at_work = unfinished.iter().any(|(_, status)| status == "running")
-            && Lock::is_held(&self.path, kind_named);
+            && Lock::is_held(self.path(), kind_named);
         let dead: Vec<i64> = unfinished
             .iter()
             .enumerate()
@@ -193,7 +165,12 @@ impl View {
             .count();
         let gaps = self.all(
             sql!("health/gaps"),
-            named_params! { ":kind": kind_named, ":since": now - WINDOW, ":seconds": gap_seconds },
+            named_params! {
+                ":kind": kind_named,
+                ":since": now - WINDOW,
+                ":horizon": now + DAY,
+                ":seconds": gap_seconds,
+            },
             |row| {
                 Ok(Gap {
                     kind,
@@ -202,8 +179,23 @@ impl View {
                 })
             },
         )?;
+        let incomplete = self
+            .one(
+                sql!("health/incomplete"),
+                named_params! { ":kind": kind_named, ":horizon": now + DAY },
+                |row| {
+                    Ok(Incomplete {
+                        since: row.get("since")?,
+                        failed: row.get("failed")?,
+                        error: row.get("error")?,
+                    })
+                },
+            )
+            .optional()
+            .failed("read the runs with failures")?;
         Ok(Runs {
-            last_success: success.map(|(at, _)| at),
+            incomplete,
+            last_success: success.map(|(last, _)| last),
             failures: failed + i64::try_from(unnoted).unwrap_or(0),
             error: error.or_else(|| (unnoted > 0).then(|| "it was killed".to_owned())),
             killed: dead
@@ -239,67 +231,31 @@ impl View {
         .failed("read the pauses")
     }
 
-    /// The oldest row of detail.
-    pub fn oldest(&self) -> Result<Option<i64>> {
-        self.one(sql!("health/oldest"), [], |row| row.get("oldest"))
-            .failed("read the age of the detail")
-    }
-
-    /// Finished months with detail and without a summary of it.
-    pub fn unsummarized(&self, oldest: Option<i64>, now: i64) -> Result<Vec<Month>> {
-        let Some((mut month, running)) = oldest.and_then(Month::of).zip(Month::of(now)) else {
-            return Ok(Vec::new());
-        };
-        let mut found = Vec::new();
-        while month < running {
-            let missing: bool = self
-                .one(
-                    sql!("health/unsummarized"),
-                    named_params! { ":period_start": month.start(), ":period_end": month.end() },
-                    |row| row.get("missing"),
-                )
-                .failed("look for summaries")?;
-            if missing {
-                found.push(month);
-            }
-            month = month.next();
-        }
-        Ok(found)
-    }
-
-    /// Whether there is detail from before the cut-off that should have been pruned.
-    pub fn is_overdue(&self, cutoff: i64) -> Result<bool> {
-        self.one(
-            sql!("health/overdue"),
-            named_params! { ":cutoff": cutoff },
-            |row| row.get("overdue"),
-        )
-        .failed("look for detail to prune")
-    }
-
     /// Rows of each table.
     pub fn rows(&self) -> Result<std::collections::BTreeMap<String, i64>> {
-        check::row_counts(&self.connection)
+        check::row_counts(self.connection())
     }
 
     /// Everything that SQLite can find.
     pub fn check_all(&self) -> Result<()> {
-        let what = format!("the database {}", self.path.display());
-        check::integrity(&self.connection, Depth::Full, &what)?;
-        check::foreign_keys(&self.connection, &what)
+        let what = format!("the database {}", self.path().display());
+        check::integrity(self.connection(), Depth::Full, &what)?;
+        check::foreign_keys(self.connection(), &what)
     }
 
     /// What SQLite finds in a moment; tells whether it came to the end.
     pub fn check_quickly(&mut self) -> Result<bool> {
         let begun = Instant::now();
-        self.connection
+        self.store
+            .connection
             .progress_handler(1000, Some(move || begun.elapsed() > QUICK_CHECK))
             .failed("limit the check")?;
-        let what = format!("the database {}", self.path.display());
+        let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
-            self.connection
+            self.connection()
                 .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        self.connection
+        self.store
+            .connection
             .progress_handler(0, None::<fn() -> bool>)
             .failed("limit the check")?;
         match first {
@@ -309,7 +265,7 @@ impl View {
             Ok(first) if first == "ok" => Ok(true),
             // Interrupted within a page it says so in words.
             Ok(_) if begun.elapsed() > QUICK_CHECK => {
-                check::integrity(&self.connection, Depth::Quick, &what).map(|()| true)
+                check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
                 .because(first.replace('\n', " "))
@@ -324,7 +280,7 @@ impl View {
         parameters: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        self.connection.query_row(statement, parameters, read)
+        self.connection().query_row(statement, parameters, read)
     }
 
     fn all<T>(
@@ -333,125 +289,14 @@ impl View {
         parameters: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        self.connection
+        self.connection()
             .prepare(statement)
             .and_then(|mut rows| rows.query_map(parameters, read)?.collect())
             .failed("read the database")
     }
 }
 
-/// Whether the file is there and may not be read by this user.
-pub fn is_forbidden(path: &Path) -> bool {
-    fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
-}
-
-/// Size of the file at a path, nothing for none.
-pub fn size_of(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |file| file.len())
-}
-
-/// Size of the database's WAL.
-pub fn wal_size(database: &Path) -> u64 {
-    size_of(&wal_of(database))
-}
-
-/// Where the WAL is: beside the file itself where the path is a link.
-pub(super) fn wal_of(database: &Path) -> PathBuf {
-    let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    with_suffix(&file, "-wal")
-}
-
-/// Free bytes on the disk that a path is on, or will be.
-///
-/// # Errors
-///
-/// Fails when the system does not tell.
-pub fn free_space(path: &Path) -> Result<u64> {
-    let mut folder = folder_of(path);
-    while !folder.exists() {
-        match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => folder = parent,
-            _ => folder = Path::new("."),
-        }
-    }
-    fs4::available_space(folder)
-        .doing(|| format!("ask how much space is free in {}", folder.display()))
-}
-
 /// The SQLite in this program: its version and number.
 pub fn sqlite_version() -> (&'static str, i32) {
     (rusqlite::version(), rusqlite::version_number())
-}
-
-/// The newest verified backup of a database, by its manifest, or by its name where that cannot be read.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be read.
-pub fn newest_backup(
-    directory: &Path,
-    database: &Path,
-    now: i64,
-) -> Result<Option<(i64, PathBuf)>> {
-    if let Some(identity) = identity_of(database)
-        && let Some(manifest) = backup::newest_of(directory, &identity.id, now)?
-    {
-        return Ok(Some((manifest.created_at, manifest.path)));
-    }
-    backup::newest_by_name(directory, database)
-}
-
-/// Proves the newest backup again.
-///
-/// # Errors
-///
-/// [`Exit::Damaged`] when a bit differs.
-pub fn verify_newest(directory: &Path, database: &Path, now: i64) -> Result<Option<Manifest>> {
-    let Some(identity) = identity_of(database) else {
-        return Ok(None);
-    };
-    match backup::newest_of(directory, &identity.id, now)? {
-        Some(manifest) => backup::verify(&manifest.path, Depth::Full).map(Some),
-        None => Ok(None),
-    }
-}
-
-#[derive(Deserialize, Serialize)]
-struct ToldFile {
-    state: String,
-    told_at: i64,
-}
-
-/// The small file that remembers what was last told.
-fn told_file(database: &Path) -> PathBuf {
-    with_suffix(database, ".health.json")
-}
-
-/// What was last told; nothing where that cannot be read.
-pub fn told(database: &Path) -> Option<Told> {
-    let text = fs::read(told_file(database)).ok()?;
-    let file: ToldFile = serde_json::from_slice(&text).ok()?;
-    Some(Told {
-        state: State::from_word(&file.state)?,
-        at: file.told_at,
-    })
-}
-
-/// Remembers what was told.
-///
-/// # Errors
-///
-/// Fails when the folder cannot be written.
-pub fn remember(database: &Path, told: Told) -> Result<()> {
-    let file = ToldFile {
-        state: told.state.as_str().to_owned(),
-        told_at: told.at,
-    };
-    let text = serde_json::json!(file).to_string() + "\n";
-    write_atomically(
-        &told_file(database),
-        &text,
-        &backup::mark(database),
-        database,
-    )
 }

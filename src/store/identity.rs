@@ -5,12 +5,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::migrate::APPLICATION_ID;
-use crate::store::{Failed, Store, health, open, sql};
+use crate::store::{Failed, Store, health, sql};
 
 /// How long to wait for a program that keeps the database to itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,16 +72,7 @@ fn reader(database: &Path) -> Option<Connection> {
     File::open(database)
         .and_then(|mut file| file.read_exact(&mut head))
         .ok()?;
-    // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
-    let connection = if health::wal_of(database).exists() {
-        open::connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
-    } else {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        health::as_immutable(database).and_then(|uri| open::connect(&uri, flags))
-    }
-    .ok()?;
-    connection.busy_timeout(BUSY_TIMEOUT).ok()?;
-    Some(connection)
+    health::connect_quietly(database, BUSY_TIMEOUT).ok()
 }
 
 impl Store {

@@ -151,6 +151,15 @@ impl Store {
         })
     }
 
+    /// A connection that was opened elsewhere, to read only.
+    pub(super) fn of_reader(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            path: path.to_owned(),
+            writable: false,
+        }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

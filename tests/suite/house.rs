@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
+    ("console", &["output"]),
     ("signal_hook", &["command"]),
     ("dialoguer", &["output"]),
     ("encoding_rs", &["config"]),
@@ -30,6 +31,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),
+    ("rustix", &["output"]),
     ("rustls", &["api"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),

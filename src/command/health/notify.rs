@@ -1,164 +1,145 @@
-//! The watchdog: who is told when the state changes. Whatever goes wrong here never changes how `health` ends.
-
-use std::path::Path;
+//! The watchdog: who is told when the findings change. Whatever goes wrong here never changes how `health` ends.
 
 use serde_json::{Value, json};
 
 use crate::api::webhook;
-use crate::config::{Settings, WebhookFormat};
-use crate::error::Result;
-use crate::model::health::{self, Check, Occasion, State, Told};
-use crate::model::time::iso;
-use crate::store::health as memory;
-
-/// What Discord takes of one text, in characters. <https://discord.com/developers/docs/resources/message#embed-object>
-const DISCORD_TITLE: usize = 256;
-const DISCORD_FIELD: usize = 1024;
-const DISCORD_FIELDS: usize = 10;
+use crate::command::health::{discord, ping::ping};
+use crate::config::{SecretUrl, Settings, WebhookFormat};
+use crate::error::{Error, Exit, Result};
+use crate::model::health::{self, Check, News, Occasion, State, Told};
+use crate::store::health::Memory;
 
 /// Tells the webhook if there is something to tell, and pings; says what became of it.
 pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i64) -> Value {
-    let state = health::overall(checks);
-    let pinged = ping(settings, state);
-    let url = match settings.load_webhook() {
-        Ok(url) => url,
-        Err(error) => {
+    let pinged = ping(settings, health::overall(checks)).map(|pinged| {
+        if let Err(error) = &pinged {
             log::error!("{}", error.on_one_line());
-            return json!({ "sent": false, "pinged": pinged, "error": error.on_one_line() });
         }
-    };
-    let Some(url) = url else {
-        if settings.health.ping_url.is_none() {
-            log::error!(
-                "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
-            );
+        pinged.is_ok()
+    });
+    let (occasion, sent) = match settings.load_webhook() {
+        Ok(Some(url)) => tell_webhook(settings, &url, checks, report, now),
+        Ok(None) => {
+            if pinged.is_none() {
+                log::error!(
+                    "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
+                );
+            }
+            return json!({ "sent": false, "pinged": pinged });
         }
-        return json!({ "sent": false, "pinged": pinged });
+        Err(error) => (None, Err(error)),
     };
-    let told = memory::told(&settings.database);
-    let Some(occasion) = health::occasion(told, state, now) else {
-        return json!({ "sent": false, "pinged": pinged });
-    };
-    let message = match settings.health.format {
-        WebhookFormat::Discord => discord(occasion, &settings.database, checks, now),
-        WebhookFormat::Json => {
-            let mut message = report.clone();
-            message["event"] = json!(occasion.as_str());
-            message
-        }
-    };
-    let sent = settings
-        .proxy_for(url.expose())
-        .and_then(|proxy| webhook::post(url.expose(), proxy.as_ref(), &message));
-    let remembered: Result<()> = match &sent {
-        // What was not told is told next time.
-        Err(_) => Ok(()),
-        Ok(()) => memory::remember(&settings.database, Told { state, at: now }),
-    };
-    for problem in [&sent, &remembered]
-        .into_iter()
-        .filter_map(|done| done.as_ref().err())
-    {
-        log::error!("{}", problem.on_one_line());
-    }
-    if remembered.is_err() {
-        log::warn!(
-            "the next check will tell this again, because that it was told could not be noted"
-        );
-    }
-    json!({
-        "sent": sent.is_ok(),
-        "event": occasion.as_str(),
-        "pinged": pinged,
-        "error": sent.err().map(|error| error.on_one_line()),
-    })
-}
-
-/// Says that this program is alive, and at `/fail` that it is not well.
-fn ping(settings: &Settings, state: State) -> Option<bool> {
-    let url = settings.health.ping_url.as_ref()?;
-    let url = match state {
-        State::Critical => format!("{url}/fail"),
-        _ => url.clone(),
-    };
-    let pinged = settings
-        .proxy_for(&url)
-        .and_then(|proxy| webhook::ping(&url, proxy.as_ref()));
-    if let Err(error) = &pinged {
+    if let Err(error) = &sent {
         log::error!("{}", error.on_one_line());
     }
-    Some(pinged.is_ok())
-}
-
-/// A message as Discord shows it: one line, and a field for each thing that is not well.
-fn discord(occasion: Occasion, database: &Path, checks: &[Check], now: i64) -> Value {
-    let state = health::overall(checks);
-    let title = match occasion {
-        Occasion::Worse | Occasion::Better => format!("tornsnap: {state}"),
-        Occasion::Recovered => "tornsnap: all well again".to_owned(),
-        Occasion::StillCritical => "tornsnap: still critical".to_owned(),
-    };
-    let color = match state {
-        State::Ok => 0x2E_CC71,
-        State::Warning => 0xF1_C40F,
-        State::Unknown => 0x95_A5A6,
-        State::Critical => 0xE7_4C3C,
-    };
-    let fields: Vec<Value> = health::worst_first(checks)
-        .into_iter()
-        .take(DISCORD_FIELDS)
-        .map(|check| {
-            let remedy = check
-                .remedy
-                .as_ref()
-                .map_or_else(String::new, |remedy| format!("\nTo do: {remedy}"));
-            json!({
-                "name": cut(&format!("{}: {}", check.state, check.id), DISCORD_TITLE),
-                "value": cut(&format!("{}{remedy}", check.message), DISCORD_FIELD),
-            })
-        })
-        .collect();
-    json!({
-        "username": "tornsnap",
-        "content": cut(&format!("**{title}**: {}", health::in_short(checks)), DISCORD_FIELD),
-        "embeds": [{
-            "title": cut(&title, DISCORD_TITLE),
-            "color": color,
-            "fields": fields,
-            "footer": { "text": cut(&database.display().to_string(), DISCORD_FIELD) },
-            "timestamp": iso(now),
-        }],
-        // Whatever a name or an error says, nobody is paged by it.
-        "allowed_mentions": { "parse": [] },
-    })
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
+    let mut told = json!({ "sent": occasion.is_some() && sent.is_ok(), "pinged": pinged });
+    if let Some(occasion) = occasion {
+        told["event"] = json!(occasion.as_str());
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    if occasion.is_some() || sent.is_err() {
+        told["error"] = json!(sent.err().map(|error| error.on_one_line()));
+    }
+    told
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_fits_into_what_discord_takes() {
-        let long = "ü@everyone ".repeat(1000);
-        let checks: Vec<Check> = (0..30)
-            .map(|number| Check::bad(format!("c{number}"), State::Critical, &long, &long))
-            .collect();
-
-        let message = discord(Occasion::Worse, Path::new(&long), &checks, 0);
-
-        assert_eq!(message["allowed_mentions"]["parse"], json!([]));
-        let embed = &message["embeds"][0];
-        assert_eq!(embed["fields"].as_array().unwrap().len(), DISCORD_FIELDS);
-        for field in embed["fields"].as_array().unwrap() {
-            assert!(field["value"].as_str().unwrap().chars().count() <= DISCORD_FIELD);
+/// Sends what has changed since the last message, and remembers it; one process at a time.
+fn tell_webhook(
+    settings: &Settings,
+    url: &SecretUrl,
+    checks: &[Check],
+    report: &Value,
+    now: i64,
+) -> (Option<Occasion>, Result<()>) {
+    let memory = match Memory::alone(&settings.database) {
+        Ok(memory) => memory,
+        Err(error) => return (None, Err(error)),
+    };
+    let before = memory.told();
+    let news = health::news(&before, checks, now);
+    let sent = news.occasion.map(|occasion| {
+        let message = match settings.health.format {
+            WebhookFormat::Discord => {
+                discord::message(occasion, &settings.database, checks, &news, now)
+            }
+            WebhookFormat::Json => with_news(report, occasion, &news),
+        };
+        post(settings, url, &message)
+    });
+    // What was not taken is told next time.
+    if !matches!(sent, Some(Err(_))) && (sent.is_some() || news.standing != before.findings) {
+        let told = Told {
+            findings: news.standing,
+            at: if sent.is_some() { now } else { before.at },
+        };
+        if let Err(error) = memory.remember(&told) {
+            log::error!("{}", error.on_one_line());
+            log::warn!(
+                "the next check will tell this again, because that it was told could not be noted"
+            );
         }
-        assert!(message["content"].as_str().unwrap().chars().count() <= 2000);
     }
+    (news.occasion, sent.unwrap_or(Ok(())))
+}
+
+fn with_news(report: &Value, occasion: Occasion, news: &News) -> Value {
+    let mut message = report.clone();
+    message["event"] = json!(occasion.as_str());
+    message["changes"] = news
+        .turns
+        .iter()
+        .map(|(id, turn)| json!({ "id": id, "change": turn.as_str() }))
+        .collect();
+    message
+}
+
+fn post(settings: &Settings, url: &SecretUrl, message: &Value) -> Result<()> {
+    let proxy = settings.proxy_for(url.expose())?;
+    webhook::post(url.expose(), proxy.as_ref(), message)
+}
+
+/// Sends a test message and pings, whatever the state; the memory of what was told stays as it is.
+pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
+    const TEXT: &str = "this is a test of `tornsnap health --test-notify`; nothing has happened";
+    let webhook = settings.load_webhook().and_then(|url| {
+        let Some(url) = url else { return Ok(None) };
+        let message = match settings.health.format {
+            WebhookFormat::Discord => discord::test_message(TEXT, &settings.database, now),
+            WebhookFormat::Json => {
+                let mut message = super::report(settings, &[Check::ok("webhook", TEXT)], now);
+                message["summary"] = json!(TEXT);
+                message["event"] = json!("test");
+                message
+            }
+        };
+        post(settings, &url, &message).map(Some)
+    });
+    let mut checks = Vec::new();
+    match webhook {
+        Ok(Some(())) => checks.push(Check::ok("webhook", "the webhook took the test message")),
+        Ok(None) => {}
+        Err(error) => checks.push(failed("webhook", &error)),
+    }
+    match ping(settings, State::Ok) {
+        Some(Ok(())) => checks.push(Check::ok("ping", "ping_url took the ping")),
+        Some(Err(error)) => checks.push(failed("ping", &error)),
+        None => {}
+    }
+    if checks.is_empty() {
+        checks.push(Check::bad(
+            "webhook",
+            State::Unknown,
+            "there is nobody to tell: [health] has neither webhook_url_file nor ping_url",
+            "make a webhook (Discord: channel settings, Integrations), write its address into a file, and name that file \
+             in webhook_url_file",
+        ));
+    }
+    checks
+}
+
+fn failed(id: &str, error: &Error) -> Check {
+    let remedy = match error.exit() {
+        Exit::TryLater => "see whether the address is still right, then try again",
+        _ => error.remedy().unwrap_or("run it again with -v"),
+    };
+    Check::bad(id, State::Critical, error.on_one_line(), remedy)
 }

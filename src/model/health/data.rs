@@ -1,8 +1,9 @@
 //! Whether the data is understood, summarized and pruned, and how much there is.
 
-use super::{Check, State, Value, count, signed};
+use super::{Check, State, Value, count, day, signed};
 use crate::model::size::{grouped, in_words};
-use crate::model::time::{DAY, Month, iso};
+use crate::model::summary::{MonthState, Standing};
+use crate::model::time::{DAY, Month};
 
 /// Answers that did not fit in the last day.
 pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
@@ -33,59 +34,108 @@ pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     .with(value)
 }
 
-/// Days into a month after which the one before it should be summarized and pruned.
+/// Days into a month after which the one before it should be summarized and pruned: a daily job has some tries.
 const GRACE: i64 = 3 * DAY;
 
-/// Finished months whose detail has no summary, three days after their end.
-pub fn summaries(missing: &[Month], now: i64) -> Check {
-    let late: Vec<&Month> = missing
+/// Finished months that are to be summarized, three days after their end; names history rows that no summary will have.
+pub fn summaries(states: &[MonthState], now: i64) -> Check {
+    let late: Vec<&MonthState> = states
         .iter()
-        .filter(|month| now >= month.end() + GRACE)
+        .filter(|state| now >= state.month.end().saturating_add(GRACE))
+        .filter(|state| state.has(Standing::Missing) || state.has(Standing::Changed))
         .collect();
     let value = Value {
         warning: Some(0),
         ..Value::plain(count(late.len()), "")
     };
-    match late.as_slice() {
-        [] => Check::ok(
-            "summaries",
-            "every finished month is summarized, or about to be",
+    let Some(first) = late.first() else {
+        let message = "every finished month is summarized, or about to be";
+        return Check::ok("summaries", format!("{message}{}", late_for_ever(states))).with(value);
+    };
+    let message = match (late.len(), first.has(Standing::Missing)) {
+        (1, true) => format!("{} is not summarized", first.month),
+        (1, false) => format!(
+            "history of {} has changed since it was summarized",
+            first.month
         ),
-        [first, ..] => Check::bad(
-            "summaries",
-            State::Warning,
-            match late.len() {
-                1 => format!("{first} is not summarized"),
-                number => format!("{number} months are not summarized, the first {first}"),
-            },
-            "run `tornsnap summarize`",
+        (number, _) => format!(
+            "{number} months are to be summarized, the first {}",
+            first.month
         ),
-    }
+    };
+    Check::bad(
+        "summaries",
+        State::Warning,
+        message,
+        "run `tornsnap summarize`, and see whether the scheduler still starts it",
+    )
+    .about(late.iter().map(|state| state.month.to_string()))
     .with(value)
 }
 
-/// Detail that the retention lets go, three days into a month.
-pub fn retention(is_overdue: bool, cutoff: i64, now: i64) -> Check {
-    let in_time = Month::of(now).is_some_and(|month| now < month.start() + GRACE);
-    if is_overdue && !in_time {
-        return Check::bad(
-            "retention",
-            State::Warning,
-            format!("there is detail from before {} to prune", day(cutoff)),
-            "run `tornsnap prune`, or raise keep_months",
-        );
-    }
-    Check::ok(
-        "retention",
-        format!(
-            "detail from before {} is pruned, or there is none",
-            day(cutoff)
+/// Names history rows that came after their month was pruned: nothing can be done about them, so they are no finding.
+fn late_for_ever(states: &[MonthState]) -> String {
+    let late: Vec<&MonthState> = states
+        .iter()
+        .filter(|state| state.late_for_ever() > 0)
+        .collect();
+    let rows: i64 = late.iter().map(|state| state.late_for_ever()).sum();
+    match late.as_slice() {
+        [] => String::new(),
+        [only] => format!(
+            "; {} history rows of {} came after it was pruned and are in no summary",
+            grouped(rows),
+            only.month
         ),
-    )
+        [first, ..] => format!(
+            "; {} history rows of {} months, the first {}, came after these were pruned and are in no summary",
+            grouped(rows),
+            late.len(),
+            first.month
+        ),
+    }
 }
 
-fn day(unix: i64) -> String {
-    iso(unix).chars().take(10).collect()
+/// History rows from before the cut-off that have no reason to be there any more.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Overdue {
+    /// Rows that `prune` would remove now.
+    pub prunable: i64,
+    /// Months that `prune` leaves alone because they are not summarized.
+    pub unsummarized: Vec<Month>,
+}
+
+/// Whether history rows are pruned, three days into a month.
+pub fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
+    let in_time = Month::of(now).is_some_and(|month| now < month.start() + GRACE);
+    let rows = grouped(overdue.prunable);
+    let before = day(cutoff);
+    let value = Value {
+        warning: Some(0),
+        ..Value::plain(overdue.prunable, "")
+    };
+    let bad = |message, remedy| Check::bad("retention", State::Warning, message, remedy);
+    match (overdue.prunable, overdue.unsummarized.first()) {
+        (0, None) => Check::ok(
+            "retention",
+            format!("no history rows from before {before} are to be pruned"),
+        ),
+        _ if in_time => Check::ok(
+            "retention",
+            format!("history rows from before {before} are about to be pruned"),
+        ),
+        (_, Some(month)) => bad(
+            format!(
+                "history rows of {month}, from before {before}, stay because they are in no summary"
+            ),
+            "run `tornsnap summarize`, then `tornsnap prune`",
+        ),
+        (_, None) => bad(
+            format!("{rows} history rows from before {before} are to be pruned"),
+            "run `tornsnap prune`, and see whether the scheduler still starts it; or raise keep_months",
+        ),
+    }
+    .with(value)
 }
 
 /// The rows of one table; for graphs.
@@ -108,35 +158,93 @@ pub fn size(bytes: u64, rows: i64) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::history::History;
+    use crate::model::summary::{Facts, TableState};
+
+    fn state(month: &str, facts: Facts) -> MonthState {
+        MonthState {
+            month: month.parse().unwrap(),
+            tables: vec![TableState::new(History::Players, facts)],
+        }
+    }
 
     #[test]
-    fn what_is_due_after_a_month_has_three_days() {
+    fn months_have_three_days_to_be_summarized_and_pruned() {
+        let missing = |month| {
+            let facts = Facts {
+                rows: 9,
+                ..Facts::default()
+            };
+            state(month, facts)
+        };
         let march: Month = "2026-03".parse().unwrap();
-        let february: Month = "2026-02".parse().unwrap();
+        let judge = |states: &[MonthState], now| summaries(states, now).state;
 
         assert_eq!(
-            summaries(&[march], march.end() + 3 * DAY - 1).state,
+            judge(&[missing("2026-03")], march.end() + 3 * DAY - 1),
             State::Ok
         );
         assert_eq!(
-            summaries(&[march], march.end() + 3 * DAY).state,
+            judge(&[missing("2026-03")], march.end() + 3 * DAY),
             State::Warning
         );
         assert_eq!(
-            summaries(&[february, march], march.end()).state,
+            judge(&[missing("2026-02"), missing("2026-03")], march.end()),
             State::Warning
         );
+        let overdue = |prunable, unsummarized| Overdue {
+            prunable,
+            unsummarized,
+        };
+        for (overdue, now, expected) in [
+            (overdue(1, vec![]), march.end(), State::Ok),
+            (overdue(1, vec![]), march.end() + 3 * DAY, State::Warning),
+            (
+                overdue(0, vec![march]),
+                march.end() + 3 * DAY,
+                State::Warning,
+            ),
+            (overdue(0, vec![]), march.end() + 3 * DAY, State::Ok),
+        ] {
+            let check = retention(&overdue, march.start(), now);
+            assert_eq!(check.state, expected, "{overdue:?} {now}");
+        }
+    }
+
+    #[test]
+    fn what_was_pruned_or_purged_is_well_and_rows_that_came_later_are_named() {
+        let summarized = Facts {
+            rows: 9,
+            counted_rows: 9,
+            last_id: 50,
+            is_summarized: true,
+            ..Facts::default()
+        };
+        let late = Facts {
+            rows: 12,
+            late: 3,
+            ..summarized
+        };
+        let is = |change: fn(&mut Facts)| {
+            let mut facts = late;
+            change(&mut facts);
+            summaries(&[state("2026-01", facts)], 1_775_044_800)
+        };
+
+        assert_eq!(is(|facts| facts.late = 0).state, State::Ok);
         assert_eq!(
-            retention(true, february.start(), march.end()).state,
-            State::Ok
+            is(|_| {}).message,
+            "history of 2026-01 has changed since it was summarized"
         );
-        assert_eq!(
-            retention(true, february.start(), march.end() + 3 * DAY).state,
-            State::Warning
-        );
-        assert_eq!(
-            retention(false, february.start(), march.end() + 3 * DAY).state,
-            State::Ok
+        assert_eq!(is(|facts| facts.is_purged = true).state, State::Ok);
+        let pruned = is(|facts| facts.is_pruned = true);
+        assert_eq!(pruned.state, State::Ok);
+        assert!(
+            pruned.message.ends_with(
+                "; 3 history rows of 2026-01 came after it was pruned and are in no summary"
+            ),
+            "{}",
+            pruned.message
         );
     }
 

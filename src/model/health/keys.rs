@@ -1,7 +1,7 @@
 //! Whether Torn answers these keys and this address.
 
 use super::{Check, State, Value, count};
-use crate::model::time::{HOUR, iso};
+use crate::model::time::{HOUR, is_far_future, iso};
 
 /// One key, as the last run left it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,84 +26,96 @@ pub fn keys(keys: &[KeyFact], now: i64) -> Check {
         critical: (!keys.is_empty()).then(|| count(keys.len()) - 1),
         ..Value::plain(count(dead.len()), "")
     };
-    let names = |keys: &[&KeyFact]| {
-        let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
-        names.join(", ")
-    };
-    let resting = keys
-        .iter()
-        .filter(|key| !key.is_dead && key.paused_until.is_some_and(|until| until > now))
-        .count();
-    let until = keys.iter().filter_map(|key| key.paused_until).min();
-    if let Some(first) = dead.first() {
-        let why = first
-            .last_error
-            .as_ref()
-            .map_or_else(String::new, |error| format!(": {error}"));
-        let (state, message) = if dead.len() == keys.len() {
-            (
-                State::Critical,
-                format!("Torn refuses every key ({}){why}", names(&dead)),
-            )
-        } else {
-            (
-                State::Warning,
-                format!(
-                    "Torn refuses {} of {} keys ({}){why}",
-                    dead.len(),
-                    keys.len(),
-                    names(&dead)
-                ),
-            )
-        };
-        return Check::bad(
-            "keys",
-            state,
-            message,
-            "make a new key at torn.com/preferences.php#tab=api and put it in the place of the old one",
+    refused(&dead, keys.len())
+        .or_else(|| some_rest_for_a_day(keys, now))
+        .or_else(|| all_rest(keys, now))
+        .unwrap_or_else(|| Check::ok("keys", in_use(keys, now)))
+        .with(value)
+}
+
+/// Whether the key rests for longer than `seconds` from now. A pause of more than a day is none: a clock that was ahead
+/// has written it.
+fn rests(key: &KeyFact, seconds: i64, now: i64) -> bool {
+    key.paused_until
+        .is_some_and(|until| until > now + seconds && !is_far_future(until, now))
+}
+
+fn names(keys: &[&KeyFact]) -> String {
+    let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+    names.join(", ")
+}
+
+fn subjects(what: &str, keys: &[&KeyFact]) -> Vec<String> {
+    keys.iter()
+        .map(|key| format!("{what} {}", key.name))
+        .collect()
+}
+
+fn refused(dead: &[&KeyFact], all: usize) -> Option<Check> {
+    let why = dead
+        .first()?
+        .last_error
+        .as_ref()
+        .map_or_else(String::new, |error| format!(": {error}"));
+    let named = names(dead);
+    let (state, message) = if dead.len() == all {
+        (
+            State::Critical,
+            format!("Torn refuses every key ({named}){why}"),
         )
-        .with(value);
-    }
-    let refused: Vec<&KeyFact> = keys
+    } else {
+        (
+            State::Warning,
+            format!("Torn refuses {} of {all} keys ({named}){why}", dead.len()),
+        )
+    };
+    let remedy =
+        "make a new key at torn.com/preferences.php#tab=api and put it in the place of the old one";
+    Some(Check::bad("keys", state, message, remedy).about(subjects("refused", dead)))
+}
+
+fn some_rest_for_a_day(keys: &[KeyFact], now: i64) -> Option<Check> {
+    let resting: Vec<&KeyFact> = keys
         .iter()
-        .filter(|key| key.paused_until.is_some_and(|until| until > now + HOUR))
-        .filter(|key| key.last_error.is_some())
+        .filter(|key| rests(key, HOUR, now) && key.last_error.is_some())
         .collect();
-    if let Some(first) = refused.first()
-        && refused.len() < keys.len()
-    {
-        let why = first.last_error.as_deref().unwrap_or_default();
-        return Check::bad(
+    let first = resting.first().filter(|_| resting.len() < keys.len())?;
+    Some(
+        Check::bad(
             "keys",
             State::Warning,
             format!(
-                "{} of {} keys rest for a day ({}): {why}",
-                refused.len(),
+                "{} of {} keys rest for a day ({}): {}",
+                resting.len(),
                 keys.len(),
-                names(&refused)
+                names(&resting),
+                first.last_error.as_deref().unwrap_or_default()
             ),
             "see with the owner of that key whether it is paused, or put another in its place",
         )
-        .with(value);
-    }
-    if let Some(until) = until
-        && !keys.is_empty()
-        && resting == keys.len()
-        && until > now + HOUR
-    {
-        return Check::bad(
+        .about(subjects("rests", &resting)),
+    )
+}
+
+fn all_rest(keys: &[KeyFact], now: i64) -> Option<Check> {
+    let until = keys.iter().filter_map(|key| key.paused_until).min()?;
+    keys.iter().all(|key| rests(key, HOUR, now)).then(|| {
+        Check::bad(
             "keys",
             State::Warning,
             format!("all keys rest, the first until {}", iso(until)),
             "wait, or add a key of another player",
         )
-        .with(value);
-    }
+    })
+}
+
+fn in_use(keys: &[KeyFact], now: i64) -> String {
     let mut message = match keys.len() {
         0 => "no key was used yet".to_owned(),
         1 => "1 key, in use".to_owned(),
         number => format!("{number} keys, in use"),
     };
+    let resting = keys.iter().filter(|key| rests(key, 0, now)).count();
     if resting > 0 {
         message = format!("{message}, {resting} of them resting for a while");
     }
@@ -117,7 +129,7 @@ pub fn keys(keys: &[KeyFact], now: i64) -> Check {
             names(&public)
         );
     }
-    Check::ok("keys", message).with(value)
+    message
 }
 
 /// Whether Torn makes this address wait.

@@ -1,69 +1,82 @@
-//! Whether the machine gives the database what it needs: copies, space and a sound SQLite.
+//! Whether the machine gives the database what it needs: space and a sound SQLite.
 
-use super::{Check, State, Value, signed, span};
+use super::{Check, State, Value, signed};
 use crate::model::size::in_words;
-use crate::model::time::DAY;
 
-/// How old the last verified backup is.
-pub fn backup(last: Option<i64>, now: i64, days: u32, what: &str) -> Check {
-    let warning = i64::from(days) * DAY;
-    let remedy = "run `tornsnap backup`, and see whether the scheduler still starts it";
-    let Some(last) = last else {
-        return Check::bad(
-            "backup",
-            State::Warning,
-            format!("there is no verified backup in {what}"),
-            remedy,
-        );
-    };
-    let age = (now - last).max(0);
-    let value = Value {
-        warning: Some(warning),
-        ..Value::plain(age, "s")
-    };
-    let message = format!("last verified backup {} ago: {what}", span(age));
-    if age >= warning {
-        Check::bad("backup", State::Warning, message, remedy)
-    } else {
-        Check::ok("backup", message)
+/// The disks that are looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Disk {
+    /// That of the database.
+    Database,
+    /// That of the backup folder.
+    Backups,
+    /// That of an archive.
+    Archive,
+}
+
+impl Disk {
+    /// The id of the check.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Database => "disk",
+            Self::Backups => "disk_backups",
+            Self::Archive => "disk_archive",
+        }
     }
-    .with(value)
 }
 
 /// Free space: a warning below the reserve, critical below a quarter of it.
-pub fn disk(free: u64, reserve: u64) -> Check {
+pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
     let value = Value {
         warning: Some(signed(reserve)),
         critical: Some(signed(reserve / 4)),
         is_minimum: true,
         ..Value::plain(signed(free), "B")
     };
-    let message = format!("{} free on the database's disk", in_words(free));
-    let remedy = "free some space on that disk, or move the database";
+    let (owner, remedy) = match disk {
+        Disk::Database => (
+            "the database's disk",
+            "free some space on that disk, or move the database",
+        ),
+        Disk::Backups => (
+            "the disk of the backup folder",
+            "free some space on that disk, or lower keep in [backup]",
+        ),
+        Disk::Archive => (
+            "the archive's disk",
+            "free some space on that disk, or move the archive",
+        ),
+    };
+    let message = format!("{} free on {owner}", in_words(free));
     match free {
-        _ if free < reserve / 4 => Check::bad("disk", State::Critical, message, remedy),
-        _ if free < reserve => Check::bad("disk", State::Warning, message, remedy),
-        _ => Check::ok("disk", message),
+        _ if free < reserve / 4 => Check::bad(disk.id(), State::Critical, message, remedy),
+        _ if free < reserve => Check::bad(disk.id(), State::Warning, message, remedy),
+        _ => Check::ok(disk.id(), message),
     }
     .with(value)
 }
 
-/// From how many bytes on a WAL says that something keeps it from being folded into the database.
-const LARGE_WAL: u64 = 256_000_000;
+/// A WAL up to this size is no finding, however small the database is: one large transaction makes such a WAL, and it is
+/// used again from its beginning.
+const USUAL_WAL: u64 = 64_000_000;
 
-/// The size of the WAL.
-pub fn wal(bytes: u64) -> Check {
+/// The size of the WAL: a warning when it is larger than half of the database.
+pub fn wal(bytes: u64, database: u64) -> Check {
+    let limit = USUAL_WAL.max(database / 2);
     let value = Value {
-        warning: Some(signed(LARGE_WAL)),
+        warning: Some(signed(limit)),
         ..Value::plain(signed(bytes), "B")
     };
     let message = format!("{} in the WAL", in_words(bytes));
-    if bytes > LARGE_WAL {
+    if bytes > limit {
         Check::bad(
             "wal",
             State::Warning,
-            message,
-            "close programs that keep the database open for reading: while they do, the WAL cannot shrink",
+            format!(
+                "{message}, more than {}: a program keeps the database open for reading",
+                in_words(limit)
+            ),
+            "close the program that reads it (DB Browser, Grafana, an export into a pipe): until then the WAL cannot shrink",
         )
     } else {
         Check::ok("wal", message)
@@ -91,19 +104,21 @@ pub fn sqlite(version: &str, number: i32) -> Check {
 mod tests {
     use super::*;
 
-    const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
-
     #[test]
-    fn space_backups_and_sqlite_have_their_limits() {
-        assert_eq!(disk(256, 256).state, State::Ok);
-        assert_eq!(disk(255, 256).state, State::Warning);
-        assert_eq!(disk(63, 256).state, State::Critical);
-        assert_eq!(disk(0, 0).state, State::Ok, "no reserve is wanted");
-        let backup = |made| backup(made, NOW, 7, "x").state;
-        assert_eq!(backup(Some(NOW - 7 * DAY + 1)), State::Ok);
-        assert_eq!(backup(Some(NOW - 7 * DAY)), State::Warning);
-        assert_eq!(backup(None), State::Warning);
-        assert_eq!(wal(LARGE_WAL + 1).state, State::Warning);
+    fn space_the_wal_and_sqlite_have_their_limits() {
+        let free = |free, reserve| disk(Disk::Database, free, reserve).state;
+        assert_eq!(free(256, 256), State::Ok);
+        assert_eq!(free(255, 256), State::Warning);
+        assert_eq!(free(63, 256), State::Critical);
+        assert_eq!(free(0, 0), State::Ok, "no reserve is wanted");
+        for (bytes, database, state) in [
+            (64_000_000, 0, State::Ok),
+            (64_000_001, 0, State::Warning),
+            (64_000_001, 200_000_000, State::Ok),
+            (100_000_001, 200_000_000, State::Warning),
+        ] {
+            assert_eq!(wal(bytes, database).state, state, "{bytes} of {database}");
+        }
         assert_eq!(sqlite("3.51.2", 3_051_002).state, State::Warning);
     }
 }

@@ -1,13 +1,26 @@
-//! When to tell of a change.
+//! The findings that were told, and when to tell again.
 
-use super::State;
+use std::collections::BTreeSet;
+
+use super::{Check, State};
 use crate::model::time::{DAY, MINUTE};
 
-/// The last state that was sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Told {
-    /// The state.
+/// A check that is not well, without the numbers that differ from one look to the next.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Finding {
+    /// The id of the check.
+    pub id: String,
+    /// How bad it is.
     pub state: State,
+    /// The things that it names: a finding that names a new one is told again.
+    pub subjects: BTreeSet<String>,
+}
+
+/// The findings at the last message.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Told {
+    /// All that stood then.
+    pub findings: Vec<Finding>,
     /// When.
     pub at: i64,
 }
@@ -15,13 +28,13 @@ pub struct Told {
 /// Why something is told now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Occasion {
-    /// Worse than what was last told.
+    /// A finding is new, worse, or names something new.
     Worse,
-    /// Better, but not well.
+    /// A finding is gone or less bad, and others stand.
     Better,
-    /// Well again.
+    /// All is well again.
     Recovered,
-    /// Critical since a day.
+    /// Nothing has changed, and something is critical since a day.
     StillCritical,
 }
 
@@ -37,23 +50,128 @@ impl Occasion {
     }
 }
 
+/// How a finding has changed since the last message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Turn {
+    /// It was not there.
+    New,
+    /// Its state is worse.
+    Worse,
+    /// It names something new.
+    Changed,
+    /// Its state is better, but not well.
+    Better,
+    /// It is gone.
+    Recovered,
+}
+
+impl Turn {
+    /// The word in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Worse => "worse",
+            Self::Changed => "changed",
+            Self::Better => "better",
+            Self::Recovered => "recovered",
+        }
+    }
+
+    fn is_for_the_worse(self) -> bool {
+        matches!(self, Self::New | Self::Worse | Self::Changed)
+    }
+}
+
+/// The comparison of a look with the last message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct News {
+    /// Why to tell now; `None`: there is nothing to tell.
+    pub occasion: Option<Occasion>,
+    /// The ids of the checks that changed.
+    pub turns: Vec<(String, Turn)>,
+    /// All that stands now, for the memory.
+    pub standing: Vec<Finding>,
+}
+
+impl News {
+    /// How a check has changed.
+    pub fn turn_of(&self, id: &str) -> Option<Turn> {
+        let (_, turn) = self.turns.iter().find(|(changed, _)| changed == id)?;
+        Some(*turn)
+    }
+}
+
 /// A schedule that starts a few minutes early must not make a day of two.
 const ABOUT_A_DAY: i64 = DAY - 10 * MINUTE;
 
-/// Whether to tell, and why: when the state is another than was last told, and daily while it is critical.
-pub fn occasion(told: Option<Told>, state: State, now: i64) -> Option<Occasion> {
-    let last = told.map_or(State::Ok, |told| told.state);
-    match state.cmp(&last) {
-        std::cmp::Ordering::Greater => Some(Occasion::Worse),
-        std::cmp::Ordering::Less if state == State::Ok => Some(Occasion::Recovered),
-        std::cmp::Ordering::Less => Some(Occasion::Better),
-        std::cmp::Ordering::Equal => {
-            let since = told.map_or(0, |told| now - told.at);
-            // A clock that was set back must not silence it.
-            (state == State::Critical && !(0..ABOUT_A_DAY).contains(&since))
-                .then_some(Occasion::StillCritical)
+/// Compares what was found now with what was told last.
+pub fn news(told: &Told, checks: &[Check], now: i64) -> News {
+    let mut standing: Vec<Finding> = checks
+        .iter()
+        .filter(|check| check.state != State::Ok)
+        .map(|check| Finding {
+            id: check.id.clone(),
+            state: check.state,
+            subjects: check.subjects.clone(),
+        })
+        .collect();
+    let mut turns = Vec::new();
+    for finding in &standing {
+        let before = told.findings.iter().find(|before| before.id == finding.id);
+        if let Some(turn) = turn(before, finding) {
+            turns.push((finding.id.clone(), turn));
         }
     }
+    for before in &told.findings {
+        if standing.iter().any(|finding| finding.id == before.id) {
+            continue;
+        }
+        if was_looked_at(&before.id, checks) {
+            turns.push((before.id.clone(), Turn::Recovered));
+        } else {
+            standing.push(before.clone());
+        }
+    }
+    let critical = standing
+        .iter()
+        .any(|finding| finding.state == State::Critical);
+    let occasion = if turns.iter().any(|(_, turn)| turn.is_for_the_worse()) {
+        Some(Occasion::Worse)
+    } else if turns.is_empty() {
+        // A clock that was set back must not silence it.
+        let is_due = !(0..ABOUT_A_DAY).contains(&now.saturating_sub(told.at));
+        (critical && is_due).then_some(Occasion::StillCritical)
+    } else if standing.is_empty() {
+        Some(Occasion::Recovered)
+    } else {
+        Some(Occasion::Better)
+    };
+    News {
+        occasion,
+        turns,
+        standing,
+    }
+}
+
+fn turn(before: Option<&Finding>, now: &Finding) -> Option<Turn> {
+    let Some(before) = before else {
+        return Some(Turn::New);
+    };
+    match now.state.cmp(&before.state) {
+        std::cmp::Ordering::Greater => Some(Turn::Worse),
+        _ if !now.subjects.is_subset(&before.subjects) => Some(Turn::Changed),
+        std::cmp::Ordering::Less => Some(Turn::Better),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+/// Whether the thing that a finding was about was looked at now: a database that could not be read says nothing of what
+/// was wrong in it. A check that is not made any more, because its kind is no longer followed, has no finding.
+fn was_looked_at(id: &str, checks: &[Check]) -> bool {
+    checks.iter().any(|check| check.id == id)
+        || checks.iter().all(|check| {
+            check.state != State::Unknown && (check.id != "database" || check.state == State::Ok)
+        })
 }
 
 #[cfg(test)]
@@ -63,52 +181,83 @@ mod tests {
 
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
+    /// Checks as `id state subject …`, one a word group.
+    fn checks(text: &str) -> Vec<Check> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|check| !check.is_empty())
+            .map(|check| {
+                let mut words = check.split(' ').map(str::to_owned);
+                let id = words.next().unwrap();
+                let state = State::from_word(&words.next().unwrap()).unwrap();
+                Check::bad(id, state, "message", "remedy").about(words)
+            })
+            .collect()
+    }
+
+    fn told(text: &str, ago: i64) -> Told {
+        Told {
+            findings: news(&Told::default(), &checks(text), NOW).standing,
+            at: NOW - ago,
+        }
+    }
+
     #[test]
     fn each_change_is_told_once_and_what_is_critical_daily() {
-        let told = |state, ago| {
-            Some(Told {
-                state,
-                at: NOW - ago,
-            })
-        };
-        for (before, state, expected) in [
-            (None, State::Ok, None),
-            (None, State::Warning, Some(Occasion::Worse)),
+        use Occasion::{Better, Recovered, StillCritical, Worse};
+
+        for (before, ago, now, expected) in [
+            ("", HOUR, "a ok", None),
+            ("", HOUR, "a warning", Some(Worse)),
+            ("", HOUR, "a critical", Some(Worse)),
+            ("a warning", HOUR, "a warning", None),
+            ("a warning", 9 * DAY, "a warning", None),
+            ("a warning", HOUR, "a warning, b warning", Some(Worse)),
+            ("a critical", HOUR, "a critical, b warning", Some(Worse)),
+            ("a warning", HOUR, "a critical", Some(Worse)),
+            ("a critical", HOUR, "a warning", Some(Better)),
+            ("a critical", HOUR, "a ok", Some(Recovered)),
             (
-                told(State::Ok, HOUR),
-                State::Critical,
-                Some(Occasion::Worse),
+                "a warning, b warning",
+                HOUR,
+                "a ok, b warning",
+                Some(Better),
             ),
-            (told(State::Warning, HOUR), State::Warning, None),
-            (told(State::Warning, 9 * DAY), State::Warning, None),
-            (
-                told(State::Warning, HOUR),
-                State::Critical,
-                Some(Occasion::Worse),
-            ),
-            (
-                told(State::Critical, HOUR),
-                State::Warning,
-                Some(Occasion::Better),
-            ),
-            (
-                told(State::Critical, HOUR),
-                State::Ok,
-                Some(Occasion::Recovered),
-            ),
-            (told(State::Critical, 23 * HOUR), State::Critical, None),
-            (
-                told(State::Critical, 24 * HOUR),
-                State::Critical,
-                Some(Occasion::StillCritical),
-            ),
-            (
-                told(State::Critical, -HOUR),
-                State::Critical,
-                Some(Occasion::StillCritical),
-            ),
+            ("a warning", HOUR, "a ok, b warning", Some(Worse)),
+            ("a critical", 23 * HOUR, "a critical", None),
+            ("a critical", 24 * HOUR, "a critical", Some(StillCritical)),
+            ("a critical", -HOUR, "a critical", Some(StillCritical)),
+            ("a warning x", HOUR, "a warning x", None),
+            ("a warning x", HOUR, "a warning x y", Some(Worse)),
+            ("a warning x y", HOUR, "a warning y", None),
+            ("a warning x", HOUR, "a warning y", Some(Worse)),
+            ("a critical x", HOUR, "a warning y", Some(Worse)),
+            ("a warning", HOUR, "b ok", Some(Recovered)),
         ] {
-            assert_eq!(occasion(before, state, NOW), expected, "{before:?} {state}");
+            let news = news(&told(before, ago), &checks(now), NOW);
+            assert_eq!(news.occasion, expected, "{before:?} -> {now:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_looked_at_has_not_recovered() {
+        for unable in [
+            "database critical",
+            "database unknown",
+            "database ok, months unknown",
+        ] {
+            let now = news(&told("keys warning", HOUR), &checks(unable), NOW);
+
+            assert_eq!(now.turn_of("keys"), None, "{unable}");
+            let later = Told {
+                findings: now.standing,
+                at: NOW,
+            };
+            let back = news(&later, &checks("database ok, months ok, keys warning"), NOW);
+            assert_eq!(back.occasion, Some(Occasion::Better), "{unable}");
+            assert_eq!(back.turn_of("keys"), None, "{unable}");
+            let well = news(&later, &checks("database ok, months ok, keys ok"), NOW);
+            assert_eq!(well.occasion, Some(Occasion::Recovered), "{unable}");
         }
     }
 }

@@ -81,6 +81,24 @@ pub fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec
     Ok(Backups::of(directory, id, now)?.ahead)
 }
 
+/// The newest backup in a folder of a database that is called so, for when the database cannot be asked for its id.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read; a folder that is not there holds none.
+pub fn newest_called(directory: &Path, database: &Path, now: i64) -> Result<Option<Manifest>> {
+    let name = name_of(database);
+    Ok(all(directory)?
+        .into_iter()
+        .filter_map(|entry| entry.manifest.ok())
+        .rfind(|manifest| {
+            manifest.kind == Kind::Backup
+                && manifest.database == name
+                && manifest.path.exists()
+                && !is_far_future(manifest.created_at, now)
+        }))
+}
+
 /// A file in a backup folder that has a manifest, be it a damaged one.
 #[derive(Debug)]
 pub struct Entry {

@@ -25,7 +25,7 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub use folder::{Backups, Entry, all, future_backups, newest_of, unproven};
+pub use folder::{Backups, Entry, all, future_backups, newest_called, newest_of, unproven};
 pub use latest::latest;
 pub use manifest::{Kind, Manifest};
 pub use prove::{remember_verified, verify};

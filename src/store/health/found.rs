@@ -16,7 +16,7 @@ impl View {
     pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
         self.one(
             sql!("health/rejected"),
-            named_params! { ":since": now - DAY },
+            named_params! { ":since": now - DAY, ":horizon": now + DAY },
             |row| {
                 let endpoint: Option<String> = row.get("endpoint")?;
                 let error: Option<String> = row.get("error")?;
@@ -71,7 +71,7 @@ impl View {
         let Some(moments) = Moments::at(now) else {
             return Ok(FarFuture::default());
         };
-        let tables = future::count(&self.connection, &moments.a_day_ahead())
+        let tables = future::count(self.connection(), &moments.a_day_ahead())
             .failed("look for times of the future")?;
         Ok(FarFuture {
             latest: tables.iter().filter_map(|share| share.newest).max(),

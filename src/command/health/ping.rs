@@ -1,0 +1,74 @@
+//! The sign of life: an address that is asked for after each check, so that its service notices when none comes.
+
+use crate::api::webhook;
+use crate::config::Settings;
+use crate::error::Result;
+use crate::model::health::State;
+
+/// Asks for `ping_url`, which says that this program is alive, and whether something is critical. `None`: there is none.
+pub(super) fn ping(settings: &Settings, state: State) -> Option<Result<()>> {
+    let url = settings.health.ping_url.as_ref()?.expose();
+    let url = match state {
+        State::Critical => failing(url),
+        _ => url.to_owned(),
+    };
+    Some(
+        settings
+            .proxy_for(&url)
+            .and_then(|proxy| webhook::ping(&url, proxy.as_ref())),
+    )
+}
+
+/// The address that says that something is critical: `status=down` where Uptime Kuma's `status=up` stands in the query,
+/// else `/fail` behind the path, as healthchecks.io has it.
+/// <https://github.com/louislam/uptime-kuma/wiki/API-Documentation#push-endpoint> <https://healthchecks.io/docs/http_api/>
+fn failing(url: &str) -> String {
+    let (url, fragment) = match url.find('#') {
+        Some(at) => url.split_at(at),
+        None => (url, ""),
+    };
+    let Some((path, query)) = url.split_once('?') else {
+        return format!("{}/fail{fragment}", url.trim_end_matches('/'));
+    };
+    if query.split('&').any(|part| part == "status=up") {
+        let parts: Vec<&str> = query
+            .split('&')
+            .map(|part| match part {
+                "status=up" => "status=down",
+                "msg=OK" => "msg=critical",
+                other => other,
+            })
+            .collect();
+        return format!("{path}?{}{fragment}", parts.join("&"));
+    }
+    format!("{}/fail?{query}{fragment}", path.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_for_a_failure_keeps_its_query() {
+        for (url, expected) in [
+            ("https://hc-ping.com/uuid", "https://hc-ping.com/uuid/fail"),
+            ("https://hc-ping.com/uuid/", "https://hc-ping.com/uuid/fail"),
+            (
+                "https://hc-ping.com/uuid?create=1",
+                "https://hc-ping.com/uuid/fail?create=1",
+            ),
+            (
+                "https://kuma.example/api/push/T?status=up&msg=OK&ping=",
+                "https://kuma.example/api/push/T?status=down&msg=critical&ping=",
+            ),
+            (
+                "https://other.example/T?status=upright",
+                "https://other.example/T/fail?status=upright",
+            ),
+            ("https://host/x?a=b/c?d", "https://host/x/fail?a=b/c?d"),
+            ("https://host/x#part", "https://host/x/fail#part"),
+        ] {
+            assert_eq!(failing(url), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The backups of a database.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::named_params;
+
+use super::View;
+use crate::error::Result;
+use crate::model::health::{Backups, RecordedFolder};
+use crate::model::identity::DatabaseId;
+use crate::model::time::is_far_future;
+use crate::store::backup::{self, Manifest};
+use crate::store::check::Depth;
+use crate::store::sql;
+
+/// Looks for the backups of a database in a folder. `id`: that of the database; `None` when it cannot be read.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
+pub fn look_at_backups(
+    directory: &Path,
+    database: &Path,
+    id: Option<&DatabaseId>,
+    now: i64,
+) -> Result<Backups> {
+    let (newest, ahead) = match id {
+        Some(id) => (
+            backup::newest_of(directory, id, now)?,
+            backup::future_backups(directory, id, now)?,
+        ),
+        None => (backup::newest_called(directory, database, now)?, Vec::new()),
+    };
+    let newest = match newest {
+        Some(manifest) => Some((manifest.created_at, manifest.path)),
+        // A manifest that this user may not read says nothing, but its name does.
+        None => backup::newest_by_name(directory, database)?
+            .filter(|(made, _)| !is_far_future(*made, now)),
+    };
+    Ok(Backups {
+        newest,
+        ahead: ahead.into_iter().map(|manifest| manifest.path).collect(),
+        has_folder: directory.is_dir(),
+    })
+}
+
+/// Proves the newest backup again.
+///
+/// # Errors
+///
+/// [`crate::error::Exit::Damaged`] when a bit differs.
+pub fn verify_newest(
+    directory: &Path,
+    id: Option<&DatabaseId>,
+    now: i64,
+) -> Result<Option<Manifest>> {
+    match id {
+        Some(id) => backup::newest_of(directory, id, now)?
+            .map(|manifest| backup::verify(&manifest.path, Depth::Full))
+            .transpose(),
+        None => Ok(None),
+    }
+}
+
+impl View {
+    /// The backup that was last written to a folder, as the database remembers it.
+    pub fn backup_folder(&self, directory: &Path) -> Result<Option<RecordedFolder>> {
+        let names = [
+            std::path::absolute(directory).ok(),
+            fs::canonicalize(directory).ok(),
+        ];
+        let recorded: Vec<(String, RecordedFolder)> =
+            self.all(sql!("health/backup_folders"), named_params! {}, |row| {
+                Ok((
+                    row.get("directory")?,
+                    RecordedFolder {
+                        last_backup_at: row.get("last_backup_at")?,
+                        last_file: row.get("last_file")?,
+                    },
+                ))
+            })?;
+        Ok(recorded
+            .into_iter()
+            .find(|(directory, _)| {
+                let directory = Some(PathBuf::from(directory));
+                names.contains(&directory)
+            })
+            .map(|(_, folder)| folder))
+    }
+}

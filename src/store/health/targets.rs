@@ -1,0 +1,107 @@
+//! When Torn last answered about each followed player, faction and tile.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Row, named_params};
+use serde_json::Value;
+
+use super::View;
+use crate::error::Result;
+use crate::model::health::Target;
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::kind::Kind;
+use crate::model::time::DAY;
+use crate::store::sql;
+
+/// The ids that the configuration follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Followed<'a> {
+    /// Players by id.
+    pub players: &'a BTreeSet<PlayerId>,
+    /// Factions by id.
+    pub factions: &'a BTreeSet<FactionId>,
+    /// Whether the members of these factions are followed too.
+    pub members: bool,
+    /// Tiles.
+    pub tiles: Tiles<'a>,
+}
+
+/// The tiles that the configuration follows.
+#[derive(Clone, Copy, Debug)]
+pub enum Tiles<'a> {
+    /// None.
+    None,
+    /// Those that the followed factions hold.
+    OfFactions,
+    /// All.
+    All,
+    /// These.
+    These(&'a BTreeSet<TerritoryId>),
+}
+
+impl View {
+    /// The followed things of one kind; without those that Torn does not know.
+    pub fn targets(&self, kind: Kind, followed: &Followed<'_>, now: i64) -> Result<Vec<Target>> {
+        let players: Value = followed.players.iter().map(|id| id.get()).collect();
+        let factions: Value = followed.factions.iter().map(|id| id.get()).collect();
+        let horizon = now + DAY;
+        match kind {
+            Kind::Players => self.all(
+                sql!("health/players"),
+                named_params! {
+                    ":players": players.to_string(),
+                    ":factions": factions.to_string(),
+                    ":members": followed.members,
+                    ":horizon": horizon,
+                },
+                |row| target(row, "answered_at"),
+            ),
+            Kind::Factions | Kind::Wars => self.all(
+                sql!("health/factions"),
+                named_params! { ":factions": factions.to_string(), ":horizon": horizon },
+                |row| {
+                    let answer = match kind {
+                        Kind::Wars => "listed_at",
+                        _ => "answered_at",
+                    };
+                    target(row, answer)
+                },
+            ),
+            Kind::Territories => self.tiles(followed.tiles, &factions),
+        }
+    }
+
+    fn tiles(&self, followed: Tiles<'_>, factions: &Value) -> Result<Vec<Target>> {
+        let tiles: Value = match followed {
+            Tiles::These(tiles) => tiles.iter().map(TerritoryId::as_str).collect(),
+            _ => Value::Array(Vec::new()),
+        };
+        let factions = match followed {
+            Tiles::OfFactions => factions.to_string(),
+            _ => "[]".to_owned(),
+        };
+        self.all(
+            sql!("health/tiles"),
+            named_params! {
+                ":tiles": tiles.to_string(),
+                ":factions": factions,
+                ":all": matches!(followed, Tiles::All),
+            },
+            |row| target(row, "answered_at"),
+        )
+    }
+}
+
+fn target(row: &Row<'_>, answer: &str) -> rusqlite::Result<Target> {
+    let target: String = row.get("target")?;
+    let name: Option<String> = row.get("name")?;
+    Ok(Target {
+        name: match name {
+            Some(name) => format!("{target} ({name})"),
+            None => target,
+        },
+        is_named: row.get("is_named")?,
+        answered_at: row.get(answer)?,
+        known_since: row.get("known_since")?,
+    })
+}

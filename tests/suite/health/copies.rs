@@ -1,0 +1,271 @@
+//! Archives, backups, and the disks that they are on.
+
+use std::fs;
+
+use rusqlite::Connection;
+use tornsnap::store::Store;
+
+use super::months::{LATER, run, with_march};
+use super::{DAY, HOUR, assert_state, check, well};
+use crate::support::{NOW, Sandbox, skipped};
+
+const YEARS: i64 = 4 * 365 * DAY;
+
+fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
+    let report = sandbox.run_at(now, &["health", "--json"]).json();
+    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
+    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+    (text("message"), text("try"))
+}
+
+/// A database that `prune` has moved rows of, to `cold/archive.db`.
+fn archived() -> Sandbox {
+    let sandbox = well();
+    fs::create_dir(sandbox.path("cold")).unwrap();
+    make_archive(&sandbox, "cold/archive.db");
+    let (path, id) = (
+        sandbox.path("cold/archive.db"),
+        id_of(&sandbox, "cold/archive.db"),
+    );
+    sandbox
+        .sqlite()
+        .execute(
+            "INSERT INTO prune_runs (started_at, finished_at, cutoff, deleted, archive, archive_id)
+             VALUES (1775000000, 1775000000, 1767225600, 10, ?1, ?2)",
+            [path.to_str().unwrap(), &id],
+        )
+        .unwrap();
+    sandbox
+}
+
+fn make_archive(sandbox: &Sandbox, name: &str) {
+    let ours: String = sandbox.value("SELECT database_id FROM database_identity");
+    drop(Store::create(&sandbox.path(name)).unwrap());
+    Connection::open(sandbox.path(name))
+        .unwrap()
+        .execute("UPDATE database_identity SET archive_of = ?1", [ours])
+        .unwrap();
+}
+
+fn id_of(sandbox: &Sandbox, name: &str) -> String {
+    Connection::open(sandbox.path(name))
+        .unwrap()
+        .query_row("SELECT database_id FROM database_identity", [], |row| {
+            row.get(0)
+        })
+        .unwrap()
+}
+
+#[test]
+fn an_archive_that_is_gone_or_replaced_is_critical() {
+    let sandbox = archived();
+    let archive = sandbox.path("cold/archive.db");
+    sandbox.run(&["health"]).expect(0);
+    sandbox.run(&["health", "--deep"]).expect(0);
+    let mut names: Vec<_> = fs::read_dir(sandbox.path("cold"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["archive.db"], "health leaves no file");
+    let bytes = fs::read(&archive).unwrap();
+
+    for (name, text) in [
+        ("noise", vec![0xA5; 40_000]),
+        ("an empty file", Vec::new()),
+        ("half of it", bytes[..bytes.len() / 2].to_vec()),
+    ] {
+        fs::write(&archive, text).unwrap();
+        let finished = sandbox.run(&["health", "--json"]);
+        let report = finished.json();
+        let found = check(&report, "archive").unwrap();
+        if name == "half of it" && found["state"] == "ok" {
+            // Only reading all of it shows that.
+            assert_state(
+                &sandbox.run(&["health", "--deep", "--json"]),
+                "archive",
+                "critical",
+            );
+        } else {
+            assert_eq!(found["state"], "critical", "{name}");
+        }
+        finished.0.status.code().unwrap();
+    }
+    fs::remove_file(&archive).unwrap();
+    let (message, remedy) = told(&sandbox, NOW, "archive");
+    assert!(
+        message.contains("not there any more")
+            && message.contains("the only home of the history rows from before 2026-01-01"),
+        "{message}"
+    );
+    assert!(remedy.contains("put the archive back"), "{remedy}");
+    make_archive(&sandbox, "cold/archive.db");
+    let (message, _) = told(&sandbox, NOW, "archive");
+    assert!(message.contains("another file"), "a new one: {message}");
+    fs::remove_dir_all(sandbox.path("cold")).unwrap();
+    let (_, remedy) = told(&sandbox, NOW, "archive");
+    assert!(remedy.contains("mounted"), "{remedy}");
+    sandbox.run(&["health"]).expect(2);
+}
+
+#[test]
+fn the_archive_that_prune_wrote_is_known_and_missed() {
+    let sandbox = with_march();
+    run(&sandbox, "summarize");
+    run(&sandbox, "backup");
+    run(&sandbox, "prune --allow-large --archive old.db");
+    let look = || sandbox.run_at(LATER, &["health", "--deep", "--json"]);
+    assert_state(&look(), "archive", "ok");
+
+    fs::rename(sandbox.path("old.db"), sandbox.path("away.db")).unwrap();
+    assert_state(&look(), "archive", "critical");
+    fs::copy(sandbox.database(), sandbox.path("old.db")).unwrap();
+    let (message, _) = told(&sandbox, LATER, "archive");
+    assert!(message.contains("another file"), "{message}");
+    fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
+    assert_state(&look(), "archive", "ok");
+}
+
+#[test]
+fn a_damaged_page_of_the_archive_is_found_by_a_deep_look() {
+    let sandbox = archived();
+    let archive = sandbox.path("cold/archive.db");
+    let page: i64 = Connection::open(&archive)
+        .unwrap()
+        .query_row(
+            "SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'player_stats_history'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let at = usize::try_from(page).unwrap() * 4096;
+    let mut bytes = fs::read(&archive).unwrap();
+    bytes[at..at + 200].fill(0xA5);
+    fs::write(&archive, bytes).unwrap();
+
+    assert_state(&sandbox.run(&["health", "--json"]), "archive", "ok");
+    assert_state(
+        &sandbox.run(&["health", "--deep", "--json"]).expect(2),
+        "archive",
+        "critical",
+    );
+}
+
+#[test]
+fn an_archive_that_moved_with_the_configuration_or_was_given_up_is_no_finding() {
+    let sandbox = archived();
+    fs::rename(
+        sandbox.path("cold/archive.db"),
+        sandbox.path("elsewhere.db"),
+    )
+    .unwrap();
+    assert_state(&sandbox.run(&["health", "--json"]), "archive", "critical");
+    sandbox.write(
+        "tornsnap.toml",
+        &format!(
+            "{}[retention]\narchive = \"elsewhere.db\"\n",
+            super::FOLLOWED
+        ),
+    );
+    assert_state(&sandbox.run(&["health", "--json"]), "archive", "ok");
+
+    let sandbox = archived();
+    fs::remove_file(sandbox.path("cold/archive.db")).unwrap();
+    make_archive(&sandbox, "cold/archive.db");
+    let id = id_of(&sandbox, "cold/archive.db");
+    sandbox
+        .sqlite()
+        .execute(
+            "INSERT INTO prune_runs (started_at, cutoff, deleted, archive, archive_id)
+             SELECT started_at, cutoff, deleted, archive, ?1 FROM prune_runs",
+            [id],
+        )
+        .unwrap();
+    assert_state(&sandbox.run(&["health", "--json"]), "archive", "ok");
+}
+
+#[test]
+fn a_backup_of_the_future_is_never_the_newest_and_is_named_until_it_is_removed() {
+    let sandbox = well();
+    sandbox.run_at(NOW + YEARS, &["backup"]).expect(0);
+    let ahead = "tornsnap-20300331T120000Z.db";
+    assert!(sandbox.path("backups").join(ahead).exists());
+
+    let (message, remedy) = told(&sandbox, NOW, "backup_dates");
+    assert!(message.contains(ahead), "{message}");
+    assert!(remedy.contains("remove"), "{remedy}");
+    assert_state(&sandbox.run(&["health", "--json"]), "backup", "ok");
+    let (message, _) = told(&sandbox, NOW + DAY, "backup");
+    assert!(
+        message.starts_with("last verified backup 24 hours ago"),
+        "{message}"
+    );
+    let late = sandbox.run_at(NOW + 8 * DAY, &["health", "--json"]);
+    assert_state(&late, "backup", "warning");
+
+    for name in [ahead.to_owned(), format!("{ahead}.json")] {
+        fs::remove_file(sandbox.path("backups").join(name)).unwrap();
+    }
+    sandbox.run(&["backup"]).expect(0);
+    let report = sandbox.run(&["health", "--json"]).expect(0).json();
+    assert_eq!(check(&report, "backup_dates"), None);
+}
+
+#[test]
+fn a_backup_folder_that_is_empty_or_gone_although_backups_were_written_to_it_is_asked_about() {
+    let sandbox = well();
+    let folder = fs::canonicalize(sandbox.path("backups")).unwrap();
+    sandbox
+        .sqlite()
+        .execute(
+            "INSERT OR REPLACE INTO backup_folders VALUES (?1, ?2, 'tornsnap-20260401T120000Z.db')",
+            (folder.to_str().unwrap(), NOW),
+        )
+        .unwrap();
+    sandbox.run(&["health"]).expect(0);
+
+    fs::rename(&folder, sandbox.path("unmounted")).unwrap();
+    let (message, remedy) = told(&sandbox, NOW + 2 * HOUR, "backup");
+    assert!(
+        message.contains("tornsnap-20260401T120000Z.db, written to it 2 hours ago")
+            && message.contains("the folder is not there"),
+        "{message}"
+    );
+    assert!(remedy.contains("mounted"), "{remedy}");
+    fs::create_dir(&folder).unwrap();
+    let (message, remedy) = told(&sandbox, NOW + 2 * HOUR, "backup");
+    assert!(message.contains("is in it no longer"), "{message}");
+    assert!(remedy.contains("mounted"), "{remedy}");
+}
+
+/// Needs a second disk that a test may write to.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_disks_of_copies_are_looked_at_each_once() {
+    use std::os::unix::fs::MetadataExt;
+
+    let sandbox = archived();
+    let report = sandbox.run(&["health", "--json"]).expect(0).json();
+    assert!(check(&report, "disk").is_some());
+    assert_eq!(check(&report, "disk_backups"), None, "the same disk");
+    assert_eq!(check(&report, "disk_archive"), None, "the same disk");
+
+    let disk = |path: &std::path::Path| fs::metadata(path).map(|folder| folder.dev()).ok();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        return skipped("/dev/shm cannot be written");
+    };
+    if disk(other.path()) == disk(&sandbox.path("")) {
+        return skipped("/dev/shm is on the disk of the temporary files");
+    }
+    sandbox.write(
+        "tornsnap.toml",
+        &format!(
+            "{}[backup]\ndirectory = \"{}\"\n[health]\nmin_free_mb = 1073741824\n",
+            super::FOLLOWED,
+            other.path().display()
+        ),
+    );
+    let finished = sandbox.run(&["health", "--json"]);
+    assert_state(&finished, "disk", "critical");
+    assert_state(&finished, "disk_backups", "critical");
+}
