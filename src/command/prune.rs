@@ -88,6 +88,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         }
         let plan = plan(context, args, &store, now)?;
         let refusals = refusals(context, args, &plan, now)?;
+        store.must_be_unchanged()?;
         return preview(context, &plan, &refusals, archive);
     }
     let mut store = Store::open(&settings.database)?;
@@ -346,7 +347,10 @@ fn report(
 fn purge(context: &Context, args: &Args, month: Month) -> Result<Outcome> {
     let database = &context.settings.database;
     let shares = if args.dry_run {
-        Store::open_read_only(database)?.plan_purge(month)?
+        let store = Store::open_read_only(database)?;
+        let shares = store.plan_purge(month)?;
+        store.must_be_unchanged()?;
+        shares
     } else {
         Store::open(database)?.plan_purge(month)?
     };

@@ -35,7 +35,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {
-        let states = Store::open_read_only(database)?.months(now, args.month)?;
+        let store = Store::open_read_only(database)?;
+        let states = store.months(now, args.month)?;
+        store.must_be_unchanged()?;
         return preview(context, &jobs(&states, args, now)?, &states);
     }
     let mut store = Store::open(database)?;

@@ -268,7 +268,7 @@ fn trickle(file: &Path, done: &AtomicBool) {
 fn copy(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
     let copied = || -> rusqlite::Result<StepResult> {
-        let mut copy = Connection::open(target)?;
+        let mut copy = Connection::open(open::as_file(target))?;
         // Nobody else sees it, and it is synced as a whole when it is done.
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -284,7 +284,7 @@ fn copy(source: &Connection, target: &Path) -> Result<()> {
             thread::sleep(Duration::from_millis(50));
         };
         drop(copy);
-        let copy = Connection::open(target)?;
+        let copy = Connection::open(open::as_file(target))?;
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;",
         )?;
@@ -316,7 +316,7 @@ fn size_of(source: &Connection) -> Result<u64> {
 pub(super) fn open_copy(path: &Path) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(
-            path,
+            open::as_file(path),
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.execute_batch(

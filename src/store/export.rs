@@ -185,7 +185,8 @@ impl Store {
             }
             Ok(())
         };
-        read().failed("read the rows")
+        read().failed("read the rows")?;
+        self.must_be_unchanged()
     }
 }
 

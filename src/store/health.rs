@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, named_params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Doing, Error, Exit, Result};
@@ -19,7 +19,10 @@ use crate::store::check::{self, Depth};
 use crate::store::files::{with_suffix, write_atomically};
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
+use crate::store::reading::{self, Reader, Source};
 use crate::store::{Failed, SCHEMA_VERSION, open, sql};
+
+pub use crate::store::reading::Reading;
 
 /// How long the check that goes with every visit may take; a database of some 20 MB is looked at as a whole.
 const QUICK_CHECK: Duration = Duration::from_millis(40);
@@ -32,18 +35,7 @@ const WINDOW: i64 = 7 * DAY;
 pub struct View {
     connection: Connection,
     path: PathBuf,
-    reading: Reading,
-}
-
-/// How the file is read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reading {
-    /// As any reader does.
-    Shared,
-    /// Nobody has it open, so the file alone is the database.
-    Alone,
-    /// The folder cannot be written, so that what is still in the WAL cannot be seen.
-    WithoutWal,
+    source: Source,
 }
 
 /// What stands at the path.
@@ -61,36 +53,12 @@ pub enum Subject {
 ///
 /// Says what is wrong with it, as the other commands do.
 pub fn look(path: &Path) -> Result<Subject> {
-    open::must_be_a_file(path)?;
-    // A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
-    // Where there is no WAL nobody is writing, and the file can be read as it stands.
-    if wal_of(path).exists() {
-        match attempt(path, Reading::Shared) {
-            // A reader that may not make the -shm is told that the file cannot be opened. If it was another reason,
-            // the second attempt meets it too.
-            Err(error) if error.exit() == Exit::Config && !is_forbidden(path) => {
-                attempt(path, Reading::WithoutWal)
-            }
-            seen => seen,
-        }
-    } else {
-        attempt(path, Reading::Alone)
-    }
-}
-
-fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
-    let connection = match reading {
-        Reading::Shared => open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
-        Reading::Alone | Reading::WithoutWal => open::connect(
-            &as_immutable(path)?,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
-        )?,
-    };
+    let Reader { connection, source } = Reader::without_trace(path)?;
     match open::inspect(&connection, path)? {
         Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
             connection,
             path: path.to_owned(),
-            reading,
+            source,
         })),
         Found::Ours(version) => Ok(Subject::Older(version)),
         Found::Empty => Err(Error::new(format!("use the database {}", path.display()))
@@ -98,29 +66,6 @@ fn attempt(path: &Path, reading: Reading) -> Result<Subject> {
             .try_this("run `tornsnap init` to make it")
             .exits(Exit::Config)),
     }
-}
-
-/// The path as a URI that tells SQLite to trust the file alone. <https://sqlite.org/uri.html>
-fn as_immutable(path: &Path) -> Result<PathBuf> {
-    let whole =
-        std::path::absolute(path).doing(|| format!("find the folder of {}", path.display()))?;
-    let mut uri = String::from("file:");
-    let text = whole.to_string_lossy().replace('\\', "/");
-    if !text.starts_with('/') {
-        uri.push('/'); // A drive letter.
-    }
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push('%');
-            for half in [byte >> 4, byte & 15] {
-                uri.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-            }
-        }
-    }
-    uri.push_str("?immutable=1");
-    Ok(PathBuf::from(uri))
 }
 
 /// What the runs of one kind came to.
@@ -141,12 +86,12 @@ pub struct Runs {
 impl View {
     /// How the file is read.
     pub fn reading(&self) -> Reading {
-        self.reading
+        self.source.reading
     }
 
     /// Whether somebody has begun to write since a file was opened that nobody had open.
     pub fn is_outdated(&self) -> bool {
-        self.reading == Reading::Alone && wal_of(&self.path).exists()
+        self.source.is_outdated()
     }
 
     /// The runs of one kind.
@@ -341,7 +286,7 @@ impl View {
 
 /// Whether the file is there and may not be read by this user.
 pub fn is_forbidden(path: &Path) -> bool {
-    fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    reading::is_forbidden(path)
 }
 
 /// Size of the file at a path, nothing for none.
@@ -351,13 +296,7 @@ pub fn size_of(path: &Path) -> u64 {
 
 /// Size of the database's WAL.
 pub fn wal_size(database: &Path) -> u64 {
-    size_of(&wal_of(database))
-}
-
-/// Where the WAL is: beside the file itself where the path is a link.
-fn wal_of(database: &Path) -> PathBuf {
-    let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    with_suffix(&file, "-wal")
+    size_of(&reading::wal_of(database))
 }
 
 /// Free bytes on the disk that a path is on, or will be.

@@ -5,12 +5,14 @@
 mod budget;
 mod check;
 mod clock;
+mod create;
 mod detail;
 pub mod export;
 mod failure;
 pub mod files;
 pub mod follow_ups;
 pub mod future;
+mod handle;
 mod identity;
 pub mod keys;
 pub mod lock;
@@ -20,9 +22,12 @@ pub mod missing;
 mod open;
 pub mod pauses;
 pub mod plan;
+mod reading;
 pub mod run;
 pub mod save;
+mod upgrade;
 mod value;
+mod wal;
 
 pub mod backup;
 pub mod health;
@@ -35,8 +40,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use budget::{Allowance, Permit};
 pub use check::Depth;
 pub use failure::Failed;
+pub use handle::Store;
 pub use migrate::SCHEMA_VERSION;
-pub use open::Store;
 
 use crate::error::Result;
 

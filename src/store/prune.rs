@@ -12,7 +12,7 @@ use crate::model::retention::{self, Reach};
 use crate::model::summary::MonthState;
 use crate::model::time::{DAY, Month, iso};
 use crate::store::detail::{DATASETS, Dataset, KeptRow, ids_between, kept_rows, pruned_before};
-use crate::store::{Failed, Store, sql, transaction};
+use crate::store::{Failed, Store, open, sql, transaction};
 
 /// Rows of the first step; later ones follow the pace of the disk.
 const FIRST_STEP: i64 = 1_000;
@@ -351,7 +351,8 @@ impl Store {
         // Makes it, or refuses a file that is not ours or too new, or brings an older one up to date.
         drop(Store::create(archive)?);
         must_be_another_file(&self.path, archive)?;
-        let name = archive.to_str().ok_or_else(|| {
+        let name = open::as_file(archive);
+        let name = name.to_str().ok_or_else(|| {
             Error::new(format!("use the archive {}", archive.display()))
                 .because("SQLite wants names in UTF-8")
                 .exits(Exit::Config)

@@ -23,7 +23,7 @@ use crate::store::files::{
 };
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
-use crate::store::open;
+use crate::store::open::{self, as_file, restore_marker as marker};
 
 /// How long to wait for another program that has the present database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -221,7 +221,8 @@ fn finish(staged: &mut Staged, source: &Path) -> Result<()> {
 /// Makes it what `init` makes, then syncs it: a database in WAL mode.
 fn switch_to_wal(file: &Path) -> Result<()> {
     let switch = || -> rusqlite::Result<()> {
-        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection =
+            Connection::open_with_flags(as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);")?;
         connection.close().map_err(|(_, error)| error)
     };
@@ -291,11 +292,6 @@ fn check_again(staged: &Staged, database: &Path) -> Result<()> {
         .exits(Exit::Damaged))
 }
 
-/// The small file that says a restore is under way.
-pub(super) fn marker(database: &Path) -> PathBuf {
-    with_suffix(database, ".restoring")
-}
-
 /// The database and what SQLite may keep beside it.
 fn names(database: &Path) -> impl Iterator<Item = PathBuf> {
     [""].into_iter()
@@ -356,7 +352,7 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
         let connection = Connection::open_with_flags(
-            database,
+            as_file(database),
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

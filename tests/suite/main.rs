@@ -20,6 +20,7 @@ mod kill;
 mod month_model;
 mod paths;
 mod prune;
+mod readers;
 mod readme;
 mod restore;
 mod schedules;
