@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 use crate::error::{Error, Exit, Result};
 use crate::store::migrate::Found;
 use crate::store::reading::{Reader, Source};
-use crate::store::{SCHEMA_VERSION, open, transaction, wal};
+use crate::store::{Failed, SCHEMA_VERSION, open, transaction, wal};
 
 /// One connection to the database.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Store {
     /// As [`Store::open`]; also [`Exit::Config`] when its schema is older than this program's.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let reader = Reader::sharing(path)?;
-        open::leave_wal(&reader.connection, true)?;
+        open::leave_wal(&reader.connection, true).failed("set up the connection")?;
         match open::inspect(&reader.connection, path)? {
             Found::Empty => return Err(open::empty(path)),
             Found::Ours(version) if version < SCHEMA_VERSION => {
@@ -48,7 +48,7 @@ impl Store {
             }
             Found::Ours(_) => {}
         }
-        open::leave_wal(&reader.connection, false)?;
+        open::leave_wal(&reader.connection, false).failed("set up the connection")?;
         Ok(Self {
             connection: reader.connection,
             path: path.to_owned(),

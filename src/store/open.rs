@@ -22,11 +22,10 @@ const STATEMENT_CACHE: usize = 64;
 
 /// Whether closing leaves the WAL as it is: until a database turns out to be ours, what another program has not moved
 /// into it yet stays where it is.
-pub(super) fn leave_wal(connection: &Connection, leave: bool) -> Result<()> {
+pub(super) fn leave_wal(connection: &Connection, leave: bool) -> rusqlite::Result<()> {
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
-        .failed("set up the connection")?;
-    Ok(())
+        .map(drop)
 }
 
 /// A path as SQLite has to be given it: the SQLite in this program takes a name that begins with `file:` for a URI, and
@@ -42,15 +41,17 @@ pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
 
 /// Opens the file and sets what belongs to a connection.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let open = || -> rusqlite::Result<Connection> {
-        let connection =
-            Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        set_up(&connection)?;
-        Ok(connection)
-    };
-    open()
+    try_to_connect(path, flags)
         .failed(format!("open the database {}", path.display()))
         .map_err(|error| told_apart(error, path))
+}
+
+/// As [`connect`], with the failure as SQLite has it.
+pub(super) fn try_to_connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    set_up(&connection)?;
+    Ok(connection)
 }
 
 /// Opens a URI of our own, which says more than a path can; `path` is the file that it names.

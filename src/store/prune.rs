@@ -12,7 +12,7 @@ use crate::model::retention::{self, Reach};
 use crate::model::summary::MonthState;
 use crate::model::time::{DAY, Month, iso};
 use crate::store::detail::{DATASETS, Dataset, KeptRow, ids_between, kept_rows, pruned_before};
-use crate::store::{Failed, Store, open, sql, transaction};
+use crate::store::{Failed, Store, open, sql, transaction, wal};
 
 /// Rows of the first step; later ones follow the pace of the disk.
 const FIRST_STEP: i64 = 1_000;
@@ -291,9 +291,7 @@ impl Store {
                 .failed("note that the prune is done")?;
         }
         if goes_to_archive.is_some() {
-            self.connection
-                .query_row("PRAGMA archive.wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-                .failed("finish the archive")?;
+            wal::checkpoint(&self.connection, "archive")?;
             self.connection
                 .execute_batch("DETACH DATABASE archive")
                 .failed("close the archive")?;
@@ -425,7 +423,7 @@ impl Store {
         })
     }
 
-    /// Empties the WAL and says how large it may grow.
+    /// Moves what it can out of the WAL and says how large it may grow.
     fn limit_wal(&self, pages: i64) -> Result<()> {
         self.connection
             .pragma_update(None, "cache_size", -32_000)
@@ -433,11 +431,8 @@ impl Store {
                 self.connection
                     .pragma_update(None, "wal_autocheckpoint", pages)
             })
-            .and_then(|()| {
-                self.connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            })
-            .failed("set up the prune")
+            .failed("set up the prune")?;
+        wal::checkpoint(&self.connection, "main").map(drop)
     }
 
     /// Where a step of about `rows` rows ends.

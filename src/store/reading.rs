@@ -104,17 +104,22 @@ impl Reader {
 
     /// `None`: SQLite needs files beside it that it can neither make nor open.
     fn shared(path: &Path) -> Result<Option<Self>> {
-        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        open::leave_wal(&connection, true)?;
-        let first = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-        let Err(error) = first else {
-            open::leave_wal(&connection, false)?;
-            return Ok(Some(Self {
-                connection,
-                source: Source::new(path, Reading::Shared, Files::default()),
-            }));
+        let opened =
+            open::try_to_connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
+                open::leave_wal(&connection, true)?;
+                connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+                open::leave_wal(&connection, false)?;
+                Ok(connection)
+            });
+        let error = match opened {
+            Ok(connection) => {
+                return Ok(Some(Self {
+                    connection,
+                    source: Source::new(path, Reading::Shared, Files::default()),
+                }));
+            }
+            Err(error) => error,
         };
-        drop(connection);
         let needs_files = matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
@@ -136,30 +141,29 @@ impl Reader {
 
     /// A private copy of the database and what SQLite left beside it; `None` when somebody wrote meanwhile.
     fn copied(path: &Path, before: &Files) -> Result<Option<Self>> {
-        let action = || {
-            format!(
-                "copy the database {} to read what is in its WAL",
-                path.display()
-            )
-        };
+        let action = || format!("read the database {} with its WAL", path.display());
         let folder = tempfile::Builder::new()
             .prefix("tornsnap-")
             .tempdir()
             .doing(action)?;
-        check_room(
-            folder.path(),
-            before.bytes(),
-            "copy the database to read it",
-        )?;
-        let real = fs::canonicalize(path).doing(action)?;
+        check_room(folder.path(), before.bytes(), "copy the database")?;
         let copy = folder.path().join("copy.db");
-        fs::copy(&real, &copy).doing(action)?;
-        for suffix in PENDING {
-            let beside = with_suffix(&real, suffix);
-            if beside.exists() {
-                fs::copy(beside, with_suffix(&copy, suffix)).doing(action)?;
+        copy_all(&real(path), &copy).map_err(|error| {
+            let is_forbidden = error.kind() == std::io::ErrorKind::PermissionDenied;
+            let error = Error::new(action()).because(error);
+            if is_forbidden {
+                error
+                    .try_this(
+                        "ask its owner for the right to read it and the -wal beside it, or for a copy that \
+                         `tornsnap backup` made",
+                    )
+                    .exits(Exit::Config)
+            } else {
+                error
+                    .try_this(format!("check the disk of {}", folder.path().display()))
+                    .exits(Exit::Io)
             }
-        }
+        })?;
         if Files::of(path) != *before {
             return Ok(None);
         }
@@ -169,6 +173,18 @@ impl Reader {
         let connection = open::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(Some(Self { connection, source }))
     }
+}
+
+/// Copies a database and what belongs to its contents.
+fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::copy(from, to)?;
+    for suffix in PENDING {
+        match fs::copy(with_suffix(from, suffix), with_suffix(to, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// How often a database is copied that somebody writes to.

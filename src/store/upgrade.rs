@@ -26,7 +26,7 @@ impl Store {
         open::must_be_a_file(path)?;
         let newest = schema.version();
         let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        open::leave_wal(&connection, true)?;
+        open::leave_wal(&connection, true).failed("set up the connection")?;
         match open::inspect_with(&connection, path, newest)? {
             Found::Empty => return Err(open::empty(path)),
             Found::Ours(version) if version < newest => {
@@ -34,7 +34,7 @@ impl Store {
             }
             Found::Ours(_) => {}
         }
-        open::leave_wal(&connection, false)?;
+        open::leave_wal(&connection, false).failed("set up the connection")?;
         keep_wal(&connection)?;
         wal::limit_size(&connection)?;
         Ok(Self {

@@ -26,6 +26,7 @@ mod restore;
 mod schedules;
 mod sim;
 mod store;
+mod stress;
 mod summarize;
 mod transport;
 mod views;

@@ -42,7 +42,7 @@ const WRITERS: [&[&str]; 5] = [
     &[
         "prune",
         "--keep-months",
-        "0",
+        "1",
         "--without-backup",
         "--allow-large",
     ],
@@ -315,7 +315,7 @@ fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
         };
 
         run(&["init", "--non-interactive", "--force"]).expect(0);
-        fill(&Connection::open(&real).unwrap(), 2_000);
+        fill(&Connection::open(&real).unwrap(), 20_000);
         run(&["fetch", "factions"]).expect(0);
         run(&["summarize"]).expect(0);
         let exported = run(&["export", "players"]).expect(0).stdout();
@@ -323,7 +323,7 @@ fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
         run(&["backup", "--output", "file:copies"]).expect(0);
         let archive = [
             "--keep-months",
-            "0",
+            "1",
             "--without-backup",
             "--allow-large",
             "--archive",
