@@ -9,7 +9,7 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::folder_of;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
-use crate::store::{Failed, open};
+use crate::store::{Failed, open, restoring};
 
 impl Store {
     /// Makes the database if it is missing, and brings it up to date.
@@ -21,7 +21,7 @@ impl Store {
     /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
     pub fn create(path: &Path) -> Result<Self> {
         if !path.exists() {
-            if open::restore_marker(path).exists() {
+            if restoring::marker(path).exists() {
                 open::must_be_a_file(path)?; // Which says what happened.
             }
             build(path)?;

@@ -53,7 +53,7 @@ pub enum Subject {
 ///
 /// Says what is wrong with it, as the other commands do.
 pub fn look(path: &Path) -> Result<Subject> {
-    let Reader { connection, source } = Reader::without_trace(path)?;
+    let Reader { connection, source } = Reader::without_trace(path, open::BUSY_TIMEOUT)?;
     match open::inspect(&connection, path)? {
         Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
             connection,

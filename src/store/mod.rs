@@ -33,6 +33,7 @@ pub mod backup;
 pub mod health;
 pub mod prune;
 pub mod restore;
+mod restoring;
 pub mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};

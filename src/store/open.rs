@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
-use crate::store::files::with_suffix;
 use crate::store::migrate::{self, Found};
-use crate::store::{Failed, SCHEMA_VERSION};
+use crate::store::{Failed, SCHEMA_VERSION, restoring};
 
 /// How long a connection waits for another one that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,31 +40,32 @@ pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
 
 /// Opens the file and sets what belongs to a connection.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    try_to_connect(path, flags)
-        .failed(format!("open the database {}", path.display()))
-        .map_err(|error| told_apart(error, path))
-}
-
-/// As [`connect`], with the failure as SQLite has it.
-pub(super) fn try_to_connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    set_up(&connection)?;
-    Ok(connection)
-}
-
-/// Opens a URI of our own, which says more than a path can; `path` is the file that it names.
-pub(super) fn connect_to_uri(uri: &Path, path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_URI
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(uri, flags)
+    Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
         .failed(format!("open the database {}", path.display()))
         .map_err(|error| told_apart(error, path))
+}
+
+/// Opens a file, or a URI of ours, to read only. The failure is as SQLite has it.
+///
+/// A program that locks the file is waited for no longer than `wait`, and not before the first statement: settings
+/// are not made by pragmas, most of which read the file.
+pub(super) fn connect_to_read(
+    name: &Path,
+    flags: OpenFlags,
+    wait: Duration,
+) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(name, flags)?;
+    connection.busy_timeout(wait)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY")?;
+    Ok(connection)
 }
 
 /// Makes a database in memory.
@@ -90,11 +90,6 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The small file that says a restore of this database is under way.
-pub(super) fn restore_marker(database: &Path) -> PathBuf {
-    with_suffix(database, ".restoring")
-}
-
 /// Says in plain words what SQLite would call "unable to open" or "not a database".
 pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     let refuse = |why: &str, remedy: &str| {
@@ -105,7 +100,7 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     };
     match fs::metadata(path) {
         Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && restore_marker(path).exists() =>
+            if error.kind() == std::io::ErrorKind::NotFound && restoring::marker(path).exists() =>
         {
             refuse(
                 "a restore was cut off while it was moving the old one aside",

@@ -4,14 +4,15 @@
 //! file alone is read, without locks, if nothing is in a WAL or a journal beside it. <https://sqlite.org/wal.html#readonly>
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::{Doing, Error, Exit, Result};
-use crate::store::files::{check_room, with_suffix};
+use crate::store::files::{check_room, create_private, pour, with_suffix};
 use crate::store::{Failed, open};
 
 /// How the file is read.
@@ -65,17 +66,20 @@ impl Source {
 impl Reader {
     /// Opens it and leaves no file behind: where there is no WAL, the file alone is read.
     ///
-    /// A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again.
-    pub(super) fn without_trace(path: &Path) -> Result<Self> {
+    /// A program that locks the database is waited for no longer than `wait`.
+    ///
+    /// A reader of a WAL database makes its -wal and -shm where they are missing, and could not remove them again. In
+    /// another journal mode it makes no file.
+    pub(super) fn without_trace(path: &Path, wait: Duration) -> Result<Self> {
         open::must_be_a_file(path)?;
         let before = Files::of(path);
-        if before.wal.is_none() {
-            return Self::alone(path, Reading::Alone, before);
+        if before.wal.is_none() && is_in_wal_mode(path) {
+            return Self::alone(path, Reading::Alone, before, wait);
         }
-        match Self::shared(path)? {
+        match Self::shared(path, wait)? {
             Some(reader) => Ok(reader),
-            None if before.have_pending() => Self::alone(path, Reading::WithoutWal, before),
-            None => Self::alone(path, Reading::Alone, before),
+            None if before.have_pending() => Self::alone(path, Reading::WithoutWal, before, wait),
+            None => Self::alone(path, Reading::Alone, before, wait),
         }
     }
 
@@ -85,12 +89,12 @@ impl Reader {
     pub(super) fn sharing(path: &Path) -> Result<Self> {
         open::must_be_a_file(path)?;
         for _ in 0..ATTEMPTS {
-            if let Some(reader) = Self::shared(path)? {
+            if let Some(reader) = Self::shared(path, open::BUSY_TIMEOUT)? {
                 return Ok(reader);
             }
             let before = Files::of(path);
             if !before.have_pending() {
-                return Self::alone(path, Reading::Alone, before);
+                return Self::alone(path, Reading::Alone, before, open::BUSY_TIMEOUT);
             }
             if let Some(reader) = Self::copied(path, &before)? {
                 return Ok(reader);
@@ -103,15 +107,16 @@ impl Reader {
     }
 
     /// `None`: SQLite needs files beside it that it can neither make nor open.
-    fn shared(path: &Path) -> Result<Option<Self>> {
-        let opened =
-            open::try_to_connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
-                open::leave_wal(&connection, true)?;
-                connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-                open::leave_wal(&connection, false)?;
-                Ok(connection)
-            });
-        let error = match opened {
+    fn shared(path: &Path, wait: Duration) -> Result<Option<Self>> {
+        let attempt = || -> rusqlite::Result<Connection> {
+            let connection = open::connect_to_read(&open::as_file(path), OpenFlags::empty(), wait)?;
+            open::leave_wal(&connection, true)?;
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            connection.execute_batch("PRAGMA cache_size = -16000")?;
+            open::leave_wal(&connection, false)?;
+            Ok(connection)
+        };
+        let error = match attempt() {
             Ok(connection) => {
                 return Ok(Some(Self {
                     connection,
@@ -132,9 +137,14 @@ impl Reader {
             .map_err(|error| open::told_apart(error, path))
     }
 
-    fn alone(path: &Path, reading: Reading, before: Files) -> Result<Self> {
+    fn alone(path: &Path, reading: Reading, before: Files, wait: Duration) -> Result<Self> {
         Ok(Self {
-            connection: open::connect_to_uri(&as_immutable(path)?, path)?,
+            connection: open::connect_to_read(
+                &as_immutable(path)?,
+                OpenFlags::SQLITE_OPEN_URI,
+                wait,
+            )
+            .failed(format!("open the database {}", path.display()))?,
             source: Source::new(path, reading, before),
         })
     }
@@ -175,11 +185,12 @@ impl Reader {
     }
 }
 
-/// Copies a database and what belongs to its contents.
+/// Copies a database and what belongs to its contents, to files that this user may write.
 fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::copy(from, to)?;
+    let copy = |from: &Path, to: &Path| pour(&mut fs::File::open(from)?, &mut create_private(to)?);
+    copy(from, to)?;
     for suffix in PENDING {
-        match fs::copy(with_suffix(from, suffix), with_suffix(to, suffix)) {
+        match copy(&with_suffix(from, suffix), &with_suffix(to, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -236,6 +247,19 @@ impl Files {
 /// The file itself where the path is a link: SQLite keeps its files beside that.
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether the header says that the database is in WAL mode.
+///
+/// As [`is_forbidden`], it is asked only of a file that no connection of this process has open.
+/// <https://sqlite.org/fileformat.html#file_format_version_numbers>
+fn is_in_wal_mode(path: &Path) -> bool {
+    const READ_VERSION: usize = 19;
+    const WAL: u8 = 2;
+    let mut head = [0; READ_VERSION + 1];
+    fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut head))
+        .is_ok_and(|()| head[READ_VERSION] == WAL)
 }
 
 /// Where the WAL of a database is.
@@ -295,7 +319,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("t.db");
             drop(Store::create(&path).unwrap());
-            let reader = Reader::without_trace(&path).unwrap();
+            let reader = Reader::without_trace(&path, open::BUSY_TIMEOUT).unwrap();
             assert_eq!(reader.source.reading, Reading::Alone);
             assert!(!reader.source.is_outdated());
 

@@ -23,7 +23,8 @@ use crate::store::files::{
 };
 use crate::store::lock::Lock;
 use crate::store::migrate::Found;
-use crate::store::open::{self, as_file, restore_marker as marker};
+use crate::store::open::{self, as_file};
+use crate::store::restoring::{aside_of, marker};
 
 /// How long to wait for another program that has the present database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -301,15 +302,13 @@ fn names(database: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Where a restore that was cut off was moving the old database to, if it had begun and not ended.
 fn aside_of_interrupted(database: &Path) -> Result<Option<PathBuf>> {
-    let marker = marker(database);
-    let action = || format!("read {}", marker.display());
-    let aside = match fs::read_to_string(&marker) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => PathBuf::from(read.doing(action)?),
+    let Some(aside) = aside_of(database)? else {
+        return Ok(None);
     };
     // A database in its place is the old one, not moved yet, or the new one: both are whole.
     if database.exists() {
-        remove_if_there(&marker).doing(action)?;
+        let marker = marker(database);
+        remove_if_there(&marker).doing(|| format!("remove {}", marker.display()))?;
         return Ok(None);
     }
     Ok(Some(aside))

@@ -248,6 +248,9 @@ fn whoever_may_only_read_can_export_and_plan() {
     all_read("a writer was killed", "In the WAL");
 
     fs::remove_file(beside("-shm")).unwrap();
+    for name in ["", "-wal"] {
+        set_mode(&beside(name), 0o444);
+    }
     all_read("a WAL was copied along", "In the WAL");
 
     fs::write(beside("-wal"), "").unwrap();
@@ -359,4 +362,35 @@ fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
             assert!(!torn.sandbox.path(other).exists(), "{name} made {other}");
         }
     }
+}
+
+#[test]
+fn a_view_of_the_user_that_does_not_work_hinders_no_export() {
+    let torn = Torn::new();
+    fill(&torn.sandbox.sqlite(), 100);
+    torn.sandbox
+        .sqlite()
+        .execute_batch("CREATE VIEW stale AS SELECT shoe_size FROM players; CREATE VIEW mine AS SELECT name FROM players")
+        .unwrap();
+
+    let exported = torn.sandbox.run(&["export", "mine"]).expect(0);
+    let listed = torn.sandbox.run(&["export", "--list"]).expect(0).stdout();
+    torn.sandbox
+        .run(&["export", "--all", "--output", "all"])
+        .expect(0);
+    torn.sandbox.run(&["export", "stale"]).expect(2);
+
+    assert_eq!(exported.stdout().lines().count(), 11);
+    assert!(
+        exported
+            .stderr()
+            .contains("the view stale does not work: no such column: shoe_size"),
+        "{}",
+        exported.stderr()
+    );
+    assert!(
+        listed.contains("mine") && !listed.contains("stale"),
+        "{listed}"
+    );
+    assert!(torn.sandbox.path("all/mine.csv").exists());
 }
