@@ -18,6 +18,12 @@ CREATE TABLE database_identity (                  -- which database this file is
 
 INSERT INTO database_identity (only_row, database_id) VALUES (1, lower(hex(randomblob(16))));
 
+CREATE TABLE program_objects (                    -- views, indexes and triggers that tornsnap made: all others are the user's
+    type TEXT NOT NULL,                           -- as in sqlite_schema
+    name TEXT NOT NULL,
+    PRIMARY KEY (type, name)
+) STRICT, WITHOUT ROWID;
+
 -- ---------------------------------------------------------------- current state (upserted)
 
 CREATE TABLE factions (                           -- every faction that was asked about or referred to, as it is now

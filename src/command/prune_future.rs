@@ -27,7 +27,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             .exits(Exit::Config)
     })?;
     if args.dry_run {
-        let ahead = Store::open_read_only(database)?.ahead(&moments)?;
+        let store = Store::open_read_only(database)?;
+        let ahead = store.ahead(&moments)?;
+        store.must_be_unchanged()?;
         return preview(context, args, &moments, &ahead);
     }
     Store::must_be_ours(database)?;

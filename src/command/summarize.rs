@@ -41,7 +41,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {
-        let states = Store::open_read_only(database)?.months(now)?;
+        let store = Store::open_read_only(database)?;
+        let states = store.months(now)?;
+        store.must_be_unchanged()?;
         return preview(context, args, &jobs(&states, args, now)?, &states);
     }
     Store::must_be_ours(database)?;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use rusqlite::params_from_iter;
 use rusqlite::types::{Value as Bound, ValueRef};
+use rusqlite::{named_params, params_from_iter};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
@@ -115,37 +115,52 @@ impl Store {
         Ok(value)
     }
 
-    /// All tables, then all views, by name.
+    /// All tables, then all views, by name. A view of the user's that does not compile is left out with a warning.
     pub fn datasets(&self) -> Result<Vec<Dataset>> {
-        let read = || -> rusqlite::Result<Vec<Dataset>> {
-            let mut statement = self.connection().prepare(sql!("export/datasets"))?;
-            let mut rows = statement.query([])?;
-            let mut datasets: Vec<Dataset> = Vec::new();
-            while let Some(row) = rows.next()? {
-                let name: String = row.get("dataset")?;
-                if datasets.last().is_none_or(|last| last.name != name) {
-                    let definition: String = row.get("definition")?;
-                    datasets.push(Dataset {
-                        name,
-                        is_view: row.get("is_view")?,
-                        about: about(&definition),
-                        columns: Vec::new(),
-                        primary_key: Vec::new(),
-                    });
+        let action = "list the tables and views";
+        let mut datasets: Vec<Dataset> = self
+            .connection()
+            .prepare(sql!("export/datasets"))
+            .and_then(|mut statement| {
+                statement
+                    .query_map([], |row| {
+                        Ok(Dataset {
+                            name: row.get("dataset")?,
+                            is_view: row.get("is_view")?,
+                            about: about(&row.get::<_, String>("definition")?),
+                            columns: Vec::new(),
+                            primary_key: Vec::new(),
+                        })
+                    })?
+                    .collect()
+            })
+            .failed(action)?;
+        let mut broken = Vec::new();
+        for dataset in &mut datasets {
+            match self.read_columns(dataset) {
+                Err(error) if dataset.is_view => {
+                    log::warn!("the view {} does not work: {error}", dataset.name);
+                    broken.push(dataset.name.clone());
                 }
-                let Some(dataset) = datasets.last_mut() else {
-                    continue;
-                };
-                let column: String = row.get("column_name")?;
-                if row.get::<_, i64>("key_position")? > 0 {
-                    // Keys of several columns are declared in the order of the columns in this schema.
-                    dataset.primary_key.push(column.clone());
-                }
-                dataset.columns.push(Column::new(column));
+                read => read.failed(action)?,
             }
-            Ok(datasets)
-        };
-        read().failed("list the tables and views")
+        }
+        datasets.retain(|dataset| !broken.contains(&dataset.name));
+        Ok(datasets)
+    }
+
+    fn read_columns(&self, dataset: &mut Dataset) -> rusqlite::Result<()> {
+        let mut statement = self.connection().prepare_cached(sql!("export/columns"))?;
+        let mut rows = statement.query(named_params! { ":dataset": dataset.name })?;
+        while let Some(row) = rows.next()? {
+            let column: String = row.get("column_name")?;
+            if row.get::<_, i64>("key_position")? > 0 {
+                // Keys of several columns are declared in the order of the columns in this schema.
+                dataset.primary_key.push(column.clone());
+            }
+            dataset.columns.push(Column::new(column));
+        }
+        Ok(())
     }
 
     /// How many rows a query brings.
@@ -185,7 +200,8 @@ impl Store {
             }
             Ok(())
         };
-        read().failed("read the rows")
+        read().failed("read the rows")?;
+        self.must_be_unchanged()
     }
 }
 

@@ -23,10 +23,10 @@ use crate::store::check::{self, Depth};
 use crate::store::lock::Lock;
 use crate::store::{Failed, Store, identity, sql};
 
+pub use crate::store::reading::Reading;
 pub use archives::{Recorded, look_at_archive};
 pub use copies::{look_at_backups, verify_newest};
 pub use disk::{free_space, is_same_disk, size_of, wal_size};
-pub(super) use look::connect_quietly;
 pub use look::{is_forbidden, look};
 pub use memory::Memory;
 pub use targets::{Followed, Tiles};
@@ -41,18 +41,6 @@ const WINDOW: i64 = 7 * DAY;
 #[derive(Debug)]
 pub struct View {
     store: Store,
-    reading: Reading,
-}
-
-/// How the file is read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reading {
-    /// As any reader does.
-    Shared,
-    /// Nobody has it open, so the file alone is the database.
-    Alone,
-    /// The folder cannot be written, so that what is still in the WAL cannot be seen.
-    WithoutWal,
 }
 
 /// What stands at the path.
@@ -82,13 +70,6 @@ pub struct Runs {
 }
 
 impl View {
-    fn new(connection: Connection, path: &Path, reading: Reading) -> Self {
-        Self {
-            store: Store::of_reader(connection, path),
-            reading,
-        }
-    }
-
     fn connection(&self) -> &Connection {
         self.store.connection()
     }
@@ -99,12 +80,12 @@ impl View {
 
     /// How the file is read.
     pub fn reading(&self) -> Reading {
-        self.reading
+        self.store.way_of_reading()
     }
 
-    /// Whether somebody has begun to write since a file was opened that nobody had open.
+    /// Whether somebody has written to a file that is read without locks.
     pub fn is_outdated(&self) -> bool {
-        self.reading == Reading::Alone && disk::wal_of(self.path()).exists()
+        self.store.must_be_unchanged().is_err()
     }
 
     /// The ids of the database.

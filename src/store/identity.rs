@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::migrate::APPLICATION_ID;
-use crate::store::{Failed, Store, health, sql};
+use crate::store::reading::Reader;
+use crate::store::{Failed, Store, sql};
 
 /// How long to wait for a program that keeps the database to itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,7 +73,8 @@ fn reader(database: &Path) -> Option<Connection> {
     File::open(database)
         .and_then(|mut file| file.read_exact(&mut head))
         .ok()?;
-    health::connect_quietly(database, BUSY_TIMEOUT).ok()
+    let reader = Reader::without_trace(database, BUSY_TIMEOUT).ok()?;
+    Some(reader.connection)
 }
 
 impl Store {

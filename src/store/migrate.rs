@@ -1,19 +1,47 @@
-//! Numbered migrations, each recorded in `schema_version`, and the views, made anew after them.
+//! Numbered migrations, each recorded in `schema_version`, and the views, which are made anew after them.
+//!
+//! A migration may rebuild any table (make a new one, copy, drop the old one, rename). It makes the indexes and triggers
+//! of a table that it drops again. It runs with `legacy_alter_table = ON`, so that a rename leaves the triggers of other
+//! tables alone; one that gives a table another name for good sets it `OFF` first.
+//! <https://sqlite.org/lang_altertable.html#otheralter>
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
+#[cfg(test)]
+mod tests;
+mod users;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::{Failed, sql};
+use crate::store::{Failed, check, sql, transaction};
 
 /// "TSNP": says in the file's header whose it is.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
 
 /// Number, statements and description of a migration.
-pub(super) type Migration = (i64, &'static str, &'static str);
+pub(super) type Migration<'a> = (i64, &'a str, &'a str);
 
-/// All migrations, in order.
-pub(super) const MIGRATIONS: [Migration; 1] =
+/// A schema: all migrations, in order, and the views of the newest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schema<'a> {
+    pub(super) migrations: &'a [Migration<'a>],
+    pub(super) views: &'a str,
+}
+
+impl Schema<'_> {
+    /// The number of the newest migration.
+    pub(super) fn version(&self) -> i64 {
+        self.migrations.last().map_or(0, |(number, ..)| *number)
+    }
+}
+
+pub(super) const MIGRATIONS: [Migration<'_>; 1] =
     [(1, sql!("migrations/0001_initial"), "Initial schema")];
+
+/// The schema of this program.
+pub(super) const SCHEMA: Schema<'_> = Schema {
+    migrations: &MIGRATIONS,
+    views: sql!("views"),
+};
 
 /// The newest schema that this program knows.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -58,19 +86,48 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
 }
 
 /// Runs the migrations that the file has not seen, all in one transaction: a failed one leaves the old schema.
-pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> Result<()> {
-    // Immediate, and the version is read inside: another process may be doing the same right now.
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .failed("start the schema migration")?;
-    let found = version(&transaction)
+///
+/// Gives a warning for each view, index and trigger of the user that does not work with the new schema.
+pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Result<Vec<String>> {
+    let rebuilding = |connection: &Connection, is_rebuilding: bool| {
+        // foreign_keys cannot be set in a transaction. With ON, DROP TABLE would delete the rows that refer to the table.
+        let (foreign_keys, legacy) = if is_rebuilding {
+            ("OFF", "ON")
+        } else {
+            ("ON", "OFF")
+        };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA foreign_keys = {foreign_keys}; PRAGMA legacy_alter_table = {legacy};"
+            ))
+            .failed("set up the schema migration")
+    };
+    rebuilding(connection, true)?;
+    // The version is read inside: another process may be doing the same right now.
+    let migrated = transaction(connection, |transaction| run(transaction, schema));
+    rebuilding(connection, false)?;
+    migrated
+}
+
+fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
+    let found = version(transaction)
         .failed("read the schema version")?
         .unwrap_or(0);
-    let missing: Vec<&Migration> = migrations
-        .iter()
-        .filter(|(number, ..)| *number > found)
-        .collect();
-    for (number, statements, description) in &missing {
+    if found >= schema.version() {
+        return Ok(Vec::new());
+    }
+    let (users, sequences) = if found == 0 {
+        (Vec::new(), Vec::new())
+    } else {
+        // A view or trigger that speaks of a table would keep ALTER TABLE from changing it.
+        let users = users::take_away(transaction)?;
+        drop_views(transaction)?;
+        (users, sequences(transaction)?)
+    };
+    for (number, statements, description) in schema.migrations {
+        if *number <= found {
+            continue;
+        }
         transaction
             .execute_batch(statements)
             .and_then(|()| {
@@ -81,30 +138,107 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> 
             })
             .failed(format!("migrate the schema to version {number}"))?;
     }
-    if !missing.is_empty() {
-        make_views(&transaction)?;
+    keep_sequences(transaction, &sequences)?;
+    transaction
+        .execute_batch(schema.views)
+        .failed("make the views")?;
+    for statement in [
+        sql!("schema/forget_program_objects"),
+        sql!("schema/note_program_objects"),
+    ] {
+        transaction
+            .execute(statement, [])
+            .failed("note what belongs to the schema")?;
     }
-    transaction.commit().failed("finish the schema migration")
+    must_compile(transaction).failed("find the new schema sound")?;
+    let warnings = users::put_back(transaction, users)?;
+    must_refer(transaction)?;
+    Ok(warnings)
 }
 
-/// Replaces all views by those of this program.
-fn make_views(transaction: &Transaction<'_>) -> Result<()> {
+/// Drops the views that an earlier migration made, also those that this program no longer has.
+fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     let views: Vec<String> = transaction
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")
-        .and_then(|mut names| names.query_map([], |row| row.get(0))?.collect())
+        .prepare(sql!("schema/program_views"))
+        .and_then(|mut names| names.query_map([], |row| row.get("name"))?.collect())
         .failed("list the views")?;
     for view in views {
         transaction
-            .execute_batch(&format!("DROP VIEW \"{view}\""))
+            .execute_batch(&format!("DROP VIEW {}", quoted(&view)))
             .failed(format!("replace the view {view}"))?;
     }
+    Ok(())
+}
+
+/// The highest id that each table has given. A table that is dropped loses it.
+fn sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
     transaction
-        .execute_batch(sql!("views"))
-        .failed("make the views")
+        .prepare(sql!("schema/sequences"))
+        .and_then(|mut names| {
+            names
+                .query_map([], |row| Ok((row.get("name")?, row.get("seq")?)))?
+                .collect()
+        })
+        .failed("read the highest ids")
+}
+
+/// No id is given twice: a pruned row and a new one would be taken for one.
+fn keep_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) -> Result<()> {
+    for (name, seq) in sequences {
+        let parameters = named_params! { ":name": name, ":seq": seq };
+        transaction
+            .execute(sql!("schema/raise_sequence"), parameters)
+            .and_then(|raised| match raised {
+                0 => transaction.execute(sql!("schema/add_sequence"), parameters),
+                raised => Ok(raised),
+            })
+            .failed(format!("keep the highest id of {name}"))?;
+    }
+    Ok(())
+}
+
+/// Fails when a view or trigger does not compile.
+///
+/// SQLite compiles all of them when a table is given another name, so that is done to a table made for it.
+fn must_compile(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "SAVEPOINT probe;
+         PRAGMA legacy_alter_table = OFF;
+         CREATE TABLE tornsnap_probe (a);",
+    )?;
+    let renamed =
+        connection.execute_batch("ALTER TABLE tornsnap_probe RENAME TO tornsnap_probe_renamed");
+    connection.execute_batch(
+        "ROLLBACK TO probe; RELEASE probe;
+         PRAGMA legacy_alter_table = ON;",
+    )?;
+    renamed
+}
+
+/// Fails when a reference points to a table or a row that is not there.
+fn must_refer(transaction: &Transaction<'_>) -> Result<()> {
+    let action = || Error::new("migrate the schema").try_this("report this; nothing was changed");
+    let missing: Option<(String, String)> = transaction
+        .query_row(sql!("schema/missing_parents"), [], |row| {
+            Ok((row.get("child")?, row.get("parent")?))
+        })
+        .optional()
+        .failed("check the references")?;
+    if let Some((child, parent)) = missing {
+        return Err(action().because(format!(
+            "{child} refers to the table {parent}, which is not there"
+        )));
+    }
+    check::foreign_keys(transaction, "the new schema")
+        .map_err(|error| action().because(error.on_one_line()))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The newest migration recorded in the file; `None` without a table of them.
-fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let table: Option<i64> = connection
         .query_row(
             "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'",

@@ -5,11 +5,13 @@
 mod budget;
 mod check;
 mod clock;
+mod create;
 pub mod export;
 mod failure;
 pub mod files;
 pub mod follow_ups;
 pub mod future;
+mod handle;
 mod history;
 pub mod identity;
 pub mod keys;
@@ -21,9 +23,12 @@ mod open;
 pub(crate) mod owner;
 pub mod pauses;
 pub mod plan;
+mod reading;
 pub mod run;
 pub mod save;
+mod upgrade;
 mod value;
+mod wal;
 
 pub mod backup;
 pub mod health;
@@ -37,8 +42,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use budget::{Allowance, Permit};
 pub use check::Depth;
 pub use failure::Failed;
+pub use handle::Store;
 pub use migrate::SCHEMA_VERSION;
-pub use open::Store;
 
 use crate::error::Result;
 

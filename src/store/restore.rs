@@ -25,7 +25,7 @@ use crate::store::files::{
 use crate::store::identity::{Standing, identity, standing_at};
 use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
-use crate::store::open;
+use crate::store::open::{self, as_file};
 use crate::store::owner::{self, make_folder};
 use crate::store::restoring::{aside_of, marker};
 
@@ -289,7 +289,8 @@ pub fn present_identity(database: &Path) -> Option<Identity> {
 /// Makes it what `init` makes, then syncs it: a database in WAL mode.
 fn switch_to_wal(file: &Path) -> Result<()> {
     let switch = || -> rusqlite::Result<()> {
-        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection =
+            Connection::open_with_flags(as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);")?;
         connection.close().map_err(|(_, error)| error)
     };
@@ -414,7 +415,7 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
         let connection = Connection::open_with_flags(
-            database,
+            as_file(database),
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -89,6 +89,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
         let refusals = refusals(context, args, &store, &plan, now)?;
+        store.must_be_unchanged()?;
         let archive = archive.as_ref().map(Archive::path);
         return report::preview(context, &plan, &refusals, archive);
     }

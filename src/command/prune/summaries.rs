@@ -15,7 +15,10 @@ use crate::store::lock::MAINTENANCE;
 pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcome> {
     let database = &context.settings.database;
     let shares = if args.dry_run {
-        Store::open_read_only(database)?.plan_purge(month)?
+        let store = Store::open_read_only(database)?;
+        let shares = store.plan_purge(month)?;
+        store.must_be_unchanged()?;
+        shares
     } else {
         Store::open(database)?.plan_purge(month)?
     };

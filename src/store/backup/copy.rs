@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::error::{Doing, Error, Exit, Result};
-use crate::store::Failed;
 use crate::store::files::create_private;
+use crate::store::{Failed, open};
 
 /// How long to wait for a source that is locked, which in WAL mode means for its recovery after a crash.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ fn trickle(file: &Path, done: &AtomicBool) {
 fn pages(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
     let copied = || -> rusqlite::Result<StepResult> {
-        let mut copy = Connection::open(target)?;
+        let mut copy = Connection::open(open::as_file(target))?;
         // Nobody else sees it, and it is synced as a whole when it is done.
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -68,7 +68,7 @@ fn pages(source: &Connection, target: &Path) -> Result<()> {
             thread::sleep(Duration::from_millis(50));
         };
         drop(copy);
-        let copy = Connection::open(target)?;
+        let copy = Connection::open(open::as_file(target))?;
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;",
         )?;

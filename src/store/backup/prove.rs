@@ -8,7 +8,6 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::folder_of;
-use crate::store::Failed;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
@@ -16,6 +15,7 @@ use crate::store::files::{
     HashingReader, HashingWriter, check_room, pour, remove_if_there, write_atomically,
 };
 use crate::store::identity::identity;
+use crate::store::{Failed, open};
 
 /// Proves a backup again: manifest, hashes, SQLite's checks, row counts.
 ///
@@ -205,7 +205,7 @@ pub(in crate::store) fn check_contents(
 pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(
-            path,
+            open::as_file(path),
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.execute_batch(

@@ -1,11 +1,11 @@
 //! Sizes of files, and the disks that they are on.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::{Doing, Result};
 use crate::model::path::folder_of;
-use crate::store::files::with_suffix;
+use crate::store::reading;
 
 /// Size of the file at a path, nothing for none.
 pub fn size_of(path: &Path) -> u64 {
@@ -14,13 +14,7 @@ pub fn size_of(path: &Path) -> u64 {
 
 /// Size of the database's WAL.
 pub fn wal_size(database: &Path) -> u64 {
-    size_of(&wal_of(database))
-}
-
-/// The path of the WAL: beside the file itself where the path is a link.
-pub(super) fn wal_of(database: &Path) -> PathBuf {
-    let file = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
-    with_suffix(&file, "-wal")
+    size_of(&reading::wal_of(database))
 }
 
 /// Free bytes on the disk that a path is on, or will be.

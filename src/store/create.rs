@@ -1,0 +1,109 @@
+//! Making a database: whole, private from its first byte, and only where there is none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::OpenFlags;
+
+use crate::error::{Doing, Exit, Result};
+use crate::model::path::folder_of;
+use crate::store::handle::{Access, Store};
+use crate::store::migrate::{self, SCHEMA};
+use crate::store::{Failed, open, owner, restoring};
+
+impl Store {
+    /// Makes the database if it is missing, and brings it up to date.
+    ///
+    /// A new one is built under a temporary name and appears whole: eight processes at once make one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::create_for(path, path)
+    }
+
+    /// As [`Store::create`]; a new one belongs to the owner of another database, the one that it is an archive of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::create`].
+    pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
+        if !path.exists() {
+            if restoring::marker(path).exists() {
+                open::must_be_a_file(path)?; // Which says what happened.
+            }
+            build(path, database)?;
+        }
+        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            // Left by `touch` or by an interrupted copy: nothing in it to lose.
+            adopt_empty(path)?;
+        }
+        Self::open(path)
+    }
+
+    /// Makes a database in memory, for what has to be remembered before there is a file.
+    pub fn in_memory() -> Result<Self> {
+        let path = PathBuf::from(":memory:");
+        let mut connection = open::connect_to_memory()?;
+        migrate::migrate(&mut connection, &SCHEMA)?;
+        Ok(Self {
+            connection,
+            path,
+            access: Access::Memory,
+        })
+    }
+}
+
+/// Builds a new database beside its place and puts it there, unless another process was quicker.
+fn build(path: &Path, database: &Path) -> Result<()> {
+    let action = || format!("make the database {}", path.display());
+    let folder = folder_of(path);
+    let no_place = |error: std::io::Error| {
+        let error = owner::explain(action(), folder, database, error).exits(Exit::Config);
+        if error.remedy().is_some() {
+            return error;
+        }
+        error.try_this(format!(
+            "check that {} is a folder and can be written, or name another place with --database",
+            folder.display()
+        ))
+    };
+    owner::make_folder(folder, database).map_err(no_place)?;
+    // tempfile makes it with mode 0600.
+    let temporary = tempfile::Builder::new()
+        .prefix(".tornsnap-new-")
+        .tempfile_in(folder)
+        .map_err(no_place)?;
+    owner::give(temporary.as_file(), temporary.path(), database);
+    initialise(temporary.path())?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(_) if path.exists() => Ok(()), // Another process was quicker.
+        Err(error) => Err(error.error).doing(action),
+    }
+}
+
+/// Makes an empty file a database, in place.
+fn adopt_empty(path: &Path) -> Result<()> {
+    initialise(path)
+}
+
+/// Sets what the file itself remembers, once, and makes the tables.
+fn initialise(path: &Path) -> Result<()> {
+    let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
+            migrate::APPLICATION_ID
+        ))
+        .failed("set up a new database")?;
+    migrate::migrate(&mut connection, &SCHEMA)?;
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .failed("set up a new database")?;
+    connection
+        .close()
+        .map_err(|(_, error)| error)
+        .failed("close the new database")
+}

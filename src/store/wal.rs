@@ -1,0 +1,161 @@
+//! Policy of the write-ahead log: when it is synced, when it is moved into the database file, how large it stays.
+//!
+//! Nothing here waits for a reader. <https://sqlite.org/wal.html>
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::store::{Failed, open};
+
+/// Size of the WAL file, in bytes, above which it is cut back as soon as nobody reads from it.
+const LIMIT: i64 = 16 << 20;
+
+/// Result of one checkpoint, in frames of the WAL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Checkpoint {
+    /// Whether a reader or another checkpoint kept SQLite from finishing.
+    pub(super) was_busy: bool,
+    /// Frames in the WAL.
+    pub(super) frames: i64,
+    /// Frames of these that are in the database file.
+    pub(super) moved: i64,
+}
+
+/// Sets how large the file of the WAL stays after it was reset.
+///
+/// SQLite keeps the file at its largest size otherwise. SQLite itself starts a PASSIVE checkpoint every 1000 pages.
+pub(super) fn limit_size(connection: &Connection) -> Result<()> {
+    connection
+        .query_row(&format!("PRAGMA journal_size_limit = {LIMIT}"), [], |_| {
+            Ok(())
+        })
+        .failed("limit the size of the WAL")
+}
+
+/// Syncs everything that was committed to this database, by this connection or another one.
+///
+/// With `synchronous = FULL` SQLite syncs the WAL after a commit, and a sync concerns the whole file, whoever wrote to
+/// it. This is better than an fsync of our own: SQLite knows the file, the folder of a new one and the ways of the
+/// system (`F_FULLFSYNC`), and opens no file of the database for a second time, which would drop its locks.
+///
+/// A commit without a change syncs nothing. Setting `user_version` always writes page 1, also to the value that it has.
+pub(super) fn sync(connection: &Connection) -> Result<()> {
+    let commit = || -> rusqlite::Result<()> {
+        let set_synchronous = |level| connection.pragma_update(None, "synchronous", level);
+        set_synchronous("FULL")?;
+        let committed = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            connection
+                .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+                .and_then(|version| connection.pragma_update(None, "user_version", version))
+                .and_then(|()| connection.execute_batch("COMMIT"))
+                .inspect_err(|_| {
+                    // The first error is the one to report.
+                    let _ = connection.execute_batch("ROLLBACK");
+                })
+        });
+        set_synchronous("NORMAL")?;
+        committed
+    };
+    commit().failed("make what was saved safe from a power cut")
+}
+
+/// Moves from the WAL of `schema` into its database file what no reader needs, and waits for nobody.
+///
+/// A WAL that has grown beyond its limit is emptied where nobody reads from it at this moment.
+pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkpoint> {
+    let run = |mode: &str| {
+        connection.query_row(
+            &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
+            [],
+            |row| {
+                Ok(Checkpoint {
+                    was_busy: row.get::<_, i64>(0)? != 0,
+                    frames: row.get(1)?,
+                    moved: row.get(2)?,
+                })
+            },
+        )
+    };
+    let move_all = || -> rusqlite::Result<Checkpoint> {
+        let passive = run("PASSIVE")?;
+        let page: i64 =
+            connection.query_row(&format!("PRAGMA {schema}.page_size"), [], |row| row.get(0))?;
+        if passive.frames.saturating_mul(page) <= LIMIT || passive.moved < passive.frames {
+            return Ok(passive);
+        }
+        // Without a busy handler TRUNCATE gives up at once where somebody reads or writes.
+        connection.busy_timeout(Duration::ZERO)?;
+        let truncated = run("TRUNCATE");
+        connection.busy_timeout(open::BUSY_TIMEOUT)?;
+        truncated
+    };
+    move_all().failed("move what was saved from the WAL into the database file")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::store::Store;
+
+    fn wal_bytes(database: &Path) -> u64 {
+        let mut wal = database.as_os_str().to_owned();
+        wal.push("-wal");
+        fs::metadata(wal).map_or(0, |file| file.len())
+    }
+
+    fn write(connection: &Connection, rows: i64) {
+        connection
+            .execute(
+                "INSERT INTO rejected_payloads (recorded_at, endpoint, error, body)
+                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+                 SELECT 0, '/user', 'x', hex(zeroblob(4000)) FROM n",
+                [rows],
+            )
+            .unwrap();
+    }
+
+    #[test]
+    fn a_sync_writes_a_frame_although_nothing_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let store = Store::create(&path).unwrap();
+        let before = wal_bytes(&path);
+
+        sync(store.connection()).unwrap();
+
+        assert!(wal_bytes(&path) > before, "{before}");
+        let level: i64 = store
+            .connection()
+            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(level, 1, "NORMAL again");
+    }
+
+    #[test]
+    fn the_wal_shrinks_when_the_last_reader_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let store = Store::create(&path).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        reader
+            .execute_batch("BEGIN; SELECT count(*) FROM players")
+            .unwrap();
+        write(store.connection(), 4_000);
+        let begun = Instant::now();
+
+        let held = checkpoint(store.connection(), "main").unwrap();
+
+        assert!(held.moved < held.frames, "{held:?}");
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(wal_bytes(&path) > LIMIT.unsigned_abs());
+        reader.execute_batch("COMMIT").unwrap();
+        checkpoint(store.connection(), "main").unwrap();
+        assert_eq!(wal_bytes(&path), 0, "the reader is still connected");
+    }
+}

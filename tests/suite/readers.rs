@@ -1,0 +1,396 @@
+//! Who reads while others write: nobody waits, nothing is lost, and a reader needs no rights to write.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tornsnap::store::Store;
+
+use crate::support::torn::Torn;
+use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
+
+/// Less than any wait for a lock, more than any of these runs takes on a busy machine.
+const SOON: Duration = Duration::from_secs(15);
+
+/// A world of which all kinds are followed, with history rows of three months.
+fn busy_torn(rows: u32) -> Torn {
+    let torn = Torn::new();
+    torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
+    torn.follow(
+        "[track]\nfactions = [9]\nterritories = \"all\"\n[backup]\nbefore_summarize = false\n",
+    );
+    fill(&torn.sandbox.sqlite(), rows);
+    torn
+}
+
+/// A connection that keeps one state of the database in view.
+fn reader(torn: &Torn) -> Connection {
+    let reader = torn.sandbox.sqlite();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM players")
+        .unwrap();
+    reader
+}
+
+/// The commands that write, in an order in which each has something to do.
+const WRITERS: [&[&str]; 5] = [
+    &["fetch", "all"],
+    &["summarize"],
+    &[
+        "prune",
+        "--keep-months",
+        "1",
+        "--without-backup",
+        "--allow-large",
+    ],
+    &["prune", "--summaries-before", "2026-03", "--yes"],
+    &["init", "--non-interactive", "--force"],
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_run_saved_is_synced_although_somebody_reads() {
+    let may_trace = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status();
+    if !may_trace.is_ok_and(|status| status.success()) {
+        skipped("there is no strace that may trace");
+        return;
+    }
+    let torn = busy_torn(20_000);
+    let trace = torn.sandbox.path("trace");
+    for arguments in WRITERS {
+        // Its state is in the database file already: a checkpoint has nothing to move for it, and so nothing to sync.
+        let sqlite = torn.sandbox.sqlite();
+        let _: i64 = sqlite
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .unwrap();
+        let reader = reader(&torn);
+        let plain = torn.sandbox.command(arguments);
+        let mut command = Command::new("strace");
+        command
+            .args([
+                "-f",
+                "-y",
+                "-e",
+                "trace=pwrite64,write,fsync,fdatasync",
+                "-o",
+            ])
+            .arg(&trace)
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(torn.sandbox.path(""))
+            .env_clear()
+            .envs(
+                plain
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        let begun = Instant::now();
+
+        Finished(command.output().unwrap()).expect(0);
+
+        let took = begun.elapsed();
+        assert!(took < SOON, "{arguments:?} took {took:?}");
+        drop(reader);
+        let calls = fs::read_to_string(&trace).unwrap();
+        let wal: Vec<&str> = calls
+            .lines()
+            .filter(|line| line.contains("tornsnap.db-wal>"))
+            .collect();
+        let last_write = wal.iter().rposition(|line| line.contains("write"));
+        let last_sync = wal.iter().rposition(|line| line.contains("sync("));
+        assert!(last_write.is_some(), "{arguments:?} wrote nothing");
+        assert!(
+            last_sync > last_write,
+            "{arguments:?}: the WAL was not synced after its last write"
+        );
+    }
+}
+
+#[test]
+fn an_open_reader_neither_delays_nor_fails_anybody() {
+    let torn = busy_torn(20_000);
+    let reader = reader(&torn);
+    let begun = Instant::now();
+
+    thread::scope(|scope| {
+        for kind in ["players", "factions", "wars", "territories"] {
+            let torn = &torn;
+            scope.spawn(move || torn.fetch(&[kind]).expect(0));
+        }
+    });
+    let fetched = begun.elapsed();
+    for arguments in [WRITERS[1], WRITERS[2], &["backup"], &["export", "players"]] {
+        let begun = Instant::now();
+        torn.sandbox.run(arguments).expect(0);
+        assert!(
+            begun.elapsed() < SOON,
+            "{arguments:?} took {:?}",
+            begun.elapsed()
+        );
+    }
+
+    assert!(fetched < SOON, "the fetches took {fetched:?}");
+    let before: i64 = reader
+        .query_row("SELECT count(*) FROM players", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(before, 10, "it sees one state all the time");
+    assert_eq!(torn.rows("SELECT DISTINCT status FROM fetch_runs"), ["ok"]);
+    drop(reader);
+    torn.fetch_at(NOW + 60, &["factions"]).expect(0);
+    assert!(!torn.sandbox.path("tornsnap.db-wal").exists());
+}
+
+/// The commands that only read.
+const READERS: [&[&str]; 8] = [
+    &["export", "players"],
+    &["export", "--list"],
+    &["export", "player_latest", "--format", "json"],
+    &["fetch", "all", "--plan"],
+    &["summarize", "--dry-run"],
+    &[
+        "prune",
+        "--dry-run",
+        "--without-backup",
+        "--allow-large",
+        "--keep-unsummarized",
+    ],
+    &["prune", "--future", "--dry-run"],
+    &["prune", "--summaries-before", "2026-03", "--dry-run"],
+];
+
+/// Every file of a folder with its bytes.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_may_only_read_can_export_and_plan() {
+    let torn = busy_torn(2_000);
+    torn.fetch(&["all"]).expect(0);
+    let folder = torn.sandbox.path("");
+    let database = torn.sandbox.database();
+    // The configuration has a key, so it has to belong to whoever runs the program.
+    let chowned = Command::new("chown")
+        .arg("65534:65534")
+        .arg(torn.sandbox.path("tornsnap.toml"))
+        .status();
+    let as_nobody = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(env!("CARGO_BIN_EXE_tornsnap"))
+            .args(arguments)
+            .current_dir(&folder)
+            .env_clear()
+            .env("TORNSNAP_NOW", NOW.to_string());
+        command.output().map(Finished)
+    };
+    set_mode(&folder, 0o755);
+    set_mode(&database, 0o644);
+    let is_possible = chowned.is_ok_and(|status| status.success())
+        && as_nobody(&["--version"]).is_ok_and(|finished| finished.code() == 0);
+    if !is_possible {
+        skipped("becoming another user takes root, setpriv, and a program that others may run");
+        return;
+    }
+    let all_read = |state: &str, name: &str| {
+        let before = files(&folder);
+        for arguments in READERS {
+            let finished = as_nobody(arguments).unwrap();
+            assert_eq!(
+                finished.code(),
+                0,
+                "{state}, {arguments:?}: {}",
+                finished.stderr()
+            );
+            assert!(!finished.stderr().contains(CANARY));
+        }
+        let players = as_nobody(READERS[0]).unwrap().stdout();
+        assert!(players.contains(name), "{state}: {players}");
+        let after = files(&folder);
+        assert!(before == after, "{state}: a file changed");
+    };
+
+    assert!(!torn.sandbox.path("tornsnap.db-wal").exists());
+    all_read("nobody has it open", "Player 1");
+
+    let writer = torn.sandbox.sqlite();
+    writer
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE players SET name = 'In the WAL' WHERE player_id = 1")
+        .unwrap();
+    all_read("somebody has it open", "In the WAL");
+
+    let beside = |tail: &str| torn.sandbox.path(&format!("tornsnap.db{tail}"));
+    let (main, wal, shm) = (
+        fs::read(&database).unwrap(),
+        fs::read(beside("-wal")).unwrap(),
+        fs::read(beside("-shm")).unwrap(),
+    );
+    drop(writer);
+    fs::write(&database, main).unwrap();
+    fs::write(beside("-wal"), wal).unwrap();
+    fs::write(beside("-shm"), shm).unwrap();
+    set_mode(&beside("-wal"), 0o644);
+    set_mode(&beside("-shm"), 0o644);
+    all_read("a writer was killed", "In the WAL");
+
+    fs::remove_file(beside("-shm")).unwrap();
+    for name in ["", "-wal"] {
+        set_mode(&beside(name), 0o444);
+    }
+    all_read("a WAL was copied along", "In the WAL");
+
+    fs::write(beside("-wal"), "").unwrap();
+    all_read("an empty WAL is left", "Player 1");
+
+    // A WAL that may not be read: what is in the file may be half of what was saved.
+    fs::write(beside("-wal"), "x").unwrap();
+    set_mode(&beside("-wal"), 0o600);
+    let refused = as_nobody(READERS[0]).unwrap().expect(78).stderr();
+    assert!(
+        refused.contains("tornsnap.db") && refused.contains("try: "),
+        "{refused}"
+    );
+    fs::remove_file(beside("-wal")).unwrap();
+    set_mode(&database, 0o600);
+    as_nobody(READERS[0]).unwrap().expect(78);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_disk_can_be_read() {
+    let torn = busy_torn(2_000);
+    torn.fetch(&["all"]).expect(0);
+    let mounted = |arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "sh", "-c"])
+            .arg("mount --bind . . && mount -o remount,ro,bind . && cd \"$PWD\" && exec \"$@\"")
+            .args(["sh", env!("CARGO_BIN_EXE_tornsnap")])
+            .args(arguments)
+            .current_dir(torn.sandbox.path(""))
+            .env("TORNSNAP_NOW", NOW.to_string());
+        command.output().map(Finished)
+    };
+    match mounted(&["--version"]) {
+        Ok(finished) if finished.code() == 0 => {}
+        _ => {
+            skipped("mounting takes rights that this test has not");
+            return;
+        }
+    }
+    for arguments in READERS {
+        mounted(arguments).unwrap().expect(0);
+    }
+    let written = mounted(&["fetch", "factions"]).unwrap();
+    assert_eq!(written.code(), 78, "it is read-only: {}", written.stderr());
+}
+
+#[test]
+fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
+    for name in [
+        "file:torn.db",
+        ":memory:",
+        "file::memory:",
+        "file:torn.db?mode=ro",
+    ] {
+        let torn = busy_torn(2_000);
+        let real = torn.sandbox.path(name);
+        // The file that the URI would mean.
+        drop(Store::create(&torn.sandbox.path("torn.db")).unwrap());
+        let decoy = fs::read(torn.sandbox.path("torn.db")).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = torn.sandbox.command(&["--database", name]);
+            Finished(command.args(arguments).output().unwrap())
+        };
+
+        run(&["init", "--non-interactive", "--force"]).expect(0);
+        fill(&Connection::open(&real).unwrap(), 20_000);
+        run(&["fetch", "factions"]).expect(0);
+        run(&["summarize"]).expect(0);
+        let exported = run(&["export", "players"]).expect(0).stdout();
+        run(&["backup", "--output", "file:copies", "--compress"]).expect(0);
+        run(&["backup", "--output", "file:copies"]).expect(0);
+        let archive = [
+            "--keep-months",
+            "1",
+            "--without-backup",
+            "--allow-large",
+            "--archive",
+            "file:cold.db",
+        ];
+        run(&[&["prune"][..], &archive].concat()).expect(0);
+        let health = run(&["health", "--json"]).json();
+        let listed = fs::read_dir(torn.sandbox.path("file:copies")).unwrap();
+        let copy = listed
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .find(|file| Path::new(file).extension().is_some_and(|end| end == "db"))
+            .unwrap();
+        let copy = format!("file:copies/{copy}");
+        run(&["backup", "--verify", &copy]).expect(0);
+        run(&["restore", &copy, "--to", "file:again.db", "--yes"]).expect(0);
+
+        assert!(exported.lines().count() > 40, "{name}: {exported}");
+        assert!(
+            real.is_file() && torn.sandbox.path("file:cold.db").is_file(),
+            "{name}"
+        );
+        assert!(torn.sandbox.path("file:again.db").is_file(), "{name}");
+        let rows = health["checks"].as_array().unwrap().iter();
+        assert!(
+            rows.clone().any(|check| check["id"] == "rows_players"),
+            "{name}: {health}"
+        );
+        assert!(
+            decoy == fs::read(torn.sandbox.path("torn.db")).unwrap(),
+            "{name}"
+        );
+        for other in ["cold.db", "again.db", "copies", "memory:", "x"] {
+            assert!(!torn.sandbox.path(other).exists(), "{name} made {other}");
+        }
+    }
+}
+
+#[test]
+fn a_view_of_the_user_that_does_not_work_hinders_no_export() {
+    let torn = Torn::new();
+    fill(&torn.sandbox.sqlite(), 100);
+    torn.sandbox
+        .sqlite()
+        .execute_batch("CREATE VIEW stale AS SELECT shoe_size FROM players; CREATE VIEW mine AS SELECT name FROM players")
+        .unwrap();
+
+    let exported = torn.sandbox.run(&["export", "mine"]).expect(0);
+    let listed = torn.sandbox.run(&["export", "--list"]).expect(0).stdout();
+    torn.sandbox
+        .run(&["export", "--all", "--output", "all"])
+        .expect(0);
+    torn.sandbox.run(&["export", "stale"]).expect(2);
+
+    assert_eq!(exported.stdout().lines().count(), 11);
+    assert!(
+        exported
+            .stderr()
+            .contains("the view stale does not work: no such column: shoe_size"),
+        "{}",
+        exported.stderr()
+    );
+    assert!(
+        listed.contains("mine") && !listed.contains("stale"),
+        "{listed}"
+    );
+    assert!(torn.sandbox.path("all/mine.csv").exists());
+}
