@@ -62,12 +62,14 @@ impl Store {
         takes_another: bool,
     ) -> Result<Archive> {
         must_be_another_file(&self.path, path)?;
-        name_for_sqlite(&absolute(path))?;
         let archive = Archive {
             path: path.to_owned(),
             found: ids_of(path)?,
         };
         let found = archive.found.as_ref();
+        if is_needed || found.is_some() {
+            name_for_sqlite(path)?;
+        }
         let objection = objection(
             &self.identity()?.id,
             found,
