@@ -62,12 +62,14 @@ impl Store {
         takes_another: bool,
     ) -> Result<Archive> {
         must_be_another_file(&self.path, path)?;
-        name_for_sqlite(&absolute(path))?;
         let archive = Archive {
             path: path.to_owned(),
             found: ids_of(path)?,
         };
         let found = archive.found.as_ref();
+        if is_needed || found.is_some() {
+            name_for_sqlite(path)?;
+        }
         let objection = objection(
             &self.identity()?.id,
             found,
@@ -123,9 +125,10 @@ impl Store {
             )
             .and_then(|_| {
                 // What is deleted here must be on the disk there, be the power cut the next moment. And what is noted
-                // there as copied must be deleted here before the next step is noted.
+                // there as copied must be deleted here before the next step is noted. Two files share the memory of one.
                 self.connection.execute_batch(
-                    "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL",
+                    "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL; \
+                     PRAGMA main.cache_size = -24000",
                 )
             })
             .failed(format!("open the archive {}", archive.path.display()))?;

@@ -101,7 +101,8 @@ impl Pace {
         let waited = free_since.elapsed();
         if waited >= pause {
             self.held = Duration::ZERO;
-        } else if self.held >= self.hold / 2 {
+        } else if self.held + held > self.hold * 3 / 2 {
+            // Another step like this one would keep a waiting process too long.
             thread::sleep(pause.saturating_sub(waited));
             self.held = Duration::ZERO;
         }

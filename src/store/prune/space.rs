@@ -173,3 +173,43 @@ fn temporary_folder() -> PathBuf {
         .find(|folder| folder.is_dir())
         .unwrap_or_else(|| PathBuf::from("."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Exit;
+
+    #[test]
+    fn a_rewrite_without_room_is_refused_before_it_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("t.db");
+        let check = |bytes| check_room_for_rewrite(&database, folder.path(), bytes, "rewrite");
+
+        assert!(check(1_000_000).is_ok());
+        assert_eq!(check(1 << 60).unwrap_err().exit(), Exit::Io);
+    }
+
+    #[test]
+    fn a_full_checkpoint_waits_for_no_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let store = Store::create(&path).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        reader
+            .execute_batch("BEGIN; SELECT count(*) FROM players")
+            .unwrap();
+        store
+            .connection()
+            .execute(
+                "INSERT INTO factions (faction_id, name) VALUES (1, 'A')",
+                [],
+            )
+            .unwrap();
+        let started = Instant::now();
+
+        checkpoint_beyond(store.connection(), "main", 0).unwrap();
+        empty_wal(store.connection(), "main", Duration::from_secs(30)).unwrap();
+
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+}
