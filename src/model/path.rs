@@ -14,3 +14,6 @@ pub fn folder_of(path: &Path) -> &Path {
         _ => Path::new("."),
     }
 }
+
+/// How many links are followed before they are taken for a circle, as Linux does it.
+pub(crate) const LINKS: usize = 40;

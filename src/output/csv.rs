@@ -3,7 +3,7 @@
 //! The `csv` crate is for reading: its writer decides about quotes by the text alone, and here an empty cell is NULL
 //! and `""` is an empty text, as with PostgreSQL's COPY.
 
-use crate::model::rows::{Column, Value};
+use crate::model::rows::{Column, Row, Value};
 use crate::output::rows::{Moments, Number, hexadecimal};
 
 /// How it is to look.
@@ -36,14 +36,14 @@ impl Style {
         &self,
         buffer: &mut Vec<u8>,
         columns: &[Column],
-        values: &[Value<'_>],
+        row: &impl Row,
         moments: &mut Moments,
     ) {
-        for (index, (column, value)) in columns.iter().zip(values).enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 buffer.push(b',');
             }
-            match *value {
+            match row.value(index) {
                 Value::Null => buffer.extend_from_slice(self.null.as_bytes()),
                 Value::Integer(unix) if column.is_time => moments.write(buffer, unix),
                 Value::Integer(number) => buffer.extend_from_slice(Number::new().whole(number)),
@@ -97,10 +97,18 @@ impl Style {
 mod tests {
     use super::*;
 
+    struct Values<'a>(&'a [Value<'a>]);
+
+    impl Row for Values<'_> {
+        fn value(&self, column: usize) -> Value<'_> {
+            self.0[column]
+        }
+    }
+
     fn line(style: &Style, values: &[Value<'_>]) -> String {
         let columns: Vec<Column> = values.iter().map(|_| Column::new("x")).collect();
         let mut buffer = Vec::new();
-        style.row(&mut buffer, &columns, values, &mut Moments::unix());
+        style.row(&mut buffer, &columns, &Values(values), &mut Moments::unix());
         String::from_utf8(buffer).unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! Files that appear whole, or not at all.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,28 +16,30 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins a file that will stand at `target`, or where a link there points to.
+    /// Begins a file that will stand at `target`, with the mode and the owner of the `old` file there.
     ///
     /// # Errors
     ///
     /// Fails when its folder cannot be written.
-    pub fn begin(target: &Path) -> io::Result<Self> {
-        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let folder = folder_of(&target);
+    pub(super) fn begin(target: PathBuf, old: Option<&Metadata>) -> io::Result<Self> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!(".{name}.");
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(".partial");
-        // What is exported is meant for others: as any new file, not 0600.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666)); // The umask takes its share.
+            // An export is meant for others, so a new file gets the mode that the umask gives to any new file.
+            let mode = if old.is_some() { 0o600 } else { 0o666 };
+            builder.permissions(fs::Permissions::from_mode(mode));
         }
-        Ok(Self {
-            temporary: builder.tempfile_in(folder)?,
-            target,
-        })
+        let temporary = builder
+            .tempfile_in(folder_of(&target))
+            .map_err(without_path)?;
+        if let Some(old) = old {
+            take_over(temporary.as_file(), old)?;
+        }
+        Ok(Self { temporary, target })
     }
 
     /// Makes sure that it is on the disk; nothing is to be written any more.
@@ -45,33 +47,84 @@ impl NewFile {
     /// # Errors
     ///
     /// Fails when the disk does.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(super) fn sync(&self) -> io::Result<()> {
         self.temporary.as_file().sync_all()
     }
 
-    /// Puts it in its place, instead of whatever stands there.
+    /// Puts it in its place, instead of the file that stands there.
     ///
     /// # Errors
     ///
-    /// Fails when what stands there cannot be replaced.
-    pub fn appear(self) -> io::Result<()> {
-        let folder = folder_of(&self.target).to_owned();
+    /// Fails when the file there cannot be replaced.
+    pub(super) fn appear(self) -> io::Result<()> {
         self.temporary.persist(&self.target)?;
-        // Without this a power cut might forget the new name. Windows knows no such thing.
-        #[cfg(unix)]
-        fs::File::open(folder)?.sync_all()?;
-        #[cfg(not(unix))]
-        let _ = folder;
-        Ok(())
+        sync_folder(folder_of(&self.target))
     }
 }
 
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.temporary.write(bytes)
+        self.temporary.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.temporary.flush()
+        self.temporary.as_file_mut().flush()
     }
+}
+
+/// `tempfile` puts the hidden name into its errors, which tells the user nothing.
+fn without_path(error: io::Error) -> io::Error {
+    use std::error::Error;
+
+    error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>())
+        .and_then(io::Error::raw_os_error)
+        .map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Gives a new file the owner, the group and the mode of the old one, as far as this process may.
+#[cfg(unix)]
+fn take_over(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+
+    let new = file.metadata()?;
+    if new.uid() != old.uid() {
+        // Only root may give files away. The export is then the user's own, as any new file.
+        let _ = fchown(file, Some(old.uid()), None);
+    }
+    let keeps_group = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
+    let mut mode = old.mode() & 0o777;
+    if !keeps_group {
+        // The group is another one now: it may do no more than everybody may.
+        mode = mode & 0o707 | (mode & 0o007) << 3;
+    }
+    // Some file systems (FAT, network shares) know no modes.
+    let _ = file.set_permissions(fs::Permissions::from_mode(mode));
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn take_over(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes sure that a power cut does not undo a rename in this folder.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // A folder that may be written but not listed cannot be opened, and so not be synced.
+    let Ok(folder) = File::open(folder) else {
+        return Ok(());
+    };
+    match folder.sync_all() {
+        // Some network file systems have no sync for folders.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Windows has no sync for folders.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }

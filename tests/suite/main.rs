@@ -24,6 +24,7 @@ mod readme;
 mod restore;
 mod schedules;
 mod sim;
+mod stdout;
 mod store;
 mod summarize;
 mod transport;

@@ -39,8 +39,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         report["notification"] = notify::tell(settings, &checks, &report, now);
     }
     if !context.json && (context.verbosity > Verbosity::Quiet || state != State::Ok) {
-        // A reader who has gone misses nothing that matters: the exit code tells.
-        let _ = page::print(&checks);
+        page::print(&checks).map_err(|error| terminal::unprinted("the checks", error))?;
     }
     log::info!(target: crate::output::log::FILE_ONLY, "health: {}", health::in_short(&checks));
     Ok(Outcome {
@@ -54,16 +53,20 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 /// Tells that not even looking was possible, in the same manner: the settings cannot be used.
 pub fn unable(error: &Error, json: bool) -> ExitCode {
     let checks = [not_possible("configuration", State::Unknown, error)];
-    if json {
+    let printed = if json {
         terminal::report(&json!({
             "command": "health",
             "state": State::Unknown.as_str(),
             "exit_code": Exit::HEALTH_UNKNOWN.code(),
             "summary": health::in_short(&checks),
             "checks": [in_full(&checks[0])],
-        }));
+        }))
     } else {
-        let _ = page::print(&checks);
+        page::print(&checks).map_err(|error| terminal::unprinted("the checks", error))
+    };
+    if let Err(unprinted) = printed {
+        terminal::fail(error);
+        terminal::fail(&unprinted);
     }
     Exit::HEALTH_UNKNOWN.into()
 }

@@ -1,5 +1,7 @@
 //! `export`: what comes out is what is in, in order, whole or not at all.
 
+mod targets;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -48,11 +50,11 @@ break', 1767225600, 1775044800),
     CREATE VIEW mine AS SELECT name FROM players;
 ";
 
-fn hard() -> Sandbox {
+pub(super) fn hard() -> Sandbox {
     database(HARD)
 }
 
-fn database(sql: &str) -> Sandbox {
+pub(super) fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     Store::create(&sandbox.database()).unwrap();
     sandbox.sqlite().execute_batch(sql).unwrap();
@@ -60,7 +62,7 @@ fn database(sql: &str) -> Sandbox {
 }
 
 /// A database with so many history rows that writing them takes a while.
-fn long(rows: u32) -> Sandbox {
+pub(super) fn long(rows: u32) -> Sandbox {
     database(&format!(
         "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', 1);
          WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < {rows})
@@ -69,7 +71,7 @@ fn long(rows: u32) -> Sandbox {
     ))
 }
 
-fn export(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
+pub(super) fn export(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     sandbox.run(&[&["export"], arguments].concat())
 }
 
@@ -208,6 +210,25 @@ fn filters_choose_rows() {
             "1 4",
         ),
         (&["player_stats_history", "--since", "18h"], "1 4"),
+        (
+            &["player_stats_history", "--since", "2026-04-01 12:00:00"],
+            "4",
+        ),
+        (
+            &["player_stats_history", "--since", "2026-04-01 12:00:01Z"],
+            "",
+        ),
+        (&["player_stats_history", "--since", "2026-04"], "1 4"),
+        (
+            &[
+                "player_stats_history",
+                "--since",
+                "yesterday",
+                "--until",
+                "today",
+            ],
+            "2 3",
+        ),
         (&["player_stats_history", "--since", "1d"], "1 4"),
         (
             &[
@@ -312,9 +333,10 @@ fn wrong_names_and_times_are_refused_with_a_hint() {
              try: leave --since out; `tornsnap export --list --json` shows the columns of each dataset\n",
         ),
         (
-            &["players", "--since", "yesterday"],
-            "tornsnap: could not understand --since\n  because: \"yesterday\" is not a moment: write 2026-10-31, \
-             2026-10-31T12:00:00Z, unix seconds, or a span back from now such as 12h, 30d or 2w\n",
+            &["players", "--since", "tomorrow"],
+            "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a moment: write 2026-10-31, \
+             2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, yesterday, unix seconds, \
+             or a span back from now such as 12h, 30d or 2w\n",
         ),
         (
             &["players", "--since", "1d", "--until", "2d"],
@@ -419,6 +441,8 @@ fn a_file_replaces_the_old_one_and_can_be_read_by_others() {
                 .permissions()
                 .mode()
         };
+        fs::remove_file(sandbox.path("p.csv")).unwrap();
+        export(&sandbox, &["players", "--output", "p.csv"]).expect(0);
         assert_eq!(mode("p.csv"), mode("plain"));
     }
 }
@@ -596,7 +620,7 @@ fn is_under_way(folder: &Path) -> bool {
         .any(|file| file.metadata().is_ok_and(|file| file.len() > 0))
 }
 
-fn files(folder: &Path) -> BTreeSet<String> {
+pub(super) fn files(folder: &Path) -> BTreeSet<String> {
     fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
