@@ -7,25 +7,42 @@ use crate::model::rows::{Column, Row, Value};
 use crate::output::rows::{Moments, Number, hexadecimal};
 
 /// How it is to look.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Style {
     /// For Excel and its like: a byte order mark, CRLF, no cell that would run as a formula, dates it recognizes.
     pub spreadsheet: bool,
     /// What stands for NULL.
     pub null: String,
+    /// Stands between two cells.
+    pub delimiter: u8,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            spreadsheet: false,
+            null: String::new(),
+            delimiter: b',',
+        }
+    }
 }
 
 /// What Excel needs to read UTF-8 as UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Style {
+    /// Whether a text with this byte in it has to be quoted.
+    pub fn is_special(&self, byte: u8) -> bool {
+        byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')
+    }
+
     pub(super) fn header(&self, buffer: &mut Vec<u8>, columns: &[Column]) {
         if self.spreadsheet {
             buffer.extend_from_slice(BYTE_ORDER_MARK);
         }
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                buffer.push(b',');
+                buffer.push(self.delimiter);
             }
             self.text(buffer, column.name.as_bytes());
         }
@@ -41,7 +58,7 @@ impl Style {
     ) {
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                buffer.push(b',');
+                buffer.push(self.delimiter);
             }
             match row.value(index) {
                 Value::Null => buffer.extend_from_slice(self.null.as_bytes()),
@@ -69,9 +86,7 @@ impl Style {
             );
         let needs_quotes = text == self.null.as_bytes()
             || text.is_empty()
-            || text
-                .iter()
-                .any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
+            || text.iter().any(|&byte| self.is_special(byte));
         if !needs_quotes {
             if is_formula {
                 buffer.push(b'\'');
@@ -122,6 +137,19 @@ mod tests {
 
         assert_eq!(line(&Style::default(), &values), ",\"\",NULL\n");
         assert_eq!(line(&spelled, &values), "NULL,\"\",\"NULL\"\n");
+    }
+
+    #[test]
+    fn the_delimiter_is_quoted_and_others_are_not() {
+        let style = Style {
+            delimiter: b';',
+            ..Style::default()
+        };
+
+        assert_eq!(
+            line(&style, &[Value::Text(b"a;b"), Value::Text(b"a,b")]),
+            "\"a;b\";a,b\n"
+        );
     }
 
     #[test]

@@ -348,6 +348,16 @@ fn wrong_names_and_times_are_refused_with_a_hint() {
             "tornsnap: could not use --spreadsheet or --null with JSON\n  because: they say how CSV is written\n  \
              try: leave them out, or use --format csv\n",
         ),
+        (
+            &["players", "--format", "jsonl", "--delimiter", ";"],
+            "tornsnap: could not use --delimiter with JSON\n  because: it says how CSV is written\n  \
+             try: leave it out, or use --format csv\n",
+        ),
+        (
+            &["players", "--null", "a;b", "--delimiter", ";"],
+            "tornsnap: could not use that text for --null\n  because: it holds a delimiter, a quote or a line break, \
+             and NULL is never quoted\n  try: name another text, such as NULL\n",
+        ),
     ] {
         let finished = export(&sandbox, arguments).expect(2);
 
@@ -359,8 +369,38 @@ fn wrong_names_and_times_are_refused_with_a_hint() {
         &["--all"],
         &["players", "--all", "--output", "x"],
         &["players", "--war", "0"],
+        &["players", "--delimiter", "1"],
+        &["players", "--delimiter", ""],
     ] {
         export(&sandbox, arguments).expect(2);
+    }
+}
+
+#[test]
+fn cells_stand_apart_as_asked() {
+    let sandbox = database(
+        "INSERT INTO factions (faction_id, name, tag) VALUES (1, 'a;b', 'c,d'), (2, 'e|f', char(9));",
+    );
+    for (delimiter, expected) in [
+        (",", "faction_id,name,tag\n1,a;b,\"c,d\"\n2,e|f,\t\n"),
+        (";", "faction_id;name;tag\n1;\"a;b\";c,d\n2;e|f;\t\n"),
+        ("|", "faction_id|name|tag\n1|a;b|c,d\n2|\"e|f\"|\t\n"),
+        (
+            "tab",
+            "faction_id\tname\ttag\n1\ta;b\tc,d\n2\te|f\t\"\t\"\n",
+        ),
+        (
+            "\\t",
+            "faction_id\tname\ttag\n1\ta;b\tc,d\n2\te|f\t\"\t\"\n",
+        ),
+    ] {
+        let columns = ["--columns", "faction_id,name,tag"];
+        let found = export(
+            &sandbox,
+            &[&["factions", "--delimiter", delimiter], &columns[..]].concat(),
+        );
+
+        assert_eq!(found.expect(0).stdout(), expected, "{delimiter}");
     }
 }
 

@@ -244,6 +244,27 @@ fn all_datasets_go_to_a_folder_and_nowhere_else() {
 }
 
 #[test]
+fn the_files_of_all_datasets_stay_in_their_folder() {
+    let sandbox = database("CREATE TABLE \"../a/b\" (x); CREATE TABLE \"c\\d\" (x);");
+    symlink("/no/such/disk", sandbox.path("unmounted")).unwrap();
+
+    export(&sandbox, &["--all", "-o", "d"]).expect(0);
+    let unmounted = export(&sandbox, &["--all", "-o", "unmounted"]).expect(78);
+
+    let names = files(&sandbox.path("d"));
+    assert!(
+        names.contains(".._a_b.csv") && names.contains("c_d.csv"),
+        "{names:?}"
+    );
+    assert_eq!(
+        unmounted.stderr(),
+        "tornsnap: could not make the folder unmounted\n  \
+         because: it is a link to /no/such/disk, which is not there\n  \
+         try: make that folder, or name another one with --output\n"
+    );
+}
+
+#[test]
 fn a_new_export_keeps_the_mode_of_the_file_that_it_replaces() {
     let sandbox = hard();
     for (umask, before, after) in [

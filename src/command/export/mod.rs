@@ -1,26 +1,23 @@
 //! `tornsnap export`: take tables and views out.
 
-use std::fs;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+mod job;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::command::signal::Stop;
+use crate::command::export::job::Job;
 use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
-use crate::model::path::shown;
 use crate::model::time::parse_moment_or_ago;
-use crate::output::progress::Progress;
-use crate::output::rows::{self, CsvStyle, Form, Format, Times, Written};
+use crate::output::rows::{CsvStyle, Form, Format, Times};
 use crate::output::stream::Place;
-use crate::output::target::Target;
 use crate::output::terminal;
 use crate::store::Store;
-use crate::store::export::{Dataset, Filter, Query};
+use crate::store::export::{Dataset, Filter};
 
 /// Write a table or a view as CSV or JSON
 #[derive(clap::Args, Debug)]
@@ -70,6 +67,18 @@ pub struct Args {
     /// What stands for NULL in CSV; by default nothing, while an empty text is ""
     #[arg(long, value_name = "TEXT")]
     null: Option<String>,
+    /// What stands between the cells of CSV: a comma, a semicolon (which Excel wants in many countries), a bar or tab [default: ,]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+}
+
+/// Digits, letters and signs stand in cells without quotes, so that they cannot stand between cells.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "," | ";" | "|" | "\t" => Ok(text.as_bytes()[0]),
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => Err("write ',', ';', '|' or tab".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -157,11 +166,23 @@ impl FileStyle {
                 .because("they say how CSV is written")
                 .try_this("leave them out, or use --format csv"));
         }
+        if name != FormatName::Csv && args.delimiter.is_some() {
+            return Err(usage("use --delimiter with JSON")
+                .because("it says how CSV is written")
+                .try_this("leave it out, or use --format csv"));
+        }
+        let style = CsvStyle {
+            spreadsheet: args.spreadsheet,
+            null: args.null.clone().unwrap_or_default(),
+            delimiter: args.delimiter.unwrap_or(b','),
+        };
+        if style.null.bytes().any(|byte| style.is_special(byte)) {
+            return Err(usage("use that text for --null")
+                .because("it holds a delimiter, a quote or a line break, and NULL is never quoted")
+                .try_this("name another text, such as NULL"));
+        }
         let format = match name {
-            FormatName::Csv => Format::Csv(CsvStyle {
-                spreadsheet: args.spreadsheet,
-                null: args.null.clone().unwrap_or_default(),
-            }),
+            FormatName::Csv => Format::Csv(style),
             FormatName::Json => Format::Json,
             FormatName::Jsonl => Format::JsonLines,
         };
@@ -246,174 +267,6 @@ fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcom
         report: json!({ "command": "export", "status": "ok", "datasets": entries }),
         failure: None,
     })
-}
-
-/// An export under way.
-struct Job<'a> {
-    context: &'a Context,
-    store: &'a Store,
-    style: FileStyle,
-}
-
-/// A dataset that was written.
-struct Done {
-    dataset: String,
-    rows: u64,
-    path: PathBuf,
-    /// False when the reader of a pipe left before the last row.
-    is_complete: bool,
-}
-
-impl Job<'_> {
-    /// Writes to stdout. A reader that leaves is no failure.
-    fn to_stdout(&self, name: &str, query: &Query) -> Result<Outcome> {
-        let action = || format!("write {name} to stdout");
-        let mut stdout = terminal::stdout().doing(action)?;
-        let form = &self.style.form;
-        let written = rows::write(&mut stdout, &query.columns, form, None, |writer| {
-            self.store.stream(query, |row| writer.row(row))
-        })?;
-        let summary = match written.doing(action).map_err(unwritten)? {
-            // Its reader knows why it left, and `--json` has no report to go with the rows.
-            Written::ReaderLeft(_) => None,
-            Written::All(_) if self.context.json => None,
-            Written::All(rows) => Some(format!("exported {} of {name}", counted(rows))),
-        };
-        Ok(Outcome {
-            exit: Exit::Done,
-            summary,
-            report: Value::Null,
-            failure: None,
-        })
-    }
-
-    fn to_path(&self, name: &str, query: &Query, path: &Path) -> Result<Outcome> {
-        let mut target = Target::open(path)?;
-        let done = self.write(name, query, &mut target, path)?;
-        let action = || format!("write {}", path.display());
-        target.sync().doing(action).map_err(unwritten)?;
-        target.appear().doing(action)?;
-        let rows = counted(done.rows);
-        let place = path.display();
-        let summary = if done.is_complete {
-            format!("exported {rows} of {name} to {place}")
-        } else {
-            format!("the reader of {place} left before the end of {name}")
-        };
-        Ok(Outcome::done(summary, self.report(&[done])))
-    }
-
-    /// Writes every dataset; the files get their names when the last one is complete.
-    fn all(&self, datasets: &[Dataset], folder: &Path) -> Result<Outcome> {
-        if Place::of(folder) != Place::File || folder.is_file() {
-            return Err(usage(&format!(
-                "write all tables and views to {}",
-                folder.display()
-            ))
-            .because("it is not a folder")
-            .try_this("name a folder with --output, or export one table or view"));
-        }
-        fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
-        let mut targets = Vec::with_capacity(datasets.len());
-        let mut written = Vec::with_capacity(datasets.len());
-        for dataset in datasets {
-            let path = folder.join(format!("{}.{}", dataset.name, self.style.name.as_str()));
-            let query = dataset.query(&[], &Filter::default())?;
-            let mut target = Target::open(&path)?;
-            written.push(self.write(&dataset.name, &query, &mut target, &path)?);
-            target
-                .sync()
-                .doing(|| format!("write {}", path.display()))
-                .map_err(unwritten)?;
-            targets.push(target);
-        }
-        for (target, done) in targets.into_iter().zip(&written) {
-            target
-                .appear()
-                .doing(|| format!("write {}", done.path.display()))?;
-        }
-        let rows: u64 = written.iter().map(|done| done.rows).sum();
-        Ok(Outcome::done(
-            format!(
-                "exported {} of {} tables and views to {}",
-                counted(rows),
-                written.len(),
-                folder.display()
-            ),
-            self.report(&written),
-        ))
-    }
-
-    fn write(&self, name: &str, query: &Query, target: &mut Target, path: &Path) -> Result<Done> {
-        let is_watched = self.context.shows_progress();
-        let total = if is_watched {
-            self.store.count(query)?
-        } else {
-            0
-        };
-        let progress = Progress::start(name, total, is_watched);
-        // Ending at a signal, instead of by it, takes the unfinished file away. A stream has none, and may wait for
-        // its reader for ever.
-        let stop = if target.is_stream() {
-            None
-        } else {
-            Some(Stop::listen()?)
-        };
-        let asked = || stop.as_ref().and_then(Stop::asked);
-        let form = &self.style.form;
-        let written = rows::write(target, &query.columns, form, Some(&progress), |writer| {
-            self.store.stream(query, |row| match asked() {
-                Some(_) => ControlFlow::Break(()),
-                None => writer.row(row),
-            })
-        })?;
-        let action = || format!("write {}", path.display());
-        if let Some(exit) = asked() {
-            return Err(Error::new(action())
-                .because("it was interrupted; nothing was left behind")
-                .exits(exit));
-        }
-        let (rows, is_complete) = match written.doing(action).map_err(unwritten)? {
-            Written::All(rows) => (rows, true),
-            Written::ReaderLeft(rows) => (rows, false),
-        };
-        Ok(Done {
-            dataset: name.to_owned(),
-            rows,
-            path: path.to_owned(),
-            is_complete,
-        })
-    }
-
-    fn report(&self, written: &[Done]) -> Value {
-        let files: Vec<Value> = written
-            .iter()
-            .map(|done| {
-                let mut file = json!({
-                    "dataset": done.dataset,
-                    "rows": done.rows,
-                    "file": shown(&done.path),
-                });
-                if !done.is_complete {
-                    file["complete"] = json!(false);
-                }
-                file
-            })
-            .collect();
-        json!({ "command": "export", "status": "ok", "format": self.style.name.as_str(), "files": files })
-    }
-}
-
-/// What to do about a place that took no more.
-fn unwritten(error: Error) -> Error {
-    error.try_this("check the free space there, or name another place with --output")
-}
-
-fn counted(rows: u64) -> String {
-    match rows {
-        1 => "1 row".to_owned(),
-        _ => format!("{rows} rows"),
-    }
 }
 
 fn usage(action: &str) -> Error {
