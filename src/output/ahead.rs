@@ -8,6 +8,9 @@ use std::thread;
 /// Bytes that are collected before they are written.
 const CHUNK: usize = 1 << 17;
 
+/// Full chunks that may wait. On a busy machine the thread that writes is not always running.
+const WAITING: usize = 8;
+
 /// Collects bytes, and hands each full chunk to the thread that writes.
 #[derive(Debug)]
 pub(super) struct Chunks {
@@ -24,7 +27,7 @@ impl Chunks {
     }
 
     fn pass_on_now(&mut self) -> bool {
-        // Two buffers take turns: memory stays flat when the disk is slower than the database.
+        // Buffers come back: memory stays flat when the disk is slower than the database.
         let next = self.empty.try_recv();
         let next = next.unwrap_or_else(|_| Vec::with_capacity(CHUNK + CHUNK / 4));
         self.full
@@ -42,7 +45,7 @@ pub(super) fn write<T>(
     out: &mut (dyn Write + Send),
     produce: impl FnOnce(&mut Chunks) -> T,
 ) -> io::Result<T> {
-    let (full, chunks) = mpsc::sync_channel::<Vec<u8>>(1);
+    let (full, chunks) = mpsc::sync_channel::<Vec<u8>>(WAITING);
     let (used, empty) = mpsc::channel();
     thread::scope(|scope| {
         let writer = thread::Builder::new().spawn_scoped(scope, move || {

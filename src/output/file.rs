@@ -1,6 +1,6 @@
 //! Files that appear whole, or not at all.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,10 +28,12 @@ impl NewFile {
         builder.prefix(&prefix).suffix(".partial");
         #[cfg(unix)]
         {
+            use std::fs::Permissions;
             use std::os::unix::fs::PermissionsExt;
+
             // An export is meant for others, so a new file gets the mode that the umask gives to any new file.
             let mode = if old.is_some() { 0o600 } else { 0o666 };
-            builder.permissions(fs::Permissions::from_mode(mode));
+            builder.permissions(Permissions::from_mode(mode));
         }
         let temporary = builder
             .tempfile_in(folder_of(&target))
@@ -86,6 +88,7 @@ fn without_path(error: io::Error) -> io::Error {
 /// Gives a new file the owner, the group and the mode of the old one, as far as this process may.
 #[cfg(unix)]
 fn take_over(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
     let new = file.metadata()?;
@@ -100,7 +103,7 @@ fn take_over(file: &File, old: &Metadata) -> io::Result<()> {
         mode = mode & 0o707 | (mode & 0o007) << 3;
     }
     // Some file systems (FAT, network shares) know no modes.
-    let _ = file.set_permissions(fs::Permissions::from_mode(mode));
+    let _ = file.set_permissions(Permissions::from_mode(mode));
     Ok(())
 }
 

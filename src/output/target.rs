@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::path::{LINKS, folder_of, shown};
@@ -138,7 +138,8 @@ fn file(path: &Path) -> Result<NewFile> {
             "name a file in it with --output, or use --all",
         )
     };
-    if path.as_os_str().as_encoded_bytes().last() == Some(&b'/') {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    if last.is_some_and(|&last| is_separator(char::from(last))) {
         return Err(is_folder());
     }
     let place = behind_links(path)?;
