@@ -11,7 +11,7 @@ use crate::model::path::folder_of;
 /// A file that is written beside its place, under a hidden name that ends in `.partial`.
 #[derive(Debug)]
 pub struct NewFile {
-    temporary: NamedTempFile,
+    temporary: NamedTempFile<File>,
     target: PathBuf,
 }
 
@@ -22,22 +22,29 @@ impl NewFile {
     ///
     /// Fails when its folder cannot be written.
     pub(super) fn begin(target: PathBuf, old: Option<&Metadata>) -> io::Result<Self> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".partial");
+        let mut options = File::options();
+        options.write(true).create_new(true);
         #[cfg(unix)]
         {
-            use std::fs::Permissions;
-            use std::os::unix::fs::PermissionsExt;
+            use std::os::unix::fs::OpenOptionsExt;
 
             // An export is meant for others, so a new file gets the mode that the umask gives to any new file.
-            let mode = if old.is_some() { 0o600 } else { 0o666 };
-            builder.permissions(Permissions::from_mode(mode));
+            options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
-        let temporary = builder
-            .tempfile_in(folder_of(&target))
-            .map_err(without_path)?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        // The hidden name has to fit where the name itself just fits.
+        let start: String = name.chars().take(50).collect();
+        let mut cause = None;
+        let temporary = tempfile::Builder::new()
+            .prefix(&format!(".{start}."))
+            .suffix(".partial")
+            .make_in(folder_of(&target), |path| {
+                options
+                    .open(path)
+                    .inspect_err(|error| cause = error.raw_os_error())
+            })
+            // The error of `tempfile` shows the hidden name, which tells the user nothing.
+            .map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?;
         if let Some(old) = old {
             take_over(temporary.as_file(), old)?;
         }
@@ -72,17 +79,6 @@ impl Write for NewFile {
     fn flush(&mut self) -> io::Result<()> {
         self.temporary.as_file_mut().flush()
     }
-}
-
-/// `tempfile` puts the hidden name into its errors, which tells the user nothing.
-fn without_path(error: io::Error) -> io::Error {
-    use std::error::Error;
-
-    error
-        .source()
-        .and_then(|cause| cause.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error)
-        .map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Gives a new file the owner, the group and the mode of the old one, as far as this process may.

@@ -150,8 +150,13 @@ fn file(path: &Path) -> Result<NewFile> {
             may_be_replaced(path, &place, &found)?;
             Some(found)
         }
-        Err(_) => {
+        Err(error) => {
             is_there(path, &place, folder)?;
+            if error.kind() != io::ErrorKind::NotFound {
+                return Err(error)
+                    .doing(|| action(path))
+                    .map_err(|error| error.try_this(ANOTHER));
+            }
             None
         }
     };

@@ -248,6 +248,51 @@ fn a_folder_that_may_not_be_written_is_named() {
     );
 }
 
+/// Not even root can make a file there.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_error_shows_the_hidden_name() {
+    let sandbox = hard();
+
+    for place in ["/sys/x.csv", "/proc/x.csv"] {
+        let finished = export(&sandbox, &["players", "-o", place]);
+
+        let folder = &place[..place.len() - "/x.csv".len()];
+        let stderr = finished.stderr();
+        assert!([74, 78].contains(&finished.code()), "{stderr}");
+        assert!(!stderr.contains(".partial"), "{stderr}");
+        assert!(stderr.contains("(os error "), "{stderr}");
+        assert!(
+            stderr.ends_with(&format!(
+                "  try: check who may write to the folder {folder}, or name another file with --output\n"
+            )),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_name_as_long_as_the_file_system_takes_it_is_written() {
+    let sandbox = hard();
+    let name = format!("{}.csv", "x".repeat(251));
+
+    export(&sandbox, &["players", "-o", &name]).expect(0);
+    let longer = export(&sandbox, &["players", "-o", &format!("x{name}")]);
+
+    assert!(text(&sandbox, &name).starts_with("player_id,"));
+    assert!(
+        longer.stderr().contains("File name too long"),
+        "{}",
+        longer.stderr()
+    );
+    assert!(longer.code() > 0);
+    assert!(
+        files(&sandbox.path(""))
+            .iter()
+            .all(|file| !file.ends_with(".partial"))
+    );
+}
+
 #[test]
 fn nobody_reads_a_private_export_while_it_is_made() {
     let sandbox = long(300_000);
