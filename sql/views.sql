@@ -114,11 +114,41 @@ SELECT
     w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
     w.since,                                      -- when it began, counted back from the newest answer in the database
     p.level - level_from.level AS level_gain,
-    p.strength - battle_from.strength AS strength_gain,
-    p.defense - battle_from.defense AS defense_gain,
-    p.speed - battle_from.speed AS speed_gain,
-    p.dexterity - battle_from.dexterity AS dexterity_gain,
-    p.total_stats - battle_from.total_stats AS total_stats_gain,
+    p.strength - coalesce(
+        (SELECT strength FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND strength IS NOT NULL
+            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
+        (SELECT strength FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND strength IS NOT NULL
+            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS strength_gain,
+    p.defense - coalesce(
+        (SELECT defense FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND defense IS NOT NULL
+            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
+        (SELECT defense FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND defense IS NOT NULL
+            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS defense_gain,
+    p.speed - coalesce(
+        (SELECT speed FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND speed IS NOT NULL
+            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
+        (SELECT speed FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND speed IS NOT NULL
+            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS speed_gain,
+    p.dexterity - coalesce(
+        (SELECT dexterity FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND dexterity IS NOT NULL
+            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
+        (SELECT dexterity FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND dexterity IS NOT NULL
+            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS dexterity_gain,
+    p.total_stats - coalesce(
+        (SELECT total_stats FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND total_stats IS NOT NULL
+            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
+        (SELECT total_stats FROM player_stats_history AS known WHERE known.player_id = p.player_id
+            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND total_stats IS NOT NULL
+            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS total_stats_gain,
     p.networth - networth_from.networth AS networth_gain, -- dollars
     p.last_updated                                -- when Torn last answered about them
 FROM player_latest AS p
@@ -130,13 +160,6 @@ LEFT JOIN player_stats_history AS level_from ON level_from.id = coalesce(
     (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND level IS NOT NULL
         AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
     (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND level IS NOT NULL
-        AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1))
-LEFT JOIN player_stats_history AS battle_from ON battle_from.id = coalesce(
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-        AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
         AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1))
 LEFT JOIN player_stats_history AS networth_from ON networth_from.id = coalesce(
     (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND networth IS NOT NULL

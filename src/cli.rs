@@ -1,6 +1,7 @@
 //! How the flags are spelled, and how a command's end is told.
 
 use std::env;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -127,8 +128,17 @@ pub fn run() -> ExitCode {
                     .entry("exit_code")
                     .or_insert_with(|| outcome.exit.code().into());
             }
-            if json && !outcome.report.is_null() {
-                terminal::report(&outcome.report);
+            if json
+                && !outcome.report.is_null()
+                && let Err(error) = terminal::report(&outcome.report)
+            {
+                terminal::fail(&error);
+                return match (&cli.command, outcome.exit) {
+                    (Command::Health(_), _) => Exit::HEALTH_UNKNOWN.into(),
+                    // A program that reads the report must not take its absence for success.
+                    (_, Exit::Done) => error.exit().into(),
+                    (_, exit) => exit.into(),
+                };
             }
             outcome.exit.into()
         }
@@ -136,10 +146,13 @@ pub fn run() -> ExitCode {
             command::health::unable(&error, json)
         }
         Err(error) => {
-            if json {
-                terminal::report(&terminal::failure(cli.command.name(), &error));
-            }
             terminal::fail(&error);
+            if json
+                && let Err(unprinted) =
+                    terminal::report(&terminal::failure(cli.command.name(), &error))
+            {
+                terminal::fail(&unprinted);
+            }
             error.exit().into()
         }
     }
@@ -201,13 +214,23 @@ fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
 
 /// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.
 fn not_run(error: &clap::Error) -> ExitCode {
-    // clap prints and colours as its own help does; a closed pipe changes nothing.
-    let _ = error.print();
+    // clap prints and colours as its own help does.
+    let printed = error.print().and_then(|()| io::stdout().flush());
     if !error.use_stderr() {
-        return Exit::Done.into();
+        return match printed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let error = terminal::unprinted("the help", error);
+                terminal::fail(&error);
+                error.exit().into()
+            }
+            _ => Exit::Done.into(),
+        };
     }
     if env::args_os().any(|argument| argument == "--json") {
-        return terminal::wrong_usage(&error.render().to_string());
+        let document = terminal::wrong_usage(&error.render().to_string());
+        if let Err(error) = terminal::report(&document) {
+            terminal::fail(&error);
+        }
     }
     Exit::Usage.into()
 }

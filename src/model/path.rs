@@ -25,3 +25,6 @@ pub(crate) fn shell_word(path: &Path) -> String {
     }
     format!("'{}'", text.replace('\'', r"'\''"))
 }
+
+/// How many links are followed before they are taken for a circle, as Linux does it.
+pub(crate) const LINKS: usize = 40;

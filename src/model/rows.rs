@@ -15,6 +15,12 @@ pub enum Value<'a> {
     Blob(&'a [u8]),
 }
 
+/// One row, whose values are read where they are.
+pub trait Row {
+    /// The value of a column, counted from 0.
+    fn value(&self, column: usize) -> Value<'_>;
+}
+
 /// One column.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {

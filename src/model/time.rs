@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat};
 
 /// Seconds in a minute, an hour and a day.
 pub const MINUTE: i64 = 60;
@@ -108,7 +108,7 @@ impl FromStr for Month {
     }
 }
 
-/// Reads a moment: unix seconds, RFC 3339, or a date (its first second, UTC).
+/// Reads a moment: unix seconds, a date (its first second), or a date and a time, UTC unless an offset is given.
 ///
 /// # Errors
 ///
@@ -124,18 +124,38 @@ pub fn parse_moment(text: &str) -> Result<i64, String> {
     if let Ok(date) = text.parse::<NaiveDate>() {
         return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
     }
+    let time = [
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+    ]
+    .into_iter()
+    .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    if let Some(time) = time {
+        return Ok(time.and_utc().timestamp());
+    }
     Err(format!(
         "{text:?} is not a moment: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
     ))
 }
 
-/// Reads a moment as [`parse_moment`] does, or as a span back from `now`: `12h`, `30d`, `2w`.
+/// Reads a moment as [`parse_moment`] does, a month (its first second), `today`, `yesterday`, or a span back from
+/// `now`: `12h`, `30d`, `2w`.
 ///
 /// # Errors
 ///
 /// Says what would have been accepted.
 pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
     let text = text.trim();
+    match text.to_ascii_lowercase().as_str() {
+        "today" => return Ok(day_start(now)),
+        "yesterday" => return Ok(day_start(now) - DAY),
+        _ => {}
+    }
+    if let Ok(month) = text.parse::<Month>() {
+        return Ok(month.start());
+    }
     let span = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
         .into_iter()
         .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, seconds)));
@@ -143,8 +163,8 @@ pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
         Some((count, seconds)) => Ok(now - i64::from(count) * seconds),
         None => parse_moment(text).map_err(|_| {
             format!(
-                "{text:?} is not a moment: write 2026-10-31, 2026-10-31T12:00:00Z, unix seconds, \
-                 or a span back from now such as 12h, 30d or 2w"
+                "{text:?} is not a moment: write 2026-10-31, 2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, \
+                 yesterday, unix seconds, or a span back from now such as 12h, 30d or 2w"
             )
         }),
     }
@@ -216,6 +236,40 @@ mod tests {
         assert_eq!(parse_moment("2026-01-01"), Ok(1_767_225_600));
         assert_eq!(parse_moment("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600));
         assert!(parse_moment("yesterday").is_err());
+    }
+
+    #[test]
+    fn moments_are_read_as_exports_write_them() {
+        let noon = 1_775_044_800;
+        for text in [
+            "1775044800",
+            "2026-04-01T12:00:00Z",
+            "2026-04-01 12:00:00",
+            " 2026-04-01 12:00:00Z ",
+            "2026-04-01T12:00:00",
+            "2026-04-01 12:00",
+            "2026-04-01T12:00",
+            "2026-04-01 14:00:00+02:00",
+        ] {
+            assert_eq!(parse_moment_or_ago(text, 0), Ok(noon), "{text}");
+        }
+        for (text, moment) in [
+            ("2026-04", noon - DAY / 2),
+            ("today", noon - DAY / 2),
+            ("Yesterday", noon - DAY / 2 - DAY),
+        ] {
+            assert_eq!(parse_moment_or_ago(text, noon), Ok(moment), "{text}");
+        }
+        for wrong in [
+            "2026-04-01 25:00:00",
+            "2026-04-31 12:00:00",
+            "2026-04-01 12",
+            "2026-13",
+            "12:00:00",
+            "tomorrow",
+        ] {
+            assert!(parse_moment_or_ago(wrong, noon).is_err(), "{wrong}");
+        }
     }
 
     #[test]

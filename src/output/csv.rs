@@ -3,29 +3,46 @@
 //! The `csv` crate is for reading: its writer decides about quotes by the text alone, and here an empty cell is NULL
 //! and `""` is an empty text, as with PostgreSQL's COPY.
 
-use crate::model::rows::{Column, Value};
+use crate::model::rows::{Column, Row, Value};
 use crate::output::rows::{Moments, Number, hexadecimal};
 
 /// How it is to look.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Style {
     /// For Excel and its like: a byte order mark, CRLF, no cell that would run as a formula, dates it recognizes.
     pub spreadsheet: bool,
     /// What stands for NULL.
     pub null: String,
+    /// Stands between two cells.
+    pub delimiter: u8,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            spreadsheet: false,
+            null: String::new(),
+            delimiter: b',',
+        }
+    }
 }
 
 /// What Excel needs to read UTF-8 as UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Style {
+    /// Whether a text with this byte in it has to be quoted.
+    pub fn is_special(&self, byte: u8) -> bool {
+        byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')
+    }
+
     pub(super) fn header(&self, buffer: &mut Vec<u8>, columns: &[Column]) {
         if self.spreadsheet {
             buffer.extend_from_slice(BYTE_ORDER_MARK);
         }
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                buffer.push(b',');
+                buffer.push(self.delimiter);
             }
             self.text(buffer, column.name.as_bytes());
         }
@@ -36,14 +53,14 @@ impl Style {
         &self,
         buffer: &mut Vec<u8>,
         columns: &[Column],
-        values: &[Value<'_>],
+        row: &impl Row,
         moments: &mut Moments,
     ) {
-        for (index, (column, value)) in columns.iter().zip(values).enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             if index > 0 {
-                buffer.push(b',');
+                buffer.push(self.delimiter);
             }
-            match *value {
+            match row.value(index) {
                 Value::Null => buffer.extend_from_slice(self.null.as_bytes()),
                 Value::Integer(unix) if column.is_time => moments.write(buffer, unix),
                 Value::Integer(number) => buffer.extend_from_slice(Number::new().whole(number)),
@@ -69,9 +86,7 @@ impl Style {
             );
         let needs_quotes = text == self.null.as_bytes()
             || text.is_empty()
-            || text
-                .iter()
-                .any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
+            || text.iter().any(|&byte| self.is_special(byte));
         if !needs_quotes {
             if is_formula {
                 buffer.push(b'\'');
@@ -97,10 +112,18 @@ impl Style {
 mod tests {
     use super::*;
 
+    struct Values<'a>(&'a [Value<'a>]);
+
+    impl Row for Values<'_> {
+        fn value(&self, column: usize) -> Value<'_> {
+            self.0[column]
+        }
+    }
+
     fn line(style: &Style, values: &[Value<'_>]) -> String {
         let columns: Vec<Column> = values.iter().map(|_| Column::new("x")).collect();
         let mut buffer = Vec::new();
-        style.row(&mut buffer, &columns, values, &mut Moments::unix());
+        style.row(&mut buffer, &columns, &Values(values), &mut Moments::unix());
         String::from_utf8(buffer).unwrap()
     }
 
@@ -114,6 +137,19 @@ mod tests {
 
         assert_eq!(line(&Style::default(), &values), ",\"\",NULL\n");
         assert_eq!(line(&spelled, &values), "NULL,\"\",\"NULL\"\n");
+    }
+
+    #[test]
+    fn the_delimiter_is_quoted_and_others_are_not() {
+        let style = Style {
+            delimiter: b';',
+            ..Style::default()
+        };
+
+        assert_eq!(
+            line(&style, &[Value::Text(b"a;b"), Value::Text(b"a,b")]),
+            "\"a;b\";a,b\n"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Rows as JSON objects, one a line. Whole numbers keep all their digits.
 
-use crate::model::rows::{Column, Value};
+use crate::model::rows::{Column, Row, Value};
 use crate::output::rows::{Moments, Number, hexadecimal};
 
 /// Each column's name as a key: `{"player_id":`, `,"name":`.
@@ -22,12 +22,12 @@ impl Keys {
         &self,
         buffer: &mut Vec<u8>,
         columns: &[Column],
-        values: &[Value<'_>],
+        row: &impl Row,
         moments: &mut Moments,
     ) {
-        for ((key, column), value) in self.0.iter().zip(columns).zip(values) {
+        for (index, (key, column)) in self.0.iter().zip(columns).enumerate() {
             buffer.extend_from_slice(key);
-            match *value {
+            match row.value(index) {
                 Value::Null => buffer.extend_from_slice(b"null"),
                 Value::Integer(unix) if column.is_time && moments.are_text() => {
                     buffer.push(b'"');

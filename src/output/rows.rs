@@ -3,16 +3,14 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-use crate::model::rows::{Column, Value};
+use crate::model::rows::{Column, Row};
 use crate::model::time::{self, DAY};
+use crate::output::ahead::{self, Chunks};
 use crate::output::csv::Style;
 use crate::output::json::Keys;
 use crate::output::progress::Progress;
 
 pub use crate::output::csv::Style as CsvStyle;
-
-/// Bytes that are collected before they are written.
-const CHUNK: usize = 1 << 16;
 
 /// Rows between two steps of the progress bar.
 const STEP: u64 = 4096;
@@ -28,6 +26,15 @@ pub enum Format {
     JsonLines,
 }
 
+/// How rows are to look.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// The format.
+    pub format: Format,
+    /// How times are written.
+    pub times: Times,
+}
+
 /// How times are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Times {
@@ -39,18 +46,57 @@ pub enum Times {
     Spreadsheet,
 }
 
-/// Writes rows to a file, a pipe or a terminal.
+/// How far writing came.
+#[derive(Debug)]
+pub enum Written {
+    /// Everything is written: so many rows.
+    All(u64),
+    /// The reader of a pipe left; so many rows had been made for it.
+    ReaderLeft(u64),
+}
+
+/// Writes the rows that `read` hands over, in a form.
+///
+/// # Errors
+///
+/// The inner one is whatever writing met, the outer one whatever `read` met.
+pub fn write<E>(
+    out: &mut (dyn Write + Send),
+    columns: &[Column],
+    form: &Form,
+    progress: Option<&Progress>,
+    read: impl FnOnce(&mut RowWriter<'_>) -> Result<(), E>,
+) -> Result<io::Result<Written>, E> {
+    let mut rows = 0;
+    let written = ahead::write(out, |chunks| {
+        let mut writer = RowWriter::start(chunks, columns, form, progress);
+        let outcome = read(&mut writer);
+        rows = writer.rows;
+        writer.finish();
+        outcome
+    });
+    match written {
+        Ok(Ok(())) => Ok(Ok(Written::All(rows))),
+        Ok(Err(error)) => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Ok(Written::ReaderLeft(rows)))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Turns rows into bytes.
+#[derive(Debug)]
 pub struct RowWriter<'a> {
-    out: &'a mut dyn Write,
+    chunks: &'a mut Chunks,
     shape: Shape,
     columns: &'a [Column],
     moments: Moments,
-    buffer: Vec<u8>,
     rows: u64,
     progress: Option<&'a Progress>,
-    failure: Option<io::Error>,
 }
 
+#[derive(Debug)]
 enum Shape {
     Csv(Style),
     Json(Keys),
@@ -59,57 +105,46 @@ enum Shape {
 
 impl<'a> RowWriter<'a> {
     /// Begins with whatever comes before the first row.
-    pub fn start(
-        out: &'a mut dyn Write,
+    fn start(
+        chunks: &'a mut Chunks,
         columns: &'a [Column],
-        format: &Format,
-        times: Times,
+        form: &Form,
+        progress: Option<&'a Progress>,
     ) -> Self {
-        let mut buffer = Vec::with_capacity(CHUNK * 2);
-        let shape = match format {
+        let shape = match &form.format {
             Format::Csv(style) => {
-                style.header(&mut buffer, columns);
+                style.header(&mut chunks.buffer, columns);
                 Shape::Csv(style.clone())
             }
             Format::Json => {
-                buffer.push(b'[');
+                chunks.buffer.push(b'[');
                 Shape::Json(Keys::new(columns))
             }
             Format::JsonLines => Shape::JsonLines(Keys::new(columns)),
         };
         Self {
-            out,
+            chunks,
             shape,
             columns,
-            moments: Moments::new(times),
-            buffer,
+            moments: Moments::new(form.times),
             rows: 0,
-            progress: None,
-            failure: None,
+            progress,
         }
     }
 
-    /// Tells a progress bar about the rows.
-    #[must_use]
-    pub fn watched_by(mut self, progress: &'a Progress) -> Self {
-        self.progress = Some(progress);
-        self
-    }
-
-    /// Writes one row; breaks off when nobody takes any more, which [`RowWriter::finish`] explains.
-    pub fn row(&mut self, values: &[Value<'_>]) -> ControlFlow<()> {
+    /// Writes one row; breaks off when nobody takes any more.
+    pub fn row(&mut self, row: &impl Row) -> ControlFlow<()> {
+        let buffer = &mut self.chunks.buffer;
         match &self.shape {
-            Shape::Csv(style) => {
-                style.row(&mut self.buffer, self.columns, values, &mut self.moments);
-            }
+            Shape::Csv(style) => style.row(buffer, self.columns, row, &mut self.moments),
             Shape::Json(keys) => {
                 let before: &[u8] = if self.rows == 0 { b"\n" } else { b",\n" };
-                self.buffer.extend_from_slice(before);
-                keys.row(&mut self.buffer, self.columns, values, &mut self.moments);
+                buffer.extend_from_slice(before);
+                keys.row(buffer, self.columns, row, &mut self.moments);
             }
             Shape::JsonLines(keys) => {
-                keys.row(&mut self.buffer, self.columns, values, &mut self.moments);
-                self.buffer.push(b'\n');
+                keys.row(buffer, self.columns, row, &mut self.moments);
+                buffer.push(b'\n');
             }
         }
         self.rows += 1;
@@ -118,35 +153,17 @@ impl<'a> RowWriter<'a> {
         {
             progress.at(self.rows);
         }
-        if self.buffer.len() < CHUNK {
-            return ControlFlow::Continue(());
-        }
-        let written = self.out.write_all(&self.buffer);
-        self.buffer.clear();
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failure = Some(error);
-                ControlFlow::Break(())
-            }
+        if self.chunks.pass_on() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
     }
 
-    /// Writes the rest and says how many rows there were.
-    ///
-    /// # Errors
-    ///
-    /// Whatever writing met, be it earlier or now.
-    pub fn finish(mut self) -> io::Result<u64> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
+    fn finish(self) {
         if matches!(self.shape, Shape::Json(_)) {
-            self.buffer.extend_from_slice(b"\n]\n");
+            self.chunks.buffer.extend_from_slice(b"\n]\n");
         }
-        self.out.write_all(&self.buffer)?;
-        self.out.flush()?;
-        Ok(self.rows)
     }
 }
 
@@ -271,10 +288,14 @@ mod tests {
             (Format::Json, "[\n]\n"),
             (Format::JsonLines, ""),
         ] {
+            let form = Form {
+                format,
+                times: Times::Unix,
+            };
             let mut out = Vec::new();
-            let rows = RowWriter::start(&mut out, &columns, &format, Times::Unix).finish();
+            let written = write(&mut out, &columns, &form, None, |_| Ok::<(), ()>(()));
 
-            assert_eq!(rows.unwrap(), 0);
+            assert!(matches!(written, Ok(Ok(Written::All(0)))));
             assert_eq!(String::from_utf8(out).unwrap(), empty);
         }
     }

@@ -1,13 +1,12 @@
 //! Lines for people, and the one JSON document for programs.
 
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Result};
 use crate::output::log::FILE_ONLY;
-use crate::output::progress;
+use crate::output::{progress, stream};
 
 /// How much a run says on stderr.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -29,22 +28,46 @@ pub fn say(line: &str) {
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
 
+/// Stdout, on which every write counts: nothing is kept in a buffer.
+///
+/// # Errors
+///
+/// Fails when there is none.
+pub fn stdout() -> io::Result<impl Write + Send> {
+    stream::stdout()
+}
+
 /// A line of data on stdout; a closed pipe is no failure.
 ///
 /// # Errors
 ///
 /// Whatever writing met, but for a reader who has gone.
 pub fn data(line: &str) -> io::Result<()> {
-    match writeln!(io::stdout().lock(), "{line}") {
+    let written = stdout().and_then(|mut stdout| {
+        stdout.write_all(format!("{line}\n").as_bytes())?;
+        stdout.flush()
+    });
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
 /// Prints the one JSON document of a run.
-pub fn report(document: &Value) {
-    // A reader who has gone misses nothing that matters: the exit code tells how it ended.
-    let _ = data(&format!("{document:#}"));
+///
+/// # Errors
+///
+/// As [`data`].
+pub fn report(document: &Value) -> Result<()> {
+    data(&format!("{document:#}")).map_err(|error| unprinted("the report", error))
+}
+
+/// The failure of a run that could not say how it ended.
+pub fn unprinted(what: &str, error: io::Error) -> Error {
+    Error::new(format!("write {what} to stdout"))
+        .because(error)
+        .try_this("check the free space where stdout goes to")
+        .exits(Exit::Io)
 }
 
 /// Prints a failure: what, why, and what to try.
@@ -83,14 +106,13 @@ pub fn error_report(error: &Error) -> Value {
 }
 
 /// Wrong usage as the JSON document of a run.
-pub fn wrong_usage(message: &str) -> ExitCode {
-    report(&json!({
+pub fn wrong_usage(message: &str) -> Value {
+    json!({
         "command": null,
         "status": "failed",
         "exit_code": Exit::Usage.code(),
         "error": { "message": message.trim_end(), "because": [], "try": "tornsnap --help" },
-    }));
-    Exit::Usage.into()
+    })
 }
 
 /// The columns of the terminal that stdout goes to; `None` where there is none, or it does not tell.

@@ -9,7 +9,7 @@ use rusqlite::{named_params, params_from_iter};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
-use crate::model::rows::{Column, Value};
+use crate::model::rows::{Column, Row, Value};
 use crate::store::{Failed, Store, sql};
 
 /// A table or a view.
@@ -177,24 +177,13 @@ impl Store {
     pub fn stream(
         &self,
         query: &Query,
-        mut each: impl FnMut(&[Value<'_>]) -> ControlFlow<()>,
+        mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut read = || -> rusqlite::Result<()> {
             let mut statement = self.connection().prepare(&query.select)?;
             let mut rows = statement.query(params_from_iter(&query.bound))?;
-            let columns = query.columns.len();
             while let Some(row) = rows.next()? {
-                let mut values = Vec::with_capacity(columns);
-                for column in 0..columns {
-                    values.push(match row.get_ref(column)? {
-                        ValueRef::Null => Value::Null,
-                        ValueRef::Integer(number) => Value::Integer(number),
-                        ValueRef::Real(number) => Value::Real(number),
-                        ValueRef::Text(text) => Value::Text(text),
-                        ValueRef::Blob(bytes) => Value::Blob(bytes),
-                    });
-                }
-                if each(&values).is_break() {
+                if each(&ReadRow(row)).is_break() {
                     break;
                 }
             }
@@ -202,6 +191,23 @@ impl Store {
         };
         read().failed("read the rows")?;
         self.must_be_unchanged()
+    }
+}
+
+/// A row as SQLite holds it, until the next one is read.
+#[derive(Debug)]
+pub struct ReadRow<'a>(&'a rusqlite::Row<'a>);
+
+impl Row for ReadRow<'_> {
+    fn value(&self, column: usize) -> Value<'_> {
+        match self.0.get_ref(column) {
+            Ok(ValueRef::Integer(number)) => Value::Integer(number),
+            Ok(ValueRef::Real(number)) => Value::Real(number),
+            Ok(ValueRef::Text(text)) => Value::Text(text),
+            Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes),
+            // The error is a column that the query does not have.
+            Ok(ValueRef::Null) | Err(_) => Value::Null,
+        }
     }
 }
 

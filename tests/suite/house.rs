@@ -28,6 +28,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("dialoguer", &["output"]),
     ("encoding_rs", &["config"]),
     ("env_logger", &["output"]),
+    ("filedescriptor", &["output"]),
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),

@@ -35,6 +35,7 @@ mod readme;
 mod restore;
 mod schedules;
 mod sim;
+mod stdout;
 mod store;
 mod stress;
 mod summarize;

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Finished};
+use crate::support::{CANARY, Finished, set_mode};
 
 /// "Müller" in Latin-1.
 fn latin(ending: &str) -> OsString {
@@ -115,6 +115,100 @@ fn every_command_works_in_a_folder_whose_name_is_not_utf8() {
             Finished(command.output().unwrap()).expect(0);
         }
         assert!(latin.path(" other.db").exists());
+    }
+}
+
+/// Relative paths of a configuration stand in its folder, and so have its name.
+#[test]
+fn every_file_that_a_configuration_names_may_be_in_such_a_folder() {
+    let latin = Latin::new();
+    let configuration = fs::read_to_string(latin.path(".toml")).unwrap();
+    let configuration = configuration.replace(&format!("key = \"{CANARY}\""), "key_file = \"key\"")
+        + "[log]\nfile = \"t.log\"\n[backup]\ndirectory = \"copies\"\n\
+         [health]\nwebhook_url_file = \"hook\"\n[retention]\narchive = \"old.db\"\n";
+    for (name, text) in [("key", CANARY), ("hook", "http://127.0.0.1:9/hook")] {
+        fs::write(latin.folder.join(name), text).unwrap();
+        set_mode(&latin.folder.join(name), 0o600);
+    }
+    fs::write(latin.path(".toml"), configuration).unwrap();
+
+    for json in [None, Some("--json")] {
+        for (arguments, codes) in [
+            (&["fetch", "all"][..], &[0][..]),
+            (&["summarize"], &[0]),
+            (&["backup"], &[0]),
+            (&["backup", "--verify", "latest"], &[0]),
+            (&["prune", "--dry-run"], &[0]),
+            (&["export", "--list"], &[0]),
+            (&["health", "--notify"], &[0, 1, 2]),
+            (&["restore", "latest", "--yes"], &[0]),
+        ] {
+            let finished = latin.run(&[arguments, json.as_slice()].concat(), &[]);
+            let code = finished.code();
+            assert!(
+                codes.contains(&code),
+                "{arguments:?} {code}: {}",
+                finished.stderr()
+            );
+            if json.is_some() {
+                assert!(finished.json().is_object());
+            }
+        }
+    }
+    assert!(fs::read(latin.folder.join("t.log")).unwrap().len() > 100);
+    assert!(latin.folder.join("copies").is_dir());
+}
+
+#[test]
+fn such_paths_may_come_from_the_environment() {
+    let latin = Latin::new();
+
+    let finished = latin
+        .torn
+        .sandbox
+        .command(&["fetch", "factions", "--json"])
+        .env("TORNSNAP_CONFIG", latin.path(".toml"))
+        .env("TORNSNAP_DATABASE", latin.path(" none.db"))
+        .output();
+
+    Finished(finished.unwrap()).expect(78);
+    let found = latin
+        .torn
+        .sandbox
+        .command(&["export", "factions", "--json"])
+        .env("TORNSNAP_CONFIG", latin.path(".toml"))
+        .env("TORNSNAP_DATABASE", latin.path(".db"))
+        .output();
+    assert!(Finished(found.unwrap()).expect(0).json().is_array());
+}
+
+/// Arguments that are no paths.
+#[test]
+fn words_that_are_not_utf8_are_wrong_usage_and_no_panic() {
+    let latin = Latin::new();
+    for arguments in [
+        &["fetch"][..],
+        &["export"],
+        &["export", "--list", "--null"],
+        &["export", "players", "--since"],
+        &["export", "players", "--columns"],
+        &["summarize", "--month"],
+        &["prune", "--keep-months"],
+        &["backup", "--keep"],
+        &["init", "--non-interactive", "--key-env"],
+        &["fetch", "players", "--player"],
+        &["--color"],
+        &[],
+    ] {
+        for json in [None, Some("--json")] {
+            let mut command = latin.torn.sandbox.command(json.as_slice());
+            command.args(arguments).arg(self::latin(""));
+            let finished = Finished(command.output().unwrap());
+            assert_eq!(finished.code(), 2, "{arguments:?}: {}", finished.stderr());
+            if json.is_some() {
+                assert_eq!(finished.json()["exit_code"], 2, "{arguments:?}");
+            }
+        }
     }
 }
 

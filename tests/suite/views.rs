@@ -102,6 +102,26 @@ fn gains_count_from_the_last_value_before_a_period_or_the_first_in_it() {
     );
 }
 
+/// A row may know the total alone, or some of the four.
+#[test]
+fn each_battle_stat_counts_from_its_own_last_known_value() {
+    let sandbox = database(
+        "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', $now), (2, 'B', $now);
+         INSERT INTO player_stats_history (player_id, timestamp, strength, defense, speed, dexterity, total_stats) VALUES
+             (1, $now - 50 * $day, 10, 20, NULL, 1, 31), (1, $now - 45 * $day, 11, NULL, NULL, NULL, NULL),
+             (1, $now - 40 * $day, NULL, NULL, NULL, NULL, 60),
+             (1, $now - 2 * $day, 15, 26, 37, NULL, 78), (1, $now - $day, NULL, NULL, 40, NULL, NULL),
+             (2, $now - 50 * $day, NULL, NULL, NULL, NULL, 60), (2, $now - $day, 15, 26, 37, 48, 126);",
+    );
+
+    let gains = sandbox.rows(
+        "SELECT player_id, strength_gain, defense_gain, speed_gain, dexterity_gain, total_stats_gain \
+         FROM player_gains WHERE period = '30 days' ORDER BY player_id",
+    );
+
+    assert_eq!(gains, ["1|4|6|3|0|18", "2|0|0|0|0|66"]);
+}
+
 #[test]
 fn who_joined_and_who_left_is_remembered() {
     let sandbox = database(

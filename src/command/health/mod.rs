@@ -46,8 +46,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     if !context.json {
         let is_quiet = context.verbosity == Verbosity::Quiet;
-        // A reader who has gone misses nothing that matters: the exit code tells.
-        let _ = page::print(&checks, is_quiet, config::columns());
+        page::print(&checks, is_quiet, config::columns())
+            .map_err(|error| terminal::unprinted("the checks", error))?;
     }
     log::info!(target: crate::output::log::FILE_ONLY, "health: {}", health::in_short(&checks));
     Ok(Outcome {
@@ -61,16 +61,21 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 /// Tells that not even looking was possible, in the same manner: the settings cannot be used.
 pub fn unable(error: &Error, json: bool) -> ExitCode {
     let checks = [checks::not_possible("configuration", State::Unknown, error)];
-    if json {
+    let printed = if json {
         terminal::report(&json!({
             "command": "health",
             "state": State::Unknown.as_str(),
             "exit_code": Exit::HEALTH_UNKNOWN.code(),
             "summary": health::in_short(&checks),
             "checks": [in_full(&checks[0])],
-        }));
+        }))
     } else {
-        let _ = page::print(&checks, false, config::columns());
+        page::print(&checks, false, config::columns())
+            .map_err(|error| terminal::unprinted("the checks", error))
+    };
+    if let Err(unprinted) = printed {
+        terminal::fail(error);
+        terminal::fail(&unprinted);
     }
     Exit::HEALTH_UNKNOWN.into()
 }

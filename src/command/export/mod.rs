@@ -1,26 +1,23 @@
 //! `tornsnap export`: take tables and views out.
 
-use std::fs;
-use std::io::{self, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+mod job;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::command::signal::Stop;
+use crate::command::export::job::Job;
 use crate::command::{Context, Outcome};
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
-use crate::model::path::shown;
 use crate::model::time::parse_moment_or_ago;
-use crate::output::file::NewFile;
-use crate::output::progress::Progress;
-use crate::output::rows::{CsvStyle, Format, RowWriter, Times};
+use crate::output::rows::{CsvStyle, Form, Format, Times};
+use crate::output::stream::Place;
 use crate::output::terminal;
 use crate::store::Store;
-use crate::store::export::{Dataset, Filter, Query};
+use crate::store::export::{Dataset, Filter};
 
 /// Write a table or a view as CSV or JSON
 #[derive(clap::Args, Debug)]
@@ -34,7 +31,7 @@ pub struct Args {
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]
     all: bool,
-    /// File that appears when it is complete; with --all a folder [default: stdout]
+    /// File that appears when it is complete, a pipe or a device; with --all a folder [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Form of the rows [default: csv; json where --json asks for rows on stdout]
@@ -43,7 +40,7 @@ pub struct Args {
     /// Only these columns, in this order
     #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     columns: Vec<String>,
-    /// From then on: 2026-10-31, 2026-10-31T12:00:00Z, unix seconds, or 12h, 30d, 2w back from now
+    /// From then on: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, yesterday, or 12h, 30d, 2w back from now
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Before then; written as for --since
@@ -70,6 +67,18 @@ pub struct Args {
     /// What stands for NULL in CSV; by default nothing, while an empty text is ""
     #[arg(long, value_name = "TEXT")]
     null: Option<String>,
+    /// What stands between the cells of CSV: a comma, a semicolon (which Excel wants in many countries), a bar or tab [default: ,]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+}
+
+/// Digits, letters and signs stand in cells without quotes, so that they cannot stand between cells.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "," | ";" | "|" | "\t" => Ok(text.as_bytes()[0]),
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => Err("write ',', ';', '|' or tab".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -102,37 +111,45 @@ enum TimeName {
 
 /// Lists the datasets, or writes one, or all.
 pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let form = Form::chosen(context, args)?;
+    let output = args.output.as_deref().filter(|path| {
+        // Under any of its names, stdout is written as it is without --output.
+        args.all || Place::of(path) != Place::Stdout
+    });
+    let style = FileStyle::chosen(context, args, output.is_none())?;
     let filter = filter(context, args)?;
     let store = Store::open_read_only(&context.settings.database)?;
     store.reading(|store| {
         let datasets = store.datasets()?;
-        match (&args.dataset, &args.output) {
+        let job = Job {
+            context,
+            store,
+            style,
+        };
+        match (&args.dataset, output) {
             _ if args.list => list(context, store, &datasets),
             (Some(name), output) => {
                 let query = find(&datasets, name)?.query(&args.columns, &filter)?;
-                match output.as_deref().filter(|path| *path != Path::new("-")) {
-                    None => to_stdout(context, store, name, &query, &form),
-                    Some(path) => to_file(context, store, name, &query, &form, path),
+                match output {
+                    None => job.to_stdout(name, &query),
+                    Some(path) => job.to_path(name, &query, path),
                 }
             }
-            (None, Some(folder)) => all(context, store, &datasets, &form, folder),
+            (None, Some(folder)) => job.all(&datasets, folder),
             (None, None) => Ok(Outcome::done("nothing to export", json!(null))), // clap asks for one of the two.
         }
     })
 }
 
-/// How the rows are to look.
-struct Form {
+/// How the rows are to look, and the name of their format.
+struct FileStyle {
     name: FormatName,
-    format: Format,
-    times: Times,
+    form: Form,
 }
 
-impl Form {
-    /// Resolves the defaults and refuses what does not go together.
-    fn chosen(context: &Context, args: &Args) -> Result<Self> {
-        let is_report = context.json && args.output.is_none() && !args.list;
+impl FileStyle {
+    /// Resolves the defaults and refuses options that do not go together.
+    fn chosen(context: &Context, args: &Args, to_stdout: bool) -> Result<Self> {
+        let is_report = context.json && to_stdout && !args.list;
         let name = match args.format {
             None if is_report => FormatName::Json,
             None => FormatName::Csv,
@@ -149,11 +166,23 @@ impl Form {
                 .because("they say how CSV is written")
                 .try_this("leave them out, or use --format csv"));
         }
+        if name != FormatName::Csv && args.delimiter.is_some() {
+            return Err(usage("use --delimiter with JSON")
+                .because("it says how CSV is written")
+                .try_this("leave it out, or use --format csv"));
+        }
+        let style = CsvStyle {
+            spreadsheet: args.spreadsheet,
+            null: args.null.clone().unwrap_or_default(),
+            delimiter: args.delimiter.unwrap_or(b','),
+        };
+        if style.null.bytes().any(|byte| style.is_special(byte)) {
+            return Err(usage("use that text for --null")
+                .because("it holds a delimiter, a quote or a line break, and NULL is never quoted")
+                .try_this("name another text, such as NULL"));
+        }
         let format = match name {
-            FormatName::Csv => Format::Csv(CsvStyle {
-                spreadsheet: args.spreadsheet,
-                null: args.null.clone().unwrap_or_default(),
-            }),
+            FormatName::Csv => Format::Csv(style),
             FormatName::Json => Format::Json,
             FormatName::Jsonl => Format::JsonLines,
         };
@@ -164,8 +193,7 @@ impl Form {
         };
         Ok(Self {
             name,
-            format,
-            times,
+            form: Form { format, times },
         })
     }
 }
@@ -239,156 +267,6 @@ fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcom
         report: json!({ "command": "export", "status": "ok", "datasets": entries }),
         failure: None,
     })
-}
-
-/// Writes to whoever reads along; one who has read enough is no failure.
-fn to_stdout(
-    context: &Context,
-    store: &Store,
-    name: &str,
-    query: &Query,
-    form: &Form,
-) -> Result<Outcome> {
-    let mut stdout = io::stdout().lock();
-    let mut writer = RowWriter::start(&mut stdout, &query.columns, &form.format, form.times);
-    store.stream(query, |row| writer.row(row))?;
-    let summary = match writer.finish() {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
-        written => {
-            let rows = written.doing(|| format!("write {name} to stdout"))?;
-            // Among the rows on a terminal it would only be in the way; `--json` has no report to go with it.
-            (!context.json).then(|| format!("exported {} of {name}", counted(rows)))
-        }
-    };
-    Ok(Outcome {
-        exit: Exit::Done,
-        summary,
-        report: Value::Null,
-        failure: None,
-    })
-}
-
-fn to_file(
-    context: &Context,
-    store: &Store,
-    name: &str,
-    query: &Query,
-    form: &Form,
-    path: &Path,
-) -> Result<Outcome> {
-    let action = || format!("write {}", path.display());
-    let rows = if is_stream(path) {
-        let mut stream = fs::OpenOptions::new()
-            .write(true)
-            .open(path)
-            .doing(action)?;
-        write(context, store, name, query, form, &mut stream, path)?
-    } else {
-        let mut file = NewFile::begin(path).doing(action)?;
-        let rows = write(context, store, name, query, form, &mut file, path)?;
-        file.sync().and_then(|()| file.appear()).doing(action)?;
-        rows
-    };
-    Ok(Outcome::done(
-        format!("exported {} of {name} to {}", counted(rows), path.display()),
-        report(form, &[(name.to_owned(), rows, path.to_owned())]),
-    ))
-}
-
-/// Writes every dataset; the files get their names when the last one is complete.
-fn all(
-    context: &Context,
-    store: &Store,
-    datasets: &[Dataset],
-    form: &Form,
-    folder: &Path,
-) -> Result<Outcome> {
-    fs::create_dir_all(folder).doing(|| format!("make the folder {}", folder.display()))?;
-    let mut files = Vec::with_capacity(datasets.len());
-    let mut written = Vec::with_capacity(datasets.len());
-    for dataset in datasets {
-        let path = folder.join(format!("{}.{}", dataset.name, form.name.as_str()));
-        let query = dataset.query(&[], &Filter::default())?;
-        let action = || format!("write {}", path.display());
-        let mut file = NewFile::begin(&path).doing(action)?;
-        let rows = write(
-            context,
-            store,
-            &dataset.name,
-            &query,
-            form,
-            &mut file,
-            &path,
-        )?;
-        file.sync().doing(action)?;
-        files.push(file);
-        written.push((dataset.name.clone(), rows, path));
-    }
-    for (file, (_, _, path)) in files.into_iter().zip(&written) {
-        file.appear()
-            .doing(|| format!("write {}", path.display()))?;
-    }
-    let rows: u64 = written.iter().map(|(_, rows, _)| rows).sum();
-    Ok(Outcome::done(
-        format!(
-            "exported {} of {} tables and views to {}",
-            counted(rows),
-            written.len(),
-            folder.display()
-        ),
-        report(form, &written),
-    ))
-}
-
-fn write(
-    context: &Context,
-    store: &Store,
-    name: &str,
-    query: &Query,
-    form: &Form,
-    out: &mut dyn Write,
-    path: &Path,
-) -> Result<u64> {
-    let is_watched = context.shows_progress();
-    let total = if is_watched { store.count(query)? } else { 0 };
-    let progress = Progress::start(name, total, is_watched);
-    let mut writer =
-        RowWriter::start(out, &query.columns, &form.format, form.times).watched_by(&progress);
-    // Ending here instead of at once takes the unfinished file away.
-    let stop = Stop::listen()?;
-    store.stream(query, |row| match stop.asked() {
-        Some(_) => ControlFlow::Break(()),
-        None => writer.row(row),
-    })?;
-    let action = || format!("write {}", path.display());
-    if let Some(exit) = stop.asked() {
-        return Err(Error::new(action())
-            .because("it was interrupted; nothing was left behind")
-            .exits(exit));
-    }
-    writer.finish().doing(action).map_err(|error| {
-        error.try_this("check the free space there, or name another place with --output")
-    })
-}
-
-/// Whether a path is a pipe or a device: nothing that a file could be put in the place of.
-fn is_stream(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
-}
-
-fn counted(rows: u64) -> String {
-    match rows {
-        1 => "1 row".to_owned(),
-        _ => format!("{rows} rows"),
-    }
-}
-
-fn report(form: &Form, written: &[(String, u64, PathBuf)]) -> Value {
-    let files: Vec<Value> = written
-        .iter()
-        .map(|(dataset, rows, path)| json!({ "dataset": dataset, "rows": rows, "file": shown(path) }))
-        .collect();
-    json!({ "command": "export", "status": "ok", "format": form.name.as_str(), "files": files })
 }
 
 fn usage(action: &str) -> Error {

@@ -1,0 +1,218 @@
+//! Descriptors, pipes and devices take the rows as they come.
+#![cfg(unix)]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{FileTypeExt, symlink};
+use std::process::{Command, Stdio};
+
+use crate::export::{export, hard, long};
+use crate::support::{Finished, NOW, Sandbox};
+
+/// Runs a script of the shell in which `$TORNSNAP` is the program.
+pub(super) fn shell(sandbox: &Sandbox, script: &str) -> Finished {
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .current_dir(sandbox.path(""))
+        .env("TORNSNAP", env!("CARGO_BIN_EXE_tornsnap"))
+        .env("TORNSNAP_NOW", NOW.to_string())
+        .env_remove("TORNSNAP_DATABASE")
+        .env_remove("TORNSNAP_CONFIG")
+        .stdin(Stdio::null())
+        .output();
+    Finished(output.unwrap())
+}
+
+pub(super) fn text(sandbox: &Sandbox, name: &str) -> String {
+    fs::read_to_string(sandbox.path(name)).unwrap()
+}
+
+pub(super) fn make_fifo(sandbox: &Sandbox, name: &str) {
+    let made = Command::new("mkfifo").arg(sandbox.path(name)).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn a_descriptor_takes_the_rows_where_it_stands() {
+    let sandbox = hard();
+    let rows = export(&sandbox, &["-q", "players"]).expect(0).stdout();
+    let expected = format!("HEAD\n{rows}TAIL\n");
+    symlink("/dev/stdout", sandbox.path("link")).unwrap();
+
+    for (number, places) in [
+        (1, &["-", "/dev/stdout", "/dev/fd/1", "./link"][..]),
+        (2, &["/dev/stderr", "/dev/fd/2"]),
+        (3, &["/dev/fd/3"]),
+        #[cfg(target_os = "linux")]
+        (1, &["/proc/self/fd/1", "/proc/thread-self/fd/1"]),
+        #[cfg(target_os = "linux")]
+        (12, &["/proc/self/fd/12", "/dev/fd/../fd/12"]),
+    ] {
+        for place in places {
+            for redirection in [">", ">>"] {
+                fs::write(sandbox.path("f"), "").unwrap();
+
+                let script = format!(
+                    "exec {number}{redirection}f; echo HEAD >&{number}; \
+                     env -u TORNSNAP_NOW \"$TORNSNAP\" -q export players -o {place}; echo TAIL >&{number}"
+                );
+                // The shells of small systems have one-digit descriptors.
+                let script = format!("exec bash -c '{script}'");
+                shell(&sandbox, &script).expect(0);
+
+                assert_eq!(text(&sandbox, "f"), expected, "{place} {redirection}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_descriptor_that_is_not_open_is_an_error() {
+    let sandbox = hard();
+
+    let finished = export(&sandbox, &["players", "-o", "/dev/fd/77"]).expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not write /dev/fd/77\n  because: descriptor 77 is not open\n  \
+         try: open it in the shell, as in `77> FILE`, or name a file with --output\n"
+    );
+}
+
+#[test]
+fn a_pipe_of_the_shell_takes_the_rows() {
+    let sandbox = hard();
+
+    shell(
+        &sandbox,
+        "exec bash -c '\"$TORNSNAP\" -q export players -o >(cat > f); wait $!'",
+    )
+    .expect(0);
+
+    assert_eq!(
+        text(&sandbox, "f"),
+        export(&sandbox, &["-q", "players"]).stdout()
+    );
+}
+
+#[test]
+fn json_on_stdout_is_one_document_whatever_stdout_is_called() {
+    let sandbox = hard();
+
+    for place in ["-", "/dev/stdout", "/dev/fd/1"] {
+        let rows = export(&sandbox, &["schema_version", "--json", "-o", place]).expect(0);
+        assert_eq!(rows.json()[0]["version"], 1, "{place}");
+
+        let refused = export(
+            &sandbox,
+            &["players", "--json", "--format", "csv", "-o", place],
+        );
+        assert_eq!(refused.expect(2).json()["exit_code"], 2, "{place}");
+    }
+}
+
+#[test]
+fn a_named_pipe_whose_reader_leaves_is_no_failure() {
+    let sandbox = long(60_000);
+    make_fifo(&sandbox, "fifo");
+    for (flags, said) in [(&["-v"][..], true), (&["-q"], false), (&["--json"], true)] {
+        let child = sandbox
+            .command(&[&["export", "player_stats_history", "-o", "fifo"], flags].concat())
+            .spawn()
+            .unwrap();
+
+        let mut first = String::new();
+        BufReader::new(File::open(sandbox.path("fifo")).unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let finished = Finished(child.wait_with_output().unwrap()).expect(0);
+
+        assert!(first.starts_with("id,player_id,"), "{first}");
+        assert_eq!(
+            finished.stderr().contains("the reader of fifo left"),
+            said,
+            "{}",
+            finished.stderr()
+        );
+        if flags == ["--json"] {
+            let file = &finished.json()["files"][0];
+            assert_eq!(file["complete"], false);
+        }
+    }
+    let fifo = fs::symlink_metadata(sandbox.path("fifo")).unwrap();
+    assert!(fifo.file_type().is_fifo());
+}
+
+#[test]
+fn a_named_pipe_takes_all_rows() {
+    let sandbox = long(60_000);
+    make_fifo(&sandbox, "fifo");
+
+    let finished = shell(
+        &sandbox,
+        "cat fifo > f & \"$TORNSNAP\" --json export player_stats_history -o fifo; wait",
+    )
+    .expect(0);
+
+    assert_eq!(text(&sandbox, "f").lines().count(), 60_001);
+    let file = &finished.json()["files"][0];
+    assert_eq!(file["rows"], 60_000);
+    assert_eq!(file["complete"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_signal_ends_an_export_that_waits_for_a_reader() {
+    let sandbox = long(60_000);
+    make_fifo(&sandbox, "fifo");
+    // Opened for reading and writing, the pipe never blocks its opening, and nobody reads it.
+    let _idle = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(sandbox.path("fifo"))
+        .unwrap();
+    let mut child = sandbox
+        .command(&["export", "player_stats_history", "-o", "fifo"])
+        .spawn()
+        .unwrap();
+
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it waits");
+    crate::support::signal(&child, "INT");
+
+    let began = std::time::Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed().as_secs() < 10, "the signal was not obeyed");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(!child.wait().unwrap().success());
+}
+
+#[test]
+fn devices_are_written_and_never_replaced() {
+    let sandbox = hard();
+    fs::create_dir(sandbox.path("all")).unwrap();
+    symlink("/dev/null", sandbox.path("all/players.csv")).unwrap();
+
+    export(&sandbox, &["players", "-o", "/dev/null"]).expect(0);
+    export(&sandbox, &["--all", "-o", "all"]).expect(0);
+
+    let null = fs::symlink_metadata("/dev/null").unwrap();
+    assert!(null.file_type().is_char_device());
+    let link = fs::symlink_metadata(sandbox.path("all/players.csv")).unwrap();
+    assert!(link.is_symlink());
+    assert!(sandbox.path("all/factions.csv").exists());
+}
+
+#[test]
+fn a_socket_is_an_error_in_words() {
+    let sandbox = hard();
+    let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("s")).unwrap();
+
+    let finished = export(&sandbox, &["players", "-o", "s"]).expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not write s\n  because: it is a socket, which cannot be opened as a file\n  \
+         try: pipe stdout into a program that connects to it, or name a file with --output\n"
+    );
+}

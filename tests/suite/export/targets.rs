@@ -1,0 +1,316 @@
+//! Files that appear whole, with the mode and the owner of the old one, and places that take no file.
+#![cfg(unix)]
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use crate::export::streams::{make_fifo, shell, text};
+use crate::export::{database, export, files, hard, long};
+use crate::support::{Sandbox, set_mode, skipped};
+
+fn mode(sandbox: &Sandbox, name: &str) -> u32 {
+    fs::symlink_metadata(sandbox.path(name)).unwrap().mode() & 0o7777
+}
+
+#[test]
+fn all_datasets_go_to_a_folder_and_nowhere_else() {
+    let sandbox = hard();
+    sandbox.write("file", "old");
+    make_fifo(&sandbox, "fifo");
+
+    for place in ["-", "/dev/stdout", "/dev/null", "file", "fifo"] {
+        let finished = export(&sandbox, &["--all", "-o", place]).expect(2);
+
+        assert_eq!(finished.stdout(), "", "{place}");
+        assert_eq!(
+            finished.stderr(),
+            format!(
+                "tornsnap: could not write all tables and views to {place}\n  because: it is not a folder\n  \
+                 try: name a folder with --output, or export one table or view\n"
+            ),
+        );
+    }
+    assert!(!sandbox.path("-").exists());
+    assert_eq!(text(&sandbox, "file"), "old");
+}
+
+#[test]
+fn the_files_of_all_datasets_stay_in_their_folder() {
+    let sandbox = database("CREATE TABLE \"../a/b\" (x); CREATE TABLE \"c\\d\" (x);");
+    symlink("/no/such/disk", sandbox.path("unmounted")).unwrap();
+
+    export(&sandbox, &["--all", "-o", "d"]).expect(0);
+    let unmounted = export(&sandbox, &["--all", "-o", "unmounted"]).expect(78);
+
+    let names = files(&sandbox.path("d"));
+    assert!(
+        names.contains(".._a_b.csv") && names.contains("c_d.csv"),
+        "{names:?}"
+    );
+    assert_eq!(
+        unmounted.stderr(),
+        "tornsnap: could not make the folder unmounted\n  \
+         because: it is a link to /no/such/disk, which is not there\n  \
+         try: make that folder, or name another one with --output\n"
+    );
+}
+
+#[test]
+fn a_new_export_keeps_the_mode_of_the_file_that_it_replaces() {
+    let sandbox = hard();
+    for (umask, before, after) in [
+        ("077", Some(0o644), 0o644),
+        ("022", Some(0o600), 0o600),
+        ("022", Some(0o640), 0o640),
+        ("000", Some(0o664), 0o664),
+        ("022", None, 0o644),
+        ("077", None, 0o600),
+    ] {
+        let _ = fs::remove_dir_all(sandbox.path("d"));
+        fs::create_dir(sandbox.path("d")).unwrap();
+        if let Some(before) = before {
+            sandbox.write("d/players.csv", "old");
+            set_mode(&sandbox.path("d/players.csv"), before);
+        }
+
+        for arguments in ["export players -o d/players.csv", "export --all -o d"] {
+            shell(
+                &sandbox,
+                &format!("umask {umask}; \"$TORNSNAP\" -q {arguments}"),
+            )
+            .expect(0);
+
+            assert_ne!(text(&sandbox, "d/players.csv"), "old");
+            assert_eq!(
+                mode(&sandbox, "d/players.csv"),
+                after,
+                "{umask} {arguments}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_new_export_keeps_the_owner_of_the_file_that_it_replaces() {
+    let sandbox = hard();
+    sandbox.write("p.csv", "old");
+    if std::os::unix::fs::chown(sandbox.path("p.csv"), Some(12_345), Some(54_321)).is_err() {
+        return skipped("only root can give files away");
+    }
+
+    export(&sandbox, &["players", "-o", "p.csv"]).expect(0);
+
+    let found = fs::metadata(sandbox.path("p.csv")).unwrap();
+    assert_eq!((found.uid(), found.gid()), (12_345, 54_321));
+    assert_ne!(text(&sandbox, "p.csv"), "old");
+}
+
+#[test]
+fn a_file_that_is_read_only_is_not_replaced() {
+    let sandbox = hard();
+    sandbox.write("d/players.csv", "old");
+    set_mode(&sandbox.path("d/players.csv"), 0o444);
+
+    for arguments in [
+        &["players", "-o", "d/players.csv"][..],
+        &["--all", "-o", "d"],
+    ] {
+        let finished = export(&sandbox, arguments).expect(78);
+
+        assert_eq!(
+            finished.stderr(),
+            "tornsnap: could not write d/players.csv\n  because: the file is read-only\n  \
+             try: allow it with `chmod u+w d/players.csv`, or name another file with --output\n"
+        );
+        assert_eq!(text(&sandbox, "d/players.csv"), "old");
+        assert_eq!(files(&sandbox.path("d")).len(), 1, "nothing is left behind");
+    }
+}
+
+#[test]
+fn a_link_stays_and_the_file_that_it_names_is_written() {
+    let sandbox = hard();
+    fs::create_dir_all(sandbox.path("far/away")).unwrap();
+    sandbox.write("far/old.csv", "old");
+    symlink("far/old.csv", sandbox.path("to-old")).unwrap();
+    symlink("away/new.csv", sandbox.path("far/to-new")).unwrap();
+    symlink("far/to-new", sandbox.path("to-to-new")).unwrap();
+
+    for (link, file) in [("to-old", "far/old.csv"), ("to-to-new", "far/away/new.csv")] {
+        export(&sandbox, &["players", "-o", link]).expect(0);
+
+        assert!(
+            fs::symlink_metadata(sandbox.path(link))
+                .unwrap()
+                .is_symlink()
+        );
+        assert!(text(&sandbox, file).starts_with("player_id,"), "{link}");
+    }
+    assert!(
+        fs::symlink_metadata(sandbox.path("far/to-new"))
+            .unwrap()
+            .is_symlink()
+    );
+}
+
+#[test]
+fn places_that_take_no_file_are_told_before_anything_is_read() {
+    let sandbox = hard();
+    sandbox.write("file", "old");
+    fs::create_dir(sandbox.path("folder")).unwrap();
+    symlink("/no/such/disk/p.csv", sandbox.path("unmounted")).unwrap();
+    symlink("loop", sandbox.path("loop")).unwrap();
+
+    for (place, code, because, remedy) in [
+        (
+            "no/such/x.csv",
+            78,
+            "the folder no/such is not there",
+            "make that folder, or name another file with --output",
+        ),
+        (
+            "unmounted",
+            78,
+            "it is a link to /no/such/disk/p.csv, and the folder /no/such/disk is not there",
+            "make that folder, or name another file with --output",
+        ),
+        (
+            "file/x.csv",
+            78,
+            "file is not a folder",
+            "name another file with --output",
+        ),
+        (
+            "folder",
+            78,
+            "it is a folder",
+            "name a file in it with --output, or use --all",
+        ),
+        (
+            "folder/",
+            78,
+            "it is a folder",
+            "name a file in it with --output, or use --all",
+        ),
+        (
+            "loop",
+            78,
+            "it is a link that leads to itself",
+            "remove the link, or name another file with --output",
+        ),
+    ] {
+        let finished = export(&sandbox, &["players", "-o", place]).expect(code);
+
+        assert_eq!(
+            finished.stderr(),
+            format!("tornsnap: could not write {place}\n  because: {because}\n  try: {remedy}\n")
+        );
+    }
+    assert_eq!(files(&sandbox.path("folder")).len(), 0);
+}
+
+#[test]
+fn a_database_is_not_replaced_by_an_export_of_it() {
+    let sandbox = hard();
+    let before = fs::read(sandbox.database()).unwrap();
+    symlink("tornsnap.db", sandbox.path("link")).unwrap();
+
+    for place in ["tornsnap.db", "./link"] {
+        let finished = export(&sandbox, &["players", "-o", place]).expect(78);
+
+        assert_eq!(
+            finished.stderr(),
+            format!(
+                "tornsnap: could not write {place}\n  because: it is a SQLite database\n  \
+                 try: name another file with --output\n"
+            )
+        );
+    }
+    assert_eq!(fs::read(sandbox.database()).unwrap(), before);
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_named() {
+    let sandbox = database("");
+    fs::create_dir(sandbox.path("shut")).unwrap();
+    set_mode(&sandbox.path("shut"), 0o555);
+    if File::create(sandbox.path("shut/probe")).is_ok() {
+        let _ = fs::remove_file(sandbox.path("shut/probe"));
+        return skipped("root may write everywhere");
+    }
+
+    let finished = export(&sandbox, &["players", "-o", "shut/x.csv"]).expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not write shut/x.csv\n  because: Permission denied (os error 13)\n  \
+         try: check who may write to the folder shut, or name another file with --output\n"
+    );
+}
+
+/// Not even root can make a file there.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_error_shows_the_hidden_name() {
+    let sandbox = hard();
+
+    for place in ["/sys/x.csv", "/proc/x.csv"] {
+        let finished = export(&sandbox, &["players", "-o", place]);
+
+        let folder = &place[..place.len() - "/x.csv".len()];
+        let stderr = finished.stderr();
+        assert!([74, 78].contains(&finished.code()), "{stderr}");
+        assert!(!stderr.contains(".partial"), "{stderr}");
+        assert!(stderr.contains("(os error "), "{stderr}");
+        assert!(
+            stderr.ends_with(&format!(
+                "  try: check who may write to the folder {folder}, or name another file with --output\n"
+            )),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_name_as_long_as_the_file_system_takes_it_is_written() {
+    let sandbox = hard();
+    let name = format!("{}.csv", "x".repeat(251));
+
+    export(&sandbox, &["players", "-o", &name]).expect(0);
+    let longer = export(&sandbox, &["players", "-o", &format!("x{name}")]);
+
+    assert!(text(&sandbox, &name).starts_with("player_id,"));
+    assert!(
+        longer.stderr().contains("File name too long"),
+        "{}",
+        longer.stderr()
+    );
+    assert!(longer.code() > 0);
+    assert!(
+        files(&sandbox.path(""))
+            .iter()
+            .all(|file| !file.ends_with(".partial"))
+    );
+}
+
+#[test]
+fn nobody_reads_a_private_export_while_it_is_made() {
+    let sandbox = long(300_000);
+    fs::create_dir(sandbox.path("d")).unwrap();
+    sandbox.write("d/h.csv", "old");
+    let mut child = sandbox
+        .command(&["export", "player_stats_history", "-o", "d/h.csv"])
+        .spawn()
+        .unwrap();
+
+    let mut seen = 0;
+    while child.try_wait().unwrap().is_none() {
+        for file in fs::read_dir(sandbox.path("d")).unwrap().flatten() {
+            if let Ok(found) = file.metadata() {
+                seen += 1;
+                assert_eq!(found.permissions().mode() & 0o077, 0, "{file:?}");
+            }
+        }
+    }
+    assert!(seen > 0);
+}
