@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::store::files::{check_room, create_private, pour, with_suffix};
-use crate::store::{Failed, open};
+use crate::store::{Failed, open, owner};
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -134,7 +134,10 @@ impl Reader {
         }
         Err(error)
             .failed(format!("read the database {}", path.display()))
-            .map_err(|error| open::told_apart(error, path))
+            .map_err(|error| {
+                owner::forbidden(path, fs::File::options().read(true))
+                    .unwrap_or_else(|| open::told_apart(error, path))
+            })
     }
 
     fn alone(path: &Path, reading: Reading, before: Files, wait: Duration) -> Result<Self> {
