@@ -16,6 +16,7 @@ pub mod history;
 pub mod key;
 pub mod kind;
 pub mod missing;
+pub mod month_state;
 pub mod path;
 pub mod player;
 pub mod proxy;

@@ -1,6 +1,6 @@
 //! How long detail is kept, and when it is not safe to delete any: pure policy.
 
-use crate::model::summary::{MonthState, Standing};
+use crate::model::month_state::{MonthState, Standing};
 use crate::model::time::{DAY, Month, iso};
 
 /// A backup older than this does not count as a safety net.
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     use crate::model::history::History;
-    use crate::model::summary::{self, TableState};
+    use crate::model::month_state::{self, TableState};
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()
@@ -238,13 +238,17 @@ mod tests {
     }
 
     /// One table of a month with five rows that were summarized and so many late ones.
-    fn table(history: History, late: i64, change: impl FnOnce(&mut summary::Facts)) -> TableState {
-        let mut facts = summary::Facts {
+    fn table(
+        history: History,
+        late: i64,
+        change: impl FnOnce(&mut month_state::Facts),
+    ) -> TableState {
+        let mut facts = month_state::Facts {
             rows: 5 + late,
             late,
             counted_rows: 5,
             is_summarized: true,
-            ..summary::Facts::default()
+            ..month_state::Facts::default()
         };
         change(&mut facts);
         TableState::new(history, facts)
@@ -252,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_may_go_ends_before_the_first_month_without_a_summary() {
-        let state = |text, late, change: fn(&mut summary::Facts)| MonthState {
+        let state = |text, late, change: fn(&mut month_state::Facts)| MonthState {
             month: month(text),
             tables: vec![table(History::Players, late, change)],
         };

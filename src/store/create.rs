@@ -9,7 +9,7 @@ use crate::error::{Doing, Exit, Result};
 use crate::model::path::folder_of;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
-use crate::store::{Failed, open, owner, restoring};
+use crate::store::{Failed, open, owner, restore_marker};
 
 impl Store {
     /// Makes the database if it is missing, and brings it up to date.
@@ -30,7 +30,7 @@ impl Store {
     /// As [`Store::create`].
     pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
-            if restoring::marker(path).exists() {
+            if restore_marker::marker(path).exists() {
                 open::must_be_a_file(path)?; // Which says what happened.
             }
             build(path, database)?;

@@ -34,7 +34,7 @@ pub mod backup;
 pub mod health;
 pub mod prune;
 pub mod restore;
-mod restoring;
+mod restore_marker;
 pub mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
-use crate::model::summary::{Facts, MonthState, TableState};
+use crate::model::month_state::{Facts, MonthState, TableState};
 use crate::model::time::Month;
 use crate::store::{Failed, Store, sql};
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::store::migrate::{self, Found};
-use crate::store::{Failed, SCHEMA_VERSION, owner, restoring};
+use crate::store::{Failed, SCHEMA_VERSION, owner, restore_marker};
 
 /// How long a connection waits for another one that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -103,7 +103,8 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     };
     match fs::metadata(path) {
         Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && restoring::marker(path).exists() =>
+            if error.kind() == std::io::ErrorKind::NotFound
+                && restore_marker::marker(path).exists() =>
         {
             refuse(
                 "a restore was cut off while it was moving the old one aside",

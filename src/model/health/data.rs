@@ -1,8 +1,8 @@
 //! Whether the data is understood, summarized and pruned, and how much there is.
 
 use super::{Check, State, Value, count, day, signed};
+use crate::model::month_state::{MonthState, Standing};
 use crate::model::size::{grouped, in_words};
-use crate::model::summary::{MonthState, Standing};
 use crate::model::time::{DAY, Month};
 
 /// Answers that did not fit in the last day.
@@ -159,7 +159,7 @@ pub fn size(bytes: u64, rows: i64) -> Check {
 mod tests {
     use super::*;
     use crate::model::history::History;
-    use crate::model::summary::{Facts, TableState};
+    use crate::model::month_state::{Facts, TableState};
 
     fn state(month: &str, facts: Facts) -> MonthState {
         MonthState {

@@ -3,7 +3,7 @@
 use super::View;
 use crate::error::Result;
 use crate::model::health::Overdue;
-use crate::model::summary::MonthState;
+use crate::model::month_state::MonthState;
 use crate::store::prune::Keep;
 use crate::store::{Failed, months};
 

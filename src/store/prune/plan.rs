@@ -4,8 +4,8 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
+use crate::model::month_state::MonthState;
 use crate::model::retention::{self, Reach};
-use crate::model::summary::MonthState;
 use crate::model::time::{DAY, Month};
 use crate::store::history::entry;
 use crate::store::prune::kept::Kept;

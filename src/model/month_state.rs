@@ -1,0 +1,253 @@
+//! The state of each month of each history table: pure policy.
+
+use crate::model::history::History;
+use crate::model::time::Month;
+
+/// One history table in one month: its rows now, and the record of what was done with them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and Standing is what follows from them"
+)]
+pub struct Facts {
+    /// History rows in the month now.
+    pub rows: i64,
+    /// Of these, the rows with a higher id than any had when the month was summarized.
+    pub late: i64,
+    /// Entities that were observed in the month, as known now.
+    pub observed: i64,
+    /// Whether the month has no record and an entity that was observed in it has older history rows.
+    pub is_carried: bool,
+    /// History rows in the month when it was summarized.
+    pub counted_rows: i64,
+    /// Highest id in the history table when the month was summarized.
+    pub last_id: i64,
+    /// Entities that were observed in the month, as known when it was summarized.
+    pub observed_then: i64,
+    /// Whether it was summarized, and any of its summaries is there.
+    pub is_summarized: bool,
+    /// Whether history rows of the month were pruned.
+    pub is_pruned: bool,
+    /// Whether its summaries were deleted on request.
+    pub is_purged: bool,
+}
+
+/// The state of one history table in one month.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// There is nothing to summarize.
+    Nothing,
+    /// It has history rows or observed entities, and no summary.
+    Missing,
+    /// History rows or observations came after it was summarized.
+    Changed,
+    /// Its summary says what its history rows say.
+    Current,
+    /// Another program has deleted most of the history rows that the summary was made from.
+    Lost,
+    /// History rows were pruned, so the summary stays as it is.
+    Pruned,
+    /// Its summaries were deleted on request.
+    Purged,
+}
+
+impl Standing {
+    /// Judges one history table in one month by its record.
+    pub fn of(facts: &Facts) -> Self {
+        if facts.is_pruned {
+            return Self::Pruned;
+        }
+        if facts.is_purged {
+            return Self::Purged;
+        }
+        if !facts.is_summarized {
+            return if facts.rows > 0 || facts.is_carried {
+                Self::Missing
+            } else {
+                Self::Nothing
+            };
+        }
+        if facts.deleted_by_others() * 2 > facts.counted_rows {
+            return Self::Lost;
+        }
+        if facts.late > 0 || facts.observed != facts.observed_then {
+            return Self::Changed;
+        }
+        Self::Current
+    }
+
+    /// Whether the summary knows more than the history rows that are left.
+    pub fn is_thinned(self) -> bool {
+        matches!(self, Self::Lost | Self::Pruned)
+    }
+}
+
+impl Facts {
+    /// Summarized history rows of the month that are gone although it was not pruned.
+    pub fn deleted_by_others(&self) -> i64 {
+        if self.is_pruned || !self.is_summarized {
+            return 0;
+        }
+        (self.counted_rows - (self.rows - self.late)).max(0)
+    }
+}
+
+/// One history table in one month.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TableState {
+    /// The history.
+    pub history: History,
+    /// Its rows and its record.
+    pub facts: Facts,
+    /// The state that follows.
+    pub standing: Standing,
+}
+
+impl TableState {
+    /// Judges a history table.
+    pub fn new(history: History, facts: Facts) -> Self {
+        Self {
+            history,
+            facts,
+            standing: Standing::of(&facts),
+        }
+    }
+
+    /// History rows that came after the month was pruned: no summary has them.
+    pub fn late_for_ever(&self) -> i64 {
+        match self.standing {
+            Standing::Pruned => self.facts.late,
+            _ => 0,
+        }
+    }
+}
+
+/// One month of all histories.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MonthState {
+    /// The month.
+    pub month: Month,
+    /// The history tables that have anything in it or a record of it.
+    pub tables: Vec<TableState>,
+}
+
+impl MonthState {
+    /// One history table; `None` when nothing is known of it in this month.
+    pub fn of(&self, history: History) -> Option<&TableState> {
+        self.tables.iter().find(|table| table.history == history)
+    }
+
+    /// History rows of all tables.
+    pub fn all_rows(&self) -> i64 {
+        self.tables.iter().map(|table| table.facts.rows).sum()
+    }
+
+    /// History rows that came after their table was pruned.
+    pub fn late_for_ever(&self) -> i64 {
+        self.tables.iter().map(TableState::late_for_ever).sum()
+    }
+
+    /// Whether any table has this standing.
+    pub fn has(&self, standing: Standing) -> bool {
+        self.tables.iter().any(|table| table.standing == standing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A month of 9 rows that was summarized.
+    const SUMMARIZED: Facts = Facts {
+        rows: 9,
+        late: 0,
+        observed: 2,
+        is_carried: false,
+        counted_rows: 9,
+        last_id: 100,
+        observed_then: 2,
+        is_summarized: true,
+        is_pruned: false,
+        is_purged: false,
+    };
+
+    #[test]
+    fn the_record_of_a_month_tells_its_state() {
+        let standing = |facts: Facts| Standing::of(&facts);
+        let new = Facts::default();
+
+        assert_eq!(standing(new), Standing::Nothing);
+        assert_eq!(
+            standing(Facts {
+                rows: 9,
+                late: 9,
+                ..new
+            }),
+            Standing::Missing
+        );
+        assert_eq!(
+            standing(Facts {
+                is_carried: true,
+                ..new
+            }),
+            Standing::Missing,
+            "observed, and nothing changed"
+        );
+        assert_eq!(standing(SUMMARIZED), Standing::Current);
+        assert_eq!(
+            standing(Facts {
+                rows: 10,
+                late: 1,
+                ..SUMMARIZED
+            }),
+            Standing::Changed
+        );
+        assert_eq!(
+            standing(Facts {
+                observed: 3,
+                ..SUMMARIZED
+            }),
+            Standing::Changed
+        );
+        assert_eq!(
+            standing(Facts {
+                rows: 8,
+                ..SUMMARIZED
+            }),
+            Standing::Current,
+            "a row that another program deleted changes nothing"
+        );
+        assert_eq!(
+            standing(Facts {
+                rows: 9,
+                late: 1,
+                ..SUMMARIZED
+            }),
+            Standing::Changed,
+            "one deleted, one late"
+        );
+        assert_eq!(
+            standing(Facts {
+                rows: 4,
+                ..SUMMARIZED
+            }),
+            Standing::Lost
+        );
+        assert_eq!(
+            standing(Facts {
+                rows: 2,
+                late: 1,
+                is_pruned: true,
+                ..SUMMARIZED
+            }),
+            Standing::Pruned
+        );
+        assert_eq!(
+            standing(Facts {
+                is_purged: true,
+                ..SUMMARIZED
+            }),
+            Standing::Purged
+        );
+    }
+}
