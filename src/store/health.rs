@@ -7,6 +7,7 @@ mod found;
 mod look;
 mod memory;
 mod months;
+mod runs;
 mod targets;
 
 use std::path::Path;
@@ -15,12 +16,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{Gap, Incomplete, KeyFact, LastSuccess};
+use crate::model::health::KeyFact;
 use crate::model::identity::Identity;
-use crate::model::kind::Kind;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
-use crate::store::lock::Lock;
 use crate::store::{Failed, Store, identity, sql};
 
 pub use crate::store::reading::Reading;
@@ -29,6 +28,7 @@ pub use copies::{look_at_backups, verify_newest};
 pub use disk::{free_space, is_same_disk, size_of, wal_size};
 pub use look::{is_forbidden, look};
 pub use memory::Memory;
+pub use runs::Runs;
 pub use targets::{Followed, Tiles};
 
 /// How long the check that goes with every visit may take; a database of some 20 MB is looked at as a whole.
@@ -50,23 +50,6 @@ pub enum Subject {
     Current(View),
     /// One of ours that an older program made.
     Older(i64),
-}
-
-/// What the runs of one kind came to.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Runs {
-    /// When one last succeeded.
-    pub last_success: Option<LastSuccess>,
-    /// How many have failed since.
-    pub failures: i64,
-    /// What the newest of them met.
-    pub error: Option<String>,
-    /// When those began that were killed within a day.
-    pub killed: Vec<i64>,
-    /// Times without a success, within a week.
-    pub gaps: Vec<Gap>,
-    /// Since when each run has had targets that failed; `None`: the last success had none.
-    pub incomplete: Option<Incomplete>,
 }
 
 impl View {
@@ -91,100 +74,6 @@ impl View {
     /// The ids of the database.
     pub fn identity(&self) -> Result<Identity> {
         identity::identity(self.connection())
-    }
-
-    /// The runs of one kind.
-    pub fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Runs> {
-        let kind_named = kind.as_str();
-        let success: Option<(LastSuccess, i64)> = self
-            .one(
-                sql!("health/last_success"),
-                named_params! { ":kind": kind_named, ":horizon": now + DAY },
-                |row| {
-                    let last = LastSuccess {
-                        at: row.get("succeeded_at")?,
-                        is_incomplete: row.get("is_partial")?,
-                    };
-                    Ok((last, row.get("started_at")?))
-                },
-            )
-            .optional()
-            .failed("read the last success")?;
-        let (failed, error): (i64, Option<String>) = self
-            .one(
-                sql!("health/failures"),
-                named_params! {
-                    ":kind": kind_named,
-                    ":since": success.map_or(i64::MIN, |(_, began)| began),
-                    ":horizon": now + DAY,
-                },
-                |row| Ok((row.get("failures")?, row.get("error")?)),
-            )
-            .failed("read the failures")?;
-        let unfinished: Vec<(i64, String)> = self.all(
-            sql!("health/unfinished"),
-            named_params! { ":kind": kind_named, ":since": now - WINDOW, ":horizon": now + DAY },
-            |row| Ok((row.get("started_at")?, row.get("status")?)),
-        )?;
-        let at_work = unfinished.iter().any(|(_, status)| status == "running")
-            && Lock::is_held(self.path(), kind_named);
-        let dead: Vec<i64> = unfinished
-            .iter()
-            .enumerate()
-            // Only the newest can be the one that holds the lock.
-            .filter(|(number, (_, status))| status == "killed" || !(at_work && *number == 0))
-            .map(|(_, (began, _))| *began)
-            .collect();
-        // A killed run that no later one has noted as such is a failure too.
-        let unnoted = unfinished
-            .iter()
-            .filter(|(began, status)| {
-                status == "running"
-                    && dead.contains(began)
-                    && success.is_none_or(|(_, succeeded)| *began > succeeded)
-            })
-            .count();
-        let gaps = self.all(
-            sql!("health/gaps"),
-            named_params! {
-                ":kind": kind_named,
-                ":since": now - WINDOW,
-                ":horizon": now + DAY,
-                ":seconds": gap_seconds,
-            },
-            |row| {
-                Ok(Gap {
-                    kind,
-                    from: row.get("started_at")?,
-                    to: row.get("ended_at")?,
-                })
-            },
-        )?;
-        let incomplete = self
-            .one(
-                sql!("health/incomplete"),
-                named_params! { ":kind": kind_named, ":horizon": now + DAY },
-                |row| {
-                    Ok(Incomplete {
-                        since: row.get("since")?,
-                        failed: row.get("failed")?,
-                        error: row.get("error")?,
-                    })
-                },
-            )
-            .optional()
-            .failed("read the runs with failures")?;
-        Ok(Runs {
-            incomplete,
-            last_success: success.map(|(last, _)| last),
-            failures: failed + i64::try_from(unnoted).unwrap_or(0),
-            error: error.or_else(|| (unnoted > 0).then(|| "it was killed".to_owned())),
-            killed: dead
-                .into_iter()
-                .filter(|began| *began >= now - DAY)
-                .collect(),
-            gaps,
-        })
     }
 
     /// The keys as the last run left them.
