@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::OpenFlags;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Exit, Result};
 use crate::model::path::folder_of;
@@ -76,7 +76,7 @@ fn build(path: &Path, database: &Path) -> Result<()> {
         .tempfile_in(folder)
         .map_err(no_place)?;
     owner::give(temporary.as_file(), temporary.path(), database);
-    initialise(temporary.path())?;
+    initialise(temporary.path(), |_| Ok(()))?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(_) if path.exists() => Ok(()), // Another process was quicker.
@@ -86,11 +86,14 @@ fn build(path: &Path, database: &Path) -> Result<()> {
 
 /// Makes an empty file a database, in place.
 fn adopt_empty(path: &Path) -> Result<()> {
-    initialise(path)
+    initialise(path, |_| Ok(()))
 }
 
-/// Sets what the file itself remembers, once, and makes the tables.
-fn initialise(path: &Path) -> Result<()> {
+/// Sets what the file itself remembers, once, makes the tables, and does `more`.
+///
+/// When this returns, everything is in the file itself and nothing in a WAL beside it, so the file may be renamed. A
+/// connection that is merely dropped moves its WAL into the file too, but tells nobody when that fails half-way.
+pub(super) fn initialise(path: &Path, more: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch(&format!(
@@ -99,6 +102,7 @@ fn initialise(path: &Path) -> Result<()> {
         ))
         .failed("set up a new database")?;
     migrate::migrate(&mut connection, &SCHEMA)?;
+    more(&connection)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .failed("set up a new database")?;

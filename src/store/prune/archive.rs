@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{OpenFlags, OptionalExtension, named_params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::archive::{Moved, objection};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{folder_of, shown};
+use crate::store::create::initialise;
 use crate::store::files::{discard, sync_folder};
 use crate::store::identity::identity;
 use crate::store::migrate::Found;
@@ -271,18 +272,16 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
         .map_err(no_place)?;
     owner::give(temporary.as_file(), temporary.path(), database);
     let temporary = temporary.into_temp_path();
-    let build = || -> Result<()> {
-        let store = Store::create(&temporary)?;
-        store
-            .connection()
+    let claim = |connection: &Connection| {
+        connection
             .execute(
                 sql!("prune/claim_archive"),
                 named_params! { ":archive_of": ours.as_str() },
             )
-            .failed(action())?;
-        store.checkpoint()
+            .map(drop)
+            .failed(action())
     };
-    if let Err(error) = build() {
+    if let Err(error) = initialise(&temporary, claim) {
         discard(&temporary);
         return Err(error);
     }
