@@ -2,9 +2,9 @@
 -- Months without history rows, observations or a record are left out.
 --
 -- rows: history rows in the month. late: those with a higher id than any when the month was summarized.
--- observed: entities that were observed in the month. is_carried: 1 when a month without rows still has entities to
--- summarize, which were observed in it and have older rows. has_summary: 0 when the record says that the month was summarized and the summaries
--- are gone all the same.
+-- observed: entities that were observed in the month. is_carried: 1 when one of them has older rows, so that the month
+-- has something to summarize even without rows of its own. has_summary: 0 when the record says that the month was
+-- summarized and the summaries are gone all the same.
 --
 -- :until   unix seconds; only months that begin before this
 WITH RECURSIVE
@@ -50,7 +50,7 @@ SELECT
     (SELECT count(*) FROM player_stats_history INDEXED BY idx_player_stats_timestamp
      WHERE timestamp >= spans.period_start AND timestamp < spans.period_end AND id > state.last_id) AS late,
     (SELECT count(*) FROM player_observations WHERE period_start = spans.period_start) AS observed,
-    state.summarized_at IS NULL AND EXISTS (SELECT 1 FROM player_observations AS observed
+    EXISTS (SELECT 1 FROM player_observations AS observed
             WHERE observed.period_start = spans.period_start
               AND EXISTS (SELECT 1 FROM player_stats_history INDEXED BY idx_player_stats_player_time
                           WHERE player_id = observed.player_id AND timestamp < spans.period_start)) AS is_carried,
@@ -68,7 +68,7 @@ SELECT
     (SELECT count(*) FROM faction_history INDEXED BY idx_faction_history_timestamp
      WHERE timestamp >= spans.period_start AND timestamp < spans.period_end AND id > state.last_id) AS late,
     (SELECT count(*) FROM faction_observations WHERE period_start = spans.period_start) AS observed,
-    state.summarized_at IS NULL AND EXISTS (SELECT 1 FROM faction_observations AS observed
+    EXISTS (SELECT 1 FROM faction_observations AS observed
             WHERE observed.period_start = spans.period_start
               AND EXISTS (SELECT 1 FROM faction_history INDEXED BY idx_faction_history_faction_time
                           WHERE faction_id = observed.faction_id AND timestamp < spans.period_start)) AS is_carried,
@@ -86,7 +86,7 @@ SELECT
     (SELECT count(*) FROM war_status_history INDEXED BY idx_war_status_timestamp
      WHERE recorded_at >= spans.period_start AND recorded_at < spans.period_end AND id > state.last_id) AS late,
     0 AS observed,
-    state.summarized_at IS NULL AND 0 AS is_carried,
+    0 AS is_carried,
     EXISTS (SELECT 1 FROM war_summary
             WHERE period_type = 'monthly' AND period_start = spans.period_start) AS has_summary,
     state.last_id, state.counted_rows, state.observed AS observed_then,
@@ -101,7 +101,7 @@ SELECT
     (SELECT count(*) FROM territory_ownership_history INDEXED BY idx_territory_ownership_timestamp
      WHERE recorded_at >= spans.period_start AND recorded_at < spans.period_end AND id > state.last_id) AS late,
     (SELECT count(*) FROM territory_observations WHERE period_start = spans.period_start) AS observed,
-    state.summarized_at IS NULL AND EXISTS (SELECT 1 FROM territory_observations AS observed
+    EXISTS (SELECT 1 FROM territory_observations AS observed
             WHERE observed.period_start = spans.period_start
               AND EXISTS (SELECT 1 FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time
                           WHERE territory_id = observed.territory_id AND recorded_at < spans.period_start)) AS is_carried,

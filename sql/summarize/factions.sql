@@ -8,6 +8,7 @@
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
 -- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
+-- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO faction_summary (
     faction_id, period_start, period_end, period_type, respect_start, respect_end, respect_change,
@@ -144,3 +145,4 @@ ON CONFLICT (faction_id, period_start, period_end, period_type) DO UPDATE SET
     best_chain_change = excluded.best_chain_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
+WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= faction_summary.record_count

@@ -1,5 +1,6 @@
 -- Removes the month's rows of factions that should have none. The condition is that of factions.sql, turned round.
--- Never run on a month of which history rows have been pruned.
+-- It runs only when the user names the month and insists: rows that another program deleted, or a prune, are the usual
+-- reason, and the summary then knows more than the history rows that are left.
 --
 -- :period_start, :period_end   as in factions.sql
 DELETE FROM faction_summary

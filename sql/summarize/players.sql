@@ -9,6 +9,7 @@
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
 -- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
+-- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO player_stats_summary (
     player_id, period_start, period_end, period_type, strength_start, strength_end, strength_change,
@@ -296,3 +297,4 @@ ON CONFLICT (player_id, period_start, period_end, period_type) DO UPDATE SET
     networth_change = excluded.networth_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
+WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= player_stats_summary.record_count

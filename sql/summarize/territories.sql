@@ -10,6 +10,7 @@
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
 -- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
+-- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO territory_ownership_summary (
     territory_id, period_start, period_end, period_type,
@@ -129,3 +130,4 @@ ON CONFLICT (territory_id, period_start, period_end, period_type) DO UPDATE SET
     days_owned = excluded.days_owned,
     record_count = excluded.record_count,
     created_at = excluded.created_at
+WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count

@@ -5,6 +5,7 @@
 -- Rows that are right already are not touched.
 --
 -- :period_start, :period_end   the month, half-open, unix seconds
+-- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO war_summary (
     war_id, war_type, period_start, period_end, period_type,
@@ -67,3 +68,4 @@ ON CONFLICT (war_type, war_id, period_start, period_end, period_type) DO UPDATE 
     duration_seconds = excluded.duration_seconds,
     record_count = excluded.record_count,
     created_at = excluded.created_at
+WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= war_summary.record_count

@@ -137,8 +137,8 @@ impl Job {
             whose(copy, self.called(), Some(present))
         ))
         .try_this(
-            "`tornsnap restore latest` takes the newest backup of this database; --to restores elsewhere, and \
-             --other-database insists",
+            "add --other-database if the present one is a new one in the place of a database that was lost; --to restores \
+             elsewhere",
         )
         .exits(Exit::Config))
     }

@@ -53,6 +53,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let _lock = waiting.take(database, MAINTENANCE)?;
     // Not before: until then a restore may put another file in its place.
     let mut store = Store::open(database)?;
+    store.must_not_be_an_archive()?;
     let states = store.months(now)?;
     let jobs = jobs(&states, args, now)?;
     if jobs.is_empty() {
@@ -206,12 +207,21 @@ fn list_of(jobs: &[Job]) -> String {
 
 fn told(done: &[(&Job, Vec<Written>)]) -> String {
     let months: Vec<Month> = done.iter().map(|(job, _)| job.month).collect();
-    let rows: usize = done
-        .iter()
-        .flat_map(|(_, written)| written)
-        .map(Written::rows)
-        .sum();
-    format!("summarized {}: {rows} rows written", list(&months))
+    let tables = || {
+        done.iter()
+            .flat_map(|(_, written)| written)
+            .flat_map(|written| &written.tables)
+    };
+    let written: usize = tables().map(|table| table.written).sum();
+    let removed: usize = tables().map(|table| table.removed).sum();
+    let and_removed = match removed {
+        0 => String::new(),
+        _ => format!(", {removed} removed"),
+    };
+    format!(
+        "summarized {}: {written} rows written{and_removed}",
+        list(&months)
+    )
 }
 
 fn report(

@@ -16,7 +16,7 @@ pub struct Facts {
     pub late: i64,
     /// Entities that were observed in the month, as known now.
     pub observed: i64,
-    /// Whether the month has no record and an entity that was observed in it has older history rows.
+    /// Whether an entity that was observed in the month has older history rows.
     pub is_carried: bool,
     /// History rows in the month when it was summarized.
     pub counted_rows: i64,
@@ -26,7 +26,7 @@ pub struct Facts {
     pub observed_then: i64,
     /// Whether it was summarized, and any of its summaries is there.
     pub is_summarized: bool,
-    /// Whether history rows of the month were pruned.
+    /// Whether history rows of the month, or of a later one, were pruned: older rows are not complete then.
     pub is_pruned: bool,
     /// Whether its summaries were deleted on request.
     pub is_purged: bool,
@@ -67,11 +67,11 @@ impl Standing {
                 Self::Nothing
             };
         }
-        if facts.deleted_by_others() * 2 > facts.counted_rows {
-            return Self::Lost;
-        }
         if facts.late > 0 || facts.observed != facts.observed_then {
             return Self::Changed;
+        }
+        if facts.deleted_by_others() * 2 > facts.counted_rows {
+            return Self::Lost;
         }
         Self::Current
     }
@@ -113,11 +113,29 @@ impl TableState {
         }
     }
 
-    /// History rows that came after the month was pruned: no summary has them.
+    /// History rows that came after the month was pruned, or after its summaries were deleted: no summary has them.
     pub fn late_for_ever(&self) -> i64 {
         match self.standing {
-            Standing::Pruned => self.facts.late,
+            Standing::Pruned | Standing::Purged => self.facts.late,
             _ => 0,
+        }
+    }
+}
+
+/// Counts each summarized month before a pruned one as pruned, history by history.
+///
+/// A month without rows of its own is not pruned itself, but what it began with is gone with the older rows. So no
+/// summary from before the last pruned month is ever written again.
+pub fn freeze_before_pruned(states: &mut [MonthState]) {
+    let mut pruned: Vec<History> = Vec::new();
+    for state in states.iter_mut().rev() {
+        for table in &mut state.tables {
+            if table.facts.is_pruned {
+                pruned.push(table.history);
+            } else if table.facts.is_summarized && pruned.contains(&table.history) {
+                table.facts.is_pruned = true;
+                *table = TableState::new(table.history, table.facts);
+            }
         }
     }
 }

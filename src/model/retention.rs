@@ -31,22 +31,14 @@ pub struct Reach {
 /// The first month without a summary ends what may go: its summary begins with the newest rows before it.
 pub fn reach(states: &[MonthState], first_kept: Month) -> Reach {
     let mut reach = Reach::default();
-    for state in states
-        .iter()
-        .filter(|state| state.month < first_kept && state.all_rows() > 0)
-    {
-        let late = state
-            .tables
-            .iter()
-            .filter(|table| matches!(table.standing, Standing::Pruned | Standing::Purged))
-            .map(|table| table.facts.late)
-            .sum();
+    for state in states.iter().filter(|state| state.month < first_kept) {
+        let late = state.late_for_ever();
         if late > 0 {
             reach.late.push((state.month, late));
         }
         if state.has(Standing::Missing) || state.has(Standing::Changed) {
             reach.unsummarized.push(state.month);
-        } else if reach.unsummarized.is_empty() {
+        } else if reach.unsummarized.is_empty() && state.all_rows() > 0 {
             reach.months.push(state.month);
         }
     }

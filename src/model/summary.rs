@@ -37,6 +37,8 @@ pub struct Part {
     pub gone_until: Option<i64>,
     /// Whether the record of the month has to be written anew.
     pub is_recorded: bool,
+    /// Whether summaries may be replaced by thinner ones, or go, where history rows were deleted.
+    pub takes_thinner: bool,
 }
 
 /// One month to summarize.
@@ -96,7 +98,10 @@ pub fn select(
             rows: state.all_rows(),
             parts: chosen
                 .iter()
-                .map(|(table, _)| part(states, index, table))
+                .map(|(table, _)| Part {
+                    takes_thinner: asked.is_some() && force,
+                    ..part(states, index, table)
+                })
                 .collect(),
             followers: followers(states, index, &chosen),
         });
@@ -144,6 +149,7 @@ fn part(states: &[MonthState], index: usize, table: &TableState) -> Part {
         history,
         gone_until,
         is_recorded: table.standing != Standing::Current,
+        takes_thinner: false,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::migrate::APPLICATION_ID;
 use crate::store::reading::Reader;
@@ -81,6 +81,21 @@ impl Store {
     /// The ids of this database.
     pub fn identity(&self) -> Result<Identity> {
         identity(self.connection())
+    }
+
+    /// Refuses an archive, whose rows belong to another database.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when this is an archive.
+    pub fn must_not_be_an_archive(&self) -> Result<()> {
+        if self.identity()?.archive_of.is_none() {
+            return Ok(());
+        }
+        Err(Error::new(format!("write to {}", self.path().display()))
+            .because("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
+            .try_this("name the database itself with --database")
+            .exits(Exit::Config))
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
-use crate::model::month_state::{Facts, MonthState, TableState};
+use crate::model::month_state::{Facts, MonthState, TableState, freeze_before_pruned};
 use crate::model::time::Month;
 use crate::store::{Failed, Store, sql};
 
@@ -46,6 +46,7 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
             }),
         }
     }
+    freeze_before_pruned(&mut states);
     Ok(states)
 }
 

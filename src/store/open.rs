@@ -113,7 +113,8 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(
             "there is no such file",
-            "name yours with --config or --database, or run `tornsnap init` to make a new one",
+            "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and `tornsnap init` \
+             makes a new one",
         ),
         Err(error) => Err(error).doing(|| format!("open the database {}", path.display())),
         Ok(found) if found.is_dir() => {
@@ -148,9 +149,9 @@ pub(super) fn told_apart(error: Error, path: &Path) -> Error {
 pub(super) fn empty(path: &Path) -> Error {
     let error = Error::new(format!("use the database {}", path.display())).exits(Exit::Config);
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return error
-            .because("it is empty")
-            .try_this("run `tornsnap init` to make it");
+        return error.because("it is empty").try_this(
+            "run `tornsnap restore latest` if it was lost, or `tornsnap init` to begin a new one",
+        );
     }
     error
         .because(if looks_like_sqlite(path) {

@@ -86,11 +86,12 @@ fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<Writte
     let (stale, derive) = statements(part.history);
     let execute = |statement: &str| -> rusqlite::Result<usize> {
         let mut statement = transaction.prepare_cached(statement)?;
-        let values: [(&str, &dyn rusqlite::ToSql); 4] = [
+        let values: [(&str, &dyn rusqlite::ToSql); 5] = [
             (":period_start", &month.start()),
             (":period_end", &month.end()),
             (":gone_until", &part.gone_until),
             (":created_at", &now),
+            (":takes_thinner", &part.takes_thinner),
         ];
         // The statements name only the parameters that they need.
         for (name, value) in values {
@@ -101,7 +102,11 @@ fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<Writte
         statement.raw_execute()
     };
     let table = part.history.summary_table();
-    let removed = execute(stale).failed(format!("tidy {table} of {month}"))?;
+    let removed = if part.takes_thinner {
+        execute(stale).failed(format!("tidy {table} of {month}"))?
+    } else {
+        0
+    };
     let written = execute(derive).failed(format!("write {table} of {month}"))?;
     Ok(WrittenTable {
         history: part.history,

@@ -207,3 +207,46 @@ fn an_empty_file_becomes_the_archive() {
 
     assert!(!detail(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
 }
+
+#[test]
+fn a_new_archive_has_to_be_named() {
+    let sandbox = Sandbox::new();
+    let connection = database(&sandbox, "a.db");
+    let before = dump(&connection);
+
+    let finished = prune(&sandbox, IN_APRIL, "a.db", &["--new-archive"]).expect(78);
+
+    assert!(
+        finished.stderr().contains("--archive"),
+        "{}",
+        finished.stderr()
+    );
+    assert_eq!(dump(&connection), before, "no row is deleted instead");
+}
+
+#[test]
+fn nothing_but_the_prune_of_its_database_writes_to_an_archive() {
+    let sandbox = Sandbox::new();
+    drop(database(&sandbox, "a.db"));
+    archive(&sandbox, "a.db", &[]).expect(0);
+    let cold = Connection::open(sandbox.path("cold.db")).unwrap();
+    let before = dump(&cold);
+
+    for command in [
+        &["summarize", "--no-backup"][..],
+        &["prune"],
+        &["fetch", "all"],
+    ] {
+        let arguments = [command, &["--database", "cold.db"]].concat();
+        let finished = sandbox.run_at(IN_APRIL, &arguments).expect(78);
+        assert!(
+            finished
+                .stderr()
+                .contains("it is the archive of another database"),
+            "{command:?}: {}",
+            finished.stderr()
+        );
+    }
+
+    assert_eq!(dump(&cold), before);
+}

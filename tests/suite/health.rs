@@ -11,6 +11,7 @@ mod targets;
 mod watchdog;
 
 use std::fs;
+use std::path::Path;
 
 use self::listener::Listener;
 use rusqlite::Connection;
@@ -181,6 +182,19 @@ fn what_is_not_followed_is_not_checked() {
 
     assert!(check(&report, "age_wars").is_none());
     assert!(check(&report, "age_players").is_some());
+}
+
+#[test]
+fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_recorded() {
+    let sandbox = well();
+    sandbox.write("tornsnap.toml", "");
+    assert_state(&sandbox.run(&["health", "--json"]), "followed", "warning");
+
+    sandbox
+        .sqlite()
+        .execute_batch("DELETE FROM fetch_runs")
+        .unwrap();
+    assert_state(&sandbox.run(&["health", "--json"]), "followed", "ok");
 }
 
 #[test]
@@ -384,7 +398,7 @@ fn another_user_who_may_only_read_gets_an_answer() {
     writer
         .execute_batch("INSERT INTO api_keys (name, state) VALUES ('alice', 'dead')")
         .unwrap();
-    let as_nobody = || {
+    let as_nobody_in = |folder: &Path| {
         let mut command = std::process::Command::new("setpriv");
         command
             .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
@@ -392,11 +406,21 @@ fn another_user_who_may_only_read_gets_an_answer() {
             .args(["--database"])
             .arg(sandbox.database())
             .args(["health", "--json"])
-            .current_dir("/")
+            .current_dir(folder)
             .env_clear()
             .env("TORNSNAP_NOW", NOW.to_string());
-        command.output().map(Finished)
+        if folder == Path::new("/") {
+            return command;
+        }
+        // A configuration of its own, beside the backups.
+        let config = folder.join("nobody.toml");
+        fs::write(&config, format!("database = {:?}\n", sandbox.database())).unwrap();
+        std::os::unix::fs::chown(&config, Some(65534), Some(65534)).unwrap();
+        set_mode(&config, 0o600);
+        command.env("TORNSNAP_CONFIG", &config);
+        command
     };
+    let as_nobody = || as_nobody_in(Path::new("/")).output().map(Finished);
     for (path, mode) in [
         (sandbox.path(""), 0o755),
         (sandbox.database(), 0o644),
@@ -433,6 +457,10 @@ fn another_user_who_may_only_read_gets_an_answer() {
     drop(sandbox.sqlite().execute_batch("SELECT 1 FROM players"));
     fs::remove_file(sandbox.path("tornsnap.db-wal")).ok();
     assert_state(&as_nobody().unwrap(), "database", "ok");
+    // Backups are there, and nothing tells whose they are.
+    set_mode(&sandbox.path("backups"), 0o755);
+    let mut command = as_nobody_in(&sandbox.path(""));
+    assert_state(&Finished(command.output().unwrap()), "backup", "unknown");
     // It may not be read at all.
     set_mode(&sandbox.database(), 0o600);
     assert_state(&as_nobody().unwrap(), "database", "unknown");

@@ -394,6 +394,191 @@ fn rows_that_another_program_deleted_make_no_thinner_summary() {
 }
 
 #[test]
+fn a_quiet_month_keeps_its_summary_when_the_rows_before_it_are_pruned() {
+    let sandbox = Sandbox::new();
+    let mut history = steady_history();
+    // Player 1 changes nothing in January; the rows that are left after a prune are newer.
+    history
+        .player_rows
+        .retain(|row| row.1 != 1 || row.2 < EDGES[1] || row.2 >= EDGES[2]);
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = summaries(&connection);
+    let prune = [
+        "prune",
+        "--without-backup",
+        "--allow-large",
+        "--keep-months",
+        "1",
+        "--database",
+        "a.db",
+        "-q",
+    ];
+    sandbox.run_at(IN_APRIL, &prune).expect(0);
+
+    summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
+    assert_eq!(summaries(&connection), before);
+
+    let late = History {
+        player_rows: vec![PlayerRow(5001, 2, EDGES[1] + DAY, [Some(7000); 8])],
+        ..History::default()
+    };
+    late.append(&connection);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    assert_eq!(
+        summaries(&connection),
+        before,
+        "late rows of a pruned month"
+    );
+}
+
+#[test]
+fn a_quiet_month_without_a_summary_is_not_pruned_past() {
+    for is_observed_late in [false, true] {
+        let sandbox = Sandbox::new();
+        let mut history = steady_history();
+        history.war_rows.clear();
+        history.tile_rows.clear();
+        history.faction_rows.clear();
+        history
+            .player_rows
+            .retain(|row| row.1 == 1 && (row.2 < EDGES[1] || row.2 >= EDGES[2]));
+        if is_observed_late {
+            history.players.insert(2, 0b1101);
+            history
+                .player_rows
+                .push(PlayerRow(1, 2, EDGES[0] + 1, [Some(5); 8]));
+        }
+        let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+        for month in ["2027-12", "2028-01", "2028-02", "2028-03"] {
+            if is_observed_late || month != "2028-01" {
+                summarize(&sandbox, IN_APRIL, "a.db", &["--month", month]);
+            }
+        }
+        if is_observed_late {
+            connection
+                .execute(
+                    "INSERT INTO player_observations VALUES (2, ?1, ?1, ?1, 1)",
+                    [EDGES[1]],
+                )
+                .unwrap();
+            history.players.insert(2, 0b1111);
+        }
+        let prune = [
+            "prune",
+            "--without-backup",
+            "--allow-large",
+            "--database",
+            "a.db",
+            "--wait",
+            "0",
+        ];
+
+        let refused = sandbox.run_at(IN_APRIL, &prune).expect(78);
+        assert!(refused.stderr().contains("2028-01"), "{}", refused.stderr());
+
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+        sandbox.run_at(IN_APRIL, &prune).expect(0);
+        summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
+        assert_eq!(summaries(&connection), history.summaries(IN_APRIL));
+    }
+}
+
+#[test]
+fn summaries_that_another_program_deleted_are_written_again() {
+    let sandbox = Sandbox::new();
+    let mut history = steady_history();
+    history.player_rows.retain(|row| row.2 < EDGES[1]);
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    connection
+        .execute_batch("DELETE FROM player_stats_summary")
+        .unwrap();
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    assert_eq!(
+        summaries(&connection),
+        history.summaries(IN_APRIL),
+        "quiet months, too"
+    );
+}
+
+#[test]
+fn a_late_row_replaces_no_summary_of_rows_that_another_program_deleted() {
+    let sandbox = Sandbox::new();
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let january_of = |player: i64| -> Vec<String> {
+        rows(
+            &connection,
+            &format!(
+                "SELECT * FROM player_stats_summary WHERE player_id = {player} AND period_start = {}",
+                EDGES[1]
+            ),
+        )
+    };
+    let (first, second) = (january_of(1), january_of(2));
+    connection
+        .execute(
+            "DELETE FROM player_stats_history WHERE timestamp >= ?1 AND timestamp < ?2",
+            [EDGES[1], EDGES[2]],
+        )
+        .unwrap();
+    let late = |id| History {
+        player_rows: vec![PlayerRow(id, 1, EDGES[1] + DAY, [Some(7000); 8])],
+        ..History::default()
+    };
+    late(5001).append(&connection);
+
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    assert_eq!((january_of(1), january_of(2)), (first, second));
+
+    // A month of one row, which was deleted: the next row counts.
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO player_stats_history (id, player_id, timestamp, level) VALUES (6001, 2, {0}, 30)",
+            EDGES[1] + 5
+        ))
+        .unwrap();
+    summarize(
+        &sandbox,
+        IN_APRIL,
+        "a.db",
+        &["--month", "2028-01", "--force"],
+    );
+    assert_eq!(
+        rows(
+            &connection,
+            &format!(
+                "SELECT level_end, record_count FROM player_stats_summary WHERE player_id = 2 AND period_start = {}",
+                EDGES[1]
+            )
+        ),
+        ["30|1"],
+        "the month was named"
+    );
+    connection
+        .execute_batch(&format!(
+            "DELETE FROM player_stats_history WHERE id = 6001;
+             INSERT INTO player_stats_history (id, player_id, timestamp, level) VALUES (6002, 2, {0}, 31)",
+            EDGES[1] + 6
+        ))
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    assert_eq!(
+        rows(
+            &connection,
+            &format!(
+                "SELECT level_end, record_count FROM player_stats_summary WHERE player_id = 2 AND period_start = {}",
+                EDGES[1]
+            )
+        ),
+        ["31|1"]
+    );
+}
+
+#[test]
 fn a_row_that_another_program_deleted_freezes_nothing() {
     let sandbox = Sandbox::new();
     let mut history = steady_history();
@@ -671,7 +856,11 @@ fn rows_that_come_after_a_prune_change_no_pruned_month_and_months_still_add_up()
     // Each summary begins with the last known value of the one before, however many months lie between; only a month
     // that was pruned cannot follow one that is summarized for the first time afterwards.
     const TORN: &str = "
-        WITH pruned AS (SELECT history, period_start FROM month_states WHERE pruned_at IS NOT NULL)
+        WITH pruned AS (
+            SELECT history, period_start FROM month_states AS month
+            WHERE EXISTS (SELECT 1 FROM month_states AS later
+                          WHERE later.history = month.history AND later.period_start >= month.period_start
+                            AND later.pruned_at IS NOT NULL))
         SELECT player_id, period_start, level_start, before FROM (
             SELECT player_id, period_start, level_start,
                    lag(level_end) OVER (PARTITION BY player_id ORDER BY period_start) AS before
@@ -693,9 +882,10 @@ fn rows_that_come_after_a_prune_change_no_pruned_month_and_months_still_add_up()
                 rows(
                     connection,
                     &format!(
-                        "SELECT s.* FROM {summary} AS s JOIN month_states AS m
-                         ON m.period_start = s.period_start AND m.history = '{history}'
-                         WHERE m.pruned_at IS NOT NULL ORDER BY s.id"
+                        "SELECT * FROM {summary} WHERE period_start <= (
+                             SELECT max(period_start) FROM month_states
+                             WHERE history = '{history}' AND pruned_at IS NOT NULL)
+                         ORDER BY id"
                     ),
                 )
             })

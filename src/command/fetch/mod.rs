@@ -112,6 +112,7 @@ pub fn fetch(
     shows_progress: bool,
 ) -> Result<Outcome> {
     let mut store = Store::open(&settings.database)?;
+    store.must_not_be_an_archive()?;
     let scope = &scope.with_open_ends(&store)?;
     refuse_wrong_clock(settings, &store, scope.ignore_clock)?;
     if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {

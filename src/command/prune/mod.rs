@@ -134,6 +134,7 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
     loop {
         let lock = waiting.take(database, MAINTENANCE)?;
         let store = Store::open(database)?;
+        store.must_not_be_an_archive()?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
         let refusals = refusals(context, args, &store, &plan, now)?;
@@ -145,7 +146,7 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
             continue;
         }
         if !refusals.is_empty() {
-            return Err(refused(&refusals));
+            return Err(refused(context, &refusals));
         }
         return Ok(Ready {
             store,
@@ -188,6 +189,12 @@ fn carry_out(
 
 /// The archive that history rows go to, checked; `None`: they are deleted.
 fn archive(context: &Context, args: &Args, store: &Store, plan: &Plan) -> Result<Option<Archive>> {
+    if args.new_archive && args.archive.is_none() && context.settings.retention.archive.is_none() {
+        return Err(Error::new("begin a new archive")
+            .because("no archive is named, so history rows would be deleted instead of moved")
+            .try_this("name its file with --archive, or set `archive` under [retention] in the configuration")
+            .exits(Exit::Config));
+    }
     args.archive
         .as_ref()
         .or(context.settings.retention.archive.as_ref())
@@ -248,10 +255,22 @@ fn refusals(
     Ok(refusals)
 }
 
-fn refused(refusals: &[Refusal]) -> Error {
+fn refused(context: &Context, refusals: &[Refusal]) -> Error {
     let join = |words: Vec<String>| words.join("; ");
     Error::new("prune")
-        .because(join(refusals.iter().map(Refusal::why).collect()))
+        .because(join(
+            refusals
+                .iter()
+                .map(|refusal| match refusal {
+                    Refusal::NoBackup { .. } => format!(
+                        "{} in {}",
+                        refusal.why(),
+                        context.settings.backup.directory.display()
+                    ),
+                    _ => refusal.why(),
+                })
+                .collect(),
+        ))
         .try_this(join(
             refusals
                 .iter()

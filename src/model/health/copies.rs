@@ -13,6 +13,8 @@ pub struct Backups {
     pub newest: Option<(i64, PathBuf)>,
     /// Those that a clock which was ahead has dated.
     pub ahead: Vec<PathBuf>,
+    /// The newest by its name, where no manifest may be read: nothing tells which database it is of.
+    pub unreadable: Option<PathBuf>,
     /// Whether the folder is there.
     pub has_folder: bool,
 }
@@ -38,6 +40,18 @@ pub fn backup(
     let scheduler = "run `tornsnap backup`, and see whether the scheduler still starts it";
     let Some((made, file)) = &found.newest else {
         let folder = shown(directory);
+        if let Some(file) = &found.unreadable {
+            return Check::bad(
+                "backup",
+                State::Unknown,
+                format!(
+                    "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
+                    shown(file)
+                ),
+                "run `tornsnap health` as the user who makes the backups",
+            )
+            .about(["unreadable"]);
+        }
         let Some(recorded) = recorded else {
             return Check::bad(
                 "backup",
@@ -178,8 +192,8 @@ pub fn archives(archives: &[Archive]) -> Check {
             "see whether its disk is mounted; else put the archive back from a copy of it"
         }
         _ => {
-            "put the archive back from a copy of it; if it is gone for good, `tornsnap prune --new-archive` begins another \
-             one in its place"
+            "put the archive back from a copy of it; if it is gone for good, `tornsnap prune --archive FILE --new-archive` \
+             with that very file begins another one in its place"
         }
     };
     Check::bad("archive", state, messages.join("; "), remedy)
@@ -220,6 +234,7 @@ mod tests {
         Backups {
             newest: Some((NOW - ago, PathBuf::from("backups/x.db"))),
             ahead: Vec::new(),
+            unreadable: None,
             has_folder: true,
         }
     }

@@ -95,9 +95,7 @@ fn none(directory: &Path, database: &Path, entries: &[Entry], ours: &[&Entry]) -
     if others.is_empty() {
         return error
             .because("there is none with a manifest of tornsnap's")
-            .try_this(
-                "run `tornsnap backup`, or name the folder with --output or the file itself",
-            );
+            .try_this("see whether the disk of that folder is mounted, or name the file itself");
     }
     error
         .because("all backups there are of other databases")

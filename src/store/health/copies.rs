@@ -9,7 +9,6 @@ use super::View;
 use crate::error::Result;
 use crate::model::health::{Backups, RecordedFolder};
 use crate::model::identity::DatabaseId;
-use crate::model::time::is_far_future;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::Depth;
 use crate::store::sql;
@@ -32,14 +31,13 @@ pub fn look_at_backups(
         ),
         None => (backup::newest_called(directory, database, now)?, Vec::new()),
     };
-    let newest = match newest {
-        Some(manifest) => Some((manifest.created_at, manifest.path)),
-        // A manifest that this user may not read says nothing, but its name does.
-        None => backup::newest_by_name(directory, database)?
-            .filter(|(made, _)| !is_far_future(*made, now)),
+    let unreadable = match newest {
+        Some(_) => None,
+        None => backup::newest_by_name(directory, database)?.map(|(_, file)| file),
     };
     Ok(Backups {
-        newest,
+        newest: newest.map(|manifest| (manifest.created_at, manifest.path)),
+        unreadable,
         ahead: ahead.into_iter().map(|manifest| manifest.path).collect(),
         has_folder: directory.is_dir(),
     })

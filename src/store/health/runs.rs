@@ -61,6 +61,12 @@ impl View {
         })
     }
 
+    /// Whether any fetch was recorded.
+    pub fn has_runs(&self) -> Result<bool> {
+        self.one(sql!("health/has_runs"), [], |row| row.get("has_runs"))
+            .failed("look for records of fetches")
+    }
+
     /// The last success, and when that run began.
     fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, i64)>> {
         self.one(

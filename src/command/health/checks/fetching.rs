@@ -2,7 +2,7 @@
 
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
-use crate::model::health::{self, Check};
+use crate::model::health::{self, Check, State};
 use crate::model::kind::Kind;
 use crate::model::time::HOUR;
 use crate::store::health::{Followed, Tiles, View};
@@ -46,10 +46,16 @@ pub(super) fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Che
         gaps.extend(runs.gaps);
     }
     if followed.is_empty() {
-        checks.push(Check::ok(
-            "followed",
-            "nothing is followed, so no ages are checked",
-        ));
+        checks.push(if view.has_runs()? {
+            Check::bad(
+                "followed",
+                State::Warning,
+                "nothing is followed by this configuration although fetches were recorded, so no ages are checked",
+                "name the configuration that the fetches use, with --config",
+            )
+        } else {
+            Check::ok("followed", "nothing is followed, so no ages are checked")
+        });
         return Ok(checks);
     }
     killed.sort_by_key(|(_, began)| std::cmp::Reverse(*began));
