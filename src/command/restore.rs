@@ -72,6 +72,13 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None => restore::stage_unproven(&job.file, database, &locks)?,
     };
     job.must_be_of_the_present(&staged.identity)?;
+    // Another one may have been put there while this run waited for the locks.
+    if restore::present_identity(database) != job.present {
+        return Err(Error::new(format!("replace {}", database.display()))
+            .because("another program has replaced it meanwhile")
+            .try_this("look what is there now, then run it again")
+            .exits(Exit::TryLater));
+    }
     let kept = restore::swap(&staged, database, now, &locks)?;
     Ok(job.told(&staged, kept.as_deref()))
 }
@@ -98,6 +105,7 @@ impl Job {
         let manifest = manifest_of(&file, args.without_manifest)?;
         let present = match restore::present(&database) {
             Standing::Ours(identity) => Some(identity),
+            Standing::Held => return Err(held(&database)),
             Standing::Foreign if !args.other_database => return Err(foreign(&database)),
             _ => None,
         };
@@ -196,6 +204,13 @@ fn foreign(database: &Path) -> Error {
         .exits(Exit::Config)
 }
 
+fn held(database: &Path) -> Error {
+    Error::new(format!("replace {}", database.display()))
+        .because("another program keeps it locked, so nothing tells which database it is")
+        .try_this("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
+        .exits(Exit::TryLater)
+}
+
 /// The file itself where the path is a link, so that the link stays one.
 fn place(path: &Path) -> Result<PathBuf> {
     match fs::metadata(path) {
@@ -206,6 +221,10 @@ fn place(path: &Path) -> Result<PathBuf> {
         Ok(_) if path.is_symlink() => {
             fs::canonicalize(path).doing(|| format!("follow the link {}", path.display()))
         }
+        Err(_) if path.is_symlink() => Err(Error::new(format!("restore to {}", path.display()))
+            .because("it is a link to a file that is not there")
+            .try_this("mount the disk that it leads to, or remove the link")
+            .exits(Exit::Config)),
         _ => Ok(path.to_owned()),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::error::{Doing, Error, Exit, Result};
 #[cfg(unix)]
@@ -65,6 +66,32 @@ pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
 ///
 /// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
 pub fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
+    temporary_file(path, text, mark, database)?
+        .persist(path)
+        .map_err(|error| error.error)
+        .doing(|| format!("write {}", path.display()))?;
+    sync_folder(folder_of(path))
+}
+
+/// As [`write_atomically`], but only where there is no file of that name: `false` when there is one.
+pub(super) fn write_new(path: &Path, text: &str, mark: &str, database: &Path) -> Result<bool> {
+    match temporary_file(path, text, mark, database)?.persist_noclobber(path) {
+        Ok(_) => {}
+        Err(_) if path.exists() => return Ok(false),
+        // A file system without a rename that keeps an existing file, and without links.
+        Err(error) => {
+            error
+                .file
+                .persist(path)
+                .map_err(|error| error.error)
+                .doing(|| format!("write {}", path.display()))?;
+        }
+    }
+    sync_folder(folder_of(path))?;
+    Ok(true)
+}
+
+fn temporary_file(path: &Path, text: &str, mark: &str, database: &Path) -> Result<NamedTempFile> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
     // tempfile makes it with mode 0600.
@@ -78,11 +105,7 @@ pub fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) ->
         .write_all(text.as_bytes())
         .and_then(|()| temporary.as_file().sync_all())
         .doing(action)?;
-    temporary
-        .persist(path)
-        .map_err(|error| error.error)
-        .doing(action)?;
-    sync_folder(folder)
+    Ok(temporary)
 }
 
 /// Syncs a finished file to the disk.

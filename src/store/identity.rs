@@ -39,15 +39,21 @@ pub enum Standing {
     Ours(Identity),
     /// A database of another program.
     Foreign,
+    /// A database that another program keeps locked.
+    Held,
 }
 
 /// Looks which database stands at a path, and leaves no trace of that.
 pub fn standing_at(database: &Path) -> Standing {
-    let Some(connection) = reader(database) else {
-        return Standing::Nothing;
+    let connection = match reader(database) {
+        Ok(Some(connection)) => connection,
+        Err(error) if error.exit() == Exit::TryLater => return Standing::Held,
+        _ => return Standing::Nothing,
     };
-    if let Ok(identity) = identity(&connection) {
-        return Standing::Ours(identity);
+    match identity(&connection) {
+        Ok(identity) => return Standing::Ours(identity),
+        Err(error) if error.exit() == Exit::TryLater => return Standing::Held,
+        Err(_) => {}
     }
     let number = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id");
@@ -67,14 +73,15 @@ pub fn identity_of(database: &Path) -> Option<Identity> {
     }
 }
 
-fn reader(database: &Path) -> Option<Connection> {
+/// `None` for a file without a page.
+fn reader(database: &Path) -> Result<Option<Connection>> {
     // SQLite would remove the WAL of a file without a page.
     let mut head = [0; 512];
-    File::open(database)
-        .and_then(|mut file| file.read_exact(&mut head))
-        .ok()?;
-    let reader = Reader::without_trace(database, BUSY_TIMEOUT).ok()?;
-    Some(reader.connection)
+    let is_whole = File::open(database).and_then(|mut file| file.read_exact(&mut head));
+    if is_whole.is_err() {
+        return Ok(None);
+    }
+    Reader::without_trace(database, BUSY_TIMEOUT).map(|reader| Some(reader.connection))
 }
 
 impl Store {

@@ -88,6 +88,11 @@ impl Reader {
     /// A WAL or journal that is left is read, too: in a private copy, since it may hold half of what is to be seen.
     pub(super) fn sharing(path: &Path) -> Result<Self> {
         open::must_be_a_file(path)?;
+        // The files that SQLite makes beside a database of somebody else would be in that user's way.
+        let before = Files::of(path);
+        if before.wal.is_none() && is_in_wal_mode(path) && may_not_write(path) {
+            return Self::alone(path, Reading::Alone, before, open::BUSY_TIMEOUT);
+        }
         for _ in 0..ATTEMPTS {
             if let Some(reader) = Self::shared(path, open::BUSY_TIMEOUT)? {
                 return Ok(reader);
@@ -269,6 +274,16 @@ fn is_in_wal_mode(path: &Path) -> bool {
 /// Where the WAL of a database is.
 pub(super) fn wal_of(database: &Path) -> PathBuf {
     with_suffix(&real(database), PENDING[0])
+}
+
+/// Whether the file is there and may not be written by this user.
+///
+/// As [`is_forbidden`], it is asked only of a file that no connection of this process has open.
+fn may_not_write(path: &Path) -> bool {
+    fs::File::options()
+        .write(true)
+        .open(path)
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// Whether the file is there and may not be read by this user.

@@ -250,3 +250,26 @@ fn nothing_but_the_prune_of_its_database_writes_to_an_archive() {
 
     assert_eq!(dump(&cold), before);
 }
+
+#[test]
+fn an_archive_is_missed_however_its_path_is_spelled() {
+    let sandbox = Sandbox::new();
+    drop(database(&sandbox, "a.db"));
+    fs::create_dir(sandbox.path("sub")).unwrap();
+    prune(&sandbox, IN_APRIL, "a.db", &["--archive", "sub/../cold.db"]).expect(0);
+    fs::rename(sandbox.path("cold.db"), sandbox.path("away.db")).unwrap();
+    let later = EDGES[4] + 40 * 86_400;
+    summarize(&sandbox, later, "a.db");
+
+    for path in ["cold.db", "sub/../cold.db", "./sub/./../cold.db"] {
+        let finished = prune(&sandbox, later, "a.db", &["--archive", path]).expect(78);
+        assert!(
+            finished
+                .stderr()
+                .contains("history rows were moved to it before"),
+            "{path}: {}",
+            finished.stderr()
+        );
+    }
+    assert!(!sandbox.path("cold.db").exists());
+}

@@ -511,7 +511,7 @@ pub fn id_of(database: &Path) -> DatabaseId {
     identity_of(database).unwrap().id
 }
 
-fn listed(folder: &Path) -> Vec<PathBuf> {
+pub fn listed(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

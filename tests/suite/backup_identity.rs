@@ -12,7 +12,7 @@ use tornsnap::store::backup::Manifest;
 
 use crate::backup::{backups, id_of, ready};
 use crate::backup_folder::has;
-use crate::support::{Finished, NOW, Sandbox, fill};
+use crate::support::{Finished, NOW, Sandbox, fill, heavy};
 
 const DAY: i64 = 86_400;
 
@@ -335,4 +335,43 @@ fn neither_a_newer_nor_a_foreign_database_is_replaced_unless_told_so() {
             &["restore", "latest", "--to", "notes.db", "--other-database"],
         )
         .expect(0);
+}
+
+#[test]
+fn two_databases_of_one_name_that_are_backed_up_in_the_same_second_have_a_backup_each() {
+    for round in 0..heavy(30, 6) {
+        let sandbox = Sandbox::new();
+        let names = ["one/tornsnap.db", "two/tornsnap.db"];
+        for name in names {
+            fs::create_dir_all(sandbox.path(name).parent().unwrap()).unwrap();
+            drop(Store::create(&sandbox.path(name)).unwrap());
+        }
+        let children: Vec<_> = names
+            .iter()
+            .map(|name| {
+                sandbox
+                    .command(&["backup", "--output", "backups", "--database", name])
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for child in children {
+            Finished(child.wait_with_output().unwrap()).expect(0);
+        }
+
+        for name in names {
+            let arguments = [
+                "backup",
+                "--verify",
+                "latest",
+                "--output",
+                "backups",
+                "--database",
+                name,
+            ];
+            sandbox.run(&arguments).expect(0);
+        }
+        let files = fs::read_dir(sandbox.path("backups")).unwrap().count();
+        assert_eq!(files, 4, "round {round}: two backups and their manifests");
+    }
 }

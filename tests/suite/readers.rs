@@ -226,6 +226,13 @@ fn whoever_may_only_read_can_export_and_plan() {
 
     assert!(!torn.sandbox.path("tornsnap.db-wal").exists());
     all_read("nobody has it open", "Player 1");
+    // In a folder that both may write to, SQLite could make its files, and they would be in the owner's way.
+    set_mode(&folder, 0o777);
+    all_read(
+        "nobody has it open, and the folder may be written",
+        "Player 1",
+    );
+    set_mode(&folder, 0o755);
 
     let writer = torn.sandbox.sqlite();
     writer

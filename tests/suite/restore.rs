@@ -12,7 +12,7 @@ use tornsnap::store::lock::Lock;
 use tornsnap::store::restore::{self, Locks};
 use tornsnap::store::{Depth, Store};
 
-use crate::backup::kill_after;
+use crate::backup::{kill_after, listed};
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, rows};
 
 #[test]
@@ -526,4 +526,59 @@ fn dump(database: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn a_database_that_cannot_be_asked_for_its_id_is_not_replaced() {
+    let sandbox = ready();
+    fs::create_dir(sandbox.path("other")).unwrap();
+    drop(tornsnap::store::Store::create(&sandbox.path("other/tornsnap.db")).unwrap());
+    sandbox
+        .run(&[
+            "backup",
+            "--output",
+            "theirs",
+            "--database",
+            "other/tornsnap.db",
+        ])
+        .expect(0);
+    let theirs = listed(&sandbox.path("theirs"));
+    let theirs = theirs
+        .iter()
+        .find(|path| path.extension().is_some_and(|end| end == "db"))
+        .unwrap();
+    let holder = sandbox.sqlite();
+    holder
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        .unwrap();
+
+    let arguments = ["restore", theirs.to_str().unwrap(), "--yes", "--wait", "0"];
+    let finished = sandbox.run(&arguments).expect(75);
+
+    assert!(
+        finished.stderr().contains("keeps it locked"),
+        "{}",
+        finished.stderr()
+    );
+    drop(holder);
+    sandbox.run(&arguments).expect(78);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_not_replaced_by_a_file() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    std::os::unix::fs::symlink("mnt/t.db", sandbox.path("t.db")).unwrap();
+
+    let finished = sandbox
+        .run(&["restore", "latest", "--to", "t.db", "--yes"])
+        .expect(78);
+
+    assert!(
+        finished
+            .stderr()
+            .contains("a link to a file that is not there")
+    );
+    assert!(sandbox.path("t.db").is_symlink());
 }

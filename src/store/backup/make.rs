@@ -11,12 +11,12 @@ use crate::error::{Doing, Error, Exit, Result};
 use crate::store::backup::Request;
 use crate::store::backup::copy::{copy, size_of};
 use crate::store::backup::manifest::{Kind, Manifest};
-use crate::store::backup::names::{mark, name_of};
+use crate::store::backup::names::{PARTIAL, free_name, mark, name_of};
 use crate::store::backup::prove::open_copy;
 use crate::store::check;
 use crate::store::files::{
     HashingReader, HashingWriter, check_room, create_private, discard, pour, remove_if_there,
-    sync_file, sync_folder, with_suffix, write_atomically,
+    sync_file, sync_folder, with_suffix, write_atomically, write_new,
 };
 use crate::store::identity::identity;
 use crate::store::migrate::Found;
@@ -181,36 +181,53 @@ fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(HashAndSize,
     Ok((reader.hash.finish(), writer.hash.finish()))
 }
 
-/// Puts the manifest and then the backup in place, under a name that nothing has yet.
-pub(super) fn publish(request: &Request<'_>, made: Made, name: &str) -> Result<Manifest> {
+/// Puts the manifest and then the backup in place, under the first name that nothing has yet.
+///
+/// Backups of several databases may be made in one folder in the same second. The manifest claims the name, since a
+/// file is made only where there is none.
+pub(super) fn publish(request: &Request<'_>, mut made: Made, stem: &str) -> Result<Manifest> {
     let directory = request.directory;
-    let Made { file, mut manifest } = made;
-    let action = || format!("put the backup {name} in place");
-    let target = directory.join(name);
-    // Between choosing the name and now another database's backup may have taken it.
-    if target.exists() {
-        return Err(Error::new(action())
-            .because("another program has just made a file of that name")
-            .try_this("run it again")
-            .exits(Exit::TryLater));
-    }
     let mark = mark(request.database);
+    loop {
+        let name = free_name(directory, stem, request.now, made.manifest.compressed);
+        // The temporary name goes first: by it the next run finds the manifest of a run that was killed here.
+        let temporary = directory.join(format!(".{name}.{mark}{PARTIAL}"));
+        if made.file != temporary {
+            fs::rename(&made.file, &temporary)
+                .doing(|| format!("rename {}", made.file.display()))?;
+            made.file = temporary;
+        }
+        made.manifest.file.clone_from(&name);
+        let target = directory.join(&name);
+        let text = made.manifest.to_text();
+        if write_new(&Manifest::path_for(&target), &text, &mark, request.database)? {
+            return put(request, made, target);
+        }
+    }
+}
+
+/// Puts the manifest and then the copy in place, under a name of its own.
+pub(super) fn publish_as(request: &Request<'_>, made: Made, name: &str) -> Result<Manifest> {
+    let target = request.directory.join(name);
     write_atomically(
         &Manifest::path_for(&target),
-        &manifest.to_text(),
-        &mark,
+        &made.manifest.to_text(),
+        &mark(request.database),
         request.database,
     )?;
+    put(request, made, target)
+}
+
+/// Gives a copy its name, beside its manifest.
+fn put(request: &Request<'_>, made: Made, target: PathBuf) -> Result<Manifest> {
+    let Made { file, mut manifest } = made;
+    let action = || format!("put the backup {} in place", target.display());
     if let Err(error) = fs::rename(&file, &target) {
         // Best effort: a manifest without its backup counts for nothing.
         let _ = remove_if_there(&Manifest::path_for(&target));
         return Err(error).doing(action);
     }
-    sync_folder(directory)?;
-    if manifest.compressed {
-        // The copy that it was made from.
-        discard(&file.with_extension(""));
-    }
+    sync_folder(request.directory)?;
     manifest.path = target;
     Ok(manifest)
 }

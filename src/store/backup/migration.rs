@@ -7,12 +7,13 @@ use crate::error::{Doing, Result};
 use crate::model::path::folder_of;
 use crate::store::backup::Request;
 use crate::store::backup::copy::size_of;
-use crate::store::backup::make::{Source, give_up, make, publish};
+use crate::store::backup::make::{Source, give_up, make, publish_as};
 use crate::store::backup::manifest::Kind;
 use crate::store::backup::names::{PARTIAL, mark, name_of};
 use crate::store::backup::rotate::{clean, disk_time};
 use crate::store::check::Depth;
 use crate::store::files::{check_room, remove_if_there, with_suffix};
+use crate::store::identity::identity;
 
 /// Makes a verified copy beside the database before its schema is changed: `<database>.before-schema-2`.
 ///
@@ -22,7 +23,13 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
     let name = name_of(&target);
     let directory = folder_of(database);
     let mark = mark(database);
-    clean(directory, &mark, database)?;
+    let source = Source::open(database)?;
+    clean(
+        directory,
+        &mark,
+        &identity(&source.connection)?.id,
+        database,
+    )?;
     let request = Request {
         database,
         directory,
@@ -35,7 +42,6 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
     };
     let plain = directory.join(format!(".{name}.{mark}{PARTIAL}"));
-    let source = Source::open(database)?;
     check_room(
         directory,
         needed(size_of(&source.connection)?),
@@ -44,7 +50,7 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
     let made = make(&request, Kind::BeforeMigration, source, &plain, &name)
         .inspect_err(|_| give_up(&plain))?;
     remove_if_there(&target).doing(|| format!("replace {}", target.display()))?;
-    publish(&request, made, &name).inspect_err(|_| give_up(&plain))?;
+    publish_as(&request, made, &name).inspect_err(|_| give_up(&plain))?;
     Ok(())
 }
 

@@ -91,19 +91,25 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
     let id = identity(&source.connection)?.id;
     place::prepare(request, &source.connection, &id)?;
     let mark = mark(request.database);
-    rotate::clean(directory, &mark, request.database)?;
+    rotate::clean(directory, &mark, &id, request.database)?;
     let before = newest_of(directory, &id, request.now)?;
 
     let stem = names::stem(request.database);
     let name = names::free_name(directory, &stem, request.now, request.compress);
     let plain = directory.join(format!(".{name}.{mark}{}", names::PARTIAL));
     let manifest = make::make(request, Kind::Backup, source, &plain, &name)
-        .and_then(|made| make::publish(request, made, &name))
-        .inspect_err(|_| make::give_up(&plain))?;
+        .and_then(|made| make::publish(request, made, &stem));
+    // What a compressed one was made from, or what is left of one that failed.
+    make::give_up(&plain);
+    let manifest = manifest?;
 
     let backups = Backups::of(directory, &id, request.now)?;
     let mut warnings = warnings(&manifest, before.as_ref(), backups.ahead());
-    let removed = match request.keep {
+    // A person is to look at the last one first.
+    let keep = request
+        .keep
+        .filter(|_| !is_much_smaller(&manifest, before.as_ref()));
+    let removed = match keep {
         Some(keep) => rotate::rotate(
             directory,
             &mark,
@@ -128,14 +134,19 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
     })
 }
 
+/// Whether a backup holds less than half of the one before.
+fn is_much_smaller(new: &Manifest, before: Option<&Manifest>) -> bool {
+    before.is_some_and(|before| new.database_bytes() < before.database_bytes() / 2)
+}
+
 /// What a person should look at after a new backup.
 fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(before) = before
-        && new.database_bytes() < before.database_bytes() / 2
+        && is_much_smaller(new, Some(before))
     {
         warnings.push(format!(
-            "the new backup holds {}, less than half of the last one's {} ({}): look before that one is rotated away",
+            "the new backup holds {}, less than half of the last one's {} ({}): look before the next backup rotates that one away",
             in_words(new.database_bytes()),
             in_words(before.database_bytes()),
             before.path.display()

@@ -2,19 +2,20 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
+use crate::model::path::{plain_absolute, shown};
 use crate::model::time::iso;
 use crate::store::backup::Request;
 use crate::store::backup::folder;
 use crate::store::backup::manifest::Manifest;
 use crate::store::owner::{self, make_folder};
-use crate::store::{Failed, open, sql};
+use crate::store::{Failed, open, sql, wal};
 
 /// How long the record waits for another program that writes: the backup itself is done.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -103,7 +104,7 @@ fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String
     source
         .query_row(
             sql!("backup/recorded_folder"),
-            named_params! { ":directory": absolute(directory) },
+            named_params! { ":directory": shown(&plain_absolute(directory)) },
             |row| Ok((row.get("last_backup_at")?, row.get("last_file")?)),
         )
         .optional()
@@ -123,40 +124,12 @@ pub(super) fn record(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
             connection.execute(
                 sql!("backup/record_folder"),
                 named_params! {
-                    ":directory": absolute(request.directory),
+                    ":directory": shown(&plain_absolute(request.directory)),
                     ":at": manifest.created_at,
                     ":file": manifest.file,
                 },
             )
         })
-        .map(drop)
-        .failed("write to the database")
-}
-
-/// The path from the root, without `.` and `..`: links are left as they are, since one may lead nowhere today.
-fn absolute(directory: &Path) -> String {
-    let whole = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let mut plain = PathBuf::new();
-    for part in whole.components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    plain.to_string_lossy().into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn a_folder_has_one_path_however_it_is_spelled() {
-        assert_eq!(absolute(Path::new("/a/b/../c/./d/")), "/a/c/d");
-        assert_eq!(absolute(Path::new("/../a")), "/a");
-    }
+        .failed("write to the database")?;
+    wal::sync(&connection)
 }

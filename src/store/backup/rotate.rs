@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::identity::DatabaseId;
 use crate::model::time::DAY;
 use crate::store::backup::folder::Backups;
-use crate::store::backup::manifest::Manifest;
+use crate::store::backup::manifest::{Manifest, claimed_id};
 use crate::store::backup::names::{PARTIAL, has_mark, name_of};
 use crate::store::files::{remove_if_there, sync_folder};
 use crate::store::owner;
@@ -60,7 +61,7 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 /// Removes what killed runs left: temporary files of this database, and manifests whose backup is still one.
 ///
 /// Those of other databases are left alone unless they are a day older than now, by the disk's own clock.
-pub(super) fn clean(directory: &Path, mark: &str, database: &Path) -> Result<()> {
+pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Path) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
     let now = disk_time(directory, mark, database)?;
     for entry in fs::read_dir(directory).doing(action)? {
@@ -88,7 +89,8 @@ pub(super) fn clean(directory: &Path, mark: &str, database: &Path) -> Result<()>
         // Its manifest first: while the temporary file is there, the next run knows what to do.
         if let Some((backup, _)) = inner {
             let backup = directory.join(backup.trim_start_matches('.'));
-            if !backup.exists() {
+            // Another database may be taking that name at this moment.
+            if !backup.exists() && claimed_id(&backup).as_ref() == Some(id) {
                 let manifest = Manifest::path_for(&backup);
                 remove_if_there(&manifest).doing(|| format!("remove {}", manifest.display()))?;
             }

@@ -9,6 +9,7 @@ use super::View;
 use crate::error::Result;
 use crate::model::health::{Backups, RecordedFolder};
 use crate::model::identity::DatabaseId;
+use crate::model::path::plain_absolute;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::Depth;
 use crate::store::sql;
@@ -65,7 +66,7 @@ impl View {
     /// The backup that was last written to a folder, as the database remembers it.
     pub fn backup_folder(&self, directory: &Path) -> Result<Option<RecordedFolder>> {
         let names = [
-            std::path::absolute(directory).ok(),
+            Some(plain_absolute(directory)),
             fs::canonicalize(directory).ok(),
         ];
         let recorded: Vec<(String, RecordedFolder)> =

@@ -4,20 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Doing, Error, Exit, Result};
 use crate::model::archive::{Moved, objection};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{folder_of, shown};
+use crate::model::path::{folder_of, plain_absolute, shown};
 use crate::store::create::initialise;
 use crate::store::files::{discard, sync_folder};
 use crate::store::identity::identity;
 use crate::store::migrate::Found;
-use crate::store::open::{connect, inspect, must_be_a_file};
+use crate::store::open::inspect;
 use crate::store::prune::{space, step};
+use crate::store::reading::Reader;
 use crate::store::{Failed, Store, owner, sql, transaction};
 
 /// How long a connection waits for another one that writes.
@@ -44,7 +44,7 @@ impl Archive {
 
     /// The absolute path as the record of a prune has it.
     pub(super) fn recorded_path(&self) -> String {
-        shown(&absolute(&self.path))
+        shown(&plain_absolute(&self.path))
     }
 }
 
@@ -226,14 +226,10 @@ fn ids_of(path: &Path) -> Result<Option<Identity>> {
         Ok(_) => {}
     }
     let read = || -> Result<Option<Identity>> {
-        must_be_a_file(path)?;
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-            .failed("set up the connection")?;
-        match inspect(&connection, path)? {
+        let reader = Reader::without_trace(path, PATIENCE)?;
+        match inspect(&reader.connection, path)? {
             Found::Empty => Ok(None),
-            Found::Ours(_) => identity(&connection).map(Some),
+            Found::Ours(_) => identity(&reader.connection).map(Some),
         }
     };
     match read() {
@@ -296,6 +292,11 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     sync_folder(folder)
 }
 
+/// The path from the root as the system reads it: `..` behind a link leads elsewhere than its text says.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Refuses an archive that is the database itself, whatever name it is given.
 fn must_be_another_file(database: &Path, archive: &Path) -> Result<()> {
     if !is_same_file(database, archive)? {
@@ -346,8 +347,4 @@ fn is_same_file(one: &Path, other: &Path) -> Result<bool> {
     }
     #[cfg(not(unix))]
     Ok(false)
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
