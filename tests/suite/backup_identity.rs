@@ -375,3 +375,28 @@ fn two_databases_of_one_name_that_are_backed_up_in_the_same_second_have_a_backup
         assert_eq!(files, 4, "round {round}: two backups and their manifests");
     }
 }
+
+#[test]
+fn a_backup_that_was_found_damaged_counts_for_nothing_until_it_is_sound_again() {
+    let sandbox = ready(100);
+    sandbox.run(&["backup"]).expect(0);
+    let backup = sandbox.path("backups").join(&backups(&sandbox)[0]);
+    let sound = fs::read(&backup).unwrap();
+    let mut damaged = sound.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    fs::write(&backup, damaged).unwrap();
+
+    sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+    let state = |id: &str| -> String {
+        let report = sandbox.run(&["health", "--json"]).json();
+        let checks = report["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["id"] == id).unwrap();
+        check["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state("backup"), "warning");
+
+    fs::write(&backup, sound).unwrap();
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+    assert_eq!(state("backup"), "ok");
+}

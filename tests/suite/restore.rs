@@ -532,7 +532,7 @@ fn dump(database: &Path) -> Vec<String> {
 fn a_database_that_cannot_be_asked_for_its_id_is_not_replaced() {
     let sandbox = ready();
     fs::create_dir(sandbox.path("other")).unwrap();
-    drop(tornsnap::store::Store::create(&sandbox.path("other/tornsnap.db")).unwrap());
+    drop(Store::create(&sandbox.path("other/tornsnap.db")).unwrap());
     sandbox
         .run(&[
             "backup",

@@ -173,7 +173,11 @@ impl Proven {
 impl Proofs<'_> {
     fn prove(&self, file: &Path) -> Result<Proven> {
         let depth = self.args.depth();
-        let manifest = backup::verify(file, depth)?;
+        let manifest = backup::verify(file, depth).inspect_err(|error| {
+            if error.exit() == Exit::Damaged {
+                self.forget(file);
+            }
+        })?;
         let whose = whose_is(&manifest, self.present);
         let is_ours = self
             .present
@@ -184,6 +188,21 @@ impl Proofs<'_> {
             manifest
         };
         Ok(Proven { manifest, whose })
+    }
+
+    /// A damaged backup must not satisfy `prune` or `health` any more.
+    fn forget(&self, file: &Path) {
+        let settings = &self.context.settings;
+        let Some(present) = self.present else {
+            return;
+        };
+        let now = settings.clock.now();
+        if let Err(error) = backup::remember_damaged(file, &settings.database, &present.id, now) {
+            log::warn!(
+                "its manifest does not remember that it is damaged: {}",
+                error.on_one_line()
+            );
+        }
     }
 
     /// A folder that cannot be written is no reason not to verify what is in it.

@@ -19,7 +19,8 @@ pub struct Backups {
 }
 
 impl Backups {
-    /// Those that have a sound manifest with this id and the size that it says; other files count for nothing.
+    /// Those that have a sound manifest with this id and the size that it says, and were not found damaged since; other
+    /// files count for nothing.
     ///
     /// # Errors
     ///
@@ -29,6 +30,7 @@ impl Backups {
             .into_iter()
             .filter_map(|backup| Manifest::of(&backup).ok())
             .filter(|manifest| manifest.kind == Kind::Backup && manifest.database_id == *id)
+            .filter(|manifest| manifest.damaged_at.is_none())
             .filter(|manifest| {
                 fs::metadata(&manifest.path)
                     .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)

@@ -49,6 +49,9 @@ pub struct Manifest {
     pub created_at: i64,
     /// When it was last checked, unix seconds.
     pub verified_at: i64,
+    /// When it was found damaged, unix seconds; `None` unless the last verification failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged_at: Option<i64>,
     /// The SQLite check that it passed.
     pub check: String,
     /// Name of the database that it is a copy of, without its folder.
@@ -102,6 +105,7 @@ impl Manifest {
             kind: Kind::Backup,
             created_at: 0,
             verified_at: 0,
+            damaged_at: None,
             check: String::new(),
             database: String::new(),
             database_id: identity.id,

@@ -28,7 +28,7 @@ use crate::store::open;
 pub use folder::{Backups, Entry, all, future_backups, newest_called, newest_of, unproven};
 pub use latest::latest;
 pub use manifest::{Kind, Manifest};
-pub use prove::{remember_verified, verify};
+pub use prove::{remember_damaged, remember_verified, verify};
 
 pub(super) use folder::newest_by_name;
 pub(super) use make::at_once;

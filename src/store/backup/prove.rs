@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Doing, Error, Exit, Result};
+use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
@@ -61,6 +62,7 @@ pub fn remember_verified(
 ) -> Result<Manifest> {
     let mut proven = manifest.clone();
     proven.verified_at = now;
+    proven.damaged_at = None;
     if depth == Depth::Full {
         depth.as_str().clone_into(&mut proven.check);
     }
@@ -71,6 +73,29 @@ pub fn remember_verified(
         remove_if_there(&path).doing(|| format!("remove {}", path.display()))?;
     }
     Ok(proven)
+}
+
+/// Notes in its manifest that a backup was found damaged, so that it counts for nothing from now on.
+///
+/// A file that is no backup of the database with this id is left as it is, and so is a damaged manifest.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be written.
+pub fn remember_damaged(backup: &Path, database: &Path, id: &DatabaseId, now: i64) -> Result<()> {
+    let Ok(mut manifest) = Manifest::of(backup) else {
+        return Ok(());
+    };
+    if manifest.database_id != *id {
+        return Ok(());
+    }
+    manifest.damaged_at = Some(now);
+    write_atomically(
+        &Manifest::path_for(backup),
+        &manifest.to_text(),
+        &super::mark(database),
+        database,
+    )
 }
 
 /// Copies a backup to `to`, decompressed, and compares it with its manifest on the way.
