@@ -83,7 +83,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(job.told(&staged, kept.as_deref()))
 }
 
-/// What is restored, and what is there now.
+/// The backup to restore, and the database that is there now.
 struct Job {
     file: PathBuf,
     manifest: Option<Manifest>,

@@ -1,4 +1,4 @@
-//! Which database a file is, whatever it is called and wherever it is.
+//! The ids that tell which database a file is, under any name and in any folder.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub struct Identity {
     pub archive_of: Option<DatabaseId>,
 }
 
-/// What one database file is to another.
+/// The relation of one database file to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Relation {
     /// The same database: the one is a copy of the other.
@@ -55,7 +55,7 @@ pub enum Relation {
 }
 
 impl Identity {
-    /// What this one is to `other`.
+    /// The relation of this database to `other`.
     pub fn relation_to(&self, other: &Self) -> Relation {
         if self.id == other.id {
             Relation::Same

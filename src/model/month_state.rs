@@ -12,7 +12,7 @@ use crate::model::time::Month;
 pub struct Facts {
     /// History rows in the month now.
     pub rows: i64,
-    /// Of these, the rows with a higher id than any had when the month was summarized.
+    /// Late rows: rows of the month with a higher id than any had when the month was summarized.
     pub late: i64,
     /// Entities that were observed in the month, as known now.
     pub observed: i64,
@@ -172,11 +172,11 @@ impl MonthState {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// A month of 9 rows that was summarized.
-    const SUMMARIZED: Facts = Facts {
+    pub(in crate::model) const SUMMARIZED: Facts = Facts {
         rows: 9,
         late: 0,
         observed: 2,

@@ -171,20 +171,7 @@ fn followers(states: &[MonthState], index: usize, chosen: &[(&TableState, Reason
 mod tests {
     use super::*;
     use crate::model::month_state::Facts;
-
-    /// A month of 9 rows that was summarized.
-    const SUMMARIZED: Facts = Facts {
-        rows: 9,
-        late: 0,
-        observed: 2,
-        is_carried: false,
-        counted_rows: 9,
-        last_id: 100,
-        observed_then: 2,
-        is_summarized: true,
-        is_pruned: false,
-        is_purged: false,
-    };
+    use crate::model::month_state::tests::SUMMARIZED;
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()

@@ -40,7 +40,7 @@ impl Chunks {
 ///
 /// # Errors
 ///
-/// Whatever writing met. The value of `produce` is then of no use.
+/// An error of the writing thread. The value of `produce` is then of no use.
 pub(super) fn write<T>(
     out: &mut (dyn Write + Send),
     produce: impl FnOnce(&mut Chunks) -> T,

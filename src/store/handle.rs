@@ -18,7 +18,7 @@ pub struct Store {
     pub(super) access: Access,
 }
 
-/// What a connection may do.
+/// The rights of a connection.
 #[derive(Debug)]
 pub(super) enum Access {
     /// Read and write the file.
@@ -106,7 +106,7 @@ impl Store {
 
     /// Makes everything that was saved safe from a power cut, and waits for nobody who reads.
     ///
-    /// What no reader needs moves from the WAL to the database file; the rest stays in the WAL, which is synced.
+    /// Pages that no reader needs move from the WAL to the database file; the rest stays in the WAL, which is synced.
     pub fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main").map(drop)

@@ -30,7 +30,7 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
         .failed("read the id of the database")
 }
 
-/// What stands at a path, as far as it can be read.
+/// The database at a path, as far as it can be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Standing {
     /// Nothing, or nothing that can be read as a database.

@@ -122,7 +122,7 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// Who owns what cannot be opened or made, and what to do about it.
+    /// Explains who owns the file that cannot be opened or made, and what to do about it.
     pub(super) fn who_may(path: &Path, database: &Path) -> Option<(String, String)> {
         let (place, found) = nearest(path)?;
         let owner = owner_of(database)?;
@@ -153,7 +153,7 @@ mod unix {
         ))
     }
 
-    /// What stands at the path, or the nearest folder above that is there.
+    /// The file at the path, or the nearest folder above it that exists.
     fn nearest(path: &Path) -> Option<(PathBuf, Metadata)> {
         if let Ok(found) = fs::metadata(path) {
             return Some((path.to_owned(), found));

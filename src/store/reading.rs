@@ -210,7 +210,7 @@ fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
 /// How often a database is copied that somebody writes to.
 const ATTEMPTS: u32 = 3;
 
-/// What SQLite may leave beside a database that belongs to its contents.
+/// Files that SQLite may leave beside a database and that belong to its contents.
 const PENDING: [&str; 2] = ["-wal", "-journal"];
 
 /// Size and time of the last change.

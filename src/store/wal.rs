@@ -65,33 +65,58 @@ pub(super) fn sync(connection: &Connection) -> Result<()> {
 ///
 /// A WAL that has grown beyond its limit is emptied where nobody reads from it at this moment.
 pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkpoint> {
-    let run = |mode: &str| {
-        connection.query_row(
-            &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
-            [],
-            |row| {
-                Ok(Checkpoint {
-                    was_busy: row.get::<_, i64>(0)? != 0,
-                    frames: row.get(1)?,
-                    moved: row.get(2)?,
-                })
-            },
-        )
-    };
     let move_all = || -> rusqlite::Result<Checkpoint> {
-        let passive = run("PASSIVE")?;
+        let passive = run(connection, schema, "PASSIVE")?;
         let page: i64 =
             connection.query_row(&format!("PRAGMA {schema}.page_size"), [], |row| row.get(0))?;
         if passive.frames.saturating_mul(page) <= LIMIT || passive.moved < passive.frames {
             return Ok(passive);
         }
-        // Without a busy handler TRUNCATE gives up at once where somebody reads or writes.
-        connection.busy_timeout(Duration::ZERO)?;
-        let truncated = run("TRUNCATE");
-        connection.busy_timeout(open::BUSY_TIMEOUT)?;
-        truncated
+        truncate(connection, schema)
     };
     move_all().failed("move what was saved from the WAL into the database file")
+}
+
+/// Moves what no reader needs from the WAL of `schema` when more than `pages` frames wait there, and waits for nobody.
+pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
+    let waiting = |mode| run(connection, schema, mode).map(|found| found.frames - found.moved);
+    waiting("NOOP")
+        .and_then(|frames| {
+            if frames > pages {
+                waiting("PASSIVE")?;
+            }
+            Ok(())
+        })
+        .failed("move what was saved from the WAL into the database file")
+}
+
+/// Empties the WAL of `schema` unless another program uses it, and waits for nobody.
+pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
+    truncate(connection, schema)
+        .map(drop)
+        .failed("move what was saved from the WAL into the database file")
+}
+
+fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {
+    // Without a busy handler TRUNCATE gives up at once where another program reads or writes.
+    connection.busy_timeout(Duration::ZERO)?;
+    let truncated = run(connection, schema, "TRUNCATE");
+    connection.busy_timeout(open::BUSY_TIMEOUT)?;
+    truncated
+}
+
+fn run(connection: &Connection, schema: &str, mode: &str) -> rusqlite::Result<Checkpoint> {
+    connection.query_row(
+        &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
+        [],
+        |row| {
+            Ok(Checkpoint {
+                was_busy: row.get::<_, i64>(0)? != 0,
+                frames: row.get(1)?,
+                moved: row.get(2)?,
+            })
+        },
+    )
 }
 
 #[cfg(test)]

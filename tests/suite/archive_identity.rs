@@ -35,7 +35,7 @@ fn remove(sandbox: &Sandbox, name: &str) {
     }
 }
 
-/// What says that a prune has been here.
+/// The rows that a prune leaves in the records.
 fn traces(connection: &Connection) -> Vec<String> {
     rows(
         connection,

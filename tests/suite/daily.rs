@@ -21,7 +21,7 @@ const ZONES: [&str; 5] = [
     "Pacific/Chatham",
 ];
 
-/// What the jobs of one night are disturbed by.
+/// The disturbance of one night's jobs.
 #[derive(Clone, Copy, PartialEq)]
 enum Night {
     Quiet,

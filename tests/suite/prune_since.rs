@@ -9,7 +9,7 @@ use crate::month_model::{DAY, EDGES, History, IN_APRIL, for_any_history, templat
 use crate::prune::{prune, summarize};
 use crate::support::{Sandbox, rows};
 
-/// What one poll saw of one tile: owner, and kind and level of its racket.
+/// One tile as a poll saw it: owner, and kind and level of its racket.
 type Seen = (Option<i64>, Option<(bool, i64)>);
 
 const TILES: [&str; 2] = ["AAB", "AAC"];

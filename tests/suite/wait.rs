@@ -60,7 +60,7 @@ fn rows_of_history(database: &std::path::Path) -> i64 {
         .sum()
 }
 
-/// What a scheduler starts at once after a night off, in every order.
+/// The jobs that a scheduler starts at once after a night off, in every order.
 #[test]
 fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
     let jobs = [

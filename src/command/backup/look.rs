@@ -1,4 +1,4 @@
-//! What `tornsnap backup` tells of copies that were made before: `--list` and `--verify`.
+//! Reports on copies that were made before: `--list` and `--verify`.
 
 use std::path::{Path, PathBuf};
 

@@ -126,7 +126,7 @@ fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
     // Before the lock, which would leave a file beside a database that is not there.
     backup::must_exist(database)?;
     let lock = waiting.take(database, backup::LOCK)?;
-    // What is cut off here leaves only files that the next run removes.
+    // A run that is cut off here leaves only files that the next run removes.
     let _at_once = Stop::at_once()?;
     let taken = backup::take(
         &Request {

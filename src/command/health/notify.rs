@@ -65,7 +65,7 @@ fn tell_webhook(
         };
         post(settings, url, &message)
     });
-    // What was not taken is told next time.
+    // A message that was not taken is sent again next time.
     if !matches!(sent, Some(Err(_))) && (sent.is_some() || news.standing != before.findings) {
         let told = Told {
             findings: news.standing,

@@ -1,4 +1,4 @@
-//! What `prune` says: the plan, what it did, and the report.
+//! The texts and the JSON report of `prune`: the plan and the result.
 
 use std::path::Path;
 
@@ -85,7 +85,7 @@ pub(super) fn line(share: &Share) -> String {
     }
 }
 
-/// What was done, in one line.
+/// The result in one line.
 pub(super) fn told(plan: &Plan, pruned: &Pruned, archive: Option<&Path>) -> String {
     let detail: i64 = pruned.detail.iter().sum();
     let housekeeping: i64 = pruned.housekeeping.iter().sum();
@@ -117,6 +117,38 @@ pub(super) fn report(
     archive: Option<&Path>,
     dry_run: bool,
 ) -> Value {
+    let names = |months: &[Month]| months.iter().map(Month::to_string).collect::<Vec<_>>();
+    let late: Vec<Month> = plan.reach.late.iter().map(|(month, _)| *month).collect();
+    let late_rows: i64 = plan.reach.late.iter().map(|(_, rows)| rows).sum();
+    let mut report = json!({
+        "command": "prune",
+        "status": "ok",
+        "dry_run": dry_run,
+        "cutoff": plan.cutoff,
+        "archive": archive.map(shown),
+        "months": names(&plan.reach.months),
+        "unsummarized": names(&plan.reach.unsummarized),
+        "late": names(&late),
+        "late_rows": late_rows,
+        "tables": tables(plan, pruned),
+    });
+    if dry_run {
+        report["would_be_refused"] = json!(
+            refusals
+                .iter()
+                .map(|refusal| json!({ "because": refusal.why(), "flag": refusal.flag() }))
+                .collect::<Vec<_>>()
+        );
+    }
+    if let Some(pruned) = pruned {
+        report["bytes_before"] = json!(pruned.bytes_before);
+        report["bytes_after"] = json!(pruned.bytes_after);
+    }
+    report
+}
+
+/// The rows of each table, those that go and those that went.
+fn tables(plan: &Plan, pruned: Option<&Pruned>) -> serde_json::Map<String, Value> {
     let deleted = pruned.map(|pruned| {
         pruned
             .detail
@@ -125,8 +157,7 @@ pub(super) fn report(
             .copied()
             .collect::<Vec<_>>()
     });
-    let tables: serde_json::Map<String, Value> = plan
-        .detail
+    plan.detail
         .iter()
         .chain(&plan.housekeeping)
         .enumerate()
@@ -142,35 +173,7 @@ pub(super) fn report(
             }
             (share.table.to_owned(), table)
         })
-        .collect();
-    let names = |months: &[Month]| months.iter().map(Month::to_string).collect::<Vec<_>>();
-    let late: Vec<Month> = plan.reach.late.iter().map(|(month, _)| *month).collect();
-    let late_rows: i64 = plan.reach.late.iter().map(|(_, rows)| rows).sum();
-    let mut report = json!({
-        "command": "prune",
-        "status": "ok",
-        "dry_run": dry_run,
-        "cutoff": plan.cutoff,
-        "archive": archive.map(shown),
-        "months": names(&plan.reach.months),
-        "unsummarized": names(&plan.reach.unsummarized),
-        "late": names(&late),
-        "late_rows": late_rows,
-        "tables": tables,
-    });
-    if dry_run {
-        report["would_be_refused"] = json!(
-            refusals
-                .iter()
-                .map(|refusal| json!({ "because": refusal.why(), "flag": refusal.flag() }))
-                .collect::<Vec<_>>()
-        );
-    }
-    if let Some(pruned) = pruned {
-        report["bytes_before"] = json!(pruned.bytes_before);
-        report["bytes_after"] = json!(pruned.bytes_after);
-    }
-    report
+        .collect()
 }
 
 fn in_words(bytes: i64) -> String {

@@ -11,7 +11,7 @@ use crate::model::time::{DAY, is_far_future};
 pub struct Backups {
     /// When the newest verified one was made, and the file.
     pub newest: Option<(i64, PathBuf)>,
-    /// Those that a clock which was ahead has dated.
+    /// Backups that a clock which was ahead has dated.
     pub ahead: Vec<PathBuf>,
     /// The newest by its name, where no manifest may be read: nothing tells which database it is of.
     pub unreadable: Option<PathBuf>,
@@ -39,48 +39,7 @@ pub fn backup(
     let warning = i64::from(days) * DAY;
     let scheduler = "run `tornsnap backup`, and see whether the scheduler still starts it";
     let Some((made, file)) = &found.newest else {
-        let folder = shown(directory);
-        if let Some(file) = &found.unreadable {
-            return Check::bad(
-                "backup",
-                State::Unknown,
-                format!(
-                    "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
-                    shown(file)
-                ),
-                "run `tornsnap health` as the user who makes the backups",
-            )
-            .about(["unreadable"]);
-        }
-        let Some(recorded) = recorded else {
-            return Check::bad(
-                "backup",
-                State::Warning,
-                format!("there is no verified backup in {folder}"),
-                "run `tornsnap backup`, and have the scheduler run it daily",
-            )
-            .about(["none"]);
-        };
-        let when = if is_far_future(recorded.last_backup_at, now) {
-            String::new()
-        } else {
-            format!(" {} ago", span(now - recorded.last_backup_at))
-        };
-        let there_is = if found.has_folder {
-            "is in it no longer"
-        } else {
-            "cannot be read: the folder is not there"
-        };
-        return Check::bad(
-            "backup",
-            State::Warning,
-            format!(
-                "there is no verified backup in {folder}: {}, written to it{when}, {there_is}",
-                recorded.last_file
-            ),
-            "see whether the disk of that folder is mounted; then run `tornsnap backup`",
-        )
-        .about(["not mounted"]);
+        return no_backup(found, recorded, directory, now);
     };
     let age = (now - made).max(0); // Up to a day ahead is a matter of clocks that differ.
     let value = Value {
@@ -94,6 +53,57 @@ pub fn backup(
         Check::ok("backup", message)
     }
     .with(value)
+}
+
+/// The finding when no verified backup of this database is in its folder.
+fn no_backup(
+    found: &Backups,
+    recorded: Option<&RecordedFolder>,
+    directory: &Path,
+    now: i64,
+) -> Check {
+    let folder = shown(directory);
+    if let Some(file) = &found.unreadable {
+        return Check::bad(
+            "backup",
+            State::Unknown,
+            format!(
+                "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
+                shown(file)
+            ),
+            "run `tornsnap health` as the user who makes the backups",
+        )
+        .about(["unreadable"]);
+    }
+    let Some(recorded) = recorded else {
+        return Check::bad(
+            "backup",
+            State::Warning,
+            format!("there is no verified backup in {folder}"),
+            "run `tornsnap backup`, and have the scheduler run it daily",
+        )
+        .about(["none"]);
+    };
+    let when = if is_far_future(recorded.last_backup_at, now) {
+        String::new()
+    } else {
+        format!(" {} ago", span(now - recorded.last_backup_at))
+    };
+    let there_is = if found.has_folder {
+        "is in it no longer"
+    } else {
+        "cannot be read: the folder is not there"
+    };
+    Check::bad(
+        "backup",
+        State::Warning,
+        format!(
+            "there is no verified backup in {folder}: {}, written to it{when}, {there_is}",
+            recorded.last_file
+        ),
+        "see whether the disk of that folder is mounted; then run `tornsnap backup`",
+    )
+    .about(["not mounted"])
 }
 
 /// Backups with a date of the future: they are never the newest, and no rotation removes them.

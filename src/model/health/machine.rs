@@ -6,11 +6,11 @@ use crate::model::size::in_words;
 /// The disks that are looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Disk {
-    /// That of the database.
+    /// The disk of the database.
     Database,
-    /// That of the backup folder.
+    /// The disk of the backup folder.
     Backups,
-    /// That of an archive.
+    /// The disk of an archive.
     Archive,
 }
 

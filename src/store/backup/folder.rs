@@ -19,7 +19,7 @@ pub struct Backups {
 }
 
 impl Backups {
-    /// Those that have a sound manifest with this id and the size that it says, and were not found damaged since; other
+    /// Finds the backups that have a sound manifest with this id and the size that it says, and were not found damaged since; other
     /// files count for nothing.
     ///
     /// # Errors
@@ -53,12 +53,12 @@ impl Backups {
         self.newest_first.first()
     }
 
-    /// Those that were made before now, newest first.
+    /// The backups that were made before now, newest first.
     pub fn newest_first(&self) -> &[Manifest] {
         &self.newest_first
     }
 
-    /// Those that were made by a clock that was ahead: never the newest, and never counted.
+    /// The backups that were made by a clock that was ahead: they are never the newest, and never counted.
     pub fn ahead(&self) -> &[Manifest] {
         &self.ahead
     }
@@ -106,7 +106,7 @@ pub fn newest_called(directory: &Path, database: &Path, now: i64) -> Result<Opti
 pub struct Entry {
     /// The backup; it may be gone.
     pub path: PathBuf,
-    /// What its manifest says.
+    /// Its manifest, or the reason why that cannot be read.
     pub manifest: Result<Manifest>,
 }
 

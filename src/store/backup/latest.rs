@@ -1,4 +1,4 @@
-//! Which file `latest` means.
+//! Finds the backup that `latest` means.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

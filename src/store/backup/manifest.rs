@@ -36,7 +36,7 @@ pub enum Kind {
     Other(String),
 }
 
-/// What is known of one verified backup.
+/// The facts of one verified backup.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Manifest {
     /// Always "tornsnap".

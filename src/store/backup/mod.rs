@@ -39,7 +39,7 @@ pub(super) use prove::{check_contents, copy_out, open_copy, open_file, prove_cop
 /// The name of the lock that whoever writes backups of a database holds.
 pub const LOCK: &str = "backup";
 
-/// What to copy, where to, and how.
+/// The database to copy, its target, and the options.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The database.
@@ -67,14 +67,14 @@ pub fn must_exist(database: &Path) -> Result<()> {
     open::must_be_a_file(database)
 }
 
-/// What came of it.
+/// The result of a backup.
 #[derive(Debug)]
 pub struct Taken {
     /// The new backup.
     pub manifest: Manifest,
     /// Old backups that were removed.
     pub removed: Vec<PathBuf>,
-    /// What a person should look at.
+    /// Warnings for a person.
     pub warnings: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
     let plain = directory.join(format!(".{name}.{mark}{}", names::PARTIAL));
     let manifest = make::make(request, Kind::Backup, source, &plain, &name)
         .and_then(|made| make::publish(request, made, &stem));
-    // What a compressed one was made from, or what is left of one that failed.
+    // The copy that a compressed backup was made from, or the rest of a backup that failed.
     make::give_up(&plain);
     let manifest = manifest?;
 
@@ -139,7 +139,7 @@ fn is_much_smaller(new: &Manifest, before: Option<&Manifest>) -> bool {
     before.is_some_and(|before| new.database_bytes() < before.database_bytes() / 2)
 }
 
-/// What a person should look at after a new backup.
+/// Warnings for a person after a new backup.
 fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(before) = before

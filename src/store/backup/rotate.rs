@@ -23,7 +23,7 @@ pub(super) fn rotate(
     keep: u32,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<PathBuf>> {
-    // One that was renamed was put by, so it is not ours to remove.
+    // A renamed backup was put by on purpose, so rotation leaves it.
     let counted: Vec<&Path> = backups
         .newest_first()
         .iter()
@@ -60,7 +60,7 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 
 /// Removes what killed runs left: temporary files of this database, and manifests whose backup is still one.
 ///
-/// Those of other databases are left alone unless they are a day older than now, by the disk's own clock.
+/// Temporary files of other databases are left alone unless they are a day older than now, by the disk's own clock.
 pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Path) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
     let now = disk_time(directory, mark, database)?;

@@ -80,7 +80,7 @@ impl Memory {
         })
     }
 
-    /// What was told; nothing where that cannot be read, or another version wrote it.
+    /// Reads what was told before; nothing where the file cannot be read, or another version wrote it.
     pub fn told(&self) -> Told {
         let read = || {
             let text = fs::read(self.path()).ok()?;

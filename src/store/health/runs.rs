@@ -17,7 +17,7 @@ pub struct Runs {
     pub last_success: Option<LastSuccess>,
     /// How many have failed since.
     pub failures: i64,
-    /// What the newest of them met.
+    /// The error of the newest failed run.
     pub error: Option<String>,
     /// When those began that were killed within a day.
     pub killed: Vec<i64>,

@@ -31,7 +31,7 @@ pub struct Followed<'a> {
 pub enum Tiles<'a> {
     /// None.
     None,
-    /// Those that the followed factions hold.
+    /// The tiles that the followed factions hold.
     OfFactions,
     /// All.
     All,

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -16,12 +15,9 @@ use crate::store::files::{discard, sync_folder};
 use crate::store::identity::identity;
 use crate::store::migrate::Found;
 use crate::store::open::inspect;
-use crate::store::prune::{space, step};
+use crate::store::prune::step;
 use crate::store::reading::Reader;
-use crate::store::{Failed, Store, owner, sql, transaction};
-
-/// How long a connection waits for another one that writes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::store::{Failed, Store, open, owner, sql, transaction, wal};
 
 /// A file that may be the archive of this database: [`Store::check_archive`] found nothing against it.
 #[derive(Clone, Debug)]
@@ -204,7 +200,7 @@ impl Store {
         self.connection
             .execute(sql!("prune/forget_step"), [])
             .failed("finish the archive")?;
-        space::empty_wal(&self.connection, "archive", PATIENCE)?;
+        wal::empty(&self.connection, "archive")?;
         self.connection
             .execute_batch("PRAGMA main.synchronous = NORMAL; DETACH DATABASE archive")
             .failed("close the archive")
@@ -226,7 +222,7 @@ fn ids_of(path: &Path) -> Result<Option<Identity>> {
         Ok(_) => {}
     }
     let read = || -> Result<Option<Identity>> {
-        let reader = Reader::without_trace(path, PATIENCE)?;
+        let reader = Reader::without_trace(path, open::BUSY_TIMEOUT)?;
         match inspect(&reader.connection, path)? {
             Found::Empty => Ok(None),
             Found::Ours(_) => identity(&reader.connection).map(Some),

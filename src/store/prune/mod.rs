@@ -24,7 +24,7 @@ use plan::{Part, PartMonth};
 use run::Run;
 use step::{Step, Taken};
 
-/// What a prune did.
+/// The result of a prune.
 #[derive(Clone, Debug, Default)]
 pub struct Pruned {
     /// History rows that went, in the order of the plan.

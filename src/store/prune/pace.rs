@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::store::Store;
-use crate::store::prune::space;
+use crate::store::wal;
 
 /// How long a step may hold the write lock, unless told otherwise.
 const HOLD: Duration = Duration::from_millis(80);
@@ -113,7 +113,7 @@ impl Pace {
     pub(super) fn checkpoint(&self, store: &Store, pages: i64) -> Result<()> {
         self.schemas
             .iter()
-            .try_for_each(|schema| space::checkpoint_beyond(store.connection(), schema, pages))
+            .try_for_each(|schema| wal::checkpoint_beyond(store.connection(), schema, pages))
     }
 
     fn learn(&mut self, held: Duration) {

@@ -39,7 +39,7 @@ pub struct Keep {
     pub runs_days: u32,
 }
 
-/// What a prune will do.
+/// The plan of a prune.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// History rows before this go, unix seconds: the first moment of a month.

@@ -1,15 +1,13 @@
 //! Space: what waits in the WAL, what is free in the file, and the rewrite of the whole file.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-use rusqlite::Connection;
+use std::time::Instant;
 
 use crate::error::Result;
 use crate::model::path::folder_of;
 use crate::store::files::check_room;
 use crate::store::prune::pace::Pace;
-use crate::store::{Failed, Store};
+use crate::store::{Failed, Store, wal};
 
 /// Pages that one step gives back to the disk: in the first, and the limits of later ones.
 const FIRST_PAGES: i64 = 1_000;
@@ -28,7 +26,7 @@ impl Store {
                 self.connection.pragma_update(None, "wal_autocheckpoint", 0)
             })
             .failed("set up the prune")?;
-        checkpoint_beyond(&self.connection, "main", 0)
+        wal::checkpoint_beyond(&self.connection, "main", 0)
     }
 
     /// Returns free pages to the disk, some at a time.
@@ -97,42 +95,6 @@ impl Store {
     }
 }
 
-/// Moves pages from the WAL into the database when more than so many wait there. It waits for nobody: what a reader
-/// still needs stays where it is.
-pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
-    let waiting = |mode: &str| -> Result<i64> {
-        connection
-            .query_row(
-                &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
-                [],
-                |row| {
-                    let (log, moved): (i64, i64) = (row.get(1)?, row.get(2)?);
-                    Ok(log - moved)
-                },
-            )
-            .failed("move what was written from the WAL into the database")
-    };
-    if waiting("NOOP")? > pages {
-        waiting("PASSIVE")?;
-    }
-    Ok(())
-}
-
-/// Empties the WAL of an attached database, unless somebody else uses it: it waits for nobody.
-pub(super) fn empty_wal(connection: &Connection, schema: &str, patience: Duration) -> Result<()> {
-    let action = "move what was written from the WAL into the database";
-    connection.busy_timeout(Duration::ZERO).failed(action)?;
-    let emptied = connection
-        .query_row(
-            &format!("PRAGMA {schema}.wal_checkpoint(TRUNCATE)"),
-            [],
-            |_| Ok(()),
-        )
-        .failed(action);
-    connection.busy_timeout(patience).failed(action)?;
-    emptied
-}
-
 /// SQLite makes the copy in its folder for temporary files, and writes it back through the WAL beside the database.
 /// <https://sqlite.org/lang_vacuum.html>
 fn check_room_for_rewrite(
@@ -176,6 +138,10 @@ fn temporary_folder() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use rusqlite::Connection;
+
     use super::*;
     use crate::error::Exit;
 
@@ -207,8 +173,8 @@ mod tests {
             .unwrap();
         let started = Instant::now();
 
-        checkpoint_beyond(store.connection(), "main", 0).unwrap();
-        empty_wal(store.connection(), "main", Duration::from_secs(30)).unwrap();
+        wal::checkpoint_beyond(store.connection(), "main", 0).unwrap();
+        wal::empty(store.connection(), "main").unwrap();
 
         assert!(started.elapsed() < Duration::from_secs(5));
     }

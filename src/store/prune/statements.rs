@@ -34,7 +34,7 @@ pub(super) struct Statements {
 static ALL: LazyLock<[Statements; 4]> = LazyLock::new(|| History::ALL.map(Statements::render));
 
 impl Statements {
-    /// Those about `history`.
+    /// The statements about `history`.
     pub(super) fn of(history: History) -> &'static Self {
         &ALL[history as usize]
     }

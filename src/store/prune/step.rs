@@ -24,7 +24,7 @@ pub(super) struct Step {
     pub(super) kept: String,
 }
 
-/// What a step did.
+/// The result of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     /// Rows that are deleted here.

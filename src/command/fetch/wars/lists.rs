@@ -142,7 +142,7 @@ fn item_name(entity: &str, item: &InvalidItem) -> String {
 ///
 /// # Errors
 ///
-/// Those of `take`.
+/// The warnings of `take`.
 pub(super) fn read_game_list(
     torn: &TornClient,
     war_type: WarType,

@@ -19,7 +19,7 @@ pub(super) struct KnownCopies {
 }
 
 impl KnownCopies {
-    /// Those of an open database.
+    /// Reads the copies that an open database knows.
     pub(super) fn of(view: &View, settings: &Settings) -> Result<Self> {
         Ok(Self {
             id: Some(view.identity()?.id),
@@ -85,7 +85,7 @@ pub(super) fn disks(settings: &Settings, known: &KnownCopies) -> Vec<Check> {
         (Disk::Archive, archive),
     ];
     for (disk, path) in candidates {
-        // One that is not there would be looked for on the disk of a folder above it.
+        // A missing path would be looked for on the disk of a folder above it.
         if let Some(path) = path.filter(|path| path.exists())
             && !places
                 .iter()

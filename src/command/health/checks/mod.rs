@@ -22,7 +22,7 @@ pub(super) fn look_at(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     checks
 }
 
-/// What can be said of the database; once more, as any reader, when somebody began to write meanwhile.
+/// Checks the database, and once more when another program began to write meanwhile.
 fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, KnownCopies) {
     let nothing = |check| (vec![check], KnownCopies::default());
     for _ in 0..3 {
@@ -58,7 +58,7 @@ fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, Kn
     ))
 }
 
-/// What cannot be read for want of rights cannot be told; everything else is wrong with the database itself.
+/// Missing rights make a check unknown; any other failure is a fault of the database.
 fn state_of(error: &Error, settings: &Settings) -> State {
     match error.exit() {
         Exit::Config | Exit::Damaged if !look::is_forbidden(&settings.database) => State::Critical,
