@@ -188,10 +188,10 @@ fn execute(cli: &Cli) -> Result<Outcome> {
     };
     output_log::start(verbosity, color, log_file);
     if let Some(error) = no_log_file {
-        let remedy = error
-            .remedy()
-            .map_or_else(String::new, |remedy| format!("; try: {remedy}"));
-        log::warn!("{}{remedy}", error.on_one_line());
+        let help = error
+            .help()
+            .map_or_else(String::new, |help| format!("; try: {help}"));
+        log::warn!("{}{help}", error.one_line());
     }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(

@@ -89,26 +89,26 @@ impl Error {
             | std::io::ErrorKind::NotADirectory => Exit::Config,
             _ => Exit::Io,
         };
-        Self::new(action).because(source).exits(exit)
+        Self::new(action).with_source(source).with_exit(exit)
     }
 
     /// Keeps the cause, which is told on a line of its own.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// One thing the reader can do next: an imperative, with the command or flag spelled out.
     #[must_use]
-    pub fn try_this(mut self, remedy: impl Into<String>) -> Self {
+    pub fn with_help(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
     /// Says what a scheduler may conclude; plain [`Exit::Failure`] if nobody says.
     #[must_use]
-    pub fn exits(mut self, exit: Exit) -> Self {
+    pub fn with_exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
     }
@@ -119,7 +119,7 @@ impl Error {
     }
 
     /// What to do next, if we know.
-    pub fn remedy(&self) -> Option<&str> {
+    pub fn help(&self) -> Option<&str> {
         self.remedy.as_deref()
     }
 
@@ -135,7 +135,7 @@ impl Error {
     }
 
     /// The failure on one line, for logs and table cells.
-    pub fn on_one_line(&self) -> String {
+    pub fn one_line(&self) -> String {
         let mut line = self.to_string();
         for cause in self.causes() {
             line.push_str(": ");
@@ -160,13 +160,13 @@ impl StdError for Error {
 }
 
 /// Turns another error into ours at the place that knows what was being done.
-pub trait Doing<T> {
+pub trait WithContext<T> {
     /// Names the action that failed; the closure runs only on failure.
-    fn doing(self, action: impl FnOnce() -> String) -> Result<T>;
+    fn with_context(self, action: impl FnOnce() -> String) -> Result<T>;
 }
 
-impl<T> Doing<T> for std::io::Result<T> {
-    fn doing(self, action: impl FnOnce() -> String) -> Result<T> {
+impl<T> WithContext<T> for std::io::Result<T> {
+    fn with_context(self, action: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|source| Error::of_io(action(), source))
     }
 }

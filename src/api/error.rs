@@ -61,7 +61,7 @@ pub enum ApiError {
 
 /// The meaning of an error for the call, its key, its owner and the run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Policy {
+pub enum RetryPolicy {
     /// A passing fault: the same call may succeed in a moment.
     Retry,
     /// The key's owner asks too often: keys of others may go on.
@@ -107,25 +107,25 @@ const LONGEST_RETRY: Duration = Duration::from_secs(20);
 
 impl ApiError {
     /// The policy for this error. The codes are those of the published description, 0 to 32.
-    pub fn policy(&self) -> Policy {
+    pub fn policy(&self) -> RetryPolicy {
         match self {
             Self::Torn { code, .. } => match code {
-                0 | 11 | 12 | 15 | 17 | 31 => Policy::Retry,
-                2 => Policy::DisableKey,
-                4 | 7 | 16 => Policy::NoAccess,
-                5 => Policy::PauseOwner,
-                6 => Policy::NoSuchId,
-                8 => Policy::Blocked,
-                9 => Policy::ApiClosed,
-                1 | 10 | 13 | 18 => Policy::PauseKey(KEY_REST),
-                14 => Policy::RestFromCategory,
-                24 => Policy::EndpointClosed,
-                _ => Policy::FailTarget,
+                0 | 11 | 12 | 15 | 17 | 31 => RetryPolicy::Retry,
+                2 => RetryPolicy::DisableKey,
+                4 | 7 | 16 => RetryPolicy::NoAccess,
+                5 => RetryPolicy::PauseOwner,
+                6 => RetryPolicy::NoSuchId,
+                8 => RetryPolicy::Blocked,
+                9 => RetryPolicy::ApiClosed,
+                1 | 10 | 13 | 18 => RetryPolicy::PauseKey(KEY_REST),
+                14 => RetryPolicy::RestFromCategory,
+                24 => RetryPolicy::EndpointClosed,
+                _ => RetryPolicy::FailTarget,
             },
             Self::Status {
                 status: 429,
                 retry_after,
-            } => Policy::PauseAddress(*retry_after),
+            } => RetryPolicy::PauseAddress(*retry_after),
             // 403 without Torn's own error is Cloudflare's challenge page.
             Self::Status {
                 status: 403 | 408 | 500..=599,
@@ -133,14 +133,14 @@ impl ApiError {
             }
             | Self::Unreadable(_)
             | Self::Timeout(_)
-            | Self::Unreachable(_) => Policy::Retry,
-            Self::UntrustedCertificate(_) | Self::ProxyRefuses { .. } => Policy::EndRun,
-            Self::Status { .. } | Self::TooLarge(_) | Self::Redirect(_) => Policy::FailTarget,
+            | Self::Unreachable(_) => RetryPolicy::Retry,
+            Self::UntrustedCertificate(_) | Self::ProxyRefuses { .. } => RetryPolicy::EndRun,
+            Self::Status { .. } | Self::TooLarge(_) | Self::Redirect(_) => RetryPolicy::FailTarget,
         }
     }
 
-    /// The change to make on this machine, where [`Policy::EndRun`] says that trying again cannot help.
-    pub fn remedy(&self) -> Option<String> {
+    /// The change to make on this machine, where [`RetryPolicy::EndRun`] says that trying again cannot help.
+    pub fn help(&self) -> Option<String> {
         match self {
             Self::UntrustedCertificate(_) => Some(TRUST.to_owned()),
             Self::ProxyRefuses { proxy, status: 407 } => Some(format!(
@@ -165,7 +165,7 @@ impl ApiError {
     /// `jitter` is from 0 to 1; waits double and spread between half and the whole, so that many callers do not
     /// come back at once.
     pub fn retry_delay(&self, attempt: u32, first: Duration, jitter: f64) -> Option<Duration> {
-        if self.policy() != Policy::Retry || attempt >= ATTEMPTS {
+        if self.policy() != RetryPolicy::Retry || attempt >= ATTEMPTS {
             return None;
         }
         let asked = match self {
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_error_code_has_its_meaning() {
-        use Policy::*;
+        use RetryPolicy::*;
 
         let table = [
             (0, Retry),
@@ -314,27 +314,27 @@ mod tests {
     #[test]
     fn every_fault_of_the_way_has_its_meaning() {
         let table = [
-            (status(500), Policy::Retry),
-            (status(503), Policy::Retry),
-            (status(408), Policy::Retry),
-            (status(403), Policy::Retry),
-            (status(404), Policy::FailTarget),
-            (status(429), Policy::PauseAddress(None)),
-            (ApiError::Redirect(302), Policy::FailTarget),
-            (ApiError::TooLarge(9), Policy::FailTarget),
-            (ApiError::Unreadable(String::new()), Policy::Retry),
-            (ApiError::Timeout(Duration::ZERO), Policy::Retry),
-            (ApiError::Unreachable(String::new()), Policy::Retry),
+            (status(500), RetryPolicy::Retry),
+            (status(503), RetryPolicy::Retry),
+            (status(408), RetryPolicy::Retry),
+            (status(403), RetryPolicy::Retry),
+            (status(404), RetryPolicy::FailTarget),
+            (status(429), RetryPolicy::PauseAddress(None)),
+            (ApiError::Redirect(302), RetryPolicy::FailTarget),
+            (ApiError::TooLarge(9), RetryPolicy::FailTarget),
+            (ApiError::Unreadable(String::new()), RetryPolicy::Retry),
+            (ApiError::Timeout(Duration::ZERO), RetryPolicy::Retry),
+            (ApiError::Unreachable(String::new()), RetryPolicy::Retry),
             (
                 ApiError::UntrustedCertificate(String::new()),
-                Policy::EndRun,
+                RetryPolicy::EndRun,
             ),
             (
                 ApiError::ProxyRefuses {
                     proxy: Proxy::new("HTTPS_PROXY", "http://proxy"),
                     status: 407,
                 },
-                Policy::EndRun,
+                RetryPolicy::EndRun,
             ),
         ];
         for (error, policy) in table {
@@ -361,8 +361,8 @@ mod tests {
         assert_eq!(
             codes,
             [
-                ("battlestats", Policy::NoAccess),
-                ("personalstats", Policy::RestFromCategory)
+                ("battlestats", RetryPolicy::NoAccess),
+                ("personalstats", RetryPolicy::RestFromCategory)
             ]
         );
         let left: Vec<_> = body.as_object().unwrap().keys().collect();

@@ -62,21 +62,21 @@ fn told(
         ),
         Fault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
         Fault::Untrusted(why) => Error::new(action)
-            .because(format!("its certificate is not trusted{through}: {why}"))
-            .try_this(TRUST)
-            .exits(Exit::Config),
+            .with_source(format!("its certificate is not trusted{through}: {why}"))
+            .with_help(TRUST)
+            .with_exit(Exit::Config),
         Fault::ProxyRefuses(status) => Error::new(action)
-            .because(format!("no connection{through}: HTTP status {status}"))
-            .try_this(
+            .with_source(format!("no connection{through}: HTTP status {status}"))
+            .with_help(
                 "correct the proxy's address, user and password, or list the host in NO_PROXY",
             )
-            .exits(Exit::Config),
+            .with_exit(Exit::Config),
     })
 }
 
 fn failed(action: &str, why: String) -> Error {
     Error::new(action)
-        .because(why)
-        .try_this("see whether the address is still right; the next check tries again")
-        .exits(Exit::TryLater)
+        .with_source(why)
+        .with_help("see whether the address is still right; the next check tries again")
+        .with_exit(Exit::TryLater)
 }

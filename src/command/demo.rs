@@ -13,8 +13,8 @@ use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::path::shown;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::display_path;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         log_limit: 0,
         ..sim::Options::default()
     })
-    .doing(|| "start the simulated Torn".to_owned())?;
+    .with_context(|| "start the simulated Torn".to_owned())?;
     let mut settings = prepare(&args.output, &simulator)?;
     Store::create(&settings.database)?;
     say(&format!(
@@ -110,14 +110,15 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 
     let seconds = begun.elapsed().as_secs_f64();
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::data(&what_next(&settings)).doing(|| "print what to try next".to_owned())?;
+        terminal::data(&what_next(&settings))
+            .with_context(|| "print what to try next".to_owned())?;
     }
     let report = json!({
         "command": "demo",
         "status": "ok",
         "exit_code": 0,
-        "database": shown(&settings.database),
-        "config": settings.config_file.as_deref().map(shown),
+        "database": display_path(&settings.database),
+        "config": settings.config_file.as_deref().map(display_path),
         "days": args.days,
         "polls": total.polls,
         "requests": total.calls,
@@ -190,11 +191,11 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         let empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
         if !ours && !empty {
             return Err(Error::new(format!("use the folder {}", folder.display()))
-                .because("it has something in it that is not a demo's")
-                .try_this("name another folder with --output")
-                .exits(Exit::Config));
+                .with_source("it has something in it that is not a demo's")
+                .with_help("name another folder with --output")
+                .with_exit(Exit::Config));
         }
-        fs::remove_dir_all(folder).doing(|| format!("empty {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
     }
     let mut text = format!(
         "{MARK}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\

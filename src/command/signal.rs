@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 
 /// How often a wait looks up.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -55,7 +55,7 @@ impl Stop {
             signal_hook::flag::register_conditional_default(number, Arc::clone(&again))
                 .and_then(|_| signal_hook::flag::register(number, Arc::clone(&again)))
                 .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
-                .doing(|| "listen for signals".to_owned())?;
+                .with_context(|| "listen for signals".to_owned())?;
         }
         Ok(STOP.get_or_init(|| Self { signal, again }).clone())
     }
@@ -71,9 +71,9 @@ impl Stop {
             stop.again.store(true, Ordering::Relaxed);
             if let Some(exit) = stop.asked() {
                 return Err(Error::new("go on")
-                    .because("it was told to stop")
-                    .try_this("run the same command again")
-                    .exits(exit));
+                    .with_source("it was told to stop")
+                    .with_help("run the same command again")
+                    .with_exit(exit));
             }
         }
         Ok(AtOnce(stop))

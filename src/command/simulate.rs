@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::output::terminal;
 use crate::sim::{Options, Simulator};
 
@@ -44,8 +44,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         log_limit: 0,
         ..Options::default()
     })
-    .doing(|| "start the simulated Torn".to_owned())?;
-    terminal::data(simulator.url()).doing(|| "print the address".to_owned())?;
+    .with_context(|| "start the simulated Torn".to_owned())?;
+    terminal::data(simulator.url()).with_context(|| "print the address".to_owned())?;
     for key in simulator.keys() {
         terminal::say(&format!("key {} of player {}", key.secret, key.owner));
     }

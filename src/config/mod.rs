@@ -278,7 +278,7 @@ impl Settings {
                 // Rights are not mended by writing another text.
                 Err(error) if check_private(&path).is_err() => return Err(error),
                 Err(error) => {
-                    return Err(error.try_this(
+                    return Err(error.with_help(
                         "correct it, or add --force to replace it; the old file is kept",
                     ));
                 }
@@ -311,9 +311,9 @@ impl Settings {
         if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
             settings.api.base_url = address::base_url(&url).map_err(|why| {
                 Error::new("use TORNSNAP_API_URL")
-                    .because(why)
-                    .try_this(format!("set it to {TORN_URL}, or unset it"))
-                    .exits(Exit::Config)
+                    .with_source(why)
+                    .with_help(format!("set it to {TORN_URL}, or unset it"))
+                    .with_exit(Exit::Config)
             })?;
         }
         if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
@@ -329,9 +329,9 @@ impl Settings {
         if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
         {
             return Err(Error::new("accept requests_per_minute = 0")
-                .because("without a limit Torn would block this address")
-                .try_this("write a number from 1 to 100; 60 is a good one")
-                .exits(Exit::Config));
+                .with_source("without a limit Torn would block this address")
+                .with_help("write a number from 1 to 100; 60 is a good one")
+                .with_exit(Exit::Config));
         }
         Ok(self)
     }
@@ -358,7 +358,7 @@ impl Settings {
     pub fn load_keys(&self) -> Result<LoadedKeys> {
         if self.keys.is_empty() {
             return Err(Error::new("find an API key")
-                .because(match &self.config_file {
+                .with_source(match &self.config_file {
                     Some(path) => format!(
                         "{} has no [[key]], and TORN_API_KEY is not set",
                         path.display()
@@ -367,8 +367,8 @@ impl Settings {
                         "there is no configuration file, and TORN_API_KEY is not set".to_owned()
                     }
                 })
-                .try_this("run `tornsnap init`, or set TORN_API_KEY")
-                .exits(Exit::NoKey));
+                .with_help("run `tornsnap init`, or set TORN_API_KEY")
+                .with_exit(Exit::NoKey));
         }
         LoadedKeys::read(&self.keys)
     }

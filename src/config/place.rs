@@ -11,9 +11,9 @@ pub(super) fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
         if !path.exists() {
             return Err(
                 Error::new(format!("read the configuration {}", path.display()))
-                    .because("there is no such file")
-                    .try_this("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
-                    .exits(Exit::Config),
+                    .with_source("there is no such file")
+                    .with_help("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
+                    .with_exit(Exit::Config),
             );
         }
         return Ok(Some(path));

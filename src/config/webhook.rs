@@ -51,14 +51,14 @@ impl WebhookSource {
     pub(super) fn load(&self) -> Result<SecretUrl> {
         let refuse = |why: String| {
             Error::new("use the webhook's address")
-                .because(why)
-                .try_this("put an address such as https://discord.com/api/webhooks/… there")
-                .exits(Exit::NoKey)
+                .with_source(why)
+                .with_help("put an address such as https://discord.com/api/webhooks/… there")
+                .with_exit(Exit::NoKey)
         };
         let (place, text) = match self {
             Self::File(path) => {
                 let text = read_secret(path).map_err(|problem| match problem {
-                    Problem::Exposed(error) => error.exits(Exit::NoKey),
+                    Problem::Exposed(error) => error.with_exit(Exit::NoKey),
                     Problem::Unreadable(why) => refuse(why),
                 })?;
                 (path.display().to_string(), text)

@@ -4,7 +4,7 @@ use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
 /// The moments that tell right times from those that a clock which was ahead has left behind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moments {
+pub struct FutureBounds {
     /// Unix seconds.
     pub now: i64,
     /// First second of the running month.
@@ -15,7 +15,7 @@ pub struct Moments {
     pub horizon: i64,
 }
 
-impl Moments {
+impl FutureBounds {
     /// As seen from `now`; `None` outside the calendar.
     pub fn at(now: i64) -> Option<Self> {
         Some(Self {
@@ -63,7 +63,7 @@ impl Around {
 
 /// The facts that decide whether rows of the future may be removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Facts {
+pub struct FutureFacts {
     /// Unix seconds.
     pub now: i64,
     /// Why the clock of this machine cannot be right, whatever the database says.
@@ -80,7 +80,7 @@ pub struct Facts {
 
 /// Why it looks as if the clock were behind now, and not ahead before: then the rows are right and must stay. The
 /// strongest reason comes first; each completes the sentence "the clock seems to be behind: …".
-pub fn reasons_against(facts: &Facts) -> Vec<String> {
+pub fn blockers(facts: &FutureFacts) -> Vec<String> {
     let mut reasons: Vec<String> = facts.clock_is_wrong.iter().cloned().collect();
     if let Some(named) = facts.named_by_torn
         && named > facts.now.saturating_add(CLOCK_TOLERANCE)
@@ -125,8 +125,8 @@ mod tests {
     }
 
     /// Facts that nothing speaks against.
-    fn safe() -> Facts {
-        Facts {
+    fn safe() -> FutureFacts {
+        FutureFacts {
             now: NOW,
             clock_is_wrong: None,
             named_by_torn: Some(NOW - DAY),
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_clock_that_is_behind_is_a_reason_against() {
-        type Change = fn(&mut Facts);
+        type Change = fn(&mut FutureFacts);
         let cases: [(&str, Change, usize); 11] = [
             ("half of the history", |_| {}, 0),
             ("more than half", |facts| facts.history = (51, 100), 1),
@@ -190,7 +190,7 @@ mod tests {
         for (name, change, expected) in cases {
             let mut facts = safe();
             change(&mut facts);
-            let reasons = reasons_against(&facts);
+            let reasons = blockers(&facts);
             assert_eq!(reasons.len(), expected, "{name}: {reasons:?}");
         }
     }
@@ -251,9 +251,9 @@ mod tests {
         ];
         for (name, around, expected) in cases {
             assert_eq!(around.too_short_gap(), expected, "{name}");
-            let facts = Facts { around, ..safe() };
+            let facts = FutureFacts { around, ..safe() };
             assert_eq!(
-                reasons_against(&facts).len(),
+                blockers(&facts).len(),
                 usize::from(expected.is_some()),
                 "{name}"
             );
@@ -262,11 +262,11 @@ mod tests {
 
     #[test]
     fn moments_are_set_apart_by_five_minutes_and_by_a_day() {
-        let moments = Moments::at(NOW).unwrap();
+        let moments = FutureBounds::at(NOW).unwrap();
 
         assert_eq!(moments.month, 1_775_001_600, "2026-04-01");
         assert_eq!(moments.limit, NOW + 300);
         assert_eq!(moments.horizon, NOW + DAY);
-        assert_eq!(Moments::at(i64::MAX), None);
+        assert_eq!(FutureBounds::at(i64::MAX), None);
     }
 }

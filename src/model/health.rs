@@ -6,9 +6,9 @@ mod data;
 mod keys;
 mod machine;
 mod missing;
+mod notified;
 mod runs;
 mod targets;
-mod told;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,9 +21,9 @@ pub use data::{Overdue, rejected, retention, rows, size, summaries};
 pub use keys::{KeyFact, address, key_files, keys};
 pub use machine::{Disk, disk, sqlite, wal};
 pub use missing::{MissingId, missing};
+pub use notified::{Change, Changes, Event, Finding, Notified, changes_since};
 pub use runs::{Gap, age, failures, gaps, killed};
 pub use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
-pub use told::{Finding, News, Occasion, Told, Turn, news};
 
 /// How something is, in the words and the numbers of monitoring plugins.
 ///

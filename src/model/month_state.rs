@@ -7,9 +7,9 @@ use crate::model::time::Month;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and Standing is what follows from them"
+    reason = "each is a fact of its own, and SummaryStatus is what follows from them"
 )]
-pub struct Facts {
+pub struct MonthFacts {
     /// History rows in the month now.
     pub rows: i64,
     /// Late rows: rows of the month with a higher id than any had when the month was summarized.
@@ -34,7 +34,7 @@ pub struct Facts {
 
 /// The state of one history table in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Standing {
+pub enum SummaryStatus {
     /// There is nothing to summarize.
     Nothing,
     /// It has history rows or observed entities, and no summary.
@@ -51,9 +51,9 @@ pub enum Standing {
     Purged,
 }
 
-impl Standing {
+impl SummaryStatus {
     /// Judges one history table in one month by its record.
-    pub fn of(facts: &Facts) -> Self {
+    pub fn of(facts: &MonthFacts) -> Self {
         if facts.is_pruned {
             return Self::Pruned;
         }
@@ -82,7 +82,7 @@ impl Standing {
     }
 }
 
-impl Facts {
+impl MonthFacts {
     /// Summarized history rows of the month that are gone although it was not pruned.
     pub fn deleted_by_others(&self) -> i64 {
         if self.is_pruned || !self.is_summarized {
@@ -98,25 +98,25 @@ pub struct TableState {
     /// The history.
     pub history: History,
     /// Its rows and its record.
-    pub facts: Facts,
+    pub facts: MonthFacts,
     /// The state that follows.
-    pub standing: Standing,
+    pub status: SummaryStatus,
 }
 
 impl TableState {
     /// Judges a history table.
-    pub fn new(history: History, facts: Facts) -> Self {
+    pub fn new(history: History, facts: MonthFacts) -> Self {
         Self {
             history,
             facts,
-            standing: Standing::of(&facts),
+            status: SummaryStatus::of(&facts),
         }
     }
 
     /// History rows that came after the month was pruned, or after its summaries were deleted: no summary has them.
-    pub fn late_for_ever(&self) -> i64 {
-        match self.standing {
-            Standing::Pruned | Standing::Purged => self.facts.late,
+    pub fn unsummarized_late_rows(&self) -> i64 {
+        match self.status {
+            SummaryStatus::Pruned | SummaryStatus::Purged => self.facts.late,
             _ => 0,
         }
     }
@@ -161,13 +161,16 @@ impl MonthState {
     }
 
     /// History rows that came after their table was pruned.
-    pub fn late_for_ever(&self) -> i64 {
-        self.tables.iter().map(TableState::late_for_ever).sum()
+    pub fn unsummarized_late_rows(&self) -> i64 {
+        self.tables
+            .iter()
+            .map(TableState::unsummarized_late_rows)
+            .sum()
     }
 
-    /// Whether any table has this standing.
-    pub fn has(&self, standing: Standing) -> bool {
-        self.tables.iter().any(|table| table.standing == standing)
+    /// Whether any table has this status.
+    pub fn has(&self, status: SummaryStatus) -> bool {
+        self.tables.iter().any(|table| table.status == status)
     }
 }
 
@@ -176,7 +179,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A month of 9 rows that was summarized.
-    pub(in crate::model) const SUMMARIZED: Facts = Facts {
+    pub(in crate::model) const SUMMARIZED: MonthFacts = MonthFacts {
         rows: 9,
         late: 0,
         observed: 2,
@@ -191,81 +194,81 @@ pub(super) mod tests {
 
     #[test]
     fn the_record_of_a_month_tells_its_state() {
-        let standing = |facts: Facts| Standing::of(&facts);
-        let new = Facts::default();
+        let status = |facts: MonthFacts| SummaryStatus::of(&facts);
+        let new = MonthFacts::default();
 
-        assert_eq!(standing(new), Standing::Nothing);
+        assert_eq!(status(new), SummaryStatus::Nothing);
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 9,
                 late: 9,
                 ..new
             }),
-            Standing::Missing
+            SummaryStatus::Missing
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 is_carried: true,
                 ..new
             }),
-            Standing::Missing,
+            SummaryStatus::Missing,
             "observed, and nothing changed"
         );
-        assert_eq!(standing(SUMMARIZED), Standing::Current);
+        assert_eq!(status(SUMMARIZED), SummaryStatus::Current);
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 10,
                 late: 1,
                 ..SUMMARIZED
             }),
-            Standing::Changed
+            SummaryStatus::Changed
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 observed: 3,
                 ..SUMMARIZED
             }),
-            Standing::Changed
+            SummaryStatus::Changed
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 8,
                 ..SUMMARIZED
             }),
-            Standing::Current,
+            SummaryStatus::Current,
             "a row that another program deleted changes nothing"
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 9,
                 late: 1,
                 ..SUMMARIZED
             }),
-            Standing::Changed,
+            SummaryStatus::Changed,
             "one deleted, one late"
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 4,
                 ..SUMMARIZED
             }),
-            Standing::Lost
+            SummaryStatus::Lost
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 2,
                 late: 1,
                 is_pruned: true,
                 ..SUMMARIZED
             }),
-            Standing::Pruned
+            SummaryStatus::Pruned
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 is_purged: true,
                 ..SUMMARIZED
             }),
-            Standing::Purged
+            SummaryStatus::Purged
         );
     }
 }

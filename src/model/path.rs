@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// A path as text for people and reports. What is not UTF-8 in it becomes `�`: such a name cannot stand in JSON.
-pub fn shown(path: &Path) -> String {
+pub fn display_path(path: &Path) -> String {
     path.display().to_string()
 }
 

@@ -34,9 +34,9 @@ pub fn secret(question: &str) -> Result<String> {
 pub fn confirm(question: &str, flag: &str) -> Result<bool> {
     if !is_possible() {
         return Err(Error::new(format!("ask \"{question}\""))
-            .because("there is nobody at a terminal to answer")
-            .try_this(format!("add {flag} if the answer is yes"))
-            .exits(Exit::Config));
+            .with_source("there is nobody at a terminal to answer")
+            .with_help(format!("add {flag} if the answer is yes"))
+            .with_exit(Exit::Config));
     }
     Confirm::new()
         .with_prompt(question)
@@ -46,5 +46,5 @@ pub fn confirm(question: &str, flag: &str) -> Result<bool> {
 }
 
 fn unanswered(question: &str, error: dialoguer::Error) -> Error {
-    Error::new(format!("get an answer to \"{question}\"")).because(error)
+    Error::new(format!("get an answer to \"{question}\"")).with_source(error)
 }

@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::path::{LINKS, folder_of, shown};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::{LINKS, display_path, folder_of};
 use crate::output::file::NewFile;
 use crate::output::stream::{self, Place};
 
@@ -38,8 +38,8 @@ impl Target {
             Place::Descriptor(number) => Self::descriptor(path, number),
             Place::Stream => stream::open(path)
                 .map(Self::Stream)
-                .doing(|| action(path))
-                .map_err(|error| error.try_this(ANOTHER)),
+                .with_context(|| action(path))
+                .map_err(|error| error.with_help(ANOTHER)),
             Place::Socket => Err(refused(
                 path,
                 "it is a socket, which cannot be opened as a file",
@@ -124,9 +124,9 @@ fn action(path: &Path) -> String {
 
 fn refused(path: &Path, because: &str, remedy: &str) -> Error {
     Error::new(action(path))
-        .because(because)
-        .try_this(remedy)
-        .exits(Exit::Config)
+        .with_source(because)
+        .with_help(remedy)
+        .with_exit(Exit::Config)
 }
 
 /// Begins a file at a path, or where the links there lead to.
@@ -154,16 +154,16 @@ fn file(path: &Path) -> Result<NewFile> {
             is_there(path, &place, folder)?;
             if error.kind() != io::ErrorKind::NotFound {
                 return Err(error)
-                    .doing(|| action(path))
-                    .map_err(|error| error.try_this(ANOTHER));
+                    .with_context(|| action(path))
+                    .map_err(|error| error.with_help(ANOTHER));
             }
             None
         }
     };
     NewFile::begin(place.clone(), old.as_ref())
-        .doing(|| action(path))
+        .with_context(|| action(path))
         .map_err(|error| {
-            error.try_this(format!(
+            error.with_help(format!(
                 "check who may write to the folder {}, or {ANOTHER}",
                 folder.display()
             ))
@@ -213,7 +213,10 @@ fn is_there(path: &Path, place: &Path, folder: &Path) -> Result<()> {
 fn may_be_replaced(path: &Path, place: &Path, found: &Metadata) -> Result<()> {
     if found.permissions().readonly() {
         let remedy = if cfg!(unix) {
-            format!("allow it with `chmod u+w {}`, or {ANOTHER}", shown(place))
+            format!(
+                "allow it with `chmod u+w {}`, or {ANOTHER}",
+                display_path(place)
+            )
         } else {
             format!("allow it to be written, or {ANOTHER}")
         };
@@ -223,9 +226,9 @@ fn may_be_replaced(path: &Path, place: &Path, found: &Metadata) -> Result<()> {
     OpenOptions::new()
         .write(true)
         .open(place)
-        .doing(|| action(path))
+        .with_context(|| action(path))
         .map_err(|error| {
-            error.try_this(format!(
+            error.with_help(format!(
                 "check who may write to that file, close the program that has it open, or {ANOTHER}"
             ))
         })?;

@@ -65,21 +65,21 @@ pub fn report(document: &Value) -> Result<()> {
 /// The failure of a run that could not say how it ended.
 pub fn unprinted(what: &str, error: io::Error) -> Error {
     Error::new(format!("write {what} to stdout"))
-        .because(error)
-        .try_this("check the free space where stdout goes to")
-        .exits(Exit::Io)
+        .with_source(error)
+        .with_help("check the free space where stdout goes to")
+        .with_exit(Exit::Io)
 }
 
 /// Prints a failure: what, why, and what to try.
 pub fn fail(error: &Error) {
-    log::error!(target: FILE_ONLY, "{}", error.on_one_line());
+    log::error!(target: FILE_ONLY, "{}", error.one_line());
     let mut text = format!("tornsnap: {error}");
     let causes = error.causes();
     if !causes.is_empty() {
         text.push_str("\n  because: ");
         text.push_str(&causes.join(": "));
     }
-    if let Some(remedy) = error.remedy() {
+    if let Some(remedy) = error.help() {
         text.push_str("\n  try: ");
         text.push_str(remedy);
     }
@@ -101,7 +101,7 @@ pub fn error_report(error: &Error) -> Value {
     json!({
         "message": error.to_string(),
         "because": error.causes(),
-        "try": error.remedy(),
+        "try": error.help(),
     })
 }
 

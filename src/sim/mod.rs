@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 pub use crate::sim::answer::Links;
 pub use crate::sim::chaos::{Chaos, Spoilt};
-pub use crate::sim::fault::{Fault, Kind};
+pub use crate::sim::fault::{Fault, FaultKind};
 pub use crate::sim::keys::{Access, Key, Selections};
 pub use crate::sim::serve::{DateHeader, Request};
 pub use crate::sim::territory::{Racket, Tile};

@@ -10,7 +10,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::rows::{Column, Row, Value};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// A table or a view.
 #[derive(Debug)]
@@ -105,13 +105,13 @@ impl Store {
         // memory stays flat.
         self.connection()
             .execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = -4000")
-            .failed("start reading")?;
+            .context("start reading")?;
         let transaction = self
             .connection()
             .unchecked_transaction()
-            .failed("start reading")?;
+            .context("start reading")?;
         let value = work(self)?;
-        transaction.commit().failed("finish reading")?;
+        transaction.commit().context("finish reading")?;
         Ok(value)
     }
 
@@ -134,7 +134,7 @@ impl Store {
                     })?
                     .collect()
             })
-            .failed(action)?;
+            .context(action)?;
         let mut broken = Vec::new();
         for dataset in &mut datasets {
             match self.read_columns(dataset) {
@@ -142,7 +142,7 @@ impl Store {
                     log::warn!("the view {} does not work: {error}", dataset.name);
                     broken.push(dataset.name.clone());
                 }
-                read => read.failed(action)?,
+                read => read.context(action)?,
             }
         }
         datasets.retain(|dataset| !broken.contains(&dataset.name));
@@ -170,7 +170,7 @@ impl Store {
                 row.get::<_, i64>(0)
             })
             .map(i64::unsigned_abs)
-            .failed("count the rows")
+            .context("count the rows")
     }
 
     /// Hands over each row until there is no more, or nobody wants more.
@@ -189,7 +189,7 @@ impl Store {
             }
             Ok(())
         };
-        read().failed("read the rows")?;
+        read().context("read the rows")?;
         self.must_be_unchanged()
     }
 }
@@ -260,8 +260,8 @@ impl Dataset {
                         "export the column {name:?} of {} twice",
                         self.name
                     ))
-                    .try_this("name each column once")
-                    .exits(Exit::Usage));
+                    .with_help("name each column once")
+                    .with_exit(Exit::Usage));
                 }
                 let found = self.columns.iter().find(|known| known.name == *name);
                 found.cloned().ok_or_else(|| self.no_such_column(name))
@@ -272,12 +272,12 @@ impl Dataset {
     fn no_such_column(&self, name: &str) -> Error {
         let known: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
         Error::new(format!("export the column {name:?} of {}", self.name))
-            .because("there is no such column")
-            .try_this(match nearest(name, known.iter().copied()) {
+            .with_source("there is no such column")
+            .with_help(match nearest(name, known.iter().copied()) {
                 Some(nearest) => format!("did you mean {nearest}? It has: {}", known.join(", ")),
                 None => format!("name some of: {}", known.join(", ")),
             })
-            .exits(Exit::Usage)
+            .with_exit(Exit::Usage)
     }
 
     /// ` WHERE …` with its values, or nothing.
@@ -337,9 +337,9 @@ impl Dataset {
 
     fn cannot_filter(&self, flag: &str, column: &str) -> Error {
         Error::new(format!("apply {flag} to {}", self.name))
-            .because(format!("it has no column of {column}"))
-            .try_this(format!("leave {flag} out; `tornsnap export --list --json` shows the columns of each dataset"))
-            .exits(Exit::Usage)
+            .with_source(format!("it has no column of {column}"))
+            .with_help(format!("leave {flag} out; `tornsnap export --list --json` shows the columns of each dataset"))
+            .with_exit(Exit::Usage)
     }
 
     /// History by (time, id), other tables by their key, our views as said above, views of the user's own by everything.

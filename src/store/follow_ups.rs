@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, named_params};
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
 use crate::model::war::{FollowUp, Wanted, WarType};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// When the war lists of a faction were last read, unix seconds; `None`: never.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -48,7 +48,7 @@ impl Store {
                 })?
                 .collect()
             })
-            .failed("list the wars to ask about")
+            .context("list the wars to ask about")
     }
 
     /// Notes that Torn was asked about a war without success.
@@ -69,7 +69,7 @@ impl Store {
                     ":at": at,
                 })
             })
-            .failed("note a war to ask about")?;
+            .context("note a war to ask about")?;
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl Store {
             .and_then(|mut end| {
                 end.execute(named_params! { ":war_type": war_type, ":war_id": war })
             })
-            .failed("note the answer about a war")?;
+            .context("note the answer about a war")?;
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Store {
                     })
                     .optional()
             })
-            .failed(format!("look up the war lists of faction {faction}"))
+            .context(format!("look up the war lists of faction {faction}"))
             .map(Option::unwrap_or_default)
     }
 
@@ -110,7 +110,7 @@ impl Store {
             .and_then(|mut found| {
                 found.execute(named_params! { ":kind": "faction", ":entity_id": faction })
             })
-            .failed(format!("note that Torn knows faction {faction}"))?;
+            .context(format!("note that Torn knows faction {faction}"))?;
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl Store {
         self.connection()
             .prepare_cached(statement)
             .and_then(|mut note| note.execute(named_params! { ":faction_id": faction, ":at": at }))
-            .failed(format!("note that the wars of faction {faction} were read"))?;
+            .context(format!("note that the wars of faction {faction} were read"))?;
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()
-            .failed("look up when the tiles' facts were read")
+            .context("look up when the tiles' facts were read")
     }
 
     /// Notes that this data was read.
@@ -146,7 +146,7 @@ impl Store {
                 sql!("refreshes/refresh"),
                 named_params! { ":name": refresh.as_str(), ":at": at },
             )
-            .failed("note that the tiles' facts were read")?;
+            .context("note that the tiles' facts were read")?;
         Ok(())
     }
 }

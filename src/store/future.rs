@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Rows, Statement};
 
 use crate::error::Result;
-use crate::model::future::{Around, Moments};
-use crate::store::{Failed, Store, sql};
+use crate::model::future::{Around, FutureBounds};
+use crate::store::{SqlContext, Store, sql};
 
 /// The rows of one table that lie in the future.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -169,22 +169,22 @@ const STEPS: [(&str, Effect, &str); 40] = [
 
 impl Store {
     /// Finds what lies in the future: nothing is written.
-    pub fn ahead(&self, moments: &Moments) -> Result<Ahead> {
+    pub fn ahead(&self, moments: &FutureBounds) -> Result<Ahead> {
         // Both statements see the same state of the database.
         let connection = self
             .connection()
             .unchecked_transaction()
-            .failed("look for rows of the future")?;
-        look(&connection, moments).failed("look for rows of the future")
+            .context("look for rows of the future")?;
+        look(&connection, moments).context("look for rows of the future")
     }
 
     /// Removes what lies in the future, all of it or, on failure, nothing; tells what was done to each table.
-    pub fn remove_future(&mut self, moments: &Moments) -> Result<Vec<Share>> {
+    pub fn remove_future(&mut self, moments: &FutureBounds) -> Result<Vec<Share>> {
         self.transaction(|transaction| {
             let mut done: Vec<Share> = Vec::new();
             for (table, effect, statement) in STEPS {
                 let rows = execute(transaction, statement, moments)
-                    .failed(format!("remove rows of the future from {table}"))?;
+                    .context(format!("remove rows of the future from {table}"))?;
                 if done.last().is_none_or(|last| last.table != table) {
                     done.push(Share {
                         table: table.to_owned(),
@@ -204,7 +204,7 @@ impl Store {
     }
 }
 
-fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
+fn look(connection: &Connection, moments: &FutureBounds) -> rusqlite::Result<Ahead> {
     let tables = count(connection, moments)?;
     let mut facts = connection.prepare(sql!("future/facts"))?;
     let mut rows = query(&mut facts, moments)?;
@@ -223,7 +223,10 @@ fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
 }
 
 /// The tables that have something in the future.
-pub(super) fn count(connection: &Connection, moments: &Moments) -> rusqlite::Result<Vec<Share>> {
+pub(super) fn count(
+    connection: &Connection,
+    moments: &FutureBounds,
+) -> rusqlite::Result<Vec<Share>> {
     let mut statement = connection.prepare(sql!("future/count"))?;
     let mut rows = query(&mut statement, moments)?;
     let mut tables = Vec::new();
@@ -242,12 +245,15 @@ pub(super) fn count(connection: &Connection, moments: &Moments) -> rusqlite::Res
     Ok(tables)
 }
 
-fn query<'a>(statement: &'a mut Statement<'_>, moments: &Moments) -> rusqlite::Result<Rows<'a>> {
+fn query<'a>(
+    statement: &'a mut Statement<'_>,
+    moments: &FutureBounds,
+) -> rusqlite::Result<Rows<'a>> {
     bind(statement, moments)?;
     Ok(statement.raw_query())
 }
 
-fn execute(connection: &Connection, sql: &str, moments: &Moments) -> rusqlite::Result<i64> {
+fn execute(connection: &Connection, sql: &str, moments: &FutureBounds) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare(sql)?;
     bind(&mut statement, moments)?;
     let rows = statement.raw_execute()?;
@@ -255,7 +261,7 @@ fn execute(connection: &Connection, sql: &str, moments: &Moments) -> rusqlite::R
 }
 
 /// Gives a statement those of the moments that it names.
-fn bind(statement: &mut Statement<'_>, moments: &Moments) -> rusqlite::Result<()> {
+fn bind(statement: &mut Statement<'_>, moments: &FutureBounds) -> rusqlite::Result<()> {
     let all = [
         (":now", moments.now),
         (":month", moments.month),

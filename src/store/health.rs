@@ -20,7 +20,7 @@ use crate::model::health::KeyFact;
 use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
-use crate::store::{Failed, Store, identity, sql};
+use crate::store::{SqlContext, Store, identity, sql};
 
 pub use crate::store::reading::Reading;
 pub use archives::{Recorded, look_at_archive};
@@ -98,7 +98,7 @@ impl View {
             |row| Ok((row.get("until")?, row.get("reason")?)),
         )
         .optional()
-        .failed("read the pauses")
+        .context("read the pauses")
     }
 
     /// Rows of each table.
@@ -119,7 +119,7 @@ impl View {
         self.store
             .connection
             .progress_handler(1000, Some(move || begun.elapsed() > QUICK_CHECK))
-            .failed("limit the check")?;
+            .context("limit the check")?;
         let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
             self.connection()
@@ -127,7 +127,7 @@ impl View {
         self.store
             .connection
             .progress_handler(0, None::<fn() -> bool>)
-            .failed("limit the check")?;
+            .context("limit the check")?;
         match first {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
                 Ok(false)
@@ -138,9 +138,9 @@ impl View {
                 check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
-                .because(first.replace('\n', " "))
-                .exits(Exit::Damaged)),
-            Err(error) => Err(error).failed(format!("find {what} sound")),
+                .with_source(first.replace('\n', " "))
+                .with_exit(Exit::Damaged)),
+            Err(error) => Err(error).context(format!("find {what} sound")),
         }
     }
 
@@ -162,7 +162,7 @@ impl View {
         self.connection()
             .prepare(statement)
             .and_then(|mut rows| rows.query_map(parameters, read)?.collect())
-            .failed("read the database")
+            .context("read the database")
     }
 }
 

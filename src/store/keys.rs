@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::model::id::PlayerId;
 use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// What the database knows of a configured key.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ impl Store {
                     .query_row(named_params! { ":name": name }, |row| read(row, &print))
                     .optional()
             })
-            .failed(format!("look up the key {name:?}"))?;
+            .context(format!("look up the key {name:?}"))?;
         Ok(known.flatten())
     }
 
@@ -79,7 +79,7 @@ impl Store {
                         },
                     )
                 })
-                .failed(format!("remember the key {name:?}"))
+                .context(format!("remember the key {name:?}"))
         })?;
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Store {
                         named_params! { ":name": name, ":fingerprint": print },
                     )
                 })
-                .failed(format!("note the state of the key {name:?}"))
+                .context(format!("note the state of the key {name:?}"))
         })?;
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Store {
                         sql!("keys/used"),
                         named_params! { ":name": name, ":last_used_at": now },
                     )
-                    .failed(format!("note the use of the key {name:?}"))?;
+                    .context(format!("note the use of the key {name:?}"))?;
             }
             Ok(())
         })
@@ -138,7 +138,7 @@ impl Store {
                 sql!("keys/forget_others"),
                 named_params! { ":names": names },
             )
-            .failed("forget keys that are no longer configured")?;
+            .context("forget keys that are no longer configured")?;
         Ok(())
     }
 }

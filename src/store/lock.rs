@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::owner;
 
@@ -111,7 +111,7 @@ impl Lock {
         loop {
             // The file is opened anew each time: a restore may have put another one in its place.
             let mut file = open(&path, database)?;
-            if try_lock(&file).doing(|| format!("lock {}", path.display()))? {
+            if try_lock(&file).with_context(|| format!("lock {}", path.display()))? {
                 // The next run reads there whom it waits for. A failure to write that is no reason to stop.
                 let _ = file.set_len(0).and_then(|()| {
                     writeln!(file, "{} {}", std::process::id(), patience.command(name))
@@ -122,9 +122,9 @@ impl Lock {
             drop(file);
             if !patience.pause(&holder)? {
                 return Err(Error::new(format!("start: {}", holder.told(" is at work")))
-                    .because(format!("{}.{name}.lock is locked", database.display()))
-                    .try_this("wait for it to end; a scheduler may just try again")
-                    .exits(Exit::TryLater));
+                    .with_source(format!("{}.{name}.lock is locked", database.display()))
+                    .with_help("wait for it to end; a scheduler may just try again")
+                    .with_exit(Exit::TryLater));
             }
         }
     }
@@ -163,9 +163,9 @@ fn open(path: &Path, database: &Path) -> Result<File> {
     // Writing through a link would empty the file that it points to.
     if path.is_symlink() {
         return Err(Error::new(action())
-            .because("it is a link")
-            .try_this("remove it, and run the command again")
-            .exits(Exit::Config));
+            .with_source("it is a link")
+            .with_help("remove it, and run the command again")
+            .with_exit(Exit::Config));
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::missing::is_gone;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// An id that Torn does not know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,7 +62,7 @@ impl Store {
                 }
                 Ok(())
             };
-            note().failed(format!("note that Torn does not know {kind} {id}"))
+            note().context(format!("note that Torn does not know {kind} {id}"))
         })
     }
 
@@ -74,7 +74,7 @@ impl Store {
                 all.query_map(named_params! { ":kind": "faction" }, read)?
                     .collect()
             })
-            .failed("list the factions that Torn does not know")
+            .context("list the factions that Torn does not know")
     }
 }
 

@@ -39,9 +39,9 @@ pub mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use budget::{Allowance, Permit};
+pub use budget::{Acquire, Permit};
 pub use check::Depth;
-pub use failure::Failed;
+pub use failure::SqlContext;
 pub use handle::Store;
 pub use migrate::SCHEMA_VERSION;
 
@@ -63,9 +63,9 @@ fn transaction<T>(
     // Immediate: a writer that must wait should wait now, not fail half-way through.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .failed("start writing")?;
+        .context("start writing")?;
     let value = work(&transaction)?; // An early return rolls back.
-    transaction.commit().failed("save what was written")?;
+    transaction.commit().context("save what was written")?;
     Ok(value)
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, Found};
-use crate::store::{Failed, SCHEMA_VERSION, owner, restore_marker};
+use crate::store::{SCHEMA_VERSION, SqlContext, owner, restore_marker};
 
 /// How long a connection waits for another one that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
             set_up(&connection)?;
             Ok(connection)
         })
-        .failed(format!("open the database {}", path.display()))
+        .context(format!("open the database {}", path.display()))
         .map_err(|error| {
             owner::forbidden(path, fs::File::options().read(true))
                 .unwrap_or_else(|| told_apart(error, path))
@@ -78,7 +78,7 @@ pub(super) fn connect_to_memory() -> Result<Connection> {
             set_up(&connection)?;
             Ok(connection)
         })
-        .failed("make a database in memory")
+        .context("make a database in memory")
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
@@ -97,9 +97,9 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     let refuse = |why: &str, remedy: &str| {
         Err(Error::new(format!("open the database {}", path.display()))
-            .because(why.to_owned())
-            .try_this(remedy.to_owned())
-            .exits(Exit::Config))
+            .with_source(why.to_owned())
+            .with_help(remedy.to_owned())
+            .with_exit(Exit::Config))
     };
     match fs::metadata(path) {
         Err(error)
@@ -116,7 +116,7 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
             "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and `tornsnap init` \
              makes a new one",
         ),
-        Err(error) => Err(error).doing(|| format!("open the database {}", path.display())),
+        Err(error) => Err(error).with_context(|| format!("open the database {}", path.display())),
         Ok(found) if found.is_dir() => {
             refuse("it is a folder", "name the file in it, with --database")
         }
@@ -140,26 +140,26 @@ pub(super) fn told_apart(error: Error, path: &Path) -> Error {
         return error;
     }
     Error::new(format!("use the database {}", path.display()))
-        .because("it is not an SQLite database")
-        .try_this("name another file with --database; this one was left as it is")
-        .exits(Exit::Config)
+        .with_source("it is not an SQLite database")
+        .with_help("name another file with --database; this one was left as it is")
+        .with_exit(Exit::Config)
 }
 
 /// SQLite takes any file that is shorter than a page for an empty database.
 pub(super) fn empty(path: &Path) -> Error {
-    let error = Error::new(format!("use the database {}", path.display())).exits(Exit::Config);
+    let error = Error::new(format!("use the database {}", path.display())).with_exit(Exit::Config);
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return error.because("it is empty").try_this(
+        return error.with_source("it is empty").with_help(
             "run `tornsnap restore latest` if it was lost, or `tornsnap init` to begin a new one",
         );
     }
     error
-        .because(if looks_like_sqlite(path) {
+        .with_source(if looks_like_sqlite(path) {
             "it is an SQLite database without anything in it"
         } else {
             "it is not an SQLite database"
         })
-        .try_this("name another file with --database; this one was left as it is")
+        .with_help("name another file with --database; this one was left as it is")
 }
 
 /// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use crate::error::Result;
 use crate::model::id::PlayerId;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The calls that a pause concerns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +55,7 @@ impl Store {
                     })
                     .optional()
             })
-            .failed("look up the pauses")
+            .context("look up the pauses")
     }
 
     /// Makes these calls wait, in later runs too.
@@ -73,7 +73,7 @@ impl Store {
                     ":now": now,
                 },
             )
-            .failed("note a pause")?;
+            .context("note a pause")?;
         Ok(())
     }
 }

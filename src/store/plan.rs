@@ -4,7 +4,7 @@ use rusqlite::named_params;
 
 use crate::error::Result;
 use crate::model::war::WarType;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// How long the list of one type of war is, as far as it is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +29,6 @@ impl Store {
                     })
                 },
             )
-            .failed("count the wars")
+            .context("count the wars")
     }
 }

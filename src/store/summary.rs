@@ -4,9 +4,9 @@ use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::summary::{Job, Part};
+use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Changes to the summaries of one month.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl WrittenTable {
 impl Store {
     /// Summarizes one month in one transaction. Where that changed a summary, the later summaries that begin with its
     /// values are written in the same transaction, so the changes of consecutive months always add up.
-    pub fn summarize(&mut self, job: &Job, now: i64) -> Result<Vec<Written>> {
+    pub fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<Written>> {
         self.transaction(|transaction| {
             let mut written = vec![Written {
                 month: job.month,
@@ -81,7 +81,7 @@ impl Store {
 }
 
 /// Brings the summaries of one month and history to what its rows say; rows that are right are not touched.
-fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<WrittenTable> {
+fn derive(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<WrittenTable> {
     let month = part.month;
     let (stale, derive) = statements(part.history);
     let execute = |statement: &str| -> rusqlite::Result<usize> {
@@ -103,11 +103,11 @@ fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<Writte
     };
     let table = part.history.summary_table();
     let removed = if part.takes_thinner {
-        execute(stale).failed(format!("tidy {table} of {month}"))?
+        execute(stale).context(format!("tidy {table} of {month}"))?
     } else {
         0
     };
-    let written = execute(derive).failed(format!("write {table} of {month}"))?;
+    let written = execute(derive).context(format!("write {table} of {month}"))?;
     Ok(WrittenTable {
         history: part.history,
         written,
@@ -129,7 +129,7 @@ fn statements(history: History) -> (&'static str, &'static str) {
 }
 
 /// Notes from which rows the month was summarized.
-fn record(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<()> {
+fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()> {
     let count = match part.history {
         History::Players => sql!("months/count_players"),
         History::Factions => sql!("months/count_factions"),
@@ -157,5 +157,5 @@ fn record(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<()> {
     };
     note()
         .map(drop)
-        .failed(format!("note that {month} is summarized"))
+        .context(format!("note that {month} is summarized"))
 }

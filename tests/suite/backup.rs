@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tornsnap::model::identity::DatabaseId;
-use tornsnap::model::size::in_words;
+use tornsnap::model::size::format_bytes;
 use tornsnap::store::backup::{self, Manifest};
 use tornsnap::store::identity::identity_of;
 use tornsnap::store::{Depth, Store};
@@ -34,7 +34,7 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
         finished.stderr(),
         format!(
             "verified backup: backups/tornsnap-20260401T120000Z.db ({}, {} rows)\n",
-            in_words(manifest.bytes),
+            format_bytes(manifest.bytes),
             manifest.total_rows()
         )
     );

@@ -12,8 +12,8 @@ use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::Result;
 use crate::model::identity::{Identity, Relation};
-use crate::model::path::shown;
-use crate::model::size::{grouped, in_words};
+use crate::model::path::display_path;
+use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::parse_duration;
 use crate::store::Depth;
 use crate::store::backup::{self, Kind, Manifest, Request, Taken};
@@ -114,7 +114,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
             "command": "backup",
             "status": "ok",
             "backup": in_full(&manifest),
-            "removed": removed.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "removed": removed.iter().map(|path| display_path(path)).collect::<Vec<_>>(),
             "warnings": warnings,
         }),
     ))
@@ -151,14 +151,14 @@ fn in_short(manifest: &Manifest) -> String {
     format!(
         "{} ({}, {} rows)",
         manifest.path.display(),
-        in_words(manifest.bytes),
-        grouped(manifest.total_rows())
+        format_bytes(manifest.bytes),
+        group_digits(manifest.total_rows())
     )
 }
 
 fn in_full(manifest: &Manifest) -> Value {
     json!({
-        "file": shown(&manifest.path),
+        "file": display_path(&manifest.path),
         "status": "ok",
         "kind": manifest.kind,
         "created_at": manifest.created_at,

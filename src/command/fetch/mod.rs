@@ -218,7 +218,7 @@ fn note_failed_start(
             run,
             RunStatus::Failed,
             Counts::default(),
-            Some(&error.on_one_line()),
+            Some(&error.one_line()),
             now,
             None,
         )?;

@@ -82,7 +82,7 @@ pub(super) fn conclude(
         exit,
         summary: Some(summary(runs)),
         report,
-        failure: failure.map(|failure| failure.exits(exit)),
+        failure: failure.map(|failure| failure.with_exit(exit)),
     }
 }
 
@@ -114,7 +114,7 @@ fn failure(
         (Exit::Done, _) => None,
         (Exit::Interrupted | Exit::Terminated, _) => {
             let why = "it was interrupted; what had arrived is saved";
-            Some(Error::new("finish the fetch").because(why))
+            Some(Error::new("finish the fetch").with_source(why))
         }
         (_, Some(end)) => {
             let action = if sums.saved > 0 {
@@ -122,18 +122,22 @@ fn failure(
             } else {
                 "fetch anything"
             };
-            Some(Error::new(action).because(end.why).try_this(end.remedy))
+            Some(
+                Error::new(action)
+                    .with_source(end.why)
+                    .with_help(end.remedy),
+            )
         }
         (Exit::Partial, None) if sums.failed == 0 => {
-            let busy: Vec<String> = busy.iter().map(Error::on_one_line).collect();
-            Some(Error::new("fetch everything").because(busy.join("; ")))
+            let busy: Vec<String> = busy.iter().map(Error::one_line).collect();
+            Some(Error::new("fetch everything").with_source(busy.join("; ")))
         }
         (exit, None) => {
             let Sums { saved, failed, .. } = sums;
             Some(
                 Error::new(format!("fetch {failed} of {} targets", saved + failed))
-                    .because(first_error.unwrap_or_else(|| "see the log".to_owned()))
-                    .try_this(remedy(exit, sums)),
+                    .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
+                    .with_help(remedy(exit, sums)),
             )
         }
     }

@@ -13,7 +13,7 @@ use crate::command::{Context, Outcome};
 use crate::config::{self, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
-use crate::model::path::shown;
+use crate::model::path::display_path;
 use crate::output::terminal::Verbosity;
 use crate::output::{health as page, terminal};
 
@@ -97,7 +97,7 @@ fn report(settings: &Settings, checks: &[Check], now: i64) -> Value {
         "exit_code": exit_of(state).code(),
         "summary": health::in_short(checks),
         "checked_at": now,
-        "database": shown(&settings.database),
+        "database": display_path(&settings.database),
         "program": env!("CARGO_PKG_VERSION"),
         "checks": checks.iter().map(in_full).collect::<Vec<_>>(),
     })

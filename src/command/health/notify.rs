@@ -6,18 +6,18 @@ use crate::api::webhook;
 use crate::command::health::{discord, ping::ping};
 use crate::config::{SecretUrl, Settings, WebhookFormat};
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, News, Occasion, State, Told};
+use crate::model::health::{self, Changes, Check, Event, Notified, State};
 use crate::store::health::Memory;
 
 /// Tells the webhook if there is something to tell, and pings; says what became of it.
 pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i64) -> Value {
     let pinged = ping(settings, health::overall(checks)).map(|pinged| {
         if let Err(error) = &pinged {
-            log::error!("{}", error.on_one_line());
+            log::error!("{}", error.one_line());
         }
         pinged.is_ok()
     });
-    let (occasion, sent) = match settings.load_webhook() {
+    let (event, sent) = match settings.load_webhook() {
         Ok(Some(url)) => tell_webhook(settings, &url, checks, report, now),
         Ok(None) => {
             if pinged.is_none() {
@@ -30,14 +30,14 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
         Err(error) => (None, Err(error)),
     };
     if let Err(error) = &sent {
-        log::error!("{}", error.on_one_line());
+        log::error!("{}", error.one_line());
     }
-    let mut told = json!({ "sent": occasion.is_some() && sent.is_ok(), "pinged": pinged });
-    if let Some(occasion) = occasion {
-        told["event"] = json!(occasion.as_str());
+    let mut told = json!({ "sent": event.is_some() && sent.is_ok(), "pinged": pinged });
+    if let Some(event) = event {
+        told["event"] = json!(event.as_str());
     }
-    if occasion.is_some() || sent.is_err() {
-        told["error"] = json!(sent.err().map(|error| error.on_one_line()));
+    if event.is_some() || sent.is_err() {
+        told["error"] = json!(sent.err().map(|error| error.one_line()));
     }
     told
 }
@@ -49,45 +49,45 @@ fn tell_webhook(
     checks: &[Check],
     report: &Value,
     now: i64,
-) -> (Option<Occasion>, Result<()>) {
+) -> (Option<Event>, Result<()>) {
     let memory = match Memory::alone(&settings.database) {
         Ok(memory) => memory,
         Err(error) => return (None, Err(error)),
     };
     let before = memory.told();
-    let news = health::news(&before, checks, now);
-    let sent = news.occasion.map(|occasion| {
+    let changes = health::changes_since(&before, checks, now);
+    let sent = changes.event.map(|event| {
         let message = match settings.health.format {
             WebhookFormat::Discord => {
-                discord::message(occasion, &settings.database, checks, &news, now)
+                discord::message(event, &settings.database, checks, &changes, now)
             }
-            WebhookFormat::Json => with_news(report, occasion, &news),
+            WebhookFormat::Json => with_news(report, event, &changes),
         };
         post(settings, url, &message)
     });
     // A message that was not taken is sent again next time.
-    if !matches!(sent, Some(Err(_))) && (sent.is_some() || news.standing != before.findings) {
-        let told = Told {
-            findings: news.standing,
+    if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != before.findings) {
+        let told = Notified {
+            findings: changes.current,
             at: if sent.is_some() { now } else { before.at },
         };
         if let Err(error) = memory.remember(&told) {
-            log::error!("{}", error.on_one_line());
+            log::error!("{}", error.one_line());
             log::warn!(
                 "the next check will tell this again, because that it was told could not be noted"
             );
         }
     }
-    (news.occasion, sent.unwrap_or(Ok(())))
+    (changes.event, sent.unwrap_or(Ok(())))
 }
 
-fn with_news(report: &Value, occasion: Occasion, news: &News) -> Value {
+fn with_news(report: &Value, event: Event, changes: &Changes) -> Value {
     let mut message = report.clone();
-    message["event"] = json!(occasion.as_str());
-    message["changes"] = news
-        .turns
+    message["event"] = json!(event.as_str());
+    message["changes"] = changes
+        .changes
         .iter()
-        .map(|(id, turn)| json!({ "id": id, "change": turn.as_str() }))
+        .map(|(id, change)| json!({ "id": id, "change": change.as_str() }))
         .collect();
     message
 }
@@ -139,7 +139,7 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
 fn failed(id: &str, error: &Error) -> Check {
     let remedy = match error.exit() {
         Exit::TryLater => "see whether the address is still right, then try again",
-        _ => error.remedy().unwrap_or("run it again with -v"),
+        _ => error.help().unwrap_or("run it again with -v"),
     };
-    Check::bad(id, State::Critical, error.on_one_line(), remedy)
+    Check::bad(id, State::Critical, error.one_line(), remedy)
 }

@@ -13,11 +13,11 @@ use crate::command::init::keys::CheckedKeys;
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
 use crate::config::{Settings, Territories, check_private, file_to_write};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::{folder_of, shown};
+use crate::model::path::{display_path, folder_of};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::Store;
@@ -110,10 +110,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         "command": "init",
         "status": "ok",
         "exit_code": 0,
-        "config": shown(&file),
+        "config": display_path(&file),
         "config_is_written": is_written,
-        "config_before": kept.as_deref().map(shown),
-        "database": shown(&settings.database),
+        "config_before": kept.as_deref().map(display_path),
+        "database": display_path(&settings.database),
         "keys": checks.iter().map(key_report).collect::<Vec<_>>(),
     });
     let summary = format!(
@@ -136,9 +136,9 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
     match unreadable.iter().find(|key| !known.contains(key)) {
         None => Ok(()),
         Some(key) => Err(Error::new(format!("use the key {:?}", key.name))
-            .because(key.why.clone())
-            .try_this("correct --key-file or --key-env, and run it again")
-            .exits(Exit::NoKey)),
+            .with_source(key.why.clone())
+            .with_help("correct --key-file or --key-env, and run it again")
+            .with_exit(Exit::NoKey)),
     }
 }
 
@@ -228,12 +228,12 @@ fn show_terms(context: &Context) -> Result<()> {
         terminal::say(TERMS);
         return Ok(());
     }
-    terminal::data(TERMS).doing(|| "print Torn's storage-and-use table".to_owned())
+    terminal::data(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
 }
 
 /// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
-    make_folder(folder_of(path), path).doing(|| format!("write {}", path.display()))?;
+    make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
     write_atomically(path, text, "init", path)?;
     // Where the disk knows no rights, better said now than at the next run.
     check_private(path)

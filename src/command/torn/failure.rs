@@ -1,6 +1,6 @@
 //! Why a call brought nothing, and why a run ends early.
 
-use crate::api::error::{ApiError, Policy};
+use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
 use crate::api::wire::DecodeError;
 use crate::error::{Error, Exit};
@@ -26,20 +26,20 @@ pub enum Failure {
 impl Failure {
     /// Whether Torn knows no such id.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.policy() == Policy::NoSuchId)
+        matches!(self, Self::Refused(error) if error.policy() == RetryPolicy::NoSuchId)
     }
 
     /// Whether no key may ask that.
     pub fn is_no_access(&self) -> bool {
         matches!(self, Self::NoAccess(error)
-            if error.as_ref().is_none_or(|error| error.policy() == Policy::NoAccess))
+            if error.as_ref().is_none_or(|error| error.policy() == RetryPolicy::NoAccess))
     }
 
     /// Whether the fault may pass by itself.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Refused(error) if matches!(error.policy(), Policy::Retry | Policy::EndpointClosed)
+            Self::Refused(error) if matches!(error.policy(), RetryPolicy::Retry | RetryPolicy::EndpointClosed)
         )
     }
 
@@ -47,7 +47,7 @@ impl Failure {
     pub fn allows_a_smaller_question(&self) -> bool {
         match self {
             Self::NoAccess(_) => true,
-            Self::Refused(error) => error.policy() == Policy::EndpointClosed,
+            Self::Refused(error) => error.policy() == RetryPolicy::EndpointClosed,
             _ => false,
         }
     }
@@ -139,7 +139,7 @@ impl RunEnd {
         Self::new(
             Exit::Config,
             error.to_string(),
-            error.remedy().unwrap_or_default(),
+            error.help().unwrap_or_default(),
         )
     }
 
@@ -147,8 +147,8 @@ impl RunEnd {
     pub(super) fn broken(error: &Error) -> Self {
         Self::new(
             error.exit(),
-            error.on_one_line(),
-            error.remedy().unwrap_or("run `tornsnap health`"),
+            error.one_line(),
+            error.help().unwrap_or("run `tornsnap health`"),
         )
     }
 }

@@ -119,7 +119,7 @@ impl TornClient {
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
         let after = lock(&self.pool).payer(id);
         if before != after {
-            self.note(|store| store.move_calls(before.number(), after.number()))?;
+            self.note(|store| store.reassign_calls(before.number(), after.number()))?;
         }
         Ok(facts)
     }

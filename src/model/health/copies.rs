@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, State, Value, count, day, span};
-use crate::model::path::shown;
+use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
 /// The backups of a database in its folder.
@@ -46,7 +46,11 @@ pub fn backup(
         warning: Some(warning),
         ..Value::plain(age, "s")
     };
-    let message = format!("last verified backup {} ago: {}", span(age), shown(file));
+    let message = format!(
+        "last verified backup {} ago: {}",
+        span(age),
+        display_path(file)
+    );
     if age >= warning {
         Check::bad("backup", State::Warning, message, scheduler).about(["old"])
     } else {
@@ -62,14 +66,14 @@ fn no_backup(
     directory: &Path,
     now: i64,
 ) -> Check {
-    let folder = shown(directory);
+    let folder = display_path(directory);
     if let Some(file) = &found.unreadable {
         return Check::bad(
             "backup",
             State::Unknown,
             format!(
                 "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
-                shown(file)
+                display_path(file)
             ),
             "run `tornsnap health` as the user who makes the backups",
         )
@@ -123,11 +127,11 @@ pub fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
             State::Warning,
             format!(
                 "a clock that was ahead has dated {}{more} more than a day into the future; it never counts as the newest backup",
-                shown(first)
+                display_path(first)
             ),
             "make a backup with the right clock, then remove those files and the .json beside each",
         )
-        .about(ahead.iter().map(|path| shown(path)))
+        .about(ahead.iter().map(|path| display_path(path)))
         .with(value),
     )
 }
@@ -176,7 +180,7 @@ pub fn archives(archives: &[Archive]) -> Check {
     if bad.is_empty() {
         let message = match archives {
             [] => "no history rows were moved to an archive".to_owned(),
-            [only] => format!("the archive {} is there", shown(&only.path)),
+            [only] => format!("the archive {} is there", display_path(&only.path)),
             [..] => format!("the {} archives are there", archives.len()),
         };
         return Check::ok("archive", message).with(value(0));
@@ -207,12 +211,12 @@ pub fn archives(archives: &[Archive]) -> Check {
         }
     };
     Check::bad("archive", state, messages.join("; "), remedy)
-        .about(bad.iter().map(|archive| shown(&archive.path)))
+        .about(bad.iter().map(|archive| display_path(&archive.path)))
         .with(value(bad.len()))
 }
 
 fn archive_in_words(archive: &Archive) -> String {
-    let path = shown(&archive.path);
+    let path = display_path(&archive.path);
     let home = format!(
         "it is the only home of the history rows from before {}",
         day(archive.cutoff)

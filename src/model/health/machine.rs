@@ -1,7 +1,7 @@
 //! Whether the machine gives the database what it needs: space and a sound SQLite.
 
 use super::{Check, State, Value, signed};
-use crate::model::size::in_words;
+use crate::model::size::format_bytes;
 
 /// The disks that are looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,7 +47,7 @@ pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
             "free some space on that disk, or move the archive",
         ),
     };
-    let message = format!("{} free on {owner}", in_words(free));
+    let message = format!("{} free on {owner}", format_bytes(free));
     match free {
         _ if free < reserve / 4 => Check::bad(disk.id(), State::Critical, message, remedy),
         _ if free < reserve => Check::bad(disk.id(), State::Warning, message, remedy),
@@ -67,14 +67,14 @@ pub fn wal(bytes: u64, database: u64) -> Check {
         warning: Some(signed(limit)),
         ..Value::plain(signed(bytes), "B")
     };
-    let message = format!("{} in the WAL", in_words(bytes));
+    let message = format!("{} in the WAL", format_bytes(bytes));
     if bytes > limit {
         Check::bad(
             "wal",
             State::Warning,
             format!(
                 "{message}, more than {}: a program keeps the database open for reading",
-                in_words(limit)
+                format_bytes(limit)
             ),
             "close the program that reads it (DB Browser, Grafana, an export into a pipe): until then the WAL cannot shrink",
         )

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::time::is_far_future;
 use crate::store::backup::manifest::{self, Kind, Manifest};
@@ -206,11 +206,11 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let action = || format!("read the backup folder {}", directory.display());
     let listed = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.doing(action)?,
+        listed => listed.with_context(action)?,
     };
     let mut found = Vec::new();
     for entry in listed {
-        let path = entry.doing(action)?.path();
+        let path = entry.with_context(action)?.path();
         if !name_of(&path).starts_with('.') {
             found.push(path);
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::files::{Hash, with_suffix};
 
@@ -171,13 +171,15 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_manifest(backup, &path));
             }
-            read => read.doing(|| format!("read the manifest {}", path.display()))?,
+            read => read.with_context(|| format!("read the manifest {}", path.display()))?,
         };
         let damaged = |why: &str| {
             Error::new(format!("trust the manifest {}", path.display()))
-                .because(why.to_owned())
-                .try_this("use another backup: `tornsnap backup --verify all` says which are sound")
-                .exits(Exit::Damaged)
+                .with_source(why.to_owned())
+                .with_help(
+                    "use another backup: `tornsnap backup --verify all` says which are sound",
+                )
+                .with_exit(Exit::Damaged)
         };
         let value: Value =
             serde_json::from_slice(&bytes).map_err(|_| damaged("it is not a manifest"))?;
@@ -187,11 +189,11 @@ impl Manifest {
         if let Some(version) = newer_layout(&value) {
             return Err(
                 Error::new(format!("read the manifest {}", path.display()))
-                    .because(format!(
+                    .with_source(format!(
                         "a newer tornsnap wrote it (layout {version}; this one knows {MANIFEST_VERSION})"
                     ))
-                    .try_this("update tornsnap")
-                    .exits(Exit::Config),
+                    .with_help("update tornsnap")
+                    .with_exit(Exit::Config),
             );
         }
         let mut manifest: Self =
@@ -211,15 +213,15 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(format!("trust the backup {}", backup.display()))
-        .because(format!(
+        .with_source(format!(
             "its manifest {} is not there, so nothing proves what the file is",
             manifest.display()
         ))
-        .try_this(
+        .with_help(
             "put the manifest beside it; without one, `tornsnap restore --without-manifest` \
              takes the file on SQLite's checks alone",
         )
-        .exits(Exit::Config)
+        .with_exit(Exit::Config)
 }
 
 /// Whether every byte is as some tornsnap wrote it: the hash covers the text, not only the fields that we know.

@@ -19,7 +19,7 @@ mod rotate;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::model::size::in_words;
+use crate::model::size::format_bytes;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
@@ -124,7 +124,7 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
         warnings.push(format!(
             "the backup is made, but the database does not remember its folder, so a later run would not notice that \
              the disk is missing: {}",
-            error.on_one_line()
+            error.one_line()
         ));
     }
     Ok(Taken {
@@ -147,8 +147,8 @@ fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Ve
     {
         warnings.push(format!(
             "the new backup holds {}, less than half of the last one's {} ({}): look before the next backup rotates that one away",
-            in_words(new.database_bytes()),
-            in_words(before.database_bytes()),
+            format_bytes(new.database_bytes()),
+            format_bytes(before.database_bytes()),
             before.path.display()
         ));
     }

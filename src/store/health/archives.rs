@@ -93,8 +93,8 @@ fn state_of(
     };
     match read() {
         Err(error) if error.exit() == Exit::TryLater => ArchiveState::Held,
-        Err(error) if super::is_forbidden(path) => ArchiveState::Forbidden(error.on_one_line()),
-        Err(error) => ArchiveState::Damaged(error.on_one_line()),
+        Err(error) if super::is_forbidden(path) => ArchiveState::Forbidden(error.one_line()),
+        Err(error) => ArchiveState::Damaged(error.one_line()),
         Ok((found, _))
             if id.is_some_and(|id| *id != found.id)
                 || found.archive_of.as_ref().is_some_and(|of| of != database)
@@ -108,7 +108,7 @@ fn state_of(
                 .and_then(|()| check::foreign_keys(&connection, &what));
             match checked {
                 Ok(()) => ArchiveState::Sound,
-                Err(error) => ArchiveState::Damaged(error.on_one_line()),
+                Err(error) => ArchiveState::Damaged(error.one_line()),
             }
         }
         Ok(_) => ArchiveState::Sound,

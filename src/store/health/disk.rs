@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::reading;
 
@@ -25,7 +25,7 @@ pub fn wal_size(database: &Path) -> u64 {
 pub fn free_space(path: &Path) -> Result<u64> {
     let folder = nearest_folder(path);
     fs4::available_space(folder)
-        .doing(|| format!("ask how much space is free in {}", folder.display()))
+        .with_context(|| format!("ask how much space is free in {}", folder.display()))
 }
 
 /// The folder of a path, or the nearest one above it that is there.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, Result};
-use crate::model::health::{Finding, State, Told};
+use crate::model::health::{Finding, Notified, State};
 use crate::store::backup;
 use crate::store::files::{with_suffix, write_atomically};
 use crate::store::lock::{Holder, Lock, Patience};
@@ -69,7 +69,7 @@ impl Memory {
             Err(error) if error.exit() == Exit::TryLater => return Err(error),
             // A folder that cannot be written keeps the memory from being written, and must not silence it.
             Err(error) => {
-                log::info!("{}", error.on_one_line());
+                log::info!("{}", error.one_line());
                 None
             }
         };
@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// Reads what was told before; nothing where the file cannot be read, or another version wrote it.
-    pub fn told(&self) -> Told {
+    pub fn told(&self) -> Notified {
         let read = || {
             let text = fs::read(self.path()).ok()?;
             let file: File = serde_json::from_slice(&text).ok()?;
@@ -96,7 +96,7 @@ impl Memory {
                     })
                 })
                 .collect();
-            (file.version == VERSION).then_some(Told {
+            (file.version == VERSION).then_some(Notified {
                 findings,
                 at: file.told_at,
             })
@@ -109,7 +109,7 @@ impl Memory {
     /// # Errors
     ///
     /// Fails when the folder cannot be written.
-    pub fn remember(&self, told: &Told) -> Result<()> {
+    pub fn remember(&self, told: &Notified) -> Result<()> {
         let file = File {
             version: VERSION,
             told_at: told.at,

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::health::Overdue;
 use crate::model::month_state::MonthState;
 use crate::store::prune::Keep;
-use crate::store::{Failed, months};
+use crate::store::{SqlContext, months};
 
 impl View {
     /// The state of each finished month.
@@ -19,7 +19,7 @@ impl View {
         let execute = |statement| {
             self.connection()
                 .execute_batch(statement)
-                .failed("read the database")
+                .context("read the database")
         };
         execute("COMMIT")?;
         let plan = self.store.plan_prune(states, keep, now);
@@ -27,7 +27,7 @@ impl View {
         let plan = plan?;
         Ok(Overdue {
             prunable: plan.going(),
-            unsummarized: plan.reach.unsummarized,
+            unsummarized: plan.prunable.unsummarized,
         })
     }
 }

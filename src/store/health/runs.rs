@@ -8,7 +8,7 @@ use crate::model::health::{Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
 use crate::model::time::DAY;
 use crate::store::lock::Lock;
-use crate::store::{Failed, sql};
+use crate::store::{SqlContext, sql};
 
 /// The results of the runs of one kind.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -64,7 +64,7 @@ impl View {
     /// Whether any fetch was recorded.
     pub fn has_runs(&self) -> Result<bool> {
         self.one(sql!("health/has_runs"), [], |row| row.get("has_runs"))
-            .failed("look for records of fetches")
+            .context("look for records of fetches")
     }
 
     /// The last success, and when that run began.
@@ -81,7 +81,7 @@ impl View {
             },
         )
         .optional()
-        .failed("read the last success")
+        .context("read the last success")
     }
 
     /// How many runs have failed since a moment, and the error of the newest.
@@ -100,7 +100,7 @@ impl View {
             },
             |row| Ok((row.get("failures")?, row.get("error")?)),
         )
-        .failed("read the failures")
+        .context("read the failures")
     }
 
     /// The runs of the last days that were killed, newest first.
@@ -158,6 +158,6 @@ impl View {
             },
         )
         .optional()
-        .failed("read the runs with failures")
+        .context("read the runs with failures")
     }
 }

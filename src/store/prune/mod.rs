@@ -150,7 +150,7 @@ impl Work<'_> {
             let Taken { rows, held } = match taken {
                 Err(error) if error.exit() == Exit::Io && !self.pace.is_frugal => {
                     // Perhaps the disk is full: then small steps still get on, and free some.
-                    log::warn!("going on in small steps: {}", error.on_one_line());
+                    log::warn!("going on in small steps: {}", error.one_line());
                     self.pace.be_frugal();
                     self.pace.checkpoint(self.store, 0)?;
                     continue;

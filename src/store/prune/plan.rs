@@ -5,13 +5,13 @@ use rusqlite::{Connection, named_params};
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::month_state::MonthState;
-use crate::model::retention::{self, Reach};
+use crate::model::retention::{self, Prunable};
 use crate::model::time::{DAY, Month};
 use crate::store::history::entry;
 use crate::store::prune::kept::Kept;
 use crate::store::prune::old::{self, OldRows};
 use crate::store::prune::statements::Statements;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Rows of one table that go.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Plan {
     /// History rows before this go, unix seconds: the first moment of a month.
     pub cutoff: i64,
     /// Which months go and which stay.
-    pub reach: Reach,
+    pub prunable: Prunable,
     /// The history tables.
     pub detail: Vec<Share>,
     /// History rows that there are.
@@ -97,11 +97,11 @@ impl Store {
     pub fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
         let first_kept = retention::first_kept(now, keep.months).ok_or_else(|| {
             Error::new(format!("tell the month of {now}"))
-                .because("it is outside the calendar")
-                .exits(Exit::Config)
+                .with_source("it is outside the calendar")
+                .with_exit(Exit::Config)
         })?;
-        let reach = retention::reach(states, first_kept);
-        let cutoff = reach
+        let prunable = retention::prunable(states, first_kept);
+        let cutoff = prunable
             .unsummarized
             .first()
             .copied()
@@ -111,7 +111,7 @@ impl Store {
         let connection = self
             .connection()
             .unchecked_transaction()
-            .failed("plan the prune")?;
+            .context("plan the prune")?;
         let running = retention::first_kept(now, 0).map_or(now, Month::start);
         let mut parts = Vec::new();
         let mut detail = Vec::new();
@@ -121,7 +121,7 @@ impl Store {
             let (newest, recent) = total(&connection, history, running)?;
             all += recent;
             newest_detail = newest_detail.max(newest);
-            let part = part(&connection, history, states, &reach, cutoff)?;
+            let part = part(&connection, history, states, &prunable, cutoff)?;
             detail.push(share(&connection, &part)?);
             parts.push(part);
         }
@@ -135,10 +135,10 @@ impl Store {
             .collect::<Result<_>>()?;
         let was_pruned = connection
             .query_row(sql!("prune/was_pruned"), [], |row| row.get("was_pruned"))
-            .failed("look up the last prune")?;
+            .context("look up the last prune")?;
         Ok(Plan {
             cutoff,
-            reach,
+            prunable,
             detail,
             all,
             newest_detail,
@@ -174,7 +174,7 @@ fn total(connection: &Connection, history: History, running: i64) -> Result<(Opt
             named_params! { ":since": running },
             |row| Ok((row.get("newest")?, row.get("recent")?)),
         )
-        .failed(format!("read {}", history.table()))
+        .context(format!("read {}", history.table()))
 }
 
 /// Which rows of one history table go.
@@ -182,13 +182,13 @@ fn part(
     connection: &Connection,
     history: History,
     states: &[MonthState],
-    reach: &Reach,
+    prunable: &Prunable,
     cutoff: i64,
 ) -> Result<Part> {
     let kept = Kept::read(connection, history, cutoff)?;
     let months = states
         .iter()
-        .filter(|state| reach.months.contains(&state.month))
+        .filter(|state| prunable.months.contains(&state.month))
         .filter_map(|state| {
             let facts = state.of(history)?.facts;
             let month = state.month;
@@ -229,7 +229,7 @@ fn share(connection: &Connection, part: &Part) -> Result<Share> {
                 },
                 |row| Ok((row.get("oldest")?, row.get("newest")?)),
             )
-            .failed(format!("plan for {table}"))?;
+            .context(format!("plan for {table}"))?;
         share.oldest = share.oldest.or(oldest);
         share.newest = newest.or(share.newest);
     }

@@ -9,7 +9,7 @@ use crate::model::id::{FactionId, PlayerId};
 use crate::model::run::Counts;
 use crate::store::missing::found;
 use crate::store::save::{Batch, Sourced};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Members who came and went.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -60,7 +60,7 @@ impl Store {
                 age.query_row(named_params! { ":faction_id": id }, |row| row.get(0))
                     .optional()
             })
-            .failed(format!("look up faction {id}"))
+            .context(format!("look up faction {id}"))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::run::Counts;
 use crate::store::run::{self, RunId};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The run and the recording mode of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +52,11 @@ impl Store {
         let saved = self.transaction(|transaction| {
             let mut after = *counts;
             for item in items {
-                let appended =
-                    save(transaction, batch, item).failed(format!("save {}", name(&item.value)))?;
+                let appended = save(transaction, batch, item)
+                    .context(format!("save {}", name(&item.value)))?;
                 after.saved(appended);
             }
-            run::count(transaction, batch.run, after).failed("note how far the run has come")?;
+            run::count(transaction, batch.run, after).context("note how far the run has come")?;
             Ok(after)
         })?;
         *counts = saved;

@@ -12,7 +12,7 @@ use crate::model::run::Counts;
 use crate::model::time::is_far_future;
 use crate::store::missing::found;
 use crate::store::save::{Batch, Sourced, json_ids, name_faction};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// A player to ask about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,7 +63,7 @@ impl Store {
                     })?
                     .collect()
             })
-            .failed("list the players to fetch")
+            .context("list the players to fetch")
     }
 
     /// Saves players; all of them or, on failure, none.

@@ -9,7 +9,7 @@ use tornsnap::api::pages::{PagedBy, Pages};
 use tornsnap::api::request::Request;
 use tornsnap::config::Settings;
 use tornsnap::model::key::{ApiKey, unquoted};
-use tornsnap::model::time::{Month, parse_moment, parse_moment_or_ago};
+use tornsnap::model::time::{Month, parse_timestamp, parse_timestamp_or_age};
 use tornsnap::model::war::WarType;
 use tornsnap::store::Store;
 
@@ -87,8 +87,8 @@ pub fn config(text: &[u8]) {
         let said = error.to_string();
         assert!(said.len() <= 4_000 + 8 * text.len(), "{} bytes", said.len());
     }
-    let _moment = parse_moment(text);
-    if let Ok(moment) = parse_moment_or_ago(text, readers::AT) {
+    let _moment = parse_timestamp(text);
+    if let Ok(moment) = parse_timestamp_or_age(text, readers::AT) {
         let _text = tornsnap::model::time::iso(moment);
         let _month = Month::of(moment);
     }

@@ -266,5 +266,5 @@ fn bounded<T: Debug>(body: &Value, read: T) -> T {
 
 /// The database takes whatever a decoder accepts.
 fn must<T>(saved: Result<T, Error>) -> T {
-    saved.unwrap_or_else(|error| panic!("it is not saved: {}", error.on_one_line()))
+    saved.unwrap_or_else(|error| panic!("it is not saved: {}", error.one_line()))
 }

@@ -9,7 +9,7 @@ use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::Planned;
 use crate::command::fetch::plan::shares::Share;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::kind::Kind;
 use crate::output::terminal;
 use crate::store::Store;
@@ -48,7 +48,7 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
     store.must_be_unchanged()?;
 
     if !context.json {
-        print(&kinds, key_checks, &shares, limit).doing(|| "print the plan".to_owned())?;
+        print(&kinds, key_checks, &shares, limit).with_context(|| "print the plan".to_owned())?;
     }
     let report = json!({
         "command": "fetch",
