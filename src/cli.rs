@@ -213,6 +213,7 @@ fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
 }
 
 /// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.
+#[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
 fn not_run(error: &clap::Error) -> ExitCode {
     // clap prints and colours as its own help does.
     let printed = error.print().and_then(|()| io::stdout().flush());

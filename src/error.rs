@@ -5,7 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// A result whose failure ends the command.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure that ends the command.
 ///
@@ -50,11 +50,11 @@ pub enum Exit {
 
 impl Exit {
     /// `health` speaks the language of monitoring plugins, in which the lowest numbers mean something else.
-    pub const HEALTH_WARNING: Self = Self::Failure;
+    pub(crate) const HEALTH_WARNING: Self = Self::Failure;
     /// As [`Exit::HEALTH_WARNING`].
-    pub const HEALTH_CRITICAL: Self = Self::Usage;
+    pub(crate) const HEALTH_CRITICAL: Self = Self::Usage;
     /// As [`Exit::HEALTH_WARNING`].
-    pub const HEALTH_UNKNOWN: Self = Self::Partial;
+    pub(crate) const HEALTH_UNKNOWN: Self = Self::Partial;
 
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
@@ -70,7 +70,7 @@ impl From<Exit> for ExitCode {
 
 impl Error {
     /// `action` completes the sentence "could not …": lower case, no full stop.
-    pub fn new(action: impl Into<String>) -> Self {
+    pub(crate) fn new(action: impl Into<String>) -> Self {
         Self {
             action: action.into(),
             remedy: None,
@@ -80,7 +80,7 @@ impl Error {
     }
 
     /// A failure of the file system.
-    pub fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
+    pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
             | std::io::ErrorKind::PermissionDenied
@@ -94,21 +94,24 @@ impl Error {
 
     /// Keeps the cause, which is told on a line of its own.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// One thing the reader can do next: an imperative, with the command or flag spelled out.
     #[must_use]
-    pub fn with_help(mut self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
     /// Says what a scheduler may conclude; plain [`Exit::Failure`] if nobody says.
     #[must_use]
-    pub fn with_exit(mut self, exit: Exit) -> Self {
+    pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
     }
@@ -160,7 +163,7 @@ impl StdError for Error {
 }
 
 /// Turns another error into ours at the place that knows what was being done.
-pub trait WithContext<T> {
+pub(crate) trait WithContext<T> {
     /// Names the action that failed; the closure runs only on failure.
     fn with_context(self, action: impl FnOnce() -> String) -> Result<T>;
 }

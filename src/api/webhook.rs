@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// [`Exit::TryLater`], or [`Exit::Config`] where only another set-up helps, in words that do not give the address away.
-pub fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
+pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
     let sent = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
@@ -30,7 +30,7 @@ pub fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
 /// # Errors
 ///
 /// As [`post`].
-pub fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
+pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
     told(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
 }
 

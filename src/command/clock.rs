@@ -6,7 +6,7 @@ use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::store::Store;
 
 /// The day on which this program was built (UTC), as unix seconds of its first second.
-pub const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
+pub(crate) const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
     Ok(day) => day,
     Err(_) => panic!("the build script sets TORNSNAP_BUILD_DAY to unix seconds"),
 };

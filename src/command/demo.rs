@@ -31,16 +31,16 @@ const CHAPTER: i64 = 10 * DAY;
 
 /// Run the whole cycle against a simulated Torn: no key, no network
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder for the demo's database and configuration; made anew each time
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Simulated days
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub days: u32,
+    pub(crate) days: u32,
     /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Numbers of a stretch of the story.
@@ -52,7 +52,7 @@ struct Tally {
 }
 
 /// Lives through the days and tells where the database is.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let begun = Instant::now();
     let stop = Stop::listen()?;
     let say = |line: &str| {

@@ -13,7 +13,7 @@ use crate::store::owner;
 /// # Errors
 ///
 /// Says why there is no log file in this run. The caller goes on without one.
-pub fn open(settings: &Settings) -> Result<Option<File>> {
+pub(crate) fn open(settings: &Settings) -> Result<Option<File>> {
     let Some(path) = &settings.log_file else {
         return Ok(None);
     };

@@ -22,7 +22,7 @@ use crate::store::restore::{self, Locks, Staged};
 
 /// Put a verified backup in the place of the database; the present one is kept beside it
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// The backup, or `latest`
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
@@ -44,7 +44,7 @@ pub struct Args {
 }
 
 /// Proves the backup, asks, and only then swaps.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let now = settings.clock.now();
     let job = Job::new(context, args, now)?;

@@ -18,7 +18,7 @@ static STOP: OnceLock<Stop> = OnceLock::new();
 
 /// Whether somebody asked the process to stop.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     signal: Arc<AtomicUsize>,
     /// Whether the next signal ends the process.
     again: Arc<AtomicBool>,
@@ -44,7 +44,7 @@ impl Stop {
     /// # Errors
     ///
     /// Fails when the system refuses.
-    pub fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         if let Some(stop) = STOP.get() {
             return Ok(stop.clone());
         }
@@ -80,7 +80,7 @@ impl Stop {
     }
 
     /// How the process should end, if somebody asked it to.
-    pub fn asked(&self) -> Option<Exit> {
+    pub(crate) fn asked(&self) -> Option<Exit> {
         match self.signal.load(Ordering::Relaxed) {
             0 => None,
             15 => Some(Exit::Terminated),
@@ -89,7 +89,7 @@ impl Stop {
     }
 
     /// Waits, unless somebody asks to stop or `unless` says so; returns whether the whole time has passed.
-    pub fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
+    pub(crate) fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
         let end = Instant::now() + time;
         loop {
             if self.asked().is_some() || unless() {

@@ -19,26 +19,26 @@ use crate::store::summary::Written;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
-pub struct Args {
+pub(crate) struct Args {
     /// Only this month; it must be over, and its history must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
-    pub month: Option<Month>,
+    pub(crate) month: Option<Month>,
     /// Also months whose summaries are up to date; rows that are right are not touched
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Show which months would be summarized, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Take no backup first
     #[arg(long)]
-    pub no_backup: bool,
+    pub(crate) no_backup: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// Decides which months need it, takes a backup, and writes them one by one, oldest first.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {

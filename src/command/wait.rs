@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The time that one command may still wait, over all the locks that it takes.
 #[derive(Debug)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     command: &'static str,
     longest: Duration,
     left: Cell<Duration>,
@@ -46,7 +46,7 @@ impl Waiting {
     }
 
     /// For a command that waits so long, and says so.
-    pub fn up_to(command: &'static str, longest: Duration) -> Self {
+    pub(crate) fn up_to(command: &'static str, longest: Duration) -> Self {
         Self {
             command,
             longest,

@@ -43,12 +43,20 @@ impl Clock {
     }
 
     /// Unix milliseconds of the machine, even in a replay: the pace of requests follows real time.
-    pub fn real_milliseconds() -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn real_milliseconds() -> i64 {
         Utc::now().timestamp_millis()
     }
 
     /// Unix seconds.
-    pub fn now(self) -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn now(self) -> i64 {
         match self {
             Self::System => Utc::now().timestamp(),
             Self::Fixed(now) => now,

@@ -56,6 +56,10 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads variables"
+)]
 fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty())
 }

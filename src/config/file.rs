@@ -119,7 +119,7 @@ pub(super) fn read(path: &Path) -> Result<Settings> {
 /// # Errors
 ///
 /// [`Exit::Config`] names the file and says what to do.
-pub fn text_of(path: &Path) -> Result<String> {
+pub(crate) fn text_of(path: &Path) -> Result<String> {
     let error =
         || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
     let bytes = fs::read(path).map_err(|why| error().with_source(why))?;

@@ -27,16 +27,16 @@ pub struct LoadedKeys {
     /// The keys; there is at least one.
     pub keys: Vec<NamedKey>,
     /// The others.
-    pub unreadable: Vec<UnreadableKey>,
+    pub(crate) unreadable: Vec<UnreadableKey>,
 }
 
 /// A key that cannot be used: its file or variable is missing, empty, or holds something else.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UnreadableKey {
+pub(crate) struct UnreadableKey {
     /// The key's name.
-    pub name: String,
+    pub(crate) name: String,
     /// Why, with the file or the variable.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl LoadedKeys {
@@ -60,7 +60,7 @@ impl LoadedKeys {
     }
 
     /// The keys that can be used, after a warning about each of the others.
-    pub fn warn(self) -> Vec<NamedKey> {
+    pub(crate) fn warn(self) -> Vec<NamedKey> {
         for key in &self.unreadable {
             log::warn!("key {} is left out: {}", key.name, key.why);
         }

@@ -31,7 +31,7 @@ fn platform_file() -> Option<PathBuf> {
 /// # Errors
 ///
 /// When the home folder in its path is not known.
-pub fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
+pub(crate) fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
     Ok(match named(overrides)? {
         Some(path) => path,
         None => present_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),

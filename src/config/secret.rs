@@ -34,7 +34,7 @@ pub(super) fn read_secret(path: &Path) -> std::result::Result<String, Problem> {
 ///
 /// Names the `chmod` to run.
 #[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<()> {
+pub(crate) fn check_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path)
@@ -56,6 +56,6 @@ pub fn check_private(path: &Path) -> Result<()> {
 ///
 /// None on this platform.
 #[cfg(not(unix))]
-pub fn check_private(_path: &Path) -> Result<()> {
+pub(crate) fn check_private(_path: &Path) -> Result<()> {
     Ok(())
 }

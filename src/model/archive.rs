@@ -4,16 +4,15 @@ use crate::model::identity::{DatabaseId, Identity};
 
 /// One archive that history rows were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ArchiveMove {
+pub(crate) struct ArchiveMove {
     /// Where it was, as text.
-    pub path: String,
-    /// Its id.
-    pub id: Option<DatabaseId>,
+    pub(crate) path: String,
+    pub(crate) id: Option<DatabaseId>,
 }
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ArchiveBlocker {
+pub(crate) enum ArchiveBlocker {
     /// It is a database of its own.
     NotAnArchive,
     /// It is the archive of another database.
@@ -26,7 +25,7 @@ pub enum ArchiveBlocker {
 
 impl ArchiveBlocker {
     /// Why not, in words.
-    pub fn why(self) -> &'static str {
+    pub(crate) fn why(self) -> &'static str {
         match self {
             Self::NotAnArchive => "it is a database of its own, not an archive",
             Self::OfAnother => "it is the archive of another database",
@@ -41,7 +40,7 @@ impl ArchiveBlocker {
     }
 
     /// What to do about it.
-    pub fn remedy(self) -> &'static str {
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NotAnArchive | Self::OfAnother => {
                 "name another file with --archive; this one was left as it is"
@@ -57,14 +56,14 @@ impl ArchiveBlocker {
     }
 
     /// Whether `--new-archive` overrules it.
-    pub fn can_be_overruled(self) -> bool {
+    pub(crate) fn can_be_overruled(self) -> bool {
         matches!(self, Self::Vanished | Self::Replaced)
     }
 }
 
 /// Looks for a reason not to use the file at `path`. `found`: its ids, if it exists. `moved`: the archives that rows
 /// were moved to, oldest first.
-pub fn blocker(
+pub(crate) fn blocker(
     ours: &DatabaseId,
     found: Option<&Identity>,
     path: &str,

@@ -9,32 +9,32 @@ use crate::model::time::Month;
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, and SummaryStatus is what follows from them"
 )]
-pub struct MonthFacts {
+pub(crate) struct MonthFacts {
     /// History rows in the month now.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Late rows: rows of the month with a higher id than any had when the month was summarized.
-    pub late: i64,
+    pub(crate) late: i64,
     /// Entities that were observed in the month, as known now.
-    pub observed: i64,
+    pub(crate) observed: i64,
     /// Whether an entity that was observed in the month has older history rows.
-    pub is_carried: bool,
+    pub(crate) is_carried: bool,
     /// History rows in the month when it was summarized.
-    pub counted_rows: i64,
+    pub(crate) counted_rows: i64,
     /// Highest id in the history table when the month was summarized.
-    pub last_id: i64,
+    pub(crate) last_id: i64,
     /// Entities that were observed in the month, as known when it was summarized.
-    pub observed_then: i64,
+    pub(crate) observed_then: i64,
     /// Whether it was summarized, and any of its summaries is there.
-    pub is_summarized: bool,
+    pub(crate) is_summarized: bool,
     /// Whether history rows of the month, or of a later one, were pruned: older rows are not complete then.
-    pub is_pruned: bool,
+    pub(crate) is_pruned: bool,
     /// Whether its summaries were deleted on request.
-    pub is_purged: bool,
+    pub(crate) is_purged: bool,
 }
 
 /// The state of one history table in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SummaryStatus {
+pub(crate) enum SummaryStatus {
     /// There is nothing to summarize.
     Nothing,
     /// It has history rows or observed entities, and no summary.
@@ -53,7 +53,7 @@ pub enum SummaryStatus {
 
 impl SummaryStatus {
     /// Judges one history table in one month by its record.
-    pub fn of(facts: &MonthFacts) -> Self {
+    pub(crate) fn of(facts: &MonthFacts) -> Self {
         if facts.is_pruned {
             return Self::Pruned;
         }
@@ -77,14 +77,14 @@ impl SummaryStatus {
     }
 
     /// Whether the summary knows more than the history rows that are left.
-    pub fn is_thinned(self) -> bool {
+    pub(crate) fn is_thinned(self) -> bool {
         matches!(self, Self::Lost | Self::Pruned)
     }
 }
 
 impl MonthFacts {
     /// Summarized history rows of the month that are gone although it was not pruned.
-    pub fn deleted_by_others(&self) -> i64 {
+    pub(crate) fn deleted_by_others(&self) -> i64 {
         if self.is_pruned || !self.is_summarized {
             return 0;
         }
@@ -94,18 +94,17 @@ impl MonthFacts {
 
 /// One history table in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TableState {
-    /// The history.
-    pub history: History,
+pub(crate) struct TableState {
+    pub(crate) history: History,
     /// Its rows and its record.
-    pub facts: MonthFacts,
+    pub(crate) facts: MonthFacts,
     /// The state that follows.
-    pub status: SummaryStatus,
+    pub(crate) status: SummaryStatus,
 }
 
 impl TableState {
     /// Judges a history table.
-    pub fn new(history: History, facts: MonthFacts) -> Self {
+    pub(crate) fn new(history: History, facts: MonthFacts) -> Self {
         Self {
             history,
             facts,
@@ -114,7 +113,7 @@ impl TableState {
     }
 
     /// History rows that came after the month was pruned, or after its summaries were deleted: no summary has them.
-    pub fn unsummarized_late_rows(&self) -> i64 {
+    pub(crate) fn unsummarized_late_rows(&self) -> i64 {
         match self.status {
             SummaryStatus::Pruned | SummaryStatus::Purged => self.facts.late,
             _ => 0,
@@ -126,7 +125,7 @@ impl TableState {
 ///
 /// A month without rows of its own is not pruned itself, but what it began with is gone with the older rows. So no
 /// summary from before the last pruned month is ever written again.
-pub fn freeze_before_pruned(states: &mut [MonthState]) {
+pub(crate) fn freeze_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {
         for table in &mut state.tables {
@@ -142,26 +141,25 @@ pub fn freeze_before_pruned(states: &mut [MonthState]) {
 
 /// One month of all histories.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct MonthState {
-    /// The month.
-    pub month: Month,
+pub(crate) struct MonthState {
+    pub(crate) month: Month,
     /// The history tables that have anything in it or a record of it.
-    pub tables: Vec<TableState>,
+    pub(crate) tables: Vec<TableState>,
 }
 
 impl MonthState {
     /// One history table; `None` when nothing is known of it in this month.
-    pub fn of(&self, history: History) -> Option<&TableState> {
+    pub(crate) fn of(&self, history: History) -> Option<&TableState> {
         self.tables.iter().find(|table| table.history == history)
     }
 
     /// History rows of all tables.
-    pub fn all_rows(&self) -> i64 {
+    pub(crate) fn all_rows(&self) -> i64 {
         self.tables.iter().map(|table| table.facts.rows).sum()
     }
 
     /// History rows that came after their table was pruned.
-    pub fn unsummarized_late_rows(&self) -> i64 {
+    pub(crate) fn unsummarized_late_rows(&self) -> i64 {
         self.tables
             .iter()
             .map(TableState::unsummarized_late_rows)
@@ -169,7 +167,7 @@ impl MonthState {
     }
 
     /// Whether any table has this status.
-    pub fn has(&self, status: SummaryStatus) -> bool {
+    pub(crate) fn has(&self, status: SummaryStatus) -> bool {
         self.tables.iter().any(|table| table.status == status)
     }
 }

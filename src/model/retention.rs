@@ -4,32 +4,32 @@ use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::time::{DAY, Month, iso};
 
 /// A backup older than this does not count as a safety net.
-pub const BACKUP_MAX_AGE: i64 = 7 * DAY;
+pub(crate) const BACKUP_MAX_AGE: i64 = 7 * DAY;
 
 /// A clock this far ahead of all detail is taken for wrong.
-pub const CLOCK_MAX_LEAD: i64 = 365 * DAY;
+pub(crate) const CLOCK_MAX_LEAD: i64 = 365 * DAY;
 
 /// The first month whose detail is kept: `keep_months` before the running one.
-pub fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
+pub(crate) fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
     Month::of(now).map(|running| running.minus(keep_months))
 }
 
 /// What the months before the cut-off allow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Prunable {
+pub(crate) struct Prunable {
     /// Months whose history rows may go, oldest first.
-    pub months: Vec<Month>,
+    pub(crate) months: Vec<Month>,
     /// Months with history rows that no summary counts, oldest first.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
     /// Months with history rows that came after the month was pruned, or after its summaries were deleted, oldest first,
     /// and how many: they are in no summary and stay for ever.
-    pub late: Vec<(Month, i64)>,
+    pub(crate) late: Vec<(Month, i64)>,
 }
 
 /// Sorts the months before a cut-off.
 ///
 /// The first month without a summary ends what may go: its summary begins with the newest rows before it.
-pub fn prunable(states: &[MonthState], first_kept: Month) -> Prunable {
+pub(crate) fn prunable(states: &[MonthState], first_kept: Month) -> Prunable {
     let mut prunable = Prunable::default();
     for state in states.iter().filter(|state| state.month < first_kept) {
         let late = state.unsummarized_late_rows();
@@ -47,28 +47,28 @@ pub fn prunable(states: &[MonthState], first_kept: Month) -> Prunable {
 
 /// What is known when a prune is about to begin.
 #[derive(Clone, Debug, Default)]
-pub struct PruneFacts {
+pub(crate) struct PruneFacts {
     /// Unix seconds.
-    pub now: i64,
+    pub(crate) now: i64,
     /// The newest row of detail; `None`: there is none.
-    pub newest_detail: Option<i64>,
+    pub(crate) newest_detail: Option<i64>,
     /// Rows of detail that would go.
-    pub going: i64,
+    pub(crate) going: i64,
     /// Rows of detail that there are.
-    pub all: i64,
+    pub(crate) all: i64,
     /// Other rows that would go.
-    pub housekeeping: i64,
+    pub(crate) housekeeping: i64,
     /// Whether this database has been pruned before.
-    pub was_pruned: bool,
+    pub(crate) was_pruned: bool,
     /// Months before the cut-off whose detail is in no summary.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
     /// When the newest verified backup was verified.
-    pub backup_verified_at: Option<i64>,
+    pub(crate) backup_verified_at: Option<i64>,
 }
 
 /// A reason not to prune.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PruneBlocker {
+pub(crate) enum PruneBlocker {
     /// Months before the cut-off whose detail is in no summary.
     Unsummarized(Vec<Month>),
     /// The clock is behind the newest detail.
@@ -97,7 +97,7 @@ pub enum PruneBlocker {
 
 impl PruneBlocker {
     /// Why, in words.
-    pub fn why(&self) -> String {
+    pub(crate) fn why(&self) -> String {
         match self {
             Self::Unsummarized(months) => format!(
                 "detail of {} is older than the cut-off and in no summary",
@@ -125,7 +125,7 @@ impl PruneBlocker {
     }
 
     /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => {
                 "run `tornsnap summarize` first, or add --keep-unsummarized to prune what lies before that month"
@@ -142,7 +142,7 @@ impl PruneBlocker {
     }
 
     /// The flag that overrules it.
-    pub fn flag(&self) -> &'static str {
+    pub(crate) fn flag(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => "--keep-unsummarized",
             Self::ClockBehind { .. } | Self::ClockAhead { .. } => "--ignore-clock",
@@ -153,7 +153,7 @@ impl PruneBlocker {
 }
 
 /// Every reason not to prune; the user may overrule each.
-pub fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
+pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
     let mut blockers = Vec::new();
     if !facts.unsummarized.is_empty() {
         blockers.push(PruneBlocker::Unsummarized(facts.unsummarized.clone()));
@@ -188,7 +188,7 @@ pub fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
 }
 
 /// Months as people list them: the first and the last of a long list.
-pub fn list(months: &[Month]) -> String {
+pub(crate) fn list(months: &[Month]) -> String {
     match months {
         [] => "no month".to_owned(),
         [first, .., last] if months.len() > 3 => {

@@ -1,7 +1,7 @@
 //! Sizes in words.
 
 /// One megabyte, as disks and file managers count it.
-pub const MEGABYTE: u64 = 1_000_000;
+pub(crate) const MEGABYTE: u64 = 1_000_000;
 
 /// `1234567` as `1.2 MB`.
 pub fn format_bytes(bytes: u64) -> String {
@@ -19,8 +19,7 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-/// `1234567` as `1,234,567`.
-pub fn group_digits(number: i64) -> String {
+pub(crate) fn group_digits(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if number < 0 {

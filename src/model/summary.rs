@@ -6,7 +6,7 @@ use crate::model::time::{Month, iso};
 
 /// The reason to summarize a month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SummaryReason {
+pub(crate) enum SummaryReason {
     /// It has no summary.
     Missing,
     /// History rows or observations came after it was summarized.
@@ -17,7 +17,7 @@ pub enum SummaryReason {
 
 impl SummaryReason {
     /// In words.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "no summary yet",
             Self::Changed => "history has changed",
@@ -28,32 +28,28 @@ impl SummaryReason {
 
 /// One month of one history to write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TableJob {
-    /// The month.
-    pub month: Month,
-    /// The history.
-    pub history: History,
+pub(crate) struct TableJob {
+    pub(crate) month: Month,
+    pub(crate) history: History,
     /// Unix seconds: history rows of months before this are gone, and their summaries know more; `None`: of no month.
-    pub gone_until: Option<i64>,
+    pub(crate) gone_until: Option<i64>,
     /// Whether the record of the month has to be written anew.
-    pub is_recorded: bool,
+    pub(crate) is_recorded: bool,
     /// Whether summaries may be replaced by thinner ones, or go, where history rows were deleted.
-    pub takes_thinner: bool,
+    pub(crate) takes_thinner: bool,
 }
 
 /// One month to summarize.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SummaryJob {
-    /// The month.
-    pub month: Month,
-    /// The reason.
-    pub reason: SummaryReason,
+pub(crate) struct SummaryJob {
+    pub(crate) month: Month,
+    pub(crate) reason: SummaryReason,
     /// Its history rows.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Its histories.
-    pub parts: Vec<TableJob>,
+    pub(crate) parts: Vec<TableJob>,
     /// Later months of these histories, whose summaries begin with the values that this month ends with.
-    pub followers: Vec<TableJob>,
+    pub(crate) followers: Vec<TableJob>,
 }
 
 /// The months to summarize, oldest first.
@@ -61,7 +57,7 @@ pub struct SummaryJob {
 /// # Errors
 ///
 /// Says in words why the month that was asked for cannot be summarized.
-pub fn select(
+pub(crate) fn select(
     states: &[MonthState],
     asked: Option<Month>,
     force: bool,

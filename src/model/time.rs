@@ -7,11 +7,11 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat};
 
 /// Seconds in a minute, an hour and a day.
-pub const MINUTE: i64 = 60;
+pub(crate) const MINUTE: i64 = 60;
 /// Seconds in an hour.
-pub const HOUR: i64 = 60 * MINUTE;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day (UTC has no daylight saving).
-pub const DAY: i64 = 24 * HOUR;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// How many seconds two clocks may differ and still count as equal.
 pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
@@ -19,7 +19,7 @@ pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 /// Whether a stored moment lies more than a day after `now`.
 ///
 /// A wrong clock has written it. The program treats it as "never".
-pub fn is_far_future(moment: i64, now: i64) -> bool {
+pub(crate) fn is_far_future(moment: i64, now: i64) -> bool {
     moment > now.saturating_add(DAY)
 }
 
@@ -32,7 +32,7 @@ pub fn iso(unix: i64) -> String {
 }
 
 /// Midnight (UTC) of the day that `unix` lies in.
-pub fn day_start(unix: i64) -> i64 {
+pub(crate) fn day_start(unix: i64) -> i64 {
     unix - unix.rem_euclid(DAY)
 }
 
@@ -70,7 +70,7 @@ impl Month {
 
     /// The month `months` later, or the last one of the calendar.
     #[must_use]
-    pub fn plus(self, months: u32) -> Self {
+    pub(crate) fn plus(self, months: u32) -> Self {
         self.0
             .checked_add_months(Months::new(months))
             .map_or(self, Self)
@@ -78,7 +78,7 @@ impl Month {
 
     /// The month `months` earlier, or the first one of the calendar.
     #[must_use]
-    pub fn minus(self, months: u32) -> Self {
+    pub(crate) fn minus(self, months: u32) -> Self {
         self.0
             .checked_sub_months(Months::new(months))
             .map_or(self, Self)
@@ -175,7 +175,7 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
 /// # Errors
 ///
 /// Says what would have been accepted.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -194,7 +194,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration in words: "10 minutes", "1 hour", "90 seconds".
-pub fn format_duration(time: Duration) -> String {
+pub(crate) fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     let (count, unit) = [(HOUR, "hour"), (MINUTE, "minute")]
         .into_iter()

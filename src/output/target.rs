@@ -19,10 +19,9 @@ const DATABASES: [&[u8]; 3] = [
 
 /// Something that can be written.
 #[derive(Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// A file, which appears when it is complete.
     File(NewFile),
-    /// A stream.
     Stream(File),
 }
 
@@ -32,7 +31,7 @@ impl Target {
     /// # Errors
     ///
     /// Says why nothing can be written there, before there is anything to write.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         match Place::of(path) {
             Place::Stdout => Self::descriptor(path, 1),
             Place::Descriptor(number) => Self::descriptor(path, number),
@@ -70,7 +69,7 @@ impl Target {
     }
 
     /// Whether bytes are gone as soon as they are written.
-    pub fn is_stream(&self) -> bool {
+    pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Stream(_))
     }
 
@@ -79,7 +78,7 @@ impl Target {
     /// # Errors
     ///
     /// Fails when the disk does.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         match self {
             Self::File(file) => file.sync(),
             Self::Stream(_) => Ok(()),
@@ -91,7 +90,7 @@ impl Target {
     /// # Errors
     ///
     /// Fails when a file of that name cannot be replaced.
-    pub fn appear(self) -> io::Result<()> {
+    pub(crate) fn appear(self) -> io::Result<()> {
         match self {
             Self::File(file) => file.appear(),
             Self::Stream(_) => Ok(()),

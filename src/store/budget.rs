@@ -13,11 +13,11 @@ const WINDOW_MS: i64 = 60_000;
 
 /// An allowed call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Permit(i64);
+pub(crate) struct Permit(i64);
 
 /// What the budget says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Acquire {
+pub(crate) enum Acquire {
     /// Go ahead.
     Granted(Permit),
     /// Not for so many milliseconds.
@@ -26,7 +26,7 @@ pub enum Acquire {
 
 impl Store {
     /// Asks for one call of this owner. `longest_call_ms` bounds how long a call of a killed process counts.
-    pub fn try_acquire(
+    pub(crate) fn try_acquire(
         &mut self,
         owner: i64,
         limit: u32,
@@ -69,7 +69,7 @@ impl Store {
     }
 
     /// Lets the calls that were allowed to a key of an unknown owner count for the owner who turned out.
-    pub fn reassign_calls(&mut self, before: i64, owner: i64) -> Result<()> {
+    pub(crate) fn reassign_calls(&mut self, before: i64, owner: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("budget/move"),
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Counts the calls that were noted in another store as well.
-    pub fn adopt_calls(&mut self, other: &Self) -> Result<()> {
+    pub(crate) fn adopt_calls(&mut self, other: &Self) -> Result<()> {
         let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
             other
                 .connection()
@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Notes that the call is over.
-    pub fn release(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
+    pub(crate) fn release(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("budget/returned"))
             .and_then(|mut returned| {

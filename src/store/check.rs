@@ -18,7 +18,7 @@ pub enum Depth {
 
 impl Depth {
     /// The pragma, which is also the word in manifests and reports.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Quick => "quick_check",
             Self::Full => "integrity_check",

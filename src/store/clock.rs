@@ -5,7 +5,7 @@ use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// The newest moment at which anything was recorded; `None` in an empty database.
-    pub fn newest_timestamp(&self) -> Result<Option<i64>> {
+    pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.connection()
             .query_row(sql!("clock/newest"), [], |row| row.get("newest"))
             .context("look up the newest recorded moment")

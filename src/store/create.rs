@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::create`].
-    pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
+    pub(crate) fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
             if restore_marker::marker(path).exists() {
                 open::must_be_a_file(path)?; // Which says what happened.

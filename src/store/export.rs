@@ -14,40 +14,38 @@ use crate::store::{SqlContext, Store, sql};
 
 /// A table or a view.
 #[derive(Debug)]
-pub struct Dataset {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Dataset {
+    pub(crate) name: String,
     /// Whether it is a view.
-    pub is_view: bool,
+    pub(crate) is_view: bool,
     /// What it holds, or the question that it answers, in a line.
-    pub about: String,
-    /// Its columns.
-    pub columns: Vec<Column>,
+    pub(crate) about: String,
+    pub(crate) columns: Vec<Column>,
     primary_key: Vec<String>,
 }
 
 /// Which rows are wanted.
 #[derive(Debug, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// From this moment on.
-    pub since: Option<i64>,
+    pub(crate) since: Option<i64>,
     /// Before this moment.
-    pub until: Option<i64>,
+    pub(crate) until: Option<i64>,
     /// Of these players; all if empty.
-    pub players: Vec<PlayerId>,
+    pub(crate) players: Vec<PlayerId>,
     /// Of these factions, on either side; all if empty.
-    pub factions: Vec<FactionId>,
+    pub(crate) factions: Vec<FactionId>,
     /// Of these tiles; all if empty.
-    pub territories: Vec<TerritoryId>,
+    pub(crate) territories: Vec<TerritoryId>,
     /// Of these wars; all if empty.
-    pub wars: Vec<WarId>,
+    pub(crate) wars: Vec<WarId>,
 }
 
 /// A question to the database: which columns of which rows, in which order.
 #[derive(Debug)]
-pub struct Query {
+pub(crate) struct Query {
     /// What comes.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     select: String,
     count: String,
     bound: Vec<Bound>,
@@ -100,7 +98,7 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
 
 impl Store {
     /// Runs `work` on one state of the database, whatever others write meanwhile.
-    pub fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         // A sort that no index saves goes to a temporary file, and a pass over everything needs no large cache:
         // memory stays flat.
         self.connection()
@@ -116,7 +114,7 @@ impl Store {
     }
 
     /// All tables, then all views, by name. A view of the user's that does not compile is left out with a warning.
-    pub fn datasets(&self) -> Result<Vec<Dataset>> {
+    pub(crate) fn datasets(&self) -> Result<Vec<Dataset>> {
         let action = "list the tables and views";
         let mut datasets: Vec<Dataset> = self
             .connection()
@@ -164,7 +162,7 @@ impl Store {
     }
 
     /// How many rows a query brings.
-    pub fn count(&self, query: &Query) -> Result<u64> {
+    pub(crate) fn count(&self, query: &Query) -> Result<u64> {
         self.connection()
             .query_row(&query.count, params_from_iter(&query.bound), |row| {
                 row.get::<_, i64>(0)
@@ -174,7 +172,7 @@ impl Store {
     }
 
     /// Hands over each row until there is no more, or nobody wants more.
-    pub fn stream(
+    pub(crate) fn stream(
         &self,
         query: &Query,
         mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
@@ -196,7 +194,7 @@ impl Store {
 
 /// A row as SQLite holds it, until the next one is read.
 #[derive(Debug)]
-pub struct ReadRow<'a>(&'a rusqlite::Row<'a>);
+pub(crate) struct ReadRow<'a>(&'a rusqlite::Row<'a>);
 
 impl Row for ReadRow<'_> {
     fn value(&self, column: usize) -> Value<'_> {
@@ -217,7 +215,7 @@ impl Dataset {
     /// # Errors
     ///
     /// [`Exit::Usage`] when a column is asked for, or needed by the filter, that is not there.
-    pub fn query(&self, columns: &[String], filter: &Filter) -> Result<Query> {
+    pub(crate) fn query(&self, columns: &[String], filter: &Filter) -> Result<Query> {
         let columns = self.pick(columns)?;
         let (condition, bound) = self.condition(filter)?;
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
@@ -235,7 +233,7 @@ impl Dataset {
     }
 
     /// The column that `--since` and `--until` look at.
-    pub fn time_column(&self) -> Option<&str> {
+    pub(crate) fn time_column(&self) -> Option<&str> {
         TIMES.into_iter().find(|time| self.has(time)).or_else(|| {
             let time = self.columns.iter().find(|column| column.is_time)?;
             Some(&time.name)

@@ -5,7 +5,7 @@ use rusqlite::ErrorCode;
 use crate::error::{Error, Exit, Result};
 
 /// Turns SQLite's failures into ours at the place that knows what was being done.
-pub trait SqlContext<T> {
+pub(crate) trait SqlContext<T> {
     /// Names the action that failed; it completes "could not …".
     fn context(self, action: impl Into<String>) -> Result<T>;
 }

@@ -65,7 +65,7 @@ pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
 /// the database, can read it.
 ///
 /// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
-pub fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
+pub(crate) fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
     temporary_file(path, text, mark, database)?
         .persist(path)
         .map_err(|error| error.error)

@@ -9,16 +9,16 @@ use crate::store::{SqlContext, Store, sql};
 
 /// When the war lists of a faction were last read, unix seconds; `None`: never.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct WarPolls {
+pub(crate) struct WarPolls {
     /// The list of its present wars.
-    pub listed_at: Option<i64>,
+    pub(crate) listed_at: Option<i64>,
     /// The lists of its past wars.
-    pub history_read_at: Option<i64>,
+    pub(crate) history_read_at: Option<i64>,
 }
 
 /// Data that hardly ever changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refresh {
+pub(crate) enum Refresh {
     /// Sector, size and the like of all tiles.
     TileFacts,
 }
@@ -33,7 +33,7 @@ impl Refresh {
 
 impl Store {
     /// The wars that Torn was asked about without success.
-    pub fn follow_ups(&self) -> Result<Vec<FollowUp>> {
+    pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
             .prepare_cached(sql!("wars/follow_ups"))
             .and_then(|mut wars| {
@@ -52,7 +52,7 @@ impl Store {
     }
 
     /// Notes that Torn was asked about a war without success.
-    pub fn follow_up(
+    pub(crate) fn follow_up(
         &mut self,
         war_type: WarType,
         war: WarId,
@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Notes that Torn has told what was wanted of a war.
-    pub fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
+    pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/end_follow_up"))
             .and_then(|mut end| {
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// When the war lists of a faction were last read.
-    pub fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
+    pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
         self.connection()
             .prepare_cached(sql!("wars/polls"))
             .and_then(|mut polls| {
@@ -103,7 +103,7 @@ impl Store {
     }
 
     /// Notes that the list of a faction's present wars was read, and so that Torn knows the faction.
-    pub fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
+    pub(crate) fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
         self.note_war_poll(sql!("wars/listed"), faction, at)?;
         self.connection()
             .prepare_cached(sql!("missing/found"))
@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// Notes that the lists of a faction's past wars were read.
-    pub fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
+    pub(crate) fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
         self.note_war_poll(sql!("wars/history_read"), faction, at)
     }
 
@@ -128,7 +128,7 @@ impl Store {
     }
 
     /// When this data was last read, unix seconds; `None`: never.
-    pub fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
+    pub(crate) fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
         self.connection()
             .query_row(
                 sql!("refreshes/refreshed"),
@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Notes that this data was read.
-    pub fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
+    pub(crate) fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("refreshes/refresh"),

@@ -8,37 +8,35 @@ use crate::store::{SqlContext, Store, sql};
 
 /// The rows of one table that lie in the future.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Share {
-    /// Which.
-    pub table: String,
+pub(crate) struct Share {
+    pub(crate) table: String,
     /// Rows that go.
-    pub removed: i64,
+    pub(crate) removed: i64,
     /// Rows that stay, with other times.
-    pub mended: i64,
+    pub(crate) mended: i64,
     /// The earliest of the times in the future.
-    pub oldest: Option<i64>,
+    pub(crate) oldest: Option<i64>,
     /// The latest of them.
-    pub newest: Option<i64>,
+    pub(crate) newest: Option<i64>,
 }
 
 /// The rows of the future in all tables, and the facts beside them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ahead {
+pub(crate) struct Ahead {
     /// The tables that have something there.
-    pub tables: Vec<Share>,
-    /// All history rows.
-    pub history_rows: i64,
+    pub(crate) tables: Vec<Share>,
+    pub(crate) history_rows: i64,
     /// History rows that a prune deleted while the clock was ahead.
-    pub pruned_rows: i64,
+    pub(crate) pruned_rows: i64,
     /// The latest time that Torn itself has named.
-    pub named_by_torn: Option<i64>,
+    pub(crate) named_by_torn: Option<i64>,
     /// How the records lie around the clock.
-    pub around: Around,
+    pub(crate) around: Around,
 }
 
 impl Ahead {
     /// Rows that go from tables whose names end like this.
-    pub fn removed_from(&self, ending: &str) -> i64 {
+    pub(crate) fn removed_from(&self, ending: &str) -> i64 {
         self.tables
             .iter()
             .filter(|share| share.table.ends_with(ending))
@@ -169,7 +167,7 @@ const STEPS: [(&str, Effect, &str); 40] = [
 
 impl Store {
     /// Finds what lies in the future: nothing is written.
-    pub fn ahead(&self, moments: &FutureBounds) -> Result<Ahead> {
+    pub(crate) fn ahead(&self, moments: &FutureBounds) -> Result<Ahead> {
         // Both statements see the same state of the database.
         let connection = self
             .connection()
@@ -179,7 +177,7 @@ impl Store {
     }
 
     /// Removes what lies in the future, all of it or, on failure, nothing; tells what was done to each table.
-    pub fn remove_future(&mut self, moments: &FutureBounds) -> Result<Vec<Share>> {
+    pub(crate) fn remove_future(&mut self, moments: &FutureBounds) -> Result<Vec<Share>> {
         self.transaction(|transaction| {
             let mut done: Vec<Share> = Vec::new();
             for (table, effect, statement) in STEPS {

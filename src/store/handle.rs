@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`]; also [`Exit::Config`] when its schema is older than this program's.
-    pub fn open_read_only(path: &Path) -> Result<Self> {
+    pub(crate) fn open_read_only(path: &Path) -> Result<Self> {
         let reader = Reader::sharing(path)?;
         open::leave_wal(&reader.connection, true).context("set up the connection")?;
         match open::inspect(&reader.connection, path)? {
@@ -74,7 +74,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::TryLater`].
-    pub fn must_be_unchanged(&self) -> Result<()> {
+    pub(crate) fn must_be_unchanged(&self) -> Result<()> {
         match &self.access {
             Access::Read(source) if source.is_outdated() => {
                 Err(Error::new(format!("read the database {}", self.path.display()))
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// The file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -107,7 +107,7 @@ impl Store {
     /// Makes everything that was saved safe from a power cut, and waits for nobody who reads.
     ///
     /// Pages that no reader needs move from the WAL to the database file; the rest stays in the WAL, which is synced.
-    pub fn checkpoint(&self) -> Result<()> {
+    pub(crate) fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main").map(drop)
     }

@@ -32,7 +32,7 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
 
 /// The database at a path, as far as it can be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FileIdentity {
+pub(crate) enum FileIdentity {
     /// Nothing, or nothing that can be read as a database.
     Nothing,
     /// A database of ours, of whatever version.
@@ -44,7 +44,7 @@ pub enum FileIdentity {
 }
 
 /// Looks which database stands at a path, and leaves no trace of that.
-pub fn inspect_identity(database: &Path) -> FileIdentity {
+pub(crate) fn inspect_identity(database: &Path) -> FileIdentity {
     let connection = match reader(database) {
         Ok(Some(connection)) => connection,
         Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Held,
@@ -86,7 +86,7 @@ fn reader(database: &Path) -> Result<Option<Connection>> {
 
 impl Store {
     /// The ids of this database.
-    pub fn identity(&self) -> Result<Identity> {
+    pub(crate) fn identity(&self) -> Result<Identity> {
         identity(self.connection())
     }
 
@@ -95,7 +95,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] when this is an archive.
-    pub fn must_not_be_an_archive(&self) -> Result<()> {
+    pub(crate) fn must_not_be_an_archive(&self) -> Result<()> {
         if self.identity()?.archive_of.is_none() {
             return Ok(());
         }

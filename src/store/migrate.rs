@@ -44,7 +44,7 @@ pub(super) const SCHEMA: Schema<'_> = Schema {
 };
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// What stands at a path.
 #[derive(Debug, Eq, PartialEq)]

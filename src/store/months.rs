@@ -14,7 +14,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] when `now` is outside the calendar.
-    pub fn months(&self, now: i64) -> Result<Vec<MonthState>> {
+    pub(crate) fn months(&self, now: i64) -> Result<Vec<MonthState>> {
         months(self.connection(), now)
     }
 }

@@ -38,9 +38,20 @@ pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Opens the file and sets what belongs to a connection.
+/// Opens a connection to a file that is not, or not yet, a database for daily use: a copy, or a file to be replaced.
+///
+/// Sets no pragma: most of them read the file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "every other function opens files through this one"
+)]
+pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Opens a database and sets the pragmas of a connection.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    connect_bare(&as_file(path), flags)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
@@ -61,8 +72,7 @@ pub(super) fn connect_to_read(
     flags: OpenFlags,
     wait: Duration,
 ) -> rusqlite::Result<Connection> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(name, flags)?;
+    let connection = connect_bare(name, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -72,6 +82,7 @@ pub(super) fn connect_to_read(
 }
 
 /// Makes a database in memory.
+#[expect(clippy::disallowed_methods, reason = "there is no file to open")]
 pub(super) fn connect_to_memory() -> Result<Connection> {
     Connection::open_in_memory()
         .and_then(|connection| {

@@ -17,7 +17,7 @@ use crate::store::{SqlContext, open, owner};
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// As any reader does.
     Shared,
     /// Nobody has it open, so the file alone is the database.

@@ -16,7 +16,7 @@ pub struct RunId(i64);
 
 impl RunId {
     /// The row's number.
-    pub fn get(self) -> i64 {
+    pub(crate) fn get(self) -> i64 {
         self.0
     }
 }
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// Ends a run. `real_time` is the time that Torn told, when our clock turned out to be wrong.
-    pub fn finish_run(
+    pub(crate) fn finish_run(
         &mut self,
         run: RunId,
         status: RunStatus,

@@ -10,27 +10,25 @@ use crate::store::{SqlContext, Store, sql};
 
 /// Changes to the summaries of one month.
 #[derive(Clone, Debug)]
-pub struct Written {
-    /// The month.
-    pub month: Month,
+pub(crate) struct Written {
+    pub(crate) month: Month,
     /// Each summary table.
-    pub tables: Vec<WrittenTable>,
+    pub(crate) tables: Vec<WrittenTable>,
 }
 
 /// Changes to one summary table.
 #[derive(Clone, Copy, Debug)]
-pub struct WrittenTable {
-    /// Its history.
-    pub history: History,
+pub(crate) struct WrittenTable {
+    pub(crate) history: History,
     /// Rows that are new or have changed.
-    pub written: usize,
+    pub(crate) written: usize,
     /// Rows that were removed because nothing in the month accounts for them.
-    pub removed: usize,
+    pub(crate) removed: usize,
 }
 
 impl Written {
     /// Rows that were written or removed.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.tables.iter().map(WrittenTable::rows).sum()
     }
 }
@@ -44,7 +42,7 @@ impl WrittenTable {
 impl Store {
     /// Summarizes one month in one transaction. Where that changed a summary, the later summaries that begin with its
     /// values are written in the same transaction, so the changes of consecutive months always add up.
-    pub fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<Written>> {
+    pub(crate) fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<Written>> {
         self.transaction(|transaction| {
             let mut written = vec![Written {
                 month: job.month,

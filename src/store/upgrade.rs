@@ -57,7 +57,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`].
-    pub fn must_be_ours(path: &Path) -> Result<()> {
+    pub(crate) fn must_be_ours(path: &Path) -> Result<()> {
         open::must_be_a_file(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         open::leave_wal(&connection, true).context("set up the connection")?;

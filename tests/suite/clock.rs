@@ -1,9 +1,9 @@
 //! A wrong clock is refused before anything is recorded under it.
 
-use tornsnap::command::clock::refuse_wrong_clock;
-use tornsnap::config::{Clock, Overrides, Settings};
-use tornsnap::error::Exit;
-use tornsnap::store::Store;
+use tornsnap::testing::config::Exit;
+use tornsnap::testing::config::refuse_wrong_clock;
+use tornsnap::testing::config::{Clock, Overrides, Settings};
+use tornsnap::testing::store::Store;
 
 use crate::support::{NOW, Sandbox};
 

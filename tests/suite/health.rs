@@ -16,8 +16,8 @@ use std::path::Path;
 use self::listener::Listener;
 use rusqlite::Connection;
 use serde_json::Value;
-use tornsnap::store::Store;
-use tornsnap::store::lock::Lock;
+use tornsnap::testing::store::Lock;
+use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, Sandbox, fill, set_mode};
@@ -362,7 +362,7 @@ fn a_fetch_that_writes_is_seen_and_not_held_up() {
 
 #[test]
 fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
-    use tornsnap::sim::{Fault, FaultKind};
+    use tornsnap::testing::sim::{Fault, FaultKind};
 
     for (code, what) in [
         (2, "Torn refuses 1 of 2 keys (key1)"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use tornsnap::sim::{Access, Fault, FaultKind, Key, Options, Simulator};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options, Simulator};
 
 use crate::support::{CANARY, Finished, NOW, Sandbox, set_mode};
 

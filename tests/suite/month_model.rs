@@ -678,7 +678,7 @@ pub fn for_any_history<T: Strategy>(
 
 /// An empty database at `name`.
 pub fn create(sandbox: &Sandbox, name: &str) {
-    drop(tornsnap::store::Store::create(&sandbox.path(name)).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.path(name)).unwrap());
 }
 
 /// An empty database to copy for each case.

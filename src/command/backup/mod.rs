@@ -21,7 +21,7 @@ use crate::store::backup::{self, Kind, Manifest, Request, Taken};
 /// Make a verified copy of the database, or list and verify copies made before
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -72,7 +72,7 @@ impl Args {
 /// # Errors
 ///
 /// As [`backup::take`].
-pub fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+pub(crate) fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     make(context, &Args::default(), waiting).map(|taken| taken.manifest)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn take_and_keep_all(context: &Context, waiting: &Waiting) -> Result<
 }
 
 /// Makes a copy, lists copies, or proves them.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.list {
         return look::list(context, args);
     }

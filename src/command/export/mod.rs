@@ -21,7 +21,7 @@ use crate::store::export::{Dataset, Filter};
 
 /// Write a table or a view as CSV or JSON
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
     #[arg(required_unless_present_any = ["list", "all"])]
     dataset: Option<String>,
@@ -110,7 +110,7 @@ enum TimeName {
 }
 
 /// Lists the datasets, or writes one, or all.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let output = args.output.as_deref().filter(|path| {
         // Under any of its names, stdout is written as it is without --output.
         args.all || Place::of(path) != Place::Stdout

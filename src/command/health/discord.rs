@@ -30,19 +30,19 @@ pub(super) fn message(
     bad.sort_by_key(|check| changes.change_of(&check.id).is_none());
     let recovered = || {
         changes
-            .changes
+            .changed
             .iter()
             .filter(|(_, change)| *change == Change::Recovered)
             .map(|(id, _)| id.as_str())
     };
     let headline = match event {
         Event::Worse => {
-            let changed: Vec<Check> = bad
+            let worsened: Vec<Check> = bad
                 .iter()
                 .filter(|check| changes.change_of(&check.id).is_some())
                 .map(|check| (*check).clone())
                 .collect();
-            health::in_short(&changed)
+            health::in_short(&worsened)
         }
         Event::Better if recovered().next().is_some() => format!(
             "well again: {}; still: {}",

@@ -19,7 +19,7 @@ use crate::output::{health as page, terminal};
 
 /// Check that everything is well: exit code 0 OK, 1 warning, 2 critical, 3 unknown
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Also check every page and reference of the database, and prove the latest backup again
     #[arg(long)]
     deep: bool,
@@ -32,7 +32,7 @@ pub struct Args {
 }
 
 /// Looks at everything, shows it, and tells those who want to know.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let now = settings.clock.now();
     let checks = if args.test_notify {
@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 }
 
 /// Tells that not even looking was possible, in the same manner: the settings cannot be used.
-pub fn unable(error: &Error, json: bool) -> ExitCode {
+pub(crate) fn unable(error: &Error, json: bool) -> ExitCode {
     let checks = [checks::not_possible("configuration", State::Unknown, error)];
     let printed = if json {
         terminal::report(&json!({

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::webhook;
 use crate::command::health::{discord, ping::ping};
-use crate::config::{SecretUrl, Settings, WebhookFormat};
+use crate::config::{self, SecretUrl, Settings, WebhookFormat};
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Changes, Check, Event, Notified, State};
 use crate::store::health::Memory;
@@ -63,7 +63,7 @@ fn tell_webhook(
             }
             WebhookFormat::Json => with_news(report, event, &changes),
         };
-        post(settings, url, &message)
+        post(url, &message)
     });
     // A message that was not taken is sent again next time.
     if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != before.findings) {
@@ -85,15 +85,15 @@ fn with_news(report: &Value, event: Event, changes: &Changes) -> Value {
     let mut message = report.clone();
     message["event"] = json!(event.as_str());
     message["changes"] = changes
-        .changes
+        .changed
         .iter()
         .map(|(id, change)| json!({ "id": id, "change": change.as_str() }))
         .collect();
     message
 }
 
-fn post(settings: &Settings, url: &SecretUrl, message: &Value) -> Result<()> {
-    let proxy = settings.proxy_for(url.expose())?;
+fn post(url: &SecretUrl, message: &Value) -> Result<()> {
+    let proxy = config::proxy_for(url.expose())?;
     webhook::post(url.expose(), proxy.as_ref(), message)
 }
 
@@ -111,7 +111,7 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
                 message
             }
         };
-        post(settings, &url, &message).map(Some)
+        post(&url, &message).map(Some)
     });
     let mut checks = Vec::new();
     match webhook {

@@ -45,35 +45,35 @@ Examples:
   tornsnap init                                              asks for everything
   tornsnap init --non-interactive --key-file alice.key --faction 10741
   TORN_API_KEY=… tornsnap init --non-interactive --player 1 --wars all --territories none")]
-pub struct Args {
+pub(crate) struct Args {
     /// Ask nothing; take everything from the flags
     #[arg(long)]
-    pub non_interactive: bool,
+    pub(crate) non_interactive: bool,
     /// Environment variable that holds a key, also at later runs
     #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
-    pub key_env: Vec<String>,
+    pub(crate) key_env: Vec<String>,
     /// File with a key on its first line, which nobody else can read
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
-    pub key_file: Vec<PathBuf>,
+    pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members
     #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub factions: Vec<FactionId>,
+    pub(crate) factions: Vec<FactionId>,
     /// Follow these players
     #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub players: Vec<PlayerId>,
+    pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]
-    pub wars: Option<String>,
+    pub(crate) wars: Option<String>,
     /// Tiles to follow: tracked, all, none, or a list such as AAB,AAC
     #[arg(long, value_name = "WHICH", value_parser = questions::territories)]
-    pub territories: Option<Territories>,
+    pub(crate) territories: Option<Territories>,
     /// Replace a configuration that cannot be read; the old file stays beside it
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 /// Checks the keys, writes the configuration, makes the database.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
     show_terms(context)?;
     let present = configuration::present(&file, args.force)?;

@@ -22,60 +22,60 @@ use crate::store::{Store, backup};
 /// What the next month's summary needs stays: the newest known values of everything that is followed.
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Args {
+pub(crate) struct Args {
     /// Full months of detail to keep besides the running one [default: as configured, else 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
-    pub keep_months: Option<u32>,
+    pub(crate) keep_months: Option<u32>,
     /// Move detail to this database instead of deleting it
     #[arg(long, value_name = "FILE")]
-    pub archive: Option<PathBuf>,
+    pub(crate) archive: Option<PathBuf>,
     /// Begin a new archive though the one that rows were moved to is gone or replaced
     #[arg(long)]
-    pub new_archive: bool,
+    pub(crate) new_archive: bool,
     /// Show what would go, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Rewrite the whole file afterwards, to give all free space back
     #[arg(long)]
-    pub vacuum: bool,
+    pub(crate) vacuum: bool,
     /// Where months without a summary are in the way: prune what lies before them, keep them and what follows
     #[arg(long)]
-    pub keep_unsummarized: bool,
+    pub(crate) keep_unsummarized: bool,
     /// Prune though no backup was verified in the last 7 days; with --future: take no backup first
     #[arg(long)]
-    pub without_backup: bool,
+    pub(crate) without_backup: bool,
     /// Let the first prune delete more than half of all detail
     #[arg(long)]
-    pub allow_large: bool,
+    pub(crate) allow_large: bool,
     /// Prune though the clock is behind the newest detail, or a year ahead of it
     #[arg(long)]
-    pub ignore_clock: bool,
+    pub(crate) ignore_clock: bool,
     /// Delete the monthly summaries of all months before this one, and nothing else
     #[arg(
         long,
         value_name = "YYYY-MM",
         conflicts_with_all = ["keep_months", "archive", "new_archive", "vacuum", "keep_unsummarized", "without_backup", "allow_large", "ignore_clock"]
     )]
-    pub summaries_before: Option<Month>,
+    pub(crate) summaries_before: Option<Month>,
     /// Delete summaries without asking
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// Remove what was recorded under a clock that was ahead, and nothing else; takes a backup first
     #[arg(
         long,
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
     )]
-    pub future: bool,
+    pub(crate) future: bool,
     /// With --future: remove it though it looks as if the clock were behind now
     #[arg(long, requires = "future")]
-    pub force: bool,
+    pub(crate) force: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// Plans, looks for reasons not to, and does what the plan says.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.future {
         return prune_future::run(context, args);
     }

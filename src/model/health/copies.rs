@@ -8,28 +8,28 @@ use crate::model::time::{DAY, is_far_future};
 
 /// The backups of a database in its folder.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Backups {
+pub(crate) struct Backups {
     /// When the newest verified one was made, and the file.
-    pub newest: Option<(i64, PathBuf)>,
+    pub(crate) newest: Option<(i64, PathBuf)>,
     /// Backups that a clock which was ahead has dated.
-    pub ahead: Vec<PathBuf>,
+    pub(crate) ahead: Vec<PathBuf>,
     /// The newest by its name, where no manifest may be read: nothing tells which database it is of.
-    pub unreadable: Option<PathBuf>,
+    pub(crate) unreadable: Option<PathBuf>,
     /// Whether the folder is there.
-    pub has_folder: bool,
+    pub(crate) has_folder: bool,
 }
 
 /// A folder that backups were written to, as the database remembers it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RecordedFolder {
+pub(crate) struct RecordedFolder {
     /// When the last one was written.
-    pub last_backup_at: i64,
+    pub(crate) last_backup_at: i64,
     /// Its name.
-    pub last_file: String,
+    pub(crate) last_file: String,
 }
 
 /// How old the last verified backup is. `recorded`: the last one that was written to the folder.
-pub fn backup(
+pub(crate) fn backup(
     found: &Backups,
     recorded: Option<&RecordedFolder>,
     directory: &Path,
@@ -111,7 +111,7 @@ fn no_backup(
 }
 
 /// Backups with a date of the future: they are never the newest, and no rotation removes them.
-pub fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
+pub(crate) fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
     let first = ahead.first()?;
     let more = match ahead.len() - 1 {
         0 => String::new(),
@@ -138,18 +138,18 @@ pub fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
 
 /// An archive, looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Archive {
+pub(crate) struct Archive {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// It holds rows from before this moment.
-    pub cutoff: i64,
+    pub(crate) cutoff: i64,
     /// How it is.
-    pub state: ArchiveState,
+    pub(crate) state: ArchiveState,
 }
 
 /// How an archive is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ArchiveState {
+pub(crate) enum ArchiveState {
     /// There, and that of this database.
     Sound,
     /// There is no such file.
@@ -168,7 +168,7 @@ pub enum ArchiveState {
 }
 
 /// The archives, the only home of the rows that were moved to them.
-pub fn archives(archives: &[Archive]) -> Check {
+pub(crate) fn archives(archives: &[Archive]) -> Check {
     let value = |bad: usize| Value {
         critical: Some(0),
         ..Value::plain(count(bad), "")

@@ -6,7 +6,7 @@ use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::{DAY, Month};
 
 /// Answers that did not fit in the last day.
-pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
+pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     let most = i64::from(most);
     let value = Value {
         warning: Some(most),
@@ -38,7 +38,7 @@ pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
 const GRACE: i64 = 3 * DAY;
 
 /// Finished months that are to be summarized, three days after their end; names history rows that no summary will have.
-pub fn summaries(states: &[MonthState], now: i64) -> Check {
+pub(crate) fn summaries(states: &[MonthState], now: i64) -> Check {
     let late: Vec<&MonthState> = states
         .iter()
         .filter(|state| now >= state.month.end().saturating_add(GRACE))
@@ -105,15 +105,15 @@ fn unsummarized_late_rows(states: &[MonthState]) -> String {
 
 /// History rows from before the cut-off that have no reason to be there any more.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Overdue {
+pub(crate) struct Overdue {
     /// Rows that `prune` would remove now.
-    pub prunable: i64,
+    pub(crate) prunable: i64,
     /// Months that `prune` leaves alone because they are not summarized.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
 }
 
 /// Whether history rows are pruned, three days into a month.
-pub fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
+pub(crate) fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
     let in_time = Month::of(now).is_some_and(|month| now < month.start() + GRACE);
     let rows = group_digits(overdue.prunable);
     let before = day(cutoff);
@@ -146,7 +146,7 @@ pub fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
 }
 
 /// The rows of one table; for graphs.
-pub fn rows(table: &str, rows: i64) -> Option<Check> {
+pub(crate) fn rows(table: &str, rows: i64) -> Option<Check> {
     (rows > 0).then(|| {
         Check::ok(
             format!("rows_{table}"),
@@ -157,7 +157,7 @@ pub fn rows(table: &str, rows: i64) -> Option<Check> {
 }
 
 /// The size of the database and its rows.
-pub fn size(bytes: u64, rows: i64) -> Check {
+pub(crate) fn size(bytes: u64, rows: i64) -> Check {
     Check::ok(
         "size",
         format!("{} with {} rows", format_bytes(bytes), group_digits(rows)),

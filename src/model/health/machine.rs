@@ -5,7 +5,7 @@ use crate::model::size::format_bytes;
 
 /// The disks that are looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Disk {
+pub(crate) enum Disk {
     /// The disk of the database.
     Database,
     /// The disk of the backup folder.
@@ -16,7 +16,7 @@ pub enum Disk {
 
 impl Disk {
     /// The id of the check.
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Database => "disk",
             Self::Backups => "disk_backups",
@@ -26,7 +26,7 @@ impl Disk {
 }
 
 /// Free space: a warning below the reserve, critical below a quarter of it.
-pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
+pub(crate) fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
     let value = Value {
         warning: Some(signed(reserve)),
         critical: Some(signed(reserve / 4)),
@@ -61,7 +61,7 @@ pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
 const USUAL_WAL: u64 = 64_000_000;
 
 /// The size of the WAL: a warning when it is larger than half of the database.
-pub fn wal(bytes: u64, database: u64) -> Check {
+pub(crate) fn wal(bytes: u64, database: u64) -> Check {
     let limit = USUAL_WAL.max(database / 2);
     let value = Value {
         warning: Some(signed(limit)),
@@ -88,7 +88,7 @@ pub fn wal(bytes: u64, database: u64) -> Check {
 const SOUND_SQLITE: i32 = 3_051_003;
 
 /// The SQLite in this program.
-pub fn sqlite(version: &str, number: i32) -> Check {
+pub(crate) fn sqlite(version: &str, number: i32) -> Check {
     if number < SOUND_SQLITE {
         return Check::bad(
             "sqlite",

@@ -7,27 +7,27 @@ use crate::model::time::{DAY, MINUTE};
 
 /// A check that is not well, without the numbers that differ from one look to the next.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The id of the check.
-    pub id: String,
+    pub(crate) id: String,
     /// How bad it is.
-    pub state: State,
+    pub(crate) state: State,
     /// The things that it names: a finding that names a new one is told again.
-    pub subjects: BTreeSet<String>,
+    pub(crate) subjects: BTreeSet<String>,
 }
 
 /// The findings at the last message.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Notified {
+pub(crate) struct Notified {
     /// All that stood then.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// When.
-    pub at: i64,
+    pub(crate) at: i64,
 }
 
 /// Why something is told now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A finding is new, worse, or names something new.
     Worse,
     /// A finding is gone or less bad, and others stand.
@@ -40,7 +40,7 @@ pub enum Event {
 
 impl Event {
     /// The word in messages.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Worse => "worse",
             Self::Better => "better",
@@ -52,7 +52,7 @@ impl Event {
 
 /// How a finding has changed since the last message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It was not there.
     New,
     /// Its state is worse.
@@ -67,7 +67,7 @@ pub enum Change {
 
 impl Change {
     /// The word in messages.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Worse => "worse",
@@ -84,19 +84,19 @@ impl Change {
 
 /// The comparison of a look with the last message.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// Why to tell now; `None`: there is nothing to tell.
-    pub event: Option<Event>,
+    pub(crate) event: Option<Event>,
     /// The ids of the checks that changed.
-    pub changes: Vec<(String, Change)>,
+    pub(crate) changed: Vec<(String, Change)>,
     /// All that stands now, for the memory.
-    pub current: Vec<Finding>,
+    pub(crate) current: Vec<Finding>,
 }
 
 impl Changes {
     /// How a check has changed.
-    pub fn change_of(&self, id: &str) -> Option<Change> {
-        let (_, change) = self.changes.iter().find(|(changed, _)| changed == id)?;
+    pub(crate) fn change_of(&self, id: &str) -> Option<Change> {
+        let (_, change) = self.changed.iter().find(|(changed, _)| changed == id)?;
         Some(*change)
     }
 }
@@ -105,7 +105,7 @@ impl Changes {
 const ABOUT_A_DAY: i64 = DAY - 10 * MINUTE;
 
 /// Compares what was found now with what was told last.
-pub fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
+pub(crate) fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
     let mut current: Vec<Finding> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
@@ -115,11 +115,11 @@ pub fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
             subjects: check.subjects.clone(),
         })
         .collect();
-    let mut changes = Vec::new();
+    let mut changed = Vec::new();
     for finding in &current {
         let before = told.findings.iter().find(|before| before.id == finding.id);
         if let Some(change) = change(before, finding) {
-            changes.push((finding.id.clone(), change));
+            changed.push((finding.id.clone(), change));
         }
     }
     for before in &told.findings {
@@ -127,7 +127,7 @@ pub fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
             continue;
         }
         if was_looked_at(&before.id, checks) {
-            changes.push((before.id.clone(), Change::Recovered));
+            changed.push((before.id.clone(), Change::Recovered));
         } else {
             current.push(before.clone());
         }
@@ -135,9 +135,9 @@ pub fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
     let critical = current
         .iter()
         .any(|finding| finding.state == State::Critical);
-    let event = if changes.iter().any(|(_, change)| change.is_for_the_worse()) {
+    let event = if changed.iter().any(|(_, change)| change.is_for_the_worse()) {
         Some(Event::Worse)
-    } else if changes.is_empty() {
+    } else if changed.is_empty() {
         // A clock that was set back must not silence it.
         let is_due = !(0..ABOUT_A_DAY).contains(&now.saturating_sub(told.at));
         (critical && is_due).then_some(Event::StillCritical)
@@ -148,7 +148,7 @@ pub fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
     };
     Changes {
         event,
-        changes,
+        changed,
         current,
     }
 }

@@ -172,6 +172,10 @@ impl Shared {
     }
 
     /// The value of the `Date` header, if there is one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a simulated server may have a real clock"
+    )]
     fn date(&self) -> Option<String> {
         let now = match *lock(&self.date) {
             DateHeader::Simulated => self.time.load(Ordering::SeqCst),

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::files::create_private;
@@ -52,7 +52,7 @@ fn trickle(file: &Path, done: &AtomicBool) {
 fn pages(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
     let copied = || -> rusqlite::Result<StepResult> {
-        let mut copy = Connection::open(open::as_file(target))?;
+        let mut copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
         // Nobody else sees it, and it is synced as a whole when it is done.
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -68,7 +68,7 @@ fn pages(source: &Connection, target: &Path) -> Result<()> {
             thread::sleep(Duration::from_millis(50));
         };
         drop(copy);
-        let copy = Connection::open(open::as_file(target))?;
+        let copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;",
         )?;

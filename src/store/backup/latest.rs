@@ -21,7 +21,7 @@ const CHOICES: usize = 5;
 /// # Errors
 ///
 /// [`Exit::Config`] when there is none, or when the id is not known and there are backups of several databases.
-pub fn latest(
+pub(crate) fn latest(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,

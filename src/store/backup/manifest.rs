@@ -26,7 +26,7 @@ const HASH_DIGITS: usize = 64;
 /// Why a copy was made.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A backup, which is counted and rotated.
     Backup,
     /// The copy that is made before a change of the schema; it stays until somebody removes it.
@@ -42,50 +42,49 @@ pub struct Manifest {
     /// Always "tornsnap".
     pub tool: String,
     /// Layout of the manifest.
-    pub manifest_version: u32,
+    pub(crate) manifest_version: u32,
     /// Why the copy was made.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// When the copy was made, unix seconds.
     pub created_at: i64,
     /// When it was last checked, unix seconds.
     pub verified_at: i64,
     /// When it was found damaged, unix seconds; `None` unless the last verification failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub damaged_at: Option<i64>,
+    pub(crate) damaged_at: Option<i64>,
     /// The SQLite check that it passed.
     pub check: String,
     /// Name of the database that it is a copy of, without its folder.
-    pub database: String,
+    pub(crate) database: String,
     /// Id of the database that it is a copy of.
-    pub database_id: DatabaseId,
+    pub(crate) database_id: DatabaseId,
     /// For a copy of an archive: id of the database that the archive belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_of: Option<DatabaseId>,
     /// Name of the backup when it was made.
-    pub file: String,
+    pub(crate) file: String,
     /// Size of the backup.
     pub bytes: u64,
     /// SHA-256 of the backup.
-    pub sha256: String,
+    pub(crate) sha256: String,
     /// Whether it is compressed (zstd).
-    pub compressed: bool,
+    pub(crate) compressed: bool,
     /// Size of the database in it, if it is compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncompressed_bytes: Option<u64>,
+    pub(crate) uncompressed_bytes: Option<u64>,
     /// SHA-256 of the database in it, if it is compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncompressed_sha256: Option<String>,
-    /// Its schema.
-    pub schema_version: i64,
+    pub(crate) uncompressed_sha256: Option<String>,
+    pub(crate) schema_version: i64,
     /// Rows of each table.
     pub rows: BTreeMap<String, i64>,
     /// Version of the program that made it.
-    pub program: String,
+    pub(crate) program: String,
     /// Fields that a newer program wrote.
     #[serde(flatten)]
     pub(super) unknown: BTreeMap<String, Value>,
     /// SHA-256 of this very text with nothing between these last quotes.
-    pub manifest_sha256: String,
+    pub(crate) manifest_sha256: String,
     /// Where the backup is.
     #[serde(skip)]
     pub path: PathBuf,
@@ -126,7 +125,7 @@ impl Manifest {
     }
 
     /// Size of the database when it is not compressed.
-    pub fn database_bytes(&self) -> u64 {
+    pub(crate) fn database_bytes(&self) -> u64 {
         self.uncompressed_bytes.unwrap_or(self.bytes)
     }
 
@@ -138,7 +137,7 @@ impl Manifest {
     }
 
     /// The ids of the database that it is a copy of.
-    pub fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         Identity {
             id: self.database_id.clone(),
             archive_of: self.archive_of.clone(),

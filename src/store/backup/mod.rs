@@ -25,10 +25,13 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub use folder::{Backups, Entry, all, future_backups, newest_called, newest_of, unproven};
-pub use latest::latest;
-pub use manifest::{Kind, Manifest};
-pub use prove::{remember_damaged, remember_verified, verify};
+pub(crate) use folder::{Backups, Entry, future_backups, newest_called, unproven};
+pub use folder::{all, newest_of};
+pub(crate) use latest::latest;
+pub(crate) use manifest::Kind;
+pub use manifest::Manifest;
+pub use prove::verify;
+pub(crate) use prove::{remember_damaged, remember_verified};
 
 pub(super) use folder::newest_by_name;
 pub(super) use make::at_once;
@@ -63,7 +66,7 @@ pub struct Request<'a> {
 /// # Errors
 ///
 /// [`Exit::Config`](crate::error::Exit::Config) when it is missing or a folder.
-pub fn must_exist(database: &Path) -> Result<()> {
+pub(crate) fn must_exist(database: &Path) -> Result<()> {
     open::must_be_a_file(database)
 }
 
@@ -73,9 +76,9 @@ pub struct Taken {
     /// The new backup.
     pub manifest: Manifest,
     /// Old backups that were removed.
-    pub removed: Vec<PathBuf>,
+    pub(crate) removed: Vec<PathBuf>,
     /// Warnings for a person.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Makes a backup, then removes those beyond `keep`. The caller holds the lock [`LOCK`] of the database.

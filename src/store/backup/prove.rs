@@ -54,7 +54,7 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub fn remember_verified(
+pub(crate) fn remember_verified(
     manifest: &Manifest,
     database: &Path,
     depth: Depth,
@@ -82,7 +82,12 @@ pub fn remember_verified(
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub fn remember_damaged(backup: &Path, database: &Path, id: &DatabaseId, now: i64) -> Result<()> {
+pub(crate) fn remember_damaged(
+    backup: &Path,
+    database: &Path,
+    id: &DatabaseId,
+    now: i64,
+) -> Result<()> {
     let Ok(mut manifest) = Manifest::of(backup) else {
         return Ok(());
     };
@@ -229,10 +234,8 @@ pub(in crate::store) fn check_contents(
 /// Opens a finished copy to look at it.
 pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(
-            open::as_file(path),
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
+        let connection =
+            open::connect_bare(&open::as_file(path), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;

@@ -13,7 +13,7 @@ use crate::store::{SqlContext, future, sql};
 
 impl View {
     /// Answers of the last day that did not fit, and the newest of them in words.
-    pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
+    pub(crate) fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
         self.one(
             sql!("health/rejected"),
             named_params! { ":since": now - DAY, ":horizon": now + DAY },
@@ -32,7 +32,7 @@ impl View {
     }
 
     /// The ids that Torn does not know, among these and, if `members`, the members of these factions.
-    pub fn missing<'a>(
+    pub(crate) fn missing<'a>(
         &self,
         players: impl IntoIterator<Item = &'a PlayerId>,
         factions: impl IntoIterator<Item = &'a FactionId>,
@@ -61,13 +61,13 @@ impl View {
     }
 
     /// The newest moment at which anything was recorded.
-    pub fn newest_timestamp(&self) -> Result<Option<i64>> {
+    pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.one(sql!("clock/newest"), [], |row| row.get("newest"))
             .context("look up the newest recorded moment")
     }
 
     /// The tables with times more than a day ahead.
-    pub fn far_future(&self, now: i64) -> Result<FarFuture> {
+    pub(crate) fn far_future(&self, now: i64) -> Result<FarFuture> {
         let Some(moments) = FutureBounds::at(now) else {
             return Ok(FarFuture::default());
         };

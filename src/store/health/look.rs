@@ -22,7 +22,7 @@ const LATER_PATIENCE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// Says what is wrong with it, as the other commands do.
-pub fn look(path: &Path) -> Result<Subject> {
+pub(crate) fn look(path: &Path) -> Result<Subject> {
     let is_held = |error: Error| {
         if error.exit() == Exit::TryLater {
             held(path)
@@ -75,6 +75,6 @@ fn held(path: &Path) -> Error {
 }
 
 /// Whether the file is there and may not be read by this user.
-pub fn is_forbidden(path: &Path) -> bool {
+pub(crate) fn is_forbidden(path: &Path) -> bool {
     reading::is_forbidden(path)
 }

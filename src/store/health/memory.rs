@@ -38,7 +38,7 @@ impl Patience for WhileTelling {
 
 /// The memory while this process alone may use it.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct Memory {
     database: PathBuf,
     _lock: Option<Lock>,
 }
@@ -63,7 +63,7 @@ impl Memory {
     /// # Errors
     ///
     /// [`Exit::TryLater`] when another one is telling all the time.
-    pub fn alone(database: &Path) -> Result<Self> {
+    pub(crate) fn alone(database: &Path) -> Result<Self> {
         let lock = match Lock::wait(database, LOCK, &WhileTelling(Instant::now())) {
             Ok(lock) => Some(lock),
             Err(error) if error.exit() == Exit::TryLater => return Err(error),
@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// Reads what was told before; nothing where the file cannot be read, or another version wrote it.
-    pub fn told(&self) -> Notified {
+    pub(crate) fn told(&self) -> Notified {
         let read = || {
             let text = fs::read(self.path()).ok()?;
             let file: File = serde_json::from_slice(&text).ok()?;
@@ -109,7 +109,7 @@ impl Memory {
     /// # Errors
     ///
     /// Fails when the folder cannot be written.
-    pub fn remember(&self, told: &Notified) -> Result<()> {
+    pub(crate) fn remember(&self, told: &Notified) -> Result<()> {
         let file = File {
             version: VERSION,
             told_at: told.at,

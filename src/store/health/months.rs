@@ -9,12 +9,12 @@ use crate::store::{SqlContext, months};
 
 impl View {
     /// The state of each finished month.
-    pub fn months(&self, now: i64) -> Result<Vec<MonthState>> {
+    pub(crate) fn months(&self, now: i64) -> Result<Vec<MonthState>> {
         months::months(self.connection(), now)
     }
 
     /// The history rows from before the cut-off that have no reason to be there any more.
-    pub fn overdue(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Overdue> {
+    pub(crate) fn overdue(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Overdue> {
         // The plan reads in a transaction of its own.
         let execute = |statement| {
             self.connection()

@@ -21,7 +21,7 @@ use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
 
 /// A file that may be the archive of this database: [`Store::check_archive`] found nothing against it.
 #[derive(Clone, Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     path: PathBuf,
     /// Its ids, or `None` while there is no such file.
     found: Option<Identity>,
@@ -29,12 +29,12 @@ pub struct Archive {
 
 impl Archive {
     /// Its file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether there is such a file.
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.found.is_some()
     }
 
@@ -52,7 +52,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] with the reason.
-    pub fn check_archive(
+    pub(crate) fn check_archive(
         &self,
         path: &Path,
         is_needed: bool,

@@ -15,47 +15,46 @@ use crate::store::{SqlContext, Store, sql};
 
 /// Rows of one table that go.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Share {
-    /// The table.
-    pub table: &'static str,
+pub(crate) struct Share {
+    pub(crate) table: &'static str,
     /// How many.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Unix seconds of the oldest.
-    pub oldest: Option<i64>,
+    pub(crate) oldest: Option<i64>,
     /// Unix seconds of the newest.
-    pub newest: Option<i64>,
+    pub(crate) newest: Option<i64>,
     /// About how much space they take.
-    pub bytes: i64,
+    pub(crate) bytes: i64,
 }
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Keep {
+pub(crate) struct Keep {
     /// Full months of history rows besides the running one.
-    pub months: u32,
+    pub(crate) months: u32,
     /// Days of rejected answers.
-    pub rejected_days: u32,
+    pub(crate) rejected_days: u32,
     /// Days of records of fetches.
-    pub runs_days: u32,
+    pub(crate) runs_days: u32,
 }
 
 /// The plan of a prune.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// History rows before this go, unix seconds: the first moment of a month.
-    pub cutoff: i64,
+    pub(crate) cutoff: i64,
     /// Which months go and which stay.
-    pub prunable: Prunable,
+    pub(crate) prunable: Prunable,
     /// The history tables.
-    pub detail: Vec<Share>,
+    pub(crate) detail: Vec<Share>,
     /// History rows that there are.
-    pub all: i64,
+    pub(crate) all: i64,
     /// The newest history row.
-    pub newest_detail: Option<i64>,
+    pub(crate) newest_detail: Option<i64>,
     /// Rejected answers and records of fetches.
-    pub housekeeping: Vec<Share>,
+    pub(crate) housekeeping: Vec<Share>,
     /// Whether a prune has been here before.
-    pub was_pruned: bool,
+    pub(crate) was_pruned: bool,
     /// The rows of each history table.
     pub(super) parts: Vec<Part>,
     /// Rejected answers and records of fetches.
@@ -82,19 +81,19 @@ pub(super) struct PartMonth {
 
 impl Plan {
     /// History rows that go.
-    pub fn going(&self) -> i64 {
+    pub(crate) fn going(&self) -> i64 {
         self.detail.iter().map(|share| share.rows).sum()
     }
 
     /// Other rows that go.
-    pub fn housekeeping_rows(&self) -> i64 {
+    pub(crate) fn housekeeping_rows(&self) -> i64 {
         self.housekeeping.iter().map(|share| share.rows).sum()
     }
 }
 
 impl Store {
     /// Plans a prune: nothing is written.
-    pub fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
+    pub(crate) fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
         let first_kept = retention::first_kept(now, keep.months).ok_or_else(|| {
             Error::new(format!("tell the month of {now}"))
                 .with_source("it is outside the calendar")
@@ -150,7 +149,7 @@ impl Store {
     }
 
     /// How many summaries are of months before `month`.
-    pub fn plan_purge(&self, month: Month) -> Result<Vec<Share>> {
+    pub(crate) fn plan_purge(&self, month: Month) -> Result<Vec<Share>> {
         History::ALL
             .into_iter()
             .map(|history| {

@@ -11,7 +11,7 @@ use crate::store::{SqlContext, Store, sql};
 impl Store {
     /// Deletes the summaries of months before `month`, all in one transaction, and notes of each of these months that
     /// they are deleted: nothing asks for them again.
-    pub fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
+    pub(crate) fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
         let deleted = self.transaction(|transaction| {
             transaction
                 .execute(

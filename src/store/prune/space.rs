@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Io`](crate::error::Exit::Io) when a disk has no room for the copy.
-    pub fn vacuum(&self) -> Result<i64> {
+    pub(crate) fn vacuum(&self) -> Result<i64> {
         let action = "rewrite the database without its free space";
         let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
         check_room_for_rewrite(&self.path, &temporary_folder(), bytes, action)?;
@@ -123,6 +123,7 @@ fn is_one_disk(_: &Path, _: &Path) -> bool {
 }
 
 /// Where SQLite makes temporary files. <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>
+#[expect(clippy::disallowed_methods, reason = "SQLite reads the same variables")]
 fn temporary_folder() -> PathBuf {
     if cfg!(not(unix)) {
         return std::env::temp_dir();

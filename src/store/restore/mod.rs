@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
@@ -23,7 +23,7 @@ use crate::store::files::{check_room, create_private, discard, pour, sync_file};
 use crate::store::identity::{FileIdentity, identity, inspect_identity};
 use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
-use crate::store::open::{self, as_file};
+use crate::store::open::{self, as_file, connect_bare};
 use crate::store::owner::{self, make_folder};
 use crate::store::restore_marker::aside_of;
 
@@ -37,7 +37,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// # Errors
 ///
 /// [`Exit::Config`] for either.
-pub fn must_be_a_file(backup: &Path) -> Result<()> {
+pub(crate) fn must_be_a_file(backup: &Path) -> Result<()> {
     backup::open_file(backup).map(drop)
 }
 
@@ -65,7 +65,7 @@ impl Locks {
     /// # Errors
     ///
     /// [`Exit::TryLater`] when a run of any kind is at work.
-    pub fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
+    pub(crate) fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
         let folder = folder_of(database);
         make_folder(folder, database)
             .with_context(|| format!("make the folder {}", folder.display()))?;
@@ -87,11 +87,10 @@ impl Locks {
 pub struct Staged {
     place: Place,
     /// The ids of the database.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// Rows of all tables together.
-    pub rows: i64,
-    /// Its schema.
-    pub schema_version: i64,
+    pub(crate) rows: i64,
+    pub(crate) schema_version: i64,
 }
 
 /// Unpacks a backup beside `database` and proves it against its manifest; changes nothing else.
@@ -137,7 +136,7 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
 /// # Errors
 ///
 /// As [`stage`].
-pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<Staged> {
+pub(crate) fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<Staged> {
     let size = backup::open_file(file)?
         .metadata()
         .with_context(|| format!("read {}", file.display()))?
@@ -266,7 +265,7 @@ fn version_of(unpacked: &Path, source: &Path) -> Result<i64> {
 }
 
 /// The database that is to be replaced, be it where a restore that was cut off has put it.
-pub fn present(database: &Path) -> FileIdentity {
+pub(crate) fn present(database: &Path) -> FileIdentity {
     match inspect_identity(database) {
         FileIdentity::Nothing => match aside_of(database) {
             Ok(Some(aside)) => inspect_identity(&aside),
@@ -277,7 +276,7 @@ pub fn present(database: &Path) -> FileIdentity {
 }
 
 /// The ids of the database that is to be replaced; `None` when it has none, or when it is too damaged to be asked.
-pub fn present_identity(database: &Path) -> Option<Identity> {
+pub(crate) fn present_identity(database: &Path) -> Option<Identity> {
     match present(database) {
         FileIdentity::Ours(identity) => Some(identity),
         _ => None,
@@ -287,8 +286,7 @@ pub fn present_identity(database: &Path) -> Option<Identity> {
 /// Makes it what `init` makes, then syncs it: a database in WAL mode.
 fn switch_to_wal(file: &Path) -> Result<()> {
     let switch = || -> rusqlite::Result<()> {
-        let connection =
-            Connection::open_with_flags(as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = connect_bare(&as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);")?;
         connection.close().map_err(|(_, error)| error)
     };

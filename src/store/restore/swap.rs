@@ -14,7 +14,7 @@ use crate::store::files::{
     COMPANIONS, remove_if_there, sync_folder, with_suffix, write_atomically,
 };
 use crate::store::identity::identity;
-use crate::store::open::{self, as_file};
+use crate::store::open::{self, as_file, connect_bare};
 use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};
 use crate::store::restore_marker::{aside_of, marker};
 
@@ -138,10 +138,7 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
         return Ok(None);
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
-        let connection = Connection::open_with_flags(
-            as_file(database),
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
+        let connection = connect_bare(&as_file(database), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Leaving WAL mode is refused while anybody else is connected.
         let mode: String =

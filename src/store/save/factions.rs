@@ -15,9 +15,9 @@ use crate::store::{SqlContext, Store, sql};
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RosterChange {
     /// On the roster, and not known to be in the faction before.
-    pub joined: u64,
+    pub(crate) joined: u64,
     /// Known to be in the faction before, and not on the complete roster.
-    pub left: u64,
+    pub(crate) left: u64,
 }
 
 impl RosterChange {
@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// When Torn last answered about a faction, unix seconds; `None`: never.
-    pub fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
+    pub(crate) fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
         self.connection()
             .prepare_cached(sql!("fetch/faction_age"))
             .and_then(|mut age| {

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use rusqlite::{ErrorCode, Transaction, named_params};
 use serde_json::Value;
 
-pub use factions::RosterChange;
-pub use players::PlayerTarget;
+pub(crate) use factions::RosterChange;
+pub(crate) use players::PlayerTarget;
 
 use crate::error::Result;
 use crate::model::id::FactionId;
@@ -65,7 +65,7 @@ impl Store {
 }
 
 /// Whether a failure is due to the data: another item of the batch may well be saved.
-pub fn is_about_the_data(error: &crate::error::Error) -> bool {
+pub(crate) fn is_about_the_data(error: &crate::error::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
         if let Some(error) = source.downcast_ref::<rusqlite::Error>() {

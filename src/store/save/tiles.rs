@@ -77,14 +77,14 @@ impl Store {
     }
 
     /// How many tiles have their facts.
-    pub fn tiles_with_facts(&self) -> Result<u64> {
+    pub(crate) fn tiles_with_facts(&self) -> Result<u64> {
         self.connection()
             .query_row(sql!("fetch/tiles_with_facts"), [], |row| row.get(0))
             .context("count the tiles")
     }
 
     /// The tiles that a faction held when last seen.
-    pub fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
+    pub(crate) fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
         self.connection()
             .prepare_cached(sql!("fetch/tiles_of"))
             .and_then(|mut tiles| {
@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// The tiles that are stored as under assault and that none of these factions holds.
-    pub fn tiles_at_war_of_others(
+    pub(crate) fn tiles_at_war_of_others(
         &self,
         factions: &BTreeSet<FactionId>,
     ) -> Result<BTreeSet<TerritoryId>> {

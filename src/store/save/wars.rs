@@ -23,7 +23,7 @@ impl Store {
     }
 
     /// The wars that have not ended, as last seen.
-    pub fn unfinished_wars(&self) -> Result<Vec<War>> {
+    pub(crate) fn unfinished_wars(&self) -> Result<Vec<War>> {
         self.connection()
             .prepare_cached(sql!("wars/unfinished"))
             .and_then(|mut wars| wars.query_map([], read)?.collect())
@@ -31,7 +31,7 @@ impl Store {
     }
 
     /// A war as last seen up to this moment.
-    pub fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
+    pub(crate) fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
         newest(self.connection(), war_type, id, at)
             .context(format!("look up {} war {id}", war_type.as_str()))
     }

@@ -1,7 +1,7 @@
 //! Access: what a key may not read is asked with another one, or not at all.
 
 use serde_json::json;
-use tornsnap::sim::{Access, Fault, FaultKind, Key, Selections};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, NOW};
@@ -157,7 +157,7 @@ fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
             .clone()
             .map(|owner| Key::custom(format!("CustomKeyOf00{owner}"), owner, stats.clone())),
     );
-    let torn = Torn::over(tornsnap::sim::Options {
+    let torn = Torn::over(tornsnap::testing::sim::Options {
         now: NOW,
         factions: 5,
         players: 20,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tornsnap::sim::{Access, Fault, FaultKind, Key};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW};

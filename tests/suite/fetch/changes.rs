@@ -1,7 +1,7 @@
 //! Changes: each value is compared with its last known one, and rows of the future are compared with nothing.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

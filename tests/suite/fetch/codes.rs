@@ -1,6 +1,6 @@
 //! Torn's error codes: what each does to the exit code, the data, the key and the number of calls.
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::{BOBS_KEY, OURS, Torn};
 use crate::support::{CANARY, Finished, NOW};

@@ -1,6 +1,6 @@
 //! Factions: what is saved of them, and who comes and goes.
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

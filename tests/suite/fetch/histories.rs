@@ -1,7 +1,7 @@
 //! Wars that nobody watched: those between two polls, those of factions that are followed no longer, and those that
 //! Torn knows nowhere.
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tornsnap::sim::{Access, Fault, FaultKind, Key, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, NOW};

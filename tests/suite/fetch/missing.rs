@@ -1,7 +1,7 @@
 //! Ids that Torn does not know: when they are asked about again, and when they count as gone.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::Torn;

@@ -1,7 +1,7 @@
 //! Observations: each answer that tells anything about a player, a faction or a tile is noted for its month.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::init::Fresh;
 use crate::support::NOW;

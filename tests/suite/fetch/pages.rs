@@ -1,7 +1,7 @@
 //! Lists of several pages: all of each list is read, and no more pages than needed.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind, Links, Options};
+use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};

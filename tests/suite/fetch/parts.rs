@@ -2,7 +2,7 @@
 //! not null where null means something.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, FaultKind, Racket};
+use tornsnap::testing::sim::{Fault, FaultKind, Racket};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

@@ -1,7 +1,7 @@
 //! `fetch --plan` says how many calls the run makes and which keys make them.
 
 use serde_json::Value;
-use tornsnap::sim::{Access, Fault, FaultKind, Key, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
 use crate::support::{CANARY, NOW};

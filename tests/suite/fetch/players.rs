@@ -1,7 +1,7 @@
 //! Players: what is saved of them, when, and how often they are asked about.
 
 use serde_json::json;
-use tornsnap::sim::{Access, Fault, FaultKind, Key, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
 use crate::support::{CANARY, NOW};

@@ -1,7 +1,7 @@
 //! Parts of answers that do not fit: what is kept of them, and what is saved beside them.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::Torn;

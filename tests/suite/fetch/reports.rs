@@ -1,6 +1,6 @@
 //! Reports: how a war ended is told by its report, by lists, or by neither for a while.
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::wars::told;
 use crate::support::NOW;

@@ -1,7 +1,7 @@
 //! Spellings: the shapes in which Torn has been seen to write names, nothing, reports, figures and wars.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

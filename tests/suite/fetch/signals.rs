@@ -3,7 +3,7 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, signal};

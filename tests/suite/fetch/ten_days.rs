@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rusqlite::Connection;
-use tornsnap::sim::{Chaos, Fault, FaultKind, Options};
+use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 
 use crate::support::torn::Torn;
 use crate::support::{Dice, heavy, rows};

@@ -1,7 +1,7 @@
 //! Tiles: who holds them, what runs on them, and what a partial answer does not say.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind, Options, Racket};
+use tornsnap::testing::sim::{Fault, FaultKind, Options, Racket};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use tornsnap::sim::{DateHeader, Fault, FaultKind};
+use tornsnap::testing::sim::{DateHeader, Fault, FaultKind};
 
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{Finished, NOW};

@@ -1,7 +1,7 @@
 //! Wars: how they begin, go on and end, also while nobody watched.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};

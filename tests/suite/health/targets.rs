@@ -1,6 +1,6 @@
 //! Runs that end well and miss the same targets each time.
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::{DAY, HOUR, assert_state, check, well};
 use crate::support::torn::{OURS, Torn};

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Chaos, DEFAULT_START, Fault, FaultKind, Links, Options, Simulator, Spoilt};
+use tornsnap::testing::sim::{
+    Chaos, DEFAULT_START, Fault, FaultKind, Links, Options, Simulator, Spoilt,
+};
 
 use super::{DAY, Wire, ask_as, start};
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use chrono::{DateTime, Utc};
-use tornsnap::sim::{DEFAULT_START, DateHeader, Fault, FaultKind, Options, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, DateHeader, Fault, FaultKind, Options, Simulator};
 
 use super::{Wire, at, start};
 use crate::support::Sandbox;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tornsnap::sim::{DEFAULT_START, Fault, FaultKind, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, Fault, FaultKind, Simulator};
 
 use super::{Answer, Wire, ask, ask_as, at, code};
 

@@ -1,7 +1,7 @@
 //! The same through the program: what a spoilt answer leaves in the database.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::bodies;
 use super::readers::AT;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tornsnap::sim::{Fault, FaultKind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::bodies;
 
