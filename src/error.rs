@@ -49,13 +49,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// `health` speaks the language of monitoring plugins, in which the lowest numbers mean something else.
-    pub(crate) const HEALTH_WARNING: Self = Self::Failure;
-    /// As [`Exit::HEALTH_WARNING`].
-    pub(crate) const HEALTH_CRITICAL: Self = Self::Usage;
-    /// As [`Exit::HEALTH_WARNING`].
-    pub(crate) const HEALTH_UNKNOWN: Self = Self::Partial;
-
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
         self as u8

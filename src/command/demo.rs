@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::command::fetch::{Scope, fetch};
+use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
@@ -90,11 +90,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 say(&format!("{}: {line}", &iso(now)[..10]));
             }
         }
-        let outcome = fetch(&settings, &scope, &alone, stop.clone(), false)?;
-        if outcome.exit != Exit::Done {
-            return Ok(outcome);
+        let fetched = fetch(&settings, &scope, &alone, stop.clone(), false)?;
+        if fetched.outcome.exit != Exit::Done {
+            return Ok(fetched.outcome);
         }
-        chapter.add(&outcome);
+        chapter.add(&fetched.report);
         now += POLL_EVERY;
         if (now - start) % CHAPTER == 0 || now >= end {
             say(&format!(
@@ -114,9 +114,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             .with_context(|| "print what to try next".to_owned())?;
     }
     let report = json!({
-        "command": "demo",
-        "status": "ok",
-        "exit_code": 0,
         "database": display_path(&settings.database),
         "config": settings.config_file.as_deref().map(display_path),
         "days": args.days,
@@ -163,17 +160,12 @@ fn end_of_month(context: &Context, settings: &Settings) -> Result<Vec<String>> {
 }
 
 impl Tally {
-    fn add(&mut self, outcome: &Outcome) {
-        let runs = outcome.report["runs"].as_array();
-        let sum = |field: &str| {
-            runs.into_iter()
-                .flatten()
-                .filter_map(|run| run[field].as_u64())
-                .sum::<u64>()
-        };
+    fn add(&mut self, report: &fetch::Report) {
         self.polls += 1;
-        self.calls += sum("requests");
-        self.changes += sum("appended");
+        for run in &report.runs {
+            self.calls += run.requests;
+            self.changes += run.appended;
+        }
     }
 
     fn merge(&mut self, other: Self) {

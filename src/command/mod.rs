@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod log_file;
 pub(crate) mod prune;
 mod prune_future;
+pub(crate) mod report;
 pub(crate) mod restore;
 mod signal;
 pub(crate) mod simulate;
@@ -17,8 +18,10 @@ pub(crate) mod summarize;
 pub(crate) mod torn;
 pub(crate) mod wait;
 
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::command::report::Status;
 use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit};
 use crate::output::terminal::Verbosity;
@@ -47,22 +50,41 @@ impl Context {
 pub(crate) struct Outcome {
     /// For the scheduler.
     pub(crate) exit: Exit,
+    /// For programs that read the report.
+    pub(crate) status: Status,
     /// One line for people.
     pub(crate) summary: Option<String>,
-    /// For programs (`--json`); null where the command has already written the one document.
-    pub(crate) report: Value,
-    /// What went wrong all the same.
+    /// The command's own fields of the report; `None` if the command has printed the one document itself.
+    pub(crate) report: Option<Value>,
+    /// A failure that did not keep the command from doing the rest.
     pub(crate) failure: Option<Error>,
 }
 
 impl Outcome {
-    /// Done, in one line, with a report.
-    pub(crate) fn done(summary: impl Into<String>, report: Value) -> Self {
+    /// Success, with a summary and the fields of the report.
+    pub(crate) fn done(summary: impl Into<String>, report: impl Serialize) -> Self {
         Self {
-            exit: Exit::Done,
             summary: Some(summary.into()),
-            report,
+            ..Self::new(Exit::Done).with_report(report)
+        }
+    }
+
+    /// An end with this exit code and the status that follows from it.
+    pub(crate) fn new(exit: Exit) -> Self {
+        Self {
+            exit,
+            status: exit.into(),
+            summary: None,
+            report: None,
             failure: None,
         }
+    }
+
+    /// Adds the command's own fields of the report.
+    #[must_use]
+    pub(crate) fn with_report(mut self, report: impl Serialize) -> Self {
+        let report = serde_json::to_value(report).expect("every key of a report is a string");
+        self.report = Some(report);
+        self
     }
 }

@@ -173,8 +173,6 @@ fn report(moments: &FutureBounds, tables: &[Share], dry_run: bool) -> Value {
         })
         .collect();
     json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": dry_run,
         "future": true,
         "after": moments.limit,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::command::backup::whose;
+use crate::command::report::Status;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
@@ -58,10 +59,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         && database.exists()
         && !prompt::confirm(&question(database, job.manifest.as_ref()), "--yes")?
     {
-        return Ok(Outcome::done(
-            "nothing was changed",
-            json!({ "command": "restore", "status": "declined" }),
-        ));
+        return Ok(Outcome {
+            status: Status::Declined,
+            summary: Some("nothing was changed".to_owned()),
+            ..Outcome::new(Exit::Done).with_report(json!({}))
+        });
     }
 
     let waiting = Waiting::new(context, "restore", args.wait);
@@ -169,8 +171,6 @@ impl Job {
                 group_digits(staged.rows)
             ),
             json!({
-                "command": "restore",
-                "status": "ok",
                 "database": display_path(&self.database),
                 "database_id": staged.identity.id,
                 "archive_of": staged.identity.archive_of,

@@ -53,8 +53,5 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         simulator.set_time(context.settings.clock.now());
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(Outcome::done(
-        "stopped",
-        json!({ "command": "simulate", "status": "ok", "exit_code": 0 }),
-    ))
+    Ok(Outcome::done("stopped", json!({})))
 }

@@ -196,8 +196,6 @@ fn preview(
     Ok(Outcome::done(
         summary,
         json!({
-            "command": "summarize",
-            "status": "ok",
             "dry_run": true,
             "months": months,
             "pruned": pruned(states),
@@ -247,8 +245,6 @@ fn report(
         })
         .collect();
     json!({
-        "command": "summarize",
-        "status": "ok",
         "dry_run": args.dry_run,
         "backup": backup,
         "months": months,

@@ -9,6 +9,7 @@ pub enum Kind {
     Factions,
     /// Ranked and territory wars.
     Wars,
+    /// Players and their battle stats.
     Players,
     /// Tiles, their owners and rackets.
     Territories,

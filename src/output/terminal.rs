@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
 use crate::output::log::FILE_ONLY;
@@ -62,8 +62,11 @@ pub(crate) fn data(line: &str) -> io::Result<()> {
 /// # Errors
 ///
 /// As [`data`].
-pub(crate) fn report(document: &Value) -> Result<()> {
-    data(&format!("{document:#}")).map_err(|error| unprinted("the report", error))
+pub(crate) fn report(document: &impl Serialize) -> Result<()> {
+    serde_json::to_value(document)
+        .map_err(io::Error::other)
+        .and_then(|document| data(&format!("{document:#}")))
+        .map_err(|error| unprinted("the report", error))
 }
 
 /// The failure of a run that could not say how it ended.
@@ -88,35 +91,6 @@ pub(crate) fn fail(error: &Error) {
         text.push_str(remedy);
     }
     say(&text);
-}
-
-/// A failure as the JSON document of a run.
-pub(crate) fn failure(command: &str, error: &Error) -> Value {
-    json!({
-        "command": command,
-        "status": "failed",
-        "exit_code": error.exit().code(),
-        "error": error_report(error),
-    })
-}
-
-/// A failure within a JSON document.
-pub(crate) fn error_report(error: &Error) -> Value {
-    json!({
-        "message": error.to_string(),
-        "because": error.causes(),
-        "try": error.help(),
-    })
-}
-
-/// Wrong usage as the JSON document of a run.
-pub(crate) fn wrong_usage(message: &str) -> Value {
-    json!({
-        "command": null,
-        "status": "failed",
-        "exit_code": Exit::Usage.code(),
-        "error": { "message": message.trim_end(), "because": [], "try": "tornsnap --help" },
-    })
 }
 
 /// The columns of the terminal that stdout goes to; `None` where there is none, or it does not tell.

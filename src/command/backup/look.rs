@@ -56,8 +56,6 @@ pub(super) fn list(context: &Context, args: &Args) -> Result<Outcome> {
             directory.display()
         ),
         json!({
-            "command": "backup",
-            "status": "ok",
             "directory": display_path(directory),
             "database_id": present.as_ref().map(|present| &present.id),
             "backups": entries.iter().map(|entry| listed(entry, present.as_ref(), now)).collect::<Vec<_>>(),
@@ -144,8 +142,6 @@ pub(super) fn verify(context: &Context, args: &Args, which: &Path) -> Result<Out
     Ok(Outcome::done(
         format!("sound: {}{of}", in_short(&proven.manifest)),
         json!({
-            "command": "backup",
-            "status": "ok",
             "verified": [proven.in_full()],
         }),
     ))
@@ -282,15 +278,9 @@ fn told(broken: usize, reports: &[Value]) -> Outcome {
     });
     let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
     Outcome {
-        exit,
         summary: (broken == 0).then(|| format!("all {count} backups are sound")),
-        report: json!({
-            "command": "backup",
-            "status": if broken == 0 { "ok" } else { "failed" },
-            "exit_code": exit.code(),
-            "verified": reports,
-        }),
         failure,
+        ..Outcome::new(exit).with_report(json!({ "verified": reports }))
     }
 }
 

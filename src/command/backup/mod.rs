@@ -111,8 +111,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(Outcome::done(
         format!("verified backup: {}{gone}", in_short(&manifest)),
         json!({
-            "command": "backup",
-            "status": "ok",
             "backup": in_full(&manifest),
             "removed": removed.iter().map(|path| display_path(path)).collect::<Vec<_>>(),
             "warnings": warnings,

@@ -51,10 +51,8 @@ impl Job<'_> {
             Written::All(rows) => Some(format!("exported {} of {name}", counted(rows))),
         };
         Ok(Outcome {
-            exit: Exit::Done,
             summary,
-            report: Value::Null,
-            failure: None,
+            ..Outcome::new(Exit::Done)
         })
     }
 
@@ -174,7 +172,7 @@ impl Job<'_> {
                 file
             })
             .collect();
-        json!({ "command": "export", "status": "ok", "format": self.style.name.as_str(), "files": files })
+        json!({ "format": self.style.name.as_str(), "files": files })
     }
 }
 

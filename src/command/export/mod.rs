@@ -263,12 +263,7 @@ fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcom
             "columns": columns,
         }));
     }
-    Ok(Outcome {
-        exit: Exit::Done,
-        summary: None,
-        report: json!({ "command": "export", "status": "ok", "datasets": entries }),
-        failure: None,
-    })
+    Ok(Outcome::new(Exit::Done).with_report(json!({ "datasets": entries })))
 }
 
 fn usage(action: &str) -> Error {

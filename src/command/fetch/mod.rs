@@ -5,6 +5,7 @@ mod factions;
 mod outcome;
 mod plan;
 mod players;
+mod report;
 mod scope;
 mod session;
 mod sweep;
@@ -15,9 +16,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+pub(crate) use report::Report;
 pub(crate) use scope::Scope;
 
 use crate::command::clock::refuse_wrong_clock;
+use crate::command::fetch::outcome::Fetched;
 use crate::command::fetch::session::Session;
 use crate::command::signal::Stop;
 use crate::command::torn::TornClient;
@@ -94,13 +97,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.plan {
         return plan::show(context, &scope);
     }
-    fetch(
+    let fetched = fetch(
         &context.settings,
         &scope,
         &Waiting::new(context, "fetch", Some(args.wait.unwrap_or_default())),
         Stop::listen()?,
         context.shows_progress(),
-    )
+    )?;
+    Ok(fetched.outcome)
 }
 
 /// The work of one invocation, as `demo` does it too.
@@ -110,7 +114,7 @@ pub(crate) fn fetch(
     waiting: &Waiting,
     stop: Stop,
     shows_progress: bool,
-) -> Result<Outcome> {
+) -> Result<Fetched> {
     let mut store = Store::open(&settings.database)?;
     store.must_not_be_an_archive()?;
     let scope = &scope.with_open_ends(&store)?;

@@ -1,16 +1,22 @@
 //! The watchdog: who is told when the findings change. Whatever goes wrong here never changes how `health` ends.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::api::webhook;
+use crate::command::health::report::{NotificationReport, Report};
 use crate::command::health::{discord, ping::ping};
 use crate::config::{self, SecretUrl, Settings, WebhookFormat};
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Changes, Check, Event, Notified, State};
+use crate::model::health::{self, Check, Event, Notified, State};
 use crate::store::health::Memory;
 
 /// Tells the webhook if there is something to tell, and pings; says what became of it.
-pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i64) -> Value {
+pub(super) fn tell(
+    settings: &Settings,
+    checks: &[Check],
+    report: &Report,
+    now: i64,
+) -> NotificationReport {
     let pinged = ping(settings, health::overall(checks)).map(|pinged| {
         if let Err(error) = &pinged {
             log::error!("{}", error.one_line());
@@ -25,21 +31,25 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
                     "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
                 );
             }
-            return json!({ "sent": false, "pinged": pinged });
+            return NotificationReport {
+                sent: false,
+                pinged,
+                event: None,
+                error: None,
+            };
         }
         Err(error) => (None, Err(error)),
     };
     if let Err(error) = &sent {
         log::error!("{}", error.one_line());
     }
-    let mut told = json!({ "sent": event.is_some() && sent.is_ok(), "pinged": pinged });
-    if let Some(event) = event {
-        told["event"] = json!(event.as_str());
+    NotificationReport {
+        sent: event.is_some() && sent.is_ok(),
+        pinged,
+        event: event.map(Event::as_str),
+        error: (event.is_some() || sent.is_err())
+            .then(|| sent.err().map(|error| error.one_line()).into()),
     }
-    if event.is_some() || sent.is_err() {
-        told["error"] = json!(sent.err().map(|error| error.one_line()));
-    }
-    told
 }
 
 /// Sends what has changed since the last message, and remembers it; one process at a time.
@@ -47,7 +57,7 @@ fn tell_webhook(
     settings: &Settings,
     url: &SecretUrl,
     checks: &[Check],
-    report: &Value,
+    report: &Report,
     now: i64,
 ) -> (Option<Event>, Result<()>) {
     let memory = match Memory::alone(&settings.database) {
@@ -56,14 +66,12 @@ fn tell_webhook(
     };
     let before = memory.told();
     let changes = health::changes_since(&before, checks, now);
-    let sent = changes.event.map(|event| {
-        let message = match settings.health.format {
-            WebhookFormat::Discord => {
-                discord::message(event, &settings.database, checks, &changes, now)
-            }
-            WebhookFormat::Json => with_news(report, event, &changes),
-        };
-        post(url, &message)
+    let sent = changes.event.map(|event| match settings.health.format {
+        WebhookFormat::Discord => post(
+            url,
+            &discord::message(event, &settings.database, checks, &changes, now),
+        ),
+        WebhookFormat::Json => post(url, &report.to_message(event.as_str(), &changes)),
     });
     // A message that was not taken is sent again next time.
     if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != before.findings) {
@@ -81,20 +89,10 @@ fn tell_webhook(
     (changes.event, sent.unwrap_or(Ok(())))
 }
 
-fn with_news(report: &Value, event: Event, changes: &Changes) -> Value {
-    let mut message = report.clone();
-    message["event"] = json!(event.as_str());
-    message["changes"] = changes
-        .changed
-        .iter()
-        .map(|(id, change)| json!({ "id": id, "change": change.as_str() }))
-        .collect();
-    message
-}
-
-fn post(url: &SecretUrl, message: &Value) -> Result<()> {
+fn post(url: &SecretUrl, message: &impl Serialize) -> Result<()> {
     let proxy = config::proxy_for(url.expose())?;
-    webhook::post(url.expose(), proxy.as_ref(), message)
+    let message = serde_json::to_value(message).expect("every key of a message is a string");
+    webhook::post(url.expose(), proxy.as_ref(), &message)
 }
 
 /// Sends a test message and pings, whatever the state; the memory of what was told stays as it is.
@@ -102,16 +100,18 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
     const TEXT: &str = "this is a test of `tornsnap health --test-notify`; nothing has happened";
     let webhook = settings.load_webhook().and_then(|url| {
         let Some(url) = url else { return Ok(None) };
-        let message = match settings.health.format {
-            WebhookFormat::Discord => discord::test_message(TEXT, &settings.database, now),
+        let sent = match settings.health.format {
+            WebhookFormat::Discord => {
+                post(&url, &discord::test_message(TEXT, &settings.database, now))
+            }
             WebhookFormat::Json => {
-                let mut message = super::report(settings, &[Check::ok("webhook", TEXT)], now);
-                message["summary"] = json!(TEXT);
-                message["event"] = json!("test");
-                message
+                let mut message = Report::new(&[Check::ok("webhook", TEXT)]).of_run(settings, now);
+                TEXT.clone_into(&mut message.summary);
+                message.event = Some("test");
+                post(&url, &message)
             }
         };
-        post(&url, &message).map(Some)
+        sent.map(Some)
     });
     let mut checks = Vec::new();
     match webhook {

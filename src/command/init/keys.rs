@@ -77,7 +77,7 @@ impl CheckedKeys {
     }
 
     /// Done, or partly done when Torn refuses some of the keys.
-    pub(super) fn outcome(mut self, summary: String, mut report: Value) -> Outcome {
+    pub(super) fn outcome(mut self, summary: String, report: Value) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
         }
@@ -88,13 +88,10 @@ impl CheckedKeys {
             .with_source(words.join("; "))
             .with_help(remedy.help().unwrap_or_default())
             .with_exit(Exit::Partial);
-        report["status"] = "partial".into();
-        report["exit_code"] = Exit::Partial.code().into();
         Outcome {
-            exit: Exit::Partial,
             summary: Some(summary),
-            report,
             failure: Some(failure),
+            ..Outcome::new(Exit::Partial).with_report(report)
         }
     }
 }

@@ -107,9 +107,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
 
     let report = json!({
-        "command": "init",
-        "status": "ok",
-        "exit_code": 0,
         "config": display_path(&file),
         "config_is_written": is_written,
         "config_before": kept.as_deref().map(display_path),

@@ -121,8 +121,6 @@ pub(super) fn report(
     let late: Vec<Month> = plan.prunable.late.iter().map(|(month, _)| *month).collect();
     let late_rows: i64 = plan.prunable.late.iter().map(|(_, rows)| rows).sum();
     let mut report = json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": dry_run,
         "cutoff": plan.cutoff,
         "archive": archive.map(display_path),

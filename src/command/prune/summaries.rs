@@ -28,8 +28,6 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
         .map(|share| (share.table.to_owned(), json!({ "rows": share.rows })))
         .collect();
     let done = json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": args.dry_run,
         "summaries_before": month.to_string(),
         "tables": tables,
