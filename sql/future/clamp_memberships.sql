@@ -1,8 +1,9 @@
--- Moves the times of memberships that lie in the future to now. All spans of such a player are looked at, so that they
--- stay in order.
+-- Sets the times of faction memberships to now, if they are later.
+-- All memberships of an affected player are corrected, also by less than the tolerance in :limit, so that they stay in
+-- order.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 UPDATE faction_membership
 SET first_seen_at = min(first_seen_at, :now),
     joined_at = iif(joined_at > :now, :now, joined_at),

@@ -1,5 +1,5 @@
--- Ends now the observations that began before now and last into the future.
+-- Sets the last answer in observations of players to now, if it is later and their first answer is not.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 UPDATE player_observations SET last_at = max(first_at, :now) WHERE last_at > :limit

@@ -1,4 +1,4 @@
--- Makes the next fetch check the keys that were checked in the future.
+-- Clears the time of key checks that were made under a clock that was ahead, so that the next fetch checks these keys.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 UPDATE key_checks SET checked_at = 0 WHERE checked_at > :limit

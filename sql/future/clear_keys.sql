@@ -1,7 +1,8 @@
--- Ends the rests of keys that last longer than Torn ever asks for, and forgets uses in the future.
+-- Ends the pauses of keys that are longer than Torn ever asks for, and clears uses that were recorded under a clock
+-- that was ahead.
 --
--- :limit     unix seconds; what is later lies in the future
--- :horizon   unix seconds; Torn's own times and planned times are wrong when they are later
+-- :limit     unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
 UPDATE api_keys
 SET state = iif(state = 'paused' AND paused_until > :horizon, 'ok', state),
     last_error = iif(state = 'paused' AND paused_until > :horizon, NULL, last_error),

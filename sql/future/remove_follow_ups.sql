@@ -1,4 +1,4 @@
--- Forgets the questions about wars that began in the future; the next fetch of wars asks anew.
+-- Deletes the records of calls about wars that began under a clock that was ahead; the next fetch of wars calls again.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 DELETE FROM war_follow_ups WHERE first_asked_at > :limit

@@ -1,4 +1,4 @@
--- Ends the pauses that last longer than Torn ever asks for.
+-- Deletes the pauses that are longer than Torn ever asks for.
 --
--- :horizon   unix seconds; Torn's own times and planned times are wrong when they are later
+-- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
 DELETE FROM api_pauses WHERE until > :horizon

@@ -1,4 +1,4 @@
--- Forgets when data was refreshed in the future, so that it is read next.
+-- Deletes the times at which rarely changing data was read under a clock that was ahead, so that it is read next.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 DELETE FROM refreshes WHERE refreshed_at > :limit

@@ -1,4 +1,4 @@
--- Removes the fetches that began in the future.
+-- Deletes the fetch runs that started under a clock that was ahead.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
 DELETE FROM fetch_runs WHERE started_at > :limit

@@ -1,2 +1,6 @@
--- A player whom Torn no longer knows. A roster that lists the player says otherwise.
+-- Marks a player as one that Torn no longer knows.
+-- A player whom a roster has listed within the last day is left alone, because the roster says otherwise.
+--
+-- :entity_id   the player
+-- :at          unix seconds; when Torn answered
 UPDATE players SET is_active = 0 WHERE player_id = :entity_id AND last_updated <= :at - 86400
