@@ -4,7 +4,7 @@
 -- Comments come after AS, because SQLite stores the text from there on: `.schema player_latest` shows them. The first
 -- comment of a view is its description in `tornsnap export`.
 -- Timestamps are unix seconds, UTC. Ages are counted back from the newest answer in the database, not from the current
--- time, so that the same database always gives the same rows. Use `unixepoch() - last_updated` for the age right now.
+-- time, so that the same database always gives the same rows. Use `unixepoch() - last_updated` for the current age.
 -- A WHERE on player_id, faction_id, territory_id or war_id uses an index in each view.
 
 CREATE VIEW newest_answer AS
@@ -112,8 +112,8 @@ WHERE NOT EXISTS (
 
 CREATE VIEW player_gains AS
 -- What did each player gain over the last 7 and 30 days and in this month? One row per player and period.
--- A gain is the last known value minus the last known value before the period, or minus the first one in it.
--- NULL: not known. The look-up is repeated for each stat, because each can find another row.
+-- A gain is the last known value minus the last known value before the period, or minus the first known one in it.
+-- NULL: not known. Each stat has its own look-up, because its value can be in another row.
 WITH
 battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
     SELECT * FROM player_stats_history
@@ -242,7 +242,7 @@ WHERE NOT EXISTS (
 
 CREATE VIEW faction_gains AS
 -- What did each faction gain over the last 7 and 30 days and in this month? One row per faction and period.
--- A gain is the present value minus the value in the last row before the period, or in the first one in it.
+-- A gain is the present value minus the value in the last row before the period, or in the first row of it.
 -- NULL: not known.
 SELECT
     f.faction_id,
@@ -292,7 +292,7 @@ SELECT
     p.name,
     p.level,
     m.first_seen_at,                              -- when first seen in the faction
-    m.joined_at,                                  -- NULL: was in the faction when first seen at all
+    m.joined_at,                                  -- when the player joined; NULL: before first_seen_at
     p.last_updated - m.first_seen_at AS member_seconds, -- seconds since first seen in it, until last_updated
     p.last_updated                                -- when Torn last answered about the player
 FROM faction_membership AS m

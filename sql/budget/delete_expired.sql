@@ -1,5 +1,5 @@
 -- Deletes the calls of one owner that no longer count.
--- A call that expires after :horizon_ms was recorded under a clock that was ahead. It is deleted too, because it would
+-- A call that expires after :horizon_ms was recorded while the clock was ahead. It is deleted too, because it would
 -- count for too long.
 --
 -- :owner_id     player id of the key's owner; below 0 while the owner is unknown

@@ -1,4 +1,4 @@
--- Returns when the next call of one owner stops counting, in unix milliseconds; NULL: none counts.
+-- Returns when the next call of one owner stops counting, in unix milliseconds; NULL: no call counts.
 --
 -- :owner_id   player id of the key's owner; below 0 while the owner is unknown
 -- :now_ms     unix milliseconds

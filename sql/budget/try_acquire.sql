@@ -1,4 +1,4 @@
--- Records one more call of an owner, unless the limit is reached; then it inserts no row.
+-- Records one more call of an owner if the limit allows it; otherwise it inserts nothing.
 -- The check and the insert are one statement, so that no other process can record a call in between.
 --
 -- :owner_id        player id of the key's owner; below 0 while the owner is unknown

@@ -3,11 +3,10 @@
 -- A value that is NULL in this answer is unknown, so it is not a change.
 -- Each value is compared in its own index look-up, because the last known values can be in different rows.
 --
--- :faction_id     the faction
 -- :at             unix seconds; when Torn answered
--- :respect        points
--- :member_count   members
--- :best_chain     hits
+-- :respect        points; NULL: unknown
+-- :member_count   NULL: unknown
+-- :best_chain     hits; NULL: unknown
 -- :data_source    name of the key
 -- :every_poll     1: append a row at each poll, changed or not
 INSERT INTO faction_history (faction_id, timestamp, respect, member_count, best_chain, data_source)

@@ -4,14 +4,11 @@
 -- Level, life and networth are each compared in their own index look-up, because their last known values can be in
 -- different rows. The battle stats are compared with the last row that has any of them.
 --
--- :player_id                 the player
--- :at                        unix seconds; when Torn answered
--- :strength … :total_stats   battle stats; NULL without a key of the player
--- :level                     level
--- :life_maximum              points
--- :networth                  dollars
--- :data_source               name of the key
--- :every_poll                1: append a row at each poll, changed or not
+-- :at                         unix seconds; when Torn answered
+-- :strength … :life_maximum   NULL: unknown
+-- :networth                   dollars; NULL: unknown
+-- :data_source                name of the key
+-- :every_poll                 1: append a row at each poll, changed or not
 INSERT INTO player_stats_history (player_id, timestamp, strength, defense, speed, dexterity, total_stats,
                                   level, life_maximum, networth, data_source)
 SELECT :player_id, :at, :strength, :defense, :speed, :dexterity, :total_stats,

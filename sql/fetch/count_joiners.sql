@@ -1,7 +1,6 @@
 -- Counts the players on a roster who were not known to be in the faction.
 --
--- :members      JSON list of objects with id, name, level, state and description
--- :faction_id   the faction
+-- :members   JSON list of objects with id, name, level, state and description
 SELECT count(*)
 FROM json_each(:members) AS member
 WHERE NOT EXISTS (

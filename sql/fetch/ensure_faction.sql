@@ -2,9 +2,8 @@
 -- A new faction gets its name, or a placeholder that is replaced once the name is known. Its last_updated is 0, because
 -- Torn was not asked about the faction itself.
 --
--- :faction_id   the faction
--- :name         NULL: unknown
--- :at           unix seconds; when Torn answered
+-- :name   NULL: unknown
+-- :at     unix seconds; when Torn answered
 INSERT INTO factions (faction_id, name, created_at, last_updated)
 VALUES (:faction_id, coalesce(:name, 'Faction ' || :faction_id), :at, 0)
 ON CONFLICT (faction_id) DO UPDATE SET name = :name

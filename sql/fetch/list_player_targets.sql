@@ -1,6 +1,6 @@
 -- Lists the players to ask about, stalest first: those named by id and the members of followed factions.
 --
--- A poll dated more than a day ahead was recorded under a wrong clock, so it counts as none.
+-- A poll dated more than a day ahead was recorded while the clock was wrong, so it is ignored.
 -- is_listed: 1 for a player named by id or seen within the last day. Such a player is asked about daily, even if Torn
 -- has not known the id for long.
 --

@@ -1,4 +1,4 @@
--- Lists the tiles that are stored as under assault and are not held by one of the followed factions.
+-- Lists the tiles that are stored as under assault and that no followed faction holds.
 --
 -- :factions   JSON list of the followed factions
 SELECT territory_id

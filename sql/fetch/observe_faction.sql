@@ -1,7 +1,6 @@
--- Counts an answer about a faction in its month.
+-- Counts an answer about a faction, in the month of the answer.
 --
--- :faction_id   the faction
--- :at           unix seconds; when Torn answered
+-- :at   unix seconds; when Torn answered
 INSERT INTO faction_observations (faction_id, period_start, first_at, last_at, polls)
 VALUES (:faction_id, unixepoch(:at, 'unixepoch', 'start of month'), :at, :at, 1)
 ON CONFLICT (faction_id, period_start) DO UPDATE SET

@@ -1,4 +1,4 @@
--- Counts a roster as an answer about each of its members in their month.
+-- Counts a roster as an answer about each member, in the month of the answer.
 --
 -- :members   JSON list of objects with id, name, level, state and description
 -- :at        unix seconds; when Torn answered

@@ -1,7 +1,6 @@
--- Counts an answer about a player in its month.
+-- Counts an answer about a player, in the month of the answer.
 --
--- :player_id   the player
--- :at          unix seconds; when Torn answered
+-- :at   unix seconds; when Torn answered
 INSERT INTO player_observations (player_id, period_start, first_at, last_at, polls)
 VALUES (:player_id, unixepoch(:at, 'unixepoch', 'start of month'), :at, :at, 1)
 ON CONFLICT (player_id, period_start) DO UPDATE SET

@@ -1,4 +1,4 @@
--- Counts an answer about several tiles in the month of each tile.
+-- Counts an answer about tiles, for each tile in the month of the answer.
 --
 -- :tiles   JSON list of objects with id, owner, racket_known, racket_type, racket_level and war
 -- :at      unix seconds; when Torn answered

@@ -1,8 +1,7 @@
 -- Records that Torn answered about a player, and the newest daily bucket in the answer.
 -- A daily bucket is never replaced by an older one, unless it is dated more than a day ahead: then it was recorded
--- under a wrong clock.
+-- while the clock was wrong.
 --
--- :player_id      the player
 -- :at             unix seconds; when Torn answered
 -- :asked_bucket   1: the answer has personalstats
 -- :bucket_at      unix seconds; Torn's timestamp of the daily bucket; NULL: none

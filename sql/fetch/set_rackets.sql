@@ -1,4 +1,4 @@
--- Updates the rackets of the tiles in an answer, where the answer says whether there is one.
+-- Updates the rackets of the tiles in an answer, if the answer has racket data.
 -- It runs after upsert_tiles.sql, which inserts new tiles. A tile about which a newer answer is stored is left alone.
 --
 -- :tiles   JSON list of objects with id, owner, racket_known, racket_type, racket_level and war

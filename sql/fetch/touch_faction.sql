@@ -1,8 +1,7 @@
--- Records that Torn answered about a faction, when the answer has no basic data, such as a roster alone.
+-- Records an answer about a faction that has no basic data, such as a roster.
 -- A new faction gets a placeholder for its name.
 --
--- :faction_id   the faction
--- :at           unix seconds; when Torn answered
+-- :at   unix seconds; when Torn answered
 INSERT INTO factions (faction_id, name, created_at, last_updated)
 VALUES (:faction_id, 'Faction ' || :faction_id, :at, :at)
 ON CONFLICT (faction_id) DO UPDATE SET

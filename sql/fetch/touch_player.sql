@@ -1,8 +1,7 @@
--- Records that Torn answered about a player, when the answer has no profile.
+-- Records an answer about a player that has no profile.
 -- A new player gets a placeholder for the name.
 --
--- :player_id   the player
--- :at          unix seconds; when Torn answered
+-- :at   unix seconds; when Torn answered
 INSERT INTO players (player_id, name, created_at, last_updated)
 VALUES (:player_id, 'Player ' || :player_id, :at, :at)
 ON CONFLICT (player_id) DO UPDATE SET last_updated = max(last_updated, excluded.last_updated)

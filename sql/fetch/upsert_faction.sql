@@ -2,12 +2,11 @@
 -- A value that is NULL in this answer is unknown and keeps its stored value. If a newer answer is stored, nothing
 -- changes.
 --
--- :faction_id                       the faction
--- :name, :tag                       text
+-- :name, :tag                       NULL: unknown
 -- :leader_id, :co_leader_id         player ids; NULL: vacant or unknown
--- :leader_known, :co_leader_known   1: the answer names the leader or says that there is none
--- :respect, :age                    points, and days since the faction was founded
--- :best_chain, :member_count        hits and members
+-- :leader_known, :co_leader_known   1: the answer says who it is, or that there is none
+-- :respect, :age                    points, and days since the faction was founded; NULL: unknown
+-- :best_chain, :member_count        hits, and members; NULL: unknown
 -- :at                               unix seconds; when Torn answered
 INSERT INTO factions (
     faction_id, name, tag, leader_id, co_leader_id, respect, age, best_chain, member_count, created_at, last_updated

@@ -2,7 +2,6 @@
 -- If a newer answer is stored, it may have been a roster. Then this statement sets only the columns that a roster does
 -- not have, and an unknown level.
 --
--- :player_id              the player
 -- :name … :life_maximum   as in the profile; NULL: unknown, or in no faction
 -- :at                     unix seconds; when Torn answered
 INSERT INTO players (

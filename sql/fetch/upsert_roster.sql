@@ -1,9 +1,8 @@
 -- Saves the members on a faction's roster.
 -- Columns that only a profile has keep their values. A player about whom a newer answer is stored is left alone.
 --
--- :members      JSON list of objects with id, name, level, state and description
--- :faction_id   the faction
--- :at           unix seconds; when Torn answered
+-- :members   JSON list of objects with id, name, level, state and description
+-- :at        unix seconds; when Torn answered
 INSERT INTO players (player_id, name, level, faction_id, status_state, status_description, created_at, last_updated)
 SELECT
     value ->> 'id',

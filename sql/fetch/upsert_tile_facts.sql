@@ -1,4 +1,4 @@
--- Saves the facts of tiles that hardly ever change.
+-- Saves the rarely changing facts of tiles, such as the sector.
 -- The last_updated of a new tile is 0, because its owner was not observed.
 --
 -- :facts   JSON list of objects with id, sector, size, density, slots, respect, x and y

@@ -1,9 +1,8 @@
--- Sets the times of faction memberships to now, if they are later.
--- All memberships of an affected player are corrected, also by less than the tolerance in :limit, so that they stay in
--- order.
+-- Sets the times of faction memberships to now, for players who have a time after :limit.
+-- All times of such a player that are after :now are corrected, so that the memberships stay in order.
 --
 -- :now     unix seconds
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE faction_membership
 SET first_seen_at = min(first_seen_at, :now),
     joined_at = iif(joined_at > :now, :now, joined_at),

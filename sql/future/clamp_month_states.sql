@@ -1,8 +1,8 @@
--- Sets the times in the records of months to now, if they are later.
+-- Sets summarized_at, pruned_at and purged_at of months to now if they are after :limit.
 -- The rows are kept, because these months are summarized and pruned whatever the clock showed.
 --
 -- :now     unix seconds
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE month_states
 SET summarized_at = iif(summarized_at > :limit, :now, summarized_at),
     pruned_at = iif(pruned_at > :limit, :now, pruned_at),

@@ -1,8 +1,8 @@
--- Ends the pauses of keys that are longer than Torn ever asks for, and clears uses that were recorded under a clock
--- that was ahead.
+-- Ends the pauses of keys that end after :horizon, and clears last_used_at if it is after :limit.
+-- Torn never asks for such a long pause.
 --
--- :limit     unix seconds; records of this machine dated later were made under a clock that was ahead
--- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
+-- :limit     unix seconds; later records were made while the clock was ahead
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 UPDATE api_keys
 SET state = iif(state = 'paused' AND paused_until > :horizon, 'ok', state),
     last_error = iif(state = 'paused' AND paused_until > :horizon, NULL, last_error),

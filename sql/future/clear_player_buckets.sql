@@ -1,7 +1,9 @@
--- Clears the daily buckets that were read under a clock that was ahead, so that they are read next.
+-- Clears bucket_asked_at if it is after :limit, and bucket_at if it is after :horizon, so that the next fetch asks for
+-- the daily bucket.
+-- remove_player_polls.sql deletes the rows whose polled_at is after :limit.
 --
--- :limit     unix seconds; records of this machine dated later were made under a clock that was ahead
--- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
+-- :limit     unix seconds; later records were made while the clock was ahead
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 UPDATE player_polls
 SET bucket_asked_at = iif(bucket_asked_at > :limit, NULL, bucket_asked_at),
     bucket_at = iif(bucket_at > :horizon, NULL, bucket_at)

@@ -1,4 +1,4 @@
--- Counts the rows that a clock that was ahead has left in each table.
+-- Counts the rows in each table that were recorded while the clock was ahead.
 --
 -- removed: rows that `prune --future` deletes. mended: rows that it keeps with corrected timestamps. oldest, newest:
 -- range of the wrong timestamps.
@@ -7,8 +7,8 @@
 --
 -- :now       unix seconds
 -- :month     unix seconds; start of the running month
--- :limit     unix seconds; records of this machine dated later were made under a clock that was ahead
--- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
+-- :limit     unix seconds; later records were made while the clock was ahead
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 WITH ahead (table_name, rows, removed, oldest, newest) AS (
     SELECT 'player_stats_history', count(*), count(*), min(timestamp), max(timestamp)
     FROM player_stats_history WHERE timestamp > :limit

@@ -7,7 +7,7 @@
 -- history_rows: all history rows. pruned_rows: history rows that were deleted while the clock was ahead.
 -- The five tables are listed twice, because min() and max() over a UNION of them would not use their indexes.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 WITH bounds (newest_before, oldest_after) AS (
     SELECT (SELECT max(timestamp) FROM player_stats_history WHERE timestamp <= :limit),
            (SELECT min(timestamp) FROM player_stats_history WHERE timestamp > :limit)

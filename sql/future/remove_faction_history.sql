@@ -1,4 +1,4 @@
--- Deletes the history rows of factions that were recorded under a clock that was ahead.
+-- Deletes the history rows of factions that were recorded after :limit.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM faction_history WHERE timestamp > :limit

@@ -1,4 +1,4 @@
--- Deletes the records of calls about wars that began under a clock that was ahead; the next fetch of wars calls again.
+-- Deletes the war follow-ups whose first_asked_at is after :limit; the next fetch of wars asks again.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM war_follow_ups WHERE first_asked_at > :limit

@@ -1,4 +1,5 @@
--- Deletes the pauses that are longer than Torn ever asks for.
+-- Deletes the pauses that end after :horizon.
+-- Torn never asks for such a long pause.
 --
--- :horizon   unix seconds; planned times and Torn's timestamps are wrong if they are later
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 DELETE FROM api_pauses WHERE until > :horizon

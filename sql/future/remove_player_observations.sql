@@ -1,4 +1,4 @@
--- Deletes the observations of players whose first answer was recorded under a clock that was ahead.
+-- Deletes the observations of players whose first_at is after :limit.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM player_observations WHERE first_at > :limit

@@ -1,4 +1,4 @@
--- Deletes the times at which rarely changing data was read under a clock that was ahead, so that it is read next.
+-- Deletes the refreshes after :limit, so that the next fetch reads this data.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM refreshes WHERE refreshed_at > :limit

@@ -1,4 +1,4 @@
--- Deletes the rejected answers that were first seen under a clock that was ahead.
+-- Deletes the rejected answers that were first seen after :limit.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM rejected_payloads WHERE recorded_at > :limit

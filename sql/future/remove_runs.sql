@@ -1,4 +1,4 @@
--- Deletes the fetch runs that started under a clock that was ahead.
+-- Deletes the fetch runs that started after :limit.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM fetch_runs WHERE started_at > :limit

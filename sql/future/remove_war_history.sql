@@ -1,4 +1,4 @@
--- Deletes the history rows of wars that were recorded under a clock that was ahead.
+-- Deletes the history rows of wars that were recorded after :limit.
 --
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM war_status_history WHERE recorded_at > :limit

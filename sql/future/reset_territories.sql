@@ -1,9 +1,9 @@
--- Resets the last_updated of tiles to the newest observation or history row that is left; 0: none is left.
--- It runs after those that were recorded under a clock that was ahead are deleted. A creation time that is later than
--- now becomes now.
+-- Resets last_updated of tiles to their newest observation or history row if it is after :limit; 0: there is none.
+-- It runs after the statements that delete the observations and history rows after :limit. created_at becomes now if it
+-- is after :limit.
 --
 -- :now     unix seconds
--- :limit   unix seconds; records of this machine dated later were made under a clock that was ahead
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE territories
 SET created_at = iif(created_at > :limit, :now, created_at),
     last_updated = iif(last_updated > :limit, max(

@@ -1,9 +1,10 @@
--- Returns since when every run of one kind has had failed targets, and the newest error; no row: the last success had
--- none.
+-- Returns the time since which every run of one kind has had failed targets, and the newest error.
+--
+-- No row: the last successful run had no failed targets.
 -- since: end of the last run without failed targets, or the start of the first run with some.
 --
 -- :kind      kind of the runs
--- :horizon   unix seconds; later timestamps were recorded under a wrong clock
+-- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
 SELECT
     coalesce(
         (SELECT max(coalesce(finished_at, started_at)) FROM fetch_runs

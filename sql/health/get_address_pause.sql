@@ -1,5 +1,5 @@
 -- Returns the pause that keeps every call from this address waiting, or no row.
--- No pause lasts longer than a day. A later end was recorded under a wrong clock and is ignored.
+-- No pause lasts longer than a day. A later end was recorded while the clock was wrong and is ignored.
 --
 -- :now   unix seconds
 SELECT until, reason

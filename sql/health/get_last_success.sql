@@ -1,8 +1,8 @@
--- Returns when the last successful or partial run of one kind ended and started; no row: none.
--- The start stands in for an end that was recorded under a wrong clock.
+-- Returns the end and the start of the last run of one kind that succeeded, wholly or in part, or no row.
+-- If the end was recorded while the clock was wrong, the start is returned for both.
 --
 -- :kind      kind of the runs
--- :horizon   unix seconds; later timestamps were recorded under a wrong clock
+-- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
 SELECT
     iif(finished_at <= :horizon, finished_at, started_at) AS succeeded_at,
     started_at,

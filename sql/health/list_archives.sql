@@ -1,5 +1,5 @@
 -- Lists the archives that history rows were moved to, each with the file that its last prune named.
--- Only the last prune to each archive counts. An archive was given up if a later prune made a new one under its path.
+-- Only the last prune to each archive is listed. An archive is left out if a later prune made a new one under its path.
 SELECT archive, archive_id, cutoff
 FROM prune_runs AS run
 WHERE archive IS NOT NULL AND deleted > 0

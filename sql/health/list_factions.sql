@@ -2,7 +2,7 @@
 -- Factions that Torn does not know are left out, because fetch asks about them less often.
 --
 -- :factions   JSON list of the ids in [track] factions
--- :horizon    unix seconds; later timestamps were recorded under a wrong clock
+-- :horizon    unix seconds; later timestamps were recorded while the clock was wrong
 SELECT
     'faction ' || wanted.value AS target,
     nullif(factions.name, 'Faction ' || wanted.value) AS name,

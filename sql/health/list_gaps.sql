@@ -1,9 +1,10 @@
 -- Lists the times without a successful run of one kind, longest first.
--- A run succeeds at its end, or at its start if its end was recorded under a wrong clock.
+-- A gap is the time between two successful ends. If an end was recorded while the clock was wrong, the start of the run
+-- is taken.
 --
 -- :kind      kind of the runs
 -- :since     unix seconds; runs that started earlier are ignored
--- :horizon   unix seconds; later timestamps were recorded under a wrong clock
+-- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
 -- :seconds   only longer gaps are listed
 SELECT started_at, ended_at
 FROM (

@@ -1,13 +1,12 @@
 -- Lists the followed players, with the last answer about each.
 --
--- A roster is an answer about its members too. If profiles are fetched at all, only they count: the last poll is taken
--- instead of last_updated.
+-- A roster updates last_updated of its members too. Once any profile was fetched, the last poll is returned instead.
 -- Players that Torn does not know are left out, because fetch asks about them less often.
 --
 -- :players    JSON list of the ids in [track] players
 -- :factions   JSON list of the ids in [track] factions
 -- :members    1: the members of these factions are followed too
--- :horizon    unix seconds; later timestamps were recorded under a wrong clock
+-- :horizon    unix seconds; later timestamps were recorded while the clock was wrong
 WITH wanted (player_id, is_named) AS (
     SELECT value, 1 FROM json_each(:players)
     UNION

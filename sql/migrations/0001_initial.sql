@@ -76,7 +76,7 @@ CREATE TABLE territories (                        -- the present owner and racke
     faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
     racket_type  TEXT,                            -- NULL: no racket
     racket_level INTEGER CHECK (racket_level >= 0),
-    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')), -- 'defending': owner is tracked
+    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')), -- 'defending': the owner is tracked
     created_at   INTEGER NOT NULL DEFAULT (unixepoch()),
     last_updated INTEGER NOT NULL DEFAULT (unixepoch()) -- when the owner was last observed; 0: never
 ) STRICT;
@@ -220,7 +220,7 @@ CREATE TABLE faction_membership (                 -- which player was in which f
     player_id     INTEGER NOT NULL REFERENCES players (player_id),
     faction_id    INTEGER NOT NULL REFERENCES factions (faction_id),
     first_seen_at INTEGER NOT NULL,               -- when the player was first seen in the faction
-    joined_at     INTEGER,                        -- the same, if seen outside before; NULL: not known
+    joined_at     INTEGER,                        -- when the player joined; NULL: before first_seen_at
     left_at       INTEGER                         -- when first seen outside it again; NULL: still a member
 ) STRICT;
 
@@ -366,8 +366,8 @@ CREATE TABLE month_states (                       -- what was done with each mon
     period_start  INTEGER NOT NULL,               -- first second of the UTC month
     summarized_at INTEGER,                        -- NULL: never
     counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
-    last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table at that time
-    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in the month, at that time
+    last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table when it was summarized
+    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it when it was summarized
     pruned_at     INTEGER,                        -- when its history rows were first deleted or archived; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     PRIMARY KEY (history, period_start)
@@ -435,7 +435,7 @@ CREATE TABLE key_checks (                         -- Torn's answer about each ke
     torn_selections    TEXT                       -- of /torn
 ) STRICT;
 
-CREATE TABLE api_pauses (                         -- the pauses that Torn asked for, in later runs too
+CREATE TABLE api_pauses (                         -- the pauses that Torn asked for; they apply to later runs too
     scope    TEXT    NOT NULL CHECK (scope IN ('address', 'personalstats')), -- 'address': all calls
     owner_id INTEGER NOT NULL,                    -- the key owner; 0 for the address
     cause    TEXT    NOT NULL CHECK (cause IN ('block', 'rate_limit', 'daily_limit')),
@@ -471,10 +471,10 @@ CREATE TABLE missing_entities (                   -- the ids that Torn does not 
     PRIMARY KEY (kind, entity_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE war_follow_ups (                     -- wars on no list any more that Torn is still asked about
+CREATE TABLE war_follow_ups (                     -- the wars on no list that Torn is still asked about
     war_type       TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
     war_id         INTEGER NOT NULL,
-    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report', 'later')), -- 'report': for the reason of the end
+    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report', 'later')), -- 'report': its end is known
     first_asked_at INTEGER NOT NULL,
     last_asked_at  INTEGER NOT NULL,
     PRIMARY KEY (war_type, war_id)

@@ -1,4 +1,2 @@
 -- Marks a faction as one that Torn no longer knows.
---
--- :entity_id   the faction
 UPDATE factions SET is_active = 0 WHERE faction_id = :entity_id

@@ -1,6 +1,5 @@
 -- Marks a player as one that Torn no longer knows.
--- A player whom a roster has listed within the last day is left alone, because the roster says otherwise.
+-- A player about whom Torn answered within the last day is left alone, because a roster still lists the player.
 --
--- :entity_id   the player
--- :at          unix seconds; when Torn answered
+-- :at   unix seconds; when Torn answered
 UPDATE players SET is_active = 0 WHERE player_id = :entity_id AND last_updated <= :at - 86400

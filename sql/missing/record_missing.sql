@@ -1,10 +1,9 @@
 -- Records that Torn does not know an id.
--- Misses within half an hour count once. Misses dated more than a day ahead were recorded under a wrong clock and do
--- not count.
+-- Misses within half an hour count once. Misses dated more than a day ahead were recorded while the clock was wrong,
+-- and are replaced.
 --
--- :kind        'player' or 'faction'
--- :entity_id   the id
--- :at          unix seconds; when Torn answered
+-- :kind   'player' or 'faction'
+-- :at     unix seconds; when Torn answered
 INSERT INTO missing_entities (kind, entity_id, misses, first_miss, last_miss)
 VALUES (:kind, :entity_id, 1, :at, :at)
 ON CONFLICT (kind, entity_id) DO UPDATE SET

@@ -1,10 +1,11 @@
 -- Lists each month of each history table: its history rows now, and the record of its last summary and prune.
 --
 -- Months without history rows, observations or a record are left out.
--- rows: history rows in the month. late: history rows that were added after the month was summarized. observed:
--- players, factions or tiles that were observed in the month. is_carried: 1 if one of them has older rows, so that
--- there is something to summarize even without rows in the month. has_summary: 0 for a month that is marked as
--- summarized if its summaries were deleted by another program.
+-- rows: history rows in the month.
+-- late: history rows that were added after the month was summarized.
+-- observed: number of players, factions or tiles that were observed in the month.
+-- is_carried: 1 if one of them has older history rows. Then the month can be summarized even without rows of its own.
+-- has_summary: 0 if there are no summaries of the month, although it may be marked as summarized.
 --
 -- :until   unix seconds; only months that begin earlier are listed
 WITH RECURSIVE
@@ -49,7 +50,7 @@ found AS MATERIALIZED (
     SELECT
         histories.history,
         spans.period_start,
-        -- Rows and late rows come from one walk through the index entries of the month.
+        -- One search in the index counts both the rows and the late rows of the month.
         CASE histories.history
             WHEN 'player_stats_history' THEN (
                 SELECT json_array(count(*), count(*) FILTER (WHERE id > state.last_id))
@@ -75,7 +76,7 @@ found AS MATERIALIZED (
                 SELECT count(*) FROM faction_observations WHERE period_start = spans.period_start)
             WHEN 'territory_ownership_history' THEN (
                 SELECT count(*) FROM territory_observations WHERE period_start = spans.period_start)
-            ELSE 0                                -- wars are not observed apart from their rows
+            ELSE 0                                -- wars have no table of observations
         END AS observed,
         CASE histories.history
             WHEN 'player_stats_history' THEN EXISTS (

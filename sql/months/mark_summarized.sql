@@ -1,5 +1,5 @@
 -- Marks a month as summarized, and stores the history rows and observations that it was summarized from.
--- A month that has more of them later is summarized again.
+-- A month with newer history rows or more observations is summarized again.
 --
 -- :history         name of the history table
 -- :period_start    unix seconds; start of the month

@@ -1,5 +1,5 @@
 -- Returns the current pause of one scope, or no row.
--- No pause lasts longer than a day. A later end was stored under a wrong clock and is ignored.
+-- No pause lasts longer than a day. A later end was stored while the clock was wrong and is ignored.
 --
 -- :scope      'address' or 'personalstats'
 -- :owner_id   player id of the key's owner; 0 for the address

@@ -1,5 +1,5 @@
 -- Makes the calls of one scope wait, in later runs too.
--- A pause is never shortened, except one that ends more than a day ahead: it was stored under a wrong clock.
+-- A pause is never shortened, except one that ends more than a day ahead: it was stored while the clock was wrong.
 --
 -- :scope      'address' or 'personalstats'
 -- :owner_id   player id of the key's owner; 0 for the address

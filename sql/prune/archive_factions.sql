@@ -1,5 +1,5 @@
 -- Copies the factions to the attached archive, because its history rows refer to them.
--- Rows in which the archive is newer are left alone.
+-- A row that is newer in the archive is left alone.
 INSERT INTO archive.factions (
     faction_id, name, tag, leader_id, co_leader_id, respect, age, best_chain, member_count,
     is_active, created_at, last_updated

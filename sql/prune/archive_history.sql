@@ -2,7 +2,8 @@
 --
 -- Rows that the archive has already are left alone. Rows that are kept here are not copied, so that no row is in both
 -- files.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables. It finds the
+-- list of columns only on one line.
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary

@@ -1,5 +1,5 @@
 -- Copies the players to the attached archive, because its history rows refer to them.
--- Rows in which the archive is newer are left alone.
+-- A row that is newer in the archive is left alone.
 INSERT INTO archive.players (
     player_id, name, level, rank, faction_id, status_state, status_description, life_current, life_maximum,
     is_active, created_at, last_updated

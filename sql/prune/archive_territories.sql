@@ -1,5 +1,5 @@
 -- Copies the tiles to the attached archive, because its views read them.
--- Rows in which the archive is newer are left alone.
+-- A row that is newer in the archive is left alone.
 INSERT INTO archive.territories (
     territory_id, sector, size, density, slots, respect, coordinate_x, coordinate_y, faction_id, racket_type,
     racket_level, war_status, created_at, last_updated

@@ -1,6 +1,5 @@
 -- Adds the rows that a step deleted to the record of the prune, in the same transaction.
 --
--- :id        the prune
 -- :deleted   rows of the step
 UPDATE prune_runs
 SET deleted = deleted + :deleted

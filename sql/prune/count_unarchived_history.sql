@@ -1,7 +1,8 @@
 -- Counts the history rows of a step that the attached archive does not have with the same values.
 --
 -- The step is deleted only if this is 0.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables. It finds the
+-- list of columns only on one line.
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary

@@ -1,7 +1,7 @@
 -- Deletes the history rows of a step.
 --
 -- Rows that are kept, and rows that were added after their month was summarized, are left alone.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary

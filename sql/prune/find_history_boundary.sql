@@ -1,5 +1,5 @@
 -- Returns the timestamp of the first row after a step of the given size; no row: fewer rows are left.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :from, :until   unix seconds; half-open interval
 -- :step           number of rows

@@ -1,5 +1,5 @@
 -- Returns the newest timestamp of a history table, and the number of rows since a time.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :since   unix seconds; start of the running month
 SELECT

@@ -2,7 +2,7 @@
 -- They are the newest row of each faction before the cut-off, and the newest row in which each value is known. The next
 -- month's summary starts with these values, and fetch compares new values with them.
 --
--- :cutoff   unix seconds; rows from then on are not listed
+-- :cutoff   unix seconds; only older rows are listed
 WITH
 history AS NOT MATERIALIZED (
     SELECT * FROM faction_history INDEXED BY idx_faction_history_faction_time WHERE timestamp < :cutoff
@@ -20,7 +20,7 @@ newest AS MATERIALIZED (
     ) AS ids
     FROM factions
 )
-SELECT DISTINCT stays.id, stays.timestamp AS moment
+SELECT DISTINCT kept.id, kept.timestamp AS moment
 FROM newest, json_each(newest.ids) AS ids
-CROSS JOIN faction_history AS stays ON stays.id = ids.value
-ORDER BY moment, stays.id
+CROSS JOIN faction_history AS kept ON kept.id = ids.value
+ORDER BY moment, kept.id

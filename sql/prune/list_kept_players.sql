@@ -2,9 +2,9 @@
 --
 -- They are the newest row of each player before the cut-off, and the newest row in which each value is known. The next
 -- month's summary starts with these values, and fetch compares new values with them.
--- Each look-up is repeated, because each can find another row and each is a single search in an index.
+-- Each value has its own look-up, because it can be in another row. Each look-up is one search in an index.
 --
--- :cutoff   unix seconds; rows from then on are not listed
+-- :cutoff   unix seconds; only older rows are listed
 WITH
 history AS NOT MATERIALIZED (
     SELECT * FROM player_stats_history INDEXED BY idx_player_stats_player_time WHERE timestamp < :cutoff
@@ -40,7 +40,7 @@ newest AS MATERIALIZED (
     ) AS ids
     FROM players
 )
-SELECT DISTINCT stays.id, stays.timestamp AS moment
+SELECT DISTINCT kept.id, kept.timestamp AS moment
 FROM newest, json_each(newest.ids) AS ids
-CROSS JOIN player_stats_history AS stays ON stays.id = ids.value
-ORDER BY moment, stays.id
+CROSS JOIN player_stats_history AS kept ON kept.id = ids.value
+ORDER BY moment, kept.id

@@ -5,7 +5,7 @@
 -- Without the latter, an earlier period of the same owner would seem to be part of the present one.
 -- The conditions must match those of the views territory_latest and rackets.
 --
--- :cutoff   unix seconds; rows from then on are not listed
+-- :cutoff   unix seconds; only older rows are listed
 WITH RECURSIVE
 history AS NOT MATERIALIZED (
     SELECT * FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time
@@ -59,8 +59,8 @@ ids (id) AS (
         ORDER BY h.recorded_at, h.id LIMIT 1)
     FROM ended WHERE ended.racket_type IS NOT NULL
 )
-SELECT stays.id, stays.recorded_at AS moment
+SELECT kept.id, kept.recorded_at AS moment
 FROM ids
-CROSS JOIN territory_ownership_history AS stays ON stays.id = ids.id
-WHERE stays.recorded_at < :cutoff
-ORDER BY moment, stays.id
+CROSS JOIN territory_ownership_history AS kept ON kept.id = ids.id
+WHERE kept.recorded_at < :cutoff
+ORDER BY moment, kept.id

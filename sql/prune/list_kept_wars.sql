@@ -1,7 +1,7 @@
 -- Lists the war history rows that a prune keeps although they are older than the cut-off.
 -- They are the newest row of each war before the cut-off. fetch compares new values with it.
 --
--- :cutoff   unix seconds; rows from then on are not listed
+-- :cutoff   unix seconds; only older rows are listed
 WITH wars AS MATERIALIZED (SELECT DISTINCT war_type, war_id FROM war_status_history)
 SELECT newest.id, newest.recorded_at AS moment
 FROM wars

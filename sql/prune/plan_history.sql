@@ -1,5 +1,5 @@
 -- Returns the oldest and the newest timestamp of the history rows that a prune would delete in one month.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary

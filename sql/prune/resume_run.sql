@@ -1,6 +1,5 @@
 -- Continues the record of a prune that was interrupted.
 --
--- :id        the prune
 -- :cutoff    unix seconds
 -- :archive   present path of the archive; NULL: the rows are deleted
 UPDATE prune_runs

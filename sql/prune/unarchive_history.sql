@@ -1,6 +1,8 @@
--- Deletes the copies of a step from the attached archive whose originals are still in the database with the same
--- values.
--- Written for player_stats_history; src/store/history.rs puts in the names of the other history tables.
+-- Deletes the copies of a step from the attached archive, if their originals are still in the database.
+--
+-- A copy that differs from its original is left alone.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables. It finds the
+-- list of columns only on one line.
 --
 -- :from, :until   unix seconds; half-open interval within one month
 -- :last_id        highest id that was copied

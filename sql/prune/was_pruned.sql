@@ -1,2 +1,2 @@
--- Returns 1 if history rows of this database were ever pruned, else 0.
+-- Returns 1 if a prune was ever recorded, else 0.
 SELECT EXISTS (SELECT 1 FROM prune_runs) AS was_pruned

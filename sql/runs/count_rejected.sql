@@ -1,4 +1,5 @@
--- Counts a rejected part of an answer in the newest row with the same JSON path, when 20 entities have such a row.
+-- Counts a rejected part of an answer in the newest row with the same JSON path.
+-- It runs if 20 entities have such a row already.
 --
 -- :at          unix seconds; when Torn answered
 -- :json_path   place in the answer

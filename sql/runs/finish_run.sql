@@ -1,7 +1,6 @@
 -- Records the end of a run.
 -- If the clock of this machine turned out to be wrong, the run gets the time that Torn sent instead.
 --
--- :id                   the run
 -- :finished_at          unix seconds
 -- :real_time            unix seconds, from Torn; NULL: the clock is right
 -- :status               result, as in the table fetch_runs

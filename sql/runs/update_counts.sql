@@ -1,7 +1,6 @@
--- Stores the counts of a run after each batch.
--- A run that is killed later then still says what it has saved.
+-- Stores the counts of a run, in the transaction of each batch.
+-- They stay correct if the run is killed.
 --
--- :id                   the run
 -- :requests … :failed   counts, as in the table fetch_runs
 UPDATE fetch_runs
 SET requests = :requests,

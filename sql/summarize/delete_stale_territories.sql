@@ -1,8 +1,8 @@
 -- Deletes the tile summaries of a month that territories.sql would not write.
 --
 -- The condition is the opposite of the one in territories.sql.
--- It runs only if the user names the month and forces it. The usual reason for such a summary is that history rows were
--- pruned or deleted by another program, and then it says more than the history rows that are left.
+-- It runs only if the user names the month and forces it. Usually the history rows were pruned or deleted by another
+-- program, and then the summary is all that is left of them.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 DELETE FROM territory_ownership_summary

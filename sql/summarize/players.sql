@@ -4,7 +4,7 @@
 -- changes of consecutive months therefore add up to the whole change. NULL: not known.
 -- A player gets a summary if there are history rows in the month, or older ones and an observation in the month.
 -- If history rows were pruned, the values from before the month come from the summaries of the pruned months.
--- The look-up is written out for each value, so that each is a single search in an index however long the month is.
+-- Each value has its own look-up: one search in an index, however long the month is.
 -- Summaries that are already correct are not written again.
 -- networth_change is NULL if the difference overflows a 64-bit integer.
 --

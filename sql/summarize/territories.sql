@@ -2,7 +2,7 @@
 --
 -- faction_id_start: owner in the last row before the month, or in the first row of the month. faction_id_end: owner in
 -- the last row before the end of the month. NULL: unowned, which counts as an owner of its own.
--- ownership_changes: rows of the month whose owner differs from the row before, which may be older than the month.
+-- ownership_changes: rows of the month whose owner differs from that of the previous row, in or before the month.
 -- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned.
 -- A tile gets a summary if there are history rows in the month, or older ones and an observation in the month.
 -- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months.

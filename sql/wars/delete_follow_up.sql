@@ -1,4 +1,4 @@
--- Stops the calls about one war, because Torn has answered or a list has the war again.
+-- Deletes the follow-up of a war, once Torn has answered or a list has the war again.
 --
 -- :war_type   'ranked' or 'territory'
 -- :war_id     unique only together with the type

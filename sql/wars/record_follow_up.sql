@@ -1,5 +1,5 @@
--- Records a call about one war that did not bring what was wanted.
--- If something else is wanted than before, the time of the first call starts anew.
+-- Records a call about a war that is on no list any more, when the answer did not have what was wanted.
+-- If something else was wanted before, first_asked_at starts anew.
 --
 -- :war_type   'ranked' or 'territory'
 -- :war_id     unique only together with the type
@@ -10,7 +10,7 @@ VALUES (:war_type, :war_id, :wanted, :at, :at)
 ON CONFLICT (war_type, war_id) DO UPDATE SET
     wanted = excluded.wanted,
     last_asked_at = excluded.last_asked_at,
-    -- min() also replaces a time that was recorded under a clock that was ahead.
+    -- min() also replaces a time that was recorded while the clock was ahead.
     first_asked_at = iif(wanted = excluded.wanted,
                          min(first_asked_at, excluded.first_asked_at),
                          excluded.first_asked_at)
