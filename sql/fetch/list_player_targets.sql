@@ -1,8 +1,8 @@
 -- Lists the players to ask about, stalest first: those named by id and the members of followed factions.
 --
 -- A poll dated more than a day ahead was recorded while the clock was wrong, so it is ignored.
--- is_listed: 1 for a player named by id or seen within the last day. Such a player is asked about daily, even if Torn
--- has not known the id for long.
+-- is_listed: 1 for a player named by id or updated within the last day. fetch asks about these players daily, even if
+-- Torn has not known the id for a long time.
 --
 -- :players    JSON list of player ids
 -- :factions   JSON list of faction ids

@@ -1,5 +1,5 @@
 -- Marks the months whose summaries the user has deleted.
--- Such a month is summarized again only when the user names it.
+-- These months are summarized again only if the user names them.
 --
 -- :before   unix seconds; start of the first month that is kept
 -- :now      unix seconds
