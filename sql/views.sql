@@ -1,19 +1,20 @@
--- The everyday questions, answered, so that nobody has to write window functions.
--- Made anew after every migration: a changed view goes out with a numbered migration.
+-- The views, which answer everyday questions without window functions or joins.
+-- They are created anew after each migration. A release that changes a view therefore needs a new numbered migration.
 --
--- Comments stand behind AS because SQLite keeps them there: `.schema player_latest` shows the question and the units.
--- Times are unix seconds, UTC. "Now" is the newest answer in the database, not the wall clock, so that the same
--- database always gives the same rows: `unixepoch() - last_updated` is the age by the clock on the wall.
--- Each view finds its rows by an index for the WHERE of its ids (player_id, faction_id, territory_id, war_id).
+-- Comments come after AS, because SQLite stores the text from there on: `.schema player_latest` shows them. The first
+-- comment of a view is its description in `tornsnap export`.
+-- Timestamps are unix seconds, UTC. Ages are counted back from the newest answer in the database, not from the current
+-- time, so that the same database always gives the same rows. Use `unixepoch() - last_updated` for the current age.
+-- A WHERE on player_id, faction_id, territory_id or war_id uses an index in each view.
 
 CREATE VIEW newest_answer AS
--- As of when is this database? One row.
+-- When did Torn last answer about anything? One row.
 SELECT
     nullif(max(coalesce(players_at, 0), coalesce(factions_at, 0), coalesce(territories_at, 0), coalesce(wars_at, 0),
-        coalesce(fetched_at, 0)), 0) AS answered_at, -- newest answer about anything; NULL: nothing was fetched yet
-    players_at,                                   -- newest answer about a player; NULL: none
+        coalesce(fetched_at, 0)), 0) AS answered_at, -- NULL: nothing was fetched yet
+    players_at,                                   -- newest answer about any player; NULL: none
     factions_at,
-    wars_at,                                      -- newest row of a war
+    wars_at,                                      -- newest history row of any war
     territories_at
 FROM (SELECT
     (SELECT nullif(max(last_updated), 0) FROM players) AS players_at,
@@ -25,7 +26,12 @@ FROM (SELECT
 -- ---------------------------------------------------------------- players
 
 CREATE VIEW player_latest AS
--- Where does each player stand? The last known value of everything.
+-- What are the last known values of each player?
+WITH
+battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
+    SELECT * FROM player_stats_history
+    WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+)
 SELECT
     p.player_id,
     p.name,
@@ -37,64 +43,65 @@ SELECT
     p.status_description,
     p.life_current,
     p.life_maximum,
-    (SELECT strength FROM player_stats_history WHERE player_id = p.player_id AND strength IS NOT NULL
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
-        ORDER BY timestamp DESC, id DESC LIMIT 1) AS strength, -- battle stats: NULL unless a key of theirs showed them
-    (SELECT defense FROM player_stats_history WHERE player_id = p.player_id AND defense IS NOT NULL
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+    (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
+        ORDER BY timestamp DESC, id DESC LIMIT 1) AS strength, -- battle stats: NULL without a key of the player
+    (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS defense,
-    (SELECT speed FROM player_stats_history WHERE player_id = p.player_id AND speed IS NOT NULL
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+    (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS speed,
-    (SELECT dexterity FROM player_stats_history WHERE player_id = p.player_id AND dexterity IS NOT NULL
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+    (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS dexterity,
-    (SELECT total_stats FROM player_stats_history WHERE player_id = p.player_id AND total_stats IS NOT NULL
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+    (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS total_stats,
     (SELECT networth FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS networth, -- dollars
     (SELECT timestamp FROM player_stats_history WHERE player_id = p.player_id
-        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- newest row of the history
+        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- timestamp of the newest history row
     p.is_active,                                  -- 0: Torn no longer knows this id
-    p.last_updated,                               -- when Torn last answered about them, changed or not
-    (SELECT answered_at FROM newest_answer) - p.last_updated AS age_seconds -- behind the newest answer in the database
+    p.last_updated,                               -- when Torn last answered about the player
+    (SELECT answered_at FROM newest_answer) - p.last_updated AS age_seconds -- from the newest answer
 FROM players AS p
 LEFT JOIN factions AS f ON f.faction_id = p.faction_id;
 
 CREATE VIEW player_daily AS
--- How did each player do from day to day? One row for each day on which something was recorded.
--- A day without a row brought nothing new, or was not observed.
+-- What were the last known values of each player on each day? One row for each day with history rows.
+-- A day has no row if nothing changed, or if the player was not observed.
+WITH
+battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
+    SELECT * FROM player_stats_history
+    WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+)
 SELECT
     h.player_id,
     p.name,
     date(h.timestamp, 'unixepoch') AS day,        -- UTC
-    h.level,                                      -- this and the next: as of the day's last row
+    h.level,                                      -- this and the next: value in the last row of the day
     h.life_maximum,
-    coalesce(h.strength, (SELECT strength FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND strength IS NOT NULL
-        AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS strength, -- this and all below: last known by the end of the day
-    coalesce(h.defense, (SELECT defense FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND defense IS NOT NULL
-        AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS defense,
-    coalesce(h.speed, (SELECT speed FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND speed IS NOT NULL
-        AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS speed,
-    coalesce(h.dexterity, (SELECT dexterity FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND dexterity IS NOT NULL
-        AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS dexterity,
-    coalesce(h.total_stats, (SELECT total_stats FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND total_stats IS NOT NULL
-        AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS total_stats,
-    coalesce(h.networth, (SELECT networth FROM player_stats_history AS known WHERE known.player_id = h.player_id
-        AND networth IS NOT NULL AND known.timestamp <= h.timestamp
-        ORDER BY known.timestamp DESC, known.id DESC LIMIT 1)) AS networth, -- dollars
-    h.timestamp                                   -- of the day's last row
+    coalesce(h.strength, (
+        SELECT strength FROM battle
+        WHERE player_id = h.player_id AND strength IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS strength, -- this and all below: last known by then
+    coalesce(h.defense, (
+        SELECT defense FROM battle
+        WHERE player_id = h.player_id AND defense IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS defense,
+    coalesce(h.speed, (
+        SELECT speed FROM battle
+        WHERE player_id = h.player_id AND speed IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS speed,
+    coalesce(h.dexterity, (
+        SELECT dexterity FROM battle
+        WHERE player_id = h.player_id AND dexterity IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS dexterity,
+    coalesce(h.total_stats, (
+        SELECT total_stats FROM battle
+        WHERE player_id = h.player_id AND total_stats IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS total_stats,
+    coalesce(h.networth, (
+        SELECT networth FROM player_stats_history
+        WHERE player_id = h.player_id AND networth IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS networth, -- dollars
+    h.timestamp                                   -- of the last row of the day
 FROM player_stats_history AS h
 JOIN players AS p ON p.player_id = h.player_id
 WHERE NOT EXISTS (
@@ -105,75 +112,71 @@ WHERE NOT EXISTS (
 
 CREATE VIEW player_gains AS
 -- What did each player gain over the last 7 and 30 days and in this month? One row per player and period.
--- The last known value, less the last known before the period began, or else the first known in it. NULL: not known.
+-- A gain is the last known value minus the last known value before the period, or minus the first known one in it.
+-- NULL: not known. Each stat has its own look-up, because its value can be in another row.
+WITH
+battle AS NOT MATERIALIZED (                      -- the rows in idx_player_stats_battle_known
+    SELECT * FROM player_stats_history
+    WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
+)
 SELECT
     p.player_id,
     p.name,
     p.faction_id,
     p.faction_name,
     w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
-    w.since,                                      -- when it began, counted back from the newest answer in the database
+    w.since,                                      -- start of the period, counted back from the newest answer
     p.level - level_from.level AS level_gain,
     p.strength - coalesce(
-        (SELECT strength FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND strength IS NOT NULL
-            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-        (SELECT strength FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND strength IS NOT NULL
-            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS strength_gain,
+        (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS strength_gain,
     p.defense - coalesce(
-        (SELECT defense FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND defense IS NOT NULL
-            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-        (SELECT defense FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND defense IS NOT NULL
-            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS defense_gain,
+        (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT defense FROM battle WHERE player_id = p.player_id AND defense IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS defense_gain,
     p.speed - coalesce(
-        (SELECT speed FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND speed IS NOT NULL
-            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-        (SELECT speed FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND speed IS NOT NULL
-            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS speed_gain,
+        (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT speed FROM battle WHERE player_id = p.player_id AND speed IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS speed_gain,
     p.dexterity - coalesce(
-        (SELECT dexterity FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND dexterity IS NOT NULL
-            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-        (SELECT dexterity FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND dexterity IS NOT NULL
-            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS dexterity_gain,
+        (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT dexterity FROM battle WHERE player_id = p.player_id AND dexterity IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS dexterity_gain,
     p.total_stats - coalesce(
-        (SELECT total_stats FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND total_stats IS NOT NULL
-            AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-        (SELECT total_stats FROM player_stats_history AS known WHERE known.player_id = p.player_id
-            AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL AND total_stats IS NOT NULL
-            AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1)) AS total_stats_gain,
+        (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS total_stats_gain,
     p.networth - networth_from.networth AS networth_gain, -- dollars
-    p.last_updated                                -- when Torn last answered about them
+    p.last_updated                                -- when Torn last answered about the player
 FROM player_latest AS p
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
 LEFT JOIN player_stats_history AS level_from ON level_from.id = coalesce(
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND level IS NOT NULL
-        AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND level IS NOT NULL
-        AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1))
+    (SELECT id FROM player_stats_history WHERE player_id = p.player_id AND level IS NOT NULL
+        AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+    (SELECT id FROM player_stats_history WHERE player_id = p.player_id AND level IS NOT NULL
+        AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1))
 LEFT JOIN player_stats_history AS networth_from ON networth_from.id = coalesce(
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND networth IS NOT NULL
-        AND known.timestamp < w.since ORDER BY known.timestamp DESC, id DESC LIMIT 1),
-    (SELECT id FROM player_stats_history AS known WHERE known.player_id = p.player_id AND networth IS NOT NULL
-        AND known.timestamp >= w.since ORDER BY known.timestamp, id LIMIT 1));
+    (SELECT id FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
+        AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+    (SELECT id FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
+        AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1));
 
 CREATE VIEW player_league AS
--- Who gained most in each summarized month? Ranks from 1; NULL where the change is not known.
+-- Which player gained most in each summarized month? Ranks start at 1; NULL: the change is not known.
 SELECT
     strftime('%Y-%m', s.period_start, 'unixepoch') AS month,
     s.player_id,
     p.name,
-    p.faction_id,                                 -- of today
+    p.faction_id,                                 -- present faction
     f.name AS faction_name,
     s.total_stats_change,
     CASE WHEN s.total_stats_change IS NOT NULL THEN rank() OVER (
@@ -184,7 +187,7 @@ SELECT
     s.level_change,
     CASE WHEN s.level_change IS NOT NULL THEN rank() OVER (
         PARTITION BY s.period_start ORDER BY s.level_change DESC NULLS LAST) END AS level_rank,
-    s.record_count,                               -- rows of detail behind it
+    s.record_count,                               -- history rows in the month
     s.period_start
 FROM player_stats_summary AS s
 JOIN players AS p ON p.player_id = s.player_id
@@ -194,41 +197,41 @@ WHERE s.period_type = 'monthly';
 -- ---------------------------------------------------------------- factions and their members
 
 CREATE VIEW faction_latest AS
--- Where does each faction stand?
+-- What are the last known values of each faction?
 SELECT
     f.faction_id,
     f.name,
     f.tag,
     f.leader_id,
-    leader.name AS leader_name,                   -- NULL: vacant, or a player that was never seen
+    leader.name AS leader_name,                   -- NULL: vacant, or a player without a row in this database
     f.co_leader_id,
     co_leader.name AS co_leader_name,
     f.respect,                                    -- points
     f.age,                                        -- days
     f.best_chain,                                 -- hits
-    f.member_count,                               -- as Torn says
+    f.member_count,                               -- as reported by Torn
     (SELECT count(*) FROM players WHERE faction_id = f.faction_id) AS members_seen, -- players in this database
     (SELECT count(*) FROM territories WHERE faction_id = f.faction_id) AS territories_seen,
     (SELECT timestamp FROM faction_history WHERE faction_id = f.faction_id
-        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- newest row of the history; NULL: only referred to
+        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- timestamp of the newest history row; NULL: none
     f.is_active,                                  -- 0: Torn no longer knows this id
-    nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about it, changed or not; NULL: never asked
-    (SELECT answered_at FROM newest_answer) - nullif(f.last_updated, 0) AS age_seconds -- behind the newest answer in the database
+    nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
+    (SELECT answered_at FROM newest_answer) - nullif(f.last_updated, 0) AS age_seconds -- from the newest answer
 FROM factions AS f
 LEFT JOIN players AS leader ON leader.player_id = f.leader_id
 LEFT JOIN players AS co_leader ON co_leader.player_id = f.co_leader_id;
 
 CREATE VIEW faction_daily AS
--- How did each faction do from day to day? One row for each day on which something was recorded.
--- A day without a row brought nothing new, or was not observed.
+-- What were the values of each faction on each day? One row for each day with history rows.
+-- A day has no row if nothing changed, or if the faction was not observed.
 SELECT
     h.faction_id,
     f.name,
     date(h.timestamp, 'unixepoch') AS day,        -- UTC
-    h.respect,                                    -- points; as of the day's last row
+    h.respect,                                    -- points; this and the next two: value in the last row of the day
     h.member_count,
     h.best_chain,                                 -- hits
-    h.timestamp                                   -- of the day's last row
+    h.timestamp                                   -- of the last row of the day
 FROM faction_history AS h
 JOIN factions AS f ON f.faction_id = h.faction_id
 WHERE NOT EXISTS (
@@ -239,16 +242,17 @@ WHERE NOT EXISTS (
 
 CREATE VIEW faction_gains AS
 -- What did each faction gain over the last 7 and 30 days and in this month? One row per faction and period.
--- The value now, less that of the last row before the period began, or else of the first row in it. NULL: not known.
+-- A gain is the present value minus the value in the last row before the period, or in the first row of it.
+-- NULL: not known.
 SELECT
     f.faction_id,
     f.name,
     w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
-    w.since,                                      -- when it began, counted back from the newest answer in the database
+    w.since,                                      -- start of the period, counted back from the newest answer
     f.respect - before.respect AS respect_gain,   -- points
     f.member_count - before.member_count AS member_count_gain,
     f.best_chain - before.best_chain AS best_chain_gain,
-    f.last_updated                                -- when Torn last answered about it
+    f.last_updated                                -- when Torn last answered about the faction
 FROM factions AS f
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
@@ -261,7 +265,7 @@ JOIN faction_history AS before ON before.id = coalesce(
         AND h.timestamp >= w.since ORDER BY h.timestamp, id LIMIT 1));
 
 CREATE VIEW faction_league AS
--- Which faction gained most in each summarized month? Ranks from 1; NULL where the change is not known.
+-- Which faction gained most in each summarized month? Ranks start at 1; NULL: the change is not known.
 SELECT
     strftime('%Y-%m', s.period_start, 'unixepoch') AS month,
     s.faction_id,
@@ -269,11 +273,11 @@ SELECT
     s.respect_change,                             -- points
     CASE WHEN s.respect_change IS NOT NULL THEN rank() OVER (
         PARTITION BY s.period_start ORDER BY s.respect_change DESC NULLS LAST) END AS respect_rank,
-    s.respect_end,                                -- at the month's end
+    s.respect_end,                                -- at the end of the month
     s.member_count_change,
     s.member_count_end,
     s.best_chain_end,                             -- hits
-    s.record_count,                               -- rows of detail behind it
+    s.record_count,                               -- history rows in the month
     s.period_start
 FROM faction_summary AS s
 JOIN factions AS f ON f.faction_id = s.faction_id
@@ -287,17 +291,17 @@ SELECT
     m.player_id,
     p.name,
     p.level,
-    m.first_seen_at,                              -- when first seen in it
-    m.joined_at,                                  -- when they joined; NULL: were in it before the first look
-    p.last_updated - m.first_seen_at AS member_seconds, -- at least so long
-    p.last_updated                                -- when Torn last answered about them
+    m.first_seen_at,                              -- when first seen in the faction
+    m.joined_at,                                  -- when the player joined; NULL: before first_seen_at
+    p.last_updated - m.first_seen_at AS member_seconds, -- seconds since first seen in it, until last_updated
+    p.last_updated                                -- when Torn last answered about the player
 FROM faction_membership AS m
 JOIN players AS p ON p.player_id = m.player_id
 JOIN factions AS f ON f.faction_id = m.faction_id
 WHERE m.left_at IS NULL;
 
 CREATE VIEW member_changes AS
--- Who joined or left which faction, and when? Times are those of the first look that showed it.
+-- Who joined or left which faction, and when? `at` is when the change was first observed.
 SELECT
     m.joined_at AS at,
     m.faction_id,
@@ -308,7 +312,7 @@ SELECT
     (SELECT faction_id FROM faction_membership AS other
         WHERE other.player_id = m.player_id AND other.first_seen_at <= m.joined_at
           AND other.left_at BETWEEN m.joined_at - 86400 AND m.joined_at AND other.id < m.id
-        ORDER BY other.id DESC LIMIT 1) AS other_faction_id -- came from, or went to, within a day; NULL: none
+        ORDER BY other.id DESC LIMIT 1) AS other_faction_id -- faction left or joined within a day of it; NULL: none
 FROM faction_membership AS m
 JOIN players AS p ON p.player_id = m.player_id
 JOIN factions AS f ON f.faction_id = m.faction_id
@@ -331,16 +335,16 @@ JOIN factions AS f ON f.faction_id = m.faction_id
 WHERE m.left_at IS NOT NULL;
 
 CREATE VIEW members_unchanged AS
--- Which members have not been seen changing, and for how long? `WHERE unchanged_days >= 7`
--- Level, life, total stats and networth count, where known. Time in which nobody looked does not count.
+-- Which members have not changed, and for how long? `WHERE unchanged_days >= 7`
+-- Level, life, total stats and networth are compared, if known. Time after the last answer does not count.
 SELECT
     faction_id,
     faction_name,
     player_id,
     name,
     level,
-    unchanged_since,                              -- first row since which no known value differs
-    (last_updated - unchanged_since) / 86400 AS unchanged_days, -- whole days, until Torn last answered about them
+    unchanged_since,                              -- timestamp of the first row with the present values
+    (last_updated - unchanged_since) / 86400 AS unchanged_days, -- whole days until last_updated
     last_updated
 FROM (SELECT
     p.faction_id,
@@ -372,8 +376,8 @@ FROM (SELECT
 -- ---------------------------------------------------------------- wars
 
 CREATE VIEW war_latest AS
--- How does each war stand, or how did it end?
-WITH RECURSIVE wars (war_type, war_id) AS (       -- from war to war along the index, without reading their courses
+-- What is the state of each war, or how did it end?
+WITH RECURSIVE wars (war_type, war_id) AS (       -- finds each war with one search in the index
     VALUES ('ranked', 0), ('territory', 0)
     UNION ALL
     SELECT war_type, (SELECT min(war_id) FROM war_status_history AS h
@@ -390,17 +394,17 @@ SELECT
     defending.name AS defending_faction_name,
     h.attacking_score,
     h.defending_score,
-    h.attacking_score - h.defending_score AS lead, -- of the attacking faction; below 0 the other leads
-    h.required_score,                             -- ranked: the lead that wins; territory: the attacking score that wins
+    h.attacking_score - h.defending_score AS lead, -- of the attacking faction; negative: the other one leads
+    h.required_score,                             -- ranked: winning lead; territory: winning score of the attacker
     h.winner_faction_id,
     winner.name AS winner_faction_name,
-    h.end_reason,                                 -- Torn's word
+    h.end_reason,                                 -- Torn's name of it
     h.started_at,
-    h.ends_at,                                    -- NULL while it goes on
+    h.ends_at,                                    -- NULL: not ended
     CASE WHEN h.status <> 'scheduled' AND (h.status <> 'cancelled' OR h.ends_at IS NOT NULL)
         THEN max(0, coalesce(h.ends_at, (SELECT answered_at FROM newest_answer)) - h.started_at)
-        END AS elapsed_seconds,                   -- to its end, or to the newest answer in the database
-    h.recorded_at                                 -- of its newest row
+        END AS elapsed_seconds,                   -- until its end, or until the newest answer in the database
+    h.recorded_at                                 -- timestamp of the newest history row
 FROM wars
 JOIN war_status_history AS h ON h.id = (
     SELECT id FROM war_status_history AS course
@@ -411,12 +415,13 @@ LEFT JOIN factions AS defending ON defending.faction_id = h.defending_faction_id
 LEFT JOIN factions AS winner ON winner.faction_id = h.winner_faction_id;
 
 CREATE VIEW war_scores AS
--- How did the scores of each war go? The curve, with lead, target and time since the start.
+-- How did the scores of each war develop? One row for each change, with lead, target and time since the start.
 SELECT
     h.war_type,
     h.war_id,
     h.recorded_at,
-    CASE WHEN h.recorded_at >= h.started_at THEN h.recorded_at - h.started_at END AS elapsed_seconds, -- NULL: not begun
+    CASE WHEN h.recorded_at >= h.started_at THEN h.recorded_at - h.started_at
+        END AS elapsed_seconds,                   -- NULL: not started
     h.status,
     h.territory_id,
     h.attacking_faction_id,
@@ -425,12 +430,12 @@ SELECT
     h.defending_faction_id,
     defending.name AS defending_faction_name,
     h.defending_score,
-    h.attacking_score - h.defending_score AS lead, -- of the attacking faction; below 0 the other leads
-    h.required_score,                             -- target as of then: that of a ranked war decays
+    h.attacking_score - h.defending_score AS lead, -- of the attacking faction; negative: the other one leads
+    h.required_score,                             -- target at that time: it decays during a ranked war
     max(0, h.required_score - CASE h.war_type
         WHEN 'ranked' THEN abs(h.attacking_score - h.defending_score)
-        ELSE h.attacking_score END) AS points_to_win, -- of whoever leads (ranked), of the attacking faction (territory)
-    h.id                                          -- of the row in war_status_history
+        ELSE h.attacking_score END) AS points_to_win, -- for the leading (ranked) or attacking faction
+    h.id                                          -- row in war_status_history
 FROM war_status_history AS h
 LEFT JOIN factions AS attacking ON attacking.faction_id = h.attacking_faction_id
 LEFT JOIN factions AS defending ON defending.faction_id = h.defending_faction_id;
@@ -442,10 +447,10 @@ SELECT
     faction_id,
     name,
     war_type,
-    count(*) AS wars,                             -- with news in the month
-    count(*) FILTER (WHERE winner_faction_id = faction_id) AS won, -- that were decided in the month
+    count(*) AS wars,                             -- with history rows in the month
+    count(*) FILTER (WHERE winner_faction_id = faction_id) AS won, -- decided in the month
     count(*) FILTER (WHERE winner_faction_id <> faction_id) AS lost,
-    sum(score) AS score,                          -- points at the month's end or the war's
+    sum(score) AS score,                          -- points at the end of the war, or of the month
     period_start
 FROM (
     SELECT s.period_start, s.war_type, s.winner_faction_id, f.faction_id, f.name,
@@ -459,7 +464,7 @@ GROUP BY period_start, faction_id, war_type;
 -- ---------------------------------------------------------------- territories
 
 CREATE VIEW territory_latest AS
--- Who holds each tile, and since when?
+-- Which faction holds each tile, and since when?
 SELECT
     t.territory_id,
     t.sector,
@@ -470,8 +475,8 @@ SELECT
             SELECT recorded_at FROM territory_ownership_history AS other
             WHERE other.territory_id = t.territory_id AND other.faction_id IS NOT t.faction_id
             ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
-          AND own.faction_id IS t.faction_id) AS owned_since, -- first row with this owner
-    t.war_status,                                 -- 'none', 'under_attack' or 'defending' (the owner is a tracked faction)
+          AND own.faction_id IS t.faction_id) AS owned_since, -- timestamp of the first row with this owner
+    t.war_status,                                 -- 'none', 'under_attack', or 'defending' for a tracked faction
     t.racket_type,                                -- NULL: no racket
     t.racket_level,
     t.size,
@@ -481,39 +486,40 @@ SELECT
     t.coordinate_x,
     t.coordinate_y,
     nullif(t.last_updated, 0) AS last_updated,    -- when the owner was last observed; NULL: never
-    (SELECT answered_at FROM newest_answer) - nullif(t.last_updated, 0) AS age_seconds -- behind the newest answer in the database
+    (SELECT answered_at FROM newest_answer) - nullif(t.last_updated, 0) AS age_seconds -- from the newest answer
 FROM territories AS t
 LEFT JOIN factions AS f ON f.faction_id = t.faction_id;
 
 CREATE VIEW territory_tenure AS
--- Who held which tile from when to when, and how was it won and lost? One row per tile and owner in a row.
+-- Which faction held each tile, from when to when, and how was it won and lost? One row per period of one owner.
 SELECT
     h.territory_id,
     h.faction_id,                                 -- NULL: unowned
     f.name AS faction_name,
-    h.recorded_at AS since,                       -- first seen with this owner
-    after.recorded_at AS until,                   -- first seen with the next one; NULL: still held
+    h.recorded_at AS since,                       -- when this owner was first observed
+    after.recorded_at AS until,                   -- when the next owner was first observed; NULL: still held
     coalesce(after.recorded_at, max(t.last_updated, h.recorded_at), h.recorded_at) - h.recorded_at
-        AS held_seconds,                          -- to the end, or to the last look at the tile
-    -- 0: held already at the first look. Observations are kept when the row of the owner before is pruned.
+        AS held_seconds,                          -- until the end, or until the tile was last observed
+    -- 0: the tile was already held when it was first observed. Observations show this even if the row of the previous
+    -- owner was pruned.
     before.id IS NOT NULL OR h.recorded_at > coalesce((
         SELECT min(first_at) FROM territory_observations AS o WHERE o.territory_id = h.territory_id), h.recorded_at)
         AS is_start_known,
     CASE
         WHEN h.faction_id IS NULL OR before.id IS NULL THEN NULL
         WHEN won.war_id IS NOT NULL THEN 'assault'
-        WHEN before.faction_id IS NULL THEN 'claim' -- it was unowned
-        ELSE 'unknown' END AS won_by,             -- NULL: nobody holds it, or no row from before is left
-    before.faction_id AS won_from_faction_id,     -- NULL: it was unowned, or no row from before is left
-    won.war_id AS won_war_id,                     -- of the territory war
+        WHEN before.faction_id IS NULL THEN 'claim' -- unowned before
+        ELSE 'unknown' END AS won_by,             -- NULL: unowned, or there is no row from before
+    before.faction_id AS won_from_faction_id,     -- NULL: unowned before, or there is no row from before
+    won.war_id AS won_war_id,                     -- the territory war
     CASE
         WHEN h.faction_id IS NULL OR after.id IS NULL THEN NULL
         WHEN lost.war_id IS NOT NULL THEN 'assault'
-        WHEN after.faction_id IS NULL THEN 'abandoned' -- given up, or the faction is gone
-        ELSE 'unknown' END AS lost_by,            -- NULL: nobody held it, or it is still held
+        WHEN after.faction_id IS NULL THEN 'abandoned' -- given up, or the faction no longer exists
+        ELSE 'unknown' END AS lost_by,            -- NULL: unowned, or still held
     after.faction_id AS lost_to_faction_id,
     lost.war_id AS lost_war_id,
-    h.id                                          -- of the first row in territory_ownership_history
+    h.id                                          -- first row of the period in territory_ownership_history
 FROM territory_ownership_history AS h
 LEFT JOIN territory_ownership_history AS before ON before.id = (
     SELECT id FROM territory_ownership_history AS b
@@ -524,7 +530,7 @@ LEFT JOIN territory_ownership_history AS after ON after.id = (
     WHERE a.territory_id = h.territory_id AND (a.recorded_at, a.id) > (h.recorded_at, h.id)
       AND a.faction_id IS NOT h.faction_id
     ORDER BY a.recorded_at, a.id LIMIT 1)
--- The assault that the owner won since the previous one was last seen.
+-- The territory war that the owner won between the previous row and this one.
 LEFT JOIN war_status_history AS won ON won.id = (
     SELECT id FROM war_status_history AS w
     WHERE w.territory_id = h.territory_id AND w.war_type = 'territory' AND w.status = 'completed'
@@ -542,7 +548,7 @@ LEFT JOIN territories AS t ON t.territory_id = h.territory_id
 WHERE before.id IS NULL OR before.faction_id IS NOT h.faction_id;
 
 CREATE VIEW rackets AS
--- Which tiles have a racket, of what kind and level, whose is it, and since when?
+-- Which tiles have a racket, of which type and level, who owns it, and since when?
 SELECT
     t.territory_id,
     t.sector,
@@ -557,7 +563,7 @@ SELECT
               AND (other.racket_type IS NOT t.racket_type OR other.racket_level IS NOT t.racket_level)
             ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
           AND same.racket_type IS t.racket_type AND same.racket_level IS t.racket_level)
-        AS since,                                 -- first row with this kind and level
+        AS since,                                 -- timestamp of the first row with this type and level
     t.war_status,
     t.last_updated                                -- when the tile was last observed
 FROM territories AS t
@@ -570,11 +576,11 @@ SELECT
     strftime('%Y-%m', period_start, 'unixepoch') AS month,
     faction_id,
     name,
-    sum(held_at_start) AS tiles_start,            -- at the month's start, or at the first look in it
+    sum(held_at_start) AS tiles_start,            -- at the start of the month, or when first observed in it
     sum(held_at_end) AS tiles_end,
     sum(held_at_end AND NOT held_at_start) AS gained,
     sum(held_at_start AND NOT held_at_end) AS lost,
-    sum(days) AS tile_days,                       -- whole days, of the tiles held at the month's end
+    sum(days) AS tile_days,                       -- whole days, of the tiles held at the end of the month
     period_start
 FROM (
     SELECT s.period_start, f.faction_id, f.name,

@@ -1,4 +1,14 @@
--- A history row, if a value that is known now differs from its last known one, or if each poll counts.
+-- Appends a history row of a player if a value differs from its last known one.
+--
+-- A value that is NULL in this answer is unknown, so it is not a change.
+-- Level, life and networth are each compared in their own index look-up, because their last known values can be in
+-- different rows. The battle stats are compared with the last row that has any of them.
+--
+-- :at                         unix seconds; when Torn answered
+-- :strength … :life_maximum   NULL: unknown
+-- :networth                   dollars; NULL: unknown
+-- :data_source                name of the key
+-- :every_poll                 1: append a row at each poll, changed or not
 INSERT INTO player_stats_history (player_id, timestamp, strength, defense, speed, dexterity, total_stats,
                                   level, life_maximum, networth, data_source)
 SELECT :player_id, :at, :strength, :defense, :speed, :dexterity, :total_stats,

@@ -1,5 +1,9 @@
--- Torn told something about this faction in this month.
+-- Counts an answer about a faction, in the month of the answer.
+--
+-- :at   unix seconds; when Torn answered
 INSERT INTO faction_observations (faction_id, period_start, first_at, last_at, polls)
 VALUES (:faction_id, unixepoch(:at, 'unixepoch', 'start of month'), :at, :at, 1)
-ON CONFLICT (faction_id, period_start) DO UPDATE
-SET first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at), polls = polls + 1
+ON CONFLICT (faction_id, period_start) DO UPDATE SET
+    first_at = min(first_at, excluded.first_at),
+    last_at = max(last_at, excluded.last_at),
+    polls = polls + 1

@@ -1,5 +1,6 @@
--- Dates now the last backup in each folder, where it was made in the future: there were backups all the same.
+-- Sets last_backup_at of backup folders to now if it is after :limit.
+-- The rows are kept, because the backups were made whatever the clock showed.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE backup_folders SET last_backup_at = :now WHERE last_backup_at > :limit

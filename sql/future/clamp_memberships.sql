@@ -1,8 +1,8 @@
--- Moves the times of memberships that lie in the future to now. All spans of such a player are looked at, so that they
--- stay in order.
+-- Sets the times of faction memberships to now, for players who have a time after :limit.
+-- All times of such a player that are after :now are corrected, so that the memberships stay in order.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE faction_membership
 SET first_seen_at = min(first_seen_at, :now),
     joined_at = iif(joined_at > :now, :now, joined_at),

@@ -1,7 +1,8 @@
--- Dates now what was done with months while the clock was ahead. The rows stay: those months are summarized and pruned.
+-- Sets summarized_at, pruned_at and purged_at of months to now if they are after :limit.
+-- The rows are kept, because these months are summarized and pruned whatever the clock showed.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE month_states
 SET summarized_at = iif(summarized_at > :limit, :now, summarized_at),
     pruned_at = iif(pruned_at > :limit, :now, pruned_at),

@@ -1,9 +1,11 @@
--- Dates now the prunes of the future, and ends what they pruned with the last month that is over.
--- The rows stay: the detail of those months is gone, so their summaries must not be written again.
+-- Sets started_at and finished_at of prunes to now if they are after :limit, and a later cut-off to the start of the
+-- running month.
+-- The rows are kept, because the history rows before the cut-off are gone and their summaries must not be written
+-- again.
 --
 -- :now     unix seconds
--- :month   first second of the running month
--- :limit   unix seconds; what is later lies in the future
+-- :month   unix seconds; start of the running month
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE prune_runs
 SET started_at = iif(started_at > :limit, :now, started_at),
     finished_at = iif(finished_at > :limit, :now, finished_at),

@@ -1,5 +1,5 @@
--- Ends now the fetches that began before now and ended in the future.
+-- Sets finished_at of fetch runs to now if it is after :limit and started_at is not.
 --
 -- :now     unix seconds
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 UPDATE fetch_runs SET finished_at = max(started_at, :now) WHERE finished_at > :limit AND started_at <= :limit

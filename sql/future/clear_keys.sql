@@ -1,7 +1,8 @@
--- Ends the rests of keys that last longer than Torn ever asks for, and forgets uses in the future.
+-- Ends the pauses of keys that end after :horizon, and clears last_used_at if it is after :limit.
+-- Torn never asks for such a long pause.
 --
--- :limit     unix seconds; what is later lies in the future
--- :horizon   unix seconds; Torn's own times and planned times are wrong when they are later
+-- :limit     unix seconds; later records were made while the clock was ahead
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 UPDATE api_keys
 SET state = iif(state = 'paused' AND paused_until > :horizon, 'ok', state),
     last_error = iif(state = 'paused' AND paused_until > :horizon, NULL, last_error),

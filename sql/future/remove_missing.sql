@@ -1,4 +1,4 @@
--- Forgets the misses of the future, so that Torn is asked for these ids next.
+-- Deletes the misses after :limit, so that the next fetch asks about these ids.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM missing_entities WHERE first_miss > :limit OR last_miss > :limit

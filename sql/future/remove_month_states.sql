@@ -1,4 +1,4 @@
--- Removes the states of months that are not over.
+-- Deletes the records of months that are not over yet.
 --
--- :month   first second of the running month
+-- :month   unix seconds; start of the running month
 DELETE FROM month_states WHERE period_start >= :month

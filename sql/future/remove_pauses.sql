@@ -1,4 +1,5 @@
--- Ends the pauses that last longer than Torn ever asks for.
+-- Deletes the pauses that end after :horizon.
+-- Torn never asks for such a long pause.
 --
--- :horizon   unix seconds; Torn's own times and planned times are wrong when they are later
+-- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 DELETE FROM api_pauses WHERE until > :horizon

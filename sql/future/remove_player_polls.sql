@@ -1,4 +1,4 @@
--- Forgets the polls of players in the future, so that these players are asked about next.
+-- Deletes the polls of players after :limit, so that the next fetch asks about these players.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM player_polls WHERE polled_at > :limit

@@ -1,4 +1,4 @@
--- Removes the summaries of months that are not over.
+-- Deletes the player summaries of months that are not over yet.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM player_stats_summary WHERE period_end > :limit

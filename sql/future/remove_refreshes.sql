@@ -1,4 +1,4 @@
--- Forgets when data was refreshed in the future, so that it is read next.
+-- Deletes the refreshes after :limit, so that the next fetch reads this data.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM refreshes WHERE refreshed_at > :limit

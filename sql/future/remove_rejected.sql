@@ -1,4 +1,4 @@
--- Removes the rejected answers that were first seen in the future.
+-- Deletes the rejected answers that were first seen after :limit.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM rejected_payloads WHERE recorded_at > :limit

@@ -1,4 +1,4 @@
--- Removes the fetches that began in the future.
+-- Deletes the fetch runs that started after :limit.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM fetch_runs WHERE started_at > :limit

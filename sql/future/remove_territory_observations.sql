@@ -1,4 +1,4 @@
--- Removes the observations that began in the future.
+-- Deletes the observations of tiles whose first_at is after :limit.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM territory_observations WHERE first_at > :limit

@@ -1,4 +1,4 @@
--- Removes the history rows that were recorded in the future.
+-- Deletes the history rows of wars that were recorded after :limit.
 --
--- :limit   unix seconds; what is later lies in the future
+-- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM war_status_history WHERE recorded_at > :limit

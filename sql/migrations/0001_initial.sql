@@ -1,47 +1,49 @@
--- The first shape of the file. Never edit a numbered migration after a release: add the next one.
--- Comments stand inside the parentheses because SQLite keeps them there: `.schema` is the documentation.
--- Times are unix seconds, UTC (Torn's own clock). NULL means "not known", never zero.
+-- The first schema. Never edit a numbered migration after a release: add the next one.
+--
+-- Comments on tables and columns are inside the parentheses, because SQLite stores them there: `.schema` shows them.
+-- The first comment of a table is its description in `tornsnap export`.
+-- Timestamps are unix seconds (UTC), as in Torn's API. NULL means "not known" unless a comment says otherwise.
 
 -- ---------------------------------------------------------------- bookkeeping
 
-CREATE TABLE schema_version (                     -- which migrations this file has seen
+CREATE TABLE schema_version (                     -- the migrations that were applied to this database
     version     INTEGER PRIMARY KEY,              -- number of the migration
     applied_at  INTEGER NOT NULL DEFAULT (unixepoch()),
     description TEXT
 ) STRICT;
 
-CREATE TABLE database_identity (                  -- which database this file is: one row, made with the file
+CREATE TABLE database_identity (                  -- the identity of this database, in one row
     only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
-    database_id TEXT    NOT NULL CHECK (length(database_id) = 32), -- random hexadecimal digits; a backup has the same
+    database_id TEXT    NOT NULL CHECK (length(database_id) = 32), -- random hexadecimal digits; backups have the same
     archive_of  TEXT CHECK (length(archive_of) = 32) -- database whose old history rows it holds; NULL: not an archive
 ) STRICT;
 
 INSERT INTO database_identity (only_row, database_id) VALUES (1, lower(hex(randomblob(16))));
 
-CREATE TABLE program_objects (                    -- views, indexes and triggers that tornsnap made: all others are the user's
-    type TEXT NOT NULL,                           -- as in sqlite_schema
+CREATE TABLE program_objects (                    -- the views, indexes and triggers that tornsnap created
+    type TEXT NOT NULL,                           -- as in sqlite_schema; objects that are not listed belong to the user
     name TEXT NOT NULL,
     PRIMARY KEY (type, name)
 ) STRICT, WITHOUT ROWID;
 
 -- ---------------------------------------------------------------- current state (upserted)
 
-CREATE TABLE factions (                           -- every faction that was asked about or referred to, as it is now
+CREATE TABLE factions (                           -- the present state of each known faction
     faction_id   INTEGER PRIMARY KEY CHECK (faction_id > 0),
     name         TEXT    NOT NULL,                -- 'Faction 123' until the real name is known
     tag          TEXT,
-    leader_id    INTEGER,                         -- NULL: not known, or the seat is vacant
+    leader_id    INTEGER,                         -- NULL: not known, or vacant
     co_leader_id INTEGER,
     respect      INTEGER CHECK (respect >= 0),    -- points
     age          INTEGER CHECK (age >= 0),        -- days
     best_chain   INTEGER CHECK (best_chain >= 0), -- hits
     member_count INTEGER CHECK (member_count >= 0),
     is_active    INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: Torn no longer knows this id
-    created_at   INTEGER NOT NULL DEFAULT (unixepoch()), -- when the row was made
-    last_updated INTEGER NOT NULL DEFAULT (unixepoch())  -- when Torn last answered about it, changed or not
+    created_at   INTEGER NOT NULL DEFAULT (unixepoch()), -- when the row was inserted
+    last_updated INTEGER NOT NULL DEFAULT (unixepoch())  -- when Torn last answered about it; 0: never
 ) STRICT;
 
-CREATE TABLE players (                            -- every player that was asked about or seen in a roster, as they are now
+CREATE TABLE players (                            -- the present state of each known player
     player_id          INTEGER PRIMARY KEY CHECK (player_id > 0),
     name               TEXT    NOT NULL,
     level              INTEGER CHECK (level >= 1),
@@ -52,17 +54,17 @@ CREATE TABLE players (                            -- every player that was asked
     life_current       INTEGER CHECK (life_current >= 0),
     life_maximum       INTEGER CHECK (life_maximum > 0),
     is_active          INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)), -- 0: Torn no longer knows this id
-    created_at         INTEGER NOT NULL DEFAULT (unixepoch()),
-    last_updated       INTEGER NOT NULL DEFAULT (unixepoch())
+    created_at         INTEGER NOT NULL DEFAULT (unixepoch()), -- when the row was inserted
+    last_updated       INTEGER NOT NULL DEFAULT (unixepoch())  -- when Torn last answered about the player; 0: never
 ) STRICT;
 
--- Who is in this faction? (roster differences, members to fetch, views)
+-- Serves the members of one faction: changes of a roster, members to fetch, views.
 CREATE INDEX idx_players_faction ON players (faction_id);
 
--- The plan's idx_players_last_updated and idx_factions_last_updated are left out: these tables hold hundreds
--- of rows, "stalest first" reads all of them anyway, and each poll would rewrite the index.
+-- There is no index on last_updated. The tables players and factions have hundreds of rows, listing the stalest ones
+-- reads all of them anyway, and each poll would update the index.
 
-CREATE TABLE territories (                        -- every tile, its owner and its racket, as they are now
+CREATE TABLE territories (                        -- the present owner and racket of each tile
     territory_id TEXT    PRIMARY KEY CHECK (length(territory_id) = 3), -- three letters: 'AAB'
     sector       INTEGER,                         -- 1 to 7
     size         INTEGER,
@@ -74,44 +76,45 @@ CREATE TABLE territories (                        -- every tile, its owner and i
     faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
     racket_type  TEXT,                            -- NULL: no racket
     racket_level INTEGER CHECK (racket_level >= 0),
-    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')), -- 'defending': the owner is a tracked faction
+    war_status   TEXT CHECK (war_status IN ('none', 'under_attack', 'defending')), -- 'defending': the owner is tracked
     created_at   INTEGER NOT NULL DEFAULT (unixepoch()),
-    last_updated INTEGER NOT NULL DEFAULT (unixepoch()) -- when the owner was last observed
+    last_updated INTEGER NOT NULL DEFAULT (unixepoch()) -- when the owner was last observed; 0: never
 ) STRICT;
 
--- What does this faction hold now? (a tile gone from a tracked faction's list; views)
+-- Serves the tiles of one faction: tiles that are no longer on its list, views.
 CREATE INDEX idx_territories_faction ON territories (faction_id);
 
 -- ---------------------------------------------------------------- history (append-only)
--- The plan's indexes on (entity, time DESC) are ascending here: new rows then go to the end of each entity's run
--- instead of splitting pages half empty, and one index serves both directions.
+-- The indexes on (id, timestamp) are ascending. A new row then goes to the end of the entries of its id, instead of
+-- splitting a page in the middle, and SQLite reads an index in both directions.
 
-CREATE TABLE player_stats_history (               -- what players were, one row a change (or a poll)
+CREATE TABLE player_stats_history (               -- one row for each change of a player (or for each poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id    INTEGER NOT NULL REFERENCES players (player_id),
     timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
-    strength     INTEGER CHECK (strength >= 0),   -- battle stats: only for owners of a key with Limited access
+    strength     INTEGER CHECK (strength >= 0),   -- battle stats: only of key owners, with Limited access
     defense      INTEGER CHECK (defense >= 0),
     speed        INTEGER CHECK (speed >= 0),
     dexterity    INTEGER CHECK (dexterity >= 0),
     total_stats  INTEGER CHECK (total_stats >= 0),
     level        INTEGER CHECK (level >= 1),
     life_maximum INTEGER CHECK (life_maximum > 0),
-    networth     INTEGER,                         -- dollars, may be negative; a daily value of Torn's
-    data_source  TEXT                             -- name of the key that fetched it
+    networth     INTEGER,                         -- dollars, may be negative; updated by Torn once a day
+    data_source  TEXT                             -- name of the key that the answer was fetched with
 ) STRICT;
 
--- The story of one player; its newest row before a moment (recording, summaries, views).
+-- Serves the rows of one player, and the newest one before a timestamp: fetch, summaries, views.
 CREATE INDEX idx_player_stats_player_time ON player_stats_history (player_id, timestamp);
--- Which months have detail, what is older than the cut-off, what came since (summarize, prune, export --since).
+-- Serves the rows of a period: summarize, prune, export --since.
 CREATE INDEX idx_player_stats_timestamp ON player_stats_history (timestamp);
--- The last known battle stats and networth of one player, without walking the rows that do not know them (views, summaries).
--- Few players have the former, and the latter comes once a day, so both indexes are small. A query has to repeat the condition.
+-- Serve the last known battle stats and networth of one player, without reading the rows that have neither: views,
+-- summaries. Few players have battle stats, and the networth changes once a day, so both indexes are small. SQLite uses
+-- such a partial index only if the query repeats its condition.
 CREATE INDEX idx_player_stats_battle_known ON player_stats_history (player_id, timestamp)
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL;
 CREATE INDEX idx_player_stats_networth_known ON player_stats_history (player_id, timestamp) WHERE networth IS NOT NULL;
 
-CREATE TABLE faction_history (                    -- what factions were, one row a change (or a poll)
+CREATE TABLE faction_history (                    -- one row for each change of a faction (or for each poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     faction_id   INTEGER NOT NULL REFERENCES factions (faction_id),
     timestamp    INTEGER NOT NULL DEFAULT (unixepoch()),
@@ -121,12 +124,12 @@ CREATE TABLE faction_history (                    -- what factions were, one row
     data_source  TEXT
 ) STRICT;
 
--- The story of one faction; its newest row before a moment.
+-- Serves the rows of one faction, and the newest one before a timestamp.
 CREATE INDEX idx_faction_history_faction_time ON faction_history (faction_id, timestamp);
--- As for players: by time alone.
+-- Serves the rows of a period.
 CREATE INDEX idx_faction_history_timestamp ON faction_history (timestamp);
 
-CREATE TABLE war_status_history (                 -- the course of each war, one row a change (or a poll)
+CREATE TABLE war_status_history (                 -- one row for each change of a war (or for each poll)
     id                   INTEGER PRIMARY KEY AUTOINCREMENT,
     war_id               INTEGER NOT NULL,        -- unique only together with war_type
     war_type             TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
@@ -137,22 +140,22 @@ CREATE TABLE war_status_history (                 -- the course of each war, one
     defending_score      INTEGER CHECK (defending_score >= 0),
     required_score       INTEGER CHECK (required_score >= 0), -- decays during a ranked war
     status               TEXT CHECK (status IN ('scheduled', 'ongoing', 'completed', 'cancelled')),
-    end_reason           TEXT,                    -- Torn's word: 'success_assault', 'end_with_nap', 'forfeit', …
+    end_reason           TEXT,                    -- Torn's name of it: 'success_assault', 'end_with_nap', …
     winner_faction_id    INTEGER REFERENCES factions (faction_id),
     started_at           INTEGER,
-    ends_at              INTEGER,                 -- NULL while it goes on
+    ends_at              INTEGER,                 -- NULL: not ended
     recorded_at          INTEGER NOT NULL DEFAULT (unixepoch()),
     data_source          TEXT
 ) STRICT;
 
--- The course of one war; its newest row.
+-- Serves the rows of one war, and its newest one.
 CREATE INDEX idx_war_status_war_time ON war_status_history (war_type, war_id, recorded_at);
--- The wars over one tile.
+-- Serves the wars over one tile.
 CREATE INDEX idx_war_status_territory ON war_status_history (territory_id, recorded_at) WHERE territory_id IS NOT NULL;
--- By time alone.
+-- Serves the rows of a period.
 CREATE INDEX idx_war_status_timestamp ON war_status_history (recorded_at);
 
-CREATE TABLE territory_ownership_history (        -- who held each tile, one row a change (or a poll)
+CREATE TABLE territory_ownership_history (        -- one row for each change of a tile (or for each poll)
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     territory_id TEXT    NOT NULL,
     faction_id   INTEGER REFERENCES factions (faction_id), -- NULL: unowned
@@ -166,17 +169,17 @@ CREATE TABLE territory_ownership_history (        -- who held each tile, one row
     data_source  TEXT
 ) STRICT;
 
--- The story of one tile; its newest row before a moment.
+-- Serves the rows of one tile, and the newest one before a timestamp.
 CREATE INDEX idx_territory_ownership_territory_time ON territory_ownership_history (territory_id, recorded_at);
--- The tiles that one faction has held.
+-- Serves the tiles that one faction has held.
 CREATE INDEX idx_territory_ownership_faction ON territory_ownership_history (faction_id, recorded_at);
--- By time alone.
+-- Serves the rows of a period.
 CREATE INDEX idx_territory_ownership_timestamp ON territory_ownership_history (recorded_at);
 
--- ---------------------------------------------------------------- observations (kept for ever)
--- A month without any change has no history row. These tables tell it from a month that nobody looked at.
+-- ---------------------------------------------------------------- observations (never deleted)
+-- A month without a change has no history row. These tables distinguish it from a month without an answer.
 
-CREATE TABLE player_observations (                -- the months in which Torn told anything about each player
+CREATE TABLE player_observations (                -- the months in which Torn answered about each player
     player_id    INTEGER NOT NULL REFERENCES players (player_id),
     period_start INTEGER NOT NULL,                -- first second of the UTC month
     first_at     INTEGER NOT NULL,                -- first answer about the player in that month
@@ -185,7 +188,7 @@ CREATE TABLE player_observations (                -- the months in which Torn to
     PRIMARY KEY (player_id, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE faction_observations (               -- the months in which Torn told anything about each faction
+CREATE TABLE faction_observations (               -- the months in which Torn answered about each faction
     faction_id   INTEGER NOT NULL REFERENCES factions (faction_id),
     period_start INTEGER NOT NULL,
     first_at     INTEGER NOT NULL,
@@ -194,7 +197,7 @@ CREATE TABLE faction_observations (               -- the months in which Torn to
     PRIMARY KEY (faction_id, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE territory_observations (             -- the months in which Torn told anything about each tile
+CREATE TABLE territory_observations (             -- the months in which Torn answered about each tile
     territory_id TEXT    NOT NULL REFERENCES territories (territory_id),
     period_start INTEGER NOT NULL,
     first_at     INTEGER NOT NULL,
@@ -203,34 +206,34 @@ CREATE TABLE territory_observations (             -- the months in which Torn to
     PRIMARY KEY (territory_id, period_start)
 ) STRICT, WITHOUT ROWID;
 
--- Who was observed in this month? (summaries)
+-- Serve the players, factions and tiles that were observed in one month: summaries.
 CREATE INDEX idx_player_observations_period ON player_observations (period_start);
 CREATE INDEX idx_faction_observations_period ON faction_observations (period_start);
 CREATE INDEX idx_territory_observations_period ON territory_observations (period_start);
 
--- ---------------------------------------------------------------- who was in which faction
--- Kept by the two triggers, whatever writes players.faction_id. They take players.last_updated for the time of the
--- observation, so whoever changes faction_id sets last_updated too.
+-- ---------------------------------------------------------------- faction membership
+-- Two triggers write this table whenever players.faction_id changes. They take players.last_updated as the time of the
+-- change, so a statement that changes faction_id must set last_updated too.
 
-CREATE TABLE faction_membership (                 -- who was in which faction, from when to when
+CREATE TABLE faction_membership (                 -- which player was in which faction, from when to when
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id     INTEGER NOT NULL REFERENCES players (player_id),
     faction_id    INTEGER NOT NULL REFERENCES factions (faction_id),
-    first_seen_at INTEGER NOT NULL,               -- when the player was first seen in it
-    joined_at     INTEGER,                        -- the same, if they were seen outside before; NULL: were in it when first seen
-    left_at       INTEGER                         -- when first seen outside again; NULL: still in it
+    first_seen_at INTEGER NOT NULL,               -- when the player was first seen in the faction
+    joined_at     INTEGER,                        -- when the player joined; NULL: before first_seen_at
+    left_at       INTEGER                         -- when first seen outside it again; NULL: still a member
 ) STRICT;
 
--- One faction at a time; the membership to end when it changes.
+-- Allows one faction at a time, and serves the membership that ends when it changes.
 CREATE UNIQUE INDEX idx_faction_membership_current ON faction_membership (player_id) WHERE left_at IS NULL;
--- The story of one player; where they came from.
+-- Serves the memberships of one player.
 CREATE INDEX idx_faction_membership_player ON faction_membership (player_id, first_seen_at);
--- Who came to and left this faction.
+-- Serves the memberships of one faction.
 CREATE INDEX idx_faction_membership_faction ON faction_membership (faction_id, first_seen_at);
 
 CREATE TRIGGER players_faction_first_seen AFTER INSERT ON players WHEN NEW.faction_id IS NOT NULL
 BEGIN
-    -- A new face in a faction whose roster was known before has joined; in any other they may have been for years.
+    -- A new player has joined if the roster was known before. Otherwise the player may have been a member for years.
     INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at)
     VALUES (NEW.player_id, NEW.faction_id, NEW.last_updated, CASE WHEN
         EXISTS (SELECT 1 FROM faction_history
@@ -242,7 +245,7 @@ END;
 
 CREATE TRIGGER players_faction_changed AFTER UPDATE OF faction_id ON players WHEN OLD.faction_id IS NOT NEW.faction_id
 BEGIN
-    -- Never before its start: a clock that was set back must not make a span of negative length.
+    -- max(): a membership must not end before its start, even if the clock was set back.
     UPDATE faction_membership SET left_at = max(first_seen_at, NEW.last_updated)
     WHERE player_id = NEW.player_id AND left_at IS NULL;
     INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at)
@@ -250,19 +253,19 @@ BEGIN
     WHERE NEW.faction_id IS NOT NULL;
 END;
 
--- ---------------------------------------------------------------- monthly summaries (kept for ever)
--- Months are half-open [period_start, period_end). The plan's indexes on (entity, period_start, period_end) are left
--- out: each UNIQUE constraint below is that very index.
+-- ---------------------------------------------------------------- monthly summaries (deleted only on request)
+-- A month is the half-open interval [period_start, period_end). Each UNIQUE constraint also serves as the index on
+-- (id, period_start, period_end).
 
-CREATE TABLE player_stats_summary (               -- each player's month
+CREATE TABLE player_stats_summary (               -- the summary of each player and month
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     player_id           INTEGER NOT NULL REFERENCES players (player_id),
     period_start        INTEGER NOT NULL,
     period_end          INTEGER NOT NULL,
     period_type         TEXT    NOT NULL DEFAULT 'monthly',
-    strength_start      INTEGER,                  -- last known value before the month, else the first in it
-    strength_end        INTEGER,                  -- last known value before the month's end
-    strength_change     INTEGER,                  -- end - start; NULL when either is
+    strength_start      INTEGER,                  -- last known value before the month, or the first in it
+    strength_end        INTEGER,                  -- last known value before the end of the month
+    strength_change     INTEGER,                  -- end - start; NULL: one of them is not known
     defense_start       INTEGER,
     defense_end         INTEGER,
     defense_change      INTEGER,
@@ -288,10 +291,10 @@ CREATE TABLE player_stats_summary (               -- each player's month
     UNIQUE (player_id, period_start, period_end, period_type)
 ) STRICT;
 
--- Everybody's month (league tables; which months are summarized).
+-- Serves all players of one month: league views, the months that are summarized.
 CREATE INDEX idx_player_stats_summary_period_type ON player_stats_summary (period_type, period_start);
 
-CREATE TABLE faction_summary (                    -- each faction's month
+CREATE TABLE faction_summary (                    -- the summary of each faction and month
     id                  INTEGER PRIMARY KEY AUTOINCREMENT,
     faction_id          INTEGER NOT NULL REFERENCES factions (faction_id),
     period_start        INTEGER NOT NULL,
@@ -311,10 +314,10 @@ CREATE TABLE faction_summary (                    -- each faction's month
     UNIQUE (faction_id, period_start, period_end, period_type)
 ) STRICT;
 
--- All factions' month.
+-- Serves all factions of one month.
 CREATE INDEX idx_faction_summary_period_type ON faction_summary (period_type, period_start);
 
-CREATE TABLE war_summary (                        -- each war's month
+CREATE TABLE war_summary (                        -- the summary of each war and month
     id                    INTEGER PRIMARY KEY AUTOINCREMENT,
     war_id                INTEGER NOT NULL,
     war_type              TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
@@ -324,116 +327,116 @@ CREATE TABLE war_summary (                        -- each war's month
     period_type           TEXT    NOT NULL DEFAULT 'monthly',
     attacking_faction_id  INTEGER REFERENCES factions (faction_id),
     defending_faction_id  INTEGER REFERENCES factions (faction_id),
-    final_attacking_score INTEGER,                -- of the last row in the month
+    final_attacking_score INTEGER,                -- score in the last row of the month
     final_defending_score INTEGER,
-    winner_faction_id     INTEGER REFERENCES factions (faction_id), -- only when that row is 'completed'
+    winner_faction_id     INTEGER REFERENCES factions (faction_id), -- NULL unless that row is 'completed'
     duration_seconds      INTEGER CHECK (duration_seconds >= 0),
     record_count          INTEGER CHECK (record_count >= 0),
     created_at            INTEGER NOT NULL DEFAULT (unixepoch()),
     UNIQUE (war_type, war_id, period_start, period_end, period_type)
 ) STRICT;
 
--- The wars over one tile, month by month.
+-- Serves the wars over one tile.
 CREATE INDEX idx_war_summary_territory ON war_summary (territory_id, period_start);
--- All wars of a month.
+-- Serves all wars of one month.
 CREATE INDEX idx_war_summary_period_type ON war_summary (period_type, period_start);
 
-CREATE TABLE territory_ownership_summary (        -- each tile's month
+CREATE TABLE territory_ownership_summary (        -- the summary of each tile and month
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     territory_id      TEXT    NOT NULL,
     period_start      INTEGER NOT NULL,
     period_end        INTEGER NOT NULL,
     period_type       TEXT    NOT NULL DEFAULT 'monthly',
-    faction_id_start  INTEGER REFERENCES factions (faction_id), -- owner at the month's start, NULL: unowned
-    faction_id_end    INTEGER REFERENCES factions (faction_id), -- owner at the month's end
+    faction_id_start  INTEGER REFERENCES factions (faction_id), -- owner at the start of the month; NULL: unowned
+    faction_id_end    INTEGER REFERENCES factions (faction_id), -- owner at the end of the month; NULL: unowned
     ownership_changes INTEGER CHECK (ownership_changes >= 0),
-    days_owned        INTEGER CHECK (days_owned >= 0), -- whole days of the month that the last owner held it
+    days_owned        INTEGER CHECK (days_owned >= 0), -- whole days for which the owner at the end held it
     record_count      INTEGER CHECK (record_count >= 0),
     created_at        INTEGER NOT NULL DEFAULT (unixepoch()),
     UNIQUE (territory_id, period_start, period_end, period_type)
 ) STRICT;
 
--- What one faction held, month by month.
+-- Serves the tiles that one faction has held.
 CREATE INDEX idx_territory_summary_faction ON territory_ownership_summary (faction_id_end, period_start);
--- All tiles of a month.
+-- Serves all tiles of one month.
 CREATE INDEX idx_territory_summary_period_type ON territory_ownership_summary (period_type, period_start);
 
-CREATE TABLE month_states (                       -- what was done with each month of each history table; kept for ever
+CREATE TABLE month_states (                       -- what was done with each month of each history table
     history       TEXT    NOT NULL,               -- name of the history table
     period_start  INTEGER NOT NULL,               -- first second of the UTC month
-    summarized_at INTEGER,                        -- NULL: it was not summarized
+    summarized_at INTEGER,                        -- NULL: never
     counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
-    last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table then: rows with a higher one came late
-    observed      INTEGER NOT NULL DEFAULT 0,     -- entities that were observed in the month, as known then
-    pruned_at     INTEGER,                        -- when history rows of the month were first deleted or moved to an archive
-    purged_at     INTEGER,                        -- when its summaries were deleted
+    last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table when it was summarized
+    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it when it was summarized
+    pruned_at     INTEGER,                        -- when its history rows were first deleted or archived; NULL: never
+    purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
--- ---------------------------------------------------------------- what the program did
+-- ---------------------------------------------------------------- fetch runs and rejected answers
 
-CREATE TABLE fetch_runs (                         -- each fetch: when, how it ended, what it brought
+CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch`, one row for each kind
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT    NOT NULL CHECK (kind IN ('players', 'factions', 'wars', 'territories')),
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER,                          -- NULL: still running, or it was killed
+    finished_at INTEGER,                          -- NULL: still running, or killed
     status      TEXT    NOT NULL CHECK (status IN ('running', 'ok', 'partial', 'failed', 'interrupted', 'killed')),
     requests    INTEGER NOT NULL DEFAULT 0,       -- calls made to Torn
     entities    INTEGER NOT NULL DEFAULT 0,       -- answers saved
     appended    INTEGER NOT NULL DEFAULT 0,       -- history rows written
-    unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers that brought nothing new
-    failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be had
-    error       TEXT                              -- the first failure, in words
+    unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers without a change
+    failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be fetched
+    error       TEXT                              -- error text of the first failure; NULL: none
 ) STRICT;
 
--- The latest runs of one kind (health).
+-- Serves the latest runs of one kind: health.
 CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
--- The oldest runs (prune).
+-- Serves the oldest runs: prune.
 CREATE INDEX idx_fetch_runs_started ON fetch_runs (started_at);
 
-CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that did not fit and were not stored as data
+CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that could not be decoded
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    recorded_at  INTEGER NOT NULL,                -- first seen
+    recorded_at  INTEGER NOT NULL,                -- when it was first seen
     endpoint     TEXT    NOT NULL,
-    entity       TEXT,                            -- 'player 123'
-    error        TEXT    NOT NULL,                -- the newest, with the JSON path
-    body         TEXT    NOT NULL,                -- the first, cut off after 64 KiB
-    json_path    TEXT    NOT NULL DEFAULT '',     -- 'members[*].level'
-    last_seen_at INTEGER,                         -- NULL: only once
-    times        INTEGER NOT NULL DEFAULT 1,      -- how often
-    times_on_day INTEGER NOT NULL DEFAULT 1       -- how often on the UTC day of last_seen_at
+    entity       TEXT,                            -- subject of the call: 'player 123'
+    error        TEXT    NOT NULL,                -- newest error text, with the JSON path
+    body         TEXT    NOT NULL,                -- JSON text when first seen, cut off after 64 KiB
+    json_path    TEXT    NOT NULL DEFAULT '',     -- place in the answer: 'members[*].level'
+    last_seen_at INTEGER,                         -- NULL: seen once only
+    times        INTEGER NOT NULL DEFAULT 1,      -- number of times it was seen
+    times_on_day INTEGER NOT NULL DEFAULT 1       -- the same, on the UTC day of last_seen_at
 ) STRICT;
 
--- One row for each part that fails again and again.
+-- Allows one row for each part, so that a repeated one is counted in it.
 CREATE UNIQUE INDEX idx_rejected_payloads_part ON rejected_payloads (endpoint, entity, json_path) WHERE json_path <> '';
 
--- What was rejected lately (health, prune).
+-- Serves the oldest rejected answers: prune.
 CREATE INDEX idx_rejected_payloads_time ON rejected_payloads (recorded_at);
 
--- ---------------------------------------------------------------- keys, pauses and budget (never a key itself)
+-- ---------------------------------------------------------------- keys, pauses and rate limit (never a key itself)
 
-CREATE TABLE api_keys (                           -- the keys by name, and whether they still work
+CREATE TABLE api_keys (                           -- the state of each key, by its name in the configuration
     name         TEXT    PRIMARY KEY,             -- as in the configuration
-    owner_id     INTEGER,                         -- player who owns the key; NULL: not asked yet
-    access       TEXT,                            -- Torn's word: 'Limited Access'
+    owner_id     INTEGER,                         -- player who owns the key; NULL: not checked yet
+    access       TEXT,                            -- Torn's name of the access type: 'Limited Access'
     state        TEXT    NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'paused', 'dead')),
     paused_until INTEGER,
     last_error   TEXT,
     last_used_at INTEGER
 ) STRICT;
 
-CREATE TABLE key_checks (                         -- what /key/info said of a key, asked again daily
+CREATE TABLE key_checks (                         -- Torn's answer about each key (/key/info), fetched daily
     name               TEXT    PRIMARY KEY REFERENCES api_keys (name) ON DELETE CASCADE,
-    fingerprint        TEXT    NOT NULL,          -- tells that the key behind a name was replaced; no way back to the key
-    checked_at         INTEGER NOT NULL,
+    fingerprint        TEXT    NOT NULL,          -- hash of the key, to detect a replaced key
+    checked_at         INTEGER NOT NULL,          -- when Torn answered; 0: it has to be checked again
     access_level       INTEGER NOT NULL,          -- 1 public, 2 minimal, 3 limited, 4 full, 0 custom
     user_selections    TEXT,                      -- selections of /user that the key may read, comma-separated
     faction_selections TEXT,                      -- of /faction
     torn_selections    TEXT                       -- of /torn
 ) STRICT;
 
-CREATE TABLE api_pauses (                         -- calls that Torn does not want before a moment, in later runs too
-    scope    TEXT    NOT NULL CHECK (scope IN ('address', 'personalstats')), -- 'address': every call
+CREATE TABLE api_pauses (                         -- the pauses that Torn asked for; they apply to later runs too
+    scope    TEXT    NOT NULL CHECK (scope IN ('address', 'personalstats')), -- 'address': all calls
     owner_id INTEGER NOT NULL,                    -- the key owner; 0 for the address
     cause    TEXT    NOT NULL CHECK (cause IN ('block', 'rate_limit', 'daily_limit')),
     until    INTEGER NOT NULL,
@@ -441,72 +444,72 @@ CREATE TABLE api_pauses (                         -- calls that Torn does not wa
     PRIMARY KEY (scope, owner_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE api_requests (                       -- one row a call in the last minute: the shared budget
+CREATE TABLE api_requests (                       -- one row for each call that counts for the rate limit
     owner_id      INTEGER NOT NULL,
-    expires_at_ms INTEGER NOT NULL,               -- unix milliseconds of the real clock; the call counts until then
+    expires_at_ms INTEGER NOT NULL,               -- unix milliseconds; the call counts until then
     id            INTEGER PRIMARY KEY
 ) STRICT;
 
--- How many calls of this owner still count?
+-- Serves the calls of one owner that still count.
 CREATE INDEX idx_api_requests_owner ON api_requests (owner_id, expires_at_ms);
 
--- ---------------------------------------------------------------- memory between runs
+-- ---------------------------------------------------------------- state between runs
 
-CREATE TABLE player_polls (                       -- when each player was asked about, apart from rosters
+CREATE TABLE player_polls (                       -- when Torn last answered about each player, apart from rosters
     player_id       INTEGER PRIMARY KEY,
-    polled_at       INTEGER NOT NULL,             -- last answer with a profile: the stalest are asked about first
+    polled_at       INTEGER NOT NULL,             -- last answer with a profile; fetch starts with the oldest
     bucket_asked_at INTEGER,                      -- last answer with personalstats
-    bucket_at       INTEGER                       -- Torn's timestamp of the newest daily bucket in it
+    bucket_at       INTEGER                       -- Torn's timestamp of the newest daily bucket
 ) STRICT;
 
-CREATE TABLE missing_entities (                   -- ids that Torn answered "no such id" to
+CREATE TABLE missing_entities (                   -- the ids that Torn does not know
     kind       TEXT    NOT NULL CHECK (kind IN ('player', 'faction')),
     entity_id  INTEGER NOT NULL,
-    misses     INTEGER NOT NULL,                  -- in a row, those within half an hour counted once
+    misses     INTEGER NOT NULL,                  -- consecutive misses; those within half an hour count once
     first_miss INTEGER NOT NULL DEFAULT 0,
     last_miss  INTEGER NOT NULL,
     PRIMARY KEY (kind, entity_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE war_follow_ups (                     -- wars that Torn is asked about although no list has them any more
+CREATE TABLE war_follow_ups (                     -- the wars on no list that Torn is still asked about
     war_type       TEXT    NOT NULL CHECK (war_type IN ('territory', 'ranked')),
     war_id         INTEGER NOT NULL,
-    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report', 'later')), -- 'report': the end is known, the reason is not
+    wanted         TEXT    NOT NULL CHECK (wanted IN ('end', 'report', 'later')), -- 'report': its end is known
     first_asked_at INTEGER NOT NULL,
     last_asked_at  INTEGER NOT NULL,
     PRIMARY KEY (war_type, war_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE faction_war_polls (                  -- when the war lists of each followed faction were read
+CREATE TABLE faction_war_polls (                  -- when the war lists of each followed faction were last read
     faction_id      INTEGER PRIMARY KEY,
-    listed_at       INTEGER,                      -- the list of its present wars
-    history_read_at INTEGER                       -- the lists of its past wars
+    listed_at       INTEGER,                      -- list of its present wars; NULL: never
+    history_read_at INTEGER                       -- lists of its past wars; NULL: never
 ) STRICT;
 
-CREATE TABLE refreshes (                          -- when data that hardly ever changes was last read
+CREATE TABLE refreshes (                          -- when rarely changing data was last read
     name         TEXT    PRIMARY KEY CHECK (name IN ('tile_facts')),
     refreshed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE prune_runs (                         -- each prune that deleted detail
+CREATE TABLE prune_runs (                         -- each prune that deleted or moved history rows
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at  INTEGER NOT NULL,
-    finished_at INTEGER,                          -- NULL: it was cut off; the next one goes on
-    cutoff      INTEGER NOT NULL,                 -- detail before this went, but for newest known values
-    deleted     INTEGER NOT NULL DEFAULT 0,
+    finished_at INTEGER,                          -- NULL: interrupted; the next prune continues it
+    cutoff      INTEGER NOT NULL,                 -- older history rows were pruned, except the last known values
+    deleted     INTEGER NOT NULL DEFAULT 0,       -- history rows that were deleted or moved
     archive     TEXT,                             -- file the rows were moved to; NULL: they were deleted
     archive_id  TEXT                              -- database_id of that file
 ) STRICT;
 
-CREATE TABLE archive_step (                       -- in an archive only: the rows that were last copied to it
+CREATE TABLE archive_step (                       -- in an archive: the rows that were last copied to it
     only_row    INTEGER PRIMARY KEY CHECK (only_row = 1),
     history     TEXT    NOT NULL,
-    from_moment INTEGER NOT NULL,                 -- half-open interval of row times, unix seconds
+    from_moment INTEGER NOT NULL,                 -- half-open interval of the rows' timestamps
     until_moment INTEGER NOT NULL,
-    last_id     INTEGER NOT NULL                  -- only rows up to this id
+    last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
 
-CREATE TABLE backup_folders (                     -- folders that backups of this database were written to
+CREATE TABLE backup_folders (                     -- the folders that backups of this database were written to
     directory      TEXT    PRIMARY KEY,           -- absolute path
     last_backup_at INTEGER NOT NULL,
     last_file      TEXT    NOT NULL               -- name of the newest backup in it

@@ -1,6 +1,6 @@
--- The history rows of a month, the highest id in the table, and how many entities were observed in the month.
+-- Counts the tile history rows and the observed tiles of a month, and returns the highest id in the history table.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
 SELECT
     count(*) AS rows,
     coalesce((SELECT max(id) FROM territory_ownership_history), 0) AS last_id,

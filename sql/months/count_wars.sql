@@ -1,6 +1,7 @@
--- The history rows of a month, the highest id in the table, and how many entities were observed in the month.
+-- Counts the war history rows of a month, and returns the highest id in the history table.
+-- observed is 0, because observations of wars are not recorded.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
 SELECT
     count(*) AS rows,
     coalesce((SELECT max(id) FROM war_status_history), 0) AS last_id,

@@ -1,4 +1,4 @@
--- Opens the archive beside the database.
+-- Attaches the archive to the connection under the name "archive".
 --
--- :archive   its file
+-- :archive   path of the archive
 ATTACH DATABASE :archive AS archive

@@ -1,7 +1,8 @@
--- Notes that a prune has begun, in the transaction of its first delete.
+-- Records the start of a prune, in the transaction that deletes its first rows.
 --
 -- :started_at, :cutoff   unix seconds
--- :archive, :archive_id  file the rows are moved to, and its database_id; NULL: they are deleted
+-- :archive               path of the archive; NULL: the rows are deleted
+-- :archive_id            database_id of the archive
 INSERT INTO prune_runs (started_at, cutoff, archive, archive_id)
 VALUES (:started_at, :cutoff, :archive, :archive_id)
 RETURNING id

@@ -1,5 +1,4 @@
--- Makes a new database an archive.
+-- Marks a new database as the archive of another one.
 --
--- :archive_of   database_id of the database whose old history rows it will hold
-UPDATE database_identity
-SET archive_of = :archive_of
+-- :archive_of   database_id of the other database
+UPDATE database_identity SET archive_of = :archive_of

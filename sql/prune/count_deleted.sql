@@ -1,6 +1,6 @@
--- Counts what a step deleted, in the same transaction.
+-- Adds the rows that a step deleted to the record of the prune, in the same transaction.
 --
--- :id, :deleted   the run, and the step's rows
+-- :deleted   rows of the step
 UPDATE prune_runs
 SET deleted = deleted + :deleted
 WHERE id = :id

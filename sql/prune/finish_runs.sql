@@ -1,6 +1,5 @@
--- Notes that this prune is done, and with it those that were cut off before: it has done their rest.
+-- Records the end of a prune.
+-- Earlier prunes that were interrupted end too, because this one has done the rest of their work.
 --
 -- :finished_at   unix seconds
-UPDATE prune_runs
-SET finished_at = :finished_at
-WHERE finished_at IS NULL
+UPDATE prune_runs SET finished_at = :finished_at WHERE finished_at IS NULL

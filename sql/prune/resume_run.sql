@@ -1,7 +1,7 @@
--- Goes on with a prune that was cut off.
+-- Continues the record of a prune that was interrupted.
 --
--- :id, :cutoff   the run, and unix seconds
--- :archive       where the archive is now
+-- :cutoff    unix seconds
+-- :archive   present path of the archive; NULL: the rows are deleted
 UPDATE prune_runs
 SET cutoff = max(cutoff, :cutoff), archive = :archive
 WHERE id = :id

@@ -1,5 +1,7 @@
--- Sees to it that a table gives no id for a second time.
--- :name is the table, :seq the highest id that it has given.
+-- Stores the highest id that a table has ever used, so that no id is used twice.
+-- SQLite forgets it when a migration drops the table to rebuild it.
+--
+-- :seq   highest id that was used
 UPDATE sqlite_sequence
 SET seq = max(seq, :seq)
 WHERE name = :name

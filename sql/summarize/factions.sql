@@ -1,14 +1,15 @@
--- Writes one month of every faction: the values known at its start and at its end, and the difference.
+-- Writes the summary of one month for each faction.
 --
--- start: the last known value before the month, else the first in it. end: the last known value before the month's end.
--- So the changes of consecutive months add up to the whole change. NULL: never known up to then.
--- A faction gets a row when it has history rows in the month, or older ones and an observation in the month.
--- Where history rows have been pruned, the summaries of those months give the values from before the month.
--- Each value is one step in an index, however long the month. Rows that are right already are not touched.
+-- start: last known value before the month, or the first in it. end: last known value before the end of the month. The
+-- changes of consecutive months therefore add up to the whole change. NULL: not known.
+-- A faction gets a summary if there are history rows in the month, or older ones and an observation in the month.
+-- If history rows were pruned, the values from before the month come from the summaries of the pruned months.
+-- Each value has its own look-up: one search in an index, however long the month is.
+-- Summaries that are already correct are not written again.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
--- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
--- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
+-- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO faction_summary (
     faction_id, period_start, period_end, period_type, respect_start, respect_end, respect_change,
@@ -21,19 +22,23 @@ in_month AS MATERIALIZED (
     SELECT
         faction_id,
         (SELECT count(*) FROM history
-         WHERE faction_id = factions.faction_id AND timestamp >= :period_start AND timestamp < :period_end) AS record_count
+         WHERE faction_id = factions.faction_id AND timestamp >= :period_start AND timestamp < :period_end
+        ) AS record_count
     FROM factions
     WHERE record_count > 0 OR (
-        EXISTS (SELECT 1 FROM faction_observations WHERE faction_id = factions.faction_id AND period_start = :period_start)
-        AND EXISTS (SELECT 1 FROM history WHERE faction_id = factions.faction_id AND timestamp < :period_start))
+        EXISTS (SELECT 1 FROM faction_observations
+                WHERE faction_id = factions.faction_id AND period_start = :period_start)
+        AND EXISTS (SELECT 1 FROM history WHERE faction_id = factions.faction_id AND timestamp < :period_start)
+    )
 ),
+-- Values from before the month. Without pruned months (:gone_until is NULL) the first look-up has no lower bound.
 before AS MATERIALIZED (
     SELECT
         faction_id, record_count,
         coalesce(
             (SELECT respect FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT respect_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND respect_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -43,8 +48,8 @@ before AS MATERIALIZED (
         ) AS respect,
         coalesce(
             (SELECT member_count FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT member_count_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND member_count_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -54,8 +59,8 @@ before AS MATERIALIZED (
         ) AS member_count,
         coalesce(
             (SELECT best_chain FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT best_chain_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND best_chain_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),

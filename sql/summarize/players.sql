@@ -1,15 +1,16 @@
--- Writes one month of every player: the values known at its start and at its end, and the difference.
+-- Writes the summary of one month for each player.
 --
--- start: the last known value before the month, else the first in it. end: the last known value before the month's end.
--- So the changes of consecutive months add up to the whole change. NULL: never known up to then.
--- A player gets a row when it has history rows in the month, or older ones and an observation in the month.
--- Where history rows have been pruned, the summaries of those months give the values from before the month.
--- Each value is one step in an index, however long the month. Rows that are right already are not touched.
--- networth_change is NULL when it does not fit into an integer of SQLite.
+-- start: last known value before the month, or the first in it. end: last known value before the end of the month. The
+-- changes of consecutive months therefore add up to the whole change. NULL: not known.
+-- A player gets a summary if there are history rows in the month, or older ones and an observation in the month.
+-- If history rows were pruned, the values from before the month come from the summaries of the pruned months.
+-- Each value has its own look-up: one search in an index, however long the month is.
+-- Summaries that are already correct are not written again.
+-- networth_change is NULL if the difference overflows a 64-bit integer.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
--- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
--- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
+-- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO player_stats_summary (
     player_id, period_start, period_end, period_type, strength_start, strength_end, strength_change,
@@ -20,29 +21,36 @@ INSERT INTO player_stats_summary (
 )
 WITH
 history AS NOT MATERIALIZED (SELECT * FROM player_stats_history INDEXED BY idx_player_stats_player_time),
--- The rows that know any battle stat, and those that know the networth: few, with an index each.
+-- Few rows have battle stats or the networth, so partial indexes list those that do.
 battle AS NOT MATERIALIZED (
     SELECT * FROM player_stats_history INDEXED BY idx_player_stats_battle_known
     WHERE coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL
 ),
-wealth AS NOT MATERIALIZED (SELECT * FROM player_stats_history INDEXED BY idx_player_stats_networth_known WHERE networth IS NOT NULL),
+wealth AS NOT MATERIALIZED (
+    SELECT * FROM player_stats_history INDEXED BY idx_player_stats_networth_known
+    WHERE networth IS NOT NULL
+),
 in_month AS MATERIALIZED (
     SELECT
         player_id,
         (SELECT count(*) FROM history
-         WHERE player_id = players.player_id AND timestamp >= :period_start AND timestamp < :period_end) AS record_count
+         WHERE player_id = players.player_id AND timestamp >= :period_start AND timestamp < :period_end
+        ) AS record_count
     FROM players
     WHERE record_count > 0 OR (
-        EXISTS (SELECT 1 FROM player_observations WHERE player_id = players.player_id AND period_start = :period_start)
-        AND EXISTS (SELECT 1 FROM history WHERE player_id = players.player_id AND timestamp < :period_start))
+        EXISTS (SELECT 1 FROM player_observations
+                WHERE player_id = players.player_id AND period_start = :period_start)
+        AND EXISTS (SELECT 1 FROM history WHERE player_id = players.player_id AND timestamp < :period_start)
+    )
 ),
+-- Values from before the month. Without pruned months (:gone_until is NULL) the first look-up has no lower bound.
 before AS MATERIALIZED (
     SELECT
         player_id, record_count,
         coalesce(
             (SELECT strength FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT strength_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND strength_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -52,8 +60,8 @@ before AS MATERIALIZED (
         ) AS strength,
         coalesce(
             (SELECT defense FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT defense_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND defense_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -63,8 +71,8 @@ before AS MATERIALIZED (
         ) AS defense,
         coalesce(
             (SELECT speed FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT speed_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND speed_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -74,8 +82,8 @@ before AS MATERIALIZED (
         ) AS speed,
         coalesce(
             (SELECT dexterity FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT dexterity_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND dexterity_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -85,8 +93,8 @@ before AS MATERIALIZED (
         ) AS dexterity,
         coalesce(
             (SELECT total_stats FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT total_stats_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND total_stats_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -96,8 +104,8 @@ before AS MATERIALIZED (
         ) AS total_stats,
         coalesce(
             (SELECT level FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT level_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND level_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -107,8 +115,8 @@ before AS MATERIALIZED (
         ) AS level,
         coalesce(
             (SELECT life_maximum FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT life_maximum_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND life_maximum_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -118,8 +126,8 @@ before AS MATERIALIZED (
         ) AS life_maximum,
         coalesce(
             (SELECT networth FROM wealth
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18) AND timestamp < :period_start
-               AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+               AND timestamp < :period_start AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT networth_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
                AND networth_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
@@ -240,7 +248,8 @@ month AS MATERIALIZED (
         total_stats_end - total_stats_start AS total_stats_change, level_start, level_end,
         level_end - level_start AS level_change, life_maximum_start, life_maximum_end, networth_start,
         networth_end,
-        CASE typeof(networth_end - networth_start) WHEN 'integer' THEN networth_end - networth_start END AS networth_change
+        CASE typeof(networth_end - networth_start)
+            WHEN 'integer' THEN networth_end - networth_start END AS networth_change
     FROM known
 )
 SELECT

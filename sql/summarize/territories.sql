@@ -1,31 +1,33 @@
--- Writes one month of every tile: its owner when the month began and ended, and how often that changed.
+-- Writes the summary of one month for each tile.
 --
--- start: the owner by the last row before the month, else by the first in it. end: by the last row before the month's end.
--- NULL: unowned, which counts as an owner of its own. changes: rows whose owner differs from that of the row before,
--- the one carried into the month included. days: whole days' worth of time in the month, as far as it was observed,
--- during which the owner was the one of the end; 0 when unowned.
--- A tile gets a row when it has history rows in the month, or older ones and an observation in the month.
--- Where history rows have been pruned, the summaries of those months give the owner from before the month.
--- Rows that are right already are not touched.
+-- faction_id_start: owner in the last row before the month, or in the first row of the month. faction_id_end: owner in
+-- the last row before the end of the month. NULL: unowned, which counts as an owner of its own.
+-- ownership_changes: rows of the month whose owner differs from that of the previous row, in or before the month.
+-- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned.
+-- A tile gets a summary if there are history rows in the month, or older ones and an observation in the month.
+-- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months.
+-- Summaries that are already correct are not written again.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
--- :gone_until                  unix seconds; history rows of months before this have been pruned; NULL: none
--- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
+-- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO territory_ownership_summary (
     territory_id, period_start, period_end, period_type,
     faction_id_start, faction_id_end, ownership_changes, days_owned, record_count, created_at
 )
 WITH RECURSIVE
-history AS NOT MATERIALIZED (SELECT * FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time),
--- Every tile with history rows, by jumping from one to the next in the index: a tile need not be in the table of tiles.
+history AS NOT MATERIALIZED (
+    SELECT * FROM territory_ownership_history INDEXED BY idx_territory_ownership_territory_time
+),
+-- All tiles with history rows, including those without a row in territories. Each step is one search in the index.
 tiles (territory_id) AS (
     SELECT min(territory_id) FROM territory_ownership_history
     UNION ALL
     SELECT (SELECT min(territory_id) FROM territory_ownership_history WHERE territory_id > tiles.territory_id)
     FROM tiles WHERE territory_id IS NOT NULL
 ),
--- The row or the summary that says who held each tile when the month began, and its first and last row of the month.
+-- The row or the summary with the owner of each tile before the month, and the first and last row of the month.
 found AS MATERIALIZED (
     SELECT
         territory_id,
@@ -74,7 +76,7 @@ owners AS MATERIALIZED (
     LEFT JOIN territory_ownership_history AS first_row ON first_row.id = found.first_id
     LEFT JOIN territory_ownership_history AS last_row ON last_row.id = found.last_id
 ),
--- Each row of the month with the row of the tile before it, in the order of the index.
+-- Each row of the month with the row before it of the same tile, in the order of the index.
 steps AS (
     SELECT
         territory_id, recorded_at, faction_id,
@@ -92,7 +94,7 @@ counted AS MATERIALIZED (
         sum(iif(
             iif(previous_at IS NULL, faction_id_start, previous_faction_id) = faction_id_end,
             recorded_at - coalesce(previous_at, iif(is_carried, :period_start, recorded_at)), 0
-        )) AS seconds_owned                       -- up to the last row
+        )) AS seconds_owned                       -- until the last row of the month
     FROM steps JOIN owners USING (territory_id)
     GROUP BY territory_id
 ),

@@ -1,11 +1,12 @@
--- Writes one month of every war that has history rows in it: sides and scores of its last row there.
+-- Writes the summary of one month for each war that has history rows in it.
 --
--- winner: only when that row says completed. duration: from start to end once the war is over, else to that last row;
--- never negative (a war may be recorded before it starts), and NULL when it does not fit into an integer. Ranked and territory wars number separately.
--- Rows that are right already are not touched.
+-- Sides and scores are those of the last row of the month. The winner is set only if that row is 'completed'.
+-- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
+-- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
+-- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 --
--- :period_start, :period_end   the month, half-open, unix seconds
--- :takes_thinner               1: also replace a row that was made from more than twice as many history rows
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
+-- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO war_summary (
     war_id, war_type, period_start, period_end, period_type,
@@ -25,8 +26,9 @@ ended AS (
         newest.territory_id, newest.attacking_faction_id, newest.defending_faction_id,
         newest.attacking_score AS final_attacking_score, newest.defending_score AS final_defending_score,
         iif(newest.status = 'completed', newest.winner_faction_id, NULL) AS winner_faction_id,
-        iif(newest.status IN ('completed', 'cancelled'), coalesce(newest.ends_at, newest.recorded_at), newest.recorded_at)
-            - newest.started_at AS duration
+        iif(newest.status IN ('completed', 'cancelled'),
+            coalesce(newest.ends_at, newest.recorded_at),
+            newest.recorded_at) - newest.started_at AS duration
     FROM fought
     JOIN war_status_history AS newest ON newest.id = (
         SELECT id FROM war_status_history INDEXED BY idx_war_status_war_time

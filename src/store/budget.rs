@@ -37,26 +37,26 @@ impl Store {
         self.transaction(|transaction| {
             let take = || -> rusqlite::Result<Acquire> {
                 transaction
-                    .prepare_cached(sql!("budget/forget"))?
+                    .prepare_cached(sql!("budget/delete_expired"))?
                     .execute(named_params! {
                         ":owner_id": owner,
                         ":now_ms": now_ms,
                         ":horizon_ms": now_ms + 2 * (WINDOW_MS + longest_call_ms),
                     })?;
-                let taken =
-                    transaction
-                        .prepare_cached(sql!("budget/take"))?
-                        .execute(named_params! {
-                            ":owner_id": owner,
-                            ":now_ms": now_ms,
-                            ":expires_at_ms": expires_at_ms,
-                            ":request_limit": limit,
-                        })?;
+                let taken = transaction
+                    .prepare_cached(sql!("budget/try_acquire"))?
+                    .execute(named_params! {
+                        ":owner_id": owner,
+                        ":now_ms": now_ms,
+                        ":expires_at_ms": expires_at_ms,
+                        ":request_limit": limit,
+                    })?;
                 if taken == 1 {
                     return Ok(Acquire::Granted(Permit(transaction.last_insert_rowid())));
                 }
-                let next: Option<i64> =
-                    transaction.prepare_cached(sql!("budget/next"))?.query_row(
+                let next: Option<i64> = transaction
+                    .prepare_cached(sql!("budget/next_expiry"))?
+                    .query_row(
                         named_params! { ":owner_id": owner, ":now_ms": now_ms },
                         |row| row.get(0),
                     )?;
@@ -72,7 +72,7 @@ impl Store {
     pub(crate) fn reassign_calls(&mut self, before: i64, owner: i64) -> Result<()> {
         self.connection()
             .execute(
-                sql!("budget/move"),
+                sql!("budget/reassign_owner"),
                 named_params! { ":owner_before": before, ":owner_id": owner },
             )
             .context("note whose calls the budget counts")?;
@@ -84,7 +84,7 @@ impl Store {
         let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
             other
                 .connection()
-                .prepare(sql!("budget/all"))?
+                .prepare(sql!("budget/list_requests"))?
                 .query_map([], |row| {
                     Ok((row.get("owner_id")?, row.get("expires_at_ms")?))
                 })?
@@ -94,7 +94,7 @@ impl Store {
         for (owner, expires_at_ms) in calls {
             self.connection()
                 .execute(
-                    sql!("budget/adopt"),
+                    sql!("budget/insert_request"),
                     named_params! { ":owner_id": owner, ":expires_at_ms": expires_at_ms },
                 )
                 .context("count the calls that were made")?;
@@ -105,7 +105,7 @@ impl Store {
     /// Notes that the call is over.
     pub(crate) fn release(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()
-            .prepare_cached(sql!("budget/returned"))
+            .prepare_cached(sql!("budget/set_expiry"))
             .and_then(|mut returned| {
                 returned.execute(
                     named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS },

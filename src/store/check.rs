@@ -91,7 +91,7 @@ pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
 pub(super) fn row_counts(connection: &Connection) -> Result<BTreeMap<String, i64>> {
     let count = || -> rusqlite::Result<BTreeMap<String, i64>> {
         let tables: Vec<String> = connection
-            .prepare(sql!("backup/tables"))?
+            .prepare(sql!("backup/list_tables"))?
             .query_map([], |row| row.get("name"))?
             .collect::<rusqlite::Result<_>>()?;
         tables

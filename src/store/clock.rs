@@ -7,7 +7,7 @@ impl Store {
     /// The newest moment at which anything was recorded; `None` in an empty database.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.connection()
-            .query_row(sql!("clock/newest"), [], |row| row.get("newest"))
+            .query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
             .context("look up the newest recorded moment")
     }
 }

@@ -118,7 +118,7 @@ impl Store {
         let action = "list the tables and views";
         let mut datasets: Vec<Dataset> = self
             .connection()
-            .prepare(sql!("export/datasets"))
+            .prepare(sql!("export/list_datasets"))
             .and_then(|mut statement| {
                 statement
                     .query_map([], |row| {
@@ -148,7 +148,9 @@ impl Store {
     }
 
     fn read_columns(&self, dataset: &mut Dataset) -> rusqlite::Result<()> {
-        let mut statement = self.connection().prepare_cached(sql!("export/columns"))?;
+        let mut statement = self
+            .connection()
+            .prepare_cached(sql!("export/list_columns"))?;
         let mut rows = statement.query(named_params! { ":dataset": dataset.name })?;
         while let Some(row) = rows.next()? {
             let column: String = row.get("column_name")?;

@@ -35,7 +35,7 @@ impl Store {
     /// The wars that Torn was asked about without success.
     pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
-            .prepare_cached(sql!("wars/follow_ups"))
+            .prepare_cached(sql!("wars/list_follow_ups"))
             .and_then(|mut wars| {
                 wars.query_map([], |row| {
                     Ok(FollowUp {
@@ -60,7 +60,7 @@ impl Store {
         at: i64,
     ) -> Result<()> {
         self.connection()
-            .prepare_cached(sql!("wars/follow_up"))
+            .prepare_cached(sql!("wars/record_follow_up"))
             .and_then(|mut note| {
                 note.execute(named_params! {
                     ":war_type": war_type,
@@ -76,7 +76,7 @@ impl Store {
     /// Notes that Torn has told what was wanted of a war.
     pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
-            .prepare_cached(sql!("wars/end_follow_up"))
+            .prepare_cached(sql!("wars/delete_follow_up"))
             .and_then(|mut end| {
                 end.execute(named_params! { ":war_type": war_type, ":war_id": war })
             })
@@ -87,7 +87,7 @@ impl Store {
     /// When the war lists of a faction were last read.
     pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
         self.connection()
-            .prepare_cached(sql!("wars/polls"))
+            .prepare_cached(sql!("wars/get_polls"))
             .and_then(|mut polls| {
                 polls
                     .query_row(named_params! { ":faction_id": faction }, |row| {
@@ -104,9 +104,9 @@ impl Store {
 
     /// Notes that the list of a faction's present wars was read, and so that Torn knows the faction.
     pub(crate) fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
-        self.note_war_poll(sql!("wars/listed"), faction, at)?;
+        self.note_war_poll(sql!("wars/record_list_read"), faction, at)?;
         self.connection()
-            .prepare_cached(sql!("missing/found"))
+            .prepare_cached(sql!("missing/clear_missing"))
             .and_then(|mut found| {
                 found.execute(named_params! { ":kind": "faction", ":entity_id": faction })
             })
@@ -116,7 +116,7 @@ impl Store {
 
     /// Notes that the lists of a faction's past wars were read.
     pub(crate) fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
-        self.note_war_poll(sql!("wars/history_read"), faction, at)
+        self.note_war_poll(sql!("wars/record_history_read"), faction, at)
     }
 
     fn note_war_poll(&mut self, statement: &str, faction: FactionId, at: i64) -> Result<()> {
@@ -131,7 +131,7 @@ impl Store {
     pub(crate) fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
         self.connection()
             .query_row(
-                sql!("refreshes/refreshed"),
+                sql!("refreshes/get_refresh"),
                 named_params! { ":name": refresh.as_str() },
                 |row| row.get(0),
             )
@@ -143,7 +143,7 @@ impl Store {
     pub(crate) fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
         self.connection()
             .execute(
-                sql!("refreshes/refresh"),
+                sql!("refreshes/record_refresh"),
                 named_params! { ":name": refresh.as_str(), ":at": at },
             )
             .context("note that the tiles' facts were read")?;

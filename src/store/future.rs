@@ -113,7 +113,7 @@ const STEPS: [(&str, Effect, &str); 40] = [
     (
         "player_stats_summary",
         Mends,
-        sql!("future/date_player_summaries"),
+        sql!("future/clamp_player_summaries"),
     ),
     (
         "faction_summary",
@@ -123,10 +123,10 @@ const STEPS: [(&str, Effect, &str); 40] = [
     (
         "faction_summary",
         Mends,
-        sql!("future/date_faction_summaries"),
+        sql!("future/clamp_faction_summaries"),
     ),
     ("war_summary", Removes, sql!("future/remove_war_summaries")),
-    ("war_summary", Mends, sql!("future/date_war_summaries")),
+    ("war_summary", Mends, sql!("future/clamp_war_summaries")),
     (
         "territory_ownership_summary",
         Removes,
@@ -135,7 +135,7 @@ const STEPS: [(&str, Effect, &str); 40] = [
     (
         "territory_ownership_summary",
         Mends,
-        sql!("future/date_territory_summaries"),
+        sql!("future/clamp_territory_summaries"),
     ),
     ("month_states", Removes, sql!("future/remove_month_states")),
     ("month_states", Mends, sql!("future/clamp_month_states")),
@@ -160,9 +160,9 @@ const STEPS: [(&str, Effect, &str); 40] = [
         Mends,
         sql!("future/clamp_memberships"),
     ),
-    ("players", Mends, sql!("future/date_players")),
-    ("factions", Mends, sql!("future/date_factions")),
-    ("territories", Mends, sql!("future/date_territories")),
+    ("players", Mends, sql!("future/reset_players")),
+    ("factions", Mends, sql!("future/reset_factions")),
+    ("territories", Mends, sql!("future/reset_territories")),
 ];
 
 impl Store {
@@ -204,7 +204,7 @@ impl Store {
 
 fn look(connection: &Connection, moments: &FutureBounds) -> rusqlite::Result<Ahead> {
     let tables = count(connection, moments)?;
-    let mut facts = connection.prepare(sql!("future/facts"))?;
+    let mut facts = connection.prepare(sql!("future/get_clock_facts"))?;
     let mut rows = query(&mut facts, moments)?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(Ahead {
@@ -225,7 +225,7 @@ pub(super) fn count(
     connection: &Connection,
     moments: &FutureBounds,
 ) -> rusqlite::Result<Vec<Share>> {
-    let mut statement = connection.prepare(sql!("future/count"))?;
+    let mut statement = connection.prepare(sql!("future/count_rows"))?;
     let mut rows = query(&mut statement, moments)?;
     let mut tables = Vec::new();
     while let Some(row) = rows.next()? {

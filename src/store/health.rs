@@ -77,7 +77,7 @@ impl View {
 
     /// The keys as the last run left them.
     pub(crate) fn keys(&self) -> Result<Vec<KeyFact>> {
-        self.all(sql!("health/keys"), [], |row| {
+        self.all(sql!("health/list_keys"), [], |row| {
             let state: String = row.get("state")?;
             Ok(KeyFact {
                 name: row.get("name")?,
@@ -92,7 +92,7 @@ impl View {
     /// Until when Torn makes this address wait, and why.
     pub(crate) fn address_pause(&self, now: i64) -> Result<Option<(i64, String)>> {
         self.one(
-            sql!("health/pauses"),
+            sql!("health/get_address_pause"),
             named_params! { ":now": now },
             |row| Ok((row.get("until")?, row.get("reason")?)),
         )

@@ -19,7 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The ids of an open database of ours.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
     connection
-        .query_row(sql!("identity/read"), [], |row| {
+        .query_row(sql!("identity/get_identity"), [], |row| {
             Ok(Identity {
                 id: DatabaseId::new(row.get("database_id")?),
                 archive_of: row

@@ -40,7 +40,7 @@ impl Store {
         let print = fingerprint(key);
         let known = self
             .connection()
-            .prepare_cached(sql!("keys/known"))
+            .prepare_cached(sql!("keys/get_key"))
             .and_then(|mut known| {
                 known
                     .query_row(named_params! { ":name": name }, |row| read(row, &print))
@@ -62,12 +62,12 @@ impl Store {
         self.transaction(|transaction| {
             transaction
                 .execute(
-                    sql!("keys/remember"),
+                    sql!("keys/upsert_key"),
                     named_params! { ":name": name, ":owner_id": facts.owner, ":access": facts.access },
                 )
                 .and_then(|_| {
                     transaction.execute(
-                        sql!("keys/remember_check"),
+                        sql!("keys/upsert_check"),
                         named_params! {
                             ":name": name,
                             ":fingerprint": print,
@@ -101,7 +101,7 @@ impl Store {
         self.transaction(|transaction| {
             transaction
                 .execute(
-                    sql!("keys/mark"),
+                    sql!("keys/set_state"),
                     named_params! {
                         ":name": name,
                         ":state": word,
@@ -112,7 +112,7 @@ impl Store {
                 )
                 .and_then(|_| {
                     transaction.execute(
-                        sql!("keys/mark_check"),
+                        sql!("keys/set_fingerprint"),
                         named_params! { ":name": name, ":fingerprint": print },
                     )
                 })
@@ -127,7 +127,7 @@ impl Store {
             for name in names {
                 transaction
                     .execute(
-                        sql!("keys/used"),
+                        sql!("keys/record_use"),
                         named_params! { ":name": name, ":last_used_at": now },
                     )
                     .context(format!("note the use of the key {name:?}"))?;
@@ -141,7 +141,7 @@ impl Store {
         let names = serde_json::Value::from(names.to_vec()).to_string();
         self.connection()
             .execute(
-                sql!("keys/forget_others"),
+                sql!("keys/delete_unconfigured"),
                 named_params! { ":names": names },
             )
             .context("forget keys that are no longer configured")?;

@@ -143,8 +143,8 @@ fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>
         .execute_batch(schema.views)
         .context("make the views")?;
     for statement in [
-        sql!("schema/forget_program_objects"),
-        sql!("schema/note_program_objects"),
+        sql!("schema/delete_program_objects"),
+        sql!("schema/record_program_objects"),
     ] {
         transaction
             .execute(statement, [])
@@ -159,7 +159,7 @@ fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>
 /// Drops the views that an earlier migration made, also those that this program no longer has.
 fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     let views: Vec<String> = transaction
-        .prepare(sql!("schema/program_views"))
+        .prepare(sql!("schema/list_program_views"))
         .and_then(|mut names| names.query_map([], |row| row.get("name"))?.collect())
         .context("list the views")?;
     for view in views {
@@ -173,7 +173,7 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
 /// The highest id that each table has given. A table that is dropped loses it.
 fn sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
     transaction
-        .prepare(sql!("schema/sequences"))
+        .prepare(sql!("schema/list_sequences"))
         .and_then(|mut names| {
             names
                 .query_map([], |row| Ok((row.get("name")?, row.get("seq")?)))?
@@ -219,7 +219,7 @@ fn must_compile(connection: &Connection) -> rusqlite::Result<()> {
 fn must_refer(transaction: &Transaction<'_>) -> Result<()> {
     let action = || Error::new("migrate the schema").with_help("report this; nothing was changed");
     let missing: Option<(String, String)> = transaction
-        .query_row(sql!("schema/missing_parents"), [], |row| {
+        .query_row(sql!("schema/list_missing_parents"), [], |row| {
             Ok((row.get("child")?, row.get("parent")?))
         })
         .optional()

@@ -36,12 +36,12 @@ impl Store {
         self.transaction(|transaction| {
             let note = || -> rusqlite::Result<()> {
                 transaction.execute(
-                    sql!("missing/miss"),
+                    sql!("missing/record_missing"),
                     named_params! { ":kind": kind, ":entity_id": id, ":at": at },
                 )?;
                 let misses = transaction
                     .query_row(
-                        sql!("missing/one"),
+                        sql!("missing/get_missing"),
                         named_params! { ":kind": kind, ":entity_id": id },
                         read,
                     )
@@ -66,7 +66,7 @@ impl Store {
     /// The factions that Torn does not know.
     pub(crate) fn missing_factions(&self) -> Result<Vec<Misses>> {
         self.connection()
-            .prepare_cached(sql!("missing/all"))
+            .prepare_cached(sql!("missing/list_missing"))
             .and_then(|mut all| {
                 all.query_map(named_params! { ":kind": "faction" }, read)?
                     .collect()
@@ -78,7 +78,7 @@ impl Store {
 /// Forgets that Torn did not know an id.
 pub(super) fn found(transaction: &Transaction<'_>, kind: &str, id: i64) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached(sql!("missing/found"))?
+        .prepare_cached(sql!("missing/clear_missing"))?
         .execute(named_params! { ":kind": kind, ":entity_id": id })?;
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
     })?;
     let read = || -> rusqlite::Result<Vec<(i64, TableState)>> {
         connection
-            .prepare(sql!("months/states"))?
+            .prepare(sql!("months/list_states"))?
             .query_map(named_params! { ":until": running.start() }, read_state)?
             .collect()
     };

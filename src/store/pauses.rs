@@ -42,7 +42,7 @@ impl Store {
     pub(crate) fn paused(&self, scope: Scope, now: i64) -> Result<Option<Pause>> {
         let (word, owner) = scope.columns();
         self.connection()
-            .prepare_cached(sql!("pauses/paused"))
+            .prepare_cached(sql!("pauses/get_pause"))
             .and_then(|mut paused| {
                 let parameters = named_params! { ":scope": word, ":owner_id": owner, ":now": now };
                 paused
@@ -63,7 +63,7 @@ impl Store {
         let (word, owner) = scope.columns();
         self.connection()
             .execute(
-                sql!("pauses/pause"),
+                sql!("pauses/set_pause"),
                 named_params! {
                     ":scope": word,
                     ":owner_id": owner,

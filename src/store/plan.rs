@@ -20,7 +20,7 @@ impl Store {
     pub(crate) fn war_list_size(&self, war_type: WarType) -> Result<WarListSize> {
         self.connection()
             .query_row(
-                sql!("plan/war_list"),
+                sql!("plan/count_wars"),
                 named_params! { ":war_type": war_type },
                 |row| {
                     Ok(WarListSize {

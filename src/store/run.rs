@@ -41,10 +41,13 @@ impl Store {
     pub fn start_run(&mut self, kind: Kind, now: i64) -> Result<RunId> {
         self.transaction(|transaction| {
             transaction
-                .execute(sql!("runs/bury"), named_params! { ":kind": kind.as_str() })
+                .execute(
+                    sql!("runs/mark_killed"),
+                    named_params! { ":kind": kind.as_str() },
+                )
                 .and_then(|_| {
                     transaction.execute(
-                        sql!("runs/start"),
+                        sql!("runs/start_run"),
                         named_params! { ":kind": kind.as_str(), ":started_at": now },
                     )
                 })
@@ -65,7 +68,7 @@ impl Store {
     ) -> Result<()> {
         self.connection()
             .execute(
-                sql!("runs/finish"),
+                sql!("runs/finish_run"),
                 named_params! {
                     ":id": run.0,
                     ":finished_at": real_time.unwrap_or(now),
@@ -92,7 +95,7 @@ impl Store {
         let save = || -> rusqlite::Result<()> {
             let saved = self
                 .connection()
-                .prepare_cached(sql!("runs/reject"))?
+                .prepare_cached(sql!("runs/record_rejected"))?
                 .execute(named_params! {
                     ":at": at,
                     ":endpoint": rejected.endpoint,
@@ -103,7 +106,7 @@ impl Store {
                 })?;
             if saved == 0 {
                 self.connection()
-                    .prepare_cached(sql!("runs/reject_more"))?
+                    .prepare_cached(sql!("runs/count_rejected"))?
                     .execute(named_params! { ":at": at, ":json_path": rejected.json_path })?;
             }
             Ok(())
@@ -119,7 +122,7 @@ pub(super) fn count(
     counts: Counts,
 ) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached(sql!("runs/count"))?
+        .prepare_cached(sql!("runs/update_counts"))?
         .execute(named_params! {
             ":id": run.0,
             ":requests": counts.requests,

@@ -116,11 +116,17 @@ fn derive(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<Wr
 /// Removal of rows without a reason, and the rows of the month.
 fn statements(history: History) -> (&'static str, &'static str) {
     match history {
-        History::Players => (sql!("summarize/players_stale"), sql!("summarize/players")),
-        History::Factions => (sql!("summarize/factions_stale"), sql!("summarize/factions")),
-        History::Wars => (sql!("summarize/wars_stale"), sql!("summarize/wars")),
+        History::Players => (
+            sql!("summarize/delete_stale_players"),
+            sql!("summarize/players"),
+        ),
+        History::Factions => (
+            sql!("summarize/delete_stale_factions"),
+            sql!("summarize/factions"),
+        ),
+        History::Wars => (sql!("summarize/delete_stale_wars"), sql!("summarize/wars")),
         History::Territories => (
-            sql!("summarize/territories_stale"),
+            sql!("summarize/delete_stale_territories"),
             sql!("summarize/territories"),
         ),
     }
@@ -142,7 +148,7 @@ fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()
             |row| Ok((row.get("rows")?, row.get("last_id")?, row.get("observed")?)),
         )?;
         transaction.execute(
-            sql!("months/summarized"),
+            sql!("months/mark_summarized"),
             named_params! {
                 ":history": part.history.table(),
                 ":period_start": month.start(),

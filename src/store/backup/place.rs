@@ -103,7 +103,7 @@ fn in_the_way(directory: &Path, why: String) -> Error {
 fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String)>> {
     source
         .query_row(
-            sql!("backup/recorded_folder"),
+            sql!("backup/get_folder"),
             named_params! { ":directory": display_path(&plain_absolute(directory)) },
             |row| Ok((row.get("last_backup_at")?, row.get("last_file")?)),
         )

@@ -30,7 +30,7 @@ pub(crate) struct Recorded {
 impl View {
     /// The archives that rows were moved to.
     pub(crate) fn archives(&self) -> Result<Vec<Recorded>> {
-        self.all(sql!("health/archives"), [], |row| {
+        self.all(sql!("health/list_archives"), [], |row| {
             let id: Option<String> = row.get("archive_id")?;
             Ok(Recorded {
                 path: PathBuf::from(row.get::<_, String>("archive")?),

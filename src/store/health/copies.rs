@@ -69,8 +69,10 @@ impl View {
             Some(plain_absolute(directory)),
             fs::canonicalize(directory).ok(),
         ];
-        let recorded: Vec<(String, RecordedFolder)> =
-            self.all(sql!("health/backup_folders"), named_params! {}, |row| {
+        let recorded: Vec<(String, RecordedFolder)> = self.all(
+            sql!("health/list_backup_folders"),
+            named_params! {},
+            |row| {
                 Ok((
                     row.get("directory")?,
                     RecordedFolder {
@@ -78,7 +80,8 @@ impl View {
                         last_file: row.get("last_file")?,
                     },
                 ))
-            })?;
+            },
+        )?;
         Ok(recorded
             .into_iter()
             .find(|(directory, _)| {

@@ -15,7 +15,7 @@ impl View {
     /// Answers of the last day that did not fit, and the newest of them in words.
     pub(crate) fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
         self.one(
-            sql!("health/rejected"),
+            sql!("health/count_rejected"),
             named_params! { ":since": now - DAY, ":horizon": now + DAY },
             |row| {
                 let endpoint: Option<String> = row.get("endpoint")?;
@@ -41,7 +41,7 @@ impl View {
         let players: Value = players.into_iter().map(|id| id.get()).collect();
         let factions: Value = factions.into_iter().map(|id| id.get()).collect();
         self.all(
-            sql!("health/missing"),
+            sql!("health/list_missing"),
             named_params! {
                 ":players": players.to_string(),
                 ":factions": factions.to_string(),
@@ -62,7 +62,7 @@ impl View {
 
     /// The newest moment at which anything was recorded.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
-        self.one(sql!("clock/newest"), [], |row| row.get("newest"))
+        self.one(sql!("clock/get_newest"), [], |row| row.get("newest"))
             .context("look up the newest recorded moment")
     }
 

@@ -70,7 +70,7 @@ impl View {
     /// The last success, and when that run began.
     fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, i64)>> {
         self.one(
-            sql!("health/last_success"),
+            sql!("health/get_last_success"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
             |row| {
                 let last = LastSuccess {
@@ -92,7 +92,7 @@ impl View {
         now: i64,
     ) -> Result<(i64, Option<String>)> {
         self.one(
-            sql!("health/failures"),
+            sql!("health/count_failures"),
             named_params! {
                 ":kind": kind.as_str(),
                 ":since": since.unwrap_or(i64::MIN),
@@ -106,7 +106,7 @@ impl View {
     /// The runs of the last days that were killed, newest first.
     fn killed(&self, kind: Kind, now: i64) -> Result<Vec<Unfinished>> {
         let unfinished: Vec<(i64, String)> = self.all(
-            sql!("health/unfinished"),
+            sql!("health/list_unfinished_runs"),
             named_params! { ":kind": kind.as_str(), ":since": now - WINDOW, ":horizon": now + DAY },
             |row| Ok((row.get("started_at")?, row.get("status")?)),
         )?;
@@ -127,7 +127,7 @@ impl View {
     /// Times without a success.
     fn gaps(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Vec<Gap>> {
         self.all(
-            sql!("health/gaps"),
+            sql!("health/list_gaps"),
             named_params! {
                 ":kind": kind.as_str(),
                 ":since": now - WINDOW,
@@ -147,7 +147,7 @@ impl View {
     /// Since when each run has had targets that failed.
     fn incomplete(&self, kind: Kind, now: i64) -> Result<Option<Incomplete>> {
         self.one(
-            sql!("health/incomplete"),
+            sql!("health/find_incomplete"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
             |row| {
                 Ok(Incomplete {

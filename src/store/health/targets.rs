@@ -46,7 +46,7 @@ impl View {
         let horizon = now + DAY;
         match kind {
             Kind::Players => self.all(
-                sql!("health/players"),
+                sql!("health/list_players"),
                 named_params! {
                     ":players": players.to_string(),
                     ":factions": factions.to_string(),
@@ -56,7 +56,7 @@ impl View {
                 |row| target(row, "answered_at"),
             ),
             Kind::Factions | Kind::Wars => self.all(
-                sql!("health/factions"),
+                sql!("health/list_factions"),
                 named_params! { ":factions": factions.to_string(), ":horizon": horizon },
                 |row| {
                     let answer = match kind {
@@ -80,7 +80,7 @@ impl View {
             _ => "[]".to_owned(),
         };
         self.all(
-            sql!("health/tiles"),
+            sql!("health/list_tiles"),
             named_params! {
                 ":tiles": tiles.to_string(),
                 ":factions": factions,

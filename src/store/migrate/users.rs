@@ -48,7 +48,7 @@ pub(super) struct Object {
 /// Drops what the user made and says how to make it again.
 pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
     let mut objects: Vec<Object> = transaction
-        .prepare(sql!("schema/user_objects"))
+        .prepare(sql!("schema/list_user_objects"))
         .and_then(|mut objects| {
             objects
                 .query_map([], |row| {

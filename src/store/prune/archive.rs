@@ -88,7 +88,7 @@ impl Store {
     fn moved_to(&self) -> Result<Vec<ArchiveMove>> {
         let connection = self.connection();
         connection
-            .prepare(sql!("prune/moved_to"))
+            .prepare(sql!("prune/list_archives"))
             .and_then(|mut moved| {
                 moved
                     .query_map([], |row| {
@@ -138,7 +138,7 @@ impl Store {
     fn attached_id(&self, archive: &Archive, ours: &DatabaseId) -> Result<DatabaseId> {
         let attached = self
             .connection
-            .query_row(sql!("prune/archive_identity"), [], |row| {
+            .query_row(sql!("prune/get_archive_identity"), [], |row| {
                 Ok(Identity {
                     id: DatabaseId::new(row.get("database_id")?),
                     archive_of: row
@@ -166,7 +166,7 @@ impl Store {
                 ("factions", sql!("prune/archive_factions")),
                 ("players", sql!("prune/archive_players")),
                 ("territories", sql!("prune/archive_territories")),
-                ("memberships", sql!("prune/archive_no_memberships")),
+                ("memberships", sql!("prune/clear_archive_memberships")),
                 ("memberships", sql!("prune/archive_memberships")),
             ] {
                 transaction
@@ -180,7 +180,7 @@ impl Store {
     fn undo_copies(&mut self) -> Result<()> {
         let noted = self
             .connection
-            .query_row(sql!("prune/noted_step"), [], |row| {
+            .query_row(sql!("prune/get_step"), [], |row| {
                 let history: String = row.get("history")?;
                 let span: (i64, i64) = (row.get("from_moment")?, row.get("until_moment")?);
                 Ok((history, span, row.get("last_id")?))
@@ -198,7 +198,7 @@ impl Store {
     /// Ends the work with the archive.
     pub(super) fn detach(&mut self) -> Result<()> {
         self.connection
-            .execute(sql!("prune/forget_step"), [])
+            .execute(sql!("prune/delete_step"), [])
             .context("finish the archive")?;
         wal::empty(&self.connection, "archive")?;
         self.connection

@@ -29,8 +29,8 @@ impl OldRows {
         Self {
             table: "rejected_payloads",
             before,
-            plan: sql!("prune/rejected_plan"),
-            delete: sql!("prune/rejected_delete"),
+            plan: sql!("prune/plan_rejected"),
+            delete: sql!("prune/delete_rejected"),
             row_bytes: 2_000,
             kept: None,
             // A row may have 64 KiB.
@@ -42,14 +42,14 @@ impl OldRows {
     pub(super) fn runs(connection: &Connection, before: i64) -> Result<Self> {
         // Once, not in every step: it reads the whole table.
         let kept: Vec<i64> = connection
-            .prepare(sql!("prune/runs_kept"))
+            .prepare(sql!("prune/list_kept_runs"))
             .and_then(|mut kept| kept.query_map([], |row| row.get("id"))?.collect())
             .context("find the newest records of fetches")?;
         Ok(Self {
             table: "fetch_runs",
             before,
-            plan: sql!("prune/runs_plan"),
-            delete: sql!("prune/runs_delete"),
+            plan: sql!("prune/plan_runs"),
+            delete: sql!("prune/delete_runs"),
             row_bytes: 80,
             kept: Some(serde_json::Value::from(kept).to_string()),
             steps: (500, (500, 16_000)),

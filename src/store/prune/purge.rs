@@ -15,7 +15,7 @@ impl Store {
         let deleted = self.transaction(|transaction| {
             transaction
                 .execute(
-                    sql!("months/purged"),
+                    sql!("months/mark_purged"),
                     named_params! { ":before": month.start(), ":now": now },
                 )
                 .context("note that summaries are deleted")?;

@@ -60,7 +60,7 @@ impl Run {
         };
         let unfinished: Option<i64> = connection
             .query_row(
-                sql!("prune/unfinished_run"),
+                sql!("prune/get_unfinished_run"),
                 named_params! { ":archive_id": id },
                 |row| row.get("id"),
             )

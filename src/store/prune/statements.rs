@@ -42,20 +42,20 @@ impl Statements {
     fn render(history: History) -> Self {
         Self {
             kept: match history {
-                History::Players => sql!("prune/players_kept"),
-                History::Factions => sql!("prune/factions_kept"),
-                History::Wars => sql!("prune/wars_kept"),
-                History::Territories => sql!("prune/territories_kept"),
+                History::Players => sql!("prune/list_kept_players"),
+                History::Factions => sql!("prune/list_kept_factions"),
+                History::Wars => sql!("prune/list_kept_wars"),
+                History::Territories => sql!("prune/list_kept_territories"),
             },
-            plan: render(history, sql!("prune/history_plan")),
-            total: render(history, sql!("prune/history_total")),
-            boundary: render(history, sql!("prune/history_boundary")),
-            delete: render(history, sql!("prune/history_delete")),
-            archive: render(history, sql!("prune/history_archive")),
-            unarchived: render(history, sql!("prune/history_unarchived")),
-            undo: render(history, sql!("prune/history_undo")),
-            summaries_plan: render(history, sql!("prune/summaries_plan")),
-            summaries_delete: render(history, sql!("prune/summaries_delete")),
+            plan: render(history, sql!("prune/plan_history")),
+            total: render(history, sql!("prune/get_history_totals")),
+            boundary: render(history, sql!("prune/find_history_boundary")),
+            delete: render(history, sql!("prune/delete_history")),
+            archive: render(history, sql!("prune/archive_history")),
+            unarchived: render(history, sql!("prune/count_unarchived_history")),
+            undo: render(history, sql!("prune/unarchive_history")),
+            summaries_plan: render(history, sql!("prune/plan_summaries")),
+            summaries_delete: render(history, sql!("prune/delete_summaries")),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Step {
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .context(action())?;
         transaction
-            .prepare_cached(sql!("prune/note_step"))
+            .prepare_cached(sql!("prune/record_step"))
             .and_then(|mut note| {
                 note.execute(named_params! {
                     ":history": self.table(), ":from": self.from, ":until": self.until, ":last_id": self.last_id,
@@ -151,7 +151,7 @@ impl Step {
     /// Notes that rows of the month are gone.
     fn mark(&self, connection: &Connection, now: i64) -> Result<()> {
         connection
-            .prepare_cached(sql!("months/pruned"))
+            .prepare_cached(sql!("months/mark_pruned"))
             .and_then(|mut mark| {
                 mark.execute(named_params! {
                     ":history": self.table(), ":period_start": self.month.start(), ":now": now,
@@ -203,7 +203,7 @@ pub(super) fn undo(
                 &Statements::of(history).undo,
                 named_params! { ":from": from, ":until": until, ":last_id": last_id },
             )
-            .and_then(|_| transaction.execute(sql!("prune/forget_step"), []))
+            .and_then(|_| transaction.execute(sql!("prune/delete_step"), []))
             .context(action)?;
         Ok(())
     })

@@ -55,7 +55,7 @@ impl Store {
     /// When Torn last answered about a faction, unix seconds; `None`: never.
     pub(crate) fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
         self.connection()
-            .prepare_cached(sql!("fetch/faction_age"))
+            .prepare_cached(sql!("fetch/get_faction_last_updated"))
             .and_then(|mut age| {
                 age.query_row(named_params! { ":faction_id": id }, |row| row.get(0))
                     .optional()
@@ -74,7 +74,7 @@ fn save_faction(
         save_basic(transaction, batch, item, basic)?
     } else {
         transaction
-            .prepare_cached(sql!("fetch/add_faction"))?
+            .prepare_cached(sql!("fetch/touch_faction"))?
             .execute(named_params! { ":faction_id": id, ":at": item.at })?;
         0
     };
@@ -135,20 +135,20 @@ fn save_roster(
     let members = members.to_string();
     let (faction, at) = (item.value.id, item.at);
     let joined: u64 = transaction
-        .prepare_cached(sql!("fetch/joiners"))?
+        .prepare_cached(sql!("fetch/count_joiners"))?
         .query_row(
             named_params! { ":members": members, ":faction_id": faction },
             |row| row.get(0),
         )?;
     transaction
-        .prepare_cached(sql!("fetch/roster"))?
+        .prepare_cached(sql!("fetch/upsert_roster"))?
         .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?;
     transaction
         .prepare_cached(sql!("fetch/observe_members"))?
         .execute(named_params! { ":members": members, ":at": at })?;
     let left = if roster.is_complete {
         transaction
-            .prepare_cached(sql!("fetch/leavers"))?
+            .prepare_cached(sql!("fetch/remove_leavers"))?
             .execute(named_params! { ":members": members, ":faction_id": faction, ":at": at })?
             as u64
     } else {

@@ -87,7 +87,7 @@ fn name_faction(
     at: i64,
 ) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached(sql!("fetch/name_faction"))?
+        .prepare_cached(sql!("fetch/ensure_faction"))?
         .execute(named_params! { ":faction_id": id, ":name": name, ":at": at })?;
     Ok(())
 }

@@ -37,7 +37,7 @@ impl Store {
         let players = json_ids(players.iter().map(|id| id.get()));
         let factions = json_ids(factions.iter().map(|id| id.get()));
         self.connection()
-            .prepare_cached(sql!("fetch/player_targets"))
+            .prepare_cached(sql!("fetch/list_player_targets"))
             .and_then(|mut targets| {
                 let parameters =
                     named_params! { ":players": players, ":factions": factions, ":now": now };
@@ -95,7 +95,7 @@ fn save_player(
         None => None,
     };
     transaction
-        .prepare_cached(sql!("fetch/polled"))?
+        .prepare_cached(sql!("fetch/record_poll"))?
         .execute(named_params! {
             ":player_id": player.id,
             ":at": item.at,
@@ -126,7 +126,7 @@ fn save_profile(transaction: &Transaction<'_>, item: &Sourced<Player>) -> rusqli
     let player = &item.value;
     let Some(profile) = &player.profile else {
         transaction
-            .prepare_cached(sql!("fetch/add_player"))?
+            .prepare_cached(sql!("fetch/touch_player"))?
             .execute(named_params! { ":player_id": player.id, ":at": item.at })?;
         return Ok(());
     };
@@ -152,7 +152,7 @@ fn save_profile(transaction: &Transaction<'_>, item: &Sourced<Player>) -> rusqli
 
 fn stored_bucket(transaction: &Transaction<'_>, player: PlayerId) -> rusqlite::Result<Option<i64>> {
     transaction
-        .prepare_cached(sql!("fetch/stored_bucket"))?
+        .prepare_cached(sql!("fetch/get_bucket"))?
         .query_row(named_params! { ":player_id": player }, |row| row.get(0))
         .optional()
 }

@@ -51,7 +51,7 @@ impl Store {
                         .prepare_cached(statement)?
                         .execute(named_params! { ":tiles": seen, ":at": at })
                 };
-                with_tiles(sql!("fetch/name_owners"))?;
+                with_tiles(sql!("fetch/ensure_owners"))?;
                 let appended = transaction
                     .prepare_cached(sql!("fetch/append_tiles"))?
                     .execute(named_params! {
@@ -79,14 +79,14 @@ impl Store {
     /// How many tiles have their facts.
     pub(crate) fn tiles_with_facts(&self) -> Result<u64> {
         self.connection()
-            .query_row(sql!("fetch/tiles_with_facts"), [], |row| row.get(0))
+            .query_row(sql!("fetch/count_tiles_with_facts"), [], |row| row.get(0))
             .context("count the tiles")
     }
 
     /// The tiles that a faction held when last seen.
     pub(crate) fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
         self.connection()
-            .prepare_cached(sql!("fetch/tiles_of"))
+            .prepare_cached(sql!("fetch/list_faction_tiles"))
             .and_then(|mut tiles| {
                 first_column(&mut tiles, named_params! { ":faction_id": faction })
             })
@@ -100,7 +100,7 @@ impl Store {
     ) -> Result<BTreeSet<TerritoryId>> {
         let factions = json_ids(factions.iter().map(|id| id.get()));
         self.connection()
-            .prepare_cached(sql!("fetch/tiles_at_war"))
+            .prepare_cached(sql!("fetch/list_tiles_at_war"))
             .and_then(|mut tiles| first_column(&mut tiles, named_params! { ":factions": factions }))
             .context("list the tiles under assault")
     }

@@ -25,7 +25,7 @@ impl Store {
     /// The wars that have not ended, as last seen.
     pub(crate) fn unfinished_wars(&self) -> Result<Vec<War>> {
         self.connection()
-            .prepare_cached(sql!("wars/unfinished"))
+            .prepare_cached(sql!("wars/list_unfinished"))
             .and_then(|mut wars| wars.query_map([], read)?.collect())
             .context("list the wars that have not ended")
     }
@@ -44,7 +44,7 @@ fn newest(
     at: i64,
 ) -> rusqlite::Result<Option<War>> {
     connection
-        .prepare_cached(sql!("wars/newest"))?
+        .prepare_cached(sql!("wars/get_newest_row"))?
         .query_row(
             named_params! { ":war_type": war_type, ":war_id": id, ":at": at },
             read,
@@ -70,14 +70,14 @@ fn save_war(
     }
     if let Some(tile) = war.territory {
         transaction
-            .prepare_cached(sql!("wars/add_territory"))?
+            .prepare_cached(sql!("wars/ensure_territory"))?
             .execute(named_params! { ":territory_id": tile, ":at": item.at })?;
     }
     if !batch.every_poll && before.is_some_and(|before| before.same_facts(&war)) {
         return Ok(0);
     }
     transaction
-        .prepare_cached(sql!("wars/append"))?
+        .prepare_cached(sql!("wars/append_war"))?
         .execute(named_params! {
             ":war_id": war.id,
             ":war_type": war.war_type,

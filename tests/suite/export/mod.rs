@@ -90,7 +90,7 @@ fn the_list_names_every_dataset_with_its_rows() {
 
     assert!(
         text.stdout().contains(
-            "player_stats_history                  4  what players were, one row a change (or a poll)\n"
+            "player_stats_history                  4  one row for each change of a player (or for each poll)\n"
         ),
         "{}",
         text.stdout()

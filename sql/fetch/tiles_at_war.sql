@@ -1,5 +1,0 @@
--- The tiles that are stored as under assault and that none of these factions holds.
-SELECT territory_id
-FROM territories
-WHERE war_status IN ('under_attack', 'defending')
-  AND (faction_id IS NULL OR faction_id NOT IN (SELECT value FROM json_each(:factions)))

@@ -1,2 +1,0 @@
--- How many tiles have their unchanging facts.
-SELECT count(*) FROM territories WHERE sector IS NOT NULL

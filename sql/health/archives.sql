@@ -1,9 +1,0 @@
--- The archives that history rows were moved to, each with the file that its last prune named. An archive in whose place
--- a later prune has begun another one was given up.
-SELECT archive, archive_id, cutoff
-FROM prune_runs AS run
-WHERE archive IS NOT NULL AND deleted > 0
-  AND NOT EXISTS (SELECT 1 FROM prune_runs AS later
-                  WHERE later.id > run.id AND later.deleted > 0
-                    AND (later.archive = run.archive OR later.archive_id = run.archive_id))
-ORDER BY id

@@ -1,0 +1,7 @@
+-- Returns the pause that keeps every call from this address waiting, or no row.
+-- No pause lasts longer than a day. A later end was recorded while the clock was wrong and is ignored.
+--
+-- :now   unix seconds
+SELECT until, reason
+FROM api_pauses
+WHERE scope = 'address' AND until > :now AND until <= :now + 86400

@@ -1,0 +1,10 @@
+-- Lists the runs of one kind that are marked as running or killed, newest first.
+-- A run marked as running may have been killed without any later run having noticed.
+--
+-- :kind      kind of the runs
+-- :since     unix seconds; runs that started earlier are ignored
+-- :horizon   unix seconds; later timestamps were recorded while the clock was wrong
+SELECT started_at, status
+FROM fetch_runs
+WHERE kind = :kind AND started_at >= :since AND started_at <= :horizon AND status IN ('running', 'killed')
+ORDER BY started_at DESC

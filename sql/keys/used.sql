@@ -1,6 +1,0 @@
--- The key was used and works. A pause that another run has noted meanwhile stays.
-UPDATE api_keys
-SET last_used_at = :last_used_at,
-    state = iif(state = 'paused' AND paused_until > :last_used_at, state, 'ok'),
-    paused_until = iif(paused_until > :last_used_at, paused_until, NULL)
-WHERE name = :name AND state <> 'dead'

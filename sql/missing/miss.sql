@@ -1,7 +1,0 @@
--- Torn knows no such id, once more. Misses within half an hour count once; those of a clock that was ahead do not count.
-INSERT INTO missing_entities (kind, entity_id, misses, first_miss, last_miss)
-VALUES (:kind, :entity_id, 1, :at, :at)
-ON CONFLICT (kind, entity_id) DO UPDATE
-SET misses = CASE WHEN last_miss > :at + 86400 THEN 1 WHEN last_miss > :at - 1800 THEN misses ELSE misses + 1 END,
-    first_miss = iif(first_miss > :at + 86400, :at, first_miss),
-    last_miss = iif(last_miss > :at + 86400, :at, max(last_miss, :at))

@@ -1,8 +1,0 @@
--- Notes that history rows of a month were pruned.
---
--- :history        name of the history table
--- :period_start   first second of the month
--- :now            unix seconds
-INSERT INTO month_states (history, period_start, pruned_at)
-VALUES (:history, :period_start, :now)
-ON CONFLICT (history, period_start) DO UPDATE SET pruned_at = coalesce(pruned_at, excluded.pruned_at)

@@ -1,0 +1,9 @@
+-- Returns the timestamp of the first row after a step of the given size; no row: fewer rows are left.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
+--
+-- :from, :until   unix seconds; half-open interval
+-- :step           number of rows
+SELECT timestamp AS boundary
+FROM player_stats_history INDEXED BY idx_player_stats_timestamp
+WHERE timestamp >= :from AND timestamp < :until
+ORDER BY timestamp LIMIT 1 OFFSET :step

@@ -1,0 +1,15 @@
+-- Returns the oldest and the newest timestamp of the history rows that a prune would delete in one month.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
+--
+-- :from, :until   unix seconds; half-open interval within one month
+-- :last_id        highest id when the month was summarized; rows with a higher id are not in the summary
+-- :kept           JSON list of the ids that are kept (see list_kept_players.sql)
+SELECT
+    (SELECT timestamp FROM player_stats_history INDEXED BY idx_player_stats_timestamp
+     WHERE timestamp >= :from AND timestamp < :until AND id <= :last_id
+       AND id NOT IN (SELECT value FROM json_each(:kept))
+     ORDER BY timestamp LIMIT 1) AS oldest,
+    (SELECT timestamp FROM player_stats_history INDEXED BY idx_player_stats_timestamp
+     WHERE timestamp >= :from AND timestamp < :until AND id <= :last_id
+       AND id NOT IN (SELECT value FROM json_each(:kept))
+     ORDER BY timestamp DESC LIMIT 1) AS newest

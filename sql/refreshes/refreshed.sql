@@ -1,2 +1,0 @@
--- When this data was last read.
-SELECT refreshed_at FROM refreshes WHERE name = :name

@@ -1,0 +1,19 @@
+-- Records the end of a run.
+-- If the clock of this machine turned out to be wrong, the run gets the time that Torn sent instead.
+--
+-- :finished_at          unix seconds
+-- :real_time            unix seconds, from Torn; NULL: the clock is right
+-- :status               result, as in the table fetch_runs
+-- :error                first failure; NULL: none
+-- :requests … :failed   counts, as in the table fetch_runs
+UPDATE fetch_runs
+SET finished_at = :finished_at,
+    started_at = coalesce(:real_time, started_at),
+    status = :status,
+    error = :error,
+    requests = :requests,
+    entities = :entities,
+    appended = :appended,
+    unchanged = :unchanged,
+    failed = :failed
+WHERE id = :id

@@ -1,8 +1,0 @@
--- References to a table that is not there. PRAGMA foreign_key_check finds none in a table without rows.
-SELECT s.name AS child, f."table" AS parent
-FROM sqlite_schema AS s
-JOIN pragma_foreign_key_list(s.name) AS f
-WHERE s.type = 'table'
-  AND NOT EXISTS (
-        SELECT 1 FROM sqlite_schema AS p WHERE p.type = 'table' AND p.name = f."table" COLLATE NOCASE)
-ORDER BY s.name

@@ -1,4 +1,0 @@
--- The list of this faction's present wars was read.
-INSERT INTO faction_war_polls (faction_id, listed_at)
-VALUES (:faction_id, :at)
-ON CONFLICT (faction_id) DO UPDATE SET listed_at = excluded.listed_at

@@ -1,7 +1,0 @@
--- The newest row of a war that is not of the future.
-SELECT war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, defending_score,
-       required_score, status, end_reason, winner_faction_id, started_at, ends_at
-FROM war_status_history
-WHERE war_type = :war_type AND war_id = :war_id AND recorded_at <= :at
-ORDER BY recorded_at DESC, id DESC
-LIMIT 1

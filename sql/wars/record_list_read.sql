@@ -1,0 +1,6 @@
+-- Records that the list of a faction's present wars was read.
+--
+-- :at   unix seconds; when Torn answered
+INSERT INTO faction_war_polls (faction_id, listed_at)
+VALUES (:faction_id, :at)
+ON CONFLICT (faction_id) DO UPDATE SET listed_at = excluded.listed_at
