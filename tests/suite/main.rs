@@ -3,6 +3,7 @@
 
 mod support;
 
+mod architecture;
 mod archive;
 mod archive_identity;
 mod backup;
