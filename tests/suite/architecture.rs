@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::house::{LIBRARIES, ROOMS};
+
 /// The documents, from the root of the repository.
 const DOCUMENTS: [&str; 2] = ["src/ARCHITECTURE.md", ".github/CONTRIBUTING.md"];
 
@@ -60,6 +62,25 @@ fn the_tables_of_modules_are_complete() {
         "src/ARCHITECTURE.md has no row for:\n{}",
         missing.join("\n")
     );
+}
+
+#[test]
+fn the_table_of_layers_is_the_one_that_the_code_is_held_to() {
+    let text = fs::read_to_string(root().join("src/ARCHITECTURE.md")).unwrap();
+
+    for &(layer, may_use) in ROOMS {
+        let row = text
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{layer}` | ")))
+            .unwrap_or_else(|| panic!("there is no row for {layer}"));
+        let cells: Vec<&str> = row.split('|').collect();
+        let used: BTreeSet<&str> = code_spans(cells[2]).collect();
+        assert_eq!(used, may_use.iter().copied().collect(), "{layer} may use");
+        for (library, owners) in LIBRARIES {
+            let is_named = code_spans(cells[3]).any(|span| span == *library);
+            assert_eq!(is_named, owners.contains(&layer), "{library} of {layer}");
+        }
+    }
 }
 
 #[test]
@@ -141,8 +162,7 @@ fn spans(document: &str) -> Vec<Span> {
         if is_in_block {
             continue;
         }
-        // Between the first and the second backtick, the third and the fourth, and so on.
-        let spans: Vec<&str> = content.split('`').skip(1).step_by(2).collect();
+        let spans: Vec<&str> = code_spans(content).collect();
         if content.starts_with('#') {
             section = spans
                 .first()
@@ -156,6 +176,11 @@ fn spans(document: &str) -> Vec<Span> {
         }));
     }
     found
+}
+
+/// The texts between the first and the second backtick, the third and the fourth, and so on.
+fn code_spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
 }
 
 fn root() -> PathBuf {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the other rooms it may use.
-const ROOMS: &[(&str, &[&str])] = &[
+pub const ROOMS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("model", &["error"]),
     ("config", &["error", "model"]),
@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Each library that has rooms of its own, and those rooms.
-const LIBRARIES: &[(&str, &[&str])] = &[
+pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
     ("console", &["output"]),
