@@ -5,6 +5,7 @@
 
 mod support;
 
+mod architecture;
 mod archive;
 mod archive_identity;
 mod backup;
