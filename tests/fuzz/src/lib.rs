@@ -1,4 +1,4 @@
-//! Code that all targets share.
+//! The code of the fuzz targets.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -18,14 +18,14 @@ pub mod readers;
 
 use readers::Book;
 
-/// A database in memory takes so many bodies before a fresh one replaces it.
+/// How many responses one in-memory database stores before a new one replaces it, so that it does not grow without end.
 const BODIES: u32 = 500;
 
 thread_local! {
     static BOOK: RefCell<(Option<Book>, u32)> = const { RefCell::new((None, 0)) };
 }
 
-/// Reads one answer, if the text is JSON.
+/// Decodes one response. Text that is not JSON does not enter the corpus.
 pub fn answer(read: fn(&mut Book, &Value), text: &[u8]) -> Corpus {
     let Ok(body) = serde_json::from_slice(text) else {
         return Corpus::Reject;
@@ -41,7 +41,9 @@ pub fn answer(read: fn(&mut Book, &Value), text: &[u8]) -> Corpus {
     Corpus::Keep
 }
 
-/// Reads a list whose server says what it likes. Each line of the text is one answer: JSON, or else a link.
+/// Follows the pages of a list whose server may answer anything.
+///
+/// Each line of the text is one response: JSON, or the link to the next page.
 pub fn pages(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     let answers: Vec<Value> = text
@@ -64,28 +66,36 @@ pub fn pages(text: &[u8]) {
         let mut pages = Pages::new(base, first, by);
         let mut asked = std::collections::HashSet::new();
         while let Some(request) = pages.next_request() {
-            assert_eq!(request.path(), path, "it left the list");
+            assert_eq!(request.path(), path, "a request for another path");
             assert!(
                 request.target.bytes().all(|byte| byte.is_ascii_graphic()),
                 "{:?}",
                 request.target
             );
-            assert!(asked.insert(request.page_key()), "{} twice", request.target);
-            assert!(asked.len() <= 2000, "it does not end");
+            assert!(
+                asked.insert(request.page_key()),
+                "{} requested twice",
+                request.target
+            );
+            assert!(asked.len() <= 2000, "the list does not end");
             let body = &answers[(asked.len() - 1) % answers.len()];
             pages.read(&request, body, "rows");
         }
     }
 }
 
-/// Reads a configuration, and whatever else a person may type.
+/// Parses a configuration, and the times and months that a person may type.
 pub fn config(text: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
     if let Err(error) = Settings::from_text_alone(Path::new("/home/a/tornsnap.toml"), text) {
-        let said = error.to_string();
-        assert!(said.len() <= 4_000 + 8 * text.len(), "{} bytes", said.len());
+        let message = error.to_string();
+        assert!(
+            message.len() <= 4_000 + 8 * text.len(),
+            "{} bytes",
+            message.len()
+        );
     }
     let _moment = parse_timestamp(text);
     if let Ok(moment) = parse_timestamp_or_age(text, readers::AT) {
@@ -95,7 +105,7 @@ pub fn config(text: &[u8]) {
     let _month = text.parse::<Month>();
 }
 
-/// Reads a key as a file or a person gives it. What is refused is not shown.
+/// Reads a key file, and parses its text as a key. An error must not show what could be a key.
 pub fn key_file(bytes: &[u8]) {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
@@ -123,10 +133,10 @@ pub fn key_file(bytes: &[u8]) {
             assert_eq!(loaded.keys[0].key.expose().len(), 16);
         }
         Err(error) => {
-            let said = error.causes().join(" ") + &error.to_string();
+            let message = error.causes().join(" ") + &error.to_string();
             let text = String::from_utf8_lossy(bytes);
             for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-                assert!(word.len() < 16 || !said.contains(word), "{said}");
+                assert!(word.len() < 16 || !message.contains(word), "{message}");
             }
         }
     }

@@ -1,8 +1,11 @@
--- The baseline "with window functions": one month, in the sqlite3 shell. Does less than `summarize`, too: see month-plan.py.
--- START and END are replaced by the benchmark.
+-- A baseline for `tornsnap summarize`: one month with window functions, in the sqlite3 shell.
+--
+-- It does less than `summarize`: it looks for no value from before the month, does not skip unknown values, and leaves
+-- out entities without rows in the month. The benchmark binds :start and :end (unix seconds).
+
 PRAGMA foreign_keys = ON;
 BEGIN IMMEDIATE;
-DROP TABLE IF EXISTS window_players;
+
 CREATE TABLE window_players AS
 SELECT DISTINCT
     player_id,
@@ -16,9 +19,12 @@ SELECT DISTINCT
     first_value(networth) OVER month AS networth_start, last_value(networth) OVER month AS networth_end,
     count(*) OVER month AS record_count
 FROM player_stats_history
-WHERE timestamp >= START AND timestamp < END
-WINDOW month AS (PARTITION BY player_id ORDER BY timestamp, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
-DROP TABLE IF EXISTS window_factions;
+WHERE timestamp >= :start AND timestamp < :end
+WINDOW month AS (
+    PARTITION BY player_id ORDER BY timestamp, id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+);
+
 CREATE TABLE window_factions AS
 SELECT DISTINCT
     faction_id,
@@ -27,24 +33,35 @@ SELECT DISTINCT
     first_value(best_chain) OVER month AS best_chain_start, last_value(best_chain) OVER month AS best_chain_end,
     count(*) OVER month AS record_count
 FROM faction_history
-WHERE timestamp >= START AND timestamp < END
-WINDOW month AS (PARTITION BY faction_id ORDER BY timestamp, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
-DROP TABLE IF EXISTS window_wars;
+WHERE timestamp >= :start AND timestamp < :end
+WINDOW month AS (
+    PARTITION BY faction_id ORDER BY timestamp, id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+);
+
 CREATE TABLE window_wars AS
 SELECT DISTINCT
     war_type, war_id,
-    last_value(attacking_score) OVER month AS attacking_score, last_value(defending_score) OVER month AS defending_score,
+    last_value(attacking_score) OVER month AS attacking_score,
+    last_value(defending_score) OVER month AS defending_score,
     last_value(winner_faction_id) OVER month AS winner_faction_id, count(*) OVER month AS record_count
 FROM war_status_history
-WHERE recorded_at >= START AND recorded_at < END
-WINDOW month AS (PARTITION BY war_type, war_id ORDER BY recorded_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
-DROP TABLE IF EXISTS window_tiles;
+WHERE recorded_at >= :start AND recorded_at < :end
+WINDOW month AS (
+    PARTITION BY war_type, war_id ORDER BY recorded_at, id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+);
+
 CREATE TABLE window_tiles AS
 SELECT DISTINCT
     territory_id,
     first_value(faction_id) OVER month AS faction_id_start, last_value(faction_id) OVER month AS faction_id_end,
     count(*) OVER month AS record_count
 FROM territory_ownership_history
-WHERE recorded_at >= START AND recorded_at < END
-WINDOW month AS (PARTITION BY territory_id ORDER BY recorded_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
+WHERE recorded_at >= :start AND recorded_at < :end
+WINDOW month AS (
+    PARTITION BY territory_id ORDER BY recorded_at, id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+);
+
 COMMIT;
