@@ -32,3 +32,5 @@ pub mod sim;
 pub mod command;
 
 pub mod cli;
+
+pub mod docs;
