@@ -77,8 +77,8 @@ fn every_file_has_a_room() {
     for entry in fs::read_dir(source()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let known =
-            ["lib", "main", "build", "docs"].contains(&name) || ROOMS.iter().any(|&(room, _)| room == name);
+        let known = ["lib", "main", "build", "docs"].contains(&name)
+            || ROOMS.iter().any(|&(room, _)| room == name);
         assert!(
             known,
             "{}: give it a row in ROOMS and in src/lib.rs",
