@@ -40,7 +40,7 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
-    assert!(seen > 90, "only {seen} links were found");
+    assert!(seen > 70, "only {seen} links were found");
 }
 
 /// A forge follows the definition at the end of a page, and rustdoc the one in `links.md`.
