@@ -2,6 +2,7 @@
 //! are those of the program.
 
 mod configuration;
+mod errors;
 mod links;
 mod markdown;
 mod names;
