@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::report::Report;
 use crate::command::{self, Context, Outcome};
 use crate::config::{self, Clock, Overrides, Settings};
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::output::terminal::Verbosity;
 use crate::output::{log as output_log, terminal};
 
@@ -99,66 +100,67 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
-            Self::Health(args) => command::health::run(context, args),
+            Self::Health(_) => unreachable!("`health` has exit codes of its own"),
         }
     }
 }
 
-/// Reads the command line, runs the command, tells how it ended.
+/// Reads the command line, runs the command and reports how it ended.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_run(&error),
+        Err(error) => return refuse_usage(&error),
     };
-    let json = cli.global.json;
-    match execute(&cli) {
-        Ok(mut outcome) => {
-            if let Some(summary) = &outcome.summary {
-                log::info!(target: output_log::FILE_ONLY, "{summary}");
-                if !cli.global.quiet {
-                    terminal::say(summary);
-                }
-            }
-            if let Some(failure) = &outcome.failure {
-                terminal::fail(failure);
-                outcome.report["error"] = terminal::error_report(failure);
-            }
-            if let Some(report) = outcome.report.as_object_mut() {
-                report
-                    .entry("exit_code")
-                    .or_insert_with(|| outcome.exit.code().into());
-            }
-            if json
-                && !outcome.report.is_null()
-                && let Err(error) = terminal::report(&outcome.report)
-            {
-                terminal::fail(&error);
-                return match (&cli.command, outcome.exit) {
-                    (Command::Health(_), _) => Exit::HEALTH_UNKNOWN.into(),
-                    // A program that reads the report must not take its absence for success.
-                    (_, Exit::Done) => error.exit().into(),
-                    (_, exit) => exit.into(),
-                };
-            }
-            outcome.exit.into()
-        }
-        Err(error) if matches!(cli.command, Command::Health(_)) => {
-            command::health::unable(&error, json)
-        }
-        Err(error) => {
-            terminal::fail(&error);
-            if json
-                && let Err(unprinted) =
-                    terminal::report(&terminal::failure(cli.command.name(), &error))
-            {
-                terminal::fail(&unprinted);
-            }
-            error.exit().into()
-        }
+    let context = context(&cli);
+    if let Command::Health(args) = &cli.command {
+        return match context {
+            Ok(context) => command::health::run(&context, args).into(),
+            Err(error) => command::health::report_unusable_settings(&error, cli.global.json).into(),
+        };
     }
+    let command = cli.command.name();
+    match context.and_then(|context| cli.command.run(&context)) {
+        Ok(outcome) => report_outcome(&cli.global, command, &outcome),
+        Err(error) => report_error(&cli.global, command, &error),
+    }
+    .into()
 }
 
-fn execute(cli: &Cli) -> Result<Outcome> {
+fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> Exit {
+    if let Some(summary) = &outcome.summary {
+        log::info!(target: output_log::FILE_ONLY, "{summary}");
+        if !global.quiet {
+            terminal::say(summary);
+        }
+    }
+    if let Some(failure) = &outcome.failure {
+        terminal::fail(failure);
+    }
+    if global.json
+        && let Some(report) = Report::of_outcome(command, outcome)
+        && let Err(error) = terminal::report(&report)
+    {
+        terminal::fail(&error);
+        // A program that reads the report must not take its absence for success.
+        if outcome.exit == Exit::Done {
+            return error.exit();
+        }
+    }
+    outcome.exit
+}
+
+fn report_error(global: &Global, command: &'static str, error: &Error) -> Exit {
+    terminal::fail(error);
+    if global.json
+        && let Err(unprinted) = terminal::report(&Report::of_error(command, error))
+    {
+        terminal::fail(&unprinted);
+    }
+    error.exit()
+}
+
+/// Resolves the settings and starts the log.
+fn context(cli: &Cli) -> Result<Context> {
     let overrides = Overrides {
         config: not_empty(cli.global.config.as_ref()),
         database: not_empty(cli.global.database.as_ref()),
@@ -188,10 +190,10 @@ fn execute(cli: &Cli) -> Result<Outcome> {
     };
     output_log::start(verbosity, color, log_file);
     if let Some(error) = no_log_file {
-        let remedy = error
-            .remedy()
-            .map_or_else(String::new, |remedy| format!("; try: {remedy}"));
-        log::warn!("{}{remedy}", error.on_one_line());
+        let help = error
+            .help()
+            .map_or_else(String::new, |help| format!("; try: {help}"));
+        log::warn!("{}{help}", error.one_line());
     }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(
@@ -199,7 +201,7 @@ fn execute(cli: &Cli) -> Result<Outcome> {
             crate::model::time::iso(now)
         );
     }
-    cli.command.run(&Context {
+    Ok(Context {
         settings,
         overrides,
         verbosity,
@@ -213,7 +215,8 @@ fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
 }
 
 /// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.
-fn not_run(error: &clap::Error) -> ExitCode {
+#[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
+fn refuse_usage(error: &clap::Error) -> ExitCode {
     // clap prints and colours as its own help does.
     let printed = error.print().and_then(|()| io::stdout().flush());
     if !error.use_stderr() {
@@ -227,8 +230,8 @@ fn not_run(error: &clap::Error) -> ExitCode {
         };
     }
     if env::args_os().any(|argument| argument == "--json") {
-        let document = terminal::wrong_usage(&error.render().to_string());
-        if let Err(error) = terminal::report(&document) {
+        let report = Report::of_usage(&error.render().to_string());
+        if let Err(error) = terminal::report(&report) {
             terminal::fail(&error);
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// A result whose failure ends the command.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure that ends the command.
 ///
@@ -49,13 +49,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// `health` speaks the language of monitoring plugins, in which the lowest numbers mean something else.
-    pub const HEALTH_WARNING: Self = Self::Failure;
-    /// As [`Exit::HEALTH_WARNING`].
-    pub const HEALTH_CRITICAL: Self = Self::Usage;
-    /// As [`Exit::HEALTH_WARNING`].
-    pub const HEALTH_UNKNOWN: Self = Self::Partial;
-
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
         self as u8
@@ -70,7 +63,7 @@ impl From<Exit> for ExitCode {
 
 impl Error {
     /// `action` completes the sentence "could not …": lower case, no full stop.
-    pub fn new(action: impl Into<String>) -> Self {
+    pub(crate) fn new(action: impl Into<String>) -> Self {
         Self {
             action: action.into(),
             remedy: None,
@@ -80,7 +73,7 @@ impl Error {
     }
 
     /// A failure of the file system.
-    pub fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
+    pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
             | std::io::ErrorKind::PermissionDenied
@@ -89,26 +82,29 @@ impl Error {
             | std::io::ErrorKind::NotADirectory => Exit::Config,
             _ => Exit::Io,
         };
-        Self::new(action).because(source).exits(exit)
+        Self::new(action).with_source(source).with_exit(exit)
     }
 
     /// Keeps the cause, which is told on a line of its own.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// One thing the reader can do next: an imperative, with the command or flag spelled out.
     #[must_use]
-    pub fn try_this(mut self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }
 
     /// Says what a scheduler may conclude; plain [`Exit::Failure`] if nobody says.
     #[must_use]
-    pub fn exits(mut self, exit: Exit) -> Self {
+    pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
     }
@@ -119,7 +115,7 @@ impl Error {
     }
 
     /// What to do next, if we know.
-    pub fn remedy(&self) -> Option<&str> {
+    pub fn help(&self) -> Option<&str> {
         self.remedy.as_deref()
     }
 
@@ -135,7 +131,7 @@ impl Error {
     }
 
     /// The failure on one line, for logs and table cells.
-    pub fn on_one_line(&self) -> String {
+    pub fn one_line(&self) -> String {
         let mut line = self.to_string();
         for cause in self.causes() {
             line.push_str(": ");
@@ -160,13 +156,13 @@ impl StdError for Error {
 }
 
 /// Turns another error into ours at the place that knows what was being done.
-pub trait Doing<T> {
+pub(crate) trait WithContext<T> {
     /// Names the action that failed; the closure runs only on failure.
-    fn doing(self, action: impl FnOnce() -> String) -> Result<T>;
+    fn with_context(self, action: impl FnOnce() -> String) -> Result<T>;
 }
 
-impl<T> Doing<T> for std::io::Result<T> {
-    fn doing(self, action: impl FnOnce() -> String) -> Result<T> {
+impl<T> WithContext<T> for std::io::Result<T> {
+    fn with_context(self, action: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|source| Error::of_io(action(), source))
     }
 }

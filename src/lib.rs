@@ -15,22 +15,29 @@
 //! | [`cli`] | `command`, `config`, `output`, `model`, `error` | knows how the flags are spelled (`clap`) |
 //!
 //! `tests/suite/house.rs` holds the code against this table.
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, reason = "a test may panic"),
+    expect(clippy::disallowed_methods, reason = "a test makes its own databases")
+)]
 
-pub mod error;
-pub mod model;
+pub(crate) mod error;
+pub(crate) mod model;
 
-pub mod config;
+pub(crate) mod config;
 
-pub mod api;
-pub mod store;
+pub(crate) mod api;
+pub(crate) mod store;
 
-pub mod output;
+pub(crate) mod output;
 
-pub mod sim;
+pub(crate) mod sim;
 
-pub mod command;
+pub(crate) mod command;
 
 pub mod cli;
 
 pub mod docs;
+
+#[doc(hidden)]
+pub mod testing;

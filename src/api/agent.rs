@@ -54,11 +54,11 @@ fn checked(proxy: &Proxy) -> Result<ureq::Proxy> {
     let refuse = |why: &str| {
         let name = proxy.variable();
         Error::new(format!("use the proxy {proxy}"))
-            .because(why.to_owned())
-            .try_this(format!(
+            .with_source(why.to_owned())
+            .with_help(format!(
                 "set {name} to an address such as http://proxy:3128, or unset it; NO_PROXY lists hosts to call directly"
             ))
-            .exits(Exit::Config)
+            .with_exit(Exit::Config)
     };
     if let Some((scheme, _)) = proxy.expose().split_once("://")
         && !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())
@@ -203,7 +203,7 @@ mod tests {
 
             let error = checked(&proxy).unwrap_err();
 
-            let said = error.on_one_line();
+            let said = error.one_line();
             assert_eq!(error.exit(), Exit::Config, "{address}");
             assert!(said.contains(why) && said.contains("HTTPS_PROXY"), "{said}");
             assert!(!said.contains("secret"), "{said}");

@@ -19,7 +19,7 @@ const MAX_BODY: u64 = 8 << 20;
 
 /// Talks to one address; connections are kept and shared by all threads.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(crate) struct Client {
     agent: Agent,
     base_url: String,
     timeout: Duration,
@@ -28,11 +28,11 @@ pub struct Client {
 
 /// The result of one call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.
-    pub date: Option<i64>,
+    pub(crate) date: Option<i64>,
     /// The JSON object, or why there is none.
-    pub body: Result<Value, ApiError>,
+    pub(crate) body: Result<Value, ApiError>,
 }
 
 impl Client {
@@ -41,7 +41,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Exit::Config`](crate::error::Exit::Config) when the proxy's address cannot be used.
-    pub fn new(
+    pub(crate) fn new(
         base_url: &str,
         timeout: Duration,
         connections: usize,
@@ -63,12 +63,12 @@ impl Client {
     }
 
     /// The address that is asked.
-    pub fn base_url(&self) -> &str {
+    pub(crate) fn base_url(&self) -> &str {
         &self.base_url
     }
 
     /// The address that is asked, and the proxy on the way.
-    pub fn route(&self) -> String {
+    pub(crate) fn route(&self) -> String {
         match &self.proxy {
             Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
             None => self.base_url.clone(),
@@ -76,14 +76,14 @@ impl Client {
     }
 
     /// Ends the calls that are under way, and every later one.
-    pub fn shut_down(&self) {
+    pub(crate) fn shut_down(&self) {
         self.agent.clone().shutdown();
     }
 
     /// Makes one call; the body of the answer is the JSON object that came back.
     ///
     /// Torn's own error counts first if there is one in the body, whatever the status.
-    pub fn get(&self, request: &Request, key: &ApiKey) -> Answer {
+    pub(crate) fn get(&self, request: &Request, key: &ApiKey) -> Answer {
         let separator = if request.target.contains('?') {
             '&'
         } else {

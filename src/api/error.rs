@@ -12,7 +12,7 @@ use crate::model::proxy::Proxy;
 
 /// Why a call brought no value back.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// Torn's own error, usually with HTTP 200.
     #[error("Torn answered error {code}: {text}")]
     Torn {
@@ -46,7 +46,6 @@ pub enum ApiError {
     /// The proxy is there, but makes no connection for us.
     #[error("the proxy {proxy} refuses the connection with HTTP status {status}")]
     ProxyRefuses {
-        /// The proxy.
         proxy: Proxy,
         /// The status of its answer to CONNECT.
         status: u16,
@@ -61,7 +60,7 @@ pub enum ApiError {
 
 /// The meaning of an error for the call, its key, its owner and the run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Policy {
+pub(crate) enum RetryPolicy {
     /// A passing fault: the same call may succeed in a moment.
     Retry,
     /// The key's owner asks too often: keys of others may go on.
@@ -91,13 +90,13 @@ pub enum Policy {
 }
 
 /// Seconds that a key rests which is unusable, but not for good: it is asked about again daily.
-pub const KEY_REST: i64 = 24 * 3600;
+pub(crate) const KEY_REST: i64 = 24 * 3600;
 
 /// Seconds that a key rests from a category whose daily limit it has reached.
-pub const CATEGORY_REST: i64 = 24 * 3600;
+pub(crate) const CATEGORY_REST: i64 = 24 * 3600;
 
 /// Seconds without any call after Torn has blocked this address.
-pub const BLOCK_REST: i64 = 600;
+pub(crate) const BLOCK_REST: i64 = 600;
 
 /// How often a call is tried that meets passing faults.
 const ATTEMPTS: u32 = 4;
@@ -107,25 +106,25 @@ const LONGEST_RETRY: Duration = Duration::from_secs(20);
 
 impl ApiError {
     /// The policy for this error. The codes are those of the published description, 0 to 32.
-    pub fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> RetryPolicy {
         match self {
             Self::Torn { code, .. } => match code {
-                0 | 11 | 12 | 15 | 17 | 31 => Policy::Retry,
-                2 => Policy::DisableKey,
-                4 | 7 | 16 => Policy::NoAccess,
-                5 => Policy::PauseOwner,
-                6 => Policy::NoSuchId,
-                8 => Policy::Blocked,
-                9 => Policy::ApiClosed,
-                1 | 10 | 13 | 18 => Policy::PauseKey(KEY_REST),
-                14 => Policy::RestFromCategory,
-                24 => Policy::EndpointClosed,
-                _ => Policy::FailTarget,
+                0 | 11 | 12 | 15 | 17 | 31 => RetryPolicy::Retry,
+                2 => RetryPolicy::DisableKey,
+                4 | 7 | 16 => RetryPolicy::NoAccess,
+                5 => RetryPolicy::PauseOwner,
+                6 => RetryPolicy::NoSuchId,
+                8 => RetryPolicy::Blocked,
+                9 => RetryPolicy::ApiClosed,
+                1 | 10 | 13 | 18 => RetryPolicy::PauseKey(KEY_REST),
+                14 => RetryPolicy::RestFromCategory,
+                24 => RetryPolicy::EndpointClosed,
+                _ => RetryPolicy::FailTarget,
             },
             Self::Status {
                 status: 429,
                 retry_after,
-            } => Policy::PauseAddress(*retry_after),
+            } => RetryPolicy::PauseAddress(*retry_after),
             // 403 without Torn's own error is Cloudflare's challenge page.
             Self::Status {
                 status: 403 | 408 | 500..=599,
@@ -133,14 +132,14 @@ impl ApiError {
             }
             | Self::Unreadable(_)
             | Self::Timeout(_)
-            | Self::Unreachable(_) => Policy::Retry,
-            Self::UntrustedCertificate(_) | Self::ProxyRefuses { .. } => Policy::EndRun,
-            Self::Status { .. } | Self::TooLarge(_) | Self::Redirect(_) => Policy::FailTarget,
+            | Self::Unreachable(_) => RetryPolicy::Retry,
+            Self::UntrustedCertificate(_) | Self::ProxyRefuses { .. } => RetryPolicy::EndRun,
+            Self::Status { .. } | Self::TooLarge(_) | Self::Redirect(_) => RetryPolicy::FailTarget,
         }
     }
 
-    /// The change to make on this machine, where [`Policy::EndRun`] says that trying again cannot help.
-    pub fn remedy(&self) -> Option<String> {
+    /// The change to make on this machine, where [`RetryPolicy::EndRun`] says that trying again cannot help.
+    pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::UntrustedCertificate(_) => Some(TRUST.to_owned()),
             Self::ProxyRefuses { proxy, status: 407 } => Some(format!(
@@ -156,7 +155,7 @@ impl ApiError {
     }
 
     /// Whether the key may never ask that, whoever it is about (code 16). Codes 4 and 7 may depend on the id.
-    pub fn is_for_every_id(&self) -> bool {
+    pub(crate) fn is_for_every_id(&self) -> bool {
         matches!(self, Self::Torn { code: 16, .. })
     }
 
@@ -164,8 +163,13 @@ impl ApiError {
     ///
     /// `jitter` is from 0 to 1; waits double and spread between half and the whole, so that many callers do not
     /// come back at once.
-    pub fn retry_delay(&self, attempt: u32, first: Duration, jitter: f64) -> Option<Duration> {
-        if self.policy() != Policy::Retry || attempt >= ATTEMPTS {
+    pub(crate) fn retry_delay(
+        &self,
+        attempt: u32,
+        first: Duration,
+        jitter: f64,
+    ) -> Option<Duration> {
+        if self.policy() != RetryPolicy::Retry || attempt >= ATTEMPTS {
             return None;
         }
         let asked = match self {
@@ -186,10 +190,8 @@ impl ApiError {
 /// An error that one selection of an answer carries instead of data.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SelectionError {
-    /// The selection.
-    pub selection: &'static str,
-    /// The error.
-    pub error: ApiError,
+    pub(crate) selection: &'static str,
+    pub(crate) error: ApiError,
 }
 
 /// Takes the selections out of an answer that carry an error of their own, such as
@@ -214,7 +216,7 @@ pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<Select
 }
 
 /// The error of a whole answer: `{"code": 2, "error": "Incorrect key"}`. The code alone is enough.
-pub fn whole_error(value: &Value) -> Option<ApiError> {
+pub(crate) fn whole_error(value: &Value) -> Option<ApiError> {
     let code = Integer::deserialize(value.get("code")?).ok()?.0;
     let text = value.get("error").and_then(Value::as_str);
     Some(ApiError::Torn {
@@ -235,7 +237,7 @@ fn torn_error(value: &Value) -> Option<ApiError> {
 /// seconds; `None`: no more in this run.
 ///
 /// Torn counts over a rolling minute, so that part of the allowance is back after a quarter of it.
-pub fn owner_pause(nth: u32, first: Duration) -> Option<Duration> {
+pub(crate) fn owner_pause(nth: u32, first: Duration) -> Option<Duration> {
     match nth {
         0 | 1 => Some(first),
         2 => Some(first * 2),
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_error_code_has_its_meaning() {
-        use Policy::*;
+        use RetryPolicy::*;
 
         let table = [
             (0, Retry),
@@ -314,27 +316,27 @@ mod tests {
     #[test]
     fn every_fault_of_the_way_has_its_meaning() {
         let table = [
-            (status(500), Policy::Retry),
-            (status(503), Policy::Retry),
-            (status(408), Policy::Retry),
-            (status(403), Policy::Retry),
-            (status(404), Policy::FailTarget),
-            (status(429), Policy::PauseAddress(None)),
-            (ApiError::Redirect(302), Policy::FailTarget),
-            (ApiError::TooLarge(9), Policy::FailTarget),
-            (ApiError::Unreadable(String::new()), Policy::Retry),
-            (ApiError::Timeout(Duration::ZERO), Policy::Retry),
-            (ApiError::Unreachable(String::new()), Policy::Retry),
+            (status(500), RetryPolicy::Retry),
+            (status(503), RetryPolicy::Retry),
+            (status(408), RetryPolicy::Retry),
+            (status(403), RetryPolicy::Retry),
+            (status(404), RetryPolicy::FailTarget),
+            (status(429), RetryPolicy::PauseAddress(None)),
+            (ApiError::Redirect(302), RetryPolicy::FailTarget),
+            (ApiError::TooLarge(9), RetryPolicy::FailTarget),
+            (ApiError::Unreadable(String::new()), RetryPolicy::Retry),
+            (ApiError::Timeout(Duration::ZERO), RetryPolicy::Retry),
+            (ApiError::Unreachable(String::new()), RetryPolicy::Retry),
             (
                 ApiError::UntrustedCertificate(String::new()),
-                Policy::EndRun,
+                RetryPolicy::EndRun,
             ),
             (
                 ApiError::ProxyRefuses {
                     proxy: Proxy::new("HTTPS_PROXY", "http://proxy"),
                     status: 407,
                 },
-                Policy::EndRun,
+                RetryPolicy::EndRun,
             ),
         ];
         for (error, policy) in table {
@@ -361,8 +363,8 @@ mod tests {
         assert_eq!(
             codes,
             [
-                ("battlestats", Policy::NoAccess),
-                ("personalstats", Policy::RestFromCategory)
+                ("battlestats", RetryPolicy::NoAccess),
+                ("personalstats", RetryPolicy::RestFromCategory)
             ]
         );
         let left: Vec<_> = body.as_object().unwrap().keys().collect();

@@ -4,10 +4,10 @@
 //! All of them but the client are pure: they make no calls and read no clock.
 
 mod agent;
-pub mod client;
-pub mod error;
-pub mod pages;
-pub mod pool;
-pub mod request;
-pub mod webhook;
-pub mod wire;
+pub(crate) mod client;
+pub(crate) mod error;
+pub(crate) mod pages;
+pub(crate) mod pool;
+pub(crate) mod request;
+pub(crate) mod webhook;
+pub(crate) mod wire;

@@ -29,7 +29,7 @@ pub enum PagedBy {
 
 /// Whether a list was read to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum End {
+pub(crate) enum End {
     /// Yes.
     Complete,
     /// No: the server repeats a page whatever is asked for.
@@ -88,7 +88,7 @@ impl Pages {
     }
 
     /// Whether the list was read to its end, once there is no next request.
-    pub fn end(&self) -> End {
+    pub(crate) fn end(&self) -> End {
         self.end
     }
 

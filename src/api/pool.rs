@@ -9,11 +9,11 @@ use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
 
 /// A key's place in the pool.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct KeyId(usize);
+pub(crate) struct KeyId(usize);
 
 /// The allowance that a call counts against.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Payer {
+pub(crate) enum Payer {
     /// A player, over all of their keys.
     Owner(PlayerId),
     /// A key whose owner is not known yet.
@@ -22,7 +22,7 @@ pub enum Payer {
 
 impl Payer {
     /// The number in the table of calls: the owner's, or one below 0.
-    pub fn number(self) -> i64 {
+    pub(crate) fn number(self) -> i64 {
         match self {
             Self::Owner(owner) => owner.get(),
             Self::Unknown(key) => -1 - i64::try_from(key.0).unwrap_or(i64::MAX - 1),
@@ -32,7 +32,7 @@ impl Payer {
 
 /// The keys that may make a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Any that works.
     Any,
     /// A key of this player that reads battle stats.
@@ -43,8 +43,7 @@ pub enum Need {
 
 /// The answer to "which key?".
 #[derive(Clone, Debug, PartialEq)]
-pub enum Pick {
-    /// This one.
+pub(crate) enum Pick {
     Key(KeyId),
     /// A key may ask, but not before this time has passed.
     Wait {
@@ -97,7 +96,7 @@ struct Candidate {
 
 /// The keys of a run.
 #[derive(Debug, Default)]
-pub struct KeyPool {
+pub(crate) struct KeyPool {
     entries: Vec<Entry>,
     holds: HashMap<Payer, Hold>,
     address: Option<Hold>,
@@ -113,7 +112,7 @@ pub struct KeyPool {
 
 impl KeyPool {
     /// Adds a key of which nothing is known yet.
-    pub fn add(&mut self, named: NamedKey) -> KeyId {
+    pub(crate) fn add(&mut self, named: NamedKey) -> KeyId {
         self.entries.push(Entry {
             name: named.name,
             key: named.key,
@@ -127,12 +126,12 @@ impl KeyPool {
     }
 
     /// All keys.
-    pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
         (0..self.entries.len()).map(KeyId)
     }
 
     /// Notes what Torn says of a key.
-    pub fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
+    pub(crate) fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
         let before = self.payer(id);
         self.entries[id.0].facts = Some(facts);
         if let Some(hold) = self.holds.remove(&before) {
@@ -140,18 +139,17 @@ impl KeyPool {
         }
     }
 
-    /// Its name.
-    pub fn name(&self, id: KeyId) -> &str {
+    pub(crate) fn name(&self, id: KeyId) -> &str {
         &self.entries[id.0].name
     }
 
     /// The key itself.
-    pub fn key(&self, id: KeyId) -> &ApiKey {
+    pub(crate) fn key(&self, id: KeyId) -> &ApiKey {
         &self.entries[id.0].key
     }
 
     /// The allowance that its calls count against.
-    pub fn payer(&self, id: KeyId) -> Payer {
+    pub(crate) fn payer(&self, id: KeyId) -> Payer {
         match &self.entries[id.0].facts {
             Some(facts) => Payer::Owner(facts.owner),
             None => Payer::Unknown(id),
@@ -159,34 +157,34 @@ impl KeyPool {
     }
 
     /// The usable keys of this owner.
-    pub fn usable_of(&self, payer: Payer) -> impl Iterator<Item = KeyId> {
+    pub(crate) fn usable_of(&self, payer: Payer) -> impl Iterator<Item = KeyId> {
         self.ids()
             .filter(move |id| self.entries[id.0].usable && self.payer(*id) == payer)
     }
 
     /// Whether this player has a key here that reads battle stats.
-    pub fn has_own(&self, player: PlayerId) -> bool {
+    pub(crate) fn has_own(&self, player: PlayerId) -> bool {
         self.ids()
             .any(|id| self.entries[id.0].fits(Need::OwnerOf(player), id))
     }
 
     /// Takes a key out of this run; returns false if it was out already.
-    pub fn disable(&mut self, id: KeyId) -> bool {
+    pub(crate) fn disable(&mut self, id: KeyId) -> bool {
         std::mem::replace(&mut self.entries[id.0].usable, false)
     }
 
     /// Whether the key can be used in this run.
-    pub fn is_usable(&self, id: KeyId) -> bool {
+    pub(crate) fn is_usable(&self, id: KeyId) -> bool {
         self.entries[id.0].usable
     }
 
     /// Keeps all keys of this owner from that question for the rest of the run.
-    pub fn rest_from(&mut self, payer: Payer, endpoint: Endpoint) {
+    pub(crate) fn rest_from(&mut self, payer: Payer, endpoint: Endpoint) {
         self.exhausted.insert((payer, endpoint));
     }
 
     /// Remembers that a key may not ask that.
-    pub fn deny(&mut self, id: KeyId, endpoint: Endpoint, for_every_id: bool) {
+    pub(crate) fn deny(&mut self, id: KeyId, endpoint: Endpoint, for_every_id: bool) {
         if for_every_id {
             self.denied.insert((id, endpoint));
         } else {
@@ -195,17 +193,17 @@ impl KeyPool {
     }
 
     /// Keeps this key from being used until then; other keys of its owner may be.
-    pub fn rest(&mut self, id: KeyId, until: Instant) {
+    pub(crate) fn rest(&mut self, id: KeyId, until: Instant) {
         self.entries[id.0].rests_until = Some(until);
     }
 
     /// Keeps this key from every call but those that name it, until it is taken back.
-    pub fn suspend(&mut self, id: KeyId, suspended: bool) {
+    pub(crate) fn suspend(&mut self, id: KeyId, suspended: bool) {
         self.entries[id.0].suspended = suspended;
     }
 
     /// How long all keys that work have to wait at least; `None` when one is free.
-    pub fn shortest_wait(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         let waits = self
             .ids()
             .filter(|id| self.entries[id.0].fits(Need::Any, *id))
@@ -214,7 +212,7 @@ impl KeyPool {
     }
 
     /// The owner's budget is used up until then. A pause that Torn asked for is not shortened by that.
-    pub fn hold(&mut self, payer: Payer, until: Instant) {
+    pub(crate) fn hold(&mut self, payer: Payer, until: Instant) {
         let before = self.holds.get(&payer);
         if before.is_some_and(|hold| hold.asked_at.is_some() && hold.until > until) {
             return;
@@ -227,7 +225,7 @@ impl KeyPool {
     }
 
     /// Torn wants this owner to pause for so long.
-    pub fn pause_owner(&mut self, payer: Payer, now: Instant, time: Duration) {
+    pub(crate) fn pause_owner(&mut self, payer: Payer, now: Instant, time: Duration) {
         let until = now + time;
         let longer = self
             .holds
@@ -241,7 +239,7 @@ impl KeyPool {
     }
 
     /// Torn wants this address to pause for so long.
-    pub fn pause_address(&mut self, now: Instant, time: Duration) {
+    pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
         let until = now + time;
         self.address = Some(Hold {
             until: self.address.map_or(until, |hold| hold.until.max(until)),
@@ -251,7 +249,7 @@ impl KeyPool {
 
     /// Whether Torn has asked this owner, or the address (`None`), to pause after that moment: the refusal of a call
     /// that was under way then says nothing new.
-    pub fn was_paused_after(&self, payer: Option<Payer>, moment: Instant) -> bool {
+    pub(crate) fn was_paused_after(&self, payer: Option<Payer>, moment: Instant) -> bool {
         let hold = match payer {
             Some(payer) => self.holds.get(&payer),
             None => self.address.as_ref(),
@@ -262,26 +260,26 @@ impl KeyPool {
 
     /// How often Torn has asked this owner, or the address (`None`), to pause since its last success, this time
     /// included.
-    pub fn count_pause(&mut self, payer: Option<Payer>) -> u32 {
+    pub(crate) fn count_pause(&mut self, payer: Option<Payer>) -> u32 {
         let count = self.pauses.entry(payer).or_default();
         *count += 1;
         *count
     }
 
     /// A call of this owner succeeded: earlier pauses are forgotten.
-    pub fn succeeded(&mut self, id: KeyId) {
+    pub(crate) fn succeeded(&mut self, id: KeyId) {
         let payer = self.payer(id);
         self.pauses.remove(&Some(payer));
         self.pauses.remove(&None);
     }
 
     /// Whether any key can be used.
-    pub fn has_usable(&self) -> bool {
+    pub(crate) fn has_usable(&self) -> bool {
         self.ids().any(|id| self.entries[id.0].fits(Need::Any, id))
     }
 
     /// The names of the keys of which nothing is known yet, and nothing bad.
-    pub fn unchecked(&self) -> Vec<String> {
+    pub(crate) fn unchecked(&self) -> Vec<String> {
         self.entries
             .iter()
             .filter(|entry| entry.usable && entry.facts.is_none())
@@ -290,7 +288,7 @@ impl KeyPool {
     }
 
     /// The names of the keys that were used and are well: usable, and their owner not paused by Torn.
-    pub fn well_used(&self, now: Instant) -> Vec<String> {
+    pub(crate) fn well_used(&self, now: Instant) -> Vec<String> {
         self.ids()
             .filter(|id| {
                 let entry = &self.entries[id.0];
@@ -305,7 +303,7 @@ impl KeyPool {
     }
 
     /// The key to ask with now. Of those that may ask, the one used least goes first, so that the load spreads.
-    pub fn pick(
+    pub(crate) fn pick(
         &mut self,
         need: Need,
         endpoint: Endpoint,

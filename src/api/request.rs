@@ -5,13 +5,13 @@ use crate::model::key::Category;
 use crate::model::war::WarType;
 
 /// Tiles on one page of `/faction/territoryownership`.
-pub const OWNERSHIP_PAGE: usize = 500;
+pub(crate) const OWNERSHIP_PAGE: usize = 500;
 
 /// Tiles on one page of `/torn/territory`.
-pub const FACTS_PAGE: usize = 250;
+pub(crate) const FACTS_PAGE: usize = 250;
 
 /// Wars on one page of a war list.
-pub const WARS_PAGE: usize = 100;
+pub(crate) const WARS_PAGE: usize = 100;
 
 /// The published address: a link may name it while the program asks a simulator.
 const PUBLISHED: &str = "https://api.torn.com/v2";
@@ -29,9 +29,9 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
     /// `None`: every key may ask.
-    pub category: Option<Category>,
+    pub(crate) category: Option<Category>,
     /// Torn's names.
-    pub selections: &'static [&'static str],
+    pub(crate) selections: &'static [&'static str],
 }
 
 impl Endpoint {
@@ -50,13 +50,13 @@ impl Endpoint {
     }
 
     /// Whether Torn counts its rows against a daily limit of the key's owner.
-    pub fn reads_personalstats(self) -> bool {
+    pub(crate) fn reads_personalstats(self) -> bool {
         self.selections.contains(&"personalstats")
     }
 
     /// One selection of it, if it has that.
     #[must_use]
-    pub fn only(self, selection: &str) -> Self {
+    pub(crate) fn only(self, selection: &str) -> Self {
         let position = self.selections.iter().position(|known| *known == selection);
         Self {
             selections: position.map_or(self.selections, |at| &self.selections[at..=at]),
@@ -65,7 +65,7 @@ impl Endpoint {
     }
 
     /// Whether everything that the other asks for is part of this one.
-    pub fn includes(self, other: Self) -> bool {
+    pub(crate) fn includes(self, other: Self) -> bool {
         self.category == other.category
             && other
                 .selections
@@ -80,7 +80,7 @@ impl Request {
     }
 
     /// The owner, the level and the rights of a key.
-    pub fn key_info() -> Self {
+    pub(crate) fn key_info() -> Self {
         let endpoint = Endpoint {
             category: None,
             selections: &["info"],
@@ -89,7 +89,7 @@ impl Request {
     }
 
     /// A player, as anybody may see them.
-    pub fn player(id: PlayerId, with_networth: bool) -> Self {
+    pub(crate) fn player(id: PlayerId, with_networth: bool) -> Self {
         if with_networth {
             Self::new(
                 format!("/user/{id}?selections=profile,personalstats&stat=networth"),
@@ -119,7 +119,7 @@ impl Request {
     }
 
     /// The battle stats of the owner of the key that asks, for a key that may read nothing else.
-    pub fn own_battle_stats() -> Self {
+    pub(crate) fn own_battle_stats() -> Self {
         Self::new(
             "/user?selections=battlestats".to_owned(),
             Endpoint::user(&["battlestats"]),
@@ -142,7 +142,7 @@ impl Request {
     }
 
     /// The wars that a faction is in.
-    pub fn faction_wars(id: FactionId) -> Self {
+    pub(crate) fn faction_wars(id: FactionId) -> Self {
         Self::new(
             format!("/faction/{id}?selections=wars"),
             Endpoint::faction(&["wars"]),
@@ -150,7 +150,7 @@ impl Request {
     }
 
     /// The tiles of a faction, with rackets and coordinates.
-    pub fn faction_territory(id: FactionId) -> Self {
+    pub(crate) fn faction_territory(id: FactionId) -> Self {
         Self::new(
             format!("/faction/{id}/territory"),
             Endpoint::faction(&["territory"]),
@@ -172,7 +172,7 @@ impl Request {
     }
 
     /// How a war ended.
-    pub fn war_report(war_type: WarType, id: WarId) -> Self {
+    pub(crate) fn war_report(war_type: WarType, id: WarId) -> Self {
         match war_type {
             WarType::Ranked => Self::new(
                 format!("/faction/{id}/rankedwarreport"),
@@ -186,7 +186,7 @@ impl Request {
     }
 
     /// The first page of the wars that a faction was in, newest first.
-    pub fn war_history(war_type: WarType, faction: FactionId) -> Self {
+    pub(crate) fn war_history(war_type: WarType, faction: FactionId) -> Self {
         match war_type {
             WarType::Ranked => Self::new(
                 format!("/faction/{faction}/rankedwars?limit={WARS_PAGE}"),
@@ -207,8 +207,7 @@ impl Request {
         )
     }
 
-    /// All rackets.
-    pub fn rackets() -> Self {
+    pub(crate) fn rackets() -> Self {
         Self::new(
             "/faction/rackets".to_owned(),
             Endpoint::faction(&["rackets"]),
@@ -216,7 +215,7 @@ impl Request {
     }
 
     /// The first page of what hardly ever changes about tiles.
-    pub fn tile_facts() -> Self {
+    pub(crate) fn tile_facts() -> Self {
         let endpoint = Endpoint {
             category: Some(Category::Torn),
             selections: &["territory"],
@@ -252,9 +251,8 @@ impl Request {
         )
     }
 
-    /// The same call without a parameter.
-    #[must_use]
-    pub fn without(&self, name: &str) -> Self {
+    #[cfg(test)]
+    pub(crate) fn without(&self, name: &str) -> Self {
         let kept: Vec<String> = parameters(&self.target)
             .filter(|(found, _)| *found != name)
             .map(|(found, value)| format!("{found}={value}"))

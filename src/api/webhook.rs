@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// # Errors
 ///
 /// [`Exit::TryLater`], or [`Exit::Config`] where only another set-up helps, in words that do not give the address away.
-pub fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
+pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
     let sent = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
@@ -30,7 +30,7 @@ pub fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
 /// # Errors
 ///
 /// As [`post`].
-pub fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
+pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
     told(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
 }
 
@@ -62,21 +62,21 @@ fn told(
         ),
         Fault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
         Fault::Untrusted(why) => Error::new(action)
-            .because(format!("its certificate is not trusted{through}: {why}"))
-            .try_this(TRUST)
-            .exits(Exit::Config),
+            .with_source(format!("its certificate is not trusted{through}: {why}"))
+            .with_help(TRUST)
+            .with_exit(Exit::Config),
         Fault::ProxyRefuses(status) => Error::new(action)
-            .because(format!("no connection{through}: HTTP status {status}"))
-            .try_this(
+            .with_source(format!("no connection{through}: HTTP status {status}"))
+            .with_help(
                 "correct the proxy's address, user and password, or list the host in NO_PROXY",
             )
-            .exits(Exit::Config),
+            .with_exit(Exit::Config),
     })
 }
 
 fn failed(action: &str, why: String) -> Error {
     Error::new(action)
-        .because(why)
-        .try_this("see whether the address is still right; the next check tries again")
-        .exits(Exit::TryLater)
+        .with_source(why)
+        .with_help("see whether the address is still right; the next check tries again")
+        .with_exit(Exit::TryLater)
 }

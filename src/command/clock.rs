@@ -6,7 +6,7 @@ use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::store::Store;
 
 /// The day on which this program was built (UTC), as unix seconds of its first second.
-pub const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
+pub(crate) const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
     Ok(day) => day,
     Err(_) => panic!("the build script sets TORNSNAP_BUILD_DAY to unix seconds"),
 };
@@ -22,25 +22,25 @@ pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> R
     let now = clock.now();
     if let Some(why) = before_build(clock, now, BUILD_DAY) {
         return Err(Error::new("use the clock of this machine")
-            .because(why)
-            .try_this("set the clock, then run it again")
-            .exits(Exit::Config));
+            .with_source(why)
+            .with_help("set the clock, then run it again")
+            .with_exit(Exit::Config));
     }
     if ignore {
         return Ok(());
     }
-    match store.newest_moment()? {
+    match store.newest_timestamp()? {
         Some(newest) if is_behind(now, newest) => Err(Error::new("use the clock")
-            .because(format!(
+            .with_source(format!(
                 "it says {}, and the newest record in the database is of {}",
                 iso(now),
                 iso(newest)
             ))
-            .try_this(
+            .with_help(
                 "if the clock is wrong, set it; if the record is wrong, run `tornsnap prune --future`; \
                  to record all the same, add --ignore-clock",
             )
-            .exits(Exit::Config)),
+            .with_exit(Exit::Config)),
         _ => Ok(()),
     }
 }

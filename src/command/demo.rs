@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::command::fetch::{Scope, fetch};
+use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::path::shown;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::display_path;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
@@ -31,16 +31,16 @@ const CHAPTER: i64 = 10 * DAY;
 
 /// Run the whole cycle against a simulated Torn: no key, no network
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder for the demo's database and configuration; made anew each time
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Simulated days
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub days: u32,
+    pub(crate) days: u32,
     /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Numbers of a stretch of the story.
@@ -52,7 +52,7 @@ struct Tally {
 }
 
 /// Lives through the days and tells where the database is.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let begun = Instant::now();
     let stop = Stop::listen()?;
     let say = |line: &str| {
@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         log_limit: 0,
         ..sim::Options::default()
     })
-    .doing(|| "start the simulated Torn".to_owned())?;
+    .with_context(|| "start the simulated Torn".to_owned())?;
     let mut settings = prepare(&args.output, &simulator)?;
     Store::create(&settings.database)?;
     say(&format!(
@@ -90,11 +90,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 say(&format!("{}: {line}", &iso(now)[..10]));
             }
         }
-        let outcome = fetch(&settings, &scope, &alone, stop.clone(), false)?;
-        if outcome.exit != Exit::Done {
-            return Ok(outcome);
+        let fetched = fetch(&settings, &scope, &alone, stop.clone(), false)?;
+        if fetched.outcome.exit != Exit::Done {
+            return Ok(fetched.outcome);
         }
-        chapter.add(&outcome);
+        chapter.add(&fetched.report);
         now += POLL_EVERY;
         if (now - start) % CHAPTER == 0 || now >= end {
             say(&format!(
@@ -110,14 +110,12 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 
     let seconds = begun.elapsed().as_secs_f64();
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::data(&what_next(&settings)).doing(|| "print what to try next".to_owned())?;
+        terminal::data(&what_next(&settings))
+            .with_context(|| "print what to try next".to_owned())?;
     }
     let report = json!({
-        "command": "demo",
-        "status": "ok",
-        "exit_code": 0,
-        "database": shown(&settings.database),
-        "config": settings.config_file.as_deref().map(shown),
+        "database": display_path(&settings.database),
+        "config": settings.config_file.as_deref().map(display_path),
         "days": args.days,
         "polls": total.polls,
         "requests": total.calls,
@@ -162,17 +160,12 @@ fn end_of_month(context: &Context, settings: &Settings) -> Result<Vec<String>> {
 }
 
 impl Tally {
-    fn add(&mut self, outcome: &Outcome) {
-        let runs = outcome.report["runs"].as_array();
-        let sum = |field: &str| {
-            runs.into_iter()
-                .flatten()
-                .filter_map(|run| run[field].as_u64())
-                .sum::<u64>()
-        };
+    fn add(&mut self, report: &fetch::Report) {
         self.polls += 1;
-        self.calls += sum("requests");
-        self.changes += sum("appended");
+        for run in &report.runs {
+            self.calls += run.requests;
+            self.changes += run.appended;
+        }
     }
 
     fn merge(&mut self, other: Self) {
@@ -190,11 +183,11 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         let empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
         if !ours && !empty {
             return Err(Error::new(format!("use the folder {}", folder.display()))
-                .because("it has something in it that is not a demo's")
-                .try_this("name another folder with --output")
-                .exits(Exit::Config));
+                .with_source("it has something in it that is not a demo's")
+                .with_help("name another folder with --output")
+                .with_exit(Exit::Config));
         }
-        fs::remove_dir_all(folder).doing(|| format!("empty {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
     }
     let mut text = format!(
         "{MARK}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\

@@ -13,7 +13,7 @@ use crate::store::owner;
 /// # Errors
 ///
 /// Says why there is no log file in this run. The caller goes on without one.
-pub fn open(settings: &Settings) -> Result<Option<File>> {
+pub(crate) fn open(settings: &Settings) -> Result<Option<File>> {
     let Some(path) = &settings.log_file else {
         return Ok(None);
     };
@@ -47,12 +47,12 @@ fn must_be_a_file(path: &Path, database: &Path) -> Result<()> {
         Err(error) => Err(owner::explain(action(), path, database, error)),
         Ok(found) if found.is_file() => Ok(()),
         Ok(found) => Err(Error::new(action())
-            .because(if found.is_dir() {
+            .with_source(if found.is_dir() {
                 "it is a folder"
             } else {
                 "it is not a regular file"
             })
-            .try_this("name another file in [log] file")
-            .exits(Exit::Config)),
+            .with_help("name another file in [log] file")
+            .with_exit(Exit::Config)),
     }
 }

@@ -7,8 +7,8 @@ use crate::command::prune::Args;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::future::{Facts, Moments, reasons_against};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::future::{FutureBounds, FutureFacts, blockers};
 use crate::model::time::iso;
 use crate::output::terminal;
 use crate::store::Store;
@@ -20,11 +20,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let database = &settings.database;
     let now = settings.clock.now();
-    let moments = Moments::at(now).ok_or_else(|| {
+    let moments = FutureBounds::at(now).ok_or_else(|| {
         Error::new(format!("tell the month of {now}"))
-            .because("it is outside the calendar")
-            .try_this("set the clock right, or unset TORNSNAP_NOW")
-            .exits(Exit::Config)
+            .with_source("it is outside the calendar")
+            .with_help("set the clock right, or unset TORNSNAP_NOW")
+            .with_exit(Exit::Config)
     })?;
     if args.dry_run {
         let store = Store::open_read_only(database)?;
@@ -43,9 +43,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let reasons = reasons(context, args, &ahead, now);
     if let Some(first) = reasons.first() {
         return Err(Error::new("remove rows of the future")
-            .because(format!("the clock seems to be behind: {first}"))
-            .try_this("set the clock; if it is right and these rows are wrong, add --force")
-            .exits(Exit::Config));
+            .with_source(format!("the clock seems to be behind: {first}"))
+            .with_help("set the clock; if it is right and these rows are wrong, add --force")
+            .with_exit(Exit::Config));
     }
     let backup = if args.without_backup {
         None
@@ -75,7 +75,7 @@ fn reasons(context: &Context, args: &Args, ahead: &Ahead, now: i64) -> Vec<Strin
         return Vec::new();
     }
     let is_replay = matches!(context.settings.clock, Clock::Fixed(_));
-    reasons_against(&Facts {
+    blockers(&FutureFacts {
         now,
         clock_is_wrong: before_build(context.settings.clock, now, BUILD_DAY),
         named_by_torn: ahead.named_by_torn.filter(|_| !is_replay),
@@ -85,13 +85,18 @@ fn reasons(context: &Context, args: &Args, ahead: &Ahead, now: i64) -> Vec<Strin
     })
 }
 
-fn preview(context: &Context, args: &Args, moments: &Moments, ahead: &Ahead) -> Result<Outcome> {
+fn preview(
+    context: &Context,
+    args: &Args,
+    moments: &FutureBounds,
+    ahead: &Ahead,
+) -> Result<Outcome> {
     if ahead.tables.is_empty() {
         return Ok(nothing(moments, true));
     }
     if !context.json {
         for share in &ahead.tables {
-            terminal::data(&line(share)).doing(|| "print the plan".to_owned())?;
+            terminal::data(&line(share)).with_context(|| "print the plan".to_owned())?;
         }
     }
     let reasons = reasons(context, args, ahead, moments.now);
@@ -123,7 +128,7 @@ fn warn_of_what_was_pruned(ahead: &Ahead) {
     }
 }
 
-fn nothing(moments: &Moments, dry_run: bool) -> Outcome {
+fn nothing(moments: &FutureBounds, dry_run: bool) -> Outcome {
     Outcome::done(
         format!(
             "nothing lies in the future: no record is of a time after {}",
@@ -155,7 +160,7 @@ fn told(tables: &[Share], limit: i64, did: &str, mended: &str) -> String {
     )
 }
 
-fn report(moments: &Moments, tables: &[Share], dry_run: bool) -> Value {
+fn report(moments: &FutureBounds, tables: &[Share], dry_run: bool) -> Value {
     let tables: serde_json::Map<String, Value> = tables
         .iter()
         .map(|share| {
@@ -168,8 +173,6 @@ fn report(moments: &Moments, tables: &[Share], dry_run: bool) -> Value {
         })
         .collect();
     json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": dry_run,
         "future": true,
         "after": moments.limit,

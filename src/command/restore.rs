@@ -7,22 +7,23 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::command::backup::whose;
+use crate::command::report::Status;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
-use crate::model::path::shown;
-use crate::model::size::grouped;
+use crate::model::path::display_path;
+use crate::model::size::group_digits;
 use crate::model::time::{iso, parse_duration};
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
-use crate::store::identity::Standing;
+use crate::store::identity::FileIdentity;
 use crate::store::restore::{self, Locks, Staged};
 
 /// Put a verified backup in the place of the database; the present one is kept beside it
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// The backup, or `latest`
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
@@ -44,7 +45,7 @@ pub struct Args {
 }
 
 /// Proves the backup, asks, and only then swaps.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let now = settings.clock.now();
     let job = Job::new(context, args, now)?;
@@ -58,10 +59,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         && database.exists()
         && !prompt::confirm(&question(database, job.manifest.as_ref()), "--yes")?
     {
-        return Ok(Outcome::done(
-            "nothing was changed",
-            json!({ "command": "restore", "status": "declined" }),
-        ));
+        return Ok(Outcome {
+            status: Status::Declined,
+            summary: Some("nothing was changed".to_owned()),
+            ..Outcome::new(Exit::Done).with_report(json!({}))
+        });
     }
 
     let waiting = Waiting::new(context, "restore", args.wait);
@@ -75,9 +77,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // Another one may have been put there while this run waited for the locks.
     if restore::present_identity(database) != job.present {
         return Err(Error::new(format!("replace {}", database.display()))
-            .because("another program has replaced it meanwhile")
-            .try_this("look what is there now, then run it again")
-            .exits(Exit::TryLater));
+            .with_source("another program has replaced it meanwhile")
+            .with_help("look what is there now, then run it again")
+            .with_exit(Exit::TryLater));
     }
     let kept = restore::swap(&staged, database, now, &locks)?;
     Ok(job.told(&staged, kept.as_deref()))
@@ -104,9 +106,9 @@ impl Job {
         let database = place(named)?;
         let manifest = manifest_of(&file, args.without_manifest)?;
         let present = match restore::present(&database) {
-            Standing::Ours(identity) => Some(identity),
-            Standing::Held => return Err(held(&database)),
-            Standing::Foreign if !args.other_database => return Err(foreign(&database)),
+            FileIdentity::Ours(identity) => Some(identity),
+            FileIdentity::Held => return Err(held(&database)),
+            FileIdentity::Foreign if !args.other_database => return Err(foreign(&database)),
             _ => None,
         };
         let known = present
@@ -140,15 +142,15 @@ impl Job {
             self.file.display(),
             self.database.display()
         ))
-        .because(format!(
+        .with_source(format!(
             "it is a copy of {}",
             whose(copy, self.called(), Some(present))
         ))
-        .try_this(
+        .with_help(
             "add --other-database if the present one is a new one in the place of a database that was lost; --to restores \
              elsewhere",
         )
-        .exits(Exit::Config))
+        .with_exit(Exit::Config))
     }
 
     fn told(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
@@ -166,20 +168,18 @@ impl Job {
                 "restored {} from {} ({} rows){of}{old}",
                 self.database.display(),
                 self.file.display(),
-                grouped(staged.rows)
+                group_digits(staged.rows)
             ),
             json!({
-                "command": "restore",
-                "status": "ok",
-                "database": shown(&self.database),
+                "database": display_path(&self.database),
                 "database_id": staged.identity.id,
                 "archive_of": staged.identity.archive_of,
-                "backup": shown(&self.file),
+                "backup": display_path(&self.file),
                 "whose": whose,
                 "proven": self.manifest.is_some(),
                 "rows": staged.rows,
                 "schema_version": staged.schema_version,
-                "kept": kept.map(shown),
+                "kept": kept.map(display_path),
             }),
         )
     }
@@ -199,32 +199,32 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
 
 fn foreign(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
-        .because("it is a database of another program")
-        .try_this("name another place with --to or --database; --other-database insists")
-        .exits(Exit::Config)
+        .with_source("it is a database of another program")
+        .with_help("name another place with --to or --database; --other-database insists")
+        .with_exit(Exit::Config)
 }
 
 fn held(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
-        .because("another program keeps it locked, so nothing tells which database it is")
-        .try_this("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
-        .exits(Exit::TryLater)
+        .with_source("another program keeps it locked, so nothing tells which database it is")
+        .with_help("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
+        .with_exit(Exit::TryLater)
 }
 
 /// The file itself where the path is a link, so that the link stays one.
 fn place(path: &Path) -> Result<PathBuf> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
-            .because("it is a folder")
-            .try_this("name the file in it, such as --to folder/tornsnap.db")
-            .exits(Exit::Config)),
+            .with_source("it is a folder")
+            .with_help("name the file in it, such as --to folder/tornsnap.db")
+            .with_exit(Exit::Config)),
         Ok(_) if path.is_symlink() => {
-            fs::canonicalize(path).doing(|| format!("follow the link {}", path.display()))
+            fs::canonicalize(path).with_context(|| format!("follow the link {}", path.display()))
         }
         Err(_) if path.is_symlink() => Err(Error::new(format!("restore to {}", path.display()))
-            .because("it is a link to a file that is not there")
-            .try_this("mount the disk that it leads to, or remove the link")
-            .exits(Exit::Config)),
+            .with_source("it is a link to a file that is not there")
+            .with_help("mount the disk that it leads to, or remove the link")
+            .with_exit(Exit::Config)),
         _ => Ok(path.to_owned()),
     }
 }
@@ -250,7 +250,7 @@ fn question(database: &Path, manifest: Option<&Manifest>) -> String {
                 "the copy of {} made at {} ({} rows)",
                 manifest.database,
                 iso(manifest.created_at),
-                grouped(manifest.total_rows())
+                group_digits(manifest.total_rows())
             )
         },
     );

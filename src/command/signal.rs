@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 
 /// How often a wait looks up.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -18,7 +18,7 @@ static STOP: OnceLock<Stop> = OnceLock::new();
 
 /// Whether somebody asked the process to stop.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     signal: Arc<AtomicUsize>,
     /// Whether the next signal ends the process.
     again: Arc<AtomicBool>,
@@ -44,7 +44,7 @@ impl Stop {
     /// # Errors
     ///
     /// Fails when the system refuses.
-    pub fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         if let Some(stop) = STOP.get() {
             return Ok(stop.clone());
         }
@@ -55,7 +55,7 @@ impl Stop {
             signal_hook::flag::register_conditional_default(number, Arc::clone(&again))
                 .and_then(|_| signal_hook::flag::register(number, Arc::clone(&again)))
                 .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
-                .doing(|| "listen for signals".to_owned())?;
+                .with_context(|| "listen for signals".to_owned())?;
         }
         Ok(STOP.get_or_init(|| Self { signal, again }).clone())
     }
@@ -71,16 +71,16 @@ impl Stop {
             stop.again.store(true, Ordering::Relaxed);
             if let Some(exit) = stop.asked() {
                 return Err(Error::new("go on")
-                    .because("it was told to stop")
-                    .try_this("run the same command again")
-                    .exits(exit));
+                    .with_source("it was told to stop")
+                    .with_help("run the same command again")
+                    .with_exit(exit));
             }
         }
         Ok(AtOnce(stop))
     }
 
     /// How the process should end, if somebody asked it to.
-    pub fn asked(&self) -> Option<Exit> {
+    pub(crate) fn asked(&self) -> Option<Exit> {
         match self.signal.load(Ordering::Relaxed) {
             0 => None,
             15 => Some(Exit::Terminated),
@@ -89,7 +89,7 @@ impl Stop {
     }
 
     /// Waits, unless somebody asks to stop or `unless` says so; returns whether the whole time has passed.
-    pub fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
+    pub(crate) fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
         let end = Instant::now() + time;
         loop {
             if self.asked().is_some() || unless() {

@@ -7,32 +7,32 @@ use serde_json::json;
 
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::output::terminal;
 use crate::sim::{Options, Simulator};
 
 /// Serve a simulated Torn API on this machine until interrupted
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Players in the simulated world
     #[arg(long, default_value_t = 120)]
-    pub players: u32,
+    pub(crate) players: u32,
     /// Factions that they are in
     #[arg(long, default_value_t = 3)]
-    pub factions: u32,
+    pub(crate) factions: u32,
     /// Milliseconds before each answer
     #[arg(long, default_value_t = 0)]
-    pub latency_ms: u64,
+    pub(crate) latency_ms: u64,
     /// Calls per minute and key owner before error 5 is answered; 0: no limit
     #[arg(long, default_value_t = 0)]
-    pub requests_per_minute: u32,
+    pub(crate) requests_per_minute: u32,
     /// The world's seed
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Serves until a signal comes; the address is the only line on stdout.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let stop = Stop::listen()?;
     let simulator = Simulator::start(Options {
         seed: args.seed,
@@ -44,8 +44,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         log_limit: 0,
         ..Options::default()
     })
-    .doing(|| "start the simulated Torn".to_owned())?;
-    terminal::data(simulator.url()).doing(|| "print the address".to_owned())?;
+    .with_context(|| "start the simulated Torn".to_owned())?;
+    terminal::data(simulator.url()).with_context(|| "print the address".to_owned())?;
     for key in simulator.keys() {
         terminal::say(&format!("key {} of player {}", key.secret, key.owner));
     }
@@ -53,8 +53,5 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         simulator.set_time(context.settings.clock.now());
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(Outcome::done(
-        "stopped",
-        json!({ "command": "simulate", "status": "ok", "exit_code": 0 }),
-    ))
+    Ok(Outcome::done("stopped", json!({})))
 }

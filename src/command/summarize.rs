@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, backup};
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::month_state::{MonthState, Standing, TableState};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::month_state::{MonthState, SummaryStatus, TableState};
 use crate::model::retention::list;
-use crate::model::summary::{Job, select};
+use crate::model::summary::{SummaryJob, select};
 use crate::model::time::{Month, parse_duration};
 use crate::output::terminal;
 use crate::store::Store;
@@ -19,26 +19,26 @@ use crate::store::summary::Written;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
-pub struct Args {
+pub(crate) struct Args {
     /// Only this month; it must be over, and its history must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
-    pub month: Option<Month>,
+    pub(crate) month: Option<Month>,
     /// Also months whose summaries are up to date; rows that are right are not touched
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Show which months would be summarized, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Take no backup first
     #[arg(long)]
-    pub no_backup: bool,
+    pub(crate) no_backup: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// Decides which months need it, takes a backup, and writes them one by one, oldest first.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {
@@ -74,9 +74,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         if let Some(exit) = stop.asked() {
             store.checkpoint()?;
             return Err(Error::new("summarize all that needs it")
-                .because(format!("it was told to stop before {}", job.month))
-                .try_this("run the same command again: it does the rest")
-                .exits(exit));
+                .with_source(format!("it was told to stop before {}", job.month))
+                .with_help("run the same command again: it does the rest")
+                .with_exit(exit));
         }
         log::info!("summarizing {} ({})", job.month, job.reason.as_str());
         done.push((job, store.summarize(job, now)?));
@@ -89,7 +89,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
 }
 
 /// The months to write, or why the one that was asked for cannot be.
-fn jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<Job>> {
+fn jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
     if args.month.is_none() {
         warn_of_late_rows(states);
     }
@@ -99,9 +99,9 @@ fn jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<Job>> {
             .month
             .map_or_else(String::new, |month| month.to_string());
         Error::new(format!("summarize {month}"))
-            .because(why)
-            .try_this("leave --month out to summarize every month that needs it and can be")
-            .exits(Exit::Config)
+            .with_source(why)
+            .with_help("leave --month out to summarize every month that needs it and can be")
+            .with_exit(Exit::Config)
     })
 }
 
@@ -124,7 +124,7 @@ fn warn_of_deleted_rows(states: &[MonthState], force: bool) {
             .map(|table| table.facts.deleted_by_others())
             .sum();
         let would_be_written = force || state.tables.iter().any(|table| table.facts.late > 0);
-        if state.has(Standing::Lost) && would_be_written {
+        if state.has(SummaryStatus::Lost) && would_be_written {
             log::warn!(
                 "another program has deleted {rows} history rows of {month}: its summary stays as it is \
                  (--month {month} --force writes a new one from the rows that are left)",
@@ -143,14 +143,14 @@ fn tables_with_deleted_rows(state: &MonthState) -> impl Iterator<Item = &TableSt
     state
         .tables
         .iter()
-        .filter(|table| table.standing != Standing::Purged)
+        .filter(|table| table.status != SummaryStatus::Purged)
 }
 
 /// Months with history rows that came after the month was pruned, and how many.
 fn late(states: &[MonthState]) -> impl Iterator<Item = (Month, i64)> + '_ {
     states
         .iter()
-        .map(|state| (state.month, state.late_for_ever()))
+        .map(|state| (state.month, state.unsummarized_late_rows()))
         .filter(|(_, rows)| *rows > 0)
 }
 
@@ -161,7 +161,12 @@ fn nothing(args: &Args) -> String {
     }
 }
 
-fn preview(context: &Context, args: &Args, jobs: &[Job], states: &[MonthState]) -> Result<Outcome> {
+fn preview(
+    context: &Context,
+    args: &Args,
+    jobs: &[SummaryJob],
+    states: &[MonthState],
+) -> Result<Outcome> {
     if !context.json {
         for job in jobs {
             terminal::data(&format!(
@@ -170,7 +175,7 @@ fn preview(context: &Context, args: &Args, jobs: &[Job], states: &[MonthState]) 
                 job.rows,
                 job.reason.as_str()
             ))
-            .doing(|| "print the months".to_owned())?;
+            .with_context(|| "print the months".to_owned())?;
         }
     }
     let months: Vec<Value> = jobs
@@ -191,8 +196,6 @@ fn preview(context: &Context, args: &Args, jobs: &[Job], states: &[MonthState]) 
     Ok(Outcome::done(
         summary,
         json!({
-            "command": "summarize",
-            "status": "ok",
             "dry_run": true,
             "months": months,
             "pruned": pruned(states),
@@ -201,11 +204,11 @@ fn preview(context: &Context, args: &Args, jobs: &[Job], states: &[MonthState]) 
     ))
 }
 
-fn list_of(jobs: &[Job]) -> String {
+fn list_of(jobs: &[SummaryJob]) -> String {
     list(&jobs.iter().map(|job| job.month).collect::<Vec<_>>())
 }
 
-fn told(done: &[(&Job, Vec<Written>)]) -> String {
+fn told(done: &[(&SummaryJob, Vec<Written>)]) -> String {
     let months: Vec<Month> = done.iter().map(|(job, _)| job.month).collect();
     let tables = || {
         done.iter()
@@ -227,7 +230,7 @@ fn told(done: &[(&Job, Vec<Written>)]) -> String {
 fn report(
     args: &Args,
     backup: Option<&str>,
-    done: &[(&Job, Vec<Written>)],
+    done: &[(&SummaryJob, Vec<Written>)],
     states: &[MonthState],
 ) -> Value {
     let months: Vec<Value> = done
@@ -242,8 +245,6 @@ fn report(
         })
         .collect();
     json!({
-        "command": "summarize",
-        "status": "ok",
         "dry_run": args.dry_run,
         "backup": backup,
         "months": months,
@@ -270,7 +271,7 @@ fn one(written: &Written) -> Value {
 fn pruned(states: &[MonthState]) -> Vec<String> {
     states
         .iter()
-        .filter(|state| state.has(Standing::Pruned))
+        .filter(|state| state.has(SummaryStatus::Pruned))
         .map(|state| state.month.to_string())
         .collect()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::command::Context;
 use crate::command::signal::Stop;
 use crate::error::{Error, Result};
-use crate::model::time::duration_in_words;
+use crate::model::time::format_duration;
 use crate::output::log::FILE_ONLY;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::lock::{Holder, Lock, Patience};
@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The time that one command may still wait, over all the locks that it takes.
 #[derive(Debug)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     command: &'static str,
     longest: Duration,
     left: Cell<Duration>,
@@ -46,7 +46,7 @@ impl Waiting {
     }
 
     /// For a command that waits so long, and says so.
-    pub fn up_to(command: &'static str, longest: Duration) -> Self {
+    pub(crate) fn up_to(command: &'static str, longest: Duration) -> Self {
         Self {
             command,
             longest,
@@ -97,7 +97,7 @@ impl Waiting {
         match stop.asked() {
             Some(exit) => Err(self
                 .stopped("runs that were started together with it")
-                .exits(exit)),
+                .with_exit(exit)),
             None => Ok(is_held()),
         }
     }
@@ -118,8 +118,8 @@ impl Waiting {
 
     fn stopped(&self, whom: &str) -> Error {
         Error::new(format!("wait for {whom}"))
-            .because(format!("{} was told to stop", self.command))
-            .try_this("run the same command again")
+            .with_source(format!("{} was told to stop", self.command))
+            .with_help("run the same command again")
     }
 
     /// Says once whom the command waits for.
@@ -130,7 +130,7 @@ impl Waiting {
                 if !*is_told && since.elapsed() >= UNTOLD {
                     let line = format!(
                         "waiting for {holder}, up to {}",
-                        duration_in_words(self.longest)
+                        format_duration(self.longest)
                     );
                     log::info!(target: FILE_ONLY, "{line}");
                     if !self.is_quiet {
@@ -164,7 +164,7 @@ impl Patience for Waiting {
         stop.sleep(GLANCE.min(left), || false);
         self.left.set(left.saturating_sub(now.elapsed()));
         match stop.asked() {
-            Some(exit) => Err(self.stopped(&holder.to_string()).exits(exit)),
+            Some(exit) => Err(self.stopped(&holder.to_string()).with_exit(exit)),
             None => Ok(true),
         }
     }

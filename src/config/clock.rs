@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use crate::error::{Error, Exit, Result};
-use crate::model::time::parse_moment;
+use crate::model::time::parse_timestamp;
 
 /// The time that facts are recorded under.
 ///
@@ -33,22 +33,30 @@ impl Clock {
         let Some(now) = now else {
             return Ok(Self::System);
         };
-        let moment = parse_moment(now).and_then(sensible).map_err(|why| {
+        let moment = parse_timestamp(now).and_then(sensible).map_err(|why| {
             Error::new("use TORNSNAP_NOW")
-                .because(why)
-                .try_this("correct it, or unset it to use the machine's clock")
-                .exits(Exit::Config)
+                .with_source(why)
+                .with_help("correct it, or unset it to use the machine's clock")
+                .with_exit(Exit::Config)
         })?;
         Ok(Self::Fixed(moment))
     }
 
     /// Unix milliseconds of the machine, even in a replay: the pace of requests follows real time.
-    pub fn real_milliseconds() -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn real_milliseconds() -> i64 {
         Utc::now().timestamp_millis()
     }
 
     /// Unix seconds.
-    pub fn now(self) -> i64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
+    pub(crate) fn now(self) -> i64 {
         match self {
             Self::System => Utc::now().timestamp(),
             Self::Fixed(now) => now,

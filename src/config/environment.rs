@@ -18,9 +18,9 @@ pub(super) fn variable(name: &str) -> Result<Option<String>> {
         .map(|value| {
             value.into_string().map_err(|_| {
                 Error::new(format!("use {name}"))
-                    .because("the environment variable is not text in UTF-8")
-                    .try_this(format!("set {name} again, or unset it"))
-                    .exits(Exit::Config)
+                    .with_source("the environment variable is not text in UTF-8")
+                    .with_help(format!("set {name} again, or unset it"))
+                    .with_exit(Exit::Config)
             })
         })
         .transpose()
@@ -50,12 +50,16 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     match text.trim().parse() {
         Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
         _ => Err(Error::new(format!("use {name}={text:?}"))
-            .because("it is not a whole number of milliseconds from 0 to 60000")
-            .try_this(format!("unset {name}; it is meant for tests"))
-            .exits(Exit::Config)),
+            .with_source("it is not a whole number of milliseconds from 0 to 60000")
+            .with_help(format!("unset {name}; it is meant for tests"))
+            .with_exit(Exit::Config)),
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads variables"
+)]
 fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty())
 }

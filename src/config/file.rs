@@ -43,9 +43,9 @@ impl Text<'_> {
                 .count()
         });
         Error::new(format!("use the configuration {}", self.path.display()))
-            .because(format!("line {line}: {}", mask_key_like(why.as_ref())))
-            .try_this("correct that line; the README lists every field with its default")
-            .exits(Exit::Config)
+            .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
+            .with_help("correct that line; the README lists every field with its default")
+            .with_exit(Exit::Config)
     }
 
     fn number(
@@ -119,12 +119,12 @@ pub(super) fn read(path: &Path) -> Result<Settings> {
 /// # Errors
 ///
 /// [`Exit::Config`] names the file and says what to do.
-pub fn text_of(path: &Path) -> Result<String> {
+pub(crate) fn text_of(path: &Path) -> Result<String> {
     let error =
-        || Error::new(format!("read the configuration {}", path.display())).exits(Exit::Config);
-    let bytes = fs::read(path).map_err(|why| error().because(why))?;
-    check_private(path).map_err(|error| error.exits(Exit::Config))?;
-    decode(&bytes).map_err(|why| error().because(why).try_this(SAVE_AS_UTF8))
+        || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
+    let bytes = fs::read(path).map_err(|why| error().with_source(why))?;
+    check_private(path).map_err(|error| error.with_exit(Exit::Config))?;
+    decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
 }
 
 /// Checks every value in a configuration with this text at this place.
@@ -378,30 +378,30 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
 mod tests {
     use super::*;
 
-    fn because(text: &str) -> String {
+    fn source_of(text: &str) -> String {
         parse(Path::new("tornsnap.toml"), text)
             .map_or_else(|error| error.causes().join(" "), |_| "accepted".to_owned())
     }
 
     #[test]
     fn a_refusal_names_the_line_and_the_choices() {
-        let unknown = because("database = \"a.db\"\n\n[api]\nspeed = 3\n");
+        let unknown = source_of("database = \"a.db\"\n\n[api]\nspeed = 3\n");
         assert!(
             unknown.starts_with("line 4: unknown field `speed`, expected one of `base_url`"),
             "{unknown}"
         );
 
         assert_eq!(
-            because("[api]\nrequests_per_minute = 101\n"),
+            source_of("[api]\nrequests_per_minute = 101\n"),
             "line 2: requests_per_minute = 101 is not from 0 to 100"
         );
         assert_eq!(
-            because("[track]\nplayers = [1,\n0]\n"),
+            source_of("[track]\nplayers = [1,\n0]\n"),
             "line 3: 0 is not an id: ids are whole numbers from 1"
         );
-        assert!(because("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
+        assert!(source_of("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
         assert!(
-            because("[track]\nterritories = \"AAB\"\n")
+            source_of("[track]\nterritories = \"AAB\"\n")
                 .starts_with("line 2: \"AAB\" is not \"tracked\"")
         );
     }
@@ -424,7 +424,7 @@ mod tests {
             "max_age_hours = \"https://SECRET\"",
             "\"https://SECRET\" = 1",
         ] {
-            let why = because(&format!("[health]\n{}\n", line.replace("SECRET", SECRET)));
+            let why = source_of(&format!("[health]\n{}\n", line.replace("SECRET", SECRET)));
             assert!(why.starts_with("line 2: "), "{line}: {why}");
             assert!(!why.contains("canary"), "{line}: {why}");
         }
@@ -439,7 +439,7 @@ mod tests {
             "[[key]]\nkey = [\"AbCdEfGh12345678\"]\n",
             "[[key]]\nname = [\"AbCdEfGh12345678\"]\n",
         ] {
-            let why = because(text);
+            let why = source_of(text);
             assert!(why.starts_with("line "), "{why}");
             assert!(
                 !why.contains("AbCdEfGh12345678") && !why.contains("1234567890123456"),

@@ -27,16 +27,16 @@ pub struct LoadedKeys {
     /// The keys; there is at least one.
     pub keys: Vec<NamedKey>,
     /// The others.
-    pub unreadable: Vec<UnreadableKey>,
+    pub(crate) unreadable: Vec<UnreadableKey>,
 }
 
 /// A key that cannot be used: its file or variable is missing, empty, or holds something else.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UnreadableKey {
+pub(crate) struct UnreadableKey {
     /// The key's name.
-    pub name: String,
+    pub(crate) name: String,
     /// Why, with the file or the variable.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl LoadedKeys {
@@ -60,7 +60,7 @@ impl LoadedKeys {
     }
 
     /// The keys that can be used, after a warning about each of the others.
-    pub fn warn(self) -> Vec<NamedKey> {
+    pub(crate) fn warn(self) -> Vec<NamedKey> {
         for key in &self.unreadable {
             log::warn!("key {} is left out: {}", key.name, key.why);
         }
@@ -78,7 +78,7 @@ pub(super) fn unreadable(sources: &[Source]) -> Vec<UnreadableKey> {
             Problem::Unusable(error) => source.unreadable(&error),
             Problem::Exposed(error) => UnreadableKey {
                 name: source.name.clone(),
-                why: error.on_one_line(),
+                why: error.one_line(),
             },
         })
         .collect()
@@ -95,9 +95,9 @@ fn none_left(mut errors: Vec<Error>, unreadable: &[UnreadableKey]) -> Error {
         .map(|key| format!("{:?}: {}", key.name, key.why))
         .collect();
     Error::new("use any of the keys")
-        .because(each.join("; "))
-        .try_this("put a key on the first line of each key file, or correct the configuration")
-        .exits(Exit::NoKey)
+        .with_source(each.join("; "))
+        .with_help("put a key on the first line of each key file, or correct the configuration")
+        .with_exit(Exit::NoKey)
 }
 
 /// Where one key is kept.
@@ -179,7 +179,7 @@ impl Source {
             ));
         }
         let text = read_secret(path).map_err(|problem| match problem {
-            secret::Problem::Exposed(error) => Problem::Exposed(error.exits(Exit::NoKey)),
+            secret::Problem::Exposed(error) => Problem::Exposed(error.with_exit(Exit::NoKey)),
             secret::Problem::Unreadable(why) => self.refuse(
                 why,
                 "put the key on the first line of that file as plain text, or correct key_file in the configuration",
@@ -219,9 +219,9 @@ impl Source {
     fn refuse(&self, why: String, remedy: &str) -> Problem {
         Problem::Unusable(
             Error::new(format!("use the key {:?}", self.name))
-                .because(why)
-                .try_this(remedy)
-                .exits(Exit::NoKey),
+                .with_source(why)
+                .with_help(remedy)
+                .with_exit(Exit::NoKey),
         )
     }
 

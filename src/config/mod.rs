@@ -21,100 +21,95 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub use file::text_of;
-pub use key::{LoadedKeys, UnreadableKey};
-pub use place::file_to_write;
-pub use secret::check_private;
-pub use text::toml_string;
-pub use webhook::{SecretUrl, WebhookSource};
+pub(crate) use file::text_of;
+pub(crate) use key::{LoadedKeys, UnreadableKey};
+pub(crate) use place::file_to_write;
+pub(crate) use proxy::proxy_for;
+pub(crate) use secret::check_private;
+pub(crate) use text::toml_string;
+pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
-use crate::model::proxy::Proxy;
 
 /// Torn's own limit per player, over all of that player's keys.
-pub const TORN_REQUESTS_PER_MINUTE: u32 = 100;
+pub(crate) const TORN_REQUESTS_PER_MINUTE: u32 = 100;
 
 /// Where `tornsnap` asks unless told otherwise.
-pub const TORN_URL: &str = "https://api.torn.com/v2";
+pub(crate) const TORN_URL: &str = "https://api.torn.com/v2";
 
 /// The name of the configuration file wherever it is looked for.
-pub const FILE_NAME: &str = "tornsnap.toml";
+pub(crate) const FILE_NAME: &str = "tornsnap.toml";
 
 /// What the command line says about the settings.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// `--config`.
-    pub config: Option<PathBuf>,
-    /// `--database`.
-    pub database: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) database: Option<PathBuf>,
 }
 
 /// Everything that a command may be told from outside.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The file that was read, if there was one.
-    pub config_file: Option<PathBuf>,
+    pub(crate) config_file: Option<PathBuf>,
     /// The database file.
-    pub database: PathBuf,
+    pub(crate) database: PathBuf,
     /// How to talk to Torn.
-    pub api: Api,
+    pub(crate) api: Api,
     /// What to follow.
-    pub track: Track,
+    pub(crate) track: Track,
     /// When to append to the history.
-    pub record: Record,
+    pub(crate) record: Record,
     /// How long detail is kept.
-    pub retention: Retention,
+    pub(crate) retention: Retention,
     /// How copies are made.
-    pub backup: Backup,
+    pub(crate) backup: Backup,
     /// What counts as well.
-    pub health: Health,
+    pub(crate) health: Health,
     /// Where the log goes besides stderr.
-    pub log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
     /// Whether `TORN_API_KEY` takes the place of the configured keys.
-    pub keys_are_from_environment: bool,
+    pub(crate) keys_are_from_environment: bool,
     keys: Vec<key::Source>,
 }
 
 /// How to talk to Torn.
 #[derive(Clone, Debug)]
-pub struct Api {
+pub(crate) struct Api {
     /// Without a slash at its end.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// Per key owner; `None`: no limit (simulators only).
-    pub requests_per_minute: Option<u32>,
+    pub(crate) requests_per_minute: Option<u32>,
     /// For one whole call.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Calls under way at once.
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// Before the first retry of a call that met a passing fault; doubles each time.
-    pub first_retry: Duration,
+    pub(crate) first_retry: Duration,
     /// After the first "too many requests" of a key owner in a run; the second and third take twice and four times as
     /// long. HTTP 429 that does not say how long pauses everybody for twice as long.
-    pub first_pause: Duration,
+    pub(crate) first_pause: Duration,
 }
 
 /// What to follow.
 #[derive(Clone, Debug, Default)]
-pub struct Track {
-    /// Players by id.
-    pub players: BTreeSet<PlayerId>,
-    /// Factions by id.
-    pub factions: BTreeSet<FactionId>,
+pub(crate) struct Track {
+    pub(crate) players: BTreeSet<PlayerId>,
+    pub(crate) factions: BTreeSet<FactionId>,
     /// Whether every member of these factions is followed too.
-    pub members: bool,
-    /// Which wars.
-    pub wars: Wars,
+    pub(crate) members: bool,
+    pub(crate) wars: Wars,
     /// Which tiles.
-    pub territories: Territories,
+    pub(crate) territories: Territories,
 }
 
 impl Track {
     /// Whether there is anything of this kind to fetch.
-    pub fn follows(&self, kind: Kind) -> bool {
+    pub(crate) fn follows(&self, kind: Kind) -> bool {
         match kind {
             Kind::Players => {
                 !self.players.is_empty() || (self.members && !self.factions.is_empty())
@@ -133,7 +128,7 @@ impl Track {
 
 /// Which wars to follow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Wars {
+pub(crate) enum Wars {
     /// Those of the tracked factions.
     #[default]
     Tracked,
@@ -143,21 +138,19 @@ pub enum Wars {
 
 /// Which tiles to follow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Territories {
+pub(crate) enum Territories {
     /// Those that the tracked factions hold.
     #[default]
     Tracked,
     /// All in the game.
     All,
-    /// None.
     None,
-    /// These.
     These(BTreeSet<TerritoryId>),
 }
 
 /// When a history row is appended.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Record {
+pub(crate) enum Record {
     /// When a tracked value differs from the newest row.
     #[default]
     Changes,
@@ -167,69 +160,65 @@ pub enum Record {
 
 /// How long things are kept.
 #[derive(Clone, Debug)]
-pub struct Retention {
+pub(crate) struct Retention {
     /// Full months of detail besides the running one.
-    pub keep_months: u32,
+    pub(crate) keep_months: u32,
     /// The database that old detail is moved to instead of being deleted.
-    pub archive: Option<PathBuf>,
+    pub(crate) archive: Option<PathBuf>,
     /// Days that rejected answers are kept.
-    pub rejected_days: u32,
+    pub(crate) rejected_days: u32,
     /// Days that run records are kept.
-    pub runs_days: u32,
+    pub(crate) runs_days: u32,
 }
 
 /// How copies are made.
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub(crate) struct Backup {
     /// Where they go.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// How many verified ones are kept.
-    pub keep: u32,
+    pub(crate) keep: u32,
     /// Whether they are compressed (zstd).
-    pub compress: bool,
+    pub(crate) compress: bool,
     /// Whether `summarize` makes one first.
-    pub before_summarize: bool,
+    pub(crate) before_summarize: bool,
 }
 
 /// What counts as well, and who is told.
 #[derive(Clone, Debug)]
-pub struct Health {
+pub(crate) struct Health {
     /// Hours since the last successful fetch of each kind before it is a warning; twice that is critical.
-    pub max_age_hours: MaxAge,
+    pub(crate) max_age_hours: MaxAge,
     /// Days since the last verified backup before it is a warning.
-    pub backup_max_age_days: u32,
+    pub(crate) backup_max_age_days: u32,
     /// Free space on the database's disk below which it is a warning, in megabytes.
-    pub min_free_mb: u32,
+    pub(crate) min_free_mb: u32,
     /// Rejected answers in 24 hours above which it is a warning.
-    pub max_rejected: u32,
+    pub(crate) max_rejected: u32,
     /// Failed runs in a row of one kind above which it is critical; one is a warning.
-    pub max_failed_runs: u32,
+    pub(crate) max_failed_runs: u32,
     /// Hours without any successful run, within the last week, that count as a gap.
-    pub gap_hours: u32,
+    pub(crate) gap_hours: u32,
     /// Where the webhook's address is read from.
-    pub webhook: Option<WebhookSource>,
+    pub(crate) webhook: Option<WebhookSource>,
     /// How the message is written.
-    pub format: WebhookFormat,
+    pub(crate) format: WebhookFormat,
     /// Asked after each check, and otherwise when it is critical, as healthchecks.io and Uptime Kuma understand it.
-    pub ping_url: Option<SecretUrl>,
+    pub(crate) ping_url: Option<SecretUrl>,
 }
 
 /// Hours per kind.
 #[derive(Clone, Copy, Debug)]
-pub struct MaxAge {
-    /// Players.
-    pub players: u32,
-    /// Factions.
-    pub factions: u32,
-    /// Wars.
-    pub wars: u32,
-    /// Territories.
-    pub territories: u32,
+pub(crate) struct MaxAge {
+    pub(crate) players: u32,
+    pub(crate) factions: u32,
+    pub(crate) wars: u32,
+    pub(crate) territories: u32,
 }
 
 impl MaxAge {
     /// The hours for one kind.
-    pub fn of(self, kind: Kind) -> u32 {
+    pub(crate) fn of(self, kind: Kind) -> u32 {
         match kind {
             Kind::Players => self.players,
             Kind::Factions => self.factions,
@@ -241,7 +230,7 @@ impl MaxAge {
 
 /// How a webhook message is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum WebhookFormat {
+pub(crate) enum WebhookFormat {
     /// As Discord understands it.
     #[default]
     Discord,
@@ -255,7 +244,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Exit::Config`] names the file, the line and the valid choices.
-    pub fn resolve(overrides: &Overrides) -> Result<Self> {
+    pub(crate) fn resolve(overrides: &Overrides) -> Result<Self> {
         let settings = match place::find(overrides)? {
             Some(path) => file::read(&path)?,
             None => file::defaults(),
@@ -269,7 +258,7 @@ impl Settings {
     /// # Errors
     ///
     /// As [`Settings::resolve`].
-    pub fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
+    pub(crate) fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
         let path = file_to_write(overrides)?;
         let settings = if path.exists() {
             match file::read(&path) {
@@ -278,7 +267,7 @@ impl Settings {
                 // Rights are not mended by writing another text.
                 Err(error) if check_private(&path).is_err() => return Err(error),
                 Err(error) => {
-                    return Err(error.try_this(
+                    return Err(error.with_help(
                         "correct it, or add --force to replace it; the old file is kept",
                     ));
                 }
@@ -311,9 +300,9 @@ impl Settings {
         if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
             settings.api.base_url = address::base_url(&url).map_err(|why| {
                 Error::new("use TORNSNAP_API_URL")
-                    .because(why)
-                    .try_this(format!("set it to {TORN_URL}, or unset it"))
-                    .exits(Exit::Config)
+                    .with_source(why)
+                    .with_help(format!("set it to {TORN_URL}, or unset it"))
+                    .with_exit(Exit::Config)
             })?;
         }
         if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
@@ -329,9 +318,9 @@ impl Settings {
         if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
         {
             return Err(Error::new("accept requests_per_minute = 0")
-                .because("without a limit Torn would block this address")
-                .try_this("write a number from 1 to 100; 60 is a good one")
-                .exits(Exit::Config));
+                .with_source("without a limit Torn would block this address")
+                .with_help("write a number from 1 to 100; 60 is a good one")
+                .with_exit(Exit::Config));
         }
         Ok(self)
     }
@@ -346,7 +335,7 @@ impl Settings {
     }
 
     /// The settings without any file, flag or variable.
-    pub fn defaults() -> Self {
+    pub(crate) fn defaults() -> Self {
         file::defaults()
     }
 
@@ -358,7 +347,7 @@ impl Settings {
     pub fn load_keys(&self) -> Result<LoadedKeys> {
         if self.keys.is_empty() {
             return Err(Error::new("find an API key")
-                .because(match &self.config_file {
+                .with_source(match &self.config_file {
                     Some(path) => format!(
                         "{} has no [[key]], and TORN_API_KEY is not set",
                         path.display()
@@ -367,29 +356,20 @@ impl Settings {
                         "there is no configuration file, and TORN_API_KEY is not set".to_owned()
                     }
                 })
-                .try_this("run `tornsnap init`, or set TORN_API_KEY")
-                .exits(Exit::NoKey));
+                .with_help("run `tornsnap init`, or set TORN_API_KEY")
+                .with_exit(Exit::NoKey));
         }
         LoadedKeys::read(&self.keys)
     }
 
     /// The configured keys that cannot be used, those included that others can read.
-    pub fn unreadable_keys(&self) -> Vec<UnreadableKey> {
+    pub(crate) fn unreadable_keys(&self) -> Vec<UnreadableKey> {
         key::unreadable(&self.keys)
     }
 
     /// How many keys are configured.
-    pub fn configured_keys(&self) -> usize {
+    pub(crate) fn configured_keys(&self) -> usize {
         self.keys.len()
-    }
-
-    /// The proxy that the environment names for an address; only commands that call out ask for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Exit::Config`] when the variable is not text.
-    pub fn proxy_for(&self, url: &str) -> Result<Option<Proxy>> {
-        proxy::proxy_for(url)
     }
 
     /// The webhook's address, if there is one.
@@ -397,7 +377,7 @@ impl Settings {
     /// # Errors
     ///
     /// [`Exit::NoKey`] when it cannot be had, in words that do not show it.
-    pub fn load_webhook(&self) -> Result<Option<SecretUrl>> {
+    pub(crate) fn load_webhook(&self) -> Result<Option<SecretUrl>> {
         self.health
             .webhook
             .as_ref()
@@ -407,12 +387,12 @@ impl Settings {
 }
 
 /// Whether the user wants no colours in any program: <https://no-color.org>.
-pub fn no_color() -> bool {
+pub(crate) fn no_color() -> bool {
     environment::is_set("NO_COLOR")
 }
 
 /// The width that the environment gives for terminals that do not tell their own.
-pub fn columns() -> Option<u16> {
+pub(crate) fn columns() -> Option<u16> {
     let columns = environment::variable("COLUMNS").ok().flatten()?;
     columns.parse().ok().filter(|columns| *columns > 0)
 }

@@ -50,9 +50,9 @@ fn is_variable(part: &str) -> bool {
 pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String, remedy: &str| {
         Err(Error::new(format!("use the path {}", path.display()))
-            .because(why)
-            .try_this(remedy)
-            .exits(Exit::Config))
+            .with_source(why)
+            .with_help(remedy)
+            .with_exit(Exit::Config))
     };
     if let Some(why) = unexpanded(path) {
         return refuse(why, "correct the path");

@@ -11,9 +11,9 @@ pub(super) fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
         if !path.exists() {
             return Err(
                 Error::new(format!("read the configuration {}", path.display()))
-                    .because("there is no such file")
-                    .try_this("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
-                    .exits(Exit::Config),
+                    .with_source("there is no such file")
+                    .with_help("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
+                    .with_exit(Exit::Config),
             );
         }
         return Ok(Some(path));
@@ -31,7 +31,7 @@ fn platform_file() -> Option<PathBuf> {
 /// # Errors
 ///
 /// When the home folder in its path is not known.
-pub fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
+pub(crate) fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
     Ok(match named(overrides)? {
         Some(path) => path,
         None => present_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),

@@ -27,7 +27,7 @@ const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// # Errors
 ///
 /// When one of the variables is not text.
-pub(super) fn proxy_for(url: &str) -> Result<Option<Proxy>> {
+pub(crate) fn proxy_for(url: &str) -> Result<Option<Proxy>> {
     resolve(url, environment::variable)
 }
 

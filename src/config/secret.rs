@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::config::text::decode;
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 #[cfg(unix)]
 use crate::model::path::shell_word;
 
@@ -34,20 +34,20 @@ pub(super) fn read_secret(path: &Path) -> std::result::Result<String, Problem> {
 ///
 /// Names the `chmod` to run.
 #[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<()> {
+pub(crate) fn check_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path)
-        .doing(|| format!("look at {}", path.display()))?
+        .with_context(|| format!("look at {}", path.display()))?
         .permissions()
         .mode();
     if mode & 0o044 == 0 {
         return Ok(());
     }
     Err(Error::new(format!("trust {}", path.display()))
-        .because(format!("others can read it (mode {:04o})", mode & 0o7777))
-        .try_this(format!("chmod 600 {}", shell_word(path)))
-        .exits(Exit::NoKey))
+        .with_source(format!("others can read it (mode {:04o})", mode & 0o7777))
+        .with_help(format!("chmod 600 {}", shell_word(path)))
+        .with_exit(Exit::NoKey))
 }
 
 /// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
@@ -56,6 +56,6 @@ pub fn check_private(path: &Path) -> Result<()> {
 ///
 /// None on this platform.
 #[cfg(not(unix))]
-pub fn check_private(_path: &Path) -> Result<()> {
+pub(crate) fn check_private(_path: &Path) -> Result<()> {
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
 
 /// Quotes a path for a TOML file.
 #[must_use]
-pub fn toml_string(text: &str) -> String {
+pub(crate) fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

@@ -12,7 +12,7 @@ use crate::model::key::unquoted;
 
 /// An address that is a secret. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
-pub struct SecretUrl(String);
+pub(crate) struct SecretUrl(String);
 
 impl SecretUrl {
     /// An address that is called over TLS, or on this very machine; it may have a query.
@@ -26,7 +26,7 @@ impl SecretUrl {
     }
 
     /// The address itself, for the call and nothing else.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -39,7 +39,7 @@ impl fmt::Debug for SecretUrl {
 
 /// Where the webhook's address, a secret, is read from.
 #[derive(Clone, Debug)]
-pub enum WebhookSource {
+pub(crate) enum WebhookSource {
     /// A file that only its owner can read.
     File(PathBuf),
     /// An environment variable.
@@ -51,14 +51,14 @@ impl WebhookSource {
     pub(super) fn load(&self) -> Result<SecretUrl> {
         let refuse = |why: String| {
             Error::new("use the webhook's address")
-                .because(why)
-                .try_this("put an address such as https://discord.com/api/webhooks/… there")
-                .exits(Exit::NoKey)
+                .with_source(why)
+                .with_help("put an address such as https://discord.com/api/webhooks/… there")
+                .with_exit(Exit::NoKey)
         };
         let (place, text) = match self {
             Self::File(path) => {
                 let text = read_secret(path).map_err(|problem| match problem {
-                    Problem::Exposed(error) => error.exits(Exit::NoKey),
+                    Problem::Exposed(error) => error.with_exit(Exit::NoKey),
                     Problem::Unreadable(why) => refuse(why),
                 })?;
                 (path.display().to_string(), text)

@@ -4,16 +4,15 @@ use crate::model::identity::{DatabaseId, Identity};
 
 /// One archive that history rows were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Moved {
+pub(crate) struct ArchiveMove {
     /// Where it was, as text.
-    pub path: String,
-    /// Its id.
-    pub id: Option<DatabaseId>,
+    pub(crate) path: String,
+    pub(crate) id: Option<DatabaseId>,
 }
 
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Objection {
+pub(crate) enum ArchiveBlocker {
     /// It is a database of its own.
     NotAnArchive,
     /// It is the archive of another database.
@@ -24,9 +23,9 @@ pub enum Objection {
     Replaced,
 }
 
-impl Objection {
+impl ArchiveBlocker {
     /// Why not, in words.
-    pub fn why(self) -> &'static str {
+    pub(crate) fn why(self) -> &'static str {
         match self {
             Self::NotAnArchive => "it is a database of its own, not an archive",
             Self::OfAnother => "it is the archive of another database",
@@ -41,7 +40,7 @@ impl Objection {
     }
 
     /// What to do about it.
-    pub fn remedy(self) -> &'static str {
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NotAnArchive | Self::OfAnother => {
                 "name another file with --archive; this one was left as it is"
@@ -57,33 +56,33 @@ impl Objection {
     }
 
     /// Whether `--new-archive` overrules it.
-    pub fn can_be_overruled(self) -> bool {
+    pub(crate) fn can_be_overruled(self) -> bool {
         matches!(self, Self::Vanished | Self::Replaced)
     }
 }
 
 /// Looks for a reason not to use the file at `path`. `found`: its ids, if it exists. `moved`: the archives that rows
 /// were moved to, oldest first.
-pub fn objection(
+pub(crate) fn blocker(
     ours: &DatabaseId,
     found: Option<&Identity>,
     path: &str,
-    moved: &[Moved],
-) -> Option<Objection> {
+    moved: &[ArchiveMove],
+) -> Option<ArchiveBlocker> {
     let last = moved.iter().rfind(|moved| moved.path == path);
     let Some(found) = found else {
-        return last.map(|_| Objection::Vanished);
+        return last.map(|_| ArchiveBlocker::Vanished);
     };
     match &found.archive_of {
-        None => return Some(Objection::NotAnArchive),
-        Some(other) if other != ours => return Some(Objection::OfAnother),
+        None => return Some(ArchiveBlocker::NotAnArchive),
+        Some(other) if other != ours => return Some(ArchiveBlocker::OfAnother),
         Some(_) => {}
     }
     // An archive that rows were moved to may be anywhere now: it is known by its id.
     let is_known = moved
         .iter()
         .any(|moved| moved.id.as_ref() == Some(&found.id));
-    (last.is_some_and(|last| last.id.is_some()) && !is_known).then_some(Objection::Replaced)
+    (last.is_some_and(|last| last.id.is_some()) && !is_known).then_some(ArchiveBlocker::Replaced)
 }
 
 #[cfg(test)]
@@ -104,42 +103,42 @@ mod tests {
     #[test]
     fn only_an_archive_of_this_database_is_used() {
         let ours = id("a");
-        let check = |found: Option<Identity>| objection(&ours, found.as_ref(), "/cold.db", &[]);
+        let check = |found: Option<Identity>| blocker(&ours, found.as_ref(), "/cold.db", &[]);
 
         assert_eq!(check(None), None);
         assert_eq!(check(Some(archive("1", Some("a")))), None);
         assert_eq!(
             check(Some(archive("1", Some("b")))),
-            Some(Objection::OfAnother)
+            Some(ArchiveBlocker::OfAnother)
         );
         assert_eq!(
             check(Some(archive("1", None))),
-            Some(Objection::NotAnArchive)
+            Some(ArchiveBlocker::NotAnArchive)
         );
         assert_eq!(
             check(Some(archive("a", None))),
-            Some(Objection::NotAnArchive)
+            Some(ArchiveBlocker::NotAnArchive)
         );
     }
 
     #[test]
     fn an_archive_that_has_rows_is_missed() {
         let ours = id("a");
-        let moved = [("/cold.db", "1"), ("/other.db", "2")].map(|(path, own)| Moved {
+        let moved = [("/cold.db", "1"), ("/other.db", "2")].map(|(path, own)| ArchiveMove {
             path: path.to_owned(),
             id: Some(id(own)),
         });
         let check = |path: &str, found: Option<&str>| {
             let found = found.map(|own| archive(own, Some("a")));
-            objection(&ours, found.as_ref(), path, &moved)
+            blocker(&ours, found.as_ref(), path, &moved)
         };
 
-        assert_eq!(check("/cold.db", None), Some(Objection::Vanished));
+        assert_eq!(check("/cold.db", None), Some(ArchiveBlocker::Vanished));
         assert_eq!(check("/new.db", None), None);
         assert_eq!(check("/cold.db", Some("1")), None);
         assert_eq!(check("/moved.db", Some("1")), None);
         assert_eq!(check("/cold.db", Some("2")), None, "they changed places");
-        assert_eq!(check("/cold.db", Some("3")), Some(Objection::Replaced));
+        assert_eq!(check("/cold.db", Some("3")), Some(ArchiveBlocker::Replaced));
         assert_eq!(check("/new.db", Some("3")), None);
     }
 }

@@ -4,20 +4,20 @@ use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
 /// The moments that tell right times from those that a clock which was ahead has left behind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moments {
+pub(crate) struct FutureBounds {
     /// Unix seconds.
-    pub now: i64,
+    pub(crate) now: i64,
     /// First second of the running month.
-    pub month: i64,
+    pub(crate) month: i64,
     /// Records of this machine after this moment lie in the future.
-    pub limit: i64,
+    pub(crate) limit: i64,
     /// Planned times and those that Torn names are wrong after this.
-    pub horizon: i64,
+    pub(crate) horizon: i64,
 }
 
-impl Moments {
+impl FutureBounds {
     /// As seen from `now`; `None` outside the calendar.
-    pub fn at(now: i64) -> Option<Self> {
+    pub(crate) fn at(now: i64) -> Option<Self> {
         Some(Self {
             now,
             month: Month::of(now)?.start(),
@@ -28,7 +28,7 @@ impl Moments {
 
     /// The same without what may come from clocks that differ by hours: only what is more than a day ahead.
     #[must_use]
-    pub fn a_day_ahead(self) -> Self {
+    pub(crate) fn a_day_ahead(self) -> Self {
         Self {
             limit: self.horizon,
             ..self
@@ -38,13 +38,13 @@ impl Moments {
 
 /// How the records of this machine lie around its clock.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Around {
+pub(crate) struct Around {
     /// The newest that does not lie in the future.
-    pub newest_before: Option<i64>,
+    pub(crate) newest_before: Option<i64>,
     /// The oldest that does.
-    pub oldest_after: Option<i64>,
+    pub(crate) oldest_after: Option<i64>,
     /// On how many days (UTC) records lie in the future.
-    pub days_after: i64,
+    pub(crate) days_after: i64,
 }
 
 /// A clock that is ahead by a day leaves records on two days of the future at most.
@@ -63,24 +63,24 @@ impl Around {
 
 /// The facts that decide whether rows of the future may be removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Facts {
+pub(crate) struct FutureFacts {
     /// Unix seconds.
-    pub now: i64,
+    pub(crate) now: i64,
     /// Why the clock of this machine cannot be right, whatever the database says.
-    pub clock_is_wrong: Option<String>,
+    pub(crate) clock_is_wrong: Option<String>,
     /// The latest time that Torn itself has named. `None` under `TORNSNAP_NOW`, which may replay any time.
-    pub named_by_torn: Option<i64>,
+    pub(crate) named_by_torn: Option<i64>,
     /// Whether `TORNSNAP_NOW` replaces the clock.
-    pub is_replay: bool,
+    pub(crate) is_replay: bool,
     /// How the records lie around the clock.
-    pub around: Around,
+    pub(crate) around: Around,
     /// History rows that would go, and all there are.
-    pub history: (i64, i64),
+    pub(crate) history: (i64, i64),
 }
 
 /// Why it looks as if the clock were behind now, and not ahead before: then the rows are right and must stay. The
 /// strongest reason comes first; each completes the sentence "the clock seems to be behind: …".
-pub fn reasons_against(facts: &Facts) -> Vec<String> {
+pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
     let mut reasons: Vec<String> = facts.clock_is_wrong.iter().cloned().collect();
     if let Some(named) = facts.named_by_torn
         && named > facts.now.saturating_add(CLOCK_TOLERANCE)
@@ -125,8 +125,8 @@ mod tests {
     }
 
     /// Facts that nothing speaks against.
-    fn safe() -> Facts {
-        Facts {
+    fn safe() -> FutureFacts {
+        FutureFacts {
             now: NOW,
             clock_is_wrong: None,
             named_by_torn: Some(NOW - DAY),
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_clock_that_is_behind_is_a_reason_against() {
-        type Change = fn(&mut Facts);
+        type Change = fn(&mut FutureFacts);
         let cases: [(&str, Change, usize); 11] = [
             ("half of the history", |_| {}, 0),
             ("more than half", |facts| facts.history = (51, 100), 1),
@@ -190,7 +190,7 @@ mod tests {
         for (name, change, expected) in cases {
             let mut facts = safe();
             change(&mut facts);
-            let reasons = reasons_against(&facts);
+            let reasons = blockers(&facts);
             assert_eq!(reasons.len(), expected, "{name}: {reasons:?}");
         }
     }
@@ -251,9 +251,9 @@ mod tests {
         ];
         for (name, around, expected) in cases {
             assert_eq!(around.too_short_gap(), expected, "{name}");
-            let facts = Facts { around, ..safe() };
+            let facts = FutureFacts { around, ..safe() };
             assert_eq!(
-                reasons_against(&facts).len(),
+                blockers(&facts).len(),
                 usize::from(expected.is_some()),
                 "{name}"
             );
@@ -262,11 +262,11 @@ mod tests {
 
     #[test]
     fn moments_are_set_apart_by_five_minutes_and_by_a_day() {
-        let moments = Moments::at(NOW).unwrap();
+        let moments = FutureBounds::at(NOW).unwrap();
 
         assert_eq!(moments.month, 1_775_001_600, "2026-04-01");
         assert_eq!(moments.limit, NOW + 300);
         assert_eq!(moments.horizon, NOW + DAY);
-        assert_eq!(Moments::at(i64::MAX), None);
+        assert_eq!(FutureBounds::at(i64::MAX), None);
     }
 }

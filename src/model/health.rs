@@ -6,30 +6,32 @@ mod data;
 mod keys;
 mod machine;
 mod missing;
+mod notified;
 mod runs;
 mod targets;
-mod told;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub use clock::{FarFuture, clock};
-pub use copies::{Archive, ArchiveState, Backups, RecordedFolder, archives, backup, backups_ahead};
-pub use data::{Overdue, rejected, retention, rows, size, summaries};
-pub use keys::{KeyFact, address, key_files, keys};
-pub use machine::{Disk, disk, sqlite, wal};
-pub use missing::{MissingId, missing};
-pub use runs::{Gap, age, failures, gaps, killed};
-pub use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
-pub use told::{Finding, News, Occasion, Told, Turn, news};
+pub(crate) use clock::{FarFuture, clock};
+pub(crate) use copies::{
+    Archive, ArchiveState, Backups, RecordedFolder, archives, backup, backups_ahead,
+};
+pub(crate) use data::{Overdue, rejected, retention, rows, size, summaries};
+pub(crate) use keys::{KeyFact, address, key_files, keys};
+pub(crate) use machine::{Disk, disk, sqlite, wal};
+pub(crate) use missing::{MissingId, missing};
+pub(crate) use notified::{Change, Changes, Event, Finding, Notified, changes_since};
+pub(crate) use runs::{Gap, age, failures, gaps, killed};
+pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
 
 /// How something is, in the words and the numbers of monitoring plugins.
 ///
 /// The order is that of who is listened to first: one thing that is critical outweighs one that cannot be told.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub enum State {
+pub(crate) enum State {
     /// Well.
     #[default]
     Ok,
@@ -43,7 +45,7 @@ pub enum State {
 
 impl State {
     /// The word in reports.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -53,7 +55,7 @@ impl State {
     }
 
     /// The state of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         [Self::Ok, Self::Warning, Self::Unknown, Self::Critical]
             .into_iter()
             .find(|state| state.as_str() == word)
@@ -68,39 +70,38 @@ impl fmt::Display for State {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Check {
+pub(crate) struct Check {
     /// Stable: programs go by it.
-    pub id: String,
+    pub(crate) id: String,
     /// How it is.
-    pub state: State,
+    pub(crate) state: State,
     /// In one line.
-    pub message: String,
+    pub(crate) message: String,
     /// What to do, where there is something to do.
-    pub remedy: Option<String>,
+    pub(crate) remedy: Option<String>,
     /// The number behind it.
-    pub value: Option<Value>,
+    pub(crate) value: Option<Value>,
     /// The things that the message names, such as keys: a finding that names a new one is told again.
-    pub subjects: BTreeSet<String>,
+    pub(crate) subjects: BTreeSet<String>,
 }
 
 /// A number with its unit and thresholds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Value {
-    /// The number.
-    pub number: i64,
+pub(crate) struct Value {
+    pub(crate) number: i64,
     /// "s" seconds, "B" bytes, "" a count.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// Warning beyond this.
-    pub warning: Option<i64>,
+    pub(crate) warning: Option<i64>,
     /// Critical beyond this.
-    pub critical: Option<i64>,
+    pub(crate) critical: Option<i64>,
     /// Whether "beyond" means below.
-    pub is_minimum: bool,
+    pub(crate) is_minimum: bool,
 }
 
 impl Value {
     /// A number that nothing depends on.
-    pub fn plain(number: i64, unit: &'static str) -> Self {
+    pub(crate) fn plain(number: i64, unit: &'static str) -> Self {
         Self {
             number,
             unit,
@@ -134,7 +135,7 @@ impl Value {
 
 impl Check {
     /// Well.
-    pub fn ok(id: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn ok(id: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             state: State::Ok,
@@ -146,7 +147,7 @@ impl Check {
     }
 
     /// Not well, with what to do about it.
-    pub fn bad(
+    pub(crate) fn bad(
         id: impl Into<String>,
         state: State,
         message: impl Into<String>,
@@ -161,21 +162,21 @@ impl Check {
 
     /// With the things that the message names.
     #[must_use]
-    pub fn about<T: Into<String>>(mut self, subjects: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn about<T: Into<String>>(mut self, subjects: impl IntoIterator<Item = T>) -> Self {
         self.subjects = subjects.into_iter().map(Into::into).collect();
         self
     }
 
     /// With the number behind it.
     #[must_use]
-    pub fn with(mut self, value: Value) -> Self {
+    pub(crate) fn with(mut self, value: Value) -> Self {
         self.value = Some(value);
         self
     }
 }
 
 /// The state of everything: that of its worst part.
-pub fn overall(checks: &[Check]) -> State {
+pub(crate) fn overall(checks: &[Check]) -> State {
     checks
         .iter()
         .map(|check| check.state)
@@ -184,7 +185,7 @@ pub fn overall(checks: &[Check]) -> State {
 }
 
 /// The first line: `TORNSNAP OK - … | age_players=120s;86400;172800 …`.
-pub fn first_line(checks: &[Check]) -> String {
+pub(crate) fn first_line(checks: &[Check]) -> String {
     let state = overall(checks);
     // A bar would begin the performance data.
     let text = in_short(checks).replace('|', "/");
@@ -203,7 +204,7 @@ pub fn first_line(checks: &[Check]) -> String {
 }
 
 /// The first line for people.
-pub fn in_words(checks: &[Check]) -> String {
+pub(crate) fn in_words(checks: &[Check]) -> String {
     let bad = worst_first(checks).len();
     match overall(checks) {
         State::Ok => format!("All is well ({} checks).", checks.len()),
@@ -216,7 +217,7 @@ pub fn in_words(checks: &[Check]) -> String {
 }
 
 /// The worst in one line.
-pub fn in_short(checks: &[Check]) -> String {
+pub(crate) fn in_short(checks: &[Check]) -> String {
     let bad = worst_first(checks);
     match bad.as_slice() {
         [] => format!("{} checks, all well", checks.len()),
@@ -226,7 +227,7 @@ pub fn in_short(checks: &[Check]) -> String {
 }
 
 /// What is not well, the worst first.
-pub fn worst_first(checks: &[Check]) -> Vec<&Check> {
+pub(crate) fn worst_first(checks: &[Check]) -> Vec<&Check> {
     let mut bad: Vec<&Check> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
@@ -236,7 +237,7 @@ pub fn worst_first(checks: &[Check]) -> Vec<&Check> {
 }
 
 /// A span of time in words, such as `3 hours`.
-pub fn span(seconds: i64) -> String {
+pub(crate) fn span(seconds: i64) -> String {
     let of = |number: i64, unit: &str| match number {
         1 => format!("1 {unit}"),
         _ => format!("{number} {unit}s"),

@@ -2,7 +2,7 @@
 
 /// One of the histories.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum History {
+pub(crate) enum History {
     /// Levels, stats and networth of players.
     Players,
     /// Respect, members and chains of factions.
@@ -15,10 +15,11 @@ pub enum History {
 
 impl History {
     /// All histories, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::Players, Self::Factions, Self::Wars, Self::Territories];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Players, Self::Factions, Self::Wars, Self::Territories];
 
     /// The name of its history table.
-    pub fn table(self) -> &'static str {
+    pub(crate) fn table(self) -> &'static str {
         match self {
             Self::Players => "player_stats_history",
             Self::Factions => "faction_history",
@@ -28,7 +29,7 @@ impl History {
     }
 
     /// The name of its table of monthly summaries.
-    pub fn summary_table(self) -> &'static str {
+    pub(crate) fn summary_table(self) -> &'static str {
         match self {
             Self::Players => "player_stats_summary",
             Self::Factions => "faction_summary",
@@ -38,7 +39,7 @@ impl History {
     }
 
     /// The history with this history table.
-    pub fn of_table(table: &str) -> Option<Self> {
+    pub(crate) fn of_table(table: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|history| history.table() == table)

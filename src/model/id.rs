@@ -71,7 +71,7 @@ pub struct TerritoryId([u8; 3]);
 
 impl TerritoryId {
     /// Torn's three letters.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         // Only ASCII letters get in, see `from_str`.
         std::str::from_utf8(&self.0).unwrap_or("???")
     }

@@ -11,7 +11,7 @@ pub struct DatabaseId(String);
 
 impl DatabaseId {
     /// The id as the database stores it: 32 hexadecimal digits.
-    pub fn new(id: String) -> Self {
+    pub(crate) fn new(id: String) -> Self {
         Self(id)
     }
 
@@ -21,7 +21,7 @@ impl DatabaseId {
     }
 
     /// The first eight digits, enough for people to tell databases apart.
-    pub fn in_short(&self) -> &str {
+    pub(crate) fn in_short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)
     }
 }
@@ -38,12 +38,12 @@ pub struct Identity {
     /// Its own.
     pub id: DatabaseId,
     /// The database whose old history rows it holds; `None` when it is not an archive.
-    pub archive_of: Option<DatabaseId>,
+    pub(crate) archive_of: Option<DatabaseId>,
 }
 
 /// The relation of one database file to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Relation {
+pub(crate) enum Relation {
     /// The same database: the one is a copy of the other.
     Same,
     /// An archive with old history rows of the other.
@@ -56,7 +56,7 @@ pub enum Relation {
 
 impl Identity {
     /// The relation of this database to `other`.
-    pub fn relation_to(&self, other: &Self) -> Relation {
+    pub(crate) fn relation_to(&self, other: &Self) -> Relation {
         if self.id == other.id {
             Relation::Same
         } else if self.archive_of.as_ref() == Some(&other.id) {

@@ -82,7 +82,7 @@ impl fmt::Debug for ApiKey {
 #[derive(Clone, Debug)]
 pub struct NamedKey {
     /// Becomes `data_source`.
-    pub name: String,
+    pub(crate) name: String,
     /// The key.
     pub key: ApiKey,
 }
@@ -113,7 +113,7 @@ pub struct Selections {
 
 impl Selections {
     /// The list of one category.
-    pub fn of(&self, category: Category) -> Option<&[String]> {
+    pub(crate) fn of(&self, category: Category) -> Option<&[String]> {
         let list = match category {
             Category::User => &self.user,
             Category::Faction => &self.faction,
@@ -125,7 +125,7 @@ impl Selections {
 
 /// Torn's categories of selections.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Category {
+pub(crate) enum Category {
     /// Players.
     User,
     /// Factions, wars and tiles.
@@ -136,7 +136,7 @@ pub enum Category {
 
 /// How sure it is that a key may read something.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Access {
+pub(crate) enum Access {
     /// Torn lists it for this key, or has no list.
     Listed,
     /// Torn does not list it, but the key is of a fixed level: the list may be older than the selection.
@@ -147,7 +147,7 @@ pub enum Access {
 
 impl KeyFacts {
     /// Whether it may read these selections.
-    pub fn access_to(&self, category: Category, selections: &[&str]) -> Access {
+    pub(crate) fn access_to(&self, category: Category, selections: &[&str]) -> Access {
         let is_listed = self.selections.of(category).is_none_or(|listed| {
             selections
                 .iter()
@@ -163,7 +163,7 @@ impl KeyFacts {
     }
 
     /// Whether it may read its owner's battle stats.
-    pub fn reads_battle_stats(&self) -> bool {
+    pub(crate) fn reads_battle_stats(&self) -> bool {
         // The level decides where Torn gives no list.
         self.access_level >= 3
             || self
@@ -176,7 +176,7 @@ impl KeyFacts {
 
 /// What is remembered of a key's use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum KeyState {
+pub(crate) enum KeyState {
     /// Usable.
     Ok,
     /// Not before this moment (unix seconds).

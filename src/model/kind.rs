@@ -9,7 +9,7 @@ pub enum Kind {
     Factions,
     /// Ranked and territory wars.
     Wars,
-    /// Players.
+    /// Players and their battle stats.
     Players,
     /// Tiles, their owners and rackets.
     Territories,
@@ -17,10 +17,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which `fetch all` asks for them: rosters before players.
-    pub const ALL: [Self; 4] = [Self::Factions, Self::Wars, Self::Players, Self::Territories];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Factions, Self::Wars, Self::Players, Self::Territories];
 
     /// The word used in commands, tables and file names.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Factions => "factions",
             Self::Wars => "wars",

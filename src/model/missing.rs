@@ -8,10 +8,16 @@ const MISSES_OF_A_GONE_ID: u32 = 3;
 /// The time from the first to the last of those misses.
 const SPAN_OF_A_GONE_ID: i64 = 3 * DAY;
 
-/// The moment from which to ask again for an id that Torn did not know `misses` times in a row, last at `last_miss`.
+/// The timestamp until which an id is not requested; `None` if it may be requested now.
 ///
-/// `daily`: `[track]` names the id, or a fresh roster lists it. Such an id never rests longer than a day.
-pub fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
+/// Torn did not know the id `misses` times in a row, last at `last_miss`. `daily` says that `[track]` or a fresh roster
+/// lists the id; it is then requested once a day at least. A miss that a wrong clock dated into the far future is ignored.
+pub(crate) fn rests_until(misses: u32, last_miss: i64, daily: bool, now: i64) -> Option<i64> {
+    let until = next_try(misses, last_miss, daily);
+    (until > now && !is_far_future(last_miss, now)).then_some(until)
+}
+
+fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
     let rest = match misses {
         0 => 0,
         1 => HOUR,
@@ -23,13 +29,8 @@ pub fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
     last_miss.saturating_add(rest)
 }
 
-/// Whether to ask for the id now. A miss that a wrong clock dated far into the future counts as none.
-pub fn is_due(misses: u32, last_miss: i64, daily: bool, now: i64) -> bool {
-    is_far_future(last_miss, now) || next_try(misses, last_miss, daily) <= now
-}
-
 /// Whether an id counts as gone: three misses in a row, three days apart from first to last.
-pub fn is_gone(misses: u32, first_miss: i64, last_miss: i64) -> bool {
+pub(crate) fn is_gone(misses: u32, first_miss: i64, last_miss: i64) -> bool {
     misses >= MISSES_OF_A_GONE_ID && last_miss.saturating_sub(first_miss) >= SPAN_OF_A_GONE_ID
 }
 
@@ -89,7 +90,8 @@ mod tests {
             ("no miss overflows", 9, i64::MAX, false, true),
         ];
         for (name, misses, last_miss, daily, expected) in cases {
-            assert_eq!(is_due(misses, last_miss, daily, NOW), expected, "{name}");
+            let is_due = rests_until(misses, last_miss, daily, NOW).is_none();
+            assert_eq!(is_due, expected, "{name}");
         }
     }
 

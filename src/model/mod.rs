@@ -2,28 +2,28 @@
 
 #[cfg(unix)]
 pub(crate) mod disk;
-pub mod id;
-pub mod identity;
-pub mod nearest;
-pub mod rows;
-pub mod size;
-pub mod time;
+pub(crate) mod id;
+pub(crate) mod identity;
+pub(crate) mod nearest;
+pub(crate) mod rows;
+pub(crate) mod size;
+pub(crate) mod time;
 
-pub mod faction;
-pub mod future;
-pub mod health;
-pub mod history;
-pub mod key;
-pub mod kind;
-pub mod missing;
-pub mod month_state;
-pub mod path;
-pub mod player;
-pub mod proxy;
-pub mod run;
-pub mod territory;
-pub mod war;
+pub(crate) mod faction;
+pub(crate) mod future;
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod key;
+pub(crate) mod kind;
+pub(crate) mod missing;
+pub(crate) mod month_state;
+pub(crate) mod path;
+pub(crate) mod player;
+pub(crate) mod proxy;
+pub(crate) mod run;
+pub(crate) mod territory;
+pub(crate) mod war;
 
-pub mod archive;
-pub mod retention;
-pub mod summary;
+pub(crate) mod archive;
+pub(crate) mod retention;
+pub(crate) mod summary;

@@ -7,34 +7,34 @@ use crate::model::time::Month;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and Standing is what follows from them"
+    reason = "each is a fact of its own, and SummaryStatus is what follows from them"
 )]
-pub struct Facts {
+pub(crate) struct MonthFacts {
     /// History rows in the month now.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Late rows: rows of the month with a higher id than any had when the month was summarized.
-    pub late: i64,
+    pub(crate) late: i64,
     /// Entities that were observed in the month, as known now.
-    pub observed: i64,
+    pub(crate) observed: i64,
     /// Whether an entity that was observed in the month has older history rows.
-    pub is_carried: bool,
+    pub(crate) is_carried: bool,
     /// History rows in the month when it was summarized.
-    pub counted_rows: i64,
+    pub(crate) counted_rows: i64,
     /// Highest id in the history table when the month was summarized.
-    pub last_id: i64,
+    pub(crate) last_id: i64,
     /// Entities that were observed in the month, as known when it was summarized.
-    pub observed_then: i64,
+    pub(crate) observed_then: i64,
     /// Whether it was summarized, and any of its summaries is there.
-    pub is_summarized: bool,
+    pub(crate) is_summarized: bool,
     /// Whether history rows of the month, or of a later one, were pruned: older rows are not complete then.
-    pub is_pruned: bool,
+    pub(crate) is_pruned: bool,
     /// Whether its summaries were deleted on request.
-    pub is_purged: bool,
+    pub(crate) is_purged: bool,
 }
 
 /// The state of one history table in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Standing {
+pub(crate) enum SummaryStatus {
     /// There is nothing to summarize.
     Nothing,
     /// It has history rows or observed entities, and no summary.
@@ -51,9 +51,9 @@ pub enum Standing {
     Purged,
 }
 
-impl Standing {
+impl SummaryStatus {
     /// Judges one history table in one month by its record.
-    pub fn of(facts: &Facts) -> Self {
+    pub(crate) fn of(facts: &MonthFacts) -> Self {
         if facts.is_pruned {
             return Self::Pruned;
         }
@@ -77,14 +77,14 @@ impl Standing {
     }
 
     /// Whether the summary knows more than the history rows that are left.
-    pub fn is_thinned(self) -> bool {
+    pub(crate) fn is_thinned(self) -> bool {
         matches!(self, Self::Lost | Self::Pruned)
     }
 }
 
-impl Facts {
+impl MonthFacts {
     /// Summarized history rows of the month that are gone although it was not pruned.
-    pub fn deleted_by_others(&self) -> i64 {
+    pub(crate) fn deleted_by_others(&self) -> i64 {
         if self.is_pruned || !self.is_summarized {
             return 0;
         }
@@ -94,29 +94,28 @@ impl Facts {
 
 /// One history table in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TableState {
-    /// The history.
-    pub history: History,
+pub(crate) struct TableState {
+    pub(crate) history: History,
     /// Its rows and its record.
-    pub facts: Facts,
+    pub(crate) facts: MonthFacts,
     /// The state that follows.
-    pub standing: Standing,
+    pub(crate) status: SummaryStatus,
 }
 
 impl TableState {
     /// Judges a history table.
-    pub fn new(history: History, facts: Facts) -> Self {
+    pub(crate) fn new(history: History, facts: MonthFacts) -> Self {
         Self {
             history,
             facts,
-            standing: Standing::of(&facts),
+            status: SummaryStatus::of(&facts),
         }
     }
 
     /// History rows that came after the month was pruned, or after its summaries were deleted: no summary has them.
-    pub fn late_for_ever(&self) -> i64 {
-        match self.standing {
-            Standing::Pruned | Standing::Purged => self.facts.late,
+    pub(crate) fn unsummarized_late_rows(&self) -> i64 {
+        match self.status {
+            SummaryStatus::Pruned | SummaryStatus::Purged => self.facts.late,
             _ => 0,
         }
     }
@@ -126,7 +125,7 @@ impl TableState {
 ///
 /// A month without rows of its own is not pruned itself, but what it began with is gone with the older rows. So no
 /// summary from before the last pruned month is ever written again.
-pub fn freeze_before_pruned(states: &mut [MonthState]) {
+pub(crate) fn freeze_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {
         for table in &mut state.tables {
@@ -142,32 +141,34 @@ pub fn freeze_before_pruned(states: &mut [MonthState]) {
 
 /// One month of all histories.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct MonthState {
-    /// The month.
-    pub month: Month,
+pub(crate) struct MonthState {
+    pub(crate) month: Month,
     /// The history tables that have anything in it or a record of it.
-    pub tables: Vec<TableState>,
+    pub(crate) tables: Vec<TableState>,
 }
 
 impl MonthState {
     /// One history table; `None` when nothing is known of it in this month.
-    pub fn of(&self, history: History) -> Option<&TableState> {
+    pub(crate) fn of(&self, history: History) -> Option<&TableState> {
         self.tables.iter().find(|table| table.history == history)
     }
 
     /// History rows of all tables.
-    pub fn all_rows(&self) -> i64 {
+    pub(crate) fn all_rows(&self) -> i64 {
         self.tables.iter().map(|table| table.facts.rows).sum()
     }
 
     /// History rows that came after their table was pruned.
-    pub fn late_for_ever(&self) -> i64 {
-        self.tables.iter().map(TableState::late_for_ever).sum()
+    pub(crate) fn unsummarized_late_rows(&self) -> i64 {
+        self.tables
+            .iter()
+            .map(TableState::unsummarized_late_rows)
+            .sum()
     }
 
-    /// Whether any table has this standing.
-    pub fn has(&self, standing: Standing) -> bool {
-        self.tables.iter().any(|table| table.standing == standing)
+    /// Whether any table has this status.
+    pub(crate) fn has(&self, status: SummaryStatus) -> bool {
+        self.tables.iter().any(|table| table.status == status)
     }
 }
 
@@ -176,7 +177,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A month of 9 rows that was summarized.
-    pub(in crate::model) const SUMMARIZED: Facts = Facts {
+    pub(in crate::model) const SUMMARIZED: MonthFacts = MonthFacts {
         rows: 9,
         late: 0,
         observed: 2,
@@ -191,81 +192,81 @@ pub(super) mod tests {
 
     #[test]
     fn the_record_of_a_month_tells_its_state() {
-        let standing = |facts: Facts| Standing::of(&facts);
-        let new = Facts::default();
+        let status = |facts: MonthFacts| SummaryStatus::of(&facts);
+        let new = MonthFacts::default();
 
-        assert_eq!(standing(new), Standing::Nothing);
+        assert_eq!(status(new), SummaryStatus::Nothing);
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 9,
                 late: 9,
                 ..new
             }),
-            Standing::Missing
+            SummaryStatus::Missing
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 is_carried: true,
                 ..new
             }),
-            Standing::Missing,
+            SummaryStatus::Missing,
             "observed, and nothing changed"
         );
-        assert_eq!(standing(SUMMARIZED), Standing::Current);
+        assert_eq!(status(SUMMARIZED), SummaryStatus::Current);
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 10,
                 late: 1,
                 ..SUMMARIZED
             }),
-            Standing::Changed
+            SummaryStatus::Changed
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 observed: 3,
                 ..SUMMARIZED
             }),
-            Standing::Changed
+            SummaryStatus::Changed
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 8,
                 ..SUMMARIZED
             }),
-            Standing::Current,
+            SummaryStatus::Current,
             "a row that another program deleted changes nothing"
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 9,
                 late: 1,
                 ..SUMMARIZED
             }),
-            Standing::Changed,
+            SummaryStatus::Changed,
             "one deleted, one late"
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 4,
                 ..SUMMARIZED
             }),
-            Standing::Lost
+            SummaryStatus::Lost
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 rows: 2,
                 late: 1,
                 is_pruned: true,
                 ..SUMMARIZED
             }),
-            Standing::Pruned
+            SummaryStatus::Pruned
         );
         assert_eq!(
-            standing(Facts {
+            status(MonthFacts {
                 is_purged: true,
                 ..SUMMARIZED
             }),
-            Standing::Purged
+            SummaryStatus::Purged
         );
     }
 }

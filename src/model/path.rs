@@ -3,12 +3,12 @@
 use std::path::{Component, Path, PathBuf};
 
 /// A path as text for people and reports. What is not UTF-8 in it becomes `�`: such a name cannot stand in JSON.
-pub fn shown(path: &Path) -> String {
+pub(crate) fn display_path(path: &Path) -> String {
     path.display().to_string()
 }
 
 /// The folder that a file stands in; the working directory for a bare name.
-pub fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -71,7 +71,7 @@ const LATE_BUCKET: i64 = HOUR;
 /// since Torn limits how many of their rows may be read in a day.
 ///
 /// `asked_at` and `bucket_at` tell when they last came and which day they were of.
-pub fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
+pub(crate) fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
     let Some(asked_at) = asked_at.filter(|asked_at| !is_far_future(*asked_at, now)) else {
         return true;
     };

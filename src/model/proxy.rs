@@ -6,14 +6,14 @@ use std::fmt;
 ///
 /// The address may hold a password: `Debug` and `Display` leave user and password out.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     variable: String,
     address: String,
 }
 
 impl Proxy {
     /// The proxy at an address that is not checked yet.
-    pub fn new(variable: impl Into<String>, address: &str) -> Self {
+    pub(crate) fn new(variable: impl Into<String>, address: &str) -> Self {
         Self {
             variable: variable.into(),
             address: address.trim().to_owned(),
@@ -21,17 +21,17 @@ impl Proxy {
     }
 
     /// The environment variable.
-    pub fn variable(&self) -> &str {
+    pub(crate) fn variable(&self) -> &str {
         &self.variable
     }
 
     /// The address with user and password, for the connection and nothing else.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.address
     }
 
     /// The address without user and password.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let (scheme, rest) = match self.address.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
             None => (String::new(), self.address.as_str()),

@@ -1,74 +1,74 @@
 //! How long detail is kept, and when it is not safe to delete any: pure policy.
 
-use crate::model::month_state::{MonthState, Standing};
+use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::time::{DAY, Month, iso};
 
 /// A backup older than this does not count as a safety net.
-pub const BACKUP_MAX_AGE: i64 = 7 * DAY;
+pub(crate) const BACKUP_MAX_AGE: i64 = 7 * DAY;
 
 /// A clock this far ahead of all detail is taken for wrong.
-pub const CLOCK_MAX_LEAD: i64 = 365 * DAY;
+pub(crate) const CLOCK_MAX_LEAD: i64 = 365 * DAY;
 
 /// The first month whose detail is kept: `keep_months` before the running one.
-pub fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
+pub(crate) fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
     Month::of(now).map(|running| running.minus(keep_months))
 }
 
 /// What the months before the cut-off allow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Reach {
+pub(crate) struct Prunable {
     /// Months whose history rows may go, oldest first.
-    pub months: Vec<Month>,
+    pub(crate) months: Vec<Month>,
     /// Months with history rows that no summary counts, oldest first.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
     /// Months with history rows that came after the month was pruned, or after its summaries were deleted, oldest first,
     /// and how many: they are in no summary and stay for ever.
-    pub late: Vec<(Month, i64)>,
+    pub(crate) late: Vec<(Month, i64)>,
 }
 
 /// Sorts the months before a cut-off.
 ///
 /// The first month without a summary ends what may go: its summary begins with the newest rows before it.
-pub fn reach(states: &[MonthState], first_kept: Month) -> Reach {
-    let mut reach = Reach::default();
+pub(crate) fn prunable(states: &[MonthState], first_kept: Month) -> Prunable {
+    let mut prunable = Prunable::default();
     for state in states.iter().filter(|state| state.month < first_kept) {
-        let late = state.late_for_ever();
+        let late = state.unsummarized_late_rows();
         if late > 0 {
-            reach.late.push((state.month, late));
+            prunable.late.push((state.month, late));
         }
-        if state.has(Standing::Missing) || state.has(Standing::Changed) {
-            reach.unsummarized.push(state.month);
-        } else if reach.unsummarized.is_empty() && state.all_rows() > 0 {
-            reach.months.push(state.month);
+        if state.has(SummaryStatus::Missing) || state.has(SummaryStatus::Changed) {
+            prunable.unsummarized.push(state.month);
+        } else if prunable.unsummarized.is_empty() && state.all_rows() > 0 {
+            prunable.months.push(state.month);
         }
     }
-    reach
+    prunable
 }
 
 /// What is known when a prune is about to begin.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub(crate) struct PruneFacts {
     /// Unix seconds.
-    pub now: i64,
+    pub(crate) now: i64,
     /// The newest row of detail; `None`: there is none.
-    pub newest_detail: Option<i64>,
+    pub(crate) newest_detail: Option<i64>,
     /// Rows of detail that would go.
-    pub going: i64,
+    pub(crate) going: i64,
     /// Rows of detail that there are.
-    pub all: i64,
+    pub(crate) all: i64,
     /// Other rows that would go.
-    pub housekeeping: i64,
+    pub(crate) housekeeping: i64,
     /// Whether this database has been pruned before.
-    pub was_pruned: bool,
+    pub(crate) was_pruned: bool,
     /// Months before the cut-off whose detail is in no summary.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
     /// When the newest verified backup was verified.
-    pub backup_verified_at: Option<i64>,
+    pub(crate) backup_verified_at: Option<i64>,
 }
 
 /// A reason not to prune.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Refusal {
+pub(crate) enum PruneBlocker {
     /// Months before the cut-off whose detail is in no summary.
     Unsummarized(Vec<Month>),
     /// The clock is behind the newest detail.
@@ -95,9 +95,9 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl PruneBlocker {
     /// Why, in words.
-    pub fn why(&self) -> String {
+    pub(crate) fn why(&self) -> String {
         match self {
             Self::Unsummarized(months) => format!(
                 "detail of {} is older than the cut-off and in no summary",
@@ -125,7 +125,7 @@ impl Refusal {
     }
 
     /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => {
                 "run `tornsnap summarize` first, or add --keep-unsummarized to prune what lies before that month"
@@ -142,7 +142,7 @@ impl Refusal {
     }
 
     /// The flag that overrules it.
-    pub fn flag(&self) -> &'static str {
+    pub(crate) fn flag(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => "--keep-unsummarized",
             Self::ClockBehind { .. } | Self::ClockAhead { .. } => "--ignore-clock",
@@ -153,18 +153,18 @@ impl Refusal {
 }
 
 /// Every reason not to prune; the user may overrule each.
-pub fn refusals(facts: &Facts) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
+pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
+    let mut blockers = Vec::new();
     if !facts.unsummarized.is_empty() {
-        refusals.push(Refusal::Unsummarized(facts.unsummarized.clone()));
+        blockers.push(PruneBlocker::Unsummarized(facts.unsummarized.clone()));
     }
     if let Some(newest) = facts.newest_detail
         && facts.going + facts.housekeeping > 0
     {
         if facts.now < newest {
-            refusals.push(Refusal::ClockBehind { newest });
+            blockers.push(PruneBlocker::ClockBehind { newest });
         } else if facts.now - newest >= CLOCK_MAX_LEAD {
-            refusals.push(Refusal::ClockAhead { newest });
+            blockers.push(PruneBlocker::ClockAhead { newest });
         }
     }
     if facts.going > 0 {
@@ -173,22 +173,22 @@ pub fn refusals(facts: &Facts) -> Vec<Refusal> {
             .backup_verified_at
             .is_some_and(|at| (facts.now - BACKUP_MAX_AGE..=facts.now + DAY).contains(&at));
         if !is_recent {
-            refusals.push(Refusal::NoBackup {
+            blockers.push(PruneBlocker::NoBackup {
                 verified_at: facts.backup_verified_at,
             });
         }
         if facts.going * 2 > facts.all && !facts.was_pruned {
-            refusals.push(Refusal::Large {
+            blockers.push(PruneBlocker::Large {
                 going: facts.going,
                 all: facts.all,
             });
         }
     }
-    refusals
+    blockers
 }
 
 /// Months as people list them: the first and the last of a long list.
-pub fn list(months: &[Month]) -> String {
+pub(crate) fn list(months: &[Month]) -> String {
     match months {
         [] => "no month".to_owned(),
         [first, .., last] if months.len() > 3 => {
@@ -223,7 +223,7 @@ mod tests {
             ("2026-04-01T00:00:00Z", 1200, "1926-04"),
         ];
         for (now, keep_months, expected) in cases {
-            let now = crate::model::time::parse_moment(now).unwrap();
+            let now = crate::model::time::parse_timestamp(now).unwrap();
 
             assert_eq!(first_kept(now, keep_months), Some(month(expected)), "{now}");
         }
@@ -233,14 +233,14 @@ mod tests {
     fn table(
         history: History,
         late: i64,
-        change: impl FnOnce(&mut month_state::Facts),
+        change: impl FnOnce(&mut month_state::MonthFacts),
     ) -> TableState {
-        let mut facts = month_state::Facts {
+        let mut facts = month_state::MonthFacts {
             rows: 5 + late,
             late,
             counted_rows: 5,
             is_summarized: true,
-            ..month_state::Facts::default()
+            ..month_state::MonthFacts::default()
         };
         change(&mut facts);
         TableState::new(history, facts)
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_may_go_ends_before_the_first_month_without_a_summary() {
-        let state = |text, late, change: fn(&mut month_state::Facts)| MonthState {
+        let state = |text, late, change: fn(&mut month_state::MonthFacts)| MonthState {
             month: month(text),
             tables: vec![table(History::Players, late, change)],
         };
@@ -262,14 +262,17 @@ mod tests {
             state("2026-02", 0, |facts| facts.is_summarized = false),
         ];
 
-        let reach = reach(&states, month("2026-02"));
+        let prunable = prunable(&states, month("2026-02"));
 
         assert_eq!(
-            reach.months,
+            prunable.months,
             ["2025-08", "2025-09", "2025-10", "2025-11"].map(month)
         );
-        assert_eq!(reach.unsummarized, [month("2025-12")]);
-        assert_eq!(reach.late, [(month("2025-08"), 2), (month("2025-09"), 1)]);
+        assert_eq!(prunable.unsummarized, [month("2025-12")]);
+        assert_eq!(
+            prunable.late,
+            [(month("2025-08"), 2), (month("2025-09"), 1)]
+        );
     }
 
     #[test]
@@ -283,16 +286,16 @@ mod tests {
             ],
         }];
 
-        let reach = reach(&states, month("2026-02"));
+        let prunable = prunable(&states, month("2026-02"));
 
-        assert_eq!(reach.months, [month("2025-10")]);
-        assert_eq!(reach.late, [(month("2025-10"), 4)]);
+        assert_eq!(prunable.months, [month("2025-10")]);
+        assert_eq!(prunable.late, [(month("2025-10"), 4)]);
     }
 
     /// Facts that no guard minds.
-    fn safe() -> Facts {
+    fn safe() -> PruneFacts {
         let now = month("2026-04").start();
-        Facts {
+        PruneFacts {
             now,
             newest_detail: Some(now - 60),
             going: 40,
@@ -304,10 +307,10 @@ mod tests {
         }
     }
 
-    fn flags(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
+    fn flags(change: impl FnOnce(&mut PruneFacts)) -> Vec<&'static str> {
         let mut facts = safe();
         change(&mut facts);
-        refusals(&facts).iter().map(Refusal::flag).collect()
+        blockers(&facts).iter().map(PruneBlocker::flag).collect()
     }
 
     #[test]

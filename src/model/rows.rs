@@ -2,7 +2,7 @@
 
 /// One value as SQLite keeps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Not known.
     Null,
     /// A whole number, exact.
@@ -16,7 +16,7 @@ pub enum Value<'a> {
 }
 
 /// One row, whose values are read where they are.
-pub trait Row {
+pub(crate) trait Row {
     /// The value of a column, counted from 0.
     fn value(&self, column: usize) -> Value<'_>;
 }
@@ -24,8 +24,7 @@ pub trait Row {
 /// One column.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
-    /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether its whole numbers are unix seconds.
     pub is_time: bool,
 }

@@ -4,20 +4,20 @@
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
     /// Calls made to Torn.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// Answers saved.
-    pub entities: u64,
+    pub(crate) entities: u64,
     /// History rows written.
-    pub appended: u64,
+    pub(crate) appended: u64,
     /// Answers that brought nothing new.
-    pub unchanged: u64,
+    pub(crate) unchanged: u64,
     /// Targets that could not be had.
-    pub failed: u64,
+    pub(crate) failed: u64,
 }
 
 impl Counts {
     /// One answer saved, which wrote so many history rows.
-    pub fn saved(&mut self, appended: usize) {
+    pub(crate) fn saved(&mut self, appended: usize) {
         self.entities += 1;
         match appended {
             0 => self.unchanged += 1,
@@ -28,7 +28,7 @@ impl Counts {
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RunStatus {
+pub(crate) enum RunStatus {
     /// Everything that was asked for is saved.
     Ok,
     /// Some of it.
@@ -41,7 +41,7 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// The word in `fetch_runs` and in reports.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Partial => "partial",

@@ -1,10 +1,10 @@
 //! Sizes in words.
 
 /// One megabyte, as disks and file managers count it.
-pub const MEGABYTE: u64 = 1_000_000;
+pub(crate) const MEGABYTE: u64 = 1_000_000;
 
 /// `1234567` as `1.2 MB`.
-pub fn in_words(bytes: u64) -> String {
+pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
         return format!("{bytes} bytes");
@@ -19,8 +19,7 @@ pub fn in_words(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: i64) -> String {
+pub(crate) fn group_digits(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if number < 0 {
@@ -41,21 +40,21 @@ mod tests {
 
     #[test]
     fn sizes_are_told_in_the_unit_that_fits() {
-        assert_eq!(in_words(0), "0 bytes");
-        assert_eq!(in_words(999), "999 bytes");
-        assert_eq!(in_words(1_000), "1.0 kB");
-        assert_eq!(in_words(1_234_567), "1.2 MB");
-        assert_eq!(in_words(999_950), "1.0 MB");
-        assert_eq!(in_words(186_855_424), "186.9 MB");
-        assert_eq!(in_words(5_000_000_000), "5.0 GB");
-        assert_eq!(in_words(u64::MAX), "18446744.1 TB");
+        assert_eq!(format_bytes(0), "0 bytes");
+        assert_eq!(format_bytes(999), "999 bytes");
+        assert_eq!(format_bytes(1_000), "1.0 kB");
+        assert_eq!(format_bytes(1_234_567), "1.2 MB");
+        assert_eq!(format_bytes(999_950), "1.0 MB");
+        assert_eq!(format_bytes(186_855_424), "186.9 MB");
+        assert_eq!(format_bytes(5_000_000_000), "5.0 GB");
+        assert_eq!(format_bytes(u64::MAX), "18446744.1 TB");
     }
 
     #[test]
     fn long_numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(-1_234_567), "-1,234,567");
-        assert_eq!(grouped(100), "100");
-        assert_eq!(grouped(i64::MIN), "-9,223,372,036,854,775,808");
+        assert_eq!(group_digits(0), "0");
+        assert_eq!(group_digits(-1_234_567), "-1,234,567");
+        assert_eq!(group_digits(100), "100");
+        assert_eq!(group_digits(i64::MIN), "-9,223,372,036,854,775,808");
     }
 }

@@ -1,12 +1,12 @@
 //! The months to summarize: pure policy.
 
 use crate::model::history::History;
-use crate::model::month_state::{MonthState, Standing, TableState};
+use crate::model::month_state::{MonthState, SummaryStatus, TableState};
 use crate::model::time::{Month, iso};
 
 /// The reason to summarize a month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reason {
+pub(crate) enum SummaryReason {
     /// It has no summary.
     Missing,
     /// History rows or observations came after it was summarized.
@@ -15,9 +15,9 @@ pub enum Reason {
     Forced,
 }
 
-impl Reason {
+impl SummaryReason {
     /// In words.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "no summary yet",
             Self::Changed => "history has changed",
@@ -28,32 +28,28 @@ impl Reason {
 
 /// One month of one history to write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Part {
-    /// The month.
-    pub month: Month,
-    /// The history.
-    pub history: History,
+pub(crate) struct TableJob {
+    pub(crate) month: Month,
+    pub(crate) history: History,
     /// Unix seconds: history rows of months before this are gone, and their summaries know more; `None`: of no month.
-    pub gone_until: Option<i64>,
+    pub(crate) gone_until: Option<i64>,
     /// Whether the record of the month has to be written anew.
-    pub is_recorded: bool,
+    pub(crate) is_recorded: bool,
     /// Whether summaries may be replaced by thinner ones, or go, where history rows were deleted.
-    pub takes_thinner: bool,
+    pub(crate) takes_thinner: bool,
 }
 
 /// One month to summarize.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Job {
-    /// The month.
-    pub month: Month,
-    /// The reason.
-    pub reason: Reason,
+pub(crate) struct SummaryJob {
+    pub(crate) month: Month,
+    pub(crate) reason: SummaryReason,
     /// Its history rows.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Its histories.
-    pub parts: Vec<Part>,
+    pub(crate) parts: Vec<TableJob>,
     /// Later months of these histories, whose summaries begin with the values that this month ends with.
-    pub followers: Vec<Part>,
+    pub(crate) followers: Vec<TableJob>,
 }
 
 /// The months to summarize, oldest first.
@@ -61,12 +57,12 @@ pub struct Job {
 /// # Errors
 ///
 /// Says in words why the month that was asked for cannot be summarized.
-pub fn select(
+pub(crate) fn select(
     states: &[MonthState],
     asked: Option<Month>,
     force: bool,
     now: i64,
-) -> Result<Vec<Job>, String> {
+) -> Result<Vec<SummaryJob>, String> {
     if let Some(month) = asked
         && now < month.end()
     {
@@ -77,13 +73,13 @@ pub fn select(
         if asked.is_some_and(|month| month != state.month) {
             continue;
         }
-        let chosen: Vec<(&TableState, Reason)> = state
+        let chosen: Vec<(&TableState, SummaryReason)> = state
             .tables
             .iter()
-            .filter_map(|table| Some((table, reason(table.standing, asked.is_some(), force)?)))
+            .filter_map(|table| Some((table, reason(table.status, asked.is_some(), force)?)))
             .collect();
         if chosen.is_empty() {
-            if asked.is_some() && state.has(Standing::Pruned) {
+            if asked.is_some() && state.has(SummaryStatus::Pruned) {
                 return Err(
                     "history of that month has been pruned: the rows that are left would make a thinner summary \
                      than the one that is kept"
@@ -92,13 +88,13 @@ pub fn select(
             }
             continue;
         }
-        jobs.push(Job {
+        jobs.push(SummaryJob {
             month: state.month,
             reason: main_reason(&chosen),
             rows: state.all_rows(),
             parts: chosen
                 .iter()
-                .map(|(table, _)| Part {
+                .map(|(table, _)| TableJob {
                     takes_thinner: asked.is_some() && force,
                     ..part(states, index, table)
                 })
@@ -110,55 +106,59 @@ pub fn select(
 }
 
 /// The reason to write one history of a month; `None`: there is none.
-fn reason(standing: Standing, is_asked_for: bool, force: bool) -> Option<Reason> {
-    match standing {
-        Standing::Missing => Some(Reason::Missing),
-        Standing::Changed => Some(Reason::Changed),
-        Standing::Current if force => Some(Reason::Forced),
+fn reason(status: SummaryStatus, is_asked_for: bool, force: bool) -> Option<SummaryReason> {
+    match status {
+        SummaryStatus::Missing => Some(SummaryReason::Missing),
+        SummaryStatus::Changed => Some(SummaryReason::Changed),
+        SummaryStatus::Current if force => Some(SummaryReason::Forced),
         // These two lose a summary or bring back a deleted one, so the month has to be named.
-        Standing::Lost if force && is_asked_for => Some(Reason::Forced),
-        Standing::Purged if is_asked_for => Some(Reason::Missing),
+        SummaryStatus::Lost if force && is_asked_for => Some(SummaryReason::Forced),
+        SummaryStatus::Purged if is_asked_for => Some(SummaryReason::Missing),
         _ => None,
     }
 }
 
 /// A month without any summary is missing; one with some of them has changed.
-fn main_reason(chosen: &[(&TableState, Reason)]) -> Reason {
+fn main_reason(chosen: &[(&TableState, SummaryReason)]) -> SummaryReason {
     let all = |reason| chosen.iter().all(|(_, found)| *found == reason);
-    if all(Reason::Missing) {
-        Reason::Missing
-    } else if all(Reason::Forced) {
-        Reason::Forced
+    if all(SummaryReason::Missing) {
+        SummaryReason::Missing
+    } else if all(SummaryReason::Forced) {
+        SummaryReason::Forced
     } else {
-        Reason::Changed
+        SummaryReason::Changed
     }
 }
 
-fn part(states: &[MonthState], index: usize, table: &TableState) -> Part {
+fn part(states: &[MonthState], index: usize, table: &TableState) -> TableJob {
     let history = table.history;
     let gone_until = states[..index]
         .iter()
         .rfind(|state| {
             state
                 .of(history)
-                .is_some_and(|table| table.standing.is_thinned())
+                .is_some_and(|table| table.status.is_thinned())
         })
         .map(|state| state.month.end());
-    Part {
+    TableJob {
         month: states[index].month,
         history,
         gone_until,
-        is_recorded: table.standing != Standing::Current,
+        is_recorded: table.status != SummaryStatus::Current,
         takes_thinner: false,
     }
 }
 
-fn followers(states: &[MonthState], index: usize, chosen: &[(&TableState, Reason)]) -> Vec<Part> {
+fn followers(
+    states: &[MonthState],
+    index: usize,
+    chosen: &[(&TableState, SummaryReason)],
+) -> Vec<TableJob> {
     let mut followers = Vec::new();
     for (later, state) in states.iter().enumerate().skip(index + 1) {
         for (table, _) in chosen {
             if let Some(table) = state.of(table.history)
-                && table.standing == Standing::Current
+                && table.status == SummaryStatus::Current
             {
                 followers.push(part(states, later, table));
             }
@@ -170,14 +170,14 @@ fn followers(states: &[MonthState], index: usize, chosen: &[(&TableState, Reason
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::month_state::Facts;
+    use crate::model::month_state::MonthFacts;
     use crate::model::month_state::tests::SUMMARIZED;
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()
     }
 
-    fn state(text: &str, facts: Facts) -> MonthState {
+    fn state(text: &str, facts: MonthFacts) -> MonthState {
         MonthState {
             month: month(text),
             tables: vec![TableState::new(History::Players, facts)],
@@ -186,19 +186,19 @@ mod tests {
 
     #[test]
     fn missing_and_changed_months_are_taken_and_later_ones_follow() {
-        let pruned = Facts {
+        let pruned = MonthFacts {
             rows: 1,
             is_pruned: true,
             ..SUMMARIZED
         };
-        let changed = Facts {
+        let changed = MonthFacts {
             rows: 10,
             late: 1,
             ..SUMMARIZED
         };
-        let missing = Facts {
+        let missing = MonthFacts {
             rows: 3,
-            ..Facts::default()
+            ..MonthFacts::default()
         };
         let states = [
             state("2026-01", pruned),
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(jobs.len(), 2);
         assert_eq!(
             (jobs[0].month, jobs[0].reason),
-            (month("2026-02"), Reason::Changed)
+            (month("2026-02"), SummaryReason::Changed)
         );
         assert_eq!(jobs[0].parts[0].gone_until, Some(month("2026-02").start()));
         let [follower] = jobs[0].followers[..] else {
@@ -223,7 +223,7 @@ mod tests {
             (follower.month, follower.is_recorded),
             (month("2026-03"), false)
         );
-        assert_eq!(jobs[1].reason, Reason::Missing);
+        assert_eq!(jobs[1].reason, SummaryReason::Missing);
         assert_eq!(select(&states, None, true, now).unwrap().len(), 3);
         assert_eq!(
             select(&states, Some(month("2026-03")), false, now),
@@ -238,14 +238,14 @@ mod tests {
         let states = [
             state(
                 "2026-01",
-                Facts {
+                MonthFacts {
                     rows: 1,
                     ..SUMMARIZED
                 },
             ),
             state(
                 "2026-02",
-                Facts {
+                MonthFacts {
                     is_purged: true,
                     ..SUMMARIZED
                 },

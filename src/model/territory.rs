@@ -56,7 +56,7 @@ pub enum TileWar {
 
 impl TileWar {
     /// The word in the tables.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::UnderAttack => "under_attack",

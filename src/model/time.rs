@@ -7,11 +7,11 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat};
 
 /// Seconds in a minute, an hour and a day.
-pub const MINUTE: i64 = 60;
+pub(crate) const MINUTE: i64 = 60;
 /// Seconds in an hour.
-pub const HOUR: i64 = 60 * MINUTE;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day (UTC has no daylight saving).
-pub const DAY: i64 = 24 * HOUR;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// How many seconds two clocks may differ and still count as equal.
 pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
@@ -19,7 +19,7 @@ pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 /// Whether a stored moment lies more than a day after `now`.
 ///
 /// A wrong clock has written it. The program treats it as "never".
-pub fn is_far_future(moment: i64, now: i64) -> bool {
+pub(crate) fn is_far_future(moment: i64, now: i64) -> bool {
     moment > now.saturating_add(DAY)
 }
 
@@ -32,7 +32,7 @@ pub fn iso(unix: i64) -> String {
 }
 
 /// Midnight (UTC) of the day that `unix` lies in.
-pub fn day_start(unix: i64) -> i64 {
+pub(crate) fn day_start(unix: i64) -> i64 {
     unix - unix.rem_euclid(DAY)
 }
 
@@ -70,7 +70,7 @@ impl Month {
 
     /// The month `months` later, or the last one of the calendar.
     #[must_use]
-    pub fn plus(self, months: u32) -> Self {
+    pub(crate) fn plus(self, months: u32) -> Self {
         self.0
             .checked_add_months(Months::new(months))
             .map_or(self, Self)
@@ -78,7 +78,7 @@ impl Month {
 
     /// The month `months` earlier, or the first one of the calendar.
     #[must_use]
-    pub fn minus(self, months: u32) -> Self {
+    pub(crate) fn minus(self, months: u32) -> Self {
         self.0
             .checked_sub_months(Months::new(months))
             .map_or(self, Self)
@@ -113,7 +113,7 @@ impl FromStr for Month {
 /// # Errors
 ///
 /// Says what would have been accepted.
-pub fn parse_moment(text: &str) -> Result<i64, String> {
+pub fn parse_timestamp(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Ok(unix) = text.parse::<i64>() {
         return Ok(unix);
@@ -140,13 +140,13 @@ pub fn parse_moment(text: &str) -> Result<i64, String> {
     ))
 }
 
-/// Reads a moment as [`parse_moment`] does, a month (its first second), `today`, `yesterday`, or a span back from
+/// Reads a moment as [`parse_timestamp`] does, a month (its first second), `today`, `yesterday`, or a span back from
 /// `now`: `12h`, `30d`, `2w`.
 ///
 /// # Errors
 ///
 /// Says what would have been accepted.
-pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
+pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     let text = text.trim();
     match text.to_ascii_lowercase().as_str() {
         "today" => return Ok(day_start(now)),
@@ -161,7 +161,7 @@ pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
         .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, seconds)));
     match span {
         Some((count, seconds)) => Ok(now - i64::from(count) * seconds),
-        None => parse_moment(text).map_err(|_| {
+        None => parse_timestamp(text).map_err(|_| {
             format!(
                 "{text:?} is not a moment: write 2026-10-31, 2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, \
                  yesterday, unix seconds, or a span back from now such as 12h, 30d or 2w"
@@ -175,7 +175,7 @@ pub fn parse_moment_or_ago(text: &str, now: i64) -> Result<i64, String> {
 /// # Errors
 ///
 /// Says what would have been accepted.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -194,7 +194,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A duration in words: "10 minutes", "1 hour", "90 seconds".
-pub fn duration_in_words(time: Duration) -> String {
+pub(crate) fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     let (count, unit) = [(HOUR, "hour"), (MINUTE, "minute")]
         .into_iter()
@@ -232,10 +232,13 @@ mod tests {
 
     #[test]
     fn moments_come_as_seconds_dates_and_rfc_3339() {
-        assert_eq!(parse_moment("1767225600"), Ok(1_767_225_600));
-        assert_eq!(parse_moment("2026-01-01"), Ok(1_767_225_600));
-        assert_eq!(parse_moment("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600));
-        assert!(parse_moment("yesterday").is_err());
+        assert_eq!(parse_timestamp("1767225600"), Ok(1_767_225_600));
+        assert_eq!(parse_timestamp("2026-01-01"), Ok(1_767_225_600));
+        assert_eq!(
+            parse_timestamp("2026-01-01T01:00:00+01:00"),
+            Ok(1_767_225_600)
+        );
+        assert!(parse_timestamp("yesterday").is_err());
     }
 
     #[test]
@@ -251,14 +254,14 @@ mod tests {
             "2026-04-01T12:00",
             "2026-04-01 14:00:00+02:00",
         ] {
-            assert_eq!(parse_moment_or_ago(text, 0), Ok(noon), "{text}");
+            assert_eq!(parse_timestamp_or_age(text, 0), Ok(noon), "{text}");
         }
         for (text, moment) in [
             ("2026-04", noon - DAY / 2),
             ("today", noon - DAY / 2),
             ("Yesterday", noon - DAY / 2 - DAY),
         ] {
-            assert_eq!(parse_moment_or_ago(text, noon), Ok(moment), "{text}");
+            assert_eq!(parse_timestamp_or_age(text, noon), Ok(moment), "{text}");
         }
         for wrong in [
             "2026-04-01 25:00:00",
@@ -268,7 +271,7 @@ mod tests {
             "12:00:00",
             "tomorrow",
         ] {
-            assert!(parse_moment_or_ago(wrong, noon).is_err(), "{wrong}");
+            assert!(parse_timestamp_or_age(wrong, noon).is_err(), "{wrong}");
         }
     }
 
@@ -291,13 +294,19 @@ mod tests {
 
     #[test]
     fn spans_count_back_from_now() {
-        assert_eq!(parse_moment_or_ago("30d", 1_767_225_600), Ok(1_764_633_600));
-        assert_eq!(parse_moment_or_ago("12h", 1_767_225_600), Ok(1_767_182_400));
-        assert_eq!(parse_moment_or_ago("2026-01-01", 0), Ok(1_767_225_600));
+        assert_eq!(
+            parse_timestamp_or_age("30d", 1_767_225_600),
+            Ok(1_764_633_600)
+        );
+        assert_eq!(
+            parse_timestamp_or_age("12h", 1_767_225_600),
+            Ok(1_767_182_400)
+        );
+        assert_eq!(parse_timestamp_or_age("2026-01-01", 0), Ok(1_767_225_600));
         for wrong in ["-3d", "30", "d", "3x", "1.5d", ""] {
-            assert_ne!(parse_moment_or_ago(wrong, 0), Ok(0), "{wrong}");
+            assert_ne!(parse_timestamp_or_age(wrong, 0), Ok(0), "{wrong}");
         }
-        assert!(parse_moment_or_ago("-3d", 0).is_err());
+        assert!(parse_timestamp_or_age("-3d", 0).is_err());
     }
 
     #[test]
@@ -313,7 +322,7 @@ mod tests {
         ] {
             let time = parse_duration(text).unwrap();
             assert_eq!(time, Duration::from_secs(seconds), "{text}");
-            assert_eq!(duration_in_words(time), words, "{text}");
+            assert_eq!(format_duration(time), words, "{text}");
         }
         for wrong in [
             "",

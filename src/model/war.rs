@@ -14,7 +14,7 @@ pub enum WarType {
 
 impl WarType {
     /// The word in the tables.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ranked => "ranked",
             Self::Territory => "territory",
@@ -37,7 +37,7 @@ pub enum WarStatus {
 
 impl WarStatus {
     /// The word in the tables.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
             Self::Ongoing => "ongoing",
@@ -47,7 +47,7 @@ impl WarStatus {
     }
 
     /// Whether nothing can change any more.
-    pub fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
     }
 }
@@ -69,7 +69,7 @@ pub struct War {
     /// Which, together with the type.
     pub id: WarId,
     /// Ranked or territory.
-    pub war_type: WarType,
+    pub(crate) war_type: WarType,
     /// The tile fought over; `None` for ranked wars.
     pub territory: Option<TerritoryId>,
     /// The assaulting side; of a ranked war the first that Torn lists.
@@ -89,7 +89,7 @@ pub struct War {
     /// Unix seconds; `None` while it goes on.
     pub ends_at: Option<i64>,
     /// A list says that it has ended, but not yet who has won: its report is needed.
-    pub has_unknown_end: bool,
+    pub(crate) has_unknown_end: bool,
 }
 
 impl War {
@@ -97,7 +97,7 @@ impl War {
     /// lists know no sides, keeps the sides it was first stored with. A war that was won stays won, however far behind
     /// a list may be; one that seemed to be called off may turn up again.
     #[must_use]
-    pub fn after(mut self, before: &Self) -> Self {
+    pub(crate) fn after(mut self, before: &Self) -> Self {
         if before.status == WarStatus::Completed && self.status != WarStatus::Completed {
             return before.clone();
         }
@@ -120,7 +120,7 @@ impl War {
     }
 
     /// Whether both say the same of the war, names aside.
-    pub fn same_facts(&self, other: &Self) -> bool {
+    pub(crate) fn same_facts(&self, other: &Self) -> bool {
         let points = |side: &Option<Side>| side.as_ref().map(|side| (side.faction, side.score));
         points(&self.attacking) == points(&other.attacking)
             && points(&self.defending) == points(&other.defending)
@@ -140,7 +140,7 @@ impl War {
     }
 
     /// Whether this faction is on either side.
-    pub fn involves(&self, faction: FactionId) -> bool {
+    pub(crate) fn involves(&self, faction: FactionId) -> bool {
         [&self.attacking, &self.defending]
             .into_iter()
             .flatten()
@@ -149,14 +149,14 @@ impl War {
 
     /// The same war, called off before it began.
     #[must_use]
-    pub fn cancelled(mut self) -> Self {
+    pub(crate) fn cancelled(mut self) -> Self {
         self.status = WarStatus::Cancelled;
         self
     }
 
     /// The same war after Torn has known nothing of it for a long time.
     #[must_use]
-    pub fn given_up(self) -> Self {
+    pub(crate) fn given_up(self) -> Self {
         Self {
             end_reason: Some("unknown".to_owned()),
             ..self.cancelled()
@@ -176,7 +176,7 @@ fn with_score_of(side: Option<Side>, before: Option<&Side>) -> Option<Side> {
 
 /// The question about a war that Torn has not answered yet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// How it ended.
     End,
     /// Its report: a list has told the end, but only the report tells a forfeit.
@@ -187,7 +187,7 @@ pub enum Wanted {
 
 impl Wanted {
     /// The word in the table.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::End => "end",
             Self::Report => "report",
@@ -198,17 +198,16 @@ impl Wanted {
 
 /// A war that Torn was asked about without success.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct FollowUp {
+pub(crate) struct FollowUp {
     /// Ranked or territory.
-    pub war_type: WarType,
-    /// The war.
-    pub war: WarId,
+    pub(crate) war_type: WarType,
+    pub(crate) war: WarId,
     /// The question that was asked.
-    pub wanted: Wanted,
+    pub(crate) wanted: Wanted,
     /// Unix seconds.
-    pub first_asked_at: i64,
+    pub(crate) first_asked_at: i64,
     /// Unix seconds.
-    pub last_asked_at: i64,
+    pub(crate) last_asked_at: i64,
 }
 
 /// Seconds after which a war that Torn knows nowhere is given up.
@@ -222,7 +221,7 @@ const REPORT_WAIT: i64 = 2 * DAY;
 
 /// The next step for a war that Torn was asked about without success.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NextStep {
+pub(crate) enum NextStep {
     /// Ask now.
     Ask,
     /// It was asked about not long ago.
@@ -233,14 +232,14 @@ pub enum NextStep {
 
 impl FollowUp {
     /// Whether a war counts as cancelled when Torn knows nothing of it once more.
-    pub fn is_old(&self, now: i64) -> bool {
+    pub(crate) fn is_old(&self, now: i64) -> bool {
         self.wanted == Wanted::End
             && !is_far_future(self.first_asked_at, now)
             && now - self.first_asked_at >= GIVE_UP_AFTER
     }
 
     /// Torn is asked ever more rarely: each pause is twice as long as all of them before, and a day at most.
-    pub fn next_step(&self, now: i64) -> NextStep {
+    pub(crate) fn next_step(&self, now: i64) -> NextStep {
         let (first, last) = (self.first_asked_at, self.last_asked_at);
         if is_far_future(first, now) || is_far_future(last, now) {
             return NextStep::Ask;
@@ -265,7 +264,7 @@ impl FollowUp {
 /// Source: `FactionTerritoryWarResultEnum` of the published description. Torn adds words: with an unknown one the
 /// winner decides, if one is named.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TerritoryResult {
+pub(crate) enum TerritoryResult {
     /// Still fought.
     InProgress,
     /// The assault took the tile.
@@ -280,7 +279,7 @@ pub enum TerritoryResult {
 
 impl TerritoryResult {
     /// Reads Torn's word.
-    pub fn from_word(word: &str) -> Self {
+    pub(crate) fn from_word(word: &str) -> Self {
         match word {
             "in_progress" | "" => Self::InProgress,
             "success_assault" => Self::Assault,

@@ -8,13 +8,13 @@ use crate::output::rows::{Moments, Number, hexadecimal};
 
 /// How it is to look.
 #[derive(Clone, Debug)]
-pub struct Style {
+pub(crate) struct Style {
     /// For Excel and its like: a byte order mark, CRLF, no cell that would run as a formula, dates it recognizes.
-    pub spreadsheet: bool,
+    pub(crate) spreadsheet: bool,
     /// What stands for NULL.
-    pub null: String,
+    pub(crate) null: String,
     /// Stands between two cells.
-    pub delimiter: u8,
+    pub(crate) delimiter: u8,
 }
 
 impl Default for Style {
@@ -32,7 +32,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Style {
     /// Whether a text with this byte in it has to be quoted.
-    pub fn is_special(&self, byte: u8) -> bool {
+    pub(crate) fn is_special(&self, byte: u8) -> bool {
         byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')
     }
 

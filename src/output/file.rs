@@ -12,7 +12,7 @@ use crate::model::path::folder_of;
 
 /// A file that is written beside its place, under a hidden name that ends in `.partial`.
 #[derive(Debug)]
-pub struct NewFile {
+pub(crate) struct NewFile {
     temporary: NamedTempFile<File>,
     target: PathBuf,
 }

@@ -19,7 +19,11 @@ const NARROWEST: u16 = 50;
 /// # Errors
 ///
 /// Whatever writing met, but for a reader who has gone.
-pub fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> io::Result<()> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stdout is a terminal"
+)]
+pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> io::Result<()> {
     if is_quiet && overall(checks) == State::Ok {
         return Ok(());
     }

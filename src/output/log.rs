@@ -12,13 +12,11 @@ use crate::output::terminal::Verbosity;
 
 /// Whether colours are used.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -27,7 +25,7 @@ pub enum Color {
 const HUSHED: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
 /// Starts the log, with an open file where one is configured. Times are UTC.
-pub fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
+pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
     let level = match verbosity {
         Verbosity::Quiet => LevelFilter::Error,
         Verbosity::Normal => LevelFilter::Warn,
@@ -67,7 +65,7 @@ pub fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
 }
 
 /// Target of lines that are printed on stderr by other means.
-pub const FILE_ONLY: &str = "tornsnap::file";
+pub(crate) const FILE_ONLY: &str = "tornsnap::file";
 
 struct Tee {
     stderr: env_logger::Logger,
@@ -84,6 +82,10 @@ impl Log for Tee {
         })
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the log has the real time, whatever TORNSNAP_NOW says"
+    )]
     fn log(&self, record: &Record<'_>) {
         if !self.enabled(record.metadata()) {
             return;
@@ -104,6 +106,7 @@ impl Log for Tee {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "flushes what env_logger wrote")]
     fn flush(&self) {
         let _ = io::stderr().flush();
     }

@@ -12,19 +12,19 @@ fn bars() -> &'static MultiProgress {
 }
 
 /// Runs `print` while no bar is on the screen.
-pub fn suspended<T>(print: impl FnOnce() -> T) -> T {
+pub(crate) fn suspended<T>(print: impl FnOnce() -> T) -> T {
     bars().suspend(print)
 }
 
 /// One bar; it goes when it is dropped.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
     /// A bar that counts to `total`, or none where nobody watches.
-    pub fn start(what: &str, total: u64, visible: bool) -> Self {
+    pub(crate) fn start(what: &str, total: u64, visible: bool) -> Self {
         if !visible {
             return Self {
                 bar: ProgressBar::hidden(),
@@ -43,17 +43,17 @@ impl Progress {
     }
 
     /// One more is done.
-    pub fn step(&self) {
+    pub(crate) fn step(&self) {
         self.bar.inc(1);
     }
 
     /// So many are done.
-    pub fn at(&self, position: u64) {
+    pub(crate) fn at(&self, position: u64) {
         self.bar.set_position(position);
     }
 
     /// There is more to do than was thought.
-    pub fn more(&self, count: u64) {
+    pub(crate) fn more(&self, count: u64) {
         self.bar.inc_length(count);
     }
 }

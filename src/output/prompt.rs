@@ -7,12 +7,16 @@ use dialoguer::{Confirm, Input, Password};
 use crate::error::{Error, Exit, Result};
 
 /// Whether questions can be asked and answered.
-pub fn is_possible() -> bool {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stderr is a terminal"
+)]
+pub(crate) fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// A line of text; `default` is taken when nothing is typed.
-pub fn line(question: &str, default: &str) -> Result<String> {
+pub(crate) fn line(question: &str, default: &str) -> Result<String> {
     Input::new()
         .with_prompt(question)
         .default(default.to_owned())
@@ -22,7 +26,7 @@ pub fn line(question: &str, default: &str) -> Result<String> {
 }
 
 /// A line that is not shown while it is typed; empty when nothing is.
-pub fn secret(question: &str) -> Result<String> {
+pub(crate) fn secret(question: &str) -> Result<String> {
     Password::new()
         .with_prompt(question)
         .allow_empty_password(true)
@@ -31,12 +35,12 @@ pub fn secret(question: &str) -> Result<String> {
 }
 
 /// Yes or no; where nobody can answer, an error that names the flag which answers.
-pub fn confirm(question: &str, flag: &str) -> Result<bool> {
+pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool> {
     if !is_possible() {
         return Err(Error::new(format!("ask \"{question}\""))
-            .because("there is nobody at a terminal to answer")
-            .try_this(format!("add {flag} if the answer is yes"))
-            .exits(Exit::Config));
+            .with_source("there is nobody at a terminal to answer")
+            .with_help(format!("add {flag} if the answer is yes"))
+            .with_exit(Exit::Config));
     }
     Confirm::new()
         .with_prompt(question)
@@ -46,5 +50,5 @@ pub fn confirm(question: &str, flag: &str) -> Result<bool> {
 }
 
 fn unanswered(question: &str, error: dialoguer::Error) -> Error {
-    Error::new(format!("get an answer to \"{question}\"")).because(error)
+    Error::new(format!("get an answer to \"{question}\"")).with_source(error)
 }

@@ -10,14 +10,14 @@ use crate::output::csv::Style;
 use crate::output::json::Keys;
 use crate::output::progress::Progress;
 
-pub use crate::output::csv::Style as CsvStyle;
+pub(crate) use crate::output::csv::Style as CsvStyle;
 
 /// Rows between two steps of the progress bar.
 const STEP: u64 = 4096;
 
 /// In which form rows are written.
 #[derive(Clone, Debug)]
-pub enum Format {
+pub(crate) enum Format {
     /// Comma-separated values with a header.
     Csv(Style),
     /// One array of objects.
@@ -28,16 +28,15 @@ pub enum Format {
 
 /// How rows are to look.
 #[derive(Clone, Debug)]
-pub struct Form {
-    /// The format.
-    pub format: Format,
+pub(crate) struct Form {
+    pub(crate) format: Format,
     /// How times are written.
-    pub times: Times,
+    pub(crate) times: Times,
 }
 
 /// How times are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Times {
+pub(crate) enum Times {
     /// Unix seconds, as they are kept.
     Unix,
     /// `2026-11-21T22:06:00Z`.
@@ -48,7 +47,7 @@ pub enum Times {
 
 /// How far writing came.
 #[derive(Debug)]
-pub enum Written {
+pub(crate) enum Written {
     /// Everything is written: so many rows.
     All(u64),
     /// The reader of a pipe left; so many rows had been made for it.
@@ -60,7 +59,7 @@ pub enum Written {
 /// # Errors
 ///
 /// The inner one is whatever writing met, the outer one whatever `read` met.
-pub fn write<E>(
+pub(crate) fn write<E>(
     out: &mut (dyn Write + Send),
     columns: &[Column],
     form: &Form,
@@ -87,7 +86,7 @@ pub fn write<E>(
 
 /// Turns rows into bytes.
 #[derive(Debug)]
-pub struct RowWriter<'a> {
+pub(crate) struct RowWriter<'a> {
     chunks: &'a mut Chunks,
     shape: Shape,
     columns: &'a [Column],
@@ -133,7 +132,7 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Writes one row; breaks off when nobody takes any more.
-    pub fn row(&mut self, row: &impl Row) -> ControlFlow<()> {
+    pub(crate) fn row(&mut self, row: &impl Row) -> ControlFlow<()> {
         let buffer = &mut self.chunks.buffer;
         match &self.shape {
             Shape::Csv(style) => style.row(buffer, self.columns, row, &mut self.moments),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The kind of thing that a path leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The standard output: `-`, `/dev/stdout`, `/dev/fd/1`.
     Stdout,
     /// Another open descriptor of this process: `/dev/stderr`, `/dev/fd/3`, `/proc/self/fd/3`.
@@ -21,7 +21,7 @@ pub enum Place {
 
 impl Place {
     /// Looks where a path leads to.
-    pub fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         if path == Path::new("-") {
             return Self::Stdout;
         }
@@ -50,6 +50,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 ///
 /// `io::stdout()` reports success for a descriptor that is not open for writing (`1< file`).
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the one place that opens stdout")]
 pub(super) fn stdout() -> io::Result<File> {
     use std::os::fd::AsFd;
 
@@ -59,6 +60,7 @@ pub(super) fn stdout() -> io::Result<File> {
 /// The standard output, whose encoding on a console is what Rust's library knows.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "it is fallible on Unix")]
+#[expect(clippy::disallowed_methods, reason = "the one place that opens stdout")]
 pub(super) fn stdout() -> io::Result<io::Stdout> {
     Ok(io::stdout())
 }
@@ -80,7 +82,7 @@ pub(super) mod descriptor {
     const FOLDERS: [&str; 3] = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
 
     /// The place that a path means when it leads into a folder of descriptors, also through links.
-    pub fn named_by(path: &Path) -> Option<Place> {
+    pub(crate) fn named_by(path: &Path) -> Option<Place> {
         // The links in `/proc` lead on to the file that is open, so that they must be found before they are followed.
         let mut path = path.to_owned();
         for _ in 0..LINKS {
@@ -104,7 +106,7 @@ pub(super) mod descriptor {
     }
 
     /// A second handle of an open descriptor, which shares its position. To open the path would begin at the start.
-    pub fn open(number: i32) -> io::Result<File> {
+    pub(crate) fn open(number: i32) -> io::Result<File> {
         FileDescriptor::dup(&number)
             .and_then(|descriptor| descriptor.as_file())
             .map_err(io::Error::other)

@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::path::{LINKS, folder_of, shown};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::{LINKS, display_path, folder_of};
 use crate::output::file::NewFile;
 use crate::output::stream::{self, Place};
 
@@ -19,10 +19,9 @@ const DATABASES: [&[u8]; 3] = [
 
 /// Something that can be written.
 #[derive(Debug)]
-pub enum Target {
+pub(crate) enum Target {
     /// A file, which appears when it is complete.
     File(NewFile),
-    /// A stream.
     Stream(File),
 }
 
@@ -32,14 +31,14 @@ impl Target {
     /// # Errors
     ///
     /// Says why nothing can be written there, before there is anything to write.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         match Place::of(path) {
             Place::Stdout => Self::descriptor(path, 1),
             Place::Descriptor(number) => Self::descriptor(path, number),
             Place::Stream => stream::open(path)
                 .map(Self::Stream)
-                .doing(|| action(path))
-                .map_err(|error| error.try_this(ANOTHER)),
+                .with_context(|| action(path))
+                .map_err(|error| error.with_help(ANOTHER)),
             Place::Socket => Err(refused(
                 path,
                 "it is a socket, which cannot be opened as a file",
@@ -70,7 +69,7 @@ impl Target {
     }
 
     /// Whether bytes are gone as soon as they are written.
-    pub fn is_stream(&self) -> bool {
+    pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Stream(_))
     }
 
@@ -79,7 +78,7 @@ impl Target {
     /// # Errors
     ///
     /// Fails when the disk does.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         match self {
             Self::File(file) => file.sync(),
             Self::Stream(_) => Ok(()),
@@ -91,7 +90,7 @@ impl Target {
     /// # Errors
     ///
     /// Fails when a file of that name cannot be replaced.
-    pub fn appear(self) -> io::Result<()> {
+    pub(crate) fn appear(self) -> io::Result<()> {
         match self {
             Self::File(file) => file.appear(),
             Self::Stream(_) => Ok(()),
@@ -124,9 +123,9 @@ fn action(path: &Path) -> String {
 
 fn refused(path: &Path, because: &str, remedy: &str) -> Error {
     Error::new(action(path))
-        .because(because)
-        .try_this(remedy)
-        .exits(Exit::Config)
+        .with_source(because)
+        .with_help(remedy)
+        .with_exit(Exit::Config)
 }
 
 /// Begins a file at a path, or where the links there lead to.
@@ -154,16 +153,16 @@ fn file(path: &Path) -> Result<NewFile> {
             is_there(path, &place, folder)?;
             if error.kind() != io::ErrorKind::NotFound {
                 return Err(error)
-                    .doing(|| action(path))
-                    .map_err(|error| error.try_this(ANOTHER));
+                    .with_context(|| action(path))
+                    .map_err(|error| error.with_help(ANOTHER));
             }
             None
         }
     };
     NewFile::begin(place.clone(), old.as_ref())
-        .doing(|| action(path))
+        .with_context(|| action(path))
         .map_err(|error| {
-            error.try_this(format!(
+            error.with_help(format!(
                 "check who may write to the folder {}, or {ANOTHER}",
                 folder.display()
             ))
@@ -213,7 +212,10 @@ fn is_there(path: &Path, place: &Path, folder: &Path) -> Result<()> {
 fn may_be_replaced(path: &Path, place: &Path, found: &Metadata) -> Result<()> {
     if found.permissions().readonly() {
         let remedy = if cfg!(unix) {
-            format!("allow it with `chmod u+w {}`, or {ANOTHER}", shown(place))
+            format!(
+                "allow it with `chmod u+w {}`, or {ANOTHER}",
+                display_path(place)
+            )
         } else {
             format!("allow it to be written, or {ANOTHER}")
         };
@@ -223,9 +225,9 @@ fn may_be_replaced(path: &Path, place: &Path, found: &Metadata) -> Result<()> {
     OpenOptions::new()
         .write(true)
         .open(place)
-        .doing(|| action(path))
+        .with_context(|| action(path))
         .map_err(|error| {
-            error.try_this(format!(
+            error.with_help(format!(
                 "check who may write to that file, close the program that has it open, or {ANOTHER}"
             ))
         })?;

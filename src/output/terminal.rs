@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
 use crate::output::log::FILE_ONLY;
@@ -10,7 +10,7 @@ use crate::output::{progress, stream};
 
 /// How much a run says on stderr.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Verbosity {
+pub(crate) enum Verbosity {
     /// Only errors.
     Quiet,
     /// Warnings, progress on a terminal, one summary line.
@@ -23,7 +23,11 @@ pub enum Verbosity {
 }
 
 /// A line for people on stderr, besides the log.
-pub fn say(line: &str) {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that writes to stderr"
+)]
+pub(crate) fn say(line: &str) {
     // Who cannot be told (a full disk behind `2>> log`) is no reason to stop, and `eprintln!` would panic.
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
@@ -33,7 +37,7 @@ pub fn say(line: &str) {
 /// # Errors
 ///
 /// Fails when there is none.
-pub fn stdout() -> io::Result<impl Write + Send> {
+pub(crate) fn stdout() -> io::Result<impl Write + Send> {
     stream::stdout()
 }
 
@@ -42,7 +46,7 @@ pub fn stdout() -> io::Result<impl Write + Send> {
 /// # Errors
 ///
 /// Whatever writing met, but for a reader who has gone.
-pub fn data(line: &str) -> io::Result<()> {
+pub(crate) fn data(line: &str) -> io::Result<()> {
     let written = stdout().and_then(|mut stdout| {
         stdout.write_all(format!("{line}\n").as_bytes())?;
         stdout.flush()
@@ -58,65 +62,39 @@ pub fn data(line: &str) -> io::Result<()> {
 /// # Errors
 ///
 /// As [`data`].
-pub fn report(document: &Value) -> Result<()> {
-    data(&format!("{document:#}")).map_err(|error| unprinted("the report", error))
+pub(crate) fn report(document: &impl Serialize) -> Result<()> {
+    serde_json::to_value(document)
+        .map_err(io::Error::other)
+        .and_then(|document| data(&format!("{document:#}")))
+        .map_err(|error| unprinted("the report", error))
 }
 
 /// The failure of a run that could not say how it ended.
-pub fn unprinted(what: &str, error: io::Error) -> Error {
+pub(crate) fn unprinted(what: &str, error: io::Error) -> Error {
     Error::new(format!("write {what} to stdout"))
-        .because(error)
-        .try_this("check the free space where stdout goes to")
-        .exits(Exit::Io)
+        .with_source(error)
+        .with_help("check the free space where stdout goes to")
+        .with_exit(Exit::Io)
 }
 
 /// Prints a failure: what, why, and what to try.
-pub fn fail(error: &Error) {
-    log::error!(target: FILE_ONLY, "{}", error.on_one_line());
+pub(crate) fn fail(error: &Error) {
+    log::error!(target: FILE_ONLY, "{}", error.one_line());
     let mut text = format!("tornsnap: {error}");
     let causes = error.causes();
     if !causes.is_empty() {
         text.push_str("\n  because: ");
         text.push_str(&causes.join(": "));
     }
-    if let Some(remedy) = error.remedy() {
+    if let Some(remedy) = error.help() {
         text.push_str("\n  try: ");
         text.push_str(remedy);
     }
     say(&text);
 }
 
-/// A failure as the JSON document of a run.
-pub fn failure(command: &str, error: &Error) -> Value {
-    json!({
-        "command": command,
-        "status": "failed",
-        "exit_code": error.exit().code(),
-        "error": error_report(error),
-    })
-}
-
-/// A failure within a JSON document.
-pub fn error_report(error: &Error) -> Value {
-    json!({
-        "message": error.to_string(),
-        "because": error.causes(),
-        "try": error.remedy(),
-    })
-}
-
-/// Wrong usage as the JSON document of a run.
-pub fn wrong_usage(message: &str) -> Value {
-    json!({
-        "command": null,
-        "status": "failed",
-        "exit_code": Exit::Usage.code(),
-        "error": { "message": message.trim_end(), "because": [], "try": "tornsnap --help" },
-    })
-}
-
 /// The columns of the terminal that stdout goes to; `None` where there is none, or it does not tell.
-pub fn width() -> Option<u16> {
+pub(crate) fn width() -> Option<u16> {
     #[cfg(unix)]
     let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
         .ok()?
@@ -127,6 +105,10 @@ pub fn width() -> Option<u16> {
 }
 
 /// Whether a person is watching stderr.
-pub fn is_watched() -> bool {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stderr is a terminal"
+)]
+pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }

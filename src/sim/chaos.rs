@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::chance::{Chance, Topic};
-use super::fault::Kind;
+use super::fault::FaultKind;
 
 /// How often answers are spoilt. `/key/info` is always answered well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Spoilt {
     /// The query as it was sent.
     pub query: String,
     /// The change that was made to the answer.
-    pub fault: Kind,
+    pub fault: FaultKind,
 }
 
 /// The error codes that pass by themselves.
@@ -90,7 +90,7 @@ impl Chaos {
     }
 
     /// How the answer to this request is spoilt, which would have this body.
-    pub(in crate::sim) fn fault(self, number: i64, body: &Value) -> Kind {
+    pub(in crate::sim) fn fault(self, number: i64, body: &Value) -> FaultKind {
         let mut dice = Dice {
             chance: Chance::new(self.seed),
             number,
@@ -102,14 +102,14 @@ impl Chaos {
             1 => Some(too_many(&mut dice)),
             2 => Some(server_error(&mut dice)),
             3 => Some(page(200, PAGE)),
-            4 => Some(Kind::Cut),
-            5 => Some(Kind::Reset),
+            4 => Some(FaultKind::Cut),
+            5 => Some(FaultKind::Reset),
             6 => {
                 let time = 5 + dice.roll(25).unsigned_abs();
-                Some(Kind::Hang(Duration::from_millis(time)))
+                Some(FaultKind::Hang(Duration::from_millis(time)))
             }
-            7 => Some(Kind::Broken),
-            8 => Some(Kind::Empty),
+            7 => Some(FaultKind::Broken),
+            8 => Some(FaultKind::Empty),
             _ if is_refusal => None,
             9 | 10 => remove_somewhere(&mut dice, body),
             11 => set_somewhere(&mut dice, body),
@@ -118,7 +118,7 @@ impl Chaos {
         };
         fault.unwrap_or_else(|| {
             let (code, words) = dice.pick(&PASSING).unwrap_or((17, "Backend error"));
-            Kind::Code(code, words.to_owned())
+            FaultKind::Code(code, words.to_owned())
         })
     }
 }
@@ -149,8 +149,8 @@ impl Dice {
     }
 }
 
-fn page(status: u16, body: &str) -> Kind {
-    Kind::Status(
+fn page(status: u16, body: &str) -> FaultKind {
+    FaultKind::Status(
         status,
         body.to_owned(),
         "text/html; charset=UTF-8".to_owned(),
@@ -158,10 +158,10 @@ fn page(status: u16, body: &str) -> Kind {
     )
 }
 
-fn too_many(dice: &mut Dice) -> Kind {
+fn too_many(dice: &mut Dice) -> FaultKind {
     let seconds = dice.roll(3);
     let headers = (seconds < 2).then(|| ("Retry-After".to_owned(), seconds.to_string()));
-    Kind::Status(
+    FaultKind::Status(
         429,
         "Too Many Requests".to_owned(),
         "text/plain".to_owned(),
@@ -169,7 +169,7 @@ fn too_many(dice: &mut Dice) -> Kind {
     )
 }
 
-fn server_error(dice: &mut Dice) -> Kind {
+fn server_error(dice: &mut Dice) -> FaultKind {
     let status = dice.pick(&[500, 502, 503, 520]).unwrap_or(500);
     page(status, PAGE)
 }
@@ -227,11 +227,11 @@ fn draw_place<'a>(dice: &mut Dice, body: &'a Value) -> Option<Place<'a>> {
     }
 }
 
-fn remove_somewhere(dice: &mut Dice, body: &Value) -> Option<Kind> {
+fn remove_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
     for _ in 0..TRIES {
         let place = draw_place(dice, body)?;
         if may_go(&place, body) {
-            return Some(Kind::Remove(place.pointer));
+            return Some(FaultKind::Remove(place.pointer));
         }
     }
     None
@@ -257,13 +257,13 @@ fn is_counted_roster(pointer: &str, body: &Value) -> bool {
         && body["basic"]["members"].as_u64() == length.and_then(|length| length.try_into().ok())
 }
 
-fn set_somewhere(dice: &mut Dice, body: &Value) -> Option<Kind> {
+fn set_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
     let values = [Value::Null, json!([]), json!({}), json!("x"), json!(-1)];
     for _ in 0..TRIES {
         let place = draw_place(dice, body)?;
         let value = dice.pick(&values)?;
         if *place.value != value && is_unfit(&place, &value, body) {
-            return Some(Kind::Patch(place.pointer, value));
+            return Some(FaultKind::Patch(place.pointer, value));
         }
     }
     None
@@ -309,18 +309,18 @@ fn says_not_none(place: &Place<'_>, nothing: &Value, body: &Value) -> bool {
     }
 }
 
-fn duplicate_somewhere(dice: &mut Dice, body: &Value) -> Option<Kind> {
+fn duplicate_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
     for _ in 0..TRIES {
         let place = draw_place(dice, body)?;
         if place.is_item && place.value.is_object() {
-            return Some(Kind::Duplicate(place.pointer));
+            return Some(FaultKind::Duplicate(place.pointer));
         }
     }
     None
 }
 
 /// Puts an error that passes where the answer of one selection is.
-fn refuse_a_selection(dice: &mut Dice, body: &Value) -> Option<Kind> {
+fn refuse_a_selection(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
     let fields = body.as_object()?.keys();
     let selections: Vec<&String> = fields
         .filter(|name| !matches!(name.as_str(), "_metadata" | "pacts"))
@@ -329,5 +329,5 @@ fn refuse_a_selection(dice: &mut Dice, body: &Value) -> Option<Kind> {
     let code = dice.pick(&PASSING_INSIDE)?;
     let (_, words) = PASSING.into_iter().find(|(passing, _)| *passing == code)?;
     let refusal = json!({"code": code, "error": words});
-    Some(Kind::Patch(format!("/{selection}"), refusal))
+    Some(FaultKind::Patch(format!("/{selection}"), refusal))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A way to answer wrongly.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum FaultKind {
     /// Torn's error body with HTTP 200.
     Code(i64, String),
     /// Torn's error body with another HTTP status.
@@ -52,7 +52,7 @@ pub enum Kind {
 /// A fault, the requests it meets and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    kind: Kind,
+    kind: FaultKind,
     left: Option<u32>,
     spared: u32,
     path: String,
@@ -62,12 +62,12 @@ pub struct Fault {
 
 impl Fault {
     /// Meets the next request.
-    pub fn once(kind: Kind) -> Self {
+    pub fn once(kind: FaultKind) -> Self {
         Self::times(1, kind)
     }
 
     /// Meets the next `count` requests.
-    pub fn times(count: u32, kind: Kind) -> Self {
+    pub fn times(count: u32, kind: FaultKind) -> Self {
         Self {
             left: Some(count),
             ..Self::always(kind)
@@ -75,7 +75,7 @@ impl Fault {
     }
 
     /// Meets every request from now on.
-    pub fn always(kind: Kind) -> Self {
+    pub fn always(kind: FaultKind) -> Self {
         Self {
             kind,
             left: None,
@@ -120,7 +120,7 @@ impl Fault {
         path: &str,
         query: &str,
         key: Option<&str>,
-    ) -> Option<Kind> {
+    ) -> Option<FaultKind> {
         let met = self.left != Some(0)
             && path.contains(&self.path)
             && query.contains(&self.query)

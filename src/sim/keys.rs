@@ -17,7 +17,7 @@ pub enum Access {
 
 impl Access {
     /// Torn's number for it.
-    pub fn level(self) -> i64 {
+    pub(crate) fn level(self) -> i64 {
         match self {
             Self::Custom => 0,
             Self::Public => 1,
@@ -28,7 +28,7 @@ impl Access {
     }
 
     /// Torn's words for it.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Custom => "Custom",
             Self::Public => "Public Only",
@@ -100,13 +100,13 @@ pub struct Key {
     /// What travels in the `Authorization` header; Torn's have 16 characters.
     pub secret: String,
     /// The player it belongs to.
-    pub owner: i64,
+    pub(crate) owner: i64,
     /// How much it may read.
     pub access: Access,
     /// Whether the owner's faction lets it read what is private to the faction.
-    pub faction_access: bool,
+    pub(crate) faction_access: bool,
     /// What it may read when its access is [`Access::Custom`].
-    pub custom: Selections,
+    pub(crate) custom: Selections,
 }
 
 impl Key {
@@ -130,7 +130,7 @@ impl Key {
     }
 
     /// Everything that the key may read.
-    pub fn selections(&self) -> Selections {
+    pub(crate) fn selections(&self) -> Selections {
         if self.access == Access::Custom {
             return self.custom.clone();
         }

@@ -26,12 +26,13 @@ use std::time::{Duration, Instant};
 
 pub use crate::sim::answer::Links;
 pub use crate::sim::chaos::{Chaos, Spoilt};
-pub use crate::sim::fault::{Fault, Kind};
+pub use crate::sim::fault::{Fault, FaultKind};
 pub use crate::sim::keys::{Access, Key, Selections};
-pub use crate::sim::serve::{DateHeader, Request};
-pub use crate::sim::territory::{Racket, Tile};
+pub use crate::sim::serve::DateHeader;
+pub(crate) use crate::sim::serve::Request;
+pub use crate::sim::territory::Racket;
 pub use crate::sim::wars::{RankedWar, Side, TerritoryWar};
-pub use crate::sim::world::{Faction, Player, Status, World};
+pub use crate::sim::world::{Player, World};
 
 use crate::sim::serve::{Shared, lock};
 use crate::sim::world::Extent;

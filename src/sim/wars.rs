@@ -71,7 +71,7 @@ impl RankedWar {
     }
 
     /// Whether a faction is in it.
-    pub fn involves(&self, faction_id: i64) -> bool {
+    pub(crate) fn involves(&self, faction_id: i64) -> bool {
         self.factions
             .iter()
             .any(|side| side.faction_id == faction_id)
@@ -124,12 +124,12 @@ impl TerritoryWar {
     }
 
     /// Whether a faction is in it.
-    pub fn involves(&self, faction_id: i64) -> bool {
+    pub(crate) fn involves(&self, faction_id: i64) -> bool {
         self.aggressor.faction_id == faction_id || self.defender.faction_id == faction_id
     }
 
     /// The winner's faction id; 0 where the result has none.
-    pub fn winner(&self) -> i64 {
+    pub(crate) fn winner(&self) -> i64 {
         match self.result.as_deref() {
             Some("success_assault" | "end_with_destroy_defense") => self.aggressor.faction_id,
             Some("fail_assault" | "end_with_destroy_attack") => self.defender.faction_id,

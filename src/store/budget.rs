@@ -6,36 +6,36 @@
 use rusqlite::named_params;
 
 use crate::error::Result;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Torn's window, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
 
 /// An allowed call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Permit(i64);
+pub(crate) struct Permit(i64);
 
 /// What the budget says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Allowance {
+pub(crate) enum Acquire {
     /// Go ahead.
     Granted(Permit),
     /// Not for so many milliseconds.
-    Wait(i64),
+    RetryAfter(i64),
 }
 
 impl Store {
     /// Asks for one call of this owner. `longest_call_ms` bounds how long a call of a killed process counts.
-    pub fn allow(
+    pub(crate) fn try_acquire(
         &mut self,
         owner: i64,
         limit: u32,
         now_ms: i64,
         longest_call_ms: i64,
-    ) -> Result<Allowance> {
+    ) -> Result<Acquire> {
         let expires_at_ms = now_ms + WINDOW_MS + longest_call_ms;
         self.transaction(|transaction| {
-            let take = || -> rusqlite::Result<Allowance> {
+            let take = || -> rusqlite::Result<Acquire> {
                 transaction
                     .prepare_cached(sql!("budget/forget"))?
                     .execute(named_params! {
@@ -53,7 +53,7 @@ impl Store {
                             ":request_limit": limit,
                         })?;
                 if taken == 1 {
-                    return Ok(Allowance::Granted(Permit(transaction.last_insert_rowid())));
+                    return Ok(Acquire::Granted(Permit(transaction.last_insert_rowid())));
                 }
                 let next: Option<i64> =
                     transaction.prepare_cached(sql!("budget/next"))?.query_row(
@@ -62,25 +62,25 @@ impl Store {
                     )?;
                 // A call that is still under way counts for a minute after its end, which may come at any moment.
                 let wait = next.map_or(1, |next| next - now_ms);
-                Ok(Allowance::Wait(wait.clamp(1, WINDOW_MS)))
+                Ok(Acquire::RetryAfter(wait.clamp(1, WINDOW_MS)))
             };
-            take().failed("ask the budget for a call")
+            take().context("ask the budget for a call")
         })
     }
 
     /// Lets the calls that were allowed to a key of an unknown owner count for the owner who turned out.
-    pub fn move_calls(&mut self, before: i64, owner: i64) -> Result<()> {
+    pub(crate) fn reassign_calls(&mut self, before: i64, owner: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("budget/move"),
                 named_params! { ":owner_before": before, ":owner_id": owner },
             )
-            .failed("note whose calls the budget counts")?;
+            .context("note whose calls the budget counts")?;
         Ok(())
     }
 
     /// Counts the calls that were noted in another store as well.
-    pub fn adopt_calls(&mut self, other: &Self) -> Result<()> {
+    pub(crate) fn adopt_calls(&mut self, other: &Self) -> Result<()> {
         let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
             other
                 .connection()
@@ -90,20 +90,20 @@ impl Store {
                 })?
                 .collect()
         };
-        let calls = read().failed("list the calls that were made")?;
+        let calls = read().context("list the calls that were made")?;
         for (owner, expires_at_ms) in calls {
             self.connection()
                 .execute(
                     sql!("budget/adopt"),
                     named_params! { ":owner_id": owner, ":expires_at_ms": expires_at_ms },
                 )
-                .failed("count the calls that were made")?;
+                .context("count the calls that were made")?;
         }
         Ok(())
     }
 
     /// Notes that the call is over.
-    pub fn returned(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
+    pub(crate) fn release(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("budget/returned"))
             .and_then(|mut returned| {
@@ -111,7 +111,7 @@ impl Store {
                     named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS },
                 )
             })
-            .failed("note the end of a call in the budget")?;
+            .context("note the end of a call in the budget")?;
         Ok(())
     }
 }
@@ -130,13 +130,13 @@ mod tests {
         // Calls of different lengths reach Torn at their very end, the worst case, or at once.
         for number in 0..400_i64 {
             let length = (number * 37) % 900;
-            match store.allow(7, 20, now, 30_000).unwrap() {
-                Allowance::Granted(permit) => {
+            match store.try_acquire(7, 20, now, 30_000).unwrap() {
+                Acquire::Granted(permit) => {
                     arrived.push(if number % 2 == 0 { now } else { now + length });
                     now += length;
-                    store.returned(permit, now).unwrap();
+                    store.release(permit, now).unwrap();
                 }
-                Allowance::Wait(milliseconds) => now += milliseconds,
+                Acquire::RetryAfter(milliseconds) => now += milliseconds,
             }
         }
 
@@ -157,20 +157,20 @@ mod tests {
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
 
         assert!(matches!(
-            store.allow(1, 1, 0, 30_000).unwrap(),
-            Allowance::Granted(_)
+            store.try_acquire(1, 1, 0, 30_000).unwrap(),
+            Acquire::Granted(_)
         ));
         assert_eq!(
-            store.allow(1, 1, 10, 30_000).unwrap(),
-            Allowance::Wait(60_000)
+            store.try_acquire(1, 1, 10, 30_000).unwrap(),
+            Acquire::RetryAfter(60_000)
         );
         assert!(matches!(
-            store.allow(2, 1, 10, 30_000).unwrap(),
-            Allowance::Granted(_)
+            store.try_acquire(2, 1, 10, 30_000).unwrap(),
+            Acquire::Granted(_)
         ));
         assert!(matches!(
-            store.allow(1, 1, 90_000, 30_000).unwrap(),
-            Allowance::Granted(_)
+            store.try_acquire(1, 1, 90_000, 30_000).unwrap(),
+            Acquire::Granted(_)
         ));
     }
 
@@ -180,12 +180,12 @@ mod tests {
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
 
         assert!(matches!(
-            store.allow(1, 1, 1_000_000_000, 30_000).unwrap(),
-            Allowance::Granted(_)
+            store.try_acquire(1, 1, 1_000_000_000, 30_000).unwrap(),
+            Acquire::Granted(_)
         ));
         assert!(matches!(
-            store.allow(1, 1, 1_000, 30_000).unwrap(),
-            Allowance::Granted(_)
+            store.try_acquire(1, 1, 1_000, 30_000).unwrap(),
+            Acquire::Granted(_)
         ));
     }
 }

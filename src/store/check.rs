@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use crate::error::{Error, Exit, Result};
-use crate::store::{Failed, sql};
+use crate::store::{SqlContext, sql};
 
 /// How closely SQLite looks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,7 +18,7 @@ pub enum Depth {
 
 impl Depth {
     /// The pragma, which is also the word in manifests and reports.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Quick => "quick_check",
             Self::Full => "integrity_check",
@@ -52,13 +52,13 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
         .query_row(&format!("PRAGMA {}(1)", depth.as_str()), [], |row| {
             row.get(0)
         })
-        .failed(action())?;
+        .context(action())?;
     if first == "ok" {
         return Ok(());
     }
     Err(Error::new(action())
-        .because(first.replace('\n', " "))
-        .exits(Exit::Damaged))
+        .with_source(first.replace('\n', " "))
+        .with_exit(Exit::Damaged))
 }
 
 /// Checks that every reference points at something.
@@ -70,21 +70,21 @@ pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
     let action = || format!("find {what} sound");
     let mut statement = connection
         .prepare("PRAGMA foreign_key_check")
-        .failed(action())?;
-    let mut rows = statement.query([]).failed(action())?;
-    let Some(row) = rows.next().failed(action())? else {
+        .context(action())?;
+    let mut rows = statement.query([]).context(action())?;
+    let Some(row) = rows.next().context(action())? else {
         return Ok(());
     };
     let read = || -> rusqlite::Result<(String, Option<i64>, String)> {
         Ok((row.get("table")?, row.get("rowid")?, row.get("parent")?))
     };
-    let (table, rowid, parent) = read().failed(action())?;
+    let (table, rowid, parent) = read().context(action())?;
     Err(Error::new(action())
-        .because(format!(
+        .with_source(format!(
             "row {} of {table} refers to a row of {parent} that is not there",
             rowid.map_or_else(|| "?".to_owned(), |rowid| rowid.to_string())
         ))
-        .exits(Exit::Damaged))
+        .with_exit(Exit::Damaged))
 }
 
 /// Rows of each table.
@@ -103,5 +103,5 @@ pub(super) fn row_counts(connection: &Connection) -> Result<BTreeMap<String, i64
             })
             .collect()
     };
-    count().failed("count the rows")
+    count().context("count the rows")
 }

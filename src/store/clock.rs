@@ -1,14 +1,14 @@
 //! The newest moment that the database has recorded.
 
 use crate::error::Result;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// The newest moment at which anything was recorded; `None` in an empty database.
-    pub fn newest_moment(&self) -> Result<Option<i64>> {
+    pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.connection()
             .query_row(sql!("clock/newest"), [], |row| row.get("newest"))
-            .failed("look up the newest recorded moment")
+            .context("look up the newest recorded moment")
     }
 }
 
@@ -30,7 +30,7 @@ mod tests {
         for row in rows {
             let folder = tempfile::tempdir().unwrap();
             let store = Store::create(&folder.path().join("t.db")).unwrap();
-            assert_eq!(store.newest_moment().unwrap(), None);
+            assert_eq!(store.newest_timestamp().unwrap(), None);
             store
                 .connection()
                 .execute_batch(&format!(
@@ -42,7 +42,7 @@ mod tests {
                 ))
                 .unwrap();
 
-            assert_eq!(store.newest_moment().unwrap(), Some(500), "{row}");
+            assert_eq!(store.newest_timestamp().unwrap(), Some(500), "{row}");
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Exit, Result};
+use crate::error::{Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
-use crate::store::{Failed, open, owner, restore_marker};
+use crate::store::{SqlContext, open, owner, restore_marker};
 
 impl Store {
     /// Makes the database if it is missing, and brings it up to date.
@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::create`].
-    pub fn create_for(path: &Path, database: &Path) -> Result<Self> {
+    pub(crate) fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
             if restore_marker::marker(path).exists() {
                 open::must_be_a_file(path)?; // Which says what happened.
@@ -60,11 +60,11 @@ fn build(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
     let folder = folder_of(path);
     let no_place = |error: std::io::Error| {
-        let error = owner::explain(action(), folder, database, error).exits(Exit::Config);
-        if error.remedy().is_some() {
+        let error = owner::explain(action(), folder, database, error).with_exit(Exit::Config);
+        if error.help().is_some() {
             return error;
         }
-        error.try_this(format!(
+        error.with_help(format!(
             "check that {} is a folder and can be written, or name another place with --database",
             folder.display()
         ))
@@ -80,7 +80,7 @@ fn build(path: &Path, database: &Path) -> Result<()> {
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(_) if path.exists() => Ok(()), // Another process was quicker.
-        Err(error) => Err(error.error).doing(action),
+        Err(error) => Err(error.error).with_context(action),
     }
 }
 
@@ -100,14 +100,14 @@ pub(super) fn initialise(path: &Path, more: impl FnOnce(&Connection) -> Result<(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {}; PRAGMA journal_mode = WAL;",
             migrate::APPLICATION_ID
         ))
-        .failed("set up a new database")?;
+        .context("set up a new database")?;
     migrate::migrate(&mut connection, &SCHEMA)?;
     more(&connection)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .failed("set up a new database")?;
+        .context("set up a new database")?;
     connection
         .close()
         .map_err(|(_, error)| error)
-        .failed("close the new database")
+        .context("close the new database")
 }

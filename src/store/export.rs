@@ -10,44 +10,42 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::rows::{Column, Row, Value};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// A table or a view.
 #[derive(Debug)]
-pub struct Dataset {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Dataset {
+    pub(crate) name: String,
     /// Whether it is a view.
-    pub is_view: bool,
+    pub(crate) is_view: bool,
     /// What it holds, or the question that it answers, in a line.
-    pub about: String,
-    /// Its columns.
-    pub columns: Vec<Column>,
+    pub(crate) about: String,
+    pub(crate) columns: Vec<Column>,
     primary_key: Vec<String>,
 }
 
 /// Which rows are wanted.
 #[derive(Debug, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// From this moment on.
-    pub since: Option<i64>,
+    pub(crate) since: Option<i64>,
     /// Before this moment.
-    pub until: Option<i64>,
+    pub(crate) until: Option<i64>,
     /// Of these players; all if empty.
-    pub players: Vec<PlayerId>,
+    pub(crate) players: Vec<PlayerId>,
     /// Of these factions, on either side; all if empty.
-    pub factions: Vec<FactionId>,
+    pub(crate) factions: Vec<FactionId>,
     /// Of these tiles; all if empty.
-    pub territories: Vec<TerritoryId>,
+    pub(crate) territories: Vec<TerritoryId>,
     /// Of these wars; all if empty.
-    pub wars: Vec<WarId>,
+    pub(crate) wars: Vec<WarId>,
 }
 
 /// A question to the database: which columns of which rows, in which order.
 #[derive(Debug)]
-pub struct Query {
+pub(crate) struct Query {
     /// What comes.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     select: String,
     count: String,
     bound: Vec<Bound>,
@@ -100,23 +98,23 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
 
 impl Store {
     /// Runs `work` on one state of the database, whatever others write meanwhile.
-    pub fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         // A sort that no index saves goes to a temporary file, and a pass over everything needs no large cache:
         // memory stays flat.
         self.connection()
             .execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = -4000")
-            .failed("start reading")?;
+            .context("start reading")?;
         let transaction = self
             .connection()
             .unchecked_transaction()
-            .failed("start reading")?;
+            .context("start reading")?;
         let value = work(self)?;
-        transaction.commit().failed("finish reading")?;
+        transaction.commit().context("finish reading")?;
         Ok(value)
     }
 
     /// All tables, then all views, by name. A view of the user's that does not compile is left out with a warning.
-    pub fn datasets(&self) -> Result<Vec<Dataset>> {
+    pub(crate) fn datasets(&self) -> Result<Vec<Dataset>> {
         let action = "list the tables and views";
         let mut datasets: Vec<Dataset> = self
             .connection()
@@ -134,7 +132,7 @@ impl Store {
                     })?
                     .collect()
             })
-            .failed(action)?;
+            .context(action)?;
         let mut broken = Vec::new();
         for dataset in &mut datasets {
             match self.read_columns(dataset) {
@@ -142,7 +140,7 @@ impl Store {
                     log::warn!("the view {} does not work: {error}", dataset.name);
                     broken.push(dataset.name.clone());
                 }
-                read => read.failed(action)?,
+                read => read.context(action)?,
             }
         }
         datasets.retain(|dataset| !broken.contains(&dataset.name));
@@ -164,17 +162,17 @@ impl Store {
     }
 
     /// How many rows a query brings.
-    pub fn count(&self, query: &Query) -> Result<u64> {
+    pub(crate) fn count(&self, query: &Query) -> Result<u64> {
         self.connection()
             .query_row(&query.count, params_from_iter(&query.bound), |row| {
                 row.get::<_, i64>(0)
             })
             .map(i64::unsigned_abs)
-            .failed("count the rows")
+            .context("count the rows")
     }
 
     /// Hands over each row until there is no more, or nobody wants more.
-    pub fn stream(
+    pub(crate) fn stream(
         &self,
         query: &Query,
         mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
@@ -189,14 +187,14 @@ impl Store {
             }
             Ok(())
         };
-        read().failed("read the rows")?;
+        read().context("read the rows")?;
         self.must_be_unchanged()
     }
 }
 
 /// A row as SQLite holds it, until the next one is read.
 #[derive(Debug)]
-pub struct ReadRow<'a>(&'a rusqlite::Row<'a>);
+pub(crate) struct ReadRow<'a>(&'a rusqlite::Row<'a>);
 
 impl Row for ReadRow<'_> {
     fn value(&self, column: usize) -> Value<'_> {
@@ -217,7 +215,7 @@ impl Dataset {
     /// # Errors
     ///
     /// [`Exit::Usage`] when a column is asked for, or needed by the filter, that is not there.
-    pub fn query(&self, columns: &[String], filter: &Filter) -> Result<Query> {
+    pub(crate) fn query(&self, columns: &[String], filter: &Filter) -> Result<Query> {
         let columns = self.pick(columns)?;
         let (condition, bound) = self.condition(filter)?;
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
@@ -235,7 +233,7 @@ impl Dataset {
     }
 
     /// The column that `--since` and `--until` look at.
-    pub fn time_column(&self) -> Option<&str> {
+    pub(crate) fn time_column(&self) -> Option<&str> {
         TIMES.into_iter().find(|time| self.has(time)).or_else(|| {
             let time = self.columns.iter().find(|column| column.is_time)?;
             Some(&time.name)
@@ -260,8 +258,8 @@ impl Dataset {
                         "export the column {name:?} of {} twice",
                         self.name
                     ))
-                    .try_this("name each column once")
-                    .exits(Exit::Usage));
+                    .with_help("name each column once")
+                    .with_exit(Exit::Usage));
                 }
                 let found = self.columns.iter().find(|known| known.name == *name);
                 found.cloned().ok_or_else(|| self.no_such_column(name))
@@ -272,12 +270,12 @@ impl Dataset {
     fn no_such_column(&self, name: &str) -> Error {
         let known: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
         Error::new(format!("export the column {name:?} of {}", self.name))
-            .because("there is no such column")
-            .try_this(match nearest(name, known.iter().copied()) {
+            .with_source("there is no such column")
+            .with_help(match nearest(name, known.iter().copied()) {
                 Some(nearest) => format!("did you mean {nearest}? It has: {}", known.join(", ")),
                 None => format!("name some of: {}", known.join(", ")),
             })
-            .exits(Exit::Usage)
+            .with_exit(Exit::Usage)
     }
 
     /// ` WHERE …` with its values, or nothing.
@@ -337,9 +335,9 @@ impl Dataset {
 
     fn cannot_filter(&self, flag: &str, column: &str) -> Error {
         Error::new(format!("apply {flag} to {}", self.name))
-            .because(format!("it has no column of {column}"))
-            .try_this(format!("leave {flag} out; `tornsnap export --list --json` shows the columns of each dataset"))
-            .exits(Exit::Usage)
+            .with_source(format!("it has no column of {column}"))
+            .with_help(format!("leave {flag} out; `tornsnap export --list --json` shows the columns of each dataset"))
+            .with_exit(Exit::Usage)
     }
 
     /// History by (time, id), other tables by their key, our views as said above, views of the user's own by everything.

@@ -5,13 +5,13 @@ use rusqlite::ErrorCode;
 use crate::error::{Error, Exit, Result};
 
 /// Turns SQLite's failures into ours at the place that knows what was being done.
-pub trait Failed<T> {
+pub(crate) trait SqlContext<T> {
     /// Names the action that failed; it completes "could not …".
-    fn failed(self, action: impl Into<String>) -> Result<T>;
+    fn context(self, action: impl Into<String>) -> Result<T>;
 }
 
-impl<T> Failed<T> for rusqlite::Result<T> {
-    fn failed(self, action: impl Into<String>) -> Result<T> {
+impl<T> SqlContext<T> for rusqlite::Result<T> {
+    fn context(self, action: impl Into<String>) -> Result<T> {
         self.map_err(|error| explain(error, action.into()))
     }
 }
@@ -37,9 +37,9 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
         ),
         _ => (Exit::Failure, None),
     };
-    let explained = Error::new(action).because(error).exits(exit);
+    let explained = Error::new(action).with_source(error).with_exit(exit);
     match remedy {
-        Some(remedy) => explained.try_this(remedy),
+        Some(remedy) => explained.with_help(remedy),
         None => explained,
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 #[cfg(unix)]
 use crate::model::disk;
 use crate::model::path::folder_of;
@@ -65,11 +65,11 @@ pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
 /// the database, can read it.
 ///
 /// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
-pub fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
+pub(crate) fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
     temporary_file(path, text, mark, database)?
         .persist(path)
         .map_err(|error| error.error)
-        .doing(|| format!("write {}", path.display()))?;
+        .with_context(|| format!("write {}", path.display()))?;
     sync_folder(folder_of(path))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn write_new(path: &Path, text: &str, mark: &str, database: &Path) ->
                 .file
                 .persist(path)
                 .map_err(|error| error.error)
-                .doing(|| format!("write {}", path.display()))?;
+                .with_context(|| format!("write {}", path.display()))?;
         }
     }
     sync_folder(folder_of(path))?;
@@ -104,7 +104,7 @@ fn temporary_file(path: &Path, text: &str, mark: &str, database: &Path) -> Resul
     temporary
         .write_all(text.as_bytes())
         .and_then(|()| temporary.as_file().sync_all())
-        .doing(action)?;
+        .with_context(action)?;
     Ok(temporary)
 }
 
@@ -115,7 +115,7 @@ pub(super) fn sync_file(path: &Path) -> Result<()> {
         .write(true)
         .open(path)
         .and_then(|file| file.sync_all())
-        .doing(|| format!("sync {} to the disk", path.display()))
+        .with_context(|| format!("sync {} to the disk", path.display()))
 }
 
 /// Makes renames in a folder survive a power cut. Windows has no such call, and needs none; where a file system does
@@ -129,7 +129,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .or_else(disk::unless_not_supported)
-        .doing(|| format!("sync the folder {} to the disk", folder.display()))?;
+        .with_context(|| format!("sync the folder {} to the disk", folder.display()))?;
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
@@ -138,7 +138,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 /// Fails with both numbers when a disk has no room for `needed` bytes.
 pub(super) fn check_room(folder: &Path, needed: u64, what: &str) -> Result<()> {
     let free = fs4::available_space(folder)
-        .doing(|| format!("ask how much space is free in {}", folder.display()))?;
+        .with_context(|| format!("ask how much space is free in {}", folder.display()))?;
     room(folder, needed, free, what)
 }
 
@@ -148,13 +148,13 @@ fn room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("{what} in {}", folder.display()))
-        .because(format!(
+        .with_source(format!(
             "it needs {}, and {} are free",
-            size::in_words(needed),
-            size::in_words(free)
+            size::format_bytes(needed),
+            size::format_bytes(free)
         ))
-        .try_this("free some space on that disk, or name a folder on another one")
-        .exits(Exit::Io))
+        .with_help("free some space on that disk, or name a folder on another one")
+        .with_exit(Exit::Io))
 }
 
 /// SHA-256 of what passes through, in hexadecimal.
@@ -262,7 +262,7 @@ mod tests {
 
         assert_eq!(refused.exit(), Exit::Io);
         assert_eq!(
-            refused.on_one_line(),
+            refused.one_line(),
             "could not make a backup in /b: it needs 194.9 MB, and 20.0 MB are free"
         );
         assert!(room(Path::new("/b"), 12_000_000, 20_000_000, "make a backup").is_ok());

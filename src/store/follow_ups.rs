@@ -5,20 +5,20 @@ use rusqlite::{OptionalExtension, named_params};
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
 use crate::model::war::{FollowUp, Wanted, WarType};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// When the war lists of a faction were last read, unix seconds; `None`: never.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct WarPolls {
+pub(crate) struct WarPolls {
     /// The list of its present wars.
-    pub listed_at: Option<i64>,
+    pub(crate) listed_at: Option<i64>,
     /// The lists of its past wars.
-    pub history_read_at: Option<i64>,
+    pub(crate) history_read_at: Option<i64>,
 }
 
 /// Data that hardly ever changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refresh {
+pub(crate) enum Refresh {
     /// Sector, size and the like of all tiles.
     TileFacts,
 }
@@ -33,7 +33,7 @@ impl Refresh {
 
 impl Store {
     /// The wars that Torn was asked about without success.
-    pub fn follow_ups(&self) -> Result<Vec<FollowUp>> {
+    pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
             .prepare_cached(sql!("wars/follow_ups"))
             .and_then(|mut wars| {
@@ -48,11 +48,11 @@ impl Store {
                 })?
                 .collect()
             })
-            .failed("list the wars to ask about")
+            .context("list the wars to ask about")
     }
 
     /// Notes that Torn was asked about a war without success.
-    pub fn follow_up(
+    pub(crate) fn follow_up(
         &mut self,
         war_type: WarType,
         war: WarId,
@@ -69,23 +69,23 @@ impl Store {
                     ":at": at,
                 })
             })
-            .failed("note a war to ask about")?;
+            .context("note a war to ask about")?;
         Ok(())
     }
 
     /// Notes that Torn has told what was wanted of a war.
-    pub fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
+    pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/end_follow_up"))
             .and_then(|mut end| {
                 end.execute(named_params! { ":war_type": war_type, ":war_id": war })
             })
-            .failed("note the answer about a war")?;
+            .context("note the answer about a war")?;
         Ok(())
     }
 
     /// When the war lists of a faction were last read.
-    pub fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
+    pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
         self.connection()
             .prepare_cached(sql!("wars/polls"))
             .and_then(|mut polls| {
@@ -98,24 +98,24 @@ impl Store {
                     })
                     .optional()
             })
-            .failed(format!("look up the war lists of faction {faction}"))
+            .context(format!("look up the war lists of faction {faction}"))
             .map(Option::unwrap_or_default)
     }
 
     /// Notes that the list of a faction's present wars was read, and so that Torn knows the faction.
-    pub fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
+    pub(crate) fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
         self.note_war_poll(sql!("wars/listed"), faction, at)?;
         self.connection()
             .prepare_cached(sql!("missing/found"))
             .and_then(|mut found| {
                 found.execute(named_params! { ":kind": "faction", ":entity_id": faction })
             })
-            .failed(format!("note that Torn knows faction {faction}"))?;
+            .context(format!("note that Torn knows faction {faction}"))?;
         Ok(())
     }
 
     /// Notes that the lists of a faction's past wars were read.
-    pub fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
+    pub(crate) fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
         self.note_war_poll(sql!("wars/history_read"), faction, at)
     }
 
@@ -123,12 +123,12 @@ impl Store {
         self.connection()
             .prepare_cached(statement)
             .and_then(|mut note| note.execute(named_params! { ":faction_id": faction, ":at": at }))
-            .failed(format!("note that the wars of faction {faction} were read"))?;
+            .context(format!("note that the wars of faction {faction} were read"))?;
         Ok(())
     }
 
     /// When this data was last read, unix seconds; `None`: never.
-    pub fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
+    pub(crate) fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
         self.connection()
             .query_row(
                 sql!("refreshes/refreshed"),
@@ -136,17 +136,17 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()
-            .failed("look up when the tiles' facts were read")
+            .context("look up when the tiles' facts were read")
     }
 
     /// Notes that this data was read.
-    pub fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
+    pub(crate) fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("refreshes/refresh"),
                 named_params! { ":name": refresh.as_str(), ":at": at },
             )
-            .failed("note that the tiles' facts were read")?;
+            .context("note that the tiles' facts were read")?;
         Ok(())
     }
 }

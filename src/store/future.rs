@@ -3,42 +3,40 @@
 use rusqlite::{Connection, Rows, Statement};
 
 use crate::error::Result;
-use crate::model::future::{Around, Moments};
-use crate::store::{Failed, Store, sql};
+use crate::model::future::{Around, FutureBounds};
+use crate::store::{SqlContext, Store, sql};
 
 /// The rows of one table that lie in the future.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Share {
-    /// Which.
-    pub table: String,
+pub(crate) struct Share {
+    pub(crate) table: String,
     /// Rows that go.
-    pub removed: i64,
+    pub(crate) removed: i64,
     /// Rows that stay, with other times.
-    pub mended: i64,
+    pub(crate) mended: i64,
     /// The earliest of the times in the future.
-    pub oldest: Option<i64>,
+    pub(crate) oldest: Option<i64>,
     /// The latest of them.
-    pub newest: Option<i64>,
+    pub(crate) newest: Option<i64>,
 }
 
 /// The rows of the future in all tables, and the facts beside them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ahead {
+pub(crate) struct Ahead {
     /// The tables that have something there.
-    pub tables: Vec<Share>,
-    /// All history rows.
-    pub history_rows: i64,
+    pub(crate) tables: Vec<Share>,
+    pub(crate) history_rows: i64,
     /// History rows that a prune deleted while the clock was ahead.
-    pub pruned_rows: i64,
+    pub(crate) pruned_rows: i64,
     /// The latest time that Torn itself has named.
-    pub named_by_torn: Option<i64>,
+    pub(crate) named_by_torn: Option<i64>,
     /// How the records lie around the clock.
-    pub around: Around,
+    pub(crate) around: Around,
 }
 
 impl Ahead {
     /// Rows that go from tables whose names end like this.
-    pub fn removed_from(&self, ending: &str) -> i64 {
+    pub(crate) fn removed_from(&self, ending: &str) -> i64 {
         self.tables
             .iter()
             .filter(|share| share.table.ends_with(ending))
@@ -169,22 +167,22 @@ const STEPS: [(&str, Effect, &str); 40] = [
 
 impl Store {
     /// Finds what lies in the future: nothing is written.
-    pub fn ahead(&self, moments: &Moments) -> Result<Ahead> {
+    pub(crate) fn ahead(&self, moments: &FutureBounds) -> Result<Ahead> {
         // Both statements see the same state of the database.
         let connection = self
             .connection()
             .unchecked_transaction()
-            .failed("look for rows of the future")?;
-        look(&connection, moments).failed("look for rows of the future")
+            .context("look for rows of the future")?;
+        look(&connection, moments).context("look for rows of the future")
     }
 
     /// Removes what lies in the future, all of it or, on failure, nothing; tells what was done to each table.
-    pub fn remove_future(&mut self, moments: &Moments) -> Result<Vec<Share>> {
+    pub(crate) fn remove_future(&mut self, moments: &FutureBounds) -> Result<Vec<Share>> {
         self.transaction(|transaction| {
             let mut done: Vec<Share> = Vec::new();
             for (table, effect, statement) in STEPS {
                 let rows = execute(transaction, statement, moments)
-                    .failed(format!("remove rows of the future from {table}"))?;
+                    .context(format!("remove rows of the future from {table}"))?;
                 if done.last().is_none_or(|last| last.table != table) {
                     done.push(Share {
                         table: table.to_owned(),
@@ -204,7 +202,7 @@ impl Store {
     }
 }
 
-fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
+fn look(connection: &Connection, moments: &FutureBounds) -> rusqlite::Result<Ahead> {
     let tables = count(connection, moments)?;
     let mut facts = connection.prepare(sql!("future/facts"))?;
     let mut rows = query(&mut facts, moments)?;
@@ -223,7 +221,10 @@ fn look(connection: &Connection, moments: &Moments) -> rusqlite::Result<Ahead> {
 }
 
 /// The tables that have something in the future.
-pub(super) fn count(connection: &Connection, moments: &Moments) -> rusqlite::Result<Vec<Share>> {
+pub(super) fn count(
+    connection: &Connection,
+    moments: &FutureBounds,
+) -> rusqlite::Result<Vec<Share>> {
     let mut statement = connection.prepare(sql!("future/count"))?;
     let mut rows = query(&mut statement, moments)?;
     let mut tables = Vec::new();
@@ -242,12 +243,15 @@ pub(super) fn count(connection: &Connection, moments: &Moments) -> rusqlite::Res
     Ok(tables)
 }
 
-fn query<'a>(statement: &'a mut Statement<'_>, moments: &Moments) -> rusqlite::Result<Rows<'a>> {
+fn query<'a>(
+    statement: &'a mut Statement<'_>,
+    moments: &FutureBounds,
+) -> rusqlite::Result<Rows<'a>> {
     bind(statement, moments)?;
     Ok(statement.raw_query())
 }
 
-fn execute(connection: &Connection, sql: &str, moments: &Moments) -> rusqlite::Result<i64> {
+fn execute(connection: &Connection, sql: &str, moments: &FutureBounds) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare(sql)?;
     bind(&mut statement, moments)?;
     let rows = statement.raw_execute()?;
@@ -255,7 +259,7 @@ fn execute(connection: &Connection, sql: &str, moments: &Moments) -> rusqlite::R
 }
 
 /// Gives a statement those of the moments that it names.
-fn bind(statement: &mut Statement<'_>, moments: &Moments) -> rusqlite::Result<()> {
+fn bind(statement: &mut Statement<'_>, moments: &FutureBounds) -> rusqlite::Result<()> {
     let all = [
         (":now", moments.now),
         (":month", moments.month),

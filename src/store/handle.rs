@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 use crate::error::{Error, Exit, Result};
 use crate::store::migrate::Found;
 use crate::store::reading::{Reader, Reading, Source};
-use crate::store::{Failed, SCHEMA_VERSION, open, transaction, wal};
+use crate::store::{SCHEMA_VERSION, SqlContext, open, transaction, wal};
 
 /// One connection to the database.
 #[derive(Debug)]
@@ -35,20 +35,20 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`]; also [`Exit::Config`] when its schema is older than this program's.
-    pub fn open_read_only(path: &Path) -> Result<Self> {
+    pub(crate) fn open_read_only(path: &Path) -> Result<Self> {
         let reader = Reader::sharing(path)?;
-        open::leave_wal(&reader.connection, true).failed("set up the connection")?;
+        open::leave_wal(&reader.connection, true).context("set up the connection")?;
         match open::inspect(&reader.connection, path)? {
             Found::Empty => return Err(open::empty(path)),
             Found::Ours(version) if version < SCHEMA_VERSION => {
                 return Err(Error::new(format!("use the database {}", path.display()))
-                    .because("an older tornsnap made it, and this command changes nothing")
-                    .try_this("run `tornsnap init` once to bring it up to date")
-                    .exits(Exit::Config));
+                    .with_source("an older tornsnap made it, and this command changes nothing")
+                    .with_help("run `tornsnap init` once to bring it up to date")
+                    .with_exit(Exit::Config));
             }
             Found::Ours(_) => {}
         }
-        open::leave_wal(&reader.connection, false).failed("set up the connection")?;
+        open::leave_wal(&reader.connection, false).context("set up the connection")?;
         Ok(Self::of_reader(reader, path))
     }
 
@@ -74,20 +74,20 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::TryLater`].
-    pub fn must_be_unchanged(&self) -> Result<()> {
+    pub(crate) fn must_be_unchanged(&self) -> Result<()> {
         match &self.access {
             Access::Read(source) if source.is_outdated() => {
                 Err(Error::new(format!("read the database {}", self.path.display()))
-                    .because("another program wrote to it meanwhile, and its folder cannot be written to share it")
-                    .try_this("run it again")
-                    .exits(Exit::TryLater))
+                    .with_source("another program wrote to it meanwhile, and its folder cannot be written to share it")
+                    .with_help("run it again")
+                    .with_exit(Exit::TryLater))
             }
             _ => Ok(()),
         }
     }
 
     /// The file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -107,7 +107,7 @@ impl Store {
     /// Makes everything that was saved safe from a power cut, and waits for nobody who reads.
     ///
     /// Pages that no reader needs move from the WAL to the database file; the rest stays in the WAL, which is synced.
-    pub fn checkpoint(&self) -> Result<()> {
+    pub(crate) fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main").map(drop)
     }

@@ -20,16 +20,15 @@ use crate::model::health::KeyFact;
 use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
-use crate::store::{Failed, Store, identity, sql};
+use crate::store::{SqlContext, Store, identity, sql};
 
-pub use crate::store::reading::Reading;
-pub use archives::{Recorded, look_at_archive};
-pub use copies::{look_at_backups, verify_newest};
-pub use disk::{free_space, is_same_disk, size_of, wal_size};
-pub use look::{is_forbidden, look};
-pub use memory::Memory;
-pub use runs::Runs;
-pub use targets::{Followed, Tiles};
+pub(crate) use crate::store::reading::Reading;
+pub(crate) use archives::{Recorded, look_at_archive};
+pub(crate) use copies::{look_at_backups, verify_newest};
+pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
+pub(crate) use look::{is_forbidden, look};
+pub(crate) use memory::Memory;
+pub(crate) use targets::{Followed, Tiles};
 
 /// How long the check that goes with every visit may take; a database of some 20 MB is looked at as a whole.
 const QUICK_CHECK: Duration = Duration::from_millis(40);
@@ -39,13 +38,13 @@ const WINDOW: i64 = 7 * DAY;
 
 /// A database that can be looked at.
 #[derive(Debug)]
-pub struct View {
+pub(crate) struct View {
     store: Store,
 }
 
 /// What stands at the path.
 #[derive(Debug)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// One of ours, as this program makes it.
     Current(View),
     /// One of ours that an older program made.
@@ -62,22 +61,22 @@ impl View {
     }
 
     /// How the file is read.
-    pub fn reading(&self) -> Reading {
+    pub(crate) fn reading(&self) -> Reading {
         self.store.way_of_reading()
     }
 
     /// Whether somebody has written to a file that is read without locks.
-    pub fn is_outdated(&self) -> bool {
+    pub(crate) fn is_outdated(&self) -> bool {
         self.store.must_be_unchanged().is_err()
     }
 
     /// The ids of the database.
-    pub fn identity(&self) -> Result<Identity> {
+    pub(crate) fn identity(&self) -> Result<Identity> {
         identity::identity(self.connection())
     }
 
     /// The keys as the last run left them.
-    pub fn keys(&self) -> Result<Vec<KeyFact>> {
+    pub(crate) fn keys(&self) -> Result<Vec<KeyFact>> {
         self.all(sql!("health/keys"), [], |row| {
             let state: String = row.get("state")?;
             Ok(KeyFact {
@@ -91,35 +90,35 @@ impl View {
     }
 
     /// Until when Torn makes this address wait, and why.
-    pub fn address_pause(&self, now: i64) -> Result<Option<(i64, String)>> {
+    pub(crate) fn address_pause(&self, now: i64) -> Result<Option<(i64, String)>> {
         self.one(
             sql!("health/pauses"),
             named_params! { ":now": now },
             |row| Ok((row.get("until")?, row.get("reason")?)),
         )
         .optional()
-        .failed("read the pauses")
+        .context("read the pauses")
     }
 
     /// Rows of each table.
-    pub fn rows(&self) -> Result<std::collections::BTreeMap<String, i64>> {
+    pub(crate) fn rows(&self) -> Result<std::collections::BTreeMap<String, i64>> {
         check::row_counts(self.connection())
     }
 
     /// Everything that SQLite can find.
-    pub fn check_all(&self) -> Result<()> {
+    pub(crate) fn check_all(&self) -> Result<()> {
         let what = format!("the database {}", self.path().display());
         check::integrity(self.connection(), Depth::Full, &what)?;
         check::foreign_keys(self.connection(), &what)
     }
 
     /// What SQLite finds in a moment; tells whether it came to the end.
-    pub fn check_quickly(&mut self) -> Result<bool> {
+    pub(crate) fn check_quickly(&mut self) -> Result<bool> {
         let begun = Instant::now();
         self.store
             .connection
             .progress_handler(1000, Some(move || begun.elapsed() > QUICK_CHECK))
-            .failed("limit the check")?;
+            .context("limit the check")?;
         let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
             self.connection()
@@ -127,7 +126,7 @@ impl View {
         self.store
             .connection
             .progress_handler(0, None::<fn() -> bool>)
-            .failed("limit the check")?;
+            .context("limit the check")?;
         match first {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
                 Ok(false)
@@ -138,9 +137,9 @@ impl View {
                 check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
-                .because(first.replace('\n', " "))
-                .exits(Exit::Damaged)),
-            Err(error) => Err(error).failed(format!("find {what} sound")),
+                .with_source(first.replace('\n', " "))
+                .with_exit(Exit::Damaged)),
+            Err(error) => Err(error).context(format!("find {what} sound")),
         }
     }
 
@@ -162,11 +161,11 @@ impl View {
         self.connection()
             .prepare(statement)
             .and_then(|mut rows| rows.query_map(parameters, read)?.collect())
-            .failed("read the database")
+            .context("read the database")
     }
 }
 
 /// The SQLite in this program: its version and number.
-pub fn sqlite_version() -> (&'static str, i32) {
+pub(crate) fn sqlite_version() -> (&'static str, i32) {
     (rusqlite::version(), rusqlite::version_number())
 }

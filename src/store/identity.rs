@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::migrate::APPLICATION_ID;
 use crate::store::reading::Reader;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// How long to wait for a program that keeps the database to itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,12 +27,12 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
                     .map(DatabaseId::new),
             })
         })
-        .failed("read the id of the database")
+        .context("read the id of the database")
 }
 
 /// The database at a path, as far as it can be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Standing {
+pub(crate) enum FileIdentity {
     /// Nothing, or nothing that can be read as a database.
     Nothing,
     /// A database of ours, of whatever version.
@@ -44,31 +44,31 @@ pub enum Standing {
 }
 
 /// Looks which database stands at a path, and leaves no trace of that.
-pub fn standing_at(database: &Path) -> Standing {
+pub(crate) fn inspect_identity(database: &Path) -> FileIdentity {
     let connection = match reader(database) {
         Ok(Some(connection)) => connection,
-        Err(error) if error.exit() == Exit::TryLater => return Standing::Held,
-        _ => return Standing::Nothing,
+        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Held,
+        _ => return FileIdentity::Nothing,
     };
     match identity(&connection) {
-        Ok(identity) => return Standing::Ours(identity),
-        Err(error) if error.exit() == Exit::TryLater => return Standing::Held,
+        Ok(identity) => return FileIdentity::Ours(identity),
+        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Held,
         Err(_) => {}
     }
     let number = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id");
     let tables = number("SELECT count(*) FROM sqlite_schema");
     match (application, tables) {
-        (Ok(0), Ok(0)) => Standing::Nothing,
-        (Ok(application), Ok(_)) if application != APPLICATION_ID => Standing::Foreign,
-        _ => Standing::Nothing,
+        (Ok(0), Ok(0)) => FileIdentity::Nothing,
+        (Ok(application), Ok(_)) if application != APPLICATION_ID => FileIdentity::Foreign,
+        _ => FileIdentity::Nothing,
     }
 }
 
 /// The ids of the database at a path; `None` where there is none of ours, or where it cannot be read.
 pub fn identity_of(database: &Path) -> Option<Identity> {
-    match standing_at(database) {
-        Standing::Ours(identity) => Some(identity),
+    match inspect_identity(database) {
+        FileIdentity::Ours(identity) => Some(identity),
         _ => None,
     }
 }
@@ -86,7 +86,7 @@ fn reader(database: &Path) -> Result<Option<Connection>> {
 
 impl Store {
     /// The ids of this database.
-    pub fn identity(&self) -> Result<Identity> {
+    pub(crate) fn identity(&self) -> Result<Identity> {
         identity(self.connection())
     }
 
@@ -95,14 +95,14 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] when this is an archive.
-    pub fn must_not_be_an_archive(&self) -> Result<()> {
+    pub(crate) fn must_not_be_an_archive(&self) -> Result<()> {
         if self.identity()?.archive_of.is_none() {
             return Ok(());
         }
         Err(Error::new(format!("write to {}", self.path().display()))
-            .because("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
-            .try_this("name the database itself with --database")
-            .exits(Exit::Config))
+            .with_source("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
+            .with_help("name the database itself with --database")
+            .with_exit(Exit::Config))
     }
 }
 

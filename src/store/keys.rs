@@ -6,19 +6,19 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::model::id::PlayerId;
 use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// What the database knows of a configured key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KnownKey {
+pub(crate) struct KnownKey {
     /// What Torn said of it; `None`: it was never asked, or it is another key than then.
-    pub facts: Option<KeyFacts>,
+    pub(crate) facts: Option<KeyFacts>,
     /// When Torn said so.
-    pub checked_at: i64,
+    pub(crate) checked_at: i64,
     /// How it fares.
-    pub state: KeyState,
+    pub(crate) state: KeyState,
     /// The last failure, in words.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
 }
 
 /// Tells keys apart without a way back: 64 bits of a hash of some 95 unknown bits.
@@ -36,7 +36,7 @@ fn fingerprint(key: &ApiKey) -> String {
 
 impl Store {
     /// What is known of the key of this name; `None` when nothing is, or it was about another key.
-    pub fn known_key(&self, name: &str, key: &ApiKey) -> Result<Option<KnownKey>> {
+    pub(crate) fn known_key(&self, name: &str, key: &ApiKey) -> Result<Option<KnownKey>> {
         let print = fingerprint(key);
         let known = self
             .connection()
@@ -46,12 +46,12 @@ impl Store {
                     .query_row(named_params! { ":name": name }, |row| read(row, &print))
                     .optional()
             })
-            .failed(format!("look up the key {name:?}"))?;
+            .context(format!("look up the key {name:?}"))?;
         Ok(known.flatten())
     }
 
     /// Notes what Torn says of a key.
-    pub fn remember_key(
+    pub(crate) fn remember_key(
         &mut self,
         name: &str,
         key: &ApiKey,
@@ -79,13 +79,19 @@ impl Store {
                         },
                     )
                 })
-                .failed(format!("remember the key {name:?}"))
+                .context(format!("remember the key {name:?}"))
         })?;
         Ok(())
     }
 
     /// Notes what became of a key.
-    pub fn mark_key(&mut self, name: &str, key: &ApiKey, state: KeyState, why: &str) -> Result<()> {
+    pub(crate) fn mark_key(
+        &mut self,
+        name: &str,
+        key: &ApiKey,
+        state: KeyState,
+        why: &str,
+    ) -> Result<()> {
         let (word, paused_until) = match state {
             KeyState::Ok => ("ok", None),
             KeyState::Paused(until) => ("paused", Some(until)),
@@ -110,13 +116,13 @@ impl Store {
                         named_params! { ":name": name, ":fingerprint": print },
                     )
                 })
-                .failed(format!("note the state of the key {name:?}"))
+                .context(format!("note the state of the key {name:?}"))
         })?;
         Ok(())
     }
 
     /// Notes that these keys were used and are well.
-    pub fn mark_used(&mut self, names: &[String], now: i64) -> Result<()> {
+    pub(crate) fn mark_used(&mut self, names: &[String], now: i64) -> Result<()> {
         self.transaction(|transaction| {
             for name in names {
                 transaction
@@ -124,21 +130,21 @@ impl Store {
                         sql!("keys/used"),
                         named_params! { ":name": name, ":last_used_at": now },
                     )
-                    .failed(format!("note the use of the key {name:?}"))?;
+                    .context(format!("note the use of the key {name:?}"))?;
             }
             Ok(())
         })
     }
 
     /// Forgets keys that are no longer configured.
-    pub fn forget_other_keys(&mut self, names: &[&str]) -> Result<()> {
+    pub(crate) fn forget_other_keys(&mut self, names: &[&str]) -> Result<()> {
         let names = serde_json::Value::from(names.to_vec()).to_string();
         self.connection()
             .execute(
                 sql!("keys/forget_others"),
                 named_params! { ":names": names },
             )
-            .failed("forget keys that are no longer configured")?;
+            .context("forget keys that are no longer configured")?;
         Ok(())
     }
 }

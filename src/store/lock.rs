@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::owner;
 
 /// The lock of whoever writes summaries or deletes history rows.
-pub const MAINTENANCE: &str = "maintenance";
+pub(crate) const MAINTENANCE: &str = "maintenance";
 
 /// The lock that `summarize` holds from its start to its end, also while it waits for [`MAINTENANCE`].
 ///
 /// `prune` sees by it that a month is about to be summarized.
-pub const SUMMARIZE: &str = "summarize";
+pub(crate) const SUMMARIZE: &str = "summarize";
 
 /// How often a lock is tried before it counts as held: [`Lock::is_held`] holds it for a moment, too.
 const TRIES: u32 = 4;
@@ -33,7 +33,7 @@ pub struct Lock {
 
 /// The run that holds a lock, as far as its lock file tells.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Holder {
+pub(crate) struct Holder {
     command: Option<String>,
     process: Option<u32>,
 }
@@ -62,7 +62,7 @@ impl fmt::Display for Holder {
 }
 
 /// How a command behaves while another run holds a lock that it needs.
-pub trait Patience {
+pub(crate) trait Patience {
     /// The name of the command that takes a lock. Others read it in the lock file.
     fn command(&self, lock: &str) -> String;
 
@@ -106,12 +106,12 @@ impl Lock {
     /// # Errors
     ///
     /// [`Exit::TryLater`] when another process still holds it.
-    pub fn wait(database: &Path, name: &str, patience: &dyn Patience) -> Result<Self> {
+    pub(crate) fn wait(database: &Path, name: &str, patience: &dyn Patience) -> Result<Self> {
         let path = path(database, name);
         loop {
             // The file is opened anew each time: a restore may have put another one in its place.
             let mut file = open(&path, database)?;
-            if try_lock(&file).doing(|| format!("lock {}", path.display()))? {
+            if try_lock(&file).with_context(|| format!("lock {}", path.display()))? {
                 // The next run reads there whom it waits for. A failure to write that is no reason to stop.
                 let _ = file.set_len(0).and_then(|()| {
                     writeln!(file, "{} {}", std::process::id(), patience.command(name))
@@ -122,15 +122,15 @@ impl Lock {
             drop(file);
             if !patience.pause(&holder)? {
                 return Err(Error::new(format!("start: {}", holder.told(" is at work")))
-                    .because(format!("{}.{name}.lock is locked", database.display()))
-                    .try_this("wait for it to end; a scheduler may just try again")
-                    .exits(Exit::TryLater));
+                    .with_source(format!("{}.{name}.lock is locked", database.display()))
+                    .with_help("wait for it to end; a scheduler may just try again")
+                    .with_exit(Exit::TryLater));
             }
         }
     }
 
     /// Whether some process holds the lock now; one that may not be looked at counts as held.
-    pub fn is_held(database: &Path, name: &str) -> bool {
+    pub(crate) fn is_held(database: &Path, name: &str) -> bool {
         match File::open(path(database, name)) {
             Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
             Err(error) => error.kind() != io::ErrorKind::NotFound,
@@ -163,9 +163,9 @@ fn open(path: &Path, database: &Path) -> Result<File> {
     // Writing through a link would empty the file that it points to.
     if path.is_symlink() {
         return Err(Error::new(action())
-            .because("it is a link")
-            .try_this("remove it, and run the command again")
-            .exits(Exit::Config));
+            .with_source("it is a link")
+            .with_help("remove it, and run the command again")
+            .with_exit(Exit::Config));
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -12,7 +12,7 @@ mod users;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::{Failed, check, sql, transaction};
+use crate::store::{SqlContext, check, sql, transaction};
 
 /// "TSNP": says in the file's header whose it is.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
@@ -44,7 +44,7 @@ pub(super) const SCHEMA: Schema<'_> = Schema {
 };
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// What stands at a path.
 #[derive(Debug, Eq, PartialEq)]
@@ -60,27 +60,27 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
     let look = format!("read the database {path}");
     let application_id: i64 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .failed(look.clone())?;
+        .context(look.clone())?;
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .failed(look.clone())?;
+        .context(look.clone())?;
     if application_id == 0 && tables == 0 {
         return Ok(Found::Empty);
     }
     if application_id != APPLICATION_ID {
         return Err(Error::new(format!("use the database {path}"))
-            .because("it belongs to another program")
-            .try_this("name another file with --database; this one was left as it is")
-            .exits(Exit::Config));
+            .with_source("it belongs to another program")
+            .with_help("name another file with --database; this one was left as it is")
+            .with_exit(Exit::Config));
     }
-    let version = version(connection).failed(look)?.unwrap_or(0);
+    let version = version(connection).context(look)?.unwrap_or(0);
     if version > newest {
         return Err(Error::new(format!("use the database {path}"))
-            .because(format!(
+            .with_source(format!(
                 "a newer tornsnap wrote it (schema {version}; this one knows {newest})"
             ))
-            .try_this("update tornsnap; the file was left as it is")
-            .exits(Exit::Config));
+            .with_help("update tornsnap; the file was left as it is")
+            .with_exit(Exit::Config));
     }
     Ok(Found::Ours(version))
 }
@@ -100,7 +100,7 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
             .execute_batch(&format!(
                 "PRAGMA foreign_keys = {foreign_keys}; PRAGMA legacy_alter_table = {legacy};"
             ))
-            .failed("set up the schema migration")
+            .context("set up the schema migration")
     };
     rebuilding(connection, true)?;
     // The version is read inside: another process may be doing the same right now.
@@ -111,7 +111,7 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
 
 fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
     let found = version(transaction)
-        .failed("read the schema version")?
+        .context("read the schema version")?
         .unwrap_or(0);
     if found >= schema.version() {
         return Ok(Vec::new());
@@ -136,21 +136,21 @@ fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>
                     named_params! { ":version": number, ":description": description },
                 )
             })
-            .failed(format!("migrate the schema to version {number}"))?;
+            .context(format!("migrate the schema to version {number}"))?;
     }
     keep_sequences(transaction, &sequences)?;
     transaction
         .execute_batch(schema.views)
-        .failed("make the views")?;
+        .context("make the views")?;
     for statement in [
         sql!("schema/forget_program_objects"),
         sql!("schema/note_program_objects"),
     ] {
         transaction
             .execute(statement, [])
-            .failed("note what belongs to the schema")?;
+            .context("note what belongs to the schema")?;
     }
-    must_compile(transaction).failed("find the new schema sound")?;
+    must_compile(transaction).context("find the new schema sound")?;
     let warnings = users::put_back(transaction, users)?;
     must_refer(transaction)?;
     Ok(warnings)
@@ -161,11 +161,11 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     let views: Vec<String> = transaction
         .prepare(sql!("schema/program_views"))
         .and_then(|mut names| names.query_map([], |row| row.get("name"))?.collect())
-        .failed("list the views")?;
+        .context("list the views")?;
     for view in views {
         transaction
             .execute_batch(&format!("DROP VIEW {}", quoted(&view)))
-            .failed(format!("replace the view {view}"))?;
+            .context(format!("replace the view {view}"))?;
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ fn sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
                 .query_map([], |row| Ok((row.get("name")?, row.get("seq")?)))?
                 .collect()
         })
-        .failed("read the highest ids")
+        .context("read the highest ids")
 }
 
 /// No id is given twice: a pruned row and a new one would be taken for one.
@@ -192,7 +192,7 @@ fn keep_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) ->
                 0 => transaction.execute(sql!("schema/add_sequence"), parameters),
                 raised => Ok(raised),
             })
-            .failed(format!("keep the highest id of {name}"))?;
+            .context(format!("keep the highest id of {name}"))?;
     }
     Ok(())
 }
@@ -217,20 +217,20 @@ fn must_compile(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Fails when a reference points to a table or a row that is not there.
 fn must_refer(transaction: &Transaction<'_>) -> Result<()> {
-    let action = || Error::new("migrate the schema").try_this("report this; nothing was changed");
+    let action = || Error::new("migrate the schema").with_help("report this; nothing was changed");
     let missing: Option<(String, String)> = transaction
         .query_row(sql!("schema/missing_parents"), [], |row| {
             Ok((row.get("child")?, row.get("parent")?))
         })
         .optional()
-        .failed("check the references")?;
+        .context("check the references")?;
     if let Some((child, parent)) = missing {
-        return Err(action().because(format!(
+        return Err(action().with_source(format!(
             "{child} refers to the table {parent}, which is not there"
         )));
     }
     check::foreign_keys(transaction, "the new schema")
-        .map_err(|error| action().because(error.on_one_line()))
+        .map_err(|error| action().with_source(error.one_line()))
 }
 
 fn quoted(name: &str) -> String {

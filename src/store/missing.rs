@@ -5,33 +5,30 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::missing::is_gone;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// An id that Torn does not know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Missing {
-    /// A player.
+pub(crate) enum Missing {
     Player(PlayerId),
-    /// A faction.
     Faction(FactionId),
 }
 
 /// How often and since when Torn has not known an id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Misses {
-    /// The id.
-    pub id: i64,
+pub(crate) struct Misses {
+    pub(crate) id: i64,
     /// In a row.
-    pub count: u32,
+    pub(crate) count: u32,
     /// Unix seconds.
-    pub first: i64,
+    pub(crate) first: i64,
     /// Unix seconds.
-    pub last: i64,
+    pub(crate) last: i64,
 }
 
 impl Store {
     /// Notes that Torn does not know an id. After several misses over days it counts as gone.
-    pub fn save_missing(&mut self, missing: Missing, at: i64) -> Result<()> {
+    pub(crate) fn save_missing(&mut self, missing: Missing, at: i64) -> Result<()> {
         let (kind, id, deactivate) = match missing {
             Missing::Player(id) => ("player", id.get(), sql!("missing/deactivate_player")),
             Missing::Faction(id) => ("faction", id.get(), sql!("missing/deactivate_faction")),
@@ -62,19 +59,19 @@ impl Store {
                 }
                 Ok(())
             };
-            note().failed(format!("note that Torn does not know {kind} {id}"))
+            note().context(format!("note that Torn does not know {kind} {id}"))
         })
     }
 
     /// The factions that Torn does not know.
-    pub fn missing_factions(&self) -> Result<Vec<Misses>> {
+    pub(crate) fn missing_factions(&self) -> Result<Vec<Misses>> {
         self.connection()
             .prepare_cached(sql!("missing/all"))
             .and_then(|mut all| {
                 all.query_map(named_params! { ":kind": "faction" }, read)?
                     .collect()
             })
-            .failed("list the factions that Torn does not know")
+            .context("list the factions that Torn does not know")
     }
 }
 

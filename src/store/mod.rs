@@ -6,44 +6,44 @@ mod budget;
 mod check;
 mod clock;
 mod create;
-pub mod export;
+pub(crate) mod export;
 mod failure;
-pub mod files;
-pub mod follow_ups;
-pub mod future;
+pub(crate) mod files;
+pub(crate) mod follow_ups;
+pub(crate) mod future;
 mod handle;
 mod history;
-pub mod identity;
-pub mod keys;
-pub mod lock;
+pub(crate) mod identity;
+pub(crate) mod keys;
+pub(crate) mod lock;
 mod migrate;
-pub mod missing;
+pub(crate) mod missing;
 mod months;
 mod open;
 pub(crate) mod owner;
-pub mod pauses;
-pub mod plan;
+pub(crate) mod pauses;
+pub(crate) mod plan;
 mod reading;
-pub mod run;
-pub mod save;
+pub(crate) mod run;
+pub(crate) mod save;
 mod upgrade;
 mod value;
 mod wal;
 
-pub mod backup;
-pub mod health;
-pub mod prune;
-pub mod restore;
+pub(crate) mod backup;
+pub(crate) mod health;
+pub(crate) mod prune;
+pub(crate) mod restore;
 mod restore_marker;
-pub mod summary;
+pub(crate) mod summary;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use budget::{Allowance, Permit};
+pub(crate) use budget::{Acquire, Permit};
 pub use check::Depth;
-pub use failure::Failed;
+pub(crate) use failure::SqlContext;
 pub use handle::Store;
-pub use migrate::SCHEMA_VERSION;
+pub(crate) use migrate::SCHEMA_VERSION;
 
 use crate::error::Result;
 
@@ -63,9 +63,9 @@ fn transaction<T>(
     // Immediate: a writer that must wait should wait now, not fail half-way through.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .failed("start writing")?;
+        .context("start writing")?;
     let value = work(&transaction)?; // An early return rolls back.
-    transaction.commit().failed("save what was written")?;
+    transaction.commit().context("save what was written")?;
     Ok(value)
 }
 

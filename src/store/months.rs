@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
-use crate::model::month_state::{Facts, MonthState, TableState, freeze_before_pruned};
+use crate::model::month_state::{MonthFacts, MonthState, TableState, freeze_before_pruned};
 use crate::model::time::Month;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// The state of each finished month that has history rows, observations or a record, oldest first.
@@ -14,7 +14,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] when `now` is outside the calendar.
-    pub fn months(&self, now: i64) -> Result<Vec<MonthState>> {
+    pub(crate) fn months(&self, now: i64) -> Result<Vec<MonthState>> {
         months(self.connection(), now)
     }
 }
@@ -23,9 +23,9 @@ impl Store {
 pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState>> {
     let running = Month::of(now).ok_or_else(|| {
         Error::new(format!("tell the month of {now}"))
-            .because("it is outside the calendar")
-            .try_this("set the clock right, or unset TORNSNAP_NOW")
-            .exits(Exit::Config)
+            .with_source("it is outside the calendar")
+            .with_help("set the clock right, or unset TORNSNAP_NOW")
+            .with_exit(Exit::Config)
     })?;
     let read = || -> rusqlite::Result<Vec<(i64, TableState)>> {
         connection
@@ -34,7 +34,7 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
             .collect()
     };
     let mut states: Vec<MonthState> = Vec::new();
-    for (period_start, table) in read().failed("read the state of the months")? {
+    for (period_start, table) in read().context("read the state of the months")? {
         let Some(month) = Month::of(period_start) else {
             continue;
         };
@@ -57,7 +57,7 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
         |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.is_some());
     let or_zero =
         |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(0));
-    let facts = Facts {
+    let facts = MonthFacts {
         rows: row.get("rows")?,
         late: row.get("late")?,
         observed: row.get("observed")?,

@@ -9,9 +9,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, Found};
-use crate::store::{Failed, SCHEMA_VERSION, owner, restore_marker};
+use crate::store::{SCHEMA_VERSION, SqlContext, owner, restore_marker};
 
 /// How long a connection waits for another one that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,14 +38,25 @@ pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Opens the file and sets what belongs to a connection.
+/// Opens a connection to a file that is not, or not yet, a database for daily use: a copy, or a file to be replaced.
+///
+/// Sets no pragma: most of them read the file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "every other function opens files through this one"
+)]
+pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// Opens a database and sets the pragmas of a connection.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    Connection::open_with_flags(as_file(path), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    connect_bare(&as_file(path), flags)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
-        .failed(format!("open the database {}", path.display()))
+        .context(format!("open the database {}", path.display()))
         .map_err(|error| {
             owner::forbidden(path, fs::File::options().read(true))
                 .unwrap_or_else(|| told_apart(error, path))
@@ -61,8 +72,7 @@ pub(super) fn connect_to_read(
     flags: OpenFlags,
     wait: Duration,
 ) -> rusqlite::Result<Connection> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(name, flags)?;
+    let connection = connect_bare(name, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -72,13 +82,14 @@ pub(super) fn connect_to_read(
 }
 
 /// Makes a database in memory.
+#[expect(clippy::disallowed_methods, reason = "there is no file to open")]
 pub(super) fn connect_to_memory() -> Result<Connection> {
     Connection::open_in_memory()
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
-        .failed("make a database in memory")
+        .context("make a database in memory")
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
@@ -97,9 +108,9 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     let refuse = |why: &str, remedy: &str| {
         Err(Error::new(format!("open the database {}", path.display()))
-            .because(why.to_owned())
-            .try_this(remedy.to_owned())
-            .exits(Exit::Config))
+            .with_source(why.to_owned())
+            .with_help(remedy.to_owned())
+            .with_exit(Exit::Config))
     };
     match fs::metadata(path) {
         Err(error)
@@ -116,7 +127,7 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
             "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and `tornsnap init` \
              makes a new one",
         ),
-        Err(error) => Err(error).doing(|| format!("open the database {}", path.display())),
+        Err(error) => Err(error).with_context(|| format!("open the database {}", path.display())),
         Ok(found) if found.is_dir() => {
             refuse("it is a folder", "name the file in it, with --database")
         }
@@ -140,26 +151,26 @@ pub(super) fn told_apart(error: Error, path: &Path) -> Error {
         return error;
     }
     Error::new(format!("use the database {}", path.display()))
-        .because("it is not an SQLite database")
-        .try_this("name another file with --database; this one was left as it is")
-        .exits(Exit::Config)
+        .with_source("it is not an SQLite database")
+        .with_help("name another file with --database; this one was left as it is")
+        .with_exit(Exit::Config)
 }
 
 /// SQLite takes any file that is shorter than a page for an empty database.
 pub(super) fn empty(path: &Path) -> Error {
-    let error = Error::new(format!("use the database {}", path.display())).exits(Exit::Config);
+    let error = Error::new(format!("use the database {}", path.display())).with_exit(Exit::Config);
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return error.because("it is empty").try_this(
+        return error.with_source("it is empty").with_help(
             "run `tornsnap restore latest` if it was lost, or `tornsnap init` to begin a new one",
         );
     }
     error
-        .because(if looks_like_sqlite(path) {
+        .with_source(if looks_like_sqlite(path) {
             "it is an SQLite database without anything in it"
         } else {
             "it is not an SQLite database"
         })
-        .try_this("name another file with --database; this one was left as it is")
+        .with_help("name another file with --database; this one was left as it is")
 }
 
 /// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop

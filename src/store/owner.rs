@@ -54,9 +54,9 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
         && let Some((why, remedy)) = unix::who_may(path, database)
     {
         return Error::new(action)
-            .because(format!("{error}: {why}"))
-            .try_this(remedy)
-            .exits(Exit::Config);
+            .with_source(format!("{error}: {why}"))
+            .with_help(remedy)
+            .with_exit(Exit::Config);
     }
     #[cfg(not(unix))]
     let _ = (path, database);

@@ -4,11 +4,11 @@ use rusqlite::{OptionalExtension, named_params};
 
 use crate::error::Result;
 use crate::model::id::PlayerId;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The calls that a pause concerns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// Every call.
     Address,
     /// Personalstats, with any key of this owner.
@@ -17,7 +17,7 @@ pub enum Scope {
 
 /// Why Torn asked for a pause.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// It has blocked the address.
     Block,
     /// Too many calls.
@@ -28,18 +28,18 @@ pub enum Cause {
 
 /// A pause that is in force.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Pause {
+pub(crate) struct Pause {
     /// Why.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// Its end, unix seconds.
-    pub until: i64,
+    pub(crate) until: i64,
     /// Torn's words.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl Store {
     /// The pause of these calls, if one is in force.
-    pub fn paused(&self, scope: Scope, now: i64) -> Result<Option<Pause>> {
+    pub(crate) fn paused(&self, scope: Scope, now: i64) -> Result<Option<Pause>> {
         let (word, owner) = scope.columns();
         self.connection()
             .prepare_cached(sql!("pauses/paused"))
@@ -55,11 +55,11 @@ impl Store {
                     })
                     .optional()
             })
-            .failed("look up the pauses")
+            .context("look up the pauses")
     }
 
     /// Makes these calls wait, in later runs too.
-    pub fn pause(&mut self, scope: Scope, pause: &Pause, now: i64) -> Result<()> {
+    pub(crate) fn pause(&mut self, scope: Scope, pause: &Pause, now: i64) -> Result<()> {
         let (word, owner) = scope.columns();
         self.connection()
             .execute(
@@ -73,7 +73,7 @@ impl Store {
                     ":now": now,
                 },
             )
-            .failed("note a pause")?;
+            .context("note a pause")?;
         Ok(())
     }
 }
@@ -89,7 +89,7 @@ impl Scope {
 
 impl Cause {
     /// The word in the table.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Block => "block",
             Self::RateLimit => "rate_limit",

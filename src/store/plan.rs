@@ -4,20 +4,20 @@ use rusqlite::named_params;
 
 use crate::error::Result;
 use crate::model::war::WarType;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// How long the list of one type of war is, as far as it is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct WarListSize {
+pub(crate) struct WarListSize {
     /// All wars of that type.
-    pub stored: u64,
+    pub(crate) stored: u64,
     /// Wars that begin no earlier than the oldest one that has not ended.
-    pub up_to_oldest_open: u64,
+    pub(crate) up_to_oldest_open: u64,
 }
 
 impl Store {
     /// How many wars a reader of the game-wide list would meet before everything is over.
-    pub fn war_list_size(&self, war_type: WarType) -> Result<WarListSize> {
+    pub(crate) fn war_list_size(&self, war_type: WarType) -> Result<WarListSize> {
         self.connection()
             .query_row(
                 sql!("plan/war_list"),
@@ -29,6 +29,6 @@ impl Store {
                     })
                 },
             )
-            .failed("count the wars")
+            .context("count the wars")
     }
 }

@@ -11,13 +11,13 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::files::{check_room, create_private, pour, with_suffix};
-use crate::store::{Failed, open, owner};
+use crate::store::{SqlContext, open, owner};
 
 /// How the file is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// As any reader does.
     Shared,
     /// Nobody has it open, so the file alone is the database.
@@ -106,9 +106,9 @@ impl Reader {
             }
         }
         Err(Error::new(format!("read the database {}", path.display()))
-            .because("another program wrote to it each time it was copied")
-            .try_this("run it again")
-            .exits(Exit::TryLater))
+            .with_source("another program wrote to it each time it was copied")
+            .with_help("run it again")
+            .with_exit(Exit::TryLater))
     }
 
     /// `None`: SQLite needs files beside it that it can neither make nor open.
@@ -138,7 +138,7 @@ impl Reader {
             return Ok(None);
         }
         Err(error)
-            .failed(format!("read the database {}", path.display()))
+            .context(format!("read the database {}", path.display()))
             .map_err(|error| {
                 owner::forbidden(path, fs::File::options().read(true))
                     .unwrap_or_else(|| open::told_apart(error, path))
@@ -152,7 +152,7 @@ impl Reader {
                 OpenFlags::SQLITE_OPEN_URI,
                 wait,
             )
-            .failed(format!("open the database {}", path.display()))?,
+            .context(format!("open the database {}", path.display()))?,
             source: Source::new(path, reading, before),
         })
     }
@@ -163,23 +163,23 @@ impl Reader {
         let folder = tempfile::Builder::new()
             .prefix("tornsnap-")
             .tempdir()
-            .doing(action)?;
+            .with_context(action)?;
         check_room(folder.path(), before.bytes(), "copy the database")?;
         let copy = folder.path().join("copy.db");
         copy_all(&real(path), &copy).map_err(|error| {
             let is_forbidden = error.kind() == std::io::ErrorKind::PermissionDenied;
-            let error = Error::new(action()).because(error);
+            let error = Error::new(action()).with_source(error);
             if is_forbidden {
                 error
-                    .try_this(
+                    .with_help(
                         "ask its owner for the right to read it and the -wal beside it, or for a copy that \
                          `tornsnap backup` made",
                     )
-                    .exits(Exit::Config)
+                    .with_exit(Exit::Config)
             } else {
                 error
-                    .try_this(format!("check the disk of {}", folder.path().display()))
-                    .exits(Exit::Io)
+                    .with_help(format!("check the disk of {}", folder.path().display()))
+                    .with_exit(Exit::Io)
             }
         })?;
         if Files::of(path) != *before {
@@ -295,8 +295,8 @@ pub(super) fn is_forbidden(path: &Path) -> bool {
 
 /// The path as a URI that tells SQLite to trust the file alone. <https://sqlite.org/uri.html>
 fn as_immutable(path: &Path) -> Result<PathBuf> {
-    let whole =
-        std::path::absolute(path).doing(|| format!("find the folder of {}", path.display()))?;
+    let whole = std::path::absolute(path)
+        .with_context(|| format!("find the folder of {}", path.display()))?;
     #[cfg(unix)]
     let name = whole.as_os_str().as_encoded_bytes().to_vec();
     #[cfg(not(unix))]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::store::files::with_suffix;
 
 /// The file, `<database>.restoring`, whether or not it is there.
@@ -23,6 +23,6 @@ pub(super) fn aside_of(database: &Path) -> Result<Option<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => read
             .map(|aside| Some(PathBuf::from(aside)))
-            .doing(|| format!("read {}", marker.display())),
+            .with_context(|| format!("read {}", marker.display())),
     }
 }

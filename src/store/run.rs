@@ -5,7 +5,7 @@ use rusqlite::{Transaction, named_params};
 use crate::error::Result;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The largest part of a rejected body that is kept, in bytes.
 const KEPT_BODY: usize = 64 << 10;
@@ -16,7 +16,7 @@ pub struct RunId(i64);
 
 impl RunId {
     /// The row's number.
-    pub fn get(self) -> i64 {
+    pub(crate) fn get(self) -> i64 {
         self.0
     }
 }
@@ -48,13 +48,13 @@ impl Store {
                         named_params! { ":kind": kind.as_str(), ":started_at": now },
                     )
                 })
-                .failed("note the start of the run")?;
+                .context("note the start of the run")?;
             Ok(RunId(transaction.last_insert_rowid()))
         })
     }
 
     /// Ends a run. `real_time` is the time that Torn told, when our clock turned out to be wrong.
-    pub fn finish_run(
+    pub(crate) fn finish_run(
         &mut self,
         run: RunId,
         status: RunStatus,
@@ -79,7 +79,7 @@ impl Store {
                     ":failed": counts.failed,
                 },
             )
-            .failed("note the end of the run")?;
+            .context("note the end of the run")?;
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Store {
             }
             Ok(())
         };
-        save().failed("keep a part of an answer that did not fit")
+        save().context("keep a part of an answer that did not fit")
     }
 }
 

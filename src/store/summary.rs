@@ -4,33 +4,31 @@ use rusqlite::{Transaction, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::summary::{Job, Part};
+use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Changes to the summaries of one month.
 #[derive(Clone, Debug)]
-pub struct Written {
-    /// The month.
-    pub month: Month,
+pub(crate) struct Written {
+    pub(crate) month: Month,
     /// Each summary table.
-    pub tables: Vec<WrittenTable>,
+    pub(crate) tables: Vec<WrittenTable>,
 }
 
 /// Changes to one summary table.
 #[derive(Clone, Copy, Debug)]
-pub struct WrittenTable {
-    /// Its history.
-    pub history: History,
+pub(crate) struct WrittenTable {
+    pub(crate) history: History,
     /// Rows that are new or have changed.
-    pub written: usize,
+    pub(crate) written: usize,
     /// Rows that were removed because nothing in the month accounts for them.
-    pub removed: usize,
+    pub(crate) removed: usize,
 }
 
 impl Written {
     /// Rows that were written or removed.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.tables.iter().map(WrittenTable::rows).sum()
     }
 }
@@ -44,7 +42,7 @@ impl WrittenTable {
 impl Store {
     /// Summarizes one month in one transaction. Where that changed a summary, the later summaries that begin with its
     /// values are written in the same transaction, so the changes of consecutive months always add up.
-    pub fn summarize(&mut self, job: &Job, now: i64) -> Result<Vec<Written>> {
+    pub(crate) fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<Written>> {
         self.transaction(|transaction| {
             let mut written = vec![Written {
                 month: job.month,
@@ -81,7 +79,7 @@ impl Store {
 }
 
 /// Brings the summaries of one month and history to what its rows say; rows that are right are not touched.
-fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<WrittenTable> {
+fn derive(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<WrittenTable> {
     let month = part.month;
     let (stale, derive) = statements(part.history);
     let execute = |statement: &str| -> rusqlite::Result<usize> {
@@ -103,11 +101,11 @@ fn derive(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<Writte
     };
     let table = part.history.summary_table();
     let removed = if part.takes_thinner {
-        execute(stale).failed(format!("tidy {table} of {month}"))?
+        execute(stale).context(format!("tidy {table} of {month}"))?
     } else {
         0
     };
-    let written = execute(derive).failed(format!("write {table} of {month}"))?;
+    let written = execute(derive).context(format!("write {table} of {month}"))?;
     Ok(WrittenTable {
         history: part.history,
         written,
@@ -129,7 +127,7 @@ fn statements(history: History) -> (&'static str, &'static str) {
 }
 
 /// Notes from which rows the month was summarized.
-fn record(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<()> {
+fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()> {
     let count = match part.history {
         History::Players => sql!("months/count_players"),
         History::Factions => sql!("months/count_factions"),
@@ -157,5 +155,5 @@ fn record(transaction: &Transaction<'_>, part: &Part, now: i64) -> Result<()> {
     };
     note()
         .map(drop)
-        .failed(format!("note that {month} is summarized"))
+        .context(format!("note that {month} is summarized"))
 }

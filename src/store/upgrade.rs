@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Result};
 use crate::store::handle::{Access, Store};
 use crate::store::lock::Lock;
 use crate::store::migrate::{self, Found, SCHEMA, Schema};
-use crate::store::{Failed, backup, open, owner, wal};
+use crate::store::{SqlContext, backup, open, owner, wal};
 
 impl Store {
     /// Opens an existing database to read and write, and brings it up to date.
@@ -27,7 +27,7 @@ impl Store {
         open::must_be_a_file(path)?;
         let newest = schema.version();
         let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        open::leave_wal(&connection, true).failed("set up the connection")?;
+        open::leave_wal(&connection, true).context("set up the connection")?;
         let found = open::inspect_with(&connection, path, newest)?;
         // SQLite opens a file to read only when it may not be written, and says so at the first write.
         if connection.is_readonly("main").unwrap_or(false)
@@ -42,7 +42,7 @@ impl Store {
             }
             Found::Ours(_) => {}
         }
-        open::leave_wal(&connection, false).failed("set up the connection")?;
+        open::leave_wal(&connection, false).context("set up the connection")?;
         keep_wal(&connection)?;
         wal::limit_size(&connection)?;
         Ok(Self {
@@ -57,10 +57,10 @@ impl Store {
     /// # Errors
     ///
     /// As [`Store::open`].
-    pub fn must_be_ours(path: &Path) -> Result<()> {
+    pub(crate) fn must_be_ours(path: &Path) -> Result<()> {
         open::must_be_a_file(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        open::leave_wal(&connection, true).failed("set up the connection")?;
+        open::leave_wal(&connection, true).context("set up the connection")?;
         match open::inspect(&connection, path)? {
             Found::Empty => Err(open::empty(path)),
             Found::Ours(_) => Ok(()),
@@ -90,9 +90,9 @@ fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Res
     backup::before_migration(path, newest).map_err(|error| {
         let exit = error.exit();
         Error::new("make the copy that goes before a change of the schema")
-            .because(error.on_one_line())
-            .try_this("see to that, then run it again; the database was left as it is")
-            .exits(exit)
+            .with_source(error.one_line())
+            .with_help("see to that, then run it again; the database was left as it is")
+            .with_exit(exit)
     })?;
     for warning in migrate::migrate(connection, schema)? {
         log::warn!("{warning}");
@@ -105,16 +105,16 @@ fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Res
 fn keep_wal(connection: &Connection) -> Result<()> {
     let mode: String = connection
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-        .failed("ask for the journal mode")?;
+        .context("ask for the journal mode")?;
     if mode != "wal" {
         // Best effort: while others read it, it stays as it is, which is slower and no less safe. They are not waited for.
         connection
             .busy_timeout(Duration::ZERO)
-            .failed("set up the connection")?;
+            .context("set up the connection")?;
         let _ = connection.execute_batch("PRAGMA journal_mode = WAL");
         connection
             .busy_timeout(open::BUSY_TIMEOUT)
-            .failed("set up the connection")?;
+            .context("set up the connection")?;
     }
     Ok(())
 }

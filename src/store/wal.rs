@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::store::{Failed, open};
+use crate::store::{SqlContext, open};
 
 /// Size of the WAL file, in bytes, above which it is cut back as soon as nobody reads from it.
 const LIMIT: i64 = 16 << 20;
@@ -31,7 +31,7 @@ pub(super) fn limit_size(connection: &Connection) -> Result<()> {
         .query_row(&format!("PRAGMA journal_size_limit = {LIMIT}"), [], |_| {
             Ok(())
         })
-        .failed("limit the size of the WAL")
+        .context("limit the size of the WAL")
 }
 
 /// Syncs everything that was committed to this database, by this connection or another one.
@@ -58,7 +58,7 @@ pub(super) fn sync(connection: &Connection) -> Result<()> {
         set_synchronous("NORMAL")?;
         committed
     };
-    commit().failed("make what was saved safe from a power cut")
+    commit().context("make what was saved safe from a power cut")
 }
 
 /// Moves from the WAL of `schema` into its database file what no reader needs, and waits for nobody.
@@ -74,7 +74,7 @@ pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkp
         }
         truncate(connection, schema)
     };
-    move_all().failed("move what was saved from the WAL into the database file")
+    move_all().context("move what was saved from the WAL into the database file")
 }
 
 /// Moves what no reader needs from the WAL of `schema` when more than `pages` frames wait there, and waits for nobody.
@@ -87,14 +87,14 @@ pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i6
             }
             Ok(())
         })
-        .failed("move what was saved from the WAL into the database file")
+        .context("move what was saved from the WAL into the database file")
 }
 
 /// Empties the WAL of `schema` unless another program uses it, and waits for nobody.
 pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
     truncate(connection, schema)
         .map(drop)
-        .failed("move what was saved from the WAL into the database file")
+        .context("move what was saved from the WAL into the database file")
 }
 
 fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {

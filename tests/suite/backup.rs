@@ -8,11 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::model::identity::DatabaseId;
-use tornsnap::model::size::in_words;
-use tornsnap::store::backup::{self, Manifest};
-use tornsnap::store::identity::identity_of;
-use tornsnap::store::{Depth, Store};
+use tornsnap::testing::model::DatabaseId;
+use tornsnap::testing::model::format_bytes;
+use tornsnap::testing::store::backup::{self, Manifest};
+use tornsnap::testing::store::identity_of;
+use tornsnap::testing::store::{Depth, Store};
 
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, set_mode};
 
@@ -34,7 +34,7 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
         finished.stderr(),
         format!(
             "verified backup: backups/tornsnap-20260401T120000Z.db ({}, {} rows)\n",
-            in_words(manifest.bytes),
+            format_bytes(manifest.bytes),
             manifest.total_rows()
         )
     );
@@ -236,7 +236,7 @@ fn root_page(sandbox: &Sandbox, table: &str) -> usize {
 #[test]
 fn one_backup_at_a_time() {
     let sandbox = ready(1);
-    let _held = tornsnap::store::lock::Lock::take(&sandbox.database(), "backup").unwrap();
+    let _held = tornsnap::testing::store::Lock::take(&sandbox.database(), "backup").unwrap();
 
     sandbox.run(&["backup", "--wait", "0"]).expect(75);
 }

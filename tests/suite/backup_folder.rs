@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
-use tornsnap::store::Store;
-use tornsnap::store::backup::Manifest;
+use tornsnap::testing::store::Store;
+use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::{backups, ready};
 use crate::support::{Finished, NOW, Sandbox};

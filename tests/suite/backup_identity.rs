@@ -7,8 +7,8 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tornsnap::store::Store;
-use tornsnap::store::backup::Manifest;
+use tornsnap::testing::store::Store;
+use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::{backups, id_of, ready};
 use crate::backup_folder::has;

@@ -1,9 +1,9 @@
 //! A wrong clock is refused before anything is recorded under it.
 
-use tornsnap::command::clock::refuse_wrong_clock;
-use tornsnap::config::{Clock, Overrides, Settings};
-use tornsnap::error::Exit;
-use tornsnap::store::Store;
+use tornsnap::testing::config::Exit;
+use tornsnap::testing::config::refuse_wrong_clock;
+use tornsnap::testing::config::{Clock, Overrides, Settings};
+use tornsnap::testing::store::Store;
 
 use crate::support::{NOW, Sandbox};
 
@@ -57,7 +57,7 @@ fn a_clock_behind_the_newest_record_is_refused_and_both_times_are_named() {
     let store = recorded(&sandbox, Some(NOW + DAY));
     let error = refuse_wrong_clock(&at(&sandbox, Clock::Fixed(NOW)), &store, false).unwrap_err();
     assert_eq!(error.exit(), Exit::Config);
-    let told = format!("{} {}", error.on_one_line(), error.remedy().unwrap());
+    let told = format!("{} {}", error.one_line(), error.help().unwrap());
     for part in [
         "2026-04-01T12:00:00Z",
         "2026-04-02T12:00:00Z",

@@ -288,9 +288,9 @@ fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
             torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n");
             torn.ranked_war(1, |_| {});
             if let Some(code) = code {
-                let fault = tornsnap::sim::Kind::Code(code, "x".to_owned());
+                let fault = tornsnap::testing::sim::FaultKind::Code(code, "x".to_owned());
                 torn.simulator
-                    .fault(tornsnap::sim::Fault::once(fault).path("/user"));
+                    .fault(tornsnap::testing::sim::Fault::once(fault).path("/user"));
             }
 
             for arguments in [
@@ -417,9 +417,9 @@ fn stdout_is_exactly_one_json_document_however_a_fetch_ends() {
         ] {
             let torn = Torn::new();
             if let Some(code) = code {
-                let fault = tornsnap::sim::Kind::Code(code, "x".to_owned());
+                let fault = tornsnap::testing::sim::FaultKind::Code(code, "x".to_owned());
                 torn.simulator
-                    .fault(tornsnap::sim::Fault::always(fault).path("/faction"));
+                    .fault(tornsnap::testing::sim::Fault::always(fault).path("/faction"));
             }
 
             let finished = torn.fetch(flags);
@@ -442,8 +442,10 @@ fn quiet_is_silent_on_success_and_speaks_on_failure() {
     let quiet = torn.fetch(&["all", "-q"]).expect(0);
     assert_eq!((quiet.stdout().as_str(), quiet.stderr().as_str()), ("", ""));
 
-    torn.simulator
-        .fault(tornsnap::sim::Fault::always(tornsnap::sim::Kind::Html503).path("/faction"));
+    torn.simulator.fault(
+        tornsnap::testing::sim::Fault::always(tornsnap::testing::sim::FaultKind::Html503)
+            .path("/faction"),
+    );
     let failed = torn.fetch(&["factions", "-q"]).expect(75);
     assert!(
         failed.stderr().starts_with("tornsnap: could not fetch"),

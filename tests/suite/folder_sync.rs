@@ -46,7 +46,7 @@ fn shim(sandbox: &Sandbox) -> Option<PathBuf> {
 
 fn ready() -> (Sandbox, Option<PathBuf>) {
     let sandbox = Sandbox::new();
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     fill(&sandbox.sqlite(), 100);
     let shim = shim(&sandbox);
     (sandbox, shim)

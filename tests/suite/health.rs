@@ -16,8 +16,8 @@ use std::path::Path;
 use self::listener::Listener;
 use rusqlite::Connection;
 use serde_json::Value;
-use tornsnap::store::Store;
-use tornsnap::store::lock::Lock;
+use tornsnap::testing::store::Lock;
+use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, Sandbox, fill, set_mode};
@@ -362,7 +362,7 @@ fn a_fetch_that_writes_is_seen_and_not_held_up() {
 
 #[test]
 fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
-    use tornsnap::sim::{Fault, Kind};
+    use tornsnap::testing::sim::{Fault, FaultKind};
 
     for (code, what) in [
         (2, "Torn refuses 1 of 2 keys (key1)"),
@@ -371,7 +371,7 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
         let torn = Torn::with_two_keys();
         torn.simulator.fault(
             // After the check at the start of the run.
-            Fault::always(Kind::Code(code, "for a test".to_owned()))
+            Fault::always(FaultKind::Code(code, "for a test".to_owned()))
                 .key(CANARY)
                 .after(1),
         );

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use tornsnap::sim::{Access, Fault, Key, Kind, Options, Simulator};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options, Simulator};
 
 use crate::support::{CANARY, Finished, NOW, Sandbox, set_mode};
 
@@ -163,7 +163,7 @@ fn a_refused_key_leaves_nothing_behind() {
         let fresh = Fresh::new();
         fresh
             .simulator
-            .fault(Fault::always(Kind::Code(code, "no".to_owned())));
+            .fault(Fault::always(FaultKind::Code(code, "no".to_owned())));
 
         let finished = fresh
             .init(&["--key-file", "alice.key", "--faction", "9"])
@@ -194,7 +194,7 @@ fn a_key_answer_that_is_not_understood_says_so() {
     let fresh = Fresh::new();
     fresh
         .simulator
-        .fault(Fault::always(Kind::Remove("/info/user".to_owned())));
+        .fault(Fault::always(FaultKind::Remove("/info/user".to_owned())));
 
     fresh
         .init(&["--key-file", "alice.key", "--faction", "9"])
@@ -423,7 +423,7 @@ fn the_checks_of_keys_respect_a_block_and_tell_later_runs_of_one() {
         .expect(0);
     fresh
         .simulator
-        .fault(Fault::once(Kind::Code(8, "IP block".to_owned())).path("/key/info"));
+        .fault(Fault::once(FaultKind::Code(8, "IP block".to_owned())).path("/key/info"));
     fresh.init(&[]).expect(75);
     fresh.simulator.clear_requests();
 

@@ -1,5 +1,7 @@
 //! The one integration binary: real processes, real sockets, real files. Its files mirror `src/command/`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "a test acts from outside")]
+#![expect(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod support;
 

@@ -258,10 +258,10 @@ impl History {
                 "war|{}|{war}|{start}|{end}|{}|1|2|{}|{}|{}|{}|{}",
                 war_type(ranked),
                 if ranked { "" } else { "AAB" },
-                shown(last.scores[0]),
-                shown(last.scores[1]),
-                shown(winner),
-                shown(last.started_at.map(|started| (until - started).max(0))),
+                display_path(last.scores[0]),
+                display_path(last.scores[1]),
+                display_path(winner),
+                display_path(last.started_at.map(|started| (until - started).max(0))),
                 mine.len()
             ));
         }
@@ -298,8 +298,8 @@ impl History {
             }
             lines.push(format!(
                 "tile|{tile}|{start}|{end}|{}|{}|{changes}|{}|{}",
-                shown(course[0].1),
-                shown(owner_at_end),
+                display_path(course[0].1),
+                display_path(owner_at_end),
                 seconds / DAY,
                 within.len()
             ));
@@ -425,10 +425,12 @@ fn story(
         let first_within = known().find(|row| start <= row.0 && row.0 < end);
         let first = before.or(first_within).map(|row| row.1);
         let last = known().rfind(|row| row.0 < end).map(|row| row.1);
-        words.push(shown(first));
-        words.push(shown(last));
+        words.push(display_path(first));
+        words.push(display_path(last));
         if without_change != Some(column) {
-            words.push(shown(first.zip(last).map(|(first, last)| last - first)));
+            words.push(display_path(
+                first.zip(last).map(|(first, last)| last - first),
+            ));
         }
     }
     words.push(count.to_string());
@@ -455,7 +457,7 @@ fn war_type(ranked: bool) -> &'static str {
     if ranked { "ranked" } else { "territory" }
 }
 
-fn shown(value: Option<i64>) -> String {
+fn display_path(value: Option<i64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
@@ -676,7 +678,7 @@ pub fn for_any_history<T: Strategy>(
 
 /// An empty database at `name`.
 pub fn create(sandbox: &Sandbox, name: &str) {
-    drop(tornsnap::store::Store::create(&sandbox.path(name)).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.path(name)).unwrap());
 }
 
 /// An empty database to copy for each case.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tornsnap::store::lock::Lock;
+use tornsnap::testing::store::Lock;
 
 use crate::init::Fresh;
 use crate::month_model::{IN_APRIL, template, with_history};
@@ -185,7 +185,7 @@ fn a_file_of_root_is_named_with_its_owner_and_the_chown_to_run() {
     if !is_root(&sandbox) {
         return;
     }
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     give_away(&sandbox);
     fs::create_dir(sandbox.path("copies")).unwrap();
     set_mode(&sandbox.path("copies"), 0o700);
@@ -224,7 +224,7 @@ fn a_log_file_of_root_is_a_warning_with_the_chown_to_run() {
     if !is_root(&sandbox) {
         return;
     }
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     sandbox.write("tornsnap.toml", "[log]\nfile = \"t.log\"\n");
     give_away(&sandbox);
     let log = sandbox.write("t.log", "");
@@ -243,7 +243,7 @@ fn somebody_elses_database_is_for_its_owner_to_run() {
     if !is_root(&sandbox) {
         return;
     }
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     drop(Lock::take(&sandbox.database(), "backup").unwrap());
     give_away(&sandbox);
     for path in walk(&sandbox.path("")) {
@@ -270,7 +270,7 @@ fn root_is_not_led_to_give_away_other_files() {
     if !is_root(&sandbox) {
         return;
     }
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     let precious = sandbox.write("precious/shadow", "secret");
     give_away(&sandbox);
     for path in [precious.parent().unwrap(), &precious] {
@@ -300,7 +300,7 @@ fn a_database_of_root_is_named_with_its_owner_and_the_chown_to_run() {
     if !is_root(&sandbox) {
         return;
     }
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     give_away(&sandbox);
     chown(sandbox.database(), Some(0), Some(0)).unwrap();
     for (mode, arguments) in [

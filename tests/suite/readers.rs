@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::store::Store;
+use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
-use tornsnap::store::backup::{self, Manifest, Request};
-use tornsnap::store::lock::Lock;
-use tornsnap::store::restore::{self, Locks};
-use tornsnap::store::{Depth, Store};
+use tornsnap::testing::store::Lock;
+use tornsnap::testing::store::backup::{self, Manifest, Request};
+use tornsnap::testing::store::restore::{self, Locks};
+use tornsnap::testing::store::{Depth, Store};
 
 use crate::backup::{kill_after, listed};
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, rows};

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tornsnap::sim::{Options, Simulator};
+use tornsnap::testing::sim::{Options, Simulator};
 
 const DAY: i64 = 86_400;
 

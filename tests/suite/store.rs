@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 
 use rusqlite::Connection;
-use tornsnap::store::Store;
+use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, Sandbox, skipped};

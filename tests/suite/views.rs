@@ -1,6 +1,6 @@
 //! The everyday questions, and that they are answered along the indexes.
 
-use tornsnap::store::Store;
+use tornsnap::testing::store::Store;
 
 use crate::support::{NOW, Sandbox};
 

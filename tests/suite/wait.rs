@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::store::backup;
-use tornsnap::store::lock::Lock;
+use tornsnap::testing::store::Lock;
+use tornsnap::testing::store::backup;
 
 use crate::month_model::{DAY, EDGES, HISTORY, IN_APRIL, template, with_history};
 use crate::summarize::steady_history;
@@ -40,7 +40,7 @@ fn in_april() -> Sandbox {
 fn with_a_backup() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", "[track]\nfactions = [9]\n");
-    tornsnap::store::Store::create(&sandbox.database()).unwrap();
+    tornsnap::testing::store::Store::create(&sandbox.database()).unwrap();
     fill(&sandbox.sqlite(), 10);
     sandbox.run(&["backup"]).expect(0);
     sandbox
@@ -277,7 +277,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
         database: &sandbox.database(),
         directory: &sandbox.path("backups"),
         compress: false,
-        depth: tornsnap::store::Depth::Quick,
+        depth: tornsnap::testing::store::Depth::Quick,
         keep: None,
         new_folder: false,
         now: IN_APRIL,

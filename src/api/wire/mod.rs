@@ -4,12 +4,12 @@
 //! are strict about its meaning. They judge the parts of an answer one by one: a part that does not fit comes back as
 //! a [`DecodeError`] that names its place in the JSON, and the other parts stay usable.
 
-pub mod faction;
-pub mod key;
-pub mod scalar;
-pub mod territory;
-pub mod user;
-pub mod war;
+pub(crate) mod faction;
+pub(crate) mod key;
+pub(crate) mod scalar;
+pub(crate) mod territory;
+pub(crate) mod user;
+pub(crate) mod war;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,12 +26,12 @@ pub struct DecodeError {
     /// The place in the JSON, such as `members[3].level`.
     pub path: String,
     /// A description of the fault.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl DecodeError {
     /// Names a place and what is wrong there.
-    pub fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             reason: reason.into(),
@@ -63,13 +63,8 @@ impl<T> Default for Partitioned<T> {
 
 impl<T> Partitioned<T> {
     /// The number of items, whether they fit or not.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.valid.len() + self.invalid.len()
-    }
-
-    /// Whether the list has no item at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn push(&mut self, item: &Value, decoded: Result<T, DecodeError>) {

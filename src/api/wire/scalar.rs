@@ -6,35 +6,35 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// A whole number: plain, in a string, or as a float without a fraction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Integer(pub i64);
+pub(crate) struct Integer(pub(crate) i64);
 
 /// A whole number from 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Count(pub i64);
+pub(crate) struct Count(pub(crate) i64);
 
 /// A whole number from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Positive(pub i64);
+pub(crate) struct Positive(pub(crate) i64);
 
 /// A moment in unix seconds, up to the year 9999: sums of moments and spans cannot overflow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moment(pub i64);
+pub(crate) struct Moment(pub(crate) i64);
 
 /// A number with a fraction, or in a string.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Real(pub f64);
+pub(crate) struct Real(pub(crate) f64);
 
 /// A text as people read it: HTML entities are decoded once. It may come as a number (a name such as `1337`).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Text(pub String);
+pub(crate) struct Text(pub(crate) String);
 
 /// A [`Text`] that is never a number.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Word(pub String);
+pub(crate) struct Word(pub(crate) String);
 
 /// A [`Text`] that is not empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Name(pub String);
+pub(crate) struct Name(pub(crate) String);
 
 /// Floats beyond this have lost their last digits, so that no whole number can be read from them.
 const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
@@ -201,7 +201,7 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// An id, or `None` where Torn writes 0 or null for "none".
-pub fn id_or_none(number: Option<Integer>) -> Option<i64> {
+pub(crate) fn id_or_none(number: Option<Integer>) -> Option<i64> {
     number.map(|Integer(id)| id).filter(|id| *id != 0)
 }
 

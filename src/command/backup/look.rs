@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Args, in_full, in_short, whose_is};
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
-use crate::model::path::shown;
-use crate::model::size::{grouped, in_words};
+use crate::model::path::display_path;
+use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::{is_far_future, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::store::backup::{self, Entry, Kind, Manifest};
@@ -56,12 +56,10 @@ pub(super) fn list(context: &Context, args: &Args) -> Result<Outcome> {
             directory.display()
         ),
         json!({
-            "command": "backup",
-            "status": "ok",
-            "directory": shown(directory),
+            "directory": display_path(directory),
             "database_id": present.as_ref().map(|present| &present.id),
             "backups": entries.iter().map(|entry| listed(entry, present.as_ref(), now)).collect::<Vec<_>>(),
-            "without_manifest": unproven.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "without_manifest": unproven.iter().map(|path| display_path(path)).collect::<Vec<_>>(),
         }),
     ))
 }
@@ -76,13 +74,13 @@ fn is_ours(entry: &Entry, present: Option<&Identity>) -> bool {
 fn line(entry: &Entry, present: Option<&Identity>, now: i64) -> String {
     let manifest = match &entry.manifest {
         Ok(manifest) => manifest,
-        Err(error) => return error.on_one_line(),
+        Err(error) => return error.one_line(),
     };
     let mut words = format!(
         "{}  {:>8}  {:>12} rows  {}",
         iso(manifest.created_at),
-        in_words(manifest.bytes),
-        grouped(manifest.total_rows()),
+        format_bytes(manifest.bytes),
+        group_digits(manifest.total_rows()),
         whose_is(manifest, present)
     );
     if is_far_future(manifest.created_at, now) {
@@ -111,7 +109,7 @@ fn listed(entry: &Entry, present: Option<&Identity>, now: i64) -> Value {
 }
 
 fn failed(path: &Path, error: &Error) -> Value {
-    json!({ "file": shown(path), "status": "failed", "error": error.on_one_line() })
+    json!({ "file": display_path(path), "status": "failed", "error": error.one_line() })
 }
 
 /// Proves one backup, the latest or all, and remembers that of those of this database.
@@ -144,8 +142,6 @@ pub(super) fn verify(context: &Context, args: &Args, which: &Path) -> Result<Out
     Ok(Outcome::done(
         format!("sound: {}{of}", in_short(&proven.manifest)),
         json!({
-            "command": "backup",
-            "status": "ok",
             "verified": [proven.in_full()],
         }),
     ))
@@ -200,7 +196,7 @@ impl Proofs<'_> {
         if let Err(error) = backup::remember_damaged(file, &settings.database, &present.id, now) {
             log::warn!(
                 "its manifest does not remember that it is damaged: {}",
-                error.on_one_line()
+                error.one_line()
             );
         }
     }
@@ -217,7 +213,7 @@ impl Proofs<'_> {
         remembered.unwrap_or_else(|error| {
             log::warn!(
                 "the backup is sound, but its manifest does not remember that it was verified now: {}",
-                error.on_one_line()
+                error.one_line()
             );
             manifest
         })
@@ -231,9 +227,9 @@ impl Proofs<'_> {
         if files.is_empty() {
             return Err(
                 Error::new(format!("find a backup in {}", directory.display()))
-                    .because("there is none with a manifest of tornsnap's")
-                    .try_this("run `tornsnap backup`, or name the folder with --output")
-                    .exits(Exit::Config),
+                    .with_source("there is none with a manifest of tornsnap's")
+                    .with_help("run `tornsnap backup`, or name the folder with --output")
+                    .with_exit(Exit::Config),
             );
         }
         for unproven in backup::unproven(directory)? {
@@ -252,7 +248,7 @@ impl Proofs<'_> {
                     reports.push(proven.in_full());
                 }
                 Err(error) => {
-                    log::error!("{}", error.on_one_line());
+                    log::error!("{}", error.one_line());
                     broken += 1;
                     reports.push(failed(file, &error));
                 }
@@ -274,28 +270,22 @@ fn told(broken: usize, reports: &[Value]) -> Outcome {
     let count = reports.len();
     let failure = (broken > 0).then(|| {
         Error::new(format!("find all {count} backups sound"))
-            .because(format!(
+            .with_source(format!(
                 "{broken} are damaged or gone; the others are sound"
             ))
-            .try_this("put those aside, and run `tornsnap backup` to have a new one")
-            .exits(Exit::Damaged)
+            .with_help("put those aside, and run `tornsnap backup` to have a new one")
+            .with_exit(Exit::Damaged)
     });
     let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
     Outcome {
-        exit,
         summary: (broken == 0).then(|| format!("all {count} backups are sound")),
-        report: json!({
-            "command": "backup",
-            "status": if broken == 0 { "ok" } else { "failed" },
-            "exit_code": exit.code(),
-            "verified": reports,
-        }),
         failure,
+        ..Outcome::new(exit).with_report(json!({ "verified": reports }))
     }
 }
 
 fn tell(line: &str) -> Result<()> {
-    terminal::data(line).doing(|| "write to stdout".to_owned())
+    terminal::data(line).with_context(|| "write to stdout".to_owned())
 }
 
 fn name(path: &Path) -> String {

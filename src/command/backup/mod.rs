@@ -12,8 +12,8 @@ use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::Result;
 use crate::model::identity::{Identity, Relation};
-use crate::model::path::shown;
-use crate::model::size::{grouped, in_words};
+use crate::model::path::display_path;
+use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::parse_duration;
 use crate::store::Depth;
 use crate::store::backup::{self, Kind, Manifest, Request, Taken};
@@ -21,7 +21,7 @@ use crate::store::backup::{self, Kind, Manifest, Request, Taken};
 /// Make a verified copy of the database, or list and verify copies made before
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -72,7 +72,7 @@ impl Args {
 /// # Errors
 ///
 /// As [`backup::take`].
-pub fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+pub(crate) fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     make(context, &Args::default(), waiting).map(|taken| taken.manifest)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn take_and_keep_all(context: &Context, waiting: &Waiting) -> Result<
 }
 
 /// Makes a copy, lists copies, or proves them.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.list {
         return look::list(context, args);
     }
@@ -111,10 +111,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(Outcome::done(
         format!("verified backup: {}{gone}", in_short(&manifest)),
         json!({
-            "command": "backup",
-            "status": "ok",
             "backup": in_full(&manifest),
-            "removed": removed.iter().map(|path| shown(path)).collect::<Vec<_>>(),
+            "removed": removed.iter().map(|path| display_path(path)).collect::<Vec<_>>(),
             "warnings": warnings,
         }),
     ))
@@ -151,14 +149,14 @@ fn in_short(manifest: &Manifest) -> String {
     format!(
         "{} ({}, {} rows)",
         manifest.path.display(),
-        in_words(manifest.bytes),
-        grouped(manifest.total_rows())
+        format_bytes(manifest.bytes),
+        group_digits(manifest.total_rows())
     )
 }
 
 fn in_full(manifest: &Manifest) -> Value {
     json!({
-        "file": shown(&manifest.path),
+        "file": display_path(&manifest.path),
         "status": "ok",
         "kind": manifest.kind,
         "created_at": manifest.created_at,

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::command::export::{FileStyle, usage};
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::path::shown;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::display_path;
 use crate::output::progress::Progress;
 use crate::output::rows::{self, Written};
 use crate::output::stream::Place;
@@ -39,22 +39,20 @@ impl Job<'_> {
     /// Writes to stdout. A reader that leaves is no failure.
     pub(super) fn to_stdout(&self, name: &str, query: &Query) -> Result<Outcome> {
         let action = || format!("write {name} to stdout");
-        let mut stdout = terminal::stdout().doing(action)?;
+        let mut stdout = terminal::stdout().with_context(action)?;
         let form = &self.style.form;
         let written = rows::write(&mut stdout, &query.columns, form, None, |writer| {
             self.store.stream(query, |row| writer.row(row))
         })?;
-        let summary = match written.doing(action).map_err(unwritten)? {
+        let summary = match written.with_context(action).map_err(unwritten)? {
             // Its reader knows why it left, and `--json` has no report to go with the rows.
             Written::ReaderLeft(_) => None,
             Written::All(_) if self.context.json => None,
             Written::All(rows) => Some(format!("exported {} of {name}", counted(rows))),
         };
         Ok(Outcome {
-            exit: Exit::Done,
             summary,
-            report: Value::Null,
-            failure: None,
+            ..Outcome::new(Exit::Done)
         })
     }
 
@@ -63,8 +61,8 @@ impl Job<'_> {
         let mut target = Target::open(path)?;
         let done = self.write(name, query, &mut target, path)?;
         let action = || format!("write {}", path.display());
-        target.sync().doing(action).map_err(unwritten)?;
-        target.appear().doing(action)?;
+        target.sync().with_context(action).map_err(unwritten)?;
+        target.appear().with_context(action)?;
         let rows = counted(done.rows);
         let place = path.display();
         let summary = if done.is_complete {
@@ -82,8 +80,8 @@ impl Job<'_> {
                 "write all tables and views to {}",
                 folder.display()
             ))
-            .because("it is not a folder")
-            .try_this("name a folder with --output, or export one table or view"));
+            .with_source("it is not a folder")
+            .with_help("name a folder with --output, or export one table or view"));
         }
         make_folder(folder)?;
         let mut targets = Vec::with_capacity(datasets.len());
@@ -97,14 +95,14 @@ impl Job<'_> {
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
             target
                 .sync()
-                .doing(|| format!("write {}", path.display()))
+                .with_context(|| format!("write {}", path.display()))
                 .map_err(unwritten)?;
             targets.push(target);
         }
         for (target, done) in targets.into_iter().zip(&written) {
             target
                 .appear()
-                .doing(|| format!("write {}", done.path.display()))?;
+                .with_context(|| format!("write {}", done.path.display()))?;
         }
         let rows: u64 = written.iter().map(|done| done.rows).sum();
         Ok(Outcome::done(
@@ -144,10 +142,10 @@ impl Job<'_> {
         let action = || format!("write {}", path.display());
         if let Some(exit) = asked() {
             return Err(Error::new(action())
-                .because("it was interrupted; nothing was left behind")
-                .exits(exit));
+                .with_source("it was interrupted; nothing was left behind")
+                .with_exit(exit));
         }
-        let (rows, is_complete) = match written.doing(action).map_err(unwritten)? {
+        let (rows, is_complete) = match written.with_context(action).map_err(unwritten)? {
             Written::All(rows) => (rows, true),
             Written::ReaderLeft(rows) => (rows, false),
         };
@@ -166,7 +164,7 @@ impl Job<'_> {
                 let mut file = json!({
                     "dataset": done.dataset,
                     "rows": done.rows,
-                    "file": shown(&done.path),
+                    "file": display_path(&done.path),
                 });
                 if !done.is_complete {
                     file["complete"] = json!(false);
@@ -174,7 +172,7 @@ impl Job<'_> {
                 file
             })
             .collect();
-        json!({ "command": "export", "status": "ok", "format": self.style.name.as_str(), "files": files })
+        json!({ "format": self.style.name.as_str(), "files": files })
     }
 }
 
@@ -184,21 +182,21 @@ fn make_folder(folder: &Path) -> Result<()> {
     let remedy = "check who may write there, or name another folder with --output";
     match fs::read_link(folder) {
         Ok(target) if !folder.exists() => Err(Error::new(action())
-            .because(format!(
+            .with_source(format!(
                 "it is a link to {}, which is not there",
-                shown(&target)
+                display_path(&target)
             ))
-            .try_this("make that folder, or name another one with --output")
-            .exits(Exit::Config)),
+            .with_help("make that folder, or name another one with --output")
+            .with_exit(Exit::Config)),
         _ => fs::create_dir_all(folder)
-            .doing(action)
-            .map_err(|error| error.try_this(remedy)),
+            .with_context(action)
+            .map_err(|error| error.with_help(remedy)),
     }
 }
 
 /// What to do about a place that took no more.
 fn unwritten(error: Error) -> Error {
-    error.try_this("check the free space there, or name another place with --output")
+    error.with_help("check the free space there, or name another place with --output")
 }
 
 fn counted(rows: u64) -> String {

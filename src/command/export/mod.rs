@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::command::export::job::Job;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
-use crate::model::time::parse_moment_or_ago;
+use crate::model::time::parse_timestamp_or_age;
 use crate::output::rows::{CsvStyle, Form, Format, Times};
 use crate::output::stream::Place;
 use crate::output::terminal;
@@ -21,7 +21,7 @@ use crate::store::export::{Dataset, Filter};
 
 /// Write a table or a view as CSV or JSON
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
     #[arg(required_unless_present_any = ["list", "all"])]
     dataset: Option<String>,
@@ -110,7 +110,7 @@ enum TimeName {
 }
 
 /// Lists the datasets, or writes one, or all.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let output = args.output.as_deref().filter(|path| {
         // Under any of its names, stdout is written as it is without --output.
         args.all || Place::of(path) != Place::Stdout
@@ -156,20 +156,20 @@ impl FileStyle {
             Some(name) if is_report && name != FormatName::Json => {
                 return Err(
                     usage("write more than one JSON document to stdout with --json")
-                        .try_this("use --format json, or write the rows to a file with --output"),
+                        .with_help("use --format json, or write the rows to a file with --output"),
                 );
             }
             Some(name) => name,
         };
         if name != FormatName::Csv && (args.spreadsheet || args.null.is_some()) {
             return Err(usage("use --spreadsheet or --null with JSON")
-                .because("they say how CSV is written")
-                .try_this("leave them out, or use --format csv"));
+                .with_source("they say how CSV is written")
+                .with_help("leave them out, or use --format csv"));
         }
         if name != FormatName::Csv && args.delimiter.is_some() {
             return Err(usage("use --delimiter with JSON")
-                .because("it says how CSV is written")
-                .try_this("leave it out, or use --format csv"));
+                .with_source("it says how CSV is written")
+                .with_help("leave it out, or use --format csv"));
         }
         let style = CsvStyle {
             spreadsheet: args.spreadsheet,
@@ -178,8 +178,10 @@ impl FileStyle {
         };
         if style.null.bytes().any(|byte| style.is_special(byte)) {
             return Err(usage("use that text for --null")
-                .because("it holds a delimiter, a quote or a line break, and NULL is never quoted")
-                .try_this("name another text, such as NULL"));
+                .with_source(
+                    "it holds a delimiter, a quote or a line break, and NULL is never quoted",
+                )
+                .with_help("name another text, such as NULL"));
         }
         let format = match name {
             FormatName::Csv => Format::Csv(style),
@@ -201,9 +203,9 @@ impl FileStyle {
 fn filter(context: &Context, args: &Args) -> Result<Filter> {
     let moment = |flag: &str, text: &Option<String>| -> Result<Option<i64>> {
         let Some(text) = text else { return Ok(None) };
-        parse_moment_or_ago(text, context.settings.clock.now())
+        parse_timestamp_or_age(text, context.settings.clock.now())
             .map(Some)
-            .map_err(|why| usage(&format!("understand {flag}")).because(why))
+            .map_err(|why| usage(&format!("understand {flag}")).with_source(why))
     };
     let filter = Filter {
         since: moment("--since", &args.since)?,
@@ -216,8 +218,8 @@ fn filter(context: &Context, args: &Args) -> Result<Filter> {
     match (filter.since, filter.until) {
         (Some(since), Some(until)) if since >= until => {
             Err(usage("find anything between --since and --until")
-                .because("--until is not later than --since")
-                .try_this("swap them; rows from --since on and before --until are written"))
+                .with_source("--until is not later than --since")
+                .with_help("swap them; rows from --since on and before --until are written"))
         }
         _ => Ok(filter),
     }
@@ -230,8 +232,8 @@ fn find<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> {
         .ok_or_else(|| {
             let all = "`tornsnap export --list` shows all";
             usage(&format!("export {name:?}"))
-                .because("there is no such table or view")
-                .try_this(
+                .with_source("there is no such table or view")
+                .with_help(
                     match nearest(name, datasets.iter().map(|known| &*known.name)) {
                         Some(nearest) => format!("did you mean {nearest}? {all}"),
                         None => all.to_owned(),
@@ -249,7 +251,7 @@ fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcom
                 "{:28} {rows:>10}  {}",
                 dataset.name, dataset.about
             ))
-            .doing(|| "write the list".to_owned())?;
+            .with_context(|| "write the list".to_owned())?;
         }
         let columns: Vec<&str> = dataset.columns.iter().map(|column| &*column.name).collect();
         entries.push(json!({
@@ -261,14 +263,9 @@ fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcom
             "columns": columns,
         }));
     }
-    Ok(Outcome {
-        exit: Exit::Done,
-        summary: None,
-        report: json!({ "command": "export", "status": "ok", "datasets": entries }),
-        failure: None,
-    })
+    Ok(Outcome::new(Exit::Done).with_report(json!({ "datasets": entries })))
 }
 
 fn usage(action: &str) -> Error {
-    Error::new(action).exits(Exit::Usage)
+    Error::new(action).with_exit(Exit::Usage)
 }

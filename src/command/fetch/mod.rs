@@ -5,6 +5,7 @@ mod factions;
 mod outcome;
 mod plan;
 mod players;
+mod report;
 mod scope;
 mod session;
 mod sweep;
@@ -15,9 +16,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-pub use scope::Scope;
+pub(crate) use report::Report;
+pub(crate) use scope::Scope;
 
 use crate::command::clock::refuse_wrong_clock;
+use crate::command::fetch::outcome::Fetched;
 use crate::command::fetch::session::Session;
 use crate::command::signal::Stop;
 use crate::command::torn::TornClient;
@@ -40,30 +43,30 @@ Examples:
   tornsnap -q fetch players factions  as cron runs it: silent unless something fails
   tornsnap fetch players --player 1   just this player, followed or not
   tornsnap fetch all --plan           which calls would be made, without making any")]
-pub struct Args {
+pub(crate) struct Args {
     /// What to fetch
     #[arg(required = true, value_name = "KIND")]
-    pub kinds: Vec<KindWord>,
+    pub(crate) kinds: Vec<KindWord>,
     /// Only these players, followed or not
     #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub players: Vec<PlayerId>,
+    pub(crate) players: Vec<PlayerId>,
     /// Only these factions (for players: their members), followed or not
     #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub factions: Vec<FactionId>,
+    pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]
-    pub plan: bool,
+    pub(crate) plan: bool,
     /// Record although the clock is behind the newest record
     #[arg(long)]
-    pub ignore_clock: bool,
+    pub(crate) ignore_clock: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 0]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// A kind as it is typed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum KindWord {
+pub(crate) enum KindWord {
     /// Players, and the members of followed factions
     Players,
     /// Factions and their rosters
@@ -89,28 +92,29 @@ impl KindWord {
 }
 
 /// Fetches each kind in turn.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let scope = Scope::new(&context.settings, args);
     if args.plan {
         return plan::show(context, &scope);
     }
-    fetch(
+    let fetched = fetch(
         &context.settings,
         &scope,
         &Waiting::new(context, "fetch", Some(args.wait.unwrap_or_default())),
         Stop::listen()?,
         context.shows_progress(),
-    )
+    )?;
+    Ok(fetched.outcome)
 }
 
 /// The work of one invocation, as `demo` does it too.
-pub fn fetch(
+pub(crate) fn fetch(
     settings: &Settings,
     scope: &Scope,
     waiting: &Waiting,
     stop: Stop,
     shows_progress: bool,
-) -> Result<Outcome> {
+) -> Result<Fetched> {
     let mut store = Store::open(&settings.database)?;
     store.must_not_be_an_archive()?;
     let scope = &scope.with_open_ends(&store)?;
@@ -218,7 +222,7 @@ fn note_failed_start(
             run,
             RunStatus::Failed,
             Counts::default(),
-            Some(&error.on_one_line()),
+            Some(&error.one_line()),
             now,
             None,
         )?;

@@ -1,8 +1,7 @@
 //! How an invocation ends, from how its kinds went.
 
-use serde_json::{Value, json};
-
 use crate::command::Outcome;
+use crate::command::fetch::report::{Report, RunReport};
 use crate::command::torn::RunEnd;
 use crate::error::{Error, Exit};
 use crate::model::kind::Kind;
@@ -47,13 +46,19 @@ struct Sums {
     missing: u64,
 }
 
-/// How the invocation ends.
+/// The end of an invocation, and its report as fields.
+pub(crate) struct Fetched {
+    pub(crate) outcome: Outcome,
+    pub(crate) report: Report,
+}
+
+/// Derives the end of an invocation from its runs.
 pub(super) fn conclude(
     runs: &[KindRun],
     end: Option<RunEnd>,
     signal: Option<Exit>,
     busy: &[Error],
-) -> Outcome {
+) -> Fetched {
     let sum = |count: fn(&Tally) -> u64| runs.iter().map(|run| count(&run.tally)).sum::<u64>();
     let sums = Sums {
         saved: sum(|tally| tally.answers),
@@ -66,24 +71,15 @@ pub(super) fn conclude(
         signal.unwrap_or_else(|| exit(sums, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.error.clone());
     let failure = failure(exit, sums, end, first_error, busy);
-    let status = match exit {
-        Exit::Done => "ok",
-        Exit::Partial => "partial",
-        Exit::Interrupted | Exit::Terminated => "interrupted",
-        _ => "failed",
+    let report = Report {
+        runs: runs.iter().map(RunReport::from).collect(),
     };
-    let report = json!({
-        "command": "fetch",
-        "status": status,
-        "exit_code": exit.code(),
-        "runs": runs.iter().map(KindRun::report).collect::<Vec<_>>(),
-    });
-    Outcome {
-        exit,
+    let outcome = Outcome {
         summary: Some(summary(runs)),
-        report,
-        failure: failure.map(|failure| failure.exits(exit)),
-    }
+        failure: failure.map(|failure| failure.with_exit(exit)),
+        ..Outcome::new(exit).with_report(&report)
+    };
+    Fetched { outcome, report }
 }
 
 /// The exit code of an invocation that nobody interrupted.
@@ -114,7 +110,7 @@ fn failure(
         (Exit::Done, _) => None,
         (Exit::Interrupted | Exit::Terminated, _) => {
             let why = "it was interrupted; what had arrived is saved";
-            Some(Error::new("finish the fetch").because(why))
+            Some(Error::new("finish the fetch").with_source(why))
         }
         (_, Some(end)) => {
             let action = if sums.saved > 0 {
@@ -122,18 +118,22 @@ fn failure(
             } else {
                 "fetch anything"
             };
-            Some(Error::new(action).because(end.why).try_this(end.remedy))
+            Some(
+                Error::new(action)
+                    .with_source(end.why)
+                    .with_help(end.remedy),
+            )
         }
         (Exit::Partial, None) if sums.failed == 0 => {
-            let busy: Vec<String> = busy.iter().map(Error::on_one_line).collect();
-            Some(Error::new("fetch everything").because(busy.join("; ")))
+            let busy: Vec<String> = busy.iter().map(Error::one_line).collect();
+            Some(Error::new("fetch everything").with_source(busy.join("; ")))
         }
         (exit, None) => {
             let Sums { saved, failed, .. } = sums;
             Some(
                 Error::new(format!("fetch {failed} of {} targets", saved + failed))
-                    .because(first_error.unwrap_or_else(|| "see the log".to_owned()))
-                    .try_this(remedy(exit, sums)),
+                    .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
+                    .with_help(remedy(exit, sums)),
             )
         }
     }
@@ -175,30 +175,6 @@ fn summary(runs: &[KindRun]) -> String {
         .collect();
     let requests: u64 = runs.iter().map(|run| run.tally.counts.requests).sum();
     format!("fetched: {}; {requests} calls", kinds.join(", "))
-}
-
-impl KindRun {
-    fn report(&self) -> Value {
-        let counts = self.tally.counts;
-        let mut report = json!({
-            "kind": self.kind.as_str(),
-            "run_id": self.run.get(),
-            "status": self.status.as_str(),
-            "started_at": self.started_at,
-            "finished_at": self.finished_at,
-            "requests": counts.requests,
-            "entities": counts.entities,
-            "appended": counts.appended,
-            "unchanged": counts.unchanged,
-            "failed": counts.failed,
-            "error": self.error,
-        });
-        if let Some(change) = &self.roster {
-            report["joined"] = change.joined.into();
-            report["left"] = change.left.into();
-        }
-        report
-    }
 }
 
 #[cfg(test)]

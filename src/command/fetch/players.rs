@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::api::error::Policy;
+use crate::api::error::RetryPolicy;
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, user};
@@ -257,7 +257,12 @@ impl Parts<'_> {
         if let Some(refused) = refused {
             let is_private = matches!(selection, "battlestats" | "personalstats");
             let policy = refused.error.policy();
-            if !(is_private && matches!(policy, Policy::NoAccess | Policy::RestFromCategory)) {
+            if !(is_private
+                && matches!(
+                    policy,
+                    RetryPolicy::NoAccess | RetryPolicy::RestFromCategory
+                ))
+            {
                 failures.push(Failure::Refused(refused.error.clone()));
             }
             return None;

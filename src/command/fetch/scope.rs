@@ -8,24 +8,23 @@ use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::missing;
-use crate::model::time::is_far_future;
 use crate::store::Store;
 
 /// The targets of one invocation: those of the configuration, narrowed by the flags.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The kinds, in the order in which they are asked about.
-    pub kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<Kind>,
     /// The followed ids, after `--player` and `--faction`.
-    pub track: Track,
+    pub(crate) track: Track,
     /// Factions that count as ours (`defending`), whatever the flags say.
-    pub ours: BTreeSet<FactionId>,
+    pub(crate) ours: BTreeSet<FactionId>,
     /// Whether everything that is followed is asked about.
-    pub is_all: bool,
+    pub(crate) is_all: bool,
     /// Whether targets were named on the command line.
-    pub named: bool,
+    pub(crate) named: bool,
     /// Whether a clock that is behind the newest record is accepted.
-    pub ignore_clock: bool,
+    pub(crate) ignore_clock: bool,
 }
 
 /// The followed factions, and those of them that are not asked about for a while.
@@ -39,7 +38,7 @@ pub(super) struct FollowedFactions {
 
 impl Scope {
     /// All kinds, as the configuration has it.
-    pub fn everything(settings: &Settings) -> Self {
+    pub(crate) fn everything(settings: &Settings) -> Self {
         Self {
             kinds: Kind::ALL
                 .into_iter()
@@ -104,13 +103,12 @@ impl Scope {
             store.missing_factions()?
         };
         for id in &self.track.factions {
-            let next_try = misses
+            let rests_until = misses
                 .iter()
-                .find(|misses| misses.id == id.get() && !is_far_future(misses.last, now))
-                .map(|misses| missing::next_try(misses.count, misses.last, true))
-                .filter(|next| *next > now);
-            match next_try {
-                Some(next) => followed.resting.push((*id, next)),
+                .find(|misses| misses.id == id.get())
+                .and_then(|misses| missing::rests_until(misses.count, misses.last, true, now));
+            match rests_until {
+                Some(until) => followed.resting.push((*id, until)),
                 None => followed.targets.push(*id),
             }
         }

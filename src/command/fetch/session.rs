@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         let error = done
             .as_ref()
             .err()
-            .map(Error::on_one_line)
+            .map(Error::one_line)
             .or(end.map(|end| end.why))
             .or(work.first_error.take());
         let finished_at = self.settings.clock.now();
@@ -257,7 +257,7 @@ impl<'a> Session<'a> {
                 endpoint: "-".to_owned(),
                 entity: entity.clone(),
                 json_path: "-".to_owned(),
-                error: error.on_one_line(),
+                error: error.one_line(),
                 body: String::new(),
             }));
             self.fail(work, &entity, None, &failure)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::model::health::{self, Check, News, Occasion, State, Turn};
+use crate::model::health::{self, Change, Changes, Check, Event, State};
 use crate::model::time::iso;
 
 /// What Discord takes of one text, in characters. <https://discord.com/developers/docs/resources/message#embed-object>
@@ -14,36 +14,37 @@ const FIELDS: usize = 10;
 
 /// One line, and a field for each finding: first those that changed, then those that stood before.
 pub(super) fn message(
-    occasion: Occasion,
+    event: Event,
     database: &Path,
     checks: &[Check],
-    news: &News,
+    changes: &Changes,
     now: i64,
 ) -> Value {
     let state = health::overall(checks);
-    let title = match occasion {
-        Occasion::Worse | Occasion::Better => format!("tornsnap: {state}"),
-        Occasion::Recovered => "tornsnap: all well again".to_owned(),
-        Occasion::StillCritical => "tornsnap: still critical".to_owned(),
+    let title = match event {
+        Event::Worse | Event::Better => format!("tornsnap: {state}"),
+        Event::Recovered => "tornsnap: all well again".to_owned(),
+        Event::StillCritical => "tornsnap: still critical".to_owned(),
     };
     let mut bad = health::worst_first(checks);
-    bad.sort_by_key(|check| news.turn_of(&check.id).is_none());
+    bad.sort_by_key(|check| changes.change_of(&check.id).is_none());
     let recovered = || {
-        news.turns
+        changes
+            .changed
             .iter()
-            .filter(|(_, turn)| *turn == Turn::Recovered)
+            .filter(|(_, change)| *change == Change::Recovered)
             .map(|(id, _)| id.as_str())
     };
-    let headline = match occasion {
-        Occasion::Worse => {
-            let changed: Vec<Check> = bad
+    let headline = match event {
+        Event::Worse => {
+            let worsened: Vec<Check> = bad
                 .iter()
-                .filter(|check| news.turn_of(&check.id).is_some())
+                .filter(|check| changes.change_of(&check.id).is_some())
                 .map(|check| (*check).clone())
                 .collect();
-            health::in_short(&changed)
+            health::in_short(&worsened)
         }
-        Occasion::Better if recovered().next().is_some() => format!(
+        Event::Better if recovered().next().is_some() => format!(
             "well again: {}; still: {}",
             recovered().collect::<Vec<_>>().join(", "),
             health::in_short(checks)
@@ -52,7 +53,7 @@ pub(super) fn message(
     };
     let mut fields: Vec<Value> = bad
         .into_iter()
-        .map(|check| field(check, news.turn_of(&check.id)))
+        .map(|check| field(check, changes.change_of(&check.id)))
         .collect();
     fields.extend(recovered().map(|id| {
         let message = checks
@@ -70,14 +71,14 @@ pub(super) fn test_message(text: &str, database: &Path, now: i64) -> Value {
     document("tornsnap: a test", text, State::Ok, &[], database, now)
 }
 
-fn field(check: &Check, turn: Option<Turn>) -> Value {
-    let turn = turn.map_or_else(String::new, |turn| format!(" ({})", turn.as_str()));
+fn field(check: &Check, change: Option<Change>) -> Value {
+    let change = change.map_or_else(String::new, |change| format!(" ({})", change.as_str()));
     let remedy = check
         .remedy
         .as_ref()
         .map_or_else(String::new, |remedy| format!("\nTo do: {remedy}"));
     json!({
-        "name": cut(&format!("{}: {}{turn}", check.state, check.id), TITLE),
+        "name": cut(&format!("{}: {}{change}", check.state, check.id), TITLE),
         "value": cut(&format!("{}{remedy}", check.message), FIELD),
     })
 }
@@ -121,7 +122,7 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health::{Told, news};
+    use crate::model::health::{Notified, changes_since};
 
     #[test]
     fn a_message_fits_into_what_discord_takes() {
@@ -130,8 +131,8 @@ mod tests {
             .map(|number| Check::bad(format!("c{number}"), State::Critical, &long, &long))
             .collect();
 
-        let news = news(&Told::default(), &checks, 0);
-        let message = message(Occasion::Worse, Path::new(&long), &checks, &news, 0);
+        let changes = changes_since(&Notified::default(), &checks, 0);
+        let message = message(Event::Worse, Path::new(&long), &checks, &changes, 0);
 
         assert_eq!(message["allowed_mentions"]["parse"], json!([]));
         let embed = &message["embeds"][0];

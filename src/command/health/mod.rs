@@ -4,22 +4,23 @@ mod checks;
 mod discord;
 mod notify;
 mod ping;
+mod report;
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use report::Report;
 
-use crate::command::{Context, Outcome};
-use crate::config::{self, Settings};
-use crate::error::{Error, Exit, Result};
+use crate::command::Context;
+use crate::config;
+use crate::error::{Error, Result};
 use crate::model::health::{self, Check, State};
-use crate::model::path::shown;
+use crate::output::log::FILE_ONLY;
 use crate::output::terminal::Verbosity;
 use crate::output::{health as page, terminal};
 
 /// Check that everything is well: exit code 0 OK, 1 warning, 2 critical, 3 unknown
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Also check every page and reference of the database, and prove the latest backup again
     #[arg(long)]
     deep: bool,
@@ -31,8 +32,42 @@ pub struct Args {
     test_notify: bool,
 }
 
-/// Looks at everything, shows it, and tells those who want to know.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+/// The exit codes of monitoring plugins, in which the lowest numbers have other meanings than in [`Exit`].
+///
+/// [`Exit`]: crate::error::Exit
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HealthExit {
+    Ok = 0,
+    Warning = 1,
+    Critical = 2,
+    Unknown = 3,
+}
+
+impl HealthExit {
+    fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<State> for HealthExit {
+    fn from(state: State) -> Self {
+        match state {
+            State::Ok => Self::Ok,
+            State::Warning => Self::Warning,
+            State::Critical => Self::Critical,
+            State::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<HealthExit> for ExitCode {
+    fn from(exit: HealthExit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Runs the checks, prints them and sends the notifications that are due.
+pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
     let settings = &context.settings;
     let now = settings.clock.now();
     let checks = if args.test_notify {
@@ -40,79 +75,35 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     } else {
         checks::look_at(settings, args.deep, now)
     };
-    let mut report = report(settings, &checks, now);
+    let mut report = Report::new(&checks).of_run(settings, now);
     if args.notify {
-        report["notification"] = notify::tell(settings, &checks, &report, now);
+        report.notification = Some(notify::tell(settings, &checks, &report, now));
     }
-    if !context.json {
-        let is_quiet = context.verbosity == Verbosity::Quiet;
-        page::print(&checks, is_quiet, config::columns())
-            .map_err(|error| terminal::unprinted("the checks", error))?;
+    log::info!(target: FILE_ONLY, "health: {}", health::in_short(&checks));
+    let is_quiet = context.verbosity == Verbosity::Quiet;
+    match print(&checks, &report, context.json, is_quiet) {
+        Ok(()) => health::overall(&checks).into(),
+        Err(error) => {
+            terminal::fail(&error);
+            HealthExit::Unknown
+        }
     }
-    log::info!(target: crate::output::log::FILE_ONLY, "health: {}", health::in_short(&checks));
-    Ok(Outcome {
-        exit: exit_of(health::overall(&checks)),
-        summary: None,
-        report,
-        failure: None,
-    })
 }
 
-/// Tells that not even looking was possible, in the same manner: the settings cannot be used.
-pub fn unable(error: &Error, json: bool) -> ExitCode {
+/// Reports that the settings cannot be used, as a check that is unknown.
+pub(crate) fn report_unusable_settings(error: &Error, json: bool) -> HealthExit {
     let checks = [checks::not_possible("configuration", State::Unknown, error)];
-    let printed = if json {
-        terminal::report(&json!({
-            "command": "health",
-            "state": State::Unknown.as_str(),
-            "exit_code": Exit::HEALTH_UNKNOWN.code(),
-            "summary": health::in_short(&checks),
-            "checks": [in_full(&checks[0])],
-        }))
-    } else {
-        page::print(&checks, false, config::columns())
-            .map_err(|error| terminal::unprinted("the checks", error))
-    };
-    if let Err(unprinted) = printed {
+    if let Err(unprinted) = print(&checks, &Report::new(&checks), json, false) {
         terminal::fail(error);
         terminal::fail(&unprinted);
     }
-    Exit::HEALTH_UNKNOWN.into()
+    HealthExit::Unknown
 }
 
-fn exit_of(state: State) -> Exit {
-    match state {
-        State::Ok => Exit::Done,
-        State::Warning => Exit::HEALTH_WARNING,
-        State::Critical => Exit::HEALTH_CRITICAL,
-        State::Unknown => Exit::HEALTH_UNKNOWN,
+fn print(checks: &[Check], report: &Report, json: bool, is_quiet: bool) -> Result<()> {
+    if json {
+        return terminal::report(report);
     }
-}
-
-fn report(settings: &Settings, checks: &[Check], now: i64) -> Value {
-    let state = health::overall(checks);
-    json!({
-        "command": "health",
-        "state": state.as_str(),
-        "exit_code": exit_of(state).code(),
-        "summary": health::in_short(checks),
-        "checked_at": now,
-        "database": shown(&settings.database),
-        "program": env!("CARGO_PKG_VERSION"),
-        "checks": checks.iter().map(in_full).collect::<Vec<_>>(),
-    })
-}
-
-fn in_full(check: &Check) -> Value {
-    json!({
-        "id": check.id,
-        "state": check.state.as_str(),
-        "message": check.message,
-        "try": check.remedy,
-        "value": check.value.map(|value| value.number),
-        "unit": check.value.map(|value| value.unit),
-        "warning": check.value.and_then(|value| value.warning),
-        "critical": check.value.and_then(|value| value.critical),
-        "is_minimum": check.value.is_some_and(|value| value.is_minimum),
-    })
+    page::print(checks, is_quiet, config::columns())
+        .map_err(|error| terminal::unprinted("the checks", error))
 }

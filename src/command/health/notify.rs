@@ -1,23 +1,29 @@
 //! The watchdog: who is told when the findings change. Whatever goes wrong here never changes how `health` ends.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::api::webhook;
+use crate::command::health::report::{NotificationReport, Report};
 use crate::command::health::{discord, ping::ping};
-use crate::config::{SecretUrl, Settings, WebhookFormat};
+use crate::config::{self, SecretUrl, Settings, WebhookFormat};
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, News, Occasion, State, Told};
+use crate::model::health::{self, Check, Event, Notified, State};
 use crate::store::health::Memory;
 
 /// Tells the webhook if there is something to tell, and pings; says what became of it.
-pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i64) -> Value {
+pub(super) fn tell(
+    settings: &Settings,
+    checks: &[Check],
+    report: &Report,
+    now: i64,
+) -> NotificationReport {
     let pinged = ping(settings, health::overall(checks)).map(|pinged| {
         if let Err(error) = &pinged {
-            log::error!("{}", error.on_one_line());
+            log::error!("{}", error.one_line());
         }
         pinged.is_ok()
     });
-    let (occasion, sent) = match settings.load_webhook() {
+    let (event, sent) = match settings.load_webhook() {
         Ok(Some(url)) => tell_webhook(settings, &url, checks, report, now),
         Ok(None) => {
             if pinged.is_none() {
@@ -25,21 +31,25 @@ pub(super) fn tell(settings: &Settings, checks: &[Check], report: &Value, now: i
                     "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
                 );
             }
-            return json!({ "sent": false, "pinged": pinged });
+            return NotificationReport {
+                sent: false,
+                pinged,
+                event: None,
+                error: None,
+            };
         }
         Err(error) => (None, Err(error)),
     };
     if let Err(error) = &sent {
-        log::error!("{}", error.on_one_line());
+        log::error!("{}", error.one_line());
     }
-    let mut told = json!({ "sent": occasion.is_some() && sent.is_ok(), "pinged": pinged });
-    if let Some(occasion) = occasion {
-        told["event"] = json!(occasion.as_str());
+    NotificationReport {
+        sent: event.is_some() && sent.is_ok(),
+        pinged,
+        event: event.map(Event::as_str),
+        error: (event.is_some() || sent.is_err())
+            .then(|| sent.err().map(|error| error.one_line()).into()),
     }
-    if occasion.is_some() || sent.is_err() {
-        told["error"] = json!(sent.err().map(|error| error.on_one_line()));
-    }
-    told
 }
 
 /// Sends what has changed since the last message, and remembers it; one process at a time.
@@ -47,54 +57,42 @@ fn tell_webhook(
     settings: &Settings,
     url: &SecretUrl,
     checks: &[Check],
-    report: &Value,
+    report: &Report,
     now: i64,
-) -> (Option<Occasion>, Result<()>) {
+) -> (Option<Event>, Result<()>) {
     let memory = match Memory::alone(&settings.database) {
         Ok(memory) => memory,
         Err(error) => return (None, Err(error)),
     };
     let before = memory.told();
-    let news = health::news(&before, checks, now);
-    let sent = news.occasion.map(|occasion| {
-        let message = match settings.health.format {
-            WebhookFormat::Discord => {
-                discord::message(occasion, &settings.database, checks, &news, now)
-            }
-            WebhookFormat::Json => with_news(report, occasion, &news),
-        };
-        post(settings, url, &message)
+    let changes = health::changes_since(&before, checks, now);
+    let sent = changes.event.map(|event| match settings.health.format {
+        WebhookFormat::Discord => post(
+            url,
+            &discord::message(event, &settings.database, checks, &changes, now),
+        ),
+        WebhookFormat::Json => post(url, &report.to_message(event.as_str(), &changes)),
     });
     // A message that was not taken is sent again next time.
-    if !matches!(sent, Some(Err(_))) && (sent.is_some() || news.standing != before.findings) {
-        let told = Told {
-            findings: news.standing,
+    if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != before.findings) {
+        let told = Notified {
+            findings: changes.current,
             at: if sent.is_some() { now } else { before.at },
         };
         if let Err(error) = memory.remember(&told) {
-            log::error!("{}", error.on_one_line());
+            log::error!("{}", error.one_line());
             log::warn!(
                 "the next check will tell this again, because that it was told could not be noted"
             );
         }
     }
-    (news.occasion, sent.unwrap_or(Ok(())))
+    (changes.event, sent.unwrap_or(Ok(())))
 }
 
-fn with_news(report: &Value, occasion: Occasion, news: &News) -> Value {
-    let mut message = report.clone();
-    message["event"] = json!(occasion.as_str());
-    message["changes"] = news
-        .turns
-        .iter()
-        .map(|(id, turn)| json!({ "id": id, "change": turn.as_str() }))
-        .collect();
-    message
-}
-
-fn post(settings: &Settings, url: &SecretUrl, message: &Value) -> Result<()> {
-    let proxy = settings.proxy_for(url.expose())?;
-    webhook::post(url.expose(), proxy.as_ref(), message)
+fn post(url: &SecretUrl, message: &impl Serialize) -> Result<()> {
+    let proxy = config::proxy_for(url.expose())?;
+    let message = serde_json::to_value(message).expect("every key of a message is a string");
+    webhook::post(url.expose(), proxy.as_ref(), &message)
 }
 
 /// Sends a test message and pings, whatever the state; the memory of what was told stays as it is.
@@ -102,16 +100,18 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
     const TEXT: &str = "this is a test of `tornsnap health --test-notify`; nothing has happened";
     let webhook = settings.load_webhook().and_then(|url| {
         let Some(url) = url else { return Ok(None) };
-        let message = match settings.health.format {
-            WebhookFormat::Discord => discord::test_message(TEXT, &settings.database, now),
+        let sent = match settings.health.format {
+            WebhookFormat::Discord => {
+                post(&url, &discord::test_message(TEXT, &settings.database, now))
+            }
             WebhookFormat::Json => {
-                let mut message = super::report(settings, &[Check::ok("webhook", TEXT)], now);
-                message["summary"] = json!(TEXT);
-                message["event"] = json!("test");
-                message
+                let mut message = Report::new(&[Check::ok("webhook", TEXT)]).of_run(settings, now);
+                TEXT.clone_into(&mut message.summary);
+                message.event = Some("test");
+                post(&url, &message)
             }
         };
-        post(settings, &url, &message).map(Some)
+        sent.map(Some)
     });
     let mut checks = Vec::new();
     match webhook {
@@ -139,7 +139,7 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
 fn failed(id: &str, error: &Error) -> Check {
     let remedy = match error.exit() {
         Exit::TryLater => "see whether the address is still right, then try again",
-        _ => error.remedy().unwrap_or("run it again with -v"),
+        _ => error.help().unwrap_or("run it again with -v"),
     };
-    Check::bad(id, State::Critical, error.on_one_line(), remedy)
+    Check::bad(id, State::Critical, error.one_line(), remedy)
 }

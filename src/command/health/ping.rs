@@ -1,7 +1,7 @@
 //! The sign of life: an address that is asked for after each check, so that its service notices when none comes.
 
 use crate::api::webhook;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::model::health::State;
 
@@ -12,11 +12,7 @@ pub(super) fn ping(settings: &Settings, state: State) -> Option<Result<()>> {
         State::Critical => failing(url),
         _ => url.to_owned(),
     };
-    Some(
-        settings
-            .proxy_for(&url)
-            .and_then(|proxy| webhook::ping(&url, proxy.as_ref())),
-    )
+    Some(config::proxy_for(&url).and_then(|proxy| webhook::ping(&url, proxy.as_ref())))
 }
 
 /// The address that says that something is critical: `status=down` where Uptime Kuma's `status=up` stands in the query,

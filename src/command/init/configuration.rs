@@ -11,7 +11,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 use crate::command::init::questions::{Answers, KeyPlace};
 use crate::command::init::write_private;
 use crate::config::{Territories, Wars, check_private, text_of, toml_string};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::iso;
 use crate::store::owner;
 
@@ -31,7 +31,7 @@ pub(super) fn present(file: &Path, may_replace: bool) -> Result<Present> {
         Ok(found) if may_replace && found.is_file() => {}
         _ => return text_of(file).map(Present::Text),
     }
-    check_private(file).map_err(|error| error.exits(Exit::Config))?;
+    check_private(file).map_err(|error| error.with_exit(Exit::Config))?;
     Ok(match text_of(file) {
         Ok(text) if crate::config::Settings::from_text_alone(file, &text).is_ok() => {
             Present::Text(text)
@@ -59,9 +59,9 @@ pub(super) fn replace(
             _ => {
                 return Err(
                     Error::new(format!("write the configuration {}", file.display()))
-                        .because("somebody else has written it meanwhile")
-                        .try_this("run it again")
-                        .exits(Exit::Config),
+                        .with_source("somebody else has written it meanwhile")
+                        .with_help("run it again")
+                        .with_exit(Exit::Config),
                 );
             }
         },
@@ -93,12 +93,12 @@ fn keep(file: &Path, now: i64) -> Result<PathBuf> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             // Nothing is there when the copy could not be begun.
             let _ = fs::remove_file(&copy);
-            fs::rename(file, &copy).doing(action)?;
+            fs::rename(file, &copy).with_context(action)?;
             return Ok(copy);
         }
-        Err(error) => return Err(error).doing(action),
+        Err(error) => return Err(error).with_context(action),
     }
-    make_private(&copy).doing(action)?;
+    make_private(&copy).with_context(action)?;
     fs::File::options()
         .write(true)
         .open(&copy)
@@ -106,7 +106,7 @@ fn keep(file: &Path, now: i64) -> Result<PathBuf> {
             owner::give(&opened, &copy, file);
             opened.sync_all()
         })
-        .doing(action)?;
+        .with_context(action)?;
     Ok(copy)
 }
 
@@ -180,14 +180,14 @@ pub(super) fn changed_text(
 ) -> Result<(String, Vec<&'static str>)> {
     let refuse = || {
         Error::new(format!("change the configuration {}", file.display()))
-            .try_this("change it by hand: the README lists every field")
-            .exits(Exit::Config)
+            .with_help("change it by hand: the README lists every field")
+            .with_exit(Exit::Config)
     };
     let has_crlf = text.contains("\r\n");
     let mut document: DocumentMut = text
         .replace("\r\n", "\n")
         .parse()
-        .map_err(|_| refuse().because("it is no TOML"))?;
+        .map_err(|_| refuse().with_source("it is no TOML"))?;
     let mut changed = Vec::new();
     if change_keys(&mut document, answers, file)? {
         changed.push("key");
@@ -197,7 +197,7 @@ pub(super) fn changed_text(
             .entry("track")
             .or_insert(Item::Table(Table::new()))
             .as_table_like_mut()
-            .ok_or_else(|| refuse().because("track is not a table in it"))?;
+            .ok_or_else(|| refuse().with_source("track is not a table in it"))?;
         changed.extend(change_track(track, answers));
     }
     let text = document.to_string();
@@ -421,8 +421,10 @@ fn relative(path: &Path, file: &Path) -> Result<String> {
     let short = short.unwrap_or(path);
     short.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("write {} into the configuration", path.display()))
-            .because("the path is not UTF-8, as a configuration has to be")
-            .try_this("rename it, or keep it in the folder of the configuration under a plain name")
-            .exits(Exit::Config)
+            .with_source("the path is not UTF-8, as a configuration has to be")
+            .with_help(
+                "rename it, or keep it in the folder of the configuration under a plain name",
+            )
+            .with_exit(Exit::Config)
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::error::{ApiError, Policy};
+use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
 use crate::command::signal::Stop;
 use crate::command::torn::{Failure, RunEnd, TornClient};
@@ -77,24 +77,21 @@ impl CheckedKeys {
     }
 
     /// Done, or partly done when Torn refuses some of the keys.
-    pub(super) fn outcome(mut self, summary: String, mut report: Value) -> Outcome {
+    pub(super) fn outcome(mut self, summary: String, report: Value) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
         }
         let all = self.keys.len() + self.refused.len();
-        let words: Vec<String> = self.refused.iter().map(Error::on_one_line).collect();
+        let words: Vec<String> = self.refused.iter().map(Error::one_line).collect();
         let remedy = self.refused.swap_remove(0);
         let failure = Error::new(format!("use {} of {all} keys", words.len()))
-            .because(words.join("; "))
-            .try_this(remedy.remedy().unwrap_or_default())
-            .exits(Exit::Partial);
-        report["status"] = "partial".into();
-        report["exit_code"] = Exit::Partial.code().into();
+            .with_source(words.join("; "))
+            .with_help(remedy.help().unwrap_or_default())
+            .with_exit(Exit::Partial);
         Outcome {
-            exit: Exit::Partial,
             summary: Some(summary),
-            report,
             failure: Some(failure),
+            ..Outcome::new(Exit::Partial).with_report(report)
         }
     }
 }
@@ -103,53 +100,56 @@ impl CheckedKeys {
 fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
-        return error.because(end.why).try_this(end.remedy).exits(end.exit);
+        return error
+            .with_source(end.why)
+            .with_help(end.remedy)
+            .with_exit(end.exit);
     }
     let message = failure.message();
     match failure {
         Failure::Refused(refusal) | Failure::NoAccess(Some(refusal)) => {
-            explain_refusal(error.because(message), refusal, torn)
+            explain_refusal(error.with_source(message), refusal, torn)
         }
         Failure::Rejected(_) => error
-            .because(message)
-            .try_this("update tornsnap: Torn's answer is not understood")
-            .exits(Exit::Protocol),
+            .with_source(message)
+            .with_help("update tornsnap: Torn's answer is not understood")
+            .with_exit(Exit::Protocol),
         Failure::RunEnded => error
-            .because("it was interrupted")
-            .try_this("run it again; nothing was written")
-            .exits(Exit::Interrupted),
+            .with_source("it was interrupted")
+            .with_help("run it again; nothing was written")
+            .with_exit(Exit::Interrupted),
         _ => error
-            .because(message)
-            .try_this("wait ten minutes, then run it again; nothing was written")
-            .exits(Exit::TryLater),
+            .with_source(message)
+            .with_help("wait ten minutes, then run it again; nothing was written")
+            .with_exit(Exit::TryLater),
     }
 }
 
 fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
     match (refusal.policy(), refusal) {
-        (Policy::PauseKey(_), ApiError::Torn { code, .. }) => error
-            .try_this(match code {
+        (RetryPolicy::PauseKey(_), ApiError::Torn { code, .. }) => error
+            .with_help(match code {
                 10 => "the key's owner is in federal jail: use a key of another player, or wait until the owner is out",
                 13 => "the key's owner has been offline for more than 7 days: log in to Torn, then run it again",
                 18 => "the key's owner has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
                 _ => COPY_AGAIN,
             })
-            .exits(Exit::NoKey),
-        (Policy::NoAccess, _) => error
-            .try_this("make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough")
-            .exits(Exit::NoKey),
-        (Policy::DisableKey | Policy::PauseKey(_), _) => error
-            .try_this(COPY_AGAIN)
-            .exits(Exit::NoKey),
+            .with_exit(Exit::NoKey),
+        (RetryPolicy::NoAccess, _) => error
+            .with_help("make a key with more access at https://www.torn.com/preferences.php#tab=api; Public Only is enough")
+            .with_exit(Exit::NoKey),
+        (RetryPolicy::DisableKey | RetryPolicy::PauseKey(_), _) => error
+            .with_help(COPY_AGAIN)
+            .with_exit(Exit::NoKey),
         // Torn was reached, and has said why it will not answer.
         (_, ApiError::Torn { .. } | ApiError::Status { .. }) => error
-            .try_this("wait ten minutes, then run it again; nothing was written")
-            .exits(Exit::TryLater),
+            .with_help("wait ten minutes, then run it again; nothing was written")
+            .with_exit(Exit::TryLater),
         _ => error
-            .try_this(format!(
+            .with_help(format!(
                 "check the network, and that {} can be reached; then run it again",
                 torn.route()
             ))
-            .exits(Exit::TryLater),
+            .with_exit(Exit::TryLater),
     }
 }

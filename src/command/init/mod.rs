@@ -13,11 +13,11 @@ use crate::command::init::keys::CheckedKeys;
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
 use crate::config::{Settings, Territories, check_private, file_to_write};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::{folder_of, shown};
+use crate::model::path::{display_path, folder_of};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::Store;
@@ -45,35 +45,35 @@ Examples:
   tornsnap init                                              asks for everything
   tornsnap init --non-interactive --key-file alice.key --faction 10741
   TORN_API_KEY=… tornsnap init --non-interactive --player 1 --wars all --territories none")]
-pub struct Args {
+pub(crate) struct Args {
     /// Ask nothing; take everything from the flags
     #[arg(long)]
-    pub non_interactive: bool,
+    pub(crate) non_interactive: bool,
     /// Environment variable that holds a key, also at later runs
     #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
-    pub key_env: Vec<String>,
+    pub(crate) key_env: Vec<String>,
     /// File with a key on its first line, which nobody else can read
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
-    pub key_file: Vec<PathBuf>,
+    pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members
     #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub factions: Vec<FactionId>,
+    pub(crate) factions: Vec<FactionId>,
     /// Follow these players
     #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
-    pub players: Vec<PlayerId>,
+    pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]
-    pub wars: Option<String>,
+    pub(crate) wars: Option<String>,
     /// Tiles to follow: tracked, all, none, or a list such as AAB,AAC
     #[arg(long, value_name = "WHICH", value_parser = questions::territories)]
-    pub territories: Option<Territories>,
+    pub(crate) territories: Option<Territories>,
     /// Replace a configuration that cannot be read; the old file stays beside it
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 /// Checks the keys, writes the configuration, makes the database.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
     show_terms(context)?;
     let present = configuration::present(&file, args.force)?;
@@ -107,13 +107,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
 
     let report = json!({
-        "command": "init",
-        "status": "ok",
-        "exit_code": 0,
-        "config": shown(&file),
+        "config": display_path(&file),
         "config_is_written": is_written,
-        "config_before": kept.as_deref().map(shown),
-        "database": shown(&settings.database),
+        "config_before": kept.as_deref().map(display_path),
+        "database": display_path(&settings.database),
         "keys": checks.iter().map(key_report).collect::<Vec<_>>(),
     });
     let summary = format!(
@@ -136,9 +133,9 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
     match unreadable.iter().find(|key| !known.contains(key)) {
         None => Ok(()),
         Some(key) => Err(Error::new(format!("use the key {:?}", key.name))
-            .because(key.why.clone())
-            .try_this("correct --key-file or --key-env, and run it again")
-            .exits(Exit::NoKey)),
+            .with_source(key.why.clone())
+            .with_help("correct --key-file or --key-env, and run it again")
+            .with_exit(Exit::NoKey)),
     }
 }
 
@@ -228,12 +225,12 @@ fn show_terms(context: &Context) -> Result<()> {
         terminal::say(TERMS);
         return Ok(());
     }
-    terminal::data(TERMS).doing(|| "print Torn's storage-and-use table".to_owned())
+    terminal::data(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
 }
 
 /// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
-    make_folder(folder_of(path), path).doing(|| format!("write {}", path.display()))?;
+    make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
     write_atomically(path, text, "init", path)?;
     // Where the disk knows no rights, better said now than at the next run.
     check_private(path)

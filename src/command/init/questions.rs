@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::command::Context;
 use crate::command::init::{Args, write_private};
 use crate::config::{Territories, Wars};
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::ApiKey;
 use crate::output::{prompt, terminal};
@@ -194,5 +194,5 @@ pub(super) fn territories(text: &str) -> std::result::Result<Territories, String
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).doing(|| format!("find {}", path.display()))
+    std::path::absolute(path).with_context(|| format!("find {}", path.display()))
 }

@@ -10,7 +10,7 @@ use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome, prune_future};
 use crate::error::{Error, Exit, Result};
-use crate::model::retention::{self, Facts, Refusal};
+use crate::model::retention::{self, PruneBlocker, PruneFacts};
 use crate::model::time::{Month, parse_duration};
 use crate::output::progress::Progress;
 use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
@@ -22,60 +22,60 @@ use crate::store::{Store, backup};
 /// What the next month's summary needs stays: the newest known values of everything that is followed.
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Args {
+pub(crate) struct Args {
     /// Full months of detail to keep besides the running one [default: as configured, else 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
-    pub keep_months: Option<u32>,
+    pub(crate) keep_months: Option<u32>,
     /// Move detail to this database instead of deleting it
     #[arg(long, value_name = "FILE")]
-    pub archive: Option<PathBuf>,
+    pub(crate) archive: Option<PathBuf>,
     /// Begin a new archive though the one that rows were moved to is gone or replaced
     #[arg(long)]
-    pub new_archive: bool,
+    pub(crate) new_archive: bool,
     /// Show what would go, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Rewrite the whole file afterwards, to give all free space back
     #[arg(long)]
-    pub vacuum: bool,
+    pub(crate) vacuum: bool,
     /// Where months without a summary are in the way: prune what lies before them, keep them and what follows
     #[arg(long)]
-    pub keep_unsummarized: bool,
+    pub(crate) keep_unsummarized: bool,
     /// Prune though no backup was verified in the last 7 days; with --future: take no backup first
     #[arg(long)]
-    pub without_backup: bool,
+    pub(crate) without_backup: bool,
     /// Let the first prune delete more than half of all detail
     #[arg(long)]
-    pub allow_large: bool,
+    pub(crate) allow_large: bool,
     /// Prune though the clock is behind the newest detail, or a year ahead of it
     #[arg(long)]
-    pub ignore_clock: bool,
+    pub(crate) ignore_clock: bool,
     /// Delete the monthly summaries of all months before this one, and nothing else
     #[arg(
         long,
         value_name = "YYYY-MM",
         conflicts_with_all = ["keep_months", "archive", "new_archive", "vacuum", "keep_unsummarized", "without_backup", "allow_large", "ignore_clock"]
     )]
-    pub summaries_before: Option<Month>,
+    pub(crate) summaries_before: Option<Month>,
     /// Delete summaries without asking
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// Remove what was recorded under a clock that was ahead, and nothing else; takes a backup first
     #[arg(
         long,
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
     )]
-    pub future: bool,
+    pub(crate) future: bool,
     /// With --future: remove it though it looks as if the clock were behind now
     #[arg(long, requires = "future")]
-    pub force: bool,
+    pub(crate) force: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// Plans, looks for reasons not to, and does what the plan says.
-pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.future {
         return prune_future::run(context, args);
     }
@@ -88,10 +88,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let store = Store::open_read_only(database)?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
-        let refusals = refusals(context, args, &store, &plan, now)?;
+        let blockers = blockers(context, args, &store, &plan, now)?;
         store.must_be_unchanged()?;
         let archive = archive.as_ref().map(Archive::path);
-        return report::preview(context, &plan, &refusals, archive);
+        return report::preview(context, &plan, &blockers, archive);
     }
     Store::must_be_ours(database)?;
     let Ready {
@@ -137,16 +137,16 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
         store.must_not_be_an_archive()?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
-        let refusals = refusals(context, args, &store, &plan, now)?;
-        let is_idle = refusals.is_empty() && plan.going() == 0;
-        let is_patient = !refusals.is_empty() || !args.without_backup;
+        let blockers = blockers(context, args, &store, &plan, now)?;
+        let is_idle = blockers.is_empty() && plan.going() == 0;
+        let is_patient = !blockers.is_empty() || !args.without_backup;
         if !is_idle && waiting.is_another_at_work(database, before_this, is_patient)? {
             drop((store, lock));
             waiting.until_free(database, before_this)?;
             continue;
         }
-        if !refusals.is_empty() {
-            return Err(refused(context, &refusals));
+        if !blockers.is_empty() {
+            return Err(refused(context, &blockers));
         }
         return Ok(Ready {
             store,
@@ -180,9 +180,9 @@ fn carry_out(
     store.checkpoint()?;
     if pruned.is_cut_off {
         return Err(Error::new("prune all that is old")
-            .because(format!("it was told to stop after {done} rows"))
-            .try_this("run the same command again: it does the rest")
-            .exits(stop.asked().unwrap_or(Exit::Interrupted)));
+            .with_source(format!("it was told to stop after {done} rows"))
+            .with_help("run the same command again: it does the rest")
+            .with_exit(stop.asked().unwrap_or(Exit::Interrupted)));
     }
     Ok(pruned)
 }
@@ -191,9 +191,9 @@ fn carry_out(
 fn archive(context: &Context, args: &Args, store: &Store, plan: &Plan) -> Result<Option<Archive>> {
     if args.new_archive && args.archive.is_none() && context.settings.retention.archive.is_none() {
         return Err(Error::new("begin a new archive")
-            .because("no archive is named, so history rows would be deleted instead of moved")
-            .try_this("name its file with --archive, or set `archive` under [retention] in the configuration")
-            .exits(Exit::Config));
+            .with_source("no archive is named, so history rows would be deleted instead of moved")
+            .with_help("name its file with --archive, or set `archive` under [retention] in the configuration")
+            .with_exit(Exit::Config));
     }
     args.archive
         .as_ref()
@@ -215,13 +215,13 @@ fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan>
     store.plan_prune(&store.months(now)?, keep, now)
 }
 
-fn refusals(
+fn blockers(
     context: &Context,
     args: &Args,
     store: &Store,
     plan: &Plan,
     now: i64,
-) -> Result<Vec<Refusal>> {
+) -> Result<Vec<PruneBlocker>> {
     let backup_verified_at = if plan.going() > 0 {
         backup::newest_of(
             &context.settings.backup.directory,
@@ -232,50 +232,50 @@ fn refusals(
     } else {
         None
     };
-    let facts = Facts {
+    let facts = PruneFacts {
         now,
         newest_detail: plan.newest_detail,
         going: plan.going(),
         all: plan.all,
         housekeeping: plan.housekeeping_rows(),
         was_pruned: plan.was_pruned,
-        unsummarized: plan.reach.unsummarized.clone(),
+        unsummarized: plan.prunable.unsummarized.clone(),
         backup_verified_at,
     };
-    let mut refusals = retention::refusals(&facts);
-    refusals.retain(|refusal| {
-        let is_overruled = match refusal {
-            Refusal::Unsummarized(_) => args.keep_unsummarized,
-            Refusal::ClockBehind { .. } | Refusal::ClockAhead { .. } => args.ignore_clock,
-            Refusal::NoBackup { .. } => args.without_backup,
-            Refusal::Large { .. } => args.allow_large,
+    let mut blockers = retention::blockers(&facts);
+    blockers.retain(|blocker| {
+        let is_overruled = match blocker {
+            PruneBlocker::Unsummarized(_) => args.keep_unsummarized,
+            PruneBlocker::ClockBehind { .. } | PruneBlocker::ClockAhead { .. } => args.ignore_clock,
+            PruneBlocker::NoBackup { .. } => args.without_backup,
+            PruneBlocker::Large { .. } => args.allow_large,
         };
         !is_overruled
     });
-    Ok(refusals)
+    Ok(blockers)
 }
 
-fn refused(context: &Context, refusals: &[Refusal]) -> Error {
+fn refused(context: &Context, blockers: &[PruneBlocker]) -> Error {
     let join = |words: Vec<String>| words.join("; ");
     Error::new("prune")
-        .because(join(
-            refusals
+        .with_source(join(
+            blockers
                 .iter()
-                .map(|refusal| match refusal {
-                    Refusal::NoBackup { .. } => format!(
+                .map(|blocker| match blocker {
+                    PruneBlocker::NoBackup { .. } => format!(
                         "{} in {}",
-                        refusal.why(),
+                        blocker.why(),
                         context.settings.backup.directory.display()
                     ),
-                    _ => refusal.why(),
+                    _ => blocker.why(),
                 })
                 .collect(),
         ))
-        .try_this(join(
-            refusals
+        .with_help(join(
+            blockers
                 .iter()
-                .map(|refusal| refusal.remedy().to_owned())
+                .map(|blocker| blocker.remedy().to_owned())
                 .collect(),
         ))
-        .exits(Exit::Config)
+        .with_exit(Exit::Config)
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Result};
-use crate::model::path::shown;
-use crate::model::retention::{Refusal, list};
+use crate::error::{Result, WithContext};
+use crate::model::path::display_path;
+use crate::model::retention::{PruneBlocker, list};
 use crate::model::size;
 use crate::model::time::{Month, iso};
 use crate::output::terminal;
@@ -15,15 +15,15 @@ use crate::store::prune::{Plan, Pruned, Share};
 
 /// Warns of history rows before the cut-off that stay.
 pub(super) fn warn_of_what_stays(plan: &Plan) {
-    if !plan.reach.unsummarized.is_empty() {
+    if !plan.prunable.unsummarized.is_empty() {
         log::warn!(
             "kept {}: in no summary; run `tornsnap summarize`",
-            list(&plan.reach.unsummarized)
+            list(&plan.prunable.unsummarized)
         );
     }
-    if !plan.reach.late.is_empty() {
-        let months: Vec<Month> = plan.reach.late.iter().map(|(month, _)| *month).collect();
-        let rows: i64 = plan.reach.late.iter().map(|(_, rows)| rows).sum();
+    if !plan.prunable.late.is_empty() {
+        let months: Vec<Month> = plan.prunable.late.iter().map(|(month, _)| *month).collect();
+        let rows: i64 = plan.prunable.late.iter().map(|(_, rows)| rows).sum();
         log::warn!(
             "kept {rows} late history rows of {}: they came after that month was pruned or its summaries were deleted, \
              and are in no summary",
@@ -36,17 +36,17 @@ pub(super) fn warn_of_what_stays(plan: &Plan) {
 pub(super) fn preview(
     context: &Context,
     plan: &Plan,
-    refusals: &[Refusal],
+    blockers: &[PruneBlocker],
     archive: Option<&Path>,
 ) -> Result<Outcome> {
     if !context.json {
         for share in plan.detail.iter().chain(&plan.housekeeping) {
-            terminal::data(&line(share)).doing(|| "print the plan".to_owned())?;
+            terminal::data(&line(share)).with_context(|| "print the plan".to_owned())?;
         }
     }
     warn_of_what_stays(plan);
-    for refusal in refusals {
-        log::warn!("would be refused: {}; {}", refusal.why(), refusal.remedy());
+    for blocker in blockers {
+        log::warn!("would be refused: {}; {}", blocker.why(), blocker.remedy());
     }
     Ok(Outcome::done(
         format!(
@@ -66,7 +66,7 @@ pub(super) fn preview(
                     .sum()
             ),
         ),
-        report(plan, None, refusals, archive, true),
+        report(plan, None, blockers, archive, true),
     ))
 }
 
@@ -113,30 +113,28 @@ pub(super) fn told(plan: &Plan, pruned: &Pruned, archive: Option<&Path>) -> Stri
 pub(super) fn report(
     plan: &Plan,
     pruned: Option<&Pruned>,
-    refusals: &[Refusal],
+    blockers: &[PruneBlocker],
     archive: Option<&Path>,
     dry_run: bool,
 ) -> Value {
     let names = |months: &[Month]| months.iter().map(Month::to_string).collect::<Vec<_>>();
-    let late: Vec<Month> = plan.reach.late.iter().map(|(month, _)| *month).collect();
-    let late_rows: i64 = plan.reach.late.iter().map(|(_, rows)| rows).sum();
+    let late: Vec<Month> = plan.prunable.late.iter().map(|(month, _)| *month).collect();
+    let late_rows: i64 = plan.prunable.late.iter().map(|(_, rows)| rows).sum();
     let mut report = json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": dry_run,
         "cutoff": plan.cutoff,
-        "archive": archive.map(shown),
-        "months": names(&plan.reach.months),
-        "unsummarized": names(&plan.reach.unsummarized),
+        "archive": archive.map(display_path),
+        "months": names(&plan.prunable.months),
+        "unsummarized": names(&plan.prunable.unsummarized),
         "late": names(&late),
         "late_rows": late_rows,
         "tables": tables(plan, pruned),
     });
     if dry_run {
         report["would_be_refused"] = json!(
-            refusals
+            blockers
                 .iter()
-                .map(|refusal| json!({ "because": refusal.why(), "flag": refusal.flag() }))
+                .map(|blocker| json!({ "because": blocker.why(), "flag": blocker.flag() }))
                 .collect::<Vec<_>>()
         );
     }
@@ -177,5 +175,5 @@ fn tables(plan: &Plan, pruned: Option<&Pruned>) -> serde_json::Map<String, Value
 }
 
 fn in_words(bytes: i64) -> String {
-    size::in_words(u64::try_from(bytes).unwrap_or_default())
+    size::format_bytes(u64::try_from(bytes).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::command::prune::{Args, report};
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::Month;
 use crate::output::{prompt, terminal};
 use crate::store::Store;
@@ -28,8 +28,6 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
         .map(|share| (share.table.to_owned(), json!({ "rows": share.rows })))
         .collect();
     let done = json!({
-        "command": "prune",
-        "status": "ok",
         "dry_run": args.dry_run,
         "summaries_before": month.to_string(),
         "tables": tables,
@@ -37,7 +35,8 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     if args.dry_run {
         if !context.json {
             for share in &shares {
-                terminal::data(&report::line(share)).doing(|| "print the plan".to_owned())?;
+                terminal::data(&report::line(share))
+                    .with_context(|| "print the plan".to_owned())?;
             }
         }
         return Ok(Outcome::done(
@@ -55,8 +54,8 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
         format!("Delete {rows} summaries of months before {month}? Nothing can bring them back");
     if !args.yes && !prompt::confirm(&question, "--yes")? {
         return Err(Error::new("delete summaries")
-            .because("the answer was no")
-            .exits(Exit::Config));
+            .with_source("the answer was no")
+            .with_exit(Exit::Config));
     }
     let waiting = Waiting::new(context, "prune", args.wait);
     let _lock = waiting.take(database, MAINTENANCE)?;

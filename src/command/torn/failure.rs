@@ -1,6 +1,6 @@
 //! Why a call brought nothing, and why a run ends early.
 
-use crate::api::error::{ApiError, Policy};
+use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
 use crate::api::wire::DecodeError;
 use crate::error::{Error, Exit};
@@ -8,7 +8,7 @@ use crate::store::run::Rejected;
 
 /// Why a target could not be had.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No key here may ask that; the last refusal, if one was asked.
     NoAccess(Option<ApiError>),
     /// Torn refused, or a passing fault outlasted every retry.
@@ -25,35 +25,35 @@ pub enum Failure {
 
 impl Failure {
     /// Whether Torn knows no such id.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Refused(error) if error.policy() == Policy::NoSuchId)
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.policy() == RetryPolicy::NoSuchId)
     }
 
     /// Whether no key may ask that.
-    pub fn is_no_access(&self) -> bool {
+    pub(crate) fn is_no_access(&self) -> bool {
         matches!(self, Self::NoAccess(error)
-            if error.as_ref().is_none_or(|error| error.policy() == Policy::NoAccess))
+            if error.as_ref().is_none_or(|error| error.policy() == RetryPolicy::NoAccess))
     }
 
     /// Whether the fault may pass by itself.
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Refused(error) if matches!(error.policy(), Policy::Retry | Policy::EndpointClosed)
+            Self::Refused(error) if matches!(error.policy(), RetryPolicy::Retry | RetryPolicy::EndpointClosed)
         )
     }
 
     /// Whether a smaller question may be answered: the key lacks access, or that endpoint is closed.
-    pub fn allows_a_smaller_question(&self) -> bool {
+    pub(crate) fn allows_a_smaller_question(&self) -> bool {
         match self {
             Self::NoAccess(_) => true,
-            Self::Refused(error) => error.policy() == Policy::EndpointClosed,
+            Self::Refused(error) => error.policy() == RetryPolicy::EndpointClosed,
             _ => false,
         }
     }
 
     /// For logs and `fetch_runs`.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::NoAccess(Some(error)) | Self::Refused(error) => error.to_string(),
             Self::NoAccess(None) => "no key may ask that now".to_owned(),
@@ -65,7 +65,12 @@ impl Failure {
     }
 
     /// A part of an answer that does not fit, to be kept.
-    pub fn rejected(request: &Request, entity: &str, error: &DecodeError, body: String) -> Self {
+    pub(crate) fn rejected(
+        request: &Request,
+        entity: &str,
+        error: &DecodeError,
+        body: String,
+    ) -> Self {
         Self::Rejected(Box::new(Rejected {
             endpoint: request.path().to_owned(),
             entity: entity.to_owned(),
@@ -91,15 +96,15 @@ fn without_positions(path: &str) -> String {
 
 /// Why a run ends before everything was asked.
 #[derive(Clone, Debug)]
-pub struct RunEnd {
+pub(crate) struct RunEnd {
     /// How the process ends when nothing was saved.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     /// The reason.
-    pub why: String,
+    pub(crate) why: String,
     /// The remedy for the user.
-    pub remedy: String,
+    pub(crate) remedy: String,
     /// The time that Torn told, when our clock is wrong; unix seconds.
-    pub real_time: Option<i64>,
+    pub(crate) real_time: Option<i64>,
 }
 
 impl RunEnd {
@@ -139,7 +144,7 @@ impl RunEnd {
         Self::new(
             Exit::Config,
             error.to_string(),
-            error.remedy().unwrap_or_default(),
+            error.help().unwrap_or_default(),
         )
     }
 
@@ -147,8 +152,8 @@ impl RunEnd {
     pub(super) fn broken(error: &Error) -> Self {
         Self::new(
             error.exit(),
-            error.on_one_line(),
-            error.remedy().unwrap_or("run `tornsnap health`"),
+            error.one_line(),
+            error.help().unwrap_or("run `tornsnap health`"),
         )
     }
 }

@@ -19,7 +19,7 @@ const MAX_CONFIRMATIONS: u32 = 2;
 
 impl TornClient {
     /// Adds the keys of a run, as they are known or as Torn says now. Ends the run when none can be used.
-    pub fn add_keys(&self, keys: &[NamedKey]) -> Result<()> {
+    pub(crate) fn add_keys(&self, keys: &[NamedKey]) -> Result<()> {
         for key in keys {
             self.add_key(key)?;
         }
@@ -30,7 +30,7 @@ impl TornClient {
     }
 
     /// Adds a key of which nothing has to be known, and asks Torn about it.
-    pub fn check_new_key(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
+    pub(crate) fn check_new_key(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
         let id = lock(&self.pool).add(key.clone());
         if let Some(facts) = lock(&self.store)
             .known_key(&key.name, &key.key)
@@ -43,7 +43,7 @@ impl TornClient {
     }
 
     /// Notes which keys were used and work.
-    pub fn note_use(&self) -> Result<()> {
+    pub(crate) fn note_use(&self) -> Result<()> {
         let used = lock(&self.pool).well_used(Instant::now());
         lock(&self.store).mark_used(&used, self.clock.now())
     }
@@ -119,7 +119,7 @@ impl TornClient {
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
         let after = lock(&self.pool).payer(id);
         if before != after {
-            self.note(|store| store.move_calls(before.number(), after.number()))?;
+            self.note(|store| store.reassign_calls(before.number(), after.number()))?;
         }
         Ok(facts)
     }

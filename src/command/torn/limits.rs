@@ -11,7 +11,7 @@ use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
 use crate::model::time::iso;
 use crate::store::pauses::{Cause, Pause, Scope};
-use crate::store::{Allowance, Permit, Store};
+use crate::store::{Acquire, Permit, Store};
 
 /// How long an owner pauses who is out for this run: longer than anybody waits, and no longer than a few minutes.
 pub(super) const OUT_FOR_THIS_RUN: Duration = Duration::from_secs(120);
@@ -34,11 +34,15 @@ impl TornClient {
             return Ok(Acquired::Permit(None));
         };
         let longest = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
-        let allowance =
-            lock(&self.store).allow(payer.number(), limit, Clock::real_milliseconds(), longest);
+        let allowance = lock(&self.store).try_acquire(
+            payer.number(),
+            limit,
+            Clock::real_milliseconds(),
+            longest,
+        );
         match allowance.map_err(|error| self.end(RunEnd::broken(&error)))? {
-            Allowance::Granted(permit) => Ok(Acquired::Permit(Some(permit))),
-            Allowance::Wait(milliseconds) => {
+            Acquire::Granted(permit) => Ok(Acquired::Permit(Some(permit))),
+            Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
                 lock(&self.pool).hold(payer, until);
                 Ok(Acquired::NotYet)
@@ -51,7 +55,7 @@ impl TornClient {
         let Some(permit) = permit else {
             return Ok(());
         };
-        self.note(|store| store.returned(permit, Clock::real_milliseconds()))
+        self.note(|store| store.release(permit, Clock::real_milliseconds()))
     }
 
     /// A block or a pause of the address from an earlier run is still in force: no call is made before its end.

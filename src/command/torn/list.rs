@@ -12,20 +12,19 @@ use crate::api::wire::{DecodeError, Partitioned};
 
 /// One page of a list.
 #[derive(Debug)]
-pub struct Page<T> {
-    /// Its items.
-    pub items: Partitioned<T>,
+pub(crate) struct Page<T> {
+    pub(crate) items: Partitioned<T>,
     /// The call that brought it.
-    pub request: Request,
+    pub(crate) request: Request,
     /// The name of the key that brought it.
-    pub source: String,
+    pub(crate) source: String,
     /// When it came, unix seconds.
-    pub at: i64,
+    pub(crate) at: i64,
 }
 
 /// How the reading of a list ended.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ListRead {
+pub(crate) enum ListRead {
     /// At its end.
     ToTheEnd,
     /// Where the reader needed no more.
@@ -39,7 +38,7 @@ pub enum ListRead {
 /// # Errors
 ///
 /// Only those of `take`; failures of the calls are in [`ListRead::Failed`].
-pub fn read_list<T, E>(
+pub(crate) fn read_list<T, E>(
     torn: &TornClient,
     first: Request,
     by: PagedBy,

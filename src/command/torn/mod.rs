@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub use failure::{Failure, RunEnd};
-pub use list::{ListRead, Page, read_list};
+pub(crate) use failure::{Failure, RunEnd};
+pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;
 use crate::api::error::{ApiError, SelectionError, take_selection_errors};
@@ -26,7 +26,7 @@ use crate::api::pool::{KeyId, KeyPool, Need, Payer, Pick};
 use crate::api::request::{Endpoint, Request};
 use crate::command::signal::Stop;
 use crate::command::torn::policies::Next;
-use crate::config::{Clock, Settings};
+use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
@@ -44,20 +44,20 @@ const MAX_FAULTS_IN_A_ROW: u32 = 6;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The JSON object, without the selections that carry an error of their own.
-    pub body: Value,
+    pub(crate) body: Value,
     /// The name of the key that brought it.
-    pub source: String,
+    pub(crate) source: String,
     /// When it came, unix seconds.
-    pub at: i64,
+    pub(crate) at: i64,
     /// The selections that carry an error instead of data.
-    pub errors: Vec<SelectionError>,
+    pub(crate) errors: Vec<SelectionError>,
 }
 
 /// Calls Torn for several threads at once.
 #[derive(Debug)]
-pub struct TornClient {
+pub(crate) struct TornClient {
     client: Client,
     pool: Mutex<KeyPool>,
     store: Mutex<Store>,
@@ -111,12 +111,12 @@ struct Attempt {
 
 impl TornClient {
     /// A client without keys, which remembers pauses and calls in `store`.
-    pub fn new(settings: &Settings, stop: Stop, store: Store) -> Result<Self> {
+    pub(crate) fn new(settings: &Settings, stop: Stop, store: Store) -> Result<Self> {
         let client = Client::new(
             &settings.api.base_url,
             settings.api.timeout,
             settings.api.concurrency,
-            settings.proxy_for(&settings.api.base_url)?,
+            config::proxy_for(&settings.api.base_url)?,
         )?;
         let torn = Self {
             _alive: watch(&client, &stop),
@@ -141,22 +141,22 @@ impl TornClient {
     }
 
     /// Calls made so far.
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
     /// The time of answers and decisions, unix seconds.
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.clock.now()
     }
 
     /// Why the run has ended early, if it has.
-    pub fn run_end(&self) -> Option<RunEnd> {
+    pub(crate) fn run_end(&self) -> Option<RunEnd> {
         lock(&self.end).clone()
     }
 
     /// Whether no further call will be made.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.stop.asked().is_some() || lock(&self.end).is_some()
     }
 
@@ -167,29 +167,29 @@ impl TornClient {
     }
 
     /// The address that is asked.
-    pub fn base_url(&self) -> &str {
+    pub(crate) fn base_url(&self) -> &str {
         self.client.base_url()
     }
 
     /// The address that is asked, and the proxy on the way.
-    pub fn route(&self) -> String {
+    pub(crate) fn route(&self) -> String {
         self.client.route()
     }
 
     /// Whether this player has a key here that reads battle stats.
-    pub fn has_own_key(&self, player: PlayerId) -> bool {
+    pub(crate) fn has_own_key(&self, player: PlayerId) -> bool {
         lock(&self.pool).has_own(player)
     }
 
     /// The store, once no more calls are made.
-    pub fn into_store(self) -> Store {
+    pub(crate) fn into_store(self) -> Store {
         self.store
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a call with a key that may, as often as it takes.
-    pub fn get(&self, request: &Request, need: Need) -> Result<Reply, Failure> {
+    pub(crate) fn get(&self, request: &Request, need: Need) -> Result<Reply, Failure> {
         let mut attempt = Attempt::default();
         loop {
             let turn = match self.acquire(request, need, &attempt) {
@@ -266,7 +266,6 @@ impl TornClient {
         }))
     }
 
-    /// Makes one call.
     fn call(&self, request: &Request, turn: &Turn) -> Result<Result<Reply, ApiError>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         log::debug!("GET {} with key {}", request.target, turn.name);

@@ -1,9 +1,9 @@
-//! Applies the policy for an error: one arm for each [`Policy`].
+//! Applies the policy for an error: one arm for each [`RetryPolicy`].
 
 use std::sync::atomic::Ordering;
 
 use super::{Attempt, Failure, MAX_FAULTS_IN_A_ROW, Reply, RunEnd, TornClient, Turn, lock, random};
-use crate::api::error::{ApiError, Policy, SelectionError};
+use crate::api::error::{ApiError, RetryPolicy, SelectionError};
 use crate::api::pool::Need;
 use crate::api::request::{Endpoint, Request};
 
@@ -28,7 +28,7 @@ impl TornClient {
             log::debug!("GET {}: {selection}: {error}", request.target);
             let endpoint = request.endpoint.only(selection);
             match error.policy() {
-                Policy::Retry => {
+                RetryPolicy::Retry => {
                     attempt.tries += 1;
                     if let Some(delay) =
                         error.retry_delay(attempt.tries, self.first_retry, random())
@@ -37,18 +37,18 @@ impl TornClient {
                         next = Next::TryAgain;
                     }
                 }
-                Policy::NoAccess => {
+                RetryPolicy::NoAccess => {
                     self.deny(turn, endpoint, need, error, attempt);
                     next = Next::TryAgain;
                 }
-                Policy::RestFromCategory => {
+                RetryPolicy::RestFromCategory => {
                     self.rest_from_category(turn, endpoint, error, attempt)?;
                     next = Next::TryAgain;
                 }
-                Policy::EndpointClosed => {
+                RetryPolicy::EndpointClosed => {
                     lock(&self.closed).insert(endpoint);
                 }
-                Policy::FailTarget | Policy::NoSuchId => {}
+                RetryPolicy::FailTarget | RetryPolicy::NoSuchId => {}
                 _ => {
                     self.apply(error, request, need, turn, attempt)?;
                     next = Next::TryAgain;
@@ -71,40 +71,40 @@ impl TornClient {
         let refused = || Failure::Refused(error.clone());
         if !matches!(
             policy,
-            Policy::Retry | Policy::PauseOwner | Policy::PauseAddress(_)
+            RetryPolicy::Retry | RetryPolicy::PauseOwner | RetryPolicy::PauseAddress(_)
         ) {
             self.faults_in_a_row.store(0, Ordering::Relaxed);
         }
         match policy {
-            Policy::Retry => self.retry(error, attempt),
-            Policy::PauseOwner => {
+            RetryPolicy::Retry => self.retry(error, attempt),
+            RetryPolicy::PauseOwner => {
                 attempt.refusal = Some(error.clone());
                 self.pause_owner(turn, error)
             }
-            Policy::PauseAddress(time) => self.pause_address(time, turn.called_at, error),
-            Policy::DisableKey => self.doubt(turn, request, error, attempt),
-            Policy::PauseKey(seconds) => {
+            RetryPolicy::PauseAddress(time) => self.pause_address(time, turn.called_at, error),
+            RetryPolicy::DisableKey => self.doubt(turn, request, error, attempt),
+            RetryPolicy::PauseKey(seconds) => {
                 self.pause_key(turn, seconds, error)?;
                 match need {
                     Need::This(_) => Err(refused()),
                     _ => Ok(()),
                 }
             }
-            Policy::NoAccess => {
+            RetryPolicy::NoAccess => {
                 self.deny(turn, request.endpoint, need, error, attempt);
                 Ok(())
             }
-            Policy::RestFromCategory => {
+            RetryPolicy::RestFromCategory => {
                 self.rest_from_category(turn, request.endpoint, error, attempt)
             }
-            Policy::Blocked => Err(self.blocked(error)),
-            Policy::ApiClosed => Err(self.end(RunEnd::closed(error))),
-            Policy::EndRun => Err(self.end(RunEnd::misconfigured(error))),
-            Policy::EndpointClosed => {
+            RetryPolicy::Blocked => Err(self.blocked(error)),
+            RetryPolicy::ApiClosed => Err(self.end(RunEnd::closed(error))),
+            RetryPolicy::EndRun => Err(self.end(RunEnd::misconfigured(error))),
+            RetryPolicy::EndpointClosed => {
                 lock(&self.closed).insert(request.endpoint);
                 Err(refused())
             }
-            Policy::NoSuchId | Policy::FailTarget => Err(refused()),
+            RetryPolicy::NoSuchId | RetryPolicy::FailTarget => Err(refused()),
         }
     }
 

@@ -8,15 +8,14 @@ const NAMED: usize = 3;
 
 /// The times more than a day ahead that are stored.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct FarFuture {
+pub(crate) struct FarFuture {
     /// The tables that have them.
-    pub tables: Vec<String>,
-    /// The latest.
-    pub latest: Option<i64>,
+    pub(crate) tables: Vec<String>,
+    pub(crate) latest: Option<i64>,
 }
 
 /// Whether the clock is behind the newest recorded moment, or times are stored that only a wrong clock can have made.
-pub fn clock(newest: Option<i64>, far: &FarFuture, now: i64) -> Check {
+pub(crate) fn clock(newest: Option<i64>, far: &FarFuture, now: i64) -> Check {
     let behind = newest.map_or(0, |newest| newest.saturating_sub(now));
     let latest = newest.max(far.latest).unwrap_or(now);
     let value = Value {

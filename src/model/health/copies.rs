@@ -3,33 +3,33 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, State, Value, count, day, span};
-use crate::model::path::shown;
+use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
 /// The backups of a database in its folder.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Backups {
+pub(crate) struct Backups {
     /// When the newest verified one was made, and the file.
-    pub newest: Option<(i64, PathBuf)>,
+    pub(crate) newest: Option<(i64, PathBuf)>,
     /// Backups that a clock which was ahead has dated.
-    pub ahead: Vec<PathBuf>,
+    pub(crate) ahead: Vec<PathBuf>,
     /// The newest by its name, where no manifest may be read: nothing tells which database it is of.
-    pub unreadable: Option<PathBuf>,
+    pub(crate) unreadable: Option<PathBuf>,
     /// Whether the folder is there.
-    pub has_folder: bool,
+    pub(crate) has_folder: bool,
 }
 
 /// A folder that backups were written to, as the database remembers it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RecordedFolder {
+pub(crate) struct RecordedFolder {
     /// When the last one was written.
-    pub last_backup_at: i64,
+    pub(crate) last_backup_at: i64,
     /// Its name.
-    pub last_file: String,
+    pub(crate) last_file: String,
 }
 
 /// How old the last verified backup is. `recorded`: the last one that was written to the folder.
-pub fn backup(
+pub(crate) fn backup(
     found: &Backups,
     recorded: Option<&RecordedFolder>,
     directory: &Path,
@@ -46,7 +46,11 @@ pub fn backup(
         warning: Some(warning),
         ..Value::plain(age, "s")
     };
-    let message = format!("last verified backup {} ago: {}", span(age), shown(file));
+    let message = format!(
+        "last verified backup {} ago: {}",
+        span(age),
+        display_path(file)
+    );
     if age >= warning {
         Check::bad("backup", State::Warning, message, scheduler).about(["old"])
     } else {
@@ -62,14 +66,14 @@ fn no_backup(
     directory: &Path,
     now: i64,
 ) -> Check {
-    let folder = shown(directory);
+    let folder = display_path(directory);
     if let Some(file) = &found.unreadable {
         return Check::bad(
             "backup",
             State::Unknown,
             format!(
                 "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
-                shown(file)
+                display_path(file)
             ),
             "run `tornsnap health` as the user who makes the backups",
         )
@@ -107,7 +111,7 @@ fn no_backup(
 }
 
 /// Backups with a date of the future: they are never the newest, and no rotation removes them.
-pub fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
+pub(crate) fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
     let first = ahead.first()?;
     let more = match ahead.len() - 1 {
         0 => String::new(),
@@ -123,29 +127,29 @@ pub fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
             State::Warning,
             format!(
                 "a clock that was ahead has dated {}{more} more than a day into the future; it never counts as the newest backup",
-                shown(first)
+                display_path(first)
             ),
             "make a backup with the right clock, then remove those files and the .json beside each",
         )
-        .about(ahead.iter().map(|path| shown(path)))
+        .about(ahead.iter().map(|path| display_path(path)))
         .with(value),
     )
 }
 
 /// An archive, looked at.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Archive {
+pub(crate) struct Archive {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// It holds rows from before this moment.
-    pub cutoff: i64,
+    pub(crate) cutoff: i64,
     /// How it is.
-    pub state: ArchiveState,
+    pub(crate) state: ArchiveState,
 }
 
 /// How an archive is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ArchiveState {
+pub(crate) enum ArchiveState {
     /// There, and that of this database.
     Sound,
     /// There is no such file.
@@ -164,7 +168,7 @@ pub enum ArchiveState {
 }
 
 /// The archives, the only home of the rows that were moved to them.
-pub fn archives(archives: &[Archive]) -> Check {
+pub(crate) fn archives(archives: &[Archive]) -> Check {
     let value = |bad: usize| Value {
         critical: Some(0),
         ..Value::plain(count(bad), "")
@@ -176,7 +180,7 @@ pub fn archives(archives: &[Archive]) -> Check {
     if bad.is_empty() {
         let message = match archives {
             [] => "no history rows were moved to an archive".to_owned(),
-            [only] => format!("the archive {} is there", shown(&only.path)),
+            [only] => format!("the archive {} is there", display_path(&only.path)),
             [..] => format!("the {} archives are there", archives.len()),
         };
         return Check::ok("archive", message).with(value(0));
@@ -207,12 +211,12 @@ pub fn archives(archives: &[Archive]) -> Check {
         }
     };
     Check::bad("archive", state, messages.join("; "), remedy)
-        .about(bad.iter().map(|archive| shown(&archive.path)))
+        .about(bad.iter().map(|archive| display_path(&archive.path)))
         .with(value(bad.len()))
 }
 
 fn archive_in_words(archive: &Archive) -> String {
-    let path = shown(&archive.path);
+    let path = display_path(&archive.path);
     let home = format!(
         "it is the only home of the history rows from before {}",
         day(archive.cutoff)

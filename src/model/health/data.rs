@@ -1,12 +1,12 @@
 //! Whether the data is understood, summarized and pruned, and how much there is.
 
 use super::{Check, State, Value, count, day, signed};
-use crate::model::month_state::{MonthState, Standing};
-use crate::model::size::{grouped, in_words};
+use crate::model::month_state::{MonthState, SummaryStatus};
+use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::{DAY, Month};
 
 /// Answers that did not fit in the last day.
-pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
+pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     let most = i64::from(most);
     let value = Value {
         warning: Some(most),
@@ -38,11 +38,11 @@ pub fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
 const GRACE: i64 = 3 * DAY;
 
 /// Finished months that are to be summarized, three days after their end; names history rows that no summary will have.
-pub fn summaries(states: &[MonthState], now: i64) -> Check {
+pub(crate) fn summaries(states: &[MonthState], now: i64) -> Check {
     let late: Vec<&MonthState> = states
         .iter()
         .filter(|state| now >= state.month.end().saturating_add(GRACE))
-        .filter(|state| state.has(Standing::Missing) || state.has(Standing::Changed))
+        .filter(|state| state.has(SummaryStatus::Missing) || state.has(SummaryStatus::Changed))
         .collect();
     let value = Value {
         warning: Some(0),
@@ -50,9 +50,13 @@ pub fn summaries(states: &[MonthState], now: i64) -> Check {
     };
     let Some(first) = late.first() else {
         let message = "every finished month is summarized, or about to be";
-        return Check::ok("summaries", format!("{message}{}", late_for_ever(states))).with(value);
+        return Check::ok(
+            "summaries",
+            format!("{message}{}", unsummarized_late_rows(states)),
+        )
+        .with(value);
     };
-    let message = match (late.len(), first.has(Standing::Missing)) {
+    let message = match (late.len(), first.has(SummaryStatus::Missing)) {
         (1, true) => format!("{} is not summarized", first.month),
         (1, false) => format!(
             "history of {} has changed since it was summarized",
@@ -74,22 +78,25 @@ pub fn summaries(states: &[MonthState], now: i64) -> Check {
 }
 
 /// Names history rows that came after their month was pruned: nothing can be done about them, so they are no finding.
-fn late_for_ever(states: &[MonthState]) -> String {
+fn unsummarized_late_rows(states: &[MonthState]) -> String {
     let late: Vec<&MonthState> = states
         .iter()
-        .filter(|state| state.late_for_ever() > 0)
+        .filter(|state| state.unsummarized_late_rows() > 0)
         .collect();
-    let rows: i64 = late.iter().map(|state| state.late_for_ever()).sum();
+    let rows: i64 = late
+        .iter()
+        .map(|state| state.unsummarized_late_rows())
+        .sum();
     match late.as_slice() {
         [] => String::new(),
         [only] => format!(
             "; {} history rows of {} came after it was pruned and are in no summary",
-            grouped(rows),
+            group_digits(rows),
             only.month
         ),
         [first, ..] => format!(
             "; {} history rows of {} months, the first {}, came after these were pruned and are in no summary",
-            grouped(rows),
+            group_digits(rows),
             late.len(),
             first.month
         ),
@@ -98,17 +105,17 @@ fn late_for_ever(states: &[MonthState]) -> String {
 
 /// History rows from before the cut-off that have no reason to be there any more.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Overdue {
+pub(crate) struct Overdue {
     /// Rows that `prune` would remove now.
-    pub prunable: i64,
+    pub(crate) prunable: i64,
     /// Months that `prune` leaves alone because they are not summarized.
-    pub unsummarized: Vec<Month>,
+    pub(crate) unsummarized: Vec<Month>,
 }
 
 /// Whether history rows are pruned, three days into a month.
-pub fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
+pub(crate) fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
     let in_time = Month::of(now).is_some_and(|month| now < month.start() + GRACE);
-    let rows = grouped(overdue.prunable);
+    let rows = group_digits(overdue.prunable);
     let before = day(cutoff);
     let value = Value {
         warning: Some(0),
@@ -139,18 +146,21 @@ pub fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
 }
 
 /// The rows of one table; for graphs.
-pub fn rows(table: &str, rows: i64) -> Option<Check> {
+pub(crate) fn rows(table: &str, rows: i64) -> Option<Check> {
     (rows > 0).then(|| {
-        Check::ok(format!("rows_{table}"), format!("{} rows", grouped(rows)))
-            .with(Value::plain(rows, ""))
+        Check::ok(
+            format!("rows_{table}"),
+            format!("{} rows", group_digits(rows)),
+        )
+        .with(Value::plain(rows, ""))
     })
 }
 
 /// The size of the database and its rows.
-pub fn size(bytes: u64, rows: i64) -> Check {
+pub(crate) fn size(bytes: u64, rows: i64) -> Check {
     Check::ok(
         "size",
-        format!("{} with {} rows", in_words(bytes), grouped(rows)),
+        format!("{} with {} rows", format_bytes(bytes), group_digits(rows)),
     )
     .with(Value::plain(signed(bytes), "B"))
 }
@@ -159,9 +169,9 @@ pub fn size(bytes: u64, rows: i64) -> Check {
 mod tests {
     use super::*;
     use crate::model::history::History;
-    use crate::model::month_state::{Facts, TableState};
+    use crate::model::month_state::{MonthFacts, TableState};
 
-    fn state(month: &str, facts: Facts) -> MonthState {
+    fn state(month: &str, facts: MonthFacts) -> MonthState {
         MonthState {
             month: month.parse().unwrap(),
             tables: vec![TableState::new(History::Players, facts)],
@@ -171,9 +181,9 @@ mod tests {
     #[test]
     fn months_have_three_days_to_be_summarized_and_pruned() {
         let missing = |month| {
-            let facts = Facts {
+            let facts = MonthFacts {
                 rows: 9,
-                ..Facts::default()
+                ..MonthFacts::default()
             };
             state(month, facts)
         };
@@ -213,19 +223,19 @@ mod tests {
 
     #[test]
     fn what_was_pruned_or_purged_is_well_and_rows_that_came_later_are_named() {
-        let summarized = Facts {
+        let summarized = MonthFacts {
             rows: 9,
             counted_rows: 9,
             last_id: 50,
             is_summarized: true,
-            ..Facts::default()
+            ..MonthFacts::default()
         };
-        let late = Facts {
+        let late = MonthFacts {
             rows: 12,
             late: 3,
             ..summarized
         };
-        let is = |change: fn(&mut Facts)| {
+        let is = |change: fn(&mut MonthFacts)| {
             let mut facts = late;
             change(&mut facts);
             summaries(&[state("2026-01", facts)], 1_775_044_800)

@@ -5,21 +5,21 @@ use crate::model::time::{HOUR, is_far_future, iso};
 
 /// One key, as the last run left it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct KeyFact {
+pub(crate) struct KeyFact {
     /// As in the configuration.
-    pub name: String,
+    pub(crate) name: String,
     /// Torn refuses it for good.
-    pub is_dead: bool,
+    pub(crate) is_dead: bool,
     /// Rests until then.
-    pub paused_until: Option<i64>,
+    pub(crate) paused_until: Option<i64>,
     /// Torn's last answer about the key.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
     /// 1 public, 2 minimal, 3 limited, 4 full, 0 custom; `None`: not known.
-    pub access_level: Option<i64>,
+    pub(crate) access_level: Option<i64>,
 }
 
 /// The keys: all dead is critical, some is a warning, and so is it when all rest for more than an hour.
-pub fn keys(keys: &[KeyFact], now: i64) -> Check {
+pub(crate) fn keys(keys: &[KeyFact], now: i64) -> Check {
     let dead: Vec<&KeyFact> = keys.iter().filter(|key| key.is_dead).collect();
     let value = Value {
         warning: Some(0),
@@ -133,7 +133,7 @@ fn in_use(keys: &[KeyFact], now: i64) -> String {
 }
 
 /// Whether Torn makes this address wait.
-pub fn address(paused: Option<(i64, &str)>) -> Check {
+pub(crate) fn address(paused: Option<(i64, &str)>) -> Check {
     match paused {
         None => Check::ok("address", "Torn answers this address"),
         Some((until, reason)) => Check::bad(
@@ -146,7 +146,7 @@ pub fn address(paused: Option<(i64, &str)>) -> Check {
 }
 
 /// The configured keys that cannot be read, each with the reason: some is a warning, all is critical.
-pub fn key_files(configured: usize, unreadable: &[(String, String)]) -> Check {
+pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> Check {
     let value = Value {
         warning: Some(0),
         critical: (configured > 0).then(|| count(configured) - 1),

@@ -1,11 +1,11 @@
 //! Whether the machine gives the database what it needs: space and a sound SQLite.
 
 use super::{Check, State, Value, signed};
-use crate::model::size::in_words;
+use crate::model::size::format_bytes;
 
 /// The disks that are looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Disk {
+pub(crate) enum Disk {
     /// The disk of the database.
     Database,
     /// The disk of the backup folder.
@@ -16,7 +16,7 @@ pub enum Disk {
 
 impl Disk {
     /// The id of the check.
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Database => "disk",
             Self::Backups => "disk_backups",
@@ -26,7 +26,7 @@ impl Disk {
 }
 
 /// Free space: a warning below the reserve, critical below a quarter of it.
-pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
+pub(crate) fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
     let value = Value {
         warning: Some(signed(reserve)),
         critical: Some(signed(reserve / 4)),
@@ -47,7 +47,7 @@ pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
             "free some space on that disk, or move the archive",
         ),
     };
-    let message = format!("{} free on {owner}", in_words(free));
+    let message = format!("{} free on {owner}", format_bytes(free));
     match free {
         _ if free < reserve / 4 => Check::bad(disk.id(), State::Critical, message, remedy),
         _ if free < reserve => Check::bad(disk.id(), State::Warning, message, remedy),
@@ -61,20 +61,20 @@ pub fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
 const USUAL_WAL: u64 = 64_000_000;
 
 /// The size of the WAL: a warning when it is larger than half of the database.
-pub fn wal(bytes: u64, database: u64) -> Check {
+pub(crate) fn wal(bytes: u64, database: u64) -> Check {
     let limit = USUAL_WAL.max(database / 2);
     let value = Value {
         warning: Some(signed(limit)),
         ..Value::plain(signed(bytes), "B")
     };
-    let message = format!("{} in the WAL", in_words(bytes));
+    let message = format!("{} in the WAL", format_bytes(bytes));
     if bytes > limit {
         Check::bad(
             "wal",
             State::Warning,
             format!(
                 "{message}, more than {}: a program keeps the database open for reading",
-                in_words(limit)
+                format_bytes(limit)
             ),
             "close the program that reads it (DB Browser, Grafana, an export into a pipe): until then the WAL cannot shrink",
         )
@@ -88,7 +88,7 @@ pub fn wal(bytes: u64, database: u64) -> Check {
 const SOUND_SQLITE: i32 = 3_051_003;
 
 /// The SQLite in this program.
-pub fn sqlite(version: &str, number: i32) -> Check {
+pub(crate) fn sqlite(version: &str, number: i32) -> Check {
     if number < SOUND_SQLITE {
         return Check::bad(
             "sqlite",

@@ -8,25 +8,24 @@ const NAMED: usize = 5;
 
 /// A followed id that Torn did not know when it was last asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct MissingId {
+pub(crate) struct MissingId {
     /// "player" or "faction".
-    pub kind: String,
-    /// Which.
-    pub id: i64,
+    pub(crate) kind: String,
+    pub(crate) id: i64,
     /// Its name, if it was ever known.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The first miss, unix seconds.
-    pub since: i64,
+    pub(crate) since: i64,
     /// The last miss, unix seconds.
-    pub last_miss: i64,
+    pub(crate) last_miss: i64,
     /// Whether `[track]` names the id itself; otherwise a roster does.
-    pub is_named: bool,
+    pub(crate) is_named: bool,
 }
 
 /// Whether followed ids rest because Torn does not know them.
 ///
 /// Between two tries such an id is not fetched, although every run ends well.
-pub fn missing(ids: &[MissingId], now: i64) -> Check {
+pub(crate) fn missing(ids: &[MissingId], now: i64) -> Check {
     // The next fetch asks about the others at once; the check of the clock tells of them.
     let resting: Vec<&MissingId> = ids
         .iter()

@@ -5,7 +5,7 @@ use crate::model::kind::Kind;
 use crate::model::time::{HOUR, iso};
 
 /// How long ago a kind was last fetched: a warning from `hours`, critical from twice that.
-pub fn age(kind: Kind, last_success: Option<i64>, now: i64, hours: u32) -> Check {
+pub(crate) fn age(kind: Kind, last_success: Option<i64>, now: i64, hours: u32) -> Check {
     let id = format!("age_{kind}");
     let warning = i64::from(hours) * HOUR;
     let Some(last) = last_success else {
@@ -41,7 +41,7 @@ pub fn age(kind: Kind, last_success: Option<i64>, now: i64, hours: u32) -> Check
 }
 
 /// Runs that failed in a row: one is a warning, more than `most` are critical.
-pub fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Check {
+pub(crate) fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Check {
     let id = format!("failures_{kind}");
     let most = i64::from(most);
     let value = Value {
@@ -71,7 +71,7 @@ pub fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Ch
 }
 
 /// Runs of all kinds that were killed within a day.
-pub fn killed(killed: &[(Kind, i64)]) -> Check {
+pub(crate) fn killed(killed: &[(Kind, i64)]) -> Check {
     let value = Value {
         warning: Some(0),
         ..Value::plain(count(killed.len()), "")
@@ -97,19 +97,19 @@ pub fn killed(killed: &[(Kind, i64)]) -> Check {
 
 /// A time without any success of a kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Gap {
+pub(crate) struct Gap {
     /// The kind that was not fetched.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The success before it.
-    pub from: i64,
+    pub(crate) from: i64,
     /// The success after it.
-    pub to: i64,
+    pub(crate) to: i64,
 }
 
 /// Gaps of the last seven days.
 ///
 /// One is over and done with, and was told of while it lasted; from two on, the schedule cannot be relied on.
-pub fn gaps(gaps: &[Gap]) -> Check {
+pub(crate) fn gaps(gaps: &[Gap]) -> Check {
     let value = Value {
         warning: Some(1),
         ..Value::plain(count(gaps.len()), "")

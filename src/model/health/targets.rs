@@ -14,24 +14,24 @@ const WEEK: i64 = 7 * DAY;
 
 /// A followed player, faction or tile.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Such as "player 5 (Bob)".
-    pub name: String,
+    pub(crate) name: String,
     /// Whether `[track]` names it; otherwise a roster or a map does.
-    pub is_named: bool,
+    pub(crate) is_named: bool,
     /// When Torn last answered about it; `None`: never.
-    pub answered_at: Option<i64>,
+    pub(crate) answered_at: Option<i64>,
     /// When it was first heard of, which counts where Torn never answered.
-    pub known_since: Option<i64>,
+    pub(crate) known_since: Option<i64>,
 }
 
 /// The last success of a kind, and whether it had failures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct LastSuccess {
+pub(crate) struct LastSuccess {
     /// When.
-    pub at: i64,
+    pub(crate) at: i64,
     /// Whether some of its targets failed.
-    pub is_incomplete: bool,
+    pub(crate) is_incomplete: bool,
 }
 
 /// How many targets of a kind Torn has not answered about in time.
@@ -42,7 +42,7 @@ pub struct LastSuccess {
 ///
 /// A warning when one of them is named in `[track]`, or when they are more than 5 % of all; critical when they are more
 /// than half, and that for twice the time.
-pub fn targets(
+pub(crate) fn targets(
     kind: Kind,
     targets: &[Target],
     last: LastSuccess,
@@ -175,18 +175,23 @@ fn examples(silent: &[&Target], named: &[&Target], now: i64) -> String {
 
 /// Runs that each had failed targets.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Incomplete {
+pub(crate) struct Incomplete {
     /// The last run without any, or else the first run.
-    pub since: Option<i64>,
+    pub(crate) since: Option<i64>,
     /// Failed targets of the newest run.
-    pub failed: i64,
+    pub(crate) failed: i64,
     /// The newest failure.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// Whether each run for days has had failed targets: a warning after three days, or three times `hours` where that is
 /// longer.
-pub fn incomplete(kind: Kind, incomplete: Option<&Incomplete>, now: i64, hours: u32) -> Check {
+pub(crate) fn incomplete(
+    kind: Kind,
+    incomplete: Option<&Incomplete>,
+    now: i64,
+    hours: u32,
+) -> Check {
     let id = format!("partial_{kind}");
     let limit = (3 * i64::from(hours) * HOUR).max(3 * DAY);
     let value = |seconds: i64| Value {

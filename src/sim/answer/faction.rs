@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::user::{last_action, status};
 use super::wars::on_wall;
-use super::{Answer, Body, Question, Refusal, body};
+use super::{Answer, ApiError, Body, Question, body};
 use crate::sim::world::{DAY, Faction, World};
 
 impl World {
@@ -22,19 +22,23 @@ impl World {
             "warfareterritory" => return Ok(self.warfare_territory(question)),
             "rankedwarreport" => {
                 let war = id.and_then(|id| self.ranked_war_at(id, now));
-                let war = war.filter(|war| war.has_report).ok_or(Refusal::UnknownId)?;
+                let war = war
+                    .filter(|war| war.has_report)
+                    .ok_or(ApiError::UnknownId)?;
                 return Ok(self.ranked_report(&war, now));
             }
             "territorywarreport" => {
                 let war = id.and_then(|id| self.territory_war_at(id, now));
-                let war = war.filter(|war| war.has_report).ok_or(Refusal::UnknownId)?;
+                let war = war
+                    .filter(|war| war.has_report)
+                    .ok_or(ApiError::UnknownId)?;
                 return Ok(self.territory_report(&war, now));
             }
             _ => {}
         }
         let own = || self.player_at(question.key.owner, now)?.faction_id;
         let faction = id.or_else(own).and_then(|id| self.faction_at(id, now));
-        let faction = faction.ok_or(Refusal::UnknownId)?;
+        let faction = faction.ok_or(ApiError::UnknownId)?;
         match selection {
             "basic" => Ok(self.basic(&faction, now)),
             "members" => Ok(self.members(&faction, now)),
@@ -42,7 +46,7 @@ impl World {
             "territory" => Ok(self.territory_of(faction.id, now)),
             "rankedwars" => Ok(self.ranked_history(question, &faction)),
             "territorywars" => Ok(self.territory_history(question, &faction)),
-            _ => Err(Refusal::WrongSelection),
+            _ => Err(ApiError::WrongSelection),
         }
     }
 

@@ -1,16 +1,16 @@
 //! Answers: which question a path asks, and the JSON that Torn would reply.
 
+mod api_error;
 mod faction;
 mod paging;
-mod refusal;
 mod territory;
 mod user;
 mod wars;
 
 use serde_json::{Map, Value, json};
 
+pub(in crate::sim) use self::api_error::{ApiError, error_body};
 pub use self::paging::Links;
-pub(in crate::sim) use self::refusal::{Refusal, error_body};
 
 use super::keys::{Category, Key};
 use super::world::World;
@@ -37,7 +37,7 @@ pub(in crate::sim) struct Question<'a> {
 }
 
 type Body = Map<String, Value>;
-type Answer = Result<Body, Refusal>;
+type Answer = Result<Body, ApiError>;
 
 impl Question<'_> {
     fn parameter(&self, name: &str) -> Option<&str> {
@@ -72,7 +72,7 @@ impl Question<'_> {
         let mut union = Body::new();
         for &selection in selections {
             let part = if self.key.is_refused(category, selection) {
-                Err(Refusal::LowAccess)
+                Err(ApiError::LowAccess)
             } else {
                 answer(selection)
             };
@@ -143,10 +143,10 @@ impl World {
                 let (_, selections) = target(question, rest, "")?;
                 question.merge(Category::Torn, &selections, |selection| match selection {
                     "territory" => Ok(self.tile_facts(question)),
-                    _ => Err(Refusal::WrongSelection),
+                    _ => Err(ApiError::WrongSelection),
                 })
             }
-            _ => Err(Refusal::WrongSelection),
+            _ => Err(ApiError::WrongSelection),
         }
     }
 
@@ -185,10 +185,10 @@ fn target<'a>(
     question: &'a Question<'_>,
     rest: &[&'a str],
     otherwise: &'a str,
-) -> Result<(Option<i64>, Vec<&'a str>), Refusal> {
+) -> Result<(Option<i64>, Vec<&'a str>), ApiError> {
     let id = |text: &str| match text.parse::<i32>() {
         Ok(id) if id > 0 => Ok(i64::from(id)),
-        _ => Err(Refusal::UnknownId),
+        _ => Err(ApiError::UnknownId),
     };
     let (path_id, selections) = match rest {
         [] => (None, question.selections(otherwise)),
@@ -197,7 +197,7 @@ fn target<'a>(
         }
         [selection] => (None, vec![*selection]),
         [one, selection] => (Some(id(one)?), vec![*selection]),
-        _ => return Err(Refusal::WrongSelection),
+        _ => return Err(ApiError::WrongSelection),
     };
     let query_id = question.parameter("id").map(id).transpose()?;
     Ok((path_id.or(query_id), selections))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Question, Refusal, body};
+use super::{Answer, ApiError, Question, body};
 use crate::sim::world::{DAY, HOUR, Player, World, newest_bucket};
 
 impl World {
@@ -15,7 +15,7 @@ impl World {
         let own = id.is_none_or(|id| id == question.key.owner);
         let id = id.unwrap_or(question.key.owner);
         let found = self.player_at(id, question.now);
-        let player = found.ok_or(Refusal::UnknownId)?;
+        let player = found.ok_or(ApiError::UnknownId)?;
         match selection {
             "profile" => Ok(body(
                 json!({"profile": self.profile(&player, question.now)}),
@@ -27,10 +27,10 @@ impl World {
                 "gender": "Enby",
                 "status": status(&player),
             }}))),
-            "battlestats" if !own => Err(Refusal::NotYours),
+            "battlestats" if !own => Err(ApiError::NotYours),
             "battlestats" => Ok(body(battle_stats(&player))),
             "personalstats" => self.personal_stats(question, &player, own),
-            _ => Err(Refusal::WrongSelection),
+            _ => Err(ApiError::WrongSelection),
         }
     }
 
@@ -76,14 +76,16 @@ impl World {
         let day = question
             .number("timestamp")
             .map_or(newest, |asked| (asked.max(0) / DAY * DAY).min(newest));
-        let networth = self.networth_on(player.id, day).ok_or(Refusal::UnknownId)?;
+        let networth = self
+            .networth_on(player.id, day)
+            .ok_or(ApiError::UnknownId)?;
         let Some(stats) = question.parameter("stat") else {
             return Ok(body(
                 json!({"personalstats": {"networth": {"total": networth}}}),
             ));
         };
         if question.parameter("cat").is_some() {
-            return Err(Refusal::CategoryAndStat);
+            return Err(ApiError::CategoryAndStat);
         }
         let private = own && question.key.reads_private_stats();
         let total = player.strength + player.defense + player.speed + player.dexterity;
@@ -96,7 +98,7 @@ impl World {
                 "speed" => private.then_some(player.speed),
                 "dexterity" => private.then_some(player.dexterity),
                 "totalstats" => private.then_some(total),
-                _ => return Err(Refusal::UnknownStat),
+                _ => return Err(ApiError::UnknownStat),
             };
             list.extend(value.map(|value| json!({"name": stat, "value": value, "timestamp": day})));
         }

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use self::http::{Head, Reply, decode_query, read_head, secret_of, send};
-use super::answer::{Links, Question, Refusal};
+use super::answer::{ApiError, Links, Question};
 use super::chaos::{Chaos, Spoilt};
 use super::fault::Fault;
 use super::keys::Key;
@@ -172,6 +172,10 @@ impl Shared {
     }
 
     /// The value of the `Date` header, if there is one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a simulated server may have a real clock"
+    )]
     fn date(&self) -> Option<String> {
         let now = match *lock(&self.date) {
             DateHeader::Simulated => self.time.load(Ordering::SeqCst),
@@ -241,18 +245,18 @@ impl Shared {
             let world = self.world.read().unwrap_or_else(PoisonError::into_inner);
             world.answer(&question)
         });
-        answer.map_or_else(Refusal::body, Value::Object)
+        answer.map_or_else(ApiError::body, Value::Object)
     }
 
     /// The key that asks, unless it is unknown or its owner has asked too often.
-    fn key_of(&self, head: &Head) -> Result<Key, Refusal> {
-        let header = head.authorization.as_deref().ok_or(Refusal::EmptyKey)?;
-        let secret = secret_of(header).ok_or(Refusal::UnknownKey)?;
+    fn key_of(&self, head: &Head) -> Result<Key, ApiError> {
+        let header = head.authorization.as_deref().ok_or(ApiError::EmptyKey)?;
+        let secret = secret_of(header).ok_or(ApiError::UnknownKey)?;
         let known = lock(&self.keys)
             .iter()
             .find(|key| key.secret == secret)
             .cloned();
-        let key = known.ok_or(Refusal::UnknownKey)?;
+        let key = known.ok_or(ApiError::UnknownKey)?;
         if let Some(limit) = self.requests_per_minute {
             let mut recent = lock(&self.recent);
             let recent = recent.entry(key.owner).or_default();
@@ -263,7 +267,7 @@ impl Shared {
                 recent.pop_front();
             }
             if recent.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-                return Err(Refusal::TooManyRequests);
+                return Err(ApiError::TooManyRequests);
             }
             recent.push_back(Instant::now());
         }

@@ -8,12 +8,12 @@ use super::http::{JSON, Reply};
 use super::{Asked, Shared, lock};
 use crate::sim::answer::error_body;
 use crate::sim::chaos::Spoilt;
-use crate::sim::fault::{self, Kind};
+use crate::sim::fault::{self, FaultKind};
 use crate::sim::gzip;
 
 impl Shared {
     /// The fault that chance has for this request, if any.
-    pub(super) fn draw_fault(&self, asked: &Asked<'_>, body: &Value) -> Option<Kind> {
+    pub(super) fn draw_fault(&self, asked: &Asked<'_>, body: &Value) -> Option<FaultKind> {
         if asked.path.split('/').find(|part| !part.is_empty()) == Some("key") {
             return None;
         }
@@ -33,43 +33,43 @@ impl Shared {
     pub(super) fn spoil(
         &self,
         asked: &Asked<'_>,
-        kind: Kind,
+        kind: FaultKind,
         body: impl FnOnce() -> Value,
     ) -> Reply {
         let bytes = |body: Value| body.to_string().into_bytes();
         match kind {
-            Kind::Code(code, words) => Reply::json(&error_body(code, &words)),
-            Kind::CodeWithStatus(code, words, status) => {
+            FaultKind::Code(code, words) => Reply::json(&error_body(code, &words)),
+            FaultKind::CodeWithStatus(code, words, status) => {
                 Reply::of(status, JSON, bytes(error_body(code, &words)))
             }
-            Kind::Status(status, body, content_type, headers) => Reply::Whole {
+            FaultKind::Status(status, body, content_type, headers) => Reply::Whole {
                 status,
                 content_type,
                 headers,
                 body: body.into_bytes(),
             },
-            Kind::Html503 => cloudflare_page(),
-            Kind::Broken => {
+            FaultKind::Html503 => cloudflare_page(),
+            FaultKind::Broken => {
                 let mut body = bytes(body());
                 body.truncate(body.len() / 2);
                 Reply::of(200, JSON, body)
             }
-            Kind::Cut => Reply::Cut(bytes(body())),
-            Kind::Empty => Reply::of(200, JSON, Vec::new()),
-            Kind::NotJson => Reply::of(200, JSON, b"Backend error, API going crazy".to_vec()),
-            Kind::Hang(time) => {
+            FaultKind::Cut => Reply::Cut(bytes(body())),
+            FaultKind::Empty => Reply::of(200, JSON, Vec::new()),
+            FaultKind::NotJson => Reply::of(200, JSON, b"Backend error, API going crazy".to_vec()),
+            FaultKind::Hang(time) => {
                 self.wait(time);
                 Reply::Close
             }
-            Kind::Slow(time) => {
+            FaultKind::Slow(time) => {
                 self.wait(time);
                 Reply::json(&body())
             }
-            Kind::Reset => Reply::Close,
-            Kind::PageLoop => Reply::json(&self.page_in_a_circle(asked)),
-            Kind::Redirect(address) => redirect(address),
-            Kind::HugeBody(length) => Reply::Huge(length),
-            Kind::GzipBomb(length) => gzip_bomb(length),
+            FaultKind::Reset => Reply::Close,
+            FaultKind::PageLoop => Reply::json(&self.page_in_a_circle(asked)),
+            FaultKind::Redirect(address) => redirect(address),
+            FaultKind::HugeBody(length) => Reply::Huge(length),
+            FaultKind::GzipBomb(length) => gzip_bomb(length),
             kind => {
                 let mut body = body();
                 alter(&mut body, kind, asked);
@@ -96,16 +96,16 @@ impl Shared {
 }
 
 /// Changes the right body, for the faults that do that; the others leave it as it is.
-fn alter(body: &mut Value, kind: Kind, asked: &Asked<'_>) {
+fn alter(body: &mut Value, kind: FaultKind, asked: &Asked<'_>) {
     match kind {
-        Kind::WrongId => fault::change_id(body),
-        Kind::ForeignLink => {
+        FaultKind::WrongId => fault::change_id(body),
+        FaultKind::ForeignLink => {
             let page = format!("https://evil.example/v2{}?{}", asked.path, asked.query);
             link_on(body, &page);
         }
-        Kind::Patch(pointer, value) => fault::patch(body, &pointer, value),
-        Kind::Remove(pointer) => fault::remove(body, &pointer),
-        Kind::Duplicate(pointer) => fault::duplicate(body, &pointer),
+        FaultKind::Patch(pointer, value) => fault::patch(body, &pointer, value),
+        FaultKind::Remove(pointer) => fault::remove(body, &pointer),
+        FaultKind::Duplicate(pointer) => fault::duplicate(body, &pointer),
         _ => {}
     }
 }

@@ -29,13 +29,13 @@ pub struct Tile {
     /// Where it lies.
     pub y: f64,
     /// The ids of the tiles around it.
-    pub neighbors: Vec<String>,
+    pub(crate) neighbors: Vec<String>,
     /// The owner's faction id.
     pub owner: Option<i64>,
     /// Since when.
-    pub acquired_at: Option<i64>,
+    pub(crate) acquired_at: Option<i64>,
     /// Whether nobody can use it.
-    pub irradiated: bool,
+    pub(crate) irradiated: bool,
     /// Its racket, if there is one.
     pub racket: Option<Racket>,
 }

@@ -29,11 +29,6 @@ impl World {
             .get_or_insert_with(|| found.unwrap_or_else(|| blank_faction(id)))
     }
 
-    /// Takes a faction out of the world; its players keep naming it.
-    pub fn remove_faction(&mut self, id: i64) {
-        self.factions_pinned.insert(id, None);
-    }
-
     /// Pins a ranked war; an unknown id makes a new one between factions 0 and 0 that is running.
     pub fn ranked_war(&mut self, id: i64) -> &mut RankedWar {
         let now = self.now;

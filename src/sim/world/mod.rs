@@ -68,20 +68,20 @@ pub struct Player {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Status {
     /// One word such as `Okay` or `Hospital`.
-    pub state: String,
+    pub(crate) state: String,
     /// The sentence a profile shows.
     pub description: String,
     /// More about it, if anything.
-    pub details: Option<String>,
+    pub(crate) details: Option<String>,
     /// When it ends, if it does.
-    pub until: Option<i64>,
+    pub(crate) until: Option<i64>,
     /// The color a profile shows it in.
-    pub color: String,
+    pub(crate) color: String,
 }
 
 impl Status {
     /// Nothing going on.
-    pub fn okay() -> Self {
+    pub(crate) fn okay() -> Self {
         Self {
             state: "Okay".to_owned(),
             description: "Okay".to_owned(),
@@ -112,9 +112,9 @@ pub struct Faction {
     /// The longest chain of attacks ever; never falls.
     pub best_chain: i64,
     /// How many members it can have.
-    pub capacity: i64,
+    pub(crate) capacity: i64,
     /// Ranked wars won.
-    pub wins: i64,
+    pub(crate) wins: i64,
     /// The number of members that `basic` claims, when that is to differ from the roster.
     pub claimed_members: Option<i64>,
     /// How many members the roster shows, when that is to be fewer than there are.

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::files::create_private;
-use crate::store::{Failed, open};
+use crate::store::{SqlContext, open};
 
 /// How long to wait for a source that is locked, which in WAL mode means for its recovery after a crash.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,7 +24,7 @@ const TRICKLE: Duration = Duration::from_millis(10);
 
 /// Copies a database to a new file of the same owner, which is not synced yet as a whole.
 pub(super) fn copy(source: &Connection, database: &Path, target: &Path) -> Result<()> {
-    create_private(target, database).doing(|| format!("make {}", target.display()))?;
+    create_private(target, database).with_context(|| format!("make {}", target.display()))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| trickle(target, &done));
@@ -52,7 +52,7 @@ fn trickle(file: &Path, done: &AtomicBool) {
 fn pages(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
     let copied = || -> rusqlite::Result<StepResult> {
-        let mut copy = Connection::open(open::as_file(target))?;
+        let mut copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
         // Nobody else sees it, and it is synced as a whole when it is done.
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
@@ -68,18 +68,18 @@ fn pages(source: &Connection, target: &Path) -> Result<()> {
             thread::sleep(Duration::from_millis(50));
         };
         drop(copy);
-        let copy = Connection::open(open::as_file(target))?;
+        let copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;",
         )?;
         Ok(result)
     };
-    match copied().failed(action())? {
+    match copied().context(action())? {
         StepResult::Done => Ok(()),
         _ => Err(Error::new(action())
-            .because("another program keeps the database locked")
-            .try_this("wait for it to end, then run it again")
-            .exits(Exit::TryLater)),
+            .with_source("another program keeps the database locked")
+            .with_help("wait for it to end, then run it again")
+            .with_exit(Exit::TryLater)),
     }
 }
 
@@ -93,5 +93,5 @@ pub(super) fn size_of(source: &Connection) -> Result<u64> {
     };
     size()
         .map(|bytes| u64::try_from(bytes).unwrap_or(0))
-        .failed("measure the database")
+        .context("measure the database")
 }

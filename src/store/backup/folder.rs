@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::time::is_far_future;
 use crate::store::backup::manifest::{self, Kind, Manifest};
@@ -13,7 +13,7 @@ use crate::store::backup::names::{in_order, is_named_after, moment_in, name_of};
 
 /// The backups of one database in a folder, newest first.
 #[derive(Debug)]
-pub struct Backups {
+pub(crate) struct Backups {
     newest_first: Vec<Manifest>,
     ahead: Vec<Manifest>,
 }
@@ -25,7 +25,7 @@ impl Backups {
     /// # Errors
     ///
     /// Fails when the folder cannot be read; a folder that is not there holds none.
-    pub fn of(directory: &Path, id: &DatabaseId, now: i64) -> Result<Self> {
+    pub(crate) fn of(directory: &Path, id: &DatabaseId, now: i64) -> Result<Self> {
         let mut newest_first: Vec<Manifest> = manifests_in(directory)?
             .into_iter()
             .filter_map(|backup| Manifest::of(&backup).ok())
@@ -48,18 +48,13 @@ impl Backups {
         })
     }
 
-    /// The newest that was made before now.
-    pub fn newest(&self) -> Option<&Manifest> {
-        self.newest_first.first()
-    }
-
     /// The backups that were made before now, newest first.
-    pub fn newest_first(&self) -> &[Manifest] {
+    pub(crate) fn newest_first(&self) -> &[Manifest] {
         &self.newest_first
     }
 
     /// The backups that were made by a clock that was ahead: they are never the newest, and never counted.
-    pub fn ahead(&self) -> &[Manifest] {
+    pub(crate) fn ahead(&self) -> &[Manifest] {
         &self.ahead
     }
 }
@@ -79,7 +74,7 @@ pub fn newest_of(directory: &Path, id: &DatabaseId, now: i64) -> Result<Option<M
 /// # Errors
 ///
 /// As [`Backups::of`].
-pub fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec<Manifest>> {
+pub(crate) fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec<Manifest>> {
     Ok(Backups::of(directory, id, now)?.ahead)
 }
 
@@ -88,7 +83,11 @@ pub fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec
 /// # Errors
 ///
 /// Fails when the folder cannot be read; a folder that is not there holds none.
-pub fn newest_called(directory: &Path, database: &Path, now: i64) -> Result<Option<Manifest>> {
+pub(crate) fn newest_called(
+    directory: &Path,
+    database: &Path,
+    now: i64,
+) -> Result<Option<Manifest>> {
     let name = name_of(database);
     Ok(all(directory)?
         .into_iter()
@@ -112,7 +111,7 @@ pub struct Entry {
 
 impl Entry {
     /// When it was made: by its manifest, or by its name where the manifest cannot be used.
-    pub fn made(&self) -> Option<i64> {
+    pub(crate) fn made(&self) -> Option<i64> {
         match &self.manifest {
             Ok(manifest) => Some(manifest.created_at),
             Err(_) => moment_in(&self.path),
@@ -156,7 +155,7 @@ pub fn all(directory: &Path) -> Result<Vec<Entry>> {
 /// # Errors
 ///
 /// Fails when the folder cannot be read.
-pub fn unproven(directory: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn unproven(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut found: Vec<PathBuf> = entries(directory)?
         .into_iter()
         .filter(|path| moment_in(path).is_some() && !Manifest::path_for(path).exists())
@@ -206,11 +205,11 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let action = || format!("read the backup folder {}", directory.display());
     let listed = match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.doing(action)?,
+        listed => listed.with_context(action)?,
     };
     let mut found = Vec::new();
     for entry in listed {
-        let path = entry.doing(action)?.path();
+        let path = entry.with_context(action)?.path();
         if !name_of(&path).starts_with('.') {
             found.push(path);
         }

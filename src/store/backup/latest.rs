@@ -21,7 +21,7 @@ const CHOICES: usize = 5;
 /// # Errors
 ///
 /// [`Exit::Config`] when there is none, or when the id is not known and there are backups of several databases.
-pub fn latest(
+pub(crate) fn latest(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
@@ -66,12 +66,12 @@ fn of_one<'a>(directory: &Path, database: &Path, entries: &'a [Entry]) -> Result
             directory.display(),
             database.display()
         ))
-        .because(format!(
+        .with_source(format!(
             "the database cannot be asked for its id, and there are backups of {} databases of that name",
             newest.len()
         ))
-        .try_this(format!("name one of them: {}", in_words(&newest)))
-        .exits(Exit::Config));
+        .with_help(format!("name one of them: {}", in_words(&newest)))
+        .with_exit(Exit::Config));
     }
     Ok(of_that_name)
 }
@@ -82,24 +82,24 @@ fn none(directory: &Path, database: &Path, entries: &[Entry], ours: &[&Entry]) -
         database.display(),
         directory.display()
     ))
-    .exits(Exit::Config);
+    .with_exit(Exit::Config);
     if let Some(ahead) = ours.last() {
         return error
-            .because(format!(
+            .with_source(format!(
                 "{} was made by a clock that was ahead, so it is not taken for the latest; there is no other",
                 name_of(&ahead.path)
             ))
-            .try_this("set the clock if it is behind, or name that file");
+            .with_help("set the clock if it is behind, or name that file");
     }
     let others = newest_of_each(entries.iter());
     if others.is_empty() {
         return error
-            .because("there is none with a manifest of tornsnap's")
-            .try_this("see whether the disk of that folder is mounted, or name the file itself");
+            .with_source("there is none with a manifest of tornsnap's")
+            .with_help("see whether the disk of that folder is mounted, or name the file itself");
     }
     error
-        .because("all backups there are of other databases")
-        .try_this(format!("name one of them: {}", in_words(&others)))
+        .with_source("all backups there are of other databases")
+        .with_help(format!("name one of them: {}", in_words(&others)))
 }
 
 /// The newest backup of each database, by id.

@@ -7,7 +7,7 @@ use std::thread;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::backup::Request;
 use crate::store::backup::copy::{copy, size_of};
 use crate::store::backup::manifest::{Kind, Manifest};
@@ -41,9 +41,9 @@ impl Source {
                 schema_version,
             }),
             Found::Empty => Err(Error::new(format!("back up {}", database.display()))
-                .because("there is nothing in it yet")
-                .try_this("run `tornsnap init` first")
-                .exits(Exit::Config)),
+                .with_source("there is nothing in it yet")
+                .with_help("run `tornsnap init` first")
+                .with_exit(Exit::Config)),
         }
     }
 }
@@ -103,9 +103,9 @@ pub(in crate::store) fn at_once<A: Send, B>(
     thread::scope(|scope| {
         let one = scope.spawn(one);
         let other = other();
-        let one = one
-            .join()
-            .unwrap_or_else(|_| Err(Error::new("check the copy").because("the check panicked")));
+        let one = one.join().unwrap_or_else(|_| {
+            Err(Error::new("check the copy").with_source("the check panicked"))
+        });
         (one, other)
     })
 }
@@ -122,7 +122,7 @@ fn check_copy(request: &Request<'_>, plain: &Path) -> Result<Manifest> {
 
 fn remedy(error: Error) -> Error {
     match error.exit() {
-        Exit::Damaged => error.try_this(
+        Exit::Damaged => error.with_help(
             "the database itself is damaged: keep it, look with `tornsnap health --deep`, and `tornsnap restore` \
              the last backup; no backup was removed",
         ),
@@ -146,7 +146,7 @@ fn seal(request: &Request<'_>, plain: &Path) -> Result<Sealed> {
     let sealed = if request.compress {
         let packed = with_suffix(plain, ".zst");
         let (inner, whole) = compress(plain, &packed, request.database)
-            .doing(|| format!("compress the copy in {}", request.directory.display()))?;
+            .with_context(|| format!("compress the copy in {}", request.directory.display()))?;
         Sealed {
             file: packed,
             whole,
@@ -155,7 +155,7 @@ fn seal(request: &Request<'_>, plain: &Path) -> Result<Sealed> {
     } else {
         Sealed {
             file: plain.to_owned(),
-            whole: hash_file(plain).doing(|| format!("read {}", plain.display()))?,
+            whole: hash_file(plain).with_context(|| format!("read {}", plain.display()))?,
             inner: None,
         }
     };
@@ -194,7 +194,7 @@ pub(super) fn publish(request: &Request<'_>, mut made: Made, stem: &str) -> Resu
         let temporary = directory.join(format!(".{name}.{mark}{PARTIAL}"));
         if made.file != temporary {
             fs::rename(&made.file, &temporary)
-                .doing(|| format!("rename {}", made.file.display()))?;
+                .with_context(|| format!("rename {}", made.file.display()))?;
             made.file = temporary;
         }
         made.manifest.file.clone_from(&name);
@@ -225,7 +225,7 @@ fn put(request: &Request<'_>, made: Made, target: PathBuf) -> Result<Manifest> {
     if let Err(error) = fs::rename(&file, &target) {
         // Best effort: a manifest without its backup counts for nothing.
         let _ = remove_if_there(&Manifest::path_for(&target));
-        return Err(error).doing(action);
+        return Err(error).with_context(action);
     }
     sync_folder(request.directory)?;
     manifest.path = target;

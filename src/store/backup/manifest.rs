@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::files::{Hash, with_suffix};
 
@@ -26,7 +26,7 @@ const HASH_DIGITS: usize = 64;
 /// Why a copy was made.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A backup, which is counted and rotated.
     Backup,
     /// The copy that is made before a change of the schema; it stays until somebody removes it.
@@ -42,50 +42,49 @@ pub struct Manifest {
     /// Always "tornsnap".
     pub tool: String,
     /// Layout of the manifest.
-    pub manifest_version: u32,
+    pub(crate) manifest_version: u32,
     /// Why the copy was made.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// When the copy was made, unix seconds.
     pub created_at: i64,
     /// When it was last checked, unix seconds.
     pub verified_at: i64,
     /// When it was found damaged, unix seconds; `None` unless the last verification failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub damaged_at: Option<i64>,
+    pub(crate) damaged_at: Option<i64>,
     /// The SQLite check that it passed.
     pub check: String,
     /// Name of the database that it is a copy of, without its folder.
-    pub database: String,
+    pub(crate) database: String,
     /// Id of the database that it is a copy of.
-    pub database_id: DatabaseId,
+    pub(crate) database_id: DatabaseId,
     /// For a copy of an archive: id of the database that the archive belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_of: Option<DatabaseId>,
     /// Name of the backup when it was made.
-    pub file: String,
+    pub(crate) file: String,
     /// Size of the backup.
     pub bytes: u64,
     /// SHA-256 of the backup.
-    pub sha256: String,
+    pub(crate) sha256: String,
     /// Whether it is compressed (zstd).
-    pub compressed: bool,
+    pub(crate) compressed: bool,
     /// Size of the database in it, if it is compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncompressed_bytes: Option<u64>,
+    pub(crate) uncompressed_bytes: Option<u64>,
     /// SHA-256 of the database in it, if it is compressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uncompressed_sha256: Option<String>,
-    /// Its schema.
-    pub schema_version: i64,
+    pub(crate) uncompressed_sha256: Option<String>,
+    pub(crate) schema_version: i64,
     /// Rows of each table.
     pub rows: BTreeMap<String, i64>,
     /// Version of the program that made it.
-    pub program: String,
+    pub(crate) program: String,
     /// Fields that a newer program wrote.
     #[serde(flatten)]
     pub(super) unknown: BTreeMap<String, Value>,
     /// SHA-256 of this very text with nothing between these last quotes.
-    pub manifest_sha256: String,
+    pub(crate) manifest_sha256: String,
     /// Where the backup is.
     #[serde(skip)]
     pub path: PathBuf,
@@ -126,7 +125,7 @@ impl Manifest {
     }
 
     /// Size of the database when it is not compressed.
-    pub fn database_bytes(&self) -> u64 {
+    pub(crate) fn database_bytes(&self) -> u64 {
         self.uncompressed_bytes.unwrap_or(self.bytes)
     }
 
@@ -138,7 +137,7 @@ impl Manifest {
     }
 
     /// The ids of the database that it is a copy of.
-    pub fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         Identity {
             id: self.database_id.clone(),
             archive_of: self.archive_of.clone(),
@@ -171,13 +170,15 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_manifest(backup, &path));
             }
-            read => read.doing(|| format!("read the manifest {}", path.display()))?,
+            read => read.with_context(|| format!("read the manifest {}", path.display()))?,
         };
         let damaged = |why: &str| {
             Error::new(format!("trust the manifest {}", path.display()))
-                .because(why.to_owned())
-                .try_this("use another backup: `tornsnap backup --verify all` says which are sound")
-                .exits(Exit::Damaged)
+                .with_source(why.to_owned())
+                .with_help(
+                    "use another backup: `tornsnap backup --verify all` says which are sound",
+                )
+                .with_exit(Exit::Damaged)
         };
         let value: Value =
             serde_json::from_slice(&bytes).map_err(|_| damaged("it is not a manifest"))?;
@@ -187,11 +188,11 @@ impl Manifest {
         if let Some(version) = newer_layout(&value) {
             return Err(
                 Error::new(format!("read the manifest {}", path.display()))
-                    .because(format!(
+                    .with_source(format!(
                         "a newer tornsnap wrote it (layout {version}; this one knows {MANIFEST_VERSION})"
                     ))
-                    .try_this("update tornsnap")
-                    .exits(Exit::Config),
+                    .with_help("update tornsnap")
+                    .with_exit(Exit::Config),
             );
         }
         let mut manifest: Self =
@@ -211,15 +212,15 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(format!("trust the backup {}", backup.display()))
-        .because(format!(
+        .with_source(format!(
             "its manifest {} is not there, so nothing proves what the file is",
             manifest.display()
         ))
-        .try_this(
+        .with_help(
             "put the manifest beside it; without one, `tornsnap restore --without-manifest` \
              takes the file on SQLite's checks alone",
         )
-        .exits(Exit::Config)
+        .with_exit(Exit::Config)
 }
 
 /// Whether every byte is as some tornsnap wrote it: the hash covers the text, not only the fields that we know.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::backup::Request;
 use crate::store::backup::copy::size_of;
@@ -49,7 +49,7 @@ pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> 
     )?;
     let made = make(&request, Kind::BeforeMigration, source, &plain, &name)
         .inspect_err(|_| give_up(&plain))?;
-    remove_if_there(&target).doing(|| format!("replace {}", target.display()))?;
+    remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
     publish_as(&request, made, &name).inspect_err(|_| give_up(&plain))?;
     Ok(())
 }

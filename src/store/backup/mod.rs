@@ -19,16 +19,19 @@ mod rotate;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
-use crate::model::size::in_words;
+use crate::model::size::format_bytes;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub use folder::{Backups, Entry, all, future_backups, newest_called, newest_of, unproven};
-pub use latest::latest;
-pub use manifest::{Kind, Manifest};
-pub use prove::{remember_damaged, remember_verified, verify};
+pub(crate) use folder::{Backups, Entry, future_backups, newest_called, unproven};
+pub use folder::{all, newest_of};
+pub(crate) use latest::latest;
+pub(crate) use manifest::Kind;
+pub use manifest::Manifest;
+pub use prove::verify;
+pub(crate) use prove::{remember_damaged, remember_verified};
 
 pub(super) use folder::newest_by_name;
 pub(super) use make::at_once;
@@ -63,7 +66,7 @@ pub struct Request<'a> {
 /// # Errors
 ///
 /// [`Exit::Config`](crate::error::Exit::Config) when it is missing or a folder.
-pub fn must_exist(database: &Path) -> Result<()> {
+pub(crate) fn must_exist(database: &Path) -> Result<()> {
     open::must_be_a_file(database)
 }
 
@@ -73,9 +76,9 @@ pub struct Taken {
     /// The new backup.
     pub manifest: Manifest,
     /// Old backups that were removed.
-    pub removed: Vec<PathBuf>,
+    pub(crate) removed: Vec<PathBuf>,
     /// Warnings for a person.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Makes a backup, then removes those beyond `keep`. The caller holds the lock [`LOCK`] of the database.
@@ -124,7 +127,7 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
         warnings.push(format!(
             "the backup is made, but the database does not remember its folder, so a later run would not notice that \
              the disk is missing: {}",
-            error.on_one_line()
+            error.one_line()
         ));
     }
     Ok(Taken {
@@ -147,8 +150,8 @@ fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Ve
     {
         warnings.push(format!(
             "the new backup holds {}, less than half of the last one's {} ({}): look before the next backup rotates that one away",
-            in_words(new.database_bytes()),
-            in_words(before.database_bytes()),
+            format_bytes(new.database_bytes()),
+            format_bytes(before.database_bytes()),
             before.path.display()
         ));
     }

@@ -9,13 +9,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
-use crate::model::path::{plain_absolute, shown};
+use crate::model::path::{display_path, plain_absolute};
 use crate::model::time::iso;
 use crate::store::backup::Request;
 use crate::store::backup::folder;
 use crate::store::backup::manifest::Manifest;
 use crate::store::owner::{self, make_folder};
-use crate::store::{Failed, open, sql, wal};
+use crate::store::{SqlContext, open, sql, wal};
 
 /// How long the record waits for another program that writes: the backup itself is done.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,15 +43,15 @@ pub(super) fn prepare(request: &Request<'_>, source: &Connection, id: &DatabaseI
         };
         return Err(
             Error::new(format!("make a backup in {}", directory.display()))
-                .because(format!(
+                .with_source(format!(
                     "there were backups of this database here (the last, {last_file}, made at {}), and {now}",
                     iso(last_backup_at)
                 ))
-                .try_this(
+                .with_help(
                     "mount the disk if it is not mounted; if the backups were removed on purpose, run \
                      `tornsnap backup --new-folder`",
                 )
-                .exits(Exit::Config),
+                .with_exit(Exit::Config),
         );
     }
     make_folder(directory, request.database).map_err(|error| {
@@ -71,7 +71,7 @@ fn must_not_dangle(directory: &Path) -> Result<()> {
             Ok(_) => {
                 return Err(
                     in_the_way(directory, format!("{} is a file", part.display()))
-                        .try_this("name a folder, with --output or in the configuration"),
+                        .with_help("name a folder, with --output or in the configuration"),
                 );
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -87,7 +87,7 @@ fn must_not_dangle(directory: &Path) -> Result<()> {
                     target.display()
                 ),
             )
-            .try_this("mount the disk that it leads to, or mend the link"));
+            .with_help("mount the disk that it leads to, or mend the link"));
         }
     }
     Ok(())
@@ -95,8 +95,8 @@ fn must_not_dangle(directory: &Path) -> Result<()> {
 
 fn in_the_way(directory: &Path, why: String) -> Error {
     Error::new(format!("make the backup folder {}", directory.display()))
-        .because(why)
-        .exits(Exit::Config)
+        .with_source(why)
+        .with_exit(Exit::Config)
 }
 
 /// When the newest backup was written to this folder, and its name; `None` when none is remembered.
@@ -104,11 +104,11 @@ fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String
     source
         .query_row(
             sql!("backup/recorded_folder"),
-            named_params! { ":directory": shown(&plain_absolute(directory)) },
+            named_params! { ":directory": display_path(&plain_absolute(directory)) },
             |row| Ok((row.get("last_backup_at")?, row.get("last_file")?)),
         )
         .optional()
-        .failed("read where backups went before")
+        .context("read where backups went before")
 }
 
 /// Remembers in the database that a backup was written to this folder.
@@ -124,12 +124,12 @@ pub(super) fn record(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
             connection.execute(
                 sql!("backup/record_folder"),
                 named_params! {
-                    ":directory": shown(&plain_absolute(request.directory)),
+                    ":directory": display_path(&plain_absolute(request.directory)),
                     ":at": manifest.created_at,
                     ":file": manifest.file,
                 },
             )
         })
-        .failed("write to the database")?;
+        .context("write to the database")?;
     wal::sync(&connection)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
 use crate::store::backup::manifest::Manifest;
@@ -16,7 +16,7 @@ use crate::store::files::{
     HashingReader, HashingWriter, check_room, pour, remove_if_there, write_atomically,
 };
 use crate::store::identity::identity;
-use crate::store::{Failed, open};
+use crate::store::{SqlContext, open};
 
 /// Proves a backup again: manifest, hashes, SQLite's checks, row counts.
 ///
@@ -34,7 +34,7 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
             .tempfile_in(folder)
             // A read-only folder is no reason not to verify what is in it.
             .or_else(|_| tempfile::NamedTempFile::new())
-            .doing(|| "make a temporary file to decompress into".to_owned())?;
+            .with_context(|| "make a temporary file to decompress into".to_owned())?;
         check_room(
             folder_of(unpacked.path()),
             manifest.database_bytes(),
@@ -54,7 +54,7 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub fn remember_verified(
+pub(crate) fn remember_verified(
     manifest: &Manifest,
     database: &Path,
     depth: Depth,
@@ -70,7 +70,7 @@ pub fn remember_verified(
     write_atomically(&path, &proven.to_text(), &super::mark(database), database)?;
     // Rotation may have removed both files meanwhile: then there is nothing to remember.
     if !proven.path.exists() {
-        remove_if_there(&path).doing(|| format!("remove {}", path.display()))?;
+        remove_if_there(&path).with_context(|| format!("remove {}", path.display()))?;
     }
     Ok(proven)
 }
@@ -82,7 +82,12 @@ pub fn remember_verified(
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub fn remember_damaged(backup: &Path, database: &Path, id: &DatabaseId, now: i64) -> Result<()> {
+pub(crate) fn remember_damaged(
+    backup: &Path,
+    database: &Path,
+    id: &DatabaseId,
+    now: i64,
+) -> Result<()> {
     let Ok(mut manifest) = Manifest::of(backup) else {
         return Ok(());
     };
@@ -109,9 +114,9 @@ pub(in crate::store) fn unpack(manifest: &Manifest, to: &mut impl io::Write) -> 
     if manifest.compressed {
         decompress(manifest, &mut outer, to)?;
         // Whatever stands behind the compressed data belongs to the file's hash too.
-        pour(&mut outer, &mut io::sink()).doing(read)?;
+        pour(&mut outer, &mut io::sink()).with_context(read)?;
     } else {
-        pour(&mut outer, to).doing(read)?;
+        pour(&mut outer, to).with_context(read)?;
     }
     must_be_as_said(manifest, outer)
 }
@@ -120,7 +125,7 @@ pub(in crate::store) fn unpack(manifest: &Manifest, to: &mut impl io::Write) -> 
 pub(in crate::store) fn copy_out(manifest: &Manifest, mut to: File) -> Result<()> {
     io::copy(&mut open_whole(manifest)?, &mut to)
         .map(drop)
-        .doing(|| format!("copy the backup {}", manifest.path.display()))
+        .with_context(|| format!("copy the backup {}", manifest.path.display()))
 }
 
 /// Compares the bytes of a copy with the manifest.
@@ -130,8 +135,8 @@ pub(in crate::store) fn copy_out(manifest: &Manifest, mut to: File) -> Result<()
 /// [`Exit::Damaged`] when they differ.
 pub(in crate::store) fn prove_copy(manifest: &Manifest, copy: &Path) -> Result<()> {
     let read = || format!("read {}", copy.display());
-    let mut reader = HashingReader::new(File::open(copy).doing(read)?);
-    pour(&mut reader, &mut io::sink()).doing(read)?;
+    let mut reader = HashingReader::new(File::open(copy).with_context(read)?);
+    pour(&mut reader, &mut io::sink()).with_context(read)?;
     must_be_as_said(manifest, reader)
 }
 
@@ -141,7 +146,7 @@ fn open_whole(manifest: &Manifest) -> Result<File> {
     let file = open_file(path)?;
     let bytes = file
         .metadata()
-        .doing(|| format!("read the backup {}", path.display()))?
+        .with_context(|| format!("read the backup {}", path.display()))?
         .len();
     if bytes == manifest.bytes {
         return Ok(file);
@@ -178,7 +183,7 @@ fn decompress(
         // A broken stream is damage; a full disk is not.
         return match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Err(error).doing(|| format!("decompress {}", path.display()))
+                Err(error).with_context(|| format!("decompress {}", path.display()))
             }
             _ => Err(damaged(path, format!("it cannot be decompressed: {error}"))),
         };
@@ -198,9 +203,9 @@ fn decompress(
 
 fn damaged(backup: &Path, why: String) -> Error {
     Error::new(format!("trust the backup {}", backup.display()))
-        .because(why)
-        .try_this("use another backup: `tornsnap backup --verify all` says which are sound")
-        .exits(Exit::Damaged)
+        .with_source(why)
+        .with_help("use another backup: `tornsnap backup --verify all` says which are sound")
+        .with_exit(Exit::Damaged)
 }
 
 /// Checks that a database whose bytes are proven is sound and holds what the manifest says.
@@ -214,8 +219,8 @@ pub(in crate::store) fn check_contents(
     let rows = check::prove(&connection, depth, &what)?;
     let differs = |why: &str| {
         Err(Error::new(format!("find {what} sound"))
-            .because(why.to_owned())
-            .exits(Exit::Damaged))
+            .with_source(why.to_owned())
+            .with_exit(Exit::Damaged))
     };
     if rows != manifest.rows {
         return differs("its tables do not have the rows that its manifest says");
@@ -229,25 +234,23 @@ pub(in crate::store) fn check_contents(
 /// Opens a finished copy to look at it.
 pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(
-            open::as_file(path),
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
+        let connection =
+            open::connect_bare(&open::as_file(path), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;
         Ok(connection)
     };
-    open().failed(format!("open {}", path.display()))
+    open().context(format!("open {}", path.display()))
 }
 
 /// Opens a backup to read; a folder or a missing file is told as such.
 pub(in crate::store) fn open_file(path: &Path) -> Result<File> {
     let refuse = |why: &str| {
         Error::new(format!("read the backup {}", path.display()))
-            .because(why.to_owned())
-            .try_this("name a file such as backups/tornsnap-20261121T220600Z.db")
-            .exits(Exit::Config)
+            .with_source(why.to_owned())
+            .with_help("name a file such as backups/tornsnap-20261121T220600Z.db")
+            .with_exit(Exit::Config)
     };
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -256,5 +259,5 @@ pub(in crate::store) fn open_file(path: &Path) -> Result<File> {
         Ok(found) if found.is_dir() => return Err(refuse("it is a folder")),
         _ => {}
     }
-    File::open(path).doing(|| format!("read the backup {}", path.display()))
+    File::open(path).with_context(|| format!("read the backup {}", path.display()))
 }

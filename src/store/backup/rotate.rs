@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::time::DAY;
 use crate::store::backup::folder::Backups;
@@ -64,8 +64,8 @@ fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> 
 pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Path) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
     let now = disk_time(directory, mark, database)?;
-    for entry in fs::read_dir(directory).doing(action)? {
-        let path = entry.doing(action)?.path();
+    for entry in fs::read_dir(directory).with_context(action)? {
+        let path = entry.with_context(action)?.path();
         let name = name_of(&path);
         if !name.starts_with('.') || !name.contains(PARTIAL) {
             continue;
@@ -92,10 +92,11 @@ pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Pa
             // Another database may be taking that name at this moment.
             if !backup.exists() && claimed_id(&backup).as_ref() == Some(id) {
                 let manifest = Manifest::path_for(&backup);
-                remove_if_there(&manifest).doing(|| format!("remove {}", manifest.display()))?;
+                remove_if_there(&manifest)
+                    .with_context(|| format!("remove {}", manifest.display()))?;
             }
         }
-        remove_if_there(&path).doing(|| format!("remove {}", path.display()))?;
+        remove_if_there(&path).with_context(|| format!("remove {}", path.display()))?;
     }
     Ok(())
 }
@@ -122,8 +123,8 @@ pub(super) fn disk_time(directory: &Path, mark: &str, database: &Path) -> Result
                 ),
             };
             Error::new(action)
-                .because(error)
-                .try_this(remedy)
-                .exits(exit)
+                .with_source(error)
+                .with_help(remedy)
+                .with_exit(exit)
         })
 }

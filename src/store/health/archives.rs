@@ -18,18 +18,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The archive that rows of the database were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// The file that the last prune named.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The id of the file at that time; `None`: not recorded.
-    pub id: Option<DatabaseId>,
+    pub(crate) id: Option<DatabaseId>,
     /// Rows before this moment were moved.
-    pub cutoff: i64,
+    pub(crate) cutoff: i64,
 }
 
 impl View {
     /// The archives that rows were moved to.
-    pub fn archives(&self) -> Result<Vec<Recorded>> {
+    pub(crate) fn archives(&self) -> Result<Vec<Recorded>> {
         self.all(sql!("health/archives"), [], |row| {
             let id: Option<String> = row.get("archive_id")?;
             Ok(Recorded {
@@ -42,7 +42,7 @@ impl View {
 }
 
 /// Looks at an archive at the path that was recorded, or else at the configured one: it may have been moved.
-pub fn look_at_archive(
+pub(crate) fn look_at_archive(
     recorded: &Recorded,
     configured: Option<&Path>,
     database: &DatabaseId,
@@ -93,8 +93,8 @@ fn state_of(
     };
     match read() {
         Err(error) if error.exit() == Exit::TryLater => ArchiveState::Held,
-        Err(error) if super::is_forbidden(path) => ArchiveState::Forbidden(error.on_one_line()),
-        Err(error) => ArchiveState::Damaged(error.on_one_line()),
+        Err(error) if super::is_forbidden(path) => ArchiveState::Forbidden(error.one_line()),
+        Err(error) => ArchiveState::Damaged(error.one_line()),
         Ok((found, _))
             if id.is_some_and(|id| *id != found.id)
                 || found.archive_of.as_ref().is_some_and(|of| of != database)
@@ -108,7 +108,7 @@ fn state_of(
                 .and_then(|()| check::foreign_keys(&connection, &what));
             match checked {
                 Ok(()) => ArchiveState::Sound,
-                Err(error) => ArchiveState::Damaged(error.on_one_line()),
+                Err(error) => ArchiveState::Damaged(error.one_line()),
             }
         }
         Ok(_) => ArchiveState::Sound,

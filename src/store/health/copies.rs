@@ -19,7 +19,7 @@ use crate::store::sql;
 /// # Errors
 ///
 /// Fails when the folder cannot be read.
-pub fn look_at_backups(
+pub(crate) fn look_at_backups(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
@@ -49,7 +49,7 @@ pub fn look_at_backups(
 /// # Errors
 ///
 /// [`crate::error::Exit::Damaged`] when a bit differs.
-pub fn verify_newest(
+pub(crate) fn verify_newest(
     directory: &Path,
     id: Option<&DatabaseId>,
     now: i64,
@@ -64,7 +64,7 @@ pub fn verify_newest(
 
 impl View {
     /// The backup that was last written to a folder, as the database remembers it.
-    pub fn backup_folder(&self, directory: &Path) -> Result<Option<RecordedFolder>> {
+    pub(crate) fn backup_folder(&self, directory: &Path) -> Result<Option<RecordedFolder>> {
         let names = [
             Some(plain_absolute(directory)),
             fs::canonicalize(directory).ok(),

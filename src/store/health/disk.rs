@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::reading;
 
 /// Size of the file at a path, nothing for none.
-pub fn size_of(path: &Path) -> u64 {
+pub(crate) fn size_of(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
 }
 
 /// Size of the database's WAL.
-pub fn wal_size(database: &Path) -> u64 {
+pub(crate) fn wal_size(database: &Path) -> u64 {
     size_of(&reading::wal_of(database))
 }
 
@@ -22,10 +22,10 @@ pub fn wal_size(database: &Path) -> u64 {
 /// # Errors
 ///
 /// Fails when the system does not tell.
-pub fn free_space(path: &Path) -> Result<u64> {
+pub(crate) fn free_space(path: &Path) -> Result<u64> {
     let folder = nearest_folder(path);
     fs4::available_space(folder)
-        .doing(|| format!("ask how much space is free in {}", folder.display()))
+        .with_context(|| format!("ask how much space is free in {}", folder.display()))
 }
 
 /// The folder of a path, or the nearest one above it that is there.
@@ -41,7 +41,7 @@ fn nearest_folder(path: &Path) -> &Path {
 }
 
 /// Whether two paths are on one disk; `false` where the system does not tell.
-pub fn is_same_disk(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same_disk(one: &Path, other: &Path) -> bool {
     let disks = [one, other].map(|path| disk_of(nearest_folder(path)));
     matches!(disks, [Some(one), Some(other)] if one == other)
 }

@@ -5,15 +5,15 @@ use serde_json::Value;
 
 use super::View;
 use crate::error::Result;
-use crate::model::future::Moments;
+use crate::model::future::FutureBounds;
 use crate::model::health::{FarFuture, MissingId};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::time::DAY;
-use crate::store::{Failed, future, sql};
+use crate::store::{SqlContext, future, sql};
 
 impl View {
     /// Answers of the last day that did not fit, and the newest of them in words.
-    pub fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
+    pub(crate) fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
         self.one(
             sql!("health/rejected"),
             named_params! { ":since": now - DAY, ":horizon": now + DAY },
@@ -28,11 +28,11 @@ impl View {
                 ))
             },
         )
-        .failed("read the rejected answers")
+        .context("read the rejected answers")
     }
 
     /// The ids that Torn does not know, among these and, if `members`, the members of these factions.
-    pub fn missing<'a>(
+    pub(crate) fn missing<'a>(
         &self,
         players: impl IntoIterator<Item = &'a PlayerId>,
         factions: impl IntoIterator<Item = &'a FactionId>,
@@ -61,18 +61,18 @@ impl View {
     }
 
     /// The newest moment at which anything was recorded.
-    pub fn newest_moment(&self) -> Result<Option<i64>> {
+    pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.one(sql!("clock/newest"), [], |row| row.get("newest"))
-            .failed("look up the newest recorded moment")
+            .context("look up the newest recorded moment")
     }
 
     /// The tables with times more than a day ahead.
-    pub fn far_future(&self, now: i64) -> Result<FarFuture> {
-        let Some(moments) = Moments::at(now) else {
+    pub(crate) fn far_future(&self, now: i64) -> Result<FarFuture> {
+        let Some(moments) = FutureBounds::at(now) else {
             return Ok(FarFuture::default());
         };
         let tables = future::count(self.connection(), &moments.a_day_ahead())
-            .failed("look for times of the future")?;
+            .context("look for times of the future")?;
         Ok(FarFuture {
             latest: tables.iter().filter_map(|share| share.newest).max(),
             tables: tables.into_iter().map(|share| share.table).collect(),

@@ -9,7 +9,7 @@ use super::{Subject, View};
 use crate::error::{Error, Exit, Result};
 use crate::store::migrate::Found;
 use crate::store::reading::{self, Reader};
-use crate::store::{Failed, SCHEMA_VERSION, Store, open};
+use crate::store::{SCHEMA_VERSION, SqlContext, Store, open};
 
 /// How long another program's lock on the database is waited for at first. Monitoring agents give up after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -22,7 +22,7 @@ const LATER_PATIENCE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// Says what is wrong with it, as the other commands do.
-pub fn look(path: &Path) -> Result<Subject> {
+pub(crate) fn look(path: &Path) -> Result<Subject> {
     let is_held = |error: Error| {
         if error.exit() == Exit::TryLater {
             held(path)
@@ -35,16 +35,16 @@ pub fn look(path: &Path) -> Result<Subject> {
     reader
         .connection
         .busy_timeout(LATER_PATIENCE)
-        .failed("limit the time of waiting")?;
+        .context("limit the time of waiting")?;
     match found {
         Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
             store: Store::of_reader(reader, path),
         })),
         Found::Ours(version) => Ok(Subject::Older(version)),
         Found::Empty => Err(Error::new(format!("use the database {}", path.display()))
-            .because("it is empty")
-            .try_this("run `tornsnap init` to make it")
-            .exits(Exit::Config)),
+            .with_source("it is empty")
+            .with_help("run `tornsnap init` to make it")
+            .with_exit(Exit::Config)),
     }
 }
 
@@ -60,21 +60,21 @@ fn begin(path: &Path, patience: Duration) -> Result<Reader> {
     reader
         .connection
         .execute_batch("BEGIN")
-        .failed(format!("read the database {}", path.display()))?;
+        .context(format!("read the database {}", path.display()))?;
     Ok(reader)
 }
 
 fn held(path: &Path) -> Error {
     Error::new(format!("read the database {}", path.display()))
-        .because(format!(
+        .with_source(format!(
             "another program holds it locked, and did not let go within {} seconds",
             PATIENCE.as_secs()
         ))
-        .try_this("close the program that has it open for writing, such as DB Browser with unsaved changes or a script")
-        .exits(Exit::TryLater)
+        .with_help("close the program that has it open for writing, such as DB Browser with unsaved changes or a script")
+        .with_exit(Exit::TryLater)
 }
 
 /// Whether the file is there and may not be read by this user.
-pub fn is_forbidden(path: &Path) -> bool {
+pub(crate) fn is_forbidden(path: &Path) -> bool {
     reading::is_forbidden(path)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, Result};
-use crate::model::health::{Finding, State, Told};
+use crate::model::health::{Finding, Notified, State};
 use crate::store::backup;
 use crate::store::files::{with_suffix, write_atomically};
 use crate::store::lock::{Holder, Lock, Patience};
@@ -38,7 +38,7 @@ impl Patience for WhileTelling {
 
 /// The memory while this process alone may use it.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct Memory {
     database: PathBuf,
     _lock: Option<Lock>,
 }
@@ -63,13 +63,13 @@ impl Memory {
     /// # Errors
     ///
     /// [`Exit::TryLater`] when another one is telling all the time.
-    pub fn alone(database: &Path) -> Result<Self> {
+    pub(crate) fn alone(database: &Path) -> Result<Self> {
         let lock = match Lock::wait(database, LOCK, &WhileTelling(Instant::now())) {
             Ok(lock) => Some(lock),
             Err(error) if error.exit() == Exit::TryLater => return Err(error),
             // A folder that cannot be written keeps the memory from being written, and must not silence it.
             Err(error) => {
-                log::info!("{}", error.on_one_line());
+                log::info!("{}", error.one_line());
                 None
             }
         };
@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// Reads what was told before; nothing where the file cannot be read, or another version wrote it.
-    pub fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> Notified {
         let read = || {
             let text = fs::read(self.path()).ok()?;
             let file: File = serde_json::from_slice(&text).ok()?;
@@ -96,7 +96,7 @@ impl Memory {
                     })
                 })
                 .collect();
-            (file.version == VERSION).then_some(Told {
+            (file.version == VERSION).then_some(Notified {
                 findings,
                 at: file.told_at,
             })
@@ -109,7 +109,7 @@ impl Memory {
     /// # Errors
     ///
     /// Fails when the folder cannot be written.
-    pub fn remember(&self, told: &Told) -> Result<()> {
+    pub(crate) fn remember(&self, told: &Notified) -> Result<()> {
         let file = File {
             version: VERSION,
             told_at: told.at,

@@ -5,21 +5,21 @@ use crate::error::Result;
 use crate::model::health::Overdue;
 use crate::model::month_state::MonthState;
 use crate::store::prune::Keep;
-use crate::store::{Failed, months};
+use crate::store::{SqlContext, months};
 
 impl View {
     /// The state of each finished month.
-    pub fn months(&self, now: i64) -> Result<Vec<MonthState>> {
+    pub(crate) fn months(&self, now: i64) -> Result<Vec<MonthState>> {
         months::months(self.connection(), now)
     }
 
     /// The history rows from before the cut-off that have no reason to be there any more.
-    pub fn overdue(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Overdue> {
+    pub(crate) fn overdue(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Overdue> {
         // The plan reads in a transaction of its own.
         let execute = |statement| {
             self.connection()
                 .execute_batch(statement)
-                .failed("read the database")
+                .context("read the database")
         };
         execute("COMMIT")?;
         let plan = self.store.plan_prune(states, keep, now);
@@ -27,7 +27,7 @@ impl View {
         let plan = plan?;
         Ok(Overdue {
             prunable: plan.going(),
-            unsummarized: plan.reach.unsummarized,
+            unsummarized: plan.prunable.unsummarized,
         })
     }
 }

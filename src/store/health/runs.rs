@@ -8,23 +8,23 @@ use crate::model::health::{Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
 use crate::model::time::DAY;
 use crate::store::lock::Lock;
-use crate::store::{Failed, sql};
+use crate::store::{SqlContext, sql};
 
 /// The results of the runs of one kind.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Runs {
+pub(crate) struct Runs {
     /// When one last succeeded.
-    pub last_success: Option<LastSuccess>,
+    pub(crate) last_success: Option<LastSuccess>,
     /// How many have failed since.
-    pub failures: i64,
+    pub(crate) failures: i64,
     /// The error of the newest failed run.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// When those began that were killed within a day.
-    pub killed: Vec<i64>,
+    pub(crate) killed: Vec<i64>,
     /// Times without a success, within a week.
-    pub gaps: Vec<Gap>,
+    pub(crate) gaps: Vec<Gap>,
     /// Since when each run has had targets that failed; `None`: the last success had none.
-    pub incomplete: Option<Incomplete>,
+    pub(crate) incomplete: Option<Incomplete>,
 }
 
 /// A run that did not come to its end.
@@ -36,7 +36,7 @@ struct Unfinished {
 
 impl View {
     /// The runs of one kind. A gap is longer than `gap_seconds`.
-    pub fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Runs> {
+    pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Runs> {
         let success = self.last_success(kind, now)?;
         let (failed, error) = self.failures_since(kind, success.map(|(_, began)| began), now)?;
         let killed = self.killed(kind, now)?;
@@ -62,9 +62,9 @@ impl View {
     }
 
     /// Whether any fetch was recorded.
-    pub fn has_runs(&self) -> Result<bool> {
+    pub(crate) fn has_runs(&self) -> Result<bool> {
         self.one(sql!("health/has_runs"), [], |row| row.get("has_runs"))
-            .failed("look for records of fetches")
+            .context("look for records of fetches")
     }
 
     /// The last success, and when that run began.
@@ -81,7 +81,7 @@ impl View {
             },
         )
         .optional()
-        .failed("read the last success")
+        .context("read the last success")
     }
 
     /// How many runs have failed since a moment, and the error of the newest.
@@ -100,7 +100,7 @@ impl View {
             },
             |row| Ok((row.get("failures")?, row.get("error")?)),
         )
-        .failed("read the failures")
+        .context("read the failures")
     }
 
     /// The runs of the last days that were killed, newest first.
@@ -158,6 +158,6 @@ impl View {
             },
         )
         .optional()
-        .failed("read the runs with failures")
+        .context("read the runs with failures")
     }
 }

@@ -15,33 +15,32 @@ use crate::store::sql;
 
 /// The ids that the configuration follows.
 #[derive(Clone, Copy, Debug)]
-pub struct Followed<'a> {
-    /// Players by id.
-    pub players: &'a BTreeSet<PlayerId>,
-    /// Factions by id.
-    pub factions: &'a BTreeSet<FactionId>,
+pub(crate) struct Followed<'a> {
+    pub(crate) players: &'a BTreeSet<PlayerId>,
+    pub(crate) factions: &'a BTreeSet<FactionId>,
     /// Whether the members of these factions are followed too.
-    pub members: bool,
-    /// Tiles.
-    pub tiles: Tiles<'a>,
+    pub(crate) members: bool,
+    pub(crate) tiles: Tiles<'a>,
 }
 
 /// The tiles that the configuration follows.
 #[derive(Clone, Copy, Debug)]
-pub enum Tiles<'a> {
-    /// None.
+pub(crate) enum Tiles<'a> {
     None,
     /// The tiles that the followed factions hold.
     OfFactions,
-    /// All.
     All,
-    /// These.
     These(&'a BTreeSet<TerritoryId>),
 }
 
 impl View {
     /// The followed things of one kind; without those that Torn does not know.
-    pub fn targets(&self, kind: Kind, followed: &Followed<'_>, now: i64) -> Result<Vec<Target>> {
+    pub(crate) fn targets(
+        &self,
+        kind: Kind,
+        followed: &Followed<'_>,
+        now: i64,
+    ) -> Result<Vec<Target>> {
         let players: Value = followed.players.iter().map(|id| id.get()).collect();
         let factions: Value = followed.factions.iter().map(|id| id.get()).collect();
         let horizon = now + DAY;

@@ -177,7 +177,7 @@ fn each_table_can_be_rebuilt() {
                 migrations: &[MIGRATIONS[0], (2, &rebuild, "Rebuild")],
                 ..SCHEMA
             })
-            .unwrap_or_else(|error| panic!("{table}: {}", error.on_one_line()));
+            .unwrap_or_else(|error| panic!("{table}: {}", error.one_line()));
 
         assert_eq!(warnings, [""; 0], "{table}");
         assert_eq!(database.schema(), schema, "{table}");
@@ -359,9 +359,9 @@ fn a_migration_that_breaks_something_leaves_the_old_schema() {
             .unwrap_err();
 
         assert!(
-            failed.on_one_line().contains(words),
+            failed.one_line().contains(words),
             "{statements}: {}",
-            failed.on_one_line()
+            failed.one_line()
         );
         assert_eq!(database.schema(), schema, "{statements}");
         assert!(database.contents() == contents, "{statements}");

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::{must_compile, quoted};
 use crate::error::Result;
-use crate::store::{Failed, sql};
+use crate::store::{SqlContext, sql};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -61,7 +61,7 @@ pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
                 })?
                 .collect()
         })
-        .failed("list your own views")?;
+        .context("list your own views")?;
     for object in objects
         .iter_mut()
         .filter(|object| object.kind == Kind::View)
@@ -73,7 +73,7 @@ pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
         for object in objects.iter().filter(|object| object.kind == kind) {
             transaction
                 .execute_batch(&format!("DROP {} {}", kind.as_str(), quoted(&object.name)))
-                .failed(format!("set aside your {} {}", kind.as_str(), object.name))?;
+                .context(format!("set aside your {} {}", kind.as_str(), object.name))?;
         }
     }
     Ok(objects)
@@ -95,13 +95,13 @@ pub(super) fn put_back(transaction: &Transaction<'_>, objects: Vec<Object>) -> R
     for (view, _) in &broken {
         transaction
             .execute_batch(&format!("DROP VIEW {}", quoted(&view.name)))
-            .failed(format!("set aside your view {}", view.name))?;
+            .context(format!("set aside your view {}", view.name))?;
     }
     made(transaction, others, &mut warnings)?;
     for (view, error) in broken {
         transaction
             .execute_batch(&view.definition)
-            .failed(format!("put back your view {}", view.name))?;
+            .context(format!("put back your view {}", view.name))?;
         if !view.was_broken {
             warnings.push(format!(
                 "your view {} does not work with the new schema: {error}; it was put back as it is: correct it, or \
@@ -123,7 +123,7 @@ fn made(
     for object in objects {
         transaction
             .execute_batch("SAVEPOINT put_back")
-            .failed("put back your own views")?;
+            .context("put back your own views")?;
         let outcome = transaction
             .execute_batch(&object.definition)
             .and_then(|()| match object.kind {
@@ -133,11 +133,11 @@ fn made(
         if outcome.is_err() {
             transaction
                 .execute_batch("ROLLBACK TO put_back")
-                .failed("put back your own views")?;
+                .context("put back your own views")?;
         }
         transaction
             .execute_batch("RELEASE put_back")
-            .failed("put back your own views")?;
+            .context("put back your own views")?;
         match outcome {
             Ok(()) => made.push(object),
             Err(error) => {

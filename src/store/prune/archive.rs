@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use crate::error::{Doing, Error, Exit, Result};
-use crate::model::archive::{Moved, objection};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::archive::{ArchiveMove, blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
-use crate::model::path::{folder_of, plain_absolute, shown};
+use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::create::initialise;
 use crate::store::files::{discard, sync_folder};
 use crate::store::identity::identity;
@@ -17,11 +17,11 @@ use crate::store::migrate::Found;
 use crate::store::open::inspect;
 use crate::store::prune::step;
 use crate::store::reading::Reader;
-use crate::store::{Failed, Store, open, owner, sql, transaction, wal};
+use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
 
 /// A file that may be the archive of this database: [`Store::check_archive`] found nothing against it.
 #[derive(Clone, Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     path: PathBuf,
     /// Its ids, or `None` while there is no such file.
     found: Option<Identity>,
@@ -29,18 +29,18 @@ pub struct Archive {
 
 impl Archive {
     /// Its file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether there is such a file.
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.found.is_some()
     }
 
     /// The absolute path as the record of a prune has it.
     pub(super) fn recorded_path(&self) -> String {
-        shown(&plain_absolute(&self.path))
+        display_path(&plain_absolute(&self.path))
     }
 }
 
@@ -52,7 +52,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Config`] with the reason.
-    pub fn check_archive(
+    pub(crate) fn check_archive(
         &self,
         path: &Path,
         is_needed: bool,
@@ -67,32 +67,32 @@ impl Store {
         if is_needed || found.is_some() {
             name_for_sqlite(path)?;
         }
-        let objection = objection(
+        let blocker = blocker(
             &self.identity()?.id,
             found,
             &archive.recorded_path(),
             &self.moved_to()?,
         );
         // An archive that is away is missed when rows are to go to it.
-        let objection = objection
+        let blocker = blocker
             .filter(|_| is_needed || found.is_some())
-            .filter(|objection| !(takes_another && objection.can_be_overruled()));
-        match objection {
+            .filter(|blocker| !(takes_another && blocker.can_be_overruled()));
+        match blocker {
             None => Ok(archive),
-            Some(objection) => Err(refusal(path)
-                .because(objection.why())
-                .try_this(objection.remedy())),
+            Some(blocker) => Err(refusal(path)
+                .with_source(blocker.why())
+                .with_help(blocker.remedy())),
         }
     }
 
-    fn moved_to(&self) -> Result<Vec<Moved>> {
+    fn moved_to(&self) -> Result<Vec<ArchiveMove>> {
         let connection = self.connection();
         connection
             .prepare(sql!("prune/moved_to"))
             .and_then(|mut moved| {
                 moved
                     .query_map([], |row| {
-                        Ok(Moved {
+                        Ok(ArchiveMove {
                             path: row.get("archive")?,
                             id: row
                                 .get::<_, Option<String>>("archive_id")?
@@ -101,7 +101,7 @@ impl Store {
                     })?
                     .collect()
             })
-            .failed("look up where old rows were moved to")
+            .context("look up where old rows were moved to")
     }
 
     /// Opens the archive beside the database, made if it is missing, and undoes what a prune that was cut off has copied
@@ -128,7 +128,7 @@ impl Store {
                      PRAGMA main.cache_size = -24000",
                 )
             })
-            .failed(format!("open the archive {}", archive.path.display()))?;
+            .context(format!("open the archive {}", archive.path.display()))?;
         let id = self.attached_id(archive, &ours)?;
         self.undo_copies()?;
         Ok(id)
@@ -146,7 +146,7 @@ impl Store {
                         .map(DatabaseId::new),
                 })
             })
-            .failed("read the id of the archive")?;
+            .context("read the id of the archive")?;
         let is_same = archive
             .found
             .as_ref()
@@ -155,8 +155,8 @@ impl Store {
             return Ok(attached.id);
         }
         Err(refusal(&archive.path)
-            .because("another program has replaced it just now")
-            .try_this("run the same command again"))
+            .with_source("another program has replaced it just now")
+            .with_help("run the same command again"))
     }
 
     /// Brings what history rows refer to up to date in the archive.
@@ -171,7 +171,7 @@ impl Store {
             ] {
                 transaction
                     .execute(statement, [])
-                    .failed(format!("copy {what} to the archive"))?;
+                    .context(format!("copy {what} to the archive"))?;
             }
             Ok(())
         })
@@ -186,7 +186,7 @@ impl Store {
                 Ok((history, span, row.get("last_id")?))
             })
             .optional()
-            .failed("look for a copy that was cut off")?;
+            .context("look for a copy that was cut off")?;
         if let Some((history, span, last_id)) = noted
             && let Some(history) = History::of_table(&history)
         {
@@ -199,11 +199,11 @@ impl Store {
     pub(super) fn detach(&mut self) -> Result<()> {
         self.connection
             .execute(sql!("prune/forget_step"), [])
-            .failed("finish the archive")?;
+            .context("finish the archive")?;
         wal::empty(&self.connection, "archive")?;
         self.connection
             .execute_batch("PRAGMA main.synchronous = NORMAL; DETACH DATABASE archive")
-            .failed("close the archive")
+            .context("close the archive")
     }
 }
 
@@ -211,11 +211,11 @@ impl Store {
 fn ids_of(path: &Path) -> Result<Option<Identity>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).doing(|| action(path)),
+        Err(error) => return Err(error).with_context(|| action(path)),
         Ok(found) if found.is_dir() => {
             return Err(refusal(path)
-                .because("it is a folder")
-                .try_this("name a file with --archive"));
+                .with_source("it is a folder")
+                .with_help("name a file with --archive"));
         }
         // Left by `touch` or by an interrupted copy: nothing in it to lose.
         Ok(found) if found.len() == 0 => return Ok(None),
@@ -231,14 +231,14 @@ fn ids_of(path: &Path) -> Result<Option<Identity>> {
     match read() {
         Ok(Some(ids)) => Ok(Some(ids)),
         Ok(None) => Err(refusal(path)
-            .because("it is not a tornsnap database")
-            .try_this("name another file with --archive; this one was left as it is")),
+            .with_source("it is not a tornsnap database")
+            .with_help("name another file with --archive; this one was left as it is")),
         Err(error) => {
             let exit = error.exit();
             Err(Error::new(action(path))
-                .because(error.on_one_line())
-                .try_this("name another file with --archive; this one was left as it is")
-                .exits(exit))
+                .with_source(error.one_line())
+                .with_help("name another file with --archive; this one was left as it is")
+                .with_exit(exit))
         }
     }
 }
@@ -249,12 +249,12 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     let folder = folder_of(path);
     let no_place = |error: std::io::Error| {
         Error::new(action())
-            .because(error)
-            .try_this(format!(
+            .with_source(error)
+            .with_help(format!(
                 "check that {} is a folder and can be written, or name another place with --archive",
                 folder.display()
             ))
-            .exits(Exit::Config)
+            .with_exit(Exit::Config)
     };
     owner::make_folder(folder, database).map_err(no_place)?;
     // tempfile makes it with mode 0600.
@@ -271,7 +271,7 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
                 named_params! { ":archive_of": ours.as_str() },
             )
             .map(drop)
-            .failed(action())
+            .context(action())
     };
     if let Err(error) = initialise(&temporary, claim) {
         discard(&temporary);
@@ -283,7 +283,7 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     } else {
         temporary.persist_noclobber(path)
     };
-    placed.map_err(|error| error.error).doing(action)?;
+    placed.map_err(|error| error.error).with_context(action)?;
     // The rows that go to it are deleted here, so its name must not get lost either.
     sync_folder(folder)
 }
@@ -299,12 +299,12 @@ fn must_be_another_file(database: &Path, archive: &Path) -> Result<()> {
         return Ok(());
     }
     Err(refusal(archive)
-        .because("it is the database itself")
-        .try_this("name another file with --archive"))
+        .with_source("it is the database itself")
+        .with_help("name another file with --archive"))
 }
 
 fn refusal(archive: &Path) -> Error {
-    Error::new(action(archive)).exits(Exit::Config)
+    Error::new(action(archive)).with_exit(Exit::Config)
 }
 
 fn action(archive: &Path) -> String {
@@ -314,8 +314,8 @@ fn action(archive: &Path) -> String {
 fn name_for_sqlite(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| {
         refusal(path)
-            .because("SQLite wants names in UTF-8")
-            .try_this("name another file with --archive")
+            .with_source("SQLite wants names in UTF-8")
+            .with_help("name another file with --archive")
     })
 }
 
@@ -325,7 +325,7 @@ fn is_same_file(one: &Path, other: &Path) -> Result<bool> {
     }
     let canonical = |path: &Path| {
         path.canonicalize()
-            .doing(|| format!("find {}", path.display()))
+            .with_context(|| format!("find {}", path.display()))
     };
     if canonical(one)? == canonical(other)? {
         return Ok(true);
@@ -337,7 +337,7 @@ fn is_same_file(one: &Path, other: &Path) -> Result<bool> {
         let inode = |path: &Path| {
             fs::metadata(path)
                 .map(|file| (file.dev(), file.ino()))
-                .doing(|| format!("look at {}", path.display()))
+                .with_context(|| format!("look at {}", path.display()))
         };
         Ok(inode(one)? == inode(other)?)
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::store::Failed;
+use crate::store::SqlContext;
 use crate::store::prune::statements::Statements;
 
 /// One row that stays.
@@ -33,7 +33,7 @@ impl Kept {
                 .collect()
             })
             .map(Self)
-            .failed(format!("find the rows of {} that stay", history.table()))
+            .context(format!("find the rows of {} that stay", history.table()))
     }
 
     /// How many of them lie between two moments and have no higher id than `last_id`.

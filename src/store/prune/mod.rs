@@ -14,8 +14,8 @@ mod space;
 mod statements;
 mod step;
 
-pub use archive::Archive;
-pub use plan::{Keep, Plan, Share};
+pub(crate) use archive::Archive;
+pub(crate) use plan::{Keep, Plan, Share};
 
 use crate::error::{Exit, Result};
 use crate::store::Store;
@@ -26,17 +26,17 @@ use step::{Step, Taken};
 
 /// The result of a prune.
 #[derive(Clone, Debug, Default)]
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// History rows that went, in the order of the plan.
-    pub detail: Vec<i64>,
+    pub(crate) detail: Vec<i64>,
     /// Other rows that went, in the order of the plan.
-    pub housekeeping: Vec<i64>,
+    pub(crate) housekeeping: Vec<i64>,
     /// Whether it was told to stop before it was done.
-    pub is_cut_off: bool,
+    pub(crate) is_cut_off: bool,
     /// Size of the database before, in bytes.
-    pub bytes_before: i64,
+    pub(crate) bytes_before: i64,
     /// Size of the database after, in bytes.
-    pub bytes_after: i64,
+    pub(crate) bytes_after: i64,
 }
 
 /// A prune at work.
@@ -55,7 +55,7 @@ impl Store {
     /// each step deleted, and answers whether to take the next.
     ///
     /// Each step is a transaction of its own: whatever ends the process, a later run does the rest.
-    pub fn prune(
+    pub(crate) fn prune(
         &mut self,
         plan: &Plan,
         archive: Option<&Archive>,
@@ -150,7 +150,7 @@ impl Work<'_> {
             let Taken { rows, held } = match taken {
                 Err(error) if error.exit() == Exit::Io && !self.pace.is_frugal => {
                     // Perhaps the disk is full: then small steps still get on, and free some.
-                    log::warn!("going on in small steps: {}", error.on_one_line());
+                    log::warn!("going on in small steps: {}", error.one_line());
                     self.pace.be_frugal();
                     self.pace.checkpoint(self.store, 0)?;
                     continue;

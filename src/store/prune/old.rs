@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, ToSql};
 use crate::error::Result;
 use crate::store::prune::pace::Pace;
 use crate::store::prune::plan::Share;
-use crate::store::{Failed, Store, sql, transaction};
+use crate::store::{SqlContext, Store, sql, transaction};
 
 /// One table whose old rows go.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl OldRows {
         let kept: Vec<i64> = connection
             .prepare(sql!("prune/runs_kept"))
             .and_then(|mut kept| kept.query_map([], |row| row.get("id"))?.collect())
-            .failed("find the newest records of fetches")?;
+            .context("find the newest records of fetches")?;
         Ok(Self {
             table: "fetch_runs",
             before,
@@ -85,7 +85,7 @@ impl OldRows {
                     .and_then(|mut delete| {
                         delete.execute(self.parameters(&[(":step", &pace.rows)]).as_slice())
                     })
-                    .failed(format!("delete old rows of {}", self.table))
+                    .context(format!("delete old rows of {}", self.table))
             })?;
             let held = since.elapsed();
             let rows = i64::try_from(rows).unwrap_or(i64::MAX);
@@ -143,5 +143,5 @@ pub(super) fn count(
                 bytes: rows * row_bytes,
             })
         })
-        .failed(format!("count old rows of {table}"))
+        .context(format!("count old rows of {table}"))
 }

@@ -5,57 +5,56 @@ use rusqlite::{Connection, named_params};
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::month_state::MonthState;
-use crate::model::retention::{self, Reach};
+use crate::model::retention::{self, Prunable};
 use crate::model::time::{DAY, Month};
 use crate::store::history::entry;
 use crate::store::prune::kept::Kept;
 use crate::store::prune::old::{self, OldRows};
 use crate::store::prune::statements::Statements;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Rows of one table that go.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Share {
-    /// The table.
-    pub table: &'static str,
+pub(crate) struct Share {
+    pub(crate) table: &'static str,
     /// How many.
-    pub rows: i64,
+    pub(crate) rows: i64,
     /// Unix seconds of the oldest.
-    pub oldest: Option<i64>,
+    pub(crate) oldest: Option<i64>,
     /// Unix seconds of the newest.
-    pub newest: Option<i64>,
+    pub(crate) newest: Option<i64>,
     /// About how much space they take.
-    pub bytes: i64,
+    pub(crate) bytes: i64,
 }
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Keep {
+pub(crate) struct Keep {
     /// Full months of history rows besides the running one.
-    pub months: u32,
+    pub(crate) months: u32,
     /// Days of rejected answers.
-    pub rejected_days: u32,
+    pub(crate) rejected_days: u32,
     /// Days of records of fetches.
-    pub runs_days: u32,
+    pub(crate) runs_days: u32,
 }
 
 /// The plan of a prune.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// History rows before this go, unix seconds: the first moment of a month.
-    pub cutoff: i64,
+    pub(crate) cutoff: i64,
     /// Which months go and which stay.
-    pub reach: Reach,
+    pub(crate) prunable: Prunable,
     /// The history tables.
-    pub detail: Vec<Share>,
+    pub(crate) detail: Vec<Share>,
     /// History rows that there are.
-    pub all: i64,
+    pub(crate) all: i64,
     /// The newest history row.
-    pub newest_detail: Option<i64>,
+    pub(crate) newest_detail: Option<i64>,
     /// Rejected answers and records of fetches.
-    pub housekeeping: Vec<Share>,
+    pub(crate) housekeeping: Vec<Share>,
     /// Whether a prune has been here before.
-    pub was_pruned: bool,
+    pub(crate) was_pruned: bool,
     /// The rows of each history table.
     pub(super) parts: Vec<Part>,
     /// Rejected answers and records of fetches.
@@ -82,26 +81,26 @@ pub(super) struct PartMonth {
 
 impl Plan {
     /// History rows that go.
-    pub fn going(&self) -> i64 {
+    pub(crate) fn going(&self) -> i64 {
         self.detail.iter().map(|share| share.rows).sum()
     }
 
     /// Other rows that go.
-    pub fn housekeeping_rows(&self) -> i64 {
+    pub(crate) fn housekeeping_rows(&self) -> i64 {
         self.housekeeping.iter().map(|share| share.rows).sum()
     }
 }
 
 impl Store {
     /// Plans a prune: nothing is written.
-    pub fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
+    pub(crate) fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
         let first_kept = retention::first_kept(now, keep.months).ok_or_else(|| {
             Error::new(format!("tell the month of {now}"))
-                .because("it is outside the calendar")
-                .exits(Exit::Config)
+                .with_source("it is outside the calendar")
+                .with_exit(Exit::Config)
         })?;
-        let reach = retention::reach(states, first_kept);
-        let cutoff = reach
+        let prunable = retention::prunable(states, first_kept);
+        let cutoff = prunable
             .unsummarized
             .first()
             .copied()
@@ -111,7 +110,7 @@ impl Store {
         let connection = self
             .connection()
             .unchecked_transaction()
-            .failed("plan the prune")?;
+            .context("plan the prune")?;
         let running = retention::first_kept(now, 0).map_or(now, Month::start);
         let mut parts = Vec::new();
         let mut detail = Vec::new();
@@ -121,7 +120,7 @@ impl Store {
             let (newest, recent) = total(&connection, history, running)?;
             all += recent;
             newest_detail = newest_detail.max(newest);
-            let part = part(&connection, history, states, &reach, cutoff)?;
+            let part = part(&connection, history, states, &prunable, cutoff)?;
             detail.push(share(&connection, &part)?);
             parts.push(part);
         }
@@ -135,10 +134,10 @@ impl Store {
             .collect::<Result<_>>()?;
         let was_pruned = connection
             .query_row(sql!("prune/was_pruned"), [], |row| row.get("was_pruned"))
-            .failed("look up the last prune")?;
+            .context("look up the last prune")?;
         Ok(Plan {
             cutoff,
-            reach,
+            prunable,
             detail,
             all,
             newest_detail,
@@ -150,7 +149,7 @@ impl Store {
     }
 
     /// How many summaries are of months before `month`.
-    pub fn plan_purge(&self, month: Month) -> Result<Vec<Share>> {
+    pub(crate) fn plan_purge(&self, month: Month) -> Result<Vec<Share>> {
         History::ALL
             .into_iter()
             .map(|history| {
@@ -174,7 +173,7 @@ fn total(connection: &Connection, history: History, running: i64) -> Result<(Opt
             named_params! { ":since": running },
             |row| Ok((row.get("newest")?, row.get("recent")?)),
         )
-        .failed(format!("read {}", history.table()))
+        .context(format!("read {}", history.table()))
 }
 
 /// Which rows of one history table go.
@@ -182,13 +181,13 @@ fn part(
     connection: &Connection,
     history: History,
     states: &[MonthState],
-    reach: &Reach,
+    prunable: &Prunable,
     cutoff: i64,
 ) -> Result<Part> {
     let kept = Kept::read(connection, history, cutoff)?;
     let months = states
         .iter()
-        .filter(|state| reach.months.contains(&state.month))
+        .filter(|state| prunable.months.contains(&state.month))
         .filter_map(|state| {
             let facts = state.of(history)?.facts;
             let month = state.month;
@@ -229,7 +228,7 @@ fn share(connection: &Connection, part: &Part) -> Result<Share> {
                 },
                 |row| Ok((row.get("oldest")?, row.get("newest")?)),
             )
-            .failed(format!("plan for {table}"))?;
+            .context(format!("plan for {table}"))?;
         share.oldest = share.oldest.or(oldest);
         share.newest = newest.or(share.newest);
     }

@@ -6,19 +6,19 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::time::Month;
 use crate::store::prune::statements::Statements;
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// Deletes the summaries of months before `month`, all in one transaction, and notes of each of these months that
     /// they are deleted: nothing asks for them again.
-    pub fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
+    pub(crate) fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
         let deleted = self.transaction(|transaction| {
             transaction
                 .execute(
                     sql!("months/purged"),
                     named_params! { ":before": month.start(), ":now": now },
                 )
-                .failed("note that summaries are deleted")?;
+                .context("note that summaries are deleted")?;
             let mut deleted = 0;
             for history in History::ALL {
                 deleted += transaction
@@ -26,7 +26,7 @@ impl Store {
                         &Statements::of(history).summaries_delete,
                         named_params! { ":before": month.start() },
                     )
-                    .failed(format!("delete old rows of {}", history.summary_table()))?;
+                    .context(format!("delete old rows of {}", history.summary_table()))?;
             }
             Ok(deleted)
         })?;

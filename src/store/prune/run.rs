@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Result};
 use crate::model::identity::DatabaseId;
-use crate::store::{Failed, sql};
+use crate::store::{SqlContext, sql};
 
 /// The record of one prune.
 #[derive(Debug)]
@@ -39,11 +39,12 @@ impl Run {
         let counted = connection
             .prepare_cached(sql!("prune/count_deleted"))
             .and_then(|mut count| count.execute(named_params! { ":id": id, ":deleted": deleted }))
-            .failed("note what the prune deleted")?;
+            .context("note what the prune deleted")?;
         if counted == 1 {
             return Ok(id);
         }
-        Err(Error::new("note what the prune deleted").because("the record of this prune has gone"))
+        Err(Error::new("note what the prune deleted")
+            .with_source("the record of this prune has gone"))
     }
 
     /// Keeps the id of the record after the commit.
@@ -64,14 +65,14 @@ impl Run {
                 |row| row.get("id"),
             )
             .optional()
-            .failed(action)?;
+            .context(action)?;
         if let Some(run) = unfinished {
             connection
                 .execute(
                     sql!("prune/resume_run"),
                     named_params! { ":id": run, ":cutoff": self.cutoff, ":archive": path },
                 )
-                .failed(action)?;
+                .context(action)?;
             return Ok(run);
         }
         connection
@@ -82,7 +83,7 @@ impl Run {
                 },
                 |row| row.get("id"),
             )
-            .failed(action)
+            .context(action)
     }
 }
 
@@ -93,6 +94,6 @@ pub(super) fn finish(connection: &Connection, now: i64) -> Result<()> {
             sql!("prune/finish_runs"),
             named_params! { ":finished_at": now },
         )
-        .failed("note that the prune is done")?;
+        .context("note that the prune is done")?;
     Ok(())
 }

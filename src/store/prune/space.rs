@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::path::folder_of;
 use crate::store::files::check_room;
 use crate::store::prune::pace::Pace;
-use crate::store::{Failed, Store, wal};
+use crate::store::{SqlContext, Store, wal};
 
 /// Pages that one step gives back to the disk: in the first, and the limits of later ones.
 const FIRST_PAGES: i64 = 1_000;
@@ -25,7 +25,7 @@ impl Store {
                 // The prune itself says when: between its steps, not within their commits.
                 self.connection.pragma_update(None, "wal_autocheckpoint", 0)
             })
-            .failed("set up the prune")?;
+            .context("set up the prune")?;
         wal::checkpoint_beyond(&self.connection, "main", 0)
     }
 
@@ -34,7 +34,7 @@ impl Store {
         let free = || -> Result<i64> {
             self.connection
                 .query_row("PRAGMA freelist_count", [], |row| row.get(0))
-                .failed("count free pages")
+                .context("count free pages")
         };
         let mut pace = Pace::starting(FIRST_PAGES, PAGES);
         let mut left = free()?;
@@ -43,10 +43,10 @@ impl Store {
             let mut step = self
                 .connection
                 .prepare(&format!("PRAGMA incremental_vacuum({})", pace.rows))
-                .failed("give space back")?;
-            let mut rows = step.query([]).failed("give space back")?;
+                .context("give space back")?;
+            let mut rows = step.query([]).context("give space back")?;
             // Each row that SQLite returns is a page given back.
-            while rows.next().failed("give space back")?.is_some() {}
+            while rows.next().context("give space back")?.is_some() {}
             let held = started.elapsed();
             let now = free()?;
             if now >= left {
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Exit::Io`](crate::error::Exit::Io) when a disk has no room for the copy.
-    pub fn vacuum(&self) -> Result<i64> {
+    pub(crate) fn vacuum(&self) -> Result<i64> {
         let action = "rewrite the database without its free space";
         let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
         check_room_for_rewrite(&self.path, &temporary_folder(), bytes, action)?;
@@ -71,15 +71,15 @@ impl Store {
             self.connection
                 .pragma_update(None, "temp_store", temp_store)
                 .and_then(|()| self.connection.pragma_update(None, "cache_size", cache))
-                .failed(action)
+                .context(action)
         };
         let cache: i64 = self
             .connection
             .pragma_query_value(None, "cache_size", |row| row.get(0))
-            .failed(action)?;
+            .context(action)?;
         // The copy goes to a file, not into memory.
         set("FILE", VACUUM_CACHE)?;
-        let done = self.connection.execute_batch("VACUUM").failed(action);
+        let done = self.connection.execute_batch("VACUUM").context(action);
         set("MEMORY", cache)?;
         done?;
         self.file_bytes()
@@ -89,7 +89,7 @@ impl Store {
         let pragma = |name: &str| -> Result<i64> {
             self.connection()
                 .pragma_query_value(None, name, |row| row.get(0))
-                .failed("measure the database")
+                .context("measure the database")
         };
         Ok(pragma("page_count")? * pragma("page_size")?)
     }
@@ -123,6 +123,7 @@ fn is_one_disk(_: &Path, _: &Path) -> bool {
 }
 
 /// Where SQLite makes temporary files. <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>
+#[expect(clippy::disallowed_methods, reason = "SQLite reads the same variables")]
 fn temporary_folder() -> PathBuf {
     if cfg!(not(unix)) {
         return std::env::temp_dir();

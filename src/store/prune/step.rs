@@ -9,7 +9,7 @@ use crate::model::history::History;
 use crate::model::time::{Month, iso};
 use crate::store::prune::run::Run;
 use crate::store::prune::statements::Statements;
-use crate::store::{Failed, Store, sql, transaction};
+use crate::store::{SqlContext, Store, sql, transaction};
 
 /// The rows of one step.
 pub(super) struct Step {
@@ -93,7 +93,7 @@ impl Step {
                     )
                     .optional()
             })
-            .failed(format!("read {}", history.table()))?;
+            .context(format!("read {}", history.table()))?;
         // Rows of one second stay together, or a step might not get on.
         Ok(boundary.map_or(until, |boundary| boundary.max(from + 1)))
     }
@@ -104,7 +104,7 @@ impl Step {
         // Deferred: only the archive is written, so other writers to the database are not held up.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
-            .failed(action())?;
+            .context(action())?;
         transaction
             .prepare_cached(sql!("prune/note_step"))
             .and_then(|mut note| {
@@ -114,8 +114,8 @@ impl Step {
             })
             .and_then(|_| transaction.prepare_cached(&Statements::of(self.history).archive))
             .and_then(|mut copy| copy.execute(self.parameters().as_slice()))
-            .failed(action())?;
-        transaction.commit().failed(action())
+            .context(action())?;
+        transaction.commit().context(action())
     }
 
     /// Compares each row with its copy.
@@ -125,26 +125,26 @@ impl Step {
             .and_then(|mut unarchived| {
                 unarchived.query_row(self.parameters().as_slice(), |row| row.get("rows"))
             })
-            .failed(format!("compare {} with the archive", self.table()))?;
+            .context(format!("compare {} with the archive", self.table()))?;
         if rows == 0 {
             return Ok(());
         }
         Err(Error::new(format!("move {rows} rows of {}", self.table()))
-            .because(format!(
+            .with_source(format!(
                 "the archive has other rows under the same ids (between {} and {}): this database was restored from \
                  an old backup, or two copies of it use one archive",
                 iso(self.from),
                 iso(self.until)
             ))
-            .try_this("name another archive with --archive; nothing of these rows was deleted")
-            .exits(Exit::Config))
+            .with_help("name another archive with --archive; nothing of these rows was deleted")
+            .with_exit(Exit::Config))
     }
 
     fn delete(&self, connection: &Connection) -> Result<i64> {
         let rows = connection
             .prepare_cached(&Statements::of(self.history).delete)
             .and_then(|mut delete| delete.execute(self.parameters().as_slice()))
-            .failed(format!("delete old rows of {}", self.table()))?;
+            .context(format!("delete old rows of {}", self.table()))?;
         Ok(i64::try_from(rows).unwrap_or(i64::MAX))
     }
 
@@ -157,7 +157,7 @@ impl Step {
                     ":history": self.table(), ":period_start": self.month.start(), ":now": now,
                 })
             })
-            .failed(format!(
+            .context(format!(
                 "note that {} of {} is pruned",
                 self.table(),
                 self.month
@@ -204,7 +204,7 @@ pub(super) fn undo(
                 named_params! { ":from": from, ":until": until, ":last_id": last_id },
             )
             .and_then(|_| transaction.execute(sql!("prune/forget_step"), []))
-            .failed(action)?;
+            .context(action)?;
         Ok(())
     })
 }

@@ -10,20 +10,20 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
 use crate::model::kind::Kind;
 use crate::model::path::folder_of;
-use crate::store::Failed;
+use crate::store::SqlContext;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
 use crate::store::files::{check_room, create_private, discard, pour, sync_file};
-use crate::store::identity::{Standing, identity, standing_at};
+use crate::store::identity::{FileIdentity, identity, inspect_identity};
 use crate::store::lock::{AtOnce, Lock, MAINTENANCE, Patience};
 use crate::store::migrate::Found;
-use crate::store::open::{self, as_file};
+use crate::store::open::{self, as_file, connect_bare};
 use crate::store::owner::{self, make_folder};
 use crate::store::restore_marker::aside_of;
 
@@ -37,7 +37,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// # Errors
 ///
 /// [`Exit::Config`] for either.
-pub fn must_be_a_file(backup: &Path) -> Result<()> {
+pub(crate) fn must_be_a_file(backup: &Path) -> Result<()> {
     backup::open_file(backup).map(drop)
 }
 
@@ -65,9 +65,10 @@ impl Locks {
     /// # Errors
     ///
     /// [`Exit::TryLater`] when a run of any kind is at work.
-    pub fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
+    pub(crate) fn wait(database: &Path, patience: &dyn Patience) -> Result<Self> {
         let folder = folder_of(database);
-        make_folder(folder, database).doing(|| format!("make the folder {}", folder.display()))?;
+        make_folder(folder, database)
+            .with_context(|| format!("make the folder {}", folder.display()))?;
         let mut names = vec![MAINTENANCE, backup::LOCK];
         if database.exists() {
             // Without a database nothing can be fetched into it.
@@ -86,11 +87,10 @@ impl Locks {
 pub struct Staged {
     place: Place,
     /// The ids of the database.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// Rows of all tables together.
-    pub rows: i64,
-    /// Its schema.
-    pub schema_version: i64,
+    pub(crate) rows: i64,
+    pub(crate) schema_version: i64,
 }
 
 /// Unpacks a backup beside `database` and proves it against its manifest; changes nothing else.
@@ -136,10 +136,10 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
 /// # Errors
 ///
 /// As [`stage`].
-pub fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<Staged> {
+pub(crate) fn stage_unproven(file: &Path, database: &Path, _locks: &Locks) -> Result<Staged> {
     let size = backup::open_file(file)?
         .metadata()
-        .doing(|| format!("read {}", file.display()))?
+        .with_context(|| format!("read {}", file.display()))?
         .len();
     let is_packed = is_compressed(file, size)?;
     let place = Place::begin(database, size)?;
@@ -167,7 +167,7 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
     let count = backup::open_file(file)?
         .take(16)
         .read(&mut head)
-        .doing(|| format!("read {}", file.display()))?;
+        .with_context(|| format!("read {}", file.display()))?;
     let known = &head[..count];
     if known.starts_with(&ZSTD_MAGIC) {
         return Ok(true);
@@ -181,15 +181,15 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         "it is neither an SQLite database nor a compressed one"
     };
     Err(Error::new(format!("restore {}", file.display()))
-        .because(why)
-        .try_this("name a backup; `tornsnap backup --list` lists them")
-        .exits(Exit::Config))
+        .with_source(why)
+        .with_help("name a backup; `tornsnap backup --list` lists them")
+        .with_exit(Exit::Config))
 }
 
 fn pour_unproven(file: &Path, is_packed: bool, target: &mut fs::File) -> Result<()> {
     let mut source = backup::open_file(file)?;
     if !is_packed {
-        return pour(&mut source, target).doing(|| format!("read {}", file.display()));
+        return pour(&mut source, target).with_context(|| format!("read {}", file.display()));
     }
     zstd::Decoder::new(source)
         .and_then(|mut decoder| pour(&mut decoder, target))
@@ -199,8 +199,8 @@ fn pour_unproven(file: &Path, is_packed: bool, target: &mut fs::File) -> Result<
                 _ => Exit::Damaged,
             };
             Error::new(format!("decompress {}", file.display()))
-                .because(error)
-                .exits(exit)
+                .with_source(error)
+                .with_exit(exit)
         })
 }
 
@@ -247,38 +247,38 @@ fn version_of(unpacked: &Path, source: &Path) -> Result<i64> {
     match open::inspect(&connection, unpacked) {
         Ok(Found::Ours(version)) => Ok(version),
         Ok(Found::Empty) => Err(Error::new(format!("restore {}", source.display()))
-            .because("it is a database without any table")
-            .try_this("name another backup")
-            .exits(Exit::Config)),
+            .with_source("it is a database without any table")
+            .with_help("name another backup")
+            .with_exit(Exit::Config)),
         Err(error) => {
             let told = Error::new(format!("restore {}", source.display()))
-                .because(error.causes().join(": "))
-                .exits(error.exit());
+                .with_source(error.causes().join(": "))
+                .with_exit(error.exit());
             Err(match error.exit() {
                 Exit::Config => {
-                    told.try_this("name a backup that this tornsnap can read; nothing was changed")
+                    told.with_help("name a backup that this tornsnap can read; nothing was changed")
                 }
-                _ => told.try_this("name another backup; nothing was changed"),
+                _ => told.with_help("name another backup; nothing was changed"),
             })
         }
     }
 }
 
 /// The database that is to be replaced, be it where a restore that was cut off has put it.
-pub fn present(database: &Path) -> Standing {
-    match standing_at(database) {
-        Standing::Nothing => match aside_of(database) {
-            Ok(Some(aside)) => standing_at(&aside),
-            _ => Standing::Nothing,
+pub(crate) fn present(database: &Path) -> FileIdentity {
+    match inspect_identity(database) {
+        FileIdentity::Nothing => match aside_of(database) {
+            Ok(Some(aside)) => inspect_identity(&aside),
+            _ => FileIdentity::Nothing,
         },
         present => present,
     }
 }
 
 /// The ids of the database that is to be replaced; `None` when it has none, or when it is too damaged to be asked.
-pub fn present_identity(database: &Path) -> Option<Identity> {
+pub(crate) fn present_identity(database: &Path) -> Option<Identity> {
     match present(database) {
-        Standing::Ours(identity) => Some(identity),
+        FileIdentity::Ours(identity) => Some(identity),
         _ => None,
     }
 }
@@ -286,11 +286,10 @@ pub fn present_identity(database: &Path) -> Option<Identity> {
 /// Makes it what `init` makes, then syncs it: a database in WAL mode.
 fn switch_to_wal(file: &Path) -> Result<()> {
     let switch = || -> rusqlite::Result<()> {
-        let connection =
-            Connection::open_with_flags(as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = connect_bare(&as_file(file), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_checkpoint(TRUNCATE);")?;
         connection.close().map_err(|(_, error)| error)
     };
-    switch().failed(format!("prepare {}", file.display()))?;
+    switch().context(format!("prepare {}", file.display()))?;
     sync_file(file)
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::error::{Doing, Error, Exit, Result};
+use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::backup;
 use crate::store::files::{
     COMPANIONS, remove_if_there, sync_folder, with_suffix, write_atomically,
 };
 use crate::store::identity::identity;
-use crate::store::open::{self, as_file};
+use crate::store::open::{self, as_file, connect_bare};
 use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};
 use crate::store::restore_marker::{aside_of, marker};
 
@@ -49,10 +49,10 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
         None => None,
     };
     fs::rename(&staged.place.file, database)
-        .doing(|| format!("put the restored database at {}", database.display()))?;
+        .with_context(|| format!("put the restored database at {}", database.display()))?;
     sync_folder(folder)?;
     remove_if_there(&marker(database))
-        .doing(|| format!("remove {}", marker(database).display()))?;
+        .with_context(|| format!("remove {}", marker(database).display()))?;
     sync_folder(folder)?;
     check_again(staged, database).map_err(|error| {
         let remedy = kept.as_ref().map_or_else(
@@ -64,7 +64,7 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
                 )
             },
         );
-        error.try_this(remedy)
+        error.with_help(remedy)
     })?;
     Ok(kept)
 }
@@ -76,8 +76,8 @@ fn check_again(staged: &Staged, database: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("restore {}", database.display()))
-        .because("another program has put another database in its place")
-        .exits(Exit::Damaged))
+        .with_source("another program has put another database in its place")
+        .with_exit(Exit::Damaged))
 }
 
 /// The database and what SQLite may keep beside it.
@@ -95,7 +95,7 @@ fn aside_of_interrupted(database: &Path) -> Result<Option<PathBuf>> {
     // A database in its place is the old one, not moved yet, or the new one: both are whole.
     if database.exists() {
         let marker = marker(database);
-        remove_if_there(&marker).doing(|| format!("remove {}", marker.display()))?;
+        remove_if_there(&marker).with_context(|| format!("remove {}", marker.display()))?;
         return Ok(None);
     }
     Ok(Some(aside))
@@ -106,7 +106,8 @@ fn move_aside(database: &Path, aside: &Path) -> Result<()> {
     for (from, to) in names(database).zip(names(aside)) {
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).doing(|| format!("move {} to {}", from.display(), to.display()));
+                return Err(error)
+                    .with_context(|| format!("move {} to {}", from.display(), to.display()));
             }
             _ => {}
         }
@@ -137,10 +138,7 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
         return Ok(None);
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
-        let connection = Connection::open_with_flags(
-            as_file(database),
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
+        let connection = connect_bare(&as_file(database), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         // Leaving WAL mode is refused while anybody else is connected.
         let mode: String =
@@ -153,9 +151,11 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
     };
     let busy = |why: &str| {
         Error::new(format!("replace {}", database.display()))
-            .because(why.to_owned())
-            .try_this("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
-            .exits(Exit::TryLater)
+            .with_source(why.to_owned())
+            .with_help(
+                "close it there (DB Browser, Datasette, Grafana, a shell), then run it again",
+            )
+            .with_exit(Exit::TryLater)
     };
     match alone() {
         Ok(Some(connection)) => Ok(Some(connection)),

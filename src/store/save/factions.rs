@@ -9,15 +9,15 @@ use crate::model::id::{FactionId, PlayerId};
 use crate::model::run::Counts;
 use crate::store::missing::found;
 use crate::store::save::{Batch, Sourced};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// Members who came and went.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RosterChange {
     /// On the roster, and not known to be in the faction before.
-    pub joined: u64,
+    pub(crate) joined: u64,
     /// Known to be in the faction before, and not on the complete roster.
-    pub left: u64,
+    pub(crate) left: u64,
 }
 
 impl RosterChange {
@@ -53,14 +53,14 @@ impl Store {
     }
 
     /// When Torn last answered about a faction, unix seconds; `None`: never.
-    pub fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
+    pub(crate) fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
         self.connection()
             .prepare_cached(sql!("fetch/faction_age"))
             .and_then(|mut age| {
                 age.query_row(named_params! { ":faction_id": id }, |row| row.get(0))
                     .optional()
             })
-            .failed(format!("look up faction {id}"))
+            .context(format!("look up faction {id}"))
     }
 }
 

@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use rusqlite::{ErrorCode, Transaction, named_params};
 use serde_json::Value;
 
-pub use factions::RosterChange;
-pub use players::PlayerTarget;
+pub(crate) use factions::RosterChange;
+pub(crate) use players::PlayerTarget;
 
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::run::Counts;
 use crate::store::run::{self, RunId};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// The run and the recording mode of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +52,11 @@ impl Store {
         let saved = self.transaction(|transaction| {
             let mut after = *counts;
             for item in items {
-                let appended =
-                    save(transaction, batch, item).failed(format!("save {}", name(&item.value)))?;
+                let appended = save(transaction, batch, item)
+                    .context(format!("save {}", name(&item.value)))?;
                 after.saved(appended);
             }
-            run::count(transaction, batch.run, after).failed("note how far the run has come")?;
+            run::count(transaction, batch.run, after).context("note how far the run has come")?;
             Ok(after)
         })?;
         *counts = saved;
@@ -65,7 +65,7 @@ impl Store {
 }
 
 /// Whether a failure is due to the data: another item of the batch may well be saved.
-pub fn is_about_the_data(error: &crate::error::Error) -> bool {
+pub(crate) fn is_about_the_data(error: &crate::error::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
         if let Some(error) = source.downcast_ref::<rusqlite::Error>() {

@@ -12,24 +12,23 @@ use crate::model::run::Counts;
 use crate::model::time::is_far_future;
 use crate::store::missing::found;
 use crate::store::save::{Batch, Sourced, json_ids, name_faction};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 /// A player to ask about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PlayerTarget {
-    /// The player.
-    pub id: PlayerId,
+pub(crate) struct PlayerTarget {
+    pub(crate) id: PlayerId,
     /// When personalstats last came, unix seconds.
-    pub bucket_asked_at: Option<i64>,
+    pub(crate) bucket_asked_at: Option<i64>,
     /// Torn's timestamp of the newest daily bucket in them.
-    pub bucket_at: Option<i64>,
+    pub(crate) bucket_at: Option<i64>,
     /// Until when the player is not asked about, because Torn does not know the id.
-    pub rests_until: Option<i64>,
+    pub(crate) rests_until: Option<i64>,
 }
 
 impl Store {
     /// The players to ask about, stalest first: `players`, and the members of `factions`.
-    pub fn player_targets(
+    pub(crate) fn player_targets(
         &self,
         players: &BTreeSet<PlayerId>,
         factions: &BTreeSet<FactionId>,
@@ -50,8 +49,7 @@ impl Store {
                             Some(misses) => {
                                 let last: i64 = row.get("last_miss")?;
                                 let daily = row.get("is_listed")?;
-                                Some(missing::next_try(misses, last, daily))
-                                    .filter(|until| *until > now && !is_far_future(last, now))
+                                missing::rests_until(misses, last, daily, now)
                             }
                         };
                         Ok(PlayerTarget {
@@ -63,7 +61,7 @@ impl Store {
                     })?
                     .collect()
             })
-            .failed("list the players to fetch")
+            .context("list the players to fetch")
     }
 
     /// Saves players; all of them or, on failure, none.

@@ -11,7 +11,7 @@ use crate::model::run::Counts;
 use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
 use crate::store::run;
 use crate::store::save::{Batch, Sourced, first_column, json_ids};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// Saves what hardly ever changes about tiles.
@@ -30,7 +30,7 @@ impl Store {
             .and_then(|mut upsert| {
                 upsert.execute(named_params! { ":facts": facts.to_string(), ":at": at })
             })
-            .failed("save what hardly ever changes about tiles")?;
+            .context("save what hardly ever changes about tiles")?;
         Ok(())
     }
 
@@ -70,31 +70,31 @@ impl Store {
                 run::count(transaction, batch.run, after)?;
                 Ok(after)
             };
-            save().failed("save the tiles")
+            save().context("save the tiles")
         })?;
         *counts = saved;
         Ok(())
     }
 
     /// How many tiles have their facts.
-    pub fn tiles_with_facts(&self) -> Result<u64> {
+    pub(crate) fn tiles_with_facts(&self) -> Result<u64> {
         self.connection()
             .query_row(sql!("fetch/tiles_with_facts"), [], |row| row.get(0))
-            .failed("count the tiles")
+            .context("count the tiles")
     }
 
     /// The tiles that a faction held when last seen.
-    pub fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
+    pub(crate) fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
         self.connection()
             .prepare_cached(sql!("fetch/tiles_of"))
             .and_then(|mut tiles| {
                 first_column(&mut tiles, named_params! { ":faction_id": faction })
             })
-            .failed(format!("list the tiles of faction {faction}"))
+            .context(format!("list the tiles of faction {faction}"))
     }
 
     /// The tiles that are stored as under assault and that none of these factions holds.
-    pub fn tiles_at_war_of_others(
+    pub(crate) fn tiles_at_war_of_others(
         &self,
         factions: &BTreeSet<FactionId>,
     ) -> Result<BTreeSet<TerritoryId>> {
@@ -102,7 +102,7 @@ impl Store {
         self.connection()
             .prepare_cached(sql!("fetch/tiles_at_war"))
             .and_then(|mut tiles| first_column(&mut tiles, named_params! { ":factions": factions }))
-            .failed("list the tiles under assault")
+            .context("list the tiles under assault")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::id::{FactionId, WarId};
 use crate::model::run::Counts;
 use crate::model::war::{Side, War, WarType};
 use crate::store::save::{Batch, Sourced, name_faction};
-use crate::store::{Failed, Store, sql};
+use crate::store::{SqlContext, Store, sql};
 
 impl Store {
     /// Saves observations of wars; all of them or, on failure, none.
@@ -23,17 +23,17 @@ impl Store {
     }
 
     /// The wars that have not ended, as last seen.
-    pub fn unfinished_wars(&self) -> Result<Vec<War>> {
+    pub(crate) fn unfinished_wars(&self) -> Result<Vec<War>> {
         self.connection()
             .prepare_cached(sql!("wars/unfinished"))
             .and_then(|mut wars| wars.query_map([], read)?.collect())
-            .failed("list the wars that have not ended")
+            .context("list the wars that have not ended")
     }
 
     /// A war as last seen up to this moment.
-    pub fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
+    pub(crate) fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
         newest(self.connection(), war_type, id, at)
-            .failed(format!("look up {} war {id}", war_type.as_str()))
+            .context(format!("look up {} war {id}", war_type.as_str()))
     }
 }
 

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use libfuzzer_sys::Corpus;
 use serde_json::{Value, json};
-use tornsnap::api::pages::{PagedBy, Pages};
-use tornsnap::api::request::Request;
-use tornsnap::config::Settings;
-use tornsnap::model::key::{ApiKey, unquoted};
-use tornsnap::model::time::{Month, parse_moment, parse_moment_or_ago};
-use tornsnap::model::war::WarType;
-use tornsnap::store::Store;
+use tornsnap::testing::api::{PagedBy, Pages};
+use tornsnap::testing::api::Request;
+use tornsnap::testing::config::Settings;
+use tornsnap::testing::model::{ApiKey, unquoted};
+use tornsnap::testing::model::{Month, parse_timestamp, parse_timestamp_or_age};
+use tornsnap::testing::model::WarType;
+use tornsnap::testing::store::Store;
 
 #[path = "../../suite/wire/readers.rs"]
 pub mod readers;
@@ -87,9 +87,9 @@ pub fn config(text: &[u8]) {
         let said = error.to_string();
         assert!(said.len() <= 4_000 + 8 * text.len(), "{} bytes", said.len());
     }
-    let _moment = parse_moment(text);
-    if let Ok(moment) = parse_moment_or_ago(text, readers::AT) {
-        let _text = tornsnap::model::time::iso(moment);
+    let _moment = parse_timestamp(text);
+    if let Ok(moment) = parse_timestamp_or_age(text, readers::AT) {
+        let _text = tornsnap::testing::model::iso(moment);
         let _month = Month::of(moment);
     }
     let _month = text.parse::<Month>();

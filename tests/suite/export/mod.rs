@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use tornsnap::store::Store;
+use tornsnap::testing::store::Store;
 
 use crate::support::{Finished, Sandbox, signal};
 

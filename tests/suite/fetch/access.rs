@@ -1,15 +1,15 @@
 //! Access: what a key may not read is asked with another one, or not at all.
 
 use serde_json::json;
-use tornsnap::sim::{Access, Fault, Key, Kind, Selections};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, NOW};
 
 const DAY: i64 = 86_400;
 
-fn code(number: i64) -> Kind {
-    Kind::Code(number, format!("words of {number}"))
+fn code(number: i64) -> FaultKind {
+    FaultKind::Code(number, format!("words of {number}"))
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_key_that_was_refused_for_one_id_is_used_while_torn_pauses_the_others() {
     );
     torn.simulator
         .fault(Fault::always(code(7)).path("/faction/9").key(CANARY));
-    let pause = Kind::Code(5, "Too many requests".to_owned());
+    let pause = FaultKind::Code(5, "Too many requests".to_owned());
     torn.simulator
         .fault(Fault::always(pause).path("/faction/20").key(BOBS_KEY));
 
@@ -157,7 +157,7 @@ fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
             .clone()
             .map(|owner| Key::custom(format!("CustomKeyOf00{owner}"), owner, stats.clone())),
     );
-    let torn = Torn::over(tornsnap::sim::Options {
+    let torn = Torn::over(tornsnap::testing::sim::Options {
         now: NOW,
         factions: 5,
         players: 20,
@@ -253,7 +253,7 @@ fn want_of_access_is_about_the_selection_or_about_one_id() {
 fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
     let whole = |number| code(number);
     let inside = |number: i64| {
-        Kind::Patch(
+        FaultKind::Patch(
             "/personalstats".to_owned(),
             json!({ "code": number, "error": "limit" }),
         )
@@ -366,7 +366,7 @@ fn an_error_inside_a_selection_is_about_that_selection() {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [1]\n");
         torn.simulator.fault(
-            Fault::always(Kind::Patch(
+            Fault::always(FaultKind::Patch(
                 format!("/{selection}"),
                 json!({ "code": number, "error": "for a test" }),
             ))
@@ -401,7 +401,7 @@ fn an_error_inside_the_faction_costs_that_selection() {
         let torn = Torn::new();
         torn.ranked_war(5, |_| {});
         torn.simulator.fault(
-            Fault::always(Kind::Patch(
+            Fault::always(FaultKind::Patch(
                 format!("/{selection}"),
                 json!({ "code": number, "error": "for a test" }),
             ))
@@ -426,7 +426,7 @@ fn a_selection_that_another_key_may_read_is_asked_with_that_one() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nplayers = [3]\n");
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/personalstats".to_owned(),
             json!({ "code": 16, "error": "low" }),
         ))

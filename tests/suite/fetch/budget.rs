@@ -5,7 +5,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Access, Key};
+use tornsnap::testing::sim::{Access, Key};
 
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, signal, skipped};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use tornsnap::sim::{Access, Fault, Key, Kind};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW};
@@ -42,7 +42,7 @@ fn loud(command: &mut Command) -> Finished {
 #[test]
 fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
     let words = format!("Incorrect key {CANARY}");
-    let html = Kind::Status(
+    let html = FaultKind::Status(
         503,
         format!("<p>{CANARY}</p>"),
         "text/html".to_owned(),
@@ -54,36 +54,39 @@ fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
     )];
     let faults = [
         None,
-        Some(Kind::Code(2, words.clone())),
-        Some(Kind::Code(5, words.clone())),
-        Some(Kind::Code(8, words.clone())),
-        Some(Kind::Code(16, words.clone())),
-        Some(Kind::Code(99, words)),
+        Some(FaultKind::Code(2, words.clone())),
+        Some(FaultKind::Code(5, words.clone())),
+        Some(FaultKind::Code(8, words.clone())),
+        Some(FaultKind::Code(16, words.clone())),
+        Some(FaultKind::Code(99, words)),
         Some(html),
-        Some(Kind::Status(
+        Some(FaultKind::Status(
             302,
             String::new(),
             "text/html".to_owned(),
             location,
         )),
-        Some(Kind::Broken),
-        Some(Kind::Cut),
-        Some(Kind::Reset),
-        Some(Kind::WrongId),
-        Some(Kind::ForeignLink),
-        Some(Kind::Patch(
+        Some(FaultKind::Broken),
+        Some(FaultKind::Cut),
+        Some(FaultKind::Reset),
+        Some(FaultKind::WrongId),
+        Some(FaultKind::ForeignLink),
+        Some(FaultKind::Patch(
             "/basic/name".to_owned(),
             format!("Spy {CANARY}").into(),
         )),
-        Some(Kind::Patch("/members/0/level".to_owned(), CANARY.into())),
-        Some(Kind::Patch("/error".to_owned(), CANARY.into())),
-        Some(Kind::Status(
+        Some(FaultKind::Patch(
+            "/members/0/level".to_owned(),
+            CANARY.into(),
+        )),
+        Some(FaultKind::Patch("/error".to_owned(), CANARY.into())),
+        Some(FaultKind::Status(
             200,
             CANARY.to_owned(),
             "application/json".to_owned(),
             Vec::new(),
         )),
-        Some(Kind::Status(
+        Some(FaultKind::Status(
             200,
             format!("{{\"{CANARY}\": [{CANARY}"),
             "application/json".to_owned(),

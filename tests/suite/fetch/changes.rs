@@ -1,7 +1,7 @@
 //! Changes: each value is compared with its last known one, and rows of the future are compared with nothing.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -38,8 +38,9 @@ fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
     ]) {
         torn.edit(|world| world.faction(OURS).respect = respect);
         torn.simulator.clear_faults();
-        torn.simulator
-            .fault(Fault::always(Kind::Patch(unknown.to_owned(), json!(null))).path("/faction/9"));
+        torn.simulator.fault(
+            Fault::always(FaultKind::Patch(unknown.to_owned(), json!(null))).path("/faction/9"),
+        );
         torn.fetch_at(NOW + 240 * poll, &["factions"]).expect(0);
     }
 
@@ -95,7 +96,7 @@ fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
             torn.fetch(&["factions"]).expect(0);
         }
         torn.simulator.fault(
-            Fault::always(Kind::Patch("/basic/name".to_owned(), json!(""))).path("/faction/9"),
+            Fault::always(FaultKind::Patch("/basic/name".to_owned(), json!(""))).path("/faction/9"),
         );
 
         torn.fetch_at(NOW + 240, &["factions"]).expect(0);
@@ -115,7 +116,7 @@ fn a_war_side_that_is_nobody_costs_that_war_alone() {
         torn.ranked_war(5, |_| {});
         torn.ranked_war(6, |war| war.start = NOW - 60);
         torn.simulator.fault(
-            Fault::always(Kind::Patch(
+            Fault::always(FaultKind::Patch(
                 "/warfareranked/0/factions/1/id".to_owned(),
                 nobody.clone(),
             ))

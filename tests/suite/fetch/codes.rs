@@ -1,12 +1,12 @@
 //! Torn's error codes: what each does to the exit code, the data, the key and the number of calls.
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::{BOBS_KEY, OURS, Torn};
 use crate::support::{CANARY, Finished, NOW};
 
-fn code(number: i64) -> Kind {
-    Kind::Code(number, format!("words of {number}"))
+fn code(number: i64) -> FaultKind {
+    FaultKind::Code(number, format!("words of {number}"))
 }
 
 /// What one code does when every call about the followed faction meets it.
@@ -123,7 +123,7 @@ fn one_bad_target_leaves_the_others_alone_whatever_the_code() {
 fn an_error_counts_before_the_http_status() {
     for status in [200, 400, 403, 429, 500, 503] {
         let torn = Torn::new();
-        let dead = Kind::CodeWithStatus(2, "Incorrect key".to_owned(), status);
+        let dead = FaultKind::CodeWithStatus(2, "Incorrect key".to_owned(), status);
         torn.simulator.fault(Fault::always(dead).after(1));
 
         torn.fetch(&["factions"]).expect(77);
@@ -240,7 +240,7 @@ fn a_pause_is_remembered_by_the_next_process() {
 fn several_calls_refused_at_once_count_as_one_refusal() {
     for refusal in [
         code(5),
-        Kind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
+        FaultKind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7]\n");
@@ -261,7 +261,7 @@ fn several_calls_refused_at_once_count_as_one_refusal() {
 fn a_server_that_never_relents_does_not_hold_a_run_for_ever() {
     for refusal in [
         code(5),
-        Kind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
+        FaultKind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),
     ] {
         let torn = Torn::new();
         torn.simulator

@@ -1,6 +1,6 @@
 //! Factions: what is saved of them, and who comes and goes.
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -187,7 +187,7 @@ fn a_bad_member_is_rejected_alone_and_nobody_is_taken_to_have_left() {
         world.faction(OURS).respect = 5;
     });
     torn.simulator.fault(
-        Fault::always(Kind::Patch("/members/0/level".to_owned(), 0.into())).path("/faction/9"),
+        Fault::always(FaultKind::Patch("/members/0/level".to_owned(), 0.into())).path("/faction/9"),
     );
 
     torn.fetch_at(NOW + 60, &["factions"]).expect(3);

@@ -4,16 +4,16 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW};
 
-fn status(number: u16, headers: &[(&str, &str)]) -> Kind {
+fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     let headers = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Kind::Status(
+    FaultKind::Status(
         number,
         "<html>no</html>".to_owned(),
         "text/html".to_owned(),
@@ -22,7 +22,7 @@ fn status(number: u16, headers: &[(&str, &str)]) -> Kind {
 }
 
 /// Two factions, of which the first meets the fault; returns how that ended.
-fn beside_a_healthy_one(kind: Kind) -> (Torn, Finished) {
+fn beside_a_healthy_one(kind: FaultKind) -> (Torn, Finished) {
     let torn = Torn::new();
     torn.configure(
         "requests_per_minute = 0\ntimeout_seconds = 1\n",
@@ -41,12 +41,15 @@ fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
         (status(403, &[]), "HTTP status 403"),
         (status(408, &[]), "HTTP status 408"),
         (status(520, &[]), "HTTP status 520"),
-        (Kind::Html503, "HTTP status 503"),
-        (Kind::Broken, "the answer is not JSON (EOF while parsing"),
-        (Kind::Empty, "the answer is not JSON (it is empty)"),
-        (Kind::NotJson, "the answer is not JSON (expected value"),
+        (FaultKind::Html503, "HTTP status 503"),
         (
-            Kind::Status(
+            FaultKind::Broken,
+            "the answer is not JSON (EOF while parsing",
+        ),
+        (FaultKind::Empty, "the answer is not JSON (it is empty)"),
+        (FaultKind::NotJson, "the answer is not JSON (expected value"),
+        (
+            FaultKind::Status(
                 200,
                 "[1]".to_owned(),
                 "application/json".to_owned(),
@@ -54,8 +57,8 @@ fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
             ),
             "it is no object",
         ),
-        (Kind::Cut, "no connection: "),
-        (Kind::Reset, "no connection: "),
+        (FaultKind::Cut, "no connection: "),
+        (FaultKind::Reset, "no connection: "),
     ];
     for (kind, words) in faults {
         let name = format!("{kind:?}");
@@ -91,12 +94,12 @@ fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
 fn a_fault_that_passes_leaves_no_trace() {
     for kind in [
         status(500, &[]),
-        Kind::Html503,
-        Kind::Broken,
-        Kind::Empty,
-        Kind::NotJson,
-        Kind::Cut,
-        Kind::Reset,
+        FaultKind::Html503,
+        FaultKind::Broken,
+        FaultKind::Empty,
+        FaultKind::NotJson,
+        FaultKind::Cut,
+        FaultKind::Reset,
     ] {
         let torn = Torn::new();
         torn.simulator
@@ -118,15 +121,15 @@ fn a_fault_of_ours_is_not_tried_again() {
         (status(404, &[]), "HTTP status 404"),
         (status(400, &[]), "HTTP status 400"),
         (
-            Kind::Redirect("http://127.0.0.1:9/elsewhere".to_owned()),
+            FaultKind::Redirect("http://127.0.0.1:9/elsewhere".to_owned()),
             "is a redirect (HTTP 302), which is not followed",
         ),
         (
-            Kind::HugeBody(9 << 20),
+            FaultKind::HugeBody(9 << 20),
             "the answer is larger than 8388608 bytes",
         ),
         (
-            Kind::GzipBomb(200 << 20),
+            FaultKind::GzipBomb(200 << 20),
             "the answer is larger than 8388608 bytes",
         ),
     ];
@@ -145,7 +148,7 @@ fn a_redirect_takes_no_key_anywhere() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     let address = format!("http://{}/v2/faction/9", elsewhere.local_addr().unwrap());
-    let (_torn, finished) = beside_a_healthy_one(Kind::Redirect(address));
+    let (_torn, finished) = beside_a_healthy_one(FaultKind::Redirect(address));
 
     finished.expect(3);
 
@@ -161,7 +164,7 @@ fn silence_is_waited_for_as_long_as_configured_and_not_longer() {
         "[track]\nfactions = [9, 20]\nterritories = \"none\"\n",
     );
     torn.simulator
-        .fault(Fault::once(Kind::Hang(Duration::from_secs(60))).path("/faction/9"));
+        .fault(Fault::once(FaultKind::Hang(Duration::from_secs(60))).path("/faction/9"));
 
     torn.fetch(&["factions"]).expect(0);
 
@@ -209,7 +212,7 @@ fn when_torn_goes_away_in_mid_run_the_rest_is_not_waited_for_one_by_one() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2, 3]\n");
     torn.simulator
-        .fault(Fault::always(Kind::Reset).path("/user"));
+        .fault(Fault::always(FaultKind::Reset).path("/user"));
 
     torn.fetch(&["players"]).expect(75);
 
@@ -265,7 +268,7 @@ fn a_429_with_a_date_or_nonsense_is_waited_out_all_the_same() {
 fn a_slow_answer_is_still_an_answer() {
     let torn = Torn::new();
     torn.simulator
-        .fault(Fault::once(Kind::Slow(Duration::from_millis(300))).path("/faction"));
+        .fault(Fault::once(FaultKind::Slow(Duration::from_millis(300))).path("/faction"));
 
     torn.fetch(&["factions"]).expect(0);
 }

@@ -1,7 +1,7 @@
 //! Wars that nobody watched: those between two polls, those of factions that are followed no longer, and those that
 //! Torn knows nowhere.
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -142,7 +142,7 @@ fn a_history_that_could_not_be_read_is_read_at_the_next_poll() {
     torn.fetch(&["wars"]).expect(0);
     fight(&torn, NOW + DAY, NOW + 2 * DAY, false);
     torn.simulator
-        .fault(Fault::always(Kind::Code(17, "backend".to_owned())).path("/rankedwars"));
+        .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("/rankedwars"));
     torn.fetch_at(NOW + 5 * DAY, &["wars"]).expect(3);
     torn.simulator.clear_faults();
 
@@ -280,8 +280,9 @@ fn a_report_that_is_refused_for_good_fails_no_run() {
         torn.ranked_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.edit(|world| world.remove_ranked_war(5));
-        torn.simulator
-            .fault(Fault::always(Kind::Code(number, "no".to_owned())).path("/rankedwarreport"));
+        torn.simulator.fault(
+            Fault::always(FaultKind::Code(number, "no".to_owned())).path("/rankedwarreport"),
+        );
 
         for poll in 1..=2 {
             torn.fetch_at(NOW + poll * 4 * MINUTE, &["wars"]).expect(0);
@@ -301,7 +302,7 @@ fn a_list_that_was_read_counts_though_nobody_is_at_war() {
     torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
     torn.fetch(&["wars"]).expect(0);
     torn.simulator
-        .fault(Fault::always(Kind::Code(17, "backend".to_owned())).path("/faction/20"));
+        .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("/faction/20"));
 
     torn.fetch_at(NOW + 4 * MINUTE, &["wars"]).expect(3);
 

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use tornsnap::sim::{Access, Fault, Key, Kind, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, NOW};
 
 const DAY: i64 = 86_400;
 
-fn code(number: i64) -> Kind {
-    Kind::Code(number, format!("words of {number}"))
+fn code(number: i64) -> FaultKind {
+    FaultKind::Code(number, format!("words of {number}"))
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn keys_that_died_do_not_use_up_the_retries_of_a_passing_fault() {
             .fault(Fault::always(code(2)).key(&key.secret).after(1));
     }
     torn.simulator
-        .fault(Fault::times(3, Kind::Html503).path("/faction"));
+        .fault(Fault::times(3, FaultKind::Html503).path("/faction"));
 
     torn.fetch(&["factions"]).expect(0);
 }
@@ -237,7 +237,7 @@ fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check(
 
 #[test]
 fn a_key_is_not_dead_while_nobody_can_be_asked_about_it() {
-    for fault in [Kind::Html503, Kind::Reset, code(17)] {
+    for fault in [FaultKind::Html503, FaultKind::Reset, code(17)] {
         let torn = Torn::new();
         torn.simulator.fault(Fault::once(code(2)).path("/faction"));
         torn.simulator
@@ -256,7 +256,7 @@ fn a_key_check_that_does_not_fit_ends_with_76_and_is_kept() {
     for pointer in ["/info", "/info/user", "/info/user/id"] {
         let torn = Torn::new();
         torn.simulator
-            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path("/key/info"));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path("/key/info"));
 
         torn.fetch(&["factions"]).expect(76);
 

@@ -3,7 +3,7 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::Torn;
 use crate::support::{Finished, heavy, signal};
@@ -13,7 +13,7 @@ fn waiting_for_a_player() -> (Torn, Child) {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\n");
     torn.simulator
-        .fault(Fault::always(Kind::Hang(Duration::from_secs(30))).path("/user"));
+        .fault(Fault::always(FaultKind::Hang(Duration::from_secs(30))).path("/user"));
     let child = torn.start(&["all"]);
     // The key, the faction, its two histories and three players.
     torn.wait_for_requests(7);

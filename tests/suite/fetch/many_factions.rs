@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tornsnap::sim::{DEFAULT_START, Options};
+use tornsnap::testing::sim::{DEFAULT_START, Options};
 
 use crate::support::torn::Torn;
 

@@ -1,7 +1,7 @@
 //! Ids that Torn does not know: when they are asked about again, and when they count as gone.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::Torn;
@@ -9,8 +9,8 @@ use crate::support::torn::Torn;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-fn code(number: i64) -> Kind {
-    Kind::Code(number, format!("words of {number}"))
+fn code(number: i64) -> FaultKind {
+    FaultKind::Code(number, format!("words of {number}"))
 }
 
 #[test]
@@ -225,8 +225,9 @@ fn an_id_that_is_unknown_inside_an_answer_is_a_miss_too() {
     );
     let unknown = json!({ "code": 6, "error": "Incorrect ID" });
     for (path, selection) in [("/user/2", "/profile"), ("/faction/20", "/basic")] {
-        torn.simulator
-            .fault(Fault::always(Kind::Patch(selection.to_owned(), unknown.clone())).path(path));
+        torn.simulator.fault(
+            Fault::always(FaultKind::Patch(selection.to_owned(), unknown.clone())).path(path),
+        );
     }
 
     torn.fetch(&["factions", "players"]).expect(3);

@@ -1,7 +1,7 @@
 //! Observations: each answer that tells anything about a player, a faction or a tile is noted for its month.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -95,13 +95,13 @@ fn an_observation_without_any_change_is_noted_in_each_month() {
 #[test]
 fn an_answer_that_tells_nothing_is_no_observation_and_one_that_tells_something_is() {
     for (fault, expected) in [
-        (Kind::Code(6, "no".to_owned()), 0),
-        (Kind::Code(17, "no".to_owned()), 0),
-        (Kind::Html503, 0),
-        (Kind::WrongId, 0),
-        (Kind::Patch(String::new(), json!({})), 0),
-        (Kind::Remove("/profile/faction_id".to_owned()), 1), // The networth is known.
-        (Kind::Patch("/personalstats".to_owned(), json!("x")), 1),
+        (FaultKind::Code(6, "no".to_owned()), 0),
+        (FaultKind::Code(17, "no".to_owned()), 0),
+        (FaultKind::Html503, 0),
+        (FaultKind::WrongId, 0),
+        (FaultKind::Patch(String::new(), json!({})), 0),
+        (FaultKind::Remove("/profile/faction_id".to_owned()), 1), // The networth is known.
+        (FaultKind::Patch("/personalstats".to_owned(), json!("x")), 1),
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2]\n");
@@ -122,7 +122,8 @@ fn an_answer_that_tells_nothing_is_no_observation_and_one_that_tells_something_i
 fn only_the_members_that_could_be_read_are_observed() {
     let torn = Torn::new();
     torn.simulator.fault(
-        Fault::always(Kind::Patch("/members/1/level".to_owned(), json!("x"))).path("/faction/9"),
+        Fault::always(FaultKind::Patch("/members/1/level".to_owned(), json!("x")))
+            .path("/faction/9"),
     );
 
     torn.fetch(&["factions"]).expect(3);

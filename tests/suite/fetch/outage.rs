@@ -2,21 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::init::Fresh;
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
 
-fn code(number: i64) -> Kind {
-    Kind::Code(number, format!("words of {number}"))
+fn code(number: i64) -> FaultKind {
+    FaultKind::Code(number, format!("words of {number}"))
 }
 
-fn status(number: u16, headers: &[(&str, &str)]) -> Kind {
+fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     let headers = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Kind::Status(
+    FaultKind::Status(
         number,
         "<html>no</html>".to_owned(),
         "text/html".to_owned(),
@@ -60,7 +60,7 @@ fn saved(torn: &Torn) -> i64 {
 fn a_server_that_falls_silent_in_mid_run_ends_it_within_about_ten_targets() {
     let torn = members(100, "timeout_seconds = 1\n");
     torn.simulator.fault(
-        Fault::always(Kind::Hang(Duration::from_secs(60)))
+        Fault::always(FaultKind::Hang(Duration::from_secs(60)))
             .path("/user")
             .after(5),
     );
@@ -87,11 +87,11 @@ fn a_server_that_falls_silent_in_mid_run_ends_it_within_about_ten_targets() {
 #[test]
 fn any_fault_that_passes_every_retry_ends_a_run_after_about_six_targets() {
     for fault in [
-        Kind::Reset,
-        Kind::Html503,
-        Kind::Broken,
-        Kind::Empty,
-        Kind::NotJson,
+        FaultKind::Reset,
+        FaultKind::Html503,
+        FaultKind::Broken,
+        FaultKind::Empty,
+        FaultKind::NotJson,
         status(403, &[]),
         status(500, &[]),
         code(17),
@@ -132,7 +132,7 @@ fn a_success_in_between_resets_the_count() {
     let torn = members(60, "concurrency = 1\n");
     for id in (10..=60).filter(|id| id % 3 != 0) {
         torn.simulator.fault(
-            Fault::always(Kind::Html503)
+            Fault::always(FaultKind::Html503)
                 .path(format!("/user/{id}"))
                 .query("profile"),
         );
@@ -218,8 +218,8 @@ fn init_waits_and_retries_as_fetch_does() {
     for (times, fault) in [
         (1, status(429, &[("Retry-After", "1")])),
         (1, status(429, &[])),
-        (3, Kind::Html503),
-        (3, Kind::Broken),
+        (3, FaultKind::Html503),
+        (3, FaultKind::Broken),
         (2, code(5)),
         (3, code(17)),
     ] {

@@ -1,7 +1,7 @@
 //! Lists of several pages: all of each list is read, and no more pages than needed.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind, Links, Options};
+use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
@@ -32,7 +32,7 @@ fn pages_that_go_round_are_left_after_a_few_calls() {
             world.territory_wars(1..=150, |war| war.start = NOW - 60 * war.id);
         });
         torn.simulator
-            .fault(Fault::always(Kind::PageLoop).path(path));
+            .fault(Fault::always(FaultKind::PageLoop).path(path));
 
         let finished = torn.fetch(&[kind]).expect(3);
 
@@ -59,7 +59,7 @@ fn a_short_page_whose_links_lead_to_itself_is_the_whole_list() {
         torn.ranked_war(1, |_| {});
         torn.territory_war(1, |_| {});
         torn.simulator
-            .fault(Fault::always(Kind::PageLoop).path(path));
+            .fault(Fault::always(FaultKind::PageLoop).path(path));
 
         torn.fetch(&[kind]).expect(0);
     }
@@ -71,7 +71,7 @@ fn a_link_to_another_host_is_warned_of_and_not_followed() {
     torn.follow("[track]\nwars = \"all\"\n");
     torn.ranked_war(1, |_| {});
     torn.simulator
-        .fault(Fault::always(Kind::ForeignLink).path("/faction/warfareranked"));
+        .fault(Fault::always(FaultKind::ForeignLink).path("/faction/warfareranked"));
 
     let finished = torn.fetch(&["wars"]).expect(0);
 
@@ -142,7 +142,7 @@ fn a_broken_second_page_saves_the_first_and_ends_no_war() {
     torn.ranked_war(1, |war| war.factions[0].score = 5);
     torn.ranked_war(150, |war| war.factions[0].score = 5);
     torn.simulator.fault(
-        Fault::always(Kind::Html503)
+        Fault::always(FaultKind::Html503)
             .path("/faction/warfareranked")
             .query("to="),
     );
@@ -225,7 +225,7 @@ fn every_war_of_a_long_list_is_stored_whatever_its_links_say() {
 #[test]
 fn links_to_another_host_do_not_shorten_a_long_list() {
     let torn = many_wars(150, Links::Recorded);
-    torn.simulator.fault(Fault::always(Kind::ForeignLink));
+    torn.simulator.fault(Fault::always(FaultKind::ForeignLink));
 
     torn.fetch(&["wars"]).expect(0);
 
@@ -301,7 +301,7 @@ fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
 fn a_list_that_grows_while_it_is_read_loses_none_of_the_others() {
     let torn = many_wars(250, Links::Recorded);
     torn.simulator.fault(
-        Fault::always(Kind::Slow(std::time::Duration::from_millis(200)))
+        Fault::always(FaultKind::Slow(std::time::Duration::from_millis(200)))
             .path("/faction/warfareranked"),
     );
     let child = torn.start(&["wars"]);
@@ -336,7 +336,7 @@ fn an_empty_page_is_the_end_of_a_list() {
     ] {
         let torn = many_wars(150, Links::Recorded);
         torn.simulator.fault(
-            Fault::always(Kind::Patch(format!("/{field}"), json!([])))
+            Fault::always(FaultKind::Patch(format!("/{field}"), json!([])))
                 .path(path)
                 .query("to="),
         );

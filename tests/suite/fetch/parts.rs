@@ -2,7 +2,7 @@
 //! not null where null means something.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, Kind, Racket};
+use tornsnap::testing::sim::{Fault, FaultKind, Racket};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -108,7 +108,7 @@ fn a_field_whose_null_means_something_and_that_is_missing_rejects_its_part_and_c
         let torn = known();
         let before = facts(&torn);
         torn.simulator
-            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(path));
 
         torn.fetch_at(NOW + 240, &["all"]).expect(3);
 
@@ -151,7 +151,7 @@ fn an_owner_or_racket_of_a_sweep_that_is_missing_changes_nothing() {
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
         let before = facts(&torn);
         torn.simulator
-            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(path));
 
         let finished = torn.fetch_at(NOW + 120, &["territories"]);
 
@@ -187,8 +187,8 @@ const UNKNOWN: [(&str, &str); 18] = [
 fn a_field_that_is_only_not_known_may_be_missing_or_null_and_stays_as_last_known() {
     for (path, pointer) in UNKNOWN {
         for fault in [
-            Kind::Remove(pointer.to_owned()),
-            Kind::Patch(pointer.to_owned(), json!(null)),
+            FaultKind::Remove(pointer.to_owned()),
+            FaultKind::Patch(pointer.to_owned(), json!(null)),
         ] {
             let torn = known();
             let before = facts(&torn);
@@ -217,8 +217,8 @@ fn what_is_not_known_of_somebody_new_is_null() {
         ("/profile/status", "status_state"),
     ] {
         for fault in [
-            Kind::Remove(pointer.to_owned()),
-            Kind::Patch(pointer.to_owned(), json!(null)),
+            FaultKind::Remove(pointer.to_owned()),
+            FaultKind::Patch(pointer.to_owned(), json!(null)),
         ] {
             let torn = Torn::new();
             torn.follow("[track]\nplayers = [2]\n");
@@ -243,7 +243,7 @@ fn a_status_that_is_not_known_now_is_not_that_of_yesterday() {
     ] {
         let torn = known();
         torn.simulator
-            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(path));
         let kind = if path == "/user/2" {
             "players"
         } else {
@@ -274,8 +274,9 @@ fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
             let player = world.player(1);
             (player.strength, player.level, player.networth) = (99, 44, 77);
         });
-        torn.simulator
-            .fault(Fault::always(Kind::Patch(pointer.to_owned(), value.clone())).path("/user"));
+        torn.simulator.fault(
+            Fault::always(FaultKind::Patch(pointer.to_owned(), value.clone())).path("/user"),
+        );
 
         torn.fetch(&["players"]).expect(3);
 
@@ -294,7 +295,7 @@ fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
 
 #[test]
 fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
-    let bad = |value: Value| Kind::Patch("/wars/territory/0/start".to_owned(), value);
+    let bad = |value: Value| FaultKind::Patch("/wars/territory/0/start".to_owned(), value);
     let torn = known();
     torn.territory_war(7, |war| {
         war.tile = "AAC".to_owned();
@@ -320,7 +321,7 @@ fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
     torn.simulator.clear_faults();
     torn.edit(|world| world.tile("AAC").racket = world.tile("AAB").racket.clone());
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/territory/0/racket/name".to_owned(),
             json!(null),
         ))
@@ -345,8 +346,11 @@ fn a_bad_war_in_the_game_wide_list_keeps_no_other_from_being_looked_up() {
         (war.in_wars, war.in_history, war.has_report) = (false, false, true);
     });
     torn.simulator.fault(
-        Fault::always(Kind::Patch("/warfareranked/0/start".to_owned(), json!("x")))
-            .path("/faction/warfareranked"),
+        Fault::always(FaultKind::Patch(
+            "/warfareranked/0/start".to_owned(),
+            json!("x"),
+        ))
+        .path("/faction/warfareranked"),
     );
 
     torn.fetch_at(NOW + 240, &["wars"]).expect(3);

@@ -1,7 +1,7 @@
 //! `fetch --plan` says how many calls the run makes and which keys make them.
 
 use serde_json::Value;
-use tornsnap::sim::{Access, Fault, Key, Kind, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
 use crate::support::{CANARY, NOW};
@@ -46,7 +46,7 @@ fn keys_that_are_dead_rest_or_are_missing_have_no_share() {
     for (number, name) in [(2, "dead"), (18, "resting")] {
         let torn = Torn::with_two_keys();
         torn.simulator.fault(
-            Fault::always(Kind::Code(number, "x".to_owned()))
+            Fault::always(FaultKind::Code(number, "x".to_owned()))
                 .key(CANARY)
                 .after(1),
         );
@@ -139,7 +139,7 @@ fn ids_that_rest_are_not_counted() {
     );
     for path in ["/faction/9", "/user/60"] {
         torn.simulator
-            .fault(Fault::always(Kind::Code(6, "x".to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Code(6, "x".to_owned())).path(path));
     }
     torn.fetch(&["factions", "players"]).expect(3);
     torn.edit(|world| world.faction(THEIRS).respect = 4);

@@ -1,7 +1,7 @@
 //! Players: what is saved of them, when, and how often they are asked about.
 
 use serde_json::json;
-use tornsnap::sim::{Access, Fault, Key, Kind, Options};
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
 use crate::support::{CANARY, NOW};
@@ -84,7 +84,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
 
     // Later that day neither the networth nor, with a refused selection, the battle stats come.
     torn.simulator
-        .fault(Fault::always(Kind::Code(16, "low".to_owned())).query("battlestats"));
+        .fault(Fault::always(FaultKind::Code(16, "low".to_owned())).query("battlestats"));
     torn.fetch_at(NOW + 60, &["players"]).expect(0);
     assert_eq!(history(&torn), ["1|0|0|0"]);
 
@@ -205,7 +205,8 @@ fn networth_is_read_in_each_of_its_shapes() {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2]\n");
         torn.simulator.fault(
-            Fault::always(Kind::Patch("/personalstats".to_owned(), shape.clone())).path("/user/2"),
+            Fault::always(FaultKind::Patch("/personalstats".to_owned(), shape.clone()))
+                .path("/user/2"),
         );
 
         torn.fetch(&["players"]).expect(0);
@@ -262,7 +263,7 @@ fn spelling_is_forgiven() {
     ] {
         torn.simulator.clear_faults();
         torn.simulator
-            .fault(Fault::always(Kind::Patch(pointer.to_owned(), value)).path("/user/2"));
+            .fault(Fault::always(FaultKind::Patch(pointer.to_owned(), value)).path("/user/2"));
         torn.fetch(&["players"]).expect(0);
     }
 
@@ -276,7 +277,7 @@ fn spelling_is_forgiven() {
     );
     torn.simulator.clear_faults();
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/profile/status".to_owned(),
             json!({ "state": "Levitating", "description": null }),
         ))
@@ -335,7 +336,7 @@ fn a_player_without_a_faction_has_none_and_a_new_one_gets_a_row() {
         world.player(2).faction_id = Some(777);
     });
     torn.simulator.fault(
-        Fault::always(Kind::Patch("/profile/faction_id".to_owned(), json!(0))).path("/user/3"),
+        Fault::always(FaultKind::Patch("/profile/faction_id".to_owned(), json!(0))).path("/user/3"),
     );
 
     torn.fetch(&["players"]).expect(0);

@@ -1,7 +1,7 @@
 //! Parts of answers that do not fit: what is kept of them, and what is saved beside them.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::Torn;
@@ -96,8 +96,9 @@ fn a_part_that_does_not_fit_is_kept_with_its_place_and_harms_no_other() {
     for Misfit(pointer, value, error, stored) in misfits() {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2, 3]\n");
-        torn.simulator
-            .fault(Fault::always(Kind::Patch(pointer.to_owned(), value.clone())).path("/user/2"));
+        torn.simulator.fault(
+            Fault::always(FaultKind::Patch(pointer.to_owned(), value.clone())).path("/user/2"),
+        );
 
         torn.fetch(&["players"]).expect(3);
 
@@ -192,7 +193,7 @@ fn a_missing_field_is_neither_a_zero_nor_a_null() {
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
         );
         torn.simulator
-            .fault(Fault::always(Kind::Remove(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(path));
 
         torn.fetch(&[kind]).expect(exit);
 
@@ -212,9 +213,9 @@ fn somebody_elses_id_is_never_stored() {
         "[track]\nplayers = [2]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n",
     );
     torn.simulator
-        .fault(Fault::always(Kind::WrongId).path("/user/2"));
+        .fault(Fault::always(FaultKind::WrongId).path("/user/2"));
     torn.simulator
-        .fault(Fault::always(Kind::WrongId).path("/faction/20"));
+        .fault(Fault::always(FaultKind::WrongId).path("/faction/20"));
 
     torn.fetch(&["factions", "players"]).expect(76);
 
@@ -236,8 +237,9 @@ fn somebody_elses_id_is_never_stored() {
 #[test]
 fn when_every_body_is_rejected_the_exit_code_says_so() {
     let torn = Torn::new();
-    torn.simulator
-        .fault(Fault::always(Kind::Patch(String::new(), json!({ "members": 3 }))).path("/faction"));
+    torn.simulator.fault(
+        Fault::always(FaultKind::Patch(String::new(), json!({ "members": 3 }))).path("/faction"),
+    );
 
     let finished = torn.fetch(&["factions"]).expect(76);
 
@@ -255,18 +257,18 @@ fn when_every_body_is_rejected_the_exit_code_says_so() {
 fn a_huge_rejected_body_is_kept_in_part() {
     let torn = Torn::new();
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/basic/name".to_owned(),
             json!("🦊".repeat(100_000)),
         ))
         .path("/faction"),
     );
     torn.simulator
-        .fault(Fault::always(Kind::Remove("/basic/id".to_owned())).path("/faction"));
+        .fault(Fault::always(FaultKind::Remove("/basic/id".to_owned())).path("/faction"));
     let body = format!("{{\"basic\":{{\"name\":\"x{}\"}}}}", "🦊".repeat(100_000));
     torn.simulator.clear_faults();
     torn.simulator.fault(
-        Fault::always(Kind::Status(
+        Fault::always(FaultKind::Status(
             200,
             body,
             "application/json".to_owned(),
@@ -291,8 +293,9 @@ fn equal_rejections_are_counted_and_not_stored_again() {
         }
     });
     torn.follow(&format!("[track]\nplayers = {ids:?}\n"));
-    torn.simulator
-        .fault(Fault::always(Kind::Patch("/profile/level".to_owned(), json!(-1))).path("/user/"));
+    torn.simulator.fault(
+        Fault::always(FaultKind::Patch("/profile/level".to_owned(), json!(-1))).path("/user/"),
+    );
     let size =
         || torn.value::<i64>("SELECT sum(length(body) + length(error)) FROM rejected_payloads");
     torn.fetch(&["players"]).expect(3);
@@ -325,7 +328,7 @@ fn items_of_a_list_that_fail_alike_are_one_rejection_for_each_entity() {
     for (poll, position) in (0..).zip([0, 3, 0]) {
         torn.simulator.clear_faults();
         torn.simulator.fault(
-            Fault::always(Kind::Patch(
+            Fault::always(FaultKind::Patch(
                 format!("/members/{position}/level"),
                 json!("x"),
             ))
@@ -354,7 +357,8 @@ fn each_bad_part_counts_as_one_failure() {
             .map(|id| member(id, if id <= bad { json!([]) } else { json!(5) }))
             .collect();
         torn.simulator.fault(
-            Fault::always(Kind::Patch("/members".to_owned(), json!(members))).path("/faction/9"),
+            Fault::always(FaultKind::Patch("/members".to_owned(), json!(members)))
+                .path("/faction/9"),
         );
 
         torn.fetch(&["factions"]).expect(exit);

@@ -1,6 +1,6 @@
 //! Reports: how a war ended is told by its report, by lists, or by neither for a while.
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::wars::told;
 use crate::support::NOW;
@@ -68,7 +68,7 @@ fn a_faction_that_is_no_more_does_not_hide_how_its_war_ended() {
             (war.in_wars, war.has_report, war.in_history) = (false, false, true);
         });
         torn.simulator.fault(
-            Fault::always(Kind::Code(6, "Incorrect ID".to_owned()))
+            Fault::always(FaultKind::Code(6, "Incorrect ID".to_owned()))
                 .path(format!("/faction/{gone}/territorywars")),
         );
 

@@ -1,15 +1,15 @@
 //! Spellings: the shapes in which Torn has been seen to write names, nothing, reports, figures and wars.
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
 
 const HOUR: i64 = 3600;
 
-fn patch(pointer: &str, value: &Value) -> Kind {
-    Kind::Patch(pointer.to_owned(), value.clone())
+fn patch(pointer: &str, value: &Value) -> FaultKind {
+    FaultKind::Patch(pointer.to_owned(), value.clone())
 }
 
 /// How nothing is written where a list or an object is expected.
@@ -258,7 +258,7 @@ fn a_report_that_is_none_ends_no_war() {
         torn.fetch(&["wars"]).expect(0);
         torn.edit(|world| world.remove_ranked_war(5));
         torn.simulator.fault(
-            Fault::always(Kind::Status(
+            Fault::always(FaultKind::Status(
                 200,
                 json!({ "rankedwarreport": value }).to_string(),
                 "application/json".to_owned(),
@@ -395,7 +395,7 @@ fn what_is_listed_twice_counts_once() {
         torn.ranked_war(5, |_| {});
         torn.territory_war(6, |_| {});
         torn.simulator
-            .fault(Fault::always(Kind::Duplicate(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Duplicate(pointer.to_owned())).path(path));
 
         torn.fetch(&["factions", "wars", "territories"]).expect(0);
 

@@ -3,7 +3,7 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, signal};
@@ -22,7 +22,7 @@ fn stuck_at_the_third() -> (Torn, Child) {
         "[track]\nplayers = [1, 2, 3]\n",
     );
     torn.simulator
-        .fault(Fault::once(Kind::Hang(LONG)).path("/user/3"));
+        .fault(Fault::once(FaultKind::Hang(LONG)).path("/user/3"));
     let child = torn.start(&["players"]);
     torn.wait_for_requests(4); // The key and three players.
     (torn, child)
@@ -91,7 +91,7 @@ fn a_signal_ends_a_run_wherever_it_waits() {
             torn.simulator.clear_requests();
         }
         torn.simulator
-            .fault(Fault::always(Kind::Hang(LONG)).path(path));
+            .fault(Fault::always(FaultKind::Hang(LONG)).path(path));
         let child = torn.start(&[kind]);
         let end_of_wait = Instant::now() + Duration::from_secs(10);
         while !torn.asked().iter().any(|asked| asked.starts_with(path)) {
@@ -114,7 +114,7 @@ fn a_signal_ends_a_run_wherever_it_waits() {
 #[test]
 fn a_signal_ends_a_run_that_waits_for_a_pause_to_pass() {
     let torn = Torn::new();
-    let pause = Kind::Status(
+    let pause = FaultKind::Status(
         429,
         String::new(),
         "text/html".to_owned(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rusqlite::Connection;
-use tornsnap::sim::{Chaos, Fault, Kind, Options};
+use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 
 use crate::support::torn::Torn;
 use crate::support::{Dice, heavy, rows};
@@ -91,8 +91,11 @@ fn strike(torn: &Torn, dice: &mut Dice) {
     };
     let place = ["/user", "/faction"][usize::try_from(dice.below(2)).unwrap()];
     let words = format!("words of {code}");
-    torn.simulator
-        .fault(Fault::once(Kind::Code(code, words)).path(place).after(3));
+    torn.simulator.fault(
+        Fault::once(FaultKind::Code(code, words))
+            .path(place)
+            .after(3),
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tiles: who holds them, what runs on them, and what a partial answer does not say.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind, Options, Racket};
+use tornsnap::testing::sim::{Fault, FaultKind, Options, Racket};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -223,11 +223,11 @@ fn a_tile_that_could_not_be_read_is_not_lost() {
     let torn = three_tiles("\"tracked\"");
     torn.fetch(&["territories"]).expect(0);
     for fault in [
-        Kind::Remove("/territory/0/racket".to_owned()),
-        Kind::Patch("/territory/0/sector".to_owned(), json!("north")),
-        Kind::Patch("/territory/0/id".to_owned(), json!("nonsense")),
-        Kind::Remove("/territory".to_owned()),
-        Kind::Code(17, "backend".to_owned()),
+        FaultKind::Remove("/territory/0/racket".to_owned()),
+        FaultKind::Patch("/territory/0/sector".to_owned(), json!("north")),
+        FaultKind::Patch("/territory/0/id".to_owned(), json!("nonsense")),
+        FaultKind::Remove("/territory".to_owned()),
+        FaultKind::Code(17, "backend".to_owned()),
     ] {
         torn.simulator.clear_faults();
         torn.simulator
@@ -279,7 +279,7 @@ fn a_sweep_that_breaks_off_saves_what_it_saw_and_takes_nothing_for_unowned() {
     let owned: i64 = torn.value("SELECT count(*) FROM territories WHERE faction_id IS NOT NULL");
 
     torn.simulator.fault(
-        Fault::always(Kind::Html503)
+        Fault::always(FaultKind::Html503)
             .path("/faction/territoryownership")
             .query("offset=1000"),
     );
@@ -307,13 +307,13 @@ fn a_sweep_that_breaks_off_saves_what_it_saw_and_takes_nothing_for_unowned() {
 fn rackets_or_wars_that_could_not_be_read_are_not_gone() {
     for path in ["/faction/rackets", "/faction/warfareterritory"] {
         for fault in [
-            Kind::Html503,
-            Kind::Remove("/rackets".to_owned()),
-            Kind::Patch("/rackets/0/name".to_owned(), json!(null)),
-            Kind::Remove("/warfareterritory".to_owned()),
-            Kind::Patch("/warfareterritory/0".to_owned(), json!({ "id": 1 })),
+            FaultKind::Html503,
+            FaultKind::Remove("/rackets".to_owned()),
+            FaultKind::Patch("/rackets/0/name".to_owned(), json!(null)),
+            FaultKind::Remove("/warfareterritory".to_owned()),
+            FaultKind::Patch("/warfareterritory/0".to_owned(), json!({ "id": 1 })),
         ] {
-            if !matches!(&fault, Kind::Html503)
+            if !matches!(&fault, FaultKind::Html503)
                 && !format!("{fault:?}").contains(path.rsplit('/').next().unwrap())
             {
                 continue;
@@ -366,8 +366,10 @@ fn a_missing_owner_is_not_an_absent_one() {
     let torn = three_tiles("\"all\"");
     torn.fetch(&["territories"]).expect(0);
     torn.simulator.fault(
-        Fault::always(Kind::Remove("/territoryOwnership/0/owned_by".to_owned()))
-            .path("/faction/territoryownership"),
+        Fault::always(FaultKind::Remove(
+            "/territoryOwnership/0/owned_by".to_owned(),
+        ))
+        .path("/faction/territoryownership"),
     );
 
     torn.fetch_at(NOW + 60, &["territories"]).expect(3);
@@ -425,7 +427,7 @@ fn a_war_list_that_could_not_be_read_is_counted_and_leaves_tiles_as_they_were() 
     torn.territory_war(1, |war| war.tile = "AAB".to_owned());
     torn.fetch(&["territories"]).expect(0);
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/wars/territory/0/start".to_owned(),
             serde_json::json!("soon"),
         ))
@@ -449,8 +451,9 @@ fn rackets_in_the_published_shape_say_nothing_about_tiles_and_are_no_failure() {
     let torn = three_tiles("\"all\"");
     torn.edit(|world| world.tile("AAB").racket = Some(racket(3)));
     torn.fetch(&["territories"]).expect(0);
-    torn.simulator
-        .fault(Fault::always(Kind::Remove("/rackets/0/territory".to_owned())).path("/rackets"));
+    torn.simulator.fault(
+        Fault::always(FaultKind::Remove("/rackets/0/territory".to_owned())).path("/rackets"),
+    );
 
     torn.fetch_at(NOW + 60, &["territories"]).expect(0);
 

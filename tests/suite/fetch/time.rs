@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use tornsnap::sim::{DateHeader, Fault, Kind};
+use tornsnap::testing::sim::{DateHeader, Fault, FaultKind};
 
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{Finished, NOW};
@@ -98,7 +98,7 @@ fn a_clock_that_goes_wrong_in_mid_run_keeps_what_was_recorded_before() {
         "[track]\nplayers = [1, 2, 3]\n",
     );
     torn.simulator
-        .fault(Fault::always(Kind::Slow(Duration::from_millis(500))).path("/user"));
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(500))).path("/user"));
     let child = torn.fetching_now(&["players"]).spawn().unwrap();
     torn.wait_for_requests(3);
     torn.simulator.set_date_offset(3600);
@@ -130,9 +130,9 @@ fn rows_carry_the_time_of_their_answer() {
         "[track]\nplayers = [1, 2, 3]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n",
     );
     torn.simulator
-        .fault(Fault::always(Kind::Slow(Duration::from_millis(1050))).path("/user"));
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(1050))).path("/user"));
     torn.simulator
-        .fault(Fault::always(Kind::Slow(Duration::from_millis(1050))).query("basic"));
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(1050))).query("basic"));
 
     let mut command = torn.fetching_now(&["factions", "players"]);
     Finished(command.output().unwrap()).expect(0);
@@ -166,7 +166,7 @@ fn wars_and_tiles_carry_the_time_of_their_answer_too() {
     torn.ranked_war(5, |war| war.start = now - HOUR);
     for path in ["/faction/9/territory", "/faction/9"] {
         torn.simulator
-            .fault(Fault::always(Kind::Slow(Duration::from_millis(1050))).path(path));
+            .fault(Fault::always(FaultKind::Slow(Duration::from_millis(1050))).path(path));
     }
     torn.follow("[track]\nfactions = [9]\nmembers = false\n");
 
@@ -198,7 +198,7 @@ fn nothing_goes_backwards_when_two_kinds_run_at_once() {
     let mut command = torn.fetching_now(&["factions"]);
     Finished(command.output().unwrap()).expect(0);
     torn.simulator
-        .fault(Fault::always(Kind::Slow(Duration::from_millis(900))).path("/user"));
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(900))).path("/user"));
     let updated = || {
         torn.rows("SELECT last_updated FROM players ORDER BY player_id")
             .into_iter()
@@ -254,7 +254,7 @@ fn a_daily_bucket_never_goes_back() {
     let bucket = |days: i64, networth: i64| {
         torn.simulator.clear_faults();
         torn.simulator.fault(
-            Fault::always(Kind::Patch(
+            Fault::always(FaultKind::Patch(
                 "/personalstats/0".to_owned(),
                 json!({ "name": "networth", "value": networth, "timestamp": midnight + days * DAY }),
             ))

@@ -1,7 +1,7 @@
 //! Wars: how they begin, go on and end, also while nobody watched.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
@@ -225,8 +225,11 @@ fn a_war_whose_own_report_says_that_it_goes_on_is_not_called_off() {
         (war.in_wars, war.in_history, war.has_report) = (false, false, true);
     });
     torn.simulator.fault(
-        Fault::always(Kind::Patch("/rankedwarreport/end".to_owned(), json!(0)))
-            .path("/rankedwarreport"),
+        Fault::always(FaultKind::Patch(
+            "/rankedwarreport/end".to_owned(),
+            json!(0),
+        ))
+        .path("/rankedwarreport"),
     );
 
     torn.fetch_at(NOW + 8 * DAY, &["wars"]).expect(0);
@@ -237,19 +240,19 @@ fn a_war_whose_own_report_says_that_it_goes_on_is_not_called_off() {
 #[test]
 fn a_failed_or_partial_lookup_ends_no_war() {
     let faults = [
-        Kind::Code(17, "backend".to_owned()),
-        Kind::Code(99, "odd".to_owned()),
-        Kind::Html503,
-        Kind::Empty,
-        Kind::WrongId,
-        Kind::Remove("/rankedwars".to_owned()),
-        Kind::Patch("/rankedwars".to_owned(), json!([{ "id": 5 }])),
+        FaultKind::Code(17, "backend".to_owned()),
+        FaultKind::Code(99, "odd".to_owned()),
+        FaultKind::Html503,
+        FaultKind::Empty,
+        FaultKind::WrongId,
+        FaultKind::Remove("/rankedwars".to_owned()),
+        FaultKind::Patch("/rankedwars".to_owned(), json!([{ "id": 5 }])),
     ];
     for fault in faults {
         let torn = Torn::new();
         torn.ranked_war(5, |war| war.start = NOW + DAY);
         torn.fetch(&["wars"]).expect(0);
-        if fault == Kind::WrongId {
+        if fault == FaultKind::WrongId {
             torn.ranked_war(5, |war| {
                 (war.end, war.winner) = (Some(NOW + DAY), Some(OURS));
                 (war.in_wars, war.in_history, war.has_report) = (false, false, true);
@@ -295,7 +298,7 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
         torn.territory_war(6, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.simulator.fault(
-            Fault::always(Kind::Patch("/wars".to_owned(), patch.clone())).path("/faction/9"),
+            Fault::always(FaultKind::Patch("/wars".to_owned(), patch.clone())).path("/faction/9"),
         );
         torn.edit(|world| {
             world.remove_ranked_war(5);
@@ -304,7 +307,7 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
         torn.simulator.clear_requests();
 
         torn.simulator
-            .fault(Fault::always(Kind::Code(17, "backend".to_owned())).path("report"));
+            .fault(Fault::always(FaultKind::Code(17, "backend".to_owned())).path("report"));
 
         torn.fetch_at(NOW + HOUR, &["wars"]).expect(exit);
 
@@ -373,7 +376,7 @@ fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
     torn.fetch(&["factions"]).expect(0);
     torn.ranked_war(5, |war| war.factions[0].score = 1);
     torn.simulator.fault(
-        Fault::always(Kind::Patch(
+        Fault::always(FaultKind::Patch(
             "/wars/ranked/factions/0/name".to_owned(),
             json!("Impostor"),
         ))
@@ -392,7 +395,7 @@ fn an_unfinished_war_is_written_in_two_ways() {
         let torn = Torn::new();
         torn.ranked_war(5, |_| {});
         torn.simulator.fault(
-            Fault::always(Kind::Patch("/wars/ranked/end".to_owned(), end)).path("/faction/9"),
+            Fault::always(FaultKind::Patch("/wars/ranked/end".to_owned(), end)).path("/faction/9"),
         );
 
         torn.fetch(&["wars"]).expect(0);
@@ -408,7 +411,7 @@ fn one_bad_war_in_a_list_harms_no_other() {
     torn.ranked_war(1, |_| {});
     torn.ranked_war(2, |war| war.start -= 1);
     torn.simulator.fault(
-        Fault::always(Kind::Remove("/warfareranked/0/factions/1".to_owned()))
+        Fault::always(FaultKind::Remove("/warfareranked/0/factions/1".to_owned()))
             .path("/faction/warfareranked"),
     );
 

@@ -132,7 +132,7 @@ fn flags_of_the_other_prunes_do_not_go_with_it() {
 #[test]
 fn a_prune_that_is_at_work_is_not_met() {
     let sandbox = database(TEN_RIGHT_ROWS);
-    let _held = tornsnap::store::lock::Lock::take(&sandbox.database(), "maintenance").unwrap();
+    let _held = tornsnap::testing::store::Lock::take(&sandbox.database(), "maintenance").unwrap();
 
     sandbox
         .run(&["prune", "--future", "--wait", "0"])

@@ -4,10 +4,10 @@ mod guards;
 mod tables;
 
 use rusqlite::Connection;
-use tornsnap::command::clock::refuse_wrong_clock;
-use tornsnap::config::{Clock, Overrides, Settings};
-use tornsnap::model::rows::Column;
-use tornsnap::store::Store;
+use tornsnap::testing::config::refuse_wrong_clock;
+use tornsnap::testing::config::{Clock, Overrides, Settings};
+use tornsnap::testing::model::Column;
+use tornsnap::testing::store::Store;
 
 use crate::support::torn::{OURS, Torn};
 use crate::support::{Finished, NOW, Sandbox, rows};

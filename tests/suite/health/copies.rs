@@ -3,7 +3,7 @@
 use std::fs;
 
 use rusqlite::Connection;
-use tornsnap::store::Store;
+use tornsnap::testing::store::Store;
 
 use super::months::{LATER, run, with_march};
 use super::{DAY, HOUR, assert_state, check, well};

@@ -56,7 +56,7 @@ fn an_exclusive_lock_of_another_program_is_told_within_five_seconds() {
 fn a_locked_archive_costs_a_second() {
     let sandbox = well();
     let ours: String = sandbox.value("SELECT database_id FROM database_identity");
-    drop(tornsnap::store::Store::create(&sandbox.path("archive.db")).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.path("archive.db")).unwrap());
     let holder = Connection::open(sandbox.path("archive.db")).unwrap();
     holder
         .execute("UPDATE database_identity SET archive_of = ?1", [ours])

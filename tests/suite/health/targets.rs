@@ -1,6 +1,6 @@
 //! Runs that end well and miss the same targets each time.
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::{DAY, HOUR, assert_state, check, well};
 use crate::support::torn::{OURS, Torn};
@@ -219,7 +219,7 @@ fn one_target_that_fails_in_each_run_for_days_is_found() {
         "SELECT max(player_id) FROM players WHERE faction_id = {OURS}"
     ));
     torn.simulator.fault(
-        Fault::always(Kind::Code(17, "for a test".to_owned())).path(format!("/user/{victim}")),
+        Fault::always(FaultKind::Code(17, "for a test".to_owned())).path(format!("/user/{victim}")),
     );
     for day in 1..=4 {
         torn.fetch_at(NOW + day * DAY, &["factions"]).expect(0);

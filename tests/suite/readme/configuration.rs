@@ -34,7 +34,7 @@ fn the_whole_configuration_is_understood() {
 
 #[test]
 fn the_whole_configuration_holds_the_defaults() {
-    use tornsnap::config::{Overrides, Settings};
+    use tornsnap::testing::config::{Overrides, Settings};
 
     let sandbox = Sandbox::new();
     let settings = |text: &str| {

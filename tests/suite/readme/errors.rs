@@ -16,7 +16,7 @@ fn set_up() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("alice.key", KEY);
     configure(&sandbox, "");
-    drop(tornsnap::store::Store::create(&sandbox.database()).unwrap());
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     sandbox
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tornsnap::sim::{Chaos, DEFAULT_START, Fault, Kind, Links, Options, Simulator, Spoilt};
+use tornsnap::testing::sim::{
+    Chaos, DEFAULT_START, Fault, FaultKind, Links, Options, Simulator, Spoilt,
+};
 
 use super::{DAY, Wire, ask_as, start};
 
@@ -108,7 +110,7 @@ fn the_log_says_which_fault_met_which_request() {
 #[test]
 fn a_fault_that_is_set_on_purpose_goes_before_chance() {
     let simulator = with(3, 1_000);
-    simulator.fault(Fault::once(Kind::Code(9, "API disabled".to_owned())));
+    simulator.fault(Fault::once(FaultKind::Code(9, "API disabled".to_owned())));
 
     let body = ask_as(&simulator, KEY, "/user/basic").unwrap().json();
 
@@ -117,15 +119,15 @@ fn a_fault_that_is_set_on_purpose_goes_before_chance() {
 }
 
 /// A word for the kind of a fault.
-fn word(fault: &Kind) -> String {
+fn word(fault: &FaultKind) -> String {
     match fault {
-        Kind::Code(code, _) => format!("code {code}"),
-        Kind::Status(status, _, _, headers) => format!("status {status} {headers:?}"),
-        Kind::Patch(_, value) if value.get("code").is_some() => "refusal inside".to_owned(),
-        Kind::Patch(_, value) => format!("set to {value}"),
-        Kind::Remove(_) => "removed".to_owned(),
-        Kind::Duplicate(_) => "duplicated".to_owned(),
-        Kind::Hang(time) => {
+        FaultKind::Code(code, _) => format!("code {code}"),
+        FaultKind::Status(status, _, _, headers) => format!("status {status} {headers:?}"),
+        FaultKind::Patch(_, value) if value.get("code").is_some() => "refusal inside".to_owned(),
+        FaultKind::Patch(_, value) => format!("set to {value}"),
+        FaultKind::Remove(_) => "removed".to_owned(),
+        FaultKind::Duplicate(_) => "duplicated".to_owned(),
+        FaultKind::Hang(time) => {
             assert!(*time < Duration::from_secs(1));
             "silence".to_owned()
         }
@@ -206,8 +208,10 @@ fn changes() -> Vec<Change> {
     simulator.set_chaos(None);
     let change = |spoilt: Spoilt| {
         let (pointer, after) = match spoilt.fault {
-            Kind::Remove(pointer) => (pointer, None),
-            Kind::Patch(pointer, value) if value.get("code").is_none() => (pointer, Some(value)),
+            FaultKind::Remove(pointer) => (pointer, None),
+            FaultKind::Patch(pointer, value) if value.get("code").is_none() => {
+                (pointer, Some(value))
+            }
             _ => return None,
         };
         let question = format!("{}?{}", spoilt.path, spoilt.query);
@@ -289,7 +293,7 @@ fn no_spoilt_value_could_be_true() {
 #[test]
 fn a_duplicate_stands_beside_its_original() {
     let simulator = with(9, 0);
-    simulator.fault(Fault::once(Kind::Duplicate("/territory/2".to_owned())));
+    simulator.fault(Fault::once(FaultKind::Duplicate("/territory/2".to_owned())));
     let mut wire = Wire::open(&simulator);
     let headers = format!("Authorization: ApiKey {KEY}\r\n");
     wire.send("/torn/territory?limit=4", &headers);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use chrono::{DateTime, Utc};
-use tornsnap::sim::{DEFAULT_START, DateHeader, Fault, Kind, Options, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, DateHeader, Fault, FaultKind, Options, Simulator};
 
 use super::{Wire, at, start};
 use crate::support::Sandbox;
@@ -65,16 +65,16 @@ fn the_date_can_be_the_real_time_or_absent() {
 #[test]
 fn every_answer_with_a_head_has_a_date() {
     let simulator = at(1, DEFAULT_START);
-    let page = || Kind::Status(500, String::new(), "text/html".to_owned(), Vec::new());
+    let page = || FaultKind::Status(500, String::new(), "text/html".to_owned(), Vec::new());
     for kind in [
-        Kind::Code(5, "Too many requests".to_owned()),
+        FaultKind::Code(5, "Too many requests".to_owned()),
         page(),
-        Kind::Html503,
-        Kind::Cut,
-        Kind::Empty,
-        Kind::Redirect("https://evil.example/".to_owned()),
-        Kind::HugeBody(10),
-        Kind::GzipBomb(10),
+        FaultKind::Html503,
+        FaultKind::Cut,
+        FaultKind::Empty,
+        FaultKind::Redirect("https://evil.example/".to_owned()),
+        FaultKind::HugeBody(10),
+        FaultKind::GzipBomb(10),
     ] {
         simulator.fault(Fault::once(kind.clone()));
         assert_eq!(date(&simulator), Some(DEFAULT_START), "{kind:?}");

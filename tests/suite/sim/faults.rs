@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tornsnap::sim::{DEFAULT_START, Fault, Kind, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, Fault, FaultKind, Simulator};
 
 use super::{Answer, Wire, ask, ask_as, at, code};
 
 #[test]
 fn a_hanging_request_holds_up_nobody_and_not_the_end() {
     let simulator = at(1, DEFAULT_START);
-    simulator.fault(Fault::always(Kind::Hang(Duration::from_secs(600))).path("/user/"));
+    simulator.fault(Fault::always(FaultKind::Hang(Duration::from_secs(600))).path("/user/"));
     let mut hanging = Wire::open(&simulator);
     hanging.send(
         "/user/2000001/profile",
@@ -28,7 +28,7 @@ fn a_hanging_request_holds_up_nobody_and_not_the_end() {
 fn a_fault_meets_what_it_matches_as_often_as_it_says() {
     let simulator = at(1, DEFAULT_START);
     simulator.fault(
-        Fault::times(2, Kind::Code(9, "API disabled".to_owned()))
+        Fault::times(2, FaultKind::Code(9, "API disabled".to_owned()))
             .path("/torn/territory")
             .query("offset=2")
             .key("SimulatedKeyA001")
@@ -41,7 +41,10 @@ fn a_fault_meets_what_it_matches_as_often_as_it_says() {
     assert_eq!(ask("SimulatedKeyB002", "/torn/territory?offset=2"), None);
     let answers = [(); 4].map(|()| ask("SimulatedKeyA001", "/torn/territory?offset=2"));
     assert_eq!(answers, [None, Some(9), Some(9), None]);
-    simulator.fault(Fault::always(Kind::Code(17, "Backend error".to_owned())));
+    simulator.fault(Fault::always(FaultKind::Code(
+        17,
+        "Backend error".to_owned(),
+    )));
     assert_eq!(ask("SimulatedKeyB002", "/key/info"), Some(17));
     simulator.clear_faults();
     assert_eq!(ask("SimulatedKeyB002", "/key/info"), None);
@@ -50,7 +53,7 @@ fn a_fault_meets_what_it_matches_as_often_as_it_says() {
 const PROFILE: &str = "/v2/user/2000075/profile";
 
 /// The answer to a question about a profile that meets this fault.
-fn meet(simulator: &Simulator, kind: Kind) -> Option<Answer> {
+fn meet(simulator: &Simulator, kind: FaultKind) -> Option<Answer> {
     simulator.fault(Fault::once(kind));
     ask_as(simulator, "SimulatedKeyA001", PROFILE)
 }
@@ -58,19 +61,19 @@ fn meet(simulator: &Simulator, kind: Kind) -> Option<Answer> {
 #[test]
 fn faults_of_the_status_and_the_head_do_what_they_say() {
     let simulator = at(1, DEFAULT_START);
-    let meet = |kind: Kind| meet(&simulator, kind).unwrap();
+    let meet = |kind: FaultKind| meet(&simulator, kind).unwrap();
 
-    let answer = meet(Kind::CodeWithStatus(8, "IP block".to_owned(), 403));
+    let answer = meet(FaultKind::CodeWithStatus(8, "IP block".to_owned(), 403));
     assert_eq!((answer.status, code(&answer.json())), (403, Some(8)));
     let headers = vec![("Retry-After".to_owned(), "7".to_owned())];
     let (body, content_type) = ("slow down".to_owned(), "text/plain".to_owned());
-    let answer = meet(Kind::Status(429, body, content_type, headers));
+    let answer = meet(FaultKind::Status(429, body, content_type, headers));
     assert_eq!((answer.status, &answer.body[..]), (429, &b"slow down"[..]));
     assert!(answer.head.contains("Retry-After: 7\r\n"));
-    let answer = meet(Kind::Html503);
+    let answer = meet(FaultKind::Html503);
     assert!(answer.status == 503 && answer.head.contains("text/html"));
     assert!(answer.body.starts_with(b"<!DOCTYPE html>"));
-    let answer = meet(Kind::Redirect("https://evil.example/".to_owned()));
+    let answer = meet(FaultKind::Redirect("https://evil.example/".to_owned()));
     assert_eq!(answer.status, 302);
     assert!(answer.head.contains("Location: https://evil.example/\r\n"));
 }
@@ -79,23 +82,23 @@ fn faults_of_the_status_and_the_head_do_what_they_say() {
 fn faults_of_the_connection_and_the_whole_body_do_what_they_say() {
     let simulator = at(1, DEFAULT_START);
     let right = ask(&simulator, PROFILE);
-    let meet = |kind: Kind| meet(&simulator, kind);
+    let meet = |kind: FaultKind| meet(&simulator, kind);
     let is_json = |answer: &Answer| serde_json::from_slice::<Value>(&answer.body).is_ok();
 
-    let answer = meet(Kind::Broken).unwrap();
+    let answer = meet(FaultKind::Broken).unwrap();
     assert!(answer.body.len() > 100 && !is_json(&answer));
-    let answer = meet(Kind::Cut).unwrap();
+    let answer = meet(FaultKind::Cut).unwrap();
     let length = format!("Content-Length: {}\r\n", answer.body.len());
     assert!(!answer.head.contains(&length));
-    assert!(meet(Kind::Empty).unwrap().body.is_empty());
-    assert!(!is_json(&meet(Kind::NotJson).unwrap()));
-    assert!(meet(Kind::Reset).is_none());
+    assert!(meet(FaultKind::Empty).unwrap().body.is_empty());
+    assert!(!is_json(&meet(FaultKind::NotJson).unwrap()));
+    assert!(meet(FaultKind::Reset).is_none());
     let begun = Instant::now();
-    assert!(meet(Kind::Hang(Duration::from_millis(30))).is_none());
-    let late = meet(Kind::Slow(Duration::from_millis(30))).unwrap();
+    assert!(meet(FaultKind::Hang(Duration::from_millis(30))).is_none());
+    let late = meet(FaultKind::Slow(Duration::from_millis(30))).unwrap();
     assert_eq!(late.json(), right);
     assert!(begun.elapsed() >= Duration::from_millis(60));
-    let huge = meet(Kind::HugeBody(3_000_000)).unwrap().json();
+    let huge = meet(FaultKind::HugeBody(3_000_000)).unwrap().json();
     assert_eq!(huge["pad"].as_str().unwrap().len(), 3_000_000);
     assert_eq!(ask(&simulator, PROFILE), right, "all faults are used up");
 }
@@ -115,18 +118,18 @@ fn faults_of_one_value_change_that_value_and_no_other() {
     };
     for (kind, wrong) in [
         (
-            Kind::WrongId,
+            FaultKind::WrongId,
             change(&|profile| profile["id"] = json!(2_000_076)),
         ),
         (
-            Kind::Patch(pointer("level"), json!(-4)),
+            FaultKind::Patch(pointer("level"), json!(-4)),
             change(&|profile| profile["level"] = json!(-4)),
         ),
         (
-            Kind::Patch(pointer("surprise"), json!([])),
+            FaultKind::Patch(pointer("surprise"), json!([])),
             change(&|profile| profile["surprise"] = json!([])),
         ),
-        (Kind::Remove(pointer("id")), change(&without_id)),
+        (FaultKind::Remove(pointer("id")), change(&without_id)),
     ] {
         assert_ne!(wrong, right);
         let answer = meet(&simulator, kind.clone()).unwrap().json();
@@ -138,9 +141,9 @@ fn faults_of_one_value_change_that_value_and_no_other() {
 #[test]
 fn faulty_pages_lead_in_circles_and_abroad() {
     let simulator = at(1, DEFAULT_START);
-    simulator.fault(Fault::once(Kind::PageLoop));
+    simulator.fault(Fault::once(FaultKind::PageLoop));
     let circle = ask(&simulator, "/v2/torn/territory?limit=5&offset=10");
-    simulator.fault(Fault::once(Kind::ForeignLink));
+    simulator.fault(Fault::once(FaultKind::ForeignLink));
     let abroad = ask(&simulator, "/v2/torn/territory?limit=5&offset=10");
 
     assert_eq!(circle["territory"][0]["id"], "AAB");
@@ -156,7 +159,7 @@ fn faulty_pages_lead_in_circles_and_abroad() {
 fn a_small_gzip_reply_inflates_to_a_huge_valid_one() {
     let simulator = at(1, DEFAULT_START);
     let raw = 2_000_000 / 150;
-    simulator.fault(Fault::times(2, Kind::GzipBomb(2_000_000)));
+    simulator.fault(Fault::times(2, FaultKind::GzipBomb(2_000_000)));
 
     let packed = ask_as(&simulator, "SimulatedKeyA001", "/key/info").unwrap();
     let mut answer = ureq::get(format!("{}/key/info", simulator.url()))

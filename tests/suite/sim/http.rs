@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tornsnap::sim::{Access, DEFAULT_START, Key, Options};
+use tornsnap::testing::sim::{Access, DEFAULT_START, Key, Options};
 
 use super::{Wire, ask, ask_as, at, code, start};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use torn_api::models;
-use tornsnap::sim::{Access, DEFAULT_START, Key, Options, Selections, Simulator};
+use tornsnap::testing::sim::{Access, DEFAULT_START, Key, Options, Selections, Simulator};
 
 use super::{Wire, at, code, fits, start};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tornsnap::sim::{DEFAULT_START, Options, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, Options, Simulator};
 
 use super::{DAY, all_pages, ask, list, start};
 

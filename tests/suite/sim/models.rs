@@ -1,7 +1,7 @@
 //! The answers fit the published models.
 
 use torn_api::models;
-use tornsnap::sim::DEFAULT_START;
+use tornsnap::testing::sim::DEFAULT_START;
 
 use super::{DAY, all_pages, ask, at, code, fits, list};
 

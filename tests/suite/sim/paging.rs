@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use tornsnap::sim::{DEFAULT_START, Links, Options, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, Links, Options, Simulator};
 
 use super::{DAY, ask, list, start};
 

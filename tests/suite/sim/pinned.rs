@@ -1,7 +1,7 @@
 //! Entities that a test puts into a world.
 
 use serde_json::json;
-use tornsnap::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};
+use tornsnap::testing::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};
 
 use super::{DAY, ask, code, list, start};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tornsnap::sim::DEFAULT_START;
+use tornsnap::testing::sim::DEFAULT_START;
 
 use super::{DAY, all_pages, ask, at, list};
 

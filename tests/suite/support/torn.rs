@@ -7,8 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tornsnap::sim::{Access, DateHeader, Key, Options, RankedWar, Simulator, TerritoryWar, World};
-use tornsnap::store::Store;
+use tornsnap::testing::sim::{
+    Access, DateHeader, Key, Options, RankedWar, Simulator, TerritoryWar, World,
+};
+use tornsnap::testing::store::Store;
 
 use crate::support::{CANARY, Finished, NOW, Sandbox};
 

@@ -1,7 +1,7 @@
 //! One body of each kind that `fetch` asks for, as the simulator serves it: small, and with two items in each list.
 
 use serde_json::Value;
-use tornsnap::sim::{Access, Key, Options, Racket, Side, Simulator};
+use tornsnap::testing::sim::{Access, Key, Options, Racket, Side, Simulator};
 
 use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
 use crate::support::CANARY;

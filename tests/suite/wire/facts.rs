@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tornsnap::api::wire::{DecodeError, Partitioned, faction, key, territory, user, war};
-use tornsnap::model::id::{FactionId, PlayerId, WarId};
-use tornsnap::model::war::{War, WarType};
+use tornsnap::testing::api::wire::{faction, key, territory, user, war};
+use tornsnap::testing::api::{DecodeError, Partitioned};
+use tornsnap::testing::model::{FactionId, PlayerId, WarId};
+use tornsnap::testing::model::{War, WarType};
 
 use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
 

@@ -9,12 +9,12 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use tornsnap::api::pages::{PagedBy, Pages};
-use tornsnap::api::request::Request;
-use tornsnap::config::Settings;
-use tornsnap::model::time::{Month, iso, parse_moment, parse_moment_or_ago};
-use tornsnap::model::war::WarType;
-use tornsnap::store::Store;
+use tornsnap::testing::api::Request;
+use tornsnap::testing::api::{PagedBy, Pages};
+use tornsnap::testing::config::Settings;
+use tornsnap::testing::model::WarType;
+use tornsnap::testing::model::{Month, iso, parse_timestamp, parse_timestamp_or_age};
+use tornsnap::testing::store::Store;
 
 use super::bodies;
 use super::readers::{self, AT, Book};
@@ -417,9 +417,9 @@ fn no_configuration_text_and_no_moment_makes_it_panic() {
     ];
     for_all(3_000, &(moment, any::<i64>()), |(text, now)| {
         for moment in [
-            parse_moment(&text),
-            parse_moment_or_ago(&text, AT),
-            parse_moment_or_ago(&text, now),
+            parse_timestamp(&text),
+            parse_timestamp_or_age(&text, AT),
+            parse_timestamp_or_age(&text, now),
         ]
         .into_iter()
         .flatten()

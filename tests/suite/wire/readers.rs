@@ -5,20 +5,21 @@
 use std::fmt::Debug;
 
 use serde_json::Value;
-use tornsnap::api::error::take_selection_errors;
-use tornsnap::api::request::Request;
-use tornsnap::api::wire::{DecodeError, Partitioned, faction, key, territory, user, war};
-use tornsnap::error::Error;
-use tornsnap::model::faction::{Faction, Roster};
-use tornsnap::model::id::{FactionId, PlayerId, WarId};
-use tornsnap::model::kind::Kind;
-use tornsnap::model::player::Player;
-use tornsnap::model::run::Counts;
-use tornsnap::model::territory::{RacketState, Tile, TileWar};
-use tornsnap::model::war::{War, WarType};
-use tornsnap::store::Store;
-use tornsnap::store::run::Rejected;
-use tornsnap::store::save::{Batch, Sourced};
+use tornsnap::testing::api::Request;
+use tornsnap::testing::api::take_selection_errors;
+use tornsnap::testing::api::wire::{faction, key, territory, user, war};
+use tornsnap::testing::api::{DecodeError, Partitioned};
+use tornsnap::testing::config::Error;
+use tornsnap::testing::model::Counts;
+use tornsnap::testing::model::Kind;
+use tornsnap::testing::model::Player;
+use tornsnap::testing::model::{Faction, Roster};
+use tornsnap::testing::model::{FactionId, PlayerId, WarId};
+use tornsnap::testing::model::{RacketState, Tile, TileWar};
+use tornsnap::testing::model::{War, WarType};
+use tornsnap::testing::store::Rejected;
+use tornsnap::testing::store::Store;
+use tornsnap::testing::store::{Batch, Sourced};
 
 /// When every answer comes: 2026-04-01 12:00 UTC, as the simulator of the suite has it.
 pub const AT: i64 = 1_775_044_800;
@@ -266,5 +267,5 @@ fn bounded<T: Debug>(body: &Value, read: T) -> T {
 
 /// The database takes whatever a decoder accepts.
 fn must<T>(saved: Result<T, Error>) -> T {
-    saved.unwrap_or_else(|error| panic!("it is not saved: {}", error.on_one_line()))
+    saved.unwrap_or_else(|error| panic!("it is not saved: {}", error.one_line()))
 }

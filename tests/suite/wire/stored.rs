@@ -1,7 +1,7 @@
 //! The same through the program: what a spoilt answer leaves in the database.
 
 use serde_json::json;
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::bodies;
 use super::readers::AT;
@@ -20,22 +20,22 @@ const STORED: &[&str] = &[
 ];
 
 /// An answer, what is wrong with it, and the place that is rejected; `""`: nothing is.
-type Case = (&'static str, Kind, &'static str);
+type Case = (&'static str, FaultKind, &'static str);
 
 fn stored(torn: &Torn) -> Vec<String> {
     STORED.iter().flat_map(|sql| torn.rows(sql)).collect()
 }
 
-fn remove(pointer: &str) -> Kind {
-    Kind::Remove(pointer.to_owned())
+fn remove(pointer: &str) -> FaultKind {
+    FaultKind::Remove(pointer.to_owned())
 }
 
-fn patch(pointer: &str, value: serde_json::Value) -> Kind {
-    Kind::Patch(pointer.to_owned(), value)
+fn patch(pointer: &str, value: serde_json::Value) -> FaultKind {
+    FaultKind::Patch(pointer.to_owned(), value)
 }
 
-fn twice(pointer: &str) -> Kind {
-    Kind::Duplicate(pointer.to_owned())
+fn twice(pointer: &str) -> FaultKind {
+    FaultKind::Duplicate(pointer.to_owned())
 }
 
 /// Fetches once as it is, then with each answer spoilt, and once more as it is after each.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tornsnap::sim::{Fault, Kind};
+use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::bodies;
 
@@ -28,7 +28,8 @@ fn no_retry_after_makes_a_run_panic_or_hang() {
             let torn = bodies::world();
             torn.follow("[track]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n");
             let headers = vec![("Retry-After".to_owned(), value.to_owned())];
-            let kind = Kind::Status(status, "wait".to_owned(), "text/plain".to_owned(), headers);
+            let kind =
+                FaultKind::Status(status, "wait".to_owned(), "text/plain".to_owned(), headers);
             torn.simulator.fault(Fault::once(kind).path("/faction"));
 
             let start = Instant::now();

@@ -8,8 +8,9 @@ use serde_json::json;
 use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::Planned;
 use crate::command::fetch::plan::shares::Share;
+use crate::command::report::Status;
 use crate::command::{Context, Outcome};
-use crate::error::{Doing, Result};
+use crate::error::{Result, WithContext};
 use crate::model::kind::Kind;
 use crate::output::terminal;
 use crate::store::Store;
@@ -48,12 +49,9 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
     store.must_be_unchanged()?;
 
     if !context.json {
-        print(&kinds, key_checks, &shares, limit).doing(|| "print the plan".to_owned())?;
+        print(&kinds, key_checks, &shares, limit).with_context(|| "print the plan".to_owned())?;
     }
     let report = json!({
-        "command": "fetch",
-        "status": "planned",
-        "exit_code": 0,
         "calls": total,
         "key_checks": key_checks,
         "kinds": kinds
@@ -72,13 +70,14 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
         1 => "about a minute of waiting for the budget".to_owned(),
         minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
-    Ok(Outcome::done(
-        format!(
-            "planned: {total} calls with {} keys; {wait}; none was made",
-            shares.len()
-        ),
-        report,
-    ))
+    let summary = format!(
+        "planned: {total} calls with {} keys; {wait}; none was made",
+        shares.len()
+    );
+    Ok(Outcome {
+        status: Status::Planned,
+        ..Outcome::done(summary, report)
+    })
 }
 
 /// Before a faction was ever fetched nobody knows how many calls its members take.

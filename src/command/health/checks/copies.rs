@@ -57,7 +57,7 @@ fn backups(settings: &Settings, known: &KnownCopies, deep: bool, now: i64) -> Ve
         return vec![Check::bad(
             "backup",
             State::Critical,
-            error.on_one_line(),
+            error.one_line(),
             "run `tornsnap backup` to have a sound one, and see to the disk",
         )];
     }

@@ -139,7 +139,7 @@ fn soundness(view: &mut View, deep: bool) -> Check {
         Err(error) if error.exit() == Exit::Damaged => Check::bad(
             "integrity",
             State::Critical,
-            error.on_one_line(),
+            error.one_line(),
             "stop the schedules, keep the file, and run `tornsnap restore latest`",
         ),
         Err(error) => not_possible("integrity", State::Unknown, &error),
@@ -155,7 +155,7 @@ fn missing(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
 
 /// The clock against what is stored.
 fn clock(view: &View, now: i64) -> Result<Vec<Check>> {
-    let (newest, far) = (view.newest_moment()?, view.far_future(now)?);
+    let (newest, far) = (view.newest_timestamp()?, view.far_future(now)?);
     Ok(vec![health::clock(newest, &far, now)])
 }
 
@@ -203,7 +203,7 @@ pub(super) fn not_possible(id: &str, state: State, error: &Error) -> Check {
     Check::bad(
         id,
         state,
-        error.on_one_line(),
-        error.remedy().unwrap_or("run it again with -v"),
+        error.one_line(),
+        error.help().unwrap_or("run it again with -v"),
     )
 }

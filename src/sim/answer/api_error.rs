@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Why Torn refuses, as its error codes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::sim) enum Refusal {
+pub(in crate::sim) enum ApiError {
     EmptyKey,
     UnknownKey,
     WrongSelection,
@@ -16,7 +16,7 @@ pub(in crate::sim) enum Refusal {
     CategoryAndStat,
 }
 
-impl Refusal {
+impl ApiError {
     fn code(self) -> i64 {
         match self {
             Self::EmptyKey => 1,

@@ -7,27 +7,27 @@ use crate::model::time::{DAY, MINUTE};
 
 /// A check that is not well, without the numbers that differ from one look to the next.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The id of the check.
-    pub id: String,
+    pub(crate) id: String,
     /// How bad it is.
-    pub state: State,
+    pub(crate) state: State,
     /// The things that it names: a finding that names a new one is told again.
-    pub subjects: BTreeSet<String>,
+    pub(crate) subjects: BTreeSet<String>,
 }
 
 /// The findings at the last message.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Told {
+pub(crate) struct Notified {
     /// All that stood then.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// When.
-    pub at: i64,
+    pub(crate) at: i64,
 }
 
 /// Why something is told now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Occasion {
+pub(crate) enum Event {
     /// A finding is new, worse, or names something new.
     Worse,
     /// A finding is gone or less bad, and others stand.
@@ -38,9 +38,9 @@ pub enum Occasion {
     StillCritical,
 }
 
-impl Occasion {
+impl Event {
     /// The word in messages.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Worse => "worse",
             Self::Better => "better",
@@ -52,7 +52,7 @@ impl Occasion {
 
 /// How a finding has changed since the last message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Turn {
+pub(crate) enum Change {
     /// It was not there.
     New,
     /// Its state is worse.
@@ -65,9 +65,9 @@ pub enum Turn {
     Recovered,
 }
 
-impl Turn {
+impl Change {
     /// The word in messages.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Worse => "worse",
@@ -84,20 +84,20 @@ impl Turn {
 
 /// The comparison of a look with the last message.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct News {
+pub(crate) struct Changes {
     /// Why to tell now; `None`: there is nothing to tell.
-    pub occasion: Option<Occasion>,
+    pub(crate) event: Option<Event>,
     /// The ids of the checks that changed.
-    pub turns: Vec<(String, Turn)>,
+    pub(crate) changed: Vec<(String, Change)>,
     /// All that stands now, for the memory.
-    pub standing: Vec<Finding>,
+    pub(crate) current: Vec<Finding>,
 }
 
-impl News {
+impl Changes {
     /// How a check has changed.
-    pub fn turn_of(&self, id: &str) -> Option<Turn> {
-        let (_, turn) = self.turns.iter().find(|(changed, _)| changed == id)?;
-        Some(*turn)
+    pub(crate) fn change_of(&self, id: &str) -> Option<Change> {
+        let (_, change) = self.changed.iter().find(|(changed, _)| changed == id)?;
+        Some(*change)
     }
 }
 
@@ -105,8 +105,8 @@ impl News {
 const ABOUT_A_DAY: i64 = DAY - 10 * MINUTE;
 
 /// Compares what was found now with what was told last.
-pub fn news(told: &Told, checks: &[Check], now: i64) -> News {
-    let mut standing: Vec<Finding> = checks
+pub(crate) fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
+    let mut current: Vec<Finding> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
         .map(|check| Finding {
@@ -115,52 +115,52 @@ pub fn news(told: &Told, checks: &[Check], now: i64) -> News {
             subjects: check.subjects.clone(),
         })
         .collect();
-    let mut turns = Vec::new();
-    for finding in &standing {
+    let mut changed = Vec::new();
+    for finding in &current {
         let before = told.findings.iter().find(|before| before.id == finding.id);
-        if let Some(turn) = turn(before, finding) {
-            turns.push((finding.id.clone(), turn));
+        if let Some(change) = change(before, finding) {
+            changed.push((finding.id.clone(), change));
         }
     }
     for before in &told.findings {
-        if standing.iter().any(|finding| finding.id == before.id) {
+        if current.iter().any(|finding| finding.id == before.id) {
             continue;
         }
         if was_looked_at(&before.id, checks) {
-            turns.push((before.id.clone(), Turn::Recovered));
+            changed.push((before.id.clone(), Change::Recovered));
         } else {
-            standing.push(before.clone());
+            current.push(before.clone());
         }
     }
-    let critical = standing
+    let critical = current
         .iter()
         .any(|finding| finding.state == State::Critical);
-    let occasion = if turns.iter().any(|(_, turn)| turn.is_for_the_worse()) {
-        Some(Occasion::Worse)
-    } else if turns.is_empty() {
+    let event = if changed.iter().any(|(_, change)| change.is_for_the_worse()) {
+        Some(Event::Worse)
+    } else if changed.is_empty() {
         // A clock that was set back must not silence it.
         let is_due = !(0..ABOUT_A_DAY).contains(&now.saturating_sub(told.at));
-        (critical && is_due).then_some(Occasion::StillCritical)
-    } else if standing.is_empty() {
-        Some(Occasion::Recovered)
+        (critical && is_due).then_some(Event::StillCritical)
+    } else if current.is_empty() {
+        Some(Event::Recovered)
     } else {
-        Some(Occasion::Better)
+        Some(Event::Better)
     };
-    News {
-        occasion,
-        turns,
-        standing,
+    Changes {
+        event,
+        changed,
+        current,
     }
 }
 
-fn turn(before: Option<&Finding>, now: &Finding) -> Option<Turn> {
+fn change(before: Option<&Finding>, now: &Finding) -> Option<Change> {
     let Some(before) = before else {
-        return Some(Turn::New);
+        return Some(Change::New);
     };
     match now.state.cmp(&before.state) {
-        std::cmp::Ordering::Greater => Some(Turn::Worse),
-        _ if !now.subjects.is_subset(&before.subjects) => Some(Turn::Changed),
-        std::cmp::Ordering::Less => Some(Turn::Better),
+        std::cmp::Ordering::Greater => Some(Change::Worse),
+        _ if !now.subjects.is_subset(&before.subjects) => Some(Change::Changed),
+        std::cmp::Ordering::Less => Some(Change::Better),
         std::cmp::Ordering::Equal => None,
     }
 }
@@ -195,16 +195,16 @@ mod tests {
             .collect()
     }
 
-    fn told(text: &str, ago: i64) -> Told {
-        Told {
-            findings: news(&Told::default(), &checks(text), NOW).standing,
+    fn told(text: &str, ago: i64) -> Notified {
+        Notified {
+            findings: changes_since(&Notified::default(), &checks(text), NOW).current,
             at: NOW - ago,
         }
     }
 
     #[test]
     fn each_change_is_told_once_and_what_is_critical_daily() {
-        use Occasion::{Better, Recovered, StillCritical, Worse};
+        use Event::{Better, Recovered, StillCritical, Worse};
 
         for (before, ago, now, expected) in [
             ("", HOUR, "a ok", None),
@@ -234,8 +234,8 @@ mod tests {
             ("a critical x", HOUR, "a warning y", Some(Worse)),
             ("a warning", HOUR, "b ok", Some(Recovered)),
         ] {
-            let news = news(&told(before, ago), &checks(now), NOW);
-            assert_eq!(news.occasion, expected, "{before:?} -> {now:?}");
+            let changes = changes_since(&told(before, ago), &checks(now), NOW);
+            assert_eq!(changes.event, expected, "{before:?} -> {now:?}");
         }
     }
 
@@ -246,18 +246,18 @@ mod tests {
             "database unknown",
             "database ok, months unknown",
         ] {
-            let now = news(&told("keys warning", HOUR), &checks(unable), NOW);
+            let now = changes_since(&told("keys warning", HOUR), &checks(unable), NOW);
 
-            assert_eq!(now.turn_of("keys"), None, "{unable}");
-            let later = Told {
-                findings: now.standing,
+            assert_eq!(now.change_of("keys"), None, "{unable}");
+            let later = Notified {
+                findings: now.current,
                 at: NOW,
             };
-            let back = news(&later, &checks("database ok, months ok, keys warning"), NOW);
-            assert_eq!(back.occasion, Some(Occasion::Better), "{unable}");
-            assert_eq!(back.turn_of("keys"), None, "{unable}");
-            let well = news(&later, &checks("database ok, months ok, keys ok"), NOW);
-            assert_eq!(well.occasion, Some(Occasion::Recovered), "{unable}");
+            let back = changes_since(&later, &checks("database ok, months ok, keys warning"), NOW);
+            assert_eq!(back.event, Some(Event::Better), "{unable}");
+            assert_eq!(back.change_of("keys"), None, "{unable}");
+            let well = changes_since(&later, &checks("database ok, months ok, keys ok"), NOW);
+            assert_eq!(well.event, Some(Event::Recovered), "{unable}");
         }
     }
 }

@@ -1,0 +1,102 @@
+//! The JSON document that `--json` prints: one envelope around the fields of the command.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::command::Outcome;
+use crate::error::{Error, Exit};
+
+/// The envelope. The fields of the command stand beside its own.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    /// `None` when the command line was not understood.
+    command: Option<&'static str>,
+    status: Status,
+    exit_code: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorReport>,
+    #[serde(flatten)]
+    body: Option<&'a Value>,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Ok,
+    Partial,
+    Interrupted,
+    Failed,
+    /// `fetch --plan`: nothing was requested.
+    Planned,
+    /// The user answered no.
+    Declined,
+}
+
+impl From<Exit> for Status {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::Ok,
+            Exit::Partial => Self::Partial,
+            Exit::Interrupted | Exit::Terminated => Self::Interrupted,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A failure: what failed, the causes from the outermost on, and what to try.
+#[derive(Debug, Serialize)]
+struct ErrorReport {
+    message: String,
+    because: Vec<String>,
+    r#try: Option<String>,
+}
+
+impl<'a> Report<'a> {
+    /// The report of a command that ended by itself; `None` if the command has printed its own document.
+    pub(crate) fn of_outcome(command: &'static str, outcome: &'a Outcome) -> Option<Self> {
+        outcome.report.as_ref().map(|body| Self {
+            command: Some(command),
+            status: outcome.status,
+            exit_code: outcome.exit.code(),
+            error: outcome.failure.as_ref().map(ErrorReport::from),
+            body: Some(body),
+        })
+    }
+
+    /// The report of a command that failed.
+    pub(crate) fn of_error(command: &'static str, error: &Error) -> Self {
+        Self {
+            command: Some(command),
+            status: Status::Failed,
+            exit_code: error.exit().code(),
+            error: Some(error.into()),
+            body: None,
+        }
+    }
+
+    /// The report of a command line that clap refused.
+    pub(crate) fn of_usage(message: &str) -> Self {
+        Self {
+            command: None,
+            status: Status::Failed,
+            exit_code: Exit::Usage.code(),
+            error: Some(ErrorReport {
+                message: message.trim_end().to_owned(),
+                because: Vec::new(),
+                r#try: Some("tornsnap --help".to_owned()),
+            }),
+            body: None,
+        }
+    }
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        Self {
+            message: error.to_string(),
+            because: error.causes(),
+            r#try: error.help().map(str::to_owned),
+        }
+    }
+}
