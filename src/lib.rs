@@ -25,5 +25,7 @@ pub(crate) mod command;
 
 pub mod cli;
 
+pub mod docs;
+
 #[doc(hidden)]
 pub mod testing;

@@ -1,39 +1,36 @@
-//! Keeps the README true: every command is in it, its examples are understood, its configuration is the program's.
+//! Keeps the README and the pages in `src/docs` true: commands, flags, settings, codes, names, links and queries in them
+//! are those of the program.
 
-use std::fs;
-use std::path::Path;
+mod configuration;
+mod errors;
+mod links;
+mod markdown;
+mod names;
+
+use std::collections::BTreeSet;
 
 use crate::support::Sandbox;
+use markdown::{blocks, commands_in, page, pages, readme};
 
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
-
-/// The lines of all blocks of one language.
-fn blocks(language: &str) -> Vec<String> {
-    let text = readme();
-    let fence = format!("```{language}\n");
-    text.split(&fence)
-        .skip(1)
-        .map(|rest| rest.split("\n```").next().unwrap().to_owned())
-        .collect()
-}
+/// The page that documents each command.
+const PAGES: [(&str, &str); 10] = [
+    ("fetch", "fetch.md"),
+    ("demo", "getting-started.md"),
+    ("init", "getting-started.md"),
+    ("simulate", "getting-started.md"),
+    ("backup", "copies.md"),
+    ("restore", "copies.md"),
+    ("health", "health.md"),
+    ("summarize", "month.md"),
+    ("prune", "month.md"),
+    ("export", "export.md"),
+];
 
 #[test]
 fn every_command_is_in_the_readme_and_has_help_with_a_description() {
     let sandbox = Sandbox::new();
     let readme = readme();
-    let help = sandbox.run(&["--help"]).expect(0).stdout();
-    let commands: Vec<&str> = help
-        .split("Commands:\n")
-        .nth(1)
-        .unwrap()
-        .lines()
-        .take_while(|line| line.starts_with("  "))
-        .filter(|line| !line.starts_with("   ")) // A description that goes on.
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|command| *command != "help")
-        .collect();
+    let commands = visible_commands(&sandbox);
 
     assert!(commands.len() >= 9, "{commands:?}");
     for command in commands {
@@ -42,58 +39,102 @@ fn every_command_is_in_the_readme_and_has_help_with_a_description() {
                 || readme.contains(&format!("-- {command}")),
             "{command} is not in the README"
         );
-        let help = sandbox.run(&[command, "--help"]).expect(0).stdout();
+        let help = sandbox.run(&[&command, "--help"]).expect(0).stdout();
         assert!(help.lines().next().unwrap().len() > 20, "{help}");
     }
 }
 
 #[test]
-fn every_example_of_the_readme_is_understood() {
-    let sandbox = Sandbox::new();
-    let mut seen = 0;
+fn the_readme_is_short_and_has_the_quick_start() {
+    let readme = readme();
 
-    for line in blocks("sh").iter().flat_map(|block| block.lines()) {
-        let Some(rest) = line.strip_prefix("tornsnap ") else {
-            continue;
-        };
-        let command = rest.split(['#', '|']).next().unwrap();
-        let mut words: Vec<&str> = command
-            .split_whitespace()
-            .filter(|word| *word != "…")
-            .collect();
-        words.push("--help");
-        sandbox.run(&words).expect(0);
-        seen += 1;
-    }
-
-    assert!(seen > 30, "only {seen} examples were found");
+    assert!(
+        readme.lines().count() <= 200,
+        "move something to a page in src/docs"
+    );
+    assert!(
+        blocks(&readme, "sh").contains(&"cargo run --release -- demo\ncargo test".to_owned()),
+        "the quick start is these two commands"
+    );
 }
 
 #[test]
-fn the_whole_configuration_of_the_readme_is_understood_and_holds_the_defaults() {
+fn every_example_is_understood() {
     let sandbox = Sandbox::new();
-    let whole = blocks("toml")
-        .into_iter()
-        .find(|block| block.contains("[[key]]"))
-        .unwrap();
-    let uncommented: String = whole
-        .lines()
-        .map(|line| match line.strip_prefix("# ") {
-            Some(field) if field.contains(" = ") => format!("{field}\n"),
-            _ => format!("{line}\n"),
-        })
-        .collect();
-    sandbox.write("alice.key", "SomeKeyOfAlice01\n");
+    let mut seen = 0;
 
-    for text in [whole, uncommented.replace("hc-ping.com/…", "hc-ping.com/x")] {
-        sandbox.write("tornsnap.toml", &text);
-        // What is wrong first is that there is no database: the configuration itself is in order.
-        let finished = sandbox.run(&["fetch", "all"]).expect(78);
-        assert!(
-            finished.stderr().contains("there is no such file"),
-            "{}",
-            finished.stderr()
-        );
-        fs::remove_file(sandbox.path("tornsnap.log")).unwrap_or_default();
+    for (path, text) in pages() {
+        for command in commands_in(&text) {
+            let mut words: Vec<&str> = command.iter().map(String::as_str).collect();
+            words.push("--help");
+            let finished = sandbox.run(&words);
+            assert_eq!(
+                finished.code(),
+                0,
+                "{}: tornsnap {}\n{}",
+                path.display(),
+                command.join(" "),
+                finished.stderr()
+            );
+            seen += 1;
+        }
     }
+
+    assert!(seen > 120, "only {seen} examples were found");
+}
+
+#[test]
+fn every_flag_is_on_the_page_of_its_command() {
+    let sandbox = Sandbox::new();
+    let global = flags(&sandbox.run(&["--help"]).expect(0).stdout());
+    let configuration = page("configuration.md");
+    let mut missing = Vec::new();
+    for flag in &global {
+        if !configuration.contains(&format!("`{flag}")) {
+            missing.push(format!("configuration.md: {flag}"));
+        }
+    }
+    let documented: BTreeSet<String> = PAGES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    for command in visible_commands(&sandbox) {
+        assert!(documented.contains(&command), "{command} has no page");
+    }
+
+    for (command, name) in PAGES {
+        let text = page(name);
+        let help = sandbox.run(&[command, "--help"]).expect(0).stdout();
+        let own: Vec<String> = flags(&help).difference(&global).cloned().collect();
+        assert!(!own.is_empty(), "{help}");
+        for flag in own {
+            if !text.contains(&format!("`{flag}`")) && !text.contains(&format!("`{flag} ")) {
+                missing.push(format!("{name}: {flag} of {command}"));
+            }
+        }
+    }
+
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+fn visible_commands(sandbox: &Sandbox) -> Vec<String> {
+    let help = sandbox.run(&["--help"]).expect(0).stdout();
+    help.split("Commands:\n")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .take_while(|line| line.starts_with("  "))
+        .filter(|line| !line.starts_with("   ")) // A description that goes on.
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The flags in a help text, short and long.
+fn flags(help: &str) -> BTreeSet<String> {
+    help.lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with('-') && !line.starts_with("- "))
+        .flat_map(|line| line.split_whitespace().take(2))
+        .filter(|word| word.starts_with('-'))
+        .map(|word| word.trim_end_matches([',', '.']).to_owned())
+        .collect()
 }

@@ -1,0 +1,129 @@
+//! `src/docs/configuration.md` against the settings that the program reads.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::markdown::{blocks, files_below, page, root};
+use crate::support::Sandbox;
+
+#[test]
+fn the_whole_configuration_is_understood() {
+    let sandbox = Sandbox::new();
+    let whole = whole_configuration();
+    let uncommented: String = whole
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(field) if field.contains(" = ") => format!("{field}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    sandbox.write("alice.key", "SomeKeyOfAlice01\n");
+
+    for text in [whole, uncommented.replace("hc-ping.com/…", "hc-ping.com/x")] {
+        sandbox.write("tornsnap.toml", &text);
+        // What is wrong first is that there is no database: the configuration itself is in order.
+        let finished = sandbox.run(&["fetch", "all"]).expect(78);
+        assert!(
+            finished.stderr().contains("there is no such file"),
+            "{}",
+            finished.stderr()
+        );
+        fs::remove_file(sandbox.path("tornsnap.log")).unwrap_or_default();
+    }
+}
+
+#[test]
+fn the_whole_configuration_holds_the_defaults() {
+    use tornsnap::testing::config::{Overrides, Settings};
+
+    let sandbox = Sandbox::new();
+    let settings = |text: &str| {
+        let path = sandbox.path("tornsnap.toml");
+        let settings = Settings::from_text(&path, text, &Overrides::default()).unwrap();
+        format!("{settings:#?}")
+    };
+    let keys_only = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n";
+
+    assert_eq!(settings(&whole_configuration()), settings(keys_only));
+}
+
+#[test]
+fn every_setting_is_in_the_whole_configuration_or_has_its_default_beside_it() {
+    let sandbox = Sandbox::new();
+    let configuration = page("configuration.md");
+    let whole = whole_configuration();
+    let mut tables: Vec<String> = fields_of(&sandbox, "");
+    assert!(tables.len() >= 9, "{tables:?}");
+    assert!(
+        tables.contains(&"database".to_owned()) && configuration.contains("| `database` |"),
+        "{tables:?}"
+    );
+    tables.retain(|table| table != "database");
+    let mut seen = 0;
+
+    for table in tables {
+        let heading = match table.as_str() {
+            "key" => "[[key]]".to_owned(),
+            _ => format!("[{table}]"),
+        };
+        assert!(whole.contains(&heading), "{heading}");
+        for field in fields_of(&sandbox, &heading) {
+            let row = configuration
+                .lines()
+                .find(|line| line.starts_with('|') && line.contains(&format!("`{table}.{field}`")))
+                .unwrap_or_else(|| panic!("{table}.{field} has no row"));
+            assert!(
+                whole.contains(&format!("{field} = ")) || row.contains("(default: "),
+                "{table}.{field} has no default"
+            );
+            seen += 1;
+        }
+    }
+
+    assert!(seen > 35, "only {seen} settings were found");
+}
+
+#[test]
+fn every_environment_variable_is_on_the_page_of_the_configuration() {
+    let configuration = page("configuration.md");
+    let mut seen = BTreeSet::new();
+    for file in files_below(&root().join("src/config"), "rs") {
+        for text in fs::read_to_string(file).unwrap().split("TORNSNAP_").skip(1) {
+            let end = text
+                .find(|letter: char| !letter.is_ascii_uppercase() && letter != '_')
+                .unwrap();
+            seen.insert(format!("TORNSNAP_{}", &text[..end]));
+        }
+    }
+
+    assert!(seen.len() >= 6, "{seen:?}");
+    for name in seen.iter().filter(|name| *name != "TORNSNAP_BUILD_DAY") {
+        assert!(configuration.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+/// The whole configuration on its page, with all settings.
+fn whole_configuration() -> String {
+    blocks(&page("configuration.md"), "toml")
+        .into_iter()
+        .find(|block| block.contains("[[key]]"))
+        .unwrap()
+}
+
+/// The names of the fields under a heading, as the program lists them when it meets another one.
+fn fields_of(sandbox: &Sandbox, heading: &str) -> Vec<String> {
+    sandbox.write("tornsnap.toml", &format!("{heading}\nno_such_field = 1\n"));
+    let refused = sandbox.run(&["fetch", "all"]).expect(78).stderr();
+    refused
+        .split("expected ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
