@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::config::text::decode;
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Result};
+#[cfg(unix)]
+use crate::error::{Exit, WithContext};
 #[cfg(unix)]
 use crate::model::path::shell_word;
 
@@ -56,6 +58,7 @@ pub(crate) fn check_private(path: &Path) -> Result<()> {
 ///
 /// None on this platform.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
 pub(crate) fn check_private(_path: &Path) -> Result<()> {
     Ok(())
 }

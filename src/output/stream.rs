@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// The kind of thing that a path leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has all of them"))]
 pub(crate) enum Place {
     /// The standard output: `-`, `/dev/stdout`, `/dev/fd/1`.
     Stdout,

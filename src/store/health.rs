@@ -44,6 +44,10 @@ pub(crate) struct View {
 
 /// What stands at the path.
 #[derive(Debug)]
+#[cfg_attr(
+    windows,
+    expect(clippy::large_enum_variant, reason = "there is only one at a time")
+)]
 pub(crate) enum Subject {
     /// One of ours, as this program makes it.
     Current(View),

@@ -14,7 +14,7 @@ use tornsnap::testing::store::backup::{self, Manifest};
 use tornsnap::testing::store::identity_of;
 use tornsnap::testing::store::{Depth, Store};
 
-use crate::support::{Dice, NOW, Sandbox, fill, heavy, set_mode};
+use crate::support::{Dice, NOW, Sandbox, fill, heavy};
 
 #[test]
 fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
@@ -469,7 +469,7 @@ fn temporary_files_of_another_database_are_left_alone() {
 fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
     let sandbox = ready(1);
     fs::create_dir(sandbox.path("closed")).unwrap();
-    set_mode(&sandbox.path("closed"), 0o500);
+    crate::support::set_mode(&sandbox.path("closed"), 0o500);
     if fs::write(sandbox.path("closed/probe"), "").is_ok() {
         return; // As root every folder can be written.
     }

@@ -1,12 +1,11 @@
 //! `tornsnap init`: the configuration it writes, the database it makes, what it refuses.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options, Simulator};
 
-use crate::support::{CANARY, Finished, NOW, Sandbox, set_mode};
+use crate::support::{CANARY, Finished, NOW, Sandbox, mode, set_mode};
 
 /// A folder without a configuration, and a Torn that knows two keys.
 pub struct Fresh {
@@ -109,11 +108,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
          territories = [\"AAB\", \"AAC\"]\n"
     );
     for file in ["tornsnap.toml", "tornsnap.db"] {
-        let mode = fs::metadata(fresh.sandbox.path(file))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600, "{file}");
+        assert_eq!(mode(&fresh.sandbox.path(file)), 0o600, "{file}");
     }
     assert_eq!(
         fresh

@@ -1,12 +1,10 @@
 //! `tornsnap init` where a configuration is there already: what changes, what stays, what is kept beside it.
 
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::init::Fresh;
-use crate::support::{CANARY, Finished, set_mode};
+use crate::support::{CANARY, Finished, mode, set_mode};
 
 /// A configuration as a person keeps it.
 const HANDMADE: &str = "\
@@ -109,8 +107,7 @@ fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
         );
         assert_eq!(fs::read_to_string(&kept[0]).unwrap(), HANDMADE);
         for file in [&kept[0], &fresh.sandbox.path("tornsnap.toml")] {
-            let mode = fs::metadata(file).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+            assert_eq!(mode(file), 0o600, "{}", file.display());
         }
         assert!(
             finished.stderr().contains("as it was before: "),
@@ -230,8 +227,7 @@ fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
         assert!(fresh.config().contains("factions = [9]"));
         let kept = fresh.kept();
         assert_eq!(fs::read(&kept[0]).unwrap(), bytes);
-        let mode = fs::metadata(&kept[0]).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(mode(&kept[0]), 0o600);
     }
 }
 
@@ -282,6 +278,7 @@ fn a_second_change_in_the_same_second_keeps_both_old_files() {
     assert!(second.contains("wars = \"all\""), "{second}");
 }
 
+#[cfg(unix)]
 #[test]
 fn the_file_behind_a_link_is_changed_and_the_link_stays() {
     let fresh = Fresh::new();
@@ -331,8 +328,11 @@ fn keys_of_the_same_name_get_names_of_their_own() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_path_that_is_not_utf8_is_not_written_as_another_one() {
+    use std::os::unix::ffi::OsStrExt;
+
     let fresh = Fresh::new();
     let name = std::ffi::OsStr::from_bytes(b"M\xfcller.db");
     let mut command =

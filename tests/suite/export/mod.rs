@@ -12,7 +12,7 @@ use std::path::Path;
 
 use tornsnap::testing::store::Store;
 
-use crate::support::{Finished, Sandbox, signal};
+use crate::support::{Finished, Sandbox};
 
 /// Small, and with everything that is hard to write: quotes, lines, formulas, emoji, the empty text, NULL, big numbers.
 const HARD: &str = "
@@ -271,7 +271,7 @@ fn an_interrupted_export_cleans_up() {
         assert!(child.try_wait().unwrap().is_none(), "it ended too early");
         std::thread::yield_now();
     }
-    signal(&child, "INT");
+    crate::support::signal(&child, "INT");
 
     let finished = Finished(child.wait_with_output().unwrap()).expect(130);
     assert!(

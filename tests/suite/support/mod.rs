@@ -127,6 +127,20 @@ pub fn set_mode(path: &Path, mode: u32) {
     let _ = (path, mode);
 }
 
+/// The rights of a file on Unix; elsewhere those of a private file.
+pub fn mode(path: &Path) -> u32 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+    #[cfg(not(unix))]
+    {
+        assert!(path.exists());
+        0o600
+    }
+}
+
 /// How a run of the program ended.
 pub struct Finished(pub Output);
 
