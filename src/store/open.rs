@@ -98,7 +98,7 @@ pub(super) fn connect_to_memory() -> Result<Connection> {
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    // Plans must not depend on bound values: SQLite would prepare cached statements anew for each set of them.
+    // Plans must not depend on bound values: otherwise SQLite prepares a cached statement again for new values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \

@@ -1,7 +1,8 @@
-//! ReadMode a database whose folder may not be written: a read-only disk, or a folder of another user.
+//! Opens a database for reading, also on a read-only disk or in another user's folder.
 //!
-//! A reader of a database in WAL mode needs its `-shm` file. Where SQLite can neither make nor open that, the database
-//! file alone is read, without locks, if nothing is in a WAL or a journal beside it. <https://sqlite.org/wal.html#readonly>
+//! A reader of a database in WAL mode needs its `-shm` file. If SQLite can neither make nor open that file, and there
+//! is no WAL or journal with contents, the database file alone is read without locks.
+//! <https://sqlite.org/wal.html#readonly>
 
 use std::fs;
 use std::io::Read;
@@ -218,7 +219,7 @@ fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
 /// How many copies to try while another program keeps writing.
 const MAX_COPIES: u32 = 3;
 
-/// FileStamps that SQLite may leave beside a database and that belong to its contents.
+/// The suffixes of the files that may hold a part of the contents of a database.
 const LOG_SUFFIXES: [&str; 2] = ["-wal", "-journal"];
 
 /// Size and time of last modification; `None` if there is no such file.
