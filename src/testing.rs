@@ -78,10 +78,12 @@ pub mod store {
 
     /// Backups.
     pub mod backup {
-        pub use crate::store::backup::{LOCK, Manifest, Request, all, newest_of, take, verify};
+        pub use crate::store::backup::{
+            BackupOptions, LOCK, Manifest, create, list_backups, newest_backup, verify,
+        };
     }
     /// Restoring a backup.
     pub mod restore {
-        pub use crate::store::restore::{Locks, stage, swap};
+        pub use crate::store::restore::{Locks, replace, stage};
     }
 }

@@ -1,4 +1,4 @@
-//! The file of `[log] file`: made, given to the owner of the database, and never a reason not to run.
+//! Opens the log file that `[log] file` names. A failure never stops a command.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -8,17 +8,17 @@ use crate::error::{Error, Exit, Result};
 use crate::model::path::folder_of;
 use crate::store::owner;
 
-/// Opens the configured log file to append to it; makes it and its folder where they are missing.
+/// Opens the configured log file for appending, and makes it and its folder if they are missing.
 ///
 /// # Errors
 ///
-/// Says why there is no log file in this run. The caller goes on without one.
+/// Fails when the file cannot be opened. The caller continues without a log file.
 pub(crate) fn open(settings: &Settings) -> Result<Option<File>> {
     let Some(path) = &settings.log_file else {
         return Ok(None);
     };
     let database = &settings.database;
-    must_be_a_file(path, database)?;
+    check_regular_file(path, database)?;
     let folder = folder_of(path);
     owner::make_folder(folder, database).map_err(|error| {
         let action = format!("make the folder {} of the log file", folder.display());
@@ -35,12 +35,12 @@ pub(crate) fn open(settings: &Settings) -> Result<Option<File>> {
         let action = format!("open the log file {}", path.display());
         owner::explain(action, path, database, error)
     })?;
-    owner::give(&file, path, database);
+    owner::give_to_owner(&file, path, database);
     Ok(Some(file))
 }
 
-/// Opening a FIFO that nobody reads would wait for a reader, and a device has no room for a log.
-fn must_be_a_file(path: &Path, database: &Path) -> Result<()> {
+/// Refuses everything but a regular file. Opening a FIFO would block until it has a reader, and a device stores nothing.
+fn check_regular_file(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("open the log file {}", path.display());
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),

@@ -29,10 +29,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.dry_run {
         let store = Store::open_read_only(database)?;
         let ahead = store.ahead(&moments)?;
-        store.must_be_unchanged()?;
+        store.check_unchanged()?;
         return preview(context, args, &moments, &ahead);
     }
-    Store::must_be_ours(database)?;
+    Store::check_openable(database)?;
     let waiting = Waiting::new(context, "prune", args.wait);
     let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None
     } else {
         // Older backups stay: one of them may be the last from before the clock was ahead.
-        Some(backup::take_and_keep_all(context, &waiting)?.file)
+        Some(backup::create_without_rotation(context, &waiting)?.file)
     };
     let done = store.remove_future(&moments)?;
     if args.vacuum {

@@ -1,18 +1,18 @@
-//! `tornsnap restore`: put a backup in the place of the database.
+//! `tornsnap restore`: replaces the database by a backup.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
 
-use crate::command::backup::whose;
+use crate::command::backup::describe_origin;
 use crate::command::report::Status;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::identity::Identity;
+use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
 use crate::model::size::group_digits;
 use crate::model::time::{iso, parse_duration};
@@ -33,10 +33,10 @@ pub(crate) struct Args {
     /// Do not ask; without a terminal nothing is asked in any case
     #[arg(short, long)]
     yes: bool,
-    /// Take a file that has no manifest, on SQLite's own checks alone
+    /// Accept a file without a manifest, with only SQLite's own checks
     #[arg(long)]
     without_manifest: bool,
-    /// Put it in the place of a database that it is no backup of
+    /// Replace a database although the backup is of another one
     #[arg(long)]
     other_database: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
@@ -44,16 +44,16 @@ pub(crate) struct Args {
     wait: Option<Duration>,
 }
 
-/// Proves the backup, asks, and only then swaps.
+/// Verifies the backup, asks the user, then replaces the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let now = settings.clock.now();
     let job = Job::new(context, args, now)?;
     if let Some(manifest) = &job.manifest {
-        job.must_be_of_the_present(&manifest.identity())?;
+        job.check_identity(&manifest.identity())?;
     }
     let database = &job.database;
-    // Nothing is lost without an answer: the present database is put aside, not deleted. So a script need not say yes.
+    // The question needs a terminal. Scripts run without it, since the present database is kept and not deleted.
     if !args.yes
         && prompt::is_possible()
         && database.exists()
@@ -62,27 +62,27 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome {
             status: Status::Declined,
             summary: Some("nothing was changed".to_owned()),
-            ..Outcome::new(Exit::Done).with_report(json!({}))
+            ..Outcome::new(Exit::Done).with_report(serde_json::Map::new())
         });
     }
 
     let waiting = Waiting::new(context, "restore", args.wait);
     let locks = Locks::wait(database, &waiting)?;
-    let _at_once = Stop::at_once()?;
+    let _end_on_signal = Stop::end_on_signal()?;
     let staged = match &job.manifest {
         Some(manifest) => restore::stage(manifest, database, &locks)?,
-        None => restore::stage_unproven(&job.file, database, &locks)?,
+        None => restore::stage_without_manifest(&job.file, database, &locks)?,
     };
-    job.must_be_of_the_present(&staged.identity)?;
-    // Another one may have been put there while this run waited for the locks.
+    job.check_identity(&staged.identity)?;
+    // Another process may have replaced the database while this run waited for the locks.
     if restore::present_identity(database) != job.present {
         return Err(Error::new(format!("replace {}", database.display()))
             .with_source("another program has replaced it meanwhile")
             .with_help("look what is there now, then run it again")
             .with_exit(Exit::TryLater));
     }
-    let kept = restore::swap(&staged, database, now, &locks)?;
-    Ok(job.told(&staged, kept.as_deref()))
+    let kept = restore::replace(&staged, database, now, &locks)?;
+    Ok(job.outcome(&staged, kept.as_deref()))
 }
 
 /// The backup to restore, and the database that is there now.
@@ -91,8 +91,8 @@ struct Job {
     manifest: Option<Manifest>,
     database: PathBuf,
     present: Option<Identity>,
-    /// The ids of the present database, or of the configured one where there is none to replace.
-    known: Option<Identity>,
+    /// The ids of the database to replace, otherwise those of the configured one. Messages compare with them.
+    reference: Option<Identity>,
     takes_any: bool,
 }
 
@@ -103,15 +103,17 @@ impl Job {
             _ => args.file.clone(),
         };
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
-        let database = place(named)?;
+        let database = resolve_target(named)?;
         let manifest = manifest_of(&file, args.without_manifest)?;
-        let present = match restore::present(&database) {
+        let present = match restore::present_database(&database) {
             FileIdentity::Ours(identity) => Some(identity),
-            FileIdentity::Held => return Err(held(&database)),
-            FileIdentity::Foreign if !args.other_database => return Err(foreign(&database)),
+            FileIdentity::Locked => return Err(locked(&database)),
+            FileIdentity::OtherProgram if !args.other_database => {
+                return Err(of_other_program(&database));
+            }
             _ => None,
         };
-        let known = present
+        let reference = present
             .clone()
             .or_else(|| restore::present_identity(&context.settings.database));
         Ok(Self {
@@ -119,20 +121,20 @@ impl Job {
             manifest,
             database,
             present,
-            known,
+            reference,
             takes_any: args.other_database,
         })
     }
 
-    /// The file name of the database that was copied.
-    fn called(&self) -> &str {
+    /// The file name of the copied database.
+    fn database_name(&self) -> &str {
         self.manifest
             .as_ref()
             .map_or("without a manifest", |manifest| &manifest.database)
     }
 
-    /// Refuses a copy of another database than the one that is there.
-    fn must_be_of_the_present(&self, copy: &Identity) -> Result<()> {
+    /// Fails if the backup is a copy of another database than the present one.
+    fn check_identity(&self, copy: &Identity) -> Result<()> {
         let present = match &self.present {
             Some(present) if present.id != copy.id && !self.takes_any => present,
             _ => return Ok(()),
@@ -144,7 +146,7 @@ impl Job {
         ))
         .with_source(format!(
             "it is a copy of {}",
-            whose(copy, self.called(), Some(present))
+            describe_origin(copy, self.database_name(), Some(present))
         ))
         .with_help(
             "add --other-database if the present one is a new one in the place of a database that was lost; --to restores \
@@ -153,12 +155,12 @@ impl Job {
         .with_exit(Exit::Config))
     }
 
-    fn told(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
-        let known = self.known.as_ref();
-        let whose = whose(&staged.identity, self.called(), known);
+    fn outcome(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
+        let known = self.reference.as_ref();
+        let origin = describe_origin(&staged.identity, self.database_name(), known);
         let of = match known {
             Some(known) if known.id == staged.identity.id => String::new(),
-            _ => format!("; it is a copy of {whose}"),
+            _ => format!("; it is a copy of {origin}"),
         };
         let old = kept.map_or_else(String::new, |kept| {
             format!("; the old one is {}", kept.display())
@@ -170,26 +172,26 @@ impl Job {
                 self.file.display(),
                 group_digits(staged.rows)
             ),
-            json!({
-                "database": display_path(&self.database),
-                "database_id": staged.identity.id,
-                "archive_of": staged.identity.archive_of,
-                "backup": display_path(&self.file),
-                "whose": whose,
-                "proven": self.manifest.is_some(),
-                "rows": staged.rows,
-                "schema_version": staged.schema_version,
-                "kept": kept.map(display_path),
-            }),
+            Report {
+                database: display_path(&self.database),
+                database_id: &staged.identity.id,
+                archive_of: staged.identity.archive_of.as_ref(),
+                backup: display_path(&self.file),
+                whose: &origin,
+                proven: self.manifest.is_some(),
+                rows: staged.rows,
+                schema_version: staged.schema_version,
+                kept: kept.map(display_path),
+            },
         )
     }
 }
 
-/// The latest backup of the configured database, wherever it is to be restored to.
+/// The latest backup of the configured database, also if the target is another path.
 fn latest(context: &Context, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
     let id = restore::present_identity(&settings.database).map(|present| present.id);
-    backup::latest(
+    backup::latest_backup(
         &settings.backup.directory,
         &settings.database,
         id.as_ref(),
@@ -197,22 +199,22 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
     )
 }
 
-fn foreign(database: &Path) -> Error {
+fn of_other_program(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
         .with_source("it is a database of another program")
         .with_help("name another place with --to or --database; --other-database insists")
         .with_exit(Exit::Config)
 }
 
-fn held(database: &Path) -> Error {
+fn locked(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
         .with_source("another program keeps it locked, so nothing tells which database it is")
         .with_help("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
         .with_exit(Exit::TryLater)
 }
 
-/// The file itself where the path is a link, so that the link stays one.
-fn place(path: &Path) -> Result<PathBuf> {
+/// Follows a link, so that the restore replaces its target and not the link.
+fn resolve_target(path: &Path) -> Result<PathBuf> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(Error::new(format!("restore to {}", path.display()))
             .with_source("it is a folder")
@@ -229,9 +231,9 @@ fn place(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// The manifest; none where there is none and that was allowed.
+/// Reads the manifest; `None` if it is missing and `may_be_missing` is set.
 fn manifest_of(file: &Path, may_be_missing: bool) -> Result<Option<Manifest>> {
-    restore::must_be_a_file(file)?;
+    restore::check_backup_file(file)?;
     if may_be_missing && !Manifest::path_for(file).exists() {
         log::warn!(
             "nothing proves that {} is what was once saved",
@@ -258,4 +260,21 @@ fn question(database: &Path, manifest: Option<&Manifest>) -> String {
         "Replace {} by {by}? The present one is kept beside it.",
         database.display()
     )
+}
+
+/// The fields that `restore` adds to its report.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    database: String,
+    database_id: &'a DatabaseId,
+    archive_of: Option<&'a DatabaseId>,
+    backup: String,
+    /// Which database the backup is a copy of, in words.
+    whose: &'a str,
+    /// Whether a manifest proved the backup.
+    proven: bool,
+    rows: i64,
+    schema_version: i64,
+    /// Where the previous database is now; `None` if there was none.
+    kept: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: noted once, obeyed soon; a second one ends the process at once.
+//! Handles SIGINT and SIGTERM. The first signal asks for a clean stop, the second one ends the process at once.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -10,65 +10,69 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::error::{Error, Exit, Result, WithContext};
 
-/// How often a wait looks up.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The process listens once.
+/// Signal handlers are installed once for the process.
 static STOP: OnceLock<Stop> = OnceLock::new();
 
-/// Whether somebody asked the process to stop.
+/// Whether the process received a signal to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     signal: Arc<AtomicUsize>,
     /// Whether the next signal ends the process.
-    again: Arc<AtomicBool>,
+    ends_process: Arc<AtomicBool>,
 }
 
-/// While it lives, a signal ends the process at once.
+/// While this value exists, a signal ends the process at once.
 #[derive(Debug)]
-pub(super) struct AtOnce(Option<Stop>);
+pub(super) struct EndOnSignal(Option<Stop>);
 
-impl Drop for AtOnce {
+impl Drop for EndOnSignal {
     fn drop(&mut self) {
         if let Some(stop) = &self.0
             && stop.asked().is_none()
         {
-            stop.again.store(false, Ordering::Relaxed);
+            stop.ends_process.store(false, Ordering::Relaxed);
         }
     }
 }
 
 impl Stop {
-    /// Begins to listen; the process listens once, however often this is called.
+    /// Installs the signal handlers, unless an earlier call did so.
     ///
     /// # Errors
     ///
-    /// Fails when the system refuses.
+    /// Fails when the system refuses a handler.
     pub(crate) fn listen() -> Result<Self> {
         if let Some(stop) = STOP.get() {
             return Ok(stop.clone());
         }
         let signal = Arc::new(AtomicUsize::new(0));
-        let again = Arc::new(AtomicBool::new(false));
+        let ends_process = Arc::new(AtomicBool::new(false));
         for (number, exit) in [(SIGINT, 2_usize), (SIGTERM, 15)] {
-            // In this order: the first signal finds `again` still unset.
-            signal_hook::flag::register_conditional_default(number, Arc::clone(&again))
-                .and_then(|_| signal_hook::flag::register(number, Arc::clone(&again)))
+            // The order matters: the first signal must find `ends_process` unset.
+            signal_hook::flag::register_conditional_default(number, Arc::clone(&ends_process))
+                .and_then(|_| signal_hook::flag::register(number, Arc::clone(&ends_process)))
                 .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
                 .with_context(|| "listen for signals".to_owned())?;
         }
-        Ok(STOP.get_or_init(|| Self { signal, again }).clone())
+        Ok(STOP
+            .get_or_init(|| Self {
+                signal,
+                ends_process,
+            })
+            .clone())
     }
 
-    /// For work that does not ask: a signal ends the process at once, although it had begun to listen.
+    /// Makes a signal end the process at once, for work that does not check for signals.
     ///
     /// # Errors
     ///
-    /// Fails when a signal has come already.
-    pub(super) fn at_once() -> Result<AtOnce> {
+    /// Fails when a signal was received before.
+    pub(super) fn end_on_signal() -> Result<EndOnSignal> {
         let stop = STOP.get().cloned();
         if let Some(stop) = &stop {
-            stop.again.store(true, Ordering::Relaxed);
+            stop.ends_process.store(true, Ordering::Relaxed);
             if let Some(exit) = stop.asked() {
                 return Err(Error::new("go on")
                     .with_source("it was told to stop")
@@ -76,10 +80,10 @@ impl Stop {
                     .with_exit(exit));
             }
         }
-        Ok(AtOnce(stop))
+        Ok(EndOnSignal(stop))
     }
 
-    /// How the process should end, if somebody asked it to.
+    /// The exit code for the signal that was received, if any.
     pub(crate) fn asked(&self) -> Option<Exit> {
         match self.signal.load(Ordering::Relaxed) {
             0 => None,
@@ -88,7 +92,7 @@ impl Stop {
         }
     }
 
-    /// Waits, unless somebody asks to stop or `unless` says so; returns whether the whole time has passed.
+    /// Sleeps for `time`, or until a signal arrives or `unless` returns true. Returns whether the whole time has passed.
     pub(crate) fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
         let end = Instant::now() + time;
         loop {
@@ -99,7 +103,7 @@ impl Stop {
             if now >= end {
                 return true;
             }
-            thread::sleep(GLANCE.min(end - now));
+            thread::sleep(POLL_INTERVAL.min(end - now));
         }
     }
 }

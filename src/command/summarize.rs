@@ -44,16 +44,16 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.dry_run {
         let store = Store::open_read_only(database)?;
         let states = store.months(now)?;
-        store.must_be_unchanged()?;
+        store.check_unchanged()?;
         return preview(context, args, &jobs(&states, args, now)?, &states);
     }
-    Store::must_be_ours(database)?;
+    Store::check_openable(database)?;
     let waiting = Waiting::new(context, "summarize", args.wait);
     let _announced = waiting.take(database, SUMMARIZE)?;
     let _lock = waiting.take(database, MAINTENANCE)?;
     // Not before: until then a restore may put another file in its place.
     let mut store = Store::open(database)?;
-    store.must_not_be_an_archive()?;
+    store.refuse_archive()?;
     let states = store.months(now)?;
     let jobs = jobs(&states, args, now)?;
     if jobs.is_empty() {
@@ -64,7 +64,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let takes_backup = context.settings.backup.before_summarize && !args.no_backup;
     let backup = if takes_backup {
-        Some(backup::take(context, &waiting)?.file)
+        Some(backup::create(context, &waiting)?.file)
     } else {
         None
     };

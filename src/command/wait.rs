@@ -1,4 +1,4 @@
-//! `--wait`: waiting for the locks that other runs hold, and letting them go first.
+//! `--wait`: waits for the locks that other runs hold, and lets other runs go first.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -10,42 +10,41 @@ use crate::error::{Error, Result};
 use crate::model::time::format_duration;
 use crate::output::log::FILE_ONLY;
 use crate::output::terminal::{self, Verbosity};
-use crate::store::lock::{Holder, Lock, Patience};
+use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 
-/// How long a command waits unless it is told otherwise; `fetch` does not.
-pub(super) const USUAL: Duration = Duration::from_secs(600);
+/// The default of `--wait`, except for `fetch`, which does not wait.
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(600);
 
-/// How long a lock is tried before the wait is told: most are given back within that time.
-const UNTOLD: Duration = Duration::from_millis(300);
+/// How long to wait before a message says so. Most locks are released within this time.
+const MESSAGE_DELAY: Duration = Duration::from_millis(300);
 
-/// How often a lock is tried.
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How much later than this process another one may begin that a scheduler has started in the same instant.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long after this process another one may start that a scheduler started at the same time.
+const STARTUP_GRACE: Duration = Duration::from_secs(1);
 
-/// The time that one command may still wait, over all the locks that it takes.
+/// The time that a command may still wait, for all its locks together.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     command: &'static str,
     longest: Duration,
     left: Cell<Duration>,
     is_quiet: bool,
-    /// The run that is waited for, since when, and whether that was told.
-    waits_for: RefCell<Option<(Holder, Instant, bool)>>,
+    /// The run that holds the lock, the start of the wait for it, and whether a message was shown.
+    waits_for: RefCell<Option<(LockHolder, Instant, bool)>>,
     began: Instant,
 }
 
 impl Waiting {
-    /// For a command that waits as long as `--wait` says, or else [`USUAL`].
+    /// For a command with `--wait`; `longest` is [`DEFAULT_WAIT`] if the flag is missing.
     pub(super) fn new(context: &Context, command: &'static str, longest: Option<Duration>) -> Self {
         Self {
             is_quiet: context.verbosity == Verbosity::Quiet,
-            ..Self::up_to(command, longest.unwrap_or(USUAL))
+            ..Self::up_to(command, longest.unwrap_or(DEFAULT_WAIT))
         }
     }
 
-    /// For a command that waits so long, and says so.
+    /// For a command that waits up to `longest` and shows a message then.
     pub(crate) fn up_to(command: &'static str, longest: Duration) -> Self {
         Self {
             command,
@@ -57,27 +56,26 @@ impl Waiting {
         }
     }
 
-    /// Whether it may wait at all.
     pub(super) fn is_possible(&self) -> bool {
         !self.longest.is_zero()
     }
 
-    /// Takes a lock of the database, after the run that holds it.
+    /// Takes a lock of the database, and waits for the run that holds it.
     ///
     /// # Errors
     ///
-    /// [`crate::error::Exit::TryLater`] when the time is over; otherwise as the signal says that ends the waiting.
+    /// [`crate::error::Exit::TryLater`] when the time is over. A signal ends the wait with its own exit code.
     pub(super) fn take(&self, database: &Path, lock: &str) -> Result<Lock> {
         Lock::wait(database, lock, self)
     }
 
-    /// Whether a run holds one of these locks, or takes one within a short grace.
+    /// Whether a run holds one of these locks. With `is_patient`, waits [`STARTUP_GRACE`] for a run to take one.
     ///
-    /// A scheduler that catches up after a night off starts all jobs at once, in any order.
+    /// After the machine was off, a scheduler starts all missed jobs at once, in any order.
     ///
     /// # Errors
     ///
-    /// As the signal says that ends the waiting.
+    /// A signal ends the wait with its own exit code.
     pub(super) fn is_another_at_work(
         &self,
         database: &Path,
@@ -92,7 +90,7 @@ impl Waiting {
             return Ok(is_held());
         }
         let stop = Stop::listen()?;
-        let left = GRACE.saturating_sub(self.began.elapsed());
+        let left = STARTUP_GRACE.saturating_sub(self.began.elapsed());
         stop.sleep(left, is_held);
         match stop.asked() {
             Some(exit) => Err(self
@@ -102,7 +100,7 @@ impl Waiting {
         }
     }
 
-    /// Waits until nobody holds any of these locks.
+    /// Waits until all these locks are free.
     ///
     /// # Errors
     ///
@@ -116,18 +114,18 @@ impl Waiting {
         Ok(())
     }
 
-    fn stopped(&self, whom: &str) -> Error {
-        Error::new(format!("wait for {whom}"))
+    fn stopped(&self, holder: &str) -> Error {
+        Error::new(format!("wait for {holder}"))
             .with_source(format!("{} was told to stop", self.command))
             .with_help("run the same command again")
     }
 
-    /// Says once whom the command waits for.
-    fn tell(&self, holder: &Holder) {
+    /// Shows one message for each run that the command waits for.
+    fn announce(&self, holder: &LockHolder) {
         let mut waits_for = self.waits_for.borrow_mut();
         match &mut *waits_for {
-            Some((known, since, is_told)) if known == holder => {
-                if !*is_told && since.elapsed() >= UNTOLD {
+            Some((current, since, is_announced)) if current == holder => {
+                if !*is_announced && since.elapsed() >= MESSAGE_DELAY {
                     let line = format!(
                         "waiting for {holder}, up to {}",
                         format_duration(self.longest)
@@ -136,7 +134,7 @@ impl Waiting {
                     if !self.is_quiet {
                         terminal::say(&line);
                     }
-                    *is_told = true;
+                    *is_announced = true;
                 }
             }
             other => *other = Some((holder.clone(), Instant::now(), false)),
@@ -144,24 +142,24 @@ impl Waiting {
     }
 }
 
-impl Patience for Waiting {
+impl WaitPolicy for Waiting {
     fn command(&self, lock: &str) -> String {
         match self.command {
-            // Each kind has a lock of its own.
+            // `fetch` has one lock for each kind.
             "fetch" => format!("fetch {lock}"),
             command => command.to_owned(),
         }
     }
 
-    fn pause(&self, holder: &Holder) -> Result<bool> {
+    fn wait_for(&self, holder: &LockHolder) -> Result<bool> {
         let left = self.left.get();
         if left.is_zero() {
             return Ok(false);
         }
-        self.tell(holder);
+        self.announce(holder);
         let stop = Stop::listen()?;
         let now = Instant::now();
-        stop.sleep(GLANCE.min(left), || false);
+        stop.sleep(POLL_INTERVAL.min(left), || false);
         self.left.set(left.saturating_sub(now.elapsed()));
         match stop.asked() {
             Some(exit) => Err(self.stopped(&holder.to_string()).with_exit(exit)),

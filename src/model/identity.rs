@@ -1,10 +1,10 @@
-//! The ids that tell which database a file is, under any name and in any folder.
+//! The ids of a database, which do not depend on its file name or folder.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The random id that a database gets when it is made; its backups have the same one.
+/// The random id that a new database gets. Its backups have the same id.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct DatabaseId(String);
@@ -20,8 +20,8 @@ impl DatabaseId {
         &self.0
     }
 
-    /// The first eight digits, enough for people to tell databases apart.
-    pub(crate) fn in_short(&self) -> &str {
+    /// The first eight digits, for messages.
+    pub(crate) fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)
     }
 }
@@ -32,10 +32,10 @@ impl fmt::Display for DatabaseId {
     }
 }
 
-/// The ids that a database file carries.
+/// The ids in a database file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Identity {
-    /// Its own.
+    /// The id of the database itself.
     pub id: DatabaseId,
     /// The database whose old history rows it holds; `None` when it is not an archive.
     pub(crate) archive_of: Option<DatabaseId>,
@@ -44,7 +44,7 @@ pub struct Identity {
 /// The relation of one database file to another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Relation {
-    /// The same database: the one is a copy of the other.
+    /// The same database, or a copy of it.
     Same,
     /// An archive with old history rows of the other.
     ArchiveOf,
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_and_its_archive_know_each_other() {
+    fn the_relation_between_a_database_and_its_archive_is_found_from_both_sides() {
         let of = |id: &str, main: Option<&str>| Identity {
             id: DatabaseId::new(id.to_owned()),
             archive_of: main.map(|id| DatabaseId::new(id.to_owned())),

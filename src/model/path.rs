@@ -1,13 +1,13 @@
-//! Paths as text: nothing here looks at a disk but for the name of the working folder.
+//! Path operations that do not access the file system, apart from the name of the working directory.
 
 use std::path::{Component, Path, PathBuf};
 
-/// A path as text for people and reports. What is not UTF-8 in it becomes `�`: such a name cannot stand in JSON.
+/// A path as text for messages and reports. Bytes that are not UTF-8 become `�`, because JSON cannot hold them.
 pub(crate) fn display_path(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The folder that a file stands in; the working directory for a bare name.
+/// The folder of a file; the working directory for a bare name.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -15,18 +15,19 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// The path from the root, without `.` and `..`: one place has one such path. Links are left as they are, since one may
-/// lead nowhere today.
+/// The absolute path without `.` and `..`, so that two spellings of a path compare equal.
+///
+/// Links are not resolved, because a link may be broken now (a disk that is not mounted).
 pub(crate) fn plain_absolute(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut plain = PathBuf::new();
-    for part in whole.components() {
-        match part {
+    for component in whole.components() {
+        match component {
             Component::ParentDir => {
                 plain.pop();
             }
             Component::CurDir => {}
-            part => plain.push(part),
+            component => plain.push(component),
         }
     }
     plain
@@ -43,8 +44,8 @@ pub(crate) fn shell_word(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// How many links are followed before they are taken for a circle, as Linux does it.
-pub(crate) const LINKS: usize = 40;
+/// How many links to follow before they count as a loop; the limit of Linux.
+pub(crate) const MAX_LINKS: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +53,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_place_has_one_path_however_it_is_spelled() {
+    fn dots_are_removed_from_a_path() {
         let plain = |path: &str| plain_absolute(Path::new(path));
 
         assert_eq!(plain("/a/b/../c/./d/"), Path::new("/a/c/d"));

@@ -1,6 +1,6 @@
-//! Sizes in words.
+//! Formats sizes and numbers for people.
 
-/// One megabyte, as disks and file managers count it.
+/// One megabyte, as disks and file managers use the word.
 pub(crate) const MEGABYTE: u64 = 1_000_000;
 
 /// `1234567` as `1.2 MB`.
@@ -9,7 +9,7 @@ pub fn format_bytes(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} bytes");
     }
-    // Tenths, in whole numbers: no rounding surprises, and 999,950 bytes are 1.0 MB.
+    // Integer tenths, so that 999,950 bytes round to 1.0 MB and not to 1000.0 kB.
     let mut tenths = (u128::from(bytes) * 10 + 500) / 1000;
     let mut unit = 0;
     while tenths >= 10_000 && unit + 1 < UNITS.len() {
@@ -19,6 +19,7 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
+/// `1234567` as `1,234,567`.
 pub(crate) fn group_digits(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_told_in_the_unit_that_fits() {
+    fn sizes_are_shown_in_a_fitting_unit() {
         assert_eq!(format_bytes(0), "0 bytes");
         assert_eq!(format_bytes(999), "999 bytes");
         assert_eq!(format_bytes(1_000), "1.0 kB");
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn long_numbers_are_grouped() {
+    fn digits_are_grouped_by_three() {
         assert_eq!(group_digits(0), "0");
         assert_eq!(group_digits(-1_234_567), "-1,234,567");
         assert_eq!(group_digits(100), "100");

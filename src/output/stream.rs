@@ -77,7 +77,7 @@ pub(super) mod descriptor {
     use filedescriptor::FileDescriptor;
 
     use super::Place;
-    use crate::model::path::{LINKS, folder_of};
+    use crate::model::path::{MAX_LINKS, folder_of};
 
     /// The folders of the descriptors of this process.
     const FOLDERS: [&str; 3] = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
@@ -86,7 +86,7 @@ pub(super) mod descriptor {
     pub(crate) fn named_by(path: &Path) -> Option<Place> {
         // The links in `/proc` lead on to the file that is open, so that they must be found before they are followed.
         let mut path = path.to_owned();
-        for _ in 0..LINKS {
+        for _ in 0..MAX_LINKS {
             let folder = fs::canonicalize(folder_of(&path)).ok()?;
             let number = path.file_name()?.to_str()?.parse::<i32>();
             if let Ok(number) = number {

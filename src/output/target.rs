@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::{LINKS, display_path, folder_of};
+use crate::model::path::{MAX_LINKS, display_path, folder_of};
 use crate::output::file::NewFile;
 use crate::output::stream::{self, Place};
 
@@ -172,7 +172,7 @@ fn file(path: &Path) -> Result<NewFile> {
 /// The place that the last part of a path stands for when it is a link. The file there need not exist.
 fn behind_links(path: &Path) -> Result<PathBuf> {
     let mut place = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&place) {
             Ok(target) => place = folder_of(&place).join(target),
             Err(_) => return Ok(place),

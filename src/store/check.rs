@@ -1,4 +1,4 @@
-//! Whether a database is sound: SQLite's own checks, and how many rows it has.
+//! Runs SQLite's own checks on a database, and counts its rows.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use rusqlite::Connection;
 use crate::error::{Error, Exit, Result};
 use crate::store::{SqlContext, sql};
 
-/// How closely SQLite looks.
+/// Which of SQLite's checks to run. <https://sqlite.org/pragma.html#pragma_quick_check>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Depth {
-    /// Every page, every value, and how many entries each index has, but not whether each entry agrees with its row.
+    /// Every page, every value, and the number of entries of each index.
     Quick,
-    /// Everything.
+    /// Also compares each index entry with its row.
     Full,
 }
 
 impl Depth {
-    /// The pragma, which is also the word in manifests and reports.
+    /// The name of the pragma, which manifests and reports use too.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Quick => "quick_check",
@@ -26,12 +26,12 @@ impl Depth {
     }
 }
 
-/// Runs all checks of a copy, and counts the rows of each table; `what` names the file in errors.
+/// Runs all checks on a copy and counts the rows of each table. `what` names the file in errors.
 ///
 /// # Errors
 ///
-/// [`Exit::Damaged`] with the first complaint.
-pub(super) fn prove(
+/// [`Exit::Damaged`] with the first problem.
+pub(super) fn verify(
     connection: &Connection,
     depth: Depth,
     what: &str,
@@ -41,11 +41,11 @@ pub(super) fn prove(
     row_counts(connection)
 }
 
-/// Runs SQLite's check; `what` names the file in the error.
+/// Runs the check that `depth` names. `what` names the file in errors.
 ///
 /// # Errors
 ///
-/// [`Exit::Damaged`] with the first complaint.
+/// [`Exit::Damaged`] with the first problem.
 pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Result<()> {
     let action = || format!("find {what} sound");
     let first: String = connection
@@ -61,11 +61,11 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
         .with_exit(Exit::Damaged))
 }
 
-/// Checks that every reference points at something.
+/// Checks all foreign keys.
 ///
 /// # Errors
 ///
-/// [`Exit::Damaged`] with the first row that points at nothing.
+/// [`Exit::Damaged`] with the first row whose parent row is missing.
 pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
     let action = || format!("find {what} sound");
     let mut statement = connection
@@ -87,7 +87,7 @@ pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
         .with_exit(Exit::Damaged))
 }
 
-/// Rows of each table.
+/// The number of rows of each table.
 pub(super) fn row_counts(connection: &Connection) -> Result<BTreeMap<String, i64>> {
     let count = || -> rusqlite::Result<BTreeMap<String, i64>> {
         let tables: Vec<String> = connection

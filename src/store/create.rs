@@ -1,4 +1,4 @@
-//! Making a database: whole, private from its first byte, and only where there is none.
+//! Makes new databases. A database appears complete, is private from its first byte, and never replaces a file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use crate::store::migrate::{self, SCHEMA};
 use crate::store::{SqlContext, open, owner, restore_marker};
 
 impl Store {
-    /// Makes the database if it is missing, and brings it up to date.
+    /// Makes the database if it is missing, and migrates it to the newest schema.
     ///
-    /// A new one is built under a temporary name and appears whole: eight processes at once make one.
+    /// A new database is built under a temporary name and then renamed, so that several processes may do this at once.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when the place cannot be written, or holds something that is not ours.
+    /// [`Exit::Config`] when the folder cannot be written, or the file is not a database of tornsnap.
     pub fn create(path: &Path) -> Result<Self> {
         Self::create_for(path, path)
     }
 
-    /// As [`Store::create`]; a new one belongs to the owner of another database, the one that it is an archive of.
+    /// Like [`Store::create`], but a new file gets the owner of `database`.
     ///
     /// # Errors
     ///
@@ -31,18 +31,18 @@ impl Store {
     pub(crate) fn create_for(path: &Path, database: &Path) -> Result<Self> {
         if !path.exists() {
             if restore_marker::marker(path).exists() {
-                open::must_be_a_file(path)?; // Which says what happened.
+                open::check_is_file(path)?; // Reports the unfinished restore.
             }
             build(path, database)?;
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-            // Left by `touch` or by an interrupted copy: nothing in it to lose.
-            adopt_empty(path)?;
+            // `touch` or an interrupted copy made it. It holds no data.
+            initialise(path, |_| Ok(()))?;
         }
         Self::open(path)
     }
 
-    /// Makes a database in memory, for what has to be remembered before there is a file.
+    /// Makes a database in memory, for use before there is a file.
     pub fn in_memory() -> Result<Self> {
         let path = PathBuf::from(":memory:");
         let mut connection = open::connect_to_memory()?;
@@ -55,11 +55,11 @@ impl Store {
     }
 }
 
-/// Builds a new database beside its place and puts it there, unless another process was quicker.
+/// Builds a new database under a temporary name and renames it, unless another process was quicker.
 fn build(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
     let folder = folder_of(path);
-    let no_place = |error: std::io::Error| {
+    let not_writable = |error: std::io::Error| {
         let error = owner::explain(action(), folder, database, error).with_exit(Exit::Config);
         if error.help().is_some() {
             return error;
@@ -69,13 +69,13 @@ fn build(path: &Path, database: &Path) -> Result<()> {
             folder.display()
         ))
     };
-    owner::make_folder(folder, database).map_err(no_place)?;
+    owner::make_folder(folder, database).map_err(not_writable)?;
     // tempfile makes it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
-        .map_err(no_place)?;
-    owner::give(temporary.as_file(), temporary.path(), database);
+        .map_err(not_writable)?;
+    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
     initialise(temporary.path(), |_| Ok(()))?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
@@ -84,16 +84,14 @@ fn build(path: &Path, database: &Path) -> Result<()> {
     }
 }
 
-/// Makes an empty file a database, in place.
-fn adopt_empty(path: &Path) -> Result<()> {
-    initialise(path, |_| Ok(()))
-}
-
-/// Sets what the file itself remembers, once, makes the tables, and does `more`.
+/// Turns an empty file into a database, and runs `finish` on it.
 ///
-/// When this returns, everything is in the file itself and nothing in a WAL beside it, so the file may be renamed. A
-/// connection that is merely dropped moves its WAL into the file too, but tells nobody when that fails half-way.
-pub(super) fn initialise(path: &Path, more: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+/// On return the WAL is empty, so that the file may be renamed. Dropping the connection would checkpoint the WAL too,
+/// but would not report a failure.
+pub(super) fn initialise(
+    path: &Path,
+    finish: impl FnOnce(&Connection) -> Result<()>,
+) -> Result<()> {
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch(&format!(
@@ -102,7 +100,7 @@ pub(super) fn initialise(path: &Path, more: impl FnOnce(&Connection) -> Result<(
         ))
         .context("set up a new database")?;
     migrate::migrate(&mut connection, &SCHEMA)?;
-    more(&connection)?;
+    finish(&connection)?;
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .context("set up a new database")?;

@@ -190,7 +190,7 @@ impl Store {
             Ok(())
         };
         read().context("read the rows")?;
-        self.must_be_unchanged()
+        self.check_unchanged()
     }
 }
 

@@ -1,10 +1,10 @@
-//! What SQLite's failures mean to the user.
+//! Turns errors of SQLite into errors with an exit code and a help text.
 
 use rusqlite::ErrorCode;
 
 use crate::error::{Error, Exit, Result};
 
-/// Turns SQLite's failures into ours at the place that knows what was being done.
+/// Adds context to errors of SQLite.
 pub(crate) trait SqlContext<T> {
     /// Names the action that failed; it completes "could not …".
     fn context(self, action: impl Into<String>) -> Result<T>;
@@ -17,7 +17,7 @@ impl<T> SqlContext<T> for rusqlite::Result<T> {
 }
 
 fn explain(error: rusqlite::Error, action: String) -> Error {
-    let (exit, remedy) = match error.sqlite_error_code() {
+    let (exit, help) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (
             Exit::Io,
             Some("free some space on that disk, then run it again"),
@@ -38,8 +38,8 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
         _ => (Exit::Failure, None),
     };
     let explained = Error::new(action).with_source(error).with_exit(exit);
-    match remedy {
-        Some(remedy) => explained.with_help(remedy),
+    match help {
+        Some(help) => explained.with_help(help),
         None => explained,
     }
 }

@@ -1,4 +1,4 @@
-//! What the copies need of the file system: temporary names, hashes, free space, and names that survive a power cut.
+//! File system helpers: atomic writes, syncs, hashes, and free space.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -14,23 +14,23 @@ use crate::model::path::folder_of;
 use crate::model::size;
 use crate::store::owner;
 
-/// What is left free for everything else on the disk.
+/// How much disk space stays free for other programs.
 const RESERVE: u64 = 8 * size::MEGABYTE;
 
-/// How much is read at once.
+/// Bytes that one read asks for.
 pub(super) const CHUNK: usize = 256 * 1024;
 
-/// `path` with `suffix` behind its name.
+/// `path` with `suffix` appended to its name.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// The files that SQLite may keep beside a database.
+/// The suffixes of the files that SQLite keeps beside a database.
 pub(super) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Removes a file that may be gone already.
+/// Removes a file if it exists.
 pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -38,16 +38,16 @@ pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a temporary database with whatever SQLite left beside it.
-pub(super) fn discard(path: &Path) {
-    // What cannot be removed now is removed by the next run.
+/// Removes a temporary database and the files that SQLite left beside it.
+pub(super) fn remove_database_files(path: &Path) {
+    // The next run removes files that cannot be removed now.
     let _ = remove_if_there(path);
     for suffix in COMPANIONS {
         let _ = remove_if_there(&with_suffix(path, suffix));
     }
 }
 
-/// Makes a new file that only its owner can read: the owner of the database.
+/// Makes a new file that belongs to the owner of the database, who alone can read it.
 pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
@@ -57,28 +57,38 @@ pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
         options.mode(0o600);
     }
     let file = options.open(path)?;
-    owner::give(&file, path, database);
+    owner::give_to_owner(&file, path, database);
     Ok(file)
 }
 
-/// Writes a small file whole or not at all: temporary name, sync, rename, sync. Only its owner, which is the owner of
-/// the database, can read it.
+/// Replaces a small file atomically: temporary name, sync, rename, sync of the folder.
 ///
-/// The temporary name ends in `.<mark>.partial`, by which a later run knows it should this one be killed.
-pub(crate) fn write_atomically(path: &Path, text: &str, mark: &str, database: &Path) -> Result<()> {
-    temporary_file(path, text, mark, database)?
+/// The file belongs to the owner of the database, who alone can read it. The temporary name ends in `temp_suffix`, so
+/// that a later run recognizes and removes it if this one is killed.
+pub(crate) fn write_atomically(
+    path: &Path,
+    text: &str,
+    temp_suffix: &str,
+    database: &Path,
+) -> Result<()> {
+    temporary_file(path, text, temp_suffix, database)?
         .persist(path)
         .map_err(|error| error.error)
         .with_context(|| format!("write {}", path.display()))?;
     sync_folder(folder_of(path))
 }
 
-/// As [`write_atomically`], but only where there is no file of that name: `false` when there is one.
-pub(super) fn write_new(path: &Path, text: &str, mark: &str, database: &Path) -> Result<bool> {
-    match temporary_file(path, text, mark, database)?.persist_noclobber(path) {
+/// Like [`write_atomically`], but leaves an existing file alone and returns `false` then.
+pub(super) fn write_if_absent(
+    path: &Path,
+    text: &str,
+    temp_suffix: &str,
+    database: &Path,
+) -> Result<bool> {
+    match temporary_file(path, text, temp_suffix, database)?.persist_noclobber(path) {
         Ok(_) => {}
         Err(_) if path.exists() => return Ok(false),
-        // A file system without a rename that keeps an existing file, and without links.
+        // The file system has neither hard links nor a rename that fails when the target exists.
         Err(error) => {
             error
                 .file
@@ -91,16 +101,21 @@ pub(super) fn write_new(path: &Path, text: &str, mark: &str, database: &Path) ->
     Ok(true)
 }
 
-fn temporary_file(path: &Path, text: &str, mark: &str, database: &Path) -> Result<NamedTempFile> {
+fn temporary_file(
+    path: &Path,
+    text: &str,
+    temp_suffix: &str,
+    database: &Path,
+) -> Result<NamedTempFile> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
     // tempfile makes it with mode 0600.
     let mut temporary = tempfile::Builder::new()
         .prefix(".tornsnap-")
-        .suffix(&format!(".{mark}.partial"))
+        .suffix(temp_suffix)
         .tempfile_in(folder)
         .map_err(|error| owner::explain(action(), folder, database, error))?;
-    owner::give(temporary.as_file(), temporary.path(), database);
+    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
     temporary
         .write_all(text.as_bytes())
         .and_then(|()| temporary.as_file().sync_all())
@@ -108,7 +123,6 @@ fn temporary_file(path: &Path, text: &str, mark: &str, database: &Path) -> Resul
     Ok(temporary)
 }
 
-/// Syncs a finished file to the disk.
 pub(super) fn sync_file(path: &Path) -> Result<()> {
     File::options()
         .read(true)
@@ -118,8 +132,9 @@ pub(super) fn sync_file(path: &Path) -> Result<()> {
         .with_context(|| format!("sync {} to the disk", path.display()))
 }
 
-/// Makes renames in a folder survive a power cut. Windows has no such call, and needs none; where a file system does
-/// not have it, there is nothing to wait for.
+/// Syncs a folder, so that renames in it survive a power cut.
+///
+/// Windows has no such call and needs none. A file system that does not support it (EINVAL) is not an error.
 #[cfg_attr(
     not(unix),
     expect(clippy::unnecessary_wraps, reason = "Unix can fail here")
@@ -135,14 +150,14 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails with both numbers when a disk has no room for `needed` bytes.
+/// Fails when the disk of a folder has no room for `needed` bytes. The error gives both numbers.
 pub(super) fn check_room(folder: &Path, needed: u64, what: &str) -> Result<()> {
     let free = fs4::available_space(folder)
         .with_context(|| format!("ask how much space is free in {}", folder.display()))?;
-    room(folder, needed, free, what)
+    compare_room(folder, needed, free, what)
 }
 
-fn room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()> {
+fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()> {
     let needed = needed.saturating_add(RESERVE);
     if free >= needed {
         return Ok(());
@@ -157,7 +172,7 @@ fn room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()> {
         .with_exit(Exit::Io))
 }
 
-/// SHA-256 of what passes through, in hexadecimal.
+/// A running SHA-256 and the number of bytes in it.
 #[derive(Default)]
 pub(super) struct Hash {
     hasher: Sha256,
@@ -165,7 +180,7 @@ pub(super) struct Hash {
 }
 
 impl Hash {
-    /// Of a whole text.
+    /// The SHA-256 of `text` in hexadecimal.
     pub(super) fn of(text: &[u8]) -> String {
         let mut hash = Self::default();
         hash.update(text);
@@ -177,7 +192,7 @@ impl Hash {
         self.bytes += bytes.len() as u64;
     }
 
-    /// The hash, and how many bytes it is of.
+    /// The SHA-256 in hexadecimal, and the number of bytes.
     pub(super) fn finish(self) -> (String, u64) {
         let mut text = String::with_capacity(64);
         for byte in self.hasher.finalize() {
@@ -189,7 +204,7 @@ impl Hash {
     }
 }
 
-/// Reads on and hashes what it reads.
+/// A reader that hashes the bytes that it passes on.
 pub(super) struct HashingReader<R> {
     inner: R,
     pub(super) hash: Hash,
@@ -212,7 +227,7 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
-/// Writes on and hashes what it writes.
+/// A writer that hashes the bytes that it passes on.
 pub(super) struct HashingWriter<W> {
     pub(super) inner: W,
     pub(super) hash: Hash,
@@ -239,8 +254,8 @@ impl<W: Write> Write for HashingWriter<W> {
     }
 }
 
-/// Copies all of `from` to `to` in large pieces.
-pub(super) fn pour(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+/// Copies all of `from` to `to`, [`CHUNK`] bytes at a time. `io::copy` would read 8 KiB at a time.
+pub(super) fn copy_in_chunks(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
         match from.read(&mut buffer) {
@@ -257,15 +272,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_with_both_numbers() {
-        let refused = room(Path::new("/b"), 186_900_000, 20_000_000, "make a backup").unwrap_err();
+    fn the_error_about_a_full_disk_names_needed_and_free_space() {
+        let check = |needed| compare_room(Path::new("/b"), needed, 20_000_000, "make a backup");
+
+        let refused = check(186_900_000).unwrap_err();
 
         assert_eq!(refused.exit(), Exit::Io);
         assert_eq!(
             refused.one_line(),
             "could not make a backup in /b: it needs 194.9 MB, and 20.0 MB are free"
         );
-        assert!(room(Path::new("/b"), 12_000_000, 20_000_000, "make a backup").is_ok());
+        assert!(check(12_000_000).is_ok());
     }
 
     #[test]

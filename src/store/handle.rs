@@ -1,4 +1,4 @@
-//! One connection to a database, as the other files of this folder use it.
+//! The `Store`: one connection to a database.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::migrate::Found;
-use crate::store::reading::{Reader, Reading, Source};
+use crate::store::migrate::SchemaState;
+use crate::store::reading::{ReadMode, ReadSource, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, open, transaction, wal};
 
 /// One connection to the database.
@@ -18,42 +18,42 @@ pub struct Store {
     pub(super) access: Access,
 }
 
-/// The rights of a connection.
+/// What a connection may do.
 #[derive(Debug)]
 pub(super) enum Access {
-    /// Read and write the file.
+    /// Read and write a file.
     Write,
-    /// Read the file, as it was found.
-    Read(Source),
-    /// Read and write a database that is gone afterwards.
+    /// Read a file.
+    Read(ReadSource),
+    /// Read and write a database in memory.
     Memory,
 }
 
 impl Store {
-    /// Opens an existing database to read only; works while others write, and changes nothing.
+    /// Opens an existing database read-only, also while another process writes to it.
     ///
     /// # Errors
     ///
-    /// As [`Store::open`]; also [`Exit::Config`] when its schema is older than this program's.
+    /// As [`Store::open`]; also [`Exit::Config`] when the schema needs a migration.
     pub(crate) fn open_read_only(path: &Path) -> Result<Self> {
-        let reader = Reader::sharing(path)?;
-        open::leave_wal(&reader.connection, true).context("set up the connection")?;
+        let reader = Reader::open(path)?;
+        open::set_checkpoint_on_close(&reader.connection, false)
+            .context("set up the connection")?;
         match open::inspect(&reader.connection, path)? {
-            Found::Empty => return Err(open::empty(path)),
-            Found::Ours(version) if version < SCHEMA_VERSION => {
+            SchemaState::Empty => return Err(open::empty_error(path)),
+            SchemaState::Ours(version) if version < SCHEMA_VERSION => {
                 return Err(Error::new(format!("use the database {}", path.display()))
                     .with_source("an older tornsnap made it, and this command changes nothing")
                     .with_help("run `tornsnap init` once to bring it up to date")
                     .with_exit(Exit::Config));
             }
-            Found::Ours(_) => {}
+            SchemaState::Ours(_) => {}
         }
-        open::leave_wal(&reader.connection, false).context("set up the connection")?;
-        Ok(Self::of_reader(reader, path))
+        open::set_checkpoint_on_close(&reader.connection, true).context("set up the connection")?;
+        Ok(Self::from_reader(reader, path))
     }
 
-    /// A database that was opened elsewhere, to read only.
-    pub(super) fn of_reader(reader: Reader, path: &Path) -> Self {
+    pub(super) fn from_reader(reader: Reader, path: &Path) -> Self {
         Self {
             connection: reader.connection,
             path: path.to_owned(),
@@ -61,20 +61,19 @@ impl Store {
         }
     }
 
-    /// How the file is read.
-    pub(super) fn way_of_reading(&self) -> Reading {
+    pub(super) fn read_mode(&self) -> ReadMode {
         match &self.access {
-            Access::Read(source) => source.reading,
-            Access::Write | Access::Memory => Reading::Shared,
+            Access::Read(source) => source.mode,
+            Access::Write | Access::Memory => ReadMode::Shared,
         }
     }
 
-    /// Fails when another program wrote to a file that is read without SQLite's locks: what was read may be wrong then.
+    /// Fails if another program wrote to a file that was read without locks, so that the rows read may be wrong.
     ///
     /// # Errors
     ///
     /// [`Exit::TryLater`].
-    pub(crate) fn must_be_unchanged(&self) -> Result<()> {
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
         match &self.access {
             Access::Read(source) if source.is_outdated() => {
                 Err(Error::new(format!("read the database {}", self.path.display()))
@@ -86,17 +85,15 @@ impl Store {
         }
     }
 
-    /// The file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The connection, for the other files of this folder.
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Runs `work` in one transaction: all of it is kept, or none.
+    /// Runs `work` in one transaction and rolls back on an error.
     pub(super) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,
@@ -104,9 +101,9 @@ impl Store {
         transaction(&mut self.connection, work)
     }
 
-    /// Makes everything that was saved safe from a power cut, and waits for nobody who reads.
+    /// Makes all commits durable, without waiting for readers.
     ///
-    /// Pages that no reader needs move from the WAL to the database file; the rest stays in the WAL, which is synced.
+    /// Syncs the WAL, then checkpoints it as far as readers allow.
     pub(crate) fn checkpoint(&self) -> Result<()> {
         wal::sync(&self.connection)?;
         wal::checkpoint(&self.connection, "main").map(drop)
@@ -116,8 +113,8 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         if let Access::Write = self.access {
-            // Best effort: statistics that were not refreshed cost a little speed, nothing else. So a writer that
-            // holds the database is not waited for. FULL, because this may be the last commit of a run.
+            // Best effort: outdated statistics only cost some speed, so this does not wait for another writer.
+            // FULL, because this may be the last commit of a run.
             let _ = self.connection.busy_timeout(Duration::ZERO);
             let _ = self
                 .connection

@@ -22,7 +22,7 @@ use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
 use crate::store::{SqlContext, Store, identity, sql};
 
-pub(crate) use crate::store::reading::Reading;
+pub(crate) use crate::store::reading::ReadMode;
 pub(crate) use archives::{Recorded, look_at_archive};
 pub(crate) use copies::{look_at_backups, verify_newest};
 pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
@@ -65,13 +65,13 @@ impl View {
     }
 
     /// How the file is read.
-    pub(crate) fn reading(&self) -> Reading {
-        self.store.way_of_reading()
+    pub(crate) fn reading(&self) -> ReadMode {
+        self.store.read_mode()
     }
 
     /// Whether somebody has written to a file that is read without locks.
     pub(crate) fn is_outdated(&self) -> bool {
-        self.store.must_be_unchanged().is_err()
+        self.store.check_unchanged().is_err()
     }
 
     /// The ids of the database.

@@ -1,4 +1,4 @@
-//! Reads which database a file is.
+//! Reads the ids of a database.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +13,10 @@ use crate::store::migrate::APPLICATION_ID;
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, sql};
 
-/// How long to wait for a program that keeps the database to itself.
+/// How long to wait for a program that locks the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The ids of an open database of ours.
+/// The ids of an open database of tornsnap.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
     connection
         .query_row(sql!("identity/get_identity"), [], |row| {
@@ -30,42 +30,42 @@ pub(super) fn identity(connection: &Connection) -> Result<Identity> {
         .context("read the id of the database")
 }
 
-/// The database at a path, as far as it can be read.
+/// The kind of file at a path.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum FileIdentity {
-    /// Nothing, or nothing that can be read as a database.
-    Nothing,
-    /// A database of ours, of whatever version.
+    /// No file, or a file that cannot be read as a database.
+    NoDatabase,
+    /// A database of tornsnap, of any version.
     Ours(Identity),
     /// A database of another program.
-    Foreign,
+    OtherProgram,
     /// A database that another program keeps locked.
-    Held,
+    Locked,
 }
 
-/// Looks which database stands at a path, and leaves no trace of that.
+/// Finds out which database is at a path, without making any file beside it.
 pub(crate) fn inspect_identity(database: &Path) -> FileIdentity {
-    let connection = match reader(database) {
+    let connection = match open_if_not_empty(database) {
         Ok(Some(connection)) => connection,
-        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Held,
-        _ => return FileIdentity::Nothing,
+        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Locked,
+        _ => return FileIdentity::NoDatabase,
     };
     match identity(&connection) {
         Ok(identity) => return FileIdentity::Ours(identity),
-        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Held,
+        Err(error) if error.exit() == Exit::TryLater => return FileIdentity::Locked,
         Err(_) => {}
     }
-    let number = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
-    let application = number("PRAGMA application_id");
-    let tables = number("SELECT count(*) FROM sqlite_schema");
+    let query = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(0));
+    let application = query("PRAGMA application_id");
+    let tables = query("SELECT count(*) FROM sqlite_schema");
     match (application, tables) {
-        (Ok(0), Ok(0)) => FileIdentity::Nothing,
-        (Ok(application), Ok(_)) if application != APPLICATION_ID => FileIdentity::Foreign,
-        _ => FileIdentity::Nothing,
+        (Ok(0), Ok(0)) => FileIdentity::NoDatabase,
+        (Ok(application), Ok(_)) if application != APPLICATION_ID => FileIdentity::OtherProgram,
+        _ => FileIdentity::NoDatabase,
     }
 }
 
-/// The ids of the database at a path; `None` where there is none of ours, or where it cannot be read.
+/// The ids of the database at a path; `None` if there is no database of tornsnap, or it cannot be read.
 pub fn identity_of(database: &Path) -> Option<Identity> {
     match inspect_identity(database) {
         FileIdentity::Ours(identity) => Some(identity),
@@ -73,29 +73,28 @@ pub fn identity_of(database: &Path) -> Option<Identity> {
     }
 }
 
-/// `None` for a file without a page.
-fn reader(database: &Path) -> Result<Option<Connection>> {
+/// Opens a database; `None` if the file is missing or shorter than the smallest page.
+fn open_if_not_empty(database: &Path) -> Result<Option<Connection>> {
     // SQLite would remove the WAL of a file without a page.
     let mut head = [0; 512];
     let is_whole = File::open(database).and_then(|mut file| file.read_exact(&mut head));
     if is_whole.is_err() {
         return Ok(None);
     }
-    Reader::without_trace(database, BUSY_TIMEOUT).map(|reader| Some(reader.connection))
+    Reader::open_without_trace(database, BUSY_TIMEOUT).map(|reader| Some(reader.connection))
 }
 
 impl Store {
-    /// The ids of this database.
     pub(crate) fn identity(&self) -> Result<Identity> {
         identity(self.connection())
     }
 
-    /// Refuses an archive, whose rows belong to another database.
+    /// Fails if this database is an archive, whose rows belong to another database.
     ///
     /// # Errors
     ///
     /// [`Exit::Config`] when this is an archive.
-    pub(crate) fn must_not_be_an_archive(&self) -> Result<()> {
+    pub(crate) fn refuse_archive(&self) -> Result<()> {
         if self.identity()?.archive_of.is_none() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! One run of a kind at a time, by a lock of the operating system: it goes with the process, however that ends.
+//! File locks that let one run of a kind work at a time. The operating system releases them when the process ends.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -11,36 +11,35 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::owner;
 
-/// The lock of whoever writes summaries or deletes history rows.
+/// The name of the lock for writing summaries and deleting history rows.
 pub(crate) const MAINTENANCE: &str = "maintenance";
 
-/// The lock that `summarize` holds from its start to its end, also while it waits for [`MAINTENANCE`].
+/// The name of the lock that `summarize` holds from start to end, also while it waits for [`MAINTENANCE`].
 ///
-/// `prune` sees by it that a month is about to be summarized.
+/// It tells `prune` that a month is about to be summarized.
 pub(crate) const SUMMARIZE: &str = "summarize";
 
-/// How often a lock is tried before it counts as held: [`Lock::is_held`] holds it for a moment, too.
-const TRIES: u32 = 4;
+/// How many tries show that a lock is held. One is not enough, since [`Lock::is_held`] holds the lock briefly.
+const MAX_TRIES: u32 = 4;
 
-/// How long to wait between those tries.
-const MOMENT: Duration = Duration::from_millis(5);
+const RETRY_DELAY: Duration = Duration::from_millis(5);
 
-/// A lock, which is held while this value lives.
+/// A held lock, which is released on drop.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
 }
 
-/// The run that holds a lock, as far as its lock file tells.
+/// The run that holds a lock, as its lock file describes it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Holder {
+pub(crate) struct LockHolder {
     command: Option<String>,
     process: Option<u32>,
 }
 
-impl Holder {
-    /// "another run of backup is at work (process 1234)", with these words in the middle.
-    fn told(&self, middle: &str) -> String {
+impl LockHolder {
+    /// "another run of backup is at work (process 1234)", where `middle` is " is at work".
+    fn describe(&self, middle: &str) -> String {
         let command = self
             .command
             .as_ref()
@@ -54,37 +53,35 @@ impl Holder {
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     /// "another run of backup (process 1234)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told(""))
+        f.write_str(&self.describe(""))
     }
 }
 
-/// How a command behaves while another run holds a lock that it needs.
-pub(crate) trait Patience {
-    /// The name of the command that takes a lock. Others read it in the lock file.
+/// Decides how long a command waits for a lock that another run holds.
+pub(crate) trait WaitPolicy {
+    /// The name of the command, which is written to the lock file for other runs.
     fn command(&self, lock: &str) -> String;
 
-    /// Lets a moment pass. It is called again and again while `holder` holds the lock.
-    ///
-    /// Returns whether to go on waiting.
+    /// Sleeps briefly and returns whether to go on waiting. It is called repeatedly while `holder` holds the lock.
     ///
     /// # Errors
     ///
-    /// Fails when somebody asks the process to stop.
-    fn pause(&self, holder: &Holder) -> Result<bool>;
+    /// Fails when the process received a signal to stop.
+    fn wait_for(&self, holder: &LockHolder) -> Result<bool>;
 }
 
-/// The patience of a caller that does not wait.
-pub(super) struct AtOnce<'a>(pub(super) &'a str);
+/// The policy of a caller that does not wait. It holds the name of the command.
+pub(super) struct NoWait<'a>(pub(super) &'a str);
 
-impl Patience for AtOnce<'_> {
+impl WaitPolicy for NoWait<'_> {
     fn command(&self, _lock: &str) -> String {
         self.0.to_owned()
     }
 
-    fn pause(&self, _holder: &Holder) -> Result<bool> {
+    fn wait_for(&self, _holder: &LockHolder) -> Result<bool> {
         Ok(false)
     }
 }
@@ -96,40 +93,42 @@ impl Lock {
     ///
     /// As [`Lock::wait`].
     pub fn take(database: &Path, name: &str) -> Result<Self> {
-        Self::wait(database, name, &AtOnce(name))
+        Self::wait(database, name, &NoWait(name))
     }
 
-    /// Takes the lock `name` of a database, and waits for the run that holds it as long as `patience` says.
+    /// Takes the lock `name` of a database, and waits for its holder as long as `policy` says.
     ///
-    /// The file `<database>.<name>.lock` stays behind on purpose: removing it would let two runs lock two files.
+    /// The file `<database>.<name>.lock` is never removed: otherwise two runs could lock two different files.
     ///
     /// # Errors
     ///
     /// [`Exit::TryLater`] when another process still holds it.
-    pub(crate) fn wait(database: &Path, name: &str, patience: &dyn Patience) -> Result<Self> {
+    pub(crate) fn wait(database: &Path, name: &str, policy: &dyn WaitPolicy) -> Result<Self> {
         let path = path(database, name);
         loop {
-            // The file is opened anew each time: a restore may have put another one in its place.
+            // Each try opens the file again, because a restore may have replaced it.
             let mut file = open(&path, database)?;
             if try_lock(&file).with_context(|| format!("lock {}", path.display()))? {
-                // The next run reads there whom it waits for. A failure to write that is no reason to stop.
+                // Best effort: waiting runs show this text to the user.
                 let _ = file.set_len(0).and_then(|()| {
-                    writeln!(file, "{} {}", std::process::id(), patience.command(name))
+                    writeln!(file, "{} {}", std::process::id(), policy.command(name))
                 });
                 return Ok(Self { file });
             }
             let holder = holder(&mut file, name);
             drop(file);
-            if !patience.pause(&holder)? {
-                return Err(Error::new(format!("start: {}", holder.told(" is at work")))
-                    .with_source(format!("{}.{name}.lock is locked", database.display()))
-                    .with_help("wait for it to end; a scheduler may just try again")
-                    .with_exit(Exit::TryLater));
+            if !policy.wait_for(&holder)? {
+                return Err(
+                    Error::new(format!("start: {}", holder.describe(" is at work")))
+                        .with_source(format!("{}.{name}.lock is locked", database.display()))
+                        .with_help("wait for it to end; a scheduler may just try again")
+                        .with_exit(Exit::TryLater),
+                );
             }
         }
     }
 
-    /// Whether some process holds the lock now; one that may not be looked at counts as held.
+    /// Whether a process holds the lock now. A lock file that cannot be opened counts as held.
     pub(crate) fn is_held(database: &Path, name: &str) -> bool {
         match File::open(path(database, name)) {
             Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
@@ -140,12 +139,12 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A name that stays behind would be told as that of the next holder, until that one has written its own.
+        // Otherwise other runs would read this name until the next holder has written its own.
         let _ = self.file.set_len(0);
     }
 }
 
-/// The lock file stands beside the real file, so that a link to the database and its target share it.
+/// The lock file is beside the resolved path, so that a link to the database and its target share one lock.
 fn path(database: &Path, name: &str) -> PathBuf {
     let real = fs::canonicalize(database).or_else(|error| {
         let name = database.file_name().ok_or(error)?;
@@ -177,32 +176,32 @@ fn open(path: &Path, database: &Path) -> Result<File> {
     let file = options
         .open(path)
         .map_err(|error| owner::explain(action(), path, database, error))?;
-    owner::give(&file, path, database);
+    owner::give_to_owner(&file, path, database);
     Ok(file)
 }
 
-/// Tries to lock the file; `false` when another process holds it.
+/// Tries to lock the file; `false` if another process holds the lock.
 fn try_lock(file: &File) -> io::Result<bool> {
-    for attempt in 1..=TRIES {
+    for attempt in 1..=MAX_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(true),
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if attempt < TRIES => thread::sleep(MOMENT),
+            Err(TryLockError::WouldBlock) if attempt < MAX_TRIES => thread::sleep(RETRY_DELAY),
             Err(TryLockError::WouldBlock) => {}
         }
     }
     Ok(false)
 }
 
-/// Reads who holds the lock. Windows lets nobody read a file that is locked.
-fn holder(file: &mut File, name: &str) -> Holder {
+/// Reads who holds the lock. Windows does not allow reading a locked file.
+fn holder(file: &mut File, name: &str) -> LockHolder {
     let mut text = String::new();
-    // The file is one short line; whatever else stands there is not read to its end.
+    // The file should be one short line. The limit guards against anything else.
     let _ = file
         .rewind()
         .and_then(|()| file.take(200).read_to_string(&mut text));
     let (process, command) = text.trim().split_once(' ').unwrap_or((text.trim(), name));
-    Holder {
+    LockHolder {
         command: (!command.is_empty() && !command.contains(char::is_control))
             .then(|| command.to_owned()),
         process: process.parse().ok(),

@@ -1,26 +1,26 @@
-//! Numbered migrations, each recorded in `schema_version`, and the views, which are made anew after them.
+//! Runs numbered migrations, which `schema_version` records, and then creates all views again.
 //!
-//! A migration may rebuild any table (make a new one, copy, drop the old one, rename). It makes the indexes and triggers
-//! of a table that it drops again. It runs with `legacy_alter_table = ON`, so that a rename leaves the triggers of other
-//! tables alone; one that gives a table another name for good sets it `OFF` first.
-//! <https://sqlite.org/lang_altertable.html#otheralter>
+//! A migration may rebuild any table: create a new table, copy the rows, drop the old table, rename the new one. It then
+//! also creates the indexes and triggers of the dropped table again. Migrations run with `legacy_alter_table = ON`, so
+//! that such a rename does not change the triggers of other tables. A migration that really renames a table sets it
+//! `OFF` first. <https://sqlite.org/lang_altertable.html#otheralter>
 
 #[cfg(test)]
 mod tests;
-mod users;
+mod user_objects;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::store::{SqlContext, check, sql, transaction};
 
-/// "TSNP": says in the file's header whose it is.
+/// "TSNP": the application id in the header of our databases.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
 
 /// Number, statements and description of a migration.
 pub(super) type Migration<'a> = (i64, &'a str, &'a str);
 
-/// A schema: all migrations, in order, and the views of the newest.
+/// All migrations in order, and the views of the newest schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schema<'a> {
     pub(super) migrations: &'a [Migration<'a>],
@@ -43,29 +43,29 @@ pub(super) const SCHEMA: Schema<'_> = Schema {
     views: sql!("views"),
 };
 
-/// The newest schema that this program knows.
+/// The newest schema version that this program knows.
 pub(crate) const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
-/// What stands at a path.
+/// The schema that a file has.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Found {
-    /// A database without any table: a new one.
+pub(super) enum SchemaState {
+    /// A database without tables.
     Empty,
-    /// One of ours at this version.
+    /// A database of tornsnap with this schema version.
     Ours(i64),
 }
 
-/// Says what a database is, and refuses one that is not ours or newer than this program.
-pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Result<Found> {
-    let look = format!("read the database {path}");
+/// Reads the schema version; fails for a database of another program or of a newer tornsnap.
+pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Result<SchemaState> {
+    let action = format!("read the database {path}");
     let application_id: i64 = connection
         .query_row("PRAGMA application_id", [], |row| row.get(0))
-        .context(look.clone())?;
+        .context(action.clone())?;
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .context(look.clone())?;
+        .context(action.clone())?;
     if application_id == 0 && tables == 0 {
-        return Ok(Found::Empty);
+        return Ok(SchemaState::Empty);
     }
     if application_id != APPLICATION_ID {
         return Err(Error::new(format!("use the database {path}"))
@@ -73,7 +73,7 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
             .with_help("name another file with --database; this one was left as it is")
             .with_exit(Exit::Config));
     }
-    let version = version(connection).context(look)?.unwrap_or(0);
+    let version = version(connection).context(action)?.unwrap_or(0);
     if version > newest {
         return Err(Error::new(format!("use the database {path}"))
             .with_source(format!(
@@ -82,16 +82,16 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
             .with_help("update tornsnap; the file was left as it is")
             .with_exit(Exit::Config));
     }
-    Ok(Found::Ours(version))
+    Ok(SchemaState::Ours(version))
 }
 
-/// Runs the migrations that the file has not seen, all in one transaction: a failed one leaves the old schema.
+/// Runs all missing migrations in one transaction, so that a failure leaves the old schema.
 ///
-/// Gives a warning for each view, index and trigger of the user that does not work with the new schema.
+/// Returns a warning for each view, index and trigger of the user that does not work with the new schema.
 pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Result<Vec<String>> {
-    let rebuilding = |connection: &Connection, is_rebuilding: bool| {
+    let set_migration_mode = |connection: &Connection, is_migrating: bool| {
         // foreign_keys cannot be set in a transaction. With ON, DROP TABLE would delete the rows that refer to the table.
-        let (foreign_keys, legacy) = if is_rebuilding {
+        let (foreign_keys, legacy) = if is_migrating {
             ("OFF", "ON")
         } else {
             ("ON", "OFF")
@@ -102,27 +102,27 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
             ))
             .context("set up the schema migration")
     };
-    rebuilding(connection, true)?;
-    // The version is read inside: another process may be doing the same right now.
-    let migrated = transaction(connection, |transaction| run(transaction, schema));
-    rebuilding(connection, false)?;
+    set_migration_mode(connection, true)?;
+    // The version is read in the transaction, because another process may run the same migration now.
+    let migrated = transaction(connection, |transaction| run_missing(transaction, schema));
+    set_migration_mode(connection, false)?;
     migrated
 }
 
-fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
+fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
     let found = version(transaction)
         .context("read the schema version")?
         .unwrap_or(0);
     if found >= schema.version() {
         return Ok(Vec::new());
     }
-    let (users, sequences) = if found == 0 {
+    let (user_objects, sequences) = if found == 0 {
         (Vec::new(), Vec::new())
     } else {
-        // A view or trigger that speaks of a table would keep ALTER TABLE from changing it.
-        let users = users::take_away(transaction)?;
+        // ALTER TABLE fails if a view or trigger refers to the changed table.
+        let user_objects = user_objects::drop_all(transaction)?;
         drop_views(transaction)?;
-        (users, sequences(transaction)?)
+        (user_objects, read_sequences(transaction)?)
     };
     for (number, statements, description) in schema.migrations {
         if *number <= found {
@@ -138,7 +138,7 @@ fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>
             })
             .context(format!("migrate the schema to version {number}"))?;
     }
-    keep_sequences(transaction, &sequences)?;
+    restore_sequences(transaction, &sequences)?;
     transaction
         .execute_batch(schema.views)
         .context("make the views")?;
@@ -150,13 +150,13 @@ fn run(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>
             .execute(statement, [])
             .context("note what belongs to the schema")?;
     }
-    must_compile(transaction).context("find the new schema sound")?;
-    let warnings = users::put_back(transaction, users)?;
-    must_refer(transaction)?;
+    check_compiles(transaction).context("find the new schema sound")?;
+    let warnings = user_objects::restore(transaction, user_objects)?;
+    check_references(transaction)?;
     Ok(warnings)
 }
 
-/// Drops the views that an earlier migration made, also those that this program no longer has.
+/// Drops all views of earlier schemas, including those that this schema no longer has.
 fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     let views: Vec<String> = transaction
         .prepare(sql!("schema/list_program_views"))
@@ -170,8 +170,8 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The highest id that each table has given. A table that is dropped loses it.
-fn sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
+/// The highest id that each table has assigned. Dropping a table would lose it.
+fn read_sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
     transaction
         .prepare(sql!("schema/list_sequences"))
         .and_then(|mut names| {
@@ -182,8 +182,8 @@ fn sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
         .context("read the highest ids")
 }
 
-/// No id is given twice: a pruned row and a new one would be taken for one.
-fn keep_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) -> Result<()> {
+/// Restores the highest ids, so that no id of a pruned row is assigned again.
+fn restore_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) -> Result<()> {
     for (name, seq) in sequences {
         let parameters = named_params! { ":name": name, ":seq": seq };
         transaction
@@ -199,8 +199,8 @@ fn keep_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) ->
 
 /// Fails when a view or trigger does not compile.
 ///
-/// SQLite compiles all of them when a table is given another name, so that is done to a table made for it.
-fn must_compile(connection: &Connection) -> rusqlite::Result<()> {
+/// SQLite compiles all of them when a table is renamed, so this renames a temporary table.
+fn check_compiles(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "SAVEPOINT probe;
          PRAGMA legacy_alter_table = OFF;
@@ -215,8 +215,8 @@ fn must_compile(connection: &Connection) -> rusqlite::Result<()> {
     renamed
 }
 
-/// Fails when a reference points to a table or a row that is not there.
-fn must_refer(transaction: &Transaction<'_>) -> Result<()> {
+/// Fails when a foreign key refers to a missing table or a missing row.
+fn check_references(transaction: &Transaction<'_>) -> Result<()> {
     let action = || Error::new("migrate the schema").with_help("report this; nothing was changed");
     let missing: Option<(String, String)> = transaction
         .query_row(sql!("schema/list_missing_parents"), [], |row| {
@@ -237,7 +237,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The newest migration recorded in the file; `None` without a table of them.
+/// The newest migration recorded in the database; `None` without a table `schema_version`.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let table: Option<i64> = connection
         .query_row(

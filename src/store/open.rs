@@ -1,4 +1,4 @@
-//! Connecting to a file, and finding out whether it is a database of ours.
+//! Opens connections, and checks whether a file is a database of tornsnap.
 
 use std::borrow::Cow;
 use std::fs;
@@ -10,26 +10,31 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::store::migrate::{self, Found};
+use crate::store::migrate::{self, SchemaState};
 use crate::store::{SCHEMA_VERSION, SqlContext, owner, restore_marker};
 
-/// How long a connection waits for another one that writes.
+/// How long a connection waits for another writer.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many prepared statements a connection keeps.
 const STATEMENT_CACHE: usize = 64;
 
-/// Whether closing leaves the WAL as it is: until a database turns out to be ours, what another program has not moved
-/// into it yet stays where it is.
-pub(super) fn leave_wal(connection: &Connection, leave: bool) -> rusqlite::Result<()> {
+/// Sets whether closing the connection may checkpoint and remove the WAL.
+///
+/// Callers disable this until they know that the database is ours, so that the WAL of another program is left alone.
+pub(super) fn set_checkpoint_on_close(
+    connection: &Connection,
+    is_enabled: bool,
+) -> rusqlite::Result<()> {
     connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_enabled)
         .map(drop)
 }
 
-/// A path as SQLite has to be given it: the SQLite in this program takes a name that begins with `file:` for a URI, and
-/// `:memory:` for no file at all. <https://sqlite.org/uri.html>
-pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
+/// A path that SQLite treats as a plain file name.
+///
+/// The bundled SQLite reads a name that begins with `file:` as a URI, and `:memory:` as a database without a file.
+/// <https://sqlite.org/uri.html>
+pub(super) fn as_file_name(path: &Path) -> Cow<'_, Path> {
     let name = path.as_os_str().as_encoded_bytes();
     if name.starts_with(b"file:") || name.starts_with(b":") {
         Cow::Owned(Path::new(".").join(path))
@@ -38,9 +43,7 @@ pub(super) fn as_file(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Opens a connection to a file that is not, or not yet, a database for daily use: a copy, or a file to be replaced.
-///
-/// Sets no pragma: most of them read the file.
+/// Opens a connection without any pragma, since most pragmas read the file. It is for copies and files to be replaced.
 #[expect(
     clippy::disallowed_methods,
     reason = "every other function opens files through this one"
@@ -49,24 +52,24 @@ pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Co
     Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// Opens a database and sets the pragmas of a connection.
+/// Opens a database and sets the usual pragmas.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    connect_bare(&as_file(path), flags)
+    connect_bare(&as_file_name(path), flags)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
         .context(format!("open the database {}", path.display()))
         .map_err(|error| {
-            owner::forbidden(path, fs::File::options().read(true))
-                .unwrap_or_else(|| told_apart(error, path))
+            owner::permission_error(path, fs::File::options().read(true))
+                .unwrap_or_else(|| explain_not_sqlite(error, path))
         })
 }
 
-/// Opens a file, or a URI of ours, to read only. The failure is as SQLite has it.
+/// Opens a file name or URI read-only. Returns SQLite's own error.
 ///
-/// A program that locks the file is waited for no longer than `wait`, and not before the first statement: settings
-/// are not made by pragmas, most of which read the file.
+/// Statements wait up to `wait` for a program that locks the file. Opening does not wait: it sets no pragma that reads
+/// the file.
 pub(super) fn connect_to_read(
     name: &Path,
     flags: OpenFlags,
@@ -95,7 +98,7 @@ pub(super) fn connect_to_memory() -> Result<Connection> {
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    // Plans must not depend on bound values: SQLite would prepare cached statements anew for each set of them.
+    // Plans must not depend on bound values: otherwise SQLite prepares a cached statement again for new values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
@@ -104,12 +107,12 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Says in plain words what SQLite would call "unable to open" or "not a database".
-pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
-    let refuse = |why: &str, remedy: &str| {
+/// Checks that a path names a file. The error is clearer than SQLite's "unable to open database file".
+pub(super) fn check_is_file(path: &Path) -> Result<()> {
+    let refuse = |cause: &str, help: &str| {
         Err(Error::new(format!("open the database {}", path.display()))
-            .with_source(why.to_owned())
-            .with_help(remedy.to_owned())
+            .with_source(cause.to_owned())
+            .with_help(help.to_owned())
             .with_exit(Exit::Config))
     };
     match fs::metadata(path) {
@@ -135,18 +138,23 @@ pub(super) fn must_be_a_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Says whose the database is.
-pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<Found> {
-    inspect_with(connection, path, SCHEMA_VERSION)
+/// Reads the schema version; fails for a database of another program or of a newer tornsnap.
+pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<SchemaState> {
+    inspect_for_schema(connection, path, SCHEMA_VERSION)
 }
 
-pub(super) fn inspect_with(connection: &Connection, path: &Path, newest: i64) -> Result<Found> {
+/// Like [`inspect`], where `newest` is the newest schema that counts as known.
+pub(super) fn inspect_for_schema(
+    connection: &Connection,
+    path: &Path,
+    newest: i64,
+) -> Result<SchemaState> {
     migrate::inspect(connection, &path.display().to_string(), newest)
-        .map_err(|error| told_apart(error, path))
+        .map_err(|error| explain_not_sqlite(error, path))
 }
 
-/// Tells a file of another kind from a damaged database.
-pub(super) fn told_apart(error: Error, path: &Path) -> Error {
+/// Replaces the error about a damaged database if the file is not an SQLite database at all.
+pub(super) fn explain_not_sqlite(error: Error, path: &Path) -> Error {
     if error.exit() != Exit::Damaged || looks_like_sqlite(path) {
         return error;
     }
@@ -156,8 +164,8 @@ pub(super) fn told_apart(error: Error, path: &Path) -> Error {
         .with_exit(Exit::Config)
 }
 
-/// SQLite takes any file that is shorter than a page for an empty database.
-pub(super) fn empty(path: &Path) -> Error {
+/// The error for a database without tables. SQLite reads any file shorter than a page as an empty database.
+pub(super) fn empty_error(path: &Path) -> Error {
     let error = Error::new(format!("use the database {}", path.display())).with_exit(Exit::Config);
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
         return error.with_source("it is empty").with_help(
@@ -173,13 +181,15 @@ pub(super) fn empty(path: &Path) -> Error {
         .with_help("name another file with --database; this one was left as it is")
 }
 
-/// Reads the first bytes of a file that SQLite has already failed on: of a file in use, closing it would drop
-/// SQLite's locks. <https://sqlite.org/fileformat.html#magic_header_string>
+/// Reads the magic header string. <https://sqlite.org/fileformat.html#magic_header_string>
+///
+/// Call this only for a file that SQLite failed to read: closing the file here drops the POSIX locks that SQLite holds
+/// on it in this process.
 fn looks_like_sqlite(path: &Path) -> bool {
     let mut head = [0; 16];
     match fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)) {
         Ok(()) => head == *b"SQLite format 3\0",
-        // Shorter than a header, or unreadable: the latter is SQLite's to report.
+        // A file shorter than a header is no database. SQLite reports files that cannot be read.
         Err(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
     }
 }

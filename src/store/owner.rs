@@ -1,4 +1,4 @@
-//! Files that root makes for a database of somebody else belong to the owner of that database.
+//! Gives files that root makes to the owner of the database, and explains missing rights.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,16 +11,16 @@ use crate::model::path::folder_of;
 
 /// Gives a file or folder that root has made to the owner of the database.
 ///
-/// Without a database it goes to the owner of the folder that the database will stand in. For everybody but root this
-/// does nothing, and so it does on a file system that knows no owners.
-pub(crate) fn give(file: &File, path: &Path, database: &Path) {
+/// Without a database, the owner of its future folder counts. This does nothing for other users than root, and nothing
+/// on a file system without owners.
+pub(crate) fn give_to_owner(file: &File, path: &Path, database: &Path) {
     #[cfg(unix)]
-    unix::hand(file, path, unix::owner_of(database).as_ref());
+    unix::chown_if_roots(file, path, unix::owner_of(database).as_ref());
     #[cfg(not(unix))]
     let _ = (file, path, database);
 }
 
-/// Makes a folder and those above it that are missing; each belongs to the owner of the database.
+/// Makes a folder and its missing parents for the owner of the database.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
     #[cfg(unix)]
     for made in missing {
         if let Ok(opened) = File::open(made) {
-            unix::hand(&opened, made, owner.as_ref());
+            unix::chown_if_roots(&opened, made, owner.as_ref());
         }
     }
     #[cfg(not(unix))]
@@ -47,11 +47,11 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A failure to open or make a file. When rights are missing, it names the owner and the `chown` to run.
+/// The error for a file that cannot be opened or made. If rights are missing, it names the owner and the `chown` to run.
 pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::Error) -> Error {
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
-        && let Some((why, remedy)) = unix::who_may(path, database)
+        && let Some((why, remedy)) = unix::explain_ownership(path, database)
     {
         return Error::new(action)
             .with_source(format!("{error}: {why}"))
@@ -63,10 +63,11 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
     Error::of_io(action, error)
 }
 
-/// The failure to open a database with these options, when it is one of rights. It names the owner and what to do.
+/// The error for a database that cannot be opened with these options because rights are missing, otherwise `None`.
 ///
-/// Only for a database that cannot be used in any case: closing the file drops the locks that SQLite has on it.
-pub(crate) fn forbidden(database: &Path, options: &OpenOptions) -> Option<Error> {
+/// Call this only for a database that SQLite failed to open: closing the file here drops the POSIX locks that SQLite
+/// holds on it in this process.
+pub(crate) fn permission_error(database: &Path, options: &OpenOptions) -> Option<Error> {
     let error = options.open(database).err()?;
     (error.kind() == io::ErrorKind::PermissionDenied).then(|| {
         let action = format!("open the database {}", database.display());
@@ -85,34 +86,33 @@ mod unix {
 
     const ROOT: u32 = 0;
 
-    /// Gives what belongs to root to another owner.
-    pub(super) fn hand(file: &File, path: &Path, owner: Option<&Metadata>) {
+    /// Changes the owner of a file that belongs to root.
+    pub(super) fn chown_if_roots(file: &File, path: &Path, owner: Option<&Metadata>) {
         let Some(owner) = owner.filter(|owner| owner.uid() != ROOT) else {
             return;
         };
-        let hand = || {
+        let change_owner = || -> io::Result<()> {
             let found = file.metadata()?;
-            if found.uid() != ROOT || !is_plainly(&found, path)? {
+            if found.uid() != ROOT || !is_only_name_of(&found, path)? {
                 return Ok(());
             }
             fchown(file, Some(owner.uid()), Some(owner.gid()))
         };
-        let handed: io::Result<()> = hand();
-        if let Err(error) = handed {
+        if let Err(error) = change_owner() {
             log::debug!("{} stays with its owner: {error}", path.display());
         }
     }
 
-    /// Whether the open file is what stands at the path, under no other name.
+    /// Whether the path names the open file directly and the file has no other name.
     ///
-    /// In a folder of somebody else a link could have led root to a file that is not to be given away.
-    fn is_plainly(found: &Metadata, path: &Path) -> io::Result<bool> {
+    /// In another user's folder, a link could make root give away a file of the system.
+    fn is_only_name_of(found: &Metadata, path: &Path) -> io::Result<bool> {
         let named = fs::symlink_metadata(path)?;
         let is_same = (named.dev(), named.ino()) == (found.dev(), found.ino());
         Ok(is_same && (found.is_dir() || found.is_file() && found.nlink() == 1))
     }
 
-    /// The database, or the nearest folder above it that is there.
+    /// The metadata of the database, or of its nearest parent folder that exists.
     pub(super) fn owner_of(database: &Path) -> Option<Metadata> {
         if let Ok(found) = fs::metadata(database) {
             return Some(found);
@@ -122,9 +122,9 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// Explains who owns the file that cannot be opened or made, and what to do about it.
-    pub(super) fn who_may(path: &Path, database: &Path) -> Option<(String, String)> {
-        let (place, found) = nearest(path)?;
+    /// Who owns the file that cannot be opened or made, and what to do about it.
+    pub(super) fn explain_ownership(path: &Path, database: &Path) -> Option<(String, String)> {
+        let (place, found) = nearest_existing(path)?;
         let owner = owner_of(database)?;
         let kind = if found.is_dir() { "folder" } else { "file" };
         let compared = if owner.is_dir() {
@@ -132,14 +132,14 @@ mod unix {
         } else {
             "the database"
         };
-        let whose = format!(
+        let cause = format!(
             "the {kind} {} belongs to {}",
             place.display(),
             name_of(found.uid())
         );
         if found.uid() == owner.uid() {
             return Some((
-                whose,
+                cause,
                 format!(
                     "run it as {}, who owns {compared}, too",
                     name_of(owner.uid())
@@ -148,13 +148,13 @@ mod unix {
         }
         let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
         Some((
-            format!("{whose}, and {compared} to {}", name_of(owner.uid())),
+            format!("{cause}, and {compared} to {}", name_of(owner.uid())),
             format!("sudo chown {name}:{} {}", owner.gid(), shell_word(&place)),
         ))
     }
 
-    /// The file at the path, or the nearest folder above it that exists.
-    fn nearest(path: &Path) -> Option<(PathBuf, Metadata)> {
+    /// The file at the path, or its nearest parent folder that exists.
+    fn nearest_existing(path: &Path) -> Option<(PathBuf, Metadata)> {
         if let Ok(found) = fs::metadata(path) {
             return Some((path.to_owned(), found));
         }
@@ -165,7 +165,7 @@ mod unix {
             .find_map(|above| Some((above.to_owned(), fs::metadata(above).ok()?)))
     }
 
-    /// "alice (uid 1000)", or "uid 1000" where the name is not known.
+    /// "alice (uid 1000)", or "uid 1000" if the name is unknown.
     fn name_of(uid: u32) -> String {
         match user_name(uid) {
             Some(name) => format!("{name} (uid {uid})"),
@@ -173,7 +173,7 @@ mod unix {
         }
     }
 
-    /// The name in `/etc/passwd`; users of a directory service are not there.
+    /// The name in `/etc/passwd`, which does not list users of a directory service.
     fn user_name(uid: u32) -> Option<String> {
         let text = fs::read("/etc/passwd").ok()?;
         let text = String::from_utf8_lossy(&text);

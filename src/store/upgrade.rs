@@ -1,4 +1,4 @@
-//! Opening a database to write, and bringing an older one up to date with a verified copy made first.
+//! Opens a database for writing, and migrates an older schema after a verified copy.
 
 use std::fs;
 use std::path::Path;
@@ -10,40 +10,41 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Exit, Result};
 use crate::store::handle::{Access, Store};
 use crate::store::lock::Lock;
-use crate::store::migrate::{self, Found, SCHEMA, Schema};
+use crate::store::migrate::{self, SCHEMA, Schema, SchemaState};
 use crate::store::{SqlContext, backup, open, owner, wal};
 
 impl Store {
-    /// Opens an existing database to read and write, and brings it up to date.
+    /// Opens an existing database for reading and writing, and migrates it to the newest schema.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when it is missing, not ours or newer than this program; [`Exit::Damaged`] when it is broken.
+    /// [`Exit::Config`] when it is missing, of another program, or of a newer tornsnap; [`Exit::Damaged`] when it is
+    /// damaged.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, &SCHEMA)
     }
 
     fn open_with(path: &Path, schema: &Schema<'_>) -> Result<Self> {
-        open::must_be_a_file(path)?;
+        open::check_is_file(path)?;
         let newest = schema.version();
         let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        open::leave_wal(&connection, true).context("set up the connection")?;
-        let found = open::inspect_with(&connection, path, newest)?;
-        // SQLite opens a file to read only when it may not be written, and says so at the first write.
+        open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
+        let found = open::inspect_for_schema(&connection, path, newest)?;
+        // Without the right to write, SQLite opens the file read-only and fails at the first write.
         if connection.is_readonly("main").unwrap_or(false)
-            && let Some(error) = owner::forbidden(path, fs::File::options().write(true))
+            && let Some(error) = owner::permission_error(path, fs::File::options().write(true))
         {
             return Err(error);
         }
         match found {
-            Found::Empty => return Err(open::empty(path)),
-            Found::Ours(version) if version < newest => {
+            SchemaState::Empty => return Err(open::empty_error(path)),
+            SchemaState::Ours(version) if version < newest => {
                 upgrade(&mut connection, path, schema)?;
             }
-            Found::Ours(_) => {}
+            SchemaState::Ours(_) => {}
         }
-        open::leave_wal(&connection, false).context("set up the connection")?;
-        keep_wal(&connection)?;
+        open::set_checkpoint_on_close(&connection, true).context("set up the connection")?;
+        ensure_wal_mode(&connection)?;
         wal::limit_size(&connection)?;
         Ok(Self {
             connection,
@@ -52,26 +53,26 @@ impl Store {
         })
     }
 
-    /// Refuses what [`Store::open`] would refuse, and changes nothing.
+    /// Fails if [`Store::open`] would fail, without changing the file.
     ///
     /// # Errors
     ///
     /// As [`Store::open`].
-    pub(crate) fn must_be_ours(path: &Path) -> Result<()> {
-        open::must_be_a_file(path)?;
+    pub(crate) fn check_openable(path: &Path) -> Result<()> {
+        open::check_is_file(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        open::leave_wal(&connection, true).context("set up the connection")?;
+        open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
         match open::inspect(&connection, path)? {
-            Found::Empty => Err(open::empty(path)),
-            Found::Ours(_) => Ok(()),
+            SchemaState::Empty => Err(open::empty_error(path)),
+            SchemaState::Ours(_) => Ok(()),
         }
     }
 }
 
-/// Brings an older database up to date, with a verified copy of it made first.
+/// Makes a verified copy of a database, then migrates it.
 fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Result<()> {
     let newest = schema.version();
-    // Others may be opening it at this moment too: one makes the copy, the others wait for the new schema.
+    // Several processes may open the database now. One makes the copy, the others wait for the new schema.
     let waiting_since = Instant::now();
     let lock = loop {
         match Lock::take(path, backup::LOCK) {
@@ -81,17 +82,17 @@ fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Res
             {
                 thread::sleep(Duration::from_millis(50));
             }
-            taken => break taken?,
+            lock => break lock?,
         }
     };
-    if open::inspect_with(connection, path, newest)? == Found::Ours(newest) {
+    if open::inspect_for_schema(connection, path, newest)? == SchemaState::Ours(newest) {
         return Ok(());
     }
-    backup::before_migration(path, newest).map_err(|error| {
+    backup::back_up_before_migration(path, newest).map_err(|error| {
         let exit = error.exit();
         Error::new("make the copy that goes before a change of the schema")
             .with_source(error.one_line())
-            .with_help("see to that, then run it again; the database was left as it is")
+            .with_help("correct that, then run it again; the database was left as it is")
             .with_exit(exit)
     })?;
     for warning in migrate::migrate(connection, schema)? {
@@ -101,13 +102,13 @@ fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Res
     Ok(())
 }
 
-/// Puts a database that came out of WAL mode back into it: a backup that was copied into place by hand.
-fn keep_wal(connection: &Connection) -> Result<()> {
+/// Switches a database to WAL mode if it is in another mode, such as a backup that a user copied into place.
+fn ensure_wal_mode(connection: &Connection) -> Result<()> {
     let mode: String = connection
         .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-        .context("ask for the journal mode")?;
+        .context("read the journal mode")?;
     if mode != "wal" {
-        // Best effort: while others read it, it stays as it is, which is slower and no less safe. They are not waited for.
+        // Best effort: readers block the switch, and this does not wait for them. The old mode is slower, but as safe.
         connection
             .busy_timeout(Duration::ZERO)
             .context("set up the connection")?;
@@ -138,7 +139,7 @@ mod tests {
     };
 
     #[test]
-    fn a_migration_leaves_a_verified_copy_of_what_was() {
+    fn a_migration_leaves_a_verified_copy_of_the_old_database() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
         drop(Store::create(&path).unwrap());
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn many_processes_migrate_once() {
+    fn processes_that_open_a_database_at_once_migrate_it_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
         drop(Store::create(&path).unwrap());

@@ -1,6 +1,6 @@
-//! Policy of the write-ahead log: when it is synced, when it is moved into the database file, how large it stays.
+//! Syncs and checkpoints the write-ahead log, and limits its size. <https://sqlite.org/wal.html>
 //!
-//! Nothing here waits for a reader. <https://sqlite.org/wal.html>
+//! No function here waits for a reader.
 
 use std::time::Duration;
 
@@ -9,38 +9,40 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::store::{SqlContext, open};
 
-/// Size of the WAL file, in bytes, above which it is cut back as soon as nobody reads from it.
-const LIMIT: i64 = 16 << 20;
+/// Size of the WAL file in bytes above which it is truncated as soon as no connection reads from it.
+const MAX_WAL_BYTES: i64 = 16 << 20;
 
-/// Result of one checkpoint, in frames of the WAL.
+/// The result of one checkpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Checkpoint {
-    /// Whether a reader or another checkpoint kept SQLite from finishing.
+    /// Whether a reader or another checkpoint blocked this one.
     pub(super) was_busy: bool,
     /// Frames in the WAL.
     pub(super) frames: i64,
-    /// Frames of these that are in the database file.
+    /// Frames that were copied to the database file.
     pub(super) moved: i64,
 }
 
-/// Sets how large the file of the WAL stays after it was reset.
+/// Limits the size of the WAL file after a reset. Without a limit, SQLite keeps the file at its largest size.
 ///
-/// SQLite keeps the file at its largest size otherwise. SQLite itself starts a PASSIVE checkpoint every 1000 pages.
+/// SQLite itself starts a PASSIVE checkpoint every 1000 pages.
 pub(super) fn limit_size(connection: &Connection) -> Result<()> {
     connection
-        .query_row(&format!("PRAGMA journal_size_limit = {LIMIT}"), [], |_| {
-            Ok(())
-        })
+        .query_row(
+            &format!("PRAGMA journal_size_limit = {MAX_WAL_BYTES}"),
+            [],
+            |_| Ok(()),
+        )
         .context("limit the size of the WAL")
 }
 
 /// Syncs everything that was committed to this database, by this connection or another one.
 ///
-/// With `synchronous = FULL` SQLite syncs the WAL after a commit, and a sync concerns the whole file, whoever wrote to
-/// it. This is better than an fsync of our own: SQLite knows the file, the folder of a new one and the ways of the
-/// system (`F_FULLFSYNC`), and opens no file of the database for a second time, which would drop its locks.
+/// With `synchronous = FULL`, SQLite syncs the whole WAL file after a commit, including frames of other connections.
+/// An fsync of our own would be worse: SQLite also syncs the folder of a new file, uses `F_FULLFSYNC` where the system
+/// has it, and does not open the file a second time. Closing a second handle would drop SQLite's POSIX locks.
 ///
-/// A commit without a change syncs nothing. Setting `user_version` always writes page 1, also to the value that it has.
+/// A commit without a change syncs nothing. Setting `user_version` always writes page 1, even to the same value.
 pub(super) fn sync(connection: &Connection) -> Result<()> {
     let commit = || -> rusqlite::Result<()> {
         let set_synchronous = |level| connection.pragma_update(None, "synchronous", level);
@@ -61,36 +63,36 @@ pub(super) fn sync(connection: &Connection) -> Result<()> {
     commit().context("make what was saved safe from a power cut")
 }
 
-/// Moves from the WAL of `schema` into its database file what no reader needs, and waits for nobody.
+/// Checkpoints the WAL of `schema` as far as its readers allow.
 ///
-/// A WAL that has grown beyond its limit is emptied where nobody reads from it at this moment.
+/// A WAL above [`MAX_WAL_BYTES`] is also truncated if no connection reads from it now.
 pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkpoint> {
-    let move_all = || -> rusqlite::Result<Checkpoint> {
+    let checkpoint = || -> rusqlite::Result<Checkpoint> {
         let passive = run(connection, schema, "PASSIVE")?;
         let page: i64 =
             connection.query_row(&format!("PRAGMA {schema}.page_size"), [], |row| row.get(0))?;
-        if passive.frames.saturating_mul(page) <= LIMIT || passive.moved < passive.frames {
+        if passive.frames.saturating_mul(page) <= MAX_WAL_BYTES || passive.moved < passive.frames {
             return Ok(passive);
         }
         truncate(connection, schema)
     };
-    move_all().context("move what was saved from the WAL into the database file")
+    checkpoint().context("move what was saved from the WAL into the database file")
 }
 
-/// Moves what no reader needs from the WAL of `schema` when more than `pages` frames wait there, and waits for nobody.
+/// Checkpoints the WAL of `schema` as far as its readers allow, if more than `pages` frames are pending.
 pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
-    let waiting = |mode| run(connection, schema, mode).map(|found| found.frames - found.moved);
-    waiting("NOOP")
+    let pending = |mode| run(connection, schema, mode).map(|result| result.frames - result.moved);
+    pending("NOOP")
         .and_then(|frames| {
             if frames > pages {
-                waiting("PASSIVE")?;
+                pending("PASSIVE")?;
             }
             Ok(())
         })
         .context("move what was saved from the WAL into the database file")
 }
 
-/// Empties the WAL of `schema` unless another program uses it, and waits for nobody.
+/// Checkpoints and truncates the WAL of `schema`, unless another connection uses it.
 pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
     truncate(connection, schema)
         .map(drop)
@@ -98,7 +100,7 @@ pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
 }
 
 fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {
-    // Without a busy handler TRUNCATE gives up at once where another program reads or writes.
+    // Without a busy handler, TRUNCATE gives up at once if another connection reads or writes.
     connection.busy_timeout(Duration::ZERO)?;
     let truncated = run(connection, schema, "TRUNCATE");
     connection.busy_timeout(open::BUSY_TIMEOUT)?;
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wal_shrinks_when_the_last_reader_has_gone() {
+    fn the_wal_is_truncated_after_the_last_reader_has_finished() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
         let store = Store::create(&path).unwrap();
@@ -178,7 +180,7 @@ mod tests {
 
         assert!(held.moved < held.frames, "{held:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
-        assert!(wal_bytes(&path) > LIMIT.unsigned_abs());
+        assert!(wal_bytes(&path) > MAX_WAL_BYTES.unsigned_abs());
         reader.execute_batch("COMMIT").unwrap();
         checkpoint(store.connection(), "main").unwrap();
         assert_eq!(wal_bytes(&path), 0, "the reader is still connected");

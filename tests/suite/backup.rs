@@ -300,7 +300,7 @@ fn every_flipped_bit_of_a_backup_is_found() {
         .run_at(NOW + 60, &["backup", "--compress"])
         .expect(0);
     let mut dice = Dice::new(20_260_401);
-    let files: Vec<PathBuf> = backup::all(&sandbox.path("backups"))
+    let files: Vec<PathBuf> = backup::list_backups(&sandbox.path("backups"))
         .unwrap()
         .into_iter()
         .map(|entry| entry.path)
@@ -427,7 +427,7 @@ fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
             }
         }
         assert!(
-            backup::newest_of(&folder, &id, NOW + 1000)
+            backup::newest_backup(&folder, &id, NOW + 1000)
                 .unwrap()
                 .is_some()
         );
@@ -501,7 +501,7 @@ pub fn kill_after(command: &mut Command, pause: Duration) {
 
 fn newest(sandbox: &Sandbox) -> PathBuf {
     let id = id_of(&sandbox.database());
-    backup::newest_of(&sandbox.path("backups"), &id, NOW + 86_400 * 7)
+    backup::newest_backup(&sandbox.path("backups"), &id, NOW + 86_400 * 7)
         .unwrap()
         .unwrap()
         .path

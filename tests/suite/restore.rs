@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
 use tornsnap::testing::store::Lock;
-use tornsnap::testing::store::backup::{self, Manifest, Request};
+use tornsnap::testing::store::backup::{self, BackupOptions, Manifest};
 use tornsnap::testing::store::restore::{self, Locks};
 use tornsnap::testing::store::{Depth, Store};
 
@@ -465,7 +465,7 @@ fn whatever_the_history_what_is_restored_is_what_was_saved() {
 
             let lock = Lock::take(&database, backup::LOCK).unwrap();
             let directory = sandbox.path("backups");
-            let request = Request {
+            let request = BackupOptions {
                 database: &database,
                 directory: &directory,
                 compress,
@@ -474,12 +474,12 @@ fn whatever_the_history_what_is_restored_is_what_was_saved() {
                 new_folder: false,
                 now: NOW,
             };
-            let manifest = backup::take(&request, &lock).unwrap().manifest;
+            let manifest = backup::create(&request, &lock).unwrap().manifest;
             drop(open);
             let target = sandbox.path("restored.db");
             let locks = Locks::take(&target).unwrap();
             let staged = restore::stage(&manifest, &target, &locks).unwrap();
-            restore::swap(&staged, &target, NOW, &locks).unwrap();
+            restore::replace(&staged, &target, NOW, &locks).unwrap();
 
             prop_assert_eq!(dump(&target), saved);
             Ok(())

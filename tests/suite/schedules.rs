@@ -131,7 +131,7 @@ fn the_daily_job_of_a_day_without_need_does_nothing() {
     daily(now);
     let after = (months(), rows());
     let backups = || {
-        tornsnap::testing::store::backup::all(&sandbox.path("backups"))
+        tornsnap::testing::store::backup::list_backups(&sandbox.path("backups"))
             .unwrap()
             .len()
     };

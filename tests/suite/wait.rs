@@ -106,7 +106,7 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
         );
         let left = count(&sandbox.database(), &old);
         assert!(left < 5, "round {round}: {left} rows are left");
-        let backups = backup::all(&sandbox.path("backups")).unwrap();
+        let backups = backup::list_backups(&sandbox.path("backups")).unwrap();
         assert_eq!(backups.len(), 2 + usize::from(has_older_backup));
         for file in backups {
             assert_eq!(
@@ -273,7 +273,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
     command.env("TORNSNAP_NOW", IN_APRIL.to_string());
     let child = command.spawn().unwrap();
     thread::sleep(A_WHILE);
-    let request = backup::Request {
+    let request = backup::BackupOptions {
         database: &sandbox.database(),
         directory: &sandbox.path("backups"),
         compress: false,
@@ -282,7 +282,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
         new_folder: false,
         now: IN_APRIL,
     };
-    let taken = backup::take(&request, &held).unwrap();
+    let taken = backup::create(&request, &held).unwrap();
     drop(held);
 
     end(child).expect(0);
@@ -306,7 +306,7 @@ fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
 
     end(prune).expect(0);
     end(made).expect(0);
-    let newest = backup::all(&sandbox.path("backups"))
+    let newest = backup::list_backups(&sandbox.path("backups"))
         .unwrap()
         .pop()
         .unwrap();
@@ -374,7 +374,7 @@ fn the_manifest_of_a_backup_that_waited_is_whole() {
     for child in children {
         end(child).expect(0);
     }
-    let backups = backup::all(&sandbox.path("backups")).unwrap();
+    let backups = backup::list_backups(&sandbox.path("backups")).unwrap();
     assert_eq!(backups.len(), 5);
     for file in backups {
         assert!(file.manifest.is_ok());

@@ -1,22 +1,23 @@
-//! `tornsnap backup`: copy the database, list copies, and prove them.
+//! `tornsnap backup`: makes, lists and verifies copies of the database.
 
-mod look;
+mod list;
+mod report;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
+use self::report::{BackupReport, CreateReport, display_paths};
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
-use crate::error::Result;
+use crate::error::{Result, WithContext};
 use crate::model::identity::{Identity, Relation};
-use crate::model::path::display_path;
 use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::parse_duration;
+use crate::output::terminal;
 use crate::store::Depth;
-use crate::store::backup::{self, Kind, Manifest, Request, Taken};
+use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
 
 /// Make a verified copy of the database, or list and verify copies made before
 #[derive(clap::Args, Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Backups that stay; older ones go, never the newest verified one [default: `keep` in the configuration]
+    /// How many backups to keep; older ones are removed, but never the newest verified one [default: `keep` in the configuration]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
     /// Compress the copy (zstd)
@@ -34,10 +35,10 @@ pub(crate) struct Args {
     /// Also compare each entry of each index with its row: several times slower
     #[arg(long)]
     deep: bool,
-    /// Use this folder although the backups that were made in it are not there any more
+    /// Use this folder although the backups that were made in it are gone
     #[arg(long)]
     new_folder: bool,
-    /// Make no copy: read one, the latest or all again and prove them
+    /// Make no copy: verify one backup, the latest or all
     #[arg(
         long,
         value_name = "FILE|latest|all",
@@ -67,67 +68,66 @@ impl Args {
     }
 }
 
-/// Makes a backup as the configuration says, for commands that want one first.
+/// Makes a backup as configured, for commands that need one first.
 ///
 /// # Errors
 ///
-/// As [`backup::take`].
-pub(crate) fn take(context: &Context, waiting: &Waiting) -> Result<Manifest> {
-    make(context, &Args::default(), waiting).map(|taken| taken.manifest)
+/// As [`backup::create`].
+pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+    create_with(context, &Args::default(), waiting).map(|new| new.manifest)
 }
 
-/// Makes a backup as the configuration says, but removes no older one.
+/// Makes a backup as configured, but removes no older one.
 ///
 /// # Errors
 ///
-/// As [`backup::take`].
-pub(super) fn take_and_keep_all(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+/// As [`backup::create`].
+pub(super) fn create_without_rotation(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     let args = Args {
         keep: Some(u32::MAX),
         ..Args::default()
     };
-    make(context, &args, waiting).map(|taken| taken.manifest)
+    create_with(context, &args, waiting).map(|new| new.manifest)
 }
 
-/// Makes a copy, lists copies, or proves them.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.list {
-        return look::list(context, args);
+        return list::run(context, args);
     }
     if let Some(which) = &args.verify {
-        return look::verify(context, args, which);
+        return verify::run(context, args, which);
     }
     let waiting = Waiting::new(context, "backup", args.wait);
-    let Taken {
+    let NewBackup {
         manifest,
         removed,
         warnings,
-    } = make(context, args, &waiting)?;
-    let gone = match removed.len() {
+    } = create_with(context, args, &waiting)?;
+    let rotation = match removed.len() {
         0 => String::new(),
         1 => "; 1 old one removed".to_owned(),
         count => format!("; {count} old ones removed"),
     };
     Ok(Outcome::done(
-        format!("verified backup: {}{gone}", in_short(&manifest)),
-        json!({
-            "backup": in_full(&manifest),
-            "removed": removed.iter().map(|path| display_path(path)).collect::<Vec<_>>(),
-            "warnings": warnings,
-        }),
+        format!("verified backup: {}{rotation}", summarize(&manifest)),
+        CreateReport {
+            backup: BackupReport::new(&manifest),
+            removed: display_paths(&removed),
+            warnings: &warnings,
+        },
     ))
 }
 
-fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
+fn create_with(context: &Context, args: &Args, waiting: &Waiting) -> Result<NewBackup> {
     let settings = &context.settings;
     let database = &settings.database;
-    // Before the lock, which would leave a file beside a database that is not there.
-    backup::must_exist(database)?;
+    // Checked before the lock is taken: otherwise its file would appear beside a database that does not exist.
+    backup::check_database_exists(database)?;
     let lock = waiting.take(database, backup::LOCK)?;
-    // A run that is cut off here leaves only files that the next run removes.
-    let _at_once = Stop::at_once()?;
-    let taken = backup::take(
-        &Request {
+    // A run that is killed here leaves only files that the next run removes.
+    let _end_on_signal = Stop::end_on_signal()?;
+    let new = backup::create(
+        &BackupOptions {
             database,
             directory: args.directory(context),
             compress: args.compress || settings.backup.compress,
@@ -138,14 +138,14 @@ fn make(context: &Context, args: &Args, waiting: &Waiting) -> Result<Taken> {
         },
         &lock,
     )?;
-    for warning in &taken.warnings {
+    for warning in &new.warnings {
         log::warn!("{warning}");
     }
-    Ok(taken)
+    Ok(new)
 }
 
-/// Where it is, how large, and how much is in it.
-fn in_short(manifest: &Manifest) -> String {
+/// Path, size and number of rows.
+fn summarize(manifest: &Manifest) -> String {
     format!(
         "{} ({}, {} rows)",
         manifest.path.display(),
@@ -154,45 +154,36 @@ fn in_short(manifest: &Manifest) -> String {
     )
 }
 
-fn in_full(manifest: &Manifest) -> Value {
-    json!({
-        "file": display_path(&manifest.path),
-        "status": "ok",
-        "kind": manifest.kind,
-        "created_at": manifest.created_at,
-        "verified_at": manifest.verified_at,
-        "bytes": manifest.bytes,
-        "database_bytes": manifest.database_bytes(),
-        "sha256": manifest.sha256,
-        "compressed": manifest.compressed,
-        "check": manifest.check,
-        "database": manifest.database,
-        "database_id": manifest.database_id,
-        "archive_of": manifest.archive_of,
-        "schema_version": manifest.schema_version,
-        "rows": manifest.rows,
-    })
+fn is_of(manifest: &Manifest, present: Option<&Identity>) -> bool {
+    present.is_some_and(|present| present.id == manifest.database_id)
 }
 
-/// Which database a backup is of, seen from the present one; `called` is the file name of the former.
-pub(super) fn whose(copy: &Identity, called: &str, present: Option<&Identity>) -> String {
-    let another = || format!("{called}, id {}", copy.id.in_short());
+/// Which database a copy is of, compared with the present one. `name` is the file name of the copied database.
+pub(super) fn describe_origin(copy: &Identity, name: &str, present: Option<&Identity>) -> String {
+    let name_and_id = || format!("{name}, id {}", copy.id.short());
     match present.map(|present| copy.relation_to(present)) {
         Some(Relation::Same) => "this database".to_owned(),
-        Some(Relation::ArchiveOf) => format!("the archive of this database ({})", another()),
-        Some(Relation::MainOf) => {
-            format!("the database that this archive belongs to ({})", another())
+        Some(Relation::ArchiveOf) => {
+            format!("the archive of this database ({})", name_and_id())
         }
-        Some(Relation::Other) => format!("another database ({})", another()),
-        None => format!("a database that is not here ({})", another()),
+        Some(Relation::MainOf) => format!(
+            "the database that this archive belongs to ({})",
+            name_and_id()
+        ),
+        Some(Relation::Other) => format!("another database ({})", name_and_id()),
+        None => format!("a database that is not here ({})", name_and_id()),
     }
 }
 
-/// As [`whose`], of a manifest; copies of another kind say so.
-fn whose_is(manifest: &Manifest, present: Option<&Identity>) -> String {
-    let whose = whose(&manifest.identity(), &manifest.database, present);
+/// [`describe_origin`] for a manifest. It also says if rotation ignores the backup.
+fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
+    let origin = describe_origin(&manifest.identity(), &manifest.database, present);
     match manifest.kind {
-        Kind::Backup => whose,
-        _ => format!("{whose}, in no rotation"),
+        BackupKind::Backup => origin,
+        _ => format!("{origin}, in no rotation"),
     }
+}
+
+fn print_line(line: &str) -> Result<()> {
+    terminal::data(line).with_context(|| "write to stdout".to_owned())
 }

@@ -116,7 +116,7 @@ pub(crate) fn fetch(
     shows_progress: bool,
 ) -> Result<Fetched> {
     let mut store = Store::open(&settings.database)?;
-    store.must_not_be_an_archive()?;
+    store.refuse_archive()?;
     let scope = &scope.with_open_ends(&store)?;
     refuse_wrong_clock(settings, &store, scope.ignore_clock)?;
     if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {

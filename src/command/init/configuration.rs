@@ -103,7 +103,7 @@ fn keep(file: &Path, now: i64) -> Result<PathBuf> {
         .write(true)
         .open(&copy)
         .and_then(|opened| {
-            owner::give(&opened, &copy, file);
+            owner::give_to_owner(&opened, &copy, file);
             opened.sync_all()
         })
         .with_context(action)?;

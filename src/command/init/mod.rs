@@ -231,7 +231,7 @@ fn show_terms(context: &Context) -> Result<()> {
 /// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
     make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
-    write_atomically(path, text, "init", path)?;
+    write_atomically(path, text, ".init.partial", path)?;
     // Where the disk knows no rights, better said now than at the next run.
     check_private(path)
 }

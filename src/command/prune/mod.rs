@@ -89,11 +89,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
         let blockers = blockers(context, args, &store, &plan, now)?;
-        store.must_be_unchanged()?;
+        store.check_unchanged()?;
         let archive = archive.as_ref().map(Archive::path);
         return report::preview(context, &plan, &blockers, archive);
     }
-    Store::must_be_ours(database)?;
+    Store::check_openable(database)?;
     let Ready {
         mut store,
         plan,
@@ -134,7 +134,7 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
     loop {
         let lock = waiting.take(database, MAINTENANCE)?;
         let store = Store::open(database)?;
-        store.must_not_be_an_archive()?;
+        store.refuse_archive()?;
         let plan = plan(context, args, &store, now)?;
         let archive = archive(context, args, &store, &plan)?;
         let blockers = blockers(context, args, &store, &plan, now)?;
@@ -223,7 +223,7 @@ fn blockers(
     now: i64,
 ) -> Result<Vec<PruneBlocker>> {
     let backup_verified_at = if plan.going() > 0 {
-        backup::newest_of(
+        backup::newest_backup(
             &context.settings.backup.directory,
             &store.identity()?.id,
             now,

@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     let shares = if args.dry_run {
         let store = Store::open_read_only(database)?;
         let shares = store.plan_purge(month)?;
-        store.must_be_unchanged()?;
+        store.check_unchanged()?;
         shares
     } else {
         Store::open(database)?.plan_purge(month)?

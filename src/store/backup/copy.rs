@@ -1,7 +1,7 @@
-//! Copies the pages of a database while others read and write it.
+//! Copies the pages of a database while other connections read and write it.
 //!
-//! `VACUUM INTO` takes three times as long and proves no more: it copies the entries of an index as they are, and
-//! does not make them anew from the table.
+//! `VACUUM INTO` takes three times as long and checks no more: it copies index entries as they are and does not
+//! rebuild them from the table.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,44 +16,44 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::files::create_private;
 use crate::store::{SqlContext, open};
 
-/// How long to wait for a source that is locked, which in WAL mode means for its recovery after a crash.
+/// How long to wait for a locked source. In WAL mode the source is locked only during recovery after a crash.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the copy grows before that much is sent to the disk.
-const TRICKLE: Duration = Duration::from_millis(10);
+const SYNC_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Copies a database to a new file of the same owner, which is not synced yet as a whole.
-pub(super) fn copy(source: &Connection, database: &Path, target: &Path) -> Result<()> {
+/// Copies a database to a new file of the same owner. The caller syncs the file.
+pub(super) fn copy_database(source: &Connection, database: &Path, target: &Path) -> Result<()> {
     create_private(target, database).with_context(|| format!("make {}", target.display()))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| trickle(target, &done));
-        let outcome = pages(source, target);
+        scope.spawn(|| sync_periodically(target, &done));
+        let copied = copy_pages(source, target);
         done.store(true, Ordering::Relaxed);
-        outcome
+        copied
     })
 }
 
-/// Sends what was written so far to the disk while the copy grows, a little at a time: flushed all at once at the end,
-/// it would keep a writer's next checkpoint waiting.
-fn trickle(file: &Path, done: &AtomicBool) {
+/// Syncs the file again and again while it grows.
+///
+/// One sync of the whole file at the end would delay the next checkpoint of a process that writes to the database.
+fn sync_periodically(file: &Path, done: &AtomicBool) {
     let Ok(file) = File::options().write(true).open(file) else {
-        return; // It is only a courtesy: the sync that counts comes when all is written.
+        return; // Best effort: the sync at the end is what makes the copy durable.
     };
     while !done.load(Ordering::Relaxed) {
-        thread::sleep(TRICKLE);
+        thread::sleep(SYNC_INTERVAL);
         let _ = file.sync_data();
     }
 }
 
-/// Copies a database page by page in one step: a stepped copy begins anew whenever somebody commits.
+/// Copies all pages in one step. A copy in several steps starts again whenever another connection commits.
 ///
-/// The copy needs no WAL and no rights to write: it can be opened read-only anywhere.
-fn pages(source: &Connection, target: &Path) -> Result<()> {
+/// The copy is not in WAL mode, so that it can be opened from a read-only folder.
+fn copy_pages(source: &Connection, target: &Path) -> Result<()> {
     let action = || format!("copy the database to {}", target.display());
     let copied = || -> rusqlite::Result<StepResult> {
-        let mut copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
-        // Nobody else sees it, and it is synced as a whole when it is done.
+        let mut copy = open::connect_bare(&open::as_file_name(target), OpenFlags::default())?;
+        // No other process uses this file, and it is synced when it is complete.
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
              PRAGMA cache_size = -4000;",
@@ -68,7 +68,7 @@ fn pages(source: &Connection, target: &Path) -> Result<()> {
             thread::sleep(Duration::from_millis(50));
         };
         drop(copy);
-        let copy = open::connect_bare(&open::as_file(target), OpenFlags::default())?;
+        let copy = open::connect_bare(&open::as_file_name(target), OpenFlags::default())?;
         copy.execute_batch(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = DELETE;",
         )?;
@@ -83,8 +83,8 @@ fn pages(source: &Connection, target: &Path) -> Result<()> {
     }
 }
 
-/// How many bytes the database takes, what is still in its WAL included.
-pub(super) fn size_of(source: &Connection) -> Result<u64> {
+/// The size of the database in bytes, including pages that are only in the WAL.
+pub(super) fn database_size(source: &Connection) -> Result<u64> {
     let pragma = |name: &str| source.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
     let size = || -> rusqlite::Result<i64> {
         let pages: i64 = pragma("page_count")?;

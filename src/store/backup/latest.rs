@@ -1,4 +1,4 @@
-//! Finds the backup that `latest` means.
+//! Finds the backup that the word `latest` names.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,60 +6,66 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
 use crate::model::time::is_far_future;
-use crate::store::backup::folder::{Entry, all};
-use crate::store::backup::manifest::{Kind, Manifest};
-use crate::store::backup::names::{is_named_after, name_of, stem};
+use crate::store::backup::catalog::{ListedBackup, list_backups};
+use crate::store::backup::manifest::{BackupKind, Manifest};
+use crate::store::backup::names::{file_name, is_named_after, stem};
 
-/// How many choices an error lists.
-const CHOICES: usize = 5;
+/// How many backups an error message lists.
+const MAX_CHOICES: usize = 5;
 
-/// The newest backup of a database; one whose manifest is damaged counts, so that it is not passed over in silence.
+/// The newest backup of a database. One with a damaged manifest counts, so that the damage is reported.
 ///
-/// Without an id (the database is gone or damaged) it is the newest of those that are called as the database is,
-/// if all of them are of one database.
+/// Without an id (the database is missing or damaged) the file name of the database decides. That works only if all
+/// backups with this name are of one database.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when there is none, or when the id is not known and there are backups of several databases.
-pub(crate) fn latest(
+/// [`Exit::Config`] when there is none, or when several databases have this name.
+pub(crate) fn latest_backup(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
     now: i64,
 ) -> Result<PathBuf> {
-    let entries: Vec<Entry> = all(directory)?
+    let backups: Vec<ListedBackup> = list_backups(directory)?
         .into_iter()
-        .filter(|entry| entry.path.exists())
+        .filter(|backup| backup.path.exists())
         .collect();
-    let ours: Vec<&Entry> = match id {
-        Some(id) => entries
+    let ours: Vec<&ListedBackup> = match id {
+        Some(id) => backups
             .iter()
-            .filter(|entry| entry.seems_of(id, database))
+            .filter(|backup| backup.seems_to_be_of(id, database))
             .collect(),
-        None => of_one(directory, database, &entries)?,
+        None => with_database_name(directory, database, &backups)?,
     };
-    let newest = ours
-        .iter()
-        .rfind(|entry| entry.made().is_some_and(|made| !is_far_future(made, now)));
+    let newest = ours.iter().rfind(|backup| {
+        backup
+            .created_at()
+            .is_some_and(|created_at| !is_far_future(created_at, now))
+    });
     match newest {
-        Some(entry) => Ok(entry.path.clone()),
-        None => Err(none(directory, database, &entries, &ours)),
+        Some(backup) => Ok(backup.path.clone()),
+        None => Err(not_found(directory, database, &backups, &ours)),
     }
 }
 
-/// The backups that are called as the database is, if they are of one.
-fn of_one<'a>(directory: &Path, database: &Path, entries: &'a [Entry]) -> Result<Vec<&'a Entry>> {
-    let of_that_name: Vec<&Entry> = entries
+/// The backups of databases with this file name; an error if these are several databases.
+fn with_database_name<'a>(
+    directory: &Path,
+    database: &Path,
+    backups: &'a [ListedBackup],
+) -> Result<Vec<&'a ListedBackup>> {
+    let same_name: Vec<&ListedBackup> = backups
         .iter()
-        .filter(|entry| match &entry.manifest {
+        .filter(|backup| match &backup.manifest {
             Ok(manifest) => {
-                manifest.kind == Kind::Backup
+                manifest.kind == BackupKind::Backup
                     && stem(Path::new(&manifest.database)) == stem(database)
             }
-            Err(_) => is_named_after(&entry.path, database),
+            Err(_) => is_named_after(&backup.path, database),
         })
         .collect();
-    let newest = newest_of_each(of_that_name.iter().copied());
+    let newest = newest_by_database(same_name.iter().copied());
     if newest.len() > 1 {
         return Err(Error::new(format!(
             "tell which backup in {} is the latest of {}",
@@ -70,28 +76,33 @@ fn of_one<'a>(directory: &Path, database: &Path, entries: &'a [Entry]) -> Result
             "the database cannot be asked for its id, and there are backups of {} databases of that name",
             newest.len()
         ))
-        .with_help(format!("name one of them: {}", in_words(&newest)))
+        .with_help(format!("name one of them: {}", format_choices(&newest)))
         .with_exit(Exit::Config));
     }
-    Ok(of_that_name)
+    Ok(same_name)
 }
 
-fn none(directory: &Path, database: &Path, entries: &[Entry], ours: &[&Entry]) -> Error {
+fn not_found(
+    directory: &Path,
+    database: &Path,
+    backups: &[ListedBackup],
+    ours: &[&ListedBackup],
+) -> Error {
     let error = Error::new(format!(
         "find a backup of {} in {}",
         database.display(),
         directory.display()
     ))
     .with_exit(Exit::Config);
-    if let Some(ahead) = ours.last() {
+    if let Some(future) = ours.last() {
         return error
             .with_source(format!(
                 "{} was made by a clock that was ahead, so it is not taken for the latest; there is no other",
-                name_of(&ahead.path)
+                file_name(&future.path)
             ))
             .with_help("set the clock if it is behind, or name that file");
     }
-    let others = newest_of_each(entries.iter());
+    let others = newest_by_database(backups.iter());
     if others.is_empty() {
         return error
             .with_source("there is none with a manifest of tornsnap's")
@@ -99,35 +110,35 @@ fn none(directory: &Path, database: &Path, entries: &[Entry], ours: &[&Entry]) -
     }
     error
         .with_source("all backups there are of other databases")
-        .with_help(format!("name one of them: {}", in_words(&others)))
+        .with_help(format!("name one of them: {}", format_choices(&others)))
 }
 
-/// The newest backup of each database, by id.
-fn newest_of_each<'a>(
-    oldest_first: impl Iterator<Item = &'a Entry>,
+/// The newest backup of each database id.
+fn newest_by_database<'a>(
+    oldest_first: impl Iterator<Item = &'a ListedBackup>,
 ) -> BTreeMap<&'a str, &'a Manifest> {
     oldest_first
-        .filter_map(|entry| entry.manifest.as_ref().ok())
-        .filter(|manifest| manifest.kind == Kind::Backup)
+        .filter_map(|backup| backup.manifest.as_ref().ok())
+        .filter(|manifest| manifest.kind == BackupKind::Backup)
         .map(|manifest| (manifest.database_id.as_str(), manifest))
         .collect()
 }
 
-fn in_words(newest: &BTreeMap<&str, &Manifest>) -> String {
-    let mut words: Vec<String> = newest
+fn format_choices(newest: &BTreeMap<&str, &Manifest>) -> String {
+    let mut choices: Vec<String> = newest
         .values()
-        .take(CHOICES)
+        .take(MAX_CHOICES)
         .map(|manifest| {
             format!(
                 "{} ({}, id {})",
                 manifest.path.display(),
                 manifest.database,
-                manifest.database_id.in_short()
+                manifest.database_id.short()
             )
         })
         .collect();
-    if newest.len() > CHOICES {
-        words.push(format!("{} more", newest.len() - CHOICES));
+    if newest.len() > MAX_CHOICES {
+        choices.push(format!("{} more", newest.len() - MAX_CHOICES));
     }
-    words.join(", ")
+    choices.join(", ")
 }

@@ -1,4 +1,4 @@
-//! The `.json` beside a backup: which database it is a copy of, and the hashes that prove it.
+//! The manifest, a `.json` file beside each backup with the id of the database and the hashes of the backup.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,29 +14,28 @@ use crate::store::files::{Hash, with_suffix};
 
 /// The layout that this program writes.
 ///
-/// New fields do not need a new number: a program that does not know them keeps them and proves them all the same.
+/// New fields need no new number: an older program keeps fields that it does not know, and its check covers them.
 const MANIFEST_VERSION: u32 = 1;
 
-/// Where the hash of the manifest begins in its text.
+/// The text before the hash of the manifest.
 const HASH_KEY: &str = "\"manifest_sha256\": \"";
 
-/// How many digits that hash has.
 const HASH_DIGITS: usize = 64;
 
 /// Why a copy was made.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// A backup, which is counted and rotated.
+pub(crate) enum BackupKind {
+    /// A backup, which rotation counts and removes.
     Backup,
-    /// The copy that is made before a change of the schema; it stays until somebody removes it.
+    /// The copy before a schema migration. The program never removes it.
     BeforeMigration,
-    /// A reason that a newer program has; this one leaves such copies alone.
+    /// A kind that a newer program introduced. This program never removes such copies.
     #[serde(untagged)]
     Other(String),
 }
 
-/// The facts of one verified backup.
+/// The contents of the manifest of one verified backup.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Manifest {
     /// Always "tornsnap".
@@ -44,24 +43,23 @@ pub struct Manifest {
     /// Layout of the manifest.
     pub(crate) manifest_version: u32,
     /// Why the copy was made.
-    pub(crate) kind: Kind,
+    pub(crate) kind: BackupKind,
     /// When the copy was made, unix seconds.
     pub created_at: i64,
-    /// When it was last checked, unix seconds.
+    /// When it was last verified, unix seconds.
     pub verified_at: i64,
     /// When it was found damaged, unix seconds; `None` unless the last verification failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) damaged_at: Option<i64>,
     /// The SQLite check that it passed.
     pub check: String,
-    /// Name of the database that it is a copy of, without its folder.
+    /// File name of the copied database, without its folder.
     pub(crate) database: String,
-    /// Id of the database that it is a copy of.
     pub(crate) database_id: DatabaseId,
-    /// For a copy of an archive: id of the database that the archive belongs to.
+    /// If the copied database is an archive: id of the database that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_of: Option<DatabaseId>,
-    /// Name of the backup when it was made.
+    /// Name of the backup when it was made. A user may have renamed it since.
     pub(crate) file: String,
     /// Size of the backup.
     pub bytes: u64,
@@ -69,10 +67,10 @@ pub struct Manifest {
     pub(crate) sha256: String,
     /// Whether it is compressed (zstd).
     pub(crate) compressed: bool,
-    /// Size of the database in it, if it is compressed.
+    /// If it is compressed: size of the database in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uncompressed_bytes: Option<u64>,
-    /// SHA-256 of the database in it, if it is compressed.
+    /// If it is compressed: SHA-256 of the database in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uncompressed_sha256: Option<String>,
     pub(crate) schema_version: i64,
@@ -83,25 +81,25 @@ pub struct Manifest {
     /// Fields that a newer program wrote.
     #[serde(flatten)]
     pub(super) unknown: BTreeMap<String, Value>,
-    /// SHA-256 of this very text with nothing between these last quotes.
+    /// SHA-256 of the text of the manifest with this field empty.
     pub(crate) manifest_sha256: String,
-    /// Where the backup is.
+    /// Path of the backup.
     #[serde(skip)]
     pub path: PathBuf,
 }
 
 impl Manifest {
-    /// The manifest that belongs to a backup.
+    /// The path of the manifest of a backup.
     pub fn path_for(backup: &Path) -> PathBuf {
         with_suffix(backup, ".json")
     }
 
-    /// The manifest of a copy of this database, before anything else is known of the copy.
-    pub(super) fn template(identity: Identity) -> Self {
+    /// A manifest with the ids of the database and otherwise empty fields.
+    pub(super) fn new(identity: Identity) -> Self {
         Self {
             tool: "tornsnap".to_owned(),
             manifest_version: MANIFEST_VERSION,
-            kind: Kind::Backup,
+            kind: BackupKind::Backup,
             created_at: 0,
             verified_at: 0,
             damaged_at: None,
@@ -124,7 +122,7 @@ impl Manifest {
         }
     }
 
-    /// Size of the database when it is not compressed.
+    /// Size of the uncompressed database.
     pub(crate) fn database_bytes(&self) -> u64 {
         self.uncompressed_bytes.unwrap_or(self.bytes)
     }
@@ -136,7 +134,7 @@ impl Manifest {
             .fold(0, |sum, rows| sum.saturating_add(*rows))
     }
 
-    /// The ids of the database that it is a copy of.
+    /// The ids of the copied database.
     pub(crate) fn identity(&self) -> Identity {
         Identity {
             id: self.database_id.clone(),
@@ -144,26 +142,26 @@ impl Manifest {
         }
     }
 
-    /// The text of the file, its own hash filled in.
+    /// The text of the manifest, including its hash.
     pub(super) fn to_text(&self) -> String {
-        let mut sealed = self.clone();
-        sealed.manifest_sha256 = String::new();
-        sealed.manifest_sha256 = Hash::of(sealed.write().as_bytes());
-        sealed.write()
+        let mut hashed = self.clone();
+        hashed.manifest_sha256 = String::new();
+        hashed.manifest_sha256 = Hash::of(hashed.to_json().as_bytes());
+        hashed.to_json()
     }
 
-    fn write(&self) -> String {
+    fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self)
             .expect("numbers, strings and maps with string keys are JSON");
         text.push('\n');
         text
     }
 
-    /// Reads the manifest of a backup, and finds any change to it.
+    /// Reads the manifest of a backup and checks its hash.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when there is none or its layout is newer, [`Exit::Damaged`] when it is not as it was written.
+    /// [`Exit::Config`] when there is none or its layout is newer, [`Exit::Damaged`] when it was changed.
     pub fn of(backup: &Path) -> Result<Self> {
         let path = Self::path_for(backup);
         let bytes = match fs::read(&path) {
@@ -182,7 +180,7 @@ impl Manifest {
         };
         let value: Value =
             serde_json::from_slice(&bytes).map_err(|_| damaged("it is not a manifest"))?;
-        if !is_as_written(&bytes) {
+        if !has_valid_hash(&bytes) {
             return Err(damaged("it was changed after it was written"));
         }
         if let Some(version) = newer_layout(&value) {
@@ -202,7 +200,7 @@ impl Manifest {
     }
 }
 
-/// The id that a manifest names, be the manifest sound or not.
+/// The database id in a manifest, which may be damaged.
 pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
     let bytes = fs::read(Manifest::path_for(backup)).ok()?;
     let value: Value = serde_json::from_slice(&bytes).ok()?;
@@ -223,21 +221,21 @@ fn no_manifest(backup: &Path, manifest: &Path) -> Error {
         .with_exit(Exit::Config)
 }
 
-/// Whether every byte is as some tornsnap wrote it: the hash covers the text, not only the fields that we know.
-fn is_as_written(bytes: &[u8]) -> bool {
+/// Whether the text has the hash that it contains. The hash covers the whole text, including unknown fields.
+fn has_valid_hash(bytes: &[u8]) -> bool {
     let key = HASH_KEY.as_bytes();
     let Some(begin) = bytes.windows(key.len()).rposition(|window| window == key) else {
         return false;
     };
     let begin = begin + key.len();
-    let Some(said) = bytes.get(begin..begin + HASH_DIGITS) else {
+    let Some(recorded) = bytes.get(begin..begin + HASH_DIGITS) else {
         return false;
     };
     let body = [&bytes[..begin], &bytes[begin + HASH_DIGITS..]].concat();
-    Hash::of(&body).as_bytes() == said
+    Hash::of(&body).as_bytes() == recorded
 }
 
-/// The layout, if it is one that this program does not know.
+/// The layout number, if this program does not know it.
 fn newer_layout(value: &Value) -> Option<u64> {
     let version = value.get("manifest_version")?.as_u64()?;
     (value.get("tool")? == "tornsnap" && version > u64::from(MANIFEST_VERSION)).then_some(version)
@@ -247,8 +245,8 @@ fn newer_layout(value: &Value) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn some() -> Manifest {
-        let mut manifest = Manifest::template(Identity {
+    fn sample() -> Manifest {
+        let mut manifest = Manifest::new(Identity {
             id: DatabaseId::new("0123456789abcdef0123456789abcdef".to_owned()),
             archive_of: None,
         });
@@ -260,7 +258,7 @@ mod tests {
     fn every_flipped_bit_of_a_manifest_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let backup = folder.path().join("a.db");
-        let mut manifest = some();
+        let mut manifest = sample();
         manifest
             .unknown
             .insert("weather".to_owned(), serde_json::json!({ "rain": [1, 2] }));
@@ -283,8 +281,8 @@ mod tests {
     fn fields_of_a_newer_program_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let backup = folder.path().join("a.db");
-        let mut manifest = some();
-        manifest.kind = Kind::Other("weekly".to_owned());
+        let mut manifest = sample();
+        manifest.kind = BackupKind::Other("weekly".to_owned());
         manifest
             .unknown
             .insert("weather".to_owned(), serde_json::json!({ "rain": 1.5 }));
@@ -298,10 +296,10 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_layout_is_told_apart_from_damage() {
+    fn a_newer_layout_is_not_reported_as_damage() {
         let folder = tempfile::tempdir().unwrap();
         let backup = folder.path().join("a.db");
-        let mut manifest = some();
+        let mut manifest = sample();
         manifest.manifest_version = 2;
         fs::write(Manifest::path_for(&backup), manifest.to_text()).unwrap();
 

@@ -1,61 +1,67 @@
-//! The copy that is made before a change of the schema.
+//! Makes the copy that precedes a schema migration.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
-use crate::store::backup::Request;
-use crate::store::backup::copy::size_of;
-use crate::store::backup::make::{Source, give_up, make, publish_as};
-use crate::store::backup::manifest::Kind;
-use crate::store::backup::names::{PARTIAL, mark, name_of};
-use crate::store::backup::rotate::{clean, disk_time};
+use crate::store::backup::BackupOptions;
+use crate::store::backup::copy::database_size;
+use crate::store::backup::create::{SourceDatabase, build, publish_as, remove_temporary_files};
+use crate::store::backup::manifest::BackupKind;
+use crate::store::backup::names::{file_name, temp_suffix};
+use crate::store::backup::rotate::{disk_time, remove_leftovers};
 use crate::store::check::Depth;
 use crate::store::files::{check_room, remove_if_there, with_suffix};
 use crate::store::identity::identity;
 
 /// Makes a verified copy beside the database before its schema is changed: `<database>.before-schema-2`.
 ///
-/// It is in no rotation. One that an earlier attempt at the same migration left is replaced.
-pub(in crate::store) fn before_migration(database: &Path, next_version: i64) -> Result<()> {
+/// Rotation leaves this copy alone. A copy from an earlier attempt at the same migration is replaced.
+pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: i64) -> Result<()> {
     let target = with_suffix(database, &format!(".before-schema-{next_version}"));
-    let name = name_of(&target);
+    let name = file_name(&target);
     let directory = folder_of(database);
-    let mark = mark(database);
-    let source = Source::open(database)?;
-    clean(
+    let suffix = temp_suffix(database);
+    let source = SourceDatabase::open(database)?;
+    remove_leftovers(
         directory,
-        &mark,
+        &suffix,
         &identity(&source.connection)?.id,
         database,
     )?;
-    let request = Request {
+    let options = BackupOptions {
         database,
         directory,
         compress: false,
         depth: Depth::Full,
         keep: None,
         new_folder: true,
-        now: disk_time(directory, &mark, database)?
+        now: disk_time(directory, &suffix, database)?
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
     };
-    let plain = directory.join(format!(".{name}.{mark}{PARTIAL}"));
+    let temporary = directory.join(format!(".{name}{suffix}"));
     check_room(
         directory,
-        needed(size_of(&source.connection)?),
+        required_space(database_size(&source.connection)?),
         "copy the database and change its schema",
     )?;
-    let made = make(&request, Kind::BeforeMigration, source, &plain, &name)
-        .inspect_err(|_| give_up(&plain))?;
+    let backup = build(
+        &options,
+        BackupKind::BeforeMigration,
+        source,
+        &temporary,
+        &name,
+    )
+    .inspect_err(|_| remove_temporary_files(&temporary))?;
     remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
-    publish_as(&request, made, &name).inspect_err(|_| give_up(&plain))?;
+    publish_as(&options, backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
     Ok(())
 }
 
-/// The copy, the pages that a rebuild of every table adds to the database, and the WAL that holds them until then.
-fn needed(size: u64) -> u64 {
+/// The space for the copy, for the pages that a rebuild of every table adds, and for the WAL that first holds them.
+fn required_space(size: u64) -> u64 {
     size.saturating_mul(3)
 }
 
@@ -68,21 +74,21 @@ mod tests {
 
     #[test]
     fn a_migration_needs_room_for_the_copy_the_rebuild_and_its_wal() {
-        assert_eq!(needed(100), 300);
-        assert_eq!(needed(u64::MAX), u64::MAX);
+        assert_eq!(required_space(100), 300);
+        assert_eq!(required_space(u64::MAX), u64::MAX);
     }
 
     #[test]
-    fn the_copy_before_a_migration_is_in_no_rotation_even_beside_the_backups() {
+    fn rotation_ignores_the_copy_before_a_migration_in_the_same_folder() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("t.db");
         drop(Store::create(&database).unwrap());
-        before_migration(&database, 2).unwrap();
+        back_up_before_migration(&database, 2).unwrap();
         let copy = folder.path().join("t.db.before-schema-2");
         let lock = Lock::take(&database, backup::LOCK).unwrap();
 
         for now in 1..4 {
-            let request = Request {
+            let options = BackupOptions {
                 database: &database,
                 directory: folder.path(),
                 compress: false,
@@ -91,13 +97,15 @@ mod tests {
                 new_folder: false,
                 now,
             };
-            let taken = backup::take(&request, &lock).unwrap();
-            let id = taken.manifest.database_id;
-            let backups = Backups::of(folder.path(), &id, now).unwrap();
+            let id = backup::create(&options, &lock)
+                .unwrap()
+                .manifest
+                .database_id;
+            let backups = Backups::find(folder.path(), &id, now).unwrap();
             assert_eq!(backups.newest_first().len(), 1);
         }
 
         let kept = backup::verify(&copy, Depth::Quick).unwrap();
-        assert_eq!(kept.kind, Kind::BeforeMigration);
+        assert_eq!(kept.kind, BackupKind::BeforeMigration);
     }
 }

@@ -1,121 +1,125 @@
-//! Verified copies of a database: made in one step while others write, proven, rotated.
+//! Makes, lists, verifies and rotates verified copies of a database.
 //!
-//! A backup has its name only when it is whole, checked and on the disk, and its manifest is there first: a run
-//! that is killed at any point leaves temporary files, which the next one removes, and perhaps a manifest without
-//! its backup, which counts for nothing. Which database a backup is of is told by the id in its manifest, never by
-//! the name of a file.
+//! A backup gets its final name only when it is complete, checked and synced, and its manifest is written before that.
+//! A killed run leaves temporary files, which the next run removes, and perhaps a manifest without a backup, which is
+//! ignored. The id in the manifest tells which database a backup is a copy of; the file name does not.
 
+mod catalog;
 mod copy;
-mod folder;
+mod create;
+mod directory;
 mod latest;
-mod make;
 mod manifest;
 mod migration;
 mod names;
-mod place;
-mod prove;
 mod rotate;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::model::size::format_bytes;
+use crate::model::time::iso;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub(crate) use folder::{Backups, Entry, future_backups, newest_called, unproven};
-pub use folder::{all, newest_of};
-pub(crate) use latest::latest;
-pub(crate) use manifest::Kind;
+pub(crate) use catalog::{
+    Backups, ListedBackup, future_backups, list_without_manifest, newest_with_database_name,
+};
+pub use catalog::{list_backups, newest_backup};
+pub(crate) use latest::latest_backup;
+pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
-pub use prove::verify;
-pub(crate) use prove::{remember_damaged, remember_verified};
+pub use verify::verify;
+pub(crate) use verify::{record_damaged, record_verified};
 
-pub(super) use folder::newest_by_name;
-pub(super) use make::at_once;
-pub(super) use migration::before_migration;
-pub(super) use names::{compact, mark};
-pub(super) use prove::{check_contents, copy_out, open_copy, open_file, prove_copy, unpack};
+pub(super) use catalog::newest_with_unreadable_manifest;
+pub(super) use create::run_both;
+pub(super) use migration::back_up_before_migration;
+pub(super) use names::{compact_timestamp, temp_suffix};
+pub(super) use verify::{
+    copy_unverified, open_backup_file, open_copy, unpack_and_verify, verify_contents, verify_hash,
+};
 
-/// The name of the lock that whoever writes backups of a database holds.
+/// The name of the lock that a run holds while it writes backups of a database.
 pub const LOCK: &str = "backup";
 
-/// The database to copy, its target, and the options.
+/// The database to copy, the target folder, and the options.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct BackupOptions<'a> {
     /// The database.
     pub database: &'a Path,
-    /// The folder that backups go to; made if it is missing.
+    /// The target folder, which is made if it is missing.
     pub directory: &'a Path,
-    /// Whether to compress.
+    /// Whether to compress the copy.
     pub compress: bool,
-    /// How closely the copy is checked.
+    /// Which of SQLite's checks the copy must pass.
     pub depth: Depth,
-    /// How many backups stay; `None`: all.
+    /// How many backups rotation leaves; `None` for all.
     pub keep: Option<u32>,
-    /// Whether the folder may be without the backups that were made in it before.
+    /// Whether to accept that earlier backups are missing from the folder.
     pub new_folder: bool,
-    /// The time, for the name and the manifest.
+    /// Unix seconds, for the name and the manifest.
     pub now: i64,
 }
 
-/// Says in plain words that there is no database to copy.
+/// Checks that there is a database to copy.
 ///
 /// # Errors
 ///
 /// [`Exit::Config`](crate::error::Exit::Config) when it is missing or a folder.
-pub(crate) fn must_exist(database: &Path) -> Result<()> {
-    open::must_be_a_file(database)
+pub(crate) fn check_database_exists(database: &Path) -> Result<()> {
+    open::check_is_file(database)
 }
 
-/// The result of a backup.
+/// The result of [`create`].
 #[derive(Debug)]
-pub struct Taken {
-    /// The new backup.
+pub struct NewBackup {
+    /// The manifest of the new backup.
     pub manifest: Manifest,
     /// Old backups that were removed.
     pub(crate) removed: Vec<PathBuf>,
-    /// Warnings for a person.
+    /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Makes a backup, then removes those beyond `keep`. The caller holds the lock [`LOCK`] of the database.
+/// Makes a backup, then removes the oldest ones beyond `keep`. The caller holds the lock [`LOCK`] of the database.
 ///
 /// # Errors
 ///
-/// [`Exit::Io`](crate::error::Exit::Io) when there is no room, [`Exit::Damaged`](crate::error::Exit::Damaged) when
-/// the copy is not sound, [`Exit::Config`](crate::error::Exit::Config) when the folder has lost the backups that were
-/// in it; older backups stay untouched.
-pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
-    let directory = request.directory;
-    let source = make::Source::open(request.database)?;
+/// [`Exit::Io`](crate::error::Exit::Io) when the disk is full, [`Exit::Damaged`](crate::error::Exit::Damaged) when
+/// the copy is damaged, [`Exit::Config`](crate::error::Exit::Config) when earlier backups are missing from the folder.
+/// No older backup is removed then.
+pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
+    let directory = options.directory;
+    let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
-    place::prepare(request, &source.connection, &id)?;
-    let mark = mark(request.database);
-    rotate::clean(directory, &mark, &id, request.database)?;
-    let before = newest_of(directory, &id, request.now)?;
+    directory::prepare(options, &source.connection, &id)?;
+    let suffix = temp_suffix(options.database);
+    rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
+    let previous = newest_backup(directory, &id, options.now)?;
 
-    let stem = names::stem(request.database);
-    let name = names::free_name(directory, &stem, request.now, request.compress);
-    let plain = directory.join(format!(".{name}.{mark}{}", names::PARTIAL));
-    let manifest = make::make(request, Kind::Backup, source, &plain, &name)
-        .and_then(|made| make::publish(request, made, &stem));
-    // The copy that a compressed backup was made from, or the rest of a backup that failed.
-    make::give_up(&plain);
+    let stem = names::stem(options.database);
+    let name = names::free_name(directory, &stem, options.now, options.compress);
+    let temporary = directory.join(format!(".{name}{suffix}"));
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary, &name)
+        .and_then(|backup| create::publish(options, backup, &stem));
+    // The uncompressed copy of a compressed backup, or the files of a failed one.
+    create::remove_temporary_files(&temporary);
     let manifest = manifest?;
 
-    let backups = Backups::of(directory, &id, request.now)?;
-    let mut warnings = warnings(&manifest, before.as_ref(), backups.ahead());
-    // A person is to look at the last one first.
-    let keep = request
+    let backups = Backups::find(directory, &id, options.now)?;
+    let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
+    // The user should look at the previous backup before it is rotated away.
+    let keep = options
         .keep
-        .filter(|_| !is_much_smaller(&manifest, before.as_ref()));
+        .filter(|_| !is_much_smaller(&manifest, previous.as_ref()));
     let removed = match keep {
-        Some(keep) => rotate::rotate(
+        Some(keep) => rotate::remove_oldest(
             directory,
-            &mark,
+            &suffix,
             &backups,
             &manifest.path,
             keep,
@@ -123,44 +127,43 @@ pub fn take(request: &Request<'_>, _lock: &Lock) -> Result<Taken> {
         )?,
         None => Vec::new(),
     };
-    if let Err(error) = place::record(request, &manifest) {
+    if let Err(error) = directory::record(options, &manifest) {
         warnings.push(format!(
             "the backup is made, but the database does not remember its folder, so a later run would not notice that \
              the disk is missing: {}",
             error.one_line()
         ));
     }
-    Ok(Taken {
+    Ok(NewBackup {
         manifest,
         removed,
         warnings,
     })
 }
 
-/// Whether a backup holds less than half of the one before.
-fn is_much_smaller(new: &Manifest, before: Option<&Manifest>) -> bool {
-    before.is_some_and(|before| new.database_bytes() < before.database_bytes() / 2)
+/// Whether a backup is less than half the size of the previous one.
+fn is_much_smaller(new: &Manifest, previous: Option<&Manifest>) -> bool {
+    previous.is_some_and(|previous| new.database_bytes() < previous.database_bytes() / 2)
 }
 
-/// Warnings for a person after a new backup.
-fn warnings(new: &Manifest, before: Option<&Manifest>, ahead: &[Manifest]) -> Vec<String> {
+fn warnings(new: &Manifest, previous: Option<&Manifest>, future: &[Manifest]) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(before) = before
-        && is_much_smaller(new, Some(before))
+    if let Some(previous) = previous
+        && is_much_smaller(new, Some(previous))
     {
         warnings.push(format!(
             "the new backup holds {}, less than half of the last one's {} ({}): look before the next backup rotates that one away",
             format_bytes(new.database_bytes()),
-            format_bytes(before.database_bytes()),
-            before.path.display()
+            format_bytes(previous.database_bytes()),
+            previous.path.display()
         ));
     }
-    warnings.extend(ahead.iter().map(|manifest| {
+    warnings.extend(future.iter().map(|manifest| {
         format!(
             "{} was made at {}, by a clock that was ahead: it is never the latest and never rotated away; remove it \
              if you do not need it",
             manifest.path.display(),
-            crate::model::time::iso(manifest.created_at)
+            iso(manifest.created_at)
         )
     }));
     warnings

@@ -1,4 +1,4 @@
-//! Removing the oldest backups of a database, and what killed runs left.
+//! Removes the oldest backups of a database, and files that killed runs left.
 
 use std::fs;
 use std::io;
@@ -8,26 +8,26 @@ use std::time::SystemTime;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::time::DAY;
-use crate::store::backup::folder::Backups;
+use crate::store::backup::catalog::Backups;
 use crate::store::backup::manifest::{Manifest, claimed_id};
-use crate::store::backup::names::{PARTIAL, has_mark, name_of};
+use crate::store::backup::names::{PARTIAL, file_name, has_temp_suffix};
 use crate::store::files::{remove_if_there, sync_folder};
 use crate::store::owner;
 
-/// Removes the oldest of these backups until `keep` are left, but never the new one or the newest.
-pub(super) fn rotate(
+/// Removes the oldest of these backups until `keep` are left, but never `new` and never the newest.
+pub(super) fn remove_oldest(
     directory: &Path,
-    mark: &str,
+    temp_suffix: &str,
     backups: &Backups,
     new: &Path,
     keep: u32,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<PathBuf>> {
-    // A renamed backup was put by on purpose, so rotation leaves it.
+    // A renamed backup was kept on purpose, so rotation does not count it.
     let counted: Vec<&Path> = backups
         .newest_first()
         .iter()
-        .filter(|manifest| name_of(&manifest.path) == manifest.file)
+        .filter(|manifest| file_name(&manifest.path) == manifest.file)
         .map(|manifest| manifest.path.as_path())
         .collect();
     let surplus = counted
@@ -36,7 +36,7 @@ pub(super) fn rotate(
     let mut removed = Vec::new();
     let oldest_first = counted.iter().skip(1).rev();
     for old in oldest_first.filter(|old| **old != new).take(surplus) {
-        match remove_backup(directory, mark, old) {
+        match remove_backup(directory, temp_suffix, old) {
             Ok(()) => removed.push((*old).to_owned()),
             Err(error) => warnings.push(format!(
                 "could not remove the old backup {}: {error}",
@@ -50,46 +50,51 @@ pub(super) fn rotate(
     Ok(removed)
 }
 
-/// Takes the backup's name away first and its manifest second: no backup is ever seen without its manifest.
-fn remove_backup(directory: &Path, mark: &str, backup: &Path) -> io::Result<()> {
-    let doomed = directory.join(format!(".{}.{mark}{PARTIAL}", name_of(backup)));
-    fs::rename(backup, &doomed)?;
+/// Renames the backup before it removes the manifest, so that no backup is ever seen without its manifest.
+fn remove_backup(directory: &Path, temp_suffix: &str, backup: &Path) -> io::Result<()> {
+    let temporary = directory.join(format!(".{}{temp_suffix}", file_name(backup)));
+    fs::rename(backup, &temporary)?;
     remove_if_there(&Manifest::path_for(backup))?;
-    fs::remove_file(doomed)
+    fs::remove_file(temporary)
 }
 
-/// Removes what killed runs left: temporary files of this database, and manifests whose backup is still one.
+/// Removes the temporary files of this database that killed runs left, and the manifests that belong to them.
 ///
-/// Temporary files of other databases are left alone unless they are a day older than now, by the disk's own clock.
-pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Path) -> Result<()> {
+/// Temporary files of other databases are removed only when they are more than a day old by the clock of the disk.
+pub(super) fn remove_leftovers(
+    directory: &Path,
+    temp_suffix: &str,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<()> {
     let action = || format!("clean the backup folder {}", directory.display());
-    let now = disk_time(directory, mark, database)?;
+    let now = disk_time(directory, temp_suffix, database)?;
     for entry in fs::read_dir(directory).with_context(action)? {
         let path = entry.with_context(action)?.path();
-        let name = name_of(&path);
+        let name = file_name(&path);
         if !name.starts_with('.') || !name.contains(PARTIAL) {
             continue;
         }
-        let inner = name.split_once(&format!(".{mark}{PARTIAL}"));
-        let forgotten = || {
-            let then = fs::metadata(&path).and_then(|file| file.modified());
-            then.is_ok_and(|then| {
-                now.duration_since(then)
+        let of_this_database = name.split_once(temp_suffix);
+        let is_old = || {
+            let modified = fs::metadata(&path).and_then(|file| file.modified());
+            modified.is_ok_and(|modified| {
+                now.duration_since(modified)
                     .is_ok_and(|age| age.as_secs() > DAY.unsigned_abs())
             })
         };
-        let ours_of_another = || name.starts_with(".tornsnap-") || has_mark(&name);
-        if inner.is_none() && !(ours_of_another() && forgotten()) {
+        let is_of_another_database = || name.starts_with(".tornsnap-") || has_temp_suffix(&name);
+        if of_this_database.is_none() && !(is_of_another_database() && is_old()) {
             continue;
         }
         log::info!(
             "removing {}, left by a run that was cut off",
             path.display()
         );
-        // Its manifest first: while the temporary file is there, the next run knows what to do.
-        if let Some((backup, _)) = inner {
+        // The manifest goes first: if this run is killed too, the next one still finds the temporary file.
+        if let Some((backup, _)) = of_this_database {
             let backup = directory.join(backup.trim_start_matches('.'));
-            // Another database may be taking that name at this moment.
+            // A run on another database may be claiming this name now.
             if !backup.exists() && claimed_id(&backup).as_ref() == Some(id) {
                 let manifest = Manifest::path_for(&backup);
                 remove_if_there(&manifest)
@@ -101,16 +106,20 @@ pub(super) fn clean(directory: &Path, mark: &str, id: &DatabaseId, database: &Pa
     Ok(())
 }
 
-/// The time by the clock of the disk that a folder is on, and proof that the folder can be written.
-pub(super) fn disk_time(directory: &Path, mark: &str, database: &Path) -> Result<SystemTime> {
+/// Writes a temporary file to a folder and returns the time that the file system gave it.
+pub(super) fn disk_time(
+    directory: &Path,
+    temp_suffix: &str,
+    database: &Path,
+) -> Result<SystemTime> {
     tempfile::Builder::new()
         .prefix(".tornsnap-")
-        .suffix(&format!(".{mark}{PARTIAL}"))
+        .suffix(temp_suffix)
         .tempfile_in(directory)
         .and_then(|probe| probe.as_file().metadata()?.modified())
         .map_err(|error| {
             let action = format!("write to the folder {}", directory.display());
-            let (remedy, exit) = match error.kind() {
+            let (help, exit) = match error.kind() {
                 io::ErrorKind::PermissionDenied => {
                     return owner::explain(action, directory, database, error);
                 }
@@ -124,7 +133,7 @@ pub(super) fn disk_time(directory: &Path, mark: &str, database: &Path) -> Result
             };
             Error::new(action)
                 .with_source(error)
-                .with_help(remedy)
+                .with_help(help)
                 .with_exit(exit)
         })
 }

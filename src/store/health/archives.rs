@@ -86,7 +86,7 @@ fn state_of(
     patience: Duration,
 ) -> ArchiveState {
     let read = || -> Result<(Identity, Connection)> {
-        open::must_be_a_file(path)?;
+        open::check_is_file(path)?;
         let connection = connect_quietly(path, patience)?;
         open::inspect(&connection, path)?;
         Ok((identity::identity(&connection)?, connection))

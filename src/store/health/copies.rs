@@ -27,14 +27,17 @@ pub(crate) fn look_at_backups(
 ) -> Result<Backups> {
     let (newest, ahead) = match id {
         Some(id) => (
-            backup::newest_of(directory, id, now)?,
+            backup::newest_backup(directory, id, now)?,
             backup::future_backups(directory, id, now)?,
         ),
-        None => (backup::newest_called(directory, database, now)?, Vec::new()),
+        None => (
+            backup::newest_with_database_name(directory, database, now)?,
+            Vec::new(),
+        ),
     };
     let unreadable = match newest {
         Some(_) => None,
-        None => backup::newest_by_name(directory, database)?.map(|(_, file)| file),
+        None => backup::newest_with_unreadable_manifest(directory, database)?.map(|(_, file)| file),
     };
     Ok(Backups {
         newest: newest.map(|manifest| (manifest.created_at, manifest.path)),
@@ -55,7 +58,7 @@ pub(crate) fn verify_newest(
     now: i64,
 ) -> Result<Option<Manifest>> {
     match id {
-        Some(id) => backup::newest_of(directory, id, now)?
+        Some(id) => backup::newest_backup(directory, id, now)?
             .map(|manifest| backup::verify(&manifest.path, Depth::Full))
             .transpose(),
         None => Ok(None),

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{Subject, View};
 use crate::error::{Error, Exit, Result};
-use crate::store::migrate::Found;
+use crate::store::migrate::SchemaState;
 use crate::store::reading::{self, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, Store, open};
 
@@ -37,11 +37,11 @@ pub(crate) fn look(path: &Path) -> Result<Subject> {
         .busy_timeout(LATER_PATIENCE)
         .context("limit the time of waiting")?;
     match found {
-        Found::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
-            store: Store::of_reader(reader, path),
+        SchemaState::Ours(SCHEMA_VERSION) => Ok(Subject::Current(View {
+            store: Store::from_reader(reader, path),
         })),
-        Found::Ours(version) => Ok(Subject::Older(version)),
-        Found::Empty => Err(Error::new(format!("use the database {}", path.display()))
+        SchemaState::Ours(version) => Ok(Subject::Older(version)),
+        SchemaState::Empty => Err(Error::new(format!("use the database {}", path.display()))
             .with_source("it is empty")
             .with_help("run `tornsnap init` to make it")
             .with_exit(Exit::Config)),
@@ -56,7 +56,7 @@ pub(super) fn connect_quietly(path: &Path, patience: Duration) -> Result<Connect
 /// Opens a database and begins to read: everything that is read from now on is of one moment, and a lock is waited for
 /// once, at the first statement.
 fn begin(path: &Path, patience: Duration) -> Result<Reader> {
-    let reader = Reader::without_trace(path, patience)?;
+    let reader = Reader::open_without_trace(path, patience)?;
     reader
         .connection
         .execute_batch("BEGIN")

@@ -11,7 +11,7 @@ use crate::error::{Exit, Result};
 use crate::model::health::{Finding, Notified, State};
 use crate::store::backup;
 use crate::store::files::{with_suffix, write_atomically};
-use crate::store::lock::{Holder, Lock, Patience};
+use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 
 /// The layout of the file.
 const VERSION: u32 = 2;
@@ -25,12 +25,12 @@ const TELLING: Duration = Duration::from_secs(25);
 /// Waits for another check to tell, from this moment on.
 struct WhileTelling(Instant);
 
-impl Patience for WhileTelling {
+impl WaitPolicy for WhileTelling {
     fn command(&self, _lock: &str) -> String {
         "health --notify".to_owned()
     }
 
-    fn pause(&self, _holder: &Holder) -> Result<bool> {
+    fn wait_for(&self, _holder: &LockHolder) -> Result<bool> {
         thread::sleep(Duration::from_millis(50));
         Ok(self.0.elapsed() < TELLING)
     }
@@ -127,7 +127,7 @@ impl Memory {
         write_atomically(
             &self.path(),
             &text,
-            &backup::mark(&self.database),
+            &backup::temp_suffix(&self.database),
             &self.database,
         )
     }

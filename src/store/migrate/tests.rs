@@ -98,12 +98,12 @@ impl Database {
             .collect()
     }
 
-    /// Every row of every table but those that a migration is noted in, and the highest ids.
+    /// All rows of all tables except `schema_version`, and the highest ids.
     fn contents(&self) -> Vec<(String, Vec<String>)> {
         self.tables()
             .into_iter()
             .filter(|table| table != "schema_version")
-            // An insert of no rows notes the id 0.
+            // An insert of no rows sets the highest id to 0.
             .chain(["sqlite_sequence WHERE seq > 0".to_owned()])
             .map(|table| {
                 let mut rows = self.rows(&format!("SELECT * FROM {table}"));
@@ -113,7 +113,7 @@ impl Database {
             .collect()
     }
 
-    /// Every definition, without the quotes that a rename puts around names.
+    /// All definitions, without the quotes that a rename adds to names.
     fn schema(&self) -> Vec<String> {
         let mut all =
             self.rows("SELECT type, name, tbl_name, replace(sql, '\"', '') FROM sqlite_schema");
@@ -126,9 +126,9 @@ impl Database {
         migrate(&mut self.connection, schema)
     }
 
-    /// Statements that make a table anew, as SQLite's documentation has it.
+    /// Statements that rebuild a table as SQLite's documentation recommends.
     fn rebuild(&self, table: &str) -> String {
-        let one = |query: String| -> Vec<String> {
+        let query_texts = |query: String| -> Vec<String> {
             self.connection
                 .prepare(&query)
                 .unwrap()
@@ -137,8 +137,9 @@ impl Database {
                 .map(|text| text.unwrap())
                 .collect()
         };
-        let definition = one("SELECT sql FROM sqlite_schema WHERE name = ?".to_owned()).remove(0);
-        let beside = one(
+        let definition =
+            query_texts("SELECT sql FROM sqlite_schema WHERE name = ?".to_owned()).remove(0);
+        let beside = query_texts(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"
                 .to_owned(),
         );
@@ -189,7 +190,7 @@ fn each_table_can_be_rebuilt() {
             database.rows("SELECT max(version) FROM schema_version"),
             ["Integer(2)"]
         );
-        // A trigger of ours that speaks of another table works on.
+        // The trigger that refers to another table still works.
         database.run("UPDATE players SET faction_id = 9 WHERE player_id = 1");
         assert_eq!(
             database.rows("SELECT count(*) FROM faction_membership WHERE player_id = 1"),
@@ -227,18 +228,16 @@ fn a_second_schema_brings_its_own_views_and_keeps_all_rows() {
     assert_eq!(
         database.rows("SELECT id FROM fetch_runs"),
         ["Integer(3)"],
-        "no id is given twice"
+        "no id is assigned twice"
     );
-    // The same once more has nothing to do.
+    // A second run changes nothing.
     let schema = database.schema();
     database.migrate(&SECOND).unwrap();
     assert_eq!(database.schema(), schema);
 }
 
-#[test]
-fn what_the_user_made_is_put_back_and_what_no_longer_works_is_named() {
-    let mut database = Database::new();
-    database.run(
+/// The user's own objects. Those called stale, and `faction_now`, do not work with [`SECOND`].
+const USER_OBJECTS: &str =
         "CREATE VIEW good AS SELECT name FROM players;
          CREATE VIEW above AS SELECT name FROM good;
          CREATE VIEW stale AS SELECT rank FROM players;
@@ -250,15 +249,22 @@ fn what_the_user_made_is_put_back_and_what_no_longer_works_is_named() {
          CREATE INDEX my_stale_index ON factions (best_chain);
          CREATE TRIGGER my_trigger AFTER UPDATE OF name ON players BEGIN INSERT INTO notes VALUES (NEW.player_id, NEW.name); END;
          CREATE TRIGGER my_stale_trigger AFTER UPDATE ON players BEGIN INSERT INTO notes VALUES (NEW.player_id, NEW.rank); END;
-         CREATE TRIGGER my_view_trigger INSTEAD OF INSERT ON good BEGIN INSERT INTO notes VALUES (1, NEW.name); END;",
-    );
+         CREATE TRIGGER my_view_trigger INSTEAD OF INSERT ON good BEGIN INSERT INTO notes VALUES (1, NEW.name); END;";
 
-    let warnings = database.migrate(&SECOND).unwrap();
+/// The names of the user's objects, except the view that has a name of [`SECOND`].
+const USER_OBJECT_NAMES: &str = "
+    SELECT name FROM sqlite_schema WHERE name IN ('good', 'above', 'stale', 'always_broken', 'my_index',
+    'my_stale_index', 'my_trigger', 'my_stale_trigger', 'my_view_trigger') ORDER BY name";
 
-    let mine = "SELECT name FROM sqlite_schema WHERE name IN ('good', 'above', 'stale', 'always_broken', 'my_index',
-                'my_stale_index', 'my_trigger', 'my_stale_trigger', 'my_view_trigger') ORDER BY name";
+#[test]
+fn user_objects_that_work_with_the_new_schema_and_all_views_are_created_again() {
+    let mut database = Database::new();
+    database.run(USER_OBJECTS);
+
+    database.migrate(&SECOND).unwrap();
+
     assert_eq!(
-        database.rows(mine),
+        database.rows(USER_OBJECT_NAMES),
         texts(&[
             "above",
             "always_broken",
@@ -273,6 +279,15 @@ fn what_the_user_made_is_put_back_and_what_no_longer_works_is_named() {
         .run("UPDATE players SET name = 'Uno' WHERE player_id = 1; INSERT INTO good VALUES ('x')");
     assert_eq!(database.rows("SELECT count(*) FROM notes"), ["Integer(3)"]);
     assert_eq!(database.rows("SELECT * FROM above").len(), 2);
+}
+
+#[test]
+fn a_warning_names_each_user_object_that_the_new_schema_breaks() {
+    let mut database = Database::new();
+    database.run(USER_OBJECTS);
+
+    let warnings = database.migrate(&SECOND).unwrap();
+
     assert_eq!(warnings.len(), 4, "{warnings:#?}");
     for (name, words) in [
         ("your view stale ", "no such column: rank"),
@@ -296,7 +311,14 @@ fn what_the_user_made_is_put_back_and_what_no_longer_works_is_named() {
             "{name}: {warnings:#?}"
         );
     }
-    // They are still known as the user's.
+}
+
+#[test]
+fn user_objects_survive_a_second_migration() {
+    let mut database = Database::new();
+    database.run(USER_OBJECTS);
+    database.migrate(&SECOND).unwrap();
+    let before = database.rows(USER_OBJECT_NAMES);
     let third = Schema {
         migrations: &[
             SECOND.migrations[0],
@@ -305,9 +327,10 @@ fn what_the_user_made_is_put_back_and_what_no_longer_works_is_named() {
         ],
         ..SECOND
     };
-    let before = database.rows(mine);
+
     assert_eq!(database.migrate(&third).unwrap(), [""; 0]);
-    assert_eq!(database.rows(mine), before);
+
+    assert_eq!(database.rows(USER_OBJECT_NAMES), before);
     assert_eq!(
         database.rows("SELECT * FROM stale").len(),
         2,
@@ -371,7 +394,7 @@ fn a_migration_that_breaks_something_leaves_the_old_schema() {
 }
 
 #[test]
-fn an_id_is_made_once() {
+fn the_id_of_a_database_never_changes() {
     let mut database = Database::new();
     let identity = database.rows("SELECT * FROM database_identity");
 

@@ -11,9 +11,9 @@ use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::create::initialise;
-use crate::store::files::{discard, sync_folder};
+use crate::store::files::{remove_database_files, sync_folder};
 use crate::store::identity::identity;
-use crate::store::migrate::Found;
+use crate::store::migrate::SchemaState;
 use crate::store::open::inspect;
 use crate::store::prune::step;
 use crate::store::reading::Reader;
@@ -222,10 +222,10 @@ fn ids_of(path: &Path) -> Result<Option<Identity>> {
         Ok(_) => {}
     }
     let read = || -> Result<Option<Identity>> {
-        let reader = Reader::without_trace(path, open::BUSY_TIMEOUT)?;
+        let reader = Reader::open_without_trace(path, open::BUSY_TIMEOUT)?;
         match inspect(&reader.connection, path)? {
-            Found::Empty => Ok(None),
-            Found::Ours(_) => identity(&reader.connection).map(Some),
+            SchemaState::Empty => Ok(None),
+            SchemaState::Ours(_) => identity(&reader.connection).map(Some),
         }
     };
     match read() {
@@ -262,7 +262,7 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
         .map_err(no_place)?;
-    owner::give(temporary.as_file(), temporary.path(), database);
+    owner::give_to_owner(temporary.as_file(), temporary.path(), database);
     let temporary = temporary.into_temp_path();
     let claim = |connection: &Connection| {
         connection
@@ -274,7 +274,7 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
             .context(action())
     };
     if let Err(error) = initialise(&temporary, claim) {
-        discard(&temporary);
+        remove_database_files(&temporary);
         return Err(error);
     }
     let is_empty = fs::metadata(path).is_ok_and(|found| found.len() == 0);

@@ -46,7 +46,7 @@ pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
     let total = kinds.iter().map(|kind| kind.calls).sum::<u64>() + key_checks;
     let limit = settings.api.requests_per_minute;
     let minutes = shares::minutes(&shares, limit);
-    store.must_be_unchanged()?;
+    store.check_unchanged()?;
 
     if !context.json {
         print(&kinds, key_checks, &shares, limit).with_context(|| "print the plan".to_owned())?;

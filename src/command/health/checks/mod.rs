@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::time::Month;
-use crate::store::health::{self as look, Reading, Subject, View};
+use crate::store::health::{self as look, ReadMode, Subject, View};
 use crate::store::prune::Keep;
 
 /// Looks at everything.
@@ -68,8 +68,8 @@ fn state_of(error: &Error, settings: &Settings) -> State {
 
 fn inside(settings: &Settings, view: &mut View, deep: bool, now: i64) -> Vec<Check> {
     let message = match view.reading() {
-        Reading::Shared | Reading::Alone => "the database is there and of this version".to_owned(),
-        Reading::WithoutWal => {
+        ReadMode::Shared | ReadMode::Immutable => "the database is there and of this version".to_owned(),
+        ReadMode::WithoutWal => {
             "the database is there; its folder cannot be written, so what is still in the WAL was not seen".to_owned()
         }
     };

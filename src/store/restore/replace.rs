@@ -1,4 +1,4 @@
-//! Moving the present database aside, and the proven one to its place.
+//! Moves the present database to a new name, and the verified one to its path.
 
 use std::fs;
 use std::io::{self, Read};
@@ -14,47 +14,57 @@ use crate::store::files::{
     COMPANIONS, remove_if_there, sync_folder, with_suffix, write_atomically,
 };
 use crate::store::identity::identity;
-use crate::store::open::{self, as_file, connect_bare};
+use crate::store::open::{self, as_file_name, connect_bare};
 use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};
-use crate::store::restore_marker::{aside_of, marker};
+use crate::store::restore_marker::{marker, previous_path};
 
-/// How long to wait for another program that has the present database open.
+/// How long to wait for another program that has the database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Moves the present database aside and puts the staged one in its place; tells where the old one is.
+/// Replaces the database by the staged one. Returns the new path of the previous database, if there was one.
 ///
 /// # Errors
 ///
-/// [`Exit::TryLater`] when another program has the present one open.
-pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Result<Option<PathBuf>> {
+/// [`Exit::TryLater`] when another program has the database open.
+pub fn replace(
+    staged: &Staged,
+    database: &Path,
+    now: i64,
+    _locks: &Locks,
+) -> Result<Option<PathBuf>> {
     let folder = folder_of(database);
-    let kept = match aside_of_interrupted(database)? {
-        Some(aside) => {
-            move_aside(database, &aside)?;
-            Some(aside)
+    let kept = match previous_of_interrupted_restore(database)? {
+        Some(previous) => {
+            move_previous(database, &previous)?;
+            Some(previous)
         }
-        None if names(database).any(|name| name.exists()) => {
-            // Held until all is moved, so that nobody opens what is about to go.
-            let held = have_alone(database)?;
+        None if database_files(database).any(|name| name.exists()) => {
+            // Locked until all files are moved, so that no other program opens the database meanwhile.
+            let locked = lock_exclusively(database)?;
             #[cfg(windows)]
-            drop(held); // Windows moves no file that is open, which is protection enough.
-            let aside = free_aside(database, now);
-            let mark = backup::mark(database);
-            write_atomically(&marker(database), &aside.to_string_lossy(), &mark, database)?;
-            move_aside(database, &aside)?;
+            drop(locked); // Windows does not move open files, so the lock must go, and is not needed.
+            let previous = unused_previous_path(database, now);
+            let mark = backup::temp_suffix(database);
+            write_atomically(
+                &marker(database),
+                &previous.to_string_lossy(),
+                &mark,
+                database,
+            )?;
+            move_previous(database, &previous)?;
             #[cfg(not(windows))]
-            drop(held);
-            Some(aside)
+            drop(locked);
+            Some(previous)
         }
         None => None,
     };
-    fs::rename(&staged.place.file, database)
+    fs::rename(&staged.staging.file, database)
         .with_context(|| format!("put the restored database at {}", database.display()))?;
     sync_folder(folder)?;
     remove_if_there(&marker(database))
         .with_context(|| format!("remove {}", marker(database).display()))?;
     sync_folder(folder)?;
-    check_again(staged, database).map_err(|error| {
+    verify_replaced(staged, database).map_err(|error| {
         let remedy = kept.as_ref().map_or_else(
             || "restore another backup".to_owned(),
             |kept| {
@@ -69,8 +79,8 @@ pub fn swap(staged: &Staged, database: &Path, now: i64, _locks: &Locks) -> Resul
     Ok(kept)
 }
 
-/// Looks at the database once more where it now is.
-fn check_again(staged: &Staged, database: &Path) -> Result<()> {
+/// Checks the id of the database at its final path.
+fn verify_replaced(staged: &Staged, database: &Path) -> Result<()> {
     let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if identity(&connection)? == staged.identity {
         return Ok(());
@@ -80,30 +90,30 @@ fn check_again(staged: &Staged, database: &Path) -> Result<()> {
         .with_exit(Exit::Damaged))
 }
 
-/// The database and what SQLite may keep beside it.
-fn names(database: &Path) -> impl Iterator<Item = PathBuf> {
+/// The paths of the database and of the files that SQLite keeps beside it.
+fn database_files(database: &Path) -> impl Iterator<Item = PathBuf> {
     [""].into_iter()
         .chain(COMPANIONS)
         .map(|suffix| with_suffix(database, suffix))
 }
 
-/// Where a restore that was cut off was moving the old database to, if it had begun and not ended.
-fn aside_of_interrupted(database: &Path) -> Result<Option<PathBuf>> {
-    let Some(aside) = aside_of(database)? else {
+/// The path that an unfinished restore moves the previous database to; removes the marker of a finished one.
+fn previous_of_interrupted_restore(database: &Path) -> Result<Option<PathBuf>> {
+    let Some(previous) = previous_path(database)? else {
         return Ok(None);
     };
-    // A database in its place is the old one, not moved yet, or the new one: both are whole.
+    // A file at the path is the previous database before the move, or the new one after it. Both are complete.
     if database.exists() {
         let marker = marker(database);
         remove_if_there(&marker).with_context(|| format!("remove {}", marker.display()))?;
         return Ok(None);
     }
-    Ok(Some(aside))
+    Ok(Some(previous))
 }
 
-/// Moves the database first: without it, what stands beside it means nothing to anybody.
-fn move_aside(database: &Path, aside: &Path) -> Result<()> {
-    for (from, to) in names(database).zip(names(aside)) {
+/// Moves the database before its WAL and journal: SQLite ignores those without a database.
+fn move_previous(database: &Path, previous: &Path) -> Result<()> {
+    for (from, to) in database_files(database).zip(database_files(previous)) {
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(error)
@@ -115,32 +125,32 @@ fn move_aside(database: &Path, aside: &Path) -> Result<()> {
     sync_folder(folder_of(database))
 }
 
-/// `tornsnap.db.before-restore-20261121T220600Z`, with a number where that is taken.
-fn free_aside(database: &Path, now: i64) -> PathBuf {
+/// `tornsnap.db.before-restore-20261121T220600Z`, with a number if that name is taken.
+fn unused_previous_path(database: &Path, now: i64) -> PathBuf {
     let first = with_suffix(
         database,
-        &format!(".before-restore-{}", backup::compact(now)),
+        &format!(".before-restore-{}", backup::compact_timestamp(now)),
     );
-    let mut aside = first.clone();
+    let mut previous = first.clone();
     let mut number = 2_u64;
-    while names(&aside).any(|name| name.exists()) {
-        aside = with_suffix(&first, &format!("-{number}"));
+    while database_files(&previous).any(|name| name.exists()) {
+        previous = with_suffix(&first, &format!("-{number}"));
         number += 1;
     }
-    aside
+    previous
 }
 
-/// Makes sure that nobody else has the present database open, and folds its WAL into it.
+/// Locks the database exclusively and checkpoints its WAL. Fails if another program has it open.
 ///
-/// A damaged one cannot be asked: it is moved as it is.
-fn have_alone(database: &Path) -> Result<Option<Connection>> {
-    if !has_pages(database) {
+/// Returns `None` for a damaged database, which cannot be locked and is moved as it is.
+fn lock_exclusively(database: &Path) -> Result<Option<Connection>> {
+    if !has_a_page(database) {
         return Ok(None);
     }
     let alone = || -> rusqlite::Result<Option<Connection>> {
-        let connection = connect_bare(&as_file(database), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = connect_bare(&as_file_name(database), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Leaving WAL mode is refused while anybody else is connected.
+        // SQLite does not leave WAL mode while another connection is open.
         let mode: String =
             connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
         if mode == "wal" {
@@ -175,8 +185,8 @@ fn have_alone(database: &Path) -> Result<Option<Connection>> {
     }
 }
 
-/// Whether there is a database to ask. Of one without a page SQLite would throw the WAL away: it is moved as it is.
-fn has_pages(database: &Path) -> bool {
+/// Whether the file has a first page. Without one, SQLite would delete the WAL, so such a file is moved as it is.
+fn has_a_page(database: &Path) -> bool {
     let mut head = [0; 512];
     fs::File::open(database)
         .and_then(|mut file| file.read_exact(&mut head))

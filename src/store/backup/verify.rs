@@ -1,4 +1,4 @@
-//! Proves backups that were made before.
+//! Verifies existing backups.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -13,18 +13,18 @@ use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
 use crate::store::files::{
-    HashingReader, HashingWriter, check_room, pour, remove_if_there, write_atomically,
+    HashingReader, HashingWriter, check_room, copy_in_chunks, remove_if_there, write_atomically,
 };
 use crate::store::identity::identity;
 use crate::store::{SqlContext, open};
 
-/// Proves a backup again: manifest, hashes, SQLite's checks, row counts.
+/// Verifies a backup: its manifest, its hashes, SQLite's checks, and the row counts.
 ///
 /// # Errors
 ///
-/// [`Exit::Damaged`] when a single bit differs; [`Exit::Config`] when it or its manifest is missing.
+/// [`Exit::Damaged`] when any byte differs; [`Exit::Config`] when the backup or its manifest is missing.
 pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
-    drop(open_file(backup)?);
+    drop(open_backup_file(backup)?);
     let manifest = Manifest::of(backup)?;
     if manifest.compressed {
         let folder = folder_of(backup);
@@ -32,7 +32,7 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
             .prefix(".tornsnap-verify-")
             .suffix(PARTIAL)
             .tempfile_in(folder)
-            // A read-only folder is no reason not to verify what is in it.
+            // The backup may be in a read-only folder.
             .or_else(|_| tempfile::NamedTempFile::new())
             .with_context(|| "make a temporary file to decompress into".to_owned())?;
         check_room(
@@ -40,49 +40,54 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
             manifest.database_bytes(),
             "decompress the backup",
         )?;
-        unpack(&manifest, unpacked.as_file_mut())?;
-        check_contents(&manifest, unpacked.path(), depth)?;
+        unpack_and_verify(&manifest, unpacked.as_file_mut())?;
+        verify_contents(&manifest, unpacked.path(), depth)?;
     } else {
-        unpack(&manifest, &mut io::sink())?;
-        check_contents(&manifest, backup, depth)?;
+        unpack_and_verify(&manifest, &mut io::sink())?;
+        verify_contents(&manifest, backup, depth)?;
     }
     Ok(manifest)
 }
 
-/// Remembers in its manifest that a backup was proven again.
+/// Records in the manifest that the backup was verified now.
 ///
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub(crate) fn remember_verified(
+pub(crate) fn record_verified(
     manifest: &Manifest,
     database: &Path,
     depth: Depth,
     now: i64,
 ) -> Result<Manifest> {
-    let mut proven = manifest.clone();
-    proven.verified_at = now;
-    proven.damaged_at = None;
+    let mut verified = manifest.clone();
+    verified.verified_at = now;
+    verified.damaged_at = None;
     if depth == Depth::Full {
-        depth.as_str().clone_into(&mut proven.check);
+        depth.as_str().clone_into(&mut verified.check);
     }
-    let path = Manifest::path_for(&proven.path);
-    write_atomically(&path, &proven.to_text(), &super::mark(database), database)?;
-    // Rotation may have removed both files meanwhile: then there is nothing to remember.
-    if !proven.path.exists() {
+    let path = Manifest::path_for(&verified.path);
+    write_atomically(
+        &path,
+        &verified.to_text(),
+        &super::temp_suffix(database),
+        database,
+    )?;
+    // Rotation may have removed both files meanwhile. A manifest must not stay without its backup.
+    if !verified.path.exists() {
         remove_if_there(&path).with_context(|| format!("remove {}", path.display()))?;
     }
-    Ok(proven)
+    Ok(verified)
 }
 
-/// Notes in its manifest that a backup was found damaged, so that it counts for nothing from now on.
+/// Records in the manifest that the backup was found damaged, so that it no longer counts as a backup.
 ///
-/// A file that is no backup of the database with this id is left as it is, and so is a damaged manifest.
+/// Leaves a damaged manifest unchanged, and the manifest of a backup of another database.
 ///
 /// # Errors
 ///
 /// Fails when the folder cannot be written.
-pub(crate) fn remember_damaged(
+pub(crate) fn record_damaged(
     backup: &Path,
     database: &Path,
     id: &DatabaseId,
@@ -98,52 +103,55 @@ pub(crate) fn remember_damaged(
     write_atomically(
         &Manifest::path_for(backup),
         &manifest.to_text(),
-        &super::mark(database),
+        &super::temp_suffix(database),
         database,
     )
 }
 
-/// Copies a backup to `to`, decompressed, and compares it with its manifest on the way.
+/// Copies a backup to `to`, decompresses it if necessary, and compares size and hashes with the manifest.
 ///
 /// # Errors
 ///
 /// [`Exit::Damaged`] when size or hash differ.
-pub(in crate::store) fn unpack(manifest: &Manifest, to: &mut impl io::Write) -> Result<()> {
+pub(in crate::store) fn unpack_and_verify(
+    manifest: &Manifest,
+    to: &mut impl io::Write,
+) -> Result<()> {
     let read = || format!("read the backup {}", manifest.path.display());
-    let mut outer = HashingReader::new(open_whole(manifest)?);
+    let mut outer = HashingReader::new(open_checking_size(manifest)?);
     if manifest.compressed {
         decompress(manifest, &mut outer, to)?;
-        // Whatever stands behind the compressed data belongs to the file's hash too.
-        pour(&mut outer, &mut io::sink()).with_context(read)?;
+        // The hash of the file also covers bytes after the end of the compressed data.
+        copy_in_chunks(&mut outer, &mut io::sink()).with_context(read)?;
     } else {
-        pour(&mut outer, to).with_context(read)?;
+        copy_in_chunks(&mut outer, to).with_context(read)?;
     }
-    must_be_as_said(manifest, outer)
+    check_hash(manifest, outer)
 }
 
-/// Copies a backup that is not compressed, and compares nothing: [`prove_copy`] does.
-pub(in crate::store) fn copy_out(manifest: &Manifest, mut to: File) -> Result<()> {
-    io::copy(&mut open_whole(manifest)?, &mut to)
+/// Copies an uncompressed backup without a check of its hash. [`verify_hash`] checks the copy.
+pub(in crate::store) fn copy_unverified(manifest: &Manifest, mut to: File) -> Result<()> {
+    io::copy(&mut open_checking_size(manifest)?, &mut to)
         .map(drop)
         .with_context(|| format!("copy the backup {}", manifest.path.display()))
 }
 
-/// Compares the bytes of a copy with the manifest.
+/// Compares the hash of a copy with the manifest.
 ///
 /// # Errors
 ///
 /// [`Exit::Damaged`] when they differ.
-pub(in crate::store) fn prove_copy(manifest: &Manifest, copy: &Path) -> Result<()> {
+pub(in crate::store) fn verify_hash(manifest: &Manifest, copy: &Path) -> Result<()> {
     let read = || format!("read {}", copy.display());
     let mut reader = HashingReader::new(File::open(copy).with_context(read)?);
-    pour(&mut reader, &mut io::sink()).with_context(read)?;
-    must_be_as_said(manifest, reader)
+    copy_in_chunks(&mut reader, &mut io::sink()).with_context(read)?;
+    check_hash(manifest, reader)
 }
 
-/// Opens a backup that has the size that its manifest says.
-fn open_whole(manifest: &Manifest) -> Result<File> {
+/// Opens a backup, and fails if its size differs from the manifest.
+fn open_checking_size(manifest: &Manifest) -> Result<File> {
     let path = &manifest.path;
-    let file = open_file(path)?;
+    let file = open_backup_file(path)?;
     let bytes = file
         .metadata()
         .with_context(|| format!("read the backup {}", path.display()))?
@@ -160,7 +168,7 @@ fn open_whole(manifest: &Manifest) -> Result<File> {
     ))
 }
 
-fn must_be_as_said<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<()> {
+fn check_hash<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<()> {
     if reader.hash.finish().0 == manifest.sha256 {
         return Ok(());
     }
@@ -172,15 +180,15 @@ fn must_be_as_said<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<(
 
 fn decompress(
     manifest: &Manifest,
-    packed: &mut impl io::Read,
+    compressed: &mut impl io::Read,
     to: &mut impl io::Write,
 ) -> Result<()> {
     let path = &manifest.path;
-    let mut inner = HashingWriter::new(to);
-    let unpacked = zstd::Decoder::with_buffer(BufReader::new(packed))
-        .and_then(|mut decoder| pour(&mut decoder, &mut inner));
-    if let Err(error) = unpacked {
-        // A broken stream is damage; a full disk is not.
+    let mut writer = HashingWriter::new(to);
+    let decompressed = zstd::Decoder::with_buffer(BufReader::new(compressed))
+        .and_then(|mut decoder| copy_in_chunks(&mut decoder, &mut writer));
+    if let Err(error) = decompressed {
+        // A full disk does not mean that the backup is damaged.
         return match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Err(error).with_context(|| format!("decompress {}", path.display()))
@@ -188,14 +196,14 @@ fn decompress(
             _ => Err(damaged(path, format!("it cannot be decompressed: {error}"))),
         };
     }
-    let said = (
+    let expected = (
         manifest.uncompressed_sha256.clone().unwrap_or_default(),
         manifest.database_bytes(),
     );
-    if inner.hash.finish() != said {
+    if writer.hash.finish() != expected {
         return Err(damaged(
             path,
-            "what is in it is not what its manifest says (SHA-256 differs)".to_owned(),
+            "the database in it is not what its manifest says (SHA-256 differs)".to_owned(),
         ));
     }
     Ok(())
@@ -208,15 +216,15 @@ fn damaged(backup: &Path, why: String) -> Error {
         .with_exit(Exit::Damaged)
 }
 
-/// Checks that a database whose bytes are proven is sound and holds what the manifest says.
-pub(in crate::store) fn check_contents(
+/// Runs SQLite's checks on a copy, and compares its rows and ids with the manifest.
+pub(in crate::store) fn verify_contents(
     manifest: &Manifest,
     database: &Path,
     depth: Depth,
 ) -> Result<()> {
     let what = format!("the backup {}", manifest.path.display());
     let connection = open_copy(database)?;
-    let rows = check::prove(&connection, depth, &what)?;
+    let rows = check::verify(&connection, depth, &what)?;
     let differs = |why: &str| {
         Err(Error::new(format!("find {what} sound"))
             .with_source(why.to_owned())
@@ -231,11 +239,11 @@ pub(in crate::store) fn check_contents(
     Ok(())
 }
 
-/// Opens a finished copy to look at it.
+/// Opens a finished copy read-only.
 pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let connection =
-            open::connect_bare(&open::as_file(path), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            open::connect_bare(&open::as_file_name(path), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;",
         )?;
@@ -244,8 +252,8 @@ pub(in crate::store) fn open_copy(path: &Path) -> Result<Connection> {
     open().context(format!("open {}", path.display()))
 }
 
-/// Opens a backup to read; a folder or a missing file is told as such.
-pub(in crate::store) fn open_file(path: &Path) -> Result<File> {
+/// Opens a backup file. The error says whether the path is missing or a folder.
+pub(in crate::store) fn open_backup_file(path: &Path) -> Result<File> {
     let refuse = |why: &str| {
         Error::new(format!("read the backup {}", path.display()))
             .with_source(why.to_owned())

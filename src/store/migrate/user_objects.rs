@@ -1,25 +1,26 @@
-//! The user's own views, indexes and triggers: taken away before a migration and put back after it.
+//! Drops the user's own views, indexes and triggers before a migration, and creates them again after it.
 //!
-//! A view is put back in any case, since a broken one harms nothing and its owner can mend it. An index or a trigger
-//! that the new schema cannot have is left out, since a broken trigger would make each write to its table fail. A
-//! warning names each with the reason.
+//! A view is always created again, since a broken view does no harm and the user can correct it. An index or trigger
+//! that does not work with the new schema is left out, since a broken trigger would make every write to its table fail.
+//! A warning names each with the reason.
 
 use rusqlite::{Connection, Transaction};
 
-use super::{must_compile, quoted};
+use super::{check_compiles, quoted};
 use crate::error::Result;
 use crate::store::{SqlContext, sql};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
+enum ObjectKind {
     View,
     Index,
     Trigger,
 }
 
-impl Kind {
-    fn of(word: &str) -> Self {
-        match word {
+impl ObjectKind {
+    /// The kind for a `type` in `sqlite_schema`.
+    fn from_type(text: &str) -> Self {
+        match text {
             "index" => Self::Index,
             "trigger" => Self::Trigger,
             _ => Self::View,
@@ -35,25 +36,25 @@ impl Kind {
     }
 }
 
-/// A view, index or trigger that is not there at the moment.
+/// A dropped view, index or trigger.
 #[derive(Debug)]
-pub(super) struct Object {
-    kind: Kind,
+pub(super) struct UserObject {
+    kind: ObjectKind,
     name: String,
     definition: String,
-    /// Whether it was a view that could not be read before the migration either.
+    /// Whether it is a view that did not work before the migration either.
     was_broken: bool,
 }
 
-/// Drops what the user made and says how to make it again.
-pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
-    let mut objects: Vec<Object> = transaction
+/// Drops the user's objects and returns their definitions.
+pub(super) fn drop_all(transaction: &Transaction<'_>) -> Result<Vec<UserObject>> {
+    let mut objects: Vec<UserObject> = transaction
         .prepare(sql!("schema/list_user_objects"))
         .and_then(|mut objects| {
             objects
                 .query_map([], |row| {
-                    Ok(Object {
-                        kind: Kind::of(&row.get::<_, String>("type")?),
+                    Ok(UserObject {
+                        kind: ObjectKind::from_type(&row.get::<_, String>("type")?),
                         name: row.get("name")?,
                         definition: row.get("definition")?,
                         was_broken: false,
@@ -64,12 +65,12 @@ pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
         .context("list your own views")?;
     for object in objects
         .iter_mut()
-        .filter(|object| object.kind == Kind::View)
+        .filter(|object| object.kind == ObjectKind::View)
     {
-        object.was_broken = read(transaction, object).is_err();
+        object.was_broken = compile_view(transaction, object).is_err();
     }
-    // A trigger of a view goes with it, so triggers are first.
-    for kind in [Kind::Trigger, Kind::Index, Kind::View] {
+    // Triggers first: dropping a view also drops its triggers.
+    for kind in [ObjectKind::Trigger, ObjectKind::Index, ObjectKind::View] {
         for object in objects.iter().filter(|object| object.kind == kind) {
             transaction
                 .execute_batch(&format!("DROP {} {}", kind.as_str(), quoted(&object.name)))
@@ -79,25 +80,32 @@ pub(super) fn take_away(transaction: &Transaction<'_>) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
-/// Makes again what the user made, as far as the new schema can have it.
-pub(super) fn put_back(transaction: &Transaction<'_>, objects: Vec<Object>) -> Result<Vec<String>> {
+/// Creates the user's objects again and returns warnings about those that do not work.
+pub(super) fn restore(
+    transaction: &Transaction<'_>,
+    objects: Vec<UserObject>,
+) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    let (views, others): (Vec<Object>, Vec<Object>) = objects
+    let (views, others): (Vec<UserObject>, Vec<UserObject>) = objects
         .into_iter()
-        .partition(|object| object.kind == Kind::View);
-    // A view may select from one that was made later, so they are looked at when all of them are there.
-    let views = made(transaction, views, &mut warnings)?;
-    let broken: Vec<(Object, rusqlite::Error)> = views
+        .partition(|object| object.kind == ObjectKind::View);
+    // A view may select from a view that is created after it, so all views are created before any is compiled.
+    let views = create_objects(transaction, views, &mut warnings)?;
+    let broken: Vec<(UserObject, rusqlite::Error)> = views
         .into_iter()
-        .filter_map(|view| read(transaction, &view).err().map(|error| (view, error)))
+        .filter_map(|view| {
+            compile_view(transaction, &view)
+                .err()
+                .map(|error| (view, error))
+        })
         .collect();
-    // While a broken view is there, no trigger can be checked.
+    // A broken view would make the check of every trigger fail.
     for (view, _) in &broken {
         transaction
             .execute_batch(&format!("DROP VIEW {}", quoted(&view.name)))
             .context(format!("set aside your view {}", view.name))?;
     }
-    made(transaction, others, &mut warnings)?;
+    create_objects(transaction, others, &mut warnings)?;
     for (view, error) in broken {
         transaction
             .execute_batch(&view.definition)
@@ -113,12 +121,12 @@ pub(super) fn put_back(transaction: &Transaction<'_>, objects: Vec<Object>) -> R
     Ok(warnings)
 }
 
-/// Makes the objects and gives those that could be made; a warning names each of the others.
-fn made(
+/// Creates the objects and returns those that work; adds a warning for each of the others.
+fn create_objects(
     transaction: &Transaction<'_>,
-    objects: Vec<Object>,
+    objects: Vec<UserObject>,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Object>> {
+) -> Result<Vec<UserObject>> {
     let mut made = Vec::with_capacity(objects.len());
     for object in objects {
         transaction
@@ -127,8 +135,8 @@ fn made(
         let outcome = transaction
             .execute_batch(&object.definition)
             .and_then(|()| match object.kind {
-                Kind::Trigger => must_compile(transaction),
-                Kind::View | Kind::Index => Ok(()),
+                ObjectKind::Trigger => check_compiles(transaction),
+                ObjectKind::View | ObjectKind::Index => Ok(()),
             });
         if outcome.is_err() {
             transaction
@@ -154,8 +162,8 @@ fn made(
     Ok(made)
 }
 
-/// Compiles a query of a view.
-fn read(connection: &Connection, view: &Object) -> rusqlite::Result<()> {
+/// Compiles a query on a view.
+fn compile_view(connection: &Connection, view: &UserObject) -> rusqlite::Result<()> {
     connection
         .prepare(&format!("SELECT * FROM {}", quoted(&view.name)))
         .map(drop)

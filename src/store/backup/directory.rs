@@ -1,4 +1,4 @@
-//! The folder that backups go to: whether it is the one that they went to before.
+//! Prepares the backup folder, and detects a disk that is not mounted.
 
 use std::fs;
 use std::io;
@@ -11,30 +11,34 @@ use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
 use crate::model::path::{display_path, plain_absolute};
 use crate::model::time::iso;
-use crate::store::backup::Request;
-use crate::store::backup::folder;
+use crate::store::backup::BackupOptions;
+use crate::store::backup::catalog;
 use crate::store::backup::manifest::Manifest;
 use crate::store::owner::{self, make_folder};
 use crate::store::{SqlContext, open, sql, wal};
 
-/// How long the record waits for another program that writes: the backup itself is done.
+/// How long recording the folder waits for another writer. The backup itself is finished by then.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes sure that the folder is there and, if backups of this database went to it, that one of them is in it.
+/// Makes the folder if it is missing, and checks that backups recorded for it are still there.
 ///
-/// A disk that is not mounted leaves an empty folder, or none: without this, backups would go to the disk that they
-/// are to protect from.
+/// A disk that is not mounted leaves an empty folder, or none. Without this check, backups would then go to the disk
+/// of the database, whose failure they protect against.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when the backups that were in it are gone and nobody insists.
-pub(super) fn prepare(request: &Request<'_>, source: &Connection, id: &DatabaseId) -> Result<()> {
-    let directory = request.directory;
-    must_not_dangle(directory)?;
+/// [`Exit::Config`] when the earlier backups are gone, unless `new_folder` is set.
+pub(super) fn prepare(
+    options: &BackupOptions<'_>,
+    source: &Connection,
+    id: &DatabaseId,
+) -> Result<()> {
+    let directory = options.directory;
+    check_path(directory)?;
     let is_there = directory.exists();
-    if !request.new_folder
-        && let Some((last_backup_at, last_file)) = recorded(source, directory)?
-        && !(is_there && folder::holds_any(directory, id, request.database)?)
+    if !options.new_folder
+        && let Some((last_backup_at, last_file)) = last_recorded(source, directory)?
+        && !(is_there && catalog::contains_backup_of(directory, id, options.database)?)
     {
         let now = if is_there {
             "the folder holds none now"
@@ -54,14 +58,14 @@ pub(super) fn prepare(request: &Request<'_>, source: &Connection, id: &DatabaseI
                 .with_exit(Exit::Config),
         );
     }
-    make_folder(directory, request.database).map_err(|error| {
+    make_folder(directory, options.database).map_err(|error| {
         let action = format!("make the backup folder {}", directory.display());
-        owner::explain(action, directory, request.database, error)
+        owner::explain(action, directory, options.database, error)
     })
 }
 
-/// Refuses a link to nothing and a file in the way, for which the system says no more than "File exists".
-fn must_not_dangle(directory: &Path) -> Result<()> {
+/// Refuses a path with a broken link or a file where a folder should be. The system only reports "File exists" there.
+fn check_path(directory: &Path) -> Result<()> {
     for part in directory.ancestors() {
         if part.as_os_str().is_empty() {
             break;
@@ -69,17 +73,15 @@ fn must_not_dangle(directory: &Path) -> Result<()> {
         match fs::metadata(part) {
             Ok(found) if found.is_dir() => break,
             Ok(_) => {
-                return Err(
-                    in_the_way(directory, format!("{} is a file", part.display()))
-                        .with_help("name a folder, with --output or in the configuration"),
-                );
+                return Err(unusable(directory, format!("{} is a file", part.display()))
+                    .with_help("name a folder, with --output or in the configuration"));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // The call that makes the folder says what it is.
+            // Making the folder reports this error.
             Err(_) => break,
         }
         if let Ok(target) = fs::read_link(part) {
-            return Err(in_the_way(
+            return Err(unusable(
                 directory,
                 format!(
                     "{} is a link to {}, which is not there",
@@ -87,20 +89,20 @@ fn must_not_dangle(directory: &Path) -> Result<()> {
                     target.display()
                 ),
             )
-            .with_help("mount the disk that it leads to, or mend the link"));
+            .with_help("mount the disk that it leads to, or correct the link"));
         }
     }
     Ok(())
 }
 
-fn in_the_way(directory: &Path, why: String) -> Error {
+fn unusable(directory: &Path, why: String) -> Error {
     Error::new(format!("make the backup folder {}", directory.display()))
         .with_source(why)
         .with_exit(Exit::Config)
 }
 
-/// When the newest backup was written to this folder, and its name; `None` when none is remembered.
-fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String)>> {
+/// The time and name of the last backup in this folder, as the database records it.
+fn last_recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String)>> {
     source
         .query_row(
             sql!("backup/get_folder"),
@@ -108,23 +110,19 @@ fn recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, String
             |row| Ok((row.get("last_backup_at")?, row.get("last_file")?)),
         )
         .optional()
-        .context("read where backups went before")
+        .context("read the record of earlier backups")
 }
 
-/// Remembers in the database that a backup was written to this folder.
-///
-/// # Errors
-///
-/// Fails when the database cannot be written; the backup is made all the same.
-pub(super) fn record(request: &Request<'_>, manifest: &Manifest) -> Result<()> {
-    let connection = open::connect(request.database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+/// Records in the database that a backup was written to this folder.
+pub(super) fn record(options: &BackupOptions<'_>, manifest: &Manifest) -> Result<()> {
+    let connection = open::connect(options.database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .busy_timeout(BUSY_TIMEOUT)
         .and_then(|()| {
             connection.execute(
                 sql!("backup/record_folder"),
                 named_params! {
-                    ":directory": display_path(&plain_absolute(request.directory)),
+                    ":directory": display_path(&plain_absolute(options.directory)),
                     ":at": manifest.created_at,
                     ":file": manifest.file,
                 },

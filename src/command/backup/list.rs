@@ -1,0 +1,96 @@
+//! `backup --list`: lists the backups in a folder.
+
+use std::path::Path;
+
+use super::report::{BackupResult, ListReport, display_paths};
+use super::{Args, describe_backup, is_of, print_line};
+use crate::command::{Context, Outcome};
+use crate::error::Result;
+use crate::model::identity::Identity;
+use crate::model::path::display_path;
+use crate::model::size::{format_bytes, group_digits};
+use crate::model::time::{is_far_future, iso};
+use crate::store::backup::{self, ListedBackup};
+use crate::store::identity::identity_of;
+
+/// Lists all backups in the folder, oldest first.
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let directory = args.directory(context);
+    let now = context.settings.clock.now();
+    let present = identity_of(&context.settings.database);
+    let present = present.as_ref();
+    let backups = backup::list_backups(directory)?;
+    let without_manifest = backup::list_without_manifest(directory)?;
+    let is_ours = |backup: &&ListedBackup| {
+        let manifest = backup.manifest.as_ref();
+        manifest.is_ok_and(|manifest| is_of(manifest, present))
+    };
+    let ours = backups.iter().filter(is_ours).count();
+
+    if !context.json {
+        let width = backups
+            .iter()
+            .map(|backup| &backup.path)
+            .chain(&without_manifest)
+            .map(|path| file_name(path).chars().count())
+            .max()
+            .unwrap_or(0);
+        for backup in &backups {
+            let name = file_name(&backup.path);
+            print_line(&format!(
+                "{name:width$}  {}",
+                describe(backup, present, now)
+            ))?;
+        }
+        for path in &without_manifest {
+            let name = file_name(path);
+            print_line(&format!(
+                "{name:width$}  has no manifest: nothing proves it"
+            ))?;
+        }
+    }
+    Ok(Outcome::done(
+        format!(
+            "{ours} of this database and {} others in {}",
+            backups.len() - ours,
+            directory.display()
+        ),
+        ListReport {
+            directory: display_path(directory),
+            database_id: present.map(|present| &present.id),
+            backups: backups
+                .iter()
+                .map(|backup| BackupResult::listed(backup, present, now))
+                .collect(),
+            without_manifest: display_paths(&without_manifest),
+        },
+    ))
+}
+
+/// The rest of the line after the file name.
+fn describe(backup: &ListedBackup, present: Option<&Identity>, now: i64) -> String {
+    let manifest = match &backup.manifest {
+        Ok(manifest) => manifest,
+        Err(error) => return error.one_line(),
+    };
+    let mut text = format!(
+        "{}  {:>8}  {:>12} rows  {}",
+        iso(manifest.created_at),
+        format_bytes(manifest.bytes),
+        group_digits(manifest.total_rows()),
+        describe_backup(manifest, present)
+    );
+    if is_far_future(manifest.created_at, now) {
+        text.push_str("; made by a clock that was ahead");
+    }
+    if !backup.path.exists() {
+        text.push_str("; the file is gone");
+    }
+    text
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}

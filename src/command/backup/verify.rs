@@ -1,0 +1,167 @@
+//! `backup --verify`: verifies one backup, the latest or all.
+
+use std::path::{Path, PathBuf};
+
+use super::report::{BackupResult, VerifyReport};
+use super::{Args, describe_backup, is_of, print_line, summarize};
+use crate::command::{Context, Outcome};
+use crate::error::{Error, Exit, Result};
+use crate::model::identity::Identity;
+use crate::output::terminal::Verbosity;
+use crate::store::backup::{self, BackupKind, Manifest};
+use crate::store::identity::identity_of;
+
+/// Verifies the backups that `which` names, and records the results in the manifests of this database.
+pub(super) fn run(context: &Context, args: &Args, which: &Path) -> Result<Outcome> {
+    let directory = args.directory(context);
+    let settings = &context.settings;
+    let present = identity_of(&settings.database);
+    let present = present.as_ref();
+    let verifier = Verifier {
+        context,
+        args,
+        present,
+    };
+    let file = match which.to_str() {
+        Some("all") => return verifier.verify_all(directory),
+        Some("latest") => backup::latest_backup(
+            directory,
+            &settings.database,
+            present.map(|present| &present.id),
+            settings.clock.now(),
+        )?,
+        _ => which.to_owned(),
+    };
+    let manifest = verifier.verify(&file)?;
+    let origin = if is_of(&manifest, present) {
+        String::new()
+    } else {
+        format!(", of {}", describe_backup(&manifest, present))
+    };
+    Ok(Outcome::done(
+        format!("sound: {}{origin}", summarize(&manifest)),
+        VerifyReport {
+            verified: vec![BackupResult::verified(&manifest, present)],
+        },
+    ))
+}
+
+struct Verifier<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    /// The ids of the configured database.
+    present: Option<&'a Identity>,
+}
+
+impl Verifier<'_> {
+    fn verify(&self, file: &Path) -> Result<Manifest> {
+        let manifest = backup::verify(file, self.args.depth()).inspect_err(|error| {
+            if error.exit() == Exit::Damaged {
+                self.record_damaged(file);
+            }
+        })?;
+        if is_of(&manifest, self.present) && manifest.kind == BackupKind::Backup {
+            Ok(self.record_verified(manifest))
+        } else {
+            Ok(manifest)
+        }
+    }
+
+    /// Records the damage, so that `prune` and `health` no longer count this backup.
+    fn record_damaged(&self, file: &Path) {
+        let settings = &self.context.settings;
+        let Some(present) = self.present else {
+            return;
+        };
+        let now = settings.clock.now();
+        if let Err(error) = backup::record_damaged(file, &settings.database, &present.id, now) {
+            log::warn!(
+                "its manifest does not remember that it is damaged: {}",
+                error.one_line()
+            );
+        }
+    }
+
+    /// Records the verification. A failure is only a warning, since the folder may be read-only.
+    fn record_verified(&self, manifest: Manifest) -> Manifest {
+        let settings = &self.context.settings;
+        let recorded = backup::record_verified(
+            &manifest,
+            &settings.database,
+            self.args.depth(),
+            settings.clock.now(),
+        );
+        recorded.unwrap_or_else(|error| {
+            log::warn!(
+                "the backup is sound, but its manifest does not remember that it was verified now: {}",
+                error.one_line()
+            );
+            manifest
+        })
+    }
+
+    fn verify_all(&self, directory: &Path) -> Result<Outcome> {
+        let files: Vec<PathBuf> = backup::list_backups(directory)?
+            .into_iter()
+            .map(|backup| backup.path)
+            .collect();
+        if files.is_empty() {
+            return Err(
+                Error::new(format!("find a backup in {}", directory.display()))
+                    .with_source("there is none with a manifest of tornsnap's")
+                    .with_help("run `tornsnap backup`, or name the folder with --output")
+                    .with_exit(Exit::Config),
+            );
+        }
+        for file in backup::list_without_manifest(directory)? {
+            log::warn!("{} has no manifest: it proves nothing", file.display());
+        }
+        let mut results = Vec::with_capacity(files.len());
+        for file in &files {
+            let result = self.verify(file);
+            match &result {
+                Ok(manifest) => self.print(&format!(
+                    "sound: {}, of {}",
+                    summarize(manifest),
+                    describe_backup(manifest, self.present)
+                ))?,
+                Err(error) => log::error!("{}", error.one_line()),
+            }
+            results.push((file.as_path(), result));
+        }
+        Ok(self.outcome(&results))
+    }
+
+    fn outcome(&self, results: &[(&Path, Result<Manifest>)]) -> Outcome {
+        let count = results.len();
+        let failed = results.iter().filter(|(_, result)| result.is_err()).count();
+        let failure = (failed > 0).then(|| {
+            Error::new(format!("find all {count} backups sound"))
+                .with_source(format!(
+                    "{failed} are damaged or gone; the others are sound"
+                ))
+                .with_help("put those aside, and run `tornsnap backup` to have a new one")
+                .with_exit(Exit::Damaged)
+        });
+        let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
+        let verified = results.iter().map(|(file, result)| match result {
+            Ok(manifest) => BackupResult::verified(manifest, self.present),
+            Err(error) => BackupResult::failed(file, error),
+        });
+        Outcome {
+            summary: (failed == 0).then(|| format!("all {count} backups are sound")),
+            failure,
+            ..Outcome::new(exit).with_report(VerifyReport {
+                verified: verified.collect(),
+            })
+        }
+    }
+
+    /// Prints a line, unless the output is JSON or the user asked for silence.
+    fn print(&self, line: &str) -> Result<()> {
+        if self.context.json || self.context.verbosity == Verbosity::Quiet {
+            return Ok(());
+        }
+        print_line(line)
+    }
+}

@@ -1,0 +1,226 @@
+//! Finds the backups in a folder, which several databases may share.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Result, WithContext};
+use crate::model::identity::DatabaseId;
+use crate::model::time::is_far_future;
+use crate::store::backup::manifest::{self, BackupKind, Manifest};
+use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
+
+/// The backups of one database in a folder, newest first.
+#[derive(Debug)]
+pub(crate) struct Backups {
+    newest_first: Vec<Manifest>,
+    future: Vec<Manifest>,
+}
+
+impl Backups {
+    /// Finds the backups of the database with this id and ignores all other files.
+    ///
+    /// A backup needs a valid manifest and the size in that manifest. One that was found damaged is left out.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be read. A missing folder has no backups.
+    pub(crate) fn find(directory: &Path, id: &DatabaseId, now: i64) -> Result<Self> {
+        let mut newest_first: Vec<Manifest> = backups_with_manifest(directory)?
+            .into_iter()
+            .filter_map(|backup| Manifest::of(&backup).ok())
+            .filter(|manifest| manifest.kind == BackupKind::Backup && manifest.database_id == *id)
+            .filter(|manifest| manifest.damaged_at.is_none())
+            .filter(|manifest| {
+                fs::metadata(&manifest.path)
+                    .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
+            })
+            .collect();
+        newest_first.sort_by_cached_key(|manifest| {
+            std::cmp::Reverse((manifest.created_at, name_sort_key(&manifest.path)))
+        });
+        let future = newest_first
+            .extract_if(.., |manifest| is_far_future(manifest.created_at, now))
+            .collect();
+        Ok(Self {
+            newest_first,
+            future,
+        })
+    }
+
+    /// The backups with a creation time that is not in the future.
+    pub(crate) fn newest_first(&self) -> &[Manifest] {
+        &self.newest_first
+    }
+
+    /// The backups that were made while the clock was ahead. They are never the newest and never rotated.
+    pub(crate) fn future(&self) -> &[Manifest] {
+        &self.future
+    }
+}
+
+/// The newest verified backup of one database.
+///
+/// # Errors
+///
+/// As [`Backups::find`].
+pub fn newest_backup(directory: &Path, id: &DatabaseId, now: i64) -> Result<Option<Manifest>> {
+    let backups = Backups::find(directory, id, now)?;
+    Ok(backups.newest_first.into_iter().next())
+}
+
+/// The backups of one database that were made while the clock was ahead.
+///
+/// # Errors
+///
+/// As [`Backups::find`].
+pub(crate) fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec<Manifest>> {
+    Ok(Backups::find(directory, id, now)?.future)
+}
+
+/// The newest backup of a database with this file name, for when the id of the database cannot be read.
+///
+/// # Errors
+///
+/// As [`Backups::find`].
+pub(crate) fn newest_with_database_name(
+    directory: &Path,
+    database: &Path,
+    now: i64,
+) -> Result<Option<Manifest>> {
+    let name = file_name(database);
+    Ok(list_backups(directory)?
+        .into_iter()
+        .filter_map(|backup| backup.manifest.ok())
+        .rfind(|manifest| {
+            manifest.kind == BackupKind::Backup
+                && manifest.database == name
+                && manifest.path.exists()
+                && !is_far_future(manifest.created_at, now)
+        }))
+}
+
+/// A backup with a manifest, which may be damaged.
+#[derive(Debug)]
+pub struct ListedBackup {
+    /// The backup. The file may be missing.
+    pub path: PathBuf,
+    /// Its manifest, or the reason why it cannot be used.
+    pub manifest: Result<Manifest>,
+}
+
+impl ListedBackup {
+    /// The time of creation from the manifest, or from the file name if the manifest cannot be used.
+    pub(crate) fn created_at(&self) -> Option<i64> {
+        match &self.manifest {
+            Ok(manifest) => Some(manifest.created_at),
+            Err(_) => timestamp_in_name(&self.path),
+        }
+    }
+
+    /// Whether it is, or seems to be, a backup of this database.
+    ///
+    /// The id in a damaged manifest counts, so that the damage is reported and not skipped.
+    pub(super) fn seems_to_be_of(&self, id: &DatabaseId, database: &Path) -> bool {
+        match &self.manifest {
+            Ok(manifest) => manifest.kind == BackupKind::Backup && manifest.database_id == *id,
+            Err(_) => match manifest::claimed_id(&self.path) {
+                Some(claimed) => claimed == *id,
+                None => is_named_after(&self.path, database),
+            },
+        }
+    }
+}
+
+/// All files in a folder that have a manifest of tornsnap, oldest first.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
+pub fn list_backups(directory: &Path) -> Result<Vec<ListedBackup>> {
+    let mut found: Vec<ListedBackup> = backups_with_manifest(directory)?
+        .into_iter()
+        .map(|path| ListedBackup {
+            manifest: Manifest::of(&path),
+            path,
+        })
+        .filter(|backup| backup.created_at().is_some())
+        .collect();
+    found.sort_by_cached_key(|backup| (backup.created_at(), name_sort_key(&backup.path)));
+    Ok(found)
+}
+
+/// Files in a folder that are named like a backup but have no manifest.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
+pub(crate) fn list_without_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> = visible_files(directory)?
+        .into_iter()
+        .filter(|path| timestamp_in_name(path).is_some() && !Manifest::path_for(path).exists())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Whether any file in a folder is, or seems to be, a backup of this database.
+pub(super) fn contains_backup_of(
+    directory: &Path,
+    id: &DatabaseId,
+    database: &Path,
+) -> Result<bool> {
+    let listed = list_backups(directory)?;
+    if listed
+        .iter()
+        .any(|backup| backup.seems_to_be_of(id, database))
+    {
+        return Ok(true);
+    }
+    Ok(list_without_manifest(directory)?
+        .iter()
+        .any(|path| is_named_after(path, database)))
+}
+
+/// The newest backup of a database whose manifest this user has no right to read, and its time from the file name.
+pub(in crate::store) fn newest_with_unreadable_manifest(
+    directory: &Path,
+    database: &Path,
+) -> Result<Option<(i64, PathBuf)>> {
+    Ok(backups_with_manifest(directory)?
+        .into_iter()
+        .filter(|backup| backup.exists() && is_named_after(backup, database))
+        .filter(|backup| {
+            let manifest = File::open(Manifest::path_for(backup));
+            manifest.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+        })
+        .filter_map(|backup| Some((timestamp_in_name(&backup)?, backup)))
+        .max())
+}
+
+/// The paths that belong to the manifests in a folder. The backups themselves may be missing.
+fn backups_with_manifest(directory: &Path) -> Result<Vec<PathBuf>> {
+    Ok(visible_files(directory)?
+        .into_iter()
+        .filter(|path| path.extension() == Some(OsStr::new("json")))
+        .map(|path| path.with_extension(""))
+        .collect())
+}
+
+/// The files of a folder except hidden ones. A missing folder has none.
+fn visible_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let action = || format!("read the backup folder {}", directory.display());
+    let listed = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.with_context(action)?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let path = entry.with_context(action)?.path();
+        if !file_name(&path).starts_with('.') {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,259 @@
+//! Makes one backup: copies, checks, hashes and syncs it, and gives it its final name last.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::store::backup::BackupOptions;
+use crate::store::backup::copy::{copy_database, database_size};
+use crate::store::backup::manifest::{BackupKind, Manifest};
+use crate::store::backup::names::{file_name, free_name, temp_suffix};
+use crate::store::backup::verify::open_copy;
+use crate::store::check;
+use crate::store::files::{
+    HashingReader, HashingWriter, check_room, copy_in_chunks, create_private,
+    remove_database_files, remove_if_there, sync_file, sync_folder, with_suffix, write_atomically,
+    write_if_absent,
+};
+use crate::store::identity::identity;
+use crate::store::migrate::SchemaState;
+use crate::store::open;
+
+/// The highest level of zstd that still keeps up with a disk.
+const ZSTD_LEVEL: i32 = 3;
+
+/// The database to copy, opened read-only.
+pub(super) struct SourceDatabase {
+    pub(super) connection: Connection,
+    schema_version: i64,
+}
+
+impl SourceDatabase {
+    pub(super) fn open(database: &Path) -> Result<Self> {
+        let connection = open::connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        match open::inspect(&connection, database)? {
+            SchemaState::Ours(schema_version) => Ok(Self {
+                connection,
+                schema_version,
+            }),
+            SchemaState::Empty => Err(Error::new(format!("back up {}", database.display()))
+                .with_source("there is nothing in it yet")
+                .with_help("run `tornsnap init` first")
+                .with_exit(Exit::Config)),
+        }
+    }
+}
+
+/// A finished, checked and synced backup under its temporary name.
+pub(super) struct UnpublishedBackup {
+    file: PathBuf,
+    manifest: Manifest,
+}
+
+/// Copies the database to `temporary`, then checks the copy on one thread while this one compresses and hashes it.
+pub(super) fn build(
+    options: &BackupOptions<'_>,
+    kind: BackupKind,
+    source: SourceDatabase,
+    temporary: &Path,
+    name: &str,
+) -> Result<UnpublishedBackup> {
+    let copies = if options.compress { 2 } else { 1 };
+    let size = database_size(&source.connection)?;
+    check_room(
+        options.directory,
+        size.saturating_mul(copies),
+        "make a backup",
+    )?;
+    copy_database(&source.connection, options.database, temporary)?;
+    drop(source.connection);
+
+    let (checked, finished) = run_both(
+        || check_copy(options, temporary).map_err(add_damage_help),
+        || finish_file(options, temporary),
+    );
+    let mut manifest = checked?;
+    let FinishedFile {
+        path,
+        digest: (sha256, bytes),
+        uncompressed,
+    } = finished?;
+    (manifest.sha256, manifest.bytes) = (sha256, bytes);
+    manifest.compressed = uncompressed.is_some();
+    (manifest.uncompressed_sha256, manifest.uncompressed_bytes) = uncompressed.unzip();
+    manifest.kind = kind;
+    manifest.created_at = options.now;
+    manifest.verified_at = options.now;
+    options.depth.as_str().clone_into(&mut manifest.check);
+    manifest.database = file_name(options.database);
+    name.clone_into(&mut manifest.file);
+    manifest.schema_version = source.schema_version;
+    Ok(UnpublishedBackup {
+        file: path,
+        manifest,
+    })
+}
+
+/// Runs the check on a thread of its own and the other work on this one.
+pub(in crate::store) fn run_both<A: Send, B>(
+    check: impl FnOnce() -> Result<A> + Send,
+    work: impl FnOnce() -> Result<B>,
+) -> (Result<A>, Result<B>) {
+    thread::scope(|scope| {
+        let check = scope.spawn(check);
+        let worked = work();
+        let checked = check.join().unwrap_or_else(|_| {
+            Err(Error::new("check the copy").with_source("the check panicked"))
+        });
+        (checked, worked)
+    })
+}
+
+/// Checks the copy, and starts its manifest with the ids and row counts of the copy.
+fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<Manifest> {
+    let what = format!("the copy of {}", options.database.display());
+    let connection = open_copy(copy)?;
+    let rows = check::verify(&connection, options.depth, &what)?;
+    let mut manifest = Manifest::new(identity(&connection)?);
+    manifest.rows = rows;
+    Ok(manifest)
+}
+
+fn add_damage_help(error: Error) -> Error {
+    match error.exit() {
+        Exit::Damaged => error.with_help(
+            "the database itself is damaged: keep it, look with `tornsnap health --deep`, and `tornsnap restore` \
+             the last backup; no backup was removed",
+        ),
+        _ => error,
+    }
+}
+
+/// SHA-256 in hexadecimal, and size in bytes.
+type Digest = (String, u64);
+
+/// A synced file with the contents of the finished backup.
+struct FinishedFile {
+    path: PathBuf,
+    digest: Digest,
+    /// If the file is compressed: the digest of the database in it.
+    uncompressed: Option<Digest>,
+}
+
+/// Compresses the copy if the options ask for it, hashes and syncs the result.
+fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile> {
+    let finished = if options.compress {
+        let compressed = with_suffix(copy, ".zst");
+        let (before, after) = compress(copy, &compressed, options.database)
+            .with_context(|| format!("compress the copy in {}", options.directory.display()))?;
+        FinishedFile {
+            path: compressed,
+            digest: after,
+            uncompressed: Some(before),
+        }
+    } else {
+        FinishedFile {
+            path: copy.to_owned(),
+            digest: hash_file(copy).with_context(|| format!("read {}", copy.display()))?,
+            uncompressed: None,
+        }
+    };
+    sync_file(&finished.path)?;
+    Ok(finished)
+}
+
+fn hash_file(path: &Path) -> io::Result<Digest> {
+    let mut reader = HashingReader::new(File::open(path)?);
+    copy_in_chunks(&mut reader, &mut io::sink())?;
+    Ok(reader.hash.finish())
+}
+
+/// Compresses a file; returns the digests of the input and of the output.
+fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(Digest, Digest)> {
+    let mut reader = HashingReader::new(File::open(from)?);
+    let writer = HashingWriter::new(create_private(to, database)?);
+    let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
+    encoder.include_checksum(true)?;
+    copy_in_chunks(&mut reader, &mut encoder)?;
+    let writer = encoder.finish()?;
+    Ok((reader.hash.finish(), writer.hash.finish()))
+}
+
+/// Publishes a backup under the first free name.
+///
+/// Runs on several databases may publish backups in one folder in the same second. The manifest claims the name,
+/// because it is created only where no file exists.
+pub(super) fn publish(
+    options: &BackupOptions<'_>,
+    mut backup: UnpublishedBackup,
+    stem: &str,
+) -> Result<Manifest> {
+    let directory = options.directory;
+    let suffix = temp_suffix(options.database);
+    loop {
+        let name = free_name(directory, stem, options.now, backup.manifest.compressed);
+        // The temporary name must contain the final name before the manifest exists: if this run is killed in between,
+        // the next one finds the manifest by it.
+        let temporary = directory.join(format!(".{name}{suffix}"));
+        if backup.file != temporary {
+            fs::rename(&backup.file, &temporary)
+                .with_context(|| format!("rename {}", backup.file.display()))?;
+            backup.file = temporary;
+        }
+        backup.manifest.file.clone_from(&name);
+        let target = directory.join(&name);
+        let text = backup.manifest.to_text();
+        if write_if_absent(
+            &Manifest::path_for(&target),
+            &text,
+            &suffix,
+            options.database,
+        )? {
+            return rename_to_target(options, backup, target);
+        }
+    }
+}
+
+/// Publishes a backup under this name and replaces its manifest if there is one.
+pub(super) fn publish_as(
+    options: &BackupOptions<'_>,
+    backup: UnpublishedBackup,
+    name: &str,
+) -> Result<Manifest> {
+    let target = options.directory.join(name);
+    write_atomically(
+        &Manifest::path_for(&target),
+        &backup.manifest.to_text(),
+        &temp_suffix(options.database),
+        options.database,
+    )?;
+    rename_to_target(options, backup, target)
+}
+
+/// Gives a backup its final name. Its manifest is there already.
+fn rename_to_target(
+    options: &BackupOptions<'_>,
+    backup: UnpublishedBackup,
+    target: PathBuf,
+) -> Result<Manifest> {
+    let UnpublishedBackup { file, mut manifest } = backup;
+    let action = || format!("put the backup {} in place", target.display());
+    if let Err(error) = fs::rename(&file, &target) {
+        // Best effort: a manifest without its backup is ignored.
+        let _ = remove_if_there(&Manifest::path_for(&target));
+        return Err(error).with_context(action);
+    }
+    sync_folder(options.directory)?;
+    manifest.path = target;
+    Ok(manifest)
+}
+
+/// Removes the temporary copy and its compressed form, if they are still there.
+pub(super) fn remove_temporary_files(temporary: &Path) {
+    remove_database_files(temporary);
+    remove_database_files(&with_suffix(temporary, ".zst"));
+}
