@@ -198,7 +198,7 @@ impl FollowUpGoal {
     }
 }
 
-/// A war that Torn was asked about without success.
+/// A lookup of a war that has to be repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FollowUp {
     pub(crate) war_type: WarType,

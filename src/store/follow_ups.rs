@@ -32,7 +32,7 @@ impl Refresh {
 }
 
 impl Store {
-    /// The wars that Torn has to be asked about again.
+    /// The wars to look up again.
     pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
             .prepare_cached(sql!("wars/follow_ups"))
@@ -73,7 +73,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records that Torn need not be asked about a war again.
+    /// Deletes the follow-up of a war.
     pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/end_follow_up"))
