@@ -73,7 +73,7 @@ pub mod store {
     pub use crate::store::identity::identity_of;
     pub use crate::store::lock::Lock;
     pub use crate::store::run::Rejected;
-    pub use crate::store::save::{Batch, Sourced};
+    pub use crate::store::save::{Batch, Observation};
     pub use crate::store::{Depth, Store};
 
     /// Backups.

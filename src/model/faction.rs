@@ -1,11 +1,11 @@
-//! What one answer says about one faction and its members.
+//! Observations of factions and their rosters.
 
 use crate::model::id::{FactionId, PlayerId};
 
-/// One answer about one faction. Each part of it is `None` when it could not be read.
+/// One observation of a faction. A selection is `None` if it could not be decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faction {
-    /// The faction.
+    /// The faction's id.
     pub id: FactionId,
     /// The selection `basic`.
     pub basic: Option<Basic>,
@@ -13,16 +13,16 @@ pub struct Faction {
     pub roster: Option<Roster>,
 }
 
-/// The selection `basic`. `None` means "not known this time".
+/// The selection `basic`. `None` means that the answer does not say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Basic {
-    /// Never empty. A faction that was destroyed may have none.
+    /// Never empty. A destroyed faction may have no name.
     pub name: Option<String>,
-    /// The short form shown beside members' names.
+    /// The abbreviation that Torn shows beside members' names.
     pub tag: Option<String>,
-    /// The leader.
+    /// The leader's seat.
     pub leader: Seat,
-    /// The co-leader.
+    /// The co-leader's seat.
     pub co_leader: Seat,
     /// Points, 0 or more; can fall as well as rise.
     pub respect: Option<i64>,
@@ -30,7 +30,7 @@ pub struct Basic {
     pub age: Option<i64>,
     /// Hits, 0 or more.
     pub best_chain: Option<i64>,
-    /// As the faction itself counts them.
+    /// Torn's count, not that of the roster.
     pub member_count: Option<i64>,
 }
 
@@ -39,7 +39,7 @@ pub struct Basic {
 pub enum Seat {
     /// The answer does not say.
     Unknown,
-    /// Nobody holds it.
+    /// No player holds it.
     Vacant,
     /// This player holds it.
     Held(PlayerId),
@@ -50,21 +50,21 @@ pub enum Seat {
 pub struct Roster {
     /// Each player once.
     pub members: Vec<Member>,
-    /// Whether every member is listed, so that a player who is not has left.
+    /// Whether every member is listed. Only then does a missing player count as having left.
     pub is_complete: bool,
 }
 
-/// One line of a roster.
+/// One entry of a roster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The player.
+    /// The player's id.
     pub id: PlayerId,
     /// Never empty.
     pub name: String,
-    /// 1 to 100; `None`: not known this time.
+    /// 1 to 100; `None` if the answer does not say.
     pub level: Option<i64>,
-    /// Torn's word, such as "Okay".
+    /// Torn's text, such as "Okay".
     pub status_state: Option<String>,
-    /// In words.
+    /// Torn's text, such as "In hospital for 2 hrs".
     pub status_description: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Ids: two kinds of id are two types.
+//! Ids of players, factions, wars and tiles. Each has its own type, so that they cannot be mixed up.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,11 +12,9 @@ macro_rules! numeric_id {
         pub struct $name(i64);
 
         impl $name {
-            /// Wraps a number.
-            ///
             /// # Errors
             ///
-            /// Fails below 1: Torn counts from 1 and uses 0 for "none".
+            /// Fails below 1, because Torn counts from 1 and uses 0 for "none".
             pub fn new(id: i64) -> Result<Self> {
                 if id < 1 {
                     return Err(Error::new(format!(concat!("accept {} as a ", $noun, " id"), id)));
@@ -24,7 +22,7 @@ macro_rules! numeric_id {
                 Ok(Self(id))
             }
 
-            /// Torn's number.
+            /// The id as Torn writes it.
             pub fn get(self) -> i64 {
                 self.0
             }
@@ -50,29 +48,29 @@ macro_rules! numeric_id {
 }
 
 numeric_id!(
-    /// A player's number.
+    /// A player's id.
     PlayerId,
     "player"
 );
 numeric_id!(
-    /// A faction's number.
+    /// A faction's id.
     FactionId,
     "faction"
 );
 numeric_id!(
-    /// A war's number; unique only together with its [`WarType`](crate::model::war::WarType).
+    /// A war's id; unique only together with its [`WarType`](crate::model::war::WarType).
     WarId,
     "war"
 );
 
-/// A tile's name: three capital letters, `AAB` to `ZZG`, 4,107 of them.
+/// A tile's id: three capital letters. Torn has 4,107 of them, from `AAB` to `ZZG`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TerritoryId([u8; 3]);
 
 impl TerritoryId {
-    /// Torn's three letters.
+    /// The id as Torn writes it.
     pub(crate) fn as_str(&self) -> &str {
-        // Only ASCII letters get in, see `from_str`.
+        // `from_str` accepts ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
 }

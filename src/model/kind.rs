@@ -1,8 +1,8 @@
-//! The four kinds of thing that are followed.
+//! The four kinds of data that are fetched.
 
 use std::fmt;
 
-/// What a fetch asks about.
+/// A kind of data. Each has its own lock and its own runs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
     /// Factions and their rosters.
@@ -16,11 +16,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in the order in which `fetch all` asks for them: rosters before players.
+    /// All kinds, in the order of `fetch all`. Factions come before players, because their rosters name the players.
     pub(crate) const ALL: [Self; 4] =
         [Self::Factions, Self::Wars, Self::Players, Self::Territories];
 
-    /// The word used in commands, tables and file names.
+    /// The name in commands, tables and file names.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Factions => "factions",

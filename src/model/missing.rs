@@ -1,24 +1,24 @@
-//! Ids that Torn does not know: when to ask for them again, and when they count as gone.
+//! Rules for ids that Torn does not know: when to request them again, and when they count as gone.
 
 use crate::model::time::{DAY, HOUR, is_far_future};
 
 /// The number of misses in a row from which an id may count as gone.
-const MISSES_OF_A_GONE_ID: u32 = 3;
+const MIN_MISSES: u32 = 3;
 
-/// The time from the first to the last of those misses.
-const SPAN_OF_A_GONE_ID: i64 = 3 * DAY;
+/// The least number of seconds from the first to the last of those misses.
+const MIN_SPAN: i64 = 3 * DAY;
 
 /// The timestamp until which an id is not requested; `None` if it may be requested now.
 ///
 /// Torn did not know the id `misses` times in a row, last at `last_miss`. `daily` says that `[track]` or a fresh roster
 /// lists the id; it is then requested once a day at least. A miss that a wrong clock dated into the far future is ignored.
-pub(crate) fn rests_until(misses: u32, last_miss: i64, daily: bool, now: i64) -> Option<i64> {
+pub(crate) fn deferred_until(misses: u32, last_miss: i64, daily: bool, now: i64) -> Option<i64> {
     let until = next_try(misses, last_miss, daily);
     (until > now && !is_far_future(last_miss, now)).then_some(until)
 }
 
 fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
-    let rest = match misses {
+    let pause = match misses {
         0 => 0,
         1 => HOUR,
         2 => 6 * HOUR,
@@ -26,12 +26,12 @@ fn next_try(misses: u32, last_miss: i64, daily: bool) -> i64 {
         _ if daily => DAY,
         _ => 7 * DAY,
     };
-    last_miss.saturating_add(rest)
+    last_miss.saturating_add(pause)
 }
 
 /// Whether an id counts as gone: three misses in a row, three days apart from first to last.
 pub(crate) fn is_gone(misses: u32, first_miss: i64, last_miss: i64) -> bool {
-    misses >= MISSES_OF_A_GONE_ID && last_miss.saturating_sub(first_miss) >= SPAN_OF_A_GONE_ID
+    misses >= MIN_MISSES && last_miss.saturating_sub(first_miss) >= MIN_SPAN
 }
 
 #[cfg(test)]
@@ -41,9 +41,9 @@ mod tests {
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
     #[test]
-    fn an_id_rests_longer_after_each_miss_and_a_followed_one_at_most_a_day() {
+    fn the_pause_grows_with_each_miss_and_is_at_most_a_day_for_a_followed_id() {
         let cases = [
-            // misses, rest when asked about daily, rest otherwise
+            // misses, pause of an id that is requested daily, pause of any other
             (0, 0, 0),
             (1, HOUR, HOUR),
             (2, 6 * HOUR, 6 * HOUR),
@@ -59,13 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_asked_for_when_its_rest_is_over() {
+    fn an_id_is_requested_again_after_its_pause() {
         let cases = [
             ("a second too early", 1, NOW - HOUR + 1, true, false),
             ("an hour after the first miss", 1, NOW - HOUR, true, true),
             ("the day after", 4, NOW - DAY, true, true),
             (
-                "the day after, unless somebody follows it",
+                "the day after, for an id that is not followed",
                 4,
                 NOW - DAY,
                 false,
@@ -90,7 +90,7 @@ mod tests {
             ("no miss overflows", 9, i64::MAX, false, true),
         ];
         for (name, misses, last_miss, daily, expected) in cases {
-            let is_due = rests_until(misses, last_miss, daily, NOW).is_none();
+            let is_due = deferred_until(misses, last_miss, daily, NOW).is_none();
             assert_eq!(is_due, expected, "{name}");
         }
     }

@@ -1,6 +1,6 @@
-//! What was probably meant.
+//! Suggestions for misspelled names.
 
-/// The known name that is most like `word`, if any is like it at all.
+/// The known name that is most similar to `word`; `None` if none is similar enough.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     known
@@ -11,7 +11,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(.., name)| name)
 }
 
-/// Typing errors between two names; one that only goes on where the other ends is one error.
+/// The number of typing errors between two names. If one is the beginning of the other, they count as one error.
 fn distance(word: &str, name: &str) -> usize {
     if word.len() >= 3 && (name.starts_with(word) || word.starts_with(name)) {
         return 1;
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_finds_its_name_and_nonsense_finds_none() {
+    fn a_misspelled_name_is_found_and_an_unrelated_one_is_not() {
         const KNOWN: [&str; 4] = ["players", "player_latest", "factions", "war_latest"];
 
         for (word, meant) in [

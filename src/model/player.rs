@@ -1,43 +1,43 @@
-//! What one answer says about one player.
+//! Observations of players, and the rule for requesting their daily networth.
 
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::time::{DAY, HOUR, MINUTE, day_start, is_far_future};
 
-/// One answer about one player. Each selection of it is `None` when it was not asked for or could not be read.
+/// One observation of a player. A selection is `None` if it was not requested or could not be decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Player {
-    /// The player.
+    /// The player's id.
     pub id: PlayerId,
     /// The public selections.
     pub profile: Option<Profile>,
-    /// Only for the owner of the key that asked.
+    /// Only for the owner of the key that made the request.
     pub battle_stats: Option<BattleStats>,
-    /// The daily value.
+    /// Updated by Torn once a day.
     pub networth: Option<Networth>,
 }
 
-/// A player's profile. `None` means "not known this time", except where said otherwise.
+/// A player's profile. `None` means that the answer does not say, unless a field's comment says otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Never empty.
     pub name: String,
     /// 1 to 100.
     pub level: Option<i64>,
-    /// Torn's word, such as "Star".
+    /// Torn's text, such as "Star".
     pub rank: Option<String>,
-    /// `None`: in no faction.
+    /// `None` if the player is in no faction.
     pub faction: Option<FactionId>,
-    /// Torn's word, such as "Okay".
+    /// Torn's text, such as "Okay".
     pub status_state: Option<String>,
-    /// In words, such as "In hospital for 2 hrs".
+    /// Torn's text, such as "In hospital for 2 hrs".
     pub status_description: Option<String>,
-    /// Life points now, 0 or more.
+    /// Current life points, 0 or more.
     pub life_current: Option<i64>,
-    /// Life points at most, 1 or more.
+    /// Maximum life points, 1 or more.
     pub life_maximum: Option<i64>,
 }
 
-/// Battle stats, each 0 or more; `None` means "not known this time".
+/// Battle stats, each 0 or more; `None` means that the answer does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BattleStats {
     /// Strength.
@@ -48,30 +48,30 @@ pub struct BattleStats {
     pub speed: Option<i64>,
     /// Dexterity.
     pub dexterity: Option<i64>,
-    /// As Torn sums them.
+    /// The sum, as Torn computes it.
     pub total: Option<i64>,
 }
 
-/// What `personalstats` said of the networth.
+/// The networth from the selection `personalstats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Networth {
-    /// Dollars, may be negative; `None`: Torn has none for that player.
+    /// Dollars, may be negative; `None` if Torn has no value for the player.
     pub dollars: Option<i64>,
-    /// Unix seconds of the daily bucket that the value is from, if Torn said.
+    /// The day of the value, as Torn's timestamp in unix seconds; `None` if the answer does not say.
     pub bucket_at: Option<i64>,
 }
 
-/// Seconds after midnight at which Torn's daily values of the day before are there.
+/// Seconds after midnight UTC from which Torn has the daily values of the day before.
 const BUCKET_READY: i64 = 10 * MINUTE;
 
-/// Seconds between two questions for a daily value that is late.
-const LATE_BUCKET: i64 = HOUR;
+/// Seconds between two requests for a daily value that is late.
+const LATE_BUCKET_PAUSE: i64 = HOUR;
 
-/// Whether personalstats are worth asking for: only while the newest daily bucket, yesterday's, is not stored yet,
-/// since Torn limits how many of their rows may be read in a day.
+/// Whether to request `personalstats`: only until yesterday's value, the newest, is stored. Torn limits how many rows
+/// of `personalstats` a key may read in a day.
 ///
-/// `asked_at` and `bucket_at` tell when they last came and which day they were of.
-pub(crate) fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
+/// `asked_at` is the time of the last answer with them, and `bucket_at` the day of its value; both in unix seconds.
+pub(crate) fn bucket_is_due(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
     let Some(asked_at) = asked_at.filter(|asked_at| !is_far_future(*asked_at, now)) else {
         return true;
     };
@@ -80,7 +80,7 @@ pub(crate) fn wants_bucket(asked_at: Option<i64>, bucket_at: Option<i64>, now: i
         return true;
     }
     let late = bucket_at.is_some_and(|at| at < today - DAY);
-    late && asked_at <= now - LATE_BUCKET
+    late && asked_at <= now - LATE_BUCKET_PAUSE
 }
 
 #[cfg(test)]
@@ -88,24 +88,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daily_value_is_asked_for_once_it_is_there_and_then_not_again_that_day() {
+    fn a_daily_value_is_requested_until_it_is_stored() {
         let midnight = 20_000 * DAY;
         let (yesterday, before) = (midnight - DAY, midnight - 2 * DAY);
         let table = [
-            (None, None, midnight, true, "never asked"),
+            (None, None, midnight, true, "never requested"),
             (
                 Some(midnight - HOUR),
                 Some(before),
                 midnight + 9 * MINUTE,
                 false,
-                "not there yet",
+                "not published yet",
             ),
             (
                 Some(midnight - HOUR),
                 Some(before),
                 midnight + 10 * MINUTE,
                 true,
-                "there now",
+                "published now",
             ),
             (
                 Some(midnight + HOUR),
@@ -119,32 +119,32 @@ mod tests {
                 Some(before),
                 midnight + HOUR + 4 * MINUTE,
                 false,
-                "late, asked a moment ago",
+                "late, requested a few minutes ago",
             ),
             (
                 Some(midnight + HOUR),
                 Some(before),
                 midnight + 2 * HOUR,
                 true,
-                "late, asked an hour ago",
+                "late, requested an hour ago",
             ),
             (
                 Some(midnight + HOUR),
                 None,
                 midnight + 9 * HOUR,
                 false,
-                "Torn has none",
+                "Torn has no value",
             ),
             (
                 Some(midnight + 400 * DAY),
                 Some(midnight + 399 * DAY),
                 midnight + HOUR,
                 true,
-                "asked under a clock that was ahead",
+                "requested while the clock was ahead",
             ),
         ];
         for (asked_at, bucket_at, now, wanted, why) in table {
-            assert_eq!(wants_bucket(asked_at, bucket_at, now), wanted, "{why}");
+            assert_eq!(bucket_is_due(asked_at, bucket_at, now), wanted, "{why}");
         }
     }
 }

@@ -1,23 +1,23 @@
-//! What a run did, in numbers.
+//! The counts and the end of a run: one fetch of one kind.
 
-/// Counts of one run of one kind.
+/// The counts of a run, as in `fetch_runs`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
-    /// Calls made to Torn.
+    /// Calls to Torn.
     pub(crate) requests: u64,
     /// Answers saved.
     pub(crate) entities: u64,
     /// History rows written.
     pub(crate) appended: u64,
-    /// Answers that brought nothing new.
+    /// Answers that changed nothing.
     pub(crate) unchanged: u64,
-    /// Targets that could not be had.
+    /// Targets that could not be fetched or saved.
     pub(crate) failed: u64,
 }
 
 impl Counts {
-    /// One answer saved, which wrote so many history rows.
-    pub(crate) fn saved(&mut self, appended: usize) {
+    /// Counts one saved answer, which added `appended` history rows.
+    pub(crate) fn add_saved(&mut self, appended: usize) {
         self.entities += 1;
         match appended {
             0 => self.unchanged += 1,
@@ -29,18 +29,18 @@ impl Counts {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RunStatus {
-    /// Everything that was asked for is saved.
+    /// All targets were saved.
     Ok,
-    /// Some of it.
+    /// Some targets were saved.
     Partial,
-    /// None of it.
+    /// No target was saved.
     Failed,
-    /// A signal; what had arrived is saved.
+    /// A signal ended the run. The answers received before it are saved.
     Interrupted,
 }
 
 impl RunStatus {
-    /// The word in `fetch_runs` and in reports.
+    /// The value of the column `fetch_runs.status`, and of the field in reports.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",

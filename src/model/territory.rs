@@ -1,11 +1,11 @@
-//! What answers say about tiles.
+//! Observations of tiles.
 
 use crate::model::id::{FactionId, TerritoryId};
 
-/// Facts of a tile that hardly ever change. `None` means "not known this time".
+/// Facts of a tile that rarely change. `None` means that the answer does not say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TileFacts {
-    /// The tile.
+    /// The tile's id.
     pub id: TerritoryId,
     /// 1 to 7.
     pub sector: Option<i64>,
@@ -13,49 +13,49 @@ pub struct TileFacts {
     pub size: Option<i64>,
     /// Torn's unit.
     pub density: Option<i64>,
-    /// Places on the wall.
+    /// Places for fighters on the wall.
     pub slots: Option<i64>,
-    /// Points a day.
+    /// Points per day.
     pub respect: Option<i64>,
-    /// On Torn's map.
+    /// Position on Torn's map.
     pub coordinate_x: Option<f64>,
-    /// On Torn's map.
+    /// Position on Torn's map.
     pub coordinate_y: Option<f64>,
 }
 
-/// One racket.
+/// A racket, the business on a tile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Racket {
-    /// Its name, such as "Flower Shop III".
+    /// Never empty, such as "Flower Shop III".
     pub name: String,
-    /// 1 to 5; `None`: not known this time.
+    /// 1 to 5; `None` if the answer does not say.
     pub level: Option<i64>,
 }
 
-/// The racket of a tile in an answer.
+/// Whether a tile has a racket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RacketState {
-    /// Nothing: the last known racket stays.
+    /// The answer does not say. The stored racket stays.
     Unknown,
-    /// There is none.
+    /// The tile has none.
     Absent,
-    /// There is this one.
+    /// The tile has this one.
     Present(Racket),
 }
 
-/// How a tile stands in war.
+/// Whether a tile is under assault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TileWar {
-    /// No assault goes on.
+    /// It is not.
     None,
-    /// Its owner, whom nobody here tracks, is under assault.
+    /// It is, and its owner is not a followed faction.
     UnderAttack,
-    /// Its owner is under assault and is a tracked faction.
+    /// It is, and its owner is a followed faction.
     Defending,
 }
 
 impl TileWar {
-    /// The word in the tables.
+    /// The value of the column `war_status`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -68,12 +68,12 @@ impl TileWar {
 /// One observation of one tile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
-    /// Which.
+    /// The tile's id.
     pub id: TerritoryId,
-    /// `None`: unowned.
+    /// `None` if no faction owns it.
     pub owner: Option<FactionId>,
-    /// Its racket.
+    /// Whether it has a racket.
     pub racket: RacketState,
-    /// `None`: not known this time.
+    /// `None` if the answer does not say.
     pub war: Option<TileWar>,
 }

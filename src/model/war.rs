@@ -1,19 +1,19 @@
-//! What one answer says about one war.
+//! Observations of wars, and the rules for asking Torn again about a war whose end is unknown.
 
 use crate::model::id::{FactionId, TerritoryId, WarId};
 use crate::model::time::{DAY, MINUTE, is_far_future};
 
-/// Ranked and territory wars number separately.
+/// The type of a war. Each type has its own sequence of ids, so that an id is unique only within its type.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum WarType {
-    /// A race to a lead in score, matched weekly.
+    /// Two factions race to a lead in score. Torn matches them weekly.
     Ranked,
-    /// An assault on one tile.
+    /// One faction assaults a tile of another.
     Territory,
 }
 
 impl WarType {
-    /// The word in the tables.
+    /// The value of the column `war_type`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ranked => "ranked",
@@ -22,21 +22,21 @@ impl WarType {
     }
 }
 
-/// Where a war stands.
+/// The state of a war.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WarStatus {
-    /// Its start lies ahead.
+    /// It starts in the future.
     Scheduled,
     /// It has started and not ended.
     Ongoing,
-    /// Fought to an end, with a winner.
+    /// It ended with a winner.
     Completed,
-    /// Ended without a winner, or never begun.
+    /// It ended without a winner, or it never began.
     Cancelled,
 }
 
 impl WarStatus {
-    /// The word in the tables.
+    /// The value of the column `status`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
@@ -46,7 +46,7 @@ impl WarStatus {
         }
     }
 
-    /// Whether nothing can change any more.
+    /// Whether the war has ended, or will not take place.
     pub(crate) fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
     }
@@ -55,71 +55,72 @@ impl WarStatus {
 /// One side of a war.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// Which faction.
+    /// The faction's id.
     pub faction: FactionId,
-    /// Its name as the war lists it, if it does.
+    /// The faction's name, if the answer has it.
     pub name: Option<String>,
-    /// Points, 0 or more; `None`: not known this time.
+    /// Points, 0 or more; `None` if the answer does not say.
     pub score: Option<i64>,
 }
 
 /// One observation of one war.
 #[derive(Clone, Debug, PartialEq)]
 pub struct War {
-    /// Which, together with the type.
+    /// Unique only together with the type.
     pub id: WarId,
-    /// Ranked or territory.
     pub(crate) war_type: WarType,
-    /// The tile fought over; `None` for ranked wars.
+    /// The tile that is fought over; `None` for ranked wars.
     pub territory: Option<TerritoryId>,
-    /// The assaulting side; of a ranked war the first that Torn lists.
+    /// The attackers. In a ranked war, which has none, this is the side that Torn lists first.
     pub attacking: Option<Side>,
     /// The other side.
     pub defending: Option<Side>,
-    /// Points (territory) or lead (ranked, decaying) that win; `None` when the answer does not say.
+    /// Points that win a territory war, or the lead that wins a ranked war and decays; `None` if the answer does not say.
     pub required_score: Option<i64>,
-    /// Where it stands.
+    /// The state of the war.
     pub status: WarStatus,
     /// Torn's word for how it ended, such as `end_with_nap` or `forfeit`.
     pub end_reason: Option<String>,
-    /// Only when completed.
+    /// Only if the war is completed.
     pub winner: Option<FactionId>,
-    /// Unix seconds.
+    /// Unix seconds. It may lie in the future.
     pub started_at: Option<i64>,
-    /// Unix seconds; `None` while it goes on.
+    /// Unix seconds; `None` while the war goes on.
     pub ends_at: Option<i64>,
-    /// A list says that it has ended, but not yet who has won: its report is needed.
+    /// A list says that the war has ended, but not who won. Only its report says that.
     pub(crate) has_unknown_end: bool,
 }
 
 impl War {
-    /// This observation in the light of the one before: what it does not say stays as it was, and a ranked war, whose
-    /// lists know no sides, keeps the sides it was first stored with. A war that was won stays won, however far behind
-    /// a list may be; one that seemed to be called off may turn up again.
+    /// Merges this observation with the previous one of the same war.
+    ///
+    /// Missing fields are carried over. A ranked war keeps the order of sides with which it was first stored, because
+    /// Torn lists them in any order. A completed war stays completed, because a list may lag behind. A cancelled war
+    /// may be observed as going on again.
     #[must_use]
-    pub(crate) fn after(mut self, before: &Self) -> Self {
-        if before.status == WarStatus::Completed && self.status != WarStatus::Completed {
-            return before.clone();
+    pub(crate) fn merged_with(mut self, previous: &Self) -> Self {
+        if previous.status == WarStatus::Completed && self.status != WarStatus::Completed {
+            return previous.clone();
         }
         let faction = |side: &Option<Side>| side.as_ref().map(|side| side.faction);
         if self.war_type == WarType::Ranked
-            && faction(&self.attacking) == faction(&before.defending)
-            && faction(&self.defending) == faction(&before.attacking)
+            && faction(&self.attacking) == faction(&previous.defending)
+            && faction(&self.defending) == faction(&previous.attacking)
         {
             std::mem::swap(&mut self.attacking, &mut self.defending);
         }
-        self.attacking = with_score_of(self.attacking, before.attacking.as_ref());
-        self.defending = with_score_of(self.defending, before.defending.as_ref());
-        self.territory = self.territory.or(before.territory);
-        self.required_score = self.required_score.or(before.required_score);
-        if self.status == before.status {
-            self.end_reason = self.end_reason.or_else(|| before.end_reason.clone());
+        self.attacking = merge_side(self.attacking, previous.attacking.as_ref());
+        self.defending = merge_side(self.defending, previous.defending.as_ref());
+        self.territory = self.territory.or(previous.territory);
+        self.required_score = self.required_score.or(previous.required_score);
+        if self.status == previous.status {
+            self.end_reason = self.end_reason.or_else(|| previous.end_reason.clone());
         }
-        self.started_at = self.started_at.or(before.started_at);
+        self.started_at = self.started_at.or(previous.started_at);
         self
     }
 
-    /// Whether both say the same of the war, names aside.
+    /// Whether two observations are equal, apart from the names of the factions.
     pub(crate) fn same_facts(&self, other: &Self) -> bool {
         let points = |side: &Option<Side>| side.as_ref().map(|side| (side.faction, side.score));
         points(&self.attacking) == points(&other.attacking)
@@ -139,7 +140,7 @@ impl War {
                 == (&other.end_reason, other.started_at, other.ends_at)
     }
 
-    /// Whether this faction is on either side.
+    /// Whether the faction is on either side.
     pub(crate) fn involves(&self, faction: FactionId) -> bool {
         [&self.attacking, &self.defending]
             .into_iter()
@@ -147,16 +148,16 @@ impl War {
             .any(|side| side.faction == faction)
     }
 
-    /// The same war, called off before it began.
+    /// The same war as cancelled.
     #[must_use]
     pub(crate) fn cancelled(mut self) -> Self {
         self.status = WarStatus::Cancelled;
         self
     }
 
-    /// The same war after Torn has known nothing of it for a long time.
+    /// The same war as cancelled, because Torn has not known it for [`PRESUME_CANCELLED_AFTER`].
     #[must_use]
-    pub(crate) fn given_up(self) -> Self {
+    pub(crate) fn presumed_cancelled(self) -> Self {
         Self {
             end_reason: Some("unknown".to_owned()),
             ..self.cancelled()
@@ -164,59 +165,58 @@ impl War {
     }
 }
 
-/// A side that is not named, or whose score is not known, stays as it was.
-fn with_score_of(side: Option<Side>, before: Option<&Side>) -> Option<Side> {
+/// Carries over a missing side, or the missing score of the same faction.
+fn merge_side(side: Option<Side>, previous: Option<&Side>) -> Option<Side> {
     let Some(mut side) = side else {
-        return before.cloned();
+        return previous.cloned();
     };
-    let same = before.filter(|before| before.faction == side.faction);
-    side.score = side.score.or(same.and_then(|before| before.score));
+    let same = previous.filter(|previous| previous.faction == side.faction);
+    side.score = side.score.or(same.and_then(|previous| previous.score));
     Some(side)
 }
 
-/// The question about a war that Torn has not answered yet.
+/// The reason for asking Torn about a war again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Wanted {
-    /// How it ended.
+pub(crate) enum FollowUpGoal {
+    /// To learn how it ended. Torn may not know the war at all.
     End,
-    /// Its report: a list has told the end, but only the report tells a forfeit.
+    /// To read its report. A list has said who won, but only the report says whether the loser forfeited.
     Report,
-    /// How it ended, although Torn knows it: a history has it as going on, or Torn refuses to tell.
-    Later,
+    /// To learn how it ended. Torn knows the war, so that it is never presumed cancelled: a history lists it as going
+    /// on, or Torn refuses the answer.
+    EndOfKnownWar,
 }
 
-impl Wanted {
-    /// The word in the table.
+impl FollowUpGoal {
+    /// The value of the column `war_follow_ups.wanted`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::End => "end",
             Self::Report => "report",
-            Self::Later => "later",
+            Self::EndOfKnownWar => "later",
         }
     }
 }
 
-/// A war that Torn was asked about without success.
+/// A lookup of a war that has to be repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FollowUp {
-    /// Ranked or territory.
     pub(crate) war_type: WarType,
     pub(crate) war: WarId,
-    /// The question that was asked.
-    pub(crate) wanted: Wanted,
+    pub(crate) goal: FollowUpGoal,
     /// Unix seconds.
     pub(crate) first_asked_at: i64,
     /// Unix seconds.
     pub(crate) last_asked_at: i64,
 }
 
-/// Seconds after which a war that Torn knows nowhere is given up.
-const GIVE_UP_AFTER: i64 = 30 * DAY;
+/// Seconds after the first request from which a war that Torn does not know is presumed cancelled.
+const PRESUME_CANCELLED_AFTER: i64 = 30 * DAY;
 
-/// Seconds between the first two questions about a war. A report may lag some minutes behind its war.
+/// Seconds between the first two requests about a war. A report may be published some minutes after the end of its war.
 const FIRST_PAUSE: i64 = 20 * MINUTE;
 
-/// Seconds for which a report is asked for after the end of a war was told by a list.
+/// Seconds for which the report of a war is requested after a list has said how the war ended.
 const REPORT_WAIT: i64 = 2 * DAY;
 
 /// The next step for a war that Torn was asked about without success.
@@ -224,30 +224,31 @@ const REPORT_WAIT: i64 = 2 * DAY;
 pub(crate) enum NextStep {
     /// Ask now.
     Ask,
-    /// It was asked about not long ago.
+    /// The pause since the last request is not over.
     Wait,
-    /// It has been asked about for long enough.
+    /// Never ask again.
     Stop,
 }
 
 impl FollowUp {
-    /// Whether a war counts as cancelled when Torn knows nothing of it once more.
-    pub(crate) fn is_old(&self, now: i64) -> bool {
-        self.wanted == Wanted::End
+    /// Whether the war is presumed cancelled if Torn does not know it this time either.
+    pub(crate) fn is_last_try(&self, now: i64) -> bool {
+        self.goal == FollowUpGoal::End
             && !is_far_future(self.first_asked_at, now)
-            && now - self.first_asked_at >= GIVE_UP_AFTER
+            && now - self.first_asked_at >= PRESUME_CANCELLED_AFTER
     }
 
-    /// Torn is asked ever more rarely: each pause is twice as long as all of them before, and a day at most.
+    /// The next step, with exponential backoff: a pause is twice as long as all earlier pauses together, and a day at
+    /// most.
     pub(crate) fn next_step(&self, now: i64) -> NextStep {
         let (first, last) = (self.first_asked_at, self.last_asked_at);
         if is_far_future(first, now) || is_far_future(last, now) {
             return NextStep::Ask;
         }
-        if self.wanted == Wanted::Report && now - first >= REPORT_WAIT {
+        if self.goal == FollowUpGoal::Report && now - first >= REPORT_WAIT {
             return NextStep::Stop;
         }
-        if self.is_old(now) {
+        if self.is_last_try(now) {
             return NextStep::Ask;
         }
         let pause = (2 * (last - first)).clamp(FIRST_PAUSE, DAY);
@@ -259,26 +260,25 @@ impl FollowUp {
     }
 }
 
-/// How a territory war ended, from Torn's `result` word.
+/// The field `result` of a territory war.
 ///
-/// Source: `FactionTerritoryWarResultEnum` of the published description. Torn adds words: with an unknown one the
-/// winner decides, if one is named.
+/// Source: `FactionTerritoryWarResultEnum` in Torn's OpenAPI document. Torn adds values over time. With an unknown one
+/// the field `winner` decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum TerritoryResult {
-    /// Still fought.
+    /// The war goes on.
     InProgress,
     /// The assault took the tile.
     Assault,
     /// The assault failed.
     Defense,
-    /// Treaty or destroyed faction: no winner.
+    /// A treaty ended the war, or a faction was destroyed.
     NoWinner,
-    /// A word that the description does not have.
+    /// A value that the OpenAPI document does not list.
     Unknown,
 }
 
 impl TerritoryResult {
-    /// Reads Torn's word.
     pub(crate) fn from_word(word: &str) -> Self {
         match word {
             "in_progress" | "" => Self::InProgress,
@@ -296,18 +296,18 @@ mod tests {
     use crate::model::time::HOUR;
 
     #[test]
-    fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely() {
+    fn requests_about_an_unknown_war_back_off_exponentially() {
         let start = 1_775_044_800;
         let mut follow_up = FollowUp {
             war_type: WarType::Ranked,
             war: WarId::new(1).unwrap(),
-            wanted: Wanted::End,
+            goal: FollowUpGoal::End,
             first_asked_at: start,
             last_asked_at: start,
         };
         let mut asked = Vec::new();
         let mut now = start;
-        while !follow_up.is_old(now) {
+        while !follow_up.is_last_try(now) {
             now += 4 * MINUTE;
             if follow_up.next_step(now) == NextStep::Ask {
                 asked.push(now - start);
@@ -316,7 +316,7 @@ mod tests {
         }
 
         assert_eq!(asked[..4], [20 * MINUTE, HOUR, 3 * HOUR, 9 * HOUR]);
-        assert!(asked.len() < 40, "{} questions in 30 days", asked.len());
+        assert!(asked.len() < 40, "{} requests in 30 days", asked.len());
         assert_eq!(now - start, 30 * DAY);
     }
 }

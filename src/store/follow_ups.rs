@@ -1,25 +1,25 @@
-//! Questions for later runs: wars that no list has any more, lists of past wars, and facts of tiles.
+//! What later runs have to request: wars whose end is unknown, war histories, and facts of tiles.
 
 use rusqlite::{OptionalExtension, named_params};
 
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
-use crate::model::war::{FollowUp, Wanted, WarType};
+use crate::model::war::{FollowUp, FollowUpGoal, WarType};
 use crate::store::{SqlContext, Store, sql};
 
-/// When the war lists of a faction were last read, unix seconds; `None`: never.
+/// When the war lists of a faction were last read, in unix seconds; `None` if never.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct WarPolls {
-    /// The list of its present wars.
+    /// The list of current wars.
     pub(crate) listed_at: Option<i64>,
-    /// The lists of its past wars.
+    /// The lists of past wars.
     pub(crate) history_read_at: Option<i64>,
 }
 
-/// Data that hardly ever changes.
+/// Data that rarely changes and is read again after a fixed time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refresh {
-    /// Sector, size and the like of all tiles.
+    /// Sector, size and other facts of all tiles.
     TileFacts,
 }
 
@@ -32,7 +32,7 @@ impl Refresh {
 }
 
 impl Store {
-    /// The wars that Torn was asked about without success.
+    /// The wars to look up again.
     pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
             .prepare_cached(sql!("wars/list_follow_ups"))
@@ -41,22 +41,22 @@ impl Store {
                     Ok(FollowUp {
                         war_type: row.get("war_type")?,
                         war: row.get("war_id")?,
-                        wanted: row.get("wanted")?,
+                        goal: row.get("wanted")?,
                         first_asked_at: row.get("first_asked_at")?,
                         last_asked_at: row.get("last_asked_at")?,
                     })
                 })?
                 .collect()
             })
-            .context("list the wars to ask about")
+            .context("list the wars to ask about again")
     }
 
-    /// Notes that Torn was asked about a war without success.
-    pub(crate) fn follow_up(
+    /// Records a request about a war that has to be repeated.
+    pub(crate) fn record_follow_up(
         &mut self,
         war_type: WarType,
         war: WarId,
-        wanted: Wanted,
+        goal: FollowUpGoal,
         at: i64,
     ) -> Result<()> {
         self.connection()
@@ -65,26 +65,25 @@ impl Store {
                 note.execute(named_params! {
                     ":war_type": war_type,
                     ":war_id": war,
-                    ":wanted": wanted,
+                    ":wanted": goal,
                     ":at": at,
                 })
             })
-            .context("note a war to ask about")?;
+            .context("record a war to ask about again")?;
         Ok(())
     }
 
-    /// Notes that Torn has told what was wanted of a war.
+    /// Deletes the follow-up of a war.
     pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/delete_follow_up"))
             .and_then(|mut end| {
                 end.execute(named_params! { ":war_type": war_type, ":war_id": war })
             })
-            .context("note the answer about a war")?;
+            .context("record the answer about a war")?;
         Ok(())
     }
 
-    /// When the war lists of a faction were last read.
     pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
         self.connection()
             .prepare_cached(sql!("wars/get_polls"))
@@ -102,32 +101,34 @@ impl Store {
             .map(Option::unwrap_or_default)
     }
 
-    /// Notes that the list of a faction's present wars was read, and so that Torn knows the faction.
-    pub(crate) fn note_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
-        self.note_war_poll(sql!("wars/record_list_read"), faction, at)?;
+    /// Records that the list of a faction's current wars was read. Torn therefore knows the faction.
+    pub(crate) fn record_wars_listed(&mut self, faction: FactionId, at: i64) -> Result<()> {
+        self.record_war_poll(sql!("wars/record_list_read"), faction, at)?;
         self.connection()
             .prepare_cached(sql!("missing/clear_missing"))
             .and_then(|mut found| {
                 found.execute(named_params! { ":kind": "faction", ":entity_id": faction })
             })
-            .context(format!("note that Torn knows faction {faction}"))?;
+            .context(format!("record that Torn knows faction {faction}"))?;
         Ok(())
     }
 
-    /// Notes that the lists of a faction's past wars were read.
-    pub(crate) fn note_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
-        self.note_war_poll(sql!("wars/record_history_read"), faction, at)
+    /// Records that the lists of a faction's past wars were read.
+    pub(crate) fn record_war_history_read(&mut self, faction: FactionId, at: i64) -> Result<()> {
+        self.record_war_poll(sql!("wars/record_history_read"), faction, at)
     }
 
-    fn note_war_poll(&mut self, statement: &str, faction: FactionId, at: i64) -> Result<()> {
+    fn record_war_poll(&mut self, statement: &str, faction: FactionId, at: i64) -> Result<()> {
         self.connection()
             .prepare_cached(statement)
             .and_then(|mut note| note.execute(named_params! { ":faction_id": faction, ":at": at }))
-            .context(format!("note that the wars of faction {faction} were read"))?;
+            .context(format!(
+                "record that the wars of faction {faction} were read"
+            ))?;
         Ok(())
     }
 
-    /// When this data was last read, unix seconds; `None`: never.
+    /// When this data was last read, in unix seconds; `None` if never.
     pub(crate) fn refreshed_at(&self, refresh: Refresh) -> Result<Option<i64>> {
         self.connection()
             .query_row(
@@ -136,17 +137,16 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()
-            .context("look up when the tiles' facts were read")
+            .context("look up when the facts of the tiles were read")
     }
 
-    /// Notes that this data was read.
-    pub(crate) fn note_refreshed(&mut self, refresh: Refresh, at: i64) -> Result<()> {
+    pub(crate) fn record_refresh(&mut self, refresh: Refresh, at: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("refreshes/record_refresh"),
                 named_params! { ":name": refresh.as_str(), ":at": at },
             )
-            .context("note that the tiles' facts were read")?;
+            .context("record that the facts of the tiles were read")?;
         Ok(())
     }
 }

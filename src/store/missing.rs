@@ -1,4 +1,4 @@
-//! The ids that Torn does not know.
+//! The table `missing_entities`: ids that Torn does not know.
 
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -7,18 +7,18 @@ use crate::model::id::{FactionId, PlayerId};
 use crate::model::missing::is_gone;
 use crate::store::{SqlContext, Store, sql};
 
-/// An id that Torn does not know.
+/// The id of an entity that Torn does not know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Missing {
     Player(PlayerId),
     Faction(FactionId),
 }
 
-/// How often and since when Torn has not known an id.
+/// The answers in which Torn did not know an id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Misses {
     pub(crate) id: i64,
-    /// In a row.
+    /// The number of such answers in a row.
     pub(crate) count: u32,
     /// Unix seconds.
     pub(crate) first: i64,
@@ -27,14 +27,14 @@ pub(crate) struct Misses {
 }
 
 impl Store {
-    /// Notes that Torn does not know an id. After several misses over days it counts as gone.
+    /// Records that Torn does not know an id. After several misses over days the entity is deactivated.
     pub(crate) fn save_missing(&mut self, missing: Missing, at: i64) -> Result<()> {
         let (kind, id, deactivate) = match missing {
             Missing::Player(id) => ("player", id.get(), sql!("missing/deactivate_player")),
             Missing::Faction(id) => ("faction", id.get(), sql!("missing/deactivate_faction")),
         };
         self.transaction(|transaction| {
-            let note = || -> rusqlite::Result<()> {
+            let save = || -> rusqlite::Result<()> {
                 transaction.execute(
                     sql!("missing/record_missing"),
                     named_params! { ":kind": kind, ":entity_id": id, ":at": at },
@@ -43,7 +43,7 @@ impl Store {
                     .query_row(
                         sql!("missing/get_missing"),
                         named_params! { ":kind": kind, ":entity_id": id },
-                        read,
+                        misses_from_row,
                     )
                     .optional()?;
                 if misses.is_some_and(|misses| is_gone(misses.count, misses.first, misses.last)) {
@@ -59,7 +59,7 @@ impl Store {
                 }
                 Ok(())
             };
-            note().context(format!("note that Torn does not know {kind} {id}"))
+            save().context(format!("record that Torn does not know {kind} {id}"))
         })
     }
 
@@ -68,22 +68,26 @@ impl Store {
         self.connection()
             .prepare_cached(sql!("missing/list_missing"))
             .and_then(|mut all| {
-                all.query_map(named_params! { ":kind": "faction" }, read)?
+                all.query_map(named_params! { ":kind": "faction" }, misses_from_row)?
                     .collect()
             })
             .context("list the factions that Torn does not know")
     }
 }
 
-/// Forgets that Torn did not know an id.
-pub(super) fn found(transaction: &Transaction<'_>, kind: &str, id: i64) -> rusqlite::Result<()> {
+/// Deletes the record that Torn did not know an id.
+pub(super) fn clear_missing(
+    transaction: &Transaction<'_>,
+    kind: &str,
+    id: i64,
+) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(sql!("missing/clear_missing"))?
         .execute(named_params! { ":kind": kind, ":entity_id": id })?;
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Misses> {
+fn misses_from_row(row: &Row<'_>) -> rusqlite::Result<Misses> {
     Ok(Misses {
         id: row.get("entity_id")?,
         count: row.get("misses")?,

@@ -1,6 +1,6 @@
-//! The only room that speaks SQL. It knows nothing of HTTP.
+//! The database. Only this module contains SQL, and it never calls Torn.
 //!
-//! Statements live in `sql/`, one a file, and run in the sqlite3 shell as they are.
+//! Each statement is a file of `sql/` that can be run unchanged in the sqlite3 shell.
 
 mod budget;
 mod check;
@@ -47,7 +47,7 @@ pub(crate) use migrate::SCHEMA_VERSION;
 
 use crate::error::Result;
 
-/// Embeds `sql/<name>.sql`, so that a missing file fails the build.
+/// The text of `sql/<name>.sql`. A missing file is a compile error.
 macro_rules! sql {
     ($($name:literal),+) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
@@ -55,17 +55,18 @@ macro_rules! sql {
 }
 use sql;
 
-/// Runs `work` in one transaction: all of it is kept, or none.
+/// Runs `work` in one transaction, which is rolled back if `work` fails.
 fn transaction<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Transaction<'_>) -> Result<T>,
 ) -> Result<T> {
-    // Immediate: a writer that must wait should wait now, not fail half-way through.
+    // IMMEDIATE takes the write lock at once. A deferred transaction would ask for it at the first write, where SQLite
+    // may answer SQLITE_BUSY without waiting.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .context("start writing")?;
-    let value = work(&transaction)?; // An early return rolls back.
-    transaction.commit().context("save what was written")?;
+        .context("begin a transaction")?;
+    let value = work(&transaction)?; // Dropping the transaction rolls it back.
+    transaction.commit().context("commit a transaction")?;
     Ok(value)
 }
 
@@ -76,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    /// A typing error in any statement fails here, not at three in the morning.
+    /// SQLite checks a statement when it is prepared. Without this test an error would show up in production.
     #[test]
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The sizes of the lists that a run would read, for a plan.
+//! The sizes of Torn's war lists, for `fetch --plan`.
 
 use rusqlite::named_params;
 
@@ -6,17 +6,16 @@ use crate::error::Result;
 use crate::model::war::WarType;
 use crate::store::{SqlContext, Store, sql};
 
-/// How long the list of one type of war is, as far as it is stored.
+/// The size of the game-wide list of one type of war, from the stored wars.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct WarListSize {
-    /// All wars of that type.
+    /// All stored wars of the type.
     pub(crate) stored: u64,
-    /// Wars that begin no earlier than the oldest one that has not ended.
-    pub(crate) up_to_oldest_open: u64,
+    /// Stored wars that start no earlier than the oldest unfinished one.
+    pub(crate) up_to_oldest_unfinished: u64,
 }
 
 impl Store {
-    /// How many wars a reader of the game-wide list would meet before everything is over.
     pub(crate) fn war_list_size(&self, war_type: WarType) -> Result<WarListSize> {
         self.connection()
             .query_row(
@@ -25,7 +24,7 @@ impl Store {
                 |row| {
                     Ok(WarListSize {
                         stored: row.get("stored")?,
-                        up_to_oldest_open: row.get("up_to_oldest_open")?,
+                        up_to_oldest_unfinished: row.get("up_to_oldest_open")?,
                     })
                 },
             )

@@ -1,4 +1,4 @@
-//! Runs, and the parts of answers that did not fit.
+//! The tables `fetch_runs` and `rejected_payloads`.
 
 use rusqlite::{Transaction, named_params};
 
@@ -7,37 +7,38 @@ use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::store::{SqlContext, Store, sql};
 
-/// The largest part of a rejected body that is kept, in bytes.
-const KEPT_BODY: usize = 64 << 10;
+/// Bytes of a rejected body that are stored at most.
+const MAX_BODY: usize = 64 << 10;
 
-/// A row of `fetch_runs`.
+/// The id of a row in `fetch_runs`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunId(i64);
 
 impl RunId {
-    /// The row's number.
     pub(crate) fn get(self) -> i64 {
         self.0
     }
 }
 
-/// A part of an answer that did not fit.
+/// A part of an answer that could not be decoded or saved.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rejected {
-    /// The path of the call, without the query.
+    /// The path of the request, without the query.
     pub endpoint: String,
-    /// Its subject, such as "player 123".
+    /// The subject of the answer, such as "player 123".
     pub entity: String,
-    /// The place in the JSON, with `*` for positions in lists.
+    /// The path in the JSON document, with `*` for each index of a list.
     pub json_path: String,
-    /// Where in the JSON, and why.
+    /// The path in the JSON document, and the reason.
     pub error: String,
-    /// As it came.
+    /// The part as Torn sent it.
     pub body: String,
 }
 
 impl Store {
-    /// Begins a run; runs of that kind which never said how they ended were killed. Needs the lock of that kind.
+    /// Records the start of a run, and marks unfinished runs of the same kind as killed.
+    ///
+    /// The caller holds the lock of the kind, so that no unfinished run can still be active.
     pub fn start_run(&mut self, kind: Kind, now: i64) -> Result<RunId> {
         self.transaction(|transaction| {
             transaction
@@ -51,12 +52,12 @@ impl Store {
                         named_params! { ":kind": kind.as_str(), ":started_at": now },
                     )
                 })
-                .context("note the start of the run")?;
+                .context("record the start of the run")?;
             Ok(RunId(transaction.last_insert_rowid()))
         })
     }
 
-    /// Ends a run. `real_time` is the time that Torn told, when our clock turned out to be wrong.
+    /// Records the end of a run. `real_time` is Torn's time, if this machine's clock is wrong; unix seconds.
     pub(crate) fn finish_run(
         &mut self,
         run: RunId,
@@ -82,13 +83,13 @@ impl Store {
                     ":failed": counts.failed,
                 },
             )
-            .context("note the end of the run")?;
+            .context("record the end of the run")?;
         Ok(())
     }
 
-    /// Keeps a part of an answer that did not fit, or counts it when it is kept already.
+    /// Stores a rejected part of an answer. If the same one is stored already, only its count grows.
     pub fn save_rejected(&mut self, rejected: &Rejected, at: i64) -> Result<()> {
-        let mut end = rejected.body.len().min(KEPT_BODY);
+        let mut end = rejected.body.len().min(MAX_BODY);
         while !rejected.body.is_char_boundary(end) {
             end -= 1;
         }
@@ -111,12 +112,12 @@ impl Store {
             }
             Ok(())
         };
-        save().context("keep a part of an answer that did not fit")
+        save().context("store a rejected part of an answer")
     }
 }
 
-/// Notes how far a run has come, within the transaction of a batch.
-pub(super) fn count(
+/// Updates the counts of a run that goes on, in the transaction of a batch.
+pub(super) fn update_counts(
     transaction: &Transaction<'_>,
     run: RunId,
     counts: Counts,

@@ -6,7 +6,7 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
-use crate::model::war::{Wanted, WarStatus, WarType};
+use crate::model::war::{FollowUpGoal, WarStatus, WarType};
 use crate::store::pauses::Cause;
 
 macro_rules! stored_as_integer {
@@ -53,7 +53,7 @@ macro_rules! stored_as_word {
                 [$(Self::$variant),*]
                     .into_iter()
                     .find(|word| word.as_str() == text)
-                    .ok_or_else(|| FromSqlError::Other(format!("{text:?} is not expected here").into()))
+                    .ok_or_else(|| FromSqlError::Other(format!("unexpected value {text:?}").into()))
             }
         }
     )*};
@@ -62,6 +62,6 @@ macro_rules! stored_as_word {
 stored_as_word! {
     WarType: Ranked, Territory;
     WarStatus: Scheduled, Ongoing, Completed, Cancelled;
-    Wanted: End, Report, Later;
+    FollowUpGoal: End, Report, EndOfKnownWar;
     Cause: Block, RateLimit, DailyLimit;
 }

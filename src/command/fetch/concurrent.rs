@@ -1,4 +1,4 @@
-//! Asks Torn from several threads and saves on one: network and disk overlap, and what has arrived is kept.
+//! Makes requests on several threads and saves the answers on one, so that network and disk work at the same time.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,36 +9,37 @@ use std::time::{Duration, Instant};
 use crate::command::torn::{Failure, TornClient};
 use crate::error::Result;
 
-/// Answers saved in one transaction at the most.
+/// The maximum number of answers per transaction.
 const BATCH: usize = 200;
 
-/// The longest that an answer waits to be saved.
+/// The longest time from the arrival of an answer until it is saved.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Poll interval of the saving thread.
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
-/// One target and its answer.
-pub(super) type Answered<T, A> = (T, Result<A, Failure>);
+/// A target, and its answer or its failure.
+pub(super) type TargetResult<T, A> = (T, Result<A, Failure>);
 
-/// Asks about each target from `threads` threads and hands the answers to `save`, in batches, on this thread.
+/// Calls `fetch` for each target on `threads` threads, and `save` for each batch of results on the calling thread.
 ///
-/// Targets that were not asked about because the run ended are not handed over. A failure to save stops the asking.
+/// If the run ends early, the targets that were not requested are not passed to `save`. If `save` fails, no further
+/// target is requested.
 pub(super) fn fetch_concurrently<T: Send, A: Send>(
     torn: &TornClient,
     threads: usize,
     targets: Vec<T>,
-    ask: impl Fn(&T) -> Result<A, Failure> + Sync,
-    mut save: impl FnMut(Vec<Answered<T, A>>) -> Result<()>,
+    fetch: impl Fn(&T) -> Result<A, Failure> + Sync,
+    mut save: impl FnMut(Vec<TargetResult<T, A>>) -> Result<()>,
 ) -> Result<()> {
     let threads = threads.min(targets.len()).max(1);
     let queue = Mutex::new(VecDeque::from(targets));
-    // Bounded, so that a slow disk slows the asking down instead of filling the memory.
-    let (sender, arrivals) = mpsc::sync_channel::<Answered<T, A>>(2 * BATCH);
+    // The channel is bounded, so that a slow disk slows the requests down instead of filling the memory.
+    let (sender, arrivals) = mpsc::sync_channel::<TargetResult<T, A>>(2 * BATCH);
     thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
-            let (queue, ask) = (&queue, &ask);
+            let (queue, fetch) = (&queue, &fetch);
             scope.spawn(move || {
                 while !torn.is_over() {
                     let next = queue
@@ -48,9 +49,9 @@ pub(super) fn fetch_concurrently<T: Send, A: Send>(
                     let Some(target) = next else {
                         return;
                     };
-                    let answer = ask(&target);
+                    let answer = fetch(&target);
                     if sender.send((target, answer)).is_err() {
-                        return; // The saving thread has failed and gone.
+                        return; // Saving has failed.
                     }
                 }
             });
@@ -58,7 +59,7 @@ pub(super) fn fetch_concurrently<T: Send, A: Send>(
         drop(sender);
         let saved = save_batches(&arrivals, &mut save);
         if saved.is_err() {
-            // Nothing more is asked, since nothing can be saved.
+            // Nothing more can be saved, so nothing more is requested.
             queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         drop(arrivals);
@@ -67,19 +68,19 @@ pub(super) fn fetch_concurrently<T: Send, A: Send>(
 }
 
 fn save_batches<T, A>(
-    arrivals: &mpsc::Receiver<Answered<T, A>>,
-    save: &mut impl FnMut(Vec<Answered<T, A>>) -> Result<()>,
+    arrivals: &mpsc::Receiver<TargetResult<T, A>>,
+    save: &mut impl FnMut(Vec<TargetResult<T, A>>) -> Result<()>,
 ) -> Result<()> {
     let mut batch = Vec::with_capacity(BATCH);
     let mut oldest = Instant::now();
     loop {
         match arrivals.recv_timeout(POLL_INTERVAL) {
             Ok((_, Err(Failure::RunEnded))) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(answered) => {
+            Ok(result) => {
                 if batch.is_empty() {
                     oldest = Instant::now();
                 }
-                batch.push(answered);
+                batch.push(result);
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -1,12 +1,12 @@
-//! Factions and their rosters, one call each; their wars come with them where those are wanted too.
+//! Fetches factions and their rosters with one call each, together with their wars if those are wanted too.
 
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::{InvalidItem, Partitioned, faction};
-use crate::command::fetch::concurrent::fetch_concurrently;
-use crate::command::fetch::players::Parts;
-use crate::command::fetch::session::{Session, Work, rejected_item};
-use crate::command::fetch::wars::{WarsAnswer, decode_wars};
+use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
+use crate::command::fetch::selections::Selections;
+use crate::command::fetch::session::{ActiveRun, Session, rejected_item};
+use crate::command::fetch::wars::{DecodedWars, decode_wars};
 use crate::command::torn::{Failure, Reply, TornClient};
 use crate::config::Wars;
 use crate::error::Result;
@@ -14,90 +14,95 @@ use crate::model::faction::{Basic, Faction, Member, Roster};
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::store::missing::Missing;
-use crate::store::save::{RosterChange, Sourced};
+use crate::store::save::{Observation, RosterChange};
 
-/// The parts of an answer about a faction that fit, and the failures of the others.
+/// The decoded selections of an answer about a faction, and the failures of the others.
 struct Answer {
-    faction: Sourced<Faction>,
-    wars: Option<WarsAnswer>,
+    faction: Observation<Faction>,
+    wars: Option<DecodedWars>,
     failures: Vec<Failure>,
 }
 
 impl Session<'_> {
-    pub(super) fn fetch_factions(&mut self, work: &mut Work) -> Result<RosterChange> {
-        let targets = self.followed(work)?.targets;
+    pub(super) fn fetch_factions(&mut self, run: &mut ActiveRun) -> Result<RosterChange> {
+        let targets = self.factions_to_request(run)?;
         let with_wars =
             self.scope.kinds.contains(&Kind::Wars) && self.scope.track.wars == Wars::Tracked;
-        self.fetch_rosters(work, targets, with_wars)
+        self.fetch_rosters(run, targets, with_wars)
     }
 
-    /// Rosters that are needed to know the members, where nothing else fetches them.
+    /// Fetches the rosters that tell a run of the players which members to request.
     pub(super) fn refresh_rosters(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         factions: Vec<FactionId>,
     ) -> Result<()> {
-        let before = work.tally;
-        self.fetch_rosters(work, factions, false)?;
-        // This run is about players: of the rosters only the failures count.
-        work.tally.answers = before.answers;
-        work.tally.counts.entities = before.counts.entities;
-        work.tally.counts.appended = before.counts.appended;
-        work.tally.counts.unchanged = before.counts.unchanged;
+        let before = run.tally;
+        self.fetch_rosters(run, factions, false)?;
+        // The counts of this run are about players. Of the rosters only the failures are counted.
+        run.tally.answers = before.answers;
+        run.tally.counts.entities = before.counts.entities;
+        run.tally.counts.appended = before.counts.appended;
+        run.tally.counts.unchanged = before.counts.unchanged;
         Ok(())
     }
 
     fn fetch_rosters(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         targets: Vec<FactionId>,
         with_wars: bool,
     ) -> Result<RosterChange> {
         let mut change = RosterChange::default();
         let torn = self.torn;
-        work.progress.more(targets.len() as u64);
+        run.progress.more(targets.len() as u64);
         fetch_concurrently(
             torn,
             self.settings.api.concurrency,
             targets,
-            |id| ask(torn, *id, with_wars),
-            |answers| {
-                let mut factions = Vec::new();
-                for (id, answer) in answers {
-                    work.progress.step();
-                    let failures = match answer {
-                        Ok(answer) => {
-                            factions.push(answer.faction);
-                            if let Some(wars) = answer.wars {
-                                self.note_wars(id, wars);
-                            }
-                            answer.failures
-                        }
-                        Err(failure) => vec![failure],
-                    };
-                    for failure in failures {
-                        let name = format!("faction {id}");
-                        self.fail(work, &name, Some(Missing::Faction(id)), &failure)?;
-                    }
-                }
-                self.save_each(
-                    work,
-                    &factions,
-                    |faction| format!("faction {}", faction.id),
-                    |store, batch, factions, counts| {
-                        let saved = store.save_factions(batch, factions, counts)?;
-                        change.joined += saved.joined;
-                        change.left += saved.left;
-                        Ok(())
-                    },
-                )
-            },
+            |id| fetch_faction(torn, *id, with_wars),
+            |results| self.save_factions(run, results, &mut change),
         )?;
         Ok(change)
     }
+
+    fn save_factions(
+        &mut self,
+        run: &mut ActiveRun,
+        results: Vec<TargetResult<FactionId, Answer>>,
+        change: &mut RosterChange,
+    ) -> Result<()> {
+        let mut factions = Vec::new();
+        for (id, answer) in results {
+            run.progress.step();
+            let failures = match answer {
+                Ok(answer) => {
+                    factions.push(answer.faction);
+                    if let Some(wars) = answer.wars {
+                        self.keep_faction_wars(id, wars);
+                    }
+                    answer.failures
+                }
+                Err(failure) => vec![failure],
+            };
+            for failure in failures {
+                let name = format!("faction {id}");
+                self.record_failure(run, &name, Some(Missing::Faction(id)), &failure)?;
+            }
+        }
+        self.save_each(
+            run,
+            &factions,
+            |faction| format!("faction {}", faction.id),
+            |store, batch, factions, counts| {
+                change.add(store.save_factions(batch, factions, counts)?);
+                Ok(())
+            },
+        )
+    }
 }
 
-fn ask(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Failure> {
+fn fetch_faction(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Failure> {
     let request = Request::faction(id, with_wars);
     match torn.get(&request, Need::Any) {
         Ok(reply) => decode(&request, reply, id, with_wars),
@@ -110,51 +115,33 @@ fn ask(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Fail
     }
 }
 
-/// Decodes each selection on its own.
+/// Decodes each selection separately.
 ///
 /// # Errors
 ///
-/// When neither the faction nor its roster can be used, or the answer is about another faction.
+/// If neither the faction nor its roster can be used, or the answer is about another faction.
 fn decode(
     request: &Request,
     reply: Reply,
-    asked: FactionId,
+    id: FactionId,
     with_wars: bool,
 ) -> Result<Answer, Failure> {
-    let parts = Parts {
-        request,
-        reply: &reply,
-        entity: format!("faction {asked}"),
-    };
-    let is_foreign = faction::subject(&reply.body).is_some_and(|id| id != asked.get());
-    let mut failures = Vec::new();
-    let basic = parts.read(
-        "basic",
-        |body| faction::basic(body, asked).map(Some),
-        &mut failures,
-    );
-    if is_foreign {
-        // The roster and the wars are those of the same faction.
-        return Err(failures.pop().unwrap_or(Failure::NotListed));
+    let mut selections = Selections::new(request, &reply, format!("faction {id}"));
+    let subject = faction::subject(&reply.body);
+    let basic =
+        selections.decode_identity("basic", subject, id.get(), |body| faction::basic(body, id))?;
+    let members = selections.decode("members", |body| faction::members(body).map(Some));
+    let is_missing = selections.failures.iter().any(Failure::is_missing);
+    if basic.is_none() && (members.is_none() || is_missing) {
+        return Err(selections.failures.swap_remove(0));
     }
-    let members = parts.read(
-        "members",
-        |body| faction::members(body).map(Some),
-        &mut failures,
-    );
-    if basic.is_none() && (members.is_none() || failures.iter().any(Failure::is_missing)) {
-        return Err(failures.swap_remove(0));
-    }
-    let roster = members.map(|members| roster(&parts, basic.as_ref(), members, &mut failures));
-    let wars = with_wars.then(|| decode_wars(request, &reply, asked));
+    let roster = members.map(|members| roster(&mut selections, basic.as_ref(), members));
+    let failures = selections.failures;
+    let wars = with_wars.then(|| decode_wars(request, &reply, id));
     Ok(Answer {
         wars,
-        faction: Sourced {
-            value: Faction {
-                id: asked,
-                basic,
-                roster,
-            },
+        faction: Observation {
+            value: Faction { id, basic, roster },
             source: reply.source,
             at: reply.at,
         },
@@ -162,19 +149,19 @@ fn decode(
     })
 }
 
-/// The roster, which is complete when every member could be read and is there.
+/// The roster. It is complete if every member could be decoded and their number is Torn's count.
 fn roster(
-    parts: &Parts<'_>,
+    selections: &mut Selections<'_>,
     basic: Option<&Basic>,
     members: Partitioned<Member>,
-    failures: &mut Vec<Failure>,
 ) -> Roster {
     for member in &members.invalid {
-        let entity = member_name(member).map_or_else(
-            || parts.entity.clone(),
-            |member| format!("{member} of {}", parts.entity),
-        );
-        failures.push(rejected_item(parts.request, &entity, member));
+        let entity = match member_name(member) {
+            Some(member) => format!("{member} of {}", selections.entity()),
+            None => selections.entity().to_owned(),
+        };
+        let failure = rejected_item(selections.request(), &entity, member);
+        selections.failures.push(failure);
     }
     let listed = members.valid.len();
     let expected = basic.and_then(|basic| basic.member_count);
@@ -183,7 +170,7 @@ fn roster(
         let expected = expected.map_or_else(|| "?".to_owned(), |count| count.to_string());
         log::warn!(
             "{}: {listed} of {expected} members could be read; nobody is taken to have left",
-            parts.entity
+            selections.entity()
         );
     }
     Roster {

@@ -1,4 +1,4 @@
-//! `tornsnap fetch`: asks Torn about what is followed, and keeps the answers.
+//! `tornsnap fetch`: fetches what the configuration follows and saves it.
 
 mod concurrent;
 mod factions;
@@ -7,6 +7,7 @@ mod plan;
 mod players;
 mod report;
 mod scope;
+mod selections;
 mod session;
 mod sweep;
 mod territories;
@@ -20,7 +21,7 @@ pub(crate) use report::Report;
 pub(crate) use scope::Scope;
 
 use crate::command::clock::refuse_wrong_clock;
-use crate::command::fetch::outcome::Fetched;
+use crate::command::fetch::outcome::FetchOutcome;
 use crate::command::fetch::session::Session;
 use crate::command::signal::Stop;
 use crate::command::torn::TornClient;
@@ -35,7 +36,7 @@ use crate::model::time::parse_duration;
 use crate::store::Store;
 use crate::store::lock::Lock;
 
-/// Ask Torn about what is followed, and keep the answers
+/// Fetch players, factions, wars and territories from Torn, and save what changed
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -46,7 +47,7 @@ Examples:
 pub(crate) struct Args {
     /// What to fetch
     #[arg(required = true, value_name = "KIND")]
-    pub(crate) kinds: Vec<KindWord>,
+    pub(crate) kinds: Vec<KindArg>,
     /// Only these players, followed or not
     #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) players: Vec<PlayerId>,
@@ -56,17 +57,17 @@ pub(crate) struct Args {
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]
     pub(crate) plan: bool,
-    /// Record although the clock is behind the newest record
+    /// Save even if the clock is behind the newest saved time
     #[arg(long)]
     pub(crate) ignore_clock: bool,
-    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 0]
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 0]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) wait: Option<Duration>,
 }
 
-/// A kind as it is typed.
+/// A kind as an argument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum KindWord {
+pub(crate) enum KindArg {
     /// Players, and the members of followed factions
     Players,
     /// Factions and their rosters
@@ -79,7 +80,7 @@ pub(crate) enum KindWord {
     All,
 }
 
-impl KindWord {
+impl KindArg {
     fn kind(self) -> Option<Kind> {
         match self {
             Self::Players => Some(Kind::Players),
@@ -91,11 +92,10 @@ impl KindWord {
     }
 }
 
-/// Fetches each kind in turn.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let scope = Scope::new(&context.settings, args);
     if args.plan {
-        return plan::show(context, &scope);
+        return plan::run(context, &scope);
     }
     let fetched = fetch(
         &context.settings,
@@ -107,25 +107,25 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(fetched.outcome)
 }
 
-/// The work of one invocation, as `demo` does it too.
+/// Fetches the kinds of `scope` one after the other. `demo` calls it too.
 pub(crate) fn fetch(
     settings: &Settings,
     scope: &Scope,
     waiting: &Waiting,
     stop: Stop,
     shows_progress: bool,
-) -> Result<Fetched> {
+) -> Result<FetchOutcome> {
     let mut store = Store::open(&settings.database)?;
     store.refuse_archive()?;
-    let scope = &scope.with_open_ends(&store)?;
+    let scope = &scope.with_unfinished_wars(&store)?;
     refuse_wrong_clock(settings, &store, scope.ignore_clock)?;
     if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {
         log::warn!(
-            "nothing of that is followed: add ids under [track] in the configuration, or name some here"
+            "nothing to fetch: add ids under [track] in the configuration, or name some with --player or --faction"
         );
     }
     let (locks, busy) = if waiting.is_possible() {
-        // While this run waits, a restore may put another file in the place of this one.
+        // Close the database while waiting, because a restore may replace the file meanwhile.
         drop(store);
         let taken = take_locks(settings, scope, waiting)?;
         store = Store::open(&settings.database)?;
@@ -136,10 +136,10 @@ pub(crate) fn fetch(
     let torn = match connect(settings, &stop) {
         Ok(torn) => torn,
         Err(error) => {
-            // Another program holds the database, and this write would wait for it once more.
+            // If another program has locked the database, this write would only wait for it again.
             if error.exit() != Exit::TryLater {
                 let kinds = locks.iter().map(|(kind, _)| *kind);
-                note_failed_start(&mut store, settings, kinds, &error)?;
+                record_failed_start(&mut store, settings, kinds, &error)?;
             }
             return Err(error);
         }
@@ -149,7 +149,8 @@ pub(crate) fn fetch(
     for (kind, lock) in locks {
         runs.push(session.run_kind(kind)?);
         drop(lock);
-        // A run that ends early fails for the kinds that are left, too: `health` counts those.
+        // Only a signal skips the other kinds. If Torn ended the run early, each of them is recorded as a failed run,
+        // because `health` counts failed runs.
         if session.is_stopped() {
             break;
         }
@@ -163,12 +164,12 @@ pub(crate) fn fetch(
     Ok(outcome::conclude(&runs, end, signal, &busy))
 }
 
-/// A Torn client with the configured keys. Those of which nothing was heard for a day are checked.
+/// A Torn client with the configured keys. A key that was not checked for a day is checked first.
 fn connect(settings: &Settings, stop: &Stop) -> Result<TornClient> {
     let loaded = settings.load_keys()?;
     let mut store = Store::open(&settings.database)?;
     if !settings.keys_are_from_environment {
-        // A key whose file is missing for a while keeps what is known of it.
+        // A key whose file cannot be read now keeps its stored state.
         let unreadable = loaded.unreadable.iter().map(|key| key.name.as_str());
         let readable = loaded.keys.iter().map(|key| key.name.as_str());
         let names: Vec<&str> = readable.chain(unreadable).collect();
@@ -180,10 +181,14 @@ fn connect(settings: &Settings, stop: &Stop) -> Result<TornClient> {
     Ok(torn)
 }
 
-/// The kinds of this invocation with their locks.
+/// The kinds of this invocation whose locks are held.
 type KindLocks = Vec<(Kind, Lock)>;
 
-/// Takes the lock of each kind; a kind that is busy is left out, unless all are.
+/// Locks each kind. A kind that another run has locked is skipped.
+///
+/// # Errors
+///
+/// If other runs have locked all kinds.
 fn take_locks(
     settings: &Settings,
     scope: &Scope,
@@ -208,8 +213,8 @@ fn take_locks(
     }
 }
 
-/// A run that could not even begin is a failed run: `health` counts those.
-fn note_failed_start(
+/// Records a failed run of each kind, because `health` counts them.
+fn record_failed_start(
     store: &mut Store,
     settings: &Settings,
     kinds: impl Iterator<Item = Kind>,

@@ -1,4 +1,4 @@
-//! How an invocation ends, from how its kinds went.
+//! Derives the exit code, the error and the summary of an invocation from its runs.
 
 use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
@@ -9,36 +9,36 @@ use crate::model::run::{Counts, RunStatus};
 use crate::store::run::RunId;
 use crate::store::save::RosterChange;
 
-/// The results of one kind in numbers.
+/// The counts of one run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
-    /// As noted in `fetch_runs`.
+    /// The counts in `fetch_runs`.
     pub(super) counts: Counts,
-    /// Answers that told something, a list of no wars included.
+    /// Answers with data, including empty lists of wars.
     pub(super) answers: u64,
-    /// Failures of answers that did not fit.
+    /// Failures of answers that could not be decoded or saved.
     pub(super) rejected: u64,
-    /// Failures that may pass by themselves.
+    /// Failures that the next run may not meet.
     pub(super) passing: u64,
-    /// Failures of ids that Torn does not know.
+    /// Failures because Torn does not know the id.
     pub(super) missing: u64,
 }
 
-/// How one kind went.
-pub(super) struct KindRun {
+/// A run of one kind after its end.
+pub(super) struct FinishedRun {
     pub(super) kind: Kind,
     pub(super) status: RunStatus,
     pub(super) tally: Tally,
     pub(super) error: Option<String>,
-    pub(super) run: RunId,
+    pub(super) id: RunId,
     pub(super) started_at: i64,
     pub(super) finished_at: i64,
     pub(super) roster: Option<RosterChange>,
 }
 
-/// The sums over all kinds.
+/// The totals over all kinds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct Totals {
     saved: u64,
     failed: u64,
     rejected: u64,
@@ -46,31 +46,38 @@ struct Sums {
     missing: u64,
 }
 
-/// The end of an invocation, and its report as fields.
-pub(crate) struct Fetched {
+impl Totals {
+    fn of(runs: &[FinishedRun]) -> Self {
+        let mut totals = Self::default();
+        for FinishedRun { tally, .. } in runs {
+            totals.saved += tally.answers;
+            totals.failed += tally.counts.failed;
+            totals.rejected += tally.rejected;
+            totals.passing += tally.passing;
+            totals.missing += tally.missing;
+        }
+        totals
+    }
+}
+
+/// The end of an invocation. `demo` reads the fields of the report.
+pub(crate) struct FetchOutcome {
     pub(crate) outcome: Outcome,
     pub(crate) report: Report,
 }
 
 /// Derives the end of an invocation from its runs.
 pub(super) fn conclude(
-    runs: &[KindRun],
+    runs: &[FinishedRun],
     end: Option<RunEnd>,
     signal: Option<Exit>,
     busy: &[Error],
-) -> Fetched {
-    let sum = |count: fn(&Tally) -> u64| runs.iter().map(|run| count(&run.tally)).sum::<u64>();
-    let sums = Sums {
-        saved: sum(|tally| tally.answers),
-        failed: sum(|tally| tally.counts.failed),
-        rejected: sum(|tally| tally.rejected),
-        passing: sum(|tally| tally.passing),
-        missing: sum(|tally| tally.missing),
-    };
+) -> FetchOutcome {
+    let totals = Totals::of(runs);
     let exit =
-        signal.unwrap_or_else(|| exit(sums, end.as_ref().map(|end| end.exit), !busy.is_empty()));
+        signal.unwrap_or_else(|| exit(totals, end.as_ref().map(|end| end.exit), !busy.is_empty()));
     let first_error = runs.iter().find_map(|run| run.error.clone());
-    let failure = failure(exit, sums, end, first_error, busy);
+    let failure = failure(exit, totals, end, first_error, busy);
     let report = Report {
         runs: runs.iter().map(RunReport::from).collect(),
     };
@@ -79,29 +86,29 @@ pub(super) fn conclude(
         failure: failure.map(|failure| failure.with_exit(exit)),
         ..Outcome::new(exit).with_report(&report)
     };
-    Fetched { outcome, report }
+    FetchOutcome { outcome, report }
 }
 
-/// The exit code of an invocation that nobody interrupted.
-fn exit(sums: Sums, end: Option<Exit>, some_busy: bool) -> Exit {
-    if sums.failed == 0 && end.is_none() && !some_busy {
+/// The exit code of an invocation without a signal. `end` is the exit code of an early end.
+fn exit(totals: Totals, end: Option<Exit>, some_busy: bool) -> Exit {
+    if totals.failed == 0 && end.is_none() && !some_busy {
         return Exit::Done;
     }
-    if sums.saved > 0 {
+    if totals.saved > 0 {
         return Exit::Partial;
     }
     match end {
         Some(exit) => exit,
-        None if sums.failed > 0 && sums.failed == sums.rejected => Exit::Protocol,
-        None if sums.failed > 0 && sums.failed == sums.passing => Exit::TryLater,
+        None if totals.failed > 0 && totals.failed == totals.rejected => Exit::Protocol,
+        None if totals.failed > 0 && totals.failed == totals.passing => Exit::TryLater,
         None => Exit::Partial,
     }
 }
 
-/// The failure to tell, if there is one.
+/// The error to print, if there is one.
 fn failure(
     exit: Exit,
-    sums: Sums,
+    totals: Totals,
     end: Option<RunEnd>,
     first_error: Option<String>,
     busy: &[Error],
@@ -113,7 +120,7 @@ fn failure(
             Some(Error::new("finish the fetch").with_source(why))
         }
         (_, Some(end)) => {
-            let action = if sums.saved > 0 {
+            let action = if totals.saved > 0 {
                 "fetch everything"
             } else {
                 "fetch anything"
@@ -124,38 +131,38 @@ fn failure(
                     .with_help(end.remedy),
             )
         }
-        (Exit::Partial, None) if sums.failed == 0 => {
+        (Exit::Partial, None) if totals.failed == 0 => {
             let busy: Vec<String> = busy.iter().map(Error::one_line).collect();
             Some(Error::new("fetch everything").with_source(busy.join("; ")))
         }
         (exit, None) => {
-            let Sums { saved, failed, .. } = sums;
+            let Totals { saved, failed, .. } = totals;
             Some(
                 Error::new(format!("fetch {failed} of {} targets", saved + failed))
                     .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
-                    .with_help(remedy(exit, sums)),
+                    .with_help(help(exit, totals)),
             )
         }
     }
 }
 
-fn remedy(exit: Exit, sums: Sums) -> &'static str {
+fn help(exit: Exit, totals: Totals) -> &'static str {
     match exit {
         Exit::Protocol => {
             "look at the table rejected_payloads; a newer tornsnap may understand them"
         }
         Exit::TryLater => "run it again later; a scheduler may just try again",
-        _ if sums.failed == sums.missing => {
-            "check these ids; Torn is asked about them again after an hour, six hours, and then daily"
+        _ if totals.failed == totals.missing => {
+            "check these ids; they are requested again after an hour, after six hours, and then daily"
         }
-        _ if sums.rejected > 0 => {
+        _ if totals.rejected > 0 => {
             "the next run tries them again; the table rejected_payloads has the answers that did not fit"
         }
         _ => "the next run tries them again",
     }
 }
 
-fn summary(runs: &[KindRun]) -> String {
+fn summary(runs: &[FinishedRun]) -> String {
     let kinds: Vec<String> = runs
         .iter()
         .map(|run| {
@@ -183,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_from_what_was_saved_and_what_failed() {
-        let sums = |saved, failed, rejected, passing| Sums {
+        let totals = |saved, failed, rejected, passing| Totals {
             saved,
             failed,
             rejected,
@@ -192,19 +199,23 @@ mod tests {
         };
         let later = Some(Exit::TryLater);
         let table = [
-            (sums(5, 0, 0, 0), None, false, Exit::Done),
-            (sums(0, 0, 0, 0), None, false, Exit::Done),
-            (sums(5, 1, 1, 0), None, false, Exit::Partial),
-            (sums(0, 2, 2, 0), None, false, Exit::Protocol),
-            (sums(0, 2, 0, 2), None, false, Exit::TryLater),
-            (sums(0, 2, 1, 1), None, false, Exit::Partial),
-            (sums(0, 0, 0, 0), later, false, Exit::TryLater),
-            (sums(1, 0, 0, 0), later, false, Exit::Partial),
-            (sums(0, 0, 0, 0), Some(Exit::NoKey), false, Exit::NoKey),
-            (sums(1, 0, 0, 0), None, true, Exit::Partial),
+            (totals(5, 0, 0, 0), None, false, Exit::Done),
+            (totals(0, 0, 0, 0), None, false, Exit::Done),
+            (totals(5, 1, 1, 0), None, false, Exit::Partial),
+            (totals(0, 2, 2, 0), None, false, Exit::Protocol),
+            (totals(0, 2, 0, 2), None, false, Exit::TryLater),
+            (totals(0, 2, 1, 1), None, false, Exit::Partial),
+            (totals(0, 0, 0, 0), later, false, Exit::TryLater),
+            (totals(1, 0, 0, 0), later, false, Exit::Partial),
+            (totals(0, 0, 0, 0), Some(Exit::NoKey), false, Exit::NoKey),
+            (totals(1, 0, 0, 0), None, true, Exit::Partial),
         ];
-        for (sums, end, busy, expected) in table {
-            assert_eq!(exit(sums, end, busy), expected, "{sums:?} {end:?} {busy}");
+        for (totals, end, busy, expected) in table {
+            assert_eq!(
+                exit(totals, end, busy),
+                expected,
+                "{totals:?} {end:?} {busy}"
+            );
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::command::fetch::outcome::KindRun;
+use crate::command::fetch::outcome::FinishedRun;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) runs: Vec<RunReport>,
 }
 
-/// One row of `fetch_runs`, and the changes of the rosters.
+/// A row of `fetch_runs`, with the changes of the rosters.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunReport {
     kind: &'static str,
@@ -33,12 +33,12 @@ pub(crate) struct RunReport {
     left: Option<u64>,
 }
 
-impl From<&KindRun> for RunReport {
-    fn from(run: &KindRun) -> Self {
+impl From<&FinishedRun> for RunReport {
+    fn from(run: &FinishedRun) -> Self {
         let counts = run.tally.counts;
         Self {
             kind: run.kind.as_str(),
-            run_id: run.run.get(),
+            run_id: run.id.get(),
             status: run.status.as_str(),
             started_at: run.started_at,
             finished_at: run.finished_at,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::fetch::{Args, KindWord};
+use crate::command::fetch::{Args, KindArg};
 use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::Result;
 use crate::model::id::FactionId;
@@ -10,34 +10,34 @@ use crate::model::kind::Kind;
 use crate::model::missing;
 use crate::store::Store;
 
-/// The targets of one invocation: those of the configuration, narrowed by the flags.
+/// The targets of one invocation: those of the configuration, or those that the flags name.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// The kinds, in the order in which they are asked about.
+    /// The kinds, in the order in which they are fetched.
     pub(crate) kinds: Vec<Kind>,
-    /// The followed ids, after `--player` and `--faction`.
+    /// The ids to fetch. `--player` and `--faction` replace those of the configuration.
     pub(crate) track: Track,
-    /// Factions that count as ours (`defending`), whatever the flags say.
-    pub(crate) ours: BTreeSet<FactionId>,
-    /// Whether everything that is followed is asked about.
-    pub(crate) is_all: bool,
-    /// Whether targets were named on the command line.
-    pub(crate) named: bool,
-    /// Whether a clock that is behind the newest record is accepted.
+    /// The factions of the configuration, whatever the flags say. A tile of theirs under assault is `defending`.
+    pub(crate) own_factions: BTreeSet<FactionId>,
+    /// Whether everything that is followed is fetched.
+    pub(crate) is_everything: bool,
+    /// Whether flags named the targets.
+    pub(crate) has_named_targets: bool,
+    /// Whether a clock that is behind the newest saved time is accepted.
     pub(crate) ignore_clock: bool,
 }
 
-/// The followed factions, and those of them that are not asked about for a while.
+/// The followed factions.
 #[derive(Debug, Default)]
 pub(super) struct FollowedFactions {
-    /// The factions to ask about.
+    /// The factions to request now.
     pub(super) targets: Vec<FactionId>,
-    /// Ids that Torn does not know, with the moment of the next try.
-    pub(super) resting: Vec<(FactionId, i64)>,
+    /// Factions that Torn does not know, with the timestamp of the next request.
+    pub(super) deferred: Vec<(FactionId, i64)>,
 }
 
 impl Scope {
-    /// All kinds, as the configuration has it.
+    /// Everything that the configuration follows.
     pub(crate) fn everything(settings: &Settings) -> Self {
         Self {
             kinds: Kind::ALL
@@ -45,24 +45,24 @@ impl Scope {
                 .filter(|kind| settings.track.follows(*kind))
                 .collect(),
             track: settings.track.clone(),
-            ours: settings.track.factions.clone(),
-            is_all: true,
-            named: false,
+            own_factions: settings.track.factions.clone(),
+            is_everything: true,
+            has_named_targets: false,
             ignore_clock: false,
         }
     }
 
     pub(super) fn new(settings: &Settings, args: &Args) -> Self {
-        let named = !args.players.is_empty() || !args.factions.is_empty();
+        let has_named_targets = !args.players.is_empty() || !args.factions.is_empty();
         let mut track = settings.track.clone();
-        if named {
+        if has_named_targets {
             track.players = args.players.iter().copied().collect();
             track.factions = args.factions.iter().copied().collect();
             track.members = true;
             track.wars = Wars::Tracked;
             track.territories = Territories::Tracked;
         }
-        // `all` means all that is followed; a kind that was typed is asked about in any case.
+        // `all` means each kind that is followed. A kind that was typed is fetched in any case.
         let wanted = |kind: Kind| {
             args.kinds.iter().any(|word| match word.kind() {
                 Some(word) => word == kind,
@@ -72,18 +72,19 @@ impl Scope {
         let kinds = Kind::ALL.into_iter().filter(|kind| wanted(*kind)).collect();
         Self {
             kinds,
-            ours: settings.track.factions.clone(),
+            own_factions: settings.track.factions.clone(),
             track,
-            is_all: !named && args.kinds.contains(&KindWord::All),
-            named,
+            is_everything: !has_named_targets && args.kinds.contains(&KindArg::All),
+            has_named_targets,
             ignore_clock: args.ignore_clock,
         }
     }
 
-    /// The same with the wars that are stored as going on, although nobody in them is followed any more.
-    pub(super) fn with_open_ends(&self, store: &Store) -> Result<Self> {
+    /// Adds the wars if some are stored as unfinished. Without that, a war of factions that are no longer followed
+    /// would stay unfinished in the database.
+    pub(super) fn with_unfinished_wars(&self, store: &Store) -> Result<Self> {
         let mut scope = self.clone();
-        if scope.is_all
+        if scope.is_everything
             && !scope.kinds.contains(&Kind::Wars)
             && !store.unfinished_wars()?.is_empty()
         {
@@ -93,22 +94,21 @@ impl Scope {
         Ok(scope)
     }
 
-    /// The followed factions. Those that Torn does not know are asked about only now and then, unless they are named
-    /// on the command line.
+    /// The followed factions. Those that Torn does not know are deferred, unless a flag names them.
     pub(super) fn followed_factions(&self, store: &Store, now: i64) -> Result<FollowedFactions> {
         let mut followed = FollowedFactions::default();
-        let misses = if self.named {
+        let misses = if self.has_named_targets {
             Vec::new()
         } else {
             store.missing_factions()?
         };
         for id in &self.track.factions {
-            let rests_until = misses
+            let deferred_until = misses
                 .iter()
                 .find(|misses| misses.id == id.get())
-                .and_then(|misses| missing::rests_until(misses.count, misses.last, true, now));
-            match rests_until {
-                Some(until) => followed.resting.push((*id, until)),
+                .and_then(|misses| missing::deferred_until(misses.count, misses.last, true, now));
+            match deferred_until {
+                Some(until) => followed.deferred.push((*id, until)),
                 None => followed.targets.push(*id),
             }
         }

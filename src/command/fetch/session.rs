@@ -1,13 +1,13 @@
-//! The kinds of one invocation, run one after the other.
+//! Runs the kinds of one invocation, one after the other.
 
 use std::collections::BTreeMap;
 
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
-use crate::command::fetch::outcome::{KindRun, Tally};
+use crate::command::fetch::outcome::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
-use crate::command::fetch::wars::{Assaulted, WarsSeen};
+use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::Stop;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::{Record, Settings};
@@ -19,34 +19,36 @@ use crate::model::time::iso;
 use crate::output::progress::Progress;
 use crate::store::Store;
 use crate::store::missing::Missing;
-use crate::store::run::{Rejected, RunId};
-use crate::store::save::{Batch, Sourced, is_about_the_data};
+use crate::store::run::Rejected;
+use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
 
-/// State that the kinds of one invocation share.
+/// The state that the kinds of one invocation share.
 pub(super) struct Session<'a> {
     pub(super) settings: &'a Settings,
     pub(super) scope: &'a Scope,
     pub(super) torn: &'a TornClient,
     pub(super) store: &'a mut Store,
-    /// Wars that came with the factions, so that they need not be asked about again.
-    pub(super) wars_seen: BTreeMap<FactionId, WarsSeen>,
-    /// Failures of the war lists that came with the factions. They count for the kind of wars.
+    /// The current wars of factions. The answers about factions contain them too, so that one call is enough.
+    pub(super) faction_wars: BTreeMap<FactionId, FactionWars>,
+    /// Failures in the war lists that came with the factions. They count for the run of the wars.
     pub(super) war_failures: Vec<(FactionId, Failure)>,
-    /// The tiles under assault in the whole game, once their list was read.
-    pub(super) assaulted: Option<Assaulted>,
+    /// The tiles under assault in the whole game; `None` until their list has been read.
+    pub(super) assaulted: Option<AssaultedTiles>,
     stop: Stop,
-    /// Calls that stand in a run already. Those about keys stand in the first one.
-    requests_noted: u64,
+    /// Calls that are counted in a run. Calls that check keys are counted in the first run.
+    requests_recorded: u64,
     shows_progress: bool,
 }
 
-/// A run of one kind while it is under way.
-pub(super) struct Work {
+/// A run of one kind that goes on.
+pub(super) struct ActiveRun {
+    pub(super) kind: Kind,
     pub(super) batch: Batch,
-    /// The start of the run, unix seconds. Decisions about what is due go by it; rows carry the time of their answer.
+    /// The start of the run, unix seconds. It decides what is due; rows carry the time of their answer.
     pub(super) now: i64,
     pub(super) tally: Tally,
     pub(super) progress: Progress,
+    roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
 }
@@ -65,16 +67,16 @@ impl<'a> Session<'a> {
             scope,
             torn,
             store,
-            wars_seen: BTreeMap::new(),
+            faction_wars: BTreeMap::new(),
             war_failures: Vec::new(),
             assaulted: None,
             stop,
-            requests_noted: 0,
+            requests_recorded: 0,
             shows_progress,
         }
     }
 
-    /// How the process should end, if a signal asked it to.
+    /// The exit code that a received signal asks for.
     pub(super) fn signal(&self) -> Option<Exit> {
         self.stop.asked()
     }
@@ -83,72 +85,88 @@ impl<'a> Session<'a> {
         self.signal().is_some()
     }
 
-    /// Runs one kind from its first call to its row in `fetch_runs`.
-    pub(super) fn run_kind(&mut self, kind: Kind) -> Result<KindRun> {
-        let now = self.settings.clock.now();
-        let run = self.store.start_run(kind, now)?;
-        log::info!("fetching {kind}");
-        let mut work = self.begin(kind, run, now);
-        let mut roster = None;
-        let done = match kind {
-            _ if self.torn.is_over() => Ok(()),
-            Kind::Factions => self
-                .fetch_factions(&mut work)
-                .map(|change| roster = Some(change)),
-            Kind::Wars => self.fetch_wars(&mut work),
-            Kind::Players => self.fetch_players(&mut work),
-            Kind::Territories => self.fetch_territories(&mut work),
-        };
-        self.requests_noted = self.torn.requests();
-        work.tally.counts.requests = self.requests_noted - work.requests_before;
-        let end = self.torn.run_end();
-        let real_time = end.as_ref().and_then(|end| end.real_time);
-        let status = self.status(&done, &work.tally, end.is_some());
-        let error = done
-            .as_ref()
-            .err()
-            .map(Error::one_line)
-            .or(end.map(|end| end.why))
-            .or(work.first_error.take());
-        let finished_at = self.settings.clock.now();
-        let noted = self.store.finish_run(
-            run,
-            status,
-            work.tally.counts,
-            error.as_deref(),
-            finished_at,
-            real_time,
-        );
-        // The failure of the work itself says more than that of noting its end.
-        done.and(noted)?;
-        Ok(KindRun {
-            kind,
-            status,
-            tally: work.tally,
-            error,
-            run,
-            started_at: now,
-            finished_at,
-            roster,
-        })
+    /// Runs one kind, from the start to the end of its row in `fetch_runs`.
+    pub(super) fn run_kind(&mut self, kind: Kind) -> Result<FinishedRun> {
+        let mut run = self.start_run(kind)?;
+        let fetched = self.fetch_kind(&mut run);
+        self.finish_run(run, fetched)
     }
 
-    fn begin(&self, kind: Kind, run: RunId, now: i64) -> Work {
-        Work {
+    fn start_run(&mut self, kind: Kind) -> Result<ActiveRun> {
+        let now = self.settings.clock.now();
+        let id = self.store.start_run(kind, now)?;
+        log::info!("fetching {kind}");
+        Ok(ActiveRun {
+            kind,
             batch: Batch {
-                run,
+                run: id,
                 every_poll: self.settings.record == Record::EveryPoll,
             },
             now,
             tally: Tally::default(),
             progress: Progress::start(kind.as_str(), 0, self.shows_progress),
+            roster: None,
             first_error: None,
-            requests_before: self.requests_noted,
+            requests_before: self.requests_recorded,
+        })
+    }
+
+    fn fetch_kind(&mut self, run: &mut ActiveRun) -> Result<()> {
+        if self.torn.is_over() {
+            return Ok(());
+        }
+        match run.kind {
+            Kind::Factions => {
+                run.roster = Some(self.fetch_factions(run)?);
+                Ok(())
+            }
+            Kind::Wars => self.fetch_wars(run),
+            Kind::Players => self.fetch_players(run),
+            Kind::Territories => self.fetch_territories(run),
         }
     }
 
-    fn status(&self, done: &Result<()>, tally: &Tally, ended_early: bool) -> RunStatus {
-        match done {
+    /// Records the end of a run.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the run itself, which comes before a failure to record its end.
+    fn finish_run(&mut self, mut run: ActiveRun, fetched: Result<()>) -> Result<FinishedRun> {
+        self.requests_recorded = self.torn.requests();
+        run.tally.counts.requests = self.requests_recorded - run.requests_before;
+        let end = self.torn.run_end();
+        let real_time = end.as_ref().and_then(|end| end.real_time);
+        let status = self.status(&fetched, &run.tally, end.is_some());
+        let error = fetched
+            .as_ref()
+            .err()
+            .map(Error::one_line)
+            .or(end.map(|end| end.why))
+            .or(run.first_error.take());
+        let finished_at = self.settings.clock.now();
+        let recorded = self.store.finish_run(
+            run.batch.run,
+            status,
+            run.tally.counts,
+            error.as_deref(),
+            finished_at,
+            real_time,
+        );
+        fetched.and(recorded)?;
+        Ok(FinishedRun {
+            kind: run.kind,
+            status,
+            tally: run.tally,
+            error,
+            id: run.batch.run,
+            started_at: run.now,
+            finished_at,
+            roster: run.roster,
+        })
+    }
+
+    fn status(&self, fetched: &Result<()>, tally: &Tally, ended_early: bool) -> RunStatus {
+        match fetched {
             Err(_) if tally.answers == 0 => RunStatus::Failed,
             Err(_) => RunStatus::Partial,
             Ok(()) if self.is_stopped() => RunStatus::Interrupted,
@@ -158,28 +176,25 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The followed factions to ask about. If all of them rest, the run has failed: it asks about nothing.
-    pub(super) fn followed(&mut self, work: &mut Work) -> Result<FollowedFactions> {
-        let followed = self.scope.followed_factions(self.store, work.now)?;
-        for (id, next_try) in &followed.resting {
+    /// The followed factions to request. A run in which all of them are deferred fails, because it requests nothing.
+    pub(super) fn factions_to_request(&mut self, run: &mut ActiveRun) -> Result<Vec<FactionId>> {
+        let FollowedFactions { targets, deferred } =
+            self.scope.followed_factions(self.store, run.now)?;
+        for (id, next_try) in &deferred {
             let next_try = iso(*next_try);
-            log::info!("faction {id}: Torn did not know this id; asked again from {next_try}");
+            log::info!("faction {id}: Torn did not know this id; next request from {next_try} on");
         }
-        if followed.targets.is_empty() && !followed.resting.is_empty() {
-            let ids: Vec<String> = followed
-                .resting
-                .iter()
-                .map(|(id, _)| id.to_string())
-                .collect();
-            work.fail_as_all_rest(&format!("factions {}", ids.join(", ")));
+        if targets.is_empty() && !deferred.is_empty() {
+            let ids: Vec<String> = deferred.iter().map(|(id, _)| id.to_string()).collect();
+            run.fail_all_deferred(&format!("factions {}", ids.join(", ")));
         }
-        Ok(followed)
+        Ok(targets)
     }
 
-    /// Counts a target that could not be had, and keeps what can be learnt from it.
-    pub(super) fn fail(
+    /// Counts a failed target, and stores what the failure says about it.
+    pub(super) fn record_failure(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         target: &str,
         missing: Option<Missing>,
         failure: &Failure,
@@ -189,98 +204,104 @@ impl<'a> Session<'a> {
         }
         let at = self.torn.now();
         if let Failure::Rejected(rejected) = failure {
-            work.tally.rejected += 1;
+            run.tally.rejected += 1;
             self.store.save_rejected(rejected, at)?;
         }
         if failure.is_missing() {
-            work.tally.missing += 1;
+            run.tally.missing += 1;
             if let Some(missing) = missing {
                 self.store.save_missing(missing, at)?;
             }
         }
         if failure.is_passing() {
-            work.tally.passing += 1;
+            run.tally.passing += 1;
         }
-        let words = failure.message();
-        log::warn!("{target}: {words}");
-        work.count_failure(format!("{target}: {words}"));
+        let message = failure.message();
+        log::warn!("{target}: {message}");
+        run.count_failure(format!("{target}: {message}"));
         Ok(())
     }
 
-    /// Counts the items of a list that do not fit, one by one.
-    pub(super) fn fail_each(
+    /// Counts each item of a list that could not be decoded.
+    pub(super) fn record_invalid(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         request: &Request,
         target: &str,
         invalid: &[InvalidItem],
     ) -> Result<()> {
         for item in invalid {
             let failure = rejected_item(request, target, item);
-            self.fail(work, target, None, &failure)?;
+            self.record_failure(run, target, None, &failure)?;
         }
         Ok(())
     }
 
-    /// Saves a batch. When the database refuses the data of one item, that item fails and the others are saved.
+    /// Saves a batch. If the database refuses the data of an item, the items are saved one by one, and only those that
+    /// it refuses fail.
     pub(super) fn save_each<T>(
         &mut self,
-        work: &mut Work,
-        items: &[Sourced<T>],
+        run: &mut ActiveRun,
+        items: &[Observation<T>],
         name: impl Fn(&T) -> String,
-        mut save: impl FnMut(&mut Store, &Batch, &[Sourced<T>], &mut Counts) -> Result<()>,
+        mut save: impl FnMut(&mut Store, &Batch, &[Observation<T>], &mut Counts) -> Result<()>,
     ) -> Result<()> {
         if items.is_empty() {
             return Ok(());
         }
-        work.tally.counts.requests = self.torn.requests() - work.requests_before;
-        let batch = work.batch;
-        match save(self.store, &batch, items, &mut work.tally.counts) {
-            Err(error) if is_about_the_data(&error) => {}
+        run.tally.counts.requests = self.torn.requests() - run.requests_before;
+        let batch = run.batch;
+        match save(self.store, &batch, items, &mut run.tally.counts) {
+            Err(error) if is_data_error(&error) => {}
             saved => {
                 saved?;
-                work.tally.answers += items.len() as u64;
+                run.tally.answers += items.len() as u64;
                 return Ok(());
             }
         }
         for item in items {
             let one = std::slice::from_ref(item);
-            let Err(error) = save(self.store, &batch, one, &mut work.tally.counts) else {
-                work.tally.answers += 1;
+            let Err(error) = save(self.store, &batch, one, &mut run.tally.counts) else {
+                run.tally.answers += 1;
                 continue;
             };
-            if !is_about_the_data(&error) {
+            if !is_data_error(&error) {
                 return Err(error);
             }
             let entity = name(&item.value);
-            let failure = Failure::Rejected(Box::new(Rejected {
-                endpoint: "-".to_owned(),
-                entity: entity.clone(),
-                json_path: "-".to_owned(),
-                error: error.one_line(),
-                body: String::new(),
-            }));
-            self.fail(work, &entity, None, &failure)?;
+            let failure = refused_by_database(&entity, &error);
+            self.record_failure(run, &entity, None, &failure)?;
         }
         Ok(())
     }
 }
 
-impl Work {
-    /// Everything that is followed rests, so this run asks about nothing: that is a failure.
-    pub(super) fn fail_as_all_rest(&mut self, what: &str) {
-        log::warn!("{what}: Torn does not know these ids; they are asked about only now and then");
+impl ActiveRun {
+    /// Counts one failure for a run whose targets are all deferred.
+    pub(super) fn fail_all_deferred(&mut self, targets: &str) {
+        log::warn!("{targets}: Torn does not know these ids; they are requested less often now");
         self.tally.missing += 1;
-        self.count_failure(format!("{what}: Torn does not know these ids"));
+        self.count_failure(format!("{targets}: Torn does not know these ids"));
     }
 
-    fn count_failure(&mut self, words: String) {
+    fn count_failure(&mut self, message: String) {
         self.tally.counts.failed += 1;
-        self.first_error.get_or_insert(words);
+        self.first_error.get_or_insert(message);
     }
 }
 
-/// An item of a list that does not fit.
+/// The failure of an item of a list that could not be decoded.
 pub(super) fn rejected_item(request: &Request, entity: &str, item: &InvalidItem) -> Failure {
     Failure::rejected(request, entity, &item.error, item.item.to_string())
+}
+
+/// The failure of an item whose data violates a rule of the database. Neither request nor body are known here.
+fn refused_by_database(entity: &str, error: &Error) -> Failure {
+    Failure::Rejected(Box::new(Rejected {
+        endpoint: "-".to_owned(),
+        entity: entity.to_owned(),
+        json_path: "-".to_owned(),
+        error: error.one_line(),
+        body: String::new(),
+    }))
 }

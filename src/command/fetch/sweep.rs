@@ -1,4 +1,4 @@
-//! Sweeps: the owners of all tiles page by page, with rackets and assaults; their facts once a month.
+//! Sweeps through Torn's list of all tiles: owners, rackets and assaults at each run, other facts once a month.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -7,8 +7,8 @@ use crate::api::pages::PagedBy;
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::territory;
-use crate::command::fetch::session::{Session, Work};
-use crate::command::fetch::wars::Assaulted;
+use crate::command::fetch::session::{ActiveRun, Session};
+use crate::command::fetch::wars::AssaultedTiles;
 use crate::command::torn::{Failure, ListRead, Page, read_list};
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
@@ -16,24 +16,24 @@ use crate::model::territory::{Racket, RacketState, Tile};
 use crate::model::time::{DAY, is_far_future};
 use crate::store::Store;
 use crate::store::follow_ups::Refresh;
-use crate::store::save::Sourced;
+use crate::store::save::Observation;
 
-/// Seconds between two looks at what hardly ever changes.
-const FACTS_AGE: i64 = 30 * DAY;
+/// Seconds after which the facts of tiles are fetched again.
+const MAX_FACTS_AGE: i64 = 30 * DAY;
 
-/// The tiles that a sweep is about.
-pub(super) enum Wanted {
+/// The tiles that a sweep saves.
+pub(super) enum TileSelection {
     All,
     These(BTreeSet<TerritoryId>),
 }
 
-/// The rackets that Torn lists.
+/// The rackets of all tiles.
 #[derive(Default)]
 struct Rackets {
     by_tile: HashMap<TerritoryId, Racket>,
-    /// Tiles whose racket could not be read.
-    unreadable: BTreeSet<TerritoryId>,
-    /// Whether every racket of the game names its tile here, so that other tiles have none.
+    /// Tiles whose racket could not be decoded.
+    undecoded: BTreeSet<TerritoryId>,
+    /// Whether the tile of every racket is known. Only then do all other tiles have none.
     is_complete: bool,
 }
 
@@ -41,31 +41,31 @@ impl Rackets {
     fn on(&self, tile: TerritoryId) -> RacketState {
         match self.by_tile.get(&tile) {
             Some(racket) => RacketState::Present(racket.clone()),
-            None if self.is_complete && !self.unreadable.contains(&tile) => RacketState::Absent,
+            None if self.is_complete && !self.undecoded.contains(&tile) => RacketState::Absent,
             None => RacketState::Unknown,
         }
     }
 }
 
-/// A sweep while it goes on.
+/// What a sweep needs to turn a page into observations, and the tiles that it has seen so far.
 struct Sweep<'a> {
-    wanted: &'a Wanted,
+    selection: &'a TileSelection,
     rackets: Rackets,
-    assaulted: Option<Assaulted>,
+    assaulted: Option<AssaultedTiles>,
     seen: BTreeSet<TerritoryId>,
 }
 
 impl Session<'_> {
-    /// Saves the owners of the wanted tiles, each page as it arrives.
-    pub(super) fn sweep(&mut self, work: &mut Work, wanted: &Wanted) -> Result<()> {
+    /// Saves the selected tiles, each page as it arrives.
+    pub(super) fn sweep(&mut self, run: &mut ActiveRun, selection: &TileSelection) -> Result<()> {
         let mut sweep = Sweep {
-            wanted,
-            rackets: self.rackets(work)?,
-            assaulted: self.assaulted_tiles(work)?,
+            selection,
+            rackets: self.fetch_rackets(run)?,
+            assaulted: self.assaulted_tiles(run)?,
             seen: BTreeSet::new(),
         };
         let known = self.store.tiles_with_facts()?;
-        work.progress.more(known.max(1));
+        run.progress.more(known.max(1));
         let torn = self.torn;
         let read = read_list(
             torn,
@@ -73,35 +73,35 @@ impl Session<'_> {
             PagedBy::Offset { expected: known },
             "tile owners",
             |body, _| Ok((ownership_field(body), territory::ownership(body)?)),
-            |page| self.take_owners(work, page, &mut sweep),
+            |page| self.save_owner_page(run, page, &mut sweep),
         )?;
         if let ListRead::Failed(failure) = &read {
-            return self.fail(work, "tile owners", None, failure);
+            return self.record_failure(run, "tile owners", None, failure);
         }
         let seen = &sweep.seen;
-        if wanted.is_covered_by(seen) {
+        if selection.is_covered_by(seen) {
             return Ok(());
         }
         if (seen.len() as u64) < known {
             log::warn!("Torn listed the owners of {} of {known} tiles", seen.len());
         }
-        if let Wanted::These(tiles) = wanted {
+        if let TileSelection::These(tiles) = selection {
             for missing in tiles.difference(seen) {
-                self.fail(work, &format!("tile {missing}"), None, &Failure::NotListed)?;
+                self.record_failure(run, &format!("tile {missing}"), None, &Failure::NotListed)?;
             }
         }
         Ok(())
     }
 
-    fn take_owners(
+    fn save_owner_page(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         page: Page<(TerritoryId, Option<FactionId>)>,
         sweep: &mut Sweep<'_>,
     ) -> Result<ControlFlow<()>> {
-        self.fail_each(work, &page.request, "tile owners", &page.items.invalid)?;
+        self.record_invalid(run, &page.request, "tile owners", &page.items.invalid)?;
         for _ in 0..page.items.len() {
-            work.progress.step();
+            run.progress.step();
         }
         let new: Vec<_> = page
             .items
@@ -111,7 +111,7 @@ impl Session<'_> {
             .collect();
         let tiles: Vec<Tile> = new
             .into_iter()
-            .filter(|(tile, _)| sweep.wanted.includes(*tile))
+            .filter(|(tile, _)| sweep.selection.includes(*tile))
             .map(|(id, owner)| Tile {
                 id,
                 owner,
@@ -120,22 +120,22 @@ impl Session<'_> {
             })
             .collect();
         if !tiles.is_empty() {
-            let tiles = Sourced {
+            let tiles = Observation {
                 value: tiles,
                 source: page.source,
                 at: page.at,
             };
-            self.save_tiles(work, &tiles)?;
+            self.save_tiles(run, &tiles)?;
         }
-        Ok(if sweep.wanted.is_covered_by(&sweep.seen) {
+        Ok(if sweep.selection.is_covered_by(&sweep.seen) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         })
     }
 
-    /// All rackets, as far as they are known this time.
-    fn rackets(&mut self, work: &mut Work) -> Result<Rackets> {
+    /// Fetches the list of all rackets.
+    fn fetch_rackets(&mut self, run: &mut ActiveRun) -> Result<Rackets> {
         let request = Request::rackets();
         let answer = self.torn.get(&request, Need::Any).and_then(|reply| {
             if let Some(failed) = reply.errors.first() {
@@ -148,18 +148,18 @@ impl Session<'_> {
         let list = match answer {
             Ok(list) => list,
             Err(failure) => {
-                self.fail(work, "rackets", None, &failure)?;
+                self.record_failure(run, "rackets", None, &failure)?;
                 return Ok(Rackets::default());
             }
         };
-        self.fail_each(work, &request, "rackets", &list.invalid)?;
+        self.record_invalid(run, &request, "rackets", &list.invalid)?;
         let mut rackets = Rackets {
             is_complete: true,
             ..Rackets::default()
         };
         for item in &list.invalid {
             match territory::tile_of(&item.item, "territory") {
-                Some(tile) => drop(rackets.unreadable.insert(tile)),
+                Some(tile) => drop(rackets.undecoded.insert(tile)),
                 None => rackets.is_complete = false,
             }
         }
@@ -173,15 +173,15 @@ impl Session<'_> {
         if without_tile > 0 {
             rackets.is_complete = false;
             log::warn!(
-                "Torn does not say which tiles {without_tile} rackets are on; these stay as last known"
+                "Torn does not say which tiles {without_tile} rackets are on; the stored rackets stay"
             );
         }
         Ok(rackets)
     }
 
-    /// Fetches the facts of tiles that hardly ever change, when they are unknown or a month old.
-    pub(super) fn fetch_tile_facts(&mut self, work: &mut Work) -> Result<()> {
-        if !facts_are_due(self.store, work.now)? {
+    /// Fetches the facts of all tiles if they are due.
+    pub(super) fn fetch_tile_facts(&mut self, run: &mut ActiveRun) -> Result<()> {
+        if !facts_are_due(self.store, run.now)? {
             return Ok(());
         }
         let torn = self.torn;
@@ -192,26 +192,26 @@ impl Session<'_> {
             "tile facts",
             |body, _| Ok(("territory", territory::facts(body)?)),
             |page| {
-                self.fail_each(work, &page.request, "tile facts", &page.items.invalid)?;
+                self.record_invalid(run, &page.request, "tile facts", &page.items.invalid)?;
                 self.store.save_tile_facts(&page.items.valid, page.at)?;
                 Ok(ControlFlow::Continue(()))
             },
         )?;
         match read {
-            ListRead::Failed(failure) => self.fail(work, "tile facts", None, &failure),
-            _ => self.store.note_refreshed(Refresh::TileFacts, torn.now()),
+            ListRead::Failed(failure) => self.record_failure(run, "tile facts", None, &failure),
+            _ => self.store.record_refresh(Refresh::TileFacts, torn.now()),
         }
     }
 }
 
-/// Whether the facts of tiles are unknown or a month old.
+/// Whether the facts of tiles are unknown or older than [`MAX_FACTS_AGE`].
 pub(super) fn facts_are_due(store: &Store, now: i64) -> Result<bool> {
     let refreshed = store.refreshed_at(Refresh::TileFacts)?;
-    let is_recent = refreshed.is_some_and(|at| !is_far_future(at, now) && now - at < FACTS_AGE);
+    let is_recent = refreshed.is_some_and(|at| !is_far_future(at, now) && now - at < MAX_FACTS_AGE);
     Ok(!is_recent || store.tiles_with_facts()? == 0)
 }
 
-/// Torn has spelled the key in two ways.
+/// The name of the list in the body. Torn has used two spellings.
 fn ownership_field(body: &serde_json::Value) -> &'static str {
     match body.get("territoryOwnership") {
         Some(_) => "territoryOwnership",
@@ -219,7 +219,7 @@ fn ownership_field(body: &serde_json::Value) -> &'static str {
     }
 }
 
-impl Wanted {
+impl TileSelection {
     fn includes(&self, tile: TerritoryId) -> bool {
         match self {
             Self::All => true,

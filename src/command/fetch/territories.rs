@@ -1,108 +1,110 @@
-//! Tiles: those of the followed factions, or all of them in sweeps.
+//! Fetches tiles: those of the followed factions one faction at a time, others in sweeps.
 
 use std::collections::BTreeSet;
 
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::{Partitioned, territory};
-use crate::command::fetch::session::{Session, Work};
-use crate::command::fetch::sweep::Wanted;
-use crate::command::fetch::wars::{Assaulted, WarsSeen};
+use crate::command::fetch::session::{ActiveRun, Session};
+use crate::command::fetch::sweep::TileSelection;
+use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::torn::{Failure, Reply};
 use crate::config::Territories;
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
 use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
-use crate::store::save::Sourced;
+use crate::store::save::Observation;
 
-/// The tiles of a faction, with their rackets.
-type OwnTiles = Partitioned<(TileFacts, RacketState)>;
+/// The tiles of a faction and their rackets.
+type FactionTiles = Partitioned<(TileFacts, RacketState)>;
 
 impl Session<'_> {
-    pub(super) fn fetch_territories(&mut self, work: &mut Work) -> Result<()> {
+    pub(super) fn fetch_territories(&mut self, run: &mut ActiveRun) -> Result<()> {
         match self.scope.track.territories.clone() {
             Territories::None => Ok(()),
-            Territories::Tracked => self.fetch_own_tiles(work),
+            Territories::Tracked => self.fetch_tracked_tiles(run),
             Territories::All => {
-                self.fetch_tile_facts(work)?;
-                self.sweep(work, &Wanted::All)
+                self.fetch_tile_facts(run)?;
+                self.sweep(run, &TileSelection::All)
             }
             Territories::These(tiles) => {
-                self.fetch_tile_facts(work)?;
-                self.sweep(work, &Wanted::These(tiles))
+                self.fetch_tile_facts(run)?;
+                self.sweep(run, &TileSelection::These(tiles))
             }
         }
     }
 
-    /// The tiles of each followed faction in one call. A tile that is gone from the list needs a sweep to find its
-    /// owner.
-    fn fetch_own_tiles(&mut self, work: &mut Work) -> Result<()> {
-        let factions = self.followed(work)?.targets;
+    /// Fetches the tiles of each followed faction with one call. A sweep then finds the new owners of lost tiles, and
+    /// updates the tiles whose assault is over.
+    fn fetch_tracked_tiles(&mut self, run: &mut ActiveRun) -> Result<()> {
+        let factions = self.factions_to_request(run)?;
         if factions.is_empty() {
             return Ok(());
         }
-        work.progress.more(factions.len() as u64);
-        let unasked = factions
-            .iter()
-            .copied()
-            .filter(|id| !self.wars_seen.contains_key(id))
-            .collect();
-        self.fetch_lists(work, unasked)?;
+        run.progress.more(factions.len() as u64);
+        self.fetch_missing_faction_wars(run, &factions)?;
         let mut lost = Vec::new();
         for faction in factions {
             if self.torn.is_over() {
                 return Ok(());
             }
-            lost.push((faction, self.own_tiles(work, faction)?));
-            work.progress.step();
+            lost.push((faction, self.save_faction_tiles(run, faction)?));
+            run.progress.step();
         }
-        let mut gone = BTreeSet::new();
+        let mut to_sweep = BTreeSet::new();
         for (faction, tiles) in lost {
-            // A tile that another followed faction turned out to hold is stored as that one's by now.
-            gone.extend(&tiles & &self.store.tiles_of(faction)?);
+            // The tile may have gone to another followed faction. It is then stored as that faction's already.
+            to_sweep.extend(&tiles & &self.store.tiles_of(faction)?);
         }
-        gone.extend(self.tiles_after_assaults(work)?);
-        if gone.is_empty() {
+        to_sweep.extend(self.tiles_after_assaults(run)?);
+        if to_sweep.is_empty() {
             return Ok(());
         }
-        self.sweep(work, &Wanted::These(gone))
+        self.sweep(run, &TileSelection::These(to_sweep))
     }
 
-    /// Tiles that are stored as under assault and are not any more. Their owners are not followed, so that no other
-    /// answer tells how they stand now.
-    fn tiles_after_assaults(&mut self, work: &mut Work) -> Result<BTreeSet<TerritoryId>> {
+    /// Tiles of other factions that are stored as under assault, and no longer are. No answer about a followed faction
+    /// has their new state.
+    fn tiles_after_assaults(&mut self, run: &mut ActiveRun) -> Result<BTreeSet<TerritoryId>> {
         let stored = self
             .store
             .tiles_at_war_of_others(&self.scope.track.factions)?;
-        if self.scope.named || stored.is_empty() {
+        if self.scope.has_named_targets || stored.is_empty() {
             return Ok(BTreeSet::new());
         }
-        Ok(match self.assaulted_tiles(work)? {
+        Ok(match self.assaulted_tiles(run)? {
             Some(assaulted) if !assaulted.is_incomplete => {
-                &(&stored - &assaulted.tiles) - &assaulted.unknown
+                &(&stored - &assaulted.tiles) - &assaulted.undecoded
             }
             _ => BTreeSet::new(),
         })
     }
 
-    /// Saves the tiles of one faction and returns those that it held before and holds no longer.
-    fn own_tiles(&mut self, work: &mut Work, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
+    /// Saves the tiles of one faction, and returns the stored tiles that it no longer owns.
+    fn save_faction_tiles(
+        &mut self,
+        run: &mut ActiveRun,
+        faction: FactionId,
+    ) -> Result<BTreeSet<TerritoryId>> {
         let request = Request::faction_territory(faction);
         let entity = format!("tiles of faction {faction}");
-        let (list, reply) = match self.list_own_tiles(&request, &entity) {
+        let (list, reply) = match self.request_faction_tiles(&request, &entity) {
             Ok(answer) => answer,
             Err(failure) => {
-                self.fail(work, &entity, None, &failure)?;
+                self.record_failure(run, &entity, None, &failure)?;
                 return Ok(BTreeSet::new());
             }
         };
-        self.fail_each(work, &request, &entity, &list.invalid)?;
-        let unreadable: Option<BTreeSet<TerritoryId>> = list
+        self.record_invalid(run, &request, &entity, &list.invalid)?;
+        let undecoded: Option<BTreeSet<TerritoryId>> = list
             .invalid
             .iter()
             .map(|item| territory::tile_of(&item.item, "id"))
             .collect();
-        let assaulted = self.wars_seen.get(&faction).and_then(WarsSeen::assaulted);
+        let assaulted = self
+            .faction_wars
+            .get(&faction)
+            .and_then(FactionWars::assaulted);
         let (facts, rackets): (Vec<_>, Vec<_>) = list.valid.into_iter().unzip();
         let tiles: Vec<Tile> = facts
             .iter()
@@ -118,25 +120,25 @@ impl Session<'_> {
         let now: BTreeSet<_> = tiles.iter().map(|tile| tile.id).collect();
         self.store.save_tile_facts(&facts, reply.at)?;
         self.save_tiles(
-            work,
-            &Sourced {
+            run,
+            &Observation {
                 value: tiles,
                 source: reply.source,
                 at: reply.at,
             },
         )?;
-        // A tile that could not be read may be the very one that seems to be gone.
-        Ok(match unreadable {
-            Some(unreadable) => &(&before - &now) - &unreadable,
+        // A tile that could not be decoded is still the faction's. If its id is unknown, it may be any missing tile.
+        Ok(match undecoded {
+            Some(undecoded) => &(&before - &now) - &undecoded,
             None => BTreeSet::new(),
         })
     }
 
-    fn list_own_tiles(
+    fn request_faction_tiles(
         &self,
         request: &Request,
         entity: &str,
-    ) -> Result<(OwnTiles, Reply), Failure> {
+    ) -> Result<(FactionTiles, Reply), Failure> {
         let reply = self.torn.get(request, Need::Any)?;
         if let Some(failed) = reply.errors.first() {
             return Err(Failure::Refused(failed.error.clone()));
@@ -150,31 +152,35 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn save_tiles(&mut self, work: &mut Work, tiles: &Sourced<Vec<Tile>>) -> Result<()> {
-        let batch = work.batch;
+    pub(super) fn save_tiles(
+        &mut self,
+        run: &mut ActiveRun,
+        tiles: &Observation<Vec<Tile>>,
+    ) -> Result<()> {
+        let batch = run.batch;
         self.store
-            .save_tiles(&batch, tiles, &mut work.tally.counts)?;
-        work.tally.answers += 1;
+            .save_tiles(&batch, tiles, &mut run.tally.counts)?;
+        run.tally.answers += 1;
         Ok(())
     }
 
-    /// Whether a tile is under assault; `None`: not known this time.
+    /// Whether a tile is under assault; `None` if that is unknown.
     pub(super) fn tile_war(
         &self,
-        assaulted: Option<&Assaulted>,
+        assaulted: Option<&AssaultedTiles>,
         tile: TerritoryId,
         owner: Option<FactionId>,
     ) -> Option<TileWar> {
         let assaulted = assaulted?;
         if assaulted.tiles.contains(&tile) {
-            let is_ours = owner.is_some_and(|owner| self.scope.ours.contains(&owner));
-            return Some(if is_ours {
+            let is_own = owner.is_some_and(|owner| self.scope.own_factions.contains(&owner));
+            return Some(if is_own {
                 TileWar::Defending
             } else {
                 TileWar::UnderAttack
             });
         }
-        let is_unknown = assaulted.is_incomplete || assaulted.unknown.contains(&tile);
+        let is_unknown = assaulted.is_incomplete || assaulted.undecoded.contains(&tile);
         (!is_unknown).then_some(TileWar::None)
     }
 }

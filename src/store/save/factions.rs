@@ -1,4 +1,4 @@
-//! Factions and their rosters.
+//! Saves factions and their rosters.
 
 use rusqlite::{OptionalExtension, Transaction, named_params};
 use serde_json::{Value, json};
@@ -7,32 +7,32 @@ use crate::error::Result;
 use crate::model::faction::{Basic, Faction, Member, Roster, Seat};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::run::Counts;
-use crate::store::missing::found;
-use crate::store::save::{Batch, Sourced};
+use crate::store::missing::clear_missing;
+use crate::store::save::{Batch, Observation};
 use crate::store::{SqlContext, Store, sql};
 
-/// Members who came and went.
+/// The number of members who joined and left.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RosterChange {
-    /// On the roster, and not known to be in the faction before.
+    /// Players on the roster who were not stored as members.
     pub(crate) joined: u64,
-    /// Known to be in the faction before, and not on the complete roster.
+    /// Stored members who are not on the roster; 0 if the roster is incomplete.
     pub(crate) left: u64,
 }
 
 impl RosterChange {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.joined += other.joined;
         self.left += other.left;
     }
 }
 
 impl Store {
-    /// Saves factions with their rosters; all of them or, on failure, none.
+    /// Saves factions and their rosters in one transaction.
     pub fn save_factions(
         &mut self,
         batch: &Batch,
-        factions: &[Sourced<Faction>],
+        factions: &[Observation<Faction>],
         counts: &mut Counts,
     ) -> Result<RosterChange> {
         let mut change = RosterChange::default();
@@ -52,7 +52,7 @@ impl Store {
         Ok(change)
     }
 
-    /// When Torn last answered about a faction, unix seconds; `None`: never.
+    /// When Torn last answered about the faction, in unix seconds; `None` if never.
     pub(crate) fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
         self.connection()
             .prepare_cached(sql!("fetch/get_faction_last_updated"))
@@ -67,7 +67,7 @@ impl Store {
 fn save_faction(
     transaction: &Transaction<'_>,
     batch: &Batch,
-    item: &Sourced<Faction>,
+    item: &Observation<Faction>,
 ) -> rusqlite::Result<usize> {
     let id = item.value.id;
     let appended = if let Some(basic) = &item.value.basic {
@@ -81,14 +81,14 @@ fn save_faction(
     transaction
         .prepare_cached(sql!("fetch/observe_faction"))?
         .execute(named_params! { ":faction_id": id, ":at": item.at })?;
-    found(transaction, "faction", id.get())?;
+    clear_missing(transaction, "faction", id.get())?;
     Ok(appended)
 }
 
 fn save_basic(
     transaction: &Transaction<'_>,
     batch: &Batch,
-    item: &Sourced<Faction>,
+    item: &Observation<Faction>,
     basic: &Basic,
 ) -> rusqlite::Result<usize> {
     let holder = |seat: Seat| -> Option<PlayerId> {
@@ -128,10 +128,10 @@ fn save_basic(
 
 fn save_roster(
     transaction: &Transaction<'_>,
-    item: &Sourced<Faction>,
+    item: &Observation<Faction>,
     roster: &Roster,
 ) -> rusqlite::Result<RosterChange> {
-    let members: Value = roster.members.iter().map(member).collect();
+    let members: Value = roster.members.iter().map(member_json).collect();
     let members = members.to_string();
     let (faction, at) = (item.value.id, item.at);
     let joined: u64 = transaction
@@ -157,7 +157,7 @@ fn save_roster(
     Ok(RosterChange { joined, left })
 }
 
-fn member(member: &Member) -> Value {
+fn member_json(member: &Member) -> Value {
     json!({
         "id": member.id.get(),
         "name": member.name,

@@ -1,4 +1,4 @@
-//! Saves observations: a batch in one transaction, with the state, the history and the counts of the run.
+//! Saves observations. One transaction writes a batch: current state, history rows and the counts of the run.
 
 mod factions;
 mod players;
@@ -19,34 +19,35 @@ use crate::model::run::Counts;
 use crate::store::run::{self, RunId};
 use crate::store::{SqlContext, Store, sql};
 
-/// The run and the recording mode of a batch.
+/// The run of a batch, and whether it records unchanged observations.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
-    /// The run.
+    /// The run that fetched the batch.
     pub run: RunId,
-    /// Whether each poll appends to the history, changed or not.
+    /// Whether to add a history row even if nothing has changed.
     pub every_poll: bool,
 }
 
-/// A value from an answer, with the time of the answer and the key that brought it.
+/// A value from an answer, with the time of the answer and the key that was used.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sourced<T> {
-    /// The value.
+pub struct Observation<T> {
+    /// The decoded value.
     pub value: T,
     /// The name of the key.
     pub source: String,
-    /// When the answer came, unix seconds.
+    /// The time of the answer, unix seconds.
     pub at: i64,
 }
 
 impl Store {
-    /// Saves items in an immediate transaction, together with the counts of the run; all of them or, on failure, none.
+    /// Saves a batch and the counts of the run in one transaction. `counts` changes only if the transaction is
+    /// committed. `save` returns the number of history rows that it added.
     fn save_batch<T>(
         &mut self,
         batch: &Batch,
-        items: &[Sourced<T>],
+        items: &[Observation<T>],
         counts: &mut Counts,
-        mut save: impl FnMut(&Transaction<'_>, &Batch, &Sourced<T>) -> rusqlite::Result<usize>,
+        mut save: impl FnMut(&Transaction<'_>, &Batch, &Observation<T>) -> rusqlite::Result<usize>,
         name: impl Fn(&T) -> String,
     ) -> Result<()> {
         let saved = self.transaction(|transaction| {
@@ -54,9 +55,10 @@ impl Store {
             for item in items {
                 let appended = save(transaction, batch, item)
                     .context(format!("save {}", name(&item.value)))?;
-                after.saved(appended);
+                after.add_saved(appended);
             }
-            run::count(transaction, batch.run, after).context("note how far the run has come")?;
+            run::update_counts(transaction, batch.run, after)
+                .context("update the counts of the run")?;
             Ok(after)
         })?;
         *counts = saved;
@@ -64,8 +66,8 @@ impl Store {
     }
 }
 
-/// Whether a failure is due to the data: another item of the batch may well be saved.
-pub(crate) fn is_about_the_data(error: &crate::error::Error) -> bool {
+/// Whether SQLite refused the data of one item. Other items of the batch can still be saved.
+pub(crate) fn is_data_error(error: &crate::error::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
         if let Some(error) = source.downcast_ref::<rusqlite::Error>() {
@@ -79,8 +81,9 @@ pub(crate) fn is_about_the_data(error: &crate::error::Error) -> bool {
     false
 }
 
-/// Makes sure that a faction has a row, by its name or a placeholder.
-fn name_faction(
+/// Adds a row for a faction that has none, because foreign keys refer to it. A placeholder stands for an unknown name
+/// and is replaced once a name is given.
+fn ensure_faction(
     transaction: &Transaction<'_>,
     id: FactionId,
     name: Option<&str>,
@@ -97,7 +100,6 @@ fn json_ids(ids: impl Iterator<Item = i64>) -> String {
     Value::from(ids.collect::<Vec<_>>()).to_string()
 }
 
-/// The first column of each row.
 fn first_column<T: rusqlite::types::FromSql + Ord>(
     statement: &mut rusqlite::CachedStatement<'_>,
     parameters: impl rusqlite::Params,

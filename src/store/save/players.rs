@@ -1,4 +1,4 @@
-//! Players: who is asked about, and what their answers told.
+//! Saves players, and lists the players to request.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use crate::model::missing;
 use crate::model::player::{Networth, Player};
 use crate::model::run::Counts;
 use crate::model::time::is_far_future;
-use crate::store::missing::found;
-use crate::store::save::{Batch, Sourced, json_ids, name_faction};
+use crate::store::missing::clear_missing;
+use crate::store::save::{Batch, Observation, ensure_faction, json_ids};
 use crate::store::{SqlContext, Store, sql};
 
-/// A player to ask about.
+/// A player to request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PlayerTarget {
     pub(crate) id: PlayerId,
-    /// When personalstats last came, unix seconds.
+    /// The time of the last answer with `personalstats`, unix seconds.
     pub(crate) bucket_asked_at: Option<i64>,
-    /// Torn's timestamp of the newest daily bucket in them.
+    /// The day of the newest stored networth, as Torn's timestamp in unix seconds.
     pub(crate) bucket_at: Option<i64>,
-    /// Until when the player is not asked about, because Torn does not know the id.
-    pub(crate) rests_until: Option<i64>,
+    /// The timestamp until which the player is not requested, because Torn does not know the id.
+    pub(crate) deferred_until: Option<i64>,
 }
 
 impl Store {
-    /// The players to ask about, stalest first: `players`, and the members of `factions`.
+    /// The given players and the members of the given factions, least recently polled first.
     pub(crate) fn player_targets(
         &self,
         players: &BTreeSet<PlayerId>,
@@ -44,19 +44,19 @@ impl Store {
                 targets
                     .query_map(parameters, |row| {
                         let misses: Option<u32> = row.get("misses")?;
-                        let rests_until = match misses {
+                        let deferred_until = match misses {
                             None => None,
                             Some(misses) => {
                                 let last: i64 = row.get("last_miss")?;
                                 let daily = row.get("is_listed")?;
-                                missing::rests_until(misses, last, daily, now)
+                                missing::deferred_until(misses, last, daily, now)
                             }
                         };
                         Ok(PlayerTarget {
                             id: row.get("player_id")?,
                             bucket_asked_at: row.get("bucket_asked_at")?,
                             bucket_at: row.get("bucket_at")?,
-                            rests_until,
+                            deferred_until,
                         })
                     })?
                     .collect()
@@ -64,11 +64,11 @@ impl Store {
             .context("list the players to fetch")
     }
 
-    /// Saves players; all of them or, on failure, none.
+    /// Saves players in one transaction.
     pub fn save_players(
         &mut self,
         batch: &Batch,
-        players: &[Sourced<Player>],
+        players: &[Observation<Player>],
         counts: &mut Counts,
     ) -> Result<()> {
         self.save_batch(batch, players, counts, save_player, |player| {
@@ -80,7 +80,7 @@ impl Store {
 fn save_player(
     transaction: &Transaction<'_>,
     batch: &Batch,
-    item: &Sourced<Player>,
+    item: &Observation<Player>,
 ) -> rusqlite::Result<usize> {
     let player = &item.value;
     save_profile(transaction, item)?;
@@ -122,7 +122,7 @@ fn save_player(
         })
 }
 
-fn save_profile(transaction: &Transaction<'_>, item: &Sourced<Player>) -> rusqlite::Result<()> {
+fn save_profile(transaction: &Transaction<'_>, item: &Observation<Player>) -> rusqlite::Result<()> {
     let player = &item.value;
     let Some(profile) = &player.profile else {
         transaction
@@ -131,7 +131,7 @@ fn save_profile(transaction: &Transaction<'_>, item: &Sourced<Player>) -> rusqli
         return Ok(());
     };
     if let Some(faction) = profile.faction {
-        name_faction(transaction, faction, None, item.at)?;
+        ensure_faction(transaction, faction, None, item.at)?;
     }
     transaction
         .prepare_cached(sql!("fetch/upsert_player"))?
@@ -147,7 +147,7 @@ fn save_profile(transaction: &Transaction<'_>, item: &Sourced<Player>) -> rusqli
             ":life_maximum": profile.life_maximum,
             ":at": item.at,
         })?;
-    found(transaction, "player", player.id.get())
+    clear_missing(transaction, "player", player.id.get())
 }
 
 fn stored_bucket(transaction: &Transaction<'_>, player: PlayerId) -> rusqlite::Result<Option<i64>> {
@@ -157,7 +157,7 @@ fn stored_bucket(transaction: &Transaction<'_>, player: PlayerId) -> rusqlite::R
         .optional()
 }
 
-/// A daily bucket never goes back: an answer with an older one than the stored one tells nothing.
+/// Drops a networth from an earlier day than the stored one, so that the stored day never goes back.
 fn newest_bucket(networth: Networth, stored: Option<i64>, at: i64) -> Networth {
     let stored = stored.filter(|stored| !is_far_future(*stored, at));
     match (networth.bucket_at, stored) {

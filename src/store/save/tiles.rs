@@ -1,4 +1,4 @@
-//! Tiles: their facts, owners, rackets and wars.
+//! Saves tiles: their facts, owners, rackets and assaults.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::model::id::{FactionId, TerritoryId};
 use crate::model::run::Counts;
 use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
 use crate::store::run;
-use crate::store::save::{Batch, Sourced, first_column, json_ids};
+use crate::store::save::{Batch, Observation, first_column, json_ids};
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// Saves what hardly ever changes about tiles.
+    /// Saves the facts of tiles that rarely change.
     pub fn save_tile_facts(&mut self, facts: &[TileFacts], at: i64) -> Result<()> {
         let facts: Value = facts
             .iter()
@@ -30,32 +30,32 @@ impl Store {
             .and_then(|mut upsert| {
                 upsert.execute(named_params! { ":facts": facts.to_string(), ":at": at })
             })
-            .context("save what hardly ever changes about tiles")?;
+            .context("save the facts of tiles")?;
         Ok(())
     }
 
-    /// Saves the tiles of one answer; all of them or, on failure, none.
+    /// Saves the tiles of one answer in one transaction.
     pub fn save_tiles(
         &mut self,
         batch: &Batch,
-        tiles: &Sourced<Vec<Tile>>,
+        tiles: &Observation<Vec<Tile>>,
         counts: &mut Counts,
     ) -> Result<()> {
-        let seen: Value = tiles.value.iter().map(tile).collect();
-        let seen = seen.to_string();
+        let rows: Value = tiles.value.iter().map(tile_json).collect();
+        let rows = rows.to_string();
         let (count, at) = (tiles.value.len() as u64, tiles.at);
         let saved = self.transaction(|transaction| {
             let save = || -> rusqlite::Result<Counts> {
                 let with_tiles = |statement| -> rusqlite::Result<usize> {
                     transaction
                         .prepare_cached(statement)?
-                        .execute(named_params! { ":tiles": seen, ":at": at })
+                        .execute(named_params! { ":tiles": rows, ":at": at })
                 };
                 with_tiles(sql!("fetch/ensure_owners"))?;
                 let appended = transaction
                     .prepare_cached(sql!("fetch/append_tiles"))?
                     .execute(named_params! {
-                        ":tiles": seen,
+                        ":tiles": rows,
                         ":every_poll": batch.every_poll,
                         ":data_source": tiles.source,
                         ":at": at,
@@ -67,7 +67,7 @@ impl Store {
                 after.entities += count;
                 after.appended += appended;
                 after.unchanged += count - appended;
-                run::count(transaction, batch.run, after)?;
+                run::update_counts(transaction, batch.run, after)?;
                 Ok(after)
             };
             save().context("save the tiles")
@@ -76,14 +76,14 @@ impl Store {
         Ok(())
     }
 
-    /// How many tiles have their facts.
+    /// The number of tiles whose facts are stored.
     pub(crate) fn tiles_with_facts(&self) -> Result<u64> {
         self.connection()
             .query_row(sql!("fetch/count_tiles_with_facts"), [], |row| row.get(0))
             .context("count the tiles")
     }
 
-    /// The tiles that a faction held when last seen.
+    /// The tiles that the faction owned when they were last observed.
     pub(crate) fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
         self.connection()
             .prepare_cached(sql!("fetch/list_faction_tiles"))
@@ -93,7 +93,7 @@ impl Store {
             .context(format!("list the tiles of faction {faction}"))
     }
 
-    /// The tiles that are stored as under assault and that none of these factions holds.
+    /// The tiles that are stored as under assault and that none of these factions owns.
     pub(crate) fn tiles_at_war_of_others(
         &self,
         factions: &BTreeSet<FactionId>,
@@ -106,7 +106,7 @@ impl Store {
     }
 }
 
-fn tile(tile: &Tile) -> Value {
+fn tile_json(tile: &Tile) -> Value {
     let racket = match &tile.racket {
         RacketState::Present(racket) => Some(racket),
         RacketState::Absent | RacketState::Unknown => None,

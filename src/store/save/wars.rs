@@ -1,4 +1,4 @@
-//! Wars: their course, and those that have not ended.
+//! Saves wars, and looks up stored ones.
 
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -6,15 +6,15 @@ use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
 use crate::model::run::Counts;
 use crate::model::war::{Side, War, WarType};
-use crate::store::save::{Batch, Sourced, name_faction};
+use crate::store::save::{Batch, Observation, ensure_faction};
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// Saves observations of wars; all of them or, on failure, none.
+    /// Saves observations of wars in one transaction.
     pub fn save_wars(
         &mut self,
         batch: &Batch,
-        wars: &[Sourced<War>],
+        wars: &[Observation<War>],
         counts: &mut Counts,
     ) -> Result<()> {
         self.save_batch(batch, wars, counts, save_war, |war| {
@@ -22,15 +22,15 @@ impl Store {
         })
     }
 
-    /// The wars that have not ended, as last seen.
+    /// The newest observation of each war that has not ended.
     pub(crate) fn unfinished_wars(&self) -> Result<Vec<War>> {
         self.connection()
             .prepare_cached(sql!("wars/list_unfinished"))
-            .and_then(|mut wars| wars.query_map([], read)?.collect())
+            .and_then(|mut wars| wars.query_map([], war_from_row)?.collect())
             .context("list the wars that have not ended")
     }
 
-    /// A war as last seen up to this moment.
+    /// The newest observation of a war that is not later than `at`.
     pub(crate) fn newest_war(&self, war_type: WarType, id: WarId, at: i64) -> Result<Option<War>> {
         newest(self.connection(), war_type, id, at)
             .context(format!("look up {} war {id}", war_type.as_str()))
@@ -47,33 +47,38 @@ fn newest(
         .prepare_cached(sql!("wars/get_newest_row"))?
         .query_row(
             named_params! { ":war_type": war_type, ":war_id": id, ":at": at },
-            read,
+            war_from_row,
         )
         .optional()
 }
 
+/// Merges the observation with the previous one and adds a history row if anything has changed.
+///
+/// The merge follows [`War::merged_with`]. It is done here and not by the caller, because the previous observation
+/// must be read in the transaction that writes the new one. Otherwise another write could come in between, such as an
+/// earlier item of the same batch.
 fn save_war(
     transaction: &Transaction<'_>,
     batch: &Batch,
-    item: &Sourced<War>,
+    item: &Observation<War>,
 ) -> rusqlite::Result<usize> {
-    let before = newest(transaction, item.value.war_type, item.value.id, item.at)?;
-    let war = match &before {
-        Some(before) => item.value.clone().after(before),
+    let previous = newest(transaction, item.value.war_type, item.value.id, item.at)?;
+    let war = match &previous {
+        Some(previous) => item.value.clone().merged_with(previous),
         None => item.value.clone(),
     };
     for side in [&war.attacking, &war.defending].into_iter().flatten() {
-        name_faction(transaction, side.faction, side.name.as_deref(), item.at)?;
+        ensure_faction(transaction, side.faction, side.name.as_deref(), item.at)?;
     }
     if let Some(winner) = war.winner {
-        name_faction(transaction, winner, None, item.at)?;
+        ensure_faction(transaction, winner, None, item.at)?;
     }
     if let Some(tile) = war.territory {
         transaction
             .prepare_cached(sql!("wars/ensure_territory"))?
             .execute(named_params! { ":territory_id": tile, ":at": item.at })?;
     }
-    if !batch.every_poll && before.is_some_and(|before| before.same_facts(&war)) {
+    if !batch.every_poll && previous.is_some_and(|previous| previous.same_facts(&war)) {
         return Ok(0);
     }
     transaction
@@ -97,7 +102,7 @@ fn save_war(
         })
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<War> {
+fn war_from_row(row: &Row<'_>) -> rusqlite::Result<War> {
     let side = |faction: &str, score: &str| -> rusqlite::Result<Option<Side>> {
         let faction: Option<FactionId> = row.get(faction)?;
         let score: Option<i64> = row.get(score)?;

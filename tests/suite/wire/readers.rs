@@ -19,7 +19,7 @@ use tornsnap::testing::model::{RacketState, Tile, TileWar};
 use tornsnap::testing::model::{War, WarType};
 use tornsnap::testing::store::Rejected;
 use tornsnap::testing::store::Store;
-use tornsnap::testing::store::{Batch, Sourced};
+use tornsnap::testing::store::{Batch, Observation};
 
 /// When every answer comes: 2026-04-01 12:00 UTC, as the simulator of the suite has it.
 pub const AT: i64 = 1_775_044_800;
@@ -247,8 +247,8 @@ pub fn ownership(book: &mut Book, body: &Value) {
     book.save_tiles(tiles);
 }
 
-fn sourced<T>(value: T) -> Sourced<T> {
-    Sourced {
+fn sourced<T>(value: T) -> Observation<T> {
+    Observation {
         value,
         source: "alice".to_owned(),
         at: AT,

@@ -1,13 +1,13 @@
-//! `fetch --plan`: the calls that would be made, per key and minute, without making any.
+//! `fetch --plan`: prints the calls that a fetch would make, per kind and key, without making any.
 
 mod calls;
-mod shares;
-
-use serde_json::json;
+mod loads;
+mod report;
 
 use crate::command::fetch::Scope;
-use crate::command::fetch::plan::calls::Planned;
-use crate::command::fetch::plan::shares::Share;
+use crate::command::fetch::plan::calls::PlannedCalls;
+use crate::command::fetch::plan::loads::KeyLoad;
+use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport};
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
@@ -15,72 +15,102 @@ use crate::model::kind::Kind;
 use crate::output::terminal;
 use crate::store::Store;
 
-/// The calls of one kind.
+/// The number of calls for one kind.
 struct KindPlan {
     kind: Kind,
     calls: u64,
 }
 
-/// Shows how many calls each kind takes, and what that means for each key.
-pub(super) fn show(context: &Context, scope: &Scope) -> Result<Outcome> {
+/// The calls of a fetch.
+struct Plan {
+    kinds: Vec<KindPlan>,
+    loads: Vec<KeyLoad>,
+    key_checks: u64,
+    /// Calls per minute and key owner.
+    limit: Option<u32>,
+}
+
+pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
+    let store = Store::open_read_only(&context.settings.database)?;
+    let scope = &scope.with_unfinished_wars(&store)?;
+    let plan = plan(context, &store, scope)?;
+    if scope.kinds.contains(&Kind::Players) {
+        warn_of_unknown_members(&store, scope)?;
+    }
+    store.check_unchanged()?;
+
+    if !context.json {
+        print(&plan).with_context(|| "print the plan".to_owned())?;
+    }
+    Ok(Outcome {
+        status: Status::Planned,
+        ..Outcome::done(summary(&plan), report(&plan))
+    })
+}
+
+/// Counts the calls of each kind, and distributes them among the keys.
+fn plan(context: &Context, store: &Store, scope: &Scope) -> Result<Plan> {
     let settings = &context.settings;
-    let store = Store::open_read_only(&settings.database)?;
-    let scope = &scope.with_open_ends(&store)?;
     let now = settings.clock.now();
-    let (mut shares, key_checks) = shares::usable(&store, &settings.load_keys()?.warn(), now)?;
+    let keys = settings.load_keys()?.warn();
+    let (mut loads, key_checks) = loads::usable_keys(store, &keys, now)?;
     let mut kinds = Vec::new();
     for kind in &scope.kinds {
-        let planned = calls::of(*kind, &store, scope, now)?;
+        let planned = calls::of_kind(*kind, store, scope, now)?;
         kinds.push(KindPlan {
             kind: *kind,
             calls: planned.iter().map(|planned| planned.calls).sum(),
         });
-        for Planned { endpoint, calls } in planned {
-            shares::spread(&mut shares, endpoint, calls);
+        for PlannedCalls { endpoint, calls } in planned {
+            loads::distribute(&mut loads, endpoint, calls);
         }
         if *kind == Kind::Players {
-            shares::move_own(&mut shares, &calls::targets(&store, scope, now)?);
-            warn_of_unknown_members(&store, scope)?;
+            loads::move_to_owners(&mut loads, &calls::players(store, scope, now)?);
         }
     }
-    let total = kinds.iter().map(|kind| kind.calls).sum::<u64>() + key_checks;
-    let limit = settings.api.requests_per_minute;
-    let minutes = shares::minutes(&shares, limit);
-    store.check_unchanged()?;
+    Ok(Plan {
+        kinds,
+        loads,
+        key_checks,
+        limit: settings.api.requests_per_minute,
+    })
+}
 
-    if !context.json {
-        print(&kinds, key_checks, &shares, limit).with_context(|| "print the plan".to_owned())?;
+impl Plan {
+    fn calls(&self) -> u64 {
+        self.kinds.iter().map(|kind| kind.calls).sum::<u64>() + self.key_checks
     }
-    let report = json!({
-        "calls": total,
-        "key_checks": key_checks,
-        "kinds": kinds
-            .iter()
-            .map(|kind| json!({ "kind": kind.kind.as_str(), "calls": kind.calls }))
-            .collect::<Vec<_>>(),
-        "keys": shares
-            .iter()
-            .map(|share| json!({ "name": share.name, "owner_id": share.owner(), "calls": share.calls }))
-            .collect::<Vec<_>>(),
-        "requests_per_minute": limit,
-        "minutes": minutes,
-    });
-    let wait = match minutes {
+
+    fn minutes(&self) -> u64 {
+        loads::minutes(&self.loads, self.limit)
+    }
+}
+
+fn report(plan: &Plan) -> PlanReport {
+    PlanReport {
+        calls: plan.calls(),
+        key_checks: plan.key_checks,
+        kinds: plan.kinds.iter().map(KindReport::from).collect(),
+        keys: plan.loads.iter().map(KeyReport::from).collect(),
+        requests_per_minute: plan.limit,
+        minutes: plan.minutes(),
+    }
+}
+
+fn summary(plan: &Plan) -> String {
+    let wait = match plan.minutes() {
         0 => "no waiting for the budget".to_owned(),
         1 => "about a minute of waiting for the budget".to_owned(),
         minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
-    let summary = format!(
-        "planned: {total} calls with {} keys; {wait}; none was made",
-        shares.len()
-    );
-    Ok(Outcome {
-        status: Status::Planned,
-        ..Outcome::done(summary, report)
-    })
+    format!(
+        "planned: {} calls with {} keys; {wait}; none was made",
+        plan.calls(),
+        plan.loads.len()
+    )
 }
 
-/// Before a faction was ever fetched nobody knows how many calls its members take.
+/// Warns that the plan lacks the members of factions that were never fetched.
 fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
     if !scope.track.members {
         return Ok(());
@@ -95,34 +125,30 @@ fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
-fn print(
-    kinds: &[KindPlan],
-    key_checks: u64,
-    shares: &[Share],
-    limit: Option<u32>,
-) -> std::io::Result<()> {
-    for kind in kinds {
+fn print(plan: &Plan) -> std::io::Result<()> {
+    for kind in &plan.kinds {
         terminal::data(&format!("{:20} {:6} calls", kind.kind.as_str(), kind.calls))?;
     }
-    if key_checks > 0 {
-        terminal::data(&format!("{:20} {key_checks:6} calls", "key checks"))?;
+    if plan.key_checks > 0 {
+        let calls = plan.key_checks;
+        terminal::data(&format!("{:20} {calls:6} calls", "key checks"))?;
     }
     terminal::data("")?;
-    for share in shares {
-        let owner = share.owner().map_or_else(
+    for load in &plan.loads {
+        let owner = load.owner().map_or_else(
             || "owner not known yet".to_owned(),
             |owner| format!("owner {owner}"),
         );
-        let pace = match limit {
+        let pace = match plan.limit {
             None => "no limit".to_owned(),
             Some(limit) => format!(
                 "at most {} a minute",
-                u64::from(limit).min(shares::of_owner(shares, share))
+                u64::from(limit).min(loads::of_owner(&plan.loads, load))
             ),
         };
         terminal::data(&format!(
             "key {:16} {:6} calls, {pace} ({owner})",
-            share.name, share.calls
+            load.name, load.calls
         ))?;
     }
     Ok(())

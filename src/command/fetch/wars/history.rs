@@ -1,14 +1,14 @@
-//! The lists of a faction's past wars: they have what began and ended between two polls.
+//! Reads the lists of a faction's past wars, which contain the wars that began and ended between two polls.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use super::{OLD_NEWS, Seen, WarKey};
+use super::{LOOK_BACK, ListedWars, WarKey};
 use crate::api::pages::PagedBy;
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, Partitioned, war};
 use crate::command::fetch::concurrent::fetch_concurrently;
-use crate::command::fetch::session::{Session, Work};
+use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, ListRead, Page, TornClient, read_list};
 use crate::error::Result;
 use crate::model::id::FactionId;
@@ -16,49 +16,49 @@ use crate::model::time::{DAY, HOUR, is_far_future};
 use crate::model::war::{War, WarStatus, WarType};
 use crate::store::Store;
 use crate::store::follow_ups::WarPolls;
-use crate::store::save::Sourced;
+use crate::store::save::Observation;
 
-/// Without a poll for longer than this, a war may have begun and ended unseen.
-const GAP: i64 = HOUR;
+/// Seconds without a poll after which the histories are read, because a war may have begun and ended meanwhile.
+const MAX_POLL_GAP: i64 = HOUR;
 
-/// The history lists are read this often even without a gap.
-const HISTORY_AGE: i64 = DAY;
+/// Seconds after which the histories are read again even without a gap.
+const MAX_HISTORY_AGE: i64 = DAY;
 
-/// The pages of one list, oldest last.
+/// The pages of one list. The newest wars come first.
 type History = Vec<Page<War>>;
 
-/// A history list that is due.
+/// A history that is due.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DueHistory {
     war_type: WarType,
     faction: FactionId,
-    /// Wars that ended before this are known, or old news; unix seconds.
+    /// Only wars that ended at or after this timestamp are used; unix seconds.
     horizon: i64,
 }
 
-/// Whether the lists of a faction's past wars are due: at the first run, once a day, and after a gap.
+/// Whether the histories of a faction are due: at the first run, once a day, and after a gap between polls.
 pub(in crate::command::fetch) fn is_due(polls: WarPolls, now: i64) -> bool {
     let is_older = |moment: Option<i64>, age: i64| {
         moment.is_none_or(|moment| is_far_future(moment, now) || now - moment > age)
     };
-    is_older(polls.history_read_at, HISTORY_AGE - 1) || is_older(polls.listed_at, GAP)
+    is_older(polls.history_read_at, MAX_HISTORY_AGE - 1) || is_older(polls.listed_at, MAX_POLL_GAP)
 }
 
 impl Session<'_> {
-    /// The history lists of the followed factions that are due.
+    /// The histories of the followed factions that are due.
     pub(super) fn due_histories(
         &self,
-        work: &Work,
+        run: &ActiveRun,
         followed: &[FactionId],
     ) -> Result<Vec<DueHistory>> {
         let mut due = Vec::new();
         for faction in followed {
             let polls = self.store.war_polls(*faction)?;
-            if !is_due(polls, work.now) {
+            if !is_due(polls, run.now) {
                 continue;
             }
-            let old_news = work.now - OLD_NEWS;
-            let horizon = polls.listed_at.map_or(old_news, |at| at.min(old_news));
+            let oldest = run.now - LOOK_BACK;
+            let horizon = polls.listed_at.map_or(oldest, |at| at.min(oldest));
             for war_type in [WarType::Ranked, WarType::Territory] {
                 due.push(DueHistory {
                     war_type,
@@ -70,13 +70,13 @@ impl Session<'_> {
         Ok(due)
     }
 
-    /// Reads history lists, and adds the wars that ended unseen. Returns the factions with a list that could not be
-    /// read.
+    /// Reads histories, and adds the wars that ended without being seen. Returns the factions with a history that could
+    /// not be read.
     pub(super) fn read_histories(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         due: Vec<DueHistory>,
-        seen: &mut Seen,
+        wars: &mut ListedWars,
     ) -> Result<BTreeSet<FactionId>> {
         let factions: BTreeSet<FactionId> = due.iter().map(|due| due.faction).collect();
         let mut unread = BTreeSet::new();
@@ -86,17 +86,17 @@ impl Session<'_> {
             self.settings.api.concurrency,
             due,
             |due| read_recent(torn, *due),
-            |answers| {
-                for (due, answer) in answers {
+            |results| {
+                for (due, answer) in results {
                     match answer {
-                        Ok(history) => self.take_history(work, due, history, seen)?,
-                        // No key may read it, or the faction's own call has told that Torn does not know it.
+                        Ok(history) => self.add_history(run, due, history, wars)?,
+                        // No key may read it, or Torn does not know the faction, which another call has counted.
                         Err(failure) if failure.is_missing() || failure.is_no_access() => {
                             log::info!("{}: {}", history_name(due.faction), failure.message());
                         }
                         Err(failure) => {
                             unread.insert(due.faction);
-                            self.fail(work, &history_name(due.faction), None, &failure)?;
+                            self.record_failure(run, &history_name(due.faction), None, &failure)?;
                         }
                     }
                 }
@@ -104,28 +104,28 @@ impl Session<'_> {
             },
         )?;
         if torn.is_over() {
-            return Ok(factions); // Some of them were not asked about.
+            return Ok(factions); // Some of their histories were not requested.
         }
         for faction in factions.difference(&unread) {
-            self.store.note_war_history_read(*faction, torn.now())?;
+            self.store.record_war_history_read(*faction, torn.now())?;
         }
         Ok(unread)
     }
 
-    fn take_history(
+    fn add_history(
         &mut self,
-        work: &mut Work,
+        run: &mut ActiveRun,
         due: DueHistory,
         history: History,
-        seen: &mut Seen,
+        wars: &mut ListedWars,
     ) -> Result<()> {
         for page in history {
             let target = history_name(due.faction);
-            self.fail_each(work, &page.request, &target, &page.items.invalid)?;
+            self.record_invalid(run, &page.request, &target, &page.items.invalid)?;
             for war in page.items.valid {
-                if is_news(self.store, &war, page.at, due.horizon)? {
+                if is_unstored_end(self.store, &war, page.at, due.horizon)? {
                     let key: WarKey = (due.war_type, war.id);
-                    seen.past.entry(key).or_insert(Sourced {
+                    wars.past.entry(key).or_insert(Observation {
                         value: war,
                         source: page.source.clone(),
                         at: page.at,
@@ -137,9 +137,9 @@ impl Session<'_> {
     }
 }
 
-/// Whether a war in a history list ended since the horizon, and is not stored so. A war that was given up may have been
-/// won after all.
-fn is_news(store: &Store, war: &War, at: i64, horizon: i64) -> Result<bool> {
+/// Whether a war in a history ended since the horizon and its end is not stored. A war that is stored as cancelled may
+/// turn out to be completed.
+fn is_unstored_end(store: &Store, war: &War, at: i64, horizon: i64) -> Result<bool> {
     if !war.status.is_over() || war.ends_at.is_none_or(|end| end < horizon) {
         return Ok(false);
     }
@@ -148,7 +148,7 @@ fn is_news(store: &Store, war: &War, at: i64, horizon: i64) -> Result<bool> {
         .is_none_or(|stored| stored.status != WarStatus::Completed && stored.status != war.status))
 }
 
-/// Reads the pages of a history list that can have news.
+/// Reads a history up to the first page with a war from before the horizon.
 fn read_recent(torn: &TornClient, due: DueHistory) -> Result<History, Failure> {
     read_history(torn, due.war_type, due.faction, |page| {
         let is_old = |war: &War| war.ends_at.is_some_and(|end| end < due.horizon);
@@ -156,12 +156,12 @@ fn read_recent(torn: &TornClient, due: DueHistory) -> Result<History, Failure> {
     })
 }
 
-/// Reads a history list up to the first page that is enough.
+/// Reads a history up to the first page for which `is_last` is true.
 pub(super) fn read_history(
     torn: &TornClient,
     war_type: WarType,
     faction: FactionId,
-    mut is_enough: impl FnMut(&Page<War>) -> bool,
+    mut is_last: impl FnMut(&Page<War>) -> bool,
 ) -> Result<History, Failure> {
     let by = match war_type {
         WarType::Ranked => PagedBy::Offset { expected: 0 },
@@ -175,9 +175,9 @@ pub(super) fn read_history(
         &history_name(faction),
         |body, at| decode(body, war_type, at),
         |page| {
-            let enough = is_enough(&page);
+            let is_last = is_last(&page);
             history.push(page);
-            Ok(if enough {
+            Ok(if is_last {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn histories_are_due_at_first_then_daily_and_after_a_gap() {
+    fn a_history_is_due_at_the_first_run_once_a_day_and_after_a_gap() {
         let now = 1_775_044_800;
         let polls = |listed_at: Option<i64>, history_read_at: Option<i64>| WarPolls {
             listed_at: listed_at.map(|age| now - age),

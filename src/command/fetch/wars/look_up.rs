@@ -1,289 +1,257 @@
-//! How wars ended that no list has any more: from their reports or, failing that, from the history of a faction.
+//! Looks up how wars ended that no list contains: in their reports or, failing that, in the histories of the factions.
 
-use super::history::{history_name, read_history};
+use super::history_search::{HistorySearch, search_histories};
 use super::war_name;
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::war;
-use crate::command::fetch::concurrent::fetch_concurrently;
-use crate::command::fetch::session::{Session, Work, rejected_item};
+use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
+use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, TornClient};
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::time::DAY;
-use crate::model::war::{Wanted, War, WarStatus, WarType};
-use crate::store::save::Sourced;
+use crate::model::war::{FollowUpGoal, War, WarStatus, WarType};
+use crate::store::save::Observation;
 
-/// Seconds after its start by which every war that took place is in Torn's lists.
+/// Seconds after its start by which a war that took place is in Torn's lists.
 const LISTED_BY: i64 = 7 * DAY;
 
-/// A war whose end has to be asked about.
-pub(in crate::command::fetch) struct Lookup {
-    pub(in crate::command::fetch) before: War,
-    /// How a list says that it ended. The report knows more.
-    pub(in crate::command::fetch) listed: Option<Sourced<War>>,
-    /// Whether it counts as cancelled when Torn knows nothing of it once more.
-    pub(in crate::command::fetch) is_last: bool,
+/// A war whose end is requested from Torn.
+pub(super) struct WarLookup {
+    /// The newest observation of the war.
+    pub(super) known: War,
+    /// The end of the war according to a list. The report may say more.
+    pub(super) listed_end: Option<Observation<War>>,
+    /// Whether the war is presumed cancelled if Torn does not know it this time either.
+    pub(super) is_last_try: bool,
 }
 
-/// Torn's answer about a war.
-enum Found {
-    /// How its report says that it ended.
-    Reported(Sourced<War>),
-    /// How a list says that it went on, or that no list has it any more.
-    Listed(Sourced<War>),
-    /// Nothing, which ends no war that has begun.
-    Nowhere,
-    /// Torn refuses to tell.
-    Untold,
+/// What Torn says about a war.
+enum LookupResult {
+    /// The end of the war, according to its report.
+    Reported(Observation<War>),
+    /// The state of the war according to a list or a history, or that it was called off.
+    Listed(Observation<War>),
+    /// Torn does not know the war. That alone does not end a war that has begun.
+    Unknown,
+    /// Torn refuses the answer.
+    Refused,
 }
 
-/// An answer about a war, with a failure on the way to it.
-struct Answer {
-    found: Found,
+/// The result of a lookup, and a failure that did not prevent it.
+struct LookupReply {
+    result: LookupResult,
     failure: Option<Failure>,
 }
 
-impl From<Found> for Answer {
-    fn from(found: Found) -> Self {
+impl WarLookup {
+    pub(super) fn new(known: War) -> Self {
         Self {
-            found,
+            known,
+            listed_end: None,
+            is_last_try: false,
+        }
+    }
+
+    pub(super) fn of_listed_end(known: War, listed_end: &Observation<War>) -> Self {
+        Self {
+            listed_end: Some(listed_end.clone()),
+            ..Self::new(known)
+        }
+    }
+}
+
+impl From<LookupResult> for LookupReply {
+    fn from(result: LookupResult) -> Self {
+        Self {
+            result,
             failure: None,
         }
     }
 }
 
 impl Session<'_> {
-    /// Asks how wars ended.
-    pub(super) fn look_up(
+    /// Looks up wars. Histories of followed factions are searched before those of others.
+    pub(super) fn look_up_wars(
         &mut self,
-        work: &mut Work,
-        wars: Vec<Lookup>,
-        ours: &[FactionId],
+        run: &mut ActiveRun,
+        wars: Vec<WarLookup>,
+        followed: &[FactionId],
     ) -> Result<()> {
         let torn = self.torn;
         fetch_concurrently(
             torn,
             self.settings.api.concurrency,
             wars,
-            |lookup| look_up(torn, lookup, ours),
-            |answers| {
-                let mut found = Vec::new();
-                for (lookup, answer) in answers {
-                    let before = &lookup.before;
-                    match answer {
-                        Ok(Answer {
-                            found: answer,
-                            failure,
-                        }) => {
-                            if let Some(failure) = failure {
-                                self.fail(work, &war_name(before), None, &failure)?;
-                            }
-                            found.extend(self.take_found(&lookup, answer)?);
-                        }
-                        Err(failure) => {
-                            self.fail(work, &war_name(before), None, &failure)?;
-                        }
-                    }
-                }
-                self.save_wars(work, &found)
-            },
+            |lookup| look_up_war(torn, lookup, followed),
+            |results| self.save_lookups(run, results),
         )
     }
 
-    /// Notes what is still to be asked about a war, and returns what is to be saved.
-    fn take_found(&mut self, lookup: &Lookup, found: Found) -> Result<Option<Sourced<War>>> {
-        let before = &lookup.before;
-        let at = self.torn.now();
-        let (war_type, id) = (before.war_type, before.id);
-        let (wanted, war) = match found {
-            Found::Reported(war) => (None, Some(war)),
-            Found::Listed(war) => {
-                let is_won = war.value.status == WarStatus::Completed;
-                let wanted = if war_type == WarType::Ranked && is_won {
-                    Some(Wanted::Report)
-                } else if war.value.status.is_over() {
-                    None
-                } else {
-                    Some(Wanted::Later)
-                };
-                (wanted, Some(war))
+    fn save_lookups(
+        &mut self,
+        run: &mut ActiveRun,
+        results: Vec<TargetResult<WarLookup, LookupReply>>,
+    ) -> Result<()> {
+        let mut wars = Vec::new();
+        for (lookup, reply) in results {
+            let (result, failure) = match reply {
+                Ok(LookupReply { result, failure }) => (Some(result), failure),
+                Err(failure) => (None, Some(failure)),
+            };
+            if let Some(failure) = failure {
+                self.record_failure(run, &war_name(&lookup.known), None, &failure)?;
             }
-            Found::Nowhere | Found::Untold if before.status.is_over() => {
-                (Some(Wanted::Report), None)
+            if let Some(result) = result {
+                wars.extend(self.apply_result(&lookup, result)?);
             }
-            Found::Untold => (Some(Wanted::Later), None),
-            Found::Nowhere if lookup.is_last => {
+        }
+        self.save_wars(run, &wars)
+    }
+
+    /// Records or ends the follow-up of a war, and returns the observation to save, if there is one.
+    fn apply_result(
+        &mut self,
+        lookup: &WarLookup,
+        result: LookupResult,
+    ) -> Result<Option<Observation<War>>> {
+        let known = &lookup.known;
+        let now = self.torn.now();
+        let (goal, war) = match result {
+            LookupResult::Reported(war) => (None, Some(war)),
+            LookupResult::Listed(war) => (goal_after_list(&war.value), Some(war)),
+            LookupResult::Unknown | LookupResult::Refused if known.status.is_over() => {
+                (Some(FollowUpGoal::Report), None)
+            }
+            LookupResult::Refused => (Some(FollowUpGoal::EndOfKnownWar), None),
+            LookupResult::Unknown if lookup.is_last_try => {
                 log::warn!(
-                    "{}: Torn has known nothing of it for 30 days; it counts as cancelled",
-                    war_name(before)
+                    "{}: Torn has not known this war for 30 days; it counts as cancelled",
+                    war_name(known)
                 );
-                let given_up = Sourced {
-                    value: before.clone().given_up(),
+                let cancelled = Observation {
+                    value: known.clone().presumed_cancelled(),
                     source: "tornsnap".to_owned(),
-                    at,
+                    at: now,
                 };
-                (None, Some(given_up))
+                (None, Some(cancelled))
             }
-            Found::Nowhere => {
+            LookupResult::Unknown => {
                 log::info!(
-                    "{} is listed nowhere; it stays as it is until Torn says how it ended",
-                    war_name(before)
+                    "{}: Torn does not know this war; it stays unchanged until Torn says how it ended",
+                    war_name(known)
                 );
-                (Some(Wanted::End), None)
+                (Some(FollowUpGoal::End), None)
             }
         };
-        match wanted {
-            Some(wanted) => self.store.follow_up(war_type, id, wanted, at)?,
+        let (war_type, id) = (known.war_type, known.id);
+        match goal {
+            Some(goal) => self.store.record_follow_up(war_type, id, goal, now)?,
             None => self.store.end_follow_up(war_type, id)?,
         }
         Ok(war)
     }
 }
 
-/// The report of a war, if Torn has one.
-fn report(torn: &TornClient, before: &War) -> Result<Option<Sourced<War>>, Failure> {
-    let request = Request::war_report(before.war_type, before.id);
+/// What is still to be learned about a war after a list or a history has shown it.
+fn goal_after_list(war: &War) -> Option<FollowUpGoal> {
+    if war.war_type == WarType::Ranked && war.status == WarStatus::Completed {
+        Some(FollowUpGoal::Report)
+    } else if war.status.is_over() {
+        None
+    } else {
+        Some(FollowUpGoal::EndOfKnownWar)
+    }
+}
+
+/// Looks up a war in its report and, if no list has shown its end, in the histories of its factions.
+fn look_up_war(
+    torn: &TornClient,
+    lookup: &WarLookup,
+    followed: &[FactionId],
+) -> Result<LookupReply, Failure> {
+    let known = &lookup.known;
+    let has_ended = known.status.is_over() || lookup.listed_end.is_some();
+    let report_failure = match fetch_report(torn, known) {
+        Ok(Some(war)) if war.value.status.is_over() => {
+            return Ok(LookupResult::Reported(war).into());
+        }
+        // The report says that the war goes on.
+        Ok(Some(war)) if !has_ended => return Ok(LookupResult::Listed(war).into()),
+        Ok(_) => None,
+        Err(Failure::RunEnded) => return Err(Failure::RunEnded),
+        Err(failure) => Some(failure),
+    };
+    if has_ended {
+        // Without the report the reason of the end is unknown, but not the end itself.
+        let listed_end = lookup.listed_end.clone();
+        return Ok(LookupReply {
+            result: listed_end.map_or(LookupResult::Unknown, LookupResult::Listed),
+            failure: report_failure.filter(is_reportable),
+        });
+    }
+    look_up_in_histories(torn, known, followed, report_failure).map(LookupReply::from)
+}
+
+/// Looks up a war that has no report, or whose report could not be read.
+fn look_up_in_histories(
+    torn: &TornClient,
+    known: &War,
+    followed: &[FactionId],
+    report_failure: Option<Failure>,
+) -> Result<LookupResult, Failure> {
+    let search = search_histories(torn, known, followed)?;
+    let has_no_report = report_failure.as_ref().is_none_or(Failure::is_missing);
+    match (report_failure, search) {
+        (_, HistorySearch::Found(war)) => Ok(LookupResult::Listed(war)),
+        // The war is neither in a report nor in a history: it was called off before it began.
+        (_, HistorySearch::Absent { source, at }) if has_no_report && was_called_off(known, at) => {
+            Ok(LookupResult::Listed(Observation {
+                value: known.clone().cancelled(),
+                source,
+                at,
+            }))
+        }
+        (Some(failure), _) if is_reportable(&failure) => Err(failure),
+        (_, HistorySearch::Absent { .. } | HistorySearch::NoFaction) if has_no_report => {
+            Ok(LookupResult::Unknown)
+        }
+        _ => Ok(LookupResult::Refused),
+    }
+}
+
+/// Fetches the report of a war; `None` if Torn has none.
+fn fetch_report(torn: &TornClient, known: &War) -> Result<Option<Observation<War>>, Failure> {
+    let request = Request::war_report(known.war_type, known.id);
     let reply = torn.get(&request, Need::Any)?;
     if let Some(failed) = reply.errors.first() {
         return Err(Failure::Refused(failed.error.clone()));
     }
-    match war::report(&reply.body, before.war_type, before.id, reply.at) {
-        Ok(report) => Ok(report.map(|war| Sourced {
+    match war::report(&reply.body, known.war_type, known.id, reply.at) {
+        Ok(report) => Ok(report.map(|war| Observation {
             value: war,
             source: reply.source,
             at: reply.at,
         })),
         Err(error) => {
             let body = reply.body.to_string();
-            Err(Failure::rejected(&request, &war_name(before), &error, body))
+            Err(Failure::rejected(&request, &war_name(known), &error, body))
         }
     }
 }
 
-/// How a war went on: from its report, else from the history of either faction.
-fn look_up(torn: &TornClient, lookup: &Lookup, ours: &[FactionId]) -> Result<Answer, Failure> {
-    let before = &lookup.before;
-    let is_known_to_be_over = before.status.is_over() || lookup.listed.is_some();
-    let no_report = match report(torn, before) {
-        Ok(Some(war)) if war.value.status.is_over() => return Ok(Found::Reported(war).into()),
-        // Its own report says that it goes on.
-        Ok(Some(war)) if !is_known_to_be_over => return Ok(Found::Listed(war).into()),
-        Ok(_) => None,
-        Err(Failure::RunEnded) => return Err(Failure::RunEnded),
-        Err(failure) => Some(failure),
-    };
-    if is_known_to_be_over {
-        // Only the report was asked for: its failure costs the reason of the end, not the end.
-        let listed = lookup.listed.clone();
-        return Ok(Answer {
-            found: listed.map_or(Found::Nowhere, Found::Listed),
-            failure: no_report.filter(is_worth_telling),
-        });
-    }
-    let in_history = find_in_history(torn, before, ours)?;
-    let is_unknown = no_report.as_ref().is_none_or(Failure::is_missing);
-    match (no_report, in_history) {
-        (_, InHistory::Found(war)) => Ok(Found::Listed(war).into()),
-        // Torn knows neither a report nor a place in the history: it was called off before it began.
-        (_, InHistory::Absent(source, at)) if is_unknown && was_called_off(before, at) => {
-            Ok(Found::Listed(cancelled(before, source, at)).into())
-        }
-        (Some(failure), _) if is_worth_telling(&failure) => Err(failure),
-        (_, InHistory::Absent(..) | InHistory::Unread) if is_unknown => Ok(Found::Nowhere.into()),
-        _ => Ok(Found::Untold.into()),
-    }
-}
-
-/// A fault that may pass, or an answer that does not fit. Other refusals only say that there is no report.
-fn is_worth_telling(failure: &Failure) -> bool {
+/// Whether a failure counts as one: a fault that may pass, or an invalid answer. Any other refusal of a report or a
+/// history only means that it does not exist.
+pub(super) fn is_reportable(failure: &Failure) -> bool {
     failure.is_passing() || matches!(failure, Failure::Rejected(_))
 }
 
-fn cancelled(before: &War, source: String, at: i64) -> Sourced<War> {
-    Sourced {
-        value: before.clone().cancelled(),
-        source,
-        at,
-    }
-}
-
-/// Whether a war that Torn knows nothing of never began: its start lies ahead, or so far back that no list is late.
-fn was_called_off(before: &War, now: i64) -> bool {
-    before.status == WarStatus::Scheduled
-        && before
+/// Whether a war that Torn does not know never began: its start lies in the future, or so long ago that a list would
+/// contain it.
+fn was_called_off(known: &War, now: i64) -> bool {
+    known.status == WarStatus::Scheduled
+        && known
             .started_at
             .is_some_and(|start| now < start || now >= start + LISTED_BY)
-}
-
-/// Whether the history of a faction has a war.
-enum InHistory {
-    Found(Sourced<War>),
-    /// A history was read that does not have it, with this key at that time.
-    Absent(String, i64),
-    /// No history could be read, because Torn knows neither faction.
-    Unread,
-    /// Torn refuses the histories.
-    Refused,
-}
-
-/// Looks for a war in the histories of its factions, ours first.
-fn find_in_history(
-    torn: &TornClient,
-    before: &War,
-    ours: &[FactionId],
-) -> Result<InHistory, Failure> {
-    let mut factions: Vec<FactionId> = [&before.attacking, &before.defending]
-        .into_iter()
-        .flatten()
-        .map(|side| side.faction)
-        .collect();
-    factions.sort_by_key(|faction| !ours.contains(faction));
-    let mut found = InHistory::Unread;
-    for faction in factions {
-        match find_in_history_of(torn, before, faction) {
-            Ok(war @ InHistory::Found(_)) => return Ok(war),
-            Ok(other) => found = other,
-            Err(failure) if failure.is_missing() => {} // A faction that is no more has no history.
-            Err(failure @ Failure::RunEnded) => return Err(failure),
-            Err(failure) if is_worth_telling(&failure) => return Err(failure),
-            Err(_) if matches!(found, InHistory::Unread) => found = InHistory::Refused,
-            Err(_) => {}
-        }
-    }
-    Ok(found)
-}
-
-fn find_in_history_of(
-    torn: &TornClient,
-    before: &War,
-    faction: FactionId,
-) -> Result<InHistory, Failure> {
-    let pages = read_history(torn, before.war_type, faction, |page| {
-        let has_it = page.items.valid.iter().any(|war| war.id == before.id);
-        let starts = page.items.valid.iter().filter_map(|war| war.started_at);
-        // The list comes newest first: beyond its start the war cannot be.
-        has_it || starts.min() < before.started_at
-    })?;
-    let mut found = InHistory::Unread;
-    for page in pages {
-        for item in &page.items.invalid {
-            if war::id_of(&item.item).is_none_or(|id| id == before.id) {
-                // It may be the very one.
-                return Err(rejected_item(&page.request, &history_name(faction), item));
-            }
-        }
-        let (source, at) = (page.source, page.at);
-        for war in page.items.valid {
-            if war.id == before.id {
-                return Ok(InHistory::Found(Sourced {
-                    value: war,
-                    source,
-                    at,
-                }));
-            }
-        }
-        found = InHistory::Absent(source, at);
-    }
-    Ok(found)
 }
