@@ -101,7 +101,7 @@ fn ask(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Fail
     let request = Request::faction(id, with_wars);
     match torn.get(&request, Need::Any) {
         Ok(reply) => decode(&request, reply, id, with_wars),
-        Err(failure) if with_wars && failure.allows_a_smaller_question() => {
+        Err(failure) if with_wars && failure.allows_smaller_request() => {
             let request = Request::faction(id, false);
             let reply = torn.get(&request, Need::Any)?;
             decode(&request, reply, id, false)
@@ -126,7 +126,7 @@ fn decode(
         reply: &reply,
         entity: format!("faction {asked}"),
     };
-    let is_foreign = faction::subject(&reply.body).is_some_and(|id| id != asked.get());
+    let is_foreign = faction::faction_id(&reply.body).is_some_and(|id| id != asked.get());
     let mut failures = Vec::new();
     let basic = parts.read(
         "basic",

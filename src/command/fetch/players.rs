@@ -134,7 +134,7 @@ fn ask(torn: &TornClient, target: &PlayerTarget, now: i64) -> Result<Answer, Fai
             }
             Ok(answer)
         }
-        Err(failure) if failure.allows_a_smaller_question() => {
+        Err(failure) if failure.allows_smaller_request() => {
             let mut answer = ask_as_anybody(torn, target.id, bucket)?;
             answer.player.value.battle_stats = own_battle_stats(torn, target.id);
             Ok(answer)
@@ -166,7 +166,7 @@ fn get_or_smaller(
 ) -> Result<(Request, Reply), Failure> {
     match (torn.get(&request, need), smaller) {
         (Ok(reply), _) => Ok((request, reply)),
-        (Err(failure), Some(smaller)) if failure.allows_a_smaller_question() => {
+        (Err(failure), Some(smaller)) if failure.allows_smaller_request() => {
             let reply = torn.get(&smaller, need)?;
             Ok((smaller, reply))
         }
@@ -192,7 +192,7 @@ fn decode(request: &Request, reply: Reply, asked: PlayerId) -> Result<Answer, Fa
         reply: &reply,
         entity: format!("player {asked}"),
     };
-    let is_foreign = user::subject(&reply.body).is_some_and(|id| id != asked.get());
+    let is_foreign = user::profile_id(&reply.body).is_some_and(|id| id != asked.get());
     let mut failures = Vec::new();
     let profile = parts.read(
         "profile",
@@ -257,11 +257,7 @@ impl Parts<'_> {
         if let Some(refused) = refused {
             let is_private = matches!(selection, "battlestats" | "personalstats");
             let policy = refused.error.policy();
-            if !(is_private
-                && matches!(
-                    policy,
-                    RetryPolicy::NoAccess | RetryPolicy::RestFromCategory
-                ))
+            if !(is_private && matches!(policy, RetryPolicy::NoAccess | RetryPolicy::PauseCategory))
             {
                 failures.push(Failure::Refused(refused.error.clone()));
             }

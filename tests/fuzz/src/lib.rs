@@ -73,7 +73,7 @@ pub fn pages(text: &[u8]) {
             assert!(asked.insert(request.page_key()), "{} twice", request.target);
             assert!(asked.len() <= 2000, "it does not end");
             let body = &answers[(asked.len() - 1) % answers.len()];
-            pages.read(&request, body, "rows");
+            pages.record_page(&request, body, "rows");
         }
     }
 }
