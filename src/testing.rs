@@ -14,7 +14,7 @@ pub mod api {
     pub mod wire {
         /// Answers about factions.
         pub mod faction {
-            pub use crate::api::wire::faction::{basic, members, subject};
+            pub use crate::api::wire::faction::{basic, faction_id, members};
         }
         /// Answers about keys.
         pub mod key {
@@ -28,7 +28,7 @@ pub mod api {
         }
         /// Answers about players.
         pub mod user {
-            pub use crate::api::wire::user::{battle_stats, networth, profile, subject};
+            pub use crate::api::wire::user::{battle_stats, networth, profile, profile_id};
         }
         /// Answers about wars.
         pub mod war {

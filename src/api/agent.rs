@@ -1,4 +1,4 @@
-//! The settings that all calls share: the program's name, the time limit, the proxy, the certificates, and their faults.
+//! The HTTP agent of all calls: user agent, timeout, proxy and certificates; and the classification of its errors.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 use crate::model::time::iso;
 
-/// The `User-Agent` of every call. Cloudflare turns away the names of libraries.
+/// The `User-Agent` of every call. Cloudflare blocks the default names of HTTP libraries.
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
-/// The remedy for a certificate that is not trusted.
+/// The help for a certificate that is not trusted.
 pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
     "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
      certificates"
@@ -38,10 +38,10 @@ pub(super) fn builder(
         .user_agent(USER_AGENT)
         .timeout_global(Some(timeout))
         .http_status_as_error(false)
-        // A redirect would carry a key or a message to somebody else.
+        // A redirect would send a key or a message to another host.
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .proxy(proxy.map(checked).transpose()?)
+        .proxy(proxy.map(checked_proxy).transpose()?)
         .tls_config(
             TlsConfig::builder()
                 .root_certs(RootCerts::PlatformVerifier)
@@ -49,8 +49,8 @@ pub(super) fn builder(
         ))
 }
 
-/// The proxy as the library knows it; the library would panic at a scheme that it was built without.
-fn checked(proxy: &Proxy) -> Result<ureq::Proxy> {
+/// The proxy in the type of ureq. Ureq would panic at a scheme that it was built without.
+fn checked_proxy(proxy: &Proxy) -> Result<ureq::Proxy> {
     let refuse = |why: &str| {
         let name = proxy.variable();
         Error::new(format!("use the proxy {proxy}"))
@@ -77,72 +77,78 @@ fn checked(proxy: &Proxy) -> Result<ureq::Proxy> {
     let place = authority
         .rsplit_once('@')
         .map_or(authority, |(_, place)| place);
-    // The library takes its default port where the port is no number.
+    // Ureq uses its default port if the port is not a number.
     if known.host().is_empty() || (place != known.host() && known.uri().port_u16().is_none()) {
         return Err(refuse("its port is not a number from 1 to 65535"));
     }
     Ok(known)
 }
 
-/// Why a call had no answer.
+/// The reason why a call got no answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Fault {
-    /// There was none in time.
+pub(super) enum TransportFault {
+    /// The timeout elapsed.
     Timeout,
-    /// The certificate of the other side is not trusted.
+    /// The certificate of the server or proxy is not trusted.
     Untrusted(String),
-    /// The proxy refuses to connect, with this HTTP status.
+    /// The proxy answered CONNECT with this HTTP status.
     ProxyRefuses(u16),
-    /// There was no connection, or it broke.
+    /// There was no connection, or it was interrupted.
     Broken(String),
 }
 
-/// Classifies the library's error. Its own words may contain the address, which may be a secret.
-pub(super) fn fault(error: &ureq::Error) -> Fault {
+/// Classifies an error of ureq. Its text may contain the address, which may be a secret, so it is not shown.
+pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     match error {
-        ureq::Error::Timeout(_) => Fault::Timeout,
-        ureq::Error::Rustls(error) => Fault::Untrusted(error.to_string()),
+        ureq::Error::Timeout(_) => TransportFault::Timeout,
+        ureq::Error::Rustls(error) => TransportFault::Untrusted(error.to_string()),
         ureq::Error::Io(error) => match certificate_error(error) {
-            Some(why) => Fault::Untrusted(why),
-            None => Fault::Broken(error.to_string()),
+            Some(why) => TransportFault::Untrusted(why),
+            None => TransportFault::Broken(error.to_string()),
         },
         ureq::Error::ConnectProxyFailed(words) => match connect_status(words) {
             Some(status) if (400..500).contains(&status) && status != 408 && status != 429 => {
-                Fault::ProxyRefuses(status)
+                TransportFault::ProxyRefuses(status)
             }
-            Some(status) => Fault::Broken(format!("the proxy answered with HTTP status {status}")),
-            None => Fault::Broken("the proxy did not answer".to_owned()),
+            Some(status) => {
+                TransportFault::Broken(format!("the proxy answered with HTTP status {status}"))
+            }
+            None => TransportFault::Broken("the proxy did not answer".to_owned()),
         },
-        ureq::Error::HostNotFound => Fault::Broken("its host name is not known".to_owned()),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            Fault::Broken("its address is not one".to_owned())
+        ureq::Error::HostNotFound => {
+            TransportFault::Broken("its host name is not known".to_owned())
         }
-        ureq::Error::Tls(why) => Fault::Broken((*why).to_owned()),
-        ureq::Error::Protocol(_) => Fault::Broken("the answer is not HTTP".to_owned()),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            TransportFault::Broken("its address is not one".to_owned())
+        }
+        ureq::Error::Tls(why) => TransportFault::Broken((*why).to_owned()),
+        ureq::Error::Protocol(_) => TransportFault::Broken("the answer is not HTTP".to_owned()),
         ureq::Error::LargeResponseHeader(..) => {
-            Fault::Broken("the headers of the answer are too large".to_owned())
+            TransportFault::Broken("the headers of the answer are too large".to_owned())
         }
         ureq::Error::Decompress(..) => {
-            Fault::Broken("the answer cannot be decompressed".to_owned())
+            TransportFault::Broken("the answer cannot be decompressed".to_owned())
         }
-        ureq::Error::ConnectionFailed => Fault::Broken("it was not accepted".to_owned()),
-        _ => Fault::Broken("the call failed".to_owned()),
+        ureq::Error::ConnectionFailed => TransportFault::Broken("it was not accepted".to_owned()),
+        _ => TransportFault::Broken("the call failed".to_owned()),
     }
 }
 
-/// The status with which a proxy answered to CONNECT. The library gives it in words alone
-/// (`proxy server responded 407/407`); other words count as a passing fault.
+/// The status of a proxy's answer to CONNECT. Ureq only has it in the error's text
+/// (`proxy server responded 407/407`). Any other text counts as a transient error.
 fn connect_status(words: &str) -> Option<u16> {
     let number = words.rsplit([' ', '/']).next()?;
     number.parse().ok()
 }
 
-/// Why the certificate was refused, if that is what ended the connection.
+/// The reason why the certificate was refused, if the connection failed because of it.
 fn certificate_error(error: &std::io::Error) -> Option<String> {
     let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = cause {
         match error.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(why)) => return Some(in_words(why)),
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                return Some(describe_certificate_error(why));
+            }
             Some(error @ rustls::Error::NoCertificatesPresented) => return Some(error.to_string()),
             _ => cause = error.source(),
         }
@@ -150,7 +156,7 @@ fn certificate_error(error: &std::io::Error) -> Option<String> {
     None
 }
 
-fn in_words(error: &CertificateError) -> String {
+fn describe_certificate_error(error: &CertificateError) -> String {
     let at = |time: &rustls::pki_types::UnixTime| iso(i64::try_from(time.as_secs()).unwrap_or(0));
     match error {
         CertificateError::UnknownIssuer => "this machine does not know who issued it".to_owned(),
@@ -201,7 +207,7 @@ mod tests {
         ] {
             let proxy = Proxy::new("HTTPS_PROXY", address);
 
-            let error = checked(&proxy).unwrap_err();
+            let error = checked_proxy(&proxy).unwrap_err();
 
             let said = error.one_line();
             assert_eq!(error.exit(), Exit::Config, "{address}");
@@ -224,17 +230,17 @@ mod tests {
             "http://[::1]",
         ] {
             let proxy = Proxy::new("HTTPS_PROXY", address);
-            assert!(checked(&proxy).is_ok(), "{address}");
+            assert!(checked_proxy(&proxy).is_ok(), "{address}");
         }
     }
 
     #[test]
     fn a_proxy_that_refuses_is_told_from_one_that_has_trouble() {
-        let meaning = |words: &str| fault(&ureq::Error::ConnectProxyFailed(words.to_owned()));
+        let meaning = |words: &str| classify(&ureq::Error::ConnectProxyFailed(words.to_owned()));
 
         for status in [400, 401, 403, 404, 405, 407, 451] {
             let words = format!("proxy server responded {status}/{status}");
-            assert_eq!(meaning(&words), Fault::ProxyRefuses(status));
+            assert_eq!(meaning(&words), TransportFault::ProxyRefuses(status));
         }
         for words in [
             "proxy server responded 502/502",
@@ -242,7 +248,10 @@ mod tests {
             "proxy server did not respond",
             "",
         ] {
-            assert!(matches!(meaning(words), Fault::Broken(_)), "{words}");
+            assert!(
+                matches!(meaning(words), TransportFault::Broken(_)),
+                "{words}"
+            );
         }
     }
 }

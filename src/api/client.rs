@@ -1,4 +1,4 @@
-//! One call: the key in a header, a bounded body, Torn's own error before the status.
+//! Makes one HTTP call to Torn and decodes the answer into JSON or an [`ApiError`].
 
 use std::io::Read;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 use ureq::{Agent, Body};
 
-use crate::api::agent::{self, Fault};
-use crate::api::error::{ApiError, whole_error};
+use crate::api::agent::{self, TransportFault};
+use crate::api::error::{ApiError, response_error};
 use crate::api::request::Request;
 use crate::model::key::ApiKey;
 use crate::model::proxy::Proxy;
 
-/// The largest body that is read, after decompression. The largest real one, a page of 500 tiles, has some 50 kB.
+/// The maximum size of a body after decompression. The largest real one, a page of 500 tiles, has about 50 kB.
 const MAX_BODY: u64 = 8 << 20;
 
-/// Talks to one address; connections are kept and shared by all threads.
+/// Calls one base URL. All threads share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     agent: Agent,
@@ -29,14 +29,14 @@ pub(crate) struct Client {
 /// The result of one call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// The server's clock in unix seconds (`Date`), also beside an error; `None` where there was no answer.
+    /// The server's time (the `Date` header) in unix seconds, also of an error; `None` if there was no answer.
     pub(crate) date: Option<i64>,
-    /// The JSON object, or why there is none.
+    /// The JSON object, or the error.
     pub(crate) body: Result<Value, ApiError>,
 }
 
 impl Client {
-    /// A client for `connections` callers at once, through a proxy where there is one.
+    /// Creates a client for `connections` concurrent calls.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Client {
     ) -> crate::error::Result<Self> {
         let agent = agent::builder(timeout, proxy.as_ref())?
             .accept("application/json")
-            // A connection whose body was not read is lost: twice as many leave room for that.
+            // A connection is lost if its body was not read to the end, so keep twice as many.
             .max_idle_connections(2 * connections)
             .max_idle_connections_per_host(2 * connections)
             .build()
@@ -67,7 +67,7 @@ impl Client {
         &self.base_url
     }
 
-    /// The address that is asked, and the proxy on the way.
+    /// The base URL and the proxy, for messages.
     pub(crate) fn route(&self) -> String {
         match &self.proxy {
             Some(proxy) => format!("{} through the proxy {proxy}", self.base_url),
@@ -75,14 +75,14 @@ impl Client {
         }
     }
 
-    /// Ends the calls that are under way, and every later one.
+    /// Aborts the calls in progress and all later ones.
     pub(crate) fn shut_down(&self) {
         self.agent.clone().shutdown();
     }
 
-    /// Makes one call; the body of the answer is the JSON object that came back.
+    /// Makes one call.
     ///
-    /// Torn's own error counts first if there is one in the body, whatever the status.
+    /// An error of Torn in the body takes precedence over the HTTP status.
     pub(crate) fn get(&self, request: &Request, key: &ApiKey) -> Answer {
         let separator = if request.target.contains('?') {
             '&'
@@ -100,7 +100,7 @@ impl Client {
             .call();
         match called {
             Ok(response) => Answer {
-                date: date(response.headers()),
+                date: server_time(response.headers()),
                 body: self.body(response, key),
             },
             Err(error) => Answer {
@@ -110,7 +110,7 @@ impl Client {
         }
     }
 
-    /// Reads the body of an answer, whatever its status.
+    /// Reads and decodes the body of an answer with any status.
     fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, ApiError> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
@@ -130,36 +130,38 @@ impl Client {
         if body.len() as u64 > MAX_BODY {
             return Err(ApiError::TooLarge(MAX_BODY));
         }
-        read(without(key, body).as_deref(), status, retry_after)
+        decode_body(redact(key, body).as_deref(), status, retry_after)
     }
 
     fn error(&self, error: &ureq::Error) -> ApiError {
-        match (agent::fault(error), &self.proxy) {
-            (Fault::Timeout, None) => ApiError::Timeout(self.timeout),
-            (Fault::Timeout, Some(proxy)) => ApiError::Unreachable(format!(
+        match (agent::classify(error), &self.proxy) {
+            (TransportFault::Timeout, None) => ApiError::Timeout(self.timeout),
+            (TransportFault::Timeout, Some(proxy)) => ApiError::Unreachable(format!(
                 "{} through the proxy {proxy}",
                 ApiError::Timeout(self.timeout)
             )),
-            (Fault::Untrusted(why), _) => {
+            (TransportFault::Untrusted(why), _) => {
                 ApiError::UntrustedCertificate(format!("{}: {why}", self.route()))
             }
-            (Fault::ProxyRefuses(status), Some(proxy)) => ApiError::ProxyRefuses {
+            (TransportFault::ProxyRefuses(status), Some(proxy)) => ApiError::ProxyRefuses {
                 proxy: proxy.clone(),
                 status,
             },
-            (Fault::ProxyRefuses(status), None) => {
+            (TransportFault::ProxyRefuses(status), None) => {
                 ApiError::Unreachable(format!("no connection: HTTP status {status}"))
             }
-            (Fault::Broken(why), None) => ApiError::Unreachable(format!("no connection: {why}")),
-            (Fault::Broken(why), Some(proxy)) => {
+            (TransportFault::Broken(why), None) => {
+                ApiError::Unreachable(format!("no connection: {why}"))
+            }
+            (TransportFault::Broken(why), Some(proxy)) => {
                 ApiError::Unreachable(format!("no connection through the proxy {proxy}: {why}"))
             }
         }
     }
 }
 
-/// The body as text, without the key, should a server ever send it back: bodies and errors are kept.
-fn without(key: &ApiKey, body: Vec<u8>) -> Option<String> {
+/// The body as text. A key in it is redacted, because bodies and errors are stored. `None` if it is not UTF-8.
+fn redact(key: &ApiKey, body: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(body).ok()?;
     if text.contains(key.expose()) {
         return Some(text.replace(key.expose(), "(redacted)"));
@@ -167,8 +169,12 @@ fn without(key: &ApiKey, body: Vec<u8>) -> Option<String> {
     Some(text)
 }
 
-/// The body first, then the status; `None`: it is no text.
-fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Result<Value, ApiError> {
+/// Decodes the body, and checks it for an error of Torn before the status. `None` stands for a body that is not UTF-8.
+fn decode_body(
+    body: Option<&str>,
+    status: u16,
+    retry_after: Option<Duration>,
+) -> Result<Value, ApiError> {
     let parsed = body.map_or_else(
         || Err("it is not UTF-8".to_owned()),
         |body| match serde_json::from_str::<Value>(body) {
@@ -178,7 +184,7 @@ fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Resul
         },
     );
     if let Ok(value) = &parsed
-        && let Some(error) = value.get("error").and_then(whole_error)
+        && let Some(error) = value.get("error").and_then(response_error)
     {
         return Err(error);
     }
@@ -195,15 +201,15 @@ fn read(body: Option<&str>, status: u16, retry_after: Option<Duration>) -> Resul
     }
 }
 
-/// When the server says it answered, in unix seconds.
-fn date(headers: &HeaderMap) -> Option<i64> {
+/// The `Date` header in unix seconds.
+fn server_time(headers: &HeaderMap) -> Option<i64> {
     let text = headers.get("date")?.to_str().ok()?;
     DateTime::parse_from_rfc2822(text.trim())
         .ok()
         .map(|date| date.timestamp())
 }
 
-/// `Retry-After` in seconds; a date in it is left alone, since no clock but our own is trusted here.
+/// `Retry-After` in seconds. A date in it is ignored, because the server's clock may differ from ours.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers
         .get("retry-after")?
@@ -220,13 +226,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_a_server_sends_back_is_blotted_out() {
+    fn a_key_in_the_body_is_redacted() {
         let key = ApiKey::new("AbCdEfGh12345678").unwrap();
 
-        let body = without(&key, br#"{"you sent":"AbCdEfGh12345678"}"#.to_vec());
+        let body = redact(&key, br#"{"you sent":"AbCdEfGh12345678"}"#.to_vec());
 
         assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
-        assert_eq!(without(&key, vec![0xff]), None);
+        assert_eq!(redact(&key, vec![0xff]), None);
     }
 
     #[test]
@@ -234,7 +240,7 @@ mod tests {
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("date", text.parse().unwrap());
-            date(&headers)
+            server_time(&headers)
         };
 
         assert_eq!(read("Thu, 26 Nov 2026 12:00:00 GMT"), Some(1_795_694_400));
@@ -247,36 +253,36 @@ mod tests {
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
-        assert_eq!(date(&HeaderMap::new()), None);
+        assert_eq!(server_time(&HeaderMap::new()), None);
     }
 
     #[test]
-    fn torns_own_error_counts_before_the_status() {
+    fn an_error_of_torn_takes_precedence_over_the_status() {
         let body = Some(r#"{"error":{"code":"5","error":"Too many requests"}}"#);
 
         for status in [200, 429, 500] {
             assert!(matches!(
-                read(body, status, None),
+                decode_body(body, status, None),
                 Err(ApiError::Torn { code: 5, .. })
             ));
         }
         assert_eq!(
-            read(Some("<html>"), 503, None),
+            decode_body(Some("<html>"), 503, None),
             Err(ApiError::Status {
                 status: 503,
                 retry_after: None
             })
         );
         assert!(matches!(
-            read(Some("<html>"), 200, None),
+            decode_body(Some("<html>"), 200, None),
             Err(ApiError::Unreadable(_))
         ));
         assert!(matches!(
-            read(Some("[]"), 200, None),
+            decode_body(Some("[]"), 200, None),
             Err(ApiError::Unreadable(_))
         ));
         assert!(matches!(
-            read(Some(""), 200, None),
+            decode_body(Some(""), 200, None),
             Err(ApiError::Unreadable(_))
         ));
     }

@@ -1,4 +1,4 @@
-//! Why a call brings no value back, and what each error means, as one table.
+//! The errors of a call, and one table with the retry policy for each.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::api::request::Endpoint;
 use crate::api::wire::scalar::Integer;
 use crate::model::proxy::Proxy;
 
-/// Why a call brought no value back.
+/// The error of a call.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// Torn's own error, usually with HTTP 200.
+    /// Torn's error object, usually with HTTP 200.
     #[error("Torn answered error {code}: {text}")]
     Torn {
         /// Torn's number.
@@ -21,91 +21,91 @@ pub(crate) enum ApiError {
         /// Torn's words.
         text: String,
     },
-    /// An HTTP status without Torn's own error in the body.
+    /// An HTTP status without an error of Torn in the body.
     #[error("HTTP status {status}")]
     Status {
         /// The number.
         status: u16,
-        /// The wait that the server asked for.
+        /// The value of `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// A body that is no JSON object.
+    /// The body is not a JSON object.
     #[error("the answer is not JSON ({0})")]
     Unreadable(String),
-    /// A body beyond all measure.
+    /// The body exceeds the maximum size.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
-    /// The answer leads to another address.
+    /// A redirect. It is not followed.
     #[error(
         "the answer is a redirect (HTTP {0}), which is not followed: a key must not travel elsewhere"
     )]
     Redirect(u16),
-    /// The server is there, but its certificate is not trusted, has expired or is not valid yet.
+    /// The server's certificate is not trusted, has expired or is not valid yet.
     #[error("the certificate is not trusted: {0}")]
     UntrustedCertificate(String),
-    /// The proxy is there, but makes no connection for us.
+    /// The proxy refused to connect to Torn.
     #[error("the proxy {proxy} refuses the connection with HTTP status {status}")]
     ProxyRefuses {
         proxy: Proxy,
         /// The status of its answer to CONNECT.
         status: u16,
     },
-    /// No answer in time.
+    /// No answer within the timeout.
     #[error("no answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
-    /// No connection, or one that broke.
+    /// There was no connection, or it was interrupted.
     #[error("{0}")]
     Unreachable(String),
 }
 
-/// The meaning of an error for the call, its key, its owner and the run.
+/// The consequence of an error for the call, its key, the key's owner and the run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RetryPolicy {
-    /// A passing fault: the same call may succeed in a moment.
+    /// A transient error: the same call is retried.
     Retry,
-    /// The key's owner asks too often: keys of others may go on.
+    /// The key's owner has made too many requests. Keys of other owners are used meanwhile.
     PauseOwner,
-    /// This address asks too often: nobody may go on for so long, if the server said how long.
+    /// This address has made too many requests. All calls pause, for this time if the server named one.
     PauseAddress(Option<Duration>),
     /// The key does not exist.
     DisableKey,
-    /// The key is of no use for now (seconds).
+    /// The key cannot be used for this number of seconds.
     PauseKey(i64),
-    /// The key may not read that.
+    /// The key has no access to this endpoint.
     NoAccess,
-    /// The key's owner has read the daily share of that category.
-    RestFromCategory,
+    /// The key's owner has reached the daily limit of this category.
+    PauseCategory,
     /// Torn has blocked this address.
     Blocked,
     /// Torn's API is closed.
     ApiClosed,
     /// This endpoint is closed.
     EndpointClosed,
-    /// There is nothing with that id.
+    /// There is no entity with this id.
     NoSuchId,
-    /// This target fails, everything else goes on.
+    /// This target fails; the run continues.
     FailTarget,
-    /// No call can succeed before somebody changes something.
+    /// The run ends: no call can succeed before the user changes the set-up.
     EndRun,
 }
 
-/// Seconds that a key rests which is unusable, but not for good: it is asked about again daily.
-pub(crate) const KEY_REST: i64 = 24 * 3600;
+/// The pause of a key that is unusable but may become usable again. It is checked again after a day.
+pub(crate) const KEY_PAUSE_SECONDS: i64 = 24 * 3600;
 
-/// Seconds that a key rests from a category whose daily limit it has reached.
-pub(crate) const CATEGORY_REST: i64 = 24 * 3600;
+/// The pause after the daily limit of a category was reached.
+pub(crate) const CATEGORY_PAUSE_SECONDS: i64 = 24 * 3600;
 
-/// Seconds without any call after Torn has blocked this address.
-pub(crate) const BLOCK_REST: i64 = 600;
+/// The pause of all calls after Torn has blocked this address.
+pub(crate) const BLOCK_PAUSE_SECONDS: i64 = 600;
 
-/// How often a call is tried that meets passing faults.
-const ATTEMPTS: u32 = 4;
+/// The maximum number of attempts of a call with transient errors.
+const MAX_ATTEMPTS: u32 = 4;
 
-/// The longest wait between two tries.
-const LONGEST_RETRY: Duration = Duration::from_secs(20);
+/// The maximum delay between two attempts.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(20);
 
 impl ApiError {
-    /// The policy for this error. The codes are those of the published description, 0 to 32.
+    /// The policy for this error. Torn's published API description lists the codes 0 to 32.
     pub(crate) fn policy(&self) -> RetryPolicy {
         match self {
             Self::Torn { code, .. } => match code {
@@ -116,8 +116,8 @@ impl ApiError {
                 6 => RetryPolicy::NoSuchId,
                 8 => RetryPolicy::Blocked,
                 9 => RetryPolicy::ApiClosed,
-                1 | 10 | 13 | 18 => RetryPolicy::PauseKey(KEY_REST),
-                14 => RetryPolicy::RestFromCategory,
+                1 | 10 | 13 | 18 => RetryPolicy::PauseKey(KEY_PAUSE_SECONDS),
+                14 => RetryPolicy::PauseCategory,
                 24 => RetryPolicy::EndpointClosed,
                 _ => RetryPolicy::FailTarget,
             },
@@ -138,7 +138,7 @@ impl ApiError {
         }
     }
 
-    /// The change to make on this machine, where [`RetryPolicy::EndRun`] says that trying again cannot help.
+    /// The help text for an error with [`RetryPolicy::EndRun`]: the change to make on this machine.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::UntrustedCertificate(_) => Some(TRUST.to_owned()),
@@ -154,47 +154,47 @@ impl ApiError {
         }
     }
 
-    /// Whether the key may never ask that, whoever it is about (code 16). Codes 4 and 7 may depend on the id.
-    pub(crate) fn is_for_every_id(&self) -> bool {
+    /// Whether the key has no access to the endpoint for any id (code 16). Codes 4 and 7 may depend on the id.
+    pub(crate) fn applies_to_every_id(&self) -> bool {
         matches!(self, Self::Torn { code: 16, .. })
     }
 
-    /// How long to wait after failed try number `attempt` (1 and up), or `None` to give up.
+    /// The delay after failed attempt number `attempt` (from 1), or `None` to give up.
     ///
-    /// `jitter` is from 0 to 1; waits double and spread between half and the whole, so that many callers do not
-    /// come back at once.
+    /// The delay doubles with each attempt. `jitter`, from 0 to 1, spreads it between half and all of that, so that many
+    /// callers do not retry at the same time.
     pub(crate) fn retry_delay(
         &self,
         attempt: u32,
         first: Duration,
         jitter: f64,
     ) -> Option<Duration> {
-        if self.policy() != RetryPolicy::Retry || attempt >= ATTEMPTS {
+        if self.policy() != RetryPolicy::Retry || attempt >= MAX_ATTEMPTS {
             return None;
         }
         let asked = match self {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         };
-        if asked.is_some_and(|asked| asked > LONGEST_RETRY) {
-            return None; // The next run comes sooner than that.
+        if asked.is_some_and(|asked| asked > MAX_RETRY_DELAY) {
+            return None; // The next run starts before that.
         }
         let doubled = first
             .saturating_mul(2_u32.saturating_pow(attempt - 1))
-            .min(LONGEST_RETRY);
+            .min(MAX_RETRY_DELAY);
         let spread = doubled.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         Some(asked.map_or(spread, |asked| asked.max(spread)))
     }
 }
 
-/// An error that one selection of an answer carries instead of data.
+/// The error of one selection of an answer, in place of its data.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SelectionError {
     pub(crate) selection: &'static str,
     pub(crate) error: ApiError,
 }
 
-/// Takes the selections out of an answer that carry an error of their own, such as
+/// Removes the selections with an error from an answer, and returns the errors. An example is
 /// `{"profile": {…}, "battlestats": {"code": 16, "error": "…"}}`.
 pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<SelectionError> {
     let Some(fields) = body.as_object_mut() else {
@@ -204,7 +204,7 @@ pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<Select
     fields.retain(|field, value| {
         let name = field.to_lowercase();
         let selection = endpoint.selections.iter().find(|known| **known == name);
-        match (selection, torn_error(value)) {
+        match (selection, selection_error(value)) {
             (Some(selection), Some(error)) => {
                 errors.push(SelectionError { selection, error });
                 false
@@ -215,8 +215,8 @@ pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<Select
     errors
 }
 
-/// The error of a whole answer: `{"code": 2, "error": "Incorrect key"}`. The code alone is enough.
-pub(crate) fn whole_error(value: &Value) -> Option<ApiError> {
+/// The error object of a whole answer: `{"code": 2, "error": "Incorrect key"}`. Only the code is required.
+pub(crate) fn response_error(value: &Value) -> Option<ApiError> {
     let code = Integer::deserialize(value.get("code")?).ok()?.0;
     let text = value.get("error").and_then(Value::as_str);
     Some(ApiError::Torn {
@@ -225,10 +225,10 @@ pub(crate) fn whole_error(value: &Value) -> Option<ApiError> {
     })
 }
 
-/// The error of a selection. Data may have a code as well, so that the text is needed.
-fn torn_error(value: &Value) -> Option<ApiError> {
+/// The error of a selection. Data may contain a code too, so the text is required.
+fn selection_error(value: &Value) -> Option<ApiError> {
     match value.get("error")? {
-        Value::String(_) | Value::Null => whole_error(value),
+        Value::String(_) | Value::Null => response_error(value),
         _ => None,
     }
 }
@@ -236,7 +236,7 @@ fn torn_error(value: &Value) -> Option<ApiError> {
 /// How long an owner pauses after the `nth` "too many requests" since the last success (1 and up), `first` being 15
 /// seconds; `None`: no more in this run.
 ///
-/// Torn counts over a rolling minute, so that part of the allowance is back after a quarter of it.
+/// Torn counts over a rolling minute, so part of the limit is available again after a quarter of it.
 pub(crate) fn owner_pause(nth: u32, first: Duration) -> Option<Duration> {
     match nth {
         0 | 1 => Some(first),
@@ -268,12 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn every_error_code_has_its_meaning() {
+    fn every_error_code_has_a_policy() {
         use RetryPolicy::*;
 
         let table = [
             (0, Retry),
-            (1, PauseKey(KEY_REST)),
+            (1, PauseKey(KEY_PAUSE_SECONDS)),
             (2, DisableKey),
             (3, FailTarget),
             (4, NoAccess),
@@ -282,15 +282,15 @@ mod tests {
             (7, NoAccess),
             (8, Blocked),
             (9, ApiClosed),
-            (10, PauseKey(KEY_REST)),
+            (10, PauseKey(KEY_PAUSE_SECONDS)),
             (11, Retry),
             (12, Retry),
-            (13, PauseKey(KEY_REST)),
-            (14, RestFromCategory),
+            (13, PauseKey(KEY_PAUSE_SECONDS)),
+            (14, PauseCategory),
             (15, Retry),
             (16, NoAccess),
             (17, Retry),
-            (18, PauseKey(KEY_REST)),
+            (18, PauseKey(KEY_PAUSE_SECONDS)),
             (19, FailTarget),
             (20, FailTarget),
             (21, FailTarget),
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_the_way_has_its_meaning() {
+    fn every_http_and_transport_error_has_a_policy() {
         let table = [
             (status(500), RetryPolicy::Retry),
             (status(503), RetryPolicy::Retry),
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_that_carries_an_error_is_taken_out_of_the_answer() {
+    fn a_selection_with_an_error_is_removed_from_the_answer() {
         let endpoint = Request::key_owner(true).endpoint;
         let mut body = json!({
             "profile": { "id": 1, "name": "A" },
@@ -364,7 +364,7 @@ mod tests {
             codes,
             [
                 ("battlestats", RetryPolicy::NoAccess),
-                ("personalstats", RetryPolicy::RestFromCategory)
+                ("personalstats", RetryPolicy::PauseCategory)
             ]
         );
         let left: Vec<_> = body.as_object().unwrap().keys().collect();
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn only_passing_faults_are_retried_and_not_for_ever() {
+    fn only_transient_errors_are_retried_a_few_times() {
         let first = Duration::from_millis(400);
 
         assert_eq!(status(503).retry_delay(1, first, 1.0), Some(first));
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_asks_to_wait_is_waited_unless_it_is_too_long() {
+    fn the_delay_is_at_least_retry_after_unless_that_is_too_long() {
         let asks = |seconds| ApiError::Status {
             status: 503,
             retry_after: Some(Duration::from_secs(seconds)),

@@ -1,7 +1,7 @@
-//! The only module that speaks HTTP. It knows nothing of SQL.
+//! Calls to Torn over HTTP, and the decoding of the answers.
 //!
-//! [`client`] makes one call, [`error`] says what a failure means, [`pool`] chooses a key, [`pages`] the next page.
-//! All of them but the client are pure: they make no calls and read no clock.
+//! [`client`] makes one call, [`error`] has the policy for each error, [`pool`] chooses a key, [`pages`] the next page.
+//! Only the client and the webhook make calls. Nothing here uses SQL or reads the clock.
 
 mod agent;
 pub(crate) mod client;

@@ -1,8 +1,8 @@
-//! The pages of a list: which one to ask for next, and whether the list was read to its end.
+//! The pages of a list: chooses the next page, and detects the end of the list.
 //!
-//! Lists by time come newest first. In recorded answers older rows are behind `_metadata.links.prev`, in the published
-//! description behind `next`, and some lists have no links. So a full page is followed by a request of our own for the
-//! rows up to the oldest start on it. Links only help where that brings nothing new.
+//! Lists by time are sorted newest first. Recorded answers link older rows with `_metadata.links.prev`, the published
+//! description with `next`, and some lists have no links. So after a full page the next request asks for the
+//! rows up to the oldest start on that page. Links are only followed if that brings no new rows.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -12,28 +12,28 @@ use serde_json::Value;
 use crate::api::request::Request;
 use crate::api::wire::scalar::Integer;
 
-/// No list of Torn's has more pages than this.
+/// The maximum number of pages of a list. No list of Torn has as many.
 const MAX_PAGES: usize = 2000;
 
-/// How the pages of a list are told apart.
+/// The parameter that selects a page of a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PagedBy {
     /// The parameter `to`: the latest start wanted, inclusive.
     Time,
     /// The parameter `offset`: the number of rows to skip.
     Offset {
-        /// Rows that the list is known to have, at least.
+        /// The minimum number of rows that the list is known to have.
         expected: u64,
     },
 }
 
 /// Whether a list was read to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum End {
+pub(crate) enum ListEnd {
     /// Yes.
     Complete,
-    /// No: the server repeats a page whatever is asked for.
-    Circle,
+    /// No: the server repeats a page.
+    Repeating,
 }
 
 /// One pass over the pages of a list.
@@ -45,11 +45,11 @@ pub struct Pages {
     next: VecDeque<Request>,
     asked: BTreeSet<String>,
     seen: HashSet<String>,
-    end: End,
+    end: ListEnd,
 }
 
-/// The rows of one page, as far as paging goes.
-struct Rows {
+/// The facts about the rows of one page that decide about the next page.
+struct PageRows {
     count: usize,
     new: usize,
     newest: Option<i64>,
@@ -57,7 +57,7 @@ struct Rows {
 }
 
 impl Pages {
-    /// Begins with `first`, which names its `limit`.
+    /// Starts with `first`, which has a parameter `limit`.
     pub fn new(base_url: &str, first: Request, by: PagedBy) -> Self {
         let limit = first
             .parameter("limit")
@@ -69,15 +69,15 @@ impl Pages {
             next: VecDeque::from([first]),
             asked: BTreeSet::new(),
             seen: HashSet::new(),
-            end: End::Complete,
+            end: ListEnd::Complete,
         }
     }
 
-    /// The page to ask for now; `None` at the end of the list.
+    /// The request for the next page; `None` at the end of the list.
     pub fn next_request(&mut self) -> Option<Request> {
         while let Some(request) = self.next.pop_front() {
             if self.asked.len() >= MAX_PAGES {
-                self.end = End::Circle;
+                self.end = ListEnd::Repeating;
                 return None;
             }
             if self.asked.insert(request.page_key()) {
@@ -88,25 +88,31 @@ impl Pages {
     }
 
     /// Whether the list was read to its end, once there is no next request.
-    pub(crate) fn end(&self) -> End {
+    pub(crate) fn end(&self) -> ListEnd {
         self.end
     }
 
-    /// Notes the answer to `request`, whose rows are under `field`.
-    pub fn read(&mut self, request: &Request, body: &Value, field: &str) {
+    /// Records the answer to `request`, whose rows are in `field`, and plans the next requests.
+    pub fn record_page(&mut self, request: &Request, body: &Value, field: &str) {
         let rows = self.rows(body, field);
         match self.by {
-            PagedBy::Offset { expected } => self.after_offset(request, body, &rows, expected),
-            PagedBy::Time => self.after_time(request, body, &rows),
+            PagedBy::Offset { expected } => self.plan_next_offset(request, body, &rows, expected),
+            PagedBy::Time => self.plan_next_time(request, body, &rows),
         }
     }
 
-    fn after_offset(&mut self, request: &Request, body: &Value, rows: &Rows, expected: u64) {
+    fn plan_next_offset(
+        &mut self,
+        request: &Request,
+        body: &Value,
+        rows: &PageRows,
+        expected: u64,
+    ) {
         if rows.count == 0 {
             return;
         }
         if rows.new == 0 {
-            self.end = End::Circle;
+            self.end = ListEnd::Repeating;
             return;
         }
         let more = rows.count >= self.limit
@@ -122,19 +128,19 @@ impl Pages {
         }
     }
 
-    fn after_time(&mut self, request: &Request, body: &Value, rows: &Rows) {
+    fn plan_next_time(&mut self, request: &Request, body: &Value, rows: &PageRows) {
         if request.parameter("from").is_some() {
-            return; // The other end of a crowded second. The page after it is planned already.
+            return; // The last rows of one second, in ascending order. The page after it is planned already.
         }
         let full = rows.count >= self.limit;
         if rows.new > 0 || !full {
-            // The other ways on were kept for the case that this one brings nothing.
+            // The other planned requests were alternatives in case this one brought no new rows.
             self.next.clear();
-            self.end = End::Complete;
+            self.end = ListEnd::Complete;
         }
         let links = self.older_links(request, body);
         let Some(oldest) = rows.oldest.filter(|_| full) else {
-            // The server may allow fewer rows on a page than we ask for.
+            // The server's limit may be lower than the requested one.
             if rows.new > 0 {
                 self.next.extend(links);
             }
@@ -142,12 +148,12 @@ impl Pages {
         };
         let asked_to: Option<i64> = request.parameter("to").and_then(|to| to.parse().ok());
         if rows.new == 0 && asked_to.is_some_and(|to| oldest > to) {
-            // The server does not look at `to`. Only a link can lead on, unless it says that there is nothing more.
+            // The server ignores `to`. Follow the links, unless they say that this is the last page.
             self.next.extend(links);
-            self.end = if says_that_it_ends(body) {
-                End::Complete
+            self.end = if has_only_null_links(body) {
+                ListEnd::Complete
             } else {
-                End::Circle
+                ListEnd::Repeating
             };
             return;
         }
@@ -155,7 +161,7 @@ impl Pages {
         self.next.push_back(up_to(oldest));
         self.next.extend(links);
         if rows.newest == Some(oldest) {
-            // More rows begin in this second than fit on a page. The other end of them can be read as well.
+            // More rows start in this second than fit on a page. Request them in ascending order too.
             let second = oldest.to_string();
             self.next.push_back(request.with(&[
                 ("from", &second),
@@ -166,22 +172,22 @@ impl Pages {
         self.next.push_back(up_to(oldest.saturating_sub(1)));
     }
 
-    fn rows(&mut self, body: &Value, field: &str) -> Rows {
+    fn rows(&mut self, body: &Value, field: &str) -> PageRows {
         let items = body.get(field).and_then(Value::as_array);
         let items = items.map(Vec::as_slice).unwrap_or_default();
         let starts = || items.iter().filter_map(start_of);
-        Rows {
+        PageRows {
             count: items.len(),
             new: items
                 .iter()
-                .filter(|item| self.seen.insert(identity(item)))
+                .filter(|item| self.seen.insert(row_key(item)))
                 .count(),
             newest: starts().max(),
             oldest: starts().min(),
         }
     }
 
-    /// The pages that links lead to, but for those of newer rows and those on other hosts.
+    /// The requests that links lead to, without those for newer rows and those to other hosts.
     fn older_links(&self, request: &Request, body: &Value) -> Vec<Request> {
         let links = body.get("_metadata").and_then(|data| data.get("links"));
         ["prev", "next"]
@@ -198,22 +204,24 @@ impl Pages {
                 }
                 page
             })
-            .filter(|page| page.path() == request.path() && leads_on(request, page, self.by))
+            .filter(|page| {
+                page.path() == request.path() && leads_to_older_rows(request, page, self.by)
+            })
             .filter(|page| !self.asked.contains(&page.page_key()))
             .collect()
     }
 }
 
-/// Whether an answer has links and all of them are null.
-fn says_that_it_ends(body: &Value) -> bool {
+/// Whether an answer has links, and all of them are null.
+fn has_only_null_links(body: &Value) -> bool {
     let links = body.get("_metadata").and_then(|data| data.get("links"));
     links
         .and_then(Value::as_object)
         .is_some_and(|links| !links.is_empty() && links.values().all(Value::is_null))
 }
 
-/// Whether a link leads away from the beginning of the list.
-fn leads_on(request: &Request, page: &Request, by: PagedBy) -> bool {
+/// Whether a link leads to older rows.
+fn leads_to_older_rows(request: &Request, page: &Request, by: PagedBy) -> bool {
     let number = |request: &Request, name: &str| -> Option<i64> {
         request.parameter(name).and_then(|value| value.parse().ok())
     };
@@ -225,14 +233,14 @@ fn leads_on(request: &Request, page: &Request, by: PagedBy) -> bool {
     }
 }
 
-/// When the thing that a row is about begins.
+/// The start time of a row.
 fn start_of(row: &Value) -> Option<i64> {
     let start = row.get("start").or_else(|| row.get("started_at"))?;
     Integer::deserialize(start).ok().map(|start| start.0)
 }
 
-/// Tells a row from every other one.
-fn identity(row: &Value) -> String {
+/// The id of a row, or the row itself if it has no id.
+fn row_key(row: &Value) -> String {
     match row.get("id").or_else(|| row.get("war_id")) {
         Some(id) => id.to_string(),
         None => row.to_string(),
@@ -249,7 +257,7 @@ mod tests {
     const BASE: &str = "http://127.0.0.1:9";
     const LIMIT: usize = 100;
 
-    /// How a made-up server understands its parameters.
+    /// The behaviour of a test server.
     #[derive(Clone, Copy, PartialEq)]
     enum Server {
         /// Older rows are behind `prev`.
@@ -260,16 +268,16 @@ mod tests {
         Silent,
         /// Links that name another host.
         Foreign,
-        /// `to` is not looked at; older rows are behind `next`, by offset.
+        /// `to` is ignored; `next` links older rows by offset.
         OffsetLinks,
-        /// Each call brings the first page.
+        /// Every answer is the first page.
         Stuck,
         /// No more than 20 rows on a page; older rows are behind `prev`.
         Capped,
     }
 
     /// Reads the whole list that `server` has of rows with these starts; returns the ids found, the calls and the end.
-    fn read(server: Server, starts: &[i64]) -> (usize, usize, End) {
+    fn read(server: Server, starts: &[i64]) -> (usize, usize, ListEnd) {
         let mut rows: Vec<(usize, i64)> = starts.iter().copied().enumerate().collect();
         rows.sort_by_key(|(id, start)| (std::cmp::Reverse(*start), *id));
         let mut pages = Pages::new(BASE, Request::all_wars(WarType::Ranked), PagedBy::Time);
@@ -281,7 +289,7 @@ mod tests {
             for row in body["wars"].as_array().unwrap() {
                 found.insert(row["id"].as_u64().unwrap());
             }
-            pages.read(&request, &body, "wars");
+            pages.record_page(&request, &body, "wars");
         }
         (found.len(), calls, pages.end())
     }
@@ -348,7 +356,7 @@ mod tests {
             for count in [0, 1, 20, 99, 100, 101, 150, 199, 1000] {
                 let starts: Vec<i64> = (0..count).map(|row| 1_000_000 + 60 * row).collect();
                 let (found, calls, end) = read(server, &starts);
-                assert_eq!((found, end), (starts.len(), End::Complete));
+                assert_eq!((found, end), (starts.len(), ListEnd::Complete));
                 // One page holds 99 rows more than the one before, or 19 where the server allows no more.
                 assert!(
                     calls <= 2 * starts.len() / 19 + 2,
@@ -366,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_second_are_found_from_both_of_its_ends() {
+    fn rows_of_one_second_are_read_in_both_orders() {
         let mut starts = vec![5_000; 180];
         starts.extend((0..150).map(|row| 6_000 + row));
         starts.extend((0..150).map(|row| 1_000 + row));
@@ -377,17 +385,17 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_repeats_its_first_page_is_left_and_told_of() {
+    fn a_server_that_repeats_its_first_page_is_detected() {
         let starts: Vec<i64> = (0..500).collect();
 
         let (found, calls, end) = read(Server::Stuck, &starts);
 
-        assert_eq!((found, end), (LIMIT, End::Circle));
+        assert_eq!((found, end), (LIMIT, ListEnd::Repeating));
         assert!(calls <= 5, "{calls} calls");
     }
 
     #[test]
-    fn rows_that_arrive_while_the_list_is_read_cost_none_of_the_others() {
+    fn rows_that_are_added_during_the_reading_hide_no_others() {
         let starts = (0..250).map(|row| 10_000 - 10 * row);
         let mut rows: Vec<(usize, i64)> = (0..).zip(starts).collect();
         let mut pages = Pages::new(BASE, Request::all_wars(WarType::Ranked), PagedBy::Time);
@@ -401,7 +409,7 @@ mod tests {
                     .iter()
                     .map(|row| row["id"].as_u64().unwrap()),
             );
-            pages.read(&request, &body, "wars");
+            pages.record_page(&request, &body, "wars");
             let newest = (rows.len(), rows[0].1 + 20);
             rows.insert(0, newest);
         }
@@ -410,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_go_on_as_long_as_there_are_rows() {
+    fn offsets_advance_while_there_are_rows() {
         let tiles = |count: usize, offset: usize, limit: usize| -> Vec<Value> {
             (offset..count.min(offset + limit))
                 .map(|id| json!({ "id": format!("T{id}") }))
@@ -430,9 +438,12 @@ mod tests {
                 let offset = request.parameter("offset").unwrap().parse().unwrap();
                 let page = tiles(count, offset, server_limit);
                 found += page.len();
-                pages.read(&request, &json!({ "tiles": page }), "tiles");
+                pages.record_page(&request, &json!({ "tiles": page }), "tiles");
             }
-            assert_eq!((found, made, pages.end()), (count, calls, End::Complete));
+            assert_eq!(
+                (found, made, pages.end()),
+                (count, calls, ListEnd::Complete)
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of a run: which one asks next. Pure bookkeeping, without a clock, a socket or SQL of its own.
+//! The API keys of a run: chooses the key for the next call. It makes no calls and reads no clock.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -7,135 +7,143 @@ use crate::api::request::Endpoint;
 use crate::model::id::PlayerId;
 use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
 
-/// A key's place in the pool.
+/// The index of a key in the pool.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct KeyId(usize);
 
-/// The allowance that a call counts against.
+/// The owner of a rate limit. Torn counts calls per player, over all keys of that player.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) enum Payer {
-    /// A player, over all of their keys.
-    Owner(PlayerId),
-    /// A key whose owner is not known yet.
-    Unknown(KeyId),
+pub(crate) enum RateLimitOwner {
+    Player(PlayerId),
+    /// The unknown owner of a key that was not checked yet.
+    UncheckedKey(KeyId),
 }
 
-impl Payer {
-    /// The number in the table of calls: the owner's, or one below 0.
-    pub(crate) fn number(self) -> i64 {
+impl RateLimitOwner {
+    /// The `owner_id` in the table of calls: the player id, or a negative number for an unchecked key.
+    pub(crate) fn database_id(self) -> i64 {
         match self {
-            Self::Owner(owner) => owner.get(),
-            Self::Unknown(key) => -1 - i64::try_from(key.0).unwrap_or(i64::MAX - 1),
+            Self::Player(player) => player.get(),
+            Self::UncheckedKey(key) => -1 - i64::try_from(key.0).unwrap_or(i64::MAX - 1),
         }
     }
 }
 
-/// The keys that may make a call.
+/// The keys that are acceptable for a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Need {
-    /// Any that works.
+    /// Any checked key.
     Any,
-    /// A key of this player that reads battle stats.
+    /// A key of this player with access to battle stats.
     OwnerOf(PlayerId),
-    /// This one, whether it was checked or not.
+    /// This key, even if it was not checked yet.
     This(KeyId),
 }
 
-/// The answer to "which key?".
+/// The key for a call, or the reason why there is none now.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Pick {
+pub(crate) enum KeyChoice {
     Key(KeyId),
-    /// A key may ask, but not before this time has passed.
+    /// All acceptable keys have to wait.
     Wait {
-        /// How long.
         time: Duration,
-        /// Whether Torn asked for it; else our own budget does.
+        /// Whether Torn asked for a pause. Otherwise our rate limiter is full.
         paused: bool,
     },
-    /// No key may ask that.
-    NoneForThis,
-    /// No key works at all.
-    NoneAtAll,
+    /// No key has access to this endpoint.
+    NoneForEndpoint,
+    /// No key can be used in this run.
+    NoneUsable,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct PooledKey {
     name: String,
     key: ApiKey,
-    /// `None` until Torn has said whose it is.
+    /// `None` until the key was checked.
     facts: Option<KeyFacts>,
     usable: bool,
-    /// This key alone rests until then.
-    rests_until: Option<Instant>,
-    /// Torn has called it incorrect, and that is being confirmed.
+    /// A pause of this key only; the owner's other keys may be used.
+    paused_until: Option<Instant>,
+    /// Torn has answered "incorrect key", and a call to `/key/info` is confirming it.
     suspended: bool,
     uses: u64,
 }
 
+/// The time before which an owner, or this address, makes no call. There are two reasons:
+///
+/// - Our rate limiter is full ([`KeyPool::wait_for_rate_limit`]). The wait is at most a minute, so a call waits for the
+///   best key.
+/// - Torn asked for a pause ([`KeyPool::pause_owner`], [`KeyPool::pause_address`]). It may be long, so a worse key of
+///   another owner makes the call. A full rate limiter does not shorten it.
 #[derive(Clone, Copy, Debug)]
-struct Hold {
+struct Wait {
     until: Instant,
-    /// When Torn asked for it; `None`: our own budget does.
+    /// When Torn asked for a pause; `None` if our rate limiter is full.
     asked_at: Option<Instant>,
 }
 
-/// How soon to look again whether a suspended key was taken back.
+/// Poll interval for a suspended key.
 const SUSPENSION_CHECK: Duration = Duration::from_millis(20);
 
-/// How far down the list of choices a key is: the smaller, the better.
-type Rank = (Access, bool);
+/// The preference for a key: the smallest is chosen first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Rank {
+    access: Access,
+    /// Whether Torn refused this endpoint to the key for some id.
+    was_refused: bool,
+}
 
 /// A key that may make a call.
 struct Candidate {
     rank: Rank,
     uses: u64,
     id: KeyId,
-    /// How long it has to wait, and whether Torn asked for it.
+    /// The time to wait, and whether Torn asked for a pause.
     wait: Option<(Duration, bool)>,
 }
 
 /// The keys of a run.
 #[derive(Debug, Default)]
 pub(crate) struct KeyPool {
-    entries: Vec<Entry>,
-    holds: HashMap<Payer, Hold>,
-    address: Option<Hold>,
-    /// Pauses that Torn asked for since the last success.
-    pauses: HashMap<Option<Payer>, u32>,
-    /// Owners who have read their daily share of a category.
-    exhausted: HashSet<(Payer, Endpoint)>,
-    /// Endpoints that Torn refuses to a key for every id.
-    denied: HashSet<(KeyId, Endpoint)>,
-    /// Endpoints that Torn refused to a key for some id: other keys are asked first.
-    doubtful: HashSet<(KeyId, Endpoint)>,
+    entries: Vec<PooledKey>,
+    waits_of_owners: HashMap<RateLimitOwner, Wait>,
+    address: Option<Wait>,
+    /// The number of pauses since the last success; `None` stands for the address.
+    pauses: HashMap<Option<RateLimitOwner>, u32>,
+    /// Endpoints whose daily limit an owner has reached.
+    exhausted: HashSet<(RateLimitOwner, Endpoint)>,
+    /// Endpoints that Torn refuses to a key, whatever the id.
+    refused_for_every_id: HashSet<(KeyId, Endpoint)>,
+    /// Endpoints that Torn refused to a key for one id. Other keys are tried first.
+    refused_for_some_id: HashSet<(KeyId, Endpoint)>,
 }
 
 impl KeyPool {
-    /// Adds a key of which nothing is known yet.
+    /// Adds an unchecked key.
     pub(crate) fn add(&mut self, named: NamedKey) -> KeyId {
-        self.entries.push(Entry {
+        self.entries.push(PooledKey {
             name: named.name,
             key: named.key,
             facts: None,
             usable: true,
-            rests_until: None,
+            paused_until: None,
             suspended: false,
             uses: 0,
         });
         KeyId(self.entries.len() - 1)
     }
 
-    /// All keys.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
+    fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
         (0..self.entries.len()).map(KeyId)
     }
 
-    /// Notes what Torn says of a key.
+    /// Stores the facts about a checked key. A wait of its unknown owner moves to the owner.
     pub(crate) fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
-        let before = self.payer(id);
+        let before = self.owner(id);
         self.entries[id.0].facts = Some(facts);
-        if let Some(hold) = self.holds.remove(&before) {
-            self.holds.insert(self.payer(id), hold);
+        if let Some(hold) = self.waits_of_owners.remove(&before) {
+            self.waits_of_owners.insert(self.owner(id), hold);
         }
     }
 
@@ -143,66 +151,69 @@ impl KeyPool {
         &self.entries[id.0].name
     }
 
-    /// The key itself.
     pub(crate) fn key(&self, id: KeyId) -> &ApiKey {
         &self.entries[id.0].key
     }
 
-    /// The allowance that its calls count against.
-    pub(crate) fn payer(&self, id: KeyId) -> Payer {
+    /// The owner of the rate limit that the key's calls count against.
+    pub(crate) fn owner(&self, id: KeyId) -> RateLimitOwner {
         match &self.entries[id.0].facts {
-            Some(facts) => Payer::Owner(facts.owner),
-            None => Payer::Unknown(id),
+            Some(facts) => RateLimitOwner::Player(facts.owner),
+            None => RateLimitOwner::UncheckedKey(id),
         }
     }
 
     /// The usable keys of this owner.
-    pub(crate) fn usable_of(&self, payer: Payer) -> impl Iterator<Item = KeyId> {
+    pub(crate) fn usable_keys_of(&self, owner: RateLimitOwner) -> impl Iterator<Item = KeyId> {
         self.ids()
-            .filter(move |id| self.entries[id.0].usable && self.payer(*id) == payer)
+            .filter(move |id| self.entries[id.0].usable && self.owner(*id) == owner)
     }
 
-    /// Whether this player has a key here that reads battle stats.
-    pub(crate) fn has_own(&self, player: PlayerId) -> bool {
+    /// Whether the pool has a key of this player with access to battle stats.
+    pub(crate) fn has_battle_stats_key(&self, player: PlayerId) -> bool {
         self.ids()
             .any(|id| self.entries[id.0].fits(Need::OwnerOf(player), id))
     }
 
-    /// Takes a key out of this run; returns false if it was out already.
+    /// Disables a key for this run. Returns false if it was disabled already.
     pub(crate) fn disable(&mut self, id: KeyId) -> bool {
         std::mem::replace(&mut self.entries[id.0].usable, false)
     }
 
-    /// Whether the key can be used in this run.
     pub(crate) fn is_usable(&self, id: KeyId) -> bool {
         self.entries[id.0].usable
     }
 
-    /// Keeps all keys of this owner from that question for the rest of the run.
-    pub(crate) fn rest_from(&mut self, payer: Payer, endpoint: Endpoint) {
-        self.exhausted.insert((payer, endpoint));
+    /// No key of this owner calls this endpoint again in this run.
+    pub(crate) fn disable_endpoint_of_owner(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
+        self.exhausted.insert((owner, endpoint));
     }
 
-    /// Remembers that a key may not ask that.
-    pub(crate) fn deny(&mut self, id: KeyId, endpoint: Endpoint, for_every_id: bool) {
-        if for_every_id {
-            self.denied.insert((id, endpoint));
+    /// Records that Torn refused this endpoint to a key, for every id or only for the requested one.
+    pub(crate) fn record_refusal(
+        &mut self,
+        id: KeyId,
+        endpoint: Endpoint,
+        applies_to_every_id: bool,
+    ) {
+        if applies_to_every_id {
+            self.refused_for_every_id.insert((id, endpoint));
         } else {
-            self.doubtful.insert((id, endpoint));
+            self.refused_for_some_id.insert((id, endpoint));
         }
     }
 
-    /// Keeps this key from being used until then; other keys of its owner may be.
-    pub(crate) fn rest(&mut self, id: KeyId, until: Instant) {
-        self.entries[id.0].rests_until = Some(until);
+    /// Pauses one key; other keys of its owner can be used.
+    pub(crate) fn pause_key(&mut self, id: KeyId, until: Instant) {
+        self.entries[id.0].paused_until = Some(until);
     }
 
-    /// Keeps this key from every call but those that name it, until it is taken back.
-    pub(crate) fn suspend(&mut self, id: KeyId, suspended: bool) {
+    /// While a key is suspended, only calls with [`Need::This`] use it.
+    pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
         self.entries[id.0].suspended = suspended;
     }
 
-    /// How long all keys that work have to wait at least; `None` when one is free.
+    /// The shortest wait of all usable keys; `None` if a key can be used now.
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         let waits = self
             .ids()
@@ -211,75 +222,73 @@ impl KeyPool {
         waits.min().flatten()
     }
 
-    /// The owner's budget is used up until then. A pause that Torn asked for is not shortened by that.
-    pub(crate) fn hold(&mut self, payer: Payer, until: Instant) {
-        let before = self.holds.get(&payer);
+    /// The owner waits because our rate limiter is full. This does not shorten a pause that Torn asked for.
+    pub(crate) fn wait_for_rate_limit(&mut self, owner: RateLimitOwner, until: Instant) {
+        let before = self.waits_of_owners.get(&owner);
         if before.is_some_and(|hold| hold.asked_at.is_some() && hold.until > until) {
             return;
         }
-        let hold = Hold {
+        let hold = Wait {
             until,
             asked_at: None,
         };
-        self.holds.insert(payer, hold);
+        self.waits_of_owners.insert(owner, hold);
     }
 
-    /// Torn wants this owner to pause for so long.
-    pub(crate) fn pause_owner(&mut self, payer: Payer, now: Instant, time: Duration) {
+    /// Pauses an owner because Torn asked for it.
+    pub(crate) fn pause_owner(&mut self, owner: RateLimitOwner, now: Instant, time: Duration) {
         let until = now + time;
         let longer = self
-            .holds
-            .get(&payer)
+            .waits_of_owners
+            .get(&owner)
             .map_or(until, |hold| hold.until.max(until));
-        let hold = Hold {
+        let hold = Wait {
             until: longer,
             asked_at: Some(now),
         };
-        self.holds.insert(payer, hold);
+        self.waits_of_owners.insert(owner, hold);
     }
 
-    /// Torn wants this address to pause for so long.
+    /// Pauses all calls because Torn asked for it.
     pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
         let until = now + time;
-        self.address = Some(Hold {
+        self.address = Some(Wait {
             until: self.address.map_or(until, |hold| hold.until.max(until)),
             asked_at: Some(now),
         });
     }
 
-    /// Whether Torn has asked this owner, or the address (`None`), to pause after that moment: the refusal of a call
-    /// that was under way then says nothing new.
-    pub(crate) fn was_paused_after(&self, payer: Option<Payer>, moment: Instant) -> bool {
-        let hold = match payer {
-            Some(payer) => self.holds.get(&payer),
+    /// Whether Torn asked this owner, or the address (`None`), to pause after `moment`. A call that started before
+    /// the pause then adds no information when it is refused too.
+    pub(crate) fn was_paused_after(&self, owner: Option<RateLimitOwner>, moment: Instant) -> bool {
+        let hold = match owner {
+            Some(owner) => self.waits_of_owners.get(&owner),
             None => self.address.as_ref(),
         };
         hold.and_then(|hold| hold.asked_at)
             .is_some_and(|asked_at| asked_at >= moment)
     }
 
-    /// How often Torn has asked this owner, or the address (`None`), to pause since its last success, this time
-    /// included.
-    pub(crate) fn count_pause(&mut self, payer: Option<Payer>) -> u32 {
-        let count = self.pauses.entry(payer).or_default();
+    /// Counts a pause of this owner, or of the address (`None`). Returns the number since the last success.
+    pub(crate) fn count_pause(&mut self, owner: Option<RateLimitOwner>) -> u32 {
+        let count = self.pauses.entry(owner).or_default();
         *count += 1;
         *count
     }
 
-    /// A call of this owner succeeded: earlier pauses are forgotten.
-    pub(crate) fn succeeded(&mut self, id: KeyId) {
-        let payer = self.payer(id);
-        self.pauses.remove(&Some(payer));
+    /// Resets the number of pauses of this owner and of the address.
+    pub(crate) fn record_success(&mut self, id: KeyId) {
+        let owner = self.owner(id);
+        self.pauses.remove(&Some(owner));
         self.pauses.remove(&None);
     }
 
-    /// Whether any key can be used.
-    pub(crate) fn has_usable(&self) -> bool {
+    pub(crate) fn has_usable_key(&self) -> bool {
         self.ids().any(|id| self.entries[id.0].fits(Need::Any, id))
     }
 
-    /// The names of the keys of which nothing is known yet, and nothing bad.
-    pub(crate) fn unchecked(&self) -> Vec<String> {
+    /// The names of the usable keys that were not checked.
+    pub(crate) fn names_of_unchecked_keys(&self) -> Vec<String> {
         self.entries
             .iter()
             .filter(|entry| entry.usable && entry.facts.is_none())
@@ -287,29 +296,29 @@ impl KeyPool {
             .collect()
     }
 
-    /// The names of the keys that were used and are well: usable, and their owner not paused by Torn.
-    pub(crate) fn well_used(&self, now: Instant) -> Vec<String> {
+    /// The names of the keys that were used, are still usable, and are not paused by Torn.
+    pub(crate) fn names_of_working_used_keys(&self, now: Instant) -> Vec<String> {
         self.ids()
             .filter(|id| {
                 let entry = &self.entries[id.0];
-                let hold = self.holds.get(&self.payer(*id));
+                let hold = self.waits_of_owners.get(&self.owner(*id));
                 entry.usable
                     && entry.uses > 0
-                    && entry.rests_until.is_none_or(|until| until <= now)
+                    && entry.paused_until.is_none_or(|until| until <= now)
                     && !hold.is_some_and(|hold| hold.asked_at.is_some() && hold.until > now)
             })
             .map(|id| self.name(id).to_owned())
             .collect()
     }
 
-    /// The key to ask with now. Of those that may ask, the one used least goes first, so that the load spreads.
-    pub(crate) fn pick(
+    /// Chooses the key for a call. Of the keys with the same rank, the least used one is chosen, to spread the load.
+    pub(crate) fn choose_key(
         &mut self,
         need: Need,
         endpoint: Endpoint,
         excluded: &[KeyId],
         now: Instant,
-    ) -> Pick {
+    ) -> KeyChoice {
         let mut candidates: Vec<Candidate> = self
             .ids()
             .filter(|id| !excluded.contains(id))
@@ -325,29 +334,28 @@ impl KeyPool {
         candidates.sort_unstable_by_key(|key| (key.rank, key.uses, key.id.0));
         if candidates.is_empty() {
             return match need {
-                Need::Any if !self.has_usable() => Pick::NoneAtAll,
-                _ => Pick::NoneForThis,
+                Need::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
+                _ => KeyChoice::NoneForEndpoint,
             };
         }
         for same_rank in candidates.chunk_by(|one, other| one.rank == other.rank) {
             if let Some(free) = same_rank.iter().find(|key| key.wait.is_none()) {
                 self.entries[free.id.0].uses += 1;
-                return Pick::Key(free.id);
+                return KeyChoice::Key(free.id);
             }
-            // A worse key is asked only while Torn pauses the better ones: their own budget comes back soon.
+            // Use a key of a worse rank only if Torn has paused the better ones. A full rate limiter has room again soon.
             let by_budget = same_rank.iter().filter_map(|key| key.wait);
             if let Some((time, paused)) = by_budget.filter(|(_, paused)| !paused).min() {
-                return Pick::Wait { time, paused };
+                return KeyChoice::Wait { time, paused };
             }
         }
         let soonest = candidates.iter().filter_map(|key| key.wait).min();
-        soonest.map_or(Pick::NoneForThis, |(time, paused)| Pick::Wait {
-            time,
-            paused,
+        soonest.map_or(KeyChoice::NoneForEndpoint, |(time, paused)| {
+            KeyChoice::Wait { time, paused }
         })
     }
 
-    /// `None` when the key may not ask that.
+    /// `None` if the key has no access to the endpoint.
     fn rank(&self, id: KeyId, need: Need, endpoint: Endpoint) -> Option<Rank> {
         let entry = &self.entries[id.0];
         if !entry.fits(need, id) {
@@ -358,30 +366,32 @@ impl KeyPool {
                 .iter()
                 .any(|(key, refused)| *key == id && endpoint.includes(*refused))
         };
-        let payer = self.payer(id);
-        let is_exhausted = self
-            .exhausted
-            .iter()
-            .any(|(owner, exhausted)| *owner == payer && endpoint.includes(*exhausted));
-        if refused(&self.denied) || is_exhausted {
+        let owner = self.owner(id);
+        let is_exhausted = self.exhausted.iter().any(|(exhausted_owner, exhausted)| {
+            *exhausted_owner == owner && endpoint.includes(*exhausted)
+        });
+        if refused(&self.refused_for_every_id) || is_exhausted {
             return None;
         }
         let access = match (endpoint.category, &entry.facts) {
             (Some(category), Some(facts)) => facts.access_to(category, endpoint.selections),
             _ => Access::Listed,
         };
-        (access != Access::Denied).then(|| (access, refused(&self.doubtful)))
+        (access != Access::Denied).then(|| Rank {
+            access,
+            was_refused: refused(&self.refused_for_some_id),
+        })
     }
 
-    /// How long this key has to wait, and whether Torn asked for it.
+    /// The time that this key has to wait, and whether Torn asked for a pause.
     fn wait(&self, id: KeyId, need: Need, now: Instant) -> Option<(Duration, bool)> {
         if self.entries[id.0].suspended && need != Need::This(id) {
             return Some((SUSPENSION_CHECK, false));
         }
-        let in_force = |hold: Option<Hold>| hold.filter(|hold| hold.until > now);
-        let owner = in_force(self.holds.get(&self.payer(id)).copied());
+        let in_force = |hold: Option<Wait>| hold.filter(|hold| hold.until > now);
+        let owner = in_force(self.waits_of_owners.get(&self.owner(id)).copied());
         let address = in_force(self.address);
-        let rest = self.entries[id.0].rests_until.filter(|until| *until > now);
+        let rest = self.entries[id.0].paused_until.filter(|until| *until > now);
         let until = [owner, address]
             .into_iter()
             .flatten()
@@ -395,7 +405,7 @@ impl KeyPool {
     }
 }
 
-impl Entry {
+impl PooledKey {
     fn fits(&self, need: Need, id: KeyId) -> bool {
         self.usable
             && match need {

@@ -1,4 +1,4 @@
-//! Calls to Torn: their paths, selections and pages, without the key.
+//! The requests to Torn: path, selections and page, without the key.
 
 use crate::model::id::{FactionId, PlayerId, WarId};
 use crate::model::key::Category;
@@ -13,22 +13,22 @@ pub(crate) const FACTS_PAGE: usize = 250;
 /// Wars on one page of a war list.
 pub(crate) const WARS_PAGE: usize = 100;
 
-/// The published address: a link may name it while the program asks a simulator.
+/// Torn's base URL. A link may contain it while the program calls a simulator.
 const PUBLISHED: &str = "https://api.torn.com/v2";
 
-/// One call. The key is not part of it: it goes into a header.
+/// One request. The key is not part of it: the client sends it in a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
     /// Path and query, from the first slash; without the `comment`, which the client adds.
     pub target: String,
-    /// The question, without ids and pages.
+    /// The endpoint, without ids and pages.
     pub endpoint: Endpoint,
 }
 
-/// The selections that a call asks for. Access, closed endpoints and refusals are remembered by it.
+/// The selections that a call requests. Access, closed endpoints and refusals are recorded per endpoint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
-    /// `None`: every key may ask.
+    /// `None` if every key has access.
     pub(crate) category: Option<Category>,
     /// Torn's names.
     pub(crate) selections: &'static [&'static str],
@@ -49,12 +49,12 @@ impl Endpoint {
         }
     }
 
-    /// Whether Torn counts its rows against a daily limit of the key's owner.
+    /// Whether the call counts against the daily limit of personalstats.
     pub(crate) fn reads_personalstats(self) -> bool {
         self.selections.contains(&"personalstats")
     }
 
-    /// One selection of it, if it has that.
+    /// The endpoint with this selection only. Unchanged if it does not contain the selection.
     #[must_use]
     pub(crate) fn only(self, selection: &str) -> Self {
         let position = self.selections.iter().position(|known| *known == selection);
@@ -64,7 +64,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether everything that the other asks for is part of this one.
+    /// Whether this endpoint contains all selections of the other.
     pub(crate) fn includes(self, other: Self) -> bool {
         self.category == other.category
             && other
@@ -88,7 +88,7 @@ impl Request {
         Self::new("/key/info".to_owned(), endpoint)
     }
 
-    /// A player, as anybody may see them.
+    /// The public data of a player.
     pub(crate) fn player(id: PlayerId, with_networth: bool) -> Self {
         if with_networth {
             Self::new(
@@ -103,7 +103,7 @@ impl Request {
         }
     }
 
-    /// The owner of the key that asks.
+    /// The owner of the key that makes the call.
     pub fn key_owner(with_networth: bool) -> Self {
         if with_networth {
             Self::new(
@@ -118,7 +118,7 @@ impl Request {
         }
     }
 
-    /// The battle stats of the owner of the key that asks, for a key that may read nothing else.
+    /// The battle stats of the key's owner, for a key without access to anything else.
     pub(crate) fn own_battle_stats() -> Self {
         Self::new(
             "/user?selections=battlestats".to_owned(),
@@ -126,7 +126,7 @@ impl Request {
         )
     }
 
-    /// A faction and its roster, with its wars where those are wanted too.
+    /// A faction and its roster, optionally with its wars.
     pub fn faction(id: FactionId, with_wars: bool) -> Self {
         if with_wars {
             Self::new(
@@ -171,7 +171,7 @@ impl Request {
         }
     }
 
-    /// How a war ended.
+    /// The report of a finished war.
     pub(crate) fn war_report(war_type: WarType, id: WarId) -> Self {
         match war_type {
             WarType::Ranked => Self::new(
@@ -214,7 +214,7 @@ impl Request {
         )
     }
 
-    /// The first page of what hardly ever changes about tiles.
+    /// The first page of the facts about tiles, which rarely change.
     pub(crate) fn tile_facts() -> Self {
         let endpoint = Endpoint {
             category: Some(Category::Torn),
@@ -260,9 +260,9 @@ impl Request {
         Self::new(format!("{}?{}", self.path(), kept.join("&")), self.endpoint)
     }
 
-    /// The page that a link in an answer leads to; `None` when it leads to another host or is no address.
+    /// The request for a link in an answer; `None` if it leads to another host or is not a valid URL.
     ///
-    /// Only its path below `base_url` and its query are used, so that a key can never travel elsewhere.
+    /// Only the path below `base_url` and the query are used, so that a key is never sent to another host.
     pub fn linked(&self, base_url: &str, link: &str) -> Option<Self> {
         if !link.bytes().all(belongs_in_an_address) {
             return None;
@@ -288,7 +288,7 @@ impl Request {
             return None;
         }
         let path = target.split('?').next().unwrap_or_default();
-        // Torn may repeat our comment: without it the same page has the same target.
+        // Torn may repeat our comment. Without it, equal pages have equal targets.
         let query: Vec<String> = parameters(&target)
             .filter(|(name, _)| *name != "comment")
             .map(|(name, value)| format!("{name}={value}"))
@@ -300,7 +300,7 @@ impl Request {
         Some(Self::new(target, self.endpoint))
     }
 
-    /// The same for two spellings of one page: the order of parameters and their case do not count.
+    /// A key that is equal for equal pages: the order and the case of the parameters do not matter.
     pub fn page_key(&self) -> String {
         let mut parts: Vec<String> = parameters(&self.target)
             .map(|(name, value)| format!("{name}={}", value.to_lowercase()))
@@ -310,7 +310,7 @@ impl Request {
     }
 }
 
-/// The parameters of a query, as they were sent.
+/// The parameters of a query, not decoded.
 fn parameters(target: &str) -> impl Iterator<Item = (&str, &str)> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     query
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_another_host_or_to_no_address_is_never_followed() {
+    fn a_link_to_another_host_or_an_invalid_link_is_not_followed() {
         for foreign in [
             "https://evil.example/v2/faction/warfareranked?offset=100",
             "https://api.torn.com.evil.example/v2/faction",

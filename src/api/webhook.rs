@@ -1,44 +1,44 @@
-//! Messages to the outside when health changes. Their addresses are secrets: no error names one.
+//! Sends webhook messages and pings. Their URLs are secrets, so no error contains one.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::api::agent::{self, Fault, TRUST};
+use crate::api::agent::{self, TRUST, TransportFault};
 use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 
-/// How long a message may take.
+/// The timeout of one message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Posts a JSON document, through a proxy where there is one.
+/// Posts a JSON document.
 ///
 /// # Errors
 ///
-/// [`Exit::TryLater`], or [`Exit::Config`] where only another set-up helps, in words that do not give the address away.
+/// [`Exit::TryLater`], or [`Exit::Config`] if the set-up has to change. The text does not contain the URL.
 pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
     let sent = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
         .send(document.to_string());
-    told(sent, proxy, "send the message to the webhook")
+    check_response(sent, proxy, "send the message to the webhook")
 }
 
-/// Asks for an address, to say that this program is alive.
+/// Requests a URL, to report that this program is alive.
 ///
 /// # Errors
 ///
 /// As [`post`].
 pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
-    told(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
+    check_response(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
 }
 
 fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
     Ok(agent::builder(TIMEOUT, proxy)?.build().new_agent())
 }
 
-fn told(
+fn check_response(
     sent: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     proxy: Option<&Proxy>,
     action: &str,
@@ -55,17 +55,17 @@ fn told(
         Err(error) => error,
     };
     let through = proxy.map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
-    Err(match agent::fault(&error) {
-        Fault::Timeout => failed(
+    Err(match agent::classify(&error) {
+        TransportFault::Timeout => failed(
             action,
             format!("no answer{through} within {} seconds", TIMEOUT.as_secs()),
         ),
-        Fault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
-        Fault::Untrusted(why) => Error::new(action)
+        TransportFault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
+        TransportFault::Untrusted(why) => Error::new(action)
             .with_source(format!("its certificate is not trusted{through}: {why}"))
             .with_help(TRUST)
             .with_exit(Exit::Config),
-        Fault::ProxyRefuses(status) => Error::new(action)
+        TransportFault::ProxyRefuses(status) => Error::new(action)
             .with_source(format!("no connection{through}: HTTP status {status}"))
             .with_help(
                 "correct the proxy's address, user and password, or list the host in NO_PROXY",

@@ -14,7 +14,7 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
         return Err(format!("{url:?} is not an address such as {TORN_URL}"));
     }
-    let here = is_here(rest);
+    let here = is_loopback(rest);
     match scheme {
         "https" => Ok(url.to_owned()),
         "http" if here => Ok(url.to_owned()),
@@ -26,7 +26,7 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
 }
 
 /// Whether what follows `http://` in an address stays on this machine.
-pub(super) fn is_here(rest: &str) -> bool {
+pub(super) fn is_loopback(rest: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -17,11 +17,11 @@ pub enum Clock {
 }
 
 /// The last second of the year 9999: no sum of moments and spans that is ever made overflows from there.
-const LAST: i64 = 253_402_300_799;
+const MAX_TIMESTAMP: i64 = 253_402_300_799;
 
 /// Refuses moments before 1970 and after 9999.
-fn sensible(moment: i64) -> std::result::Result<i64, String> {
-    if (0..=LAST).contains(&moment) {
+fn check_range(moment: i64) -> std::result::Result<i64, String> {
+    if (0..=MAX_TIMESTAMP).contains(&moment) {
         return Ok(moment);
     }
     Err(format!("{moment} is not between the years 1970 and 9999"))
@@ -33,7 +33,7 @@ impl Clock {
         let Some(now) = now else {
             return Ok(Self::System);
         };
-        let moment = parse_timestamp(now).and_then(sensible).map_err(|why| {
+        let moment = parse_timestamp(now).and_then(check_range).map_err(|why| {
             Error::new("use TORNSNAP_NOW")
                 .with_source(why)
                 .with_help("correct it, or unset it to use the machine's clock")

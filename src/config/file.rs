@@ -9,9 +9,9 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::config::address::base_url;
-use crate::config::key::{Place, Source};
+use crate::config::key::{KeyLocation, KeySource};
 use crate::config::mask::{mask_addresses, mask_key_like};
-use crate::config::path::{beside, unexpanded};
+use crate::config::path::{relative_to, unexpanded};
 use crate::config::secret::check_private;
 use crate::config::tables::{
     ApiTable, File, FormatWord, HealthTable, KeyTable, RecordWord, TerritoriesValue, TrackTable,
@@ -25,15 +25,15 @@ use crate::config::{
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 
-/// Where a file is and what stands in it, to name lines.
-struct Text<'a> {
+/// Where a file is and what stands in it, to name config.
+struct ConfigText<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
-impl Text<'_> {
+impl ConfigText<'_> {
     /// The failure of one line. The line itself is not shown: it may hold a key.
-    fn refuse(&self, span: Option<std::ops::Range<usize>>, why: impl AsRef<str>) -> Error {
+    fn error_at(&self, span: Option<std::ops::Range<usize>>, why: impl AsRef<str>) -> Error {
         let line = span.map_or(1, |span| {
             1 + self
                 .text
@@ -64,7 +64,7 @@ impl Text<'_> {
             .ok()
             .filter(|_| (low..=high).contains(&number))
             .ok_or_else(|| {
-                self.refuse(
+                self.error_at(
                     Some(value.span()),
                     format!("{name} = {number} is not from {low} to {high}"),
                 )
@@ -74,16 +74,16 @@ impl Text<'_> {
     /// A path; a relative one is relative to the folder of the file.
     fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
         if let Some(why) = unexpanded(Path::new(value.get_ref())) {
-            return Err(self.refuse(Some(value.span()), why));
+            return Err(self.error_at(Some(value.span()), why));
         }
-        beside(self.path, value.get_ref())
+        relative_to(self.path, value.get_ref())
     }
 
     /// The same where the file may be silent.
     fn path_or(&self, value: Option<&Spanned<String>>, default: &str) -> Result<PathBuf> {
         match value {
             Some(value) => self.path(value),
-            None => beside(self.path, default),
+            None => relative_to(self.path, default),
         }
     }
 
@@ -96,7 +96,7 @@ impl Text<'_> {
             .iter()
             .map(|value| {
                 make(*value.get_ref()).map_err(|_| {
-                    self.refuse(
+                    self.error_at(
                         Some(value.span()),
                         format!(
                             "{} is not an id: ids are whole numbers from 1",
@@ -110,7 +110,7 @@ impl Text<'_> {
 }
 
 /// Reads a file and checks every value in it.
-pub(super) fn read(path: &Path) -> Result<Settings> {
+pub(super) fn read_file(path: &Path) -> Result<Settings> {
     parse(path, &text_of(path)?)
 }
 
@@ -129,38 +129,38 @@ pub(crate) fn text_of(path: &Path) -> Result<String> {
 
 /// Checks every value in a configuration with this text at this place.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
-    let lines = Text { path, text };
+    let config = ConfigText { path, text };
     let file: File = toml::from_str(text).map_err(|error| {
         let why = mask_addresses(&error.message().replace('\n', ", "));
-        lines.refuse(error.span(), why)
+        config.error_at(error.span(), why)
     })?;
-    let mut settings = settings(&lines, file)?;
+    let mut settings = settings(&config, file)?;
     settings.config_file = Some(path.to_owned());
     Ok(settings)
 }
 
 /// What holds without a file: paths are relative to the working directory.
 pub(super) fn defaults() -> Settings {
-    let nothing = Text {
+    let nothing = ConfigText {
         path: Path::new(""),
         text: "",
     };
     settings(&nothing, File::default()).expect("defaults are within their ranges")
 }
 
-fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
-    let path = |value: Option<Spanned<String>>| value.map(|value| lines.path(&value)).transpose();
+fn settings(config: &ConfigText<'_>, file: File) -> Result<Settings> {
+    let path = |value: Option<Spanned<String>>| value.map(|value| config.path(&value)).transpose();
     Ok(Settings {
         config_file: None,
-        database: lines.path_or(file.database.as_ref(), "tornsnap.db")?,
-        api: api(lines, &file.api)?,
-        track: track(lines, file.track)?,
+        database: config.path_or(file.database.as_ref(), "tornsnap.db")?,
+        api: api(config, &file.api)?,
+        track: track(config, file.track)?,
         record: match file.history.record {
             Some(RecordWord::EveryPoll) => Record::EveryPoll,
             Some(RecordWord::Changes) | None => Record::Changes,
         },
         retention: Retention {
-            keep_months: lines.number(
+            keep_months: config.number(
                 file.retention.keep_months.as_ref(),
                 "keep_months",
                 1,
@@ -168,14 +168,14 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
                 2,
             )?,
             archive: path(file.retention.archive)?,
-            rejected_days: lines.number(
+            rejected_days: config.number(
                 file.retention.rejected_days.as_ref(),
                 "rejected_days",
                 1,
                 36_500,
                 30,
             )?,
-            runs_days: lines.number(
+            runs_days: config.number(
                 file.retention.runs_days.as_ref(),
                 "runs_days",
                 7,
@@ -184,30 +184,30 @@ fn settings(lines: &Text<'_>, file: File) -> Result<Settings> {
             )?,
         },
         backup: Backup {
-            directory: lines.path_or(file.backup.directory.as_ref(), "backups")?,
-            keep: lines.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
+            directory: config.path_or(file.backup.directory.as_ref(), "backups")?,
+            keep: config.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
             compress: file.backup.compress.unwrap_or(false),
             before_summarize: file.backup.before_summarize.unwrap_or(true),
         },
-        health: health(lines, file.health)?,
+        health: health(config, file.health)?,
         log_file: path(file.log.file)?,
         clock: Clock::System,
         keys_are_from_environment: false,
-        keys: keys(lines, file.key)?,
+        keys: keys(config, file.key)?,
     })
 }
 
-fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
+fn api(config: &ConfigText<'_>, table: &ApiTable) -> Result<Api> {
     let limit = i64::from(TORN_REQUESTS_PER_MINUTE);
-    let requests_per_minute = lines.number(
+    let requests_per_minute = config.number(
         table.requests_per_minute.as_ref(),
         "requests_per_minute",
         0,
         limit,
         60,
     )?;
-    let concurrency = lines.number(table.concurrency.as_ref(), "concurrency", 1, 64, 4)?;
-    let timeout = lines.number(
+    let concurrency = config.number(table.concurrency.as_ref(), "concurrency", 1, 64, 4)?;
+    let timeout = config.number(
         table.timeout_seconds.as_ref(),
         "timeout_seconds",
         1,
@@ -217,7 +217,7 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
     Ok(Api {
         base_url: match &table.base_url {
             Some(url) => {
-                base_url(url.get_ref()).map_err(|why| lines.refuse(Some(url.span()), why))?
+                base_url(url.get_ref()).map_err(|why| config.error_at(Some(url.span()), why))?
             }
             None => TORN_URL.to_owned(),
         },
@@ -229,10 +229,10 @@ fn api(lines: &Text<'_>, table: &ApiTable) -> Result<Api> {
     })
 }
 
-fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {
+fn track(config: &ConfigText<'_>, table: TrackTable) -> Result<Track> {
     Ok(Track {
-        players: lines.ids(&table.players, PlayerId::new)?,
-        factions: lines.ids(&table.factions, FactionId::new)?,
+        players: config.ids(&table.players, PlayerId::new)?,
+        factions: config.ids(&table.factions, FactionId::new)?,
         members: table.members.unwrap_or(true),
         wars: match table.wars {
             Some(WarsWord::All) => Wars::All,
@@ -242,7 +242,7 @@ fn track(lines: &Text<'_>, table: TrackTable) -> Result<Track> {
             None => Territories::Tracked,
             Some(value) => {
                 let span = value.span();
-                territories(value.into_inner()).map_err(|why| lines.refuse(Some(span), why))?
+                territories(value.into_inner()).map_err(|why| config.error_at(Some(span), why))?
             }
         },
     })
@@ -266,9 +266,9 @@ fn territories(value: TerritoriesValue) -> std::result::Result<Territories, Stri
     }
 }
 
-fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
+fn health(config: &ConfigText<'_>, table: HealthTable) -> Result<Health> {
     let hours = |value: &Option<Spanned<i64>>, name: &str, default: u32| {
-        lines.number(value.as_ref(), name, 1, 24 * 366, default)
+        config.number(value.as_ref(), name, 1, 24 * 366, default)
     };
     let all = hours(&table.max_age_hours, "max_age_hours", 24)?;
     Ok(Health {
@@ -282,22 +282,22 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
                 all,
             )?,
         },
-        backup_max_age_days: lines.number(
+        backup_max_age_days: config.number(
             table.backup_max_age_days.as_ref(),
             "backup_max_age_days",
             1,
             3660,
             7,
         )?,
-        min_free_mb: lines.number(table.min_free_mb.as_ref(), "min_free_mb", 0, 1 << 30, 256)?,
-        max_rejected: lines.number(
+        min_free_mb: config.number(table.min_free_mb.as_ref(), "min_free_mb", 0, 1 << 30, 256)?,
+        max_rejected: config.number(
             table.max_rejected.as_ref(),
             "max_rejected",
             0,
             1_000_000,
             10,
         )?,
-        max_failed_runs: lines.number(
+        max_failed_runs: config.number(
             table.max_failed_runs.as_ref(),
             "max_failed_runs",
             1,
@@ -305,7 +305,7 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
             3,
         )?,
         gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
-        webhook: webhook(lines, table.webhook_url_file, table.webhook_url_env)?,
+        webhook: webhook(config, table.webhook_url_file, table.webhook_url_env)?,
         format: match table.format {
             Some(FormatWord::Json) => WebhookFormat::Json,
             Some(FormatWord::Discord) | None => WebhookFormat::Discord,
@@ -314,7 +314,7 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
             .ping_url
             .map(|url| {
                 SecretUrl::parse(url.get_ref()).ok_or_else(|| {
-                    lines.refuse(Some(url.span()), "ping_url is not an https:// address")
+                    config.error_at(Some(url.span()), "ping_url is not an https:// address")
                 })
             })
             .transpose()?,
@@ -324,7 +324,7 @@ fn health(lines: &Text<'_>, table: HealthTable) -> Result<Health> {
 /// Where the webhook's address is read from. The address itself in place of a file or a variable would be shown by each
 /// error that names them.
 fn webhook(
-    lines: &Text<'_>,
+    config: &ConfigText<'_>,
     file: Option<Spanned<String>>,
     variable: Option<Spanned<String>>,
 ) -> Result<Option<WebhookSource>> {
@@ -332,7 +332,7 @@ fn webhook(
         if let Some(value) = value
             && value.get_ref().contains("://")
         {
-            return Err(lines.refuse(
+            return Err(config.error_at(
                 Some(value.span()),
                 format!(
                     "{name} holds an address; write the address into a file of its own and name that file in \
@@ -342,16 +342,16 @@ fn webhook(
         }
     }
     Ok(match file {
-        Some(file) => Some(WebhookSource::File(lines.path(&file)?)),
+        Some(file) => Some(WebhookSource::File(config.path(&file)?)),
         None => variable.map(|variable| WebhookSource::Env(variable.into_inner())),
     })
 }
 
-fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>> {
-    let mut sources: Vec<Source> = Vec::new();
+fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<KeySource>> {
+    let mut sources: Vec<KeySource> = Vec::new();
     for (number, table) in (1..).zip(tables) {
         let span = table.span();
-        let refuse = |why: String| lines.refuse(Some(span.clone()), why);
+        let refuse = |why: String| config.error_at(Some(span.clone()), why);
         let table = table.into_inner();
         let name = table.name.unwrap_or_else(|| format!("key{number}"));
         if name.trim().is_empty() || sources.iter().any(|source| source.name == name) {
@@ -360,16 +360,16 @@ fn keys(lines: &Text<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<Source>>
             )));
         }
         let place = match (table.key, table.key_file, table.key_env) {
-            (Some(key), None, None) => Place::Here(Ok(key)),
-            (None, Some(file), None) => Place::File(lines.path(&file)?),
-            (None, None, Some(variable)) => Place::Env(variable),
+            (Some(key), None, None) => KeyLocation::Here(Ok(key)),
+            (None, Some(file), None) => KeyLocation::File(config.path(&file)?),
+            (None, None, Some(variable)) => KeyLocation::Env(variable),
             _ => {
                 return Err(refuse(
                     "a [[key]] has one of key_file, key_env and key".to_owned(),
                 ));
             }
         };
-        sources.push(Source { name, place });
+        sources.push(KeySource { name, place });
     }
     Ok(sources)
 }

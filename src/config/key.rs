@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::config::environment;
 use crate::config::mask::looks_like_key;
-use crate::config::secret::{self, read_secret};
+use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey, unquoted};
 
@@ -41,13 +41,13 @@ pub(crate) struct UnreadableKey {
 
 impl LoadedKeys {
     /// Reads every key.
-    pub(super) fn read(sources: &[Source]) -> Result<Self> {
+    pub(super) fn read(sources: &[KeySource]) -> Result<Self> {
         let (mut keys, mut unreadable, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for source in sources {
             match source.load() {
                 Ok(key) => keys.push(key),
-                Err(Problem::Exposed(error)) => return Err(error),
-                Err(Problem::Unusable(error)) => {
+                Err(KeyFailure::Exposed(error)) => return Err(error),
+                Err(KeyFailure::Unusable(error)) => {
                     unreadable.push(source.unreadable(&error));
                     errors.push(error);
                 }
@@ -69,14 +69,14 @@ impl LoadedKeys {
 }
 
 /// The keys that cannot be had, and those that others can read.
-pub(super) fn unreadable(sources: &[Source]) -> Vec<UnreadableKey> {
+pub(super) fn unreadable(sources: &[KeySource]) -> Vec<UnreadableKey> {
     let failures = sources
         .iter()
         .filter_map(|source| Some((source, source.load().err()?)));
     failures
         .map(|(source, problem)| match problem {
-            Problem::Unusable(error) => source.unreadable(&error),
-            Problem::Exposed(error) => UnreadableKey {
+            KeyFailure::Unusable(error) => source.unreadable(&error),
+            KeyFailure::Exposed(error) => UnreadableKey {
                 name: source.name.clone(),
                 why: error.one_line(),
             },
@@ -102,28 +102,28 @@ fn none_left(mut errors: Vec<Error>, unreadable: &[UnreadableKey]) -> Error {
 
 /// Where one key is kept.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct KeySource {
     pub(super) name: String,
-    pub(super) place: Place,
+    pub(super) place: KeyLocation,
 }
 
 /// Where the text of a key is.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum KeyLocation {
     Here(std::result::Result<ApiKey, String>),
     File(PathBuf),
     Env(String),
 }
 
 /// Why a key cannot be used.
-enum Problem {
+enum KeyFailure {
     /// Others can read its file: nothing is done before that is mended.
     Exposed(Error),
     /// It costs this key alone.
     Unusable(Error),
 }
 
-impl Source {
+impl KeySource {
     /// The comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
         // Quotes stand around the whole list, or around each key.
@@ -145,22 +145,22 @@ impl Source {
             .zip(&keys)
             .map(|(number, key)| Self {
                 name: name(number),
-                place: Place::Here(ApiKey::new(key)),
+                place: KeyLocation::Here(ApiKey::new(key)),
             })
             .collect()
     }
 
     /// Reads the key.
-    fn load(&self) -> std::result::Result<NamedKey, Problem> {
+    fn load(&self) -> std::result::Result<NamedKey, KeyFailure> {
         let key = match &self.place {
-            Place::Here(key) => key.clone().map_err(|why| {
+            KeyLocation::Here(key) => key.clone().map_err(|why| {
                 self.refuse(
                     format!("TORN_API_KEY: {why}"),
                     "correct the key in TORN_API_KEY",
                 )
             })?,
-            Place::File(path) => self.in_file(path)?,
-            Place::Env(name) => self.in_variable(name)?,
+            KeyLocation::File(path) => self.in_file(path)?,
+            KeyLocation::Env(name) => self.in_variable(name)?,
         };
         Ok(NamedKey {
             name: self.name.clone(),
@@ -168,7 +168,7 @@ impl Source {
         })
     }
 
-    fn in_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, Problem> {
+    fn in_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyFailure> {
         let looks_like_one = path
             .file_name()
             .is_some_and(|name| looks_like_key(&name.to_string_lossy()));
@@ -179,8 +179,8 @@ impl Source {
             ));
         }
         let text = read_secret(path).map_err(|problem| match problem {
-            secret::Problem::Exposed(error) => Problem::Exposed(error.with_exit(Exit::NoKey)),
-            secret::Problem::Unreadable(why) => self.refuse(
+            SecretError::Exposed(error) => KeyFailure::Exposed(error.with_exit(Exit::NoKey)),
+            SecretError::Unreadable(why) => self.refuse(
                 why,
                 "put the key on the first line of that file as plain text, or correct key_file in the configuration",
             ),
@@ -193,7 +193,7 @@ impl Source {
         })
     }
 
-    fn in_variable(&self, name: &str) -> std::result::Result<ApiKey, Problem> {
+    fn in_variable(&self, name: &str) -> std::result::Result<ApiKey, KeyFailure> {
         let text = environment::variable(name).map_err(|error| {
             self.refuse(
                 format!("{name}: {}", error.causes().join(": ")),
@@ -216,8 +216,8 @@ impl Source {
             .map_err(|why| self.refuse(format!("{name}: {why}"), &format!("correct {name}")))
     }
 
-    fn refuse(&self, why: String, remedy: &str) -> Problem {
-        Problem::Unusable(
+    fn refuse(&self, why: String, remedy: &str) -> KeyFailure {
+        KeyFailure::Unusable(
             Error::new(format!("use the key {:?}", self.name))
                 .with_source(why)
                 .with_help(remedy)

@@ -74,7 +74,7 @@ pub struct Settings {
     pub clock: Clock,
     /// Whether `TORN_API_KEY` takes the place of the configured keys.
     pub(crate) keys_are_from_environment: bool,
-    keys: Vec<key::Source>,
+    keys: Vec<key::KeySource>,
 }
 
 /// How to talk to Torn.
@@ -246,10 +246,10 @@ impl Settings {
     /// [`Exit::Config`] names the file, the line and the valid choices.
     pub(crate) fn resolve(overrides: &Overrides) -> Result<Self> {
         let settings = match place::find(overrides)? {
-            Some(path) => file::read(&path)?,
+            Some(path) => file::read_file(&path)?,
             None => file::defaults(),
         };
-        settings.overridden(overrides)
+        settings.with_overrides(overrides)
     }
 
     /// The same for the command that writes the file: one that is named need not be there yet, and one that cannot
@@ -261,7 +261,7 @@ impl Settings {
     pub(crate) fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
         let path = file_to_write(overrides)?;
         let settings = if path.exists() {
-            match file::read(&path) {
+            match file::read_file(&path) {
                 Ok(settings) => settings,
                 Err(_) if may_replace => file::defaults(),
                 // Rights are not mended by writing another text.
@@ -275,7 +275,7 @@ impl Settings {
         } else {
             file::defaults()
         };
-        settings.overridden(overrides)
+        settings.with_overrides(overrides)
     }
 
     /// The settings as a configuration with this text at this place would give them.
@@ -284,11 +284,11 @@ impl Settings {
     ///
     /// As [`Settings::resolve`].
     pub fn from_text(path: &Path, text: &str, overrides: &Overrides) -> Result<Self> {
-        file::parse(path, text)?.overridden(overrides)
+        file::parse(path, text)?.with_overrides(overrides)
     }
 
     /// What environment and flags say goes before what the file says.
-    fn overridden(mut self, overrides: &Overrides) -> Result<Self> {
+    fn with_overrides(mut self, overrides: &Overrides) -> Result<Self> {
         let settings = &mut self;
         settings.clock =
             Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
@@ -312,7 +312,7 @@ impl Settings {
             settings.api.first_pause = time;
         }
         if let Some(keys) = environment::variable("TORN_API_KEY")? {
-            settings.keys = key::Source::from_list(&keys);
+            settings.keys = key::KeySource::from_list(&keys);
             settings.keys_are_from_environment = true;
         }
         if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")

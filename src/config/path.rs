@@ -74,7 +74,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// As [`expand_home`].
-pub(super) fn beside(file: &Path, path: &str) -> Result<PathBuf> {
+pub(super) fn relative_to(file: &Path, path: &str) -> Result<PathBuf> {
     let path = expand_home(Path::new(path))?;
     Ok(match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),

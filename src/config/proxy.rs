@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::config::address::is_here;
+use crate::config::address::is_loopback;
 use crate::config::environment;
 use crate::error::Result;
 use crate::model::proxy::Proxy;
@@ -10,7 +10,7 @@ use crate::model::proxy::Proxy;
 /// The variables that name a proxy for an `https://` address; the first that is set counts.
 ///
 /// `HTTP_PROXY` comes last: curl uses it for `http://` alone, but where nothing else is set it is what people mean.
-const VARIABLES: [&str; 6] = [
+const PROXY_VARIABLES: [&str; 6] = [
     "https_proxy",
     "HTTPS_PROXY",
     "all_proxy",
@@ -20,7 +20,7 @@ const VARIABLES: [&str; 6] = [
 ];
 
 /// The variables with the hosts that are called directly.
-const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
+const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// The proxy for an address. This machine itself is always called directly.
 ///
@@ -41,13 +41,13 @@ fn resolve(url: &str, variable: impl Fn(&str) -> Result<Option<String>>) -> Resu
         Ok(None)
     };
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    if is_here(rest) {
+    if is_loopback(rest) {
         return Ok(None);
     }
-    let Some((name, address)) = first(&VARIABLES)? else {
+    let Some((name, address)) = first(&PROXY_VARIABLES)? else {
         return Ok(None);
     };
-    if first(&EXCEPTIONS)?.is_some_and(|(_, list)| is_excepted(&list, rest)) {
+    if first(&NO_PROXY_VARIABLES)?.is_some_and(|(_, list)| is_excepted(&list, rest)) {
         return Ok(None);
     }
     Ok(Some(Proxy::new(name, &address)))
@@ -60,18 +60,18 @@ fn is_excepted(list: &str, rest: &str) -> bool {
         .rsplit_once('@')
         .map_or(authority, |(_, place)| place);
     let (host, port) = split_port(authority);
-    let host = bare(host);
+    let host = normalize_host(host);
     list.split([',', ' ', '\t'])
         .filter(|entry| !entry.is_empty())
         .any(|entry| match split_port(entry) {
             ("*", None) => true,
             (_, Some(wanted)) if wanted != port.unwrap_or("443") => false,
-            (name, _) => has(&bare(name), &host),
+            (name, _) => matches_host(&normalize_host(name), &host),
         })
 }
 
 /// A name stands for itself and everything below it; a network such as `10.0.0.0/8` for its addresses.
-fn has(entry: &str, host: &str) -> bool {
+fn matches_host(entry: &str, host: &str) -> bool {
     if let Ok(host) = host.parse::<IpAddr>() {
         return match entry.split_once('/') {
             Some((network, bits)) => is_within(network, bits, host),
@@ -103,7 +103,7 @@ fn is_within(network: &str, bits: &str, host: IpAddr) -> bool {
 }
 
 /// Lower case, without the brackets of an IPv6 address and without the dot at the end of a full name.
-fn bare(host: &str) -> String {
+fn normalize_host(host: &str) -> String {
     host.trim_start_matches('[')
         .trim_end_matches(']')
         .trim_end_matches('.')
@@ -165,7 +165,7 @@ mod tests {
             "https://localhost",
             "http://[::1]:80/v2",
         ] {
-            let set = VARIABLES.map(|name| (name, "http://proxy:3128"));
+            let set = PROXY_VARIABLES.map(|name| (name, "http://proxy:3128"));
             assert_eq!(found(url, &set), None, "{url}");
         }
     }

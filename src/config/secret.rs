@@ -11,7 +11,7 @@ use crate::error::{Exit, WithContext};
 use crate::model::path::shell_word;
 
 /// Why a secret could not be read from a file.
-pub(super) enum Problem {
+pub(super) enum SecretError {
     /// Others can read it too.
     Exposed(Error),
     /// It is not there, or it is not text; in words that name the file.
@@ -19,13 +19,13 @@ pub(super) enum Problem {
 }
 
 /// The first line of a file that only its owner can read.
-pub(super) fn read_secret(path: &Path) -> std::result::Result<String, Problem> {
-    let unreadable = |why: String| Problem::Unreadable(format!("{}: {why}", path.display()));
+pub(super) fn read_secret(path: &Path) -> std::result::Result<String, SecretError> {
+    let unreadable = |why: String| SecretError::Unreadable(format!("{}: {why}", path.display()));
     let bytes = fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => unreadable("there is no such file".to_owned()),
         _ => unreadable(error.to_string()),
     })?;
-    check_private(path).map_err(Problem::Exposed)?;
+    check_private(path).map_err(SecretError::Exposed)?;
     let text = decode(&bytes).map_err(unreadable)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }

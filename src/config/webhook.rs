@@ -4,9 +4,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::config::address::is_here;
+use crate::config::address::is_loopback;
 use crate::config::environment;
-use crate::config::secret::{Problem, read_secret};
+use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::unquoted;
 
@@ -20,7 +20,7 @@ impl SecretUrl {
         let url = unquoted(text);
         let rest = url
             .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://").filter(|rest| is_here(rest)))?;
+            .or_else(|| url.strip_prefix("http://").filter(|rest| is_loopback(rest)))?;
         let has_host = !rest.is_empty() && !rest.starts_with(['/', '?', '#']);
         (has_host && url.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(url.to_owned()))
     }
@@ -58,8 +58,8 @@ impl WebhookSource {
         let (place, text) = match self {
             Self::File(path) => {
                 let text = read_secret(path).map_err(|problem| match problem {
-                    Problem::Exposed(error) => error.with_exit(Exit::NoKey),
-                    Problem::Unreadable(why) => refuse(why),
+                    SecretError::Exposed(error) => error.with_exit(Exit::NoKey),
+                    SecretError::Unreadable(why) => refuse(why),
                 })?;
                 (path.display().to_string(), text)
             }

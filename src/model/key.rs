@@ -22,7 +22,7 @@ impl ApiKey {
         if text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Ok(Self(text.to_owned()));
         }
-        Err(what_is_wrong(text))
+        Err(describe_error(text))
     }
 
     /// The key itself, for the Authorization header and for telling keys apart, and nothing else.
@@ -47,7 +47,7 @@ pub fn unquoted(text: &str) -> &str {
 }
 
 /// Why a text is no key, without showing it.
-fn what_is_wrong(text: &str) -> String {
+fn describe_error(text: &str) -> String {
     if text.is_empty() {
         return "it is empty".to_owned();
     }

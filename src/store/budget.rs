@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Counts the calls that were noted in another store as well.
-    pub(crate) fn adopt_calls(&mut self, other: &Self) -> Result<()> {
+    pub(crate) fn copy_calls_from(&mut self, other: &Self) -> Result<()> {
         let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
             other
                 .connection()

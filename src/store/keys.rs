@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Notes what Torn says of a key.
-    pub(crate) fn remember_key(
+    pub(crate) fn save_key_facts(
         &mut self,
         name: &str,
         key: &ApiKey,
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// Notes what became of a key.
-    pub(crate) fn mark_key(
+    pub(crate) fn set_key_state(
         &mut self,
         name: &str,
         key: &ApiKey,
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// Notes that these keys were used and are well.
-    pub(crate) fn mark_used(&mut self, names: &[String], now: i64) -> Result<()> {
+    pub(crate) fn record_key_use(&mut self, names: &[String], now: i64) -> Result<()> {
         self.transaction(|transaction| {
             for name in names {
                 transaction
@@ -137,7 +137,7 @@ impl Store {
     }
 
     /// Forgets keys that are no longer configured.
-    pub(crate) fn forget_other_keys(&mut self, names: &[&str]) -> Result<()> {
+    pub(crate) fn delete_other_keys(&mut self, names: &[&str]) -> Result<()> {
         let names = serde_json::Value::from(names.to_vec()).to_string();
         self.connection()
             .execute(
@@ -215,10 +215,10 @@ mod tests {
             access_level: 4,
             selections: Selections::default(),
         };
-        store.remember_key("alice", &old, &facts, 100).unwrap();
+        store.save_key_facts("alice", &old, &facts, 100).unwrap();
 
         store
-            .mark_key("alice", &new, KeyState::Paused(200), "error 5")
+            .set_key_state("alice", &new, KeyState::Paused(200), "error 5")
             .unwrap();
 
         assert_eq!(store.known_key("alice", &old).unwrap(), None);

@@ -8,7 +8,7 @@ use crate::store::{SqlContext, Store, sql};
 
 /// The calls that a pause concerns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Scope {
+pub(crate) enum PauseScope {
     /// Every call.
     Address,
     /// Personalstats, with any key of this owner.
@@ -17,7 +17,7 @@ pub(crate) enum Scope {
 
 /// Why Torn asked for a pause.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Cause {
+pub(crate) enum PauseCause {
     /// It has blocked the address.
     Block,
     /// Too many calls.
@@ -30,7 +30,7 @@ pub(crate) enum Cause {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Pause {
     /// Why.
-    pub(crate) cause: Cause,
+    pub(crate) cause: PauseCause,
     /// Its end, unix seconds.
     pub(crate) until: i64,
     /// Torn's words.
@@ -39,7 +39,7 @@ pub(crate) struct Pause {
 
 impl Store {
     /// The pause of these calls, if one is in force.
-    pub(crate) fn paused(&self, scope: Scope, now: i64) -> Result<Option<Pause>> {
+    pub(crate) fn active_pause(&self, scope: PauseScope, now: i64) -> Result<Option<Pause>> {
         let (word, owner) = scope.columns();
         self.connection()
             .prepare_cached(sql!("pauses/get_pause"))
@@ -59,7 +59,7 @@ impl Store {
     }
 
     /// Makes these calls wait, in later runs too.
-    pub(crate) fn pause(&mut self, scope: Scope, pause: &Pause, now: i64) -> Result<()> {
+    pub(crate) fn save_pause(&mut self, scope: PauseScope, pause: &Pause, now: i64) -> Result<()> {
         let (word, owner) = scope.columns();
         self.connection()
             .execute(
@@ -78,7 +78,7 @@ impl Store {
     }
 }
 
-impl Scope {
+impl PauseScope {
     fn columns(self) -> (&'static str, i64) {
         match self {
             Self::Address => ("address", 0),
@@ -87,7 +87,7 @@ impl Scope {
     }
 }
 
-impl Cause {
+impl PauseCause {
     /// The word in the table.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

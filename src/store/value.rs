@@ -7,7 +7,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::war::{FollowUpGoal, WarStatus, WarType};
-use crate::store::pauses::Cause;
+use crate::store::pauses::PauseCause;
 
 macro_rules! stored_as_integer {
     ($($id:ty),*) => {$(
@@ -63,5 +63,5 @@ stored_as_word! {
     WarType: Ranked, Territory;
     WarStatus: Scheduled, Ongoing, Completed, Cancelled;
     FollowUpGoal: End, Report, EndOfKnownWar;
-    Cause: Block, RateLimit, DailyLimit;
+    PauseCause: Block, RateLimit, DailyLimit;
 }

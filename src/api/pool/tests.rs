@@ -7,8 +7,8 @@ fn player(id: i64) -> PlayerId {
     PlayerId::new(id).unwrap()
 }
 
-fn payer(id: i64) -> Payer {
-    Payer::Owner(player(id))
+fn owner(id: i64) -> RateLimitOwner {
+    RateLimitOwner::Player(player(id))
 }
 
 fn faction() -> Endpoint {
@@ -53,14 +53,14 @@ fn the_load_spreads_over_the_keys() {
     let mut pool = pool(&[1, 2, 3]);
     let now = Instant::now();
 
-    let picked: Vec<Pick> = (0..6)
-        .map(|_| pool.pick(Need::Any, faction(), &[], now))
+    let chosen: Vec<KeyChoice> = (0..6)
+        .map(|_| pool.choose_key(Need::Any, faction(), &[], now))
         .collect();
 
     for index in 0..3 {
-        let times = picked
+        let times = chosen
             .iter()
-            .filter(|pick| **pick == Pick::Key(KeyId(index)))
+            .filter(|choice| **choice == KeyChoice::Key(KeyId(index)))
             .count();
         assert_eq!(times, 2, "key {index}");
     }
@@ -72,21 +72,21 @@ fn a_pause_holds_all_keys_of_that_owner_and_no_other() {
     let now = Instant::now();
     let pause = Duration::from_secs(15);
 
-    pool.pause_owner(payer(1), now, pause);
+    pool.pause_owner(owner(1), now, pause);
 
     assert_eq!(
-        pool.pick(Need::Any, faction(), &[], now),
-        Pick::Key(KeyId(2))
+        pool.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::Key(KeyId(2))
     );
     let own = Need::OwnerOf(player(1));
-    let wait = Pick::Wait {
+    let wait = KeyChoice::Wait {
         time: pause,
         paused: true,
     };
-    assert_eq!(pool.pick(own, faction(), &[], now), wait);
+    assert_eq!(pool.choose_key(own, faction(), &[], now), wait);
     assert!(matches!(
-        pool.pick(own, faction(), &[], now + pause),
-        Pick::Key(_)
+        pool.choose_key(own, faction(), &[], now + pause),
+        KeyChoice::Key(_)
     ));
 }
 
@@ -95,19 +95,19 @@ fn the_daily_limit_of_a_category_rests_all_keys_of_its_owner() {
     let mut pool = pool(&[1, 1, 2]);
     let now = Instant::now();
 
-    pool.rest_from(payer(1), networth().only("personalstats"));
+    pool.disable_endpoint_of_owner(owner(1), networth().only("personalstats"));
 
     assert_eq!(
-        pool.pick(Need::Any, networth(), &[], now),
-        Pick::Key(KeyId(2))
+        pool.choose_key(Need::Any, networth(), &[], now),
+        KeyChoice::Key(KeyId(2))
     );
     assert_eq!(
-        pool.pick(Need::Any, networth(), &[KeyId(2)], now),
-        Pick::NoneForThis
+        pool.choose_key(Need::Any, networth(), &[KeyId(2)], now),
+        KeyChoice::NoneForEndpoint
     );
     assert_eq!(
-        pool.pick(Need::Any, faction(), &[], now),
-        Pick::Key(KeyId(0))
+        pool.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
     );
 }
 
@@ -116,18 +116,18 @@ fn a_custom_key_is_asked_only_what_torn_lists_for_it() {
     let now = Instant::now();
     let mut custom = pool_of(&[1], 0, Some(&["basic"]));
     assert_eq!(
-        custom.pick(Need::Any, faction(), &[], now),
-        Pick::NoneForThis
+        custom.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::NoneForEndpoint
     );
     let mut public = pool_of(&[1], 1, Some(&["basic"]));
     assert_eq!(
-        public.pick(Need::Any, faction(), &[], now),
-        Pick::Key(KeyId(0))
+        public.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
     );
     let mut listed = pool_of(&[1], 0, Some(&["members", "basic"]));
     assert_eq!(
-        listed.pick(Need::Any, faction(), &[], now),
-        Pick::Key(KeyId(0))
+        listed.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
     );
 }
 
@@ -136,20 +136,20 @@ fn a_refusal_is_remembered_and_covers_questions_that_include_it() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.deny(KeyId(0), faction(), true);
+    pool.record_refusal(KeyId(0), faction(), true);
     for _ in 0..3 {
-        let picked = pool.pick(Need::Any, faction(), &[], now);
-        assert_eq!(picked, Pick::Key(KeyId(1)));
+        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     let with_wars = Request::faction(FactionId::new(1).unwrap(), true).endpoint;
     assert_eq!(
-        pool.pick(Need::Any, with_wars, &[KeyId(1)], now),
-        Pick::NoneForThis
+        pool.choose_key(Need::Any, with_wars, &[KeyId(1)], now),
+        KeyChoice::NoneForEndpoint
     );
     let wars = Request::faction_wars(FactionId::new(1).unwrap()).endpoint;
     assert_eq!(
-        pool.pick(Need::Any, wars, &[KeyId(1)], now),
-        Pick::Key(KeyId(0))
+        pool.choose_key(Need::Any, wars, &[KeyId(1)], now),
+        KeyChoice::Key(KeyId(0))
     );
 }
 
@@ -158,15 +158,15 @@ fn a_refusal_for_one_id_only_changes_the_order() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.deny(KeyId(0), faction(), false);
+    pool.record_refusal(KeyId(0), faction(), false);
 
     for _ in 0..3 {
-        let picked = pool.pick(Need::Any, faction(), &[], now);
-        assert_eq!(picked, Pick::Key(KeyId(1)));
+        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     assert_eq!(
-        pool.pick(Need::Any, faction(), &[KeyId(1)], now),
-        Pick::Key(KeyId(0))
+        pool.choose_key(Need::Any, faction(), &[KeyId(1)], now),
+        KeyChoice::Key(KeyId(0))
     );
 }
 
@@ -175,26 +175,26 @@ fn a_budget_that_runs_out_does_not_cut_a_pause_short() {
     let mut pool = pool(&[1]);
     let now = Instant::now();
 
-    pool.pause_owner(payer(1), now, Duration::from_secs(15));
-    pool.hold(payer(1), now + Duration::from_millis(10));
+    pool.pause_owner(owner(1), now, Duration::from_secs(15));
+    pool.wait_for_rate_limit(owner(1), now + Duration::from_millis(10));
 
-    let wait = Pick::Wait {
+    let wait = KeyChoice::Wait {
         time: Duration::from_secs(15),
         paused: true,
     };
-    assert_eq!(pool.pick(Need::Any, faction(), &[], now), wait);
-    assert!(pool.was_paused_after(Some(payer(1)), now));
-    assert!(!pool.was_paused_after(Some(payer(2)), now) && !pool.was_paused_after(None, now));
+    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
+    assert!(pool.was_paused_after(Some(owner(1)), now));
+    assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
 }
 
 #[test]
 fn pauses_are_forgotten_as_calls_succeed() {
     let mut pool = pool(&[1]);
     for _ in 0..2 {
-        assert_eq!(pool.count_pause(Some(payer(1))), 1);
-        assert_eq!(pool.count_pause(Some(payer(1))), 2);
+        assert_eq!(pool.count_pause(Some(owner(1))), 1);
+        assert_eq!(pool.count_pause(Some(owner(1))), 2);
         assert_eq!(pool.count_pause(None), 1);
-        pool.succeeded(KeyId(0));
+        pool.record_success(KeyId(0));
     }
 }
 
@@ -203,17 +203,20 @@ fn a_key_that_rests_holds_up_no_other_of_its_owner() {
     let mut pool = pool(&[1, 1]);
     let now = Instant::now();
 
-    pool.rest(KeyId(0), now + Duration::from_secs(90));
+    pool.pause_key(KeyId(0), now + Duration::from_secs(90));
 
     assert_eq!(
-        pool.pick(Need::Any, faction(), &[], now),
-        Pick::Key(KeyId(1))
+        pool.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::Key(KeyId(1))
     );
     assert!(matches!(
-        pool.pick(Need::This(KeyId(0)), faction(), &[], now),
-        Pick::Wait { paused: true, .. }
+        pool.choose_key(Need::This(KeyId(0)), faction(), &[], now),
+        KeyChoice::Wait { paused: true, .. }
     ));
     pool.disable(KeyId(1));
     pool.disable(KeyId(0));
-    assert_eq!(pool.pick(Need::Any, faction(), &[], now), Pick::NoneAtAll);
+    assert_eq!(
+        pool.choose_key(Need::Any, faction(), &[], now),
+        KeyChoice::NoneUsable
+    );
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::scalar::{Count, Integer, Name, Positive, Text};
+use crate::api::wire::scalar::{Count, Integer, NonEmptyText, Positive, Text};
 use crate::api::wire::user::status;
-use crate::api::wire::{DecodeError, Partitioned, decode_object, object, partition, same_id};
+use crate::api::wire::{
+    DecodeError, Partitioned, check_id, decode_field, decode_list, decode_object,
+};
 use crate::model::faction::{Basic, Member, Seat};
 use crate::model::id::{FactionId, PlayerId};
 
@@ -29,7 +31,7 @@ struct WireBasic {
 #[derive(Deserialize)]
 struct WireMember {
     id: Positive,
-    name: Name,
+    name: NonEmptyText,
     level: Option<Positive>,
 }
 
@@ -37,10 +39,10 @@ struct WireMember {
 ///
 /// # Errors
 ///
-/// Also when it is about another faction than the one `asked` for.
+/// Also when the id is not the requested one.
 pub fn basic(body: &Value, asked: FactionId) -> Result<Basic, DecodeError> {
-    let wire: WireBasic = object(body, "basic")?;
-    same_id(wire.id.0, asked.get(), "basic.id", "faction")?;
+    let wire: WireBasic = decode_field(body, "basic")?;
+    check_id(wire.id.0, asked.get(), "basic.id", "faction")?;
     let seat = |field: &str, holder: Option<Count>| {
         if body["basic"].get(field).is_none() {
             return Seat::Unknown;
@@ -61,15 +63,15 @@ pub fn basic(body: &Value, asked: FactionId) -> Result<Basic, DecodeError> {
     })
 }
 
-/// The faction that an answer is about, as far as `basic` says so.
-pub fn subject(body: &Value) -> Option<i64> {
+/// The id in `basic`, if it can be decoded.
+pub fn faction_id(body: &Value) -> Option<i64> {
     let id = body.get("basic")?.get("id")?;
     Integer::deserialize(id).ok().map(|id| id.0)
 }
 
-/// Decodes `members`, each line on its own. A player who is listed twice counts once.
+/// Decodes `members`, each item on its own. A player who is listed twice is kept once.
 pub fn members(body: &Value) -> Result<Partitioned<Member>, DecodeError> {
-    let mut members = partition(body, "members", "", member)?;
+    let mut members = decode_list(body, "members", "", member)?;
     let mut seen = BTreeSet::new();
     members.valid.retain(|member| seen.insert(member.id));
     Ok(members)

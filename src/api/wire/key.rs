@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::wire::scalar::{Integer, Positive, Text};
-use crate::api::wire::{DecodeError, Object, decode, is_none, object};
+use crate::api::wire::{DecodeError, Object, decode, decode_field, is_empty_value};
 use crate::model::id::PlayerId;
 use crate::model::key::{KeyFacts, Selections};
 
@@ -26,9 +26,9 @@ struct User {
     id: Positive,
 }
 
-/// Decodes what Torn says of a key.
+/// Decodes the facts about a key.
 pub fn facts(body: &Value) -> Result<KeyFacts, DecodeError> {
-    let info: Info = object(body, "info")?;
+    let info: Info = decode_field(body, "info")?;
     let (access, user) = (info.access.0, info.user.0);
     let level = access.level.0;
     Ok(KeyFacts {
@@ -46,7 +46,7 @@ pub fn facts(body: &Value) -> Result<KeyFacts, DecodeError> {
     })
 }
 
-/// The names in one category; `None` where Torn gives no list.
+/// The names in one category; `None` if Torn lists none.
 fn selections(info: &Value, category: &str) -> Result<Option<Vec<String>>, DecodeError> {
     let list = info
         .get("selections")
@@ -55,7 +55,7 @@ fn selections(info: &Value, category: &str) -> Result<Option<Vec<String>>, Decod
     let Some(list) = list else {
         return Ok(None);
     };
-    if is_none(list) {
+    if is_empty_value(list) {
         return Ok(Some(Vec::new()));
     }
     let names: Vec<Text> = decode(list, &format!("info.selections.{category}"))?;

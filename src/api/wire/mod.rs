@@ -1,8 +1,8 @@
 //! Torn's JSON, decoded and checked.
 //!
-//! The decoders accept every spelling of a value (numbers in strings, names as numbers, unknown fields and words) and
-//! are strict about its meaning. They judge the parts of an answer one by one: a part that does not fit comes back as
-//! a [`DecodeError`] that names its place in the JSON, and the other parts stay usable.
+//! The decoders accept every encoding of a value that Torn uses: numbers in strings, names as numbers, unknown fields
+//! and unknown words. They check the meaning strictly. Each part of an answer is decoded on its own: an invalid part
+//! becomes a [`DecodeError`] with its path in the JSON, and the valid parts are kept.
 
 pub(crate) mod faction;
 pub(crate) mod key;
@@ -19,18 +19,16 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A part of an answer that does not fit.
+/// An error in one part of an answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct DecodeError {
     /// The place in the JSON, such as `members[3].level`.
     pub path: String,
-    /// A description of the fault.
     pub(crate) reason: String,
 }
 
 impl DecodeError {
-    /// Names a place and what is wrong there.
     pub(crate) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -46,9 +44,9 @@ impl DecodeError {
 /// A list, decoded item by item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partitioned<T> {
-    /// The items that fit.
+    /// The items that were decoded.
     pub valid: Vec<T>,
-    /// The items that do not fit.
+    /// The items that could not be decoded.
     pub invalid: Vec<InvalidItem>,
 }
 
@@ -62,7 +60,7 @@ impl<T> Default for Partitioned<T> {
 }
 
 impl<T> Partitioned<T> {
-    /// The number of items, whether they fit or not.
+    /// The number of items, valid and invalid.
     pub(crate) fn len(&self) -> usize {
         self.valid.len() + self.invalid.len()
     }
@@ -78,18 +76,18 @@ impl<T> Partitioned<T> {
     }
 }
 
-/// An item of a list that does not fit.
+/// An item of a list that could not be decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvalidItem {
-    /// Where and why.
+    /// The path of the item, and the reason.
     pub error: DecodeError,
-    /// The item as it came.
+    /// The item as received.
     pub item: Value,
 }
 
-/// Decodes a value whose place in the answer is `path`.
+/// Decodes a value; `path` is its path in the answer.
 fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeError> {
-    // Decoding with the path costs twice as much, so it is only done to explain a failure.
+    // Tracking the path makes decoding twice as slow, so only a failed value is decoded again with it.
     T::deserialize(value).or_else(|_| {
         serde_path_to_error::deserialize(value).map_err(|error| {
             let inner = error.path().to_string();
@@ -103,7 +101,7 @@ fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeErr
     })
 }
 
-/// An object, and not the list that serde would accept in its place.
+/// A JSON object. Serde would also decode a struct from a list.
 #[derive(Debug)]
 struct Object<T>(T);
 
@@ -127,30 +125,30 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Decodes an object whose place in the answer is `path`.
+/// Decodes an object; `path` is its path in the answer.
 fn decode_object<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeError> {
     decode::<Object<T>>(value, path).map(|object| object.0)
 }
 
-/// The value of a field that has to be there.
+/// The value of a required field.
 fn required<'a>(parent: &'a Value, field: &str, path: &str) -> Result<&'a Value, DecodeError> {
     parent
         .get(field)
         .ok_or_else(|| DecodeError::missing(join(path, field)))
 }
 
-/// Decodes an object that has to be there.
-fn object<T: DeserializeOwned>(body: &Value, field: &str) -> Result<T, DecodeError> {
+/// Decodes a required field that holds an object.
+fn decode_field<T: DeserializeOwned>(body: &Value, field: &str) -> Result<T, DecodeError> {
     decode_object(required(body, field, "")?, field)
 }
 
-/// The value of an optional object. PHP writes "none" as null, `[]` or `{}`.
-fn present(value: Option<&Value>) -> Option<&Value> {
-    value.filter(|value| !is_none(value))
+/// The value, unless it is empty. PHP encodes a missing object as null, `[]` or `{}`.
+fn unless_empty(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !is_empty_value(value))
 }
 
-/// Whether a value says "none" where a list or an optional object is expected.
-fn is_none(value: &Value) -> bool {
+/// Whether a value means "none" where a list or an optional object is expected.
+fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -159,17 +157,17 @@ fn is_none(value: &Value) -> bool {
     }
 }
 
-/// The items of a list. `None`, in any spelling, is an empty list; a missing list is an error.
-fn items<'a>(parent: &'a Value, field: &str, path: &str) -> Result<&'a [Value], DecodeError> {
+/// The items of a list. An empty value is an empty list; a missing field is an error.
+fn list_items<'a>(parent: &'a Value, field: &str, path: &str) -> Result<&'a [Value], DecodeError> {
     match required(parent, field, path)? {
         Value::Array(items) => Ok(items),
-        value if is_none(value) => Ok(&[]),
+        value if is_empty_value(value) => Ok(&[]),
         _ => Err(DecodeError::new(join(path, field), "it is no list")),
     }
 }
 
-/// Decodes the list under `field` item by item, so that a bad item harms no other.
-fn partition<T>(
+/// Decodes the list under `field` item by item, so that an invalid item does not affect the others.
+fn decode_list<T>(
     parent: &Value,
     field: &str,
     path: &str,
@@ -177,7 +175,7 @@ fn partition<T>(
 ) -> Result<Partitioned<T>, DecodeError> {
     let list = join(path, field);
     let mut partitioned = Partitioned::default();
-    for (index, item) in items(parent, field, path)?.iter().enumerate() {
+    for (index, item) in list_items(parent, field, path)?.iter().enumerate() {
         partitioned.push(item, decode_item(item, &format!("{list}[{index}]")));
     }
     Ok(partitioned)
@@ -190,8 +188,8 @@ fn join(path: &str, field: &str) -> String {
     }
 }
 
-/// Checks that a part is about what was asked for.
-fn same_id(found: i64, asked: i64, path: &str, noun: &str) -> Result<(), DecodeError> {
+/// Checks that a part of an answer has the id that was requested.
+fn check_id(found: i64, asked: i64, path: &str, noun: &str) -> Result<(), DecodeError> {
     if found == asked {
         return Ok(());
     }

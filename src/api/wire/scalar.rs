@@ -1,4 +1,4 @@
-//! Numbers and texts, in every spelling that Torn uses.
+//! Numbers and texts, in every encoding that Torn uses.
 
 use std::fmt;
 
@@ -16,27 +16,27 @@ pub(crate) struct Count(pub(crate) i64);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Positive(pub(crate) i64);
 
-/// A moment in unix seconds, up to the year 9999: sums of moments and spans cannot overflow.
+/// A timestamp in unix seconds, at most in the year 9999, so that adding a duration cannot overflow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Moment(pub(crate) i64);
+pub(crate) struct Timestamp(pub(crate) i64);
 
 /// A number with a fraction, or in a string.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Real(pub(crate) f64);
 
-/// A text as people read it: HTML entities are decoded once. It may come as a number (a name such as `1337`).
+/// A text whose HTML entities are decoded once. It may be sent as a number (a name such as `1337`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Text(pub(crate) String);
 
-/// A [`Text`] that is never a number.
+/// A [`Text`] that must be sent as a string.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Word(pub(crate) String);
+pub(crate) struct StrictText(pub(crate) String);
 
 /// A [`Text`] that is not empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Name(pub(crate) String);
+pub(crate) struct NonEmptyText(pub(crate) String);
 
-/// Floats beyond this have lost their last digits, so that no whole number can be read from them.
+/// Larger floats do not represent every whole number, so they are refused.
 const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
 
 struct WholeNumber;
@@ -100,12 +100,12 @@ impl<'de> Deserialize<'de> for Positive {
 }
 
 /// The last second of the year 9999.
-const LAST_MOMENT: i64 = 253_402_300_799;
+const MAX_TIMESTAMP: i64 = 253_402_300_799;
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_any(WholeNumber)? {
-            moment if (0..=LAST_MOMENT).contains(&moment) => Ok(Self(moment)),
+            moment if (0..=MAX_TIMESTAMP).contains(&moment) => Ok(Self(moment)),
             moment => Err(D::Error::custom(format!(
                 "{moment} is not between the years 1970 and 9999"
             ))),
@@ -184,14 +184,14 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-impl<'de> Deserialize<'de> for Word {
+impl<'de> Deserialize<'de> for StrictText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(Self(html_escape::decode_html_entities(&text).into_owned()))
     }
 }
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for NonEmptyText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_any(AnyText)? {
             text if text.is_empty() => Err(D::Error::custom("it is empty")),
@@ -200,7 +200,7 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
-/// An id, or `None` where Torn writes 0 or null for "none".
+/// An id, or `None` if it is 0 or null.
 pub(crate) fn id_or_none(number: Option<Integer>) -> Option<i64> {
     number.map(|Integer(id)| id).filter(|id| *id != 0)
 }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_read_in_every_spelling_and_exactly() {
+    fn whole_numbers_are_decoded_exactly_from_every_encoding() {
         assert_eq!(
             integer(&json!(9_007_199_254_740_993_i64)),
             Some(9_007_199_254_740_993)
@@ -241,15 +241,15 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_kept() {
+    fn numbers_and_texts_out_of_range_are_refused() {
         assert!(Count::deserialize(&json!(0)).is_ok());
         assert!(Count::deserialize(&json!(-1)).is_err());
         assert!(Positive::deserialize(&json!(0)).is_err());
-        assert!(Name::deserialize(&json!("")).is_err());
+        assert!(NonEmptyText::deserialize(&json!("")).is_err());
     }
 
     #[test]
-    fn texts_are_decoded_once_and_may_come_as_numbers() {
+    fn entities_are_decoded_once_and_a_text_may_be_a_number() {
         let text = |value: Value| Text::deserialize(&value).ok().map(|text| text.0);
 
         for (sent, read) in [

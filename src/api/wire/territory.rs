@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::scalar::{Count, Name, Real};
+use crate::api::wire::scalar::{Count, NonEmptyText, Real};
 use crate::api::wire::{
-    DecodeError, Partitioned, decode_object, items, partition, present, required,
+    DecodeError, Partitioned, decode_list, decode_object, list_items, required, unless_empty,
 };
 use crate::model::id::{FactionId, TerritoryId};
 use crate::model::territory::{Racket, RacketState, TileFacts};
@@ -38,17 +38,17 @@ struct Coordinates {
 
 #[derive(Deserialize)]
 struct WireRacket {
-    name: Name,
+    name: NonEmptyText,
     level: Option<Count>,
     /// Not in the published schema, but in what Torn sends.
     territory: Option<String>,
 }
 
-/// Decodes a page of owners. Torn has spelled the key in two ways.
+/// Decodes a page of owners. Torn has used two spellings of the field.
 ///
 /// # Errors
 ///
-/// Also when the list is null: a page that is not there must not be read as "no more tiles".
+/// Also when the list is null: a missing page must not look like the end of the list.
 pub fn ownership(
     body: &Value,
 ) -> Result<Partitioned<(TerritoryId, Option<FactionId>)>, DecodeError> {
@@ -59,7 +59,7 @@ pub fn ownership(
     if !required(body, field, "")?.is_array() {
         return Err(DecodeError::new(field, "it is no list"));
     }
-    partition(body, field, "", |value, path| {
+    decode_list(body, field, "", |value, path| {
         let wire: WireOwnership = decode_object(value, path)?;
         required(value, "owned_by", path)?;
         Ok((
@@ -69,16 +69,16 @@ pub fn ownership(
     })
 }
 
-/// Decodes a page of what hardly ever changes.
+/// Decodes a page of facts about tiles.
 pub fn facts(body: &Value) -> Result<Partitioned<TileFacts>, DecodeError> {
-    partition(body, "territory", "", tile_facts)
+    decode_list(body, "territory", "", tile_facts)
 }
 
 /// Decodes the tiles of one faction, with their rackets. A racket that does not fit is a part of its own: its tile is
 /// valid, and the racket on it unknown. A tile that is listed twice counts once.
 pub fn faction_tiles(body: &Value) -> Result<Partitioned<(TileFacts, RacketState)>, DecodeError> {
     let mut tiles = Partitioned::default();
-    for (index, item) in items(body, "territory", "")?.iter().enumerate() {
+    for (index, item) in list_items(body, "territory", "")?.iter().enumerate() {
         let path = format!("territory[{index}]");
         let tile = tile_facts(item, &path).map(|facts| {
             let racket = racket_on(item, &path).unwrap_or_else(|error| {
@@ -94,9 +94,9 @@ pub fn faction_tiles(body: &Value) -> Result<Partitioned<(TileFacts, RacketState
     Ok(tiles)
 }
 
-/// The racket on a tile. Null says that there is none; a missing field does not.
+/// The racket on a tile. Null means that there is none; a missing field is an error.
 fn racket_on(tile: &Value, path: &str) -> Result<RacketState, DecodeError> {
-    match present(Some(required(tile, "racket", path)?)) {
+    match unless_empty(Some(required(tile, "racket", path)?)) {
         None => Ok(RacketState::Absent),
         Some(racket) => decode_object(racket, &format!("{path}.racket"))
             .map(|racket| RacketState::Present(to_racket(racket))),
@@ -105,7 +105,7 @@ fn racket_on(tile: &Value, path: &str) -> Result<RacketState, DecodeError> {
 
 /// Decodes all rackets with their tiles. The published schema does not have the tile, so it may be unknown.
 pub fn rackets(body: &Value) -> Result<Partitioned<(Option<TerritoryId>, Racket)>, DecodeError> {
-    partition(body, "rackets", "", |value, path| {
+    decode_list(body, "rackets", "", |value, path| {
         let wire: WireRacket = decode_object(value, path)?;
         let tile = wire
             .territory
@@ -116,7 +116,7 @@ pub fn rackets(body: &Value) -> Result<Partitioned<(Option<TerritoryId>, Racket)
     })
 }
 
-/// The tile that an item names, if it can be read.
+/// The tile id in a field of an item, if it can be decoded.
 pub fn tile_of(item: &Value, field: &str) -> Option<TerritoryId> {
     item.get(field)?.as_str()?.parse().ok()
 }
@@ -130,7 +130,7 @@ fn to_racket(wire: WireRacket) -> Racket {
 
 fn tile_facts(value: &Value, path: &str) -> Result<TileFacts, DecodeError> {
     let wire: WireFacts = decode_object(value, path)?;
-    let coordinates: Option<Coordinates> = present(value.get("coordinates"))
+    let coordinates: Option<Coordinates> = unless_empty(value.get("coordinates"))
         .map(|found| decode_object(found, &format!("{path}.coordinates")))
         .transpose()?;
     let number = |number: Option<Count>| number.map(|number| number.0);

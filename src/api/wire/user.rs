@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::scalar::{Count, Integer, Moment, Name, Positive, Text};
+use crate::api::wire::scalar::{Count, Integer, NonEmptyText, Positive, Text, Timestamp};
 use crate::api::wire::{
-    DecodeError, decode, decode_object, is_none, object, present, required, same_id,
+    DecodeError, check_id, decode, decode_field, decode_object, is_empty_value, required,
+    unless_empty,
 };
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::player::{BattleStats, Networth, Profile};
@@ -13,7 +14,7 @@ use crate::model::player::{BattleStats, Networth, Profile};
 #[derive(Deserialize)]
 struct WireProfile {
     id: Positive,
-    name: Name,
+    name: NonEmptyText,
     level: Option<Positive>,
     rank: Option<Text>,
     /// Null or 0: in no faction.
@@ -24,7 +25,7 @@ struct WireProfile {
 #[derive(Deserialize)]
 struct WireStatus {
     description: Option<Text>,
-    /// An open word: Torn adds new ones.
+    /// Any word: Torn adds new ones.
     state: Option<Text>,
 }
 
@@ -50,10 +51,10 @@ struct DailyStat {
     total: Option<Integer>,
     /// Null: Torn has none for that player.
     value: Option<Integer>,
-    timestamp: Option<Moment>,
+    timestamp: Option<Timestamp>,
 }
 
-/// Status and description of a profile or a roster line.
+/// The status of a profile or of a member.
 pub(super) struct Status {
     pub(super) state: Option<String>,
     pub(super) description: Option<String>,
@@ -61,7 +62,7 @@ pub(super) struct Status {
 
 /// Decodes `status`, which may be missing.
 pub(super) fn status(parent: &Value, path: &str) -> Result<Status, DecodeError> {
-    let Some(value) = present(parent.get("status")) else {
+    let Some(value) = unless_empty(parent.get("status")) else {
         return Ok(Status {
             state: None,
             description: None,
@@ -78,15 +79,15 @@ pub(super) fn status(parent: &Value, path: &str) -> Result<Status, DecodeError> 
 ///
 /// # Errors
 ///
-/// Also when it is about another player than the one `asked` for.
+/// Also when the id is not the requested one.
 pub fn profile(body: &Value, asked: PlayerId) -> Result<Profile, DecodeError> {
-    let wire: WireProfile = object(body, "profile")?;
-    same_id(wire.id.0, asked.get(), "profile.id", "player")?;
+    let wire: WireProfile = decode_field(body, "profile")?;
+    check_id(wire.id.0, asked.get(), "profile.id", "player")?;
     let value = &body["profile"];
-    // Null says that the player is in no faction; a missing field does not.
+    // Null means that the player is in no faction; a missing field is an error.
     required(value, "faction_id", "profile")?;
     let status = status(value, "profile")?;
-    let life: Option<Life> = present(value.get("life"))
+    let life: Option<Life> = unless_empty(value.get("life"))
         .map(|life| decode_object(life, "profile.life"))
         .transpose()?;
     Ok(Profile {
@@ -101,20 +102,20 @@ pub fn profile(body: &Value, asked: PlayerId) -> Result<Profile, DecodeError> {
     })
 }
 
-/// The player that an answer is about, as far as its profile says so.
-pub fn subject(body: &Value) -> Option<i64> {
+/// The id in `profile`, if it can be decoded.
+pub fn profile_id(body: &Value) -> Option<i64> {
     let id = body.get("profile")?.get("id")?;
     Integer::deserialize(id).ok().map(|id| id.0)
 }
 
-/// Decodes `battlestats`; `None` where there are none.
+/// Decodes `battlestats`; `None` if there are none.
 pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
-    let Some(value) = present(body.get("battlestats")) else {
+    let Some(value) = unless_empty(body.get("battlestats")) else {
         return Ok(None);
     };
     let wire: WireStats = decode_object(value, "battlestats")?;
     let stat = |name: &str| -> Result<Option<i64>, DecodeError> {
-        let stat: Option<Stat> = present(value.get(name))
+        let stat: Option<Stat> = unless_empty(value.get(name))
             .map(|stat| decode_object(stat, &format!("battlestats.{name}")))
             .transpose()?;
         Ok(stat.and_then(|stat| Some(stat.value?.0)))
@@ -133,7 +134,7 @@ pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
 pub fn networth(body: &Value) -> Result<Networth, DecodeError> {
     let (value, path) = match body.get("personalstats") {
         None => return Ok(Networth::default()),
-        Some(value) if is_none(value) => return Ok(Networth::default()),
+        Some(value) if is_empty_value(value) => return Ok(Networth::default()),
         Some(Value::Array(stats)) => {
             let found = stats
                 .iter()
@@ -144,7 +145,7 @@ pub fn networth(body: &Value) -> Result<Networth, DecodeError> {
                 None => return Ok(Networth::default()),
             }
         }
-        Some(stats @ Value::Object(_)) => match present(stats.get("networth")) {
+        Some(stats @ Value::Object(_)) => match unless_empty(stats.get("networth")) {
             Some(value) => (value, "personalstats.networth".to_owned()),
             None => return Ok(Networth::default()),
         },
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_is_accepted_and_names_are_kept() {
+    fn every_encoding_is_accepted_and_names_are_unchanged() {
         let profile = profile(&body(), seven()).unwrap();
 
         assert_eq!(profile.name, "=Ann, \"<b>\" 🦊");
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_not_known_may_be_missing_or_null_or_empty() {
+    fn an_unknown_value_may_be_missing_null_or_empty() {
         for nothing in [None, Some(json!(null)), Some(json!([])), Some(json!({}))] {
             for field in ["status", "life", "level", "rank"] {
                 let mut body = body();
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_its_place() {
+    fn an_error_has_the_path_of_the_value() {
         let place = |change: fn(&mut Value)| {
             let mut body = body();
             change(&mut body);

@@ -1,33 +1,34 @@
-//! Wars, in the six shapes that Torn gives them.
+//! Wars, in the six JSON shapes that Torn uses.
 //!
 //! `FactionWars`, `FactionRankedWarDetails`, `FactionTerritoryWarfare`, `FactionTerritoryWarFinished` and the two
-//! reports differ in what they call things; one wire type takes them all.
+//! reports use different field names; [`WireWar`] decodes all of them.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::wire::scalar::{Count, Integer, Moment, Positive, Text, Word, id_or_none};
+use crate::api::wire::scalar::{Count, Integer, Positive, StrictText, Text, Timestamp, id_or_none};
 use crate::api::wire::{
-    DecodeError, Object, Partitioned, decode_object, is_none, join, partition, present, required,
+    DecodeError, Object, Partitioned, decode_list, decode_object, is_empty_value, join, required,
+    unless_empty,
 };
 use crate::model::id::{FactionId, TerritoryId, WarId};
 use crate::model::war::{Side, TerritoryResult, War, WarStatus, WarType};
 
-/// The fields of all shapes. Those with two names come under either of them, or under both.
+/// The fields of all shapes. A value with two field names may be in either or in both.
 #[derive(Deserialize)]
 struct WireWar {
     id: Option<Positive>,
     war_id: Option<Positive>,
     territory: Option<String>,
-    start: Option<Moment>,
-    started_at: Option<Moment>,
-    /// 0 or null while it goes on; of a running territory war the moment its timer runs out.
-    end: Option<Moment>,
-    ended_at: Option<Moment>,
+    start: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    /// 0 or null during the war; in a running territory war, the end of its timer.
+    end: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
     target: Option<Count>,
     winner: Option<Integer>,
-    /// A word. A number in its place says nothing about the war, and must not end it.
-    result: Option<Word>,
+    /// A string. A number here is an error: it must not end the war.
+    result: Option<StrictText>,
     forfeit: Option<bool>,
     #[serde(default)]
     factions: Vec<Object<WireSide>>,
@@ -53,7 +54,7 @@ impl WireSide {
     }
 }
 
-/// The wars in `/faction/{id}?selections=wars`. Each type is judged on its own.
+/// The wars in `/faction/{id}?selections=wars`. Each type is decoded on its own.
 #[derive(Debug)]
 pub struct FactionWars {
     /// The ranked war, if there is one.
@@ -62,11 +63,11 @@ pub struct FactionWars {
     pub territory: Result<Partitioned<War>, DecodeError>,
 }
 
-/// Decodes the wars that a faction is in, of which none has ended but those just over.
+/// Decodes the current wars of a faction. One that has just ended may still be listed.
 pub fn faction_wars(body: &Value, now: i64) -> FactionWars {
     let none = || Ok(Partitioned::default());
     let wars = match required(body, "wars", "") {
-        Ok(wars) if is_none(wars) => {
+        Ok(wars) if is_empty_value(wars) => {
             return FactionWars {
                 ranked: none(),
                 territory: none(),
@@ -87,15 +88,15 @@ pub fn faction_wars(body: &Value, now: i64) -> FactionWars {
             };
         }
     };
-    // Null says that there is no war; a missing field does not.
+    // Null means that there is no war; a missing field is an error.
     let ranked = required(wars, "ranked", "wars").map(|value| {
         let mut ranked = Partitioned::default();
-        if let Some(value) = present(Some(value)) {
+        if let Some(value) = unless_empty(Some(value)) {
             ranked.push(value, war(value, "wars.ranked", WarType::Ranked, now));
         }
         ranked
     });
-    let territory = partition(wars, "territory", "wars", |value, path| {
+    let territory = decode_list(wars, "territory", "wars", |value, path| {
         war(value, path, WarType::Territory, now)
     });
     FactionWars { ranked, territory }
@@ -108,20 +109,20 @@ pub fn list(
     war_type: WarType,
     now: i64,
 ) -> Result<Partitioned<War>, DecodeError> {
-    partition(body, field, "", |value, path| {
+    decode_list(body, field, "", |value, path| {
         if war_type == WarType::Territory {
-            // In these lists only this word tells whether a war goes on.
+            // In these lists, only the result tells whether a war has ended.
             required(value, "result", path)?;
         }
         war(value, path, war_type, now)
     })
 }
 
-/// Decodes the report of one war, an object or a list of one; `None` where there is no report.
+/// Decodes the report of one war, an object or a list of one; `None` if there is no report.
 ///
 /// # Errors
 ///
-/// Also when the report is about another war than the one `asked` for.
+/// Also when the id is not the requested one.
 pub fn report(
     body: &Value,
     war_type: WarType,
@@ -133,7 +134,7 @@ pub fn report(
         WarType::Territory => "territorywarreport",
     };
     let (value, path) = match required(body, field, "")? {
-        value if is_none(value) => return Ok(None),
+        value if is_empty_value(value) => return Ok(None),
         Value::Array(reports) if reports.len() == 1 => (&reports[0], format!("{field}[0]")),
         value => (value, field.to_owned()),
     };
@@ -147,7 +148,7 @@ pub fn report(
     Ok(Some(war))
 }
 
-/// The number of a war in a list, if it can be read.
+/// The id of a war in a list, if it can be decoded.
 pub fn id_of(item: &Value) -> Option<WarId> {
     let id = item.get("id").or_else(|| item.get("war_id"))?;
     WarId::new(Integer::deserialize(id).ok()?.0).ok()
@@ -155,8 +156,8 @@ pub fn id_of(item: &Value) -> Option<WarId> {
 
 fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, DecodeError> {
     let wire: WireWar = decode_object(value, path)?;
-    let wrong = |(field, reason): Wrong| DecodeError::new(join(path, field), reason);
-    must_be_there(value, war_type).map_err(wrong)?;
+    let wrong = |(field, reason): FieldError| DecodeError::new(join(path, field), reason);
+    check_required_fields(value, war_type).map_err(wrong)?;
     let id = wire.id().map_err(wrong)?;
     let territory = wire.territory(war_type).map_err(wrong)?;
     let started_at = wire.start().map_err(wrong)?;
@@ -206,12 +207,12 @@ fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, De
     })
 }
 
-/// A field, and what is wrong with it.
-type Wrong = (&'static str, String);
+/// The name of a field, and the error in it.
+type FieldError = (&'static str, String);
 
-/// Null says that a war goes on, or that nobody has won yet; a missing field does not. Territory wars tell their winner
-/// by their result.
-fn must_be_there(value: &Value, war_type: WarType) -> Result<(), Wrong> {
+/// Null means that the war has not ended or has no winner yet; a missing field is an error. The winner of a territory war
+/// follows from its result.
+fn check_required_fields(value: &Value, war_type: WarType) -> Result<(), FieldError> {
     let is_missing = |fields: &[&str]| fields.iter().all(|field| value.get(field).is_none());
     if is_missing(&["end", "ended_at"]) {
         return Err(("end", "it is missing".to_owned()));
@@ -223,7 +224,7 @@ fn must_be_there(value: &Value, war_type: WarType) -> Result<(), Wrong> {
 }
 
 impl WireWar {
-    fn id(&self) -> Result<WarId, Wrong> {
+    fn id(&self) -> Result<WarId, FieldError> {
         let id = match (&self.id, &self.war_id) {
             (Some(id), Some(war_id)) if id != war_id => {
                 return Err(("id", "id and war_id differ".to_owned()));
@@ -234,7 +235,7 @@ impl WireWar {
         WarId::new(id).map_err(|error| ("id", error.to_string()))
     }
 
-    fn territory(&self, war_type: WarType) -> Result<Option<TerritoryId>, Wrong> {
+    fn territory(&self, war_type: WarType) -> Result<Option<TerritoryId>, FieldError> {
         match (war_type, &self.territory) {
             (WarType::Ranked, _) => Ok(None),
             (WarType::Territory, Some(tile)) => {
@@ -244,7 +245,7 @@ impl WireWar {
         }
     }
 
-    fn start(&self) -> Result<i64, Wrong> {
+    fn start(&self) -> Result<i64, FieldError> {
         let start = self.start.or(self.started_at);
         start
             .map(|start| start.0)
@@ -256,14 +257,14 @@ impl WireWar {
         end.map(|end| end.0).filter(|end| *end > 0)
     }
 
-    fn winner(&self) -> Result<Option<FactionId>, Wrong> {
+    fn winner(&self) -> Result<Option<FactionId>, FieldError> {
         id_or_none(self.winner)
             .map(|winner| FactionId::new(winner).map_err(|error| ("winner", error.to_string())))
             .transpose()
     }
 }
 
-/// What the end of a war says; no status while it goes on.
+/// The end of a war. `status` is `None` until the war has ended.
 struct Ending {
     status: Option<WarStatus>,
     winner: Winner,
@@ -286,8 +287,8 @@ fn ranked_ending(end: Option<i64>, winner: Option<FactionId>, forfeit: Option<bo
             reason: (forfeit == Some(true)).then(|| "forfeit".to_owned()),
             ends_at: Some(end),
         },
-        // Only a report says whether it was a forfeit, and only a report may end a war without a winner: a list may
-        // be a moment ahead of its winner.
+        // Only a report has `forfeit`, and only a report may end a war without a winner: a list may have the end
+        // of a war before it has the winner.
         (Some(end), None) if forfeit.is_some() => Ending {
             status: Some(WarStatus::Cancelled),
             winner: Winner::Nobody,
@@ -325,7 +326,7 @@ fn territory_ending(
             Some(winner) => over(WarStatus::Completed, Winner::Faction(winner)),
             None => over(WarStatus::Cancelled, Winner::Nobody),
         },
-        // The war list of a faction names a winner once there is one, but not how it won: the report says.
+        // The war list of a faction has the winner, but not the result: only the report has it.
         None if winner.is_some() && end.is_some_and(|end| end <= now) => Ending {
             status: Some(WarStatus::Completed),
             winner: winner.map_or(Winner::Nobody, Winner::Faction),
@@ -341,8 +342,8 @@ fn territory_ending(
     }
 }
 
-/// The assaulting side first. A ranked war lists two factions without sides: the first is stored as attacking.
-fn sides(wire: WireWar, war_type: WarType) -> Result<(Side, Side), Wrong> {
+/// Both sides, the attacking one first. In a ranked war there are no roles: the first listed faction is the attacking one.
+fn sides(wire: WireWar, war_type: WarType) -> Result<(Side, Side), FieldError> {
     let wrong = |why: &str| ("factions", why.to_owned());
     let (first, second) = if wire.aggressor.is_some() || wire.defender.is_some() {
         (wire.aggressor, wire.defender)
@@ -383,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_that_is_no_word_ends_no_war() {
+    fn a_result_that_is_not_a_string_does_not_end_a_war() {
         let read = |result: Value| {
             let war = json!({
                 "id": 5, "territory": "AAB", "start": 100, "end": 900, "result": result,

@@ -106,7 +106,7 @@ fn fetch_faction(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<An
     let request = Request::faction(id, with_wars);
     match torn.get(&request, Need::Any) {
         Ok(reply) => decode(&request, reply, id, with_wars),
-        Err(failure) if with_wars && failure.allows_a_smaller_question() => {
+        Err(failure) if with_wars && failure.allows_smaller_request() => {
             let request = Request::faction(id, false);
             let reply = torn.get(&request, Need::Any)?;
             decode(&request, reply, id, false)
@@ -127,7 +127,7 @@ fn decode(
     with_wars: bool,
 ) -> Result<Answer, Failure> {
     let mut selections = Selections::new(request, &reply, format!("faction {id}"));
-    let subject = faction::subject(&reply.body);
+    let subject = faction::faction_id(&reply.body);
     let basic =
         selections.decode_identity("basic", subject, id.get(), |body| faction::basic(body, id))?;
     let members = selections.decode("members", |body| faction::members(body).map(Some));

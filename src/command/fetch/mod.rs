@@ -158,7 +158,7 @@ pub(crate) fn fetch(
     let signal = session.signal();
     let end = torn.run_end();
     if end.as_ref().is_none_or(|end| end.real_time.is_none()) {
-        torn.note_use()?;
+        torn.record_key_use()?;
     }
     store.checkpoint()?;
     Ok(outcome::conclude(&runs, end, signal, &busy))
@@ -173,7 +173,7 @@ fn connect(settings: &Settings, stop: &Stop) -> Result<TornClient> {
         let unreadable = loaded.unreadable.iter().map(|key| key.name.as_str());
         let readable = loaded.keys.iter().map(|key| key.name.as_str());
         let names: Vec<&str> = readable.chain(unreadable).collect();
-        store.forget_other_keys(&names)?;
+        store.delete_other_keys(&names)?;
     }
     let keys = loaded.warn();
     let torn = TornClient::new(settings, stop.clone(), store)?;

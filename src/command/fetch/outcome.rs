@@ -127,8 +127,8 @@ fn failure(
             };
             Some(
                 Error::new(action)
-                    .with_source(end.why)
-                    .with_help(end.remedy),
+                    .with_source(end.reason)
+                    .with_help(end.help),
             )
         }
         (Exit::Partial, None) if totals.failed == 0 => {

@@ -155,7 +155,7 @@ fn fetch_key_owner(
             }
             Ok(answer)
         }
-        Err(failure) if failure.allows_a_smaller_question() => {
+        Err(failure) if failure.allows_smaller_request() => {
             let mut answer = fetch_public(torn, id, with_networth)?;
             answer.player.value.battle_stats = own_battle_stats(torn, id);
             Ok(answer)
@@ -188,7 +188,7 @@ fn get_with_fallback(
 ) -> Result<(Request, Reply), Failure> {
     match (torn.get(&request, need), smaller) {
         (Ok(reply), _) => Ok((request, reply)),
-        (Err(failure), Some(smaller)) if failure.allows_a_smaller_question() => {
+        (Err(failure), Some(smaller)) if failure.allows_smaller_request() => {
             let reply = torn.get(&smaller, need)?;
             Ok((smaller, reply))
         }
@@ -210,7 +210,7 @@ fn networth_with_another_key(torn: &TornClient, id: PlayerId) -> Option<Networth
 /// If no selection can be used, or the answer is about another player.
 fn decode(request: &Request, reply: Reply, id: PlayerId) -> Result<Answer, Failure> {
     let mut selections = Selections::new(request, &reply, format!("player {id}"));
-    let subject = user::subject(&reply.body);
+    let subject = user::profile_id(&reply.body);
     let profile =
         selections.decode_identity("profile", subject, id.get(), |body| user::profile(body, id))?;
     let battle_stats = selections.decode("battlestats", user::battle_stats);

@@ -72,7 +72,7 @@ impl<'a> Selections<'a> {
             let is_private = matches!(selection, "battlestats" | "personalstats");
             let is_no_access = matches!(
                 refused.error.policy(),
-                RetryPolicy::NoAccess | RetryPolicy::RestFromCategory
+                RetryPolicy::NoAccess | RetryPolicy::PauseCategory
             );
             if !(is_private && is_no_access) {
                 self.failures.push(Failure::Refused(refused.error.clone()));

@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
             .as_ref()
             .err()
             .map(Error::one_line)
-            .or(end.map(|end| end.why))
+            .or(end.map(|end| end.reason))
             .or(run.first_error.take());
         let finished_at = self.settings.clock.now();
         let recorded = self.store.finish_run(

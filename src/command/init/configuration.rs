@@ -1,4 +1,4 @@
-//! The text of the configuration: a new one, or the present one with only what was named changed.
+//! Writes a new configuration, or changes the fields of an existing one that the flags name.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,64 +15,64 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::iso;
 use crate::store::owner;
 
-/// The present configuration file.
+/// The configuration file before `init` changes it.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Present {
-    Nothing,
+pub(super) enum ExistingFile {
+    Missing,
     Text(String),
-    /// It cannot be read as a configuration, and may be replaced.
-    Broken,
+    /// The file is not a valid configuration, and `--force` allows `init` to replace it.
+    Unreadable,
 }
 
-/// Reads the present configuration. A file that is no configuration is an error unless it may be replaced.
-pub(super) fn present(file: &Path, may_replace: bool) -> Result<Present> {
+/// Reads the existing configuration. An invalid file is an error unless it may be replaced.
+pub(super) fn read_existing(file: &Path, may_replace: bool) -> Result<ExistingFile> {
     match fs::metadata(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Present::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Missing),
         Ok(found) if may_replace && found.is_file() => {}
-        _ => return text_of(file).map(Present::Text),
+        _ => return text_of(file).map(ExistingFile::Text),
     }
     check_private(file).map_err(|error| error.with_exit(Exit::Config))?;
     Ok(match text_of(file) {
         Ok(text) if crate::config::Settings::from_text_alone(file, &text).is_ok() => {
-            Present::Text(text)
+            ExistingFile::Text(text)
         }
-        _ => Present::Broken,
+        _ => ExistingFile::Unreadable,
     })
 }
 
-/// Writes the configuration. What it replaces stays beside it under another name, which is returned.
+/// Writes the configuration. Returns the path of the backup copy of the old file, if there was one.
 pub(super) fn replace(
     file: &Path,
     text: &str,
-    present: &Present,
+    existing: &ExistingFile,
     now: i64,
 ) -> Result<Option<PathBuf>> {
-    // The file itself where the path is a link, so that the link stays one.
+    // Resolve a symbolic link, so that the link is kept and its target is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let kept = match present {
-        Present::Nothing if !file.exists() => None,
-        Present::Nothing | Present::Text(_) => match text_of(&file)? {
+    let kept = match existing {
+        ExistingFile::Missing if !file.exists() => None,
+        ExistingFile::Missing | ExistingFile::Text(_) => match text_of(&file)? {
             there if there == text => return Ok(None),
-            there if matches!(present, Present::Text(old) if *old == there) => {
-                Some(keep(&file, now)?)
+            there if matches!(existing, ExistingFile::Text(old) if *old == there) => {
+                Some(back_up(&file, now)?)
             }
             _ => {
                 return Err(
                     Error::new(format!("write the configuration {}", file.display()))
-                        .with_source("somebody else has written it meanwhile")
+                        .with_source("another program has changed it in the meantime")
                         .with_help("run it again")
                         .with_exit(Exit::Config),
                 );
             }
         },
-        Present::Broken => Some(keep(&file, now)?),
+        ExistingFile::Unreadable => Some(back_up(&file, now)?),
     };
     write_private(&file, text)?;
     Ok(kept)
 }
 
 /// Copies a file to `….before-20261031T120000Z` beside it.
-fn keep(file: &Path, now: i64) -> Result<PathBuf> {
+fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     let action = || format!("keep a copy of {}", file.display());
     let stamp = iso(now).replace(['-', ':'], "");
     let mut copy = PathBuf::new();
@@ -89,9 +89,9 @@ fn keep(file: &Path, now: i64) -> Result<PathBuf> {
     }
     match fs::copy(file, &copy) {
         Ok(_) => {}
-        // A file that only its owner can read can still be put aside by the owner of the folder.
+        // Without permission to read the file, the owner of the folder can still rename it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            // Nothing is there when the copy could not be begun.
+            // Ignore the error: if the copy was not created, there is nothing to remove.
             let _ = fs::remove_file(&copy);
             fs::rename(file, &copy).with_context(action)?;
             return Ok(copy);
@@ -152,7 +152,7 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
         "\n[track]\nplayers = {}\nfactions = {}\nmembers = true\nwars = {}\nterritories = {}",
         list(players.map(ToString::to_string).collect()),
         list(factions.map(ToString::to_string).collect()),
-        toml_string(word_of(answers.wars.unwrap_or_default())),
+        toml_string(wars_word(answers.wars.unwrap_or_default())),
         match answers.territories.clone().unwrap_or_default() {
             Territories::These(tiles) => {
                 list(
@@ -162,17 +162,17 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
                         .collect(),
                 )
             }
-            which => toml_string(word_of_tiles(&which)),
+            which => toml_string(territories_word(&which)),
         },
     );
     Ok(text)
 }
 
-/// The text with what was answered changed in it, and the names of the changed fields; every other line stays.
+/// The text with the answers applied, and the names of the changed fields. All other lines are kept.
 ///
 /// # Errors
 ///
-/// When the text is no TOML, or has something else where a changed field belongs.
+/// When the text is not TOML, or a changed field is not inside a table.
 pub(super) fn changed_text(
     text: &str,
     answers: &Answers,
@@ -209,7 +209,7 @@ pub(super) fn changed_text(
     Ok((text, changed))
 }
 
-/// Changes what is followed; the names of the fields that said something else before.
+/// Changes the fields under `[track]`. Returns the names of the fields whose value changed.
 fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static str> {
     let numbers = |ids: Vec<i64>| ids.into_iter().map(Value::from).collect();
     let mut changed = Vec::new();
@@ -227,7 +227,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
         note("factions", set_list(track, "factions", ids));
     }
     if let Some(wars) = answers.wars {
-        note("wars", set_word(track, "wars", word_of(wars)));
+        note("wars", set_word(track, "wars", wars_word(wars)));
     }
     match &answers.territories {
         Some(Territories::These(tiles)) => {
@@ -236,7 +236,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
             note("territories", is_changed);
         }
         Some(which) => {
-            let is_changed = set_word(track, "territories", word_of_tiles(which));
+            let is_changed = set_word(track, "territories", territories_word(which));
             note("territories", is_changed);
         }
         None => {}
@@ -244,7 +244,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     changed
 }
 
-/// Makes a field a list of these values; those that are there already stay where they are, with their comments.
+/// Sets a field to a list of these values. Values that are in the list already keep their position and comments.
 fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
     let key = |value: &Value| {
         let number = value.as_integer().map(|number| number.to_string());
@@ -258,13 +258,13 @@ fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
     array.retain(|value| wanted.iter().any(|wanted| key(wanted) == key(value)));
     let mut is_changed = array.len() != before;
     for value in wanted {
-        if !array.iter().any(|present| key(present) == key(&value)) {
+        if !array.iter().any(|existing| key(existing) == key(&value)) {
             array.push(value);
             is_changed = true;
         }
     }
     if is_changed && let Some(first) = array.get_mut(0) {
-        // The first value has no blank before it that came from a place behind a comma.
+        // A value that became the first one must not keep the blank that followed a comma.
         let is_blank = |prefix: &str| prefix.trim_matches(' ').is_empty();
         if first
             .decor()
@@ -286,7 +286,7 @@ fn set_word(table: &mut dyn TableLike, name: &str, word: &str) -> bool {
     true
 }
 
-/// Sets a value; the comment behind the old one stays.
+/// Sets a value and keeps the comment after the old one.
 fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
     if let Some(old) = table.get_mut(name).and_then(Item::as_value_mut) {
         *value.decor_mut() = old.decor().clone();
@@ -296,7 +296,7 @@ fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
     }
 }
 
-/// Adds the keys that are not there yet; a key of a known name gets its new place.
+/// Adds the keys that are not configured yet. A key with a known name gets its new location.
 fn change_keys(document: &mut DocumentMut, answers: &Answers, file: &Path) -> Result<bool> {
     let mut is_changed = false;
     for key in &answers.keys {
@@ -369,7 +369,7 @@ fn add_key(document: &mut DocumentMut, name: &str, field: &str, place: &str) {
     }
 }
 
-/// The field of `[[key]]` that says where a key is, and its value.
+/// The field of `[[key]]` with the location of a key, and its value.
 fn field_of(key: &KeyPlace, file: &Path) -> Result<(&'static str, String)> {
     Ok(match key {
         KeyPlace::Env(variable) => ("key_env", variable.clone()),
@@ -377,7 +377,7 @@ fn field_of(key: &KeyPlace, file: &Path) -> Result<(&'static str, String)> {
     })
 }
 
-/// A name for a key that no other key has.
+/// A name that no other key uses.
 fn new_name(key: &KeyPlace, taken: &BTreeSet<String>) -> String {
     let name = match key {
         KeyPlace::Env(variable) => variable.to_lowercase(),
@@ -391,14 +391,14 @@ fn new_name(key: &KeyPlace, taken: &BTreeSet<String>) -> String {
     names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-fn word_of(wars: Wars) -> &'static str {
+fn wars_word(wars: Wars) -> &'static str {
     match wars {
         Wars::All => "all",
         Wars::Tracked => "tracked",
     }
 }
 
-fn word_of_tiles(which: &Territories) -> &'static str {
+fn territories_word(which: &Territories) -> &'static str {
     match which {
         Territories::All => "all",
         Territories::None => "none",
@@ -406,11 +406,11 @@ fn word_of_tiles(which: &Territories) -> &'static str {
     }
 }
 
-/// A path as a file beside it would write it.
+/// The path relative to the folder of `file`, if it is inside that folder; else the path itself.
 ///
 /// # Errors
 ///
-/// When it is not UTF-8, as everything in TOML is.
+/// When the path is not UTF-8, because TOML is.
 fn relative(path: &Path, file: &Path) -> Result<String> {
     let folder = std::path::absolute(file)
         .ok()

@@ -1,9 +1,8 @@
-//! Checks the keys that `init` is given.
-
-use serde_json::Value;
+//! Checks the keys with Torn for `init`.
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
+use crate::command::init::report::Report;
 use crate::command::signal::Stop;
 use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::Settings;
@@ -11,25 +10,26 @@ use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::store::Store;
 
-/// The remedy for a key that Torn does not know.
+/// The help for a key that Torn does not accept.
 const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
-/// The keys after Torn was asked about them.
+/// The result of checking the keys with Torn.
 pub(super) struct CheckedKeys {
-    /// The keys that work.
+    /// The accepted keys.
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
-    /// The keys that Torn refuses, in words.
+    /// One error for each refused key.
     refused: Vec<Error>,
     checked_at: i64,
-    /// Calls made before there was a database to count them in.
+    /// The rate limiter's calls, if there was no database yet to store them in.
     uncounted: Option<Store>,
 }
 
-/// Asks Torn about each key, by the rules of `fetch`. Nothing but the budget is written before all have answered.
+/// Checks each key with Torn, with the retry policies of `fetch`. Until all keys are checked, only calls of the rate
+/// limiter are written.
 ///
 /// # Errors
 ///
-/// When no key works, or Torn cannot be asked.
+/// When Torn accepts no key, or cannot be reached.
 pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys> {
     let keys = settings.load_keys()?.warn();
     let is_new = !settings.database.exists();
@@ -65,19 +65,19 @@ pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys>
 }
 
 impl CheckedKeys {
-    /// Notes what Torn said, in the database that may be new.
+    /// Saves the facts about the keys in the database, which may be new.
     pub(super) fn remember(&self, store: &mut Store) -> Result<()> {
         for (key, facts) in &self.keys {
-            store.remember_key(&key.name, &key.key, facts, self.checked_at)?;
+            store.save_key_facts(&key.name, &key.key, facts, self.checked_at)?;
         }
         match &self.uncounted {
-            Some(before) => store.adopt_calls(before),
+            Some(before) => store.copy_calls_from(before),
             None => Ok(()),
         }
     }
 
-    /// Done, or partly done when Torn refuses some of the keys.
-    pub(super) fn outcome(mut self, summary: String, report: Value) -> Outcome {
+    /// The outcome: done, or partial if Torn refused some of the keys.
+    pub(super) fn outcome(mut self, summary: String, report: &Report) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
         }
@@ -96,13 +96,13 @@ impl CheckedKeys {
     }
 }
 
-/// Says why a key could not be checked, and what to do about it.
+/// The error for a key that could not be checked.
 fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
         return error
-            .with_source(end.why)
-            .with_help(end.remedy)
+            .with_source(end.reason)
+            .with_help(end.help)
             .with_exit(end.exit);
     }
     let message = failure.message();
@@ -141,7 +141,7 @@ fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error
         (RetryPolicy::DisableKey | RetryPolicy::PauseKey(_), _) => error
             .with_help(COPY_AGAIN)
             .with_exit(Exit::NoKey),
-        // Torn was reached, and has said why it will not answer.
+        // Torn was reached and refused the call.
         (_, ApiError::Torn { .. } | ApiError::Status { .. }) => error
             .with_help("wait ten minutes, then run it again; nothing was written")
             .with_exit(Exit::TryLater),

@@ -3,13 +3,13 @@
 mod configuration;
 mod keys;
 mod questions;
+mod report;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
-use crate::command::init::configuration::Present;
+use crate::command::init::configuration::ExistingFile;
 use crate::command::init::keys::CheckedKeys;
+use crate::command::init::report::{KeyReport, Report};
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
 use crate::config::{Settings, Territories, check_private, file_to_write};
@@ -72,47 +72,47 @@ pub(crate) struct Args {
     pub(crate) force: bool,
 }
 
-/// Checks the keys, writes the configuration, makes the database.
+/// Checks the keys, writes the configuration and creates or upgrades the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
     show_terms(context)?;
-    let present = configuration::present(&file, args.force)?;
+    let existing = configuration::read_existing(&file, args.force)?;
     let mut answers = questions::from_flags(context, args)?;
-    let (text, changed) = match &present {
-        Present::Text(old) => configuration::changed_text(old, &answers, &file)?,
-        Present::Nothing | Present::Broken => {
+    let (text, changed) = match &existing {
+        ExistingFile::Text(old) => configuration::changed_text(old, &answers, &file)?,
+        ExistingFile::Missing | ExistingFile::Unreadable => {
             if !args.non_interactive && prompt::is_possible() {
                 questions::ask_for_the_rest(context, &mut answers, &file)?;
             }
             (configuration::new_text(&answers, &file)?, Vec::new())
         }
     };
-    let is_written = !matches!(present, Present::Text(_)) || !changed.is_empty();
-    // Not those of the context: another process may have written the file since.
+    let is_written = !matches!(existing, ExistingFile::Text(_)) || !changed.is_empty();
+    // Parse the text again: another process may have changed the file since the context was resolved.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
 
     refuse_new_unreadable_keys(&context.settings, &settings)?;
     let checked = check_and_create(&settings)?;
     let checks = &checked.keys;
     let kept = if is_written {
-        configuration::replace(&file, &text, &present, settings.clock.now())?
+        configuration::replace(&file, &text, &existing, settings.clock.now())?
     } else {
         None
     };
     answers.typed.keep();
-    warn(&settings, &file);
+    warn_of_gaps(&settings, &file);
     warn_of_dropped(&context.settings, &settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
-        say(checks, &file, &changed, kept.as_deref());
+        print_summary(checks, &file, &changed, kept.as_deref());
     }
 
-    let report = json!({
-        "config": display_path(&file),
-        "config_is_written": is_written,
-        "config_before": kept.as_deref().map(display_path),
-        "database": display_path(&settings.database),
-        "keys": checks.iter().map(key_report).collect::<Vec<_>>(),
-    });
+    let report = Report {
+        config: display_path(&file),
+        config_is_written: is_written,
+        config_before: kept.as_deref().map(display_path),
+        database: display_path(&settings.database),
+        keys: checks.iter().map(KeyReport::from).collect(),
+    };
     let summary = format!(
         "ready: {}; next: tornsnap fetch all{}",
         settings.database.display(),
@@ -123,10 +123,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             .map(|path| format!(" --config {}", path.display()))
             .unwrap_or_default()
     );
-    Ok(checked.outcome(summary, report))
+    Ok(checked.outcome(summary, &report))
 }
 
-/// A key that cannot be read costs only itself, but none is written into a configuration in that state.
+/// Refuses a new key that cannot be read. A key that was configured before and cannot be read is only skipped.
 fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<()> {
     let known = before.unreadable_keys();
     let unreadable = settings.load_keys()?.unreadable;
@@ -139,7 +139,7 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
     }
 }
 
-/// Checks the keys with Torn, then makes the database, or brings one that is there up to date.
+/// Checks the keys with Torn, then creates the database or upgrades an existing one.
 fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
     let checked = keys::check_keys(settings, Stop::listen()?)?;
     let mut store = Store::create(&settings.database)?;
@@ -148,8 +148,8 @@ fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
     Ok(checked)
 }
 
-/// Says what will keep later runs from collecting anything.
-fn warn(settings: &Settings, file: &Path) {
+/// Warns about settings with which later runs would save nothing.
+fn warn_of_gaps(settings: &Settings, file: &Path) {
     if settings.keys_are_from_environment {
         log::warn!(
             "the keys are those of TORN_API_KEY: later runs, by a scheduler too, need it as well"
@@ -166,7 +166,7 @@ fn warn(settings: &Settings, file: &Path) {
     }
 }
 
-/// A list of ids on the command line replaces the one in the configuration: says who is followed no longer.
+/// Warns about ids that are no longer followed: a list of ids on the command line replaces the configured list.
 fn warn_of_dropped(before: &Settings, after: &Settings) {
     let factions = before.track.factions.difference(&after.track.factions);
     let players = before.track.players.difference(&after.track.players);
@@ -182,8 +182,13 @@ fn warn_of_dropped(before: &Settings, after: &Settings) {
     }
 }
 
-/// Says whose the keys are and what was changed.
-fn say(checks: &[(NamedKey, KeyFacts)], file: &Path, changed: &[&str], kept: Option<&Path>) {
+/// Prints the owners of the keys, and the changed fields of the configuration.
+fn print_summary(
+    checks: &[(NamedKey, KeyFacts)],
+    file: &Path,
+    changed: &[&str],
+    kept: Option<&Path>,
+) {
     for (key, facts) in checks {
         let stats = if facts.reads_battle_stats() {
             "reads its owner's battle stats"
@@ -208,15 +213,6 @@ fn say(checks: &[(NamedKey, KeyFacts)], file: &Path, changed: &[&str], kept: Opt
     }
 }
 
-fn key_report((key, facts): &(NamedKey, KeyFacts)) -> Value {
-    json!({
-        "name": key.name,
-        "owner_id": facts.owner.get(),
-        "access": facts.access,
-        "battle_stats": facts.reads_battle_stats(),
-    })
-}
-
 fn show_terms(context: &Context) -> Result<()> {
     if context.verbosity == Verbosity::Quiet {
         return Ok(());
@@ -228,10 +224,10 @@ fn show_terms(context: &Context) -> Result<()> {
     terminal::data(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
 }
 
-/// Writes a file that only its owner can read, whole or not at all, and the folder for it where there is none.
+/// Writes a file atomically, readable only by its owner. Creates its folder if there is none.
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
     make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
     write_atomically(path, text, ".init.partial", path)?;
-    // Where the disk knows no rights, better said now than at the next run.
+    // Some file systems have no permissions. Fail now, and not at the next run.
     check_private(path)
 }

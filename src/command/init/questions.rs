@@ -1,4 +1,4 @@
-//! The wishes for the configuration: from the flags, and from a person at the terminal.
+//! The answers for the configuration, from the flags and from questions at the terminal.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,17 +12,17 @@ use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::ApiKey;
 use crate::output::{prompt, terminal};
 
-/// The wishes. `None` leaves a setting as it is.
+/// The answers. `None` leaves a setting unchanged.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) keys: Vec<KeyPlace>,
-    /// Files that were made for keys typed in; they go again when something fails.
+    /// The files with keys that the user typed.
     pub(super) typed: TypedKeys,
     pub(super) factions: Option<BTreeSet<FactionId>>,
     pub(super) players: Option<BTreeSet<PlayerId>>,
     pub(super) wars: Option<Wars>,
     pub(super) territories: Option<Territories>,
-    /// The database of `--database`, for a new configuration.
+    /// The value of `--database`, for a new configuration.
     pub(super) database: Option<PathBuf>,
 }
 
@@ -36,7 +36,7 @@ impl Answers {
     }
 }
 
-/// Key files that are new; removed when dropped before they are kept.
+/// New key files. They are removed on drop, unless [`TypedKeys::keep`] was called.
 #[derive(Debug, Default)]
 pub(super) struct TypedKeys(Vec<PathBuf>);
 
@@ -49,20 +49,20 @@ impl TypedKeys {
 impl Drop for TypedKeys {
     fn drop(&mut self) {
         for path in &self.0 {
-            // A file that stays behind is private and does no harm.
+            // Ignore the error: a file that remains is readable only by its owner.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// Where a key is read from at later runs.
+/// The location from which later runs read a key.
 #[derive(Debug)]
 pub(super) enum KeyPlace {
     Env(String),
     File(PathBuf),
 }
 
-/// The answers that the flags give.
+/// The answers from the flags.
 pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
     let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
     for path in &args.key_file {
@@ -83,7 +83,7 @@ pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
     })
 }
 
-/// Asks for what the flags leave open.
+/// Asks for the settings that the flags do not set.
 pub(super) fn ask_for_the_rest(
     context: &Context,
     answers: &mut Answers,
@@ -113,12 +113,12 @@ pub(super) fn ask_for_the_rest(
     Ok(())
 }
 
-/// Asks for keys until none is typed; each goes into a file of its own beside the configuration.
+/// Asks for keys until the input is empty. Each key is written to its own file beside the configuration.
 fn ask_keys(answers: &mut Answers, file: &Path) -> Result<()> {
     for number in 1.. {
         let path = file.with_file_name(format!("tornsnap-{number}.key"));
         if path.exists() {
-            continue; // Somebody's key: never written over.
+            continue; // Never overwrite a key file.
         }
         let Some(key) = ask_key(number)? else {
             break;
@@ -130,7 +130,7 @@ fn ask_keys(answers: &mut Answers, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A key, asked for until it is one; `None` when nothing is typed.
+/// Asks until the input is a valid key or empty (`None`).
 fn ask_key(number: usize) -> Result<Option<ApiKey>> {
     loop {
         let text = prompt::secret(&format!(
@@ -169,7 +169,7 @@ fn ask_ids<T: std::str::FromStr<Err = String> + Ord>(question: &str) -> Result<B
     })
 }
 
-/// Reads the wars to follow from a word.
+/// Parses the wars to follow.
 fn wars(text: &str) -> std::result::Result<Wars, String> {
     match text {
         "tracked" => Ok(Wars::Tracked),
@@ -178,7 +178,7 @@ fn wars(text: &str) -> std::result::Result<Wars, String> {
     }
 }
 
-/// Reads the tiles to follow from a word or a list.
+/// Parses the tiles to follow: a word or a list of tiles.
 pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
     match text {
         "tracked" => Ok(Territories::Tracked),

@@ -1,4 +1,4 @@
-//! Why a call brought nothing, and why a run ends early.
+//! The failure of one target, and the reason why a run ends early.
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
@@ -6,36 +6,36 @@ use crate::api::wire::DecodeError;
 use crate::error::{Error, Exit};
 use crate::store::run::Rejected;
 
-/// Why a target could not be had.
+/// The reason why a target could not be fetched.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Failure {
-    /// No key here may ask that; the last refusal, if one was asked.
+    /// No key has access; with the last refusal, if a call was made.
     NoAccess(Option<ApiError>),
-    /// Torn refused, or a passing fault outlasted every retry.
+    /// Torn refused the call, or every retry failed.
     Refused(ApiError),
-    /// The answer, or a part of it, did not fit.
+    /// The answer, or a part of it, could not be decoded.
     Rejected(Box<Rejected>),
-    /// The list cannot be read to its end.
+    /// The end of the list cannot be reached.
     Endless,
-    /// Torn does not list something that it should.
+    /// A list of Torn does not contain the target.
     NotListed,
-    /// The run has ended for everybody.
+    /// The run has ended.
     RunEnded,
 }
 
 impl Failure {
-    /// Whether Torn knows no such id.
+    /// Whether the id does not exist.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Refused(error) if error.policy() == RetryPolicy::NoSuchId)
     }
 
-    /// Whether no key may ask that.
+    /// Whether no key has access.
     pub(crate) fn is_no_access(&self) -> bool {
         matches!(self, Self::NoAccess(error)
             if error.as_ref().is_none_or(|error| error.policy() == RetryPolicy::NoAccess))
     }
 
-    /// Whether the fault may pass by itself.
+    /// Whether the error is transient.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(
             self,
@@ -43,8 +43,8 @@ impl Failure {
         )
     }
 
-    /// Whether a smaller question may be answered: the key lacks access, or that endpoint is closed.
-    pub(crate) fn allows_a_smaller_question(&self) -> bool {
+    /// Whether a request for fewer selections may succeed: the key lacks access, or the endpoint is closed.
+    pub(crate) fn allows_smaller_request(&self) -> bool {
         match self {
             Self::NoAccess(_) => true,
             Self::Refused(error) => error.policy() == RetryPolicy::EndpointClosed,
@@ -64,7 +64,7 @@ impl Failure {
         }
     }
 
-    /// A part of an answer that does not fit, to be kept.
+    /// An answer that could not be decoded, to be stored in `rejected_payloads`.
     pub(crate) fn rejected(
         request: &Request,
         entity: &str,
@@ -81,7 +81,7 @@ impl Failure {
     }
 }
 
-/// The same place in every list: `members[3].level` becomes `members[*].level`.
+/// The path without list positions: `members[3].level` becomes `members[*].level`.
 fn without_positions(path: &str) -> String {
     let mut general = String::with_capacity(path.len());
     let mut rest = path;
@@ -94,25 +94,25 @@ fn without_positions(path: &str) -> String {
     general
 }
 
-/// Why a run ends before everything was asked.
+/// The reason why a run ends before all targets were fetched.
 #[derive(Clone, Debug)]
 pub(crate) struct RunEnd {
-    /// How the process ends when nothing was saved.
+    /// The exit code if nothing was saved.
     pub(crate) exit: Exit,
     /// The reason.
-    pub(crate) why: String,
-    /// The remedy for the user.
-    pub(crate) remedy: String,
-    /// The time that Torn told, when our clock is wrong; unix seconds.
+    pub(crate) reason: String,
+    /// The help for the user.
+    pub(crate) help: String,
+    /// Torn's time in unix seconds, if this machine's clock is wrong.
     pub(crate) real_time: Option<i64>,
 }
 
 impl RunEnd {
-    pub(super) fn new(exit: Exit, why: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, reason: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             exit,
-            why: why.into(),
-            remedy: remedy.into(),
+            reason: reason.into(),
+            help: help.into(),
             real_time: None,
         }
     }
@@ -126,8 +126,8 @@ impl RunEnd {
     }
 
     pub(super) fn not_answering(error: &ApiError, route: &str) -> Self {
-        let remedy = match error {
-            // Something answers, so that the network is well.
+        let help = match error {
+            // There was an answer, so the network works.
             ApiError::Status { .. } | ApiError::Torn { .. } | ApiError::Unreadable(_) => {
                 "run it again later; a scheduler may just try again".to_owned()
             }
@@ -136,7 +136,7 @@ impl RunEnd {
         Self::new(
             Exit::TryLater,
             format!("Torn is not answering: {error}"),
-            remedy,
+            help,
         )
     }
 
@@ -148,7 +148,7 @@ impl RunEnd {
         )
     }
 
-    /// A failure of the database ends the run as well.
+    /// A failure of the database.
     pub(super) fn broken(error: &Error) -> Self {
         Self::new(
             error.exit(),
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_in_a_list_is_the_same_for_every_item() {
+    fn the_path_is_the_same_for_every_item_of_a_list() {
         for (path, general) in [
             ("members[3].level", "members[*].level"),
             (

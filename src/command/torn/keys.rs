@@ -1,10 +1,10 @@
-//! The keys of a run: what is known of them, what Torn says of them, and which ones are out.
+//! Adds and checks the keys of a run, and disables those that Torn refuses.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::limits::OUT_FOR_THIS_RUN;
-use super::{Attempt, Failure, RunEnd, TornClient, Turn, lock, seconds, whole_seconds};
+use super::limits::PAUSE_FOR_REST_OF_RUN;
+use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock, seconds, whole_seconds};
 use crate::api::error::ApiError;
 use crate::api::pool::{KeyId, Need};
 use crate::api::request::Request;
@@ -12,24 +12,24 @@ use crate::api::wire;
 use crate::error::{Exit, Result};
 use crate::model::key::{KeyFacts, KeyState, NamedKey};
 use crate::model::time::{DAY, iso};
-use crate::store::pauses::Scope;
+use crate::store::pauses::PauseScope;
 
-/// How often Torn may call a key incorrect that it then knows, before the key is out for the run.
+/// The maximum number of "incorrect key" errors that `/key/info` contradicts. After that the key is disabled for the run.
 const MAX_CONFIRMATIONS: u32 = 2;
 
 impl TornClient {
-    /// Adds the keys of a run, as they are known or as Torn says now. Ends the run when none can be used.
+    /// Adds the keys of a run with the stored facts, or checks them. Ends the run if none can be used.
     pub(crate) fn add_keys(&self, keys: &[NamedKey]) -> Result<()> {
         for key in keys {
             self.add_key(key)?;
         }
-        if self.run_end().is_none() && !lock(&self.pool).has_usable() {
+        if self.run_end().is_none() && !lock(&self.pool).has_usable_key() {
             self.end(self.no_key_left());
         }
         Ok(())
     }
 
-    /// Adds a key of which nothing has to be known, and asks Torn about it.
+    /// Adds a key that may be new, and checks it with Torn.
     pub(crate) fn check_new_key(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
         let id = lock(&self.pool).add(key.clone());
         if let Some(facts) = lock(&self.store)
@@ -42,10 +42,10 @@ impl TornClient {
         self.check(id, key)
     }
 
-    /// Notes which keys were used and work.
-    pub(crate) fn note_use(&self) -> Result<()> {
-        let used = lock(&self.pool).well_used(Instant::now());
-        lock(&self.store).mark_used(&used, self.clock.now())
+    /// Saves which keys were used and work.
+    pub(crate) fn record_key_use(&self) -> Result<()> {
+        let used = lock(&self.pool).names_of_working_used_keys(Instant::now());
+        lock(&self.store).record_key_use(&used, self.clock.now())
     }
 
     fn add_key(&self, named: &NamedKey) -> Result<()> {
@@ -64,9 +64,9 @@ impl TornClient {
                     lock(&self.pool).disable(id);
                     return Ok(());
                 }
-                // No pause of a key lasts longer than a day: a later end is that of a clock that was ahead.
+                // No pause of a key lasts longer than a day. A later end was saved while the clock was ahead.
                 KeyState::Paused(until) if (now + 1..=now + DAY).contains(&until) => {
-                    if until > now.saturating_add(whole_seconds(OUT_FOR_THIS_RUN)) {
+                    if until > now.saturating_add(whole_seconds(PAUSE_FOR_REST_OF_RUN)) {
                         log::warn!(
                             "key {} rests until {}: {last_error}",
                             named.name,
@@ -75,7 +75,7 @@ impl TornClient {
                         lock(&self.pool).disable(id);
                         return Ok(());
                     }
-                    lock(&self.pool).rest(id, Instant::now() + seconds(until - now));
+                    lock(&self.pool).pause_key(id, Instant::now() + seconds(until - now));
                 }
                 KeyState::Paused(_) | KeyState::Ok => {}
             }
@@ -89,7 +89,7 @@ impl TornClient {
         }
         match self.check(id, named) {
             Ok(_) | Err(Failure::RunEnded) => {}
-            Err(Failure::Refused(_)) if !lock(&self.pool).is_usable(id) => {} // That was said already.
+            Err(Failure::Refused(_)) if !lock(&self.pool).is_usable(id) => {} // It was logged already.
             Err(failure) => {
                 log::warn!(
                     "key {} could not be checked: {}",
@@ -104,22 +104,24 @@ impl TornClient {
         Ok(())
     }
 
-    /// Asks Torn whose a key is. When that fails for a passing reason, what was known before still counts.
+    /// Calls `/key/info` and saves the facts. If that fails, the facts from before stay in use.
     fn check(&self, id: KeyId, named: &NamedKey) -> Result<KeyFacts, Failure> {
         let request = Request::key_info();
         let reply = self.get(&request, Need::This(id))?;
         let facts = wire::key::facts(&reply.body).map_err(|error| {
-            self.has_odd_key_info.store(true, Ordering::Relaxed);
+            self.has_rejected_key_info.store(true, Ordering::Relaxed);
             let entity = format!("key {}", named.name);
             Failure::rejected(&request, &entity, &error, reply.body.to_string())
         })?;
-        self.note(|store| store.remember_key(&named.name, &named.key, &facts, reply.at))?;
-        let before = lock(&self.pool).payer(id);
+        self.write_store(|store| store.save_key_facts(&named.name, &named.key, &facts, reply.at))?;
+        let before = lock(&self.pool).owner(id);
         self.set_facts(id, facts.clone())
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
-        let after = lock(&self.pool).payer(id);
+        let after = lock(&self.pool).owner(id);
         if before != after {
-            self.note(|store| store.reassign_calls(before.number(), after.number()))?;
+            self.write_store(|store| {
+                store.reassign_calls(before.database_id(), after.database_id())
+            })?;
         }
         Ok(facts)
     }
@@ -127,88 +129,95 @@ impl TornClient {
     fn set_facts(&self, id: KeyId, facts: KeyFacts) -> Result<()> {
         let owner = facts.owner;
         let rests = lock(&self.store)
-            .paused(Scope::Personalstats(owner), self.clock.now())?
+            .active_pause(PauseScope::Personalstats(owner), self.clock.now())?
             .is_some();
         let mut pool = lock(&self.pool);
         pool.set_facts(id, facts);
         if rests {
-            let payer = pool.payer(id);
+            let owner = pool.owner(id);
             let personalstats = Request::key_owner(true).endpoint.only("personalstats");
-            pool.rest_from(payer, personalstats);
+            pool.disable_endpoint_of_owner(owner, personalstats);
         }
         Ok(())
     }
 
-    /// Torn calls a key incorrect. One such answer may be a slip: `/key/info` decides before the key is given up.
-    pub(super) fn doubt(
+    /// Torn answered "incorrect key". That may be an error of Torn, so `/key/info` decides whether the key is disabled.
+    pub(super) fn confirm_key(
         &self,
-        turn: &Turn,
+        key: &AcquiredKey,
         request: &Request,
         error: &ApiError,
-        attempt: &mut Attempt,
+        state: &mut CallState,
     ) -> Result<(), Failure> {
         if request.endpoint == Request::key_info().endpoint {
-            self.disable_key(turn, KeyState::Dead, error)?;
+            self.disable_key(key, KeyState::Dead, error)?;
             return Err(Failure::Refused(error.clone()));
         }
-        if attempt.confirmed {
-            return Err(Failure::Refused(error.clone())); // The key works, so it is the question.
+        if state.confirmed {
+            return Err(Failure::Refused(error.clone())); // The key works, so the request is refused for another reason.
         }
         let mut confirmations = lock(&self.confirmations);
-        if !lock(&self.pool).is_usable(turn.id) {
-            return Ok(()); // Another thread has found out.
+        if !lock(&self.pool).is_usable(key.id) {
+            return Ok(()); // Another thread has disabled the key.
         }
-        let confirmation = confirmations.entry(turn.id).or_default();
-        if confirmation.at.is_some_and(|at| turn.called_at < at) {
-            attempt.confirmed = true; // Another thread has met the same slip.
+        let confirmation = confirmations.entry(key.id).or_default();
+        if confirmation.at.is_some_and(|at| key.called_at < at) {
+            state.confirmed = true; // Another thread has confirmed the key since this call.
             return Ok(());
         }
         confirmation.count += 1;
         if confirmation.count > MAX_CONFIRMATIONS {
-            log::warn!("key {} is not used again in this run: {error}", turn.name);
-            lock(&self.pool).disable(turn.id);
+            log::warn!("key {} is not used again in this run: {error}", key.name);
+            lock(&self.pool).disable(key.id);
             return Ok(());
         }
-        lock(&self.pool).suspend(turn.id, true);
-        let confirmed = self.get(&Request::key_info(), Need::This(turn.id));
-        lock(&self.pool).suspend(turn.id, false);
+        lock(&self.pool).set_suspended(key.id, true);
+        let confirmed = self.get(&Request::key_info(), Need::This(key.id));
+        lock(&self.pool).set_suspended(key.id, false);
         if confirmed.is_ok() {
             confirmation.at = Some(Instant::now());
         }
         drop(confirmations);
         match confirmed {
             Ok(_) => {
-                attempt.confirmed = true;
+                state.confirmed = true;
                 Ok(())
             }
             Err(Failure::RunEnded) => Err(Failure::RunEnded),
-            Err(_) if !lock(&self.pool).is_usable(turn.id) => Ok(()),
+            Err(_) if !lock(&self.pool).is_usable(key.id) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 
-    /// The key is of no use for so many seconds.
+    /// Disables a key for this run, and pauses it for a number of seconds.
     pub(super) fn pause_key(
         &self,
-        turn: &Turn,
+        key: &AcquiredKey,
         seconds: i64,
         error: &ApiError,
     ) -> Result<(), Failure> {
         let until = self.clock.now() + seconds;
-        self.disable_key(turn, KeyState::Paused(until), error)
+        self.disable_key(key, KeyState::Paused(until), error)
     }
 
-    fn disable_key(&self, turn: &Turn, state: KeyState, error: &ApiError) -> Result<(), Failure> {
-        if !lock(&self.pool).disable(turn.id) {
-            return Ok(()); // One of several calls at once: it says nothing new.
+    fn disable_key(
+        &self,
+        key: &AcquiredKey,
+        state: KeyState,
+        error: &ApiError,
+    ) -> Result<(), Failure> {
+        if !lock(&self.pool).disable(key.id) {
+            return Ok(()); // A concurrent call has disabled the key already.
         }
-        log::warn!("key {} is not used any more: {error}", turn.name);
-        self.note(|store| store.mark_key(&turn.name, &turn.key, state, &error.to_string()))
+        log::warn!("key {} is not used any more: {error}", key.name);
+        self.write_store(|store| {
+            store.set_key_state(&key.name, &key.key, state, &error.to_string())
+        })
     }
 
-    /// Why there is no key: none works, or none could be asked about.
+    /// The end of a run without a usable key: none works, or none could be checked.
     pub(super) fn no_key_left(&self) -> RunEnd {
-        let unchecked = lock(&self.pool).unchecked();
+        let unchecked = lock(&self.pool).names_of_unchecked_keys();
         if unchecked.is_empty() {
             return RunEnd::new(
                 Exit::NoKey,
@@ -216,7 +225,7 @@ impl TornClient {
                 "run `tornsnap health` to see why; put new keys in place, or run `tornsnap init` to check the present ones again",
             );
         }
-        if self.has_odd_key_info.load(Ordering::Relaxed) {
+        if self.has_rejected_key_info.load(Ordering::Relaxed) {
             return RunEnd::new(
                 Exit::Protocol,
                 format!(

@@ -1,71 +1,74 @@
-//! Permission to call: the budget of each key owner, and the pauses that Torn asks for.
+//! The rate limiter of each key owner, and the pauses that Torn asks for.
 
 use std::time::{Duration, Instant};
 
-use super::{Attempt, Failure, MAX_WAIT, RunEnd, TornClient, Turn, lock, seconds, whole_seconds};
-use crate::api::error::{ApiError, BLOCK_REST, CATEGORY_REST, owner_pause};
-use crate::api::pool::Payer;
+use super::{
+    AcquiredKey, CallState, Failure, MAX_WAIT, RunEnd, TornClient, lock, seconds, whole_seconds,
+};
+use crate::api::error::{ApiError, BLOCK_PAUSE_SECONDS, CATEGORY_PAUSE_SECONDS, owner_pause};
+use crate::api::pool::RateLimitOwner;
 use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
 use crate::model::time::iso;
-use crate::store::pauses::{Cause, Pause, Scope};
+use crate::store::pauses::{Pause, PauseCause, PauseScope};
 use crate::store::{Acquire, Permit, Store};
 
-/// How long an owner pauses who is out for this run: longer than anybody waits, and no longer than a few minutes.
-pub(super) const OUT_FOR_THIS_RUN: Duration = Duration::from_secs(120);
+/// The pause of an owner who makes no more calls in this run. It is longer than [`MAX_WAIT`], so that no call waits for
+/// it, and short enough to be over at the next run.
+pub(super) const PAUSE_FOR_REST_OF_RUN: Duration = Duration::from_secs(120);
 
 /// The longest pause of all calls that a server can ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+const MAX_ADDRESS_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
-/// Whether the owner's budget has room for a call.
-pub(super) enum Acquired {
-    /// It has; with a permit to release, where there is a limit at all.
-    Permit(Option<Permit>),
-    /// It has not; the pool knows until when.
-    NotYet,
+/// The answer of the rate limiter.
+pub(super) enum PermitRequest {
+    /// The call may be made. `None` if there is no limit, so that there is no permit to release.
+    Granted(Option<Permit>),
+    /// The limit is reached. The key pool knows when to try again.
+    MustWait,
 }
 
 impl TornClient {
-    /// Takes a call from the owner's budget.
-    pub(super) fn acquire_permit(&self, payer: Payer) -> Result<Acquired, Failure> {
+    /// Asks the rate limiter for a permit.
+    pub(super) fn acquire_permit(&self, owner: RateLimitOwner) -> Result<PermitRequest, Failure> {
         let Some(limit) = self.limit else {
-            return Ok(Acquired::Permit(None));
+            return Ok(PermitRequest::Granted(None));
         };
         let longest = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
         let allowance = lock(&self.store).try_acquire(
-            payer.number(),
+            owner.database_id(),
             limit,
             Clock::real_milliseconds(),
             longest,
         );
         match allowance.map_err(|error| self.end(RunEnd::broken(&error)))? {
-            Acquire::Granted(permit) => Ok(Acquired::Permit(Some(permit))),
+            Acquire::Granted(permit) => Ok(PermitRequest::Granted(Some(permit))),
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
-                lock(&self.pool).hold(payer, until);
-                Ok(Acquired::NotYet)
+                lock(&self.pool).wait_for_rate_limit(owner, until);
+                Ok(PermitRequest::MustWait)
             }
         }
     }
 
-    /// Notes that a call is over.
+    /// Releases the permit of a finished call.
     pub(super) fn release(&self, permit: Option<Permit>) -> Result<(), Failure> {
         let Some(permit) = permit else {
             return Ok(());
         };
-        self.note(|store| store.release(permit, Clock::real_milliseconds()))
+        self.write_store(|store| store.release(permit, Clock::real_milliseconds()))
     }
 
-    /// A block or a pause of the address from an earlier run is still in force: no call is made before its end.
-    pub(super) fn respect_pause_of_address(&self) -> Result<()> {
+    /// Applies the pause of this address that an earlier run saved, if it has not ended yet.
+    pub(super) fn apply_saved_address_pause(&self) -> Result<()> {
         let now = self.clock.now();
-        let Some(pause) = lock(&self.store).paused(Scope::Address, now)? else {
+        let Some(pause) = lock(&self.store).active_pause(PauseScope::Address, now)? else {
             return Ok(());
         };
         let left = seconds(pause.until - now);
-        if left > MAX_WAIT || pause.cause == Cause::Block {
+        if left > MAX_WAIT || pause.cause == PauseCause::Block {
             self.end(RunEnd::new(
                 Exit::TryLater,
                 format!(
@@ -81,18 +84,18 @@ impl TornClient {
         Ok(())
     }
 
-    /// Torn wants the owner of this key to pause.
-    pub(super) fn pause_owner(&self, turn: &Turn, error: &ApiError) -> Result<(), Failure> {
+    /// Pauses the owner of this key, because Torn answered "too many requests".
+    pub(super) fn pause_owner(&self, key: &AcquiredKey, error: &ApiError) -> Result<(), Failure> {
         let (keys, pause) = {
             let mut pool = lock(&self.pool);
-            if pool.was_paused_after(Some(turn.payer), turn.called_at) {
-                return Ok(()); // One of several calls at once: it says nothing new.
+            if pool.was_paused_after(Some(key.owner), key.called_at) {
+                return Ok(()); // A concurrent call has already recorded this pause.
             }
-            let count = pool.count_pause(Some(turn.payer));
-            let pause = owner_pause(count, self.first_pause).unwrap_or(OUT_FOR_THIS_RUN);
-            pool.pause_owner(turn.payer, Instant::now(), pause);
+            let count = pool.count_pause(Some(key.owner));
+            let pause = owner_pause(count, self.first_pause).unwrap_or(PAUSE_FOR_REST_OF_RUN);
+            pool.pause_owner(key.owner, Instant::now(), pause);
             let keys: Vec<(String, ApiKey)> = pool
-                .usable_of(turn.payer)
+                .usable_keys_of(key.owner)
                 .map(|id| (pool.name(id).to_owned(), pool.key(id).clone()))
                 .collect();
             (keys, pause)
@@ -104,14 +107,14 @@ impl TornClient {
             pause.as_secs()
         );
         let until = self.clock.now().saturating_add(whole_seconds(pause));
-        self.note(|store| {
+        self.write_store(|store| {
             keys.iter().try_for_each(|(name, key)| {
-                store.mark_key(name, key, KeyState::Paused(until), &error.to_string())
+                store.set_key_state(name, key, KeyState::Paused(until), &error.to_string())
             })
         })
     }
 
-    /// Torn, or what stands before it, wants this address to pause.
+    /// Pauses this address, because Torn or its proxy (Cloudflare) asked for it.
     pub(super) fn pause_address(
         &self,
         asked: Option<Duration>,
@@ -119,60 +122,70 @@ impl TornClient {
         error: &ApiError,
     ) -> Result<(), Failure> {
         let time = asked.map_or(self.first_pause * 2, |time| {
-            time.clamp(Duration::from_secs(1), LONGEST_PAUSE)
+            time.clamp(Duration::from_secs(1), MAX_ADDRESS_PAUSE)
         });
         let count = {
             let mut pool = lock(&self.pool);
             if pool.was_paused_after(None, called_at) && time <= MAX_WAIT {
-                return Ok(()); // One of several calls at once: it says nothing new.
+                return Ok(()); // A concurrent call has already recorded this pause.
             }
             pool.pause_address(Instant::now(), time);
             pool.count_pause(None)
         };
         log::info!("all calls pause for {} s: {error}", time.as_secs());
-        self.note_pause(Scope::Address, Cause::RateLimit, whole_seconds(time), error)?;
-        // As many steps as for an owner, so that a server which never relents does not hold a run for ever.
+        self.save_pause(
+            PauseScope::Address,
+            PauseCause::RateLimit,
+            whole_seconds(time),
+            error,
+        )?;
+        // The same number of pauses as for an owner, so that the run ends if the server keeps asking for pauses.
         if time > MAX_WAIT || owner_pause(count, self.first_pause).is_none() {
-            return Err(self.end(paused_too_long(time)));
+            return Err(self.end(end_of_paused_run(time)));
         }
         Ok(())
     }
 
-    /// The owner has read the daily share of a category: another owner's key may be asked. Only of personalstats is it
-    /// known which questions count; they rest for a day.
-    pub(super) fn rest_from_category(
+    /// The owner has reached the daily limit of a category, so a key of another owner is tried. Only the endpoints with
+    /// personalstats are known to count against such a limit: the owner makes no such call for a day.
+    pub(super) fn pause_category(
         &self,
-        turn: &Turn,
+        key: &AcquiredKey,
         endpoint: Endpoint,
         error: &ApiError,
-        attempt: &mut Attempt,
+        state: &mut CallState,
     ) -> Result<(), Failure> {
-        attempt.excluded.push(turn.id);
-        attempt.refusal = Some(error.clone());
+        state.excluded.push(key.id);
+        state.refusal = Some(error.clone());
         if !endpoint.reads_personalstats() {
             return Ok(());
         }
-        let payer = turn.payer;
-        lock(&self.pool).rest_from(payer, endpoint.only("personalstats"));
-        let Payer::Owner(owner) = payer else {
+        let owner = key.owner;
+        lock(&self.pool).disable_endpoint_of_owner(owner, endpoint.only("personalstats"));
+        let RateLimitOwner::Player(owner) = owner else {
             return Ok(());
         };
         log::info!("the keys of player {owner} read no personalstats for a day: {error}");
-        self.note_pause(
-            Scope::Personalstats(owner),
-            Cause::DailyLimit,
-            CATEGORY_REST,
+        self.save_pause(
+            PauseScope::Personalstats(owner),
+            PauseCause::DailyLimit,
+            CATEGORY_PAUSE_SECONDS,
             error,
         )
     }
 
-    /// Torn has blocked this address: no call before ten minutes have passed.
-    pub(super) fn blocked(&self, error: &ApiError) -> Failure {
-        let noted = self.note_pause(Scope::Address, Cause::Block, BLOCK_REST, error);
+    /// Ends the run because Torn has blocked this address, and saves a pause of ten minutes.
+    pub(super) fn end_blocked_run(&self, error: &ApiError) -> Failure {
+        let noted = self.save_pause(
+            PauseScope::Address,
+            PauseCause::Block,
+            BLOCK_PAUSE_SECONDS,
+            error,
+        );
         if let Err(failure) = noted {
             return failure;
         }
-        let until = iso(self.clock.now() + BLOCK_REST);
+        let until = iso(self.clock.now() + BLOCK_PAUSE_SECONDS);
         self.end(RunEnd::new(
             Exit::TryLater,
             error.to_string(),
@@ -180,19 +193,19 @@ impl TornClient {
         ))
     }
 
-    /// All keys for a call are paused for longer than a run waits. If every key is, the run ends.
-    pub(super) fn refuse_to_wait(&self, time: Duration, refusal: Option<ApiError>) -> Failure {
+    /// All keys for this call are paused for longer than [`MAX_WAIT`]. Ends the run if that is true for every key.
+    pub(super) fn pause_too_long(&self, time: Duration, refusal: Option<ApiError>) -> Failure {
         let shortest = lock(&self.pool).shortest_wait(Instant::now());
         if shortest.is_some_and(|shortest| shortest > MAX_WAIT) {
-            return self.end(paused_too_long(time));
+            return self.end(end_of_paused_run(time));
         }
         Failure::NoAccess(refusal)
     }
 
-    fn note_pause(
+    fn save_pause(
         &self,
-        scope: Scope,
-        cause: Cause,
+        scope: PauseScope,
+        cause: PauseCause,
         seconds: i64,
         error: &ApiError,
     ) -> Result<(), Failure> {
@@ -202,16 +215,19 @@ impl TornClient {
             until: now.saturating_add(seconds),
             reason: error.to_string(),
         };
-        self.note(|store| store.pause(scope, &pause, now))
+        self.write_store(|store| store.save_pause(scope, &pause, now))
     }
 
-    /// Writes to the store; a database that fails ends the run.
-    pub(super) fn note(&self, write: impl FnOnce(&mut Store) -> Result<()>) -> Result<(), Failure> {
+    /// Writes to the database. An error ends the run.
+    pub(super) fn write_store(
+        &self,
+        write: impl FnOnce(&mut Store) -> Result<()>,
+    ) -> Result<(), Failure> {
         write(&mut lock(&self.store)).map_err(|error| self.end(RunEnd::broken(&error)))
     }
 }
 
-fn paused_too_long(time: Duration) -> RunEnd {
+fn end_of_paused_run(time: Duration) -> RunEnd {
     RunEnd::new(
         Exit::TryLater,
         format!("Torn wants no calls for {} s more", time.as_secs()),

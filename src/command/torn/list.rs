@@ -1,11 +1,11 @@
-//! Reads a list page by page.
+//! Fetches a list page by page.
 
 use std::ops::ControlFlow;
 
 use serde_json::Value;
 
 use super::{Failure, Reply, TornClient};
-use crate::api::pages::{End, PagedBy, Pages};
+use crate::api::pages::{ListEnd, PagedBy, Pages};
 use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, Partitioned};
@@ -14,37 +14,37 @@ use crate::api::wire::{DecodeError, Partitioned};
 #[derive(Debug)]
 pub(crate) struct Page<T> {
     pub(crate) items: Partitioned<T>,
-    /// The call that brought it.
+    /// The request for this page.
     pub(crate) request: Request,
-    /// The name of the key that brought it.
+    /// The name of the key that made the call.
     pub(crate) source: String,
-    /// When it came, unix seconds.
+    /// Unix seconds of the answer.
     pub(crate) at: i64,
 }
 
-/// How the reading of a list ended.
+/// The result of fetching a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ListRead {
-    /// At its end.
+    /// The end of the list was reached.
     ToTheEnd,
-    /// Where the reader needed no more.
+    /// The caller stopped before the end.
     AsFarAsNeeded,
-    /// Before its end.
+    /// A call failed before the end.
     Failed(Failure),
 }
 
-/// Reads the list that begins with `first`, until it ends or `take` breaks. `field` names the list in the body.
+/// Fetches the list that starts with `first`, until it ends or `handle_page` breaks.
 ///
 /// # Errors
 ///
-/// Only those of `take`; failures of the calls are in [`ListRead::Failed`].
+/// Only those of `handle_page`; failures of the calls are in [`ListRead::Failed`].
 pub(crate) fn read_list<T, E>(
     torn: &TornClient,
     first: Request,
     by: PagedBy,
     entity: &str,
     decode: impl Fn(&Value, i64) -> Result<(&'static str, Partitioned<T>), DecodeError>,
-    mut take: impl FnMut(Page<T>) -> Result<ControlFlow<()>, E>,
+    mut handle_page: impl FnMut(Page<T>) -> Result<ControlFlow<()>, E>,
 ) -> Result<ListRead, E> {
     let mut pages = Pages::new(torn.base_url(), first, by);
     while let Some(request) = pages.next_request() {
@@ -55,20 +55,20 @@ pub(crate) fn read_list<T, E>(
             Ok(page) => page,
             Err(failure) => return Ok(ListRead::Failed(failure)),
         };
-        pages.read(&request, &reply.body, field);
+        pages.record_page(&request, &reply.body, field);
         let page = Page {
             items,
             request,
             source: reply.source,
             at: reply.at,
         };
-        if take(page)?.is_break() {
+        if handle_page(page)?.is_break() {
             return Ok(ListRead::AsFarAsNeeded);
         }
     }
     Ok(match pages.end() {
-        End::Complete => ListRead::ToTheEnd,
-        End::Circle => ListRead::Failed(Failure::Endless),
+        ListEnd::Complete => ListRead::ToTheEnd,
+        ListEnd::Repeating => ListRead::Failed(Failure::Endless),
     })
 }
 

@@ -1,6 +1,6 @@
-//! The Torn client: picks a key, keeps to the rate limit, retries, and applies what Torn's errors ask for.
+//! The Torn client: chooses a key, respects the rate limit, retries, and applies the policies for errors.
 //!
-//! `fetch` and `init` call Torn through it. What an error means is decided in [`crate::api::error`].
+//! `fetch` and `init` call Torn through it. [`crate::api::error`] has the policy for each error.
 
 mod failure;
 mod keys;
@@ -22,10 +22,10 @@ pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;
 use crate::api::error::{ApiError, SelectionError, take_selection_errors};
-use crate::api::pool::{KeyId, KeyPool, Need, Payer, Pick};
+use crate::api::pool::{KeyChoice, KeyId, KeyPool, Need, RateLimitOwner};
 use crate::api::request::{Endpoint, Request};
 use crate::command::signal::Stop;
-use crate::command::torn::policies::Next;
+use crate::command::torn::policies::NextStep;
 use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
@@ -36,10 +36,10 @@ use crate::store::{Permit, Store};
 /// Poll interval of the thread that watches for a signal.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The longest wait that Torn can ask for within a run. Beyond that the next run is the better moment.
+/// The maximum pause that a call waits for. A longer pause is left to the next run.
 const MAX_WAIT: Duration = Duration::from_secs(65);
 
-/// Targets in a row that met passing faults through every retry: then Torn does not answer, and the run ends.
+/// The number of consecutive targets with transient errors in every attempt after which the run ends.
 const MAX_FAULTS_IN_A_ROW: u32 = 6;
 
 /// An answer.
@@ -47,9 +47,9 @@ const MAX_FAULTS_IN_A_ROW: u32 = 6;
 pub(crate) struct Reply {
     /// The JSON object, without the selections that carry an error of their own.
     pub(crate) body: Value,
-    /// The name of the key that brought it.
+    /// The name of the key that made the call.
     pub(crate) source: String,
-    /// When it came, unix seconds.
+    /// Unix seconds of the answer.
     pub(crate) at: i64,
     /// The selections that carry an error instead of data.
     pub(crate) errors: Vec<SelectionError>,
@@ -63,54 +63,54 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
-    /// Keys that were called incorrect and then confirmed. Also lets one thread confirm at a time.
-    confirmations: Mutex<HashMap<KeyId, Confirmation>>,
+    /// Keys with an "incorrect key" error that `/key/info` contradicted. The lock lets one thread confirm at a time.
+    confirmations: Mutex<HashMap<KeyId, KeyConfirmations>>,
     stop: Stop,
     clock: Clock,
     limit: Option<u32>,
     timeout: Duration,
     first_retry: Duration,
     first_pause: Duration,
-    /// Lets the watching thread go when this goes.
+    /// Ends the watching thread when it is dropped.
     _alive: Arc<()>,
     requests: AtomicU64,
     faults_in_a_row: AtomicU32,
-    /// Whether an answer about a key did not fit.
-    has_odd_key_info: AtomicBool,
+    /// Whether an answer of `/key/info` could not be decoded.
+    has_rejected_key_info: AtomicBool,
 }
 
-/// A key that may make a call now.
-struct Turn {
+/// A key with the permit for one call.
+struct AcquiredKey {
     id: KeyId,
     key: ApiKey,
     name: String,
-    payer: Payer,
+    owner: RateLimitOwner,
     permit: Option<Permit>,
     called_at: Instant,
 }
 
-/// How often a key was called incorrect and then confirmed, and when last.
+/// The number of times that `/key/info` confirmed a key after an "incorrect key" error, and the last time.
 #[derive(Clone, Copy, Debug, Default)]
-struct Confirmation {
+struct KeyConfirmations {
     count: u32,
     at: Option<Instant>,
 }
 
-/// The history of one call.
+/// The state of one call over its attempts.
 #[derive(Default)]
-struct Attempt {
+struct CallState {
     tries: u32,
-    /// Torn has called the key incorrect, and `/key/info` has said otherwise.
+    /// Torn answered "incorrect key", and `/key/info` contradicted that.
     confirmed: bool,
-    /// Keys that were refused for want of access.
+    /// Keys without access, which are not tried again.
     excluded: Vec<KeyId>,
     refusal: Option<ApiError>,
-    /// An answer of which some selection carries an error that another key or another try may cure.
+    /// An answer with an error in some selection. Another key or attempt may bring the missing selection.
     partial: Option<Reply>,
 }
 
 impl TornClient {
-    /// A client without keys, which remembers pauses and calls in `store`.
+    /// Creates a client without keys. Pauses and calls are saved in `store`.
     pub(crate) fn new(settings: &Settings, stop: Stop, store: Store) -> Result<Self> {
         let client = Client::new(
             &settings.api.base_url,
@@ -134,9 +134,9 @@ impl TornClient {
             first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
             faults_in_a_row: AtomicU32::new(0),
-            has_odd_key_info: AtomicBool::new(false),
+            has_rejected_key_info: AtomicBool::new(false),
         };
-        torn.respect_pause_of_address()?;
+        torn.apply_saved_address_pause()?;
         Ok(torn)
     }
 
@@ -145,12 +145,12 @@ impl TornClient {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// The time of answers and decisions, unix seconds.
+    /// The current time in unix seconds.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now()
     }
 
-    /// Why the run has ended early, if it has.
+    /// The reason why the run has ended early, if it has.
     pub(crate) fn run_end(&self) -> Option<RunEnd> {
         lock(&self.end).clone()
     }
@@ -160,7 +160,7 @@ impl TornClient {
         self.stop.asked().is_some() || lock(&self.end).is_some()
     }
 
-    /// Ends the run for everybody.
+    /// Ends the run for all threads. The first reason is kept.
     fn end(&self, end: RunEnd) -> Failure {
         lock(&self.end).get_or_insert(end);
         Failure::RunEnded
@@ -171,14 +171,14 @@ impl TornClient {
         self.client.base_url()
     }
 
-    /// The address that is asked, and the proxy on the way.
+    /// The base URL and the proxy, for messages.
     pub(crate) fn route(&self) -> String {
         self.client.route()
     }
 
-    /// Whether this player has a key here that reads battle stats.
+    /// Whether there is a key of this player with access to battle stats.
     pub(crate) fn has_own_key(&self, player: PlayerId) -> bool {
-        lock(&self.pool).has_own(player)
+        lock(&self.pool).has_battle_stats_key(player)
     }
 
     /// The store, once no more calls are made.
@@ -188,33 +188,40 @@ impl TornClient {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a call with a key that may, as often as it takes.
+    /// Makes a call: acquires a key, retries, and applies the policies for errors.
     pub(crate) fn get(&self, request: &Request, need: Need) -> Result<Reply, Failure> {
-        let mut attempt = Attempt::default();
+        let mut state = CallState::default();
         loop {
-            let turn = match self.acquire(request, need, &attempt) {
-                Ok(turn) => turn,
-                Err(failure) => return attempt.partial.ok_or(failure),
+            let key = match self.acquire(request, need, &state) {
+                Ok(key) => key,
+                Err(failure) => return state.partial.ok_or(failure),
             };
-            match self.call(request, &turn)? {
+            match self.call(request, &key)? {
                 Ok(reply) if reply.errors.is_empty() => return Ok(reply),
-                Ok(reply) => match self.cure(&reply, request, need, &turn, &mut attempt) {
-                    Ok(Next::TryAgain) => attempt.partial = Some(reply),
-                    // The other selections are worth having, even when the run ends here.
-                    Ok(Next::Accept) | Err(_) => return Ok(reply),
-                },
+                Ok(reply) => {
+                    match self.handle_selection_errors(&reply, request, need, &key, &mut state) {
+                        Ok(NextStep::TryAgain) => state.partial = Some(reply),
+                        // Keep the other selections, even if the run ends now.
+                        Ok(NextStep::Accept) | Err(_) => return Ok(reply),
+                    }
+                }
                 Err(error) => {
-                    let applied = self.apply(&error, request, need, &turn, &mut attempt);
+                    let applied = self.apply_policy(&error, request, need, &key, &mut state);
                     if let Err(failure) = applied {
-                        return attempt.partial.ok_or(failure);
+                        return state.partial.ok_or(failure);
                     }
                 }
             }
         }
     }
 
-    /// Waits for a key that may make the call, and for room in its owner's budget.
-    fn acquire(&self, request: &Request, need: Need, attempt: &Attempt) -> Result<Turn, Failure> {
+    /// Waits for a key with access, and for a permit of its owner's rate limiter.
+    fn acquire(
+        &self,
+        request: &Request,
+        need: Need,
+        state: &CallState,
+    ) -> Result<AcquiredKey, Failure> {
         loop {
             if self.is_over() {
                 return Err(Failure::RunEnded);
@@ -222,55 +229,63 @@ impl TornClient {
             if let Some(error) = self.is_closed(request.endpoint) {
                 return Err(Failure::Refused(error));
             }
-            let pick =
-                lock(&self.pool).pick(need, request.endpoint, &attempt.excluded, Instant::now());
+            let pick = lock(&self.pool).choose_key(
+                need,
+                request.endpoint,
+                &state.excluded,
+                Instant::now(),
+            );
             match pick {
-                Pick::Key(id) => {
-                    if let Some(turn) = self.turn(id)? {
-                        return Ok(turn);
+                KeyChoice::Key(id) => {
+                    if let Some(key) = self.key(id)? {
+                        return Ok(key);
                     }
                 }
-                Pick::Wait { time, paused: true } if time > MAX_WAIT => {
-                    return Err(self.refuse_to_wait(time, attempt.refusal.clone()));
+                KeyChoice::Wait { time, paused: true } if time > MAX_WAIT => {
+                    return Err(self.pause_too_long(time, state.refusal.clone()));
                 }
-                Pick::Wait { time, .. } => self.wait(time),
-                Pick::NoneForThis => {
-                    return Err(Failure::NoAccess(attempt.refusal.clone()));
+                KeyChoice::Wait { time, .. } => self.wait(time),
+                KeyChoice::NoneForEndpoint => {
+                    return Err(Failure::NoAccess(state.refusal.clone()));
                 }
-                Pick::NoneAtAll => return Err(self.end(self.no_key_left())),
+                KeyChoice::NoneUsable => return Err(self.end(self.no_key_left())),
             }
         }
     }
 
-    /// The key, if its owner's budget has room.
-    fn turn(&self, id: KeyId) -> Result<Option<Turn>, Failure> {
-        let (key, name, payer) = {
+    /// The key, if the rate limiter of its owner grants a permit.
+    fn key(&self, id: KeyId) -> Result<Option<AcquiredKey>, Failure> {
+        let (key, name, owner) = {
             let pool = lock(&self.pool);
             (
                 pool.key(id).clone(),
                 pool.name(id).to_owned(),
-                pool.payer(id),
+                pool.owner(id),
             )
         };
-        let permit = match self.acquire_permit(payer)? {
-            limits::Acquired::Permit(permit) => permit,
-            limits::Acquired::NotYet => return Ok(None),
+        let permit = match self.acquire_permit(owner)? {
+            limits::PermitRequest::Granted(permit) => permit,
+            limits::PermitRequest::MustWait => return Ok(None),
         };
-        Ok(Some(Turn {
+        Ok(Some(AcquiredKey {
             id,
             key,
             name,
-            payer,
+            owner,
             permit,
             called_at: Instant::now(),
         }))
     }
 
-    fn call(&self, request: &Request, turn: &Turn) -> Result<Result<Reply, ApiError>, Failure> {
+    fn call(
+        &self,
+        request: &Request,
+        key: &AcquiredKey,
+    ) -> Result<Result<Reply, ApiError>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        log::debug!("GET {} with key {}", request.target, turn.name);
-        let answer = self.client.get(request, &turn.key);
-        self.release(turn.permit)?;
+        log::debug!("GET {} with key {}", request.target, key.name);
+        let answer = self.client.get(request, &key.key);
+        self.release(key.permit)?;
         let at = self.clock.now();
         self.check_clock(answer.date, at)?;
         match answer.body {
@@ -278,12 +293,12 @@ impl TornClient {
                 self.faults_in_a_row.store(0, Ordering::Relaxed);
                 let errors = take_selection_errors(&mut body, request.endpoint);
                 if errors.is_empty() {
-                    lock(&self.pool).succeeded(turn.id);
+                    lock(&self.pool).record_success(key.id);
                 }
                 Ok(Ok(Reply {
                     errors,
                     body,
-                    source: turn.name.clone(),
+                    source: key.name.clone(),
                     at,
                 }))
             }
@@ -295,7 +310,7 @@ impl TornClient {
         }
     }
 
-    /// A wrong clock must not write history: Torn's answers tell the time as well.
+    /// Ends the run if this machine's clock differs from Torn's: history rows must not get wrong timestamps.
     fn check_clock(&self, date: Option<i64>, now: i64) -> Result<(), Failure> {
         let Some(date) = date.filter(|_| matches!(self.clock, Clock::System)) else {
             return Ok(());
@@ -305,18 +320,17 @@ impl TornClient {
         }
         Err(self.end(RunEnd {
             exit: Exit::Config,
-            why: format!(
+            reason: format!(
                 "the clock of this machine says {}, and Torn says {}",
                 iso(now),
                 iso(date)
             ),
-            remedy: "set the clock of this machine, then run it again; nothing was saved"
-                .to_owned(),
+            help: "set the clock of this machine, then run it again; nothing was saved".to_owned(),
             real_time: Some(date),
         }))
     }
 
-    /// Why nothing more is asked of this endpoint in this run, if so.
+    /// The error for an endpoint that Torn has closed during this run.
     fn is_closed(&self, endpoint: Endpoint) -> Option<ApiError> {
         lock(&self.closed)
             .iter()
@@ -332,7 +346,7 @@ impl TornClient {
     }
 }
 
-/// Ends the calls under way as soon as somebody asks the process to stop, whichever thread waits for them.
+/// Starts a thread that aborts the calls in progress when the process is asked to stop.
 fn watch(client: &Client, stop: &Stop) -> Arc<()> {
     let alive = Arc::new(());
     let torn = Arc::downgrade(&alive);
@@ -348,12 +362,12 @@ fn watch(client: &Client, stop: &Stop) -> Arc<()> {
     alive
 }
 
-/// Locks even after another thread panicked: every change here is a single step, so the data are sound.
+/// Locks a mutex even if another thread panicked: every change here is a single step, so the data is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From 0 to 1; good enough to spread retries.
+/// A random number from 0 to 1, good enough to spread retries.
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
@@ -364,7 +378,7 @@ fn seconds(count: i64) -> Duration {
     Duration::from_secs(count.clamp(0, 366 * DAY).unsigned_abs())
 }
 
-/// Rounded up: a pause that is written down is never shorter than the real one.
+/// Whole seconds, rounded up, so that a saved pause is not shorter than the real one.
 fn whole_seconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -2,70 +2,71 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Attempt, Failure, MAX_FAULTS_IN_A_ROW, Reply, RunEnd, TornClient, Turn, lock, random};
+use super::{
+    AcquiredKey, CallState, Failure, MAX_FAULTS_IN_A_ROW, Reply, RunEnd, TornClient, lock, random,
+};
 use crate::api::error::{ApiError, RetryPolicy, SelectionError};
 use crate::api::pool::Need;
 use crate::api::request::{Endpoint, Request};
 
 /// The next step after an answer of which some selections carry errors.
-pub(super) enum Next {
+pub(super) enum NextStep {
     Accept,
     TryAgain,
 }
 
 impl TornClient {
-    /// Applies the policies for the errors in the selections of an answer. Another key or another try may bring more.
-    pub(super) fn cure(
+    /// Applies the policies for the errors in the selections of an answer. Another key or attempt may bring the rest.
+    pub(super) fn handle_selection_errors(
         &self,
         reply: &Reply,
         request: &Request,
         need: Need,
-        turn: &Turn,
-        attempt: &mut Attempt,
-    ) -> Result<Next, Failure> {
-        let mut next = Next::Accept;
+        key: &AcquiredKey,
+        state: &mut CallState,
+    ) -> Result<NextStep, Failure> {
+        let mut next = NextStep::Accept;
         for SelectionError { selection, error } in &reply.errors {
             log::debug!("GET {}: {selection}: {error}", request.target);
             let endpoint = request.endpoint.only(selection);
             match error.policy() {
                 RetryPolicy::Retry => {
-                    attempt.tries += 1;
-                    if let Some(delay) =
-                        error.retry_delay(attempt.tries, self.first_retry, random())
+                    state.tries += 1;
+                    if let Some(delay) = error.retry_delay(state.tries, self.first_retry, random())
                     {
                         self.wait(delay);
-                        next = Next::TryAgain;
+                        next = NextStep::TryAgain;
                     }
                 }
                 RetryPolicy::NoAccess => {
-                    self.deny(turn, endpoint, need, error, attempt);
-                    next = Next::TryAgain;
+                    self.deny(key, endpoint, need, error, state);
+                    next = NextStep::TryAgain;
                 }
-                RetryPolicy::RestFromCategory => {
-                    self.rest_from_category(turn, endpoint, error, attempt)?;
-                    next = Next::TryAgain;
+                RetryPolicy::PauseCategory => {
+                    self.pause_category(key, endpoint, error, state)?;
+                    next = NextStep::TryAgain;
                 }
                 RetryPolicy::EndpointClosed => {
                     lock(&self.closed).insert(endpoint);
                 }
                 RetryPolicy::FailTarget | RetryPolicy::NoSuchId => {}
                 _ => {
-                    self.apply(error, request, need, turn, attempt)?;
-                    next = Next::TryAgain;
+                    self.apply_policy(error, request, need, key, state)?;
+                    next = NextStep::TryAgain;
                 }
             }
         }
         Ok(next)
     }
 
-    /// Applies the policy for an error. `Ok`: the call may be tried again.
-    pub(super) fn apply(
+    /// Applies the policy for an error. `Ok` means that the call is tried again.
+    pub(super) fn apply_policy(
         &self,
         error: &ApiError,
         request: &Request,
         need: Need,
-        turn: &Turn,
-        attempt: &mut Attempt,
+        key: &AcquiredKey,
+        state: &mut CallState,
     ) -> Result<(), Failure> {
         let policy = error.policy();
         let refused = || Failure::Refused(error.clone());
@@ -76,28 +77,26 @@ impl TornClient {
             self.faults_in_a_row.store(0, Ordering::Relaxed);
         }
         match policy {
-            RetryPolicy::Retry => self.retry(error, attempt),
+            RetryPolicy::Retry => self.retry(error, state),
             RetryPolicy::PauseOwner => {
-                attempt.refusal = Some(error.clone());
-                self.pause_owner(turn, error)
+                state.refusal = Some(error.clone());
+                self.pause_owner(key, error)
             }
-            RetryPolicy::PauseAddress(time) => self.pause_address(time, turn.called_at, error),
-            RetryPolicy::DisableKey => self.doubt(turn, request, error, attempt),
+            RetryPolicy::PauseAddress(time) => self.pause_address(time, key.called_at, error),
+            RetryPolicy::DisableKey => self.confirm_key(key, request, error, state),
             RetryPolicy::PauseKey(seconds) => {
-                self.pause_key(turn, seconds, error)?;
+                self.pause_key(key, seconds, error)?;
                 match need {
                     Need::This(_) => Err(refused()),
                     _ => Ok(()),
                 }
             }
             RetryPolicy::NoAccess => {
-                self.deny(turn, request.endpoint, need, error, attempt);
+                self.deny(key, request.endpoint, need, error, state);
                 Ok(())
             }
-            RetryPolicy::RestFromCategory => {
-                self.rest_from_category(turn, request.endpoint, error, attempt)
-            }
-            RetryPolicy::Blocked => Err(self.blocked(error)),
+            RetryPolicy::PauseCategory => self.pause_category(key, request.endpoint, error, state),
+            RetryPolicy::Blocked => Err(self.end_blocked_run(error)),
             RetryPolicy::ApiClosed => Err(self.end(RunEnd::closed(error))),
             RetryPolicy::EndRun => Err(self.end(RunEnd::misconfigured(error))),
             RetryPolicy::EndpointClosed => {
@@ -108,20 +107,20 @@ impl TornClient {
         }
     }
 
-    /// Waits before the next try, if there is one.
-    fn retry(&self, error: &ApiError, attempt: &mut Attempt) -> Result<(), Failure> {
-        attempt.tries += 1;
-        match error.retry_delay(attempt.tries, self.first_retry, random()) {
+    /// Waits before the next attempt, if there is one.
+    fn retry(&self, error: &ApiError, state: &mut CallState) -> Result<(), Failure> {
+        state.tries += 1;
+        match error.retry_delay(state.tries, self.first_retry, random()) {
             Some(delay) => {
                 self.wait(delay);
                 Ok(())
             }
-            None => Err(self.fault(error)),
+            None => Err(self.give_up(error)),
         }
     }
 
-    /// A passing fault has outlasted every retry. After several in a row Torn is taken not to answer at all.
-    fn fault(&self, error: &ApiError) -> Failure {
+    /// All attempts of a call failed with transient errors. After several such calls in a row the run ends.
+    fn give_up(&self, error: &ApiError) -> Failure {
         let faults = self.faults_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         if faults >= MAX_FAULTS_IN_A_ROW {
             return self.end(RunEnd::not_answering(error, &self.route()));
@@ -129,18 +128,18 @@ impl TornClient {
         Failure::Refused(error.clone())
     }
 
-    /// Remembers that a key may not ask that.
+    /// Records that a key has no access, so that another key is tried.
     fn deny(
         &self,
-        turn: &Turn,
+        key: &AcquiredKey,
         endpoint: Endpoint,
         need: Need,
         error: &ApiError,
-        attempt: &mut Attempt,
+        state: &mut CallState,
     ) {
-        let for_every_id = error.is_for_every_id() || matches!(need, Need::OwnerOf(_));
-        lock(&self.pool).deny(turn.id, endpoint, for_every_id);
-        attempt.excluded.push(turn.id);
-        attempt.refusal = Some(error.clone());
+        let applies_to_every_id = error.applies_to_every_id() || matches!(need, Need::OwnerOf(_));
+        lock(&self.pool).record_refusal(key.id, endpoint, applies_to_every_id);
+        state.excluded.push(key.id);
+        state.refusal = Some(error.clone());
     }
 }

@@ -79,7 +79,7 @@ pub fn pages(text: &[u8]) {
             );
             assert!(asked.len() <= 2000, "the list does not end");
             let body = &answers[(asked.len() - 1) % answers.len()];
-            pages.read(&request, body, "rows");
+            pages.record_page(&request, body, "rows");
         }
     }
 }

@@ -351,7 +351,7 @@ fn every_list_comes_to_an_end() {
                     "{} was asked twice",
                     request.target
                 );
-                pages.read(&request, &answers[asked.len() % answers.len()], "rows");
+                pages.record_page(&request, &answers[asked.len() % answers.len()], "rows");
             }
             // Five answers have no more than 40 rows: each new one costs at most five calls.
             assert!(asked.len() <= 200, "{} calls", asked.len());
@@ -371,7 +371,7 @@ fn a_server_that_always_has_new_rows_is_left_after_2000_pages() {
             calls += 1;
             let start = -calls;
             let rows = json!([{ "id": 2 * calls, "start": start }, { "id": 2 * calls + 1, "start": start }]);
-            pages.read(&request, &json!({ "rows": rows }), "rows");
+            pages.record_page(&request, &json!({ "rows": rows }), "rows");
         }
         assert_eq!(calls, 2000);
     }

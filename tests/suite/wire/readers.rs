@@ -117,7 +117,7 @@ pub fn user(book: &mut Book, body: &Value) {
     let id = PlayerId::new(PLAYER).expect("an id");
     let mut body = body.clone();
     let _refused = take_selection_errors(&mut body, Request::key_owner(true).endpoint);
-    let _subject = user::subject(&body);
+    let _subject = user::profile_id(&body);
     let profile = book.part(&body, user::profile(&body, id));
     let battle_stats = book.part(&body, user::battle_stats(&body)).flatten();
     let networth = book.part(&body, user::networth(&body));
@@ -138,7 +138,7 @@ pub fn faction(book: &mut Book, body: &Value) {
     let id = FactionId::new(FACTION).expect("an id");
     let mut body = body.clone();
     let _refused = take_selection_errors(&mut body, Request::faction(id, true).endpoint);
-    let _subject = faction::subject(&body);
+    let _subject = faction::faction_id(&body);
     let basic = book.part(&body, faction::basic(&body, id));
     let members = book.part(&body, faction::members(&body));
     let roster = members.map(|members| {
