@@ -1,20 +1,20 @@
 //! Keeps the history of Torn City players, factions, wars and territories in one SQLite file.
 //!
-//! The rooms of the house, in reading order. A room may use what the table says, and nothing else:
+//! The modules, in reading order. A module may import only from the modules in the second column:
 //!
-//! | room | may use | the only place that |
+//! | module | may import | responsibility |
 //! |---|---|---|
-//! | [`error`] | – | says what went wrong and what to try |
-//! | [`model`] | `error` | says what a fact means and in which unit |
-//! | [`config`] | `error`, `model` | reads the clock, the environment, the settings and the keys |
-//! | [`api`] | `model`, `error` | asks Torn (`ureq`) |
-//! | [`store`] | `model`, `error` | speaks SQL (`rusqlite`) |
-//! | [`output`] | `model`, `error` | prints |
-//! | [`sim`] | – | plays Torn, for the demo and the tests (`std::net`) |
-//! | [`command`] | all of the above | decides the order of things |
-//! | [`cli`] | `command`, `config`, `output`, `model`, `error` | knows how the flags are spelled (`clap`) |
+//! | [`error`] | – | the error type and the exit codes |
+//! | [`model`] | `error` | validated values with their units, and decisions without I/O |
+//! | [`config`] | `error`, `model` | the clock, the environment, the settings and the keys |
+//! | [`api`] | `error`, `model` | requests to Torn (`ureq`) and decoding of the answers |
+//! | [`store`] | `error`, `model` | the database (`rusqlite`), its backups and its locks |
+//! | [`output`] | `error`, `model` | stdout, stderr, the log and the formats of exports |
+//! | [`sim`] | – | a simulated Torn for the demo and the tests (`std::net`) |
+//! | [`command`] | all of the above | the subcommands |
+//! | [`cli`] | `error`, `model`, `config`, `output`, `command` | the command line (`clap`) |
 //!
-//! `tests/suite/house.rs` holds the code against this table.
+//! `tests/suite/layers.rs` checks the code against this table.
 #![cfg_attr(
     test,
     expect(clippy::unwrap_used, reason = "a test may panic"),
