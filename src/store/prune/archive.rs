@@ -312,7 +312,7 @@ fn context_for(archive: &Path) -> String {
 fn utf8_path(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| {
         archive_error(path)
-            .with_source("SQLite needs a path in UTF-8")
+            .with_source("SQLite wants names in UTF-8")
             .with_help("name another file with --archive")
     })
 }
