@@ -1,55 +1,53 @@
-//! Says what went wrong, why, and what to do next; decides nothing else.
+//! The error type of all commands, and the exit codes.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::process::ExitCode;
 
-/// A result whose failure ends the command.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure that ends the command.
+/// An error that ends the command.
 ///
-/// [`Display`](fmt::Display) gives the first line ("could not …"); the cause and the remedy are told by
-/// `output::terminal::fail`.
+/// [`Display`](fmt::Display) writes the first line ("could not …"). `output::terminal::fail` prints the causes and the help.
 #[derive(Debug)]
 pub struct Error {
     action: String,
-    remedy: Option<String>,
+    help: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     exit: Exit,
 }
 
-/// What a scheduler may conclude from how a command ended. The numbers never change.
+/// The exit codes. They are part of the public interface and never change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
-    /// Done, or nothing to do.
+    /// Success, also when there was nothing to do.
     Done = 0,
-    /// Something that is not listed below.
+    /// Any failure without a code of its own.
     Failure = 1,
-    /// Wrong usage.
+    /// Wrong command line.
     Usage = 2,
     /// Some targets failed, everything else is saved.
     Partial = 3,
     /// Disk full or I/O error.
     Io = 74,
-    /// A passing trouble: run the same command later.
+    /// A temporary failure: run the same command later.
     TryLater = 75,
-    /// The API answered, but nothing in it was understood.
+    /// The API answered, but no answer could be decoded.
     Protocol = 76,
     /// No usable key, or a key file that others can read.
     NoKey = 77,
-    /// The set-up is wrong, or an unsafe request was refused.
+    /// The configuration is wrong, or an unsafe operation was refused.
     Config = 78,
     /// The database or a backup is damaged.
     Damaged = 79,
-    /// SIGINT; what had arrived is saved.
+    /// SIGINT. Data that was received before is saved.
     Interrupted = 130,
-    /// SIGTERM; what had arrived is saved.
+    /// SIGTERM. Data that was received before is saved.
     Terminated = 143,
 }
 
 impl Exit {
-    /// The number that the process ends with.
+    /// The exit code as a number.
     pub fn code(self) -> u8 {
         self as u8
     }
@@ -66,13 +64,13 @@ impl Error {
     pub(crate) fn new(action: impl Into<String>) -> Self {
         Self {
             action: action.into(),
-            remedy: None,
+            help: None,
             source: None,
             exit: Exit::Failure,
         }
     }
 
-    /// A failure of the file system.
+    /// An I/O error. The kind of `source` decides between [`Exit::Config`] and [`Exit::Io`].
     pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
@@ -85,7 +83,7 @@ impl Error {
         Self::new(action).with_source(source).with_exit(exit)
     }
 
-    /// Keeps the cause, which is told on a line of its own.
+    /// Sets the cause, which is printed on a line of its own.
     #[must_use]
     pub(crate) fn with_source(
         mut self,
@@ -95,31 +93,31 @@ impl Error {
         self
     }
 
-    /// One thing the reader can do next: an imperative, with the command or flag spelled out.
+    /// Sets what the user can do: an imperative that names the command or the flag.
     #[must_use]
-    pub(crate) fn with_help(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
         self
     }
 
-    /// Says what a scheduler may conclude; plain [`Exit::Failure`] if nobody says.
+    /// Sets the exit code. The default is [`Exit::Failure`].
     #[must_use]
     pub(crate) fn with_exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
     }
 
-    /// What a scheduler may conclude.
+    /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// What to do next, if we know.
+    /// What the user can do, if known.
     pub fn help(&self) -> Option<&str> {
-        self.remedy.as_deref()
+        self.help.as_deref()
     }
 
-    /// The causes, outermost first, each in words.
+    /// The messages of the causes, beginning with the outermost.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
         let mut cause = self.source();
@@ -130,7 +128,7 @@ impl Error {
         causes
     }
 
-    /// The failure on one line, for logs and table cells.
+    /// The error and its causes on one line, for logs and table cells.
     pub fn one_line(&self) -> String {
         let mut line = self.to_string();
         for cause in self.causes() {
@@ -155,9 +153,9 @@ impl StdError for Error {
     }
 }
 
-/// Turns another error into ours at the place that knows what was being done.
+/// Turns an I/O error into an [`Error`] with context.
 pub(crate) trait WithContext<T> {
-    /// Names the action that failed; the closure runs only on failure.
+    /// `action` completes the sentence "could not …". It is called only on failure.
     fn with_context(self, action: impl FnOnce() -> String) -> Result<T>;
 }
 

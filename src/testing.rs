@@ -1,7 +1,7 @@
-//! The door for the integration tests and the fuzz targets. It is not an API and may change at any time.
+//! Re-exports for the integration tests and the fuzz targets. This is not a stable API.
 //!
-//! Everything else in the library is `pub(crate)`, so that the compiler finds dead code. A test that can drive the
-//! program instead needs no new line here.
+//! The rest of the library is `pub(crate)`, so that the compiler finds dead code. Prefer tests that run the program: they
+//! need nothing from here.
 
 /// Decoding of Torn's answers.
 pub mod api {
@@ -10,7 +10,7 @@ pub mod api {
     pub use crate::api::request::Request;
     pub use crate::api::wire::{DecodeError, Partitioned};
 
-    /// One module per kind of answer.
+    /// One module for each kind of answer.
     pub mod wire {
         /// Answers about factions.
         pub mod faction {
@@ -37,7 +37,7 @@ pub mod api {
     }
 }
 
-/// Settings, and the checks that stand before every command.
+/// Settings, and the check of the clock.
 pub mod config {
     pub use crate::command::clock::refuse_wrong_clock;
     pub use crate::config::{Clock, Overrides, Settings};
@@ -68,7 +68,7 @@ pub mod sim {
     };
 }
 
-/// The database, its locks and its copies.
+/// The database, its locks and its backups.
 pub mod store {
     pub use crate::store::identity::identity_of;
     pub use crate::store::lock::Lock;

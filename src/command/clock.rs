@@ -1,28 +1,28 @@
-//! Refuses to record under a clock that is wrong.
+//! Refuses to record with a wrong clock.
 
 use crate::config::{Clock, Settings};
 use crate::error::{Error, Exit, Result};
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::store::Store;
 
-/// The day on which this program was built (UTC), as unix seconds of its first second.
+/// The first second of the UTC day on which this program was built (unix seconds).
 pub(crate) const BUILD_DAY: i64 = match i64::from_str_radix(env!("TORNSNAP_BUILD_DAY"), 10) {
     Ok(day) => day,
     Err(_) => panic!("the build script sets TORNSNAP_BUILD_DAY to unix seconds"),
 };
 
-/// Refuses a wrong clock before a command writes anything under it: the machine's own clock when it stands before the
-/// day the program was built, and any clock that is behind the newest recorded moment, unless `ignore`.
+/// Fails if the clock of this machine is before the day on which the program was built, or if the clock is behind the
+/// newest recorded timestamp. `ignore` skips the second check.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] names both times.
+/// [`Exit::Config`]; the message has both times.
 pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> Result<()> {
     let clock = settings.clock;
     let now = clock.now();
-    if let Some(why) = before_build(clock, now, BUILD_DAY) {
+    if let Some(reason) = clock_error(clock, now, BUILD_DAY) {
         return Err(Error::new("use the clock of this machine")
-            .with_source(why)
+            .with_source(reason)
             .with_help("set the clock, then run it again")
             .with_exit(Exit::Config));
     }
@@ -45,8 +45,8 @@ pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> R
     }
 }
 
-/// Why the machine's own clock cannot be right. `TORNSNAP_NOW` may name any time.
-pub(super) fn before_build(clock: Clock, now: i64, build_day: i64) -> Option<String> {
+/// Says why the clock of this machine is certainly wrong. `TORNSNAP_NOW` may be any time.
+pub(super) fn clock_error(clock: Clock, now: i64, build_day: i64) -> Option<String> {
     let is_before = matches!(clock, Clock::System) && now < build_day;
     is_before.then(|| {
         format!(
@@ -67,18 +67,18 @@ mod tests {
     use crate::model::time::DAY;
 
     #[test]
-    fn only_the_machines_own_clock_is_held_against_the_day_of_the_build() {
+    fn only_the_clock_of_the_machine_is_compared_with_the_build_day() {
         let build_day = 1_775_001_600; // 2026-04-01
         let cases = [
             ("1970", Clock::System, 3600, true),
             ("the day before", Clock::System, build_day - 1, true),
-            ("that day", Clock::System, build_day, false),
+            ("the build day", Clock::System, build_day, false),
             ("years later", Clock::System, build_day + 900 * DAY, false),
             ("a replay", Clock::Fixed(3600), 3600, false),
         ];
         for (name, clock, now, is_refused) in cases {
             assert_eq!(
-                before_build(clock, now, build_day).is_some(),
+                clock_error(clock, now, build_day).is_some(),
                 is_refused,
                 "{name}"
             );

@@ -1,11 +1,11 @@
-//! `tornsnap demo`: a hundred days with a simulated Torn, by the very code that asks the real one.
+//! `tornsnap demo`: fetches from a simulated Torn for a hundred simulated days, with the same code as the real commands.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
@@ -20,22 +20,22 @@ use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
 
-/// First line of the demo's configuration: tells a folder that may be made anew from one that may not.
-const MARK: &str = "# Made by `tornsnap demo`; made anew each time.";
+/// The first line of the demo's configuration. A folder with this line may be deleted.
+const SENTINEL: &str = "# Made by `tornsnap demo`; made anew each time.";
 
 /// Simulated seconds between two polls.
-const POLL_EVERY: i64 = 8 * HOUR;
+const POLL_INTERVAL: i64 = 8 * HOUR;
 
-/// Simulated days between two lines of the story.
-const CHAPTER: i64 = 10 * DAY;
+/// Simulated seconds between two progress lines.
+const PROGRESS_INTERVAL: i64 = 10 * DAY;
 
-/// Run the whole cycle against a simulated Torn: no key, no network
+/// Run all daily commands against a simulated Torn, without a key or a network
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Folder for the demo's database and configuration; made anew each time
+    /// Folder for the database and the configuration; an earlier demo in it is deleted
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
     pub(crate) output: PathBuf,
-    /// Simulated days
+    /// Number of simulated days
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) days: u32,
     /// Seed of the simulated world
@@ -43,7 +43,18 @@ pub(crate) struct Args {
     pub(crate) seed: u64,
 }
 
-/// Numbers of a stretch of the story.
+#[derive(Debug, Serialize)]
+struct Report {
+    database: String,
+    config: Option<String>,
+    days: u32,
+    polls: u64,
+    requests: u64,
+    appended: u64,
+    /// How long the demo took.
+    seconds: f64,
+}
+
 #[derive(Clone, Copy, Default)]
 struct Tally {
     polls: u64,
@@ -51,112 +62,142 @@ struct Tally {
     changes: u64,
 }
 
-/// Lives through the days and tells where the database is.
+/// A running demo.
+struct Demo<'a> {
+    context: &'a Context,
+    simulator: Simulator,
+    settings: Settings,
+    stop: Stop,
+}
+
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let stop = Stop::listen()?;
-    let say = |line: &str| {
-        if context.verbosity > Verbosity::Quiet {
-            terminal::say(line);
-        }
-    };
-    let start = sim::DEFAULT_START;
     let simulator = Simulator::start(sim::Options {
         seed: args.seed,
-        now: start,
+        now: sim::DEFAULT_START,
         log_limit: 0,
         ..sim::Options::default()
     })
     .with_context(|| "start the simulated Torn".to_owned())?;
-    let mut settings = prepare(&args.output, &simulator)?;
+    let settings = prepare(&args.output, &simulator)?;
     Store::create(&settings.database)?;
-    say(&format!(
+    let mut demo = Demo {
+        context,
+        simulator,
+        settings,
+        stop,
+    };
+    demo.say(&format!(
         "a simulated Torn listens on {}; {} factions and their members are followed from {}",
-        simulator.url(),
-        settings.track.factions.len(),
-        iso(start)
+        demo.simulator.url(),
+        demo.settings.track.factions.len(),
+        iso(sim::DEFAULT_START)
     ));
-
-    let scope = Scope::everything(&settings);
-    let alone = Waiting::up_to("demo", Duration::ZERO);
-    let end = start + i64::from(args.days) * DAY;
-    let (mut total, mut chapter) = (Tally::default(), Tally::default());
-    let mut now = start;
-    while now < end {
-        simulator.set_time(now);
-        settings.clock = Clock::Fixed(now);
-        if now > start && Month::of(now - POLL_EVERY) != Month::of(now) {
-            for line in end_of_month(context, &settings)? {
-                say(&format!("{}: {line}", &iso(now)[..10]));
-            }
-        }
-        let fetched = fetch(&settings, &scope, &alone, stop.clone(), false)?;
-        if fetched.outcome.exit != Exit::Done {
-            return Ok(fetched.outcome);
-        }
-        chapter.add(&fetched.report);
-        now += POLL_EVERY;
-        if (now - start) % CHAPTER == 0 || now >= end {
-            say(&format!(
-                "{}: {} polls, {} calls, {} changes recorded",
-                &iso(now)[..10],
-                chapter.polls,
-                chapter.calls,
-                chapter.changes
-            ));
-            total.merge(std::mem::take(&mut chapter));
-        }
-    }
-
-    let seconds = begun.elapsed().as_secs_f64();
+    let tally = match demo.simulate(args.days)? {
+        Ok(tally) => tally,
+        Err(incomplete) => return Ok(incomplete),
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let settings = &demo.settings;
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::data(&what_next(&settings))
+        terminal::data(&next_steps(settings))
             .with_context(|| "print what to try next".to_owned())?;
     }
-    let report = json!({
-        "database": display_path(&settings.database),
-        "config": settings.config_file.as_deref().map(display_path),
-        "days": args.days,
-        "polls": total.polls,
-        "requests": total.calls,
-        "appended": total.changes,
-        "seconds": seconds,
-    });
     Ok(Outcome::done(
-        format!(
-            "{} days in {seconds:.1} s: {} polls, {} calls, {} changes recorded",
-            args.days, total.polls, total.calls, total.changes
-        ),
-        report,
+        format!("{} days in {seconds:.1} s: {tally}", args.days),
+        Report {
+            database: display_path(&settings.database),
+            config: settings.config_file.as_deref().map(display_path),
+            days: args.days,
+            polls: tally.polls,
+            requests: tally.calls,
+            appended: tally.changes,
+            seconds,
+        },
     ))
 }
 
-/// What the first of a month brings: the month that is over is summarized, after a backup, and old detail goes.
-fn end_of_month(context: &Context, settings: &Settings) -> Result<Vec<String>> {
-    let context = Context {
-        settings: settings.clone(),
-        overrides: context.overrides.clone(),
-        verbosity: Verbosity::Quiet,
-        json: false,
-    };
-    let summarized = summarize::run(
-        &context,
-        &summarize::Args {
-            wait: Some(Duration::ZERO),
-            ..summarize::Args::default()
-        },
-    )?;
-    let pruned = prune::run(
-        &context,
-        &prune::Args {
-            wait: Some(Duration::ZERO),
-            ..prune::Args::default()
-        },
-    )?;
-    Ok([summarized, pruned]
-        .into_iter()
-        .filter_map(|outcome| outcome.summary)
-        .collect())
+impl Demo<'_> {
+    /// Polls until the simulated days are over. The inner error is the outcome of a fetch that did not succeed.
+    fn simulate(&mut self, days: u32) -> Result<std::result::Result<Tally, Outcome>> {
+        let scope = Scope::everything(&self.settings);
+        let no_wait = Waiting::up_to("demo", Duration::ZERO);
+        let start = sim::DEFAULT_START;
+        let end = start + i64::from(days) * DAY;
+        let (mut total, mut recent) = (Tally::default(), Tally::default());
+        let mut now = start;
+        while now < end {
+            self.simulator.set_time(now);
+            self.settings.clock = Clock::Fixed(now);
+            if now > start && Month::of(now - POLL_INTERVAL) != Month::of(now) {
+                for line in self.summarize_and_prune()? {
+                    self.say(&format!("{}: {line}", format_day(now)));
+                }
+            }
+            let fetched = fetch(&self.settings, &scope, &no_wait, self.stop.clone(), false)?;
+            if fetched.outcome.exit != Exit::Done {
+                return Ok(Err(fetched.outcome));
+            }
+            recent.add(&fetched.report);
+            now += POLL_INTERVAL;
+            if (now - start) % PROGRESS_INTERVAL == 0 || now >= end {
+                self.say(&format!("{}: {recent}", format_day(now)));
+                total.merge(std::mem::take(&mut recent));
+            }
+        }
+        Ok(Ok(total))
+    }
+
+    /// Runs `summarize` and `prune` at the start of a month. Returns their summaries.
+    fn summarize_and_prune(&self) -> Result<Vec<String>> {
+        let context = Context {
+            settings: self.settings.clone(),
+            overrides: self.context.overrides.clone(),
+            verbosity: Verbosity::Quiet,
+            json: false,
+        };
+        let wait = Some(Duration::ZERO);
+        let summarized = summarize::run(
+            &context,
+            &summarize::Args {
+                wait,
+                ..summarize::Args::default()
+            },
+        )?;
+        let pruned = prune::run(
+            &context,
+            &prune::Args {
+                wait,
+                ..prune::Args::default()
+            },
+        )?;
+        Ok([summarized, pruned]
+            .into_iter()
+            .filter_map(|outcome| outcome.summary)
+            .collect())
+    }
+
+    fn say(&self, line: &str) {
+        if self.context.verbosity > Verbosity::Quiet {
+            terminal::say(line);
+        }
+    }
+}
+
+/// The date of a timestamp, as `2026-11-21`.
+fn format_day(timestamp: i64) -> String {
+    iso(timestamp)[..10].to_owned()
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} polls, {} calls, {} changes recorded",
+            self.polls, self.calls, self.changes
+        )
+    }
 }
 
 impl Tally {
@@ -175,13 +216,13 @@ impl Tally {
     }
 }
 
-/// Makes the folder anew, with a configuration that follows the simulated factions.
+/// Creates the folder, with a configuration that tracks the simulated factions. Deletes an earlier demo in it.
 fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
     let file = folder.join(FILE_NAME);
     if folder.exists() {
-        let ours = fs::read_to_string(&file).is_ok_and(|text| text.starts_with(MARK));
-        let empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-        if !ours && !empty {
+        let is_demo = fs::read_to_string(&file).is_ok_and(|text| text.starts_with(SENTINEL));
+        let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+        if !is_demo && !is_empty {
             return Err(Error::new(format!("use the folder {}", folder.display()))
                 .with_source("it has something in it that is not a demo's")
                 .with_help("name another folder with --output")
@@ -190,7 +231,7 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
     }
     let mut text = format!(
-        "{MARK}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\
+        "{SENTINEL}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\
          requests_per_minute = 0\n",
         simulator.url()
     );
@@ -207,12 +248,12 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         simulator.faction_ids()
     );
     write_private(&file, &text)?;
-    // Nothing from outside may lead the demo's keys elsewhere, or other keys and rows into it.
+    // Environment variables and flags do not apply: they could send the demo's keys to Torn, or use real keys here.
     Settings::from_text_alone(&file, &text)
 }
 
-fn what_next(settings: &Settings) -> String {
-    // As the reader can type it: the program may not be on the PATH yet.
+fn next_steps(settings: &Settings) -> String {
+    // The program may not be on the PATH, so the examples use the path of the executable.
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
     let program = program.as_deref().map_or_else(

@@ -1,4 +1,4 @@
-//! The subcommands, one file each: they decide the order of things and put the other rooms together.
+//! The subcommands. Each has a module that combines the other modules.
 
 pub(crate) mod backup;
 pub(crate) mod clock;
@@ -9,7 +9,6 @@ pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod log_file;
 pub(crate) mod prune;
-mod prune_future;
 pub(crate) mod report;
 pub(crate) mod restore;
 mod signal;
@@ -26,42 +25,39 @@ use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit};
 use crate::output::terminal::Verbosity;
 
-/// What every command is given.
+/// The arguments of every command.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
-    /// What the command line said of them.
+    /// The settings from the command line, which are part of `settings` already.
     pub(crate) overrides: Overrides,
-    /// How much to say.
     pub(crate) verbosity: Verbosity,
-    /// Whether stdout is for one JSON document.
+    /// Whether stdout gets one JSON document.
     pub(crate) json: bool,
 }
 
 impl Context {
-    /// Whether a progress bar belongs on the screen.
+    /// Whether to show a progress bar.
     pub(crate) fn shows_progress(&self) -> bool {
         self.verbosity >= Verbosity::Normal && crate::output::terminal::is_watched()
     }
 }
 
-/// How a command ended that did not fail.
+/// The result of a command that did not fail.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// For the scheduler.
     pub(crate) exit: Exit,
-    /// For programs that read the report.
     pub(crate) status: Status,
-    /// One line for people.
+    /// One line for stderr.
     pub(crate) summary: Option<String>,
-    /// The command's own fields of the report; `None` if the command has printed the one document itself.
+    /// The command's own fields of the JSON report. `None` if the command has printed the document itself.
     pub(crate) report: Option<Value>,
-    /// A failure that did not keep the command from doing the rest.
+    /// A failure after which the command could still do the rest.
     pub(crate) failure: Option<Error>,
 }
 
 impl Outcome {
-    /// Success, with a summary and the fields of the report.
+    /// Success.
     pub(crate) fn done(summary: impl Into<String>, report: impl Serialize) -> Self {
         Self {
             summary: Some(summary.into()),
@@ -69,7 +65,7 @@ impl Outcome {
         }
     }
 
-    /// An end with this exit code and the status that follows from it.
+    /// A result with this exit code and the matching status.
     pub(crate) fn new(exit: Exit) -> Self {
         Self {
             exit,
@@ -80,7 +76,7 @@ impl Outcome {
         }
     }
 
-    /// Adds the command's own fields of the report.
+    /// Adds the command's own fields of the JSON report.
     #[must_use]
     pub(crate) fn with_report(mut self, report: impl Serialize) -> Self {
         let report = serde_json::to_value(report).expect("every key of a report is a string");

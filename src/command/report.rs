@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::command::Outcome;
 use crate::error::{Error, Exit};
 
-/// The envelope. The fields of the command stand beside its own.
+/// The envelope. The fields of the command are on the same level as its own.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
     /// `None` when the command line was not understood.
@@ -19,7 +19,6 @@ pub(crate) struct Report<'a> {
     body: Option<&'a Value>,
 }
 
-/// How a command ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
@@ -44,7 +43,7 @@ impl From<Exit> for Status {
     }
 }
 
-/// A failure: what failed, the causes from the outermost on, and what to try.
+/// An error: its message, its causes beginning with the outermost, and its help.
 #[derive(Debug, Serialize)]
 struct ErrorReport {
     message: String,
@@ -53,7 +52,7 @@ struct ErrorReport {
 }
 
 impl<'a> Report<'a> {
-    /// The report of a command that ended by itself; `None` if the command has printed its own document.
+    /// The report of a command that did not fail; `None` if the command has printed its own document.
     pub(crate) fn of_outcome(command: &'static str, outcome: &'a Outcome) -> Option<Self> {
         outcome.report.as_ref().map(|body| Self {
             command: Some(command),
@@ -75,7 +74,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The report of a command line that clap refused.
+    /// The report of a command line that clap rejected.
     pub(crate) fn of_usage(message: &str) -> Self {
         Self {
             command: None,

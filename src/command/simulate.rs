@@ -1,9 +1,9 @@
-//! `tornsnap simulate` (hidden): the simulated Torn as a server of its own, for benchmarks and trying things out.
+//! `tornsnap simulate` (hidden): runs the simulated Torn as a server, for benchmarks and experiments.
 
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
@@ -17,21 +17,25 @@ pub(crate) struct Args {
     /// Players in the simulated world
     #[arg(long, default_value_t = 120)]
     pub(crate) players: u32,
-    /// Factions that they are in
+    /// Factions in the simulated world
     #[arg(long, default_value_t = 3)]
     pub(crate) factions: u32,
-    /// Milliseconds before each answer
+    /// Delay before each answer, in milliseconds
     #[arg(long, default_value_t = 0)]
     pub(crate) latency_ms: u64,
-    /// Calls per minute and key owner before error 5 is answered; 0: no limit
+    /// Calls per minute that each key owner may make before the answer is error 5; 0: no limit
     #[arg(long, default_value_t = 0)]
     pub(crate) requests_per_minute: u32,
-    /// The world's seed
+    /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 }
 
-/// Serves until a signal comes; the address is the only line on stdout.
+/// `simulate` adds no fields to the report.
+#[derive(Debug, Serialize)]
+struct Report {}
+
+/// Serves until a signal arrives. The URL is the only line on stdout.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let stop = Stop::listen()?;
     let simulator = Simulator::start(Options {
@@ -53,5 +57,5 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         simulator.set_time(context.settings.clock.now());
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(Outcome::done("stopped", json!({})))
+    Ok(Outcome::done("stopped", Report {}))
 }

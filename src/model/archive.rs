@@ -1,11 +1,11 @@
-//! Whether a file may be used as the archive of a database: pure policy.
+//! Decides whether a file may be used as the archive of a database.
 
 use crate::model::identity::{DatabaseId, Identity};
 
-/// One archive that history rows were moved to.
+/// An archive that history rows were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ArchiveMove {
-    /// Where it was, as text.
+pub(crate) struct UsedArchive {
+    /// Its path at that time.
     pub(crate) path: String,
     pub(crate) id: Option<DatabaseId>,
 }
@@ -13,25 +13,24 @@ pub(crate) struct ArchiveMove {
 /// A reason not to use a file as the archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveBlocker {
-    /// It is a database of its own.
+    /// It is a main database.
     NotAnArchive,
     /// It is the archive of another database.
-    OfAnother,
-    /// Rows were moved to this path, and there is no file any more.
-    Vanished,
-    /// Rows were moved to this path, and there is another archive now.
+    OfAnotherDatabase,
+    /// Rows were moved to this path before, and the file no longer exists.
+    Missing,
+    /// Rows were moved to this path before, and now it holds a different archive.
     Replaced,
 }
 
 impl ArchiveBlocker {
-    /// Why not, in words.
-    pub(crate) fn why(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
-            Self::NotAnArchive => "it is a database of its own, not an archive",
-            Self::OfAnother => "it is the archive of another database",
-            Self::Vanished => {
-                "history rows were moved to it before, and there is no such file now: it was moved or deleted, or its \
-                 disk is not mounted"
+            Self::NotAnArchive => "it is a main database, not an archive",
+            Self::OfAnotherDatabase => "it is the archive of another database",
+            Self::Missing => {
+                "history rows were moved to it before, and the file no longer exists: it was moved or deleted, \
+                 or its disk is not mounted"
             }
             Self::Replaced => {
                 "history rows were moved to another archive at this place before: this one does not have them"
@@ -39,49 +38,46 @@ impl ArchiveBlocker {
         }
     }
 
-    /// What to do about it.
-    pub(crate) fn remedy(self) -> &'static str {
+    pub(crate) fn help(self) -> &'static str {
         match self {
-            Self::NotAnArchive | Self::OfAnother => {
-                "name another file with --archive; this one was left as it is"
+            Self::NotAnArchive | Self::OfAnotherDatabase => {
+                "name another file with --archive; this one was not changed"
             }
-            Self::Vanished => {
-                "mount the disk or name the place where it is now with --archive, or add --new-archive to begin a new one"
+            Self::Missing => {
+                "mount the disk, name its present path with --archive, or add --new-archive to start a new one"
             }
             Self::Replaced => {
-                "put the other one back or name the place where it is now with --archive, or add --new-archive to go \
-                 on with this one"
+                "put the other archive back, name its present path with --archive, or add --new-archive to use this one"
             }
         }
     }
 
-    /// Whether `--new-archive` overrules it.
-    pub(crate) fn can_be_overruled(self) -> bool {
-        matches!(self, Self::Vanished | Self::Replaced)
+    /// Whether `--new-archive` overrides it.
+    pub(crate) fn can_be_overridden(self) -> bool {
+        matches!(self, Self::Missing | Self::Replaced)
     }
 }
 
-/// Looks for a reason not to use the file at `path`. `found`: its ids, if it exists. `moved`: the archives that rows
-/// were moved to, oldest first.
-pub(crate) fn blocker(
+/// Finds a reason not to use the file at `path` as the archive of the database `ours`.
+///
+/// `found`: the ids of the file, if it exists. `used`: the archives that rows were moved to, oldest first.
+pub(crate) fn find_blocker(
     ours: &DatabaseId,
     found: Option<&Identity>,
     path: &str,
-    moved: &[ArchiveMove],
+    used: &[UsedArchive],
 ) -> Option<ArchiveBlocker> {
-    let last = moved.iter().rfind(|moved| moved.path == path);
+    let last = used.iter().rfind(|used| used.path == path);
     let Some(found) = found else {
-        return last.map(|_| ArchiveBlocker::Vanished);
+        return last.map(|_| ArchiveBlocker::Missing);
     };
     match &found.archive_of {
         None => return Some(ArchiveBlocker::NotAnArchive),
-        Some(other) if other != ours => return Some(ArchiveBlocker::OfAnother),
+        Some(other) if other != ours => return Some(ArchiveBlocker::OfAnotherDatabase),
         Some(_) => {}
     }
-    // An archive that rows were moved to may be anywhere now: it is known by its id.
-    let is_known = moved
-        .iter()
-        .any(|moved| moved.id.as_ref() == Some(&found.id));
+    // The user may have moved an archive, so it is recognized by its id.
+    let is_known = used.iter().any(|used| used.id.as_ref() == Some(&found.id));
     (last.is_some_and(|last| last.id.is_some()) && !is_known).then_some(ArchiveBlocker::Replaced)
 }
 
@@ -101,15 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn only_an_archive_of_this_database_is_used() {
+    fn only_an_archive_of_this_database_may_be_used() {
         let ours = id("a");
-        let check = |found: Option<Identity>| blocker(&ours, found.as_ref(), "/cold.db", &[]);
+        let check = |found: Option<Identity>| find_blocker(&ours, found.as_ref(), "/cold.db", &[]);
 
         assert_eq!(check(None), None);
         assert_eq!(check(Some(archive("1", Some("a")))), None);
         assert_eq!(
             check(Some(archive("1", Some("b")))),
-            Some(ArchiveBlocker::OfAnother)
+            Some(ArchiveBlocker::OfAnotherDatabase)
         );
         assert_eq!(
             check(Some(archive("1", None))),
@@ -122,22 +118,26 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_that_has_rows_is_missed() {
+    fn a_used_archive_that_is_missing_or_replaced_is_refused() {
         let ours = id("a");
-        let moved = [("/cold.db", "1"), ("/other.db", "2")].map(|(path, own)| ArchiveMove {
+        let used = [("/cold.db", "1"), ("/other.db", "2")].map(|(path, own)| UsedArchive {
             path: path.to_owned(),
             id: Some(id(own)),
         });
         let check = |path: &str, found: Option<&str>| {
             let found = found.map(|own| archive(own, Some("a")));
-            blocker(&ours, found.as_ref(), path, &moved)
+            find_blocker(&ours, found.as_ref(), path, &used)
         };
 
-        assert_eq!(check("/cold.db", None), Some(ArchiveBlocker::Vanished));
+        assert_eq!(check("/cold.db", None), Some(ArchiveBlocker::Missing));
         assert_eq!(check("/new.db", None), None);
         assert_eq!(check("/cold.db", Some("1")), None);
         assert_eq!(check("/moved.db", Some("1")), None);
-        assert_eq!(check("/cold.db", Some("2")), None, "they changed places");
+        assert_eq!(
+            check("/cold.db", Some("2")),
+            None,
+            "the two archives were swapped"
+        );
         assert_eq!(check("/cold.db", Some("3")), Some(ArchiveBlocker::Replaced));
         assert_eq!(check("/new.db", Some("3")), None);
     }

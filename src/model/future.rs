@@ -1,85 +1,89 @@
-//! Rows of the future: which moments count as such, and when it is unsafe to remove what lies there.
+//! Decides which timestamps are in the future, and when it is unsafe to remove such rows.
+//!
+//! A clock that was ahead has written them. Other facts can show that the clock is behind now, and the rows are right.
 
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
-/// The moments that tell right times from those that a clock which was ahead has left behind.
+/// The latest timestamps that are plausible at a given time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct FutureBounds {
     /// Unix seconds.
     pub(crate) now: i64,
-    /// First second of the running month.
-    pub(crate) month: i64,
-    /// Records of this machine after this moment lie in the future.
-    pub(crate) limit: i64,
-    /// Planned times and those that Torn names are wrong after this.
-    pub(crate) horizon: i64,
+    /// First second of the current month.
+    pub(crate) month_start: i64,
+    /// A timestamp from the clock of this machine is in the future if it is later than this.
+    pub(crate) max_recorded: i64,
+    /// A scheduled time, or a time that Torn has named, is wrong if it is later than this.
+    pub(crate) max_scheduled: i64,
 }
 
 impl FutureBounds {
-    /// As seen from `now`; `None` outside the calendar.
+    /// `None` when `now` is outside the calendar.
     pub(crate) fn at(now: i64) -> Option<Self> {
         Some(Self {
             now,
-            month: Month::of(now)?.start(),
-            limit: now.saturating_add(CLOCK_TOLERANCE),
-            horizon: now.saturating_add(DAY),
+            month_start: Month::of(now)?.start(),
+            max_recorded: now.saturating_add(CLOCK_TOLERANCE),
+            max_scheduled: now.saturating_add(DAY),
         })
     }
 
-    /// The same without what may come from clocks that differ by hours: only what is more than a day ahead.
+    /// Bounds that accept timestamps up to a day ahead, such as those of machines whose clocks differ by hours.
     #[must_use]
-    pub(crate) fn a_day_ahead(self) -> Self {
+    pub(crate) fn with_a_day_of_tolerance(self) -> Self {
         Self {
-            limit: self.horizon,
+            max_recorded: self.max_scheduled,
             ..self
         }
     }
 }
 
-/// How the records of this machine lie around its clock.
+/// The distribution of this machine's records before and after the present time.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Around {
-    /// The newest that does not lie in the future.
-    pub(crate) newest_before: Option<i64>,
-    /// The oldest that does.
-    pub(crate) oldest_after: Option<i64>,
-    /// On how many days (UTC) records lie in the future.
-    pub(crate) days_after: i64,
+pub(crate) struct RecordGap {
+    /// The newest timestamp that is not in the future.
+    pub(crate) newest_past: Option<i64>,
+    /// The oldest timestamp in the future.
+    pub(crate) oldest_future: Option<i64>,
+    /// The number of UTC days in the future that have records.
+    pub(crate) future_days: i64,
 }
 
-/// A clock that is ahead by a day leaves records on two days of the future at most.
+/// Records on up to this many future days say nothing: a clock that was ahead by a day can have written them.
 const FEW_DAYS: i64 = 2;
 
-impl Around {
-    /// The days without records between the two, when they are too few for a clock that was ahead.
+impl RecordGap {
+    /// The length of the gap in days, if it is too short for a clock that was ahead.
     ///
-    /// Records that were written for some days under a clock that was ahead come after a gap as long as it was ahead.
-    /// Where the clock is behind there is no such gap: the records go on from one poll to the next.
-    fn too_short_gap(&self) -> Option<i64> {
-        let gap = self.oldest_after?.saturating_sub(self.newest_before?) / DAY;
-        (self.days_after > FEW_DAYS && self.days_after > gap).then_some(gap)
+    /// A clock that was ahead for some days leaves a gap before its records that is as long as it was ahead. A clock
+    /// that is behind now leaves no such gap, because the records continue from one poll to the next.
+    fn days_if_too_short(&self) -> Option<i64> {
+        let gap = self.oldest_future?.saturating_sub(self.newest_past?) / DAY;
+        (self.future_days > FEW_DAYS && self.future_days > gap).then_some(gap)
     }
 }
 
-/// The facts that decide whether rows of the future may be removed.
+/// The facts that decide whether rows with future timestamps may be removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct FutureFacts {
     /// Unix seconds.
     pub(crate) now: i64,
-    /// Why the clock of this machine cannot be right, whatever the database says.
+    /// The reason why the clock of this machine is certainly wrong.
     pub(crate) clock_is_wrong: Option<String>,
-    /// The latest time that Torn itself has named. `None` under `TORNSNAP_NOW`, which may replay any time.
+    /// The latest time that Torn has named. `None` under `TORNSNAP_NOW`, which can replay any time.
     pub(crate) named_by_torn: Option<i64>,
     /// Whether `TORNSNAP_NOW` replaces the clock.
     pub(crate) is_replay: bool,
-    /// How the records lie around the clock.
-    pub(crate) around: Around,
-    /// History rows that would go, and all there are.
-    pub(crate) history: (i64, i64),
+    pub(crate) gap: RecordGap,
+    /// History rows that would be removed.
+    pub(crate) future_rows: i64,
+    /// All history rows.
+    pub(crate) total_rows: i64,
 }
 
-/// Why it looks as if the clock were behind now, and not ahead before: then the rows are right and must stay. The
-/// strongest reason comes first; each completes the sentence "the clock seems to be behind: …".
+/// The reasons to believe that the clock is behind now, and was not ahead before. The rows are right then and must stay.
+///
+/// The strongest reason comes first. Each completes the sentence "the clock seems to be behind: …".
 pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
     let mut reasons: Vec<String> = facts.clock_is_wrong.iter().cloned().collect();
     if let Some(named) = facts.named_by_torn
@@ -91,20 +95,21 @@ pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
             iso(named)
         ));
     }
-    if let Some(gap) = facts.around.too_short_gap() {
+    if let Some(gap) = facts.gap.days_if_too_short() {
         reasons.push(format!(
-            "it says {}, and records go on for {} days after that, with a gap of only {gap} days before them",
+            "it says {}, and there are records on {} later days, after a gap of only {gap} days",
             iso(facts.now),
-            facts.around.days_after
+            facts.gap.future_days
         ));
     }
-    let (going, all) = facts.history;
-    // A replay may begin with nothing but rows of the future: those of a few days are taken for such a one.
-    let is_replay = facts.is_replay && facts.around.days_after <= FEW_DAYS;
-    if going > all / 2 && !is_replay {
+    // A replay with TORNSNAP_NOW may go back to before all rows. Rows of a few days do not count against it.
+    let is_replay = facts.is_replay && facts.gap.future_days <= FEW_DAYS;
+    if facts.future_rows > facts.total_rows / 2 && !is_replay {
         reasons.push(format!(
-            "it says {}, and {going} of {all} history rows are of later times",
-            iso(facts.now)
+            "it says {}, and {} of {} history rows are of later times",
+            iso(facts.now),
+            facts.future_rows,
+            facts.total_rows
         ));
     }
     reasons
@@ -116,64 +121,77 @@ mod tests {
 
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
-    fn around(newest_before: i64, oldest_after: i64, days_after: i64) -> Around {
-        Around {
-            newest_before: Some(newest_before),
-            oldest_after: Some(oldest_after),
-            days_after,
+    fn gap(newest_past: i64, oldest_future: i64, future_days: i64) -> RecordGap {
+        RecordGap {
+            newest_past: Some(newest_past),
+            oldest_future: Some(oldest_future),
+            future_days,
         }
     }
 
-    /// Facts that nothing speaks against.
+    /// Facts under which the rows may be removed.
     fn safe() -> FutureFacts {
         FutureFacts {
             now: NOW,
             clock_is_wrong: None,
             named_by_torn: Some(NOW - DAY),
             is_replay: false,
-            around: around(NOW - 60, NOW + 9 * DAY, 3),
-            history: (50, 100),
+            gap: gap(NOW - 60, NOW + 9 * DAY, 3),
+            future_rows: 50,
+            total_rows: 100,
         }
     }
 
     #[test]
-    fn what_looks_like_a_clock_that_is_behind_is_a_reason_against() {
+    fn facts_that_suggest_a_clock_that_is_behind_block_the_removal() {
         type Change = fn(&mut FutureFacts);
         let cases: [(&str, Change, usize); 11] = [
             ("half of the history", |_| {}, 0),
-            ("more than half", |facts| facts.history = (51, 100), 1),
-            ("all of one row", |facts| facts.history = (1, 1), 1),
+            ("more than half", |facts| facts.future_rows = 51, 1),
             (
-                "all of what one run has recorded",
+                "all of one row",
+                |facts| (facts.future_rows, facts.total_rows) = (1, 1),
+                1,
+            ),
+            (
+                "all rows of one run",
                 |facts| {
-                    facts.history = (100, 100);
-                    facts.around = around(0, NOW, 1);
+                    facts.future_rows = 100;
+                    facts.gap = gap(0, NOW, 1);
                 },
                 1,
             ),
             (
-                "all of what one run of a replay has recorded",
+                "all rows of one run of a replay",
                 |facts| {
                     facts.is_replay = true;
-                    facts.history = (100, 100);
-                    facts.around = around(0, NOW, 1);
+                    facts.future_rows = 100;
+                    facts.gap = gap(0, NOW, 1);
                 },
                 0,
             ),
-            ("an empty database", |facts| facts.history = (0, 0), 0),
-            ("Torn told nothing", |facts| facts.named_by_torn = None, 0),
             (
-                "Torn told of five minutes ahead",
+                "an empty database",
+                |facts| (facts.future_rows, facts.total_rows) = (0, 0),
+                0,
+            ),
+            (
+                "Torn has named no time",
+                |facts| facts.named_by_torn = None,
+                0,
+            ),
+            (
+                "Torn has named a time five minutes ahead",
                 |facts| facts.named_by_torn = Some(NOW + CLOCK_TOLERANCE),
                 0,
             ),
             (
-                "Torn told of a later time",
+                "Torn has named a later time",
                 |facts| facts.named_by_torn = Some(NOW + CLOCK_TOLERANCE + 1),
                 1,
             ),
             (
-                "the clock is wrong anyway",
+                "the clock is certainly wrong",
                 |facts| facts.clock_is_wrong = Some("1970".to_owned()),
                 1,
             ),
@@ -182,7 +200,7 @@ mod tests {
                 |facts| {
                     facts.clock_is_wrong = Some("1970".to_owned());
                     facts.named_by_torn = Some(i64::MAX);
-                    facts.history = (100, 100);
+                    facts.future_rows = 100;
                 },
                 3,
             ),
@@ -196,62 +214,62 @@ mod tests {
     }
 
     #[test]
-    fn records_that_go_on_without_a_gap_are_those_of_a_clock_that_is_behind() {
+    fn records_that_continue_without_a_gap_show_that_the_clock_is_behind() {
         let poll = 240;
         let cases = [
             (
                 "ahead by four years, once",
-                around(NOW - poll, NOW + 1461 * DAY, 1),
+                gap(NOW - poll, NOW + 1461 * DAY, 1),
                 None,
             ),
             (
                 "ahead by a week, for five days",
-                around(NOW - 5 * DAY, NOW + 2 * DAY, 5),
+                gap(NOW - 5 * DAY, NOW + 2 * DAY, 5),
                 None,
             ),
             (
                 "ahead by two days, for a minute at midnight",
-                around(NOW - poll, NOW + 2 * DAY, 2),
+                gap(NOW - poll, NOW + 2 * DAY, 2),
                 None,
             ),
             (
                 "ahead by ten minutes at midnight, for a year",
-                around(NOW, NOW + poll, 2),
+                gap(NOW, NOW + poll, 2),
                 None,
             ),
             (
                 "ahead twice, by two days and by years",
-                around(NOW, NOW + 2 * DAY, 2),
+                gap(NOW, NOW + 2 * DAY, 2),
                 None,
             ),
             (
                 "behind by 45 days",
-                around(NOW - poll, NOW + poll, 45),
+                gap(NOW - poll, NOW + poll, 45),
                 Some(0),
             ),
             (
                 "behind by 45 days, polled weekly",
-                around(NOW - 5 * DAY, NOW + 2 * DAY, 45),
+                gap(NOW - 5 * DAY, NOW + 2 * DAY, 45),
                 Some(7),
             ),
             (
                 "ahead by three days, for a month",
-                around(NOW, NOW + poll, 4),
+                gap(NOW, NOW + poll, 4),
                 Some(0),
             ),
             (
                 "nothing before",
-                Around {
-                    newest_before: None,
-                    ..around(0, NOW, 45)
+                RecordGap {
+                    newest_past: None,
+                    ..gap(0, NOW, 45)
                 },
                 None,
             ),
-            ("nothing after", Around::default(), None),
+            ("nothing after", RecordGap::default(), None),
         ];
-        for (name, around, expected) in cases {
-            assert_eq!(around.too_short_gap(), expected, "{name}");
-            let facts = FutureFacts { around, ..safe() };
+        for (name, gap, expected) in cases {
+            assert_eq!(gap.days_if_too_short(), expected, "{name}");
+            let facts = FutureFacts { gap, ..safe() };
             assert_eq!(
                 blockers(&facts).len(),
                 usize::from(expected.is_some()),
@@ -261,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_set_apart_by_five_minutes_and_by_a_day() {
-        let moments = FutureBounds::at(NOW).unwrap();
+    fn the_bounds_are_five_minutes_and_a_day_ahead() {
+        let bounds = FutureBounds::at(NOW).unwrap();
 
-        assert_eq!(moments.month, 1_775_001_600, "2026-04-01");
-        assert_eq!(moments.limit, NOW + 300);
-        assert_eq!(moments.horizon, NOW + DAY);
+        assert_eq!(bounds.month_start, 1_775_001_600, "2026-04-01");
+        assert_eq!(bounds.max_recorded, NOW + 300);
+        assert_eq!(bounds.max_scheduled, NOW + DAY);
         assert_eq!(FutureBounds::at(i64::MAX), None);
     }
 }

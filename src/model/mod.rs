@@ -1,4 +1,4 @@
-//! What we believe: checked values with their units, and pure policy. No I/O.
+//! Validated values with their units, and decisions that need no I/O.
 
 #[cfg(unix)]
 pub(crate) mod disk;

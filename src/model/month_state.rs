@@ -1,59 +1,58 @@
-//! The state of each month of each history table: pure policy.
+//! Classifies each month of each history table: summarized, changed since, pruned and so on.
 
 use crate::model::history::History;
 use crate::model::time::Month;
 
-/// One history table in one month: its rows now, and the record of what was done with them.
+/// The present rows of one history table in one month, and what `month_states` records about that month.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and SummaryStatus is what follows from them"
+    reason = "the facts are independent; SummaryStatus combines them"
 )]
 pub(crate) struct MonthFacts {
-    /// History rows in the month now.
+    /// Present history rows.
     pub(crate) rows: i64,
-    /// Late rows: rows of the month with a higher id than any had when the month was summarized.
-    pub(crate) late: i64,
-    /// Entities that were observed in the month, as known now.
+    /// Those of the present rows that were inserted after the month was summarized: their ids are above `last_id`.
+    pub(crate) late_rows: i64,
+    /// Entities that were observed in the month, counted now.
     pub(crate) observed: i64,
-    /// Whether an entity that was observed in the month has older history rows.
-    pub(crate) is_carried: bool,
-    /// History rows in the month when it was summarized.
-    pub(crate) counted_rows: i64,
-    /// Highest id in the history table when the month was summarized.
+    /// Whether an entity that was observed in the month has older history rows. Its values did not change in the month.
+    pub(crate) has_older_rows: bool,
+    /// History rows at the time of the summary.
+    pub(crate) summarized_rows: i64,
+    /// Highest id in the history table at the time of the summary.
     pub(crate) last_id: i64,
-    /// Entities that were observed in the month, as known when it was summarized.
-    pub(crate) observed_then: i64,
-    /// Whether it was summarized, and any of its summaries is there.
+    /// Entities that were observed in the month, counted at the time of the summary.
+    pub(crate) summarized_observed: i64,
+    /// Whether the month was summarized and at least one of its summaries exists.
     pub(crate) is_summarized: bool,
-    /// Whether history rows of the month, or of a later one, were pruned: older rows are not complete then.
+    /// Whether history rows of this month or of a later one were pruned, so that older rows are incomplete.
     pub(crate) is_pruned: bool,
-    /// Whether its summaries were deleted on request.
+    /// Whether `prune --summaries-before` deleted the summaries.
     pub(crate) is_purged: bool,
 }
 
-/// The state of one history table in one month.
+/// Relation between the summaries of a month and its history rows, for one history table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SummaryStatus {
-    /// There is nothing to summarize.
+    /// The month has neither history rows nor observed entities.
     Nothing,
-    /// It has history rows or observed entities, and no summary.
+    /// The month has history rows or observed entities, but no summary.
     Missing,
-    /// History rows or observations came after it was summarized.
+    /// History rows or observations were added after the summary was written.
     Changed,
-    /// Its summary says what its history rows say.
+    /// The summary agrees with the history rows.
     Current,
-    /// Another program has deleted most of the history rows that the summary was made from.
+    /// Another program has deleted most of the history rows that the summary was computed from.
     Lost,
-    /// History rows were pruned, so the summary stays as it is.
+    /// History rows were pruned, so the summary is never written again.
     Pruned,
-    /// Its summaries were deleted on request.
+    /// `prune --summaries-before` deleted the summaries.
     Purged,
 }
 
 impl SummaryStatus {
-    /// Judges one history table in one month by its record.
-    pub(crate) fn of(facts: &MonthFacts) -> Self {
+    pub(crate) fn classify(facts: &MonthFacts) -> Self {
         if facts.is_pruned {
             return Self::Pruned;
         }
@@ -61,34 +60,34 @@ impl SummaryStatus {
             return Self::Purged;
         }
         if !facts.is_summarized {
-            return if facts.rows > 0 || facts.is_carried {
+            return if facts.rows > 0 || facts.has_older_rows {
                 Self::Missing
             } else {
                 Self::Nothing
             };
         }
-        if facts.late > 0 || facts.observed != facts.observed_then {
+        if facts.late_rows > 0 || facts.observed != facts.summarized_observed {
             return Self::Changed;
         }
-        if facts.deleted_by_others() * 2 > facts.counted_rows {
+        if facts.deleted_by_others() * 2 > facts.summarized_rows {
             return Self::Lost;
         }
         Self::Current
     }
 
-    /// Whether the summary knows more than the history rows that are left.
-    pub(crate) fn is_thinned(self) -> bool {
+    /// Whether the summary was computed from history rows that are gone.
+    pub(crate) fn has_lost_rows(self) -> bool {
         matches!(self, Self::Lost | Self::Pruned)
     }
 }
 
 impl MonthFacts {
-    /// Summarized history rows of the month that are gone although it was not pruned.
+    /// The number of summarized history rows that are gone although the month was not pruned.
     pub(crate) fn deleted_by_others(&self) -> i64 {
         if self.is_pruned || !self.is_summarized {
             return 0;
         }
-        (self.counted_rows - (self.rows - self.late)).max(0)
+        (self.summarized_rows - (self.rows - self.late_rows)).max(0)
     }
 }
 
@@ -96,36 +95,34 @@ impl MonthFacts {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TableState {
     pub(crate) history: History,
-    /// Its rows and its record.
     pub(crate) facts: MonthFacts,
-    /// The state that follows.
     pub(crate) status: SummaryStatus,
 }
 
 impl TableState {
-    /// Judges a history table.
     pub(crate) fn new(history: History, facts: MonthFacts) -> Self {
         Self {
             history,
             facts,
-            status: SummaryStatus::of(&facts),
+            status: SummaryStatus::classify(&facts),
         }
     }
 
-    /// History rows that came after the month was pruned, or after its summaries were deleted: no summary has them.
+    /// The number of late rows that no summary will ever count, because the month was pruned or its summaries were
+    /// deleted before these rows were inserted.
     pub(crate) fn unsummarized_late_rows(&self) -> i64 {
         match self.status {
-            SummaryStatus::Pruned | SummaryStatus::Purged => self.facts.late,
+            SummaryStatus::Pruned | SummaryStatus::Purged => self.facts.late_rows,
             _ => 0,
         }
     }
 }
 
-/// Counts each summarized month before a pruned one as pruned, history by history.
+/// Marks each summarized month before a pruned month of the same history as pruned.
 ///
-/// A month without rows of its own is not pruned itself, but what it began with is gone with the older rows. So no
-/// summary from before the last pruned month is ever written again.
-pub(crate) fn freeze_before_pruned(states: &mut [MonthState]) {
+/// A prune does not mark a month without history rows, but it deletes the older rows that this month's summary begins
+/// with. So no summary from before the last pruned month may be written again.
+pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {
         for table in &mut state.tables {
@@ -143,22 +140,22 @@ pub(crate) fn freeze_before_pruned(states: &mut [MonthState]) {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MonthState {
     pub(crate) month: Month,
-    /// The history tables that have anything in it or a record of it.
+    /// The history tables with rows, observations or a record in this month.
     pub(crate) tables: Vec<TableState>,
 }
 
 impl MonthState {
-    /// One history table; `None` when nothing is known of it in this month.
-    pub(crate) fn of(&self, history: History) -> Option<&TableState> {
+    /// The state of one history table, if it has any in this month.
+    pub(crate) fn table(&self, history: History) -> Option<&TableState> {
         self.tables.iter().find(|table| table.history == history)
     }
 
-    /// History rows of all tables.
-    pub(crate) fn all_rows(&self) -> i64 {
+    /// The number of history rows in all tables.
+    pub(crate) fn history_rows(&self) -> i64 {
         self.tables.iter().map(|table| table.facts.rows).sum()
     }
 
-    /// History rows that came after their table was pruned.
+    /// The sum of [`TableState::unsummarized_late_rows`].
     pub(crate) fn unsummarized_late_rows(&self) -> i64 {
         self.tables
             .iter()
@@ -176,47 +173,47 @@ impl MonthState {
 pub(super) mod tests {
     use super::*;
 
-    /// A month of 9 rows that was summarized.
+    /// A summarized month with 9 rows.
     pub(in crate::model) const SUMMARIZED: MonthFacts = MonthFacts {
         rows: 9,
-        late: 0,
+        late_rows: 0,
         observed: 2,
-        is_carried: false,
-        counted_rows: 9,
+        has_older_rows: false,
+        summarized_rows: 9,
         last_id: 100,
-        observed_then: 2,
+        summarized_observed: 2,
         is_summarized: true,
         is_pruned: false,
         is_purged: false,
     };
 
     #[test]
-    fn the_record_of_a_month_tells_its_state() {
-        let status = |facts: MonthFacts| SummaryStatus::of(&facts);
+    fn a_month_is_classified_by_its_rows_and_its_record() {
+        let status = |facts: MonthFacts| SummaryStatus::classify(&facts);
         let new = MonthFacts::default();
 
         assert_eq!(status(new), SummaryStatus::Nothing);
         assert_eq!(
             status(MonthFacts {
                 rows: 9,
-                late: 9,
+                late_rows: 9,
                 ..new
             }),
             SummaryStatus::Missing
         );
         assert_eq!(
             status(MonthFacts {
-                is_carried: true,
+                has_older_rows: true,
                 ..new
             }),
             SummaryStatus::Missing,
-            "observed, and nothing changed"
+            "entities were observed, and nothing changed"
         );
         assert_eq!(status(SUMMARIZED), SummaryStatus::Current);
         assert_eq!(
             status(MonthFacts {
                 rows: 10,
-                late: 1,
+                late_rows: 1,
                 ..SUMMARIZED
             }),
             SummaryStatus::Changed
@@ -234,16 +231,16 @@ pub(super) mod tests {
                 ..SUMMARIZED
             }),
             SummaryStatus::Current,
-            "a row that another program deleted changes nothing"
+            "one deleted row changes nothing"
         );
         assert_eq!(
             status(MonthFacts {
                 rows: 9,
-                late: 1,
+                late_rows: 1,
                 ..SUMMARIZED
             }),
             SummaryStatus::Changed,
-            "one deleted, one late"
+            "one row deleted, one inserted late"
         );
         assert_eq!(
             status(MonthFacts {
@@ -255,7 +252,7 @@ pub(super) mod tests {
         assert_eq!(
             status(MonthFacts {
                 rows: 2,
-                late: 1,
+                late_rows: 1,
                 is_pruned: true,
                 ..SUMMARIZED
             }),

@@ -1,114 +1,110 @@
-//! How long detail is kept, and when it is not safe to delete any: pure policy.
+//! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
-use crate::model::time::{DAY, Month, iso};
+use crate::model::time::{DAY, Month, format_months, iso};
 
-/// A backup older than this does not count as a safety net.
+/// A prune needs a backup that was verified within this many seconds.
 pub(crate) const BACKUP_MAX_AGE: i64 = 7 * DAY;
 
-/// A clock this far ahead of all detail is taken for wrong.
+/// A clock that is this many seconds ahead of every history row is treated as wrong.
 pub(crate) const CLOCK_MAX_LEAD: i64 = 365 * DAY;
 
-/// The first month whose detail is kept: `keep_months` before the running one.
-pub(crate) fn first_kept(now: i64, keep_months: u32) -> Option<Month> {
-    Month::of(now).map(|running| running.minus(keep_months))
+/// The first month whose history rows are kept: `keep_months` before the current one.
+pub(crate) fn first_kept_month(now: i64, keep_months: u32) -> Option<Month> {
+    Month::of(now).map(|current| current.minus(keep_months))
 }
 
-/// What the months before the cut-off allow.
+/// The months before the cut-off, sorted by what may be done with their history rows. Each list begins with the oldest.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Prunable {
-    /// Months whose history rows may go, oldest first.
+pub(crate) struct PruneScope {
+    /// Months whose history rows may be deleted.
     pub(crate) months: Vec<Month>,
-    /// Months with history rows that no summary counts, oldest first.
+    /// Months with history rows that are not summarized yet.
     pub(crate) unsummarized: Vec<Month>,
-    /// Months with history rows that came after the month was pruned, or after its summaries were deleted, oldest first,
-    /// and how many: they are in no summary and stay for ever.
+    /// Months with late rows that no summary will ever count, and how many. These rows are never pruned.
     pub(crate) late: Vec<(Month, i64)>,
 }
 
-/// Sorts the months before a cut-off.
+/// Sorts the months before `first_kept`.
 ///
-/// The first month without a summary ends what may go: its summary begins with the newest rows before it.
-pub(crate) fn prunable(states: &[MonthState], first_kept: Month) -> Prunable {
-    let mut prunable = Prunable::default();
+/// Only months before the first unsummarized one may be pruned, because its summary begins with the newest earlier rows.
+pub(crate) fn prune_scope(states: &[MonthState], first_kept: Month) -> PruneScope {
+    let mut scope = PruneScope::default();
     for state in states.iter().filter(|state| state.month < first_kept) {
         let late = state.unsummarized_late_rows();
         if late > 0 {
-            prunable.late.push((state.month, late));
+            scope.late.push((state.month, late));
         }
         if state.has(SummaryStatus::Missing) || state.has(SummaryStatus::Changed) {
-            prunable.unsummarized.push(state.month);
-        } else if prunable.unsummarized.is_empty() && state.all_rows() > 0 {
-            prunable.months.push(state.month);
+            scope.unsummarized.push(state.month);
+        } else if scope.unsummarized.is_empty() && state.history_rows() > 0 {
+            scope.months.push(state.month);
         }
     }
-    prunable
+    scope
 }
 
-/// What is known when a prune is about to begin.
+/// The facts that decide whether a prune is safe.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PruneFacts {
     /// Unix seconds.
     pub(crate) now: i64,
-    /// The newest row of detail; `None`: there is none.
-    pub(crate) newest_detail: Option<i64>,
-    /// Rows of detail that would go.
-    pub(crate) going: i64,
-    /// Rows of detail that there are.
-    pub(crate) all: i64,
-    /// Other rows that would go.
-    pub(crate) housekeeping: i64,
-    /// Whether this database has been pruned before.
+    /// The timestamp of the newest history row.
+    pub(crate) newest_row: Option<i64>,
+    /// History rows that the prune would delete.
+    pub(crate) rows_to_delete: i64,
+    /// All history rows.
+    pub(crate) total_rows: i64,
+    /// Other rows that the prune would delete.
+    pub(crate) other_rows_to_delete: i64,
+    /// Whether this database was pruned before.
     pub(crate) was_pruned: bool,
-    /// Months before the cut-off whose detail is in no summary.
+    /// Months before the cut-off that are not summarized.
     pub(crate) unsummarized: Vec<Month>,
-    /// When the newest verified backup was verified.
+    /// When the newest backup was verified (unix seconds).
     pub(crate) backup_verified_at: Option<i64>,
 }
 
 /// A reason not to prune.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum PruneBlocker {
-    /// Months before the cut-off whose detail is in no summary.
+    /// Months before the cut-off are not summarized.
     Unsummarized(Vec<Month>),
-    /// The clock is behind the newest detail.
+    /// The clock is behind the newest history row.
     ClockBehind {
-        /// Unix seconds of that detail.
+        /// The timestamp of that row.
         newest: i64,
     },
-    /// The clock is a year or more ahead of the newest detail.
+    /// The clock is at least [`CLOCK_MAX_LEAD`] ahead of the newest history row.
     ClockAhead {
-        /// Unix seconds of that detail.
+        /// The timestamp of that row.
         newest: i64,
     },
-    /// No backup was verified in the last seven days.
+    /// No backup was verified within [`BACKUP_MAX_AGE`].
     NoBackup {
-        /// When the newest was, if there is one.
+        /// When the newest backup was verified, if there is one.
         verified_at: Option<i64>,
     },
-    /// The first prune would delete more than half of all detail.
-    Large {
-        /// Rows that would go.
-        going: i64,
-        /// Rows that there are.
-        all: i64,
+    /// The first prune of this database would delete more than half of all history rows.
+    LargeFirstPrune {
+        rows_to_delete: i64,
+        total_rows: i64,
     },
 }
 
 impl PruneBlocker {
-    /// Why, in words.
-    pub(crate) fn why(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         match self {
             Self::Unsummarized(months) => format!(
-                "detail of {} is older than the cut-off and in no summary",
-                list(months)
+                "history rows of {} are older than the cut-off and in no summary",
+                format_months(months)
             ),
             Self::ClockBehind { newest } => format!(
-                "the clock is behind the newest detail, which is of {}",
+                "the clock is behind the newest history row, which is of {}",
                 iso(*newest)
             ),
             Self::ClockAhead { newest } => format!(
-                "the clock is a year or more ahead of the newest detail, which is of {}",
+                "the clock is a year or more ahead of the newest history row, which is of {}",
                 iso(*newest)
             ),
             Self::NoBackup { verified_at: None } => "there is no verified backup".to_owned(),
@@ -118,48 +114,50 @@ impl PruneBlocker {
                 "no backup was verified in the last 7 days (the newest: {})",
                 iso(*at)
             ),
-            Self::Large { going, all } => format!(
-                "{going} of {all} rows of detail would go, and this database was never pruned before"
+            Self::LargeFirstPrune {
+                rows_to_delete,
+                total_rows,
+            } => format!(
+                "the first prune of this database would delete {rows_to_delete} of {total_rows} history rows"
             ),
         }
     }
 
-    /// What to do about it.
-    pub(crate) fn remedy(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => {
-                "run `tornsnap summarize` first, or add --keep-unsummarized to prune what lies before that month"
+                "run `tornsnap summarize` first, or add --keep-unsummarized to prune only earlier months"
             }
             Self::ClockBehind { .. } => {
-                "set the clock; if it is right and was ahead before, run `tornsnap prune --future`, or add --ignore-clock"
+                "correct the clock; if it is right now and was ahead before, run `tornsnap prune --future`, or add --ignore-clock"
             }
-            Self::ClockAhead { .. } => "set the clock, or add --ignore-clock if it is right",
+            Self::ClockAhead { .. } => "correct the clock, or add --ignore-clock if it is right",
             Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
-            Self::Large { .. } => {
-                "look at it with --dry-run, then add --allow-large (or --archive FILE to keep the rows elsewhere, too)"
+            Self::LargeFirstPrune { .. } => {
+                "check the plan with --dry-run, then add --allow-large (or also --archive FILE to move the rows there)"
             }
         }
     }
 
-    /// The flag that overrules it.
+    /// The flag that overrides this blocker.
     pub(crate) fn flag(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => "--keep-unsummarized",
             Self::ClockBehind { .. } | Self::ClockAhead { .. } => "--ignore-clock",
             Self::NoBackup { .. } => "--without-backup",
-            Self::Large { .. } => "--allow-large",
+            Self::LargeFirstPrune { .. } => "--allow-large",
         }
     }
 }
 
-/// Every reason not to prune; the user may overrule each.
+/// All reasons not to prune. The user can override each of them with its flag.
 pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
     let mut blockers = Vec::new();
     if !facts.unsummarized.is_empty() {
         blockers.push(PruneBlocker::Unsummarized(facts.unsummarized.clone()));
     }
-    if let Some(newest) = facts.newest_detail
-        && facts.going + facts.housekeeping > 0
+    if let Some(newest) = facts.newest_row
+        && facts.rows_to_delete + facts.other_rows_to_delete > 0
     {
         if facts.now < newest {
             blockers.push(PruneBlocker::ClockBehind { newest });
@@ -167,8 +165,8 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
             blockers.push(PruneBlocker::ClockAhead { newest });
         }
     }
-    if facts.going > 0 {
-        // A day's tolerance: one verified "next year" proves nothing about today.
+    if facts.rows_to_delete > 0 {
+        // Up to a day ahead is accepted. A later time was written by a wrong clock and says nothing about the age.
         let is_recent = facts
             .backup_verified_at
             .is_some_and(|at| (facts.now - BACKUP_MAX_AGE..=facts.now + DAY).contains(&at));
@@ -177,29 +175,14 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
                 verified_at: facts.backup_verified_at,
             });
         }
-        if facts.going * 2 > facts.all && !facts.was_pruned {
-            blockers.push(PruneBlocker::Large {
-                going: facts.going,
-                all: facts.all,
+        if facts.rows_to_delete * 2 > facts.total_rows && !facts.was_pruned {
+            blockers.push(PruneBlocker::LargeFirstPrune {
+                rows_to_delete: facts.rows_to_delete,
+                total_rows: facts.total_rows,
             });
         }
     }
     blockers
-}
-
-/// Months as people list them: the first and the last of a long list.
-pub(crate) fn list(months: &[Month]) -> String {
-    match months {
-        [] => "no month".to_owned(),
-        [first, .., last] if months.len() > 3 => {
-            format!("{} months ({first} to {last})", months.len())
-        }
-        few => few
-            .iter()
-            .map(Month::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
 }
 
 #[cfg(test)]
@@ -207,14 +190,14 @@ mod tests {
     use super::*;
 
     use crate::model::history::History;
-    use crate::model::month_state::{self, TableState};
+    use crate::model::month_state::{MonthFacts, TableState};
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()
     }
 
     #[test]
-    fn full_months_are_kept_besides_the_running_one() {
+    fn full_months_are_kept_in_addition_to_the_current_one() {
         let cases = [
             ("2026-04-01T00:00:00Z", 2, "2026-02"),
             ("2026-04-30T23:59:59Z", 2, "2026-02"),
@@ -225,32 +208,32 @@ mod tests {
         for (now, keep_months, expected) in cases {
             let now = crate::model::time::parse_timestamp(now).unwrap();
 
-            assert_eq!(first_kept(now, keep_months), Some(month(expected)), "{now}");
+            assert_eq!(
+                first_kept_month(now, keep_months),
+                Some(month(expected)),
+                "{now}"
+            );
         }
     }
 
-    /// One table of a month with five rows that were summarized and so many late ones.
-    fn table(
-        history: History,
-        late: i64,
-        change: impl FnOnce(&mut month_state::MonthFacts),
-    ) -> TableState {
-        let mut facts = month_state::MonthFacts {
-            rows: 5 + late,
-            late,
-            counted_rows: 5,
+    /// One table in a month with five summarized rows and `late_rows` more.
+    fn table(history: History, late_rows: i64, change: impl FnOnce(&mut MonthFacts)) -> TableState {
+        let mut facts = MonthFacts {
+            rows: 5 + late_rows,
+            late_rows,
+            summarized_rows: 5,
             is_summarized: true,
-            ..month_state::MonthFacts::default()
+            ..MonthFacts::default()
         };
         change(&mut facts);
         TableState::new(history, facts)
     }
 
     #[test]
-    fn what_may_go_ends_before_the_first_month_without_a_summary() {
-        let state = |text, late, change: fn(&mut month_state::MonthFacts)| MonthState {
+    fn only_months_before_the_first_unsummarized_one_may_be_pruned() {
+        let state = |text, late_rows, change: fn(&mut MonthFacts)| MonthState {
             month: month(text),
-            tables: vec![table(History::Players, late, change)],
+            tables: vec![table(History::Players, late_rows, change)],
         };
         let states = [
             state("2025-08", 2, |facts| facts.is_purged = true),
@@ -262,21 +245,18 @@ mod tests {
             state("2026-02", 0, |facts| facts.is_summarized = false),
         ];
 
-        let prunable = prunable(&states, month("2026-02"));
+        let scope = prune_scope(&states, month("2026-02"));
 
         assert_eq!(
-            prunable.months,
+            scope.months,
             ["2025-08", "2025-09", "2025-10", "2025-11"].map(month)
         );
-        assert_eq!(prunable.unsummarized, [month("2025-12")]);
-        assert_eq!(
-            prunable.late,
-            [(month("2025-08"), 2), (month("2025-09"), 1)]
-        );
+        assert_eq!(scope.unsummarized, [month("2025-12")]);
+        assert_eq!(scope.late, [(month("2025-08"), 2), (month("2025-09"), 1)]);
     }
 
     #[test]
-    fn late_rows_of_one_history_hold_up_no_other() {
+    fn late_rows_of_one_history_do_not_block_the_others() {
         let states = [MonthState {
             month: month("2025-10"),
             tables: vec![
@@ -286,21 +266,21 @@ mod tests {
             ],
         }];
 
-        let prunable = prunable(&states, month("2026-02"));
+        let scope = prune_scope(&states, month("2026-02"));
 
-        assert_eq!(prunable.months, [month("2025-10")]);
-        assert_eq!(prunable.late, [(month("2025-10"), 4)]);
+        assert_eq!(scope.months, [month("2025-10")]);
+        assert_eq!(scope.late, [(month("2025-10"), 4)]);
     }
 
-    /// Facts that no guard minds.
+    /// Facts of a prune that is safe.
     fn safe() -> PruneFacts {
         let now = month("2026-04").start();
         PruneFacts {
             now,
-            newest_detail: Some(now - 60),
-            going: 40,
-            all: 100,
-            housekeeping: 0,
+            newest_row: Some(now - 60),
+            rows_to_delete: 40,
+            total_rows: 100,
+            other_rows_to_delete: 0,
             was_pruned: false,
             unsummarized: Vec::new(),
             backup_verified_at: Some(now - DAY),
@@ -314,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn each_guard_names_the_flag_that_overrules_it() {
+    fn each_blocker_names_the_flag_that_overrides_it() {
         let now = safe().now;
 
         let cases = [
@@ -323,11 +303,11 @@ mod tests {
                 "--keep-unsummarized",
             ),
             (
-                flags(|facts| facts.newest_detail = Some(now + 1)),
+                flags(|facts| facts.newest_row = Some(now + 1)),
                 "--ignore-clock",
             ),
             (
-                flags(|facts| facts.newest_detail = Some(now - CLOCK_MAX_LEAD)),
+                flags(|facts| facts.newest_row = Some(now - CLOCK_MAX_LEAD)),
                 "--ignore-clock",
             ),
             (
@@ -342,7 +322,7 @@ mod tests {
                 flags(|facts| facts.backup_verified_at = Some(now + 30 * DAY)),
                 "--without-backup",
             ),
-            (flags(|facts| facts.going = 51), "--allow-large"),
+            (flags(|facts| facts.rows_to_delete = 51), "--allow-large"),
         ];
 
         for (found, expected) in cases {
@@ -351,22 +331,22 @@ mod tests {
     }
 
     #[test]
-    fn guards_do_not_mind_what_is_safe() {
+    fn a_safe_prune_has_no_blocker() {
         let now = safe().now;
 
         let cases = [
             flags(|_| {}),
-            flags(|facts| facts.newest_detail = Some(now)),
+            flags(|facts| facts.newest_row = Some(now)),
             flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE)),
-            flags(|facts| facts.going = 50),
+            flags(|facts| facts.rows_to_delete = 50),
             flags(|facts| {
-                facts.going = 99;
+                facts.rows_to_delete = 99;
                 facts.was_pruned = true;
             }),
             flags(|facts| {
-                facts.going = 0;
+                facts.rows_to_delete = 0;
                 facts.backup_verified_at = None;
-                facts.newest_detail = Some(now + 1);
+                facts.newest_row = Some(now + 1);
             }),
         ];
 

@@ -1,4 +1,4 @@
-//! The months to summarize: pure policy.
+//! Selects the months to summarize.
 
 use crate::model::history::History;
 use crate::model::month_state::{MonthState, SummaryStatus, TableState};
@@ -7,16 +7,15 @@ use crate::model::time::{Month, iso};
 /// The reason to summarize a month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SummaryReason {
-    /// It has no summary.
+    /// The month has no summary.
     Missing,
-    /// History rows or observations came after it was summarized.
+    /// History rows or observations were added after the summary was written.
     Changed,
-    /// The user insists.
+    /// `--force`.
     Forced,
 }
 
 impl SummaryReason {
-    /// In words.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "no summary yet",
@@ -26,17 +25,19 @@ impl SummaryReason {
     }
 }
 
-/// One month of one history to write.
+/// The summaries of one history in one month, which are to be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TableJob {
     pub(crate) month: Month,
     pub(crate) history: History,
-    /// Unix seconds: history rows of months before this are gone, and their summaries know more; `None`: of no month.
-    pub(crate) gone_until: Option<i64>,
-    /// Whether the record of the month has to be written anew.
-    pub(crate) is_recorded: bool,
-    /// Whether summaries may be replaced by thinner ones, or go, where history rows were deleted.
-    pub(crate) takes_thinner: bool,
+    /// Months before this (unix seconds) have lost history rows, so their summaries are the better source of the values
+    /// that this month begins with. `None` if no month has.
+    pub(crate) rows_lost_before: Option<i64>,
+    /// Whether the record in `month_states` must be updated.
+    pub(crate) updates_record: bool,
+    /// Whether summaries may be replaced or deleted although another program has deleted history rows. The new summaries
+    /// then cover fewer rows.
+    pub(crate) allows_loss: bool,
 }
 
 /// One month to summarize.
@@ -44,20 +45,20 @@ pub(crate) struct TableJob {
 pub(crate) struct SummaryJob {
     pub(crate) month: Month,
     pub(crate) reason: SummaryReason,
-    /// Its history rows.
+    /// History rows of the month.
     pub(crate) rows: i64,
-    /// Its histories.
-    pub(crate) parts: Vec<TableJob>,
-    /// Later months of these histories, whose summaries begin with the values that this month ends with.
-    pub(crate) followers: Vec<TableJob>,
+    /// The histories to summarize.
+    pub(crate) tables: Vec<TableJob>,
+    /// Later months of the same histories. Their summaries begin with the values that this month ends with.
+    pub(crate) dependents: Vec<TableJob>,
 }
 
-/// The months to summarize, oldest first.
+/// Selects the months to summarize, oldest first. `asked`: consider only this month.
 ///
 /// # Errors
 ///
-/// Says in words why the month that was asked for cannot be summarized.
-pub(crate) fn select(
+/// The message says why the month in `asked` cannot be summarized.
+pub(crate) fn select_months(
     states: &[MonthState],
     asked: Option<Month>,
     force: bool,
@@ -76,13 +77,18 @@ pub(crate) fn select(
         let chosen: Vec<(&TableState, SummaryReason)> = state
             .tables
             .iter()
-            .filter_map(|table| Some((table, reason(table.status, asked.is_some(), force)?)))
+            .filter_map(|table| {
+                Some((
+                    table,
+                    reason_for_table(table.status, asked.is_some(), force)?,
+                ))
+            })
             .collect();
         if chosen.is_empty() {
             if asked.is_some() && state.has(SummaryStatus::Pruned) {
                 return Err(
-                    "history of that month has been pruned: the rows that are left would make a thinner summary \
-                     than the one that is kept"
+                    "history of that month has been pruned: a summary of the remaining rows would replace one of all \
+                     rows"
                         .to_owned(),
                 );
             }
@@ -90,36 +96,41 @@ pub(crate) fn select(
         }
         jobs.push(SummaryJob {
             month: state.month,
-            reason: main_reason(&chosen),
-            rows: state.all_rows(),
-            parts: chosen
+            reason: reason_for_month(&chosen),
+            rows: state.history_rows(),
+            tables: chosen
                 .iter()
                 .map(|(table, _)| TableJob {
-                    takes_thinner: asked.is_some() && force,
-                    ..part(states, index, table)
+                    allows_loss: asked.is_some() && force,
+                    ..table_job(states, index, table)
                 })
                 .collect(),
-            followers: followers(states, index, &chosen),
+            dependents: dependents(states, index, &chosen),
         });
     }
     Ok(jobs)
 }
 
-/// The reason to write one history of a month; `None`: there is none.
-fn reason(status: SummaryStatus, is_asked_for: bool, force: bool) -> Option<SummaryReason> {
+/// The reason to summarize one history of a month, if there is one.
+fn reason_for_table(
+    status: SummaryStatus,
+    is_asked_for: bool,
+    force: bool,
+) -> Option<SummaryReason> {
     match status {
         SummaryStatus::Missing => Some(SummaryReason::Missing),
         SummaryStatus::Changed => Some(SummaryReason::Changed),
         SummaryStatus::Current if force => Some(SummaryReason::Forced),
-        // These two lose a summary or bring back a deleted one, so the month has to be named.
+        // This replaces a summary of more rows, so the user must name the month.
         SummaryStatus::Lost if force && is_asked_for => Some(SummaryReason::Forced),
+        // This brings back deleted summaries, so the user must name the month.
         SummaryStatus::Purged if is_asked_for => Some(SummaryReason::Missing),
         _ => None,
     }
 }
 
-/// A month without any summary is missing; one with some of them has changed.
-fn main_reason(chosen: &[(&TableState, SummaryReason)]) -> SummaryReason {
+/// Combines the reasons of the histories. A month that has some of its summaries counts as changed.
+fn reason_for_month(chosen: &[(&TableState, SummaryReason)]) -> SummaryReason {
     let all = |reason| chosen.iter().all(|(_, found)| *found == reason);
     if all(SummaryReason::Missing) {
         SummaryReason::Missing
@@ -130,41 +141,41 @@ fn main_reason(chosen: &[(&TableState, SummaryReason)]) -> SummaryReason {
     }
 }
 
-fn part(states: &[MonthState], index: usize, table: &TableState) -> TableJob {
+fn table_job(states: &[MonthState], index: usize, table: &TableState) -> TableJob {
     let history = table.history;
-    let gone_until = states[..index]
+    let rows_lost_before = states[..index]
         .iter()
         .rfind(|state| {
             state
-                .of(history)
-                .is_some_and(|table| table.status.is_thinned())
+                .table(history)
+                .is_some_and(|table| table.status.has_lost_rows())
         })
         .map(|state| state.month.end());
     TableJob {
         month: states[index].month,
         history,
-        gone_until,
-        is_recorded: table.status != SummaryStatus::Current,
-        takes_thinner: false,
+        rows_lost_before,
+        updates_record: table.status != SummaryStatus::Current,
+        allows_loss: false,
     }
 }
 
-fn followers(
+fn dependents(
     states: &[MonthState],
     index: usize,
     chosen: &[(&TableState, SummaryReason)],
 ) -> Vec<TableJob> {
-    let mut followers = Vec::new();
+    let mut dependents = Vec::new();
     for (later, state) in states.iter().enumerate().skip(index + 1) {
         for (table, _) in chosen {
-            if let Some(table) = state.of(table.history)
+            if let Some(table) = state.table(table.history)
                 && table.status == SummaryStatus::Current
             {
-                followers.push(part(states, later, table));
+                dependents.push(table_job(states, later, table));
             }
         }
     }
-    followers
+    dependents
 }
 
 #[cfg(test)]
@@ -185,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_and_changed_months_are_taken_and_later_ones_follow() {
+    fn missing_and_changed_months_are_selected_together_with_their_dependents() {
         let pruned = MonthFacts {
             rows: 1,
             is_pruned: true,
@@ -193,7 +204,7 @@ mod tests {
         };
         let changed = MonthFacts {
             rows: 10,
-            late: 1,
+            late_rows: 1,
             ..SUMMARIZED
         };
         let missing = MonthFacts {
@@ -208,33 +219,39 @@ mod tests {
         ];
         let now = month("2026-05").start();
 
-        let jobs = select(&states, None, false, now).unwrap();
+        let jobs = select_months(&states, None, false, now).unwrap();
 
         assert_eq!(jobs.len(), 2);
         assert_eq!(
             (jobs[0].month, jobs[0].reason),
             (month("2026-02"), SummaryReason::Changed)
         );
-        assert_eq!(jobs[0].parts[0].gone_until, Some(month("2026-02").start()));
-        let [follower] = jobs[0].followers[..] else {
-            panic!("March begins with February's end: {:?}", jobs[0].followers);
+        assert_eq!(
+            jobs[0].tables[0].rows_lost_before,
+            Some(month("2026-02").start())
+        );
+        let [dependent] = jobs[0].dependents[..] else {
+            panic!(
+                "March begins with the values that February ends with: {:?}",
+                jobs[0].dependents
+            );
         };
         assert_eq!(
-            (follower.month, follower.is_recorded),
+            (dependent.month, dependent.updates_record),
             (month("2026-03"), false)
         );
         assert_eq!(jobs[1].reason, SummaryReason::Missing);
-        assert_eq!(select(&states, None, true, now).unwrap().len(), 3);
+        assert_eq!(select_months(&states, None, true, now).unwrap().len(), 3);
         assert_eq!(
-            select(&states, Some(month("2026-03")), false, now),
+            select_months(&states, Some(month("2026-03")), false, now),
             Ok(Vec::new())
         );
-        assert!(select(&states, Some(month("2026-01")), true, now).is_err());
-        assert!(select(&states, Some(month("2026-05")), true, now).is_err());
+        assert!(select_months(&states, Some(month("2026-01")), true, now).is_err());
+        assert!(select_months(&states, Some(month("2026-05")), true, now).is_err());
     }
 
     #[test]
-    fn a_month_that_lost_its_rows_or_its_summaries_has_to_be_named() {
+    fn a_month_that_lost_its_rows_or_its_summaries_is_selected_only_by_name() {
         let states = [
             state(
                 "2026-01",
@@ -252,11 +269,11 @@ mod tests {
             ),
         ];
         let now = month("2026-05").start();
-        let chosen = |asked, force| select(&states, asked, force, now).unwrap().len();
+        let selected = |asked, force| select_months(&states, asked, force, now).unwrap().len();
 
-        assert_eq!(chosen(None, true), 0);
-        assert_eq!(chosen(Some(month("2026-01")), false), 0);
-        assert_eq!(chosen(Some(month("2026-01")), true), 1);
-        assert_eq!(chosen(Some(month("2026-02")), false), 1);
+        assert_eq!(selected(None, true), 0);
+        assert_eq!(selected(Some(month("2026-01")), false), 0);
+        assert_eq!(selected(Some(month("2026-01")), true), 1);
+        assert_eq!(selected(Some(month("2026-02")), false), 1);
     }
 }

@@ -1,29 +1,32 @@
-//! Moments and months. Unix seconds, UTC, as Torn's own clock.
+//! Timestamps (unix seconds), months and durations. All dates are in UTC, as in Torn.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat};
+use serde::{Serialize, Serializer};
 
-/// Seconds in a minute, an hour and a day.
+use crate::error::{Error, Exit};
+
+/// Seconds in a minute.
 pub(crate) const MINUTE: i64 = 60;
 /// Seconds in an hour.
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day (UTC has no daylight saving).
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// How many seconds two clocks may differ and still count as equal.
+/// Clocks that differ by up to this many seconds are treated as equal.
 pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 
-/// Whether a stored moment lies more than a day after `now`.
+/// Whether a stored timestamp is more than a day after `now`.
 ///
-/// A wrong clock has written it. The program treats it as "never".
-pub(crate) fn is_far_future(moment: i64, now: i64) -> bool {
-    moment > now.saturating_add(DAY)
+/// Only a wrong clock can have written such a timestamp. The program treats it as "never".
+pub(crate) fn is_far_future(timestamp: i64, now: i64) -> bool {
+    timestamp > now.saturating_add(DAY)
 }
 
-/// `unix` seconds as `2026-11-21T22:06:00Z`, for people; the bare number outside chrono's range.
+/// Formats unix seconds as `2026-11-21T22:06:00Z`, or as a plain number outside chrono's range.
 pub fn iso(unix: i64) -> String {
     DateTime::from_timestamp(unix, 0).map_or_else(
         || unix.to_string(),
@@ -31,7 +34,7 @@ pub fn iso(unix: i64) -> String {
     )
 }
 
-/// Midnight (UTC) of the day that `unix` lies in.
+/// The first second of the UTC day that contains `unix`.
 pub(crate) fn day_start(unix: i64) -> i64 {
     unix - unix.rem_euclid(DAY)
 }
@@ -41,7 +44,7 @@ pub(crate) fn day_start(unix: i64) -> i64 {
 pub struct Month(NaiveDate);
 
 impl Month {
-    /// The month that a moment lies in; `None` outside chrono's calendar.
+    /// The month that contains a timestamp; `None` outside chrono's calendar.
     pub fn of(unix: i64) -> Option<Self> {
         DateTime::from_timestamp(unix, 0)?
             .date_naive()
@@ -49,7 +52,7 @@ impl Month {
             .map(Self)
     }
 
-    /// First second of the month.
+    /// The first second of the month.
     pub fn start(self) -> i64 {
         self.0
             .and_time(chrono::NaiveTime::MIN)
@@ -57,18 +60,18 @@ impl Month {
             .timestamp()
     }
 
-    /// First second after the month.
+    /// The first second after the month.
     pub fn end(self) -> i64 {
         self.next().start()
     }
 
-    /// The month after.
+    /// The following month.
     #[must_use]
     pub fn next(self) -> Self {
         self.plus(1)
     }
 
-    /// The month `months` later, or the last one of the calendar.
+    /// The month `months` later; `self` when that is outside chrono's calendar.
     #[must_use]
     pub(crate) fn plus(self, months: u32) -> Self {
         self.0
@@ -76,7 +79,7 @@ impl Month {
             .map_or(self, Self)
     }
 
-    /// The month `months` earlier, or the first one of the calendar.
+    /// The month `months` earlier; `self` when that is outside chrono's calendar.
     #[must_use]
     pub(crate) fn minus(self, months: u32) -> Self {
         self.0
@@ -88,6 +91,12 @@ impl Month {
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -108,11 +117,35 @@ impl FromStr for Month {
     }
 }
 
-/// Reads a moment: unix seconds, a date (its first second), or a date and a time, UTC unless an offset is given.
+/// Lists months for a message. A list of more than three is shortened to the first and the last.
+pub(crate) fn format_months(months: &[Month]) -> String {
+    match months {
+        [] => "no month".to_owned(),
+        [first, .., last] if months.len() > 3 => {
+            format!("{} months ({first} to {last})", months.len())
+        }
+        few => few
+            .iter()
+            .map(Month::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// The error for a clock whose time is outside chrono's calendar.
+pub(crate) fn outside_calendar(now: i64) -> Error {
+    Error::new(format!("find the month of {now}"))
+        .with_source("it is outside the calendar")
+        .with_help("correct the clock, or unset TORNSNAP_NOW")
+        .with_exit(Exit::Config)
+}
+
+/// Parses unix seconds, a date (meaning its first second), or a date and a time. The time zone is UTC unless the text
+/// has an offset.
 ///
 /// # Errors
 ///
-/// Says what would have been accepted.
+/// The message lists the accepted formats.
 pub fn parse_timestamp(text: &str) -> Result<i64, String> {
     let text = text.trim();
     if let Ok(unix) = text.parse::<i64>() {
@@ -136,16 +169,16 @@ pub fn parse_timestamp(text: &str) -> Result<i64, String> {
         return Ok(time.and_utc().timestamp());
     }
     Err(format!(
-        "{text:?} is not a moment: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
+        "{text:?} is not a time: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
     ))
 }
 
-/// Reads a moment as [`parse_timestamp`] does, a month (its first second), `today`, `yesterday`, or a span back from
-/// `now`: `12h`, `30d`, `2w`.
+/// Parses what [`parse_timestamp`] accepts, and also a month (meaning its first second), `today`, `yesterday`, and an
+/// age relative to `now` such as `12h`, `30d` or `2w`.
 ///
 /// # Errors
 ///
-/// Says what would have been accepted.
+/// The message lists the accepted formats.
 pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     let text = text.trim();
     match text.to_ascii_lowercase().as_str() {
@@ -156,25 +189,25 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     if let Ok(month) = text.parse::<Month>() {
         return Ok(month.start());
     }
-    let span = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
+    let age = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
         .into_iter()
         .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, seconds)));
-    match span {
+    match age {
         Some((count, seconds)) => Ok(now - i64::from(count) * seconds),
         None => parse_timestamp(text).map_err(|_| {
             format!(
-                "{text:?} is not a moment: write 2026-10-31, 2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, \
-                 yesterday, unix seconds, or a span back from now such as 12h, 30d or 2w"
+                "{text:?} is not a time: write 2026-10-31, 2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, \
+                 yesterday, unix seconds, or an age such as 12h, 30d or 2w"
             )
         }),
     }
 }
 
-/// Reads a duration: `30s`, `10m`, `1h`, or `0`.
+/// Parses a duration: `30s`, `10m`, `1h` or `0`.
 ///
 /// # Errors
 ///
-/// Says what would have been accepted.
+/// The message lists the accepted formats.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if text == "0" {
@@ -193,7 +226,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "write 30s, 10m or 1h, or 0 for not at all".to_owned())
 }
 
-/// A duration in words: "10 minutes", "1 hour", "90 seconds".
+/// Formats a duration in its largest whole unit: "10 minutes", "1 hour", "90 seconds".
 pub(crate) fn format_duration(time: Duration) -> String {
     let seconds = time.as_secs();
     let (count, unit) = [(HOUR, "hour"), (MINUTE, "minute")]
@@ -214,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_half_open_and_know_leap_years() {
+    fn a_month_ends_where_the_next_begins_also_in_leap_years() {
         let february: Month = "2028-02".parse().unwrap();
 
         assert_eq!(february.end() - february.start(), 29 * DAY);
@@ -224,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_written_with_four_and_two_digits() {
+    fn a_month_is_four_digits_a_hyphen_and_two_digits() {
         for wrong in ["2026", "2026-13", "2026-1", "26-01", "2026-10-01", "x"] {
             assert!(wrong.parse::<Month>().is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn moments_come_as_seconds_dates_and_rfc_3339() {
+    fn timestamps_parse_from_unix_seconds_dates_and_rfc_3339() {
         assert_eq!(parse_timestamp("1767225600"), Ok(1_767_225_600));
         assert_eq!(parse_timestamp("2026-01-01"), Ok(1_767_225_600));
         assert_eq!(
@@ -242,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_as_exports_write_them() {
+    fn every_time_format_of_an_export_can_be_parsed() {
         let noon = 1_775_044_800;
         for text in [
             "1775044800",
@@ -256,12 +289,12 @@ mod tests {
         ] {
             assert_eq!(parse_timestamp_or_age(text, 0), Ok(noon), "{text}");
         }
-        for (text, moment) in [
+        for (text, timestamp) in [
             ("2026-04", noon - DAY / 2),
             ("today", noon - DAY / 2),
             ("Yesterday", noon - DAY / 2 - DAY),
         ] {
-            assert_eq!(parse_timestamp_or_age(text, noon), Ok(moment), "{text}");
+            assert_eq!(parse_timestamp_or_age(text, noon), Ok(timestamp), "{text}");
         }
         for wrong in [
             "2026-04-01 25:00:00",
@@ -276,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_more_than_a_day_ahead_is_far_in_the_future() {
+    fn a_timestamp_more_than_a_day_ahead_is_in_the_far_future() {
         let now = 1_767_225_600;
         let cases = [
             ("the past", now - 1, false),
@@ -286,14 +319,14 @@ mod tests {
             ("the end of time", i64::MAX, true),
             ("the beginning of time", i64::MIN, false),
         ];
-        for (name, moment, expected) in cases {
-            assert_eq!(is_far_future(moment, now), expected, "{name}");
+        for (name, timestamp, expected) in cases {
+            assert_eq!(is_far_future(timestamp, now), expected, "{name}");
         }
         assert!(!is_far_future(i64::MAX, i64::MAX));
     }
 
     #[test]
-    fn spans_count_back_from_now() {
+    fn an_age_counts_back_from_now() {
         assert_eq!(
             parse_timestamp_or_age("30d", 1_767_225_600),
             Ok(1_764_633_600)

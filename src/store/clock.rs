@@ -1,14 +1,14 @@
-//! The newest moment that the database has recorded.
+//! Finds the newest recorded timestamp.
 
 use crate::error::Result;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// The newest moment at which anything was recorded; `None` in an empty database.
+    /// The newest timestamp of any history row or observation; `None` if there is none.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.connection()
             .query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
-            .context("look up the newest recorded moment")
+            .context("find the newest recorded timestamp")
     }
 }
 
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_moment_is_found_in_every_table() {
+    fn the_newest_timestamp_is_found_in_every_table() {
         let rows = [
             "INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 500)",
             "INSERT INTO faction_history (faction_id, timestamp) VALUES (9, 500)",

@@ -1,243 +1,248 @@
-//! Removes what a clock that was ahead has left in the future.
+//! Removes rows with future timestamps, which a clock that was ahead has written.
 
 use rusqlite::{Connection, Rows, Statement};
 
 use crate::error::Result;
-use crate::model::future::{Around, FutureBounds};
+use crate::model::future::{FutureBounds, RecordGap};
 use crate::store::{SqlContext, Store, sql};
 
-/// The rows of one table that lie in the future.
+/// The rows of one table with future timestamps.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Share {
+pub(crate) struct FutureRows {
     pub(crate) table: String,
-    /// Rows that go.
+    /// Rows to delete, or deleted.
     pub(crate) removed: i64,
-    /// Rows that stay, with other times.
+    /// Rows that stay with corrected timestamps.
     pub(crate) mended: i64,
-    /// The earliest of the times in the future.
+    /// The oldest future timestamp. Unknown after a removal, as is the next.
     pub(crate) oldest: Option<i64>,
-    /// The latest of them.
+    /// The newest future timestamp.
     pub(crate) newest: Option<i64>,
 }
 
-/// The rows of the future in all tables, and the facts beside them.
+/// The rows with future timestamps in all tables, and the facts that decide whether to remove them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Ahead {
-    /// The tables that have something there.
-    pub(crate) tables: Vec<Share>,
+pub(crate) struct FutureFindings {
+    /// The tables that have such rows.
+    pub(crate) tables: Vec<FutureRows>,
+    /// All history rows.
     pub(crate) history_rows: i64,
     /// History rows that a prune deleted while the clock was ahead.
     pub(crate) pruned_rows: i64,
-    /// The latest time that Torn itself has named.
+    /// The latest time that Torn has named.
     pub(crate) named_by_torn: Option<i64>,
-    /// How the records lie around the clock.
-    pub(crate) around: Around,
+    pub(crate) gap: RecordGap,
 }
 
-impl Ahead {
-    /// Rows that go from tables whose names end like this.
-    pub(crate) fn removed_from(&self, ending: &str) -> i64 {
+impl FutureFindings {
+    /// The number of history rows to delete.
+    pub(crate) fn future_history_rows(&self) -> i64 {
         self.tables
             .iter()
-            .filter(|share| share.table.ends_with(ending))
-            .map(|share| share.removed)
+            .filter(|rows| rows.table.ends_with("_history"))
+            .map(|rows| rows.removed)
             .sum()
     }
 }
 
-/// The effect of a statement on the rows of a table.
+/// What a statement does with the rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Effect {
-    Removes,
-    Mends,
+enum Action {
+    Delete,
+    Correct,
 }
-use Effect::{Mends, Removes};
+use Action::{Correct, Delete};
 
-/// All statements in their order: histories and observations first, since later statements look at what is left.
-const STEPS: [(&str, Effect, &str); 40] = [
+/// The table, the action and the SQL of each statement, in the order of execution. Histories and observations come
+/// first, because later statements depend on the remaining rows.
+const STATEMENTS: [(&str, Action, &str); 40] = [
     (
         "player_stats_history",
-        Removes,
+        Delete,
         sql!("future/remove_player_history"),
     ),
     (
         "faction_history",
-        Removes,
+        Delete,
         sql!("future/remove_faction_history"),
     ),
     (
         "war_status_history",
-        Removes,
+        Delete,
         sql!("future/remove_war_history"),
     ),
     (
         "territory_ownership_history",
-        Removes,
+        Delete,
         sql!("future/remove_territory_history"),
     ),
     (
         "player_observations",
-        Removes,
+        Delete,
         sql!("future/remove_player_observations"),
     ),
     (
         "player_observations",
-        Mends,
+        Correct,
         sql!("future/clamp_player_observations"),
     ),
     (
         "faction_observations",
-        Removes,
+        Delete,
         sql!("future/remove_faction_observations"),
     ),
     (
         "faction_observations",
-        Mends,
+        Correct,
         sql!("future/clamp_faction_observations"),
     ),
     (
         "territory_observations",
-        Removes,
+        Delete,
         sql!("future/remove_territory_observations"),
     ),
     (
         "territory_observations",
-        Mends,
+        Correct,
         sql!("future/clamp_territory_observations"),
     ),
     (
         "player_stats_summary",
-        Removes,
+        Delete,
         sql!("future/remove_player_summaries"),
     ),
     (
         "player_stats_summary",
-        Mends,
+        Correct,
         sql!("future/clamp_player_summaries"),
     ),
     (
         "faction_summary",
-        Removes,
+        Delete,
         sql!("future/remove_faction_summaries"),
     ),
     (
         "faction_summary",
-        Mends,
+        Correct,
         sql!("future/clamp_faction_summaries"),
     ),
-    ("war_summary", Removes, sql!("future/remove_war_summaries")),
-    ("war_summary", Mends, sql!("future/clamp_war_summaries")),
+    ("war_summary", Delete, sql!("future/remove_war_summaries")),
+    ("war_summary", Correct, sql!("future/clamp_war_summaries")),
     (
         "territory_ownership_summary",
-        Removes,
+        Delete,
         sql!("future/remove_territory_summaries"),
     ),
     (
         "territory_ownership_summary",
-        Mends,
+        Correct,
         sql!("future/clamp_territory_summaries"),
     ),
-    ("month_states", Removes, sql!("future/remove_month_states")),
-    ("month_states", Mends, sql!("future/clamp_month_states")),
-    ("backup_folders", Mends, sql!("future/clamp_backup_folders")),
-    ("fetch_runs", Removes, sql!("future/remove_runs")),
-    ("fetch_runs", Mends, sql!("future/clamp_runs")),
-    ("rejected_payloads", Removes, sql!("future/remove_rejected")),
-    ("rejected_payloads", Mends, sql!("future/clamp_rejected")),
-    ("prune_runs", Mends, sql!("future/clamp_prune_runs")),
-    ("player_polls", Removes, sql!("future/remove_player_polls")),
-    ("player_polls", Mends, sql!("future/clear_player_buckets")),
-    ("missing_entities", Removes, sql!("future/remove_missing")),
-    ("war_follow_ups", Removes, sql!("future/remove_follow_ups")),
-    ("war_follow_ups", Mends, sql!("future/clamp_follow_ups")),
-    ("faction_war_polls", Mends, sql!("future/clear_war_polls")),
-    ("refreshes", Removes, sql!("future/remove_refreshes")),
-    ("key_checks", Mends, sql!("future/clear_key_checks")),
-    ("api_keys", Mends, sql!("future/clear_keys")),
-    ("api_pauses", Removes, sql!("future/remove_pauses")),
+    ("month_states", Delete, sql!("future/remove_month_states")),
+    ("month_states", Correct, sql!("future/clamp_month_states")),
+    (
+        "backup_folders",
+        Correct,
+        sql!("future/clamp_backup_folders"),
+    ),
+    ("fetch_runs", Delete, sql!("future/remove_runs")),
+    ("fetch_runs", Correct, sql!("future/clamp_runs")),
+    ("rejected_payloads", Delete, sql!("future/remove_rejected")),
+    ("rejected_payloads", Correct, sql!("future/clamp_rejected")),
+    ("prune_runs", Correct, sql!("future/clamp_prune_runs")),
+    ("player_polls", Delete, sql!("future/remove_player_polls")),
+    ("player_polls", Correct, sql!("future/clear_player_buckets")),
+    ("missing_entities", Delete, sql!("future/remove_missing")),
+    ("war_follow_ups", Delete, sql!("future/remove_follow_ups")),
+    ("war_follow_ups", Correct, sql!("future/clamp_follow_ups")),
+    ("faction_war_polls", Correct, sql!("future/clear_war_polls")),
+    ("refreshes", Delete, sql!("future/remove_refreshes")),
+    ("key_checks", Correct, sql!("future/clear_key_checks")),
+    ("api_keys", Correct, sql!("future/clear_keys")),
+    ("api_pauses", Delete, sql!("future/remove_pauses")),
     (
         "faction_membership",
-        Mends,
+        Correct,
         sql!("future/clamp_memberships"),
     ),
-    ("players", Mends, sql!("future/reset_players")),
-    ("factions", Mends, sql!("future/reset_factions")),
-    ("territories", Mends, sql!("future/reset_territories")),
+    ("players", Correct, sql!("future/reset_players")),
+    ("factions", Correct, sql!("future/reset_factions")),
+    ("territories", Correct, sql!("future/reset_territories")),
 ];
 
 impl Store {
-    /// Finds what lies in the future: nothing is written.
-    pub(crate) fn ahead(&self, moments: &FutureBounds) -> Result<Ahead> {
-        // Both statements see the same state of the database.
+    /// Finds the rows with future timestamps without changing anything.
+    pub(crate) fn find_future(&self, bounds: &FutureBounds) -> Result<FutureFindings> {
+        // One transaction, so that both queries read the same snapshot.
         let connection = self
             .connection()
             .unchecked_transaction()
-            .context("look for rows of the future")?;
-        look(&connection, moments).context("look for rows of the future")
+            .context("find rows with future timestamps")?;
+        find(&connection, bounds).context("find rows with future timestamps")
     }
 
-    /// Removes what lies in the future, all of it or, on failure, nothing; tells what was done to each table.
-    pub(crate) fn remove_future(&mut self, moments: &FutureBounds) -> Result<Vec<Share>> {
+    /// Deletes or corrects all rows with future timestamps in one transaction. Returns the counts of each changed table.
+    pub(crate) fn remove_future(&mut self, bounds: &FutureBounds) -> Result<Vec<FutureRows>> {
         self.transaction(|transaction| {
-            let mut done: Vec<Share> = Vec::new();
-            for (table, effect, statement) in STEPS {
-                let rows = execute(transaction, statement, moments)
-                    .context(format!("remove rows of the future from {table}"))?;
+            let mut done: Vec<FutureRows> = Vec::new();
+            for (table, action, statement) in STATEMENTS {
+                let count = execute(transaction, statement, bounds)
+                    .context(format!("remove rows with future timestamps from {table}"))?;
                 if done.last().is_none_or(|last| last.table != table) {
-                    done.push(Share {
+                    done.push(FutureRows {
                         table: table.to_owned(),
-                        ..Share::default()
+                        ..FutureRows::default()
                     });
                 }
-                if let Some(share) = done.last_mut() {
-                    match effect {
-                        Removes => share.removed = rows,
-                        Mends => share.mended = rows,
+                if let Some(rows) = done.last_mut() {
+                    match action {
+                        Delete => rows.removed = count,
+                        Correct => rows.mended = count,
                     }
                 }
             }
-            done.retain(|share| share.removed + share.mended > 0);
+            done.retain(|rows| rows.removed + rows.mended > 0);
             Ok(done)
         })
     }
 }
 
-fn look(connection: &Connection, moments: &FutureBounds) -> rusqlite::Result<Ahead> {
-    let tables = count(connection, moments)?;
+fn find(connection: &Connection, bounds: &FutureBounds) -> rusqlite::Result<FutureFindings> {
+    let tables = count_future_rows(connection, bounds)?;
     let mut facts = connection.prepare(sql!("future/get_clock_facts"))?;
-    let mut rows = query(&mut facts, moments)?;
+    let mut rows = query(&mut facts, bounds)?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Ahead {
+    Ok(FutureFindings {
         tables,
         history_rows: row.get("history_rows")?,
         pruned_rows: row.get::<_, Option<i64>>("pruned_rows")?.unwrap_or(0),
         named_by_torn: row.get("named_by_torn")?,
-        around: Around {
-            newest_before: row.get("newest_before")?,
-            oldest_after: row.get("oldest_after")?,
-            days_after: row.get("days_after")?,
+        gap: RecordGap {
+            newest_past: row.get("newest_before")?,
+            oldest_future: row.get("oldest_after")?,
+            future_days: row.get("days_after")?,
         },
     })
 }
 
-/// The tables that have something in the future.
-pub(super) fn count(
+/// Counts the rows with future timestamps in each table that has any.
+pub(super) fn count_future_rows(
     connection: &Connection,
-    moments: &FutureBounds,
-) -> rusqlite::Result<Vec<Share>> {
+    bounds: &FutureBounds,
+) -> rusqlite::Result<Vec<FutureRows>> {
     let mut statement = connection.prepare(sql!("future/count_rows"))?;
-    let mut rows = query(&mut statement, moments)?;
+    let mut rows = query(&mut statement, bounds)?;
     let mut tables = Vec::new();
     while let Some(row) = rows.next()? {
-        let share = Share {
+        let found = FutureRows {
             table: row.get("table_name")?,
             removed: row.get("removed")?,
             mended: row.get("mended")?,
             oldest: row.get("oldest")?,
             newest: row.get("newest")?,
         };
-        if share.removed + share.mended > 0 {
-            tables.push(share);
+        if found.removed + found.mended > 0 {
+            tables.push(found);
         }
     }
     Ok(tables)
@@ -245,30 +250,30 @@ pub(super) fn count(
 
 fn query<'a>(
     statement: &'a mut Statement<'_>,
-    moments: &FutureBounds,
+    bounds: &FutureBounds,
 ) -> rusqlite::Result<Rows<'a>> {
-    bind(statement, moments)?;
+    bind(statement, bounds)?;
     Ok(statement.raw_query())
 }
 
-fn execute(connection: &Connection, sql: &str, moments: &FutureBounds) -> rusqlite::Result<i64> {
+fn execute(connection: &Connection, sql: &str, bounds: &FutureBounds) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare(sql)?;
-    bind(&mut statement, moments)?;
+    bind(&mut statement, bounds)?;
     let rows = statement.raw_execute()?;
     Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
-/// Gives a statement those of the moments that it names.
-fn bind(statement: &mut Statement<'_>, moments: &FutureBounds) -> rusqlite::Result<()> {
-    let all = [
-        (":now", moments.now),
-        (":month", moments.month),
-        (":limit", moments.limit),
-        (":horizon", moments.horizon),
+/// Binds those of the bounds that the statement has parameters for.
+fn bind(statement: &mut Statement<'_>, bounds: &FutureBounds) -> rusqlite::Result<()> {
+    let parameters = [
+        (":now", bounds.now),
+        (":month", bounds.month_start),
+        (":limit", bounds.max_recorded),
+        (":horizon", bounds.max_scheduled),
     ];
-    for (name, moment) in all {
+    for (name, value) in parameters {
         if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, moment)?;
+            statement.raw_bind_parameter(index, value)?;
         }
     }
     Ok(())

@@ -1,54 +1,53 @@
-//! The catalogue of the history tables, and statements that are alike for all of them.
+//! The schema of the history tables, and SQL templates that are rendered for each of them.
 
 use crate::model::history::History;
 
-/// The names that belong to a history table.
+/// The schema of one history table.
 #[derive(Debug)]
-pub(super) struct Entry {
-    /// The column with the time of a row, unix seconds.
-    pub(super) moment: &'static str,
+pub(super) struct HistorySchema {
+    /// The column with the timestamp of a row.
+    pub(super) timestamp: &'static str,
     /// The index on that column.
-    pub(super) by_moment: &'static str,
-    /// All columns, in the order of the table.
+    pub(super) timestamp_index: &'static str,
+    /// All columns in the order of the table, separated by commas.
     pub(super) columns: &'static str,
-    /// Bytes that a row takes with its index entries, as measured; only to tell how much a prune frees.
+    /// Measured size of a row with its index entries, in bytes. Used only to estimate how much a prune frees.
     pub(super) row_bytes: i64,
 }
 
-const PLAYERS: Entry = Entry {
-    moment: "timestamp",
-    by_moment: "idx_player_stats_timestamp",
+const PLAYERS: HistorySchema = HistorySchema {
+    timestamp: "timestamp",
+    timestamp_index: "idx_player_stats_timestamp",
     columns: "id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, \
               networth, data_source",
     row_bytes: 75,
 };
 
-const FACTIONS: Entry = Entry {
-    moment: "timestamp",
-    by_moment: "idx_faction_history_timestamp",
+const FACTIONS: HistorySchema = HistorySchema {
+    timestamp: "timestamp",
+    timestamp_index: "idx_faction_history_timestamp",
     columns: "id, faction_id, timestamp, respect, member_count, best_chain, data_source",
     row_bytes: 60,
 };
 
-const WARS: Entry = Entry {
-    moment: "recorded_at",
-    by_moment: "idx_war_status_timestamp",
+const WARS: HistorySchema = HistorySchema {
+    timestamp: "recorded_at",
+    timestamp_index: "idx_war_status_timestamp",
     columns: "id, war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, \
               defending_score, required_score, status, end_reason, winner_faction_id, started_at, ends_at, \
               recorded_at, data_source",
     row_bytes: 110,
 };
 
-const TERRITORIES: Entry = Entry {
-    moment: "recorded_at",
-    by_moment: "idx_territory_ownership_timestamp",
+const TERRITORIES: HistorySchema = HistorySchema {
+    timestamp: "recorded_at",
+    timestamp_index: "idx_territory_ownership_timestamp",
     columns: "id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, \
               war_status, recorded_at, data_source",
     row_bytes: 100,
 };
 
-/// The names of a history table.
-pub(super) fn entry(history: History) -> &'static Entry {
+pub(super) fn schema_of(history: History) -> &'static HistorySchema {
     match history {
         History::Players => &PLAYERS,
         History::Factions => &FACTIONS,
@@ -57,37 +56,38 @@ pub(super) fn entry(history: History) -> &'static Entry {
     }
 }
 
-/// A statement that is written for `player_stats_history`, with the names of another history table in place of those.
+/// Rewrites a statement about `player_stats_history` for another history table, by replacing the names of the table, its
+/// summary table, its columns and its index.
 pub(super) fn render(history: History, template: &str) -> String {
-    let entry = entry(history);
+    let schema = schema_of(history);
     let names = [
         (History::Players.table(), history.table()),
         (History::Players.summary_table(), history.summary_table()),
-        (PLAYERS.moment, entry.moment),
-        (PLAYERS.by_moment, entry.by_moment),
+        (PLAYERS.timestamp, schema.timestamp),
+        (PLAYERS.timestamp_index, schema.timestamp_index),
     ];
     let mut rendered = String::with_capacity(template.len());
     for (index, part) in template.split(PLAYERS.columns).enumerate() {
         if index > 0 {
-            rendered.push_str(entry.columns);
+            rendered.push_str(schema.columns);
         }
         replace_words(part, &names, &mut rendered);
     }
     rendered
 }
 
-/// Appends `text` with each whole word that `names` knows replaced.
+/// Appends `text` to `rendered`, replacing each whole word that is the first element of a pair in `names`.
 fn replace_words(text: &str, names: &[(&str, &str)], rendered: &mut String) {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut rest = text;
     while !rest.is_empty() {
-        let other = rest.find(is_word).unwrap_or(rest.len());
-        rendered.push_str(&rest[..other]);
-        rest = &rest[other..];
+        let start = rest.find(is_word).unwrap_or(rest.len());
+        rendered.push_str(&rest[..start]);
+        rest = &rest[start..];
         let end = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
         let word = &rest[..end];
-        let replaced = names.iter().find(|(name, _)| *name == word);
-        rendered.push_str(replaced.map_or(word, |(_, by)| by));
+        let found = names.iter().find(|(name, _)| *name == word);
+        rendered.push_str(found.map_or(word, |(_, replacement)| replacement));
         rest = &rest[end..];
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn the_catalogue_names_every_column_of_each_table() {
+    fn the_schemas_list_every_column_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         for history in History::ALL {
@@ -110,12 +110,12 @@ mod tests {
                     |row| row.get(0),
                 )
                 .unwrap();
-            assert_eq!(columns, entry(history).columns, "{history:?}");
+            assert_eq!(columns, schema_of(history).columns, "{history:?}");
         }
     }
 
     #[test]
-    fn only_whole_names_are_replaced() {
+    fn rendering_replaces_whole_words_only() {
         let rendered = render(
             History::Wars,
             "SELECT timestamp, timestamps FROM player_stats_history WHERE player_stats_history.timestamp < :timestamp",

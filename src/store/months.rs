@@ -2,39 +2,34 @@
 
 use rusqlite::{Connection, Row, named_params};
 
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::model::history::History;
-use crate::model::month_state::{MonthFacts, MonthState, TableState, freeze_before_pruned};
-use crate::model::time::Month;
+use crate::model::month_state::{MonthFacts, MonthState, TableState, mark_months_before_pruned};
+use crate::model::time::{Month, outside_calendar};
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// The state of each finished month that has history rows, observations or a record, oldest first.
+    /// Returns the state of each finished month that has history rows, observations or a record, oldest first.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when `now` is outside the calendar.
+    /// [`Exit::Config`](crate::error::Exit::Config) when `now` is outside the calendar.
     pub(crate) fn months(&self, now: i64) -> Result<Vec<MonthState>> {
         months(self.connection(), now)
     }
 }
 
-/// As [`Store::months`].
+/// See [`Store::months`].
 pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState>> {
-    let running = Month::of(now).ok_or_else(|| {
-        Error::new(format!("tell the month of {now}"))
-            .with_source("it is outside the calendar")
-            .with_help("set the clock right, or unset TORNSNAP_NOW")
-            .with_exit(Exit::Config)
-    })?;
-    let read = || -> rusqlite::Result<Vec<(i64, TableState)>> {
+    let current = Month::of(now).ok_or_else(|| outside_calendar(now))?;
+    let query = || -> rusqlite::Result<Vec<(i64, TableState)>> {
         connection
             .prepare(sql!("months/list_states"))?
-            .query_map(named_params! { ":until": running.start() }, read_state)?
+            .query_map(named_params! { ":until": current.start() }, table_state)?
             .collect()
     };
     let mut states: Vec<MonthState> = Vec::new();
-    for (period_start, table) in read().context("read the state of the months")? {
+    for (period_start, table) in query().context("read the state of the months")? {
         let Some(month) = Month::of(period_start) else {
             continue;
         };
@@ -46,25 +41,25 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
             }),
         }
     }
-    freeze_before_pruned(&mut states);
+    mark_months_before_pruned(&mut states);
     Ok(states)
 }
 
-fn read_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
+fn table_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
     let table: String = row.get("history")?;
-    let history = History::of_table(&table).ok_or(rusqlite::Error::InvalidQuery)?;
+    let history = History::from_table_name(&table).ok_or(rusqlite::Error::InvalidQuery)?;
     let is_set =
         |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.is_some());
     let or_zero =
         |column: &str| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(0));
     let facts = MonthFacts {
         rows: row.get("rows")?,
-        late: row.get("late")?,
+        late_rows: row.get("late")?,
         observed: row.get("observed")?,
-        is_carried: row.get("is_carried")?,
-        counted_rows: or_zero("counted_rows")?,
+        has_older_rows: row.get("is_carried")?,
+        summarized_rows: or_zero("counted_rows")?,
         last_id: or_zero("last_id")?,
-        observed_then: or_zero("observed_then")?,
+        summarized_observed: or_zero("observed_then")?,
         is_summarized: is_set("summarized_at")? && row.get("has_summary")?,
         is_pruned: is_set("pruned_at")?,
         is_purged: is_set("purged_at")?,

@@ -1,4 +1,4 @@
-//! Writing monthly summaries: a month whole, or not at all.
+//! Writes the summaries of one month in one transaction.
 
 use rusqlite::{Transaction, named_params};
 
@@ -8,90 +8,91 @@ use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
 use crate::store::{SqlContext, Store, sql};
 
-/// Changes to the summaries of one month.
+/// The changes to the summaries of one month.
 #[derive(Clone, Debug)]
-pub(crate) struct Written {
+pub(crate) struct MonthChanges {
     pub(crate) month: Month,
-    /// Each summary table.
-    pub(crate) tables: Vec<WrittenTable>,
+    pub(crate) tables: Vec<TableChanges>,
 }
 
-/// Changes to one summary table.
+/// The changes to one summary table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WrittenTable {
+pub(crate) struct TableChanges {
     pub(crate) history: History,
-    /// Rows that are new or have changed.
+    /// Rows that were inserted or changed.
     pub(crate) written: usize,
-    /// Rows that were removed because nothing in the month accounts for them.
+    /// Rows that were deleted, because their entity has neither rows nor observations in the month.
     pub(crate) removed: usize,
 }
 
-impl Written {
-    /// Rows that were written or removed.
+impl MonthChanges {
+    /// The number of rows that were written or removed.
     pub(crate) fn rows(&self) -> usize {
-        self.tables.iter().map(WrittenTable::rows).sum()
+        self.tables.iter().map(TableChanges::rows).sum()
     }
 }
 
-impl WrittenTable {
+impl TableChanges {
     fn rows(&self) -> usize {
         self.written + self.removed
     }
 }
 
 impl Store {
-    /// Summarizes one month in one transaction. Where that changed a summary, the later summaries that begin with its
-    /// values are written in the same transaction, so the changes of consecutive months always add up.
-    pub(crate) fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<Written>> {
+    /// Summarizes one month. If that changes the summaries of a history, its later months are summarized again in the same
+    /// transaction, because they begin with the values that this month ends with.
+    ///
+    /// The first element of the result is the month itself, followed by the later months.
+    pub(crate) fn summarize(&mut self, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {
         self.transaction(|transaction| {
-            let mut written = vec![Written {
+            let mut months = vec![MonthChanges {
                 month: job.month,
                 tables: Vec::new(),
             }];
-            for part in &job.parts {
-                written[0].tables.push(derive(transaction, part, now)?);
-                if part.is_recorded {
-                    record(transaction, part, now)?;
+            for table in &job.tables {
+                months[0].tables.push(write(transaction, table, now)?);
+                if table.updates_record {
+                    record(transaction, table, now)?;
                 }
             }
-            let changed: Vec<History> = written[0]
+            let changed: Vec<History> = months[0]
                 .tables
                 .iter()
                 .filter(|table| table.rows() > 0)
                 .map(|table| table.history)
                 .collect();
-            for part in &job.followers {
-                if !changed.contains(&part.history) {
+            for dependent in &job.dependents {
+                if !changed.contains(&dependent.history) {
                     continue;
                 }
-                let table = derive(transaction, part, now)?;
-                match written.last_mut() {
-                    Some(last) if last.month == part.month => last.tables.push(table),
-                    _ => written.push(Written {
-                        month: part.month,
+                let table = write(transaction, dependent, now)?;
+                match months.last_mut() {
+                    Some(last) if last.month == dependent.month => last.tables.push(table),
+                    _ => months.push(MonthChanges {
+                        month: dependent.month,
                         tables: vec![table],
                     }),
                 }
             }
-            Ok(written)
+            Ok(months)
         })
     }
 }
 
-/// Brings the summaries of one month and history to what its rows say; rows that are right are not touched.
-fn derive(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<WrittenTable> {
-    let month = part.month;
-    let (stale, derive) = statements(part.history);
+/// Writes the summaries of one history in one month. Rows that are already correct are not touched.
+fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<TableChanges> {
+    let month = job.month;
+    let statements = statements(job.history);
     let execute = |statement: &str| -> rusqlite::Result<usize> {
         let mut statement = transaction.prepare_cached(statement)?;
         let values: [(&str, &dyn rusqlite::ToSql); 5] = [
             (":period_start", &month.start()),
             (":period_end", &month.end()),
-            (":gone_until", &part.gone_until),
+            (":gone_until", &job.rows_lost_before),
             (":created_at", &now),
-            (":takes_thinner", &part.takes_thinner),
+            (":takes_thinner", &job.allows_loss),
         ];
-        // The statements name only the parameters that they need.
+        // Each statement has only some of these parameters.
         for (name, value) in values {
             if let Some(index) = statement.parameter_index(name)? {
                 statement.raw_bind_parameter(index, value)?;
@@ -99,49 +100,57 @@ fn derive(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<Wr
         }
         statement.raw_execute()
     };
-    let table = part.history.summary_table();
-    let removed = if part.takes_thinner {
-        execute(stale).context(format!("tidy {table} of {month}"))?
+    let table = job.history.summary_table();
+    let removed = if job.allows_loss {
+        execute(statements.delete_stale).context(format!("delete rows from {table} of {month}"))?
     } else {
         0
     };
-    let written = execute(derive).context(format!("write {table} of {month}"))?;
-    Ok(WrittenTable {
-        history: part.history,
+    let written = execute(statements.write).context(format!("write {table} of {month}"))?;
+    Ok(TableChanges {
+        history: job.history,
         written,
         removed,
     })
 }
 
-/// Removal of rows without a reason, and the rows of the month.
-fn statements(history: History) -> (&'static str, &'static str) {
+/// The statements that bring one summary table up to date.
+struct Statements {
+    delete_stale: &'static str,
+    write: &'static str,
+}
+
+fn statements(history: History) -> Statements {
     match history {
-        History::Players => (
-            sql!("summarize/delete_stale_players"),
-            sql!("summarize/players"),
-        ),
-        History::Factions => (
-            sql!("summarize/delete_stale_factions"),
-            sql!("summarize/factions"),
-        ),
-        History::Wars => (sql!("summarize/delete_stale_wars"), sql!("summarize/wars")),
-        History::Territories => (
-            sql!("summarize/delete_stale_territories"),
-            sql!("summarize/territories"),
-        ),
+        History::Players => Statements {
+            delete_stale: sql!("summarize/delete_stale_players"),
+            write: sql!("summarize/players"),
+        },
+        History::Factions => Statements {
+            delete_stale: sql!("summarize/delete_stale_factions"),
+            write: sql!("summarize/factions"),
+        },
+        History::Wars => Statements {
+            delete_stale: sql!("summarize/delete_stale_wars"),
+            write: sql!("summarize/wars"),
+        },
+        History::Territories => Statements {
+            delete_stale: sql!("summarize/delete_stale_territories"),
+            write: sql!("summarize/territories"),
+        },
     }
 }
 
-/// Notes from which rows the month was summarized.
-fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()> {
-    let count = match part.history {
+/// Records in `month_states` which rows the summaries of the month count.
+fn record(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<()> {
+    let count = match job.history {
         History::Players => sql!("months/count_players"),
         History::Factions => sql!("months/count_factions"),
         History::Wars => sql!("months/count_wars"),
         History::Territories => sql!("months/count_territories"),
     };
-    let month = part.month;
-    let note = || -> rusqlite::Result<usize> {
+    let month = job.month;
+    let update = || -> rusqlite::Result<usize> {
         let (rows, last_id, observed): (i64, i64, i64) = transaction.query_row(
             count,
             named_params! { ":period_start": month.start(), ":period_end": month.end() },
@@ -150,7 +159,7 @@ fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()
         transaction.execute(
             sql!("months/mark_summarized"),
             named_params! {
-                ":history": part.history.table(),
+                ":history": job.history.table(),
                 ":period_start": month.start(),
                 ":rows": rows,
                 ":last_id": last_id,
@@ -159,7 +168,7 @@ fn record(transaction: &Transaction<'_>, part: &TableJob, now: i64) -> Result<()
             },
         )
     };
-    note()
+    update()
         .map(drop)
-        .context(format!("note that {month} is summarized"))
+        .context(format!("record that {month} is summarized"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::house::{LIBRARIES, ROOMS};
+use crate::layers::{LAYERS, LIBRARIES};
 
 /// The documents, from the root of the repository.
 const DOCUMENTS: [&str; 2] = ["src/ARCHITECTURE.md", ".github/CONTRIBUTING.md"];
@@ -68,7 +68,7 @@ fn the_tables_of_modules_are_complete() {
 fn the_table_of_layers_is_the_one_that_the_code_is_held_to() {
     let text = fs::read_to_string(root().join("src/ARCHITECTURE.md")).unwrap();
 
-    for &(layer, may_use) in ROOMS {
+    for &(layer, may_use) in LAYERS {
         let row = text
             .lines()
             .find(|line| line.starts_with(&format!("| `{layer}` | ")))

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test acts from outside")]
 #![expect(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod layers;
 mod support;
 
 mod architecture;
@@ -20,7 +21,6 @@ mod fetch;
 mod folder_sync;
 mod future;
 mod health;
-mod house;
 mod init;
 mod init_again;
 mod keys;

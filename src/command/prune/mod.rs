@@ -1,53 +1,55 @@
-//! `tornsnap prune`: delete detail that is summarized and old, or move it to an archive.
+//! `tornsnap prune`: deletes old history rows that are summarized, or moves them to an archive.
 
+mod future;
 mod report;
 mod summaries;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::command::prune::report::Report;
 use crate::command::signal::Stop;
 use crate::command::wait::Waiting;
-use crate::command::{Context, Outcome, prune_future};
+use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::{self, PruneBlocker, PruneFacts};
 use crate::model::time::{Month, parse_duration};
 use crate::output::progress::Progress;
 use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
-use crate::store::prune::{Archive, Keep, Plan, Pruned};
+use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
 use crate::store::{Store, backup};
 
-/// Delete detail that is older than the retention and summarized, or move it to an archive
+/// Delete old history rows that are summarized, or move them to an archive
 ///
-/// What the next month's summary needs stays: the newest known values of everything that is followed.
+/// The newest known values of each player, faction, war and territory stay, because the next summary begins with them.
 #[derive(clap::Args, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
-    /// Full months of detail to keep besides the running one [default: as configured, else 2]
+    /// Full months of history rows to keep in addition to the current one [default: as configured, else 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
     pub(crate) keep_months: Option<u32>,
-    /// Move detail to this database instead of deleting it
+    /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]
     pub(crate) archive: Option<PathBuf>,
-    /// Begin a new archive though the one that rows were moved to is gone or replaced
+    /// Start a new archive although the one used before is missing or was replaced
     #[arg(long)]
     pub(crate) new_archive: bool,
-    /// Show what would go, and change nothing
+    /// Show what would be deleted, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Rewrite the whole file afterwards, to give all free space back
+    /// Rewrite the whole database file afterwards, to free all unused space
     #[arg(long)]
     pub(crate) vacuum: bool,
-    /// Where months without a summary are in the way: prune what lies before them, keep them and what follows
+    /// If a month is not summarized: prune only the months before it
     #[arg(long)]
     pub(crate) keep_unsummarized: bool,
-    /// Prune though no backup was verified in the last 7 days; with --future: take no backup first
+    /// Prune although no backup was verified in the last 7 days; with --future: do not take a backup first
     #[arg(long)]
     pub(crate) without_backup: bool,
-    /// Let the first prune delete more than half of all detail
+    /// Let the first prune delete more than half of all history rows
     #[arg(long)]
     pub(crate) allow_large: bool,
-    /// Prune though the clock is behind the newest detail, or a year ahead of it
+    /// Prune although the clock is behind the newest history row, or a year ahead of it
     #[arg(long)]
     pub(crate) ignore_clock: bool,
     /// Delete the monthly summaries of all months before this one, and nothing else
@@ -60,13 +62,13 @@ pub(crate) struct Args {
     /// Delete summaries without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Remove what was recorded under a clock that was ahead, and nothing else; takes a backup first
+    /// Remove only what was recorded under a clock that was ahead; takes a backup first
     #[arg(
         long,
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
     )]
     pub(crate) future: bool,
-    /// With --future: remove it though it looks as if the clock were behind now
+    /// With --future: remove the rows although the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
     /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
@@ -74,10 +76,10 @@ pub(crate) struct Args {
     pub(crate) wait: Option<Duration>,
 }
 
-/// Plans, looks for reasons not to, and does what the plan says.
+/// Plans the prune, checks that it is safe, and executes the plan.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.future {
-        return prune_future::run(context, args);
+        return future::run(context, args);
     }
     if let Some(month) = args.summaries_before {
         return summaries::run(context, args, month);
@@ -86,47 +88,49 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
     if args.dry_run {
         let store = Store::open_read_only(database)?;
-        let plan = plan(context, args, &store, now)?;
-        let archive = archive(context, args, &store, &plan)?;
-        let blockers = blockers(context, args, &store, &plan, now)?;
+        let plan = make_plan(context, args, &store, now)?;
+        let archive = check_archive(context, args, &store, &plan)?;
+        let blockers = find_blockers(context, args, &store, &plan, now)?;
         store.check_unchanged()?;
         let archive = archive.as_ref().map(Archive::path);
         return report::preview(context, &plan, &blockers, archive);
     }
     Store::check_openable(database)?;
-    let Ready {
+    let Prepared {
         mut store,
         plan,
         archive,
         _lock,
-    } = begin(context, args, now)?;
-    report::warn_of_what_stays(&plan);
-    let mut pruned = carry_out(context, &mut store, &plan, archive.as_ref(), now)?;
+    } = prepare(context, args, now)?;
+    report::warn_about_kept_rows(&plan.scope);
+    let mut result = execute(context, &mut store, &plan, archive.as_ref(), now)?;
     if args.vacuum {
-        pruned.bytes_after = store.vacuum()?;
+        result.bytes_after = store.vacuum()?;
         store.checkpoint()?;
     }
     let archive = archive.as_ref().map(Archive::path);
     Ok(Outcome::done(
-        report::told(&plan, &pruned, archive),
-        report::report(&plan, Some(&pruned), &[], archive, false),
+        report::describe(&plan, &result, archive),
+        Report::new(&plan, &result, archive),
     ))
 }
 
-/// A prune that may begin.
-struct Ready {
+/// A prune that was checked and can be executed.
+struct Prepared {
     store: Store,
-    plan: Plan,
+    plan: PrunePlan,
     archive: Option<Archive>,
     _lock: Lock,
 }
 
-/// Opens the database and plans, after a `backup` and a `summarize` that were started before this run or together with
-/// it: without them, this run might be refused.
-fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
+/// Opens the database, plans the prune and checks that it is safe.
+///
+/// Waits for a `backup` and a `summarize` that were started before this run or at the same time, because the prune may be
+/// unsafe without them.
+fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
     let waiting = Waiting::new(context, "prune", args.wait);
-    let before_this: &[&str] = if args.without_backup {
+    let waits_for: &[&str] = if args.without_backup {
         &[SUMMARIZE]
     } else {
         &[backup::LOCK, SUMMARIZE]
@@ -135,20 +139,20 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
         let lock = waiting.take(database, MAINTENANCE)?;
         let store = Store::open(database)?;
         store.refuse_archive()?;
-        let plan = plan(context, args, &store, now)?;
-        let archive = archive(context, args, &store, &plan)?;
-        let blockers = blockers(context, args, &store, &plan, now)?;
-        let is_idle = blockers.is_empty() && plan.going() == 0;
+        let plan = make_plan(context, args, &store, now)?;
+        let archive = check_archive(context, args, &store, &plan)?;
+        let blockers = find_blockers(context, args, &store, &plan, now)?;
+        let has_nothing_to_do = blockers.is_empty() && plan.history_rows() == 0;
         let is_patient = !blockers.is_empty() || !args.without_backup;
-        if !is_idle && waiting.is_another_at_work(database, before_this, is_patient)? {
+        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, is_patient)? {
             drop((store, lock));
-            waiting.until_free(database, before_this)?;
+            waiting.until_free(database, waits_for)?;
             continue;
         }
         if !blockers.is_empty() {
-            return Err(refused(context, &blockers));
+            return Err(refusal(context, &blockers));
         }
-        return Ok(Ready {
+        return Ok(Prepared {
             store,
             plan,
             archive,
@@ -157,41 +161,46 @@ fn begin(context: &Context, args: &Args, now: i64) -> Result<Ready> {
     }
 }
 
-/// Prunes with a progress bar, until it is done or told to stop.
-fn carry_out(
+/// Executes the plan with a progress bar. Stops on a signal.
+fn execute(
     context: &Context,
     store: &mut Store,
-    plan: &Plan,
+    plan: &PrunePlan,
     archive: Option<&Archive>,
     now: i64,
-) -> Result<Pruned> {
+) -> Result<PruneResult> {
     let progress = Progress::start(
         "pruning",
-        u64::try_from(plan.going()).unwrap_or(0),
-        context.shows_progress() && plan.going() > 0,
+        u64::try_from(plan.history_rows()).unwrap_or(0),
+        context.shows_progress() && plan.history_rows() > 0,
     );
     let mut done = 0;
     let stop = Stop::listen()?;
-    let pruned = store.prune(plan, archive, now, |rows| {
+    let result = store.prune(plan, archive, now, |rows| {
         done += u64::try_from(rows).unwrap_or(0);
         progress.at(done);
         stop.asked().is_none()
     })?;
     store.checkpoint()?;
-    if pruned.is_cut_off {
-        return Err(Error::new("prune all that is old")
-            .with_source(format!("it was told to stop after {done} rows"))
-            .with_help("run the same command again: it does the rest")
+    if result.was_interrupted {
+        return Err(Error::new("prune all old rows")
+            .with_source(format!("it was stopped after {done} rows"))
+            .with_help("run the same command again to do the rest")
             .with_exit(stop.asked().unwrap_or(Exit::Interrupted)));
     }
-    Ok(pruned)
+    Ok(result)
 }
 
-/// The archive that history rows go to, checked; `None`: they are deleted.
-fn archive(context: &Context, args: &Args, store: &Store, plan: &Plan) -> Result<Option<Archive>> {
+/// Checks the archive that history rows are moved to; `None` if they are deleted.
+fn check_archive(
+    context: &Context,
+    args: &Args,
+    store: &Store,
+    plan: &PrunePlan,
+) -> Result<Option<Archive>> {
     if args.new_archive && args.archive.is_none() && context.settings.retention.archive.is_none() {
-        return Err(Error::new("begin a new archive")
-            .with_source("no archive is named, so history rows would be deleted instead of moved")
+        return Err(Error::new("start a new archive")
+            .with_source("no archive is configured, so history rows would be deleted instead of moved")
             .with_help("name its file with --archive, or set `archive` under [retention] in the configuration")
             .with_exit(Exit::Config));
     }
@@ -200,29 +209,30 @@ fn archive(context: &Context, args: &Args, store: &Store, plan: &Plan) -> Result
         .or(context.settings.retention.archive.as_ref())
         .map(|path: &PathBuf| {
             let path: &Path = path;
-            store.check_archive(path, plan.going() > 0, args.new_archive)
+            store.check_archive(path, plan.history_rows() > 0, args.new_archive)
         })
         .transpose()
 }
 
-fn plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<Plan> {
+fn make_plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<PrunePlan> {
     let retention = &context.settings.retention;
-    let keep = Keep {
+    let policy = RetentionPolicy {
         months: args.keep_months.unwrap_or(retention.keep_months),
         rejected_days: retention.rejected_days,
         runs_days: retention.runs_days,
     };
-    store.plan_prune(&store.months(now)?, keep, now)
+    store.plan_prune(&store.months(now)?, policy, now)
 }
 
-fn blockers(
+/// Finds the reasons not to prune that no flag overrides.
+fn find_blockers(
     context: &Context,
     args: &Args,
     store: &Store,
-    plan: &Plan,
+    plan: &PrunePlan,
     now: i64,
 ) -> Result<Vec<PruneBlocker>> {
-    let backup_verified_at = if plan.going() > 0 {
+    let backup_verified_at = if plan.history_rows() > 0 {
         backup::newest_backup(
             &context.settings.backup.directory,
             &store.identity()?.id,
@@ -234,29 +244,29 @@ fn blockers(
     };
     let facts = PruneFacts {
         now,
-        newest_detail: plan.newest_detail,
-        going: plan.going(),
-        all: plan.all,
-        housekeeping: plan.housekeeping_rows(),
+        newest_row: plan.newest_row,
+        rows_to_delete: plan.history_rows(),
+        total_rows: plan.total_rows,
+        other_rows_to_delete: plan.housekeeping_rows(),
         was_pruned: plan.was_pruned,
-        unsummarized: plan.prunable.unsummarized.clone(),
+        unsummarized: plan.scope.unsummarized.clone(),
         backup_verified_at,
     };
     let mut blockers = retention::blockers(&facts);
     blockers.retain(|blocker| {
-        let is_overruled = match blocker {
+        let is_overridden = match blocker {
             PruneBlocker::Unsummarized(_) => args.keep_unsummarized,
             PruneBlocker::ClockBehind { .. } | PruneBlocker::ClockAhead { .. } => args.ignore_clock,
             PruneBlocker::NoBackup { .. } => args.without_backup,
-            PruneBlocker::Large { .. } => args.allow_large,
+            PruneBlocker::LargeFirstPrune { .. } => args.allow_large,
         };
-        !is_overruled
+        !is_overridden
     });
     Ok(blockers)
 }
 
-fn refused(context: &Context, blockers: &[PruneBlocker]) -> Error {
-    let join = |words: Vec<String>| words.join("; ");
+fn refusal(context: &Context, blockers: &[PruneBlocker]) -> Error {
+    let join = |texts: Vec<String>| texts.join("; ");
     Error::new("prune")
         .with_source(join(
             blockers
@@ -264,17 +274,17 @@ fn refused(context: &Context, blockers: &[PruneBlocker]) -> Error {
                 .map(|blocker| match blocker {
                     PruneBlocker::NoBackup { .. } => format!(
                         "{} in {}",
-                        blocker.why(),
+                        blocker.reason(),
                         context.settings.backup.directory.display()
                     ),
-                    _ => blocker.why(),
+                    _ => blocker.reason(),
                 })
                 .collect(),
         ))
         .with_help(join(
             blockers
                 .iter()
-                .map(|blocker| blocker.remedy().to_owned())
+                .map(|blocker| blocker.help().to_owned())
                 .collect(),
         ))
         .with_exit(Exit::Config)

@@ -1,179 +1,211 @@
-//! The texts and the JSON report of `prune`: the plan and the result.
+//! The messages and the JSON report of `prune`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::path::display_path;
-use crate::model::retention::{PruneBlocker, list};
+use crate::model::retention::{PruneBlocker, PruneScope};
 use crate::model::size;
-use crate::model::time::{Month, iso};
+use crate::model::time::{Month, format_months, iso};
 use crate::output::terminal;
-use crate::store::prune::{Plan, Pruned, Share};
+use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
 
-/// Warns of history rows before the cut-off that stay.
-pub(super) fn warn_of_what_stays(plan: &Plan) {
-    if !plan.prunable.unsummarized.is_empty() {
-        log::warn!(
-            "kept {}: in no summary; run `tornsnap summarize`",
-            list(&plan.prunable.unsummarized)
-        );
-    }
-    if !plan.prunable.late.is_empty() {
-        let months: Vec<Month> = plan.prunable.late.iter().map(|(month, _)| *month).collect();
-        let rows: i64 = plan.prunable.late.iter().map(|(_, rows)| rows).sum();
-        log::warn!(
-            "kept {rows} late history rows of {}: they came after that month was pruned or its summaries were deleted, \
-             and are in no summary",
-            list(&months)
-        );
-    }
-}
-
-/// Shows what would go.
-pub(super) fn preview(
-    context: &Context,
-    plan: &Plan,
-    blockers: &[PruneBlocker],
-    archive: Option<&Path>,
-) -> Result<Outcome> {
-    if !context.json {
-        for share in plan.detail.iter().chain(&plan.housekeeping) {
-            terminal::data(&line(share)).with_context(|| "print the plan".to_owned())?;
-        }
-    }
-    warn_of_what_stays(plan);
-    for blocker in blockers {
-        log::warn!("would be refused: {}; {}", blocker.why(), blocker.remedy());
-    }
-    Ok(Outcome::done(
-        format!(
-            "{} rows from before {} would {}, about {}",
-            plan.going() + plan.housekeeping_rows(),
-            iso(plan.cutoff),
-            if archive.is_some() {
-                "move to the archive or go"
-            } else {
-                "go"
-            },
-            in_words(
-                plan.detail
-                    .iter()
-                    .chain(&plan.housekeeping)
-                    .map(|share| share.bytes)
-                    .sum()
-            ),
-        ),
-        report(plan, None, blockers, archive, true),
-    ))
-}
-
-/// One table of the plan.
-pub(super) fn line(share: &Share) -> String {
-    match (share.oldest, share.newest) {
-        (Some(oldest), Some(newest)) => format!(
-            "{:28} {:>10} rows  {} to {}  about {}",
-            share.table,
-            share.rows,
-            iso(oldest),
-            iso(newest),
-            in_words(share.bytes)
-        ),
-        _ => format!("{:28} {:>10} rows", share.table, 0),
-    }
-}
-
-/// The result in one line.
-pub(super) fn told(plan: &Plan, pruned: &Pruned, archive: Option<&Path>) -> String {
-    let detail: i64 = pruned.detail.iter().sum();
-    let housekeeping: i64 = pruned.housekeeping.iter().sum();
-    if detail + housekeeping == 0 {
-        return format!(
-            "nothing to prune: no summarized detail before {}",
-            iso(plan.cutoff)
-        );
-    }
-    let detail_went = match archive {
-        Some(archive) if detail > 0 => {
-            format!("moved {detail} rows of detail to {}", archive.display())
-        }
-        _ => format!("deleted {detail} rows of detail"),
-    };
-    format!(
-        "{detail_went} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
-        iso(plan.cutoff),
-        in_words(pruned.bytes_after),
-        in_words(pruned.bytes_before),
-    )
-}
-
-/// The machine-readable report.
-pub(super) fn report(
-    plan: &Plan,
-    pruned: Option<&Pruned>,
-    blockers: &[PruneBlocker],
-    archive: Option<&Path>,
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
     dry_run: bool,
-) -> Value {
-    let names = |months: &[Month]| months.iter().map(Month::to_string).collect::<Vec<_>>();
-    let late: Vec<Month> = plan.prunable.late.iter().map(|(month, _)| *month).collect();
-    let late_rows: i64 = plan.prunable.late.iter().map(|(_, rows)| rows).sum();
-    let mut report = json!({
-        "dry_run": dry_run,
-        "cutoff": plan.cutoff,
-        "archive": archive.map(display_path),
-        "months": names(&plan.prunable.months),
-        "unsummarized": names(&plan.prunable.unsummarized),
-        "late": names(&late),
-        "late_rows": late_rows,
-        "tables": tables(plan, pruned),
-    });
-    if dry_run {
-        report["would_be_refused"] = json!(
-            blockers
-                .iter()
-                .map(|blocker| json!({ "because": blocker.why(), "flag": blocker.flag() }))
-                .collect::<Vec<_>>()
-        );
-    }
-    if let Some(pruned) = pruned {
-        report["bytes_before"] = json!(pruned.bytes_before);
-        report["bytes_after"] = json!(pruned.bytes_after);
-    }
-    report
+    /// Unix seconds: history rows from before this are deleted.
+    cutoff: i64,
+    archive: Option<String>,
+    months: Vec<Month>,
+    unsummarized: Vec<Month>,
+    late: Vec<Month>,
+    late_rows: i64,
+    tables: BTreeMap<&'static str, TableReport>,
+    /// Only with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_be_refused: Option<Vec<BlockerReport>>,
+    /// This and the next are missing with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_before: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_after: Option<i64>,
 }
 
-/// The rows of each table, those that go and those that went.
-fn tables(plan: &Plan, pruned: Option<&Pruned>) -> serde_json::Map<String, Value> {
-    let deleted = pruned.map(|pruned| {
-        pruned
-            .detail
-            .iter()
-            .chain(&pruned.housekeeping)
-            .copied()
-            .collect::<Vec<_>>()
-    });
-    plan.detail
-        .iter()
-        .chain(&plan.housekeeping)
-        .enumerate()
-        .map(|(index, share)| {
-            let mut table = json!({
-                "rows": share.rows,
-                "oldest": share.oldest,
-                "newest": share.newest,
-                "bytes": share.bytes,
-            });
-            if let Some(deleted) = &deleted {
-                table["deleted"] = json!(deleted[index]);
-            }
-            (share.table.to_owned(), table)
+#[derive(Debug, Serialize)]
+struct TableReport {
+    rows: i64,
+    oldest: Option<i64>,
+    newest: Option<i64>,
+    bytes: i64,
+    /// Missing with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct BlockerReport {
+    because: String,
+    flag: &'static str,
+}
+
+impl Report {
+    pub(super) fn new(plan: &PrunePlan, result: &PruneResult, archive: Option<&Path>) -> Self {
+        Self {
+            tables: tables(plan, |table| result.deleted(table)),
+            bytes_before: Some(result.bytes_before),
+            bytes_after: Some(result.bytes_after),
+            ..Self::of_plan(plan, archive)
+        }
+    }
+
+    fn preview(plan: &PrunePlan, blockers: &[PruneBlocker], archive: Option<&Path>) -> Self {
+        let would_be_refused = blockers.iter().map(|blocker| BlockerReport {
+            because: blocker.reason(),
+            flag: blocker.flag(),
+        });
+        Self {
+            dry_run: true,
+            would_be_refused: Some(would_be_refused.collect()),
+            ..Self::of_plan(plan, archive)
+        }
+    }
+
+    fn of_plan(plan: &PrunePlan, archive: Option<&Path>) -> Self {
+        let (late, late_rows) = late_rows(&plan.scope);
+        Self {
+            dry_run: false,
+            cutoff: plan.cutoff,
+            archive: archive.map(display_path),
+            months: plan.scope.months.clone(),
+            unsummarized: plan.scope.unsummarized.clone(),
+            late,
+            late_rows,
+            tables: tables(plan, |_| None),
+            would_be_refused: None,
+            bytes_before: None,
+            bytes_after: None,
+        }
+    }
+}
+
+fn tables(
+    plan: &PrunePlan,
+    deleted: impl Fn(&str) -> Option<i64>,
+) -> BTreeMap<&'static str, TableReport> {
+    plan.tables()
+        .map(|table| {
+            let report = TableReport {
+                rows: table.rows,
+                oldest: table.oldest,
+                newest: table.newest,
+                bytes: table.bytes,
+                deleted: deleted(table.table),
+            };
+            (table.table, report)
         })
         .collect()
 }
 
-fn in_words(bytes: i64) -> String {
+/// The months with late rows, and the number of these rows.
+fn late_rows(scope: &PruneScope) -> (Vec<Month>, i64) {
+    let (months, rows): (Vec<Month>, Vec<i64>) = scope.late.iter().copied().unzip();
+    (months, rows.iter().sum())
+}
+
+/// Warns about history rows from before the cut-off that stay.
+pub(super) fn warn_about_kept_rows(scope: &PruneScope) {
+    if !scope.unsummarized.is_empty() {
+        log::warn!(
+            "kept {}: in no summary; run `tornsnap summarize`",
+            format_months(&scope.unsummarized)
+        );
+    }
+    let (months, rows) = late_rows(scope);
+    if !months.is_empty() {
+        log::warn!(
+            "kept {rows} late history rows of {}: they were added after that month was pruned or its summaries were \
+             deleted, and are in no summary",
+            format_months(&months)
+        );
+    }
+}
+
+/// Prints the plan.
+pub(super) fn preview(
+    context: &Context,
+    plan: &PrunePlan,
+    blockers: &[PruneBlocker],
+    archive: Option<&Path>,
+) -> Result<Outcome> {
+    if !context.json {
+        for table in plan.tables() {
+            terminal::data(&format_table(table)).with_context(|| "print the plan".to_owned())?;
+        }
+    }
+    warn_about_kept_rows(&plan.scope);
+    for blocker in blockers {
+        log::warn!("would be refused: {}; {}", blocker.reason(), blocker.help());
+    }
+    Ok(Outcome::done(
+        format!(
+            "{} rows from before {} would be {}, about {}",
+            plan.history_rows() + plan.housekeeping_rows(),
+            iso(plan.cutoff),
+            if archive.is_some() {
+                "moved to the archive or deleted"
+            } else {
+                "deleted"
+            },
+            format_bytes(plan.tables().map(|table| table.bytes).sum()),
+        ),
+        Report::preview(plan, blockers, archive),
+    ))
+}
+
+/// One line of the printed plan.
+pub(super) fn format_table(plan: &TablePlan) -> String {
+    match (plan.oldest, plan.newest) {
+        (Some(oldest), Some(newest)) => format!(
+            "{:28} {:>10} rows  {} to {}  about {}",
+            plan.table,
+            plan.rows,
+            iso(oldest),
+            iso(newest),
+            format_bytes(plan.bytes)
+        ),
+        _ => format!("{:28} {:>10} rows", plan.table, 0),
+    }
+}
+
+/// The result in one line.
+pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&Path>) -> String {
+    let sum = |tables: &[(&str, i64)]| tables.iter().map(|(_, rows)| rows).sum::<i64>();
+    let history = sum(&result.history);
+    let housekeeping = sum(&result.housekeeping);
+    if history + housekeeping == 0 {
+        return format!(
+            "nothing to prune: there are no summarized history rows from before {} to delete",
+            iso(plan.cutoff)
+        );
+    }
+    let what_happened = match archive {
+        Some(archive) if history > 0 => {
+            format!("moved {history} history rows to {}", archive.display())
+        }
+        _ => format!("deleted {history} history rows"),
+    };
+    format!(
+        "{what_happened} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
+        iso(plan.cutoff),
+        format_bytes(result.bytes_after),
+        format_bytes(result.bytes_before),
+    )
+}
+
+fn format_bytes(bytes: i64) -> String {
     size::format_bytes(u64::try_from(bytes).unwrap_or_default())
 }

@@ -1,8 +1,11 @@
 //! `tornsnap prune --summaries-before`: deletes old summaries.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-use crate::command::prune::{Args, report};
+use serde::Serialize;
+
+use crate::command::prune::Args;
+use crate::command::prune::report::format_table;
 use crate::command::wait::Waiting;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -11,47 +14,58 @@ use crate::output::{prompt, terminal};
 use crate::store::Store;
 use crate::store::lock::MAINTENANCE;
 
-/// Deletes old summaries: the one thing that no detail brings back.
+#[derive(Debug, Serialize)]
+struct Report {
+    dry_run: bool,
+    summaries_before: Month,
+    tables: BTreeMap<&'static str, TableReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct TableReport {
+    rows: i64,
+}
+
+/// Deletes old summaries, after the user has confirmed it: they cannot be computed again once their history is pruned.
 pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcome> {
     let database = &context.settings.database;
-    let shares = if args.dry_run {
+    let tables = if args.dry_run {
         let store = Store::open_read_only(database)?;
-        let shares = store.plan_purge(month)?;
+        let tables = store.plan_summary_purge(month)?;
         store.check_unchanged()?;
-        shares
+        tables
     } else {
-        Store::open(database)?.plan_purge(month)?
+        Store::open(database)?.plan_summary_purge(month)?
     };
-    let rows: i64 = shares.iter().map(|share| share.rows).sum();
-    let tables: serde_json::Map<String, Value> = shares
-        .iter()
-        .map(|share| (share.table.to_owned(), json!({ "rows": share.rows })))
-        .collect();
-    let done = json!({
-        "dry_run": args.dry_run,
-        "summaries_before": month.to_string(),
-        "tables": tables,
-    });
+    let rows: i64 = tables.iter().map(|table| table.rows).sum();
+    let report = Report {
+        dry_run: args.dry_run,
+        summaries_before: month,
+        tables: tables
+            .iter()
+            .map(|table| (table.table, TableReport { rows: table.rows }))
+            .collect(),
+    };
     if args.dry_run {
         if !context.json {
-            for share in &shares {
-                terminal::data(&report::line(share))
+            for table in &tables {
+                terminal::data(&format_table(table))
                     .with_context(|| "print the plan".to_owned())?;
             }
         }
         return Ok(Outcome::done(
-            format!("{rows} summaries of months before {month} would go"),
-            done,
+            format!("{rows} summaries of months before {month} would be deleted"),
+            report,
         ));
     }
     if rows == 0 {
         return Ok(Outcome::done(
             format!("there are no summaries of months before {month}"),
-            done,
+            report,
         ));
     }
     let question =
-        format!("Delete {rows} summaries of months before {month}? Nothing can bring them back");
+        format!("Delete {rows} summaries of months before {month}? This cannot be undone");
     if !args.yes && !prompt::confirm(&question, "--yes")? {
         return Err(Error::new("delete summaries")
             .with_source("the answer was no")
@@ -60,10 +74,10 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     let waiting = Waiting::new(context, "prune", args.wait);
     let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
-    let deleted = store.purge(month, context.settings.clock.now())?;
+    let deleted = store.purge_summaries(month, context.settings.clock.now())?;
     store.checkpoint()?;
     Ok(Outcome::done(
         format!("deleted {deleted} summaries of months before {month}"),
-        done,
+        report,
     ))
 }

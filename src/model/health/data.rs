@@ -225,14 +225,14 @@ mod tests {
     fn what_was_pruned_or_purged_is_well_and_rows_that_came_later_are_named() {
         let summarized = MonthFacts {
             rows: 9,
-            counted_rows: 9,
+            summarized_rows: 9,
             last_id: 50,
             is_summarized: true,
             ..MonthFacts::default()
         };
         let late = MonthFacts {
             rows: 12,
-            late: 3,
+            late_rows: 3,
             ..summarized
         };
         let is = |change: fn(&mut MonthFacts)| {
@@ -241,7 +241,7 @@ mod tests {
             summaries(&[state("2026-01", facts)], 1_775_044_800)
         };
 
-        assert_eq!(is(|facts| facts.late = 0).state, State::Ok);
+        assert_eq!(is(|facts| facts.late_rows = 0).state, State::Ok);
         assert_eq!(
             is(|_| {}).message,
             "history of 2026-01 has changed since it was summarized"

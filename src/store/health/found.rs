@@ -68,11 +68,12 @@ impl View {
 
     /// The tables with times more than a day ahead.
     pub(crate) fn far_future(&self, now: i64) -> Result<FarFuture> {
-        let Some(moments) = FutureBounds::at(now) else {
+        let Some(bounds) = FutureBounds::at(now) else {
             return Ok(FarFuture::default());
         };
-        let tables = future::count(self.connection(), &moments.a_day_ahead())
-            .context("look for times of the future")?;
+        let tables =
+            future::count_future_rows(self.connection(), &bounds.with_a_day_of_tolerance())
+                .context("look for times of the future")?;
         Ok(FarFuture {
             latest: tables.iter().filter_map(|share| share.newest).max(),
             tables: tables.into_iter().map(|share| share.table).collect(),

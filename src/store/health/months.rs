@@ -4,7 +4,7 @@ use super::View;
 use crate::error::Result;
 use crate::model::health::Overdue;
 use crate::model::month_state::MonthState;
-use crate::store::prune::Keep;
+use crate::store::prune::RetentionPolicy;
 use crate::store::{SqlContext, months};
 
 impl View {
@@ -14,7 +14,12 @@ impl View {
     }
 
     /// The history rows from before the cut-off that have no reason to be there any more.
-    pub(crate) fn overdue(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Overdue> {
+    pub(crate) fn overdue(
+        &self,
+        states: &[MonthState],
+        policy: RetentionPolicy,
+        now: i64,
+    ) -> Result<Overdue> {
         // The plan reads in a transaction of its own.
         let execute = |statement| {
             self.connection()
@@ -22,12 +27,12 @@ impl View {
                 .context("read the database")
         };
         execute("COMMIT")?;
-        let plan = self.store.plan_prune(states, keep, now);
+        let plan = self.store.plan_prune(states, policy, now);
         execute("BEGIN")?;
         let plan = plan?;
         Ok(Overdue {
-            prunable: plan.going(),
-            unsummarized: plan.prunable.unsummarized,
+            prunable: plan.history_rows(),
+            unsummarized: plan.scope.unsummarized,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The archive: which file it may be, and how it is attached to the database.
+//! Checks, creates and attaches the archive that history rows are moved to.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::archive::{ArchiveMove, blocker};
+use crate::model::archive::{UsedArchive, find_blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
@@ -19,35 +19,33 @@ use crate::store::prune::step;
 use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
 
-/// A file that may be the archive of this database: [`Store::check_archive`] found nothing against it.
+/// A file that passed [`Store::check_archive`].
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    /// Its ids, or `None` while there is no such file.
-    found: Option<Identity>,
+    /// Its ids; `None` if the file does not exist yet.
+    identity: Option<Identity>,
 }
 
 impl Archive {
-    /// Its file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether there is such a file.
     pub(crate) fn exists(&self) -> bool {
-        self.found.is_some()
+        self.identity.is_some()
     }
 
-    /// The absolute path as the record of a prune has it.
+    /// The absolute path, as `prune_runs` records it.
     pub(super) fn recorded_path(&self) -> String {
         display_path(&plain_absolute(&self.path))
     }
 }
 
 impl Store {
-    /// Checks that the file at `path` is the archive of this database, or that a new one may be made there. Nothing is
-    /// written. `is_needed`: whether rows go to it. `takes_another`: the user wants another archive than the one that
-    /// rows were moved to before.
+    /// Checks that the file at `path` is the archive of this database, or that one can be created there. Changes nothing.
+    ///
+    /// `is_needed`: whether there are rows to move. `allows_new`: accept another archive than the one used before.
     ///
     /// # Errors
     ///
@@ -56,43 +54,43 @@ impl Store {
         &self,
         path: &Path,
         is_needed: bool,
-        takes_another: bool,
+        allows_new: bool,
     ) -> Result<Archive> {
-        must_be_another_file(&self.path, path)?;
+        ensure_different_file(&self.path, path)?;
         let archive = Archive {
             path: path.to_owned(),
-            found: ids_of(path)?,
+            identity: read_identity(path)?,
         };
-        let found = archive.found.as_ref();
+        let found = archive.identity.as_ref();
         if is_needed || found.is_some() {
-            name_for_sqlite(path)?;
+            utf8_path(path)?;
         }
-        let blocker = blocker(
+        let blocker = find_blocker(
             &self.identity()?.id,
             found,
             &archive.recorded_path(),
-            &self.moved_to()?,
+            &self.used_archives()?,
         );
-        // An archive that is away is missed when rows are to go to it.
+        // A missing archive is an error only if there are rows to move.
         let blocker = blocker
             .filter(|_| is_needed || found.is_some())
-            .filter(|blocker| !(takes_another && blocker.can_be_overruled()));
+            .filter(|blocker| !(allows_new && blocker.can_be_overridden()));
         match blocker {
             None => Ok(archive),
-            Some(blocker) => Err(refusal(path)
-                .with_source(blocker.why())
-                .with_help(blocker.remedy())),
+            Some(blocker) => Err(archive_error(path)
+                .with_source(blocker.reason())
+                .with_help(blocker.help())),
         }
     }
 
-    fn moved_to(&self) -> Result<Vec<ArchiveMove>> {
-        let connection = self.connection();
-        connection
+    /// The archives that rows were moved to, oldest first.
+    fn used_archives(&self) -> Result<Vec<UsedArchive>> {
+        self.connection()
             .prepare(sql!("prune/list_archives"))
-            .and_then(|mut moved| {
-                moved
+            .and_then(|mut statement| {
+                statement
                     .query_map([], |row| {
-                        Ok(ArchiveMove {
+                        Ok(UsedArchive {
                             path: row.get("archive")?,
                             id: row
                                 .get::<_, Option<String>>("archive_id")?
@@ -101,28 +99,28 @@ impl Store {
                     })?
                     .collect()
             })
-            .context("look up where old rows were moved to")
+            .context("look up the archives used before")
     }
 
-    /// Opens the archive beside the database, made if it is missing, and undoes what a prune that was cut off has copied
-    /// to it and not deleted here. The answer is its id.
+    /// Attaches the archive, creating it if necessary, and deletes the copies that an interrupted prune left in it. Returns
+    /// its id.
     pub(super) fn attach(&mut self, archive: &Archive) -> Result<DatabaseId> {
         let ours = self.identity()?.id;
         if archive.exists() {
-            drop(Store::open(&archive.path)?); // Brings an older one up to date.
+            drop(Store::open(&archive.path)?); // Migrates an older archive.
         } else {
-            make(&archive.path, &ours, &self.path)?;
+            create(&archive.path, &ours, &self.path)?;
         }
-        must_be_another_file(&self.path, &archive.path)?;
+        ensure_different_file(&self.path, &archive.path)?;
         let attached = absolute(&archive.path);
         self.connection
             .execute(
                 sql!("prune/attach_archive"),
-                named_params! { ":archive": name_for_sqlite(&attached)? },
+                named_params! { ":archive": utf8_path(&attached)? },
             )
             .and_then(|_| {
-                // What is deleted here must be on the disk there, be the power cut the next moment. And what is noted
-                // there as copied must be deleted here before the next step is noted. Two files share the memory of one.
+                // FULL, because copies must be durable before the originals are deleted, and a delete must be durable
+                // before the archive records the next step. Both databases share the page cache budget of one.
                 self.connection.execute_batch(
                     "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL; \
                      PRAGMA main.cache_size = -24000",
@@ -130,11 +128,11 @@ impl Store {
             })
             .context(format!("open the archive {}", archive.path.display()))?;
         let id = self.attached_id(archive, &ours)?;
-        self.undo_copies()?;
+        self.undo_interrupted_step()?;
         Ok(id)
     }
 
-    /// The id of the attached archive: it may be another file than the one that was checked.
+    /// The id of the attached archive. Fails if the file was replaced after it was checked.
     fn attached_id(&self, archive: &Archive, ours: &DatabaseId) -> Result<DatabaseId> {
         let attached = self
             .connection
@@ -148,21 +146,21 @@ impl Store {
             })
             .context("read the id of the archive")?;
         let is_same = archive
-            .found
+            .identity
             .as_ref()
             .is_none_or(|found| *found == attached);
         if is_same && attached.archive_of.as_ref() == Some(ours) {
             return Ok(attached.id);
         }
-        Err(refusal(&archive.path)
-            .with_source("another program has replaced it just now")
+        Err(archive_error(&archive.path)
+            .with_source("another program has just replaced it")
             .with_help("run the same command again"))
     }
 
-    /// Brings what history rows refer to up to date in the archive.
-    pub(super) fn refresh_archive(&mut self) -> Result<()> {
+    /// Copies the rows that history rows refer to into the archive.
+    pub(super) fn copy_referenced_rows(&mut self) -> Result<()> {
         transaction(&mut self.connection, |transaction| {
-            for (what, statement) in [
+            for (rows, statement) in [
                 ("factions", sql!("prune/archive_factions")),
                 ("players", sql!("prune/archive_players")),
                 ("territories", sql!("prune/archive_territories")),
@@ -171,14 +169,14 @@ impl Store {
             ] {
                 transaction
                     .execute(statement, [])
-                    .context(format!("copy {what} to the archive"))?;
+                    .context(format!("copy {rows} to the archive"))?;
             }
             Ok(())
         })
     }
 
-    fn undo_copies(&mut self) -> Result<()> {
-        let noted = self
+    fn undo_interrupted_step(&mut self) -> Result<()> {
+        let step = self
             .connection
             .query_row(sql!("prune/get_step"), [], |row| {
                 let history: String = row.get("history")?;
@@ -186,20 +184,19 @@ impl Store {
                 Ok((history, span, row.get("last_id")?))
             })
             .optional()
-            .context("look for a copy that was cut off")?;
-        if let Some((history, span, last_id)) = noted
-            && let Some(history) = History::of_table(&history)
+            .context("look for an interrupted step in the archive")?;
+        if let Some((history, span, last_id)) = step
+            && let Some(history) = History::from_table_name(&history)
         {
-            step::undo(&mut self.connection, history, span, last_id)?;
+            step::delete_copies(&mut self.connection, history, span, last_id)?;
         }
         Ok(())
     }
 
-    /// Ends the work with the archive.
     pub(super) fn detach(&mut self) -> Result<()> {
         self.connection
             .execute(sql!("prune/delete_step"), [])
-            .context("finish the archive")?;
+            .context("delete the record of the last step")?;
         wal::empty(&self.connection, "archive")?;
         self.connection
             .execute_batch("PRAGMA main.synchronous = NORMAL; DETACH DATABASE archive")
@@ -207,17 +204,17 @@ impl Store {
     }
 }
 
-/// The ids of the file at `path`; `None` when there is nothing in it, or no such file. It is only read.
-fn ids_of(path: &Path) -> Result<Option<Identity>> {
+/// Reads the ids of the file at `path`; `None` if it is empty or does not exist.
+fn read_identity(path: &Path) -> Result<Option<Identity>> {
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| action(path)),
+        Err(error) => return Err(error).with_context(|| context_for(path)),
         Ok(found) if found.is_dir() => {
-            return Err(refusal(path)
+            return Err(archive_error(path)
                 .with_source("it is a folder")
                 .with_help("name a file with --archive"));
         }
-        // Left by `touch` or by an interrupted copy: nothing in it to lose.
+        // `touch` or an interrupted copy leaves an empty file, which may be replaced.
         Ok(found) if found.len() == 0 => return Ok(None),
         Ok(_) => {}
     }
@@ -230,38 +227,39 @@ fn ids_of(path: &Path) -> Result<Option<Identity>> {
     };
     match read() {
         Ok(Some(ids)) => Ok(Some(ids)),
-        Ok(None) => Err(refusal(path)
+        Ok(None) => Err(archive_error(path)
             .with_source("it is not a tornsnap database")
-            .with_help("name another file with --archive; this one was left as it is")),
+            .with_help("name another file with --archive; this one was not changed")),
         Err(error) => {
             let exit = error.exit();
-            Err(Error::new(action(path))
+            Err(Error::new(context_for(path))
                 .with_source(error.one_line())
-                .with_help("name another file with --archive; this one was left as it is")
+                .with_help("name another file with --archive; this one was not changed")
                 .with_exit(exit))
         }
     }
 }
 
-/// Makes an empty archive of `database`, whose id is `ours`: built under a temporary name, and it appears whole.
-fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
-    let action = || format!("make the archive {}", path.display());
+/// Creates an empty archive of `database`, whose id is `ours`. It is built under a temporary name and then renamed, so that
+/// no other process sees an incomplete one.
+fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
+    let action = || format!("create the archive {}", path.display());
     let folder = folder_of(path);
-    let no_place = |error: std::io::Error| {
+    let not_creatable = |error: std::io::Error| {
         Error::new(action())
             .with_source(error)
             .with_help(format!(
-                "check that {} is a folder and can be written, or name another place with --archive",
+                "check that {} is a folder and is writable, or name another path with --archive",
                 folder.display()
             ))
             .with_exit(Exit::Config)
     };
-    owner::make_folder(folder, database).map_err(no_place)?;
-    // tempfile makes it with mode 0600.
+    owner::make_folder(folder, database).map_err(not_creatable)?;
+    // tempfile creates it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)
-        .map_err(no_place)?;
+        .map_err(not_creatable)?;
     owner::give_to_owner(temporary.as_file(), temporary.path(), database);
     let temporary = temporary.into_temp_path();
     let claim = |connection: &Connection| {
@@ -284,62 +282,62 @@ fn make(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
         temporary.persist_noclobber(path)
     };
     placed.map_err(|error| error.error).with_context(action)?;
-    // The rows that go to it are deleted here, so its name must not get lost either.
+    // The directory entry must be durable too before any original is deleted.
     sync_folder(folder)
 }
 
-/// The path from the root as the system reads it: `..` behind a link leads elsewhere than its text says.
+/// The absolute path with `..` kept, because `..` after a symbolic link depends on the target of the link.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Refuses an archive that is the database itself, whatever name it is given.
-fn must_be_another_file(database: &Path, archive: &Path) -> Result<()> {
+/// Fails if both paths lead to the same file.
+fn ensure_different_file(database: &Path, archive: &Path) -> Result<()> {
     if !is_same_file(database, archive)? {
         return Ok(());
     }
-    Err(refusal(archive)
+    Err(archive_error(archive)
         .with_source("it is the database itself")
         .with_help("name another file with --archive"))
 }
 
-fn refusal(archive: &Path) -> Error {
-    Error::new(action(archive)).with_exit(Exit::Config)
+fn archive_error(archive: &Path) -> Error {
+    Error::new(context_for(archive)).with_exit(Exit::Config)
 }
 
-fn action(archive: &Path) -> String {
+fn context_for(archive: &Path) -> String {
     format!("use the archive {}", archive.display())
 }
 
-fn name_for_sqlite(path: &Path) -> Result<&str> {
+fn utf8_path(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| {
-        refusal(path)
+        archive_error(path)
             .with_source("SQLite wants names in UTF-8")
             .with_help("name another file with --archive")
     })
 }
 
-fn is_same_file(one: &Path, other: &Path) -> Result<bool> {
-    if !other.exists() {
-        return Ok(absolute(one) == absolute(other));
+fn is_same_file(first: &Path, second: &Path) -> Result<bool> {
+    if !second.exists() {
+        return Ok(absolute(first) == absolute(second));
     }
     let canonical = |path: &Path| {
         path.canonicalize()
             .with_context(|| format!("find {}", path.display()))
     };
-    if canonical(one)? == canonical(other)? {
+    if canonical(first)? == canonical(second)? {
         return Ok(true);
     }
     #[cfg(unix)]
     {
-        // A hard link is the same file under two names.
+        // Hard links are different paths to the same file.
         use std::os::unix::fs::MetadataExt;
         let inode = |path: &Path| {
             fs::metadata(path)
                 .map(|file| (file.dev(), file.ino()))
                 .with_context(|| format!("look at {}", path.display()))
         };
-        Ok(inode(one)? == inode(other)?)
+        Ok(inode(first)? == inode(second)?)
     }
     #[cfg(not(unix))]
     Ok(false)

@@ -1,168 +1,183 @@
-//! Pruning: a plan first, then that very plan in small transactions; what goes to an archive is there, durable and
-//! compared, before it is deleted here.
+//! Pruning: first a plan, then its execution in small transactions.
 //!
-//! The state of a month (`month_states`) says which of its rows may go: those that its summary counted.
+//! `month_states` limits a prune to rows that a summary counts. With an archive, the copies of rows are durable and
+//! compared with the originals before these are deleted.
 
 mod archive;
-mod kept;
-mod old;
-mod pace;
+mod housekeeping;
 mod plan;
 mod purge;
-mod run;
+mod record;
+mod retained;
 mod space;
 mod statements;
 mod step;
+mod throttle;
 
 pub(crate) use archive::Archive;
-pub(crate) use plan::{Keep, Plan, Share};
+pub(crate) use plan::{PrunePlan, RetentionPolicy, TablePlan};
 
 use crate::error::{Exit, Result};
 use crate::store::Store;
-use pace::Pace;
-use plan::{Part, PartMonth};
-use run::Run;
-use step::{Step, Taken};
+use plan::{HistoryPlan, MonthPlan};
+use record::PruneRecord;
+use step::{Step, StepResult};
+use throttle::Throttle;
 
-/// The result of a prune.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pruned {
-    /// History rows that went, in the order of the plan.
-    pub(crate) detail: Vec<i64>,
-    /// Other rows that went, in the order of the plan.
-    pub(crate) housekeeping: Vec<i64>,
-    /// Whether it was told to stop before it was done.
-    pub(crate) is_cut_off: bool,
-    /// Size of the database before, in bytes.
+pub(crate) struct PruneResult {
+    /// The history tables, and how many rows of each were deleted.
+    pub(crate) history: Vec<(&'static str, i64)>,
+    /// The other tables, and how many rows of each were deleted.
+    pub(crate) housekeeping: Vec<(&'static str, i64)>,
+    /// Whether the prune was stopped before it was complete.
+    pub(crate) was_interrupted: bool,
+    /// Size of the database before the prune.
     pub(crate) bytes_before: i64,
-    /// Size of the database after, in bytes.
+    /// Size of the database after the prune.
     pub(crate) bytes_after: i64,
 }
 
-/// A prune at work.
-struct Work<'a> {
-    store: &'a mut Store,
-    run: Run,
-    goes_to_archive: bool,
-    now: i64,
-    pace: Pace,
-    /// Whether it goes on, asked with the number of rows that were deleted.
-    goes_on: &'a mut dyn FnMut(i64) -> bool,
-}
-
-impl Store {
-    /// Does what the plan says. `archive`: where history rows go before they are deleted. `goes_on` is told how many rows
-    /// each step deleted, and answers whether to take the next.
-    ///
-    /// Each step is a transaction of its own: whatever ends the process, a later run does the rest.
-    pub(crate) fn prune(
-        &mut self,
-        plan: &Plan,
-        archive: Option<&Archive>,
-        now: i64,
-        mut goes_on: impl FnMut(i64) -> bool,
-    ) -> Result<Pruned> {
-        let mut pruned = Pruned {
-            bytes_before: self.file_bytes()?,
-            ..Pruned::default()
-        };
-        self.expect_many_steps()?;
-        let has_rows = plan.going() > 0;
-        // Without rows that go, too: a prune that was cut off may have left copies there.
-        let archive = archive.filter(|archive| has_rows || archive.exists());
-        let place = match archive {
-            Some(archive) => Some((archive.recorded_path(), self.attach(archive)?)),
-            None => None,
-        };
-        let goes_to_archive = place.is_some();
-        if goes_to_archive && has_rows {
-            self.refresh_archive()?;
-        }
-        let mut work = Work {
-            store: self,
-            run: Run::new(now, plan.cutoff, place),
-            goes_to_archive,
-            now,
-            pace: if goes_to_archive {
-                Pace::with_archive()
-            } else {
-                Pace::default()
-            },
-            goes_on: &mut goes_on,
-        };
-        work.do_all(plan, &mut pruned)?;
-        if pruned.is_cut_off {
-            return Ok(pruned);
-        }
-        run::finish(&self.connection, now)?;
-        if goes_to_archive {
-            self.detach()?;
-        }
-        self.give_space_back()?;
-        pruned.bytes_after = self.file_bytes()?;
-        Ok(pruned)
+impl PruneResult {
+    /// The number of rows that were deleted from a table.
+    pub(crate) fn deleted(&self, table: &str) -> Option<i64> {
+        let mut tables = self.history.iter().chain(&self.housekeeping);
+        tables
+            .find(|(name, _)| *name == table)
+            .map(|(_, rows)| *rows)
     }
 }
 
-impl Work<'_> {
-    /// Takes all steps, until it is told to stop.
-    fn do_all(&mut self, plan: &Plan, pruned: &mut Pruned) -> Result<()> {
-        for part in &plan.parts {
+/// Executes a plan.
+struct Executor<'a> {
+    store: &'a mut Store,
+    record: PruneRecord,
+    uses_archive: bool,
+    now: i64,
+    throttle: Throttle,
+    /// Gets the number of rows that a step deleted, and returns false to stop.
+    continues: &'a mut dyn FnMut(i64) -> bool,
+}
+
+impl Store {
+    /// Executes the plan. History rows are moved to `archive`, or deleted if there is none.
+    ///
+    /// `continues` gets the number of rows that a step deleted, and returns false to stop. Each step is a transaction of
+    /// its own, so that a later prune can continue after an interruption.
+    pub(crate) fn prune(
+        &mut self,
+        plan: &PrunePlan,
+        archive: Option<&Archive>,
+        now: i64,
+        mut continues: impl FnMut(i64) -> bool,
+    ) -> Result<PruneResult> {
+        let mut result = PruneResult {
+            bytes_before: self.file_bytes()?,
+            ..PruneResult::default()
+        };
+        self.prepare_for_steps()?;
+        let has_rows = plan.history_rows() > 0;
+        // An existing archive is attached even if there are no rows to move: an interrupted prune may have left copies.
+        let archive = archive.filter(|archive| has_rows || archive.exists());
+        let attached = match archive {
+            Some(archive) => Some((archive.recorded_path(), self.attach(archive)?)),
+            None => None,
+        };
+        let uses_archive = attached.is_some();
+        if uses_archive && has_rows {
+            self.copy_referenced_rows()?;
+        }
+        let mut executor = Executor {
+            store: self,
+            record: PruneRecord::new(now, plan.cutoff, attached),
+            uses_archive,
+            now,
+            throttle: if uses_archive {
+                Throttle::with_archive()
+            } else {
+                Throttle::default()
+            },
+            continues: &mut continues,
+        };
+        executor.execute(plan, &mut result)?;
+        if result.was_interrupted {
+            return Ok(result);
+        }
+        record::finish(&self.connection, now)?;
+        if uses_archive {
+            self.detach()?;
+        }
+        self.release_free_pages()?;
+        result.bytes_after = self.file_bytes()?;
+        Ok(result)
+    }
+}
+
+impl Executor<'_> {
+    fn execute(&mut self, plan: &PrunePlan, result: &mut PruneResult) -> Result<()> {
+        for table in &plan.history {
             let mut deleted = 0;
-            for month in &part.months {
-                if !pruned.is_cut_off {
-                    pruned.is_cut_off = !self.month(part, month, &mut deleted)?;
+            for month in &table.months {
+                if !result.was_interrupted {
+                    result.was_interrupted = !self.prune_month(table, month, &mut deleted)?;
                 }
             }
-            pruned.detail.push(deleted);
+            result.history.push((table.table.table, deleted));
         }
-        for old in &plan.old {
-            if pruned.is_cut_off {
+        for table in &plan.housekeeping {
+            if result.was_interrupted {
                 return Ok(());
             }
-            let deleted = old.delete(self.store, |_| (self.goes_on)(0))?;
-            pruned.housekeeping.push(deleted.rows);
-            pruned.is_cut_off = deleted.is_cut_off;
+            // The progress bar counts history rows only.
+            let deleted = table.rows.delete(self.store, |_| (self.continues)(0))?;
+            result.housekeeping.push((table.table.table, deleted.rows));
+            result.was_interrupted = deleted.was_interrupted;
         }
         Ok(())
     }
 
-    /// Takes the steps of one month of one history table. The answer is whether it goes on.
-    fn month(
+    /// Executes all steps of one history table and one month. Returns false if it was stopped.
+    fn prune_month(
         &mut self,
-        part: &Part,
-        &PartMonth { month, last_id, .. }: &PartMonth,
+        plan: &HistoryPlan,
+        &MonthPlan { month, last_id, .. }: &MonthPlan,
         deleted: &mut i64,
     ) -> Result<bool> {
+        let history = plan.history;
         let mut from = month.start();
         while from < month.end() {
             let span = (from, month.end());
-            let until = Step::boundary(&self.store.connection, part.history, span, self.pace.rows)?;
+            let until = Step::end(
+                &self.store.connection,
+                history,
+                span,
+                self.throttle.step_size,
+            )?;
             let step = Step {
-                history: part.history,
+                history,
                 month,
                 from,
                 until,
                 last_id,
-                kept: part.kept.ids(from, until),
+                retained_ids: plan.retained.ids(from, until),
             };
-            let taken = step.take(self.store, &mut self.run, self.goes_to_archive, self.now);
-            let Taken { rows, held } = match taken {
-                Err(error) if error.exit() == Exit::Io && !self.pace.is_frugal => {
-                    // Perhaps the disk is full: then small steps still get on, and free some.
-                    log::warn!("going on in small steps: {}", error.one_line());
-                    self.pace.be_frugal();
-                    self.pace.checkpoint(self.store, 0)?;
+            let result = step.run(self.store, &mut self.record, self.uses_archive, self.now);
+            let StepResult { rows, held } = match result {
+                Err(error) if error.exit() == Exit::Io && !self.throttle.is_disk_full => {
+                    // The disk may be full. Small steps can still succeed, and each of them frees some space.
+                    log::warn!("continuing in small steps: {}", error.one_line());
+                    self.throttle.set_disk_full();
+                    self.throttle.checkpoint(self.store, 0)?;
                     continue;
                 }
-                taken => taken?,
+                result => result?,
             };
             *deleted += rows;
-            if !(self.goes_on)(rows) {
+            if !(self.continues)(rows) {
                 return Ok(false);
             }
             from = until;
-            self.pace.follow(self.store, held)?;
+            self.throttle.after_step(self.store, held)?;
         }
         Ok(true)
     }

@@ -1,236 +1,231 @@
-//! The plan of a prune: which rows of which months go. Nothing is written.
+//! Plans a prune: finds the rows to delete without changing anything.
 
 use rusqlite::{Connection, named_params};
 
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::model::history::History;
 use crate::model::month_state::MonthState;
-use crate::model::retention::{self, Prunable};
-use crate::model::time::{DAY, Month};
-use crate::store::history::entry;
-use crate::store::prune::kept::Kept;
-use crate::store::prune::old::{self, OldRows};
+use crate::model::retention::{self, PruneScope};
+use crate::model::time::{DAY, Month, outside_calendar};
+use crate::store::history::schema_of;
+use crate::store::prune::housekeeping::OldRows;
+use crate::store::prune::retained::RetainedRows;
 use crate::store::prune::statements::Statements;
 use crate::store::{SqlContext, Store, sql};
 
-/// Rows of one table that go.
+/// The rows of one table that are to be deleted.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Share {
+pub(crate) struct TablePlan {
     pub(crate) table: &'static str,
-    /// How many.
     pub(crate) rows: i64,
-    /// Unix seconds of the oldest.
+    /// The timestamp of the oldest row.
     pub(crate) oldest: Option<i64>,
-    /// Unix seconds of the newest.
+    /// The timestamp of the newest row.
     pub(crate) newest: Option<i64>,
-    /// About how much space they take.
+    /// The estimated size of the rows.
     pub(crate) bytes: i64,
 }
 
-/// How long things are kept.
+/// How long rows are kept.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Keep {
-    /// Full months of history rows besides the running one.
+pub(crate) struct RetentionPolicy {
+    /// Full months of history rows in addition to the current one.
     pub(crate) months: u32,
-    /// Days of rejected answers.
+    /// Days for which rejected answers are kept.
     pub(crate) rejected_days: u32,
-    /// Days of records of fetches.
+    /// Days for which records of fetches are kept.
     pub(crate) runs_days: u32,
 }
 
-/// The plan of a prune.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    /// History rows before this go, unix seconds: the first moment of a month.
+pub(crate) struct PrunePlan {
+    /// Unix seconds: history rows from before this are deleted. It is the first second of a month.
     pub(crate) cutoff: i64,
-    /// Which months go and which stay.
-    pub(crate) prunable: Prunable,
-    /// The history tables.
-    pub(crate) detail: Vec<Share>,
-    /// History rows that there are.
-    pub(crate) all: i64,
-    /// The newest history row.
-    pub(crate) newest_detail: Option<i64>,
-    /// Rejected answers and records of fetches.
-    pub(crate) housekeeping: Vec<Share>,
-    /// Whether a prune has been here before.
+    pub(crate) scope: PruneScope,
+    /// All history rows.
+    pub(crate) total_rows: i64,
+    /// The timestamp of the newest history row.
+    pub(crate) newest_row: Option<i64>,
+    /// Whether this database was pruned before.
     pub(crate) was_pruned: bool,
-    /// The rows of each history table.
-    pub(super) parts: Vec<Part>,
+    pub(super) history: Vec<HistoryPlan>,
     /// Rejected answers and records of fetches.
-    pub(super) old: Vec<OldRows>,
+    pub(super) housekeeping: Vec<HousekeepingPlan>,
 }
 
-/// The rows of one history table that go.
+/// The rows of one history table that are to be deleted.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct HistoryPlan {
     pub(super) history: History,
-    pub(super) months: Vec<PartMonth>,
-    /// The rows that stay.
-    pub(super) kept: Kept,
+    pub(super) table: TablePlan,
+    pub(super) months: Vec<MonthPlan>,
+    pub(super) retained: RetainedRows,
 }
 
-/// The rows of one month and one history table that go.
+/// The old rows of one other table.
+#[derive(Clone, Debug)]
+pub(super) struct HousekeepingPlan {
+    pub(super) table: TablePlan,
+    pub(super) rows: OldRows,
+}
+
+/// The rows of one history table in one month that are to be deleted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PartMonth {
+pub(super) struct MonthPlan {
     pub(super) month: Month,
-    /// The highest id when it was summarized: rows with a higher one stay.
+    /// The highest id when the month was summarized. Rows with a higher id stay.
     pub(super) last_id: i64,
     rows: i64,
 }
 
-impl Plan {
-    /// History rows that go.
-    pub(crate) fn going(&self) -> i64 {
-        self.detail.iter().map(|share| share.rows).sum()
+impl PrunePlan {
+    /// All tables: the history tables first.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &TablePlan> {
+        let history = self.history.iter().map(|plan| &plan.table);
+        history.chain(self.housekeeping.iter().map(|plan| &plan.table))
     }
 
-    /// Other rows that go.
+    /// The number of history rows to delete.
+    pub(crate) fn history_rows(&self) -> i64 {
+        self.history.iter().map(|plan| plan.table.rows).sum()
+    }
+
+    /// The number of other rows to delete.
     pub(crate) fn housekeeping_rows(&self) -> i64 {
-        self.housekeeping.iter().map(|share| share.rows).sum()
+        self.housekeeping.iter().map(|plan| plan.table.rows).sum()
     }
 }
 
 impl Store {
-    /// Plans a prune: nothing is written.
-    pub(crate) fn plan_prune(&self, states: &[MonthState], keep: Keep, now: i64) -> Result<Plan> {
-        let first_kept = retention::first_kept(now, keep.months).ok_or_else(|| {
-            Error::new(format!("tell the month of {now}"))
-                .with_source("it is outside the calendar")
-                .with_exit(Exit::Config)
-        })?;
-        let prunable = retention::prunable(states, first_kept);
-        let cutoff = prunable
-            .unsummarized
-            .first()
-            .copied()
-            .unwrap_or(first_kept)
-            .start();
-        // One view of the database for all counts.
+    /// Plans a prune without changing anything.
+    pub(crate) fn plan_prune(
+        &self,
+        states: &[MonthState],
+        policy: RetentionPolicy,
+        now: i64,
+    ) -> Result<PrunePlan> {
+        let first_kept =
+            retention::first_kept_month(now, policy.months).ok_or_else(|| outside_calendar(now))?;
+        let scope = retention::prune_scope(states, first_kept);
+        let first_unsummarized = scope.unsummarized.first().copied();
+        let cutoff = first_unsummarized.unwrap_or(first_kept).start();
+        // One transaction, so that all queries read the same snapshot.
         let connection = self
             .connection()
             .unchecked_transaction()
             .context("plan the prune")?;
-        let running = retention::first_kept(now, 0).map_or(now, Month::start);
-        let mut parts = Vec::new();
-        let mut detail = Vec::new();
-        let mut all = states.iter().map(MonthState::all_rows).sum();
-        let mut newest_detail = None;
-        for history in History::ALL {
-            let (newest, recent) = total(&connection, history, running)?;
-            all += recent;
-            newest_detail = newest_detail.max(newest);
-            let part = part(&connection, history, states, &prunable, cutoff)?;
-            detail.push(share(&connection, &part)?);
-            parts.push(part);
+        let current_month = Month::of(now).map_or(now, Month::start);
+        let mut total_rows = states.iter().map(MonthState::history_rows).sum();
+        let mut newest_row = None;
+        let mut history = Vec::new();
+        for each in History::ALL {
+            let (newest, recent_rows) = newest_and_recent(&connection, each, current_month)?;
+            total_rows += recent_rows;
+            newest_row = newest_row.max(newest);
+            history.push(plan_history(&connection, each, states, &scope, cutoff)?);
         }
-        let old = vec![
-            OldRows::rejected(now - i64::from(keep.rejected_days) * DAY),
-            OldRows::runs(&connection, now - i64::from(keep.runs_days) * DAY)?,
-        ];
-        let housekeeping = old
-            .iter()
-            .map(|old| old.share(&connection))
-            .collect::<Result<_>>()?;
+        let housekeeping = [
+            OldRows::rejected(now - i64::from(policy.rejected_days) * DAY),
+            OldRows::runs(&connection, now - i64::from(policy.runs_days) * DAY)?,
+        ]
+        .into_iter()
+        .map(|rows| {
+            let table = rows.plan(&connection)?;
+            Ok(HousekeepingPlan { table, rows })
+        })
+        .collect::<Result<_>>()?;
         let was_pruned = connection
             .query_row(sql!("prune/was_pruned"), [], |row| row.get("was_pruned"))
             .context("look up the last prune")?;
-        Ok(Plan {
+        Ok(PrunePlan {
             cutoff,
-            prunable,
-            detail,
-            all,
-            newest_detail,
-            housekeeping,
+            scope,
+            total_rows,
+            newest_row,
             was_pruned,
-            parts,
-            old,
+            history,
+            housekeeping,
         })
-    }
-
-    /// How many summaries are of months before `month`.
-    pub(crate) fn plan_purge(&self, month: Month) -> Result<Vec<Share>> {
-        History::ALL
-            .into_iter()
-            .map(|history| {
-                old::count(
-                    self.connection(),
-                    history.summary_table(),
-                    &Statements::of(history).summaries_plan,
-                    named_params! { ":before": month.start() },
-                    150,
-                )
-            })
-            .collect()
     }
 }
 
-/// The newest row of a history table, and how many are of the running month or later.
-fn total(connection: &Connection, history: History, running: i64) -> Result<(Option<i64>, i64)> {
+/// The newest timestamp in a history table, and the number of rows of the current month and later.
+fn newest_and_recent(
+    connection: &Connection,
+    history: History,
+    current_month: i64,
+) -> Result<(Option<i64>, i64)> {
     connection
         .query_row(
             &Statements::of(history).total,
-            named_params! { ":since": running },
+            named_params! { ":since": current_month },
             |row| Ok((row.get("newest")?, row.get("recent")?)),
         )
         .context(format!("read {}", history.table()))
 }
 
-/// Which rows of one history table go.
-fn part(
+fn plan_history(
     connection: &Connection,
     history: History,
     states: &[MonthState],
-    prunable: &Prunable,
+    scope: &PruneScope,
     cutoff: i64,
-) -> Result<Part> {
-    let kept = Kept::read(connection, history, cutoff)?;
-    let months = states
+) -> Result<HistoryPlan> {
+    let retained = RetainedRows::query(connection, history, cutoff)?;
+    let months: Vec<MonthPlan> = states
         .iter()
-        .filter(|state| prunable.months.contains(&state.month))
+        .filter(|state| scope.months.contains(&state.month))
         .filter_map(|state| {
-            let facts = state.of(history)?.facts;
+            let facts = state.table(history)?.facts;
             let month = state.month;
-            let stay = kept.count(month.start(), month.end(), facts.last_id);
-            let rows = facts.rows - facts.late - stay;
-            (rows > 0).then_some(PartMonth {
+            let retained_rows = retained.count(month.start(), month.end(), facts.last_id);
+            let rows = facts.rows - facts.late_rows - retained_rows;
+            (rows > 0).then_some(MonthPlan {
                 month,
                 last_id: facts.last_id,
                 rows,
             })
         })
         .collect();
-    Ok(Part {
+    Ok(HistoryPlan {
         history,
+        table: plan_history_table(connection, history, &months, &retained)?,
         months,
-        kept,
+        retained,
     })
 }
 
-/// A part as people want to know it.
-fn share(connection: &Connection, part: &Part) -> Result<Share> {
-    let table = part.history.table();
-    let rows = part.months.iter().map(|part| part.rows).sum();
-    let mut share = Share {
-        table,
+/// Sums up the months of one history table.
+fn plan_history_table(
+    connection: &Connection,
+    history: History,
+    months: &[MonthPlan],
+    retained: &RetainedRows,
+) -> Result<TablePlan> {
+    let rows = months.iter().map(|month| month.rows).sum();
+    let mut plan = TablePlan {
+        table: history.table(),
         rows,
         oldest: None,
         newest: None,
-        bytes: rows * entry(part.history).row_bytes,
+        bytes: rows * schema_of(history).row_bytes,
     };
-    for PartMonth { month, last_id, .. } in &part.months {
+    for MonthPlan { month, last_id, .. } in months {
         let (from, until) = (month.start(), month.end());
         let (oldest, newest): (Option<i64>, Option<i64>) = connection
             .query_row(
-                &Statements::of(part.history).plan,
+                &Statements::of(history).plan,
                 named_params! {
-                    ":from": from, ":until": until, ":last_id": last_id, ":kept": part.kept.ids(from, until),
+                    ":from": from,
+                    ":until": until,
+                    ":last_id": last_id,
+                    ":kept": retained.ids(from, until),
                 },
                 |row| Ok((row.get("oldest")?, row.get("newest")?)),
             )
-            .context(format!("plan for {table}"))?;
-        share.oldest = share.oldest.or(oldest);
-        share.newest = newest.or(share.newest);
+            .context(format!("plan for {}", history.table()))?;
+        plan.oldest = plan.oldest.or(oldest);
+        plan.newest = newest.or(plan.newest);
     }
-    Ok(share)
+    Ok(plan)
 }

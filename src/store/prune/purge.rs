@@ -1,24 +1,44 @@
-//! Deleting old summaries.
+//! Counts and deletes old summaries, for `prune --summaries-before`.
 
 use rusqlite::named_params;
 
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::time::Month;
+use crate::store::prune::housekeeping::plan_table;
+use crate::store::prune::plan::TablePlan;
 use crate::store::prune::statements::Statements;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// Deletes the summaries of months before `month`, all in one transaction, and notes of each of these months that
-    /// they are deleted: nothing asks for them again.
-    pub(crate) fn purge(&mut self, month: Month, now: i64) -> Result<usize> {
+    /// Counts the summaries of months before `month`.
+    pub(crate) fn plan_summary_purge(&self, month: Month) -> Result<Vec<TablePlan>> {
+        /// Estimated size of a summary with its index entries.
+        const ROW_BYTES: i64 = 150;
+        History::ALL
+            .into_iter()
+            .map(|history| {
+                plan_table(
+                    self.connection(),
+                    history.summary_table(),
+                    &Statements::of(history).summaries_plan,
+                    named_params! { ":before": month.start() },
+                    ROW_BYTES,
+                )
+            })
+            .collect()
+    }
+
+    /// Deletes the summaries of months before `month` in one transaction, and records that, so that `summarize` does not
+    /// write them again. Returns the number of deleted rows.
+    pub(crate) fn purge_summaries(&mut self, month: Month, now: i64) -> Result<usize> {
         let deleted = self.transaction(|transaction| {
             transaction
                 .execute(
                     sql!("months/mark_purged"),
                     named_params! { ":before": month.start(), ":now": now },
                 )
-                .context("note that summaries are deleted")?;
+                .context("record that summaries are deleted")?;
             let mut deleted = 0;
             for history in History::ALL {
                 deleted += transaction
@@ -30,7 +50,7 @@ impl Store {
             }
             Ok(deleted)
         })?;
-        self.give_space_back()?;
+        self.release_free_pages()?;
         Ok(deleted)
     }
 }

@@ -1,4 +1,4 @@
-//! Space: what waits in the WAL, what is free in the file, and the rewrite of the whole file.
+//! Returns free pages of the database file to the disk.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -6,63 +6,68 @@ use std::time::Instant;
 use crate::error::Result;
 use crate::model::path::folder_of;
 use crate::store::files::check_room;
-use crate::store::prune::pace::Pace;
+use crate::store::prune::throttle::Throttle;
 use crate::store::{SqlContext, Store, wal};
 
-/// Pages that one step gives back to the disk: in the first, and the limits of later ones.
-const FIRST_PAGES: i64 = 1_000;
-const PAGES: (i64, i64) = (100, 16_000);
+/// The number of pages that the first step frees.
+const FIRST_STEP: i64 = 1_000;
 
-/// Pages in memory while the whole file is rewritten, in KiB as SQLite wants it.
+/// The minimum and the maximum number of pages of later steps.
+const STEP_LIMITS: (i64, i64) = (100, 16_000);
+
+/// `PRAGMA cache_size` during `VACUUM`: a negative number is in KiB.
 const VACUUM_CACHE: i64 = -8_000;
 
 impl Store {
-    /// Sets up a connection for a lot of small transactions.
-    pub(super) fn expect_many_steps(&self) -> Result<()> {
+    /// Configures the connection for many small transactions.
+    pub(super) fn prepare_for_steps(&self) -> Result<()> {
         self.connection
             .pragma_update(None, "cache_size", -32_000)
             .and_then(|()| {
-                // The prune itself says when: between its steps, not within their commits.
+                // Checkpoints run between the steps, where they do not hold the write lock.
                 self.connection.pragma_update(None, "wal_autocheckpoint", 0)
             })
             .context("set up the prune")?;
         wal::checkpoint_beyond(&self.connection, "main", 0)
     }
 
-    /// Returns free pages to the disk, some at a time.
-    pub(super) fn give_space_back(&self) -> Result<()> {
-        let free = || -> Result<i64> {
+    /// Runs incremental vacuums until no free page is left.
+    pub(super) fn release_free_pages(&self) -> Result<()> {
+        let count_free = || -> Result<i64> {
             self.connection
                 .query_row("PRAGMA freelist_count", [], |row| row.get(0))
                 .context("count free pages")
         };
-        let mut pace = Pace::starting(FIRST_PAGES, PAGES);
-        let mut left = free()?;
-        while left > 0 {
+        let mut throttle = Throttle::new(FIRST_STEP, STEP_LIMITS);
+        let mut free = count_free()?;
+        while free > 0 {
             let started = Instant::now();
             let mut step = self
                 .connection
-                .prepare(&format!("PRAGMA incremental_vacuum({})", pace.rows))
-                .context("give space back")?;
-            let mut rows = step.query([]).context("give space back")?;
-            // Each row that SQLite returns is a page given back.
-            while rows.next().context("give space back")?.is_some() {}
+                .prepare(&format!(
+                    "PRAGMA incremental_vacuum({})",
+                    throttle.step_size
+                ))
+                .context("release free pages")?;
+            let mut rows = step.query([]).context("release free pages")?;
+            // Each step of the statement frees one page.
+            while rows.next().context("release free pages")?.is_some() {}
             let held = started.elapsed();
-            let now = free()?;
-            if now >= left {
-                break; // Not a database that can: it was made without auto_vacuum.
+            let left = count_free()?;
+            if left >= free {
+                break; // The database was created without auto_vacuum.
             }
-            left = now;
-            pace.follow(self, held)?;
+            free = left;
+            throttle.after_step(self, held)?;
         }
         Ok(())
     }
 
-    /// Rewrites the whole file without free pages, in flat memory. Nobody else can write meanwhile.
+    /// Runs `VACUUM`, with a small cache. Other processes cannot write meanwhile. Returns the new size of the database.
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`](crate::error::Exit::Io) when a disk has no room for the copy.
+    /// [`Exit::Io`](crate::error::Exit::Io) when there is not enough free space for the copy.
     pub(crate) fn vacuum(&self) -> Result<i64> {
         let action = "rewrite the database without its free space";
         let bytes = u64::try_from(self.file_bytes()?).unwrap_or_default();
@@ -77,7 +82,7 @@ impl Store {
             .connection
             .pragma_query_value(None, "cache_size", |row| row.get(0))
             .context(action)?;
-        // The copy goes to a file, not into memory.
+        // SQLite then writes the copy to a file and not into memory.
         set("FILE", VACUUM_CACHE)?;
         let done = self.connection.execute_batch("VACUUM").context(action);
         set("MEMORY", cache)?;
@@ -95,7 +100,8 @@ impl Store {
     }
 }
 
-/// SQLite makes the copy in its folder for temporary files, and writes it back through the WAL beside the database.
+/// Checks the free space for `VACUUM`: SQLite makes a copy in its folder for temporary files, and writes it back through
+/// the WAL beside the database.
 /// <https://sqlite.org/lang_vacuum.html>
 fn check_room_for_rewrite(
     database: &Path,
@@ -104,25 +110,29 @@ fn check_room_for_rewrite(
     action: &str,
 ) -> Result<()> {
     let folder = folder_of(database);
-    let both = if is_one_disk(folder, temporary) { 2 } else { 1 };
-    check_room(temporary, bytes * both, action)?;
+    let copies = if is_same_device(folder, temporary) {
+        2
+    } else {
+        1
+    };
+    check_room(temporary, bytes * copies, action)?;
     check_room(folder, bytes, action)
 }
 
 #[cfg(unix)]
-fn is_one_disk(one: &Path, other: &Path) -> bool {
+fn is_same_device(first: &Path, second: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let device = |path: &Path| path.metadata().map(|found| found.dev());
-    // Where it cannot be told, the larger need is asked for.
-    !matches!((device(one), device(other)), (Ok(one), Ok(other)) if one != other)
+    // If a device is unknown, assume the case that needs more space.
+    !matches!((device(first), device(second)), (Ok(first), Ok(second)) if first != second)
 }
 
 #[cfg(not(unix))]
-fn is_one_disk(_: &Path, _: &Path) -> bool {
+fn is_same_device(_: &Path, _: &Path) -> bool {
     true
 }
 
-/// Where SQLite makes temporary files. <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>
+/// The folder in which SQLite creates temporary files. <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>
 #[expect(clippy::disallowed_methods, reason = "SQLite reads the same variables")]
 fn temporary_folder() -> PathBuf {
     if cfg!(not(unix)) {
@@ -147,7 +157,7 @@ mod tests {
     use crate::error::Exit;
 
     #[test]
-    fn a_rewrite_without_room_is_refused_before_it_begins() {
+    fn a_vacuum_without_enough_free_space_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("t.db");
         let check = |bytes| check_room_for_rewrite(&database, folder.path(), bytes, "rewrite");
@@ -157,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_checkpoint_waits_for_no_reader() {
+    fn a_checkpoint_does_not_wait_for_readers() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
         let store = Store::create(&path).unwrap();

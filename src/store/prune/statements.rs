@@ -1,4 +1,4 @@
-//! The statements about one history table, rendered once from the templates in `sql/prune/`.
+//! The SQL statements for each history table. Most are rendered from templates in `sql/prune/`.
 
 use std::sync::LazyLock;
 
@@ -6,35 +6,33 @@ use crate::model::history::History;
 use crate::store::history::render;
 use crate::store::sql;
 
-/// The statements about one history table.
 #[derive(Debug)]
 pub(super) struct Statements {
-    /// The rows before a cut-off that stay.
+    /// Selects the rows before a cut-off that stay.
     pub(super) kept: &'static str,
-    /// From when to when the rows of a month are that go.
+    /// Selects the oldest and the newest timestamp of the rows of a month that are deleted.
     pub(super) plan: String,
-    /// The newest row, and the rows of the running month.
+    /// Selects the newest timestamp, and counts the rows of the current month and later.
     pub(super) total: String,
-    /// Where a step ends.
+    /// Selects the timestamp where a step ends.
     pub(super) boundary: String,
-    /// Deletes a step.
+    /// Deletes the rows of a step.
     pub(super) delete: String,
-    /// Copies a step to the archive.
+    /// Copies the rows of a step to the archive.
     pub(super) archive: String,
     /// Counts the rows of a step that are not in the archive.
     pub(super) unarchived: String,
-    /// Takes the copies of a step out of the archive.
+    /// Deletes the copies of a step from the archive.
     pub(super) undo: String,
-    /// How many summaries are old.
+    /// Counts the summaries of months before a given one.
     pub(super) summaries_plan: String,
-    /// Deletes old summaries.
+    /// Deletes the summaries of months before a given one.
     pub(super) summaries_delete: String,
 }
 
 static ALL: LazyLock<[Statements; 4]> = LazyLock::new(|| History::ALL.map(Statements::render));
 
 impl Statements {
-    /// The statements about `history`.
     pub(super) fn of(history: History) -> &'static Self {
         &ALL[history as usize]
     }
@@ -66,7 +64,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn the_statements_about_each_history_table_prepare_and_name_no_other() {
+    fn the_statements_of_each_history_prepare_and_use_no_other_history() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         let archive = folder.path().join("archive.db");

@@ -1,4 +1,4 @@
-//! One step of a prune: a part of one month of one history table, in one transaction.
+//! Deletes or moves some rows of one history table and one month, in one transaction.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, named_
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
 use crate::model::time::{Month, iso};
-use crate::store::prune::run::Run;
+use crate::store::prune::record::PruneRecord;
 use crate::store::prune::statements::Statements;
 use crate::store::{SqlContext, Store, sql, transaction};
 
@@ -15,69 +15,68 @@ use crate::store::{SqlContext, Store, sql, transaction};
 pub(super) struct Step {
     pub(super) history: History,
     pub(super) month: Month,
-    /// Half-open, unix seconds.
+    /// Unix seconds; the interval is `from..until`.
     pub(super) from: i64,
     pub(super) until: i64,
-    /// The highest id when the month was summarized: rows with a higher one stay.
+    /// The highest id when the month was summarized. Rows with a higher id stay.
     pub(super) last_id: i64,
-    /// The ids in it that stay, as a JSON list.
-    pub(super) kept: String,
+    /// The ids in the interval that stay, as a JSON array.
+    pub(super) retained_ids: String,
 }
 
-/// The result of a step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
-    /// Rows that are deleted here.
+pub(super) struct StepResult {
+    /// Deleted rows.
     pub(super) rows: i64,
-    /// How long it held the write lock.
+    /// How long the step held the write lock.
     pub(super) held: Duration,
 }
 
 impl Step {
-    /// Copies the rows to the archive, compares them and deletes them here.
-    pub(super) fn take(
+    /// Deletes the rows. With an archive it first copies them there and compares the copies.
+    pub(super) fn run(
         &self,
         store: &mut Store,
-        run: &mut Run,
-        goes_to_archive: bool,
+        record: &mut PruneRecord,
+        uses_archive: bool,
         now: i64,
-    ) -> Result<Taken> {
-        if goes_to_archive {
+    ) -> Result<StepResult> {
+        if uses_archive {
             self.copy(&mut store.connection)?;
         }
-        let mut since = Instant::now();
+        let mut locked_at = Instant::now();
         let outcome = transaction(&mut store.connection, |transaction| {
-            since = Instant::now(); // From here on the lock is ours.
-            if goes_to_archive {
-                self.must_be_archived(transaction)?;
+            locked_at = Instant::now(); // The wait for the lock does not count.
+            if uses_archive {
+                self.compare_copies(transaction)?;
             }
             let rows = self.delete(transaction)?;
             if rows == 0 {
                 return Ok((0, None));
             }
-            self.mark(transaction, now)?;
-            Ok((rows, Some(run.count(transaction, rows)?)))
+            self.record_month(transaction, now)?;
+            Ok((rows, Some(record.add_deleted(transaction, rows)?)))
         });
-        let held = since.elapsed();
+        let held = locked_at.elapsed();
         match outcome {
             Ok((rows, id)) => {
                 if let Some(id) = id {
-                    run.goes_on(id);
+                    record.set_id(id);
                 }
-                Ok(Taken { rows, held })
+                Ok(StepResult { rows, held })
             }
             Err(error) => {
-                if goes_to_archive {
-                    // Should this fail, too, the next prune with this archive does it.
-                    let _ = self.undo(&mut store.connection);
+                if uses_archive {
+                    // If this fails too, the next prune with this archive does it.
+                    let _ = self.delete_copies(&mut store.connection);
                 }
                 Err(error)
             }
         }
     }
 
-    /// Where a step of about `rows` rows that begins at `from` ends.
-    pub(super) fn boundary(
+    /// The timestamp at which a step of about `rows` rows from `from` ends.
+    pub(super) fn end(
         connection: &Connection,
         history: History,
         (from, until): (i64, i64),
@@ -85,8 +84,8 @@ impl Step {
     ) -> Result<i64> {
         let boundary: Option<i64> = connection
             .prepare_cached(&Statements::of(history).boundary)
-            .and_then(|mut boundary| {
-                boundary
+            .and_then(|mut statement| {
+                statement
                     .query_row(
                         named_params! { ":from": from, ":until": until, ":step": rows },
                         |row| row.get("boundary"),
@@ -94,36 +93,36 @@ impl Step {
                     .optional()
             })
             .context(format!("read {}", history.table()))?;
-        // Rows of one second stay together, or a step might not get on.
+        // A step covers at least one second. Otherwise it would be empty if a second has more than `rows` rows.
         Ok(boundary.map_or(until, |boundary| boundary.max(from + 1)))
     }
 
-    /// Copies the rows to the archive and notes there which they are; both are on the disk when this returns.
+    /// Copies the rows to the archive and records the step there. Both are durable when this returns.
     fn copy(&self, connection: &mut Connection) -> Result<()> {
         let action = || format!("copy {} to the archive", self.table());
-        // Deferred: only the archive is written, so other writers to the database are not held up.
+        // Deferred, because only the archive is written: no lock on the main database is needed.
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .context(action())?;
         transaction
             .prepare_cached(sql!("prune/record_step"))
-            .and_then(|mut note| {
-                note.execute(named_params! {
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
                     ":history": self.table(), ":from": self.from, ":until": self.until, ":last_id": self.last_id,
                 })
             })
             .and_then(|_| transaction.prepare_cached(&Statements::of(self.history).archive))
-            .and_then(|mut copy| copy.execute(self.parameters().as_slice()))
+            .and_then(|mut statement| statement.execute(self.parameters().as_slice()))
             .context(action())?;
         transaction.commit().context(action())
     }
 
-    /// Compares each row with its copy.
-    fn must_be_archived(&self, connection: &Connection) -> Result<()> {
+    /// Fails if any row differs from its copy in the archive.
+    fn compare_copies(&self, connection: &Connection) -> Result<()> {
         let rows: i64 = connection
             .prepare_cached(&Statements::of(self.history).unarchived)
-            .and_then(|mut unarchived| {
-                unarchived.query_row(self.parameters().as_slice(), |row| row.get("rows"))
+            .and_then(|mut statement| {
+                statement.query_row(self.parameters().as_slice(), |row| row.get("rows"))
             })
             .context(format!("compare {} with the archive", self.table()))?;
         if rows == 0 {
@@ -136,38 +135,37 @@ impl Step {
                 iso(self.from),
                 iso(self.until)
             ))
-            .with_help("name another archive with --archive; nothing of these rows was deleted")
+            .with_help("name another archive with --archive; none of these rows was deleted")
             .with_exit(Exit::Config))
     }
 
     fn delete(&self, connection: &Connection) -> Result<i64> {
         let rows = connection
             .prepare_cached(&Statements::of(self.history).delete)
-            .and_then(|mut delete| delete.execute(self.parameters().as_slice()))
+            .and_then(|mut statement| statement.execute(self.parameters().as_slice()))
             .context(format!("delete old rows of {}", self.table()))?;
         Ok(i64::try_from(rows).unwrap_or(i64::MAX))
     }
 
-    /// Notes that rows of the month are gone.
-    fn mark(&self, connection: &Connection, now: i64) -> Result<()> {
+    /// Records in `month_states` that the month is pruned.
+    fn record_month(&self, connection: &Connection, now: i64) -> Result<()> {
         connection
             .prepare_cached(sql!("months/mark_pruned"))
-            .and_then(|mut mark| {
-                mark.execute(named_params! {
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
                     ":history": self.table(), ":period_start": self.month.start(), ":now": now,
                 })
             })
             .context(format!(
-                "note that {} of {} is pruned",
+                "record that {} of {} is pruned",
                 self.table(),
                 self.month
             ))?;
         Ok(())
     }
 
-    /// Takes the copies out of the archive again, should the rows still be here.
-    fn undo(&self, connection: &mut Connection) -> Result<()> {
-        undo(
+    fn delete_copies(&self, connection: &mut Connection) -> Result<()> {
+        delete_copies(
             connection,
             self.history,
             (self.from, self.until),
@@ -184,19 +182,19 @@ impl Step {
             (":from", &self.from),
             (":until", &self.until),
             (":last_id", &self.last_id),
-            (":kept", &self.kept),
+            (":kept", &self.retained_ids),
         ]
     }
 }
 
-/// Takes the copies of a step out of the archive whose rows are still here, and forgets the step.
-pub(super) fn undo(
+/// Deletes from the archive the copies of a step whose originals still exist, and the record of the step.
+pub(super) fn delete_copies(
     connection: &mut Connection,
     history: History,
     (from, until): (i64, i64),
     last_id: i64,
 ) -> Result<()> {
-    let action = "take back what was copied to the archive and not deleted here";
+    let action = "delete copies from the archive whose originals were not deleted";
     transaction(connection, |transaction| {
         transaction
             .execute(

@@ -135,9 +135,9 @@ fn wrong_names_and_times_are_refused_with_a_hint() {
         ),
         (
             &["players", "--since", "tomorrow"],
-            "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a moment: write 2026-10-31, \
+            "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time: write 2026-10-31, \
              2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, yesterday, unix seconds, \
-             or a span back from now such as 12h, 30d or 2w\n",
+             or an age such as 12h, 30d or 2w\n",
         ),
         (
             &["players", "--since", "1d", "--until", "2d"],

@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::time::Month;
 use crate::store::health::{self as look, ReadMode, Subject, View};
-use crate::store::prune::Keep;
+use crate::store::prune::RetentionPolicy;
 
 /// Looks at everything.
 pub(super) fn look_at(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
@@ -165,12 +165,12 @@ fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
     let mut checks = vec![health::summaries(&states, now)];
     if let Some(running) = Month::of(now) {
         let retention = &settings.retention;
-        let keep = Keep {
+        let policy = RetentionPolicy {
             months: retention.keep_months,
             rejected_days: retention.rejected_days,
             runs_days: retention.runs_days,
         };
-        let overdue = view.overdue(&states, keep, now)?;
+        let overdue = view.overdue(&states, policy, now)?;
         let cutoff = running.minus(retention.keep_months).start();
         checks.push(health::retention(&overdue, cutoff, now));
     }

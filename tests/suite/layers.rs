@@ -1,10 +1,10 @@
-//! Keeps the house of `src/ARCHITECTURE.md`: which room may use which, and where each library lives.
+//! Checks the imports between layers against the table in `src/ARCHITECTURE.md`, and where each library may be used.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room, and the other rooms it may use.
-pub const ROOMS: &[(&str, &[&str])] = &[
+/// Each layer, and the layers that it may import from.
+pub const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("model", &["error"]),
     ("config", &["error", "model"]),
@@ -19,7 +19,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["error", "model", "config", "output", "command"]),
 ];
 
-/// Each library that has rooms of its own, and those rooms.
+/// Each library that only some layers may use, and these layers.
 pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
     ("comfy_table", &["output"]),
@@ -43,45 +43,45 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn rooms_use_only_what_they_may() {
-    let mut trespasses = Vec::new();
+fn modules_import_only_from_the_modules_they_may() {
+    let mut violations = Vec::new();
     let mut lines = 0;
 
-    for &(room, may_use) in ROOMS {
-        for file in files_of(room) {
+    for &(module, may_import) in LAYERS {
+        for file in files_of(module) {
             let text = fs::read_to_string(&file).unwrap();
             for (number, line) in (1..).zip(text.lines()) {
                 lines += 1;
                 let code = line.split("//").next().unwrap_or_default();
                 let at = format!("{}:{number}", file.display());
                 for used in code.split("crate::").skip(1).map(first_word) {
-                    if used != room && !may_use.contains(&used) {
-                        trespasses.push(format!("{at}: {room} may not use {used:?}"));
+                    if used != module && !may_import.contains(&used) {
+                        violations.push(format!("{at}: {module} may not import from {used:?}"));
                     }
                 }
-                for &(library, owners) in LIBRARIES {
-                    if code.contains(&format!("{library}::")) && !owners.contains(&room) {
-                        trespasses.push(format!("{at}: {library} belongs to {owners:?}"));
+                for &(library, users) in LIBRARIES {
+                    if code.contains(&format!("{library}::")) && !users.contains(&module) {
+                        violations.push(format!("{at}: only {users:?} may use {library}"));
                     }
                 }
             }
         }
     }
 
-    assert!(trespasses.is_empty(), "\n{}", trespasses.join("\n"));
-    assert!(lines > 1000, "the rooms were not found");
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+    assert!(lines > 1000, "the source files were not found");
 }
 
 #[test]
-fn every_file_has_a_room() {
+fn every_module_is_in_the_table() {
     for entry in fs::read_dir(source()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         let known = ["lib", "main", "build", "docs", "testing", "ARCHITECTURE"].contains(&name)
-            || ROOMS.iter().any(|&(room, _)| room == name);
+            || LAYERS.iter().any(|&(layer, _)| layer == name);
         assert!(
             known,
-            "{}: give it a row in ROOMS and in src/ARCHITECTURE.md",
+            "{}: add a row to LAYERS and to src/ARCHITECTURE.md",
             path.display()
         );
     }
@@ -91,13 +91,13 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn files_of(room: &str) -> Vec<PathBuf> {
+fn files_of(module: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let single = source().join(format!("{room}.rs"));
+    let single = source().join(format!("{module}.rs"));
     if single.exists() {
         files.push(single);
     }
-    let mut folders = vec![source().join(room)];
+    let mut folders = vec![source().join(module)];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;

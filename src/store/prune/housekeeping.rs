@@ -1,30 +1,34 @@
-//! Rejected answers and records of fetches: they go by age alone.
+//! Deletes rejected answers and records of fetches that are older than their retention.
 
 use std::time::Instant;
 
 use rusqlite::{Connection, Params, ToSql};
 
 use crate::error::Result;
-use crate::store::prune::pace::Pace;
-use crate::store::prune::plan::Share;
+use crate::store::prune::plan::TablePlan;
+use crate::store::prune::throttle::Throttle;
 use crate::store::{SqlContext, Store, sql, transaction};
 
-/// One table whose old rows go.
+/// One table whose old rows are deleted.
 #[derive(Clone, Debug)]
 pub(super) struct OldRows {
     table: &'static str,
+    /// Unix seconds: rows from before this are deleted.
     before: i64,
     plan: &'static str,
     delete: &'static str,
+    /// Estimated size of a row.
     row_bytes: i64,
-    /// The rows that stay however old they are, as a JSON list.
+    /// The ids that stay regardless of their age, as a JSON array.
     kept: Option<String>,
-    /// Rows of the first step, and the limits of later ones.
-    steps: (i64, (i64, i64)),
+    /// The number of rows of the first step.
+    first_step: i64,
+    /// The minimum and the maximum number of rows of later steps.
+    step_limits: (i64, i64),
 }
 
 impl OldRows {
-    /// Rejected answers from before a moment.
+    /// Rejected answers from before a timestamp.
     pub(super) fn rejected(before: i64) -> Self {
         Self {
             table: "rejected_payloads",
@@ -33,17 +37,18 @@ impl OldRows {
             delete: sql!("prune/delete_rejected"),
             row_bytes: 2_000,
             kept: None,
-            // A row may have 64 KiB.
-            steps: (50, (10, 2_000)),
+            // Small steps, because a row can have 64 KiB.
+            first_step: 50,
+            step_limits: (10, 2_000),
         }
     }
 
-    /// Records of fetches from before a moment.
+    /// Records of fetches from before a timestamp.
     pub(super) fn runs(connection: &Connection, before: i64) -> Result<Self> {
-        // Once, not in every step: it reads the whole table.
+        // The query reads the whole table, so it runs once and not in every step.
         let kept: Vec<i64> = connection
             .prepare(sql!("prune/list_kept_runs"))
-            .and_then(|mut kept| kept.query_map([], |row| row.get("id"))?.collect())
+            .and_then(|mut statement| statement.query_map([], |row| row.get("id"))?.collect())
             .context("find the newest records of fetches")?;
         Ok(Self {
             table: "fetch_runs",
@@ -52,13 +57,14 @@ impl OldRows {
             delete: sql!("prune/delete_runs"),
             row_bytes: 80,
             kept: Some(serde_json::Value::from(kept).to_string()),
-            steps: (500, (500, 16_000)),
+            first_step: 500,
+            step_limits: (500, 16_000),
         })
     }
 
-    /// How many there are.
-    pub(super) fn share(&self, connection: &Connection) -> Result<Share> {
-        count(
+    /// Counts the rows to delete.
+    pub(super) fn plan(&self, connection: &Connection) -> Result<TablePlan> {
+        plan_table(
             connection,
             self.table,
             self.plan,
@@ -67,42 +73,42 @@ impl OldRows {
         )
     }
 
-    /// Deletes them in steps, until all are gone or it is told to stop.
+    /// Deletes the rows in steps, until none is left or `continues` returns false. `continues` gets the number of rows of
+    /// each step.
     pub(super) fn delete(
         &self,
         store: &mut Store,
-        mut goes_on: impl FnMut(i64) -> bool,
+        mut continues: impl FnMut(i64) -> bool,
     ) -> Result<Deleted> {
-        let (first, limits) = self.steps;
-        let mut pace = Pace::starting(first, limits).short();
+        let mut throttle =
+            Throttle::new(self.first_step, self.step_limits).with_half_the_hold_time();
         let mut total = 0;
         loop {
-            let mut since = Instant::now();
+            let mut locked_at = Instant::now();
             let rows = transaction(&mut store.connection, |transaction| {
-                since = Instant::now(); // From here on the lock is ours.
+                locked_at = Instant::now(); // The wait for the lock does not count.
                 transaction
                     .prepare_cached(self.delete)
-                    .and_then(|mut delete| {
-                        delete.execute(self.parameters(&[(":step", &pace.rows)]).as_slice())
+                    .and_then(|mut statement| {
+                        let step = (":step", &throttle.step_size as &dyn ToSql);
+                        statement.execute(self.parameters(&[step]).as_slice())
                     })
                     .context(format!("delete old rows of {}", self.table))
             })?;
-            let held = since.elapsed();
+            let held = locked_at.elapsed();
             let rows = i64::try_from(rows).unwrap_or(i64::MAX);
             total += rows;
-            let is_cut_off = rows > 0 && !goes_on(rows);
-            if rows == 0 || is_cut_off {
+            let was_interrupted = rows > 0 && !continues(rows);
+            if rows == 0 || was_interrupted {
                 return Ok(Deleted {
                     rows: total,
-                    is_cut_off,
+                    was_interrupted,
                 });
             }
-            pace.follow(store, held)?;
+            throttle.after_step(store, held)?;
         }
     }
-}
 
-impl OldRows {
     fn parameters<'a>(
         &'a self,
         more: &[(&'static str, &'a dyn ToSql)],
@@ -116,26 +122,25 @@ impl OldRows {
     }
 }
 
-/// Old rows that were deleted.
+/// The result of [`OldRows::delete`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deleted {
     pub(super) rows: i64,
-    /// Whether it was told to stop before the last one.
-    pub(super) is_cut_off: bool,
+    pub(super) was_interrupted: bool,
 }
 
-/// Counts old rows of a table.
-pub(super) fn count(
+/// Counts the rows to delete with a statement that returns `rows`, `oldest` and `newest`.
+pub(super) fn plan_table(
     connection: &Connection,
     table: &'static str,
     statement: &str,
     parameters: impl Params,
     row_bytes: i64,
-) -> Result<Share> {
+) -> Result<TablePlan> {
     connection
         .query_row(statement, parameters, |row| {
             let rows: i64 = row.get("rows")?;
-            Ok(Share {
+            Ok(TablePlan {
                 table,
                 rows,
                 oldest: row.get("oldest")?,

@@ -1,0 +1,235 @@
+//! `tornsnap prune --future`: removes rows that were recorded under a clock that was ahead.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::command::clock::{BUILD_DAY, clock_error};
+use crate::command::prune::Args;
+use crate::command::wait::Waiting;
+use crate::command::{Context, Outcome, backup};
+use crate::config::Clock;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::future::{FutureBounds, FutureFacts, blockers};
+use crate::model::time::{iso, outside_calendar};
+use crate::output::terminal;
+use crate::store::Store;
+use crate::store::future::{FutureFindings, FutureRows};
+use crate::store::lock::MAINTENANCE;
+
+#[derive(Debug, Serialize)]
+struct Report {
+    dry_run: bool,
+    /// Always true. It tells this report from that of `prune` without `--future`.
+    future: bool,
+    /// Unix seconds: records from after this are in the future.
+    after: i64,
+    tables: BTreeMap<String, TableReport>,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Debug, Serialize)]
+struct TableReport {
+    removed: i64,
+    mended: i64,
+    /// Unix seconds. This and the next are missing in the report of a removal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<i64>,
+}
+
+/// The fields that depend on what the command did.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Details {
+    NothingFound {},
+    Previewed {
+        would_be_refused: Vec<BlockerReport>,
+    },
+    Removed {
+        /// The file of the backup; `None` if no backup was taken.
+        backup: Option<String>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct BlockerReport {
+    because: String,
+    flag: &'static str,
+}
+
+impl Report {
+    fn new(bounds: &FutureBounds, tables: &[FutureRows], dry_run: bool, details: Details) -> Self {
+        let tables = tables.iter().map(|rows| {
+            let report = TableReport {
+                removed: rows.removed,
+                mended: rows.mended,
+                oldest: rows.oldest,
+                newest: rows.newest,
+            };
+            (rows.table.clone(), report)
+        });
+        Self {
+            dry_run,
+            future: true,
+            after: bounds.max_recorded,
+            tables: tables.collect(),
+            details,
+        }
+    }
+}
+
+/// Finds rows with future timestamps, checks that it is safe to remove them, takes a backup and removes them.
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let settings = &context.settings;
+    let database = &settings.database;
+    let now = settings.clock.now();
+    let bounds = FutureBounds::at(now).ok_or_else(|| outside_calendar(now))?;
+    if args.dry_run {
+        let store = Store::open_read_only(database)?;
+        let findings = store.find_future(&bounds)?;
+        store.check_unchanged()?;
+        return preview(context, args, &bounds, &findings);
+    }
+    Store::check_openable(database)?;
+    let waiting = Waiting::new(context, "prune", args.wait);
+    let _lock = waiting.take(database, MAINTENANCE)?;
+    let mut store = Store::open(database)?;
+    let findings = store.find_future(&bounds)?;
+    if findings.tables.is_empty() {
+        return Ok(nothing_found(&bounds, false));
+    }
+    if let Some(reason) = find_blockers(context, args, &findings, now).first() {
+        return Err(Error::new("remove rows with future timestamps")
+            .with_source(format!("the clock seems to be behind: {reason}"))
+            .with_help("correct the clock; if it is right and these rows are wrong, add --force")
+            .with_exit(Exit::Config));
+    }
+    let backup = if args.without_backup {
+        None
+    } else {
+        // Do not rotate: an older backup may be the last from before the clock was ahead.
+        Some(backup::create_without_rotation(context, &waiting)?.file)
+    };
+    let done = store.remove_future(&bounds)?;
+    if args.vacuum {
+        store.vacuum()?;
+    }
+    store.checkpoint()?;
+    warn_about_pruned_rows(&findings);
+    let backup_note = backup.as_ref().map_or_else(String::new, |file| {
+        format!("; the backup {file} has the original rows")
+    });
+    let (removed, mended) = totals(&done);
+    Ok(Outcome::done(
+        format!(
+            "removed {removed} rows from after {}, and corrected the times of {mended} more{backup_note}",
+            iso(bounds.max_recorded)
+        ),
+        Report::new(&bounds, &done, false, Details::Removed { backup }),
+    ))
+}
+
+/// The reasons not to remove the rows; none with `--force`.
+fn find_blockers(
+    context: &Context,
+    args: &Args,
+    findings: &FutureFindings,
+    now: i64,
+) -> Vec<String> {
+    if args.force {
+        return Vec::new();
+    }
+    let is_replay = matches!(context.settings.clock, Clock::Fixed(_));
+    blockers(&FutureFacts {
+        now,
+        clock_is_wrong: clock_error(context.settings.clock, now, BUILD_DAY),
+        named_by_torn: findings.named_by_torn.filter(|_| !is_replay),
+        is_replay,
+        gap: findings.gap,
+        future_rows: findings.future_history_rows(),
+        total_rows: findings.history_rows,
+    })
+}
+
+fn preview(
+    context: &Context,
+    args: &Args,
+    bounds: &FutureBounds,
+    findings: &FutureFindings,
+) -> Result<Outcome> {
+    if findings.tables.is_empty() {
+        return Ok(nothing_found(bounds, true));
+    }
+    if !context.json {
+        for rows in &findings.tables {
+            terminal::data(&format_rows(rows)).with_context(|| "print the plan".to_owned())?;
+        }
+    }
+    let blockers = find_blockers(context, args, findings, bounds.now);
+    for reason in &blockers {
+        log::warn!("would be refused without --force: the clock seems to be behind: {reason}");
+    }
+    if blockers.is_empty() {
+        warn_about_pruned_rows(findings);
+    }
+    let would_be_refused = blockers
+        .into_iter()
+        .map(|because| BlockerReport {
+            because,
+            flag: "--force",
+        })
+        .collect();
+    let (removed, mended) = totals(&findings.tables);
+    Ok(Outcome::done(
+        format!(
+            "would remove {removed} rows from after {}, and correct the times of {mended} more",
+            iso(bounds.max_recorded)
+        ),
+        Report::new(
+            bounds,
+            &findings.tables,
+            true,
+            Details::Previewed { would_be_refused },
+        ),
+    ))
+}
+
+fn warn_about_pruned_rows(findings: &FutureFindings) {
+    if findings.pruned_rows > 0 {
+        log::warn!(
+            "while the clock was ahead, a prune deleted {} history rows too early; a backup from before has them",
+            findings.pruned_rows
+        );
+    }
+}
+
+fn nothing_found(bounds: &FutureBounds, dry_run: bool) -> Outcome {
+    Outcome::done(
+        format!(
+            "nothing lies in the future: there is no record from after {}",
+            iso(bounds.max_recorded)
+        ),
+        Report::new(bounds, &[], dry_run, Details::NothingFound {}),
+    )
+}
+
+fn format_rows(rows: &FutureRows) -> String {
+    let span = match (rows.oldest, rows.newest) {
+        (Some(oldest), Some(newest)) => format!("  {} to {}", iso(oldest), iso(newest)),
+        _ => String::new(),
+    };
+    format!(
+        "{:28} {:>8} removed {:>8} corrected{span}",
+        rows.table, rows.removed, rows.mended
+    )
+}
+
+/// The numbers of removed and of corrected rows in all tables.
+fn totals(tables: &[FutureRows]) -> (i64, i64) {
+    tables.iter().fold((0, 0), |(removed, mended), rows| {
+        (removed + rows.removed, mended + rows.mended)
+    })
+}

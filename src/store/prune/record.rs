@@ -1,0 +1,103 @@
+//! The row of this prune in `prune_runs`. It is inserted with the first delete, so a prune that deletes nothing has none.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use crate::error::{Error, Result};
+use crate::model::identity::DatabaseId;
+use crate::store::{SqlContext, sql};
+
+#[derive(Debug)]
+pub(super) struct PruneRecord {
+    started_at: i64,
+    cutoff: i64,
+    /// The path and the id of the archive that rows are moved to.
+    archive: Option<(String, DatabaseId)>,
+    /// The id of the row, once it exists.
+    id: Option<i64>,
+}
+
+impl PruneRecord {
+    pub(super) fn new(started_at: i64, cutoff: i64, archive: Option<(String, DatabaseId)>) -> Self {
+        Self {
+            started_at,
+            cutoff,
+            archive,
+            id: None,
+        }
+    }
+
+    /// Adds rows that the caller's transaction deletes. The first call inserts the row, or reuses that of an interrupted
+    /// prune.
+    ///
+    /// Returns the id of the row. Pass it to [`Self::set_id`] after the commit.
+    pub(super) fn add_deleted(&self, connection: &Connection, deleted: i64) -> Result<i64> {
+        let action = "record the number of deleted rows";
+        let id = match self.id {
+            Some(id) => id,
+            None => self.insert_or_resume(connection)?,
+        };
+        let updated = connection
+            .prepare_cached(sql!("prune/count_deleted"))
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":id": id, ":deleted": deleted })
+            })
+            .context(action)?;
+        if updated == 1 {
+            return Ok(id);
+        }
+        Err(Error::new(action).with_source("another program has deleted the record of this prune"))
+    }
+
+    /// Keeps the id of the row after the commit. A transaction that rolls back also removes the row.
+    pub(super) fn set_id(&mut self, id: i64) {
+        self.id = Some(id);
+    }
+
+    fn insert_or_resume(&self, connection: &Connection) -> Result<i64> {
+        let action = "record the start of the prune";
+        let (path, archive_id) = match &self.archive {
+            Some((path, id)) => (Some(path.as_str()), Some(id.as_str())),
+            None => (None, None),
+        };
+        let unfinished: Option<i64> = connection
+            .query_row(
+                sql!("prune/get_unfinished_run"),
+                named_params! { ":archive_id": archive_id },
+                |row| row.get("id"),
+            )
+            .optional()
+            .context(action)?;
+        if let Some(id) = unfinished {
+            connection
+                .execute(
+                    sql!("prune/resume_run"),
+                    named_params! { ":id": id, ":cutoff": self.cutoff, ":archive": path },
+                )
+                .context(action)?;
+            return Ok(id);
+        }
+        connection
+            .query_row(
+                sql!("prune/begin_run"),
+                named_params! {
+                    ":started_at": self.started_at,
+                    ":cutoff": self.cutoff,
+                    ":archive": path,
+                    ":archive_id": archive_id,
+                },
+                |row| row.get("id"),
+            )
+            .context(action)
+    }
+}
+
+/// Marks this prune and all interrupted ones before it as finished.
+pub(super) fn finish(connection: &Connection, now: i64) -> Result<()> {
+    connection
+        .execute(
+            sql!("prune/finish_runs"),
+            named_params! { ":finished_at": now },
+        )
+        .context("record the end of the prune")?;
+    Ok(())
+}
