@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{
-    Chaos, DEFAULT_START, Fault, FaultKind, Links, Options, Simulator, Spoilt,
+    Chaos, DEFAULT_START, Fault, FaultKind, InjectedFault, Links, Options, Simulator,
 };
 
 use super::{DAY, Wire, ask_as, start};
@@ -58,9 +58,9 @@ fn one_seed_spoils_the_same_answers_in_the_same_way() {
     let answers = ask_times(&first, 200);
 
     assert!(answers == ask_times(&again, 200));
-    assert_eq!(first.spoilt(), again.spoilt());
+    assert_eq!(first.injected_faults(), again.injected_faults());
     assert!(answers != ask_times(&other, 200));
-    let spoilt = first.spoilt().len();
+    let spoilt = first.injected_faults().len();
     assert!((70..130).contains(&spoilt), "{spoilt} of 200");
 }
 
@@ -75,7 +75,7 @@ fn the_probability_is_that_of_the_options_and_the_key_info_is_spared() {
                 assert!(info["info"]["user"]["id"].is_i64());
             }
         }
-        let spoilt = simulator.spoilt().len();
+        let spoilt = simulator.injected_faults().len();
         assert!((least..=most).contains(&spoilt), "{spoilt} of 200");
     }
 }
@@ -92,7 +92,7 @@ fn the_log_says_which_fault_met_which_request() {
         ..Options::default()
     });
 
-    let spoilt = simulator.spoilt();
+    let spoilt = simulator.injected_faults();
     for (number, request) in (0..).zip(&requests) {
         let path = format!("{}?{}", request.path, request.query);
         let met = spoilt.iter().find(|spoilt| spoilt.number == number);
@@ -104,7 +104,7 @@ fn the_log_says_which_fault_met_which_request() {
 
     simulator.set_chaos(None);
     assert!(ask_times(&simulator, 12) == ask_times(&right, 12));
-    assert_eq!(simulator.spoilt(), spoilt);
+    assert_eq!(simulator.injected_faults(), spoilt);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_fault_that_is_set_on_purpose_goes_before_chance() {
     let body = ask_as(&simulator, KEY, "/user/basic").unwrap().json();
 
     assert_eq!(body["error"]["code"], 9);
-    assert!(simulator.spoilt().is_empty());
+    assert!(simulator.injected_faults().is_empty());
 }
 
 /// A word for the kind of a fault.
@@ -139,10 +139,10 @@ fn word(fault: &FaultKind) -> String {
 fn every_kind_of_fault_comes_and_no_other() {
     let simulator = with(11, 1_000);
     let answers = ask_times(&simulator, 900);
-    assert_eq!(answers.len(), simulator.spoilt().len());
+    assert_eq!(answers.len(), simulator.injected_faults().len());
 
     let seen: BTreeSet<String> = simulator
-        .spoilt()
+        .injected_faults()
         .iter()
         .map(|spoilt| word(&spoilt.fault))
         .collect();
@@ -204,9 +204,9 @@ fn changes() -> Vec<Change> {
         ..Options::default()
     });
     ask_times(&simulator, 1_200);
-    let spoilt = simulator.spoilt();
+    let spoilt = simulator.injected_faults();
     simulator.set_chaos(None);
-    let change = |spoilt: Spoilt| {
+    let change = |spoilt: InjectedFault| {
         let (pointer, after) = match spoilt.fault {
             FaultKind::Remove(pointer) => (pointer, None),
             FaultKind::Patch(pointer, value) if value.get("code").is_none() => {

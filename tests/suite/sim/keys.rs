@@ -124,7 +124,7 @@ fn a_selection_that_is_not_listed_refuses_the_whole_call() {
 fn a_selection_can_be_refused_inside_the_answer() {
     let (simulator, owner) = custom(&["profile"], &["basic"], &[]);
     let (faction, other) = (simulator.faction_ids()[0], simulator.player_ids()[1]);
-    simulator.set_refusals_inside(true);
+    simulator.set_selection_errors(true);
     let refusal = json!({"code": 16, "error": "Access level of this key is not high enough"});
 
     let own = ask(&simulator, "/user?selections=profile,battlestats");
@@ -155,7 +155,7 @@ fn a_selection_can_be_refused_inside_the_answer() {
     assert_eq!(others["profile"]["id"], other);
     assert_eq!(others["battlestats"]["code"], 7);
 
-    simulator.set_refusals_inside(false);
+    simulator.set_selection_errors(false);
     let others = ask(
         &simulator,
         &format!("/user/{other}?selections=profile,battlestats"),
