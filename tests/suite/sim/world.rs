@@ -1,4 +1,4 @@
-//! The generated world: it moves, and it is the same for one seed and time.
+//! The generated world: it changes with time, and it is the same for one seed and time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use tornsnap::testing::sim::{DEFAULT_START, Options};
 use super::{DAY, ask, at, list, start};
 
 #[test]
-fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
+fn the_same_seed_and_time_give_the_same_answers_whatever_was_requested_before() {
     let late = DEFAULT_START + 47 * DAY + 12_345;
     let there = at(5, late);
     let gone_there = at(5, DEFAULT_START);
@@ -23,7 +23,7 @@ fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
         "/faction/territoryownership?limit=500&offset=500".to_owned(),
     ];
     for path in &paths {
-        ask(&gone_there, path); // Earlier questions must leave no trace.
+        ask(&gone_there, path); // Earlier requests must not change later answers.
     }
     gone_there.set_time(late);
 
@@ -38,7 +38,7 @@ fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
 }
 
 #[test]
-fn a_frozen_world_stands_still_while_the_buckets_go_on() {
+fn a_frozen_world_does_not_change_but_its_daily_figures_get_new_timestamps() {
     let simulator = start(Options {
         frozen: true,
         ..Options::default()
@@ -66,7 +66,7 @@ fn a_frozen_world_stands_still_while_the_buckets_go_on() {
 }
 
 #[test]
-fn players_train_and_rise_and_some_leave_and_come_back() {
+fn players_train_and_gain_levels_and_some_leave_and_return() {
     let simulator = at(1, DEFAULT_START);
     let ids = simulator.player_ids();
     let mut homes: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
@@ -121,7 +121,7 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
 }
 
 #[test]
-fn the_roster_is_whoever_names_the_faction() {
+fn the_roster_has_the_players_whose_profile_names_the_faction() {
     let simulator = at(1, DEFAULT_START);
     for day in [0, 13, 58] {
         simulator.set_time(DEFAULT_START + day * DAY + 7);
@@ -147,7 +147,7 @@ fn the_roster_is_whoever_names_the_faction() {
 }
 
 #[test]
-fn numbers_come_large_and_negative_and_names_come_awkward() {
+fn networths_can_be_negative_or_huge_and_names_have_special_characters() {
     let simulator = at(1, DEFAULT_START + 3 * DAY);
     let ids = simulator.player_ids();
     let networths = ids.iter().map(|id| {
@@ -245,7 +245,7 @@ fn a_daily_bucket_appears_ten_minutes_after_midnight_and_stays_all_day() {
 }
 
 #[test]
-fn tiles_are_given_up_and_taken_again_and_rackets_come_and_go() {
+fn tiles_change_owners_and_rackets_appear_and_disappear() {
     let simulator = start(Options {
         tiles: 500,
         ..Options::default()
