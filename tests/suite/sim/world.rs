@@ -49,19 +49,20 @@ fn a_frozen_world_does_not_change_but_its_daily_figures_get_new_timestamps() {
         simulator.faction_ids()[0]
     );
     let networth = format!("/user/{id}/personalstats?stat=networth");
-    let before = (ask(&simulator, &faction), ask(&simulator, &networth));
+    let faction_before = ask(&simulator, &faction);
+    let networth_before = ask(&simulator, &networth);
 
     simulator.set_time(DEFAULT_START + 40 * DAY);
 
-    assert_eq!(ask(&simulator, &faction), before.0);
+    assert_eq!(ask(&simulator, &faction), faction_before);
     let after = ask(&simulator, &networth);
     assert_eq!(
         after["personalstats"][0]["value"],
-        before.1["personalstats"][0]["value"]
+        networth_before["personalstats"][0]["value"]
     );
     assert_ne!(
         after["personalstats"][0]["timestamp"],
-        before.1["personalstats"][0]["timestamp"]
+        networth_before["personalstats"][0]["timestamp"]
     );
 }
 
@@ -83,16 +84,12 @@ fn players_train_and_gain_levels_and_some_leave_and_return() {
                 seen.push(profile["faction_id"].clone());
             }
             states.insert(profile["status"]["state"].as_str().unwrap().to_owned());
-            let now = (
-                profile["level"].as_i64().unwrap(),
-                profile["life"]["maximum"].as_i64().unwrap(),
-            );
-            if let Some(before) = last.insert(id, now) {
-                assert!(
-                    now >= before && (now.0 > before.0) == (now.1 > before.1),
-                    "{id}"
-                );
-                rises += i64::from(now.0 > before.0);
+            let level = profile["level"].as_i64().unwrap();
+            let life = profile["life"]["maximum"].as_i64().unwrap();
+            if let Some((level_before, life_before)) = last.insert(id, (level, life)) {
+                assert!(level >= level_before && life >= life_before, "{id}");
+                assert_eq!(level > level_before, life > life_before, "{id}");
+                rises += i64::from(level > level_before);
             }
         }
         let battle = &ask(&simulator, "/user/battlestats")["battlestats"]["total"];
@@ -184,14 +181,12 @@ fn factions_gain_and_lose_respect_and_one_is_renamed() {
         simulator.set_time(DEFAULT_START + hour * 3_600);
         for id in simulator.faction_ids() {
             let basic = &ask(&simulator, &format!("/faction/{id}/basic"))["basic"];
-            let now = (
-                basic["respect"].as_i64().unwrap(),
-                basic["best_chain"].as_i64().unwrap(),
-            );
+            let respect = basic["respect"].as_i64().unwrap();
+            let best_chain = basic["best_chain"].as_i64().unwrap();
             names.insert((id, basic["name"].as_str().unwrap().to_owned()));
-            if let Some(before) = last.insert(id, now) {
-                respect_fell |= now.0 < before.0;
-                assert!(now.1 >= before.1, "a best chain never falls");
+            if let Some((respect_before, chain_before)) = last.insert(id, (respect, best_chain)) {
+                respect_fell |= respect < respect_before;
+                assert!(best_chain >= chain_before, "a best chain never falls");
             }
         }
     }
@@ -223,24 +218,21 @@ fn a_daily_bucket_appears_ten_minutes_after_midnight_and_stays_all_day() {
     };
     let midnight = DEFAULT_START + 9 * DAY;
 
-    let before = bucket(midnight + 599);
-    let after = bucket(midnight + 600);
+    let (value_before, day_before) = bucket(midnight + 599);
+    let (value_after, day_after) = bucket(midnight + 600);
     let evening = bucket(midnight + DAY - 1);
 
-    assert_eq!(before.1, midnight - 2 * DAY);
-    assert_eq!(after.1, midnight - DAY);
-    assert_ne!(before.0, after.0);
-    assert_eq!(evening, after);
+    assert_eq!(day_before, midnight - 2 * DAY);
+    assert_eq!(day_after, midnight - DAY);
+    assert_ne!(value_before, value_after);
+    assert_eq!(evening, (value_after, day_after));
     let old = ask(
         &simulator,
-        &format!(
-            "/user/{id}/personalstats?stat=networth&timestamp={}",
-            before.1
-        ),
+        &format!("/user/{id}/personalstats?stat=networth&timestamp={day_before}"),
     );
     assert_eq!(
         old["personalstats"][0],
-        json!({"name": "networth", "value": before.0, "timestamp": before.1})
+        json!({"name": "networth", "value": value_before, "timestamp": day_before})
     );
 }
 
