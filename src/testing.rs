@@ -63,8 +63,8 @@ pub mod model {
 /// The simulated Torn.
 pub mod sim {
     pub use crate::sim::{
-        Access, Chaos, DEFAULT_START, DateHeader, Fault, FaultKind, Key, Links, Options, Player,
-        Racket, RankedWar, Selections, Side, Simulator, Spoilt, TerritoryWar, World,
+        Access, Chaos, DEFAULT_START, DateHeader, Fault, FaultKind, InjectedFault, Key, Links,
+        Options, Player, Racket, RankedWar, Selections, Side, Simulator, TerritoryWar, World,
     };
 }
 

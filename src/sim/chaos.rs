@@ -1,39 +1,39 @@
-//! Answers spoilt at random, the same ones each time for one seed.
+//! Faults injected into random answers. The same seed gives the same faults.
 //!
-//! A spoilt answer says nothing that a client could take for true: each rule below that excludes a change excludes
-//! one that would still read as a good answer with other facts in it.
+//! A client can always detect that a faulty answer is faulty. The rules below exclude every change that would turn an
+//! answer into a valid answer with other facts, such as `null` for the winner of a war.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::chance::{Chance, Topic};
-use super::fault::FaultKind;
+use crate::sim::fault::FaultKind;
+use crate::sim::world::random::{Random, Topic};
 
-/// How often answers are spoilt. `/key/info` is always answered well.
+/// How often random faults occur. Answers to `/key/info` never get one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Chaos {
-    /// The seed from which the spoilt answers and their faults are drawn.
+    /// The seed of the random faults.
     pub seed: u64,
-    /// How many of 1,000 answers are spoilt.
+    /// How many of 1,000 answers get a fault.
     pub per_mille: u32,
 }
 
-/// An answer that was spoilt at random.
+/// A random fault that was injected into an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spoilt {
-    /// The number of the request; the first is 1, and those for `/key/info` are not counted.
+pub struct InjectedFault {
+    /// The number of the request; the first is 1, and requests for `/key/info` are not counted.
     pub number: i64,
     /// The path of the request, without `/v2` and the query.
     pub path: String,
     /// The query as it was sent.
     pub query: String,
-    /// The change that was made to the answer.
+    /// The kind of fault.
     pub fault: FaultKind,
 }
 
-/// The error codes that pass by themselves.
-const PASSING: [(i64, &str); 7] = [
+/// Torn's temporary errors: code and message.
+const TEMPORARY_ERRORS: [(i64, &str); 7] = [
     (0, "Unknown error"),
     (5, "Too many requests"),
     (12, "Key read error"),
@@ -42,14 +42,14 @@ const PASSING: [(i64, &str); 7] = [
     (24, "Closed temporarily"),
     (31, "City stats cron failed"),
 ];
-/// The codes among them that can concern one selection only.
-const PASSING_INSIDE: [i64; 4] = [0, 12, 15, 17];
-const PAGE: &str =
+/// The codes of temporary errors that can stand for one selection inside an answer.
+const TEMPORARY_SELECTION_ERRORS: [i64; 4] = [0, 12, 15, 17];
+const CHALLENGE_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>";
-/// How often a place is drawn before the answer gets an error code instead.
-const TRIES: u32 = 40;
+/// How often to draw a place in the body before falling back to an error code.
+const MAX_DRAWS: u32 = 40;
 
-/// Optional values: null, and an empty list or object as PHP writes it, would say that there is none.
+/// Optional values. Null means that there is none, and so does an empty list or object, because PHP writes null so.
 const OPTIONAL: [&str; 20] = [
     "_metadata",
     "acquired_at",
@@ -72,7 +72,7 @@ const OPTIONAL: [&str; 20] = [
     "until",
     "winner",
 ];
-/// Optional texts, where any text and any number would be one.
+/// Optional texts. Any text and any number is a valid value of them.
 const OPTIONAL_TEXTS: [&str; 6] = [
     "details",
     "donator_status",
@@ -83,64 +83,64 @@ const OPTIONAL_TEXTS: [&str; 6] = [
 ];
 
 impl Chaos {
-    /// Whether the answer to this request is spoilt.
-    pub(in crate::sim) fn strikes(self, number: i64) -> bool {
+    /// Whether the answer to the request with this number gets a fault.
+    pub(crate) fn affects(self, number: i64) -> bool {
         let per_mille = i64::from(self.per_mille);
-        Chance::new(self.seed).roll(Topic::Fault, number, 0, 1_000) < per_mille
+        Random::new(self.seed).below(Topic::Fault, number, 0, 1_000) < per_mille
     }
 
-    /// How the answer to this request is spoilt, which would have this body.
-    pub(in crate::sim) fn fault(self, number: i64, body: &Value) -> FaultKind {
-        let mut dice = Dice {
-            chance: Chance::new(self.seed),
+    /// The fault for the answer to the request with this number. `body` is the right answer.
+    pub(crate) fn draw_fault(self, number: i64, body: &Value) -> FaultKind {
+        let mut rng = FaultRng {
+            random: Random::new(self.seed),
             number,
-            rolls: 0,
+            draws: 0,
         };
-        let is_refusal = body.get("error").is_some();
-        let fault = match dice.roll(14) {
+        let is_error = body.get("error").is_some();
+        let fault = match rng.below(14) {
             0 => None,
-            1 => Some(too_many(&mut dice)),
-            2 => Some(server_error(&mut dice)),
-            3 => Some(page(200, PAGE)),
+            1 => Some(too_many_requests(&mut rng)),
+            2 => Some(server_error(&mut rng)),
+            3 => Some(html_page(200, CHALLENGE_PAGE)),
             4 => Some(FaultKind::Cut),
             5 => Some(FaultKind::Reset),
             6 => {
-                let time = 5 + dice.roll(25).unsigned_abs();
+                let time = 5 + rng.below(25).unsigned_abs();
                 Some(FaultKind::Hang(Duration::from_millis(time)))
             }
             7 => Some(FaultKind::Broken),
             8 => Some(FaultKind::Empty),
-            _ if is_refusal => None,
-            9 | 10 => remove_somewhere(&mut dice, body),
-            11 => set_somewhere(&mut dice, body),
-            12 => duplicate_somewhere(&mut dice, body),
-            _ => refuse_a_selection(&mut dice, body),
+            _ if is_error => None,
+            9 | 10 => remove_random(&mut rng, body),
+            11 => set_random(&mut rng, body),
+            12 => duplicate_random(&mut rng, body),
+            _ => replace_selection_by_error(&mut rng, body),
         };
         fault.unwrap_or_else(|| {
-            let (code, words) = dice.pick(&PASSING).unwrap_or((17, "Backend error"));
-            FaultKind::Code(code, words.to_owned())
+            let (code, message) = rng.pick(&TEMPORARY_ERRORS).unwrap_or((17, "Backend error"));
+            FaultKind::Code(code, message.to_owned())
         })
     }
 }
 
-/// The draws for one request.
-struct Dice {
-    chance: Chance,
+/// The random numbers for one request.
+struct FaultRng {
+    random: Random,
     number: i64,
-    rolls: i64,
+    draws: i64,
 }
 
-impl Dice {
-    /// A number from 0 to `sides` - 1.
-    fn roll(&mut self, sides: i64) -> i64 {
-        self.rolls += 1;
-        self.chance
-            .roll(Topic::Fault, self.number, self.rolls, sides)
+impl FaultRng {
+    /// A number from 0 to `bound` - 1.
+    fn below(&mut self, bound: i64) -> i64 {
+        self.draws += 1;
+        self.random
+            .below(Topic::Fault, self.number, self.draws, bound)
     }
 
     fn index(&mut self, length: usize) -> usize {
-        let sides = i64::try_from(length).unwrap_or(i64::MAX);
-        usize::try_from(self.roll(sides)).unwrap_or(0)
+        let bound = i64::try_from(length).unwrap_or(i64::MAX);
+        usize::try_from(self.below(bound)).unwrap_or(0)
     }
 
     fn pick<T: Clone>(&mut self, list: &[T]) -> Option<T> {
@@ -149,7 +149,7 @@ impl Dice {
     }
 }
 
-fn page(status: u16, body: &str) -> FaultKind {
+fn html_page(status: u16, body: &str) -> FaultKind {
     FaultKind::Status(
         status,
         body.to_owned(),
@@ -158,8 +158,8 @@ fn page(status: u16, body: &str) -> FaultKind {
     )
 }
 
-fn too_many(dice: &mut Dice) -> FaultKind {
-    let seconds = dice.roll(3);
+fn too_many_requests(rng: &mut FaultRng) -> FaultKind {
+    let seconds = rng.below(3);
     let headers = (seconds < 2).then(|| ("Retry-After".to_owned(), seconds.to_string()));
     FaultKind::Status(
         429,
@@ -169,15 +169,15 @@ fn too_many(dice: &mut Dice) -> FaultKind {
     )
 }
 
-fn server_error(dice: &mut Dice) -> FaultKind {
-    let status = dice.pick(&[500, 502, 503, 520]).unwrap_or(500);
-    page(status, PAGE)
+fn server_error(rng: &mut FaultRng) -> FaultKind {
+    let status = rng.pick(&[500, 502, 503, 520]).unwrap_or(500);
+    html_page(status, CHALLENGE_PAGE)
 }
 
-/// A place in a body.
+/// A value of a body and its place.
 struct Place<'a> {
     pointer: String,
-    /// The name of the field; of an item, the name of the list.
+    /// The name of the field, or of the list when this is an item.
     name: &'a str,
     is_item: bool,
     value: &'a Value,
@@ -189,8 +189,8 @@ impl Place<'_> {
     }
 }
 
-/// A place drawn at random, at any depth.
-fn draw_place<'a>(dice: &mut Dice, body: &'a Value) -> Option<Place<'a>> {
+/// Draws a place at any depth; `None` when the body is empty.
+fn draw_place<'a>(rng: &mut FaultRng, body: &'a Value) -> Option<Place<'a>> {
     let mut place = Place {
         pointer: String::new(),
         name: "",
@@ -200,7 +200,7 @@ fn draw_place<'a>(dice: &mut Dice, body: &'a Value) -> Option<Place<'a>> {
     loop {
         let step = match place.value {
             Value::Object(fields) => {
-                let index = dice.index(fields.len());
+                let index = rng.index(fields.len());
                 fields.iter().nth(index).map(|(name, value)| Place {
                     pointer: format!("{}/{name}", place.pointer),
                     name: name.as_str(),
@@ -209,7 +209,7 @@ fn draw_place<'a>(dice: &mut Dice, body: &'a Value) -> Option<Place<'a>> {
                 })
             }
             Value::Array(items) => {
-                let index = dice.index(items.len());
+                let index = rng.index(items.len());
                 items.get(index).map(|value| Place {
                     pointer: format!("{}/{index}", place.pointer),
                     name: place.name,
@@ -221,35 +221,35 @@ fn draw_place<'a>(dice: &mut Dice, body: &'a Value) -> Option<Place<'a>> {
         };
         match step {
             None => return (!place.pointer.is_empty()).then_some(place),
-            Some(step) if dice.roll(3) == 0 => return Some(step),
+            Some(step) if rng.below(3) == 0 => return Some(step),
             Some(step) => place = step,
         }
     }
 }
 
-fn remove_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
-    for _ in 0..TRIES {
-        let place = draw_place(dice, body)?;
-        if may_go(&place, body) {
+fn remove_random(rng: &mut FaultRng, body: &Value) -> Option<FaultKind> {
+    for _ in 0..MAX_DRAWS {
+        let place = draw_place(rng, body)?;
+        if is_detectable_removal(&place, body) {
             return Some(FaultKind::Remove(place.pointer));
         }
     }
     None
 }
 
-/// Whether a client can see that this is missing.
-fn may_go(place: &Place<'_>, body: &Value) -> bool {
+/// Whether a client can detect that this value is missing.
+fn is_detectable_removal(place: &Place<'_>, body: &Value) -> bool {
     if place.is_metadata() {
-        return false; // A page without a link could be the last one.
+        return false; // A page without a link looks like the last page.
     }
-    // Of most lists, nobody says how many items they have. A war has two sides, a roster has the count beside it,
-    // and a figure that is not there is one that is not known.
+    // The length of most lists is not known, so a client cannot detect a missing item. There are three exceptions: a
+    // war has two factions, `basic` has the number of members, and a missing personal stat is just an unknown one.
     !place.is_item
         || matches!(place.name, "factions" | "personalstats")
         || (place.name == "members" && is_counted_roster(&place.pointer, body))
 }
 
-/// Whether this is the roster of a faction, or a line of it, in a body that also says how many members there are.
+/// Whether this is the roster of a faction, or a member in it, and the body also has the right number of members.
 fn is_counted_roster(pointer: &str, body: &Value) -> bool {
     let length = body["members"].as_array().map(Vec::len);
     pointer.starts_with("/members")
@@ -257,42 +257,42 @@ fn is_counted_roster(pointer: &str, body: &Value) -> bool {
         && body["basic"]["members"].as_u64() == length.and_then(|length| length.try_into().ok())
 }
 
-fn set_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
+fn set_random(rng: &mut FaultRng, body: &Value) -> Option<FaultKind> {
     let values = [Value::Null, json!([]), json!({}), json!("x"), json!(-1)];
-    for _ in 0..TRIES {
-        let place = draw_place(dice, body)?;
-        let value = dice.pick(&values)?;
-        if *place.value != value && is_unfit(&place, &value, body) {
+    for _ in 0..MAX_DRAWS {
+        let place = draw_place(rng, body)?;
+        let value = rng.pick(&values)?;
+        if *place.value != value && is_detectable_value(&place, &value, body) {
             return Some(FaultKind::Patch(place.pointer, value));
         }
     }
     None
 }
 
-/// Whether a client can see that this value is not right in this place, or that it says nothing.
-fn is_unfit(place: &Place<'_>, value: &Value, body: &Value) -> bool {
+/// Whether a client can detect that this value is wrong in this place.
+fn is_detectable_value(place: &Place<'_>, value: &Value, body: &Value) -> bool {
     match value {
-        Value::String(_) => says_no_text(place),
+        Value::String(_) => is_wrong_as_text(place),
         Value::Number(_) => {
-            // A name may consist of digits, a debtor's networth is negative, and so are coordinates.
+            // A name may consist of digits, so a number is as good as a text. Networths and coordinates may be negative.
             let may_be_negative =
                 place.pointer.starts_with("/personalstats") || matches!(place.name, "x" | "y");
-            says_no_text(place) && !(may_be_negative && place.value.is_number())
+            is_wrong_as_text(place) && !(may_be_negative && place.value.is_number())
         }
-        nothing => says_not_none(place, nothing, body),
+        empty => is_wrong_as_empty(place, empty, body),
     }
 }
 
-/// Whether a text would be unfit in this place.
-fn says_no_text(place: &Place<'_>) -> bool {
+/// Whether a text is wrong in this place.
+fn is_wrong_as_text(place: &Place<'_>) -> bool {
     let may_be_text = place.value.is_null() && OPTIONAL_TEXTS.contains(&place.name);
     !place.value.is_string() && !may_be_text
 }
 
-/// Whether null, `[]` or `{}` in this place would be unfit, and not mean that there is nothing of the kind.
-fn says_not_none(place: &Place<'_>, nothing: &Value, body: &Value) -> bool {
+/// Whether null, `[]` or `{}` is wrong in this place, and does not just mean that there is none.
+fn is_wrong_as_empty(place: &Place<'_>, empty: &Value, body: &Value) -> bool {
     if place.is_item || place.value.is_null() {
-        return true; // Nobody lists what is not there, and where there is nothing already, it stays true.
+        return true; // A list never has empty items. A value that was null already had no content.
     }
     if place.is_metadata() || place.pointer.ends_with("/reward/id") {
         return false;
@@ -301,17 +301,17 @@ fn says_not_none(place: &Place<'_>, nothing: &Value, body: &Value) -> bool {
         Value::Array(_) => match place.name {
             "factions" | "personalstats" => true,
             "members" => is_counted_roster(&place.pointer, body),
-            // An empty list is what comes after the last page.
-            "territoryOwnership" | "territoryownership" => !nothing.is_array(),
+            // An empty list looks like the page after the last one.
+            "territoryOwnership" | "territoryownership" => !empty.is_array(),
             _ => false,
         },
         _ => place.name != "wars" && !OPTIONAL.contains(&place.name),
     }
 }
 
-fn duplicate_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
-    for _ in 0..TRIES {
-        let place = draw_place(dice, body)?;
+fn duplicate_random(rng: &mut FaultRng, body: &Value) -> Option<FaultKind> {
+    for _ in 0..MAX_DRAWS {
+        let place = draw_place(rng, body)?;
         if place.is_item && place.value.is_object() {
             return Some(FaultKind::Duplicate(place.pointer));
         }
@@ -319,15 +319,17 @@ fn duplicate_somewhere(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
     None
 }
 
-/// Puts an error that passes where the answer of one selection is.
-fn refuse_a_selection(dice: &mut Dice, body: &Value) -> Option<FaultKind> {
+/// Replaces the answer to one selection by a temporary error.
+fn replace_selection_by_error(rng: &mut FaultRng, body: &Value) -> Option<FaultKind> {
     let fields = body.as_object()?.keys();
     let selections: Vec<&String> = fields
         .filter(|name| !matches!(name.as_str(), "_metadata" | "pacts"))
         .collect();
-    let selection = dice.pick(&selections)?;
-    let code = dice.pick(&PASSING_INSIDE)?;
-    let (_, words) = PASSING.into_iter().find(|(passing, _)| *passing == code)?;
-    let refusal = json!({"code": code, "error": words});
-    Some(FaultKind::Patch(format!("/{selection}"), refusal))
+    let selection = rng.pick(&selections)?;
+    let code = rng.pick(&TEMPORARY_SELECTION_ERRORS)?;
+    let (_, message) = TEMPORARY_ERRORS
+        .into_iter()
+        .find(|(temporary, _)| *temporary == code)?;
+    let error = json!({"code": code, "error": message});
+    Some(FaultKind::Patch(format!("/{selection}"), error))
 }

@@ -1,144 +1,146 @@
-//! Faults: what the simulated Torn does wrong on demand.
+//! Faults that a test injects into the answers of the simulator.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// A way to answer wrongly.
+/// A kind of fault.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FaultKind {
-    /// Torn's error body with HTTP 200.
+    /// Torn's error body with this code and message, and HTTP status 200.
     Code(i64, String),
-    /// Torn's error body with another HTTP status.
+    /// Torn's error body with this code and message, and this HTTP status.
     CodeWithStatus(i64, String, u16),
-    /// Any status, body, content type and headers.
+    /// An answer with this status, body, content type and these headers.
     Status(u16, String, String, Vec<(String, String)>),
-    /// The page Cloudflare shows while Torn is away.
+    /// The page that Cloudflare shows when Torn is down.
     Html503,
-    /// JSON that stops in the middle, in a complete HTTP reply.
+    /// The first half of the JSON, in a complete HTTP response.
     Broken,
-    /// The connection closes in the middle of the body.
+    /// The connection closes after half of the body.
     Cut,
-    /// No body at all, with HTTP 200.
+    /// An empty body with HTTP status 200.
     Empty,
-    /// A sentence instead of JSON, labelled as JSON.
+    /// A sentence instead of JSON, with the content type of JSON.
     NotJson,
-    /// Silence for so long, then the connection closes.
+    /// No answer; the connection closes after this time.
     Hang(Duration),
-    /// The right answer, so much later.
+    /// The right answer after this time.
     Slow(Duration),
-    /// The connection closes without an answer.
+    /// The connection closes at once, without an answer.
     Reset,
-    /// The right shape with somebody else's id.
+    /// The right answer with the id of another player, faction or war.
     WrongId,
-    /// A page that ignores where it should begin, with links that lead to itself.
+    /// The first page of a list, whichever page was requested, with links to the requested page.
     PageLoop,
-    /// A page with links that lead to another host.
+    /// The right page with links to another host.
     ForeignLink,
     /// A redirect to this address.
     Redirect(String),
-    /// Valid JSON of about so many bytes.
+    /// Valid JSON of about this many bytes.
     HugeBody(usize),
-    /// Valid JSON that inflates to about so many bytes.
+    /// A gzip body that inflates to valid JSON of about this many bytes.
     GzipBomb(usize),
-    /// The right body with one value replaced (or added), by JSON pointer.
+    /// The right answer with the value at this JSON pointer replaced or added.
     Patch(String, Value),
-    /// The right body with one value taken out, by JSON pointer.
+    /// The right answer without the value at this JSON pointer.
     Remove(String),
-    /// The right body with one item of a list twice in a row, by JSON pointer.
+    /// The right answer with the list item at this JSON pointer twice in a row.
     Duplicate(String),
 }
 
-/// A fault, the requests it meets and how often.
+/// A fault, the requests that it affects, and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     kind: FaultKind,
-    left: Option<u32>,
-    spared: u32,
+    /// How many more requests it affects; `None` for no limit.
+    remaining: Option<u32>,
+    /// How many matching requests it lets pass first.
+    skipped: u32,
     path: String,
     query: String,
     key: Option<String>,
 }
 
 impl Fault {
-    /// Meets the next request.
+    /// Affects the next request.
     pub fn once(kind: FaultKind) -> Self {
         Self::times(1, kind)
     }
 
-    /// Meets the next `count` requests.
+    /// Affects the next `count` requests.
     pub fn times(count: u32, kind: FaultKind) -> Self {
         Self {
-            left: Some(count),
+            remaining: Some(count),
             ..Self::always(kind)
         }
     }
 
-    /// Meets every request from now on.
+    /// Affects every request.
     pub fn always(kind: FaultKind) -> Self {
         Self {
             kind,
-            left: None,
-            spared: 0,
+            remaining: None,
+            skipped: 0,
             path: String::new(),
             query: String::new(),
             key: None,
         }
     }
 
-    /// Only requests whose path contains this; the path begins with `/`, without `/v2`.
+    /// Affects only requests whose path contains this text. The path begins with `/` and is without `/v2`.
     #[must_use]
     pub fn path(mut self, part: impl Into<String>) -> Self {
         self.path = part.into();
         self
     }
 
-    /// Only requests whose query contains this, as it was sent.
+    /// Affects only requests whose query, as it was sent, contains this text.
     #[must_use]
     pub fn query(mut self, part: impl Into<String>) -> Self {
         self.query = part.into();
         self
     }
 
-    /// Only requests with this key.
+    /// Affects only requests with this key.
     #[must_use]
     pub fn key(mut self, secret: impl Into<String>) -> Self {
         self.key = Some(secret.into());
         self
     }
 
-    /// Lets the first `count` requests that it would meet pass.
+    /// Lets the first `count` matching requests pass.
     #[must_use]
     pub fn after(mut self, count: u32) -> Self {
-        self.spared = count;
+        self.skipped = count;
         self
     }
 
-    /// What to do to a request, if it is met; counts down.
-    pub(in crate::sim) fn meet(
+    /// The kind of fault for a request, if this fault affects it. Each call with a matching request counts.
+    pub(crate) fn apply_to(
         &mut self,
         path: &str,
         query: &str,
         key: Option<&str>,
     ) -> Option<FaultKind> {
-        let met = self.left != Some(0)
+        let matches = self.remaining != Some(0)
             && path.contains(&self.path)
             && query.contains(&self.query)
             && (self.key.is_none() || self.key.as_deref() == key);
-        if !met {
+        if !matches {
             return None;
         }
-        if self.spared > 0 {
-            self.spared -= 1;
+        if self.skipped > 0 {
+            self.skipped -= 1;
             return None;
         }
-        self.left = self.left.map(|left| left - 1);
+        self.remaining = self.remaining.map(|remaining| remaining - 1);
         Some(self.kind.clone())
     }
 }
 
-/// Puts a value where a JSON pointer points, adding the last step if it is missing.
-pub(in crate::sim) fn patch(body: &mut Value, pointer: &str, value: Value) {
+/// Sets the value at a JSON pointer. Adds the field when its object exists without it.
+pub(crate) fn patch(body: &mut Value, pointer: &str, value: Value) {
     if let Some(place) = body.pointer_mut(pointer) {
         *place = value;
     } else if let Some((parent, name)) = pointer.rsplit_once('/')
@@ -148,8 +150,8 @@ pub(in crate::sim) fn patch(body: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-/// Takes out what a JSON pointer points at.
-pub(in crate::sim) fn remove(body: &mut Value, pointer: &str) {
+/// Removes the field or list item at a JSON pointer.
+pub(crate) fn remove(body: &mut Value, pointer: &str) {
     let Some((parent, name)) = pointer.rsplit_once('/') else {
         return;
     };
@@ -168,8 +170,8 @@ pub(in crate::sim) fn remove(body: &mut Value, pointer: &str) {
     }
 }
 
-/// Repeats the item of a list that a JSON pointer points at.
-pub(in crate::sim) fn duplicate(body: &mut Value, pointer: &str) {
+/// Inserts a copy of the list item at a JSON pointer beside it.
+pub(crate) fn duplicate(body: &mut Value, pointer: &str) {
     if let Some((parent, index)) = pointer.rsplit_once('/')
         && let Some(Value::Array(list)) = body.pointer_mut(parent)
         && let Ok(index) = index.parse::<usize>()
@@ -179,8 +181,8 @@ pub(in crate::sim) fn duplicate(body: &mut Value, pointer: &str) {
     }
 }
 
-/// Gives the one thing that a body is about another id.
-pub(in crate::sim) fn change_id(body: &mut Value) {
+/// Adds one to the id of the player, faction or war that the body describes.
+pub(crate) fn change_id(body: &mut Value) {
     for subject in ["profile", "basic", "rankedwarreport", "territorywarreport"] {
         if let Some(id) = body
             .get_mut(subject)

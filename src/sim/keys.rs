@@ -1,22 +1,22 @@
-//! API keys as Torn knows them: whose they are and what they may ask.
+//! The API keys that the simulator accepts: owner, access level and readable selections.
 
-/// How much a key may read.
+/// The access level of a key.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Access {
     /// The selections that the key lists itself ([`Key::custom`]).
     Custom = 0,
     /// What every player can see.
     Public = 1,
-    /// A little about the owner.
+    /// Public data and the owner's basic private data.
     Minimal = 2,
-    /// The owner's battle stats too.
+    /// Also the owner's battle stats.
     Limited = 3,
     /// Everything.
     Full = 4,
 }
 
 impl Access {
-    /// Torn's number for it.
+    /// The level as `/key/info` reports it.
     pub(crate) fn level(self) -> i64 {
         match self {
             Self::Custom => 0,
@@ -27,8 +27,8 @@ impl Access {
         }
     }
 
-    /// Torn's words for it.
-    pub(crate) fn words(self) -> &'static str {
+    /// The name as `/key/info` reports it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Custom => "Custom",
             Self::Public => "Public Only",
@@ -39,16 +39,16 @@ impl Access {
     }
 }
 
-/// The first part of a path: what a question is about.
+/// The first segment of a request path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::sim) enum Category {
+pub(crate) enum Category {
     User,
     Faction,
     Torn,
 }
 
 impl Category {
-    /// Every selection of the category that the simulator answers.
+    /// Every selection that the simulator implements.
     fn all(self) -> &'static [&'static str] {
         match self {
             Self::User => &["basic", "battlestats", "personalstats", "profile"],
@@ -74,16 +74,16 @@ impl Category {
 /// The selections that a key may read, by category, as `/key/info` lists them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selections {
-    /// Below `/user`.
+    /// Selections of `/user`.
     pub user: Vec<String>,
-    /// Below `/faction`.
+    /// Selections of `/faction`.
     pub faction: Vec<String>,
-    /// Below `/torn`.
+    /// Selections of `/torn`.
     pub torn: Vec<String>,
 }
 
 impl Selections {
-    /// These selections of the categories user, faction and torn.
+    /// Collects the selections of each category.
     pub fn new(user: &[&str], faction: &[&str], torn: &[&str]) -> Self {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Self {
@@ -94,23 +94,23 @@ impl Selections {
     }
 }
 
-/// One key that the simulated Torn accepts.
+/// One API key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Key {
-    /// What travels in the `Authorization` header; Torn's have 16 characters.
+    /// The text of the key; Torn's keys have 16 characters.
     pub secret: String,
-    /// The player it belongs to.
+    /// The player id of the owner.
     pub(crate) owner: i64,
-    /// How much it may read.
+    /// The access level.
     pub access: Access,
-    /// Whether the owner's faction lets it read what is private to the faction.
+    /// What `/key/info` reports as `access.faction`; it changes no answer.
     pub(crate) faction_access: bool,
-    /// What it may read when its access is [`Access::Custom`].
+    /// The readable selections of a key with [`Access::Custom`].
     pub(crate) custom: Selections,
 }
 
 impl Key {
-    /// A key without access to what is private to its owner's faction.
+    /// A key without faction access.
     pub fn new(secret: impl Into<String>, owner: i64, access: Access) -> Self {
         Self {
             secret: secret.into(),
@@ -121,7 +121,7 @@ impl Key {
         }
     }
 
-    /// A custom key that may read these selections and no others.
+    /// A custom key that may read only these selections.
     pub fn custom(secret: impl Into<String>, owner: i64, selections: Selections) -> Self {
         Self {
             custom: selections,
@@ -129,7 +129,7 @@ impl Key {
         }
     }
 
-    /// Everything that the key may read.
+    /// The selections that the key may read.
     pub(crate) fn selections(&self) -> Selections {
         if self.access == Access::Custom {
             return self.custom.clone();
@@ -139,19 +139,19 @@ impl Key {
             Category::Faction.all(),
             Category::Torn.all(),
         );
-        if !self.reads_private_stats() {
+        if !self.may_read_battle_stats() {
             selections.user.retain(|name| name != "battlestats");
         }
         selections
     }
 
-    /// Whether the access reaches to the owner's own figures. Torn treats a custom key like one with full access.
-    pub(in crate::sim) fn reads_private_stats(&self) -> bool {
+    /// Whether the key may read battle stats. Torn treats a custom key like one with full access.
+    pub(crate) fn may_read_battle_stats(&self) -> bool {
         self.access == Access::Custom || self.access >= Access::Limited
     }
 
-    /// Whether the simulator has this selection, but not for this key.
-    pub(in crate::sim) fn is_refused(&self, category: Category, selection: &str) -> bool {
+    /// Whether the simulator implements this selection and the key may not read it.
+    pub(crate) fn is_denied(&self, category: Category, selection: &str) -> bool {
         let selections = self.selections();
         let readable = match category {
             Category::User => selections.user,

@@ -1,19 +1,15 @@
-//! A simulated Torn, served over HTTP on this machine: for `demo`, the tests and the benchmarks.
+//! A simulated Torn, served over HTTP on this machine, for `demo`, `simulate` and the tests.
 //!
-//! Its world is a pure function of a seed and a moment, so it can be asked about any day at once, and twice the same.
-//! On top of that, a test can pin what it wants to be sure of ([`Simulator::edit`]), or let things go wrong
-//! ([`Simulator::fault`]). It knows nothing about the rest of this program, so that it cannot share its errors.
+//! The world is a function of a seed and a time: any time can be requested, in any order, and the same request at the
+//! same time gets the same answer. A test can pin entities ([`Simulator::edit`]) and inject faults
+//! ([`Simulator::fault`]). The simulator uses no other layer, so that it cannot repeat their mistakes.
 
 mod answer;
-mod chance;
 mod chaos;
 mod fault;
 mod gzip;
 mod keys;
 mod serve;
-mod territory;
-mod tile_ids;
-mod wars;
 mod world;
 
 use std::collections::{HashMap, VecDeque};
@@ -25,57 +21,56 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use crate::sim::answer::Links;
-pub use crate::sim::chaos::{Chaos, Spoilt};
+pub use crate::sim::chaos::{Chaos, InjectedFault};
 pub use crate::sim::fault::{Fault, FaultKind};
 pub use crate::sim::keys::{Access, Key, Selections};
 pub use crate::sim::serve::DateHeader;
-pub(crate) use crate::sim::serve::Request;
-pub use crate::sim::territory::Racket;
-pub use crate::sim::wars::{RankedWar, Side, TerritoryWar};
+pub(crate) use crate::sim::serve::LoggedRequest;
+pub use crate::sim::world::territory::Racket;
+pub use crate::sim::world::wars::{RankedWar, Side, TerritoryWar};
 pub use crate::sim::world::{Player, World};
 
 use crate::sim::serve::{Shared, lock};
-use crate::sim::world::Extent;
+use crate::sim::world::WorldOptions;
 
-/// 2026-03-02 00:00 UTC, a Monday.
+/// The simulated time at the start by default: Monday, 2026-03-02 00:00 UTC.
 pub const DEFAULT_START: i64 = 1_772_409_600;
 
-/// How to start a simulator.
+/// The options of a simulator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What makes one world different from another.
+    /// The seed of the generated world.
     pub seed: u64,
-    /// The simulated time to begin with, in Unix seconds.
+    /// The simulated time at the start: a unix timestamp.
     pub now: i64,
-    /// How many players belong to the factions to follow, or to none.
+    /// The number of players in tracked factions or in no faction.
     pub players: u32,
-    /// How many factions there are to follow; some two dozen others are added as their opponents.
+    /// The number of tracked factions, which a user would follow. The world has some two dozen others as opponents.
     pub factions: u32,
-    /// How many tiles the map has, at most 4,107.
+    /// The number of tiles on the map, at most 4,107.
     pub tiles: u32,
-    /// The hours from Thursday 12:00 UTC among which the starts of a week's generated ranked wars are spread, 1 to 96.
-    /// Each starts on a full hour; with 1, all of them start in one second.
+    /// The number of hours, from Thursday 12:00 UTC on, over which the starts of a week's generated ranked wars are
+    /// spread: 1 to 96. Each war starts on a full hour. With 1, all of them start in the same second.
     pub ranked_start_hours: u32,
-    /// Whether the generated world stays as it is at `now` while time goes by.
+    /// Whether the generated world stays as it is at `now`.
     pub frozen: bool,
-    /// How often the keys of one owner may ask in 60 real seconds; Torn allows 100.
+    /// The rate limit per key owner in 60 seconds of real time. Torn's is 100.
     pub requests_per_minute: Option<u32>,
-    /// How long each answer takes, in real time.
+    /// The delay of each answer, in real time.
     pub latency: Duration,
-    /// The keys that are accepted; with none, three are made for the first three players.
+    /// The accepted keys. When empty, the first three players have one each.
     pub keys: Vec<Key>,
-    /// How many requests are remembered, the newest ones; 0 for none.
+    /// The maximal number of requests in the log. The oldest are dropped; with 0 there is no log.
     pub log_limit: usize,
-    /// Whether answers are spoilt at random.
+    /// Random faults.
     pub chaos: Option<Chaos>,
-    /// The time in the `Date` header of an answer.
+    /// The source of the time in the `Date` header.
     pub date: DateHeader,
-    /// Whether a selection that the key may not read is refused inside the answer, beside the selections that it may,
-    /// and not by an answer that is nothing but the refusal.
-    pub refusals_inside: bool,
-    /// Where the links of lists lead.
+    /// Whether an error replaces only the selection that the key may not read. Otherwise it is the whole answer.
+    pub selection_errors: bool,
+    /// The targets of the links in lists.
     pub links: Links,
-    /// Whether `territoryownership` answers under its old name instead of `territoryOwnership`.
+    /// Whether the field of `territoryownership` is named so, as it was before 2026, instead of `territoryOwnership`.
     pub old_ownership_key: bool,
 }
 
@@ -95,7 +90,7 @@ impl Default for Options {
             log_limit: 100_000,
             chaos: None,
             date: DateHeader::default(),
-            refusals_inside: false,
+            selection_errors: false,
             links: Links::default(),
             old_ownership_key: false,
         }
@@ -103,7 +98,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// A world with nothing in it but what [`Simulator::edit`] adds, and one key that may ask everything.
+    /// A world without generated entities, and one key with full access.
     pub fn empty() -> Self {
         Self {
             players: 0,
@@ -115,24 +110,25 @@ impl Options {
     }
 }
 
-/// A running simulated Torn. Dropping it closes its port and all connections.
+/// A running simulator. Dropping it closes the port and all connections.
 pub struct Simulator {
     shared: Arc<Shared>,
     address: SocketAddr,
-    accepting: Option<JoinHandle<()>>,
+    accept_thread: Option<JoinHandle<()>>,
 }
 
 impl Simulator {
-    /// Starts to serve on a free port of 127.0.0.1.
+    /// Starts a simulator on a free port of 127.0.0.1.
     pub fn start(options: Options) -> io::Result<Self> {
-        let extent = Extent {
+        let world_options = WorldOptions {
+            seed: options.seed,
             players: options.players.into(),
             factions: options.factions.into(),
             tiles: options.tiles.into(),
             ranked_start_hours: options.ranked_start_hours.clamp(1, 96).into(),
             frozen_at: options.frozen.then_some(options.now),
         };
-        let world = World::new(options.seed, &extent);
+        let world = World::new(&world_options);
         let keys = if options.keys.is_empty() {
             default_keys(&world)
         } else {
@@ -147,8 +143,8 @@ impl Simulator {
             date_offset: AtomicI64::new(0),
             faults: Mutex::new(Vec::new()),
             chaos: Mutex::new(options.chaos),
-            spoilt: Mutex::new(Vec::new()),
-            numbered: AtomicI64::new(0),
+            injected_faults: Mutex::new(Vec::new()),
+            numbered_requests: AtomicI64::new(0),
             log: Mutex::new(VecDeque::new()),
             keys: Mutex::new(keys),
             url: format!("http://{address}"),
@@ -156,122 +152,124 @@ impl Simulator {
             requests_per_minute: options.requests_per_minute,
             latency: options.latency,
             links: Mutex::new(options.links),
-            refusals_inside: AtomicBool::new(options.refusals_inside),
+            selection_errors: AtomicBool::new(options.selection_errors),
             old_ownership_key: options.old_ownership_key,
             started: Instant::now(),
-            recent: Mutex::new(HashMap::new()),
-            open: Mutex::default(),
+            recent_requests: Mutex::new(HashMap::new()),
+            connections: Mutex::default(),
             closing: Condvar::new(),
         });
-        let accepting = {
+        let accept_thread = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || serve::accept(&shared, &listener))
         };
         Ok(Self {
             shared,
             address,
-            accepting: Some(accepting),
+            accept_thread: Some(accept_thread),
         })
     }
 
-    /// Where it listens; paths work with and without `/v2` in front.
+    /// The address of the server. Paths work with and without `/v2` in front.
     pub fn url(&self) -> &str {
         &self.shared.url
     }
 
-    /// The simulated time.
+    /// The simulated time: a unix timestamp.
     pub fn time(&self) -> i64 {
         self.shared.time.load(Ordering::SeqCst)
     }
 
-    /// Goes to another simulated time, earlier or later.
+    /// Sets the simulated time, to an earlier or a later one.
     pub fn set_time(&self, time: i64) {
         self.shared.time.store(time, Ordering::SeqCst);
     }
 
-    /// Makes the `Date` header wrong by so many seconds; a positive number makes it later than the time.
+    /// Adds this many seconds to the time in the `Date` header.
     pub fn set_date_offset(&self, seconds: i64) {
         self.shared.date_offset.store(seconds, Ordering::SeqCst);
     }
 
-    /// Changes which time the `Date` header says.
+    /// Sets the source of the time in the `Date` header.
     pub fn set_date(&self, date: DateHeader) {
         *lock(&self.shared.date) = date;
     }
 
     /// The ids of the generated players that a user would follow.
     pub fn player_ids(&self) -> Vec<i64> {
-        self.read(World::resident_ids)
+        self.read_world(World::resident_ids)
     }
 
     /// The ids of the generated factions that a user would follow.
     pub fn faction_ids(&self) -> Vec<i64> {
-        self.read(World::tracked_ids)
+        self.read_world(World::tracked_ids)
     }
 
-    /// The keys that are accepted.
+    /// The accepted keys.
     pub fn keys(&self) -> Vec<Key> {
         lock(&self.shared.keys).clone()
     }
 
-    /// Accepts these keys from now on, and no others.
+    /// Replaces the accepted keys.
     pub fn set_keys(&self, keys: Vec<Key>) {
         *lock(&self.shared.keys) = keys;
     }
 
-    /// Changes the world; what is touched is pinned and no longer changes by itself.
+    /// Changes the world. An entity that is changed is pinned: it no longer changes with time.
     pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self
             .shared
             .world
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        world.edit_at(self.time());
+        world.set_edit_time(self.time());
         change(&mut world)
     }
 
-    /// Makes the links of lists lead elsewhere from now on.
+    /// Sets the targets of the links in lists.
     pub fn set_links(&self, links: Links) {
         *lock(&self.shared.links) = links;
     }
 
-    /// Refuses selections inside the answer from now on, or no longer.
-    pub fn set_refusals_inside(&self, inside: bool) {
-        self.shared.refusals_inside.store(inside, Ordering::SeqCst);
+    /// Sets [`Options::selection_errors`].
+    pub fn set_selection_errors(&self, enabled: bool) {
+        self.shared
+            .selection_errors
+            .store(enabled, Ordering::SeqCst);
     }
 
-    /// Makes something go wrong. The first fault that meets a request decides what becomes of it.
+    /// Adds a fault. When several faults match a request, the one that was added first applies.
     pub fn fault(&self, fault: Fault) {
         lock(&self.shared.faults).push(fault);
     }
 
-    /// Lets everything go right again.
+    /// Removes all faults that were added with [`Simulator::fault`].
     pub fn clear_faults(&self) {
         lock(&self.shared.faults).clear();
     }
 
-    /// Spoils answers at random from now on, or no longer. A fault that was set on purpose goes first.
+    /// Sets the random faults. A fault from [`Simulator::fault`] has priority.
     pub fn set_chaos(&self, chaos: Option<Chaos>) {
         *lock(&self.shared.chaos) = chaos;
     }
 
-    /// The answers that were spoilt at random so far, oldest first.
-    pub fn spoilt(&self) -> Vec<Spoilt> {
-        lock(&self.shared.spoilt).clone()
+    /// The random faults so far, oldest first.
+    pub fn injected_faults(&self) -> Vec<InjectedFault> {
+        lock(&self.shared.injected_faults).clone()
     }
 
-    /// What was asked so far, oldest first, as far as it is remembered.
-    pub fn requests(&self) -> Vec<Request> {
+    /// The requests in the log, oldest first.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.shared.log).iter().cloned().collect()
     }
 
-    /// Forgets what was asked.
+    /// Clears the log of requests.
     pub fn clear_requests(&self) {
         lock(&self.shared.log).clear();
     }
 
-    fn read<T>(&self, question: impl FnOnce(&World) -> T) -> T {
-        question(
+    fn read_world<T>(&self, read: impl FnOnce(&World) -> T) -> T {
+        read(
             &self
                 .shared
                 .world
@@ -284,17 +282,17 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         self.shared.close();
-        // The thread waits for a connection; this one wakes it, and if it cannot, the thread is left to itself.
+        // The thread blocks in `accept`. This connection wakes it. If it fails, the thread is not joined.
         if TcpStream::connect(self.address).is_ok()
-            && let Some(accepting) = self.accepting.take()
+            && let Some(accept_thread) = self.accept_thread.take()
         {
-            // A panic there has been printed already.
-            let _panicked = accepting.join();
+            // The panic hook has printed a panic of the thread already.
+            let _panicked = accept_thread.join();
         }
     }
 }
 
-/// Three keys of three owners: limited with faction access, limited, and public.
+/// Three keys of the first three players: limited with faction access, limited, and public.
 fn default_keys(world: &World) -> Vec<Key> {
     let secrets = [
         ("SimulatedKeyA001", Access::Limited),

@@ -1,10 +1,10 @@
-//! How Torn refuses: its error codes and the body that has one.
+//! Torn's errors and their JSON.
 
 use serde_json::{Value, json};
 
-/// Why Torn refuses, as its error codes.
+/// An error of Torn's API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::sim) enum ApiError {
+pub(crate) enum ApiError {
     EmptyKey,
     UnknownKey,
     WrongSelection,
@@ -31,7 +31,7 @@ impl ApiError {
         }
     }
 
-    fn words(self) -> &'static str {
+    fn message(self) -> &'static str {
         match self {
             Self::EmptyKey => "Key is empty",
             Self::UnknownKey => "Incorrect key",
@@ -45,22 +45,23 @@ impl ApiError {
         }
     }
 
-    /// The body that says so.
-    pub(in crate::sim) fn body(self) -> Value {
-        json!({"error": self.error()})
+    /// The body of an answer with this error and no selections.
+    pub(crate) fn body(self) -> Value {
+        error_body(self.code(), self.message())
     }
 
-    pub(super) fn error(self) -> Value {
-        json!({"code": self.code(), "error": self.words()})
+    /// The error as it replaces one selection in an answer.
+    pub(super) fn to_json(self) -> Value {
+        json!({"code": self.code(), "error": self.message()})
     }
 
-    /// Whether another key could get the answer.
+    /// Whether the same request with another key could succeed.
     pub(super) fn concerns_the_key(self) -> bool {
         matches!(self, Self::LowAccess | Self::NotYours)
     }
 }
 
-/// Torn's way to say no.
-pub(in crate::sim) fn error_body(code: i64, words: &str) -> Value {
-    json!({"error": {"code": code, "error": words}})
+/// The body of an answer with an error and no selections.
+pub(crate) fn error_body(code: i64, message: &str) -> Value {
+    json!({"error": {"code": code, "error": message}})
 }

@@ -2,24 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::user::{last_action, status};
-use super::wars::on_wall;
-use super::{Answer, ApiError, Body, Question, body};
+use crate::sim::answer::api_error::ApiError;
+use crate::sim::answer::request::{Answer, ApiRequest, Body, body};
+use crate::sim::answer::user::{last_action, status};
+use crate::sim::answer::wars::is_on_wall;
 use crate::sim::world::{DAY, Faction, World};
 
 impl World {
+    /// The answer to one selection of `/faction`.
     pub(super) fn faction_answer(
         &self,
-        question: &Question<'_>,
+        request: &ApiRequest<'_>,
         id: Option<i64>,
         selection: &str,
     ) -> Answer {
-        let now = question.now;
+        let now = request.now;
         match selection {
-            "territoryownership" => return Ok(self.ownership(question)),
+            "territoryownership" => return Ok(self.ownership(request)),
             "rackets" => return Ok(self.rackets(now)),
-            "warfareranked" => return Ok(self.warfare_ranked(question)),
-            "warfareterritory" => return Ok(self.warfare_territory(question)),
+            "warfareranked" => return Ok(self.warfare_ranked(request)),
+            "warfareterritory" => return Ok(self.warfare_territory(request)),
             "rankedwarreport" => {
                 let war = id.and_then(|id| self.ranked_war_at(id, now));
                 let war = war
@@ -36,16 +38,18 @@ impl World {
             }
             _ => {}
         }
-        let own = || self.player_at(question.key.owner, now)?.faction_id;
-        let faction = id.or_else(own).and_then(|id| self.faction_at(id, now));
+        let own_faction = || self.player_at(request.key.owner, now)?.faction_id;
+        let faction = id
+            .or_else(own_faction)
+            .and_then(|id| self.faction_at(id, now));
         let faction = faction.ok_or(ApiError::UnknownId)?;
         match selection {
             "basic" => Ok(self.basic(&faction, now)),
             "members" => Ok(self.members(&faction, now)),
             "wars" => Ok(self.wars(&faction, now)),
             "territory" => Ok(self.territory_of(faction.id, now)),
-            "rankedwars" => Ok(self.ranked_history(question, &faction)),
-            "territorywars" => Ok(self.territory_history(question, &faction)),
+            "rankedwars" => Ok(self.ranked_history(request, &faction)),
+            "territorywars" => Ok(self.territory_history(request, &faction)),
             _ => Err(ApiError::WrongSelection),
         }
     }
@@ -63,7 +67,7 @@ impl World {
             "leader_id": faction.leader_id,
             "co_leader_id": faction.co_leader_id,
             "respect": faction.respect,
-            "days_old": (self.moment(now) - faction.founded_at).max(0) / DAY,
+            "days_old": (self.effective_time(now) - faction.founded_at).max(0) / DAY,
             "capacity": faction.capacity,
             "members": members,
             "is_enlisted": null,
@@ -80,8 +84,8 @@ impl World {
     }
 
     fn members(&self, faction: &Faction, now: i64) -> Body {
-        let moment = self.moment(now);
-        let wars = self.list_territory_wars(Some(faction.id), now, moment);
+        let timestamp = self.effective_time(now);
+        let wars = self.list_territory_wars(Some(faction.id), now, timestamp);
         let besieged = wars.iter().any(|war| war.in_wars);
         let roster = self.roster(faction.id, now);
         let shown = faction.shown_members.unwrap_or(roster.len());
@@ -96,12 +100,12 @@ impl World {
                     "name": player.name,
                     "position": player.position,
                     "level": player.level,
-                    "days_in_faction": (moment - player.joined_at).max(0) / DAY,
+                    "days_in_faction": (timestamp - player.joined_at).max(0) / DAY,
                     "is_revivable": player.status.state == "Hospital",
-                    "is_on_wall": besieged && on_wall(player.id, moment),
+                    "is_on_wall": besieged && is_on_wall(player.id, timestamp),
                     "is_in_oc": false,
                     "has_early_discharge": false,
-                    "last_action": last_action(&player, moment),
+                    "last_action": last_action(&player, timestamp),
                     "status": status(&player),
                     "revive_setting": "Unknown",
                 })

@@ -1,69 +1,25 @@
-//! Answers: which question a path asks, and the JSON that Torn would reply.
+//! Routes an API request to the JSON that Torn would answer.
 
 mod api_error;
 mod faction;
 mod paging;
+mod request;
 mod territory;
 mod user;
 mod wars;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-pub(in crate::sim) use self::api_error::{ApiError, error_body};
-pub use self::paging::Links;
+pub(crate) use crate::sim::answer::api_error::{ApiError, error_body};
+pub(crate) use crate::sim::answer::request::ApiRequest;
+pub use crate::sim::answer::request::Links;
+use crate::sim::answer::request::{Answer, Body, body};
+use crate::sim::keys::Category;
+use crate::sim::world::World;
 
-use super::keys::{Category, Key};
-use super::world::World;
-
-/// One question, taken apart.
-#[derive(Clone, Debug)]
-pub(in crate::sim) struct Question<'a> {
-    /// The address up to the path, with `/v2` if it was there.
-    pub(in crate::sim) base: &'a str,
-    /// The path without `/v2`.
-    pub(in crate::sim) path: &'a str,
-    /// The query, decoded.
-    pub(in crate::sim) query: Vec<(String, String)>,
-    /// The key that asks.
-    pub(in crate::sim) key: &'a Key,
-    /// When.
-    pub(in crate::sim) now: i64,
-    /// Whether a selection that the key may not read is refused inside the answer.
-    pub(in crate::sim) refusals_inside: bool,
-    /// Where the links of lists lead.
-    pub(in crate::sim) links: Links,
-    /// Whether `territoryownership` is spelled as it was before 2026.
-    pub(in crate::sim) old_ownership_key: bool,
-}
-
-type Body = Map<String, Value>;
-type Answer = Result<Body, ApiError>;
-
-impl Question<'_> {
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(parameter, _)| parameter == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    fn number(&self, name: &str) -> Option<i64> {
-        self.parameter(name)?.parse().ok()
-    }
-
-    /// The selections in the query, or these.
-    fn selections<'a>(&'a self, otherwise: &'a str) -> Vec<&'a str> {
-        self.parameter("selections")
-            .filter(|selections| !selections.is_empty())
-            .unwrap_or(otherwise)
-            .split(',')
-            .collect()
-    }
-}
-
-impl Question<'_> {
-    /// The union of what several selections answer.
-    fn merge(
+impl ApiRequest<'_> {
+    /// Joins the answers to several selections.
+    fn answer_all(
         &self,
         category: Category,
         selections: &[&str],
@@ -71,25 +27,25 @@ impl Question<'_> {
     ) -> Answer {
         let mut union = Body::new();
         for &selection in selections {
-            let part = if self.key.is_refused(category, selection) {
+            let part = if self.key.is_denied(category, selection) {
                 Err(ApiError::LowAccess)
             } else {
                 answer(selection)
             };
             match part {
-                Ok(part) => join(&mut union, part),
-                Err(refusal) if self.refusals_inside && refusal.concerns_the_key() => {
+                Ok(part) => merge_fields(&mut union, part),
+                Err(error) if self.selection_errors && error.concerns_the_key() => {
                     union
                         .entry(self.field_of(selection))
-                        .or_insert(refusal.error());
+                        .or_insert(error.to_json());
                 }
-                Err(refusal) => return Err(refusal),
+                Err(error) => return Err(error),
             }
         }
         Ok(union)
     }
 
-    /// The field of a body that a selection answers in.
+    /// The name of the field with the answer to a selection.
     fn field_of<'a>(&self, selection: &'a str) -> &'a str {
         match selection {
             "territoryownership" if !self.old_ownership_key => "territoryOwnership",
@@ -98,8 +54,8 @@ impl Question<'_> {
     }
 }
 
-/// Adds the fields of one answer to another; of two objects with one name, the fields are joined.
-fn join(union: &mut Body, part: Body) {
+/// Adds the fields of one answer to another. Joins two objects with the same name.
+fn merge_fields(union: &mut Body, part: Body) {
     for (name, value) in part {
         match (union.get_mut(&name), value) {
             (Some(Value::Object(known)), Value::Object(more)) => {
@@ -115,34 +71,34 @@ fn join(union: &mut Body, part: Body) {
 }
 
 impl World {
-    /// Answers a question as Torn does.
-    pub(in crate::sim) fn answer(&self, question: &Question<'_>) -> Answer {
-        let parts: Vec<&str> = question
+    /// The answer of Torn to a request.
+    pub(crate) fn answer(&self, request: &ApiRequest<'_>) -> Answer {
+        let parts: Vec<&str> = request
             .path
             .split('/')
             .filter(|part| !part.is_empty())
             .collect();
         match parts.as_slice() {
-            ["key"] if question.parameter("selections") == Some("info") => {
-                Ok(self.key_info(question))
+            ["key"] if request.parameter("selections") == Some("info") => {
+                Ok(self.key_info(request))
             }
-            ["key", "info"] => Ok(self.key_info(question)),
+            ["key", "info"] => Ok(self.key_info(request)),
             ["user", rest @ ..] => {
-                let (id, selections) = target(question, rest, "profile")?;
-                question.merge(Category::User, &selections, |selection| {
-                    self.user_answer(question, id, selection)
+                let (id, selections) = parse_target(request, rest, "profile")?;
+                request.answer_all(Category::User, &selections, |selection| {
+                    self.user_answer(request, id, selection)
                 })
             }
             ["faction", rest @ ..] => {
-                let (id, selections) = target(question, rest, "basic")?;
-                question.merge(Category::Faction, &selections, |selection| {
-                    self.faction_answer(question, id, selection)
+                let (id, selections) = parse_target(request, rest, "basic")?;
+                request.answer_all(Category::Faction, &selections, |selection| {
+                    self.faction_answer(request, id, selection)
                 })
             }
             ["torn", rest @ ..] => {
-                let (_, selections) = target(question, rest, "")?;
-                question.merge(Category::Torn, &selections, |selection| match selection {
-                    "territory" => Ok(self.tile_facts(question)),
+                let (_, selections) = parse_target(request, rest, "")?;
+                request.answer_all(Category::Torn, &selections, |selection| match selection {
+                    "territory" => Ok(self.tile_facts(request)),
                     _ => Err(ApiError::WrongSelection),
                 })
             }
@@ -150,10 +106,10 @@ impl World {
         }
     }
 
-    fn key_info(&self, question: &Question<'_>) -> Body {
-        let key = question.key;
+    fn key_info(&self, request: &ApiRequest<'_>) -> Body {
+        let key = request.key;
         let faction = self
-            .player_at(key.owner, question.now)
+            .player_at(key.owner, request.now)
             .and_then(|owner| owner.faction_id);
         let readable = key.selections();
         body(json!({"info": {
@@ -171,7 +127,7 @@ impl World {
             "user": {"id": key.owner, "faction_id": faction, "company_id": null},
             "access": {
                 "level": key.access.level(),
-                "type": key.access.words(),
+                "type": key.access.name(),
                 "faction": key.faction_access,
                 "company": false,
                 "log": {"custom_permissions": false, "available": []},
@@ -180,32 +136,25 @@ impl World {
     }
 }
 
-/// The id and the selections that a path and query ask for.
-fn target<'a>(
-    question: &'a Question<'_>,
+/// The id and the selections in the path and the query.
+fn parse_target<'a>(
+    request: &'a ApiRequest<'_>,
     rest: &[&'a str],
-    otherwise: &'a str,
+    default_selection: &'a str,
 ) -> Result<(Option<i64>, Vec<&'a str>), ApiError> {
     let id = |text: &str| match text.parse::<i32>() {
         Ok(id) if id > 0 => Ok(i64::from(id)),
         _ => Err(ApiError::UnknownId),
     };
     let (path_id, selections) = match rest {
-        [] => (None, question.selections(otherwise)),
+        [] => (None, request.selections(default_selection)),
         [one] if one.starts_with(|first: char| first.is_ascii_digit()) => {
-            (Some(id(one)?), question.selections(otherwise))
+            (Some(id(one)?), request.selections(default_selection))
         }
         [selection] => (None, vec![*selection]),
         [one, selection] => (Some(id(one)?), vec![*selection]),
         _ => return Err(ApiError::WrongSelection),
     };
-    let query_id = question.parameter("id").map(id).transpose()?;
+    let query_id = request.parameter("id").map(id).transpose()?;
     Ok((path_id.or(query_id), selections))
-}
-
-fn body(value: Value) -> Body {
-    match value {
-        Value::Object(body) => body,
-        _ => Body::new(),
-    }
 }

@@ -1,56 +1,42 @@
-//! The pages of long lists: which part of a list a question asks for, and the links to the parts around it.
+//! The pages of long lists: selects the rows of a page and makes the links to its neighbors.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Question;
-
-/// Where the links of a list by time lead. Its rows come newest first.
-///
-/// Lists that are paged with `offset` have the following page behind `next`, except with [`Links::None`].
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Links {
-    /// As in recorded answers: `prev` leads to older rows, `next` to newer rows, and `next` is null on the newest page.
-    #[default]
-    Recorded,
-    /// The other way round: `next` leads to older rows.
-    Published,
-    /// Every link is null.
-    None,
-}
+use crate::sim::answer::request::{ApiRequest, Links};
 
 /// One page of a list by time.
 pub(super) struct Page<T> {
     pub(super) rows: Vec<T>,
-    /// The page's `_metadata`.
+    /// The `_metadata` of the page.
     pub(super) metadata: Value,
 }
 
-impl Question<'_> {
-    /// The number of rows that a page has at most.
+impl ApiRequest<'_> {
+    /// The maximal number of rows of a page.
     pub(super) fn limit(&self, default: i64, maximum: i64) -> usize {
         let limit = self.number("limit").unwrap_or(default).clamp(1, maximum);
         usize::try_from(limit).unwrap_or(1)
     }
 
-    /// The number of rows before the page; lists by time have no such parameter.
+    /// The number of rows before the page. Lists by time ignore this parameter.
     pub(super) fn offset(&self) -> usize {
         usize::try_from(self.number("offset").unwrap_or(0)).unwrap_or(0)
     }
 
-    /// The start of the newest row that a list by time may show.
-    pub(super) fn newest_start(&self) -> i64 {
+    /// The upper bound of the start of a row in a list by time, inclusive.
+    pub(super) fn max_start(&self) -> i64 {
         self.number("to").unwrap_or(i64::MAX)
     }
 
-    /// Whether a list by time begins with its oldest row.
+    /// Whether the oldest row of a page comes first.
     pub(super) fn oldest_first(&self) -> bool {
         self.parameter("sort")
             .is_some_and(|sort| sort.eq_ignore_ascii_case("asc"))
     }
 
-    /// The links around a page that is counted by offset.
+    /// The `_metadata` of a page in a list by offset.
     pub(super) fn links_by_offset(&self, offset: usize, limit: usize, total: usize) -> Value {
         if self.links == Links::None {
             return links(None, None);
@@ -64,10 +50,10 @@ impl Question<'_> {
         links(prev.as_deref(), next.as_deref())
     }
 
-    /// The page of a list by time, newest first, that was asked for.
+    /// The requested page of a list by time.
     ///
-    /// `list` has the rows up to [`Question::newest_start`], and at least one row more than the page if there is one.
-    /// `newest` is the start of the newest row of the whole list.
+    /// `list` has rows up to [`ApiRequest::max_start`], newest first. It has at least one row more than the page, unless
+    /// the whole list has no more. `newest` is the start of the newest row of the whole list.
     pub(super) fn page_by_time<T>(
         &self,
         list: Vec<T>,
@@ -75,7 +61,7 @@ impl Question<'_> {
         start: impl Fn(&T) -> i64,
     ) -> Page<T> {
         let limit = self.limit(100, 100);
-        let (from, to) = (self.number("from").unwrap_or(0), self.newest_start());
+        let (from, to) = (self.number("from").unwrap_or(0), self.max_start());
         let mut older = 0;
         let mut rows = Vec::new();
         for row in list {
@@ -105,7 +91,7 @@ impl Question<'_> {
         Page { rows, metadata }
     }
 
-    /// The links to the rows that are older than the first moment and newer than the second.
+    /// The `_metadata` with links to the rows up to `older` and from `newer` on.
     fn links_by_time(&self, older: Option<i64>, newer: Option<i64>) -> Value {
         let older = older.map(|oldest| self.link_by_time("desc", "to", oldest));
         let newer = newer.map(|newest| self.link_by_time("asc", "from", newest));
@@ -117,26 +103,26 @@ impl Question<'_> {
         }
     }
 
-    /// A link to the rows on one side of a moment. The bound includes the moment, so the pages overlap by a row.
-    fn link_by_time(&self, sort: &str, bound: &str, moment: i64) -> String {
+    /// A link to the rows on one side of a timestamp. The bound is inclusive, so the pages overlap by a row.
+    fn link_by_time(&self, sort: &str, bound: &str, timestamp: i64) -> String {
         let limit = self.limit(100, 100);
         let parameters = [
             ("limit", limit.to_string()),
             ("sort", sort.to_owned()),
-            (bound, moment.to_string()),
+            (bound, timestamp.to_string()),
         ];
         self.link(&["limit", "sort", "from", "to", "offset"], &parameters)
     }
 
-    /// A link to the same question without some parameters and with others.
-    fn link(&self, without: &[&str], with: &[(&str, String)]) -> String {
+    /// A link to the same path with some parameters removed and others added.
+    fn link(&self, removed: &[&str], added: &[(&str, String)]) -> String {
         let mut link = format!("{}{}?", self.base, self.path);
         let kept = self
             .query
             .iter()
-            .filter(|(name, _)| !without.contains(&name.as_str()))
+            .filter(|(name, _)| !removed.contains(&name.as_str()))
             .map(|(name, value)| (name.as_str(), value));
-        let added = with.iter().map(|(name, value)| (*name, value));
+        let added = added.iter().map(|(name, value)| (*name, value));
         for (number, (name, value)) in kept.chain(added).enumerate() {
             let separator = if number == 0 { "" } else { "&" };
             // Writing to a String cannot fail.

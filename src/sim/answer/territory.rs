@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Body, Question, body};
-use crate::sim::territory::{Racket, Tile};
+use crate::sim::answer::request::{ApiRequest, Body, body};
 use crate::sim::world::World;
+use crate::sim::world::territory::{Racket, Tile};
 
 impl World {
-    pub(super) fn ownership(&self, question: &Question<'_>) -> Body {
+    pub(super) fn ownership(&self, request: &ApiRequest<'_>) -> Body {
         let ids = self.tile_ids();
         let page = ids
             .iter()
-            .skip(question.offset())
-            .take(question.limit(20, 500));
+            .skip(request.offset())
+            .take(request.limit(20, 500));
         let tiles: Vec<Value> = page
             .map(|&id| {
-                let owner = self.owner_at(id, question.now);
+                let owner = self.owner_at(id, request.now);
                 json!({
                     "id": id,
                     "owned_by": owner.map(|(owner, _)| owner),
@@ -24,14 +24,14 @@ impl World {
                 })
             })
             .collect();
-        body(if question.old_ownership_key {
+        body(if request.old_ownership_key {
             json!({"territoryownership": tiles})
         } else {
             json!({"territoryOwnership": tiles})
         })
     }
 
-    /// All rackets; each says more about where it is than the published schema does.
+    /// All rackets. Each has `territory` and `faction_id`, which the published schema lacks.
     pub(super) fn rackets(&self, now: i64) -> Body {
         let tiles = self.tiles_with_rackets(now);
         let rackets: Vec<Value> = tiles
@@ -48,15 +48,15 @@ impl World {
         body(json!({"rackets": rackets}))
     }
 
-    pub(super) fn tile_facts(&self, question: &Question<'_>) -> Body {
+    pub(super) fn tile_facts(&self, request: &ApiRequest<'_>) -> Body {
         let mut ids = self.tile_ids();
-        if let Some(asked) = question.parameter("ids") {
-            ids.retain(|id| asked.split(',').any(|asked| asked == *id));
+        if let Some(requested) = request.parameter("ids") {
+            ids.retain(|id| requested.split(',').any(|requested| requested == *id));
         }
-        let (offset, limit) = (question.offset(), question.limit(20, 250));
+        let (offset, limit) = (request.offset(), request.limit(20, 250));
         let page = ids.iter().skip(offset).take(limit);
         let tiles: Vec<Value> = page
-            .filter_map(|id| self.tile_at(id, question.now))
+            .filter_map(|id| self.tile_at(id, request.now))
             .map(|tile| {
                 let mut facts = tile_facts(&tile);
                 facts["neighbors"] = json!(tile.neighbors);
@@ -65,7 +65,7 @@ impl World {
             .collect();
         body(json!({
             "territory": tiles,
-            "_metadata": question.links_by_offset(offset, limit, ids.len()),
+            "_metadata": request.links_by_offset(offset, limit, ids.len()),
         }))
     }
 
@@ -88,7 +88,7 @@ fn racket(racket: &Racket) -> Value {
     })
 }
 
-/// The facts of a tile that never change.
+/// The properties of a tile that never change.
 fn tile_facts(tile: &Tile) -> Value {
     json!({
         "id": tile.id,

@@ -2,24 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, Question, body};
+use crate::sim::answer::api_error::ApiError;
+use crate::sim::answer::request::{Answer, ApiRequest, body};
 use crate::sim::world::{DAY, HOUR, Player, World, newest_bucket};
 
 impl World {
+    /// The answer to one selection of `/user`.
     pub(super) fn user_answer(
         &self,
-        question: &Question<'_>,
+        request: &ApiRequest<'_>,
         id: Option<i64>,
         selection: &str,
     ) -> Answer {
-        let own = id.is_none_or(|id| id == question.key.owner);
-        let id = id.unwrap_or(question.key.owner);
-        let found = self.player_at(id, question.now);
+        let is_own = id.is_none_or(|id| id == request.key.owner);
+        let id = id.unwrap_or(request.key.owner);
+        let found = self.player_at(id, request.now);
         let player = found.ok_or(ApiError::UnknownId)?;
         match selection {
-            "profile" => Ok(body(
-                json!({"profile": self.profile(&player, question.now)}),
-            )),
+            "profile" => Ok(body(json!({"profile": self.profile(&player, request.now)}))),
             "basic" => Ok(body(json!({"profile": {
                 "id": player.id,
                 "name": player.name,
@@ -27,9 +27,9 @@ impl World {
                 "gender": "Enby",
                 "status": status(&player),
             }}))),
-            "battlestats" if !own => Err(ApiError::NotYours),
+            "battlestats" if !is_own => Err(ApiError::NotYours),
             "battlestats" => Ok(body(battle_stats(&player))),
-            "personalstats" => self.personal_stats(question, &player, own),
+            "personalstats" => self.personal_stats(request, &player, is_own),
             _ => Err(ApiError::WrongSelection),
         }
     }
@@ -63,41 +63,41 @@ impl World {
             "enemies": player.id % 7,
             "forum_posts": player.id % 900,
             "karma": player.id % 77,
-            "last_action": last_action(player, self.moment(now)),
+            "last_action": last_action(player, self.effective_time(now)),
             "life": {"current": player.life_current, "maximum": player.life_maximum},
             "donator_status": (player.id % 2 == 0).then_some("Donator"),
             "revive_setting": "Unknown",
         })
     }
 
-    /// The daily figures: with `stat` a list, else an object by category.
-    fn personal_stats(&self, question: &Question<'_>, player: &Player, own: bool) -> Answer {
-        let newest = newest_bucket(question.now);
-        let day = question
-            .number("timestamp")
-            .map_or(newest, |asked| (asked.max(0) / DAY * DAY).min(newest));
+    /// The daily figures: a list with the parameter `stat`, otherwise an object by category.
+    fn personal_stats(&self, request: &ApiRequest<'_>, player: &Player, is_own: bool) -> Answer {
+        let newest = newest_bucket(request.now);
+        let day = request.number("timestamp").map_or(newest, |timestamp| {
+            (timestamp.max(0) / DAY * DAY).min(newest)
+        });
         let networth = self
             .networth_on(player.id, day)
             .ok_or(ApiError::UnknownId)?;
-        let Some(stats) = question.parameter("stat") else {
+        let Some(stats) = request.parameter("stat") else {
             return Ok(body(
                 json!({"personalstats": {"networth": {"total": networth}}}),
             ));
         };
-        if question.parameter("cat").is_some() {
+        if request.parameter("cat").is_some() {
             return Err(ApiError::CategoryAndStat);
         }
-        let private = own && question.key.reads_private_stats();
+        let has_battle_stats = is_own && request.key.may_read_battle_stats();
         let total = player.strength + player.defense + player.speed + player.dexterity;
         let mut list = Vec::new();
         for stat in stats.split(',').take(10) {
             let value = match stat {
                 "networth" => Some(networth),
-                "strength" => private.then_some(player.strength),
-                "defense" => private.then_some(player.defense),
-                "speed" => private.then_some(player.speed),
-                "dexterity" => private.then_some(player.dexterity),
-                "totalstats" => private.then_some(total),
+                "strength" => has_battle_stats.then_some(player.strength),
+                "defense" => has_battle_stats.then_some(player.defense),
+                "speed" => has_battle_stats.then_some(player.speed),
+                "dexterity" => has_battle_stats.then_some(player.dexterity),
+                "totalstats" => has_battle_stats.then_some(total),
                 _ => return Err(ApiError::UnknownStat),
             };
             list.extend(value.map(|value| json!({"name": stat, "value": value, "timestamp": day})));
@@ -123,8 +123,8 @@ pub(super) fn status(player: &Player) -> Value {
     body
 }
 
-pub(super) fn last_action(player: &Player, moment: i64) -> Value {
-    let ago = (moment - player.last_action).max(0);
+pub(super) fn last_action(player: &Player, timestamp: i64) -> Value {
+    let ago = (timestamp - player.last_action).max(0);
     let (word, relative) = match ago {
         0..300 => ("Online", format!("{} minutes ago", ago / 60)),
         300..HOUR => ("Idle", format!("{} minutes ago", ago / 60)),

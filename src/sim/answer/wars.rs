@@ -1,22 +1,22 @@
-//! Answers about wars: those of a faction, those of the whole game, and the reports.
+//! Answers about wars: the wars of a faction, the wars of the whole game, and reports.
 
 use serde_json::{Value, json};
 
-use super::{Body, Question, body};
-use crate::sim::wars::{RankedWar, Side, TerritoryWar};
+use crate::sim::answer::request::{ApiRequest, Body, body};
+use crate::sim::world::wars::{RankedWar, Side, TerritoryWar};
 use crate::sim::world::{DAY, Faction, HOUR, World};
 
-/// `warfareterritory` keeps an ended war this long.
-const RECENT: i64 = 14 * DAY;
+/// How long `warfareterritory` lists an ended war, in seconds.
+const LISTED_AFTER_END: i64 = 14 * DAY;
 
 impl World {
-    /// The wars of a faction; the unfinished `end` is null here and 0 in the lists, as Torn has both.
+    /// The current wars of a faction. As in Torn, the `end` of a running war is null here and 0 in the lists.
     pub(super) fn wars(&self, faction: &Faction, now: i64) -> Body {
-        let moment = self.moment(now);
+        let timestamp = self.effective_time(now);
         let ranked = self.list_ranked_wars(Some(faction.id), now, i64::MAX, 2);
         let shown = ranked.iter().filter(|war| war.in_wars);
-        // There is room for one; what a test has pinned goes first.
-        let shown = shown.max_by_key(|war| (self.ranked_pinned.contains_key(&war.id), war.start));
+        // The answer has one ranked war; a pinned one has priority.
+        let shown = shown.max_by_key(|war| (self.is_ranked_war_pinned(war.id), war.start));
         let ranked = shown.map(|war| {
             json!({
                 "war_id": war.id,
@@ -27,7 +27,7 @@ impl World {
                 "factions": war.factions.map(|side| self.side(side, now)),
             })
         });
-        let territory = self.list_territory_wars(Some(faction.id), now, moment - DAY);
+        let territory = self.list_territory_wars(Some(faction.id), now, timestamp - DAY);
         let territory: Vec<Value> = territory
             .iter()
             .filter(|war| war.in_wars)
@@ -49,7 +49,7 @@ impl World {
         let pacts = json!([{
             "faction_id": 3_000_007,
             "faction_name": self.faction_name(3_000_007, now),
-            "until": moment / DAY * DAY + 30 * DAY,
+            "until": timestamp / DAY * DAY + 30 * DAY,
         }]);
         body(json!({
             "pacts": pacts,
@@ -69,18 +69,18 @@ impl World {
     fn assault_side(&self, side: Side, is_aggressor: bool, now: i64) -> Value {
         let mut body = self.side(side, now);
         if let Some(body) = body.as_object_mut() {
-            let players = self.on_the_wall(side.faction_id, now);
+            let players = self.players_on_wall(side.faction_id, now);
             body.insert("is_aggressor".to_owned(), is_aggressor.into());
             body.insert("playerIds".to_owned(), players.into());
         }
         body
     }
 
-    /// The members who stand on the wall. Nobody does unless the faction fights for a tile.
-    fn on_the_wall(&self, faction_id: i64, now: i64) -> Vec<i64> {
-        let moment = self.moment(now);
+    /// The members on the wall of a faction that fights for a tile.
+    fn players_on_wall(&self, faction_id: i64, now: i64) -> Vec<i64> {
+        let timestamp = self.effective_time(now);
         let mut roster = self.roster(faction_id, now);
-        roster.retain(|&player| on_wall(player, moment));
+        roster.retain(|&player| is_on_wall(player, timestamp));
         roster
     }
 
@@ -95,34 +95,34 @@ impl World {
         })
     }
 
-    pub(super) fn ranked_history(&self, question: &Question<'_>, faction: &Faction) -> Body {
-        let now = question.now;
+    pub(super) fn ranked_history(&self, request: &ApiRequest<'_>, faction: &Faction) -> Body {
+        let now = request.now;
         let mut wars = self.list_ranked_wars(Some(faction.id), now, i64::MAX, usize::MAX);
         wars.retain(|war| war.in_history);
-        let (offset, limit) = (question.offset(), question.limit(20, 100));
+        let (offset, limit) = (request.offset(), request.limit(20, 100));
         let page = wars.iter().skip(offset).take(limit);
         let page: Vec<Value> = page.map(|war| self.ranked_details(war, now)).collect();
         body(json!({
             "rankedwars": page,
-            "_metadata": question.links_by_offset(offset, limit, wars.len()),
+            "_metadata": request.links_by_offset(offset, limit, wars.len()),
         }))
     }
 
-    pub(super) fn warfare_ranked(&self, question: &Question<'_>) -> Body {
-        let now = question.now;
-        let enough = if question.oldest_first() {
+    pub(super) fn warfare_ranked(&self, request: &ApiRequest<'_>) -> Body {
+        let now = request.now;
+        let wanted = if request.oldest_first() {
             usize::MAX
         } else {
-            question.limit(100, 100) + 1
+            request.limit(100, 100) + 1
         };
-        let listed = |to: i64, enough: usize| {
-            let mut wars = self.list_ranked_wars(None, now, to, enough);
+        let listed = |to: i64, wanted: usize| {
+            let mut wars = self.list_ranked_wars(None, now, to, wanted);
             wars.retain(|war| war.in_history);
             wars
         };
         let newest = listed(i64::MAX, 1).first().map(|war| war.start);
-        let wars = listed(question.newest_start(), enough);
-        let page = question.page_by_time(wars, newest, |war| war.start);
+        let wars = listed(request.max_start(), wanted);
+        let page = request.page_by_time(wars, newest, |war| war.start);
         let wars: Vec<Value> = page
             .rows
             .iter()
@@ -131,20 +131,21 @@ impl World {
         body(json!({"warfareranked": wars, "_metadata": page.metadata}))
     }
 
-    pub(super) fn warfare_territory(&self, question: &Question<'_>) -> Body {
-        let now = question.now;
-        let mut wars = self.list_territory_wars(None, now, self.moment(now) - RECENT);
+    pub(super) fn warfare_territory(&self, request: &ApiRequest<'_>) -> Body {
+        let now = request.now;
+        let mut wars =
+            self.list_territory_wars(None, now, self.effective_time(now) - LISTED_AFTER_END);
         wars.retain(|war| war.in_history);
         let newest = wars.first().map(|war| war.start);
-        let page = question.page_by_time(wars, newest, |war| war.start);
-        let side = |side: Side, running: bool| {
+        let page = request.page_by_time(wars, newest, |war| war.start);
+        let side = |side: Side, is_running: bool| {
             let mut body = json!({
                 "id": side.faction_id,
                 "name": self.faction_name(side.faction_id, now),
                 "score": side.score,
             });
-            if let Some(body) = body.as_object_mut().filter(|_| running) {
-                let players = self.on_the_wall(side.faction_id, now);
+            if let Some(body) = body.as_object_mut().filter(|_| is_running) {
+                let players = self.players_on_wall(side.faction_id, now);
                 let players: Vec<Value> = players
                     .into_iter()
                     .filter_map(|id| self.player_at(id, now))
@@ -169,11 +170,11 @@ impl World {
         body(json!({"warfareterritory": wars, "_metadata": page.metadata}))
     }
 
-    pub(super) fn territory_history(&self, question: &Question<'_>, faction: &Faction) -> Body {
-        let now = question.now;
+    pub(super) fn territory_history(&self, request: &ApiRequest<'_>, faction: &Faction) -> Body {
+        let now = request.now;
         let mut wars = self.list_territory_wars(Some(faction.id), now, 0);
         wars.retain(|war| war.in_history && war.result.is_some());
-        let page = question.page_by_time(wars, None, |war| war.start);
+        let page = request.page_by_time(wars, None, |war| war.start);
         let side = |side: Side, is_aggressor: bool| {
             json!({
                 "id": side.faction_id,
@@ -279,12 +280,12 @@ impl World {
     }
 }
 
-/// Whether a player spends this hour on a wall.
-pub(super) fn on_wall(player: i64, moment: i64) -> bool {
-    (player + moment / HOUR) % 11 == 0
+/// Whether a player is on a wall during this hour, if the faction fights for a tile.
+pub(super) fn is_on_wall(player: i64, timestamp: i64) -> bool {
+    (player + timestamp / HOUR) % 11 == 0
 }
 
-/// The facts that the list of the game and the history of a faction share.
+/// The fields that `warfareterritory` and `territorywars` share.
 fn territory_war(war: &TerritoryWar) -> Value {
     json!({
         "id": war.id,
@@ -295,6 +296,7 @@ fn territory_war(war: &TerritoryWar) -> Value {
     })
 }
 
+/// `value` / 100 as a decimal number.
 fn hundredths(value: i64) -> f64 {
     f64::from(i32::try_from(value).unwrap_or(i32::MAX)) / 100.0
 }

@@ -1,47 +1,49 @@
-//! HTTP as far as the simulator needs it: it reads the heads of requests and writes replies, also broken ones.
+//! The part of HTTP/1.1 that the simulator needs: reads request heads, writes responses, also broken ones.
 
 use std::io::{self, BufRead, Read, Write};
 
 use serde_json::Value;
 
-/// The longest request line or header that is read.
-const LONGEST_LINE: u64 = 16_384;
+/// The maximal length of a request line or a header, in bytes.
+const MAX_LINE_BYTES: u64 = 16_384;
 
+/// The content type of JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// The head of one request.
+/// The request line and the headers that the simulator uses.
 pub(super) struct Head {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) authorization: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) body_bytes: u64,
+    /// Whether the client wants the connection closed after the response.
     pub(super) close: bool,
 }
 
-/// The response to send.
+/// A response.
 pub(super) enum Reply {
-    Whole {
+    Complete {
         status: u16,
         content_type: String,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     },
-    /// The beginning of this body, as if it were the whole.
-    Cut(Vec<u8>),
-    /// A JSON string of so many characters.
+    /// The first half of this body with the `Content-Length` of all of it; then the connection closes.
+    Truncated(Vec<u8>),
+    /// JSON with a text of this many characters.
     Huge(usize),
-    /// Nothing; the connection closes.
+    /// No response; the connection closes.
     Close,
 }
 
 impl Reply {
     pub(super) fn json(body: &Value) -> Self {
-        Self::of(200, JSON, body.to_string().into_bytes())
+        Self::new(200, JSON, body.to_string().into_bytes())
     }
 
-    pub(super) fn of(status: u16, content_type: &str, body: Vec<u8>) -> Self {
-        Self::Whole {
+    pub(super) fn new(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        Self::Complete {
             status,
             content_type: content_type.to_owned(),
             headers: Vec::new(),
@@ -50,27 +52,27 @@ impl Reply {
     }
 }
 
-/// The key in an `Authorization` header.
-pub(super) fn secret_of(header: &str) -> Option<&str> {
+/// The API key in the value of an `Authorization` header.
+pub(super) fn parse_api_key(header: &str) -> Option<&str> {
     header
         .strip_prefix("ApiKey ")
         .map(str::trim)
         .filter(|secret| !secret.is_empty())
 }
 
-/// The parameters of a query, with `%2C` and the like undone.
+/// The percent-decoded parameters of a query.
 pub(super) fn decode_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|part| !part.is_empty())
         .map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(name), decode(value))
+            (percent_decode(name), percent_decode(value))
         })
         .collect()
 }
 
-fn decode(text: &str) -> String {
+fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -87,7 +89,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Reads the head of the next request; `None` when the client is done.
+/// Reads the head of the next request; `None` when the client has closed the connection.
 pub(super) fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Head>> {
     let Some(line) = read_line(reader)? else {
         return Ok(None);
@@ -122,13 +124,15 @@ pub(super) fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Head>> {
 
 fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = String::new();
-    if reader.by_ref().take(LONGEST_LINE).read_line(&mut line)? == 0 {
+    if reader.by_ref().take(MAX_LINE_BYTES).read_line(&mut line)? == 0 {
         return Ok(None);
     }
     Ok(Some(line.trim_end().to_owned()))
 }
 
-/// Sends a reply in one piece; says whether the connection goes on.
+/// Sends a response; returns whether the connection stays open.
+///
+/// Everything but a huge body goes out in one write.
 pub(super) fn send(writer: &mut impl Write, reply: Reply, date: Option<&str>) -> io::Result<bool> {
     let date = date.map_or_else(String::new, |date| format!("Date: {date}\r\n"));
     let head = |status: u16, content_type: &str, length: usize| {
@@ -144,7 +148,7 @@ pub(super) fn send(writer: &mut impl Write, reply: Reply, date: Option<&str>) ->
         )
     };
     match reply {
-        Reply::Whole {
+        Reply::Complete {
             status,
             content_type,
             headers,
@@ -159,7 +163,7 @@ pub(super) fn send(writer: &mut impl Write, reply: Reply, date: Option<&str>) ->
             writer.write_all(&bytes)?;
             Ok(true)
         }
-        Reply::Cut(body) => {
+        Reply::Truncated(body) => {
             let mut bytes = head(200, JSON, body.len()).into_bytes();
             bytes.extend_from_slice(b"\r\n");
             bytes.extend(body.iter().take(body.len() / 2));

@@ -1,10 +1,10 @@
-//! The HTTP side: sockets, requests and replies.
+//! The HTTP server of the simulator.
 //!
-//! It is written on `std::net` alone, because half of the faults are things that an HTTP library
-//! is there to prevent: to hang, to stop in the middle, to close without a word.
+//! It uses `std::net` and no HTTP library, because a library would prevent many of the faults: hanging, stopping in the
+//! middle of a body, closing the connection without an answer.
 
+mod faulty;
 mod http;
-mod spoil;
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufReader, Read};
@@ -17,83 +17,86 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use self::http::{Head, Reply, decode_query, read_head, secret_of, send};
-use super::answer::{ApiError, Links, Question};
-use super::chaos::{Chaos, Spoilt};
-use super::fault::Fault;
-use super::keys::Key;
-use super::world::World;
+use crate::sim::answer::{ApiError, ApiRequest, Links};
+use crate::sim::chaos::{Chaos, InjectedFault};
+use crate::sim::fault::Fault;
+use crate::sim::keys::Key;
+use crate::sim::serve::http::{Head, Reply, decode_query, parse_api_key, read_head, send};
+use crate::sim::world::World;
 
 /// The window of the rate limit, in real time.
-const WINDOW: Duration = Duration::from_secs(60);
-/// One request as it arrived.
+const RATE_WINDOW: Duration = Duration::from_secs(60);
+
+/// One request in the log.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct LoggedRequest {
     /// The path, without `/v2` and the query.
     pub path: String,
-    /// The query as it was sent, without the question mark.
+    /// The query as it was sent, without the request mark.
     pub query: String,
-    /// The key in the `Authorization` header.
+    /// The API key in the `Authorization` header.
     pub key: Option<String>,
-    /// Whether there was an `Authorization` header at all.
+    /// Whether there was an `Authorization` header, with or without a key.
     pub authorization: bool,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// When it arrived, in real time since the simulator started.
+    /// The real time between the start of the simulator and the request.
     pub arrived: Duration,
-    /// The simulated time at which it was answered.
+    /// The simulated time of the request: a unix timestamp.
     pub time: i64,
 }
 
-/// The time in the `Date` header of an answer.
+/// The source of the time in the `Date` header of answers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DateHeader {
     /// The simulated time.
     #[default]
     Simulated,
-    /// The time of this machine.
+    /// The clock of this machine.
     Real,
-    /// There is no such header.
+    /// Answers have no `Date` header.
     Absent,
 }
 
-/// State that all connections share.
-pub(in crate::sim) struct Shared {
-    pub(in crate::sim) world: RwLock<World>,
-    pub(in crate::sim) time: AtomicI64,
-    pub(in crate::sim) date: Mutex<DateHeader>,
-    pub(in crate::sim) date_offset: AtomicI64,
-    pub(in crate::sim) faults: Mutex<Vec<Fault>>,
-    pub(in crate::sim) chaos: Mutex<Option<Chaos>>,
-    pub(in crate::sim) spoilt: Mutex<Vec<Spoilt>>,
-    /// How many requests chance could have met.
-    pub(in crate::sim) numbered: AtomicI64,
-    pub(in crate::sim) log: Mutex<VecDeque<Request>>,
-    pub(in crate::sim) keys: Mutex<Vec<Key>>,
-    pub(in crate::sim) url: String,
-    pub(in crate::sim) log_limit: usize,
-    pub(in crate::sim) requests_per_minute: Option<u32>,
-    pub(in crate::sim) latency: Duration,
-    pub(in crate::sim) old_ownership_key: bool,
-    pub(in crate::sim) links: Mutex<Links>,
-    pub(in crate::sim) refusals_inside: AtomicBool,
-    pub(in crate::sim) started: Instant,
-    pub(in crate::sim) recent: Mutex<HashMap<i64, VecDeque<Instant>>>,
-    pub(in crate::sim) open: Mutex<Open>,
-    pub(in crate::sim) closing: Condvar,
+/// The state that all connections share.
+pub(crate) struct Shared {
+    pub(crate) world: RwLock<World>,
+    pub(crate) time: AtomicI64,
+    pub(crate) date: Mutex<DateHeader>,
+    pub(crate) date_offset: AtomicI64,
+    pub(crate) faults: Mutex<Vec<Fault>>,
+    pub(crate) chaos: Mutex<Option<Chaos>>,
+    pub(crate) injected_faults: Mutex<Vec<InjectedFault>>,
+    /// How many requests could have got a random fault.
+    pub(crate) numbered_requests: AtomicI64,
+    pub(crate) log: Mutex<VecDeque<LoggedRequest>>,
+    pub(crate) keys: Mutex<Vec<Key>>,
+    pub(crate) url: String,
+    pub(crate) log_limit: usize,
+    pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) latency: Duration,
+    pub(crate) old_ownership_key: bool,
+    pub(crate) links: Mutex<Links>,
+    pub(crate) selection_errors: AtomicBool,
+    pub(crate) started: Instant,
+    /// The times of the requests within the rate window, by player id of the key owner.
+    pub(crate) recent_requests: Mutex<HashMap<i64, VecDeque<Instant>>>,
+    pub(crate) connections: Mutex<Connections>,
+    pub(crate) closing: Condvar,
 }
 
-/// The connections that are open, and whether that is to end.
+/// The open connections.
 #[derive(Default)]
-pub(in crate::sim) struct Open {
+pub(crate) struct Connections {
     streams: HashMap<u64, TcpStream>,
-    next: u64,
-    closing: bool,
+    last_id: u64,
+    is_closing: bool,
 }
 
-/// One request, taken apart.
+/// The parts of one request.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct ParsedRequest<'a> {
+    /// The address up to the path, with `/v2` if the request has it.
     base: &'a str,
     path: &'a str,
     query: &'a str,
@@ -101,62 +104,62 @@ struct Asked<'a> {
     time: i64,
 }
 
-/// Takes a lock whatever became of its last holder: the data are plain values that are never half written.
-pub(in crate::sim) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex and ignores poisoning: no holder leaves a value half written.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Accepts connections until the simulator closes; each gets a thread, so that a slow one holds up nobody.
-pub(in crate::sim) fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
+/// Accepts connections until the simulator closes. Each has a thread of its own, so a slow one delays no other.
+pub(crate) fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
     for stream in listener.incoming() {
         let Ok(stream) = stream else { continue };
-        let number = {
-            let mut open = lock(&shared.open);
-            if open.closing {
+        let id = {
+            let mut connections = lock(&shared.connections);
+            if connections.is_closing {
                 return;
             }
-            let Ok(twin) = stream.try_clone() else {
+            let Ok(handle) = stream.try_clone() else {
                 continue;
             };
-            open.next += 1;
-            let number = open.next;
-            open.streams.insert(number, twin);
-            number
+            connections.last_id += 1;
+            let id = connections.last_id;
+            connections.streams.insert(id, handle);
+            id
         };
         let shared = Arc::clone(shared);
         thread::spawn(move || {
             // The client may have closed the connection already.
-            let _gone = shared.converse(&stream);
+            let _gone = shared.serve_connection(&stream);
             let _gone = stream.shutdown(Shutdown::Both);
-            lock(&shared.open).streams.remove(&number);
+            lock(&shared.connections).streams.remove(&id);
         });
     }
 }
 
 impl Shared {
-    /// Closes every connection and wakes whoever waits.
-    pub(in crate::sim) fn close(&self) {
-        let mut open = lock(&self.open);
-        open.closing = true;
-        for stream in open.streams.values() {
+    /// Closes every connection and ends every wait.
+    pub(crate) fn close(&self) {
+        let mut connections = lock(&self.connections);
+        connections.is_closing = true;
+        for stream in connections.streams.values() {
             // It may be closed already.
             let _closed = stream.shutdown(Shutdown::Both);
         }
         self.closing.notify_all();
     }
 
-    /// Waits, unless the simulator closes before.
+    /// Waits for this time, or until the simulator closes.
     fn wait(&self, time: Duration) {
         if !time.is_zero() {
-            let open = lock(&self.open);
+            let connections = lock(&self.connections);
             let waited = self
                 .closing
-                .wait_timeout_while(open, time, |open| !open.closing);
+                .wait_timeout_while(connections, time, |connections| !connections.is_closing);
             drop(waited);
         }
     }
 
-    fn converse(&self, stream: &TcpStream) -> io::Result<()> {
+    fn serve_connection(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
         let mut writer = stream;
@@ -171,7 +174,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The value of the `Date` header, if there is one.
+    /// The value of the `Date` header; `None` for no header.
     #[expect(
         clippy::disallowed_methods,
         reason = "a simulated server may have a real clock"
@@ -194,9 +197,9 @@ impl Shared {
             _ => ("", path),
         };
         let base = format!("{}{base}", self.url);
-        let secret = head.authorization.as_deref().and_then(secret_of);
+        let secret = head.authorization.as_deref().and_then(parse_api_key);
         let time = self.time.load(Ordering::SeqCst);
-        self.note(|arrived| Request {
+        self.log_request(|arrived| LoggedRequest {
             path: path.to_owned(),
             query: query.to_owned(),
             key: secret.map(str::to_owned),
@@ -206,13 +209,13 @@ impl Shared {
             time,
         });
         if head.method != "GET" {
-            return Reply::of(405, "text/plain", b"only GET".to_vec());
+            return Reply::new(405, "text/plain", b"only GET".to_vec());
         }
         let kind = lock(&self.faults)
             .iter_mut()
-            .find_map(|fault| fault.meet(path, query, secret));
+            .find_map(|fault| fault.apply_to(path, query, secret));
 
-        let asked = Asked {
+        let request = ParsedRequest {
             base: &base,
             path,
             query,
@@ -220,49 +223,49 @@ impl Shared {
             time,
         };
         if let Some(kind) = kind {
-            return self.spoil(&asked, kind, || self.body(&asked));
+            return self.faulty_reply(&request, kind, || self.body(&request));
         }
-        let body = self.body(&asked);
-        match self.draw_fault(&asked, &body) {
+        let body = self.body(&request);
+        match self.draw_fault(&request, &body) {
             None => Reply::json(&body),
-            Some(kind) => self.spoil(&asked, kind, || body),
+            Some(kind) => self.faulty_reply(&request, kind, || body),
         }
     }
 
-    /// The body without a fault: the answer or a refusal.
-    fn body(&self, asked: &Asked<'_>) -> Value {
-        let answer = self.key_of(asked.head).and_then(|key| {
-            let question = Question {
-                base: asked.base,
-                path: asked.path,
-                query: decode_query(asked.query),
+    /// The body without a fault: the answer, or Torn's error.
+    fn body(&self, request: &ParsedRequest<'_>) -> Value {
+        let answer = self.authenticate(request.head).and_then(|key| {
+            let api_request = ApiRequest {
+                base: request.base,
+                path: request.path,
+                query: decode_query(request.query),
                 key: &key,
-                now: asked.time,
+                now: request.time,
                 links: *lock(&self.links),
-                refusals_inside: self.refusals_inside.load(Ordering::SeqCst),
+                selection_errors: self.selection_errors.load(Ordering::SeqCst),
                 old_ownership_key: self.old_ownership_key,
             };
             let world = self.world.read().unwrap_or_else(PoisonError::into_inner);
-            world.answer(&question)
+            world.answer(&api_request)
         });
         answer.map_or_else(ApiError::body, Value::Object)
     }
 
-    /// The key that asks, unless it is unknown or its owner has asked too often.
-    fn key_of(&self, head: &Head) -> Result<Key, ApiError> {
+    /// The key of a request. Fails when the key is unknown or its owner has reached the rate limit.
+    fn authenticate(&self, head: &Head) -> Result<Key, ApiError> {
         let header = head.authorization.as_deref().ok_or(ApiError::EmptyKey)?;
-        let secret = secret_of(header).ok_or(ApiError::UnknownKey)?;
+        let secret = parse_api_key(header).ok_or(ApiError::UnknownKey)?;
         let known = lock(&self.keys)
             .iter()
             .find(|key| key.secret == secret)
             .cloned();
         let key = known.ok_or(ApiError::UnknownKey)?;
         if let Some(limit) = self.requests_per_minute {
-            let mut recent = lock(&self.recent);
+            let mut recent = lock(&self.recent_requests);
             let recent = recent.entry(key.owner).or_default();
             while recent
                 .front()
-                .is_some_and(|asked| asked.elapsed() >= WINDOW)
+                .is_some_and(|arrived| arrived.elapsed() >= RATE_WINDOW)
             {
                 recent.pop_front();
             }
@@ -274,7 +277,7 @@ impl Shared {
         Ok(key)
     }
 
-    fn note(&self, request: impl FnOnce(Duration) -> Request) {
+    fn log_request(&self, request: impl FnOnce(Duration) -> LoggedRequest) {
         if self.log_limit == 0 {
             return;
         }

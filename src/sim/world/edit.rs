@@ -1,45 +1,45 @@
-//! Editing: what a test pins stays as it is while time goes by.
+//! Edits of the world by tests. An edited entity is pinned: it no longer changes with time.
 
-use super::{EPOCH, Faction, Player, Status, World};
-use crate::sim::territory::Tile;
-use crate::sim::wars::{RankedWar, TerritoryWar};
+use crate::sim::world::territory::Tile;
+use crate::sim::world::wars::{RankedWar, TerritoryWar};
+use crate::sim::world::{EPOCH, Faction, Player, Status, World};
 
-/// Editing: each of these pins a thing as it is now, and hands it out to be changed.
+/// Each method pins an entity in its current state and returns it.
 impl World {
-    /// Pins a player; an unknown id makes a new one at level 1 outside any faction.
+    /// Pins a player. An unknown id makes a new one with level 1 and no faction.
     pub fn player(&mut self, id: i64) -> &mut Player {
-        let found = self.player_at(id, self.now);
+        let existing = self.player_at(id, self.now);
         self.players_pinned
             .entry(id)
             .or_default()
-            .get_or_insert_with(|| found.unwrap_or_else(|| blank_player(id)))
+            .get_or_insert_with(|| existing.unwrap_or_else(|| new_player(id)))
     }
 
-    /// Takes a player out of the world.
+    /// Removes a player.
     pub fn remove_player(&mut self, id: i64) {
         self.players_pinned.insert(id, None);
     }
 
-    /// Pins a faction; an unknown id makes a new one without members.
+    /// Pins a faction. An unknown id makes a new one without members.
     pub fn faction(&mut self, id: i64) -> &mut Faction {
-        let found = self.faction_at(id, self.now);
+        let existing = self.faction_at(id, self.now);
         self.factions_pinned
             .entry(id)
             .or_default()
-            .get_or_insert_with(|| found.unwrap_or_else(|| blank_faction(id)))
+            .get_or_insert_with(|| existing.unwrap_or_else(|| new_faction(id)))
     }
 
-    /// Pins a ranked war; an unknown id makes a new one between factions 0 and 0 that is running.
+    /// Pins a ranked war. An unknown id makes a new one that starts now, with the id 0 for both factions.
     pub fn ranked_war(&mut self, id: i64) -> &mut RankedWar {
         let now = self.now;
-        let found = self.ranked_war_at(id, now);
+        let existing = self.ranked_war_at(id, now);
         self.ranked_pinned
             .entry(id)
             .or_default()
-            .get_or_insert_with(|| found.unwrap_or_else(|| RankedWar::new(id, now)))
+            .get_or_insert_with(|| existing.unwrap_or_else(|| RankedWar::new(id, now)))
     }
 
-    /// Pins the ranked wars with these ids, as [`World::ranked_war`] does one by one.
+    /// Pins several ranked wars and changes each.
     pub fn ranked_wars(
         &mut self,
         ids: impl IntoIterator<Item = i64>,
@@ -50,22 +50,22 @@ impl World {
         }
     }
 
-    /// Takes a ranked war out of every list.
+    /// Removes a ranked war from every list.
     pub fn remove_ranked_war(&mut self, id: i64) {
         self.ranked_pinned.insert(id, None);
     }
 
-    /// Pins a territory war; an unknown id makes a new one on tile AAB that is running.
+    /// Pins a territory war. An unknown id makes a new one that starts now, about the tile AAB.
     pub fn territory_war(&mut self, id: i64) -> &mut TerritoryWar {
         let now = self.now;
-        let found = self.territory_war_at(id, now);
+        let existing = self.territory_war_at(id, now);
         self.territory_pinned
             .entry(id)
             .or_default()
-            .get_or_insert_with(|| found.unwrap_or_else(|| TerritoryWar::new(id, now)))
+            .get_or_insert_with(|| existing.unwrap_or_else(|| TerritoryWar::new(id, now)))
     }
 
-    /// Pins the territory wars with these ids, as [`World::territory_war`] does one by one.
+    /// Pins several territory wars and changes each.
     pub fn territory_wars(
         &mut self,
         ids: impl IntoIterator<Item = i64>,
@@ -76,27 +76,27 @@ impl World {
         }
     }
 
-    /// Takes a territory war out of every list.
+    /// Removes a territory war from every list.
     pub fn remove_territory_war(&mut self, id: i64) {
         self.territory_pinned.insert(id, None);
     }
 
-    /// Pins a tile with its owner and racket; an unknown id makes a new one that nobody owns.
+    /// Pins a tile with its owner and racket. An unknown id makes a new one without an owner.
     pub fn tile(&mut self, id: &str) -> &mut Tile {
-        let found = self.tile_at(id, self.now);
+        let existing = self.tile_at(id, self.now);
         self.tiles_pinned
             .entry(id.to_owned())
             .or_default()
-            .get_or_insert_with(|| found.unwrap_or_else(|| Tile::new(id)))
+            .get_or_insert_with(|| existing.unwrap_or_else(|| Tile::new(id)))
     }
 
-    /// Takes a tile off the map.
+    /// Removes a tile.
     pub fn remove_tile(&mut self, id: &str) {
         self.tiles_pinned.insert(id.to_owned(), None);
     }
 }
 
-fn blank_player(id: i64) -> Player {
+fn new_player(id: i64) -> Player {
     Player {
         id,
         name: format!("Player{id}"),
@@ -118,7 +118,7 @@ fn blank_player(id: i64) -> Player {
     }
 }
 
-fn blank_faction(id: i64) -> Faction {
+fn new_faction(id: i64) -> Faction {
     Faction {
         id,
         name: format!("Faction{id}"),

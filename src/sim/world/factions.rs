@@ -1,7 +1,11 @@
-//! The generated factions: what they are called, who is in them and how they fare.
+//! Generates the factions: names, members and figures.
 
-use super::{DAY, EPOCH, Faction, HOUR, OUTSIDER_MEMBERS, RENAMED_AT, World, player_id};
-use crate::sim::chance::{Topic, entry};
+use std::ops::Range;
+
+use crate::sim::world::random::{Topic, item_at};
+use crate::sim::world::{
+    DAY, EPOCH, Faction, HOUR, OUTSIDER_MEMBERS, RENAMED_AT, World, player_id,
+};
 
 const FACTION_NAMES: [(&str, &str); 6] = [
     ("Iron Wolves", "IW"),
@@ -40,7 +44,7 @@ const OUTSIDER_NAMES: [&str; 24] = [
 
 impl World {
     /// The id of the faction with this index.
-    pub(in crate::sim) fn faction_id(&self, faction: i64) -> i64 {
+    pub(crate) fn faction_id(&self, faction: i64) -> i64 {
         if faction < self.tracked {
             9_001 + 101 * faction
         } else {
@@ -49,21 +53,21 @@ impl World {
     }
 
     /// The index of the faction with this id.
-    pub(in crate::sim) fn faction_index(&self, id: i64) -> Option<i64> {
-        let outside = id - 3_000_007;
-        let index = if outside >= 0 && outside % 13 == 0 {
-            self.tracked + outside / 13
-        } else if outside < 0 && id >= 9_001 && (id - 9_001) % 101 == 0 {
+    pub(crate) fn faction_index(&self, id: i64) -> Option<i64> {
+        let offset = id - 3_000_007;
+        let index = if offset >= 0 && offset % 13 == 0 {
+            self.tracked + offset / 13
+        } else if offset < 0 && id >= 9_001 && (id - 9_001) % 101 == 0 {
             (id - 9_001) / 101
         } else {
             return None;
         };
-        let own = self.faction_id(index) == id;
-        (own && index < self.factions).then_some(index)
+        let is_exact = self.faction_id(index) == id;
+        (is_exact && index < self.factions).then_some(index)
     }
 
-    /// The name of a faction, whether or not the world knows it.
-    pub(in crate::sim) fn faction_name(&self, id: i64, now: i64) -> String {
+    /// The name of a faction. A faction that does not exist has a name too.
+    pub(crate) fn faction_name(&self, id: i64, now: i64) -> String {
         match self.factions_pinned.get(&id) {
             Some(Some(pinned)) => return pinned.name.clone(),
             Some(None) => return format!("Disbanded {id}"),
@@ -71,15 +75,15 @@ impl World {
         }
         self.faction_index(id).map_or_else(
             || format!("Gang {id}"),
-            |faction| self.name_of_faction(faction, self.moment(now)).0,
+            |faction| self.name_of_faction(faction, self.effective_time(now)).0,
         )
     }
 
-    /// The ids of everybody in a faction at a moment, in order.
-    pub(in crate::sim) fn roster(&self, id: i64, now: i64) -> Vec<i64> {
+    /// The player ids of the members of a faction in ascending order.
+    pub(crate) fn roster(&self, id: i64, now: i64) -> Vec<i64> {
         let mut roster: Vec<i64> = self
             .faction_index(id)
-            .map(|faction| self.generated_roster(faction, self.moment(now)))
+            .map(|faction| self.generated_roster(faction, self.effective_time(now)))
             .unwrap_or_default()
             .into_iter()
             .map(player_id)
@@ -95,123 +99,131 @@ impl World {
         roster
     }
 
-    /// The players who belong to a faction before anybody moves.
-    pub(super) fn block(&self, faction: i64) -> std::ops::Range<i64> {
+    /// The indexes of the players whose home is this faction.
+    pub(super) fn home_members(&self, faction: i64) -> Range<i64> {
         if faction >= self.tracked {
             let first = self.residents + (faction - self.tracked) * OUTSIDER_MEMBERS;
             return first..first + OUTSIDER_MEMBERS;
         }
-        let housed = self.housed();
-        let first = |faction: i64| (faction * housed + self.tracked - 1) / self.tracked;
+        let count = self.players_with_home();
+        let first = |faction: i64| (faction * count + self.tracked - 1) / self.tracked;
         first(faction)..first(faction + 1)
     }
 
-    /// How many residents have a faction to begin with; the last few never join one.
-    fn housed(&self) -> i64 {
+    /// How many of the residents have a home faction. The last ones never join a faction.
+    fn players_with_home(&self) -> i64 {
         self.residents - self.residents / 30
     }
 
-    fn generated_roster(&self, faction: i64, moment: i64) -> Vec<i64> {
+    fn generated_roster(&self, faction: i64, timestamp: i64) -> Vec<i64> {
         let mut roster: Vec<i64> = self
-            .block(faction)
-            .filter(|&player| self.home(player, moment).0 == Some(faction))
+            .home_members(faction)
+            .filter(|&player| self.membership(player, timestamp).0 == Some(faction))
             .collect();
         if faction < self.tracked && self.tracked > 1 {
             let neighbor = (faction + self.tracked - 1) % self.tracked;
-            roster.extend(self.block(neighbor).filter(|&player| {
-                self.is_mover(player) && self.home(player, moment).0 == Some(faction)
+            roster.extend(self.home_members(neighbor).filter(|&player| {
+                self.changes_factions(player)
+                    && self.membership(player, timestamp).0 == Some(faction)
             }));
         }
         roster
     }
 
-    /// Whether a player changes factions now and then; leaders stay.
-    fn is_mover(&self, player: i64) -> bool {
-        player < self.housed()
-            && self.chance.happens(Topic::Mover, player, 0, 15)
-            && !self.leads(player)
+    /// Whether a player changes factions from time to time. Leaders never do.
+    fn changes_factions(&self, player: i64) -> bool {
+        player < self.players_with_home()
+            && self.random.happens(Topic::Mover, player, 0, 15)
+            && !self.is_leader(player)
     }
 
-    fn leads(&self, player: i64) -> bool {
-        let faction = player * self.tracked / self.housed().max(1);
-        player - self.block(faction).start < 2
+    /// Whether a player is the leader or co-leader of the home faction.
+    fn is_leader(&self, player: i64) -> bool {
+        let faction = player * self.tracked / self.players_with_home().max(1);
+        player - self.home_members(faction).start < 2
     }
 
-    /// The faction a player is in, and since when.
-    pub(super) fn home(&self, player: i64, moment: i64) -> (Option<i64>, i64) {
-        let founding = EPOCH - DAY * (1 + self.chance.roll(Topic::Joined, player, 0, 900));
+    /// The faction of a player, and when the player joined it.
+    pub(super) fn membership(&self, player: i64, timestamp: i64) -> (Option<i64>, i64) {
+        let joined_initially = EPOCH - DAY * (1 + self.random.below(Topic::Joined, player, 0, 900));
         if player >= self.residents {
             let faction = self.tracked + (player - self.residents) / OUTSIDER_MEMBERS;
-            return (Some(faction), founding);
+            return (Some(faction), joined_initially);
         }
-        if player >= self.housed() || self.tracked == 0 {
-            return (None, founding);
+        if player >= self.players_with_home() || self.tracked == 0 {
+            return (None, joined_initially);
         }
-        let own = player * self.tracked / self.housed();
-        if !self.is_mover(player) {
-            return (Some(own), founding);
+        let home = player * self.tracked / self.players_with_home();
+        if !self.changes_factions(player) {
+            return (Some(home), joined_initially);
         }
-        let stay = DAY * (9 + self.chance.roll(Topic::Mover, player, 1, 12));
-        let phase = self.chance.roll(Topic::Mover, player, 2, stay);
-        let place = |period: i64| match self.chance.roll(Topic::Move, player, period, 10) {
-            0..=5 => Some(own),
-            6 | 7 if self.tracked > 1 => Some((own + 1) % self.tracked),
+        let stay = DAY * (9 + self.random.below(Topic::Mover, player, 1, 12));
+        let phase = self.random.below(Topic::Mover, player, 2, stay);
+        let faction_in = |period: i64| match self.random.below(Topic::Move, player, period, 10) {
+            0..=5 => Some(home),
+            6 | 7 if self.tracked > 1 => Some((home + 1) % self.tracked),
             _ => None,
         };
-        let mut period = (moment - EPOCH + phase) / stay;
-        let here = place(period);
-        while period > 0 && place(period - 1) == here {
+        let mut period = (timestamp - EPOCH + phase) / stay;
+        let faction = faction_in(period);
+        while period > 0 && faction_in(period - 1) == faction {
             period -= 1;
         }
         let since = if period == 0 {
-            founding
+            joined_initially
         } else {
             EPOCH - phase + period * stay
         };
-        (here, since)
+        (faction, since)
     }
 
-    fn name_of_faction(&self, faction: i64, moment: i64) -> (String, String) {
+    /// The name and the tag of a generated faction.
+    fn name_of_faction(&self, faction: i64, timestamp: i64) -> (String, String) {
         if faction >= self.tracked {
             let outsider = faction - self.tracked;
-            let name = entry(&OUTSIDER_NAMES, outsider).unwrap_or("Overflow");
+            let name = item_at(&OUTSIDER_NAMES, outsider).unwrap_or("Overflow");
             return (name.to_owned(), format!("X{outsider}"));
         }
-        if faction == 1 && moment >= RENAMED_AT {
+        if faction == 1 && timestamp >= RENAMED_AT {
             return ("Last Laugh".to_owned(), "HA".to_owned());
         }
-        match entry(&FACTION_NAMES, faction) {
+        match item_at(&FACTION_NAMES, faction) {
             Some((name, tag)) => (name.to_owned(), tag.to_owned()),
             None => (format!("Crew No. {faction}"), format!("C{faction}")),
         }
     }
 
-    pub(super) fn make_faction(&self, faction: i64, moment: i64) -> Faction {
-        let chance = self.chance;
-        let hours = (moment - EPOCH) / HOUR;
-        let (name, tag) = self.name_of_faction(faction, moment);
+    /// The generated faction with this index.
+    pub(super) fn make_faction(&self, faction: i64, timestamp: i64) -> Faction {
+        let random = self.random;
+        let hours = (timestamp - EPOCH) / HOUR;
+        let (name, tag) = self.name_of_faction(faction, timestamp);
         let id = self.faction_id(faction);
-        let block = self.block(faction);
-        let size = block.end - block.start;
-        let record = self.ranked_record(faction, moment);
-        let earned = hours * (5 + chance.roll(Topic::Faction, faction, 1, 30));
-        let base = 400_000 + 1_000 * chance.roll(Topic::Faction, faction, 0, 4_000);
-        let chains = hours / (24 * (5 + chance.roll(Topic::Chain, faction, -1, 9)));
+        let members = self.home_members(faction);
+        let size = members.end - members.start;
+        let record = self.ranked_record(faction, timestamp);
+        let earned = hours * (5 + random.below(Topic::Faction, faction, 1, 30));
+        let base = 400_000 + 1_000 * random.below(Topic::Faction, faction, 0, 4_000);
+        let chains = hours / (24 * (5 + random.below(Topic::Chain, faction, -1, 9)));
         Faction {
             id,
             name,
             tag,
-            leader_id: if size > 0 { player_id(block.start) } else { 0 },
+            leader_id: if size > 0 {
+                player_id(members.start)
+            } else {
+                0
+            },
             co_leader_id: if size > 1 {
-                player_id(block.start + 1)
+                player_id(members.start + 1)
             } else {
                 0
             },
             respect: (base + earned + record.respect).max(0),
-            founded_at: EPOCH - DAY * (200 + chance.roll(Topic::Faction, faction, 2, 4_000)),
+            founded_at: EPOCH - DAY * (200 + random.below(Topic::Faction, faction, 2, 4_000)),
             best_chain: 250
-                + 40 * (chains + chance.roll(Topic::Chain, faction, -2, 50))
-                + chance.roll(Topic::Chain, faction, chains, 40),
+                + 40 * (chains + random.below(Topic::Chain, faction, -2, 50))
+                + random.below(Topic::Chain, faction, chains, 40),
             capacity: 100.max((size + 14) / 5 * 5),
             wins: record.wins,
             claimed_members: None,

@@ -1,86 +1,91 @@
-//! The players and factions of the simulated Torn: who they are at any moment, without replaying what went before.
+//! The simulated world: players, factions, tiles and wars at any time, computed without replaying the time before.
 
 mod edit;
 mod factions;
 mod players;
+pub(crate) mod random;
+mod ranked_wars;
+pub(crate) mod territory;
+mod tile_ids;
+pub(crate) mod wars;
 
 use std::collections::BTreeMap;
 
-use super::chance::Chance;
-use super::territory::{Tile, TileMap};
-use super::wars::{RankedWar, TerritoryWar};
+use crate::sim::world::random::Random;
+use crate::sim::world::territory::{Tile, TileMap};
+use crate::sim::world::wars::{RankedWar, TerritoryWar};
 
-/// Seconds in a day.
-pub(in crate::sim) const DAY: i64 = 86_400;
-/// Seconds in an hour.
-pub(in crate::sim) const HOUR: i64 = 3_600;
-/// When everything began: 2026-01-01 00:00 UTC. Earlier moments look like this one.
-pub(in crate::sim) const EPOCH: i64 = 1_767_225_600;
-/// When the second faction takes its new name: 2026-04-01 12:00 UTC.
-pub(in crate::sim) const RENAMED_AT: i64 = EPOCH + 90 * DAY + 12 * HOUR;
-/// The new bucket of a player's daily figures is there ten minutes after midnight.
+/// Seconds.
+pub(crate) const DAY: i64 = 86_400;
+/// Seconds.
+pub(crate) const HOUR: i64 = 3_600;
+/// The start of the generated history: 2026-01-01 00:00 UTC. At earlier times, the world looks as it does here.
+const EPOCH: i64 = 1_767_225_600;
+/// When player 11 and the second faction change their names: 2026-04-01 12:00 UTC.
+const RENAMED_AT: i64 = EPOCH + 90 * DAY + 12 * HOUR;
+/// The time between midnight UTC and the daily figures of the day before, in seconds.
 const BUCKET_DELAY: i64 = 600;
-/// How many factions there are beside the ones asked for, as opponents and owners.
+/// The number of factions beside the tracked ones. They are opponents and owners of tiles.
 const OUTSIDERS: i64 = 24;
-/// How many members an outside faction has.
+/// The number of members of each outside faction.
 const OUTSIDER_MEMBERS: i64 = 5;
 
-/// One player at a moment.
+/// A player at one time.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Player {
-    /// The player's id.
+    /// The id.
     pub id: i64,
     /// The name, which may change.
     pub name: String,
     /// From 1 to 100.
     pub level: i64,
-    /// The rank in words.
+    /// Torn's name for the rank.
     pub rank: String,
-    /// When the account was made.
+    /// When the account was created: a unix timestamp.
     pub signed_up: i64,
-    /// The faction, or `None` outside any.
+    /// The id of the faction.
     pub faction_id: Option<i64>,
-    /// When the player joined that faction.
+    /// When the player joined the faction: a unix timestamp.
     pub joined_at: i64,
     /// The role in the faction.
     pub position: String,
-    /// Life points left.
+    /// The current life points.
     pub life_current: i64,
-    /// Life points when healthy.
+    /// The maximal life points.
     pub life_maximum: i64,
-    /// Battle stat, which only the owner of a key can read.
+    /// A battle stat. Only the player's own key can read it.
     pub strength: i64,
-    /// Battle stat, which only the owner of a key can read.
+    /// A battle stat. Only the player's own key can read it.
     pub defense: i64,
-    /// Battle stat, which only the owner of a key can read.
+    /// A battle stat. Only the player's own key can read it.
     pub speed: i64,
-    /// Battle stat, which only the owner of a key can read.
+    /// A battle stat. Only the player's own key can read it.
     pub dexterity: i64,
-    /// Dollars in the newest daily bucket; negative for debtors.
+    /// The networth in dollars from the newest daily figures. It can be negative.
     pub networth: i64,
-    /// The player's status.
+    /// The status.
     pub status: Status,
-    /// When the player was last seen.
+    /// The last action: a unix timestamp.
     pub last_action: i64,
 }
 
-/// A player's status, in Torn's words.
+/// The status of a player.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Status {
     /// One word such as `Okay` or `Hospital`.
     pub(crate) state: String,
-    /// The sentence a profile shows.
+    /// The sentence in the profile.
     pub description: String,
-    /// More about it, if anything.
+    /// The second sentence in the profile, as HTML.
     pub(crate) details: Option<String>,
-    /// When it ends, if it does.
+    /// When it ends: a unix timestamp.
     pub(crate) until: Option<i64>,
-    /// The color a profile shows it in.
+    /// The color in the profile.
     pub(crate) color: String,
 }
 
 impl Status {
-    /// Nothing going on.
+    /// The status of a player who is in Torn and healthy.
     pub(crate) fn okay() -> Self {
         Self {
             state: "Okay".to_owned(),
@@ -92,85 +97,89 @@ impl Status {
     }
 }
 
-/// One faction at a moment. Its members are the players who name it.
+/// A faction at one time. The members are the players with its id in `faction_id`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Faction {
-    /// The faction's id.
+    /// The id.
     pub id: i64,
     /// The name, which may change.
     pub name: String,
     /// Up to four characters.
     pub tag: String,
-    /// The leader's player id; 0 while the seat is vacant.
+    /// The player id of the leader; 0 for none.
     pub leader_id: i64,
-    /// The co-leader's player id; 0 while the seat is vacant.
+    /// The player id of the co-leader; 0 for none.
     pub co_leader_id: i64,
-    /// Points; grows day by day and falls after lost wars.
+    /// The respect. It grows with time and falls after lost wars.
     pub respect: i64,
-    /// When it was founded.
+    /// When it was founded: a unix timestamp.
     pub founded_at: i64,
-    /// The longest chain of attacks ever; never falls.
+    /// The longest chain of attacks. It never falls.
     pub best_chain: i64,
-    /// How many members it can have.
+    /// The maximal number of members.
     pub(crate) capacity: i64,
-    /// Ranked wars won.
+    /// The number of ranked wars won.
     pub(crate) wins: i64,
-    /// The number of members that `basic` claims, when that is to differ from the roster.
+    /// The number of members in `basic`, if it is not the length of the roster.
     pub claimed_members: Option<i64>,
-    /// How many members the roster shows, when that is to be fewer than there are.
+    /// How many members `members` shows, if not all.
     pub shown_members: Option<usize>,
 }
 
-/// Everything there is: what the seed implies, below what a test has pinned.
+/// The simulated world: entities generated from the seed, and pinned entities, which replace generated ones.
 ///
-/// Pinned entities do not change while time goes by.
+/// Generated entities are functions of the seed and the time. Pinned entities do not change with time. `None` pins an
+/// entity as removed.
 #[derive(Clone, Debug)]
 pub struct World {
-    pub(in crate::sim) chance: Chance,
-    /// The moment that editing reads from.
+    random: Random,
+    /// The time of an edit: new pins copy the state at this time.
     now: i64,
-    /// The only moment a frozen world knows.
+    /// The time at which generated entities stay, if they do.
     frozen_at: Option<i64>,
+    /// The number of players who are in tracked factions or in none.
     residents: i64,
+    /// The number of factions that a user would follow. Outside factions have the indexes after them.
     tracked: i64,
-    /// Tracked and outside factions together; even, so that each has an opponent.
-    pub(in crate::sim) factions: i64,
-    pub(in crate::sim) map: TileMap,
-    pub(in crate::sim) ranked_start_hours: i64,
+    /// The number of tracked and outside factions. It is even, so that each has an opponent.
+    factions: i64,
+    map: TileMap,
+    ranked_start_hours: i64,
     players_pinned: BTreeMap<i64, Option<Player>>,
     factions_pinned: BTreeMap<i64, Option<Faction>>,
-    pub(in crate::sim) tiles_pinned: BTreeMap<String, Option<Tile>>,
-    pub(in crate::sim) ranked_pinned: BTreeMap<i64, Option<RankedWar>>,
-    pub(in crate::sim) territory_pinned: BTreeMap<i64, Option<TerritoryWar>>,
+    tiles_pinned: BTreeMap<String, Option<Tile>>,
+    ranked_pinned: BTreeMap<i64, Option<RankedWar>>,
+    territory_pinned: BTreeMap<i64, Option<TerritoryWar>>,
 }
 
-/// How big a world is, and whether it stands still.
+/// The options of a world, from [`crate::sim::Options`].
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sim) struct Extent {
-    pub(in crate::sim) players: i64,
-    pub(in crate::sim) factions: i64,
-    pub(in crate::sim) tiles: i64,
-    pub(in crate::sim) ranked_start_hours: i64,
-    pub(in crate::sim) frozen_at: Option<i64>,
+pub(crate) struct WorldOptions {
+    pub(crate) seed: u64,
+    pub(crate) players: i64,
+    pub(crate) factions: i64,
+    pub(crate) tiles: i64,
+    pub(crate) ranked_start_hours: i64,
+    pub(crate) frozen_at: Option<i64>,
 }
 
 impl World {
-    pub(in crate::sim) fn new(seed: u64, extent: &Extent) -> Self {
-        let tracked = extent.factions.max(0);
+    pub(crate) fn new(options: &WorldOptions) -> Self {
+        let tracked = options.factions.max(0);
         let outsiders = if tracked == 0 {
             0
         } else {
             OUTSIDERS + tracked % 2
         };
         Self {
-            chance: Chance::new(seed),
+            random: Random::new(options.seed),
             now: EPOCH,
-            frozen_at: extent.frozen_at,
-            residents: extent.players.max(0),
+            frozen_at: options.frozen_at,
+            residents: options.players.max(0),
             tracked,
             factions: tracked + outsiders,
-            map: TileMap::new(extent.tiles),
-            ranked_start_hours: extent.ranked_start_hours,
+            map: TileMap::new(options.tiles),
+            ranked_start_hours: options.ranked_start_hours,
             players_pinned: BTreeMap::new(),
             factions_pinned: BTreeMap::new(),
             tiles_pinned: BTreeMap::new(),
@@ -179,63 +188,63 @@ impl World {
         }
     }
 
-    /// Sets the moment that editing reads from.
-    pub(in crate::sim) fn edit_at(&mut self, now: i64) {
+    /// Sets the time of the edits that follow.
+    pub(crate) fn set_edit_time(&mut self, now: i64) {
         self.now = now;
     }
 
-    /// The moment the world shows at `now`.
-    pub(in crate::sim) fn moment(&self, now: i64) -> i64 {
+    /// The time at which generated entities are at `now`: not before the epoch, and constant in a frozen world.
+    pub(crate) fn effective_time(&self, now: i64) -> i64 {
         self.frozen_at.unwrap_or(now).max(EPOCH)
     }
 
-    /// The ids of the players a user would follow.
-    pub(in crate::sim) fn resident_ids(&self) -> Vec<i64> {
+    /// The ids of the players that a user would follow.
+    pub(crate) fn resident_ids(&self) -> Vec<i64> {
         (0..self.residents).map(player_id).collect()
     }
 
-    /// The ids of the factions a user would follow.
-    pub(in crate::sim) fn tracked_ids(&self) -> Vec<i64> {
+    /// The ids of the factions that a user would follow.
+    pub(crate) fn tracked_ids(&self) -> Vec<i64> {
         (0..self.tracked)
             .map(|faction| self.faction_id(faction))
             .collect()
     }
 
-    /// How many factions there are to follow; the outsiders come after them.
-    pub(in crate::sim) fn tracked(&self) -> i64 {
-        self.tracked
-    }
-
-    /// A player at a moment.
-    pub(in crate::sim) fn player_at(&self, id: i64, now: i64) -> Option<Player> {
+    /// The player with this id.
+    pub(crate) fn player_at(&self, id: i64, now: i64) -> Option<Player> {
         if let Some(pinned) = self.players_pinned.get(&id) {
             return pinned.clone();
         }
         let player = self.player_index(id)?;
-        Some(self.make_player(player, self.moment(now), now))
+        Some(self.make_player(player, self.effective_time(now), now))
     }
 
-    /// A player's networth in the bucket of the day that starts at `day`.
-    pub(in crate::sim) fn networth_on(&self, id: i64, day: i64) -> Option<i64> {
+    /// The networth of a player in the figures of the day that starts at this timestamp.
+    pub(crate) fn networth_on(&self, id: i64, day: i64) -> Option<i64> {
         if let Some(pinned) = self.players_pinned.get(&id) {
             return pinned.as_ref().map(|pinned| pinned.networth);
         }
         let player = self.player_index(id)?;
-        Some(self.networth(player, self.moment(day + DAY)))
+        Some(self.networth(player, self.effective_time(day + DAY)))
     }
 
-    /// A faction at a moment.
-    pub(in crate::sim) fn faction_at(&self, id: i64, now: i64) -> Option<Faction> {
+    /// Whether a test has pinned the ranked war with this id.
+    pub(crate) fn is_ranked_war_pinned(&self, id: i64) -> bool {
+        self.ranked_pinned.contains_key(&id)
+    }
+
+    /// The faction with this id.
+    pub(crate) fn faction_at(&self, id: i64, now: i64) -> Option<Faction> {
         if let Some(pinned) = self.factions_pinned.get(&id) {
             return pinned.clone();
         }
         let faction = self.faction_index(id)?;
-        Some(self.make_faction(faction, self.moment(now)))
+        Some(self.make_faction(faction, self.effective_time(now)))
     }
 }
 
-/// The start of the newest day whose daily figures are out: yesterday, from ten past midnight on.
-pub(in crate::sim) fn newest_bucket(now: i64) -> i64 {
+/// The start of the newest day with daily figures: yesterday, or the day before until ten minutes after midnight UTC.
+pub(crate) fn newest_bucket(now: i64) -> i64 {
     (now - BUCKET_DELAY).div_euclid(DAY) * DAY - DAY
 }
 

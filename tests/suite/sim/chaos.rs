@@ -1,30 +1,30 @@
-//! Answers spoilt at random: the same for one seed, of every kind, and never wrong in a way that nobody could see.
+//! Random faults: the same for one seed, of every kind, and always detectable by a client.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{
-    Chaos, DEFAULT_START, Fault, FaultKind, Links, Options, Simulator, Spoilt,
+    Chaos, DEFAULT_START, Fault, FaultKind, InjectedFault, Links, Options, Simulator,
 };
 
 use super::{DAY, Wire, ask_as, start};
 
 const KEY: &str = "SimulatedKeyA001";
 
-fn with(seed: u64, per_mille: u32) -> Simulator {
+fn start_with_chaos(seed: u64, per_mille: u32) -> Simulator {
     start(Options {
         chaos: Some(Chaos { seed, per_mille }),
         // A Saturday, on which ranked wars go on.
         now: DEFAULT_START + 40 * DAY + 3_600,
-        // The links have the port in them, which is another one each time.
+        // Links contain the port, which differs between the simulators.
         links: Links::None,
         ..Options::default()
     })
 }
 
-/// Questions of every kind that a collector asks.
-fn questions(simulator: &Simulator) -> Vec<String> {
+/// One path for each kind of request that the program makes.
+fn request_paths(simulator: &Simulator) -> Vec<String> {
     let (player, faction) = (simulator.player_ids()[9], simulator.faction_ids()[0]);
     vec![
         format!("/v2/user/{player}?selections=profile,personalstats&stat=networth"),
@@ -42,32 +42,36 @@ fn questions(simulator: &Simulator) -> Vec<String> {
     ]
 }
 
-/// Asks so many times; returns the status and the body of each answer, if there was one.
+/// Makes `count` requests. Returns the status and the body of each answer; `None` for no answer.
 fn ask_times(simulator: &Simulator, count: usize) -> Vec<Option<(u16, Vec<u8>)>> {
-    let questions = questions(simulator);
-    let asked = questions.iter().cycle().take(count);
-    asked
+    let paths = request_paths(simulator);
+    let requested = paths.iter().cycle().take(count);
+    requested
         .map(|path| ask_as(simulator, KEY, path).map(|answer| (answer.status, answer.body)))
         .collect()
 }
 
 #[test]
-fn one_seed_spoils_the_same_answers_in_the_same_way() {
-    let (first, again, other) = (with(7, 500), with(7, 500), with(8, 500));
+fn the_same_seed_injects_the_same_faults() {
+    let (first, again, other) = (
+        start_with_chaos(7, 500),
+        start_with_chaos(7, 500),
+        start_with_chaos(8, 500),
+    );
 
     let answers = ask_times(&first, 200);
 
     assert!(answers == ask_times(&again, 200));
-    assert_eq!(first.spoilt(), again.spoilt());
+    assert_eq!(first.injected_faults(), again.injected_faults());
     assert!(answers != ask_times(&other, 200));
-    let spoilt = first.spoilt().len();
-    assert!((70..130).contains(&spoilt), "{spoilt} of 200");
+    let injected = first.injected_faults().len();
+    assert!((70..130).contains(&injected), "{injected} of 200");
 }
 
 #[test]
-fn the_probability_is_that_of_the_options_and_the_key_info_is_spared() {
+fn faults_have_the_configured_probability_and_key_info_never_gets_one() {
     for (per_mille, least, most) in [(0, 0, 0), (100, 5, 40), (1_000, 200, 200)] {
-        let simulator = with(3, per_mille);
+        let simulator = start_with_chaos(3, per_mille);
         ask_times(&simulator, 200);
         for path in ["/v2/key/info", "/key?selections=info"] {
             for _ in 0..20 {
@@ -75,14 +79,14 @@ fn the_probability_is_that_of_the_options_and_the_key_info_is_spared() {
                 assert!(info["info"]["user"]["id"].is_i64());
             }
         }
-        let spoilt = simulator.spoilt().len();
-        assert!((least..=most).contains(&spoilt), "{spoilt} of 200");
+        let injected = simulator.injected_faults().len();
+        assert!((least..=most).contains(&injected), "{injected} of 200");
     }
 }
 
 #[test]
-fn the_log_says_which_fault_met_which_request() {
-    let simulator = with(3, 300);
+fn injected_faults_are_recorded_with_their_requests() {
+    let simulator = start_with_chaos(3, 300);
     ask_as(&simulator, KEY, "/key/info");
     ask_times(&simulator, 60);
     let requests = simulator.requests();
@@ -92,59 +96,59 @@ fn the_log_says_which_fault_met_which_request() {
         ..Options::default()
     });
 
-    let spoilt = simulator.spoilt();
+    let injected = simulator.injected_faults();
     for (number, request) in (0..).zip(&requests) {
         let path = format!("{}?{}", request.path, request.query);
-        let met = spoilt.iter().find(|spoilt| spoilt.number == number);
+        let met = injected.iter().find(|injected| injected.number == number);
         if let Some(met) = met {
             assert_eq!(path, format!("{}?{}", met.path, met.query));
         }
     }
-    assert!(spoilt.len() > 5 && spoilt.is_sorted_by_key(|spoilt| spoilt.number));
+    assert!(injected.len() > 5 && injected.is_sorted_by_key(|injected| injected.number));
 
     simulator.set_chaos(None);
     assert!(ask_times(&simulator, 12) == ask_times(&right, 12));
-    assert_eq!(simulator.spoilt(), spoilt);
+    assert_eq!(simulator.injected_faults(), injected);
 }
 
 #[test]
-fn a_fault_that_is_set_on_purpose_goes_before_chance() {
-    let simulator = with(3, 1_000);
+fn a_fault_that_a_test_adds_has_priority_over_random_faults() {
+    let simulator = start_with_chaos(3, 1_000);
     simulator.fault(Fault::once(FaultKind::Code(9, "API disabled".to_owned())));
 
     let body = ask_as(&simulator, KEY, "/user/basic").unwrap().json();
 
     assert_eq!(body["error"]["code"], 9);
-    assert!(simulator.spoilt().is_empty());
+    assert!(simulator.injected_faults().is_empty());
 }
 
-/// A word for the kind of a fault.
-fn word(fault: &FaultKind) -> String {
+/// The name of a kind of fault, without the parts that vary.
+fn name_of(fault: &FaultKind) -> String {
     match fault {
         FaultKind::Code(code, _) => format!("code {code}"),
         FaultKind::Status(status, _, _, headers) => format!("status {status} {headers:?}"),
-        FaultKind::Patch(_, value) if value.get("code").is_some() => "refusal inside".to_owned(),
+        FaultKind::Patch(_, value) if value.get("code").is_some() => "selection error".to_owned(),
         FaultKind::Patch(_, value) => format!("set to {value}"),
         FaultKind::Remove(_) => "removed".to_owned(),
         FaultKind::Duplicate(_) => "duplicated".to_owned(),
         FaultKind::Hang(time) => {
             assert!(*time < Duration::from_secs(1));
-            "silence".to_owned()
+            "hang".to_owned()
         }
         other => format!("{other:?}"),
     }
 }
 
 #[test]
-fn every_kind_of_fault_comes_and_no_other() {
-    let simulator = with(11, 1_000);
+fn every_kind_of_random_fault_occurs_and_no_other() {
+    let simulator = start_with_chaos(11, 1_000);
     let answers = ask_times(&simulator, 900);
-    assert_eq!(answers.len(), simulator.spoilt().len());
+    assert_eq!(answers.len(), simulator.injected_faults().len());
 
     let seen: BTreeSet<String> = simulator
-        .spoilt()
+        .injected_faults()
         .iter()
-        .map(|spoilt| word(&spoilt.fault))
+        .map(|injected| name_of(&injected.fault))
         .collect();
 
     let mut all: BTreeSet<String> = [0, 5, 12, 15, 17, 24, 31]
@@ -156,10 +160,10 @@ fn every_kind_of_fault_comes_and_no_other() {
     all.extend(["null", "[]", "{}", "\"x\"", "-1"].map(|value| format!("set to {value}")));
     all.extend(
         [
-            "refusal inside",
+            "selection error",
             "removed",
             "duplicated",
-            "silence",
+            "hang",
             "Cut",
             "Reset",
             "Broken",
@@ -170,9 +174,9 @@ fn every_kind_of_fault_comes_and_no_other() {
     assert_eq!(seen, all);
 }
 
-/// The value of a body at one place before and after; `None` after where the place was removed.
+/// A change of one value in an answer; `after` is `None` when the value was removed.
 struct Change {
-    question: String,
+    path: String,
     pointer: String,
     before: Value,
     after: Option<Value>,
@@ -192,7 +196,7 @@ impl Change {
     }
 }
 
-/// Every value that chance has set or taken out in some thousand answers.
+/// Every value that was set or removed in 1,200 answers with random faults.
 fn changes() -> Vec<Change> {
     let simulator = start(Options {
         chaos: Some(Chaos {
@@ -204,43 +208,43 @@ fn changes() -> Vec<Change> {
         ..Options::default()
     });
     ask_times(&simulator, 1_200);
-    let spoilt = simulator.spoilt();
+    let injected = simulator.injected_faults();
     simulator.set_chaos(None);
-    let change = |spoilt: Spoilt| {
-        let (pointer, after) = match spoilt.fault {
+    let change = |injected: InjectedFault| {
+        let (pointer, after) = match injected.fault {
             FaultKind::Remove(pointer) => (pointer, None),
             FaultKind::Patch(pointer, value) if value.get("code").is_none() => {
                 (pointer, Some(value))
             }
             _ => return None,
         };
-        let question = format!("{}?{}", spoilt.path, spoilt.query);
-        let right = super::ask(&simulator, &question);
+        let path = format!("{}?{}", injected.path, injected.query);
+        let right = super::ask(&simulator, &path);
         let before = right.pointer(&pointer).unwrap().clone();
         Some(Change {
-            question,
+            path,
             pointer,
             before,
             after,
             right,
         })
     };
-    spoilt.into_iter().filter_map(change).collect()
+    injected.into_iter().filter_map(change).collect()
 }
 
 #[test]
-fn no_spoilt_value_could_be_true() {
+fn a_client_can_detect_every_changed_value() {
     let changes = changes();
     assert!(changes.len() > 200, "{}", changes.len());
     for change in &changes {
         let Change {
-            question,
+            path,
             pointer,
             before,
             after,
             right,
         } = change;
-        let said = format!("{question}: {pointer} from {before} to {after:?}");
+        let said = format!("{path}: {pointer} from {before} to {after:?}");
         assert_ne!(Some(before), after.as_ref(), "{said}");
         let counted = before
             .as_array()
@@ -291,8 +295,8 @@ fn no_spoilt_value_could_be_true() {
 }
 
 #[test]
-fn a_duplicate_stands_beside_its_original() {
-    let simulator = with(9, 0);
+fn a_duplicate_follows_its_original() {
+    let simulator = start_with_chaos(9, 0);
     simulator.fault(Fault::once(FaultKind::Duplicate("/territory/2".to_owned())));
     let mut wire = Wire::open(&simulator);
     let headers = format!("Authorization: ApiKey {KEY}\r\n");

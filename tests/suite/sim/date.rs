@@ -9,7 +9,7 @@ use tornsnap::testing::sim::{DEFAULT_START, DateHeader, Fault, FaultKind, Option
 use super::{Wire, at, start};
 use crate::support::Sandbox;
 
-/// The moment in the `Date` header of the next answer.
+/// The time in the `Date` header of the next answer: a unix timestamp.
 fn date(simulator: &Simulator) -> Option<i64> {
     let answer = super::ask_as(simulator, "SimulatedKeyA001", "/user/basic").unwrap();
     date_in(&answer.head)
@@ -21,7 +21,7 @@ fn date_in(head: &str) -> Option<i64> {
 }
 
 #[test]
-fn the_date_is_the_simulated_time_and_can_be_made_wrong() {
+fn the_date_header_has_the_simulated_time_plus_an_offset() {
     let simulator = at(1, DEFAULT_START);
     let answer = super::ask_as(&simulator, "SimulatedKeyA001", "/key/info").unwrap();
     assert!(
@@ -40,12 +40,12 @@ fn the_date_is_the_simulated_time_and_can_be_made_wrong() {
     }
     for offset in [i64::MAX, i64::MIN] {
         simulator.set_date_offset(offset);
-        assert_eq!(date(&simulator), None, "no date can say this");
+        assert_eq!(date(&simulator), None, "out of the range of dates");
     }
 }
 
 #[test]
-fn the_date_can_be_the_real_time_or_absent() {
+fn the_date_header_can_have_the_real_time_or_be_absent() {
     let simulator = start(Options {
         date: DateHeader::Real,
         ..Options::default()
@@ -63,7 +63,7 @@ fn the_date_can_be_the_real_time_or_absent() {
 }
 
 #[test]
-fn every_answer_with_a_head_has_a_date() {
+fn every_answer_has_a_date_header_whatever_its_fault() {
     let simulator = at(1, DEFAULT_START);
     let page = || FaultKind::Status(500, String::new(), "text/html".to_owned(), Vec::new());
     for kind in [
@@ -84,7 +84,7 @@ fn every_answer_with_a_head_has_a_date() {
     assert_eq!(date_in(&wire.receive().unwrap().head), Some(DEFAULT_START));
 }
 
-/// A running `tornsnap simulate`, which ends with the test.
+/// A running `tornsnap simulate`. Dropping it kills the process.
 struct Server(Child);
 
 impl Drop for Server {
@@ -96,7 +96,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn the_simulate_command_serves_the_date_of_the_clock_of_this_machine() {
+fn the_simulate_command_sends_the_date_of_the_system_clock() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["simulate", "--players", "3"]);
     let mut server = Server(command.env_remove("TORNSNAP_NOW").spawn().unwrap());

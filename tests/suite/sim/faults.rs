@@ -1,4 +1,4 @@
-//! Faults that a test asks for.
+//! Faults that a test adds.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tornsnap::testing::sim::{DEFAULT_START, Fault, FaultKind, Simulator};
 use super::{Answer, Wire, ask, ask_as, at, code};
 
 #[test]
-fn a_hanging_request_holds_up_nobody_and_not_the_end() {
+fn a_hanging_request_delays_neither_other_requests_nor_the_shutdown() {
     let simulator = at(1, DEFAULT_START);
     simulator.fault(Fault::always(FaultKind::Hang(Duration::from_secs(600))).path("/user/"));
     let mut hanging = Wire::open(&simulator);
@@ -25,7 +25,7 @@ fn a_hanging_request_holds_up_nobody_and_not_the_end() {
 }
 
 #[test]
-fn a_fault_meets_what_it_matches_as_often_as_it_says() {
+fn a_fault_affects_as_many_matching_requests_as_it_says() {
     let simulator = at(1, DEFAULT_START);
     simulator.fault(
         Fault::times(2, FaultKind::Code(9, "API disabled".to_owned()))
@@ -52,59 +52,59 @@ fn a_fault_meets_what_it_matches_as_often_as_it_says() {
 
 const PROFILE: &str = "/v2/user/2000075/profile";
 
-/// The answer to a question about a profile that meets this fault.
-fn meet(simulator: &Simulator, kind: FaultKind) -> Option<Answer> {
+/// The answer to a request for a profile with this fault.
+fn answer_with(simulator: &Simulator, kind: FaultKind) -> Option<Answer> {
     simulator.fault(Fault::once(kind));
     ask_as(simulator, "SimulatedKeyA001", PROFILE)
 }
 
 #[test]
-fn faults_of_the_status_and_the_head_do_what_they_say() {
+fn faults_of_the_status_and_the_headers_change_them() {
     let simulator = at(1, DEFAULT_START);
-    let meet = |kind: FaultKind| meet(&simulator, kind).unwrap();
+    let answer_with = |kind: FaultKind| answer_with(&simulator, kind).unwrap();
 
-    let answer = meet(FaultKind::CodeWithStatus(8, "IP block".to_owned(), 403));
+    let answer = answer_with(FaultKind::CodeWithStatus(8, "IP block".to_owned(), 403));
     assert_eq!((answer.status, code(&answer.json())), (403, Some(8)));
     let headers = vec![("Retry-After".to_owned(), "7".to_owned())];
     let (body, content_type) = ("slow down".to_owned(), "text/plain".to_owned());
-    let answer = meet(FaultKind::Status(429, body, content_type, headers));
+    let answer = answer_with(FaultKind::Status(429, body, content_type, headers));
     assert_eq!((answer.status, &answer.body[..]), (429, &b"slow down"[..]));
     assert!(answer.head.contains("Retry-After: 7\r\n"));
-    let answer = meet(FaultKind::Html503);
+    let answer = answer_with(FaultKind::Html503);
     assert!(answer.status == 503 && answer.head.contains("text/html"));
     assert!(answer.body.starts_with(b"<!DOCTYPE html>"));
-    let answer = meet(FaultKind::Redirect("https://evil.example/".to_owned()));
+    let answer = answer_with(FaultKind::Redirect("https://evil.example/".to_owned()));
     assert_eq!(answer.status, 302);
     assert!(answer.head.contains("Location: https://evil.example/\r\n"));
 }
 
 #[test]
-fn faults_of_the_connection_and_the_whole_body_do_what_they_say() {
+fn faults_of_the_connection_and_the_body_damage_or_delay_the_answer() {
     let simulator = at(1, DEFAULT_START);
     let right = ask(&simulator, PROFILE);
-    let meet = |kind: FaultKind| meet(&simulator, kind);
+    let answer_with = |kind: FaultKind| answer_with(&simulator, kind);
     let is_json = |answer: &Answer| serde_json::from_slice::<Value>(&answer.body).is_ok();
 
-    let answer = meet(FaultKind::Broken).unwrap();
+    let answer = answer_with(FaultKind::Broken).unwrap();
     assert!(answer.body.len() > 100 && !is_json(&answer));
-    let answer = meet(FaultKind::Cut).unwrap();
+    let answer = answer_with(FaultKind::Cut).unwrap();
     let length = format!("Content-Length: {}\r\n", answer.body.len());
     assert!(!answer.head.contains(&length));
-    assert!(meet(FaultKind::Empty).unwrap().body.is_empty());
-    assert!(!is_json(&meet(FaultKind::NotJson).unwrap()));
-    assert!(meet(FaultKind::Reset).is_none());
+    assert!(answer_with(FaultKind::Empty).unwrap().body.is_empty());
+    assert!(!is_json(&answer_with(FaultKind::NotJson).unwrap()));
+    assert!(answer_with(FaultKind::Reset).is_none());
     let begun = Instant::now();
-    assert!(meet(FaultKind::Hang(Duration::from_millis(30))).is_none());
-    let late = meet(FaultKind::Slow(Duration::from_millis(30))).unwrap();
+    assert!(answer_with(FaultKind::Hang(Duration::from_millis(30))).is_none());
+    let late = answer_with(FaultKind::Slow(Duration::from_millis(30))).unwrap();
     assert_eq!(late.json(), right);
     assert!(begun.elapsed() >= Duration::from_millis(60));
-    let huge = meet(FaultKind::HugeBody(3_000_000)).unwrap().json();
+    let huge = answer_with(FaultKind::HugeBody(3_000_000)).unwrap().json();
     assert_eq!(huge["pad"].as_str().unwrap().len(), 3_000_000);
     assert_eq!(ask(&simulator, PROFILE), right, "all faults are used up");
 }
 
 #[test]
-fn faults_of_one_value_change_that_value_and_no_other() {
+fn faults_of_one_value_change_only_that_value() {
     let simulator = at(1, DEFAULT_START);
     let right = ask(&simulator, PROFILE);
     let change = |change: &dyn Fn(&mut Value)| {
@@ -132,14 +132,14 @@ fn faults_of_one_value_change_that_value_and_no_other() {
         (FaultKind::Remove(pointer("id")), change(&without_id)),
     ] {
         assert_ne!(wrong, right);
-        let answer = meet(&simulator, kind.clone()).unwrap().json();
+        let answer = answer_with(&simulator, kind.clone()).unwrap().json();
         assert_eq!(answer, wrong, "{kind:?}");
     }
     assert_eq!(ask(&simulator, PROFILE), right, "all faults are used up");
 }
 
 #[test]
-fn faulty_pages_lead_in_circles_and_abroad() {
+fn faulty_pages_link_to_themselves_or_to_another_host() {
     let simulator = at(1, DEFAULT_START);
     simulator.fault(Fault::once(FaultKind::PageLoop));
     let circle = ask(&simulator, "/v2/torn/territory?limit=5&offset=10");
@@ -156,9 +156,9 @@ fn faulty_pages_lead_in_circles_and_abroad() {
 }
 
 #[test]
-fn a_small_gzip_reply_inflates_to_a_huge_valid_one() {
+fn a_small_gzip_body_inflates_to_huge_valid_json() {
     let simulator = at(1, DEFAULT_START);
-    let raw = 2_000_000 / 150;
+    let max_bytes = 2_000_000 / 150;
     simulator.fault(Fault::times(2, FaultKind::GzipBomb(2_000_000)));
 
     let packed = ask_as(&simulator, "SimulatedKeyA001", "/key/info").unwrap();
@@ -167,7 +167,7 @@ fn a_small_gzip_reply_inflates_to_a_huge_valid_one() {
         .unwrap();
     let body: Value = serde_json::from_reader(answer.body_mut().as_reader()).unwrap();
 
-    assert!(packed.body.len() < raw, "{}", packed.body.len());
+    assert!(packed.body.len() < max_bytes, "{}", packed.body.len());
     let pad = body["pad"].as_str().unwrap();
     assert!(pad.len() > 1_999_000 && pad.bytes().all(|byte| byte == b'x'));
 }

@@ -1,4 +1,4 @@
-//! The rights of each kind of key, and the simulator's refusals of everything else.
+//! What each kind of key may read, and the errors for everything else.
 
 use serde_json::{Value, json};
 use torn_api::models;
@@ -23,7 +23,7 @@ fn ask(simulator: &Simulator, path: &str) -> Value {
 }
 
 #[test]
-fn the_info_of_a_custom_key_lists_what_it_may_read() {
+fn the_info_of_a_custom_key_lists_its_selections() {
     let (simulator, owner) = custom(&["profile", "attacks"], &["wars"], &[]);
 
     let body = ask(&simulator, "/v2/key/info");
@@ -39,7 +39,7 @@ fn the_info_of_a_custom_key_lists_what_it_may_read() {
 }
 
 #[test]
-fn the_info_of_every_key_agrees_with_what_it_gets() {
+fn the_info_of_every_key_agrees_with_its_answers() {
     let simulator = at(1, DEFAULT_START);
     let owner = simulator.player_ids()[0];
     let faction = simulator.faction_ids()[0];
@@ -85,14 +85,14 @@ fn the_info_of_every_key_agrees_with_what_it_gets() {
                 .unwrap()
                 .iter()
                 .any(|name| name == selection);
-            let refused = code(&ask(&simulator, path)) == Some(16);
-            assert_eq!(listed, !refused, "{path} with {:?}", key.access);
+            let is_denied = code(&ask(&simulator, path)) == Some(16);
+            assert_eq!(listed, !is_denied, "{path} with {:?}", key.access);
         }
     }
 }
 
 #[test]
-fn a_selection_that_is_not_listed_refuses_the_whole_call() {
+fn a_selection_that_is_not_listed_fails_the_whole_request() {
     let (simulator, owner) = custom(&["profile", "personalstats"], &["basic"], &[]);
     let faction = simulator.faction_ids()[0];
 
@@ -121,31 +121,31 @@ fn a_selection_that_is_not_listed_refuses_the_whole_call() {
 }
 
 #[test]
-fn a_selection_can_be_refused_inside_the_answer() {
+fn an_error_can_replace_one_selection_of_an_answer() {
     let (simulator, owner) = custom(&["profile"], &["basic"], &[]);
     let (faction, other) = (simulator.faction_ids()[0], simulator.player_ids()[1]);
-    simulator.set_refusals_inside(true);
-    let refusal = json!({"code": 16, "error": "Access level of this key is not high enough"});
+    simulator.set_selection_errors(true);
+    let error = json!({"code": 16, "error": "Access level of this key is not high enough"});
 
     let own = ask(&simulator, "/user?selections=profile,battlestats");
     assert_eq!(own["profile"]["id"], owner);
-    assert_eq!(own["battlestats"], refusal);
+    assert_eq!(own["battlestats"], error);
     assert_eq!(own.as_object().unwrap().len(), 2);
     let alone = ask(&simulator, "/user/battlestats");
-    assert_eq!(alone, json!({ "battlestats": refusal }));
+    assert_eq!(alone, json!({ "battlestats": error }));
     let roster = ask(
         &simulator,
         &format!("/faction/{faction}?selections=members,basic"),
     );
     assert_eq!(roster["basic"]["id"], faction);
-    assert_eq!(roster["members"], refusal);
+    assert_eq!(roster["members"], error);
     let tiles = ask(&simulator, "/faction/territoryownership");
-    assert_eq!(tiles, json!({ "territoryOwnership": refusal }));
+    assert_eq!(tiles, json!({ "territoryOwnership": error }));
 
     assert_eq!(
         code(&ask(&simulator, "/user/5/profile")),
         Some(6),
-        "no refusal of a key"
+        "the error does not concern the key"
     );
     simulator.set_keys(vec![Key::new(CUSTOM, owner, Access::Full)]);
     let others = ask(
@@ -155,7 +155,7 @@ fn a_selection_can_be_refused_inside_the_answer() {
     assert_eq!(others["profile"]["id"], other);
     assert_eq!(others["battlestats"]["code"], 7);
 
-    simulator.set_refusals_inside(false);
+    simulator.set_selection_errors(false);
     let others = ask(
         &simulator,
         &format!("/user/{other}?selections=profile,battlestats"),
@@ -177,7 +177,7 @@ fn with_two_keys() -> (Simulator, Vec<i64>) {
 }
 
 #[test]
-fn keys_answer_for_themselves_and_open_what_they_may() {
+fn a_limited_key_may_read_battle_stats_and_a_public_key_may_not() {
     let (simulator, owners) = with_two_keys();
     let ask = |key: &str, path: &str| super::ask_as(&simulator, key, path).unwrap().json();
     let limited = |path: &str| ask("LimitedKey000000", path);
@@ -195,7 +195,7 @@ fn keys_answer_for_themselves_and_open_what_they_may() {
 }
 
 #[test]
-fn questions_that_nobody_may_ask_get_the_error_code_that_says_so() {
+fn invalid_requests_get_the_error_code_for_their_cause() {
     let (simulator, owners) = with_two_keys();
     let of_other = format!("/user/{}/battlestats", owners[1]);
     for (path, expected) in [

@@ -24,7 +24,7 @@ fn scheduled_and_ongoing(simulator: &Simulator, wars: &[Value]) -> (usize, usize
 }
 
 #[test]
-fn many_wars_are_pinned_at_once() {
+fn a_test_can_pin_many_wars_at_once() {
     let simulator = start(Options {
         now: DEFAULT_START + DAY,
         ..Options::empty()
@@ -87,9 +87,9 @@ fn a_world_of_500_factions_starts_quickly_and_has_over_100_wars_of_each_state_in
             simulator.set_time(DEFAULT_START + first_day * DAY + half * DAY / 2);
             let from = simulator.time() - 10 * DAY;
             let wars = all_wars_since(&simulator, from);
-            let now = scheduled_and_ongoing(&simulator, &wars);
-            scheduled = scheduled.max(now.0);
-            ongoing = ongoing.max(now.1);
+            let (scheduled_now, ongoing_now) = scheduled_and_ongoing(&simulator, &wars);
+            scheduled = scheduled.max(scheduled_now);
+            ongoing = ongoing.max(ongoing_now);
         }
         assert!(
             scheduled > 100 && ongoing > 100,
@@ -113,7 +113,7 @@ fn the_starts_of_a_week_are_spread_over_as_many_hours_as_the_options_say() {
         let mut starts = Vec::new();
         for id in simulator.faction_ids() {
             let war = &ask(&simulator, &format!("/faction/{id}/wars"))["wars"]["ranked"];
-            // With 96 hours, some wars of the week before still go on.
+            // With 96 hours, some wars of the week before are still running.
             let start = war["start"].as_i64();
             starts.extend(start.filter(|&start| start > simulator.time()));
         }

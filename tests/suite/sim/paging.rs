@@ -58,7 +58,7 @@ fn recorded_links_lead_to_older_rows_by_prev_and_to_newer_ones_by_next() {
     assert_eq!(path_of(&simulator, &links["prev"]), prev);
 
     let (older, links) = ranked(&simulator, &prev);
-    assert_eq!(older, down(151, 52), "the bound includes its moment");
+    assert_eq!(older, down(151, 52), "the bound is inclusive");
     let next = path_of(&simulator, &links["next"]);
     let from = DEFAULT_START + 60 * 151;
     assert_eq!(next, format!("{RANKED}?limit=100&sort=asc&from={from}"));
@@ -84,12 +84,12 @@ fn published_links_lead_to_older_rows_by_next_and_a_list_can_be_without_links() 
     let (newest, links) = ranked(&simulator, RANKED);
     assert_eq!(newest, down(250, 151));
     assert!(links["prev"].is_null() && links["next"].is_null());
-    let tiles = ask(&at_tiles(Links::None), "/torn/territory?limit=5");
+    let tiles = ask(&with_ten_tiles(Links::None), "/torn/territory?limit=5");
     assert!(tiles["_metadata"]["links"]["next"].is_null());
 }
 
 /// A world with ten tiles.
-fn at_tiles(links: Links) -> Simulator {
+fn with_ten_tiles(links: Links) -> Simulator {
     start(Options {
         links,
         tiles: 10,
@@ -98,7 +98,7 @@ fn at_tiles(links: Links) -> Simulator {
 }
 
 #[test]
-fn the_bounds_of_a_list_by_time_include_their_moments_and_its_limit_is_100() {
+fn the_bounds_of_a_list_by_time_are_inclusive_and_its_limit_is_100() {
     let simulator = with_250_wars(Links::Recorded);
     let at = |id: i64| DEFAULT_START + 60 * id;
     let page = |query: &str| ranked(&simulator, &format!("{RANKED}?{query}")).0;
@@ -148,7 +148,7 @@ fn lists_by_time_ignore_an_offset_and_lists_by_offset_ignore_times() {
         &format!("/faction/10/rankedwars?limit=100&offset=100&sort=asc&from={DEFAULT_START}&to=1"),
     );
     assert_eq!(ids(&body, "rankedwars"), down(150, 51));
-    let tiles = at_tiles(Links::Recorded);
+    let tiles = with_ten_tiles(Links::Recorded);
     let body = ask(&tiles, "/torn/territory?limit=2&offset=4");
     assert_eq!(body["territory"][0]["id"], "AAF");
     let next = body["_metadata"]["links"]["next"].as_str().unwrap();
@@ -158,7 +158,7 @@ fn lists_by_time_ignore_an_offset_and_lists_by_offset_ignore_times() {
 }
 
 #[test]
-fn the_links_of_a_page_keep_the_other_parameters_of_the_question() {
+fn the_links_of_a_page_keep_the_other_parameters_of_the_request() {
     let simulator = with_250_wars(Links::Recorded);
     let path = format!("{RANKED}?comment=tornsnap&limit=40&from={DEFAULT_START}");
 
@@ -172,7 +172,7 @@ fn the_links_of_a_page_keep_the_other_parameters_of_the_question() {
 }
 
 #[test]
-fn a_second_with_more_wars_than_a_page_has_a_link_that_leads_nowhere_else() {
+fn a_full_page_of_wars_with_the_same_start_links_to_itself() {
     let simulator = start(Options {
         now: DEFAULT_START + DAY,
         ..Options::empty()
@@ -221,7 +221,7 @@ fn following_prev_reads_every_war_of_a_generated_world() {
 }
 
 #[test]
-fn pages_of_wars_and_tiles_join_without_a_gap() {
+fn pages_of_wars_and_tiles_have_no_gaps() {
     let simulator = super::at(1, DEFAULT_START + 70 * DAY);
     let ids = |limit: usize| -> BTreeSet<i64> {
         let path = format!("/v2/faction/warfareranked?limit={limit}");
@@ -243,6 +243,6 @@ fn pages_of_wars_and_tiles_join_without_a_gap() {
     assert_eq!(
         list(&first, "territoryOwnership").len(),
         20,
-        "Torn's own default"
+        "the default limit of Torn"
     );
 }

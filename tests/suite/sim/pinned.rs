@@ -1,4 +1,4 @@
-//! Entities that a test puts into a world.
+//! Entities that a test pins in a world.
 
 use serde_json::json;
 use tornsnap::testing::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};
@@ -55,7 +55,7 @@ fn small_world() -> Simulator {
 }
 
 #[test]
-fn an_empty_world_has_only_what_a_test_puts_in() {
+fn an_empty_world_has_only_what_a_test_adds() {
     assert_eq!(code(&ask(&start(Options::empty()), "/user")), Some(6));
     let simulator = small_world();
     simulator.set_time(DEFAULT_START + 300 * DAY);
@@ -84,7 +84,7 @@ fn an_empty_world_has_only_what_a_test_puts_in() {
 }
 
 #[test]
-fn what_is_pinned_can_end_and_be_taken_out_again() {
+fn a_pinned_entity_can_be_changed_again_and_removed() {
     let simulator = small_world();
     simulator.edit(|world| {
         let war = world.ranked_war(77);
@@ -127,7 +127,7 @@ fn what_is_pinned_can_end_and_be_taken_out_again() {
 }
 
 #[test]
-fn what_is_pinned_in_a_generated_world_stays_while_the_rest_moves_on() {
+fn a_pinned_entity_stays_while_the_rest_of_a_generated_world_changes() {
     let simulator = start(Options {
         old_ownership_key: true,
         ..Options::default()

@@ -8,7 +8,7 @@ use tornsnap::testing::sim::DEFAULT_START;
 use super::{DAY, all_pages, ask, at, list};
 
 #[test]
-fn a_ranked_war_is_matched_on_a_tuesday_fought_to_its_target_and_then_leaves_the_list() {
+fn a_ranked_war_is_scheduled_then_fought_to_its_target_then_leaves_the_wars() {
     let simulator = at(1, DEFAULT_START);
     let id = simulator.faction_ids()[0];
     let mut wars: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
@@ -40,7 +40,7 @@ fn a_ranked_war_is_matched_on_a_tuesday_fought_to_its_target_and_then_leaves_the
             "{war}"
         );
         if last["end"].is_null() {
-            continue; // Called off, or still going on.
+            continue; // Cancelled or still running.
         }
         assert!(number(&last["seen"]) < number(&last["end"]) + 3_600);
         if lead(last) >= number(&last["target"]) {
@@ -61,7 +61,7 @@ fn a_ranked_war_is_matched_on_a_tuesday_fought_to_its_target_and_then_leaves_the
 }
 
 #[test]
-fn ranked_wars_end_in_every_way_within_some_months() {
+fn ranked_wars_are_fought_forfeited_or_cancelled() {
     let simulator = at(1, DEFAULT_START);
     let mut seen = BTreeSet::new();
     for day in 0..100 {
@@ -88,7 +88,7 @@ fn ranked_wars_end_in_every_way_within_some_months() {
 }
 
 #[test]
-fn territory_wars_end_in_every_way_and_move_tiles() {
+fn territory_wars_have_every_result_and_change_owners() {
     let simulator = at(1, DEFAULT_START + 80 * DAY);
     let owner = |tile: &str| {
         let pages = (0..9).map(|page| {

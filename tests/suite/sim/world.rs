@@ -1,4 +1,4 @@
-//! The generated world: it moves, and it is the same for one seed and time.
+//! The generated world: it changes with time, and it is the same for one seed and time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use tornsnap::testing::sim::{DEFAULT_START, Options};
 use super::{DAY, ask, at, list, start};
 
 #[test]
-fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
+fn the_same_seed_and_time_give_the_same_answers_whatever_was_requested_before() {
     let late = DEFAULT_START + 47 * DAY + 12_345;
     let there = at(5, late);
     let gone_there = at(5, DEFAULT_START);
@@ -23,7 +23,7 @@ fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
         "/faction/territoryownership?limit=500&offset=500".to_owned(),
     ];
     for path in &paths {
-        ask(&gone_there, path); // Earlier questions must leave no trace.
+        ask(&gone_there, path); // Earlier requests must not change later answers.
     }
     gone_there.set_time(late);
 
@@ -38,7 +38,7 @@ fn the_same_seed_and_time_give_the_same_bytes_however_one_got_there() {
 }
 
 #[test]
-fn a_frozen_world_stands_still_while_the_buckets_go_on() {
+fn a_frozen_world_does_not_change_but_its_daily_figures_get_new_timestamps() {
     let simulator = start(Options {
         frozen: true,
         ..Options::default()
@@ -49,24 +49,25 @@ fn a_frozen_world_stands_still_while_the_buckets_go_on() {
         simulator.faction_ids()[0]
     );
     let networth = format!("/user/{id}/personalstats?stat=networth");
-    let before = (ask(&simulator, &faction), ask(&simulator, &networth));
+    let faction_before = ask(&simulator, &faction);
+    let networth_before = ask(&simulator, &networth);
 
     simulator.set_time(DEFAULT_START + 40 * DAY);
 
-    assert_eq!(ask(&simulator, &faction), before.0);
+    assert_eq!(ask(&simulator, &faction), faction_before);
     let after = ask(&simulator, &networth);
     assert_eq!(
         after["personalstats"][0]["value"],
-        before.1["personalstats"][0]["value"]
+        networth_before["personalstats"][0]["value"]
     );
     assert_ne!(
         after["personalstats"][0]["timestamp"],
-        before.1["personalstats"][0]["timestamp"]
+        networth_before["personalstats"][0]["timestamp"]
     );
 }
 
 #[test]
-fn players_train_and_rise_and_some_leave_and_come_back() {
+fn players_train_and_gain_levels_and_some_leave_and_return() {
     let simulator = at(1, DEFAULT_START);
     let ids = simulator.player_ids();
     let mut homes: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
@@ -83,16 +84,12 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
                 seen.push(profile["faction_id"].clone());
             }
             states.insert(profile["status"]["state"].as_str().unwrap().to_owned());
-            let now = (
-                profile["level"].as_i64().unwrap(),
-                profile["life"]["maximum"].as_i64().unwrap(),
-            );
-            if let Some(before) = last.insert(id, now) {
-                assert!(
-                    now >= before && (now.0 > before.0) == (now.1 > before.1),
-                    "{id}"
-                );
-                rises += i64::from(now.0 > before.0);
+            let level = profile["level"].as_i64().unwrap();
+            let life = profile["life"]["maximum"].as_i64().unwrap();
+            if let Some((level_before, life_before)) = last.insert(id, (level, life)) {
+                assert!(level >= level_before && life >= life_before, "{id}");
+                assert_eq!(level > level_before, life > life_before, "{id}");
+                rises += i64::from(level > level_before);
             }
         }
         let battle = &ask(&simulator, "/user/battlestats")["battlestats"]["total"];
@@ -121,7 +118,7 @@ fn players_train_and_rise_and_some_leave_and_come_back() {
 }
 
 #[test]
-fn the_roster_is_whoever_names_the_faction() {
+fn the_roster_has_the_players_whose_profile_names_the_faction() {
     let simulator = at(1, DEFAULT_START);
     for day in [0, 13, 58] {
         simulator.set_time(DEFAULT_START + day * DAY + 7);
@@ -147,7 +144,7 @@ fn the_roster_is_whoever_names_the_faction() {
 }
 
 #[test]
-fn numbers_come_large_and_negative_and_names_come_awkward() {
+fn networths_can_be_negative_or_huge_and_names_have_special_characters() {
     let simulator = at(1, DEFAULT_START + 3 * DAY);
     let ids = simulator.player_ids();
     let networths = ids.iter().map(|id| {
@@ -184,14 +181,12 @@ fn factions_gain_and_lose_respect_and_one_is_renamed() {
         simulator.set_time(DEFAULT_START + hour * 3_600);
         for id in simulator.faction_ids() {
             let basic = &ask(&simulator, &format!("/faction/{id}/basic"))["basic"];
-            let now = (
-                basic["respect"].as_i64().unwrap(),
-                basic["best_chain"].as_i64().unwrap(),
-            );
+            let respect = basic["respect"].as_i64().unwrap();
+            let best_chain = basic["best_chain"].as_i64().unwrap();
             names.insert((id, basic["name"].as_str().unwrap().to_owned()));
-            if let Some(before) = last.insert(id, now) {
-                respect_fell |= now.0 < before.0;
-                assert!(now.1 >= before.1, "a best chain never falls");
+            if let Some((respect_before, chain_before)) = last.insert(id, (respect, best_chain)) {
+                respect_fell |= respect < respect_before;
+                assert!(best_chain >= chain_before, "a best chain never falls");
             }
         }
     }
@@ -223,29 +218,26 @@ fn a_daily_bucket_appears_ten_minutes_after_midnight_and_stays_all_day() {
     };
     let midnight = DEFAULT_START + 9 * DAY;
 
-    let before = bucket(midnight + 599);
-    let after = bucket(midnight + 600);
+    let (value_before, day_before) = bucket(midnight + 599);
+    let (value_after, day_after) = bucket(midnight + 600);
     let evening = bucket(midnight + DAY - 1);
 
-    assert_eq!(before.1, midnight - 2 * DAY);
-    assert_eq!(after.1, midnight - DAY);
-    assert_ne!(before.0, after.0);
-    assert_eq!(evening, after);
+    assert_eq!(day_before, midnight - 2 * DAY);
+    assert_eq!(day_after, midnight - DAY);
+    assert_ne!(value_before, value_after);
+    assert_eq!(evening, (value_after, day_after));
     let old = ask(
         &simulator,
-        &format!(
-            "/user/{id}/personalstats?stat=networth&timestamp={}",
-            before.1
-        ),
+        &format!("/user/{id}/personalstats?stat=networth&timestamp={day_before}"),
     );
     assert_eq!(
         old["personalstats"][0],
-        json!({"name": "networth", "value": before.0, "timestamp": before.1})
+        json!({"name": "networth", "value": value_before, "timestamp": day_before})
     );
 }
 
 #[test]
-fn tiles_are_given_up_and_taken_again_and_rackets_come_and_go() {
+fn tiles_change_owners_and_rackets_appear_and_disappear() {
     let simulator = start(Options {
         tiles: 500,
         ..Options::default()

@@ -1,7 +1,7 @@
-//! The ids of all 4,107 tiles on Torn's map, as its API description lists them: three letters each.
+//! The ids of all 4,107 tiles of Torn's map, copied from Torn's API description. An id has three letters.
 
-/// The ids, sorted and without separators.
-pub(in crate::sim) const TILE_IDS: &str = "\
+/// All ids in ascending order, without separators.
+pub(super) const TILE_IDS: &str = "\
     AABAACAADAAEAAFAAGABAABBABCABDABEABFACAACBACCACDACEACFACGADAADBADCADDADEADFADGAEAAEBAECAEDAEEAEF\
     AFAAFBAFCAFDAFEAFFAFGAGAAGBAGCAGDAGEAGFAGGAHAAHBAHCAHDAHEAHFAIAAIBAICAIDAIEAIFAJAAJBAJCAJDAJEAJF\
     AKAAKBAKCAKDAKEAKFALAALBALCALDALEALFAMAAMBAMCAMDAMEAMFANBANCANDANEANFANGAOBAOCAODAOEAOFAOGAPBAPC\

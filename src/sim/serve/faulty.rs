@@ -1,48 +1,52 @@
-//! Replies that a fault has spoilt.
+//! Responses with a fault.
 
 use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::http::{JSON, Reply};
-use super::{Asked, Shared, lock};
 use crate::sim::answer::error_body;
-use crate::sim::chaos::Spoilt;
+use crate::sim::chaos::InjectedFault;
 use crate::sim::fault::{self, FaultKind};
 use crate::sim::gzip;
+use crate::sim::serve::http::{JSON, Reply};
+use crate::sim::serve::{ParsedRequest, Shared, lock};
 
 impl Shared {
-    /// The fault that chance has for this request, if any.
-    pub(super) fn draw_fault(&self, asked: &Asked<'_>, body: &Value) -> Option<FaultKind> {
-        if asked.path.split('/').find(|part| !part.is_empty()) == Some("key") {
+    /// Draws the random fault for this request, if it gets one, and records it.
+    pub(super) fn draw_fault(
+        &self,
+        request: &ParsedRequest<'_>,
+        body: &Value,
+    ) -> Option<FaultKind> {
+        if request.path.split('/').find(|part| !part.is_empty()) == Some("key") {
             return None;
         }
-        let number = 1 + self.numbered.fetch_add(1, Ordering::SeqCst);
-        let chaos = (*lock(&self.chaos)).filter(|chaos| chaos.strikes(number))?;
-        let fault = chaos.fault(number, body);
-        lock(&self.spoilt).push(Spoilt {
+        let number = 1 + self.numbered_requests.fetch_add(1, Ordering::SeqCst);
+        let chaos = (*lock(&self.chaos)).filter(|chaos| chaos.affects(number))?;
+        let fault = chaos.draw_fault(number, body);
+        lock(&self.injected_faults).push(InjectedFault {
             number,
-            path: asked.path.to_owned(),
-            query: asked.query.to_owned(),
+            path: request.path.to_owned(),
+            query: request.query.to_owned(),
             fault: fault.clone(),
         });
         Some(fault)
     }
 
-    /// Answers wrongly, in the way that a fault says.
-    pub(super) fn spoil(
+    /// The response with a fault. `body` makes the right answer and is called only by faults that use it.
+    pub(super) fn faulty_reply(
         &self,
-        asked: &Asked<'_>,
+        request: &ParsedRequest<'_>,
         kind: FaultKind,
         body: impl FnOnce() -> Value,
     ) -> Reply {
         let bytes = |body: Value| body.to_string().into_bytes();
         match kind {
-            FaultKind::Code(code, words) => Reply::json(&error_body(code, &words)),
-            FaultKind::CodeWithStatus(code, words, status) => {
-                Reply::of(status, JSON, bytes(error_body(code, &words)))
+            FaultKind::Code(code, message) => Reply::json(&error_body(code, &message)),
+            FaultKind::CodeWithStatus(code, message, status) => {
+                Reply::new(status, JSON, bytes(error_body(code, &message)))
             }
-            FaultKind::Status(status, body, content_type, headers) => Reply::Whole {
+            FaultKind::Status(status, body, content_type, headers) => Reply::Complete {
                 status,
                 content_type,
                 headers,
@@ -52,11 +56,11 @@ impl Shared {
             FaultKind::Broken => {
                 let mut body = bytes(body());
                 body.truncate(body.len() / 2);
-                Reply::of(200, JSON, body)
+                Reply::new(200, JSON, body)
             }
-            FaultKind::Cut => Reply::Cut(bytes(body())),
-            FaultKind::Empty => Reply::of(200, JSON, Vec::new()),
-            FaultKind::NotJson => Reply::of(200, JSON, b"Backend error, API going crazy".to_vec()),
+            FaultKind::Cut => Reply::Truncated(bytes(body())),
+            FaultKind::Empty => Reply::new(200, JSON, Vec::new()),
+            FaultKind::NotJson => Reply::new(200, JSON, b"Backend error, API going crazy".to_vec()),
             FaultKind::Hang(time) => {
                 self.wait(time);
                 Reply::Close
@@ -66,42 +70,42 @@ impl Shared {
                 Reply::json(&body())
             }
             FaultKind::Reset => Reply::Close,
-            FaultKind::PageLoop => Reply::json(&self.page_in_a_circle(asked)),
+            FaultKind::PageLoop => Reply::json(&self.looping_page(request)),
             FaultKind::Redirect(address) => redirect(address),
             FaultKind::HugeBody(length) => Reply::Huge(length),
             FaultKind::GzipBomb(length) => gzip_bomb(length),
             kind => {
                 let mut body = body();
-                alter(&mut body, kind, asked);
+                change_body(&mut body, kind, request);
                 Reply::json(&body)
             }
         }
     }
 
-    /// The first page of a list, with links that lead to the page that was asked for.
-    fn page_in_a_circle(&self, asked: &Asked<'_>) -> Value {
-        let first: Vec<&str> = asked
+    /// The first page of a list, with links to the requested page.
+    fn looping_page(&self, request: &ParsedRequest<'_>) -> Value {
+        let first_page: Vec<&str> = request
             .query
             .split('&')
             .filter(|part| !part.starts_with("offset=") && !part.starts_with("to="))
             .collect();
-        let mut body = self.body(&Asked {
-            query: &first.join("&"),
-            ..*asked
+        let mut body = self.body(&ParsedRequest {
+            query: &first_page.join("&"),
+            ..*request
         });
-        let here = format!("{}{}?{}", asked.base, asked.path, asked.query);
-        link_on(&mut body, &here);
+        let requested = format!("{}{}?{}", request.base, request.path, request.query);
+        set_links(&mut body, &requested);
         body
     }
 }
 
-/// Changes the right body, for the faults that do that; the others leave it as it is.
-fn alter(body: &mut Value, kind: FaultKind, asked: &Asked<'_>) {
+/// Applies a fault that changes the right body.
+fn change_body(body: &mut Value, kind: FaultKind, request: &ParsedRequest<'_>) {
     match kind {
         FaultKind::WrongId => fault::change_id(body),
         FaultKind::ForeignLink => {
-            let page = format!("https://evil.example/v2{}?{}", asked.path, asked.query);
-            link_on(body, &page);
+            let page = format!("https://evil.example/v2{}?{}", request.path, request.query);
+            set_links(body, &page);
         }
         FaultKind::Patch(pointer, value) => fault::patch(body, &pointer, value),
         FaultKind::Remove(pointer) => fault::remove(body, &pointer),
@@ -113,11 +117,11 @@ fn alter(body: &mut Value, kind: FaultKind, asked: &Asked<'_>) {
 fn cloudflare_page() -> Reply {
     let page = "<!DOCTYPE html><html><head><title>www.torn.com | 503: Service unavailable</title></head>\
         <body><h1>Error 503</h1><p>Cloudflare Ray ID: 8a1b2c3d4e5f</p></body></html>";
-    Reply::of(503, "text/html; charset=UTF-8", page.as_bytes().to_vec())
+    Reply::new(503, "text/html; charset=UTF-8", page.as_bytes().to_vec())
 }
 
 fn redirect(address: String) -> Reply {
-    Reply::Whole {
+    Reply::Complete {
         status: 302,
         content_type: "text/html".to_owned(),
         headers: vec![("Location".to_owned(), address)],
@@ -126,16 +130,17 @@ fn redirect(address: String) -> Reply {
 }
 
 fn gzip_bomb(length: usize) -> Reply {
-    Reply::Whole {
+    // Writing into memory does not fail.
+    gzip::bomb(length).map_or(Reply::Close, |bomb| Reply::Complete {
         status: 200,
         content_type: JSON.to_owned(),
         headers: vec![("Content-Encoding".to_owned(), "gzip".to_owned())],
-        body: gzip::bomb(length),
-    }
+        body: bomb,
+    })
 }
 
-/// Makes both links of a page lead to one address, so that it does not matter which one is followed.
-fn link_on(body: &mut Value, address: &str) {
+/// Sets both links of a page to one address, so that it does not matter which one a client follows.
+fn set_links(body: &mut Value, address: &str) {
     for step in ["/_metadata", "/_metadata/links"] {
         if body.pointer(step).is_none() {
             fault::patch(body, step, Value::Object(Map::new()));

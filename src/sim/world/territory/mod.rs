@@ -1,48 +1,50 @@
-//! Territory: the tiles, who holds them, what runs on them and the wars about them.
+//! The tiles of the map: owners, rackets and territory wars.
 
-mod generated;
+mod generate;
 
-use super::tile_ids::TILE_IDS;
-use super::wars::{FIRST_WAR, TerritoryWar};
-use super::world::{EPOCH, World};
+use std::cmp::Ordering;
 
-/// One tile in this many is contested.
-const CONTESTED: i64 = 12;
+use crate::sim::world::tile_ids::TILE_IDS;
+use crate::sim::world::wars::{FIRST_WAR_ID, TerritoryWar};
+use crate::sim::world::{EPOCH, World};
 
-/// One tile of the map at a moment.
+/// One in this many tiles is contested: it can change its owner.
+const TILES_PER_CONTESTED: i64 = 12;
+
+/// A tile at one time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
     /// Three capital letters.
     pub id: String,
     /// From 1 to 7.
     pub sector: i64,
-    /// How large it is.
+    /// The size.
     pub size: i64,
-    /// How crowded it is.
+    /// The density.
     pub density: i64,
-    /// How many can stand on its wall.
+    /// How many players fit on its wall.
     pub slots: i64,
-    /// The respect it brings each day.
+    /// The respect that the owner gets each day.
     pub respect: i64,
-    /// Where it lies.
+    /// The x coordinate on the map.
     pub x: f64,
-    /// Where it lies.
+    /// The y coordinate on the map.
     pub y: f64,
-    /// The ids of the tiles around it.
+    /// The ids of the adjacent tiles.
     pub(crate) neighbors: Vec<String>,
-    /// The owner's faction id.
+    /// The faction id of the owner.
     pub owner: Option<i64>,
-    /// Since when.
+    /// When the owner got it: a unix timestamp.
     pub(crate) acquired_at: Option<i64>,
-    /// Whether nobody can use it.
+    /// Whether radiation has made it unusable.
     pub(crate) irradiated: bool,
-    /// Its racket, if there is one.
+    /// The racket on it.
     pub racket: Option<Racket>,
 }
 
 impl Tile {
-    /// A tile that nobody owns.
-    pub(in crate::sim) fn new(id: &str) -> Self {
+    /// A tile without an owner.
+    pub(super) fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             sector: 1,
@@ -64,52 +66,53 @@ impl Tile {
 /// A racket on a tile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Racket {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// From 1 to 5.
     pub level: i64,
     /// `Money`, `Points` or `Item`.
     pub reward: String,
-    /// How much of it a day.
+    /// The amount of the reward per day.
     pub quantity: i64,
-    /// The id of the item, if the reward is items.
+    /// The id of the item, when the reward is an item.
     pub item: Option<i64>,
-    /// When it appeared.
+    /// When it appeared: a unix timestamp.
     pub created_at: i64,
-    /// When its level last moved.
+    /// When its level last changed: a unix timestamp.
     pub changed_at: i64,
 }
 
-/// A world has the first so many of Torn's tiles.
+/// The map of a world: the first tiles of Torn's map.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sim) struct TileMap {
-    pub(in crate::sim) tiles: i64,
+pub(super) struct TileMap {
+    tiles: i64,
 }
 
 impl TileMap {
-    pub(in crate::sim) fn new(tiles: i64) -> Self {
+    pub(super) fn new(tiles: i64) -> Self {
         let all = i64::try_from(TILE_IDS.len() / 3).unwrap_or(0);
         Self {
             tiles: tiles.clamp(0, all),
         }
     }
 
+    /// The index of the tile with this id.
     fn index(self, id: &str) -> Option<i64> {
         let (mut low, mut high) = (0, self.tiles);
         while low < high {
             let middle = i64::midpoint(low, high);
             match tile_id(middle).cmp(id) {
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
             }
         }
         None
     }
 
-    /// How many tiles are contested.
-    fn contested(self) -> i64 {
-        (self.tiles + CONTESTED - 1) / CONTESTED
+    /// The number of contested tiles.
+    fn contested_tiles(self) -> i64 {
+        (self.tiles + TILES_PER_CONTESTED - 1) / TILES_PER_CONTESTED
     }
 }
 
@@ -120,17 +123,17 @@ fn tile_id(tile: i64) -> &'static str {
 }
 
 impl World {
-    /// A tile at a moment.
-    pub(in crate::sim) fn tile_at(&self, id: &str, now: i64) -> Option<Tile> {
+    /// The tile with this id.
+    pub(crate) fn tile_at(&self, id: &str, now: i64) -> Option<Tile> {
         if let Some(pinned) = self.tiles_pinned.get(id) {
             return pinned.clone();
         }
         let tile = self.map.index(id)?;
-        Some(self.make_tile(tile, self.moment(now)))
+        Some(self.make_tile(tile, self.effective_time(now)))
     }
 
-    /// The ids of all tiles, in order.
-    pub(in crate::sim) fn tile_ids(&self) -> Vec<&str> {
+    /// The ids of all tiles in ascending order.
+    pub(crate) fn tile_ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = (0..self.map.tiles)
             .map(tile_id)
             .filter(|id| self.tiles_pinned.is_empty() || !self.tiles_pinned.contains_key(*id))
@@ -147,28 +150,28 @@ impl World {
         ids
     }
 
-    /// The owner of a tile and since when.
-    pub(in crate::sim) fn owner_at(&self, id: &str, now: i64) -> Option<(i64, i64)> {
+    /// The faction id of the owner of a tile, and when it got the tile.
+    pub(crate) fn owner_at(&self, id: &str, now: i64) -> Option<(i64, i64)> {
         if let Some(pinned) = self.tiles_pinned.get(id) {
             let tile = pinned.as_ref()?;
             return Some((tile.owner?, tile.acquired_at.unwrap_or(EPOCH)));
         }
-        let moment = self.moment(now);
+        let timestamp = self.effective_time(now);
         let tile = self.map.index(id)?;
-        let (owner, since) = self.holder_at(tile, moment);
+        let (owner, since) = self.generated_owner(tile, timestamp);
         Some((self.faction_id(owner?), since))
     }
 
-    /// Every tile of a faction.
-    pub(in crate::sim) fn tiles_of(&self, faction_id: i64, now: i64) -> Vec<Tile> {
-        let moment = self.moment(now);
+    /// The tiles of a faction in ascending order of ids.
+    pub(crate) fn tiles_of(&self, faction_id: i64, now: i64) -> Vec<Tile> {
+        let timestamp = self.effective_time(now);
         let mut tiles: Vec<Tile> = Vec::new();
         if let Some(faction) = self.faction_index(faction_id) {
             tiles.extend(
                 (0..self.map.tiles)
-                    .filter(|&tile| self.holds(tile, moment, faction))
+                    .filter(|&tile| self.is_owned_by(tile, timestamp, faction))
                     .filter(|&tile| !self.tiles_pinned.contains_key(tile_id(tile)))
-                    .map(|tile| self.make_tile(tile, moment)),
+                    .map(|tile| self.make_tile(tile, timestamp)),
             );
         }
         let pinned = self.tiles_pinned.values().flatten();
@@ -181,13 +184,13 @@ impl World {
         tiles
     }
 
-    /// Every tile that has a racket.
-    pub(in crate::sim) fn tiles_with_rackets(&self, now: i64) -> Vec<Tile> {
-        let moment = self.moment(now);
+    /// The tiles with a racket in ascending order of ids.
+    pub(crate) fn tiles_with_rackets(&self, now: i64) -> Vec<Tile> {
+        let timestamp = self.effective_time(now);
         let mut tiles: Vec<Tile> = (0..self.map.tiles)
-            .filter(|&tile| self.racket_on(tile, moment).is_some())
+            .filter(|&tile| self.racket_on(tile, timestamp).is_some())
             .filter(|&tile| !self.tiles_pinned.contains_key(tile_id(tile)))
-            .map(|tile| self.make_tile(tile, moment))
+            .map(|tile| self.make_tile(tile, timestamp))
             .collect();
         let pinned = self.tiles_pinned.values().flatten();
         tiles.extend(pinned.filter(|tile| tile.racket.is_some()).cloned());
@@ -195,56 +198,57 @@ impl World {
         tiles
     }
 
-    /// A territory war, if it has begun by that moment.
-    pub(in crate::sim) fn territory_war_at(&self, id: i64, now: i64) -> Option<TerritoryWar> {
+    /// The territory war with this id, if it has started.
+    pub(crate) fn territory_war_at(&self, id: i64, now: i64) -> Option<TerritoryWar> {
         if let Some(pinned) = self.territory_pinned.get(&id) {
             return pinned.clone();
         }
-        let (number, contested) = (id - FIRST_WAR, self.map.contested());
-        if number < 0 || contested == 0 || self.factions == 0 {
+        let (number, tiles) = (id - FIRST_WAR_ID, self.map.contested_tiles());
+        if number < 0 || tiles == 0 || self.factions == 0 {
             return None;
         }
-        let moment = self.moment(now);
-        let tile = number % contested * CONTESTED;
-        let spell = number / contested;
-        if spell > self.spell_of(tile, moment) {
+        let timestamp = self.effective_time(now);
+        let tile = number % tiles * TILES_PER_CONTESTED;
+        let period = number / tiles;
+        if period > self.period_at(tile, timestamp) {
             return None;
         }
-        self.event(tile, spell)
+        self.tile_event(tile, period)
             .war
-            .and_then(|assault| self.territory_war_in(&assault, moment))
+            .and_then(|plan| self.territory_war_from(&plan, timestamp))
     }
 
-    /// The territory wars of a faction, or of all with `None`, newest first: those that had not ended by `since`.
-    pub(in crate::sim) fn list_territory_wars(
+    /// The started territory wars of a faction, or of all factions with `None`, newest first. Leaves out wars that ended
+    /// at `since` or earlier.
+    pub(crate) fn list_territory_wars(
         &self,
         faction_id: Option<i64>,
         now: i64,
         since: i64,
     ) -> Vec<TerritoryWar> {
-        let moment = self.moment(now);
+        let timestamp = self.effective_time(now);
         let faction = faction_id.map(|id| self.faction_index(id));
         let mut wars: Vec<TerritoryWar> = Vec::new();
         if faction != Some(None) && self.factions > 0 {
-            for tile in (0..self.map.contested()).map(|number| number * CONTESTED) {
+            for tile in (0..self.map.contested_tiles()).map(|number| number * TILES_PER_CONTESTED) {
                 let first = self
-                    .spell_of(tile, since.max(EPOCH))
-                    .min(self.spell_of(tile, moment));
-                for spell in first..=self.spell_of(tile, moment) {
-                    let Some(assault) = self.event(tile, spell).war else {
+                    .period_at(tile, since.max(EPOCH))
+                    .min(self.period_at(tile, timestamp));
+                for period in first..=self.period_at(tile, timestamp) {
+                    let Some(plan) = self.tile_event(tile, period).war else {
                         continue;
                     };
-                    let involved = match faction {
+                    let is_involved = match faction {
                         Some(Some(faction)) => {
-                            assault.aggressor == faction || assault.defender == faction
+                            plan.aggressor == faction || plan.defender == faction
                         }
                         _ => true,
                     };
-                    if involved
-                        && assault.end > since
-                        && !self.territory_pinned.contains_key(&assault.id)
+                    if is_involved
+                        && plan.end > since
+                        && !self.territory_pinned.contains_key(&plan.id)
                     {
-                        wars.extend(self.territory_war_in(&assault, moment));
+                        wars.extend(self.territory_war_from(&plan, timestamp));
                     }
                 }
             }
