@@ -29,6 +29,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["config"]),
     ("env_logger", &["output"]),
     ("filedescriptor", &["output"]),
+    ("flate2", &["sim"]),
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),
