@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Replace a database although the backup is of another one
     #[arg(long)]
     other_database: bool,
-    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
 }

@@ -1,10 +1,10 @@
-//! Addresses that calls go to.
+//! Checks the base URL of the API.
 
 use std::net::Ipv4Addr;
 
 use crate::config::TORN_URL;
 
-/// Checks an address: a key is only ever sent over TLS, or to this very machine.
+/// Checks and normalizes a base URL. Keys are sent over TLS only, except to the loopback interface.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
     let url = text.trim().trim_end_matches('/');
     let (scheme, rest) = url
@@ -14,10 +14,9 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
         return Err(format!("{url:?} is not an address such as {TORN_URL}"));
     }
-    let here = is_loopback(rest);
     match scheme {
         "https" => Ok(url.to_owned()),
-        "http" if here => Ok(url.to_owned()),
+        "http" if is_loopback(rest) => Ok(url.to_owned()),
         "http" => Err(format!(
             "{url:?} would send keys unencrypted: write https://"
         )),
@@ -25,7 +24,7 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether what follows `http://` in an address stays on this machine.
+/// Whether the host is the loopback interface. `rest` is the part of a URL after `://`.
 pub(super) fn is_loopback(rest: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let name = match host.rsplit_once(':') {
@@ -44,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_travel_over_tls_or_stay_on_this_machine() {
+    fn a_base_url_needs_tls_or_a_loopback_host() {
         assert!(base_url("https://api.torn.com/v2/").is_ok_and(|url| url == TORN_URL));
         assert!(base_url("http://127.0.0.1:8080").is_ok());
         for wrong in [

@@ -1,4 +1,4 @@
-//! Environment variables. A variable that holds nothing or only blanks counts as not set.
+//! Reads environment variables. An empty or blank variable counts as not set.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::config::path::expand_home;
 use crate::error::{Error, Exit, Result};
 
-/// The text of a variable.
+/// The value of a variable.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when it is not UTF-8: taking it for unset would do something else than was asked.
+/// [`Exit::Config`] when it is not UTF-8, because ignoring it would ignore a setting of the user.
 pub(super) fn variable(name: &str) -> Result<Option<String>> {
     value(name)
         .map(|value| {
@@ -26,7 +26,7 @@ pub(super) fn variable(name: &str) -> Result<Option<String>> {
         .transpose()
 }
 
-/// A variable that holds a path, in whatever encoding the system's paths have.
+/// The path in a variable, which need not be UTF-8.
 ///
 /// # Errors
 ///
@@ -37,12 +37,12 @@ pub(super) fn path(name: &str) -> Result<Option<PathBuf>> {
         .transpose()
 }
 
-/// Whether a variable is set, whatever it holds.
+/// Whether a variable is set and not blank.
 pub(super) fn is_set(name: &str) -> bool {
     value(name).is_some()
 }
 
-/// A waiting time, for tests: at most a minute, in milliseconds.
+/// The waiting time in a variable for tests: 0 to 60000 milliseconds.
 pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     let Some(text) = variable(name)? else {
         return Ok(None);
@@ -58,7 +58,7 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place that reads variables"
+    reason = "the only function that reads the environment"
 )]
 fn value(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.to_string_lossy().trim().is_empty())

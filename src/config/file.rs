@@ -1,4 +1,4 @@
-//! `tornsnap.toml`: what may stand in it, and what it means when it does not.
+//! Reads `tornsnap.toml`: the ranges of the fields and their defaults.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,11 +11,12 @@ use toml::Spanned;
 use crate::config::address::base_url;
 use crate::config::key::{KeyLocation, KeySource};
 use crate::config::mask::{mask_addresses, mask_key_like};
+use crate::config::parse_error::describe;
 use crate::config::path::{relative_to, unexpanded};
 use crate::config::secret::check_private;
 use crate::config::tables::{
-    ApiTable, File, FormatWord, HealthTable, KeyTable, RecordWord, TerritoriesValue, TrackTable,
-    WarsWord,
+    ApiTable, File, FormatValue, HealthTable, KeyTable, RecordValue, TerritoriesValue, TrackTable,
+    WarsValue,
 };
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
@@ -25,29 +26,26 @@ use crate::config::{
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 
-/// Where a file is and what stands in it, to name config.
+/// The path and the text of a configuration file, for error messages.
 struct ConfigText<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
 impl ConfigText<'_> {
-    /// The failure of one line. The line itself is not shown: it may hold a key.
+    /// The error for the line of `span`. It does not contain the line, which may contain a key.
     fn error_at(&self, span: Option<std::ops::Range<usize>>, why: impl AsRef<str>) -> Error {
-        let line = span.map_or(1, |span| {
-            1 + self
-                .text
-                .get(..span.start)
-                .unwrap_or(self.text)
-                .matches('\n')
-                .count()
-        });
+        let before = span.and_then(|span| self.text.get(..span.start));
+        let line = 1 + before.map_or(0, |before| before.matches('\n').count());
         Error::new(format!("use the configuration {}", self.path.display()))
             .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
-            .with_help("correct that line; the README lists every field with its default")
+            .with_help(
+                "correct that line; src/docs/configuration.md lists every field with its default",
+            )
             .with_exit(Exit::Config)
     }
 
+    /// The number in a field, which must be from `low` to `high`.
     fn number(
         &self,
         value: Option<&Spanned<i64>>,
@@ -71,7 +69,7 @@ impl ConfigText<'_> {
             })
     }
 
-    /// A path; a relative one is relative to the folder of the file.
+    /// The path in a field. A relative path is relative to the folder of the file.
     fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
         if let Some(why) = unexpanded(Path::new(value.get_ref())) {
             return Err(self.error_at(Some(value.span()), why));
@@ -79,7 +77,7 @@ impl ConfigText<'_> {
         relative_to(self.path, value.get_ref())
     }
 
-    /// The same where the file may be silent.
+    /// The path in a field, or `default` if the file does not have the field.
     fn path_or(&self, value: Option<&Spanned<String>>, default: &str) -> Result<PathBuf> {
         match value {
             Some(value) => self.path(value),
@@ -90,12 +88,12 @@ impl ConfigText<'_> {
     fn ids<T: Ord>(
         &self,
         values: &[Spanned<i64>],
-        make: impl Fn(i64) -> Result<T>,
+        parse: impl Fn(i64) -> Result<T>,
     ) -> Result<BTreeSet<T>> {
         values
             .iter()
             .map(|value| {
-                make(*value.get_ref()).map_err(|_| {
+                parse(*value.get_ref()).map_err(|_| {
                     self.error_at(
                         Some(value.span()),
                         format!(
@@ -111,15 +109,15 @@ impl ConfigText<'_> {
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
-    parse(path, &text_of(path)?)
+    parse(path, &read_text(path)?)
 }
 
-/// The text of a configuration that nobody else can read.
+/// Reads the text of a configuration file and refuses one that others can read.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] names the file and says what to do.
-pub(crate) fn text_of(path: &Path) -> Result<String> {
+/// [`Exit::Config`]; the message names the file.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
     let error =
         || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
     let bytes = fs::read(path).map_err(|why| error().with_source(why))?;
@@ -127,11 +125,11 @@ pub(crate) fn text_of(path: &Path) -> Result<String> {
     decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
 }
 
-/// Checks every value in a configuration with this text at this place.
+/// Parses the text of the configuration file at `path` and checks every value.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
     let config = ConfigText { path, text };
     let file: File = toml::from_str(text).map_err(|error| {
-        let why = mask_addresses(&error.message().replace('\n', ", "));
+        let why = mask_addresses(&describe(text, &error));
         config.error_at(error.span(), why)
     })?;
     let mut settings = settings(&config, file)?;
@@ -139,13 +137,13 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
     Ok(settings)
 }
 
-/// What holds without a file: paths are relative to the working directory.
+/// The settings without a file. Paths are relative to the working directory.
 pub(super) fn defaults() -> Settings {
-    let nothing = ConfigText {
+    let empty = ConfigText {
         path: Path::new(""),
         text: "",
     };
-    settings(&nothing, File::default()).expect("defaults are within their ranges")
+    settings(&empty, File::default()).expect("defaults are within their ranges")
 }
 
 fn settings(config: &ConfigText<'_>, file: File) -> Result<Settings> {
@@ -156,8 +154,8 @@ fn settings(config: &ConfigText<'_>, file: File) -> Result<Settings> {
         api: api(config, &file.api)?,
         track: track(config, file.track)?,
         record: match file.history.record {
-            Some(RecordWord::EveryPoll) => Record::EveryPoll,
-            Some(RecordWord::Changes) | None => Record::Changes,
+            Some(RecordValue::EveryPoll) => Record::EveryPoll,
+            Some(RecordValue::Changes) | None => Record::Changes,
         },
         retention: Retention {
             keep_months: config.number(
@@ -235,8 +233,8 @@ fn track(config: &ConfigText<'_>, table: TrackTable) -> Result<Track> {
         factions: config.ids(&table.factions, FactionId::new)?,
         members: table.members.unwrap_or(true),
         wars: match table.wars {
-            Some(WarsWord::All) => Wars::All,
-            Some(WarsWord::Tracked) | None => Wars::Tracked,
+            Some(WarsValue::All) => Wars::All,
+            Some(WarsValue::Tracked) | None => Wars::Tracked,
         },
         territories: match table.territories {
             None => Territories::Tracked,
@@ -307,8 +305,8 @@ fn health(config: &ConfigText<'_>, table: HealthTable) -> Result<Health> {
         gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
         webhook: webhook(config, table.webhook_url_file, table.webhook_url_env)?,
         format: match table.format {
-            Some(FormatWord::Json) => WebhookFormat::Json,
-            Some(FormatWord::Discord) | None => WebhookFormat::Discord,
+            Some(FormatValue::Json) => WebhookFormat::Json,
+            Some(FormatValue::Discord) | None => WebhookFormat::Discord,
         },
         ping_url: table
             .ping_url
@@ -321,8 +319,8 @@ fn health(config: &ConfigText<'_>, table: HealthTable) -> Result<Health> {
     })
 }
 
-/// Where the webhook's address is read from. The address itself in place of a file or a variable would be shown by each
-/// error that names them.
+/// Where the URL of the webhook is read from. A URL in place of the name of a file or variable is refused, because error
+/// messages contain these names.
 fn webhook(
     config: &ConfigText<'_>,
     file: Option<Spanned<String>>,
@@ -359,8 +357,8 @@ fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<K
                 "the key name {name:?} is empty or used twice"
             )));
         }
-        let place = match (table.key, table.key_file, table.key_env) {
-            (Some(key), None, None) => KeyLocation::Here(Ok(key)),
+        let location = match (table.key, table.key_file, table.key_env) {
+            (Some(key), None, None) => KeyLocation::Inline(Ok(key)),
             (None, Some(file), None) => KeyLocation::File(config.path(&file)?),
             (None, None, Some(variable)) => KeyLocation::Env(variable),
             _ => {
@@ -369,7 +367,7 @@ fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<K
                 ));
             }
         };
-        sources.push(KeySource { name, place });
+        sources.push(KeySource { name, location });
     }
     Ok(sources)
 }
@@ -378,36 +376,36 @@ fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<K
 mod tests {
     use super::*;
 
-    fn source_of(text: &str) -> String {
+    fn error_of(text: &str) -> String {
         parse(Path::new("tornsnap.toml"), text)
             .map_or_else(|error| error.causes().join(" "), |_| "accepted".to_owned())
     }
 
     #[test]
-    fn a_refusal_names_the_line_and_the_choices() {
-        let unknown = source_of("database = \"a.db\"\n\n[api]\nspeed = 3\n");
+    fn an_error_names_the_line_and_the_choices() {
+        let unknown = error_of("database = \"a.db\"\n\n[api]\nspeed = 3\n");
         assert!(
             unknown.starts_with("line 4: unknown field `speed`, expected one of `base_url`"),
             "{unknown}"
         );
 
         assert_eq!(
-            source_of("[api]\nrequests_per_minute = 101\n"),
+            error_of("[api]\nrequests_per_minute = 101\n"),
             "line 2: requests_per_minute = 101 is not from 0 to 100"
         );
         assert_eq!(
-            source_of("[track]\nplayers = [1,\n0]\n"),
+            error_of("[track]\nplayers = [1,\n0]\n"),
             "line 3: 0 is not an id: ids are whole numbers from 1"
         );
-        assert!(source_of("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
+        assert!(error_of("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
         assert!(
-            source_of("[track]\nterritories = \"AAB\"\n")
+            error_of("[track]\nterritories = \"AAB\"\n")
                 .starts_with("line 2: \"AAB\" is not \"tracked\"")
         );
     }
 
     #[test]
-    fn a_refusal_never_shows_the_address_of_a_webhook() {
+    fn an_error_never_contains_the_url_of_a_webhook() {
         const SECRET: &str = "canary/webhooks/42";
         for line in [
             "webhook_url_file = \"https://SECRET\"",
@@ -424,14 +422,14 @@ mod tests {
             "max_age_hours = \"https://SECRET\"",
             "\"https://SECRET\" = 1",
         ] {
-            let why = source_of(&format!("[health]\n{}\n", line.replace("SECRET", SECRET)));
+            let why = error_of(&format!("[health]\n{}\n", line.replace("SECRET", SECRET)));
             assert!(why.starts_with("line 2: "), "{line}: {why}");
             assert!(!why.contains("canary"), "{line}: {why}");
         }
     }
 
     #[test]
-    fn a_refusal_never_shows_what_looks_like_a_key() {
+    fn an_error_never_contains_text_that_looks_like_a_key() {
         for text in [
             "[[key]]\nkey = 1234567890123456\n",
             "[[key]]\nAbCdEfGh12345678 = \"alice\"\n",
@@ -439,7 +437,7 @@ mod tests {
             "[[key]]\nkey = [\"AbCdEfGh12345678\"]\n",
             "[[key]]\nname = [\"AbCdEfGh12345678\"]\n",
         ] {
-            let why = source_of(text);
+            let why = error_of(text);
             assert!(why.starts_with("line "), "{why}");
             assert!(
                 !why.contains("AbCdEfGh12345678") && !why.contains("1234567890123456"),

@@ -1,4 +1,4 @@
-//! Where keys are kept, and reading them.
+//! Reads the configured API keys from the configuration, from key files and from environment variables.
 
 use std::path::PathBuf;
 
@@ -12,54 +12,52 @@ use crate::model::key::{ApiKey, NamedKey, unquoted};
 
 impl<'de> Deserialize<'de> for ApiKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // By way of a value: serde's own complaint about a wrong type would show the value.
+        // Decodes a `toml::Value` first, because serde's error for a wrong type contains the value.
         match toml::Value::deserialize(deserializer)? {
             toml::Value::String(text) => Self::new(&text)
                 .map_err(|why| serde::de::Error::custom(format!("the key cannot be used: {why}"))),
-            _ => Err(serde::de::Error::custom("a key stands in quotes")),
+            _ => Err(serde::de::Error::custom("key must be text in quotes")),
         }
     }
 }
 
-/// The configured keys: those that can be used, and those that cannot be had.
+/// The configured keys.
 #[derive(Clone, Debug)]
 pub struct LoadedKeys {
-    /// The keys; there is at least one.
+    /// The usable keys; at least one.
     pub keys: Vec<NamedKey>,
-    /// The others.
     pub(crate) unreadable: Vec<UnreadableKey>,
 }
 
-/// A key that cannot be used: its file or variable is missing, empty, or holds something else.
+/// A key that cannot be used because its file or variable is missing, empty or does not contain a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct UnreadableKey {
-    /// The key's name.
     pub(crate) name: String,
-    /// Why, with the file or the variable.
+    /// The reason, which names the file or the variable.
     pub(crate) why: String,
 }
 
 impl LoadedKeys {
-    /// Reads every key.
-    pub(super) fn read(sources: &[KeySource]) -> Result<Self> {
+    /// Reads every key. Fails if no key is usable or if others can read a key file.
+    pub(super) fn load(sources: &[KeySource]) -> Result<Self> {
         let (mut keys, mut unreadable, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for source in sources {
             match source.load() {
                 Ok(key) => keys.push(key),
                 Err(KeyFailure::Exposed(error)) => return Err(error),
                 Err(KeyFailure::Unusable(error)) => {
-                    unreadable.push(source.unreadable(&error));
+                    unreadable.push(source.to_unreadable(&error));
                     errors.push(error);
                 }
             }
         }
         if keys.is_empty() {
-            return Err(none_left(errors, &unreadable));
+            return Err(no_usable_key(errors, &unreadable));
         }
         Ok(Self { keys, unreadable })
     }
 
-    /// The keys that can be used, after a warning about each of the others.
+    /// Logs a warning about each key that cannot be used, and returns the usable keys.
     pub(crate) fn warn(self) -> Vec<NamedKey> {
         for key in &self.unreadable {
             log::warn!("key {} is left out: {}", key.name, key.why);
@@ -68,14 +66,14 @@ impl LoadedKeys {
     }
 }
 
-/// The keys that cannot be had, and those that others can read.
-pub(super) fn unreadable(sources: &[KeySource]) -> Vec<UnreadableKey> {
+/// The keys that cannot be used, including those in files that others can read.
+pub(super) fn unreadable_keys(sources: &[KeySource]) -> Vec<UnreadableKey> {
     let failures = sources
         .iter()
         .filter_map(|source| Some((source, source.load().err()?)));
     failures
-        .map(|(source, problem)| match problem {
-            KeyFailure::Unusable(error) => source.unreadable(&error),
+        .map(|(source, failure)| match failure {
+            KeyFailure::Unusable(error) => source.to_unreadable(&error),
             KeyFailure::Exposed(error) => UnreadableKey {
                 name: source.name.clone(),
                 why: error.one_line(),
@@ -84,49 +82,50 @@ pub(super) fn unreadable(sources: &[KeySource]) -> Vec<UnreadableKey> {
         .collect()
 }
 
-fn none_left(mut errors: Vec<Error>, unreadable: &[UnreadableKey]) -> Error {
+fn no_usable_key(mut errors: Vec<Error>, unreadable: &[UnreadableKey]) -> Error {
     if errors.len() == 1
         && let Some(error) = errors.pop()
     {
         return error;
     }
-    let each: Vec<String> = unreadable
+    let reasons: Vec<String> = unreadable
         .iter()
         .map(|key| format!("{:?}: {}", key.name, key.why))
         .collect();
     Error::new("use any of the keys")
-        .with_source(each.join("; "))
+        .with_source(reasons.join("; "))
         .with_help("put a key on the first line of each key file, or correct the configuration")
         .with_exit(Exit::NoKey)
 }
 
-/// Where one key is kept.
+/// A configured key that has not been read yet.
 #[derive(Clone, Debug)]
 pub(super) struct KeySource {
     pub(super) name: String,
-    pub(super) place: KeyLocation,
+    pub(super) location: KeyLocation,
 }
 
-/// Where the text of a key is.
 #[derive(Clone, Debug)]
 pub(super) enum KeyLocation {
-    Here(std::result::Result<ApiKey, String>),
+    /// In the configuration or in `TORN_API_KEY`; an error says what is wrong with the text.
+    Inline(std::result::Result<ApiKey, String>),
     File(PathBuf),
+    /// In the environment variable of this name.
     Env(String),
 }
 
 /// Why a key cannot be used.
 enum KeyFailure {
-    /// Others can read its file: nothing is done before that is mended.
+    /// Others can read its file. The run stops.
     Exposed(Error),
-    /// It costs this key alone.
+    /// Only this key is left out.
     Unusable(Error),
 }
 
 impl KeySource {
-    /// The comma-separated list in `TORN_API_KEY`.
+    /// Splits the comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
-        // Quotes stand around the whole list, or around each key.
+        // The quotes are either around the whole list or around each key.
         let inside = unquoted(list);
         let list = if inside.contains(['"', '\'']) {
             list
@@ -145,22 +144,21 @@ impl KeySource {
             .zip(&keys)
             .map(|(number, key)| Self {
                 name: name(number),
-                place: KeyLocation::Here(ApiKey::new(key)),
+                location: KeyLocation::Inline(ApiKey::new(key)),
             })
             .collect()
     }
 
-    /// Reads the key.
     fn load(&self) -> std::result::Result<NamedKey, KeyFailure> {
-        let key = match &self.place {
-            KeyLocation::Here(key) => key.clone().map_err(|why| {
-                self.refuse(
+        let key = match &self.location {
+            KeyLocation::Inline(key) => key.clone().map_err(|why| {
+                self.unusable(
                     format!("TORN_API_KEY: {why}"),
                     "correct the key in TORN_API_KEY",
                 )
             })?,
-            KeyLocation::File(path) => self.in_file(path)?,
-            KeyLocation::Env(name) => self.in_variable(name)?,
+            KeyLocation::File(path) => self.read_file(path)?,
+            KeyLocation::Env(name) => self.read_variable(name)?,
         };
         Ok(NamedKey {
             name: self.name.clone(),
@@ -168,55 +166,55 @@ impl KeySource {
         })
     }
 
-    fn in_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyFailure> {
-        let looks_like_one = path
+    fn read_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyFailure> {
+        let is_probably_key = path
             .file_name()
             .is_some_and(|name| looks_like_key(&name.to_string_lossy()));
-        if looks_like_one && !path.exists() {
-            return Err(self.refuse(
+        if is_probably_key && !path.exists() {
+            return Err(self.unusable(
                 "key_file does not name a file: it looks like the key itself".to_owned(),
                 "write `key = …` for the key itself",
             ));
         }
-        let text = read_secret(path).map_err(|problem| match problem {
+        let text = read_secret(path).map_err(|error| match error {
             SecretError::Exposed(error) => KeyFailure::Exposed(error.with_exit(Exit::NoKey)),
-            SecretError::Unreadable(why) => self.refuse(
+            SecretError::Unreadable(why) => self.unusable(
                 why,
                 "put the key on the first line of that file as plain text, or correct key_file in the configuration",
             ),
         })?;
         ApiKey::new(&text).map_err(|why| {
-            self.refuse(
+            self.unusable(
                 format!("{}: {why}", path.display()),
                 "put the key, and nothing else, on the first line of that file",
             )
         })
     }
 
-    fn in_variable(&self, name: &str) -> std::result::Result<ApiKey, KeyFailure> {
+    fn read_variable(&self, name: &str) -> std::result::Result<ApiKey, KeyFailure> {
         let text = environment::variable(name).map_err(|error| {
-            self.refuse(
+            self.unusable(
                 format!("{name}: {}", error.causes().join(": ")),
                 &format!("correct {name}"),
             )
         })?;
         let Some(text) = text else {
             if looks_like_key(name) {
-                return Err(self.refuse(
+                return Err(self.unusable(
                     "key_env does not name a variable: it looks like the key itself".to_owned(),
                     "write `key = …` for the key itself, or the name of a variable that holds it",
                 ));
             }
-            return Err(self.refuse(
+            return Err(self.unusable(
                 format!("the environment variable {name} is not set"),
                 &format!("set {name}, or correct key_env in the configuration"),
             ));
         };
         ApiKey::new(&text)
-            .map_err(|why| self.refuse(format!("{name}: {why}"), &format!("correct {name}")))
+            .map_err(|why| self.unusable(format!("{name}: {why}"), &format!("correct {name}")))
     }
 
-    fn refuse(&self, why: String, remedy: &str) -> KeyFailure {
+    fn unusable(&self, why: String, remedy: &str) -> KeyFailure {
         KeyFailure::Unusable(
             Error::new(format!("use the key {:?}", self.name))
                 .with_source(why)
@@ -225,7 +223,7 @@ impl KeySource {
         )
     }
 
-    fn unreadable(&self, error: &Error) -> UnreadableKey {
+    fn to_unreadable(&self, error: &Error) -> UnreadableKey {
         UnreadableKey {
             name: self.name.clone(),
             why: error.causes().join(": "),

@@ -1,12 +1,13 @@
-//! Blots out what may be a secret in the words of an error.
+//! Replaces possible secrets in error messages.
 
-/// Blots out words that look like a key, since a broken line may have one anywhere.
+/// Replaces words that look like a key. A broken line may contain a key anywhere.
 pub(super) fn mask_key_like(text: &str) -> String {
     text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
         .map(|word| {
-            let bare = word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
-            if looks_like_key(bare) {
-                word.replace(bare, "(redacted)")
+            let alphanumeric =
+                word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
+            if looks_like_key(alphanumeric) {
+                word.replace(alphanumeric, "(redacted)")
             } else {
                 word.to_owned()
             }
@@ -14,7 +15,7 @@ pub(super) fn mask_key_like(text: &str) -> String {
         .collect()
 }
 
-/// Blots out addresses: the parser shows the values that it refuses, and the address of a webhook may stand anywhere.
+/// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook.
 pub(super) fn mask_addresses(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
@@ -32,7 +33,7 @@ pub(super) fn mask_addresses(text: &str) -> String {
     masked + rest
 }
 
-/// Whether a word may be a key: 16 letters and digits, not all of them small letters.
+/// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
 pub(super) fn looks_like_key(word: &str) -> bool {
     word.len() == 16
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric())

@@ -1,15 +1,17 @@
-//! The settings, resolved once (flag > environment > file > default), the clock and the keys.
+//! Resolves the settings, the clock and the keys. A flag has priority over the environment, then the configuration file,
+//! then the default.
 //!
-//! Nothing else in the program reads the environment.
+//! No other module reads the environment.
 
 mod address;
 mod clock;
 mod environment;
 mod file;
 mod key;
+mod locate;
 mod mask;
+mod parse_error;
 mod path;
-mod place;
 mod proxy;
 mod secret;
 mod tables;
@@ -21,9 +23,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use file::text_of;
+pub(crate) use file::read_text;
 pub(crate) use key::{LoadedKeys, UnreadableKey};
-pub(crate) use place::file_to_write;
+pub(crate) use locate::file_to_write;
 pub(crate) use proxy::proxy_for;
 pub(crate) use secret::check_private;
 pub(crate) use text::toml_string;
@@ -33,82 +35,74 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
-/// Torn's own limit per player, over all of that player's keys.
+/// Torn's limit per player, for all keys of that player together.
 pub(crate) const TORN_REQUESTS_PER_MINUTE: u32 = 100;
 
-/// Where `tornsnap` asks unless told otherwise.
+/// The default of `api.base_url`.
 pub(crate) const TORN_URL: &str = "https://api.torn.com/v2";
 
-/// The name of the configuration file wherever it is looked for.
+/// The name of the configuration file.
 pub(crate) const FILE_NAME: &str = "tornsnap.toml";
 
-/// What the command line says about the settings.
+/// The settings in the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     pub(crate) config: Option<PathBuf>,
     pub(crate) database: Option<PathBuf>,
 }
 
-/// Everything that a command may be told from outside.
+/// The checked settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The file that was read, if there was one.
+    /// The configuration file that was read, if any.
     pub(crate) config_file: Option<PathBuf>,
-    /// The database file.
     pub(crate) database: PathBuf,
-    /// How to talk to Torn.
     pub(crate) api: Api,
-    /// What to follow.
     pub(crate) track: Track,
-    /// When to append to the history.
     pub(crate) record: Record,
-    /// How long detail is kept.
     pub(crate) retention: Retention,
-    /// How copies are made.
     pub(crate) backup: Backup,
-    /// What counts as well.
     pub(crate) health: Health,
-    /// Where the log goes besides stderr.
+    /// The file that the log is written to in addition to stderr.
     pub(crate) log_file: Option<PathBuf>,
-    /// The time.
+    /// The source of timestamps.
     pub clock: Clock,
-    /// Whether `TORN_API_KEY` takes the place of the configured keys.
+    /// Whether the keys in `TORN_API_KEY` replace the configured ones.
     pub(crate) keys_are_from_environment: bool,
     keys: Vec<key::KeySource>,
 }
 
-/// How to talk to Torn.
+/// `[api]`: the settings of the API client.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     pub(crate) base_url: String,
-    /// Per key owner; `None`: no limit (simulators only).
+    /// Per key owner. `None` is no limit, which is for simulators only.
     pub(crate) requests_per_minute: Option<u32>,
-    /// For one whole call.
+    /// For a whole call.
     pub(crate) timeout: Duration,
-    /// Calls under way at once.
+    /// The maximum number of concurrent calls.
     pub(crate) concurrency: usize,
-    /// Before the first retry of a call that met a passing fault; doubles each time.
+    /// The pause before the first retry of a call that failed for a temporary reason. It doubles with each retry.
     pub(crate) first_retry: Duration,
-    /// After the first "too many requests" of a key owner in a run; the second and third take twice and four times as
-    /// long. HTTP 429 that does not say how long pauses everybody for twice as long.
+    /// The pause of a key owner after the first "too many requests" in a run. The second and third pause take twice and
+    /// four times as long. HTTP 429 without `Retry-After` pauses all owners for twice as long.
     pub(crate) first_pause: Duration,
 }
 
-/// What to follow.
+/// `[track]`: the players, factions, wars and territories to follow.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Track {
     pub(crate) players: BTreeSet<PlayerId>,
     pub(crate) factions: BTreeSet<FactionId>,
-    /// Whether every member of these factions is followed too.
+    /// Whether the members of these factions are followed too.
     pub(crate) members: bool,
     pub(crate) wars: Wars,
-    /// Which tiles.
     pub(crate) territories: Territories,
 }
 
 impl Track {
-    /// Whether there is anything of this kind to fetch.
+    /// Whether the settings ask for anything of this kind.
     pub(crate) fn follows(&self, kind: Kind) -> bool {
         match kind {
             Kind::Players => {
@@ -129,20 +123,20 @@ impl Track {
 /// Which wars to follow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Wars {
-    /// Those of the tracked factions.
+    /// The wars of the tracked factions.
     #[default]
     Tracked,
-    /// All in the game.
+    /// All wars in the game.
     All,
 }
 
-/// Which tiles to follow.
+/// Which territories to follow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Territories {
-    /// Those that the tracked factions hold.
+    /// The territories that the tracked factions hold.
     #[default]
     Tracked,
-    /// All in the game.
+    /// All territories in the game.
     All,
     None,
     These(BTreeSet<TerritoryId>),
@@ -154,60 +148,58 @@ pub(crate) enum Record {
     /// When a tracked value differs from the newest row.
     #[default]
     Changes,
-    /// At each successful poll.
+    /// After each successful poll.
     EveryPoll,
 }
 
-/// How long things are kept.
+/// `[retention]`: how long rows are kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Retention {
-    /// Full months of detail besides the running one.
+    /// The number of full months whose history rows are kept, besides the current month.
     pub(crate) keep_months: u32,
-    /// The database that old detail is moved to instead of being deleted.
+    /// The database that `prune` moves old history rows to; without one, it deletes them.
     pub(crate) archive: Option<PathBuf>,
-    /// Days that rejected answers are kept.
+    /// The number of days that rejected answers are kept.
     pub(crate) rejected_days: u32,
-    /// Days that run records are kept.
+    /// The number of days that the records of runs are kept.
     pub(crate) runs_days: u32,
 }
 
-/// How copies are made.
+/// `[backup]`: how backups are made.
 #[derive(Clone, Debug)]
 pub(crate) struct Backup {
-    /// Where they go.
     pub(crate) directory: PathBuf,
-    /// How many verified ones are kept.
+    /// The number of verified backups that are kept.
     pub(crate) keep: u32,
-    /// Whether they are compressed (zstd).
+    /// Whether backups are compressed with zstd.
     pub(crate) compress: bool,
-    /// Whether `summarize` makes one first.
+    /// Whether `summarize` makes a backup first.
     pub(crate) before_summarize: bool,
 }
 
-/// What counts as well, and who is told.
+/// `[health]`: the limits of the health checks, and where their result is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
-    /// Hours since the last successful fetch of each kind before it is a warning; twice that is critical.
+    /// Hours since the last successful fetch of a kind. Above the limit is a warning, above twice the limit is critical.
     pub(crate) max_age_hours: MaxAge,
-    /// Days since the last verified backup before it is a warning.
+    /// Days since the last verified backup. Above the limit is a warning.
     pub(crate) backup_max_age_days: u32,
-    /// Free space on the database's disk below which it is a warning, in megabytes.
+    /// Free megabytes on the disk of the database. Below the limit is a warning.
     pub(crate) min_free_mb: u32,
-    /// Rejected answers in 24 hours above which it is a warning.
+    /// Rejected answers in 24 hours. Above the limit is a warning.
     pub(crate) max_rejected: u32,
-    /// Failed runs in a row of one kind above which it is critical; one is a warning.
+    /// Consecutive failed runs of a kind. Above the limit is critical; one is a warning.
     pub(crate) max_failed_runs: u32,
-    /// Hours without any successful run, within the last week, that count as a gap.
+    /// Hours without a successful run, within the last week, that count as a gap.
     pub(crate) gap_hours: u32,
-    /// Where the webhook's address is read from.
     pub(crate) webhook: Option<WebhookSource>,
-    /// How the message is written.
     pub(crate) format: WebhookFormat,
-    /// Asked after each check, and otherwise when it is critical, as healthchecks.io and Uptime Kuma understand it.
+    /// The URL that is called after each health check, with another path or query if the state is critical, as
+    /// healthchecks.io and Uptime Kuma expect it.
     pub(crate) ping_url: Option<SecretUrl>,
 }
 
-/// Hours per kind.
+/// A number of hours for each kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MaxAge {
     pub(crate) players: u32,
@@ -217,7 +209,6 @@ pub(crate) struct MaxAge {
 }
 
 impl MaxAge {
-    /// The hours for one kind.
     pub(crate) fn of(self, kind: Kind) -> u32 {
         match kind {
             Kind::Players => self.players,
@@ -228,43 +219,43 @@ impl MaxAge {
     }
 }
 
-/// How a webhook message is written.
+/// The format of a webhook message.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum WebhookFormat {
-    /// As Discord understands it.
+    /// A Discord message.
     #[default]
     Discord,
-    /// The report itself.
+    /// The JSON report.
     Json,
 }
 
 impl Settings {
-    /// Reads flags, environment and file.
+    /// Resolves the settings from flags, the environment and the configuration file.
     ///
     /// # Errors
     ///
     /// [`Exit::Config`] names the file, the line and the valid choices.
     pub(crate) fn resolve(overrides: &Overrides) -> Result<Self> {
-        let settings = match place::find(overrides)? {
+        let settings = match locate::find_file(overrides)? {
             Some(path) => file::read_file(&path)?,
             None => file::defaults(),
         };
         settings.with_overrides(overrides)
     }
 
-    /// The same for the command that writes the file: one that is named need not be there yet, and one that cannot
-    /// be read may be replaced.
+    /// Like [`Settings::resolve`], for the command that writes the configuration file: a named file need not exist, and
+    /// an invalid one counts as missing if `may_replace` is true.
     ///
     /// # Errors
     ///
-    /// As [`Settings::resolve`].
+    /// Those of [`Settings::resolve`].
     pub(crate) fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
         let path = file_to_write(overrides)?;
         let settings = if path.exists() {
             match file::read_file(&path) {
                 Ok(settings) => settings,
                 Err(_) if may_replace => file::defaults(),
-                // Rights are not mended by writing another text.
+                // Replacing the text would not change the permissions.
                 Err(error) if check_private(&path).is_err() => return Err(error),
                 Err(error) => {
                     return Err(error.with_help(
@@ -278,16 +269,16 @@ impl Settings {
         settings.with_overrides(overrides)
     }
 
-    /// The settings as a configuration with this text at this place would give them.
+    /// Resolves the settings from flags, the environment and the text of a configuration file at `path`.
     ///
     /// # Errors
     ///
-    /// As [`Settings::resolve`].
+    /// Those of [`Settings::resolve`].
     pub fn from_text(path: &Path, text: &str, overrides: &Overrides) -> Result<Self> {
         file::parse(path, text)?.with_overrides(overrides)
     }
 
-    /// What environment and flags say goes before what the file says.
+    /// Replaces settings of the file by those of the environment and of flags. A flag has priority.
     fn with_overrides(mut self, overrides: &Overrides) -> Result<Self> {
         let settings = &mut self;
         settings.clock =
@@ -325,25 +316,25 @@ impl Settings {
         Ok(self)
     }
 
-    /// The settings of a configuration with this text at this place, whatever flags and environment say.
+    /// Resolves the settings from the text of a configuration file at `path`, without flags and environment.
     ///
     /// # Errors
     ///
-    /// As [`Settings::resolve`].
+    /// Those of [`Settings::resolve`].
     pub fn from_text_alone(path: &Path, text: &str) -> Result<Self> {
         file::parse(path, text)
     }
 
-    /// The settings without any file, flag or variable.
+    /// The default settings, without file, flags and environment.
     pub(crate) fn defaults() -> Self {
         file::defaults()
     }
 
-    /// The keys, read from wherever they are kept.
+    /// Reads the configured keys.
     ///
     /// # Errors
     ///
-    /// [`Exit::NoKey`] when there is none that can be used, or others can read a file with one.
+    /// [`Exit::NoKey`] when no key is usable, or others can read a key file.
     pub fn load_keys(&self) -> Result<LoadedKeys> {
         if self.keys.is_empty() {
             return Err(Error::new("find an API key")
@@ -359,24 +350,23 @@ impl Settings {
                 .with_help("run `tornsnap init`, or set TORN_API_KEY")
                 .with_exit(Exit::NoKey));
         }
-        LoadedKeys::read(&self.keys)
+        LoadedKeys::load(&self.keys)
     }
 
-    /// The configured keys that cannot be used, those included that others can read.
+    /// The configured keys that cannot be used, including those in files that others can read.
     pub(crate) fn unreadable_keys(&self) -> Vec<UnreadableKey> {
-        key::unreadable(&self.keys)
+        key::unreadable_keys(&self.keys)
     }
 
-    /// How many keys are configured.
     pub(crate) fn configured_keys(&self) -> usize {
         self.keys.len()
     }
 
-    /// The webhook's address, if there is one.
+    /// Reads the URL of the webhook, if one is configured.
     ///
     /// # Errors
     ///
-    /// [`Exit::NoKey`] when it cannot be had, in words that do not show it.
+    /// [`Exit::NoKey`] when it cannot be read. The message does not contain the URL.
     pub(crate) fn load_webhook(&self) -> Result<Option<SecretUrl>> {
         self.health
             .webhook
@@ -386,12 +376,12 @@ impl Settings {
     }
 }
 
-/// Whether the user wants no colours in any program: <https://no-color.org>.
+/// Whether `NO_COLOR` is set, see <https://no-color.org>.
 pub(crate) fn no_color() -> bool {
     environment::is_set("NO_COLOR")
 }
 
-/// The width that the environment gives for terminals that do not tell their own.
+/// The width in `COLUMNS`, for terminals whose width cannot be queried.
 pub(crate) fn columns() -> Option<u16> {
     let columns = environment::variable("COLUMNS").ok().flatten()?;
     columns.parse().ok().filter(|columns| *columns > 0)

@@ -1,12 +1,13 @@
-//! Paths as they stand in the configuration and in the environment.
+//! Expands `~` in paths of the configuration and the environment, and refuses paths with unexpanded shell variables.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
 
-/// Why a path holds something that only a shell replaces; a folder of that name would be made.
+/// Returns why a path is refused if it contains `~user` or a variable, which only a shell expands. Without this check the
+/// program would create a folder of that name.
 ///
-/// A path that begins with `./` is taken as it is.
+/// A path that begins with `./` is always accepted.
 pub(super) fn unexpanded(path: &Path) -> Option<String> {
     if path.starts_with(".") {
         return None;
@@ -15,12 +16,12 @@ pub(super) fn unexpanded(path: &Path) -> Option<String> {
         Component::Normal(name) => Some(name.to_string_lossy()),
         _ => None,
     });
-    let home_of_another = path.is_relative()
+    let is_home_of_other_user = path.is_relative()
         && parts
             .clone()
             .next()
             .is_some_and(|first| first.starts_with('~') && first != "~");
-    if home_of_another {
+    if is_home_of_other_user {
         return Some(format!(
             "{:?} names the home folder of another user, which is not looked up; write the whole path, ~/ for your \
              own home folder, or ./~ for a name that begins with ~",
@@ -33,35 +34,35 @@ pub(super) fn unexpanded(path: &Path) -> Option<String> {
     ))
 }
 
-/// `$HOME`, `${HOME}` and `%USERPROFILE%`.
+/// Whether a part of a path is a variable such as `$HOME`, `${HOME}` or `%USERPROFILE%`.
 fn is_variable(part: &str) -> bool {
-    let of_a_shell = part.strip_prefix('$').is_some_and(|name| {
+    let is_shell_variable = part.strip_prefix('$').is_some_and(|name| {
         name.starts_with(|first: char| first.is_ascii_alphabetic() || "_{".contains(first))
     });
-    let of_windows = part.len() > 2 && part.starts_with('%') && part.ends_with('%');
-    of_a_shell || of_windows
+    let is_windows_variable = part.len() > 2 && part.starts_with('%') && part.ends_with('%');
+    is_shell_variable || is_windows_variable
 }
 
-/// A path with the home folder in the place of a `~` at its start.
+/// Replaces a leading `~` by the home folder.
 ///
 /// # Errors
 ///
 /// [`Exit::Config`] when the home folder is not known, or when the path is [`unexpanded`].
 pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
-    let refuse = |why: String, remedy: &str| {
+    let refuse = |why: String, help: &str| {
         Err(Error::new(format!("use the path {}", path.display()))
             .with_source(why)
-            .with_help(remedy)
+            .with_help(help)
             .with_exit(Exit::Config))
     };
     if let Some(why) = unexpanded(path) {
         return refuse(why, "correct the path");
     }
-    let Ok(below) = path.strip_prefix("~") else {
+    let Ok(rest) = path.strip_prefix("~") else {
         return Ok(path.to_owned());
     };
     match dirs::home_dir() {
-        Some(home) => Ok(home.join(below)),
+        Some(home) => Ok(home.join(rest)),
         None => refuse(
             "the home folder of this user is not known".to_owned(),
             "write the whole path instead of ~, or set HOME",
@@ -69,7 +70,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// A path from a file; a relative one is relative to that file's folder.
+/// Resolves a path of the configuration `file`. A relative path is relative to the folder of that file.
 ///
 /// # Errors
 ///
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_shell_would_replace_is_refused() {
+    fn only_paths_with_unexpanded_shell_syntax_are_refused() {
         for (path, is_refused) in [
             ("~/bk", false),
             ("~", false),

@@ -1,4 +1,4 @@
-//! Chooses the proxy for an address from the environment, by the rules of curl.
+//! Chooses the proxy for a URL from the environment variables that curl uses.
 
 use std::net::IpAddr;
 
@@ -7,9 +7,10 @@ use crate::config::environment;
 use crate::error::Result;
 use crate::model::proxy::Proxy;
 
-/// The variables that name a proxy for an `https://` address; the first that is set counts.
+/// The variables that name a proxy for an `https://` URL. The first one that is set is used.
 ///
-/// `HTTP_PROXY` comes last: curl uses it for `http://` alone, but where nothing else is set it is what people mean.
+/// curl uses `http_proxy` for `http://` URLs only. Here it also applies to `https://` if no other variable is set,
+/// because users who set only this one expect it to.
 const PROXY_VARIABLES: [&str; 6] = [
     "https_proxy",
     "HTTPS_PROXY",
@@ -19,19 +20,22 @@ const PROXY_VARIABLES: [&str; 6] = [
     "HTTP_PROXY",
 ];
 
-/// The variables with the hosts that are called directly.
+/// The variables that list the hosts to call without a proxy.
 const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// The proxy for an address. This machine itself is always called directly.
+/// The proxy for a URL; `None` for a direct connection. A loopback host never gets a proxy.
 ///
 /// # Errors
 ///
-/// When one of the variables is not text.
+/// [`Exit::Config`](crate::error::Exit::Config) when one of the variables is not UTF-8.
 pub(crate) fn proxy_for(url: &str) -> Result<Option<Proxy>> {
-    resolve(url, environment::variable)
+    resolve_proxy(url, environment::variable)
 }
 
-fn resolve(url: &str, variable: impl Fn(&str) -> Result<Option<String>>) -> Result<Option<Proxy>> {
+fn resolve_proxy(
+    url: &str,
+    variable: impl Fn(&str) -> Result<Option<String>>,
+) -> Result<Option<Proxy>> {
     let first = |names: &[&'static str]| -> Result<Option<(&'static str, String)>> {
         for name in names {
             if let Some(value) = variable(name)? {
@@ -47,18 +51,19 @@ fn resolve(url: &str, variable: impl Fn(&str) -> Result<Option<String>>) -> Resu
     let Some((name, address)) = first(&PROXY_VARIABLES)? else {
         return Ok(None);
     };
-    if first(&NO_PROXY_VARIABLES)?.is_some_and(|(_, list)| is_excepted(&list, rest)) {
+    if first(&NO_PROXY_VARIABLES)?.is_some_and(|(_, list)| bypasses_proxy(&list, rest)) {
         return Ok(None);
     }
     Ok(Some(Proxy::new(name, &address)))
 }
 
-/// Whether a list such as `example.com, .test, 10.0.0.0/8, *` has the host of an address.
-fn is_excepted(list: &str, rest: &str) -> bool {
+/// Whether a `NO_PROXY` list such as `example.com, .test, 10.0.0.0/8, *` contains the host of a URL. `rest` is the part of
+/// the URL after `://`.
+fn bypasses_proxy(list: &str, rest: &str) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let authority = authority
         .rsplit_once('@')
-        .map_or(authority, |(_, place)| place);
+        .map_or(authority, |(_, host)| host);
     let (host, port) = split_port(authority);
     let host = normalize_host(host);
     list.split([',', ' ', '\t'])
@@ -70,7 +75,7 @@ fn is_excepted(list: &str, rest: &str) -> bool {
         })
 }
 
-/// A name stands for itself and everything below it; a network such as `10.0.0.0/8` for its addresses.
+/// Whether an entry matches a host. A name also matches its subdomains; a network such as `10.0.0.0/8` matches its addresses.
 fn matches_host(entry: &str, host: &str) -> bool {
     if let Ok(host) = host.parse::<IpAddr>() {
         return match entry.split_once('/') {
@@ -102,7 +107,7 @@ fn is_within(network: &str, bits: &str, host: IpAddr) -> bool {
     bits <= width && (network ^ host).checked_shr(width - bits).unwrap_or(0) == 0
 }
 
-/// Lower case, without the brackets of an IPv6 address and without the dot at the end of a full name.
+/// Converts a host to lower case, without the brackets of an IPv6 address and the trailing dot of a domain name.
 fn normalize_host(host: &str) -> String {
     host.trim_start_matches('[')
         .trim_end_matches(']')
@@ -110,7 +115,7 @@ fn normalize_host(host: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// Host and port; an IPv6 address without brackets has no port.
+/// Splits `host:port`. An IPv6 address without brackets has no port.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port))
@@ -127,18 +132,18 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
 
-    fn found(url: &str, set: &[(&str, &str)]) -> Option<String> {
+    fn proxy_of(url: &str, set: &[(&str, &str)]) -> Option<String> {
         let variable = |name: &str| {
             let value = set.iter().find(|(known, _)| *known == name);
             Ok(value.map(|(_, value)| (*value).to_owned()))
         };
-        resolve(url, variable)
+        resolve_proxy(url, variable)
             .unwrap()
             .map(|proxy| proxy.to_string())
     }
 
     #[test]
-    fn the_variable_of_the_scheme_comes_before_the_general_ones() {
+    fn https_proxy_has_priority_over_all_proxy_and_http_proxy() {
         let url = "https://api.torn.com/v2";
         let mut set = vec![
             ("HTTP_PROXY", "http://f"),
@@ -149,14 +154,14 @@ mod tests {
             ("https_proxy", "http://a"),
         ];
         while let Some((name, address)) = set.last().copied() {
-            assert_eq!(found(url, &set), Some(format!("{address} ({name})")));
+            assert_eq!(proxy_of(url, &set), Some(format!("{address} ({name})")));
             set.pop();
         }
-        assert_eq!(found(url, &[]), None);
+        assert_eq!(proxy_of(url, &[]), None);
     }
 
     #[test]
-    fn this_machine_is_never_called_through_a_proxy() {
+    fn a_loopback_host_never_gets_a_proxy() {
         for url in [
             "http://127.0.0.1:8080",
             "http://127.200.3.4/v2",
@@ -166,12 +171,12 @@ mod tests {
             "http://[::1]:80/v2",
         ] {
             let set = PROXY_VARIABLES.map(|name| (name, "http://proxy:3128"));
-            assert_eq!(found(url, &set), None, "{url}");
+            assert_eq!(proxy_of(url, &set), None, "{url}");
         }
     }
 
     #[test]
-    fn no_proxy_names_hosts_domains_and_networks() {
+    fn no_proxy_lists_hosts_domains_and_networks() {
         for (url, list, direct) in [
             ("https://api.torn.com/v2", "api.torn.com", true),
             ("https://api.torn.com/v2", "torn.com", true),
@@ -199,7 +204,7 @@ mod tests {
             ("https://[fd00::1]/x", "fe00::/8,0.0.0.0/0", false),
         ] {
             let set = [("HTTPS_PROXY", "http://proxy"), ("NO_PROXY", list)];
-            assert_eq!(found(url, &set).is_none(), direct, "{url} {list}");
+            assert_eq!(proxy_of(url, &set).is_none(), direct, "{url} {list}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Files that hold a secret.
+//! Reads files that contain a secret, and refuses those that others can read.
 
 use std::fs;
 use std::path::Path;
@@ -12,13 +12,13 @@ use crate::model::path::shell_word;
 
 /// Why a secret could not be read from a file.
 pub(super) enum SecretError {
-    /// Others can read it too.
+    /// Others can read the file.
     Exposed(Error),
-    /// It is not there, or it is not text; in words that name the file.
+    /// The file is missing or is not text. The message names the file.
     Unreadable(String),
 }
 
-/// The first line of a file that only its owner can read.
+/// Reads the first line of a file that only its owner can read.
 pub(super) fn read_secret(path: &Path) -> std::result::Result<String, SecretError> {
     let unreadable = |why: String| SecretError::Unreadable(format!("{}: {why}", path.display()));
     let bytes = fs::read(path).map_err(|error| match error.kind() {
@@ -30,11 +30,11 @@ pub(super) fn read_secret(path: &Path) -> std::result::Result<String, SecretErro
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+/// Refuses a file that the group or others can read.
 ///
 /// # Errors
 ///
-/// Names the `chmod` to run.
+/// [`Exit::NoKey`]; the help is the `chmod` command to run.
 #[cfg(unix)]
 pub(crate) fn check_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -52,7 +52,7 @@ pub(crate) fn check_private(path: &Path) -> Result<()> {
         .with_exit(Exit::NoKey))
 }
 
-/// Refuses a file that others can read. Windows has no such bits: there the folder's rights decide.
+/// Accepts every file: Windows has no mode bits, and the permissions of the folder apply.
 ///
 /// # Errors
 ///

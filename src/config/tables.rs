@@ -1,4 +1,4 @@
-//! The tables and fields of `tornsnap.toml`, as they are written.
+//! The tables and fields of `tornsnap.toml`, before their values are checked.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -43,13 +43,13 @@ pub(super) struct TrackTable {
     pub(super) players: Vec<Spanned<i64>>,
     pub(super) factions: Vec<Spanned<i64>>,
     pub(super) members: Option<bool>,
-    pub(super) wars: Option<WarsWord>,
+    pub(super) wars: Option<WarsValue>,
     pub(super) territories: Option<Spanned<TerritoriesValue>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum WarsWord {
+pub(super) enum WarsValue {
     Tracked,
     All,
 }
@@ -57,7 +57,7 @@ pub(super) enum WarsWord {
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected \"all\", \"tracked\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
+    expecting = "territories must be \"all\", \"tracked\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
 )]
 pub(super) enum TerritoriesValue {
     Word(String),
@@ -67,12 +67,12 @@ pub(super) enum TerritoriesValue {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HistoryTable {
-    pub(super) record: Option<RecordWord>,
+    pub(super) record: Option<RecordValue>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum RecordWord {
+pub(super) enum RecordValue {
     Changes,
     EveryPoll,
 }
@@ -110,13 +110,13 @@ pub(super) struct HealthTable {
     pub(super) gap_hours: Option<Spanned<i64>>,
     pub(super) webhook_url_file: Option<Spanned<String>>,
     pub(super) webhook_url_env: Option<Spanned<String>>,
-    pub(super) format: Option<FormatWord>,
+    pub(super) format: Option<FormatValue>,
     pub(super) ping_url: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum FormatWord {
+pub(super) enum FormatValue {
     Discord,
     Json,
 }

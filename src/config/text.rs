@@ -1,16 +1,16 @@
-//! Text as editors and shells save it: with or without a byte order mark, in UTF-8 or UTF-16.
+//! Decodes text files in UTF-8 or UTF-16, with or without a byte order mark, as editors and shells save them.
 
 use encoding_rs::Encoding;
 
-/// How to mend a file that is not text in a known encoding.
+/// The help for a file in an unknown encoding.
 pub(super) const SAVE_AS_UTF8: &str =
     "save the file as UTF-8 text (Notepad: Save as, Encoding UTF-8)";
 
-/// The text of a file: in the encoding that its byte order mark names, else in UTF-8.
+/// Decodes a file in the encoding of its byte order mark, or in UTF-8 if it has none.
 ///
 /// # Errors
 ///
-/// Says why it is not text, and on which line.
+/// The reason, with the number of the line if the file is not UTF-8.
 pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding
@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
-/// Quotes a path for a TOML file.
+/// Quotes a text for a TOML file.
 #[must_use]
 pub(crate) fn toml_string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -47,9 +47,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_byte_order_mark_names_the_encoding() {
-        let utf16 = |text: &str, mark: [u8; 2], of: fn(u16) -> [u8; 2]| {
-            let units = text.encode_utf16().flat_map(of);
+    fn the_byte_order_mark_selects_the_encoding() {
+        let utf16 = |text: &str, mark: [u8; 2], to_bytes: fn(u16) -> [u8; 2]| {
+            let units = text.encode_utf16().flat_map(to_bytes);
             mark.into_iter().chain(units).collect::<Vec<u8>>()
         };
         let text = "key = \"Müller\"\r\n";
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_refused_with_its_line() {
+    fn a_file_that_is_not_text_is_refused_with_the_reason() {
         for (bytes, why) in [
             (&b"a\nb\nM\xfcller"[..], "line 3 is not text in UTF-8"),
             (&b"a\0b\0"[..], "it has zero bytes"),
@@ -75,8 +75,8 @@ mod tests {
             ),
             (&b"\xef\xbb\xbf\xff"[..], "its byte order mark says UTF-8"),
         ] {
-            let said = decode(bytes).unwrap_err();
-            assert!(said.starts_with(why), "{said}");
+            let error = decode(bytes).unwrap_err();
+            assert!(error.starts_with(why), "{error}");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Addresses that are secrets, those of the webhook and of `ping_url`: whoever has one can write to the channel, or say
-//! that all is well. They are kept like keys.
+//! The URL of the webhook and `ping_url`.
+//!
+//! Both are secrets, like keys: anyone who has one can post to the channel, or report a healthy state.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,12 +11,12 @@ use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::unquoted;
 
-/// An address that is a secret. `Debug` does not show it, and there is no `Display`.
+/// A secret URL. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct SecretUrl(String);
 
 impl SecretUrl {
-    /// An address that is called over TLS, or on this very machine; it may have a query.
+    /// Parses a URL, which may have a query. It needs `https://`, or `http://` and a loopback host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let url = unquoted(text);
         let rest = url
@@ -25,7 +26,7 @@ impl SecretUrl {
         (has_host && url.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(url.to_owned()))
     }
 
-    /// The address itself, for the call and nothing else.
+    /// The URL. Use it for the call only.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -37,7 +38,7 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// Where the webhook's address, a secret, is read from.
+/// Where the URL of the webhook is read from.
 #[derive(Clone, Debug)]
 pub(crate) enum WebhookSource {
     /// A file that only its owner can read.
@@ -47,29 +48,28 @@ pub(crate) enum WebhookSource {
 }
 
 impl WebhookSource {
-    /// Reads the address.
     pub(super) fn load(&self) -> Result<SecretUrl> {
-        let refuse = |why: String| {
+        let unusable = |why: String| {
             Error::new("use the webhook's address")
                 .with_source(why)
                 .with_help("put an address such as https://discord.com/api/webhooks/… there")
                 .with_exit(Exit::NoKey)
         };
-        let (place, text) = match self {
+        let (source, text) = match self {
             Self::File(path) => {
-                let text = read_secret(path).map_err(|problem| match problem {
+                let text = read_secret(path).map_err(|error| match error {
                     SecretError::Exposed(error) => error.with_exit(Exit::NoKey),
-                    SecretError::Unreadable(why) => refuse(why),
+                    SecretError::Unreadable(why) => unusable(why),
                 })?;
                 (path.display().to_string(), text)
             }
             Self::Env(name) => match environment::variable(name)? {
                 Some(text) => (name.clone(), text),
-                None => return Err(refuse(format!("{name}: it is not set"))),
+                None => return Err(unusable(format!("{name}: it is not set"))),
             },
         };
         SecretUrl::parse(&text)
-            .ok_or_else(|| refuse(format!("{place}: what stands there is no https:// address")))
+            .ok_or_else(|| unusable(format!("{source}: it does not contain an https:// address")))
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_address_may_have_a_query_and_needs_tls_or_this_machine() {
+    fn a_secret_url_may_have_a_query_and_needs_tls_or_a_loopback_host() {
         for good in [
             "https://kuma.example/api/push/T?status=up&msg=OK&ping=",
             "https://hc-ping.com/uuid/",

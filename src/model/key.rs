@@ -1,52 +1,52 @@
-//! API keys and who owns them.
+//! API keys, their owners and what they may read.
 
 use std::fmt;
 
 use crate::model::id::PlayerId;
 
-/// The letters and digits of a key.
-const LENGTH: usize = 16;
+/// The number of letters and digits in a key.
+const KEY_LENGTH: usize = 16;
 
 /// A Torn API key. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Accepts 16 ASCII letters and digits; quotes, blanks and a byte order mark around them are taken off.
+    /// Accepts 16 ASCII letters and digits. Quotes, blanks and a byte order mark around them are removed.
     ///
     /// # Errors
     ///
-    /// Says what is wrong without showing the text.
+    /// What is wrong with the text. The message does not contain the text.
     pub fn new(text: &str) -> Result<Self, String> {
         let text = unquoted(text);
-        if text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Ok(Self(text.to_owned()));
         }
         Err(describe_error(text))
     }
 
-    /// The key itself, for the Authorization header and for telling keys apart, and nothing else.
+    /// The key. Use it only for the `Authorization` header and to compare keys.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// A text without the quotes, blanks and byte order mark around it, as shells, editors and copying leave them.
+/// Removes the quotes, blanks and byte order mark that shells, editors and copying leave around a text.
 pub fn unquoted(text: &str) -> &str {
-    let blank = |character: char| character.is_whitespace() || character == '\u{feff}';
-    let mut text = text.trim_matches(blank);
+    let is_blank = |character: char| character.is_whitespace() || character == '\u{feff}';
+    let mut text = text.trim_matches(is_blank);
     for quote in ['"', '\''] {
         if let Some(inside) = text
             .strip_prefix(quote)
             .and_then(|rest| rest.strip_suffix(quote))
         {
-            text = inside.trim_matches(blank);
+            text = inside.trim_matches(is_blank);
         }
     }
     text
 }
 
-/// Why a text is no key, without showing it.
+/// Why a text is not a key. The message does not contain the text.
 fn describe_error(text: &str) -> String {
     if text.is_empty() {
         return "it is empty".to_owned();
@@ -67,7 +67,7 @@ fn describe_error(text: &str) -> String {
             .to_owned();
     }
     format!(
-        "it has {} letters and digits, and a Torn key has {LENGTH}",
+        "it has {} letters and digits, and a Torn key has {KEY_LENGTH}",
         text.len()
     )
 }
@@ -78,29 +78,28 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A key with the name that the history knows it by.
+/// A key and its name, which history rows contain as `data_source`.
 #[derive(Clone, Debug)]
 pub struct NamedKey {
-    /// Becomes `data_source`.
     pub(crate) name: String,
     /// The key.
     pub key: ApiKey,
 }
 
-/// What Torn says of a key (`/key/info`).
+/// The answer of `/key/info` about a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyFacts {
-    /// Whose it is; Torn's limit counts per owner.
+    /// The player that owns the key. Torn's rate limit is per owner.
     pub owner: PlayerId,
-    /// Torn's word, such as "Limited Access".
+    /// Torn's name of the access level, such as "Limited Access".
     pub access: String,
-    /// 1 public, 2 minimal, 3 limited, 4 full, 0 custom.
+    /// 1 is public, 2 minimal, 3 limited, 4 full, 0 custom.
     pub access_level: i64,
-    /// The selections that it may read.
+    /// The selections that the key may read.
     pub selections: Selections,
 }
 
-/// Selections by category; `None` where Torn gives no list.
+/// Selections by category; `None` if the answer has no list.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selections {
     /// Of `/user`.
@@ -112,7 +111,6 @@ pub struct Selections {
 }
 
 impl Selections {
-    /// The list of one category.
     pub(crate) fn of(&self, category: Category) -> Option<&[String]> {
         let list = match category {
             Category::User => &self.user,
@@ -128,25 +126,25 @@ impl Selections {
 pub(crate) enum Category {
     /// Players.
     User,
-    /// Factions, wars and tiles.
+    /// Factions, wars and territories.
     Faction,
-    /// The game.
+    /// Facts about the game.
     Torn,
 }
 
-/// How sure it is that a key may read something.
+/// Whether a key may read something.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Access {
-    /// Torn lists it for this key, or has no list.
+    /// Torn lists it for this key, or gave no list.
     Listed,
-    /// Torn does not list it, but the key is of a fixed level: the list may be older than the selection.
+    /// Torn does not list it, but the key has a fixed level: the list may be older than the selection.
     Unlisted,
-    /// A custom key without it.
+    /// Torn does not list it, and the key is a custom one.
     Denied,
 }
 
 impl KeyFacts {
-    /// Whether it may read these selections.
+    /// Whether the key may read these selections.
     pub(crate) fn access_to(&self, category: Category, selections: &[&str]) -> Access {
         let is_listed = self.selections.of(category).is_none_or(|listed| {
             selections
@@ -162,9 +160,9 @@ impl KeyFacts {
         }
     }
 
-    /// Whether it may read its owner's battle stats.
+    /// Whether the key may read its owner's battle stats.
     pub(crate) fn reads_battle_stats(&self) -> bool {
-        // The level decides where Torn gives no list.
+        // Full and limited keys may read them even if the answer has no list.
         self.access_level >= 3
             || self
                 .selections
@@ -174,14 +172,13 @@ impl KeyFacts {
     }
 }
 
-/// What is remembered of a key's use.
+/// Whether a key can be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyState {
-    /// Usable.
     Ok,
-    /// Not before this moment (unix seconds).
+    /// Not before this timestamp (unix seconds).
     Paused(i64),
-    /// Never again, unless the key behind the name is replaced.
+    /// Not any more, until another key gets this name.
     Dead,
 }
 
@@ -190,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shells_and_editors_leave_around_a_key_is_taken_off() {
+    fn blanks_quotes_and_a_byte_order_mark_around_a_key_are_removed() {
         for text in [
             "AbCdEfGh12345678",
             " \tAbCdEfGh12345678\r\n",
@@ -225,9 +222,9 @@ mod tests {
             ("AbCdEfGh1234567é", "it has other characters"),
             ("AbCdEfGh1234567\u{0}", "it has other characters"),
         ] {
-            let said = ApiKey::new(text).unwrap_err();
-            assert!(said.starts_with(why), "{text:?}: {said}");
-            assert!(!said.contains("AbCdEfGh"), "{said}");
+            let error = ApiKey::new(text).unwrap_err();
+            assert!(error.starts_with(why), "{text:?}: {error}");
+            assert!(!error.contains("AbCdEfGh"), "{error}");
         }
     }
 }

@@ -61,33 +61,45 @@ mod tests {
     #[test]
     fn an_id_is_requested_again_after_its_pause() {
         let cases = [
-            ("a second too early", 1, NOW - HOUR + 1, true, false),
-            ("an hour after the first miss", 1, NOW - HOUR, true, true),
-            ("the day after", 4, NOW - DAY, true, true),
             (
-                "the day after, for an id that is not followed",
+                "one second before the end of the pause",
+                1,
+                NOW - HOUR + 1,
+                true,
+                false,
+            ),
+            ("one hour after the first miss", 1, NOW - HOUR, true, true),
+            ("one day after the fourth miss", 4, NOW - DAY, true, true),
+            (
+                "one day after the fourth miss of an id that is not followed",
                 4,
                 NOW - DAY,
                 false,
                 false,
             ),
-            ("a week after", 4, NOW - 7 * DAY, false, true),
             (
-                "a miss a little ahead of the clock",
-                1,
-                NOW + 60,
-                true,
+                "a week after the fourth miss of an id that is not followed",
+                4,
+                NOW - 7 * DAY,
                 false,
+                true,
             ),
-            ("a miss a day ahead", 1, NOW + DAY, true, false),
+            ("a miss one minute in the future", 1, NOW + 60, true, false),
+            ("a miss one day in the future", 1, NOW + DAY, true, false),
             (
-                "a miss further ahead counts as none",
+                "a miss more than one day in the future is ignored",
                 4,
                 NOW + DAY + 1,
                 false,
                 true,
             ),
-            ("no miss overflows", 9, i64::MAX, false, true),
+            (
+                "the largest timestamp does not overflow",
+                9,
+                i64::MAX,
+                false,
+                true,
+            ),
         ];
         for (name, misses, last_miss, daily, expected) in cases {
             let is_due = deferred_until(misses, last_miss, daily, NOW).is_none();
@@ -98,19 +110,31 @@ mod tests {
     #[test]
     fn an_id_is_gone_after_three_misses_that_span_three_days() {
         let cases = [
-            ("three within twenty minutes", 3, NOW, NOW + 1200, false),
-            ("two in three days", 2, NOW, NOW + 3 * DAY, false),
-            ("three, a second short", 3, NOW, NOW + 3 * DAY - 1, false),
-            ("three in three days", 3, NOW, NOW + 3 * DAY, true),
-            ("many in a year", 300, NOW, NOW + 365 * DAY, true),
+            ("three misses in twenty minutes", 3, NOW, NOW + 1200, false),
+            ("two misses in three days", 2, NOW, NOW + 3 * DAY, false),
             (
-                "the clock was set back in between",
+                "three misses in one second less than three days",
+                3,
+                NOW,
+                NOW + 3 * DAY - 1,
+                false,
+            ),
+            ("three misses in three days", 3, NOW, NOW + 3 * DAY, true),
+            ("300 misses in a year", 300, NOW, NOW + 365 * DAY, true),
+            (
+                "the last miss is before the first because the clock was set back",
                 5,
                 NOW,
                 NOW - 9 * DAY,
                 false,
             ),
-            ("nothing overflows", 5, i64::MIN, i64::MAX, true),
+            (
+                "the smallest and the largest timestamp do not overflow",
+                5,
+                i64::MIN,
+                i64::MAX,
+                true,
+            ),
         ];
         for (name, misses, first_miss, last_miss, expected) in cases {
             assert_eq!(is_gone(misses, first_miss, last_miss), expected, "{name}");

@@ -1,10 +1,10 @@
-//! The proxy that calls to the outside go through.
+//! The HTTP or SOCKS proxy for outgoing calls.
 
 use std::fmt;
 
 /// A proxy and the environment variable that names it.
 ///
-/// The address may hold a password: `Debug` and `Display` leave user and password out.
+/// `Debug` and `Display` leave out user and password.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct Proxy {
     variable: String,
@@ -12,7 +12,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy at an address that is not checked yet.
+    /// The address is not checked here.
     pub(crate) fn new(variable: impl Into<String>, address: &str) -> Self {
         Self {
             variable: variable.into(),
@@ -20,12 +20,11 @@ impl Proxy {
         }
     }
 
-    /// The environment variable.
     pub(crate) fn variable(&self) -> &str {
         &self.variable
     }
 
-    /// The address with user and password, for the connection and nothing else.
+    /// The address with user and password. Use it for the connection only.
     pub(crate) fn expose(&self) -> &str {
         &self.address
     }
@@ -36,13 +35,15 @@ impl Proxy {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
             None => (String::new(), self.address.as_str()),
         };
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        // In `user:password` without a host the password stands where a port belongs.
-        match place.trim_end_matches('/').rsplit_once(':') {
+        let host_and_port = rest
+            .rsplit_once('@')
+            .map_or(rest, |(_, host_and_port)| host_and_port);
+        // In `user:password` without a host, the password is in the position of the port.
+        match host_and_port.trim_end_matches('/').rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') && !is_number(port) => {
                 format!("{scheme}{host}:…")
             }
-            _ => format!("{scheme}{place}"),
+            _ => format!("{scheme}{host_and_port}"),
         }
     }
 }

@@ -1,31 +1,31 @@
-//! The budget per key owner, shared by all processes on this database.
+//! The rate limiter per key owner, which all processes on a database share.
 //!
-//! A call counts from the moment it was allowed until a minute after its answer came. It reached Torn somewhere in
-//! between, so that over any rolling 60 seconds Torn never sees more than the limit, however long calls take.
+//! A call counts from its permit until a minute after its answer. It reaches Torn between the two, so Torn never receives
+//! more calls than the limit in any 60 seconds, however long the calls take.
 
 use rusqlite::named_params;
 
 use crate::error::Result;
 use crate::store::{SqlContext, Store, sql};
 
-/// Torn's window, in milliseconds.
+/// The window of Torn's rate limit, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
 
-/// An allowed call.
+/// The permission for one call: the id of its row in `api_requests`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Permit(i64);
 
-/// What the budget says.
+/// The answer of the rate limiter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Acquire {
-    /// Go ahead.
     Granted(Permit),
-    /// Not for so many milliseconds.
+    /// The caller asks again after this number of milliseconds.
     RetryAfter(i64),
 }
 
 impl Store {
-    /// Asks for one call of this owner. `longest_call_ms` bounds how long a call of a killed process counts.
+    /// Asks for a permit for one call of this owner. A call of a killed process counts for at most the window plus
+    /// `longest_call_ms`.
     pub(crate) fn try_acquire(
         &mut self,
         owner: i64,
@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Acquire> {
         let expires_at_ms = now_ms + WINDOW_MS + longest_call_ms;
         self.transaction(|transaction| {
-            let take = || -> rusqlite::Result<Acquire> {
+            let acquire = || -> rusqlite::Result<Acquire> {
                 transaction
                     .prepare_cached(sql!("budget/delete_expired"))?
                     .execute(named_params! {
@@ -43,7 +43,7 @@ impl Store {
                         ":now_ms": now_ms,
                         ":horizon_ms": now_ms + 2 * (WINDOW_MS + longest_call_ms),
                     })?;
-                let taken = transaction
+                let inserted = transaction
                     .prepare_cached(sql!("budget/try_acquire"))?
                     .execute(named_params! {
                         ":owner_id": owner,
@@ -51,37 +51,38 @@ impl Store {
                         ":expires_at_ms": expires_at_ms,
                         ":request_limit": limit,
                     })?;
-                if taken == 1 {
+                if inserted == 1 {
                     return Ok(Acquire::Granted(Permit(transaction.last_insert_rowid())));
                 }
-                let next: Option<i64> = transaction
+                let next_expiry: Option<i64> = transaction
                     .prepare_cached(sql!("budget/next_expiry"))?
                     .query_row(
                         named_params! { ":owner_id": owner, ":now_ms": now_ms },
                         |row| row.get(0),
                     )?;
-                // A call that is still under way counts for a minute after its end, which may come at any moment.
-                let wait = next.map_or(1, |next| next - now_ms);
+                // A running call may end at any time and then counts for one more window, so the caller asks again after
+                // one window at the latest.
+                let wait = next_expiry.map_or(1, |expiry| expiry - now_ms);
                 Ok(Acquire::RetryAfter(wait.clamp(1, WINDOW_MS)))
             };
-            take().context("ask the budget for a call")
+            acquire().context("ask the rate limiter for a permit")
         })
     }
 
-    /// Lets the calls that were allowed to a key of an unknown owner count for the owner who turned out.
+    /// Counts the calls of the owner `before` for `owner`. A key whose owner is unknown has a preliminary owner id.
     pub(crate) fn reassign_calls(&mut self, before: i64, owner: i64) -> Result<()> {
         self.connection()
             .execute(
                 sql!("budget/reassign_owner"),
                 named_params! { ":owner_before": before, ":owner_id": owner },
             )
-            .context("note whose calls the budget counts")?;
+            .context("change the owner of calls in the rate limiter")?;
         Ok(())
     }
 
-    /// Counts the calls that were noted in another store as well.
+    /// Adds the calls that another database counts.
     pub(crate) fn copy_calls_from(&mut self, other: &Self) -> Result<()> {
-        let read = || -> rusqlite::Result<Vec<(i64, i64)>> {
+        let list_calls = || -> rusqlite::Result<Vec<(i64, i64)>> {
             other
                 .connection()
                 .prepare(sql!("budget/list_requests"))?
@@ -90,7 +91,7 @@ impl Store {
                 })?
                 .collect()
         };
-        let calls = read().context("list the calls that were made")?;
+        let calls = list_calls().context("list the calls that were made")?;
         for (owner, expires_at_ms) in calls {
             self.connection()
                 .execute(
@@ -102,16 +103,16 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that the call is over.
+    /// Records the end of a call, which then counts for one more window.
     pub(crate) fn release(&mut self, permit: Permit, now_ms: i64) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("budget/set_expiry"))
-            .and_then(|mut returned| {
-                returned.execute(
+            .and_then(|mut statement| {
+                statement.execute(
                     named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS },
                 )
             })
-            .context("note the end of a call in the budget")?;
+            .context("record the end of a call in the rate limiter")?;
         Ok(())
     }
 }
@@ -121,13 +122,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_rolling_minute_ever_holds_more_than_the_limit() {
+    fn no_window_of_a_minute_has_more_calls_than_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
         let mut arrived: Vec<i64> = Vec::new();
         let mut now = 1_000_000;
 
-        // Calls of different lengths reach Torn at their very end, the worst case, or at once.
+        // Half of the calls reach Torn at their start and half at their end, which is the worst case.
         for number in 0..400_i64 {
             let length = (number * 37) % 900;
             match store.try_acquire(7, 20, now, 30_000).unwrap() {
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn owners_do_not_share_and_a_killed_call_counts_no_longer_than_it_could_last() {
+    fn owners_have_separate_limits_and_an_unfinished_call_expires() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
 
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_ahead_does_not_block_the_budget() {
+    fn calls_that_a_fast_clock_recorded_do_not_block_the_rate_limiter() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
 

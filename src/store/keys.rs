@@ -1,4 +1,4 @@
-//! Facts about keys between runs: whose they are and whether they work. Never a key.
+//! Stores the owner, the access and the state of keys between runs. The keys themselves are never stored.
 
 use rusqlite::{OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
@@ -8,49 +8,50 @@ use crate::model::id::PlayerId;
 use crate::model::key::{ApiKey, KeyFacts, KeyState, Selections};
 use crate::store::{SqlContext, Store, sql};
 
-/// What the database knows of a configured key.
+/// The stored facts about a configured key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KnownKey {
-    /// What Torn said of it; `None`: it was never asked, or it is another key than then.
+    /// The answer of `/key/info`; `None` if it was not requested yet for this key.
     pub(crate) facts: Option<KeyFacts>,
-    /// When Torn said so.
+    /// When that answer came, in unix seconds; 0 without one.
     pub(crate) checked_at: i64,
-    /// How it fares.
     pub(crate) state: KeyState,
-    /// The last failure, in words.
+    /// The message of the last failure.
     pub(crate) last_error: Option<String>,
 }
 
-/// Tells keys apart without a way back: 64 bits of a hash of some 95 unknown bits.
+/// A fingerprint that identifies a key but does not reveal it: 64 bits of a hash of about 95 unknown bits.
 fn fingerprint(key: &ApiKey) -> String {
     let hash = Sha256::new()
         .chain_update("tornsnap key ")
         .chain_update(key.expose())
         .finalize();
-    let start = hash
+    let first_bytes = hash
         .iter()
         .take(8)
-        .fold(0, |start: u64, byte| start << 8 | u64::from(*byte));
-    format!("{start:016x}")
+        .fold(0, |bits: u64, byte| bits << 8 | u64::from(*byte));
+    format!("{first_bytes:016x}")
 }
 
 impl Store {
-    /// What is known of the key of this name; `None` when nothing is, or it was about another key.
+    /// The stored facts about a key; `None` if there are none, or if they are about another key of this name.
     pub(crate) fn known_key(&self, name: &str, key: &ApiKey) -> Result<Option<KnownKey>> {
-        let print = fingerprint(key);
+        let fingerprint = fingerprint(key);
         let known = self
             .connection()
             .prepare_cached(sql!("keys/get_key"))
-            .and_then(|mut known| {
-                known
-                    .query_row(named_params! { ":name": name }, |row| read(row, &print))
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":name": name }, |row| {
+                        known_key_of(row, &fingerprint)
+                    })
                     .optional()
             })
             .context(format!("look up the key {name:?}"))?;
         Ok(known.flatten())
     }
 
-    /// Notes what Torn says of a key.
+    /// Stores the answer of `/key/info` about a key.
     pub(crate) fn save_key_facts(
         &mut self,
         name: &str,
@@ -58,7 +59,7 @@ impl Store {
         facts: &KeyFacts,
         now: i64,
     ) -> Result<()> {
-        let print = fingerprint(key);
+        let fingerprint = fingerprint(key);
         self.transaction(|transaction| {
             transaction
                 .execute(
@@ -70,21 +71,21 @@ impl Store {
                         sql!("keys/upsert_check"),
                         named_params! {
                             ":name": name,
-                            ":fingerprint": print,
+                            ":fingerprint": fingerprint,
                             ":checked_at": now,
                             ":access_level": facts.access_level,
-                            ":user_selections": joined(facts.selections.user.as_deref()),
-                            ":faction_selections": joined(facts.selections.faction.as_deref()),
-                            ":torn_selections": joined(facts.selections.torn.as_deref()),
+                            ":user_selections": join_names(facts.selections.user.as_deref()),
+                            ":faction_selections": join_names(facts.selections.faction.as_deref()),
+                            ":torn_selections": join_names(facts.selections.torn.as_deref()),
                         },
                     )
                 })
-                .context(format!("remember the key {name:?}"))
+                .context(format!("save the facts about the key {name:?}"))
         })?;
         Ok(())
     }
 
-    /// Notes what became of a key.
+    /// Stores the state of a key and the failure that led to it.
     pub(crate) fn set_key_state(
         &mut self,
         name: &str,
@@ -92,36 +93,36 @@ impl Store {
         state: KeyState,
         why: &str,
     ) -> Result<()> {
-        let (word, paused_until) = match state {
+        let (state, paused_until) = match state {
             KeyState::Ok => ("ok", None),
             KeyState::Paused(until) => ("paused", Some(until)),
             KeyState::Dead => ("dead", None),
         };
-        let print = fingerprint(key);
+        let fingerprint = fingerprint(key);
         self.transaction(|transaction| {
             transaction
                 .execute(
                     sql!("keys/set_state"),
                     named_params! {
                         ":name": name,
-                        ":state": word,
+                        ":state": state,
                         ":paused_until": paused_until,
                         ":last_error": why,
-                        ":fingerprint": print,
+                        ":fingerprint": fingerprint,
                     },
                 )
                 .and_then(|_| {
                     transaction.execute(
                         sql!("keys/set_fingerprint"),
-                        named_params! { ":name": name, ":fingerprint": print },
+                        named_params! { ":name": name, ":fingerprint": fingerprint },
                     )
                 })
-                .context(format!("note the state of the key {name:?}"))
+                .context(format!("save the state of the key {name:?}"))
         })?;
         Ok(())
     }
 
-    /// Notes that these keys were used and are well.
+    /// Records a successful use of these keys.
     pub(crate) fn record_key_use(&mut self, names: &[String], now: i64) -> Result<()> {
         self.transaction(|transaction| {
             for name in names {
@@ -130,13 +131,13 @@ impl Store {
                         sql!("keys/record_use"),
                         named_params! { ":name": name, ":last_used_at": now },
                     )
-                    .context(format!("note the use of the key {name:?}"))?;
+                    .context(format!("record the use of the key {name:?}"))?;
             }
             Ok(())
         })
     }
 
-    /// Forgets keys that are no longer configured.
+    /// Deletes the facts about keys that are no longer configured.
     pub(crate) fn delete_other_keys(&mut self, names: &[&str]) -> Result<()> {
         let names = serde_json::Value::from(names.to_vec()).to_string();
         self.connection()
@@ -144,15 +145,15 @@ impl Store {
                 sql!("keys/delete_unconfigured"),
                 named_params! { ":names": names },
             )
-            .context("forget keys that are no longer configured")?;
+            .context("delete keys that are no longer configured")?;
         Ok(())
     }
 }
 
-/// `None` when the row is about another key of that name.
-fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
+/// Decodes a row of the `get_key` statement; `None` if it is about another key of that name.
+fn known_key_of(row: &Row<'_>, fingerprint: &str) -> rusqlite::Result<Option<KnownKey>> {
     let known: Option<String> = row.get("fingerprint")?;
-    if known.as_deref() != Some(print) {
+    if known.as_deref() != Some(fingerprint) {
         return Ok(None);
     }
     let owner: Option<PlayerId> = row.get("owner_id")?;
@@ -163,9 +164,9 @@ fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
             access,
             access_level: row.get("access_level")?,
             selections: Selections {
-                user: names(row, "user_selections")?,
-                faction: names(row, "faction_selections")?,
-                torn: names(row, "torn_selections")?,
+                user: names_in(row, "user_selections")?,
+                faction: names_in(row, "faction_selections")?,
+                torn: names_in(row, "torn_selections")?,
             },
         }),
         _ => None,
@@ -183,13 +184,13 @@ fn read(row: &Row<'_>, print: &str) -> rusqlite::Result<Option<KnownKey>> {
     }))
 }
 
-/// The names as a comma-separated list.
-fn joined(names: Option<&[String]>) -> Option<String> {
+/// Joins names to a comma-separated list.
+fn join_names(names: Option<&[String]>) -> Option<String> {
     names.map(|names| names.join(","))
 }
 
-/// The names in a comma-separated list.
-fn names(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Vec<String>>> {
+/// The names in a column with a comma-separated list.
+fn names_in(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Vec<String>>> {
     let list: Option<String> = row.get(column)?;
     Ok(list.map(|list| {
         list.split(',')
@@ -204,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_takes_the_place_of_another_inherits_nothing() {
+    fn a_new_key_of_the_same_name_does_not_inherit_stored_facts() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&folder.path().join("t.db")).unwrap();
         let (old, new) = ("OldKeyOfAlice001", "NewKeyOfAlice002");

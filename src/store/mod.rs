@@ -1,6 +1,6 @@
-//! The database. Only this module contains SQL, and it never calls Torn.
+//! Reads and writes the database. Only this module runs SQL, and it never calls Torn.
 //!
-//! Each statement is a file of `sql/` that can be run unchanged in the sqlite3 shell.
+//! Each statement is a file in `sql/` that also runs unchanged in the sqlite3 shell.
 
 mod budget;
 mod check;
@@ -89,7 +89,7 @@ mod tests {
             .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
             .unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
-        let mut seen = 0;
+        let mut prepared = 0;
 
         for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
             let path = entry.path();
@@ -101,9 +101,9 @@ mod tests {
                 if let Err(error) = store.connection().prepare(&text) {
                     panic!("{}: {error}", file.display());
                 }
-                seen += 1;
+                prepared += 1;
             }
         }
-        assert!(seen > 100, "only {seen} statements were found");
+        assert!(prepared > 100, "only {prepared} statements were found");
     }
 }

@@ -1,4 +1,4 @@
-//! The pauses that Torn asked for, remembered between runs.
+//! Stores the pauses that Torn asked for, so that later runs keep them too.
 
 use rusqlite::{OptionalExtension, named_params};
 
@@ -6,46 +6,45 @@ use crate::error::Result;
 use crate::model::id::PlayerId;
 use crate::store::{SqlContext, Store, sql};
 
-/// The calls that a pause concerns.
+/// The calls that a pause applies to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum PauseScope {
-    /// Every call.
+    /// All calls from this IP address.
     Address,
-    /// Personalstats, with any key of this owner.
+    /// Calls for personalstats with a key of this owner.
     Personalstats(PlayerId),
 }
 
 /// Why Torn asked for a pause.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum PauseCause {
-    /// It has blocked the address.
+    /// Torn has blocked the IP address.
     Block,
     /// Too many calls.
     RateLimit,
-    /// The daily share of a category is read.
+    /// The daily limit of a category is reached.
     DailyLimit,
 }
 
-/// A pause that is in force.
+/// An active pause.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Pause {
-    /// Why.
     pub(crate) cause: PauseCause,
-    /// Its end, unix seconds.
+    /// The end, in unix seconds.
     pub(crate) until: i64,
-    /// Torn's words.
+    /// Torn's message.
     pub(crate) reason: String,
 }
 
 impl Store {
-    /// The pause of these calls, if one is in force.
+    /// The active pause for these calls, if there is one.
     pub(crate) fn active_pause(&self, scope: PauseScope, now: i64) -> Result<Option<Pause>> {
-        let (word, owner) = scope.columns();
+        let (scope, owner) = scope.columns();
         self.connection()
             .prepare_cached(sql!("pauses/get_pause"))
-            .and_then(|mut paused| {
-                let parameters = named_params! { ":scope": word, ":owner_id": owner, ":now": now };
-                paused
+            .and_then(|mut statement| {
+                let parameters = named_params! { ":scope": scope, ":owner_id": owner, ":now": now };
+                statement
                     .query_row(parameters, |row| {
                         Ok(Pause {
                             cause: row.get("cause")?,
@@ -55,17 +54,17 @@ impl Store {
                     })
                     .optional()
             })
-            .context("look up the pauses")
+            .context("look up a pause")
     }
 
-    /// Makes these calls wait, in later runs too.
+    /// Stores a pause for these calls.
     pub(crate) fn save_pause(&mut self, scope: PauseScope, pause: &Pause, now: i64) -> Result<()> {
-        let (word, owner) = scope.columns();
+        let (scope, owner) = scope.columns();
         self.connection()
             .execute(
                 sql!("pauses/set_pause"),
                 named_params! {
-                    ":scope": word,
+                    ":scope": scope,
                     ":owner_id": owner,
                     ":cause": pause.cause,
                     ":until": pause.until,
@@ -73,12 +72,13 @@ impl Store {
                     ":now": now,
                 },
             )
-            .context("note a pause")?;
+            .context("save a pause")?;
         Ok(())
     }
 }
 
 impl PauseScope {
+    /// The values of the columns `scope` and `owner_id`.
     fn columns(self) -> (&'static str, i64) {
         match self {
             Self::Address => ("address", 0),
@@ -88,7 +88,7 @@ impl PauseScope {
 }
 
 impl PauseCause {
-    /// The word in the table.
+    /// The value of the column `cause`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Block => "block",

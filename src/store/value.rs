@@ -1,4 +1,4 @@
-//! `ToSql` and `FromSql` for the types of the model.
+//! Implements `ToSql` and `FromSql` for types of the model.
 
 use std::str::FromStr;
 
@@ -39,27 +39,27 @@ impl FromSql for TerritoryId {
     }
 }
 
-macro_rules! stored_as_word {
-    ($($word:ty: $($variant:ident),*;)*) => {$(
-        impl ToSql for $word {
+macro_rules! stored_as_text {
+    ($($type:ty: $($variant:ident),*;)*) => {$(
+        impl ToSql for $type {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
                 Ok(ToSqlOutput::from(self.as_str()))
             }
         }
 
-        impl FromSql for $word {
+        impl FromSql for $type {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
                 let text = value.as_str()?;
                 [$(Self::$variant),*]
                     .into_iter()
-                    .find(|word| word.as_str() == text)
+                    .find(|value| value.as_str() == text)
                     .ok_or_else(|| FromSqlError::Other(format!("unexpected value {text:?}").into()))
             }
         }
     )*};
 }
 
-stored_as_word! {
+stored_as_text! {
     WarType: Ranked, Territory;
     WarStatus: Scheduled, Ongoing, Completed, Cancelled;
     FollowUpGoal: End, Report, EndOfKnownWar;

@@ -32,18 +32,21 @@ fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
         ),
         (
             "[api]\nconcurrency = \"4\"\n",
-            "line 2: invalid type: string \"4\", expected i64",
+            "line 2: concurrency must be a whole number",
         ),
         (
             "[track]\nwars = \"some\"\n",
-            "line 2: unknown variant `some`, expected `tracked` or `all`",
+            "line 2: wars must be `tracked` or `all`",
         ),
         (
             "[track]\nfactions = [0]\n",
             "line 2: 0 is not an id: ids are whole numbers from 1",
         ),
         ("[track]\nterritories = [\"aab!\"]\n", "line 2: "),
-        ("[history]\nrecord = 1\n", "line 2: "),
+        (
+            "[history]\nrecord = 1\n",
+            "line 2: record must be text in quotes",
+        ),
         (
             "[retention]\nkeep_months = 0\n",
             "line 2: keep_months = 0 is not from 1 to 1200",
@@ -79,7 +82,7 @@ fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
         );
         assert!(
             stderr.ends_with(
-                "\n  try: correct that line; the README lists every field with its default\n"
+                "\n  try: correct that line; src/docs/configuration.md lists every field with its default\n"
             ),
             "{stderr}"
         );

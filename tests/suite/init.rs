@@ -87,7 +87,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
     );
     assert_eq!(
         fresh.config(),
-        "# tornsnap: every field with its default is in the README.\n\
+        "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n\
          # Relative paths are relative to this file.\n\
          \n\
          database = \"tornsnap.db\"\n\

@@ -369,7 +369,7 @@ fn a_path_that_is_no_text_is_refused_with_its_line() {
     let refused = sandbox.run(&["backup"]).expect(78);
     let told = refused.stderr();
     assert!(
-        told.contains("line 3: invalid type: integer `3`, expected a string"),
+        told.contains("line 3: directory must be text in quotes"),
         "{told}"
     );
 }

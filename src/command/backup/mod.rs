@@ -51,7 +51,7 @@ pub(crate) struct Args {
         conflicts_with_all = ["keep", "compress", "new_folder", "verify", "deep"]
     )]
     list: bool,
-    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     wait: Option<Duration>,
 }

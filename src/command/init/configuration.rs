@@ -10,7 +10,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::command::init::questions::{Answers, KeyPlace};
 use crate::command::init::write_private;
-use crate::config::{Territories, Wars, check_private, text_of, toml_string};
+use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::iso;
 use crate::store::owner;
@@ -29,10 +29,10 @@ pub(super) fn read_existing(file: &Path, may_replace: bool) -> Result<ExistingFi
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Missing),
         Ok(found) if may_replace && found.is_file() => {}
-        _ => return text_of(file).map(ExistingFile::Text),
+        _ => return read_text(file).map(ExistingFile::Text),
     }
     check_private(file).map_err(|error| error.with_exit(Exit::Config))?;
-    Ok(match text_of(file) {
+    Ok(match read_text(file) {
         Ok(text) if crate::config::Settings::from_text_alone(file, &text).is_ok() => {
             ExistingFile::Text(text)
         }
@@ -51,7 +51,7 @@ pub(super) fn replace(
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let kept = match existing {
         ExistingFile::Missing if !file.exists() => None,
-        ExistingFile::Missing | ExistingFile::Text(_) => match text_of(&file)? {
+        ExistingFile::Missing | ExistingFile::Text(_) => match read_text(&file)? {
             there if there == text => return Ok(None),
             there if matches!(existing, ExistingFile::Text(old) if *old == there) => {
                 Some(back_up(&file, now)?)
@@ -125,7 +125,7 @@ fn make_private(_path: &Path) -> io::Result<()> {
 /// The text of a new configuration.
 pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     let mut text = String::from(
-        "# tornsnap: every field with its default is in the README.\n# Relative paths are relative to this file.\n",
+        "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n# Relative paths are relative to this file.\n",
     );
     let database = match &answers.database {
         Some(path) => relative(path, file)?,
@@ -180,7 +180,7 @@ pub(super) fn changed_text(
 ) -> Result<(String, Vec<&'static str>)> {
     let refuse = || {
         Error::new(format!("change the configuration {}", file.display()))
-            .with_help("change it by hand: the README lists every field")
+            .with_help("edit it by hand; src/docs/configuration.md lists every field")
             .with_exit(Exit::Config)
     };
     let has_crlf = text.contains("\r\n");

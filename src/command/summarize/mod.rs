@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Do not take a backup first
     #[arg(long)]
     pub(crate) no_backup: bool,
-    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) wait: Option<Duration>,
 }

@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::store::follow_ups::WarPolls;
 use crate::store::save::Observation;
 
-/// Seconds without a poll after which the histories are read, because a war may have begun and ended meanwhile.
+/// Seconds without a poll after which the histories are read, because a war may have begun and ended in between.
 const MAX_POLL_GAP: i64 = HOUR;
 
 /// Seconds after which the histories are read again even without a gap.
@@ -38,8 +38,8 @@ pub(super) struct DueHistory {
 
 /// Whether the histories of a faction are due: at the first run, once a day, and after a gap between polls.
 pub(in crate::command::fetch) fn is_due(polls: WarPolls, now: i64) -> bool {
-    let is_older = |moment: Option<i64>, age: i64| {
-        moment.is_none_or(|moment| is_far_future(moment, now) || now - moment > age)
+    let is_older = |timestamp: Option<i64>, age: i64| {
+        timestamp.is_none_or(|timestamp| is_far_future(timestamp, now) || now - timestamp > age)
     };
     is_older(polls.history_read_at, MAX_HISTORY_AGE - 1) || is_older(polls.listed_at, MAX_POLL_GAP)
 }
@@ -70,8 +70,8 @@ impl Session<'_> {
         Ok(due)
     }
 
-    /// Reads histories, and adds the wars that ended without being seen. Returns the factions with a history that could
-    /// not be read.
+    /// Reads histories and adds the wars that began and ended between two polls. Returns the factions whose history
+    /// could not be read.
     pub(super) fn read_histories(
         &mut self,
         run: &mut ActiveRun,
@@ -90,7 +90,8 @@ impl Session<'_> {
                 for (due, answer) in results {
                     match answer {
                         Ok(history) => self.add_history(run, due, history, wars)?,
-                        // No key may read it, or Torn does not know the faction, which another call has counted.
+                        // No key may read the history, or Torn does not know the faction. The call for the faction
+                        // itself has recorded that.
                         Err(failure) if failure.is_missing() || failure.is_no_access() => {
                             log::info!("{}: {}", history_name(due.faction), failure.message());
                         }
@@ -104,7 +105,7 @@ impl Session<'_> {
             },
         )?;
         if torn.is_over() {
-            return Ok(factions); // Some of their histories were not requested.
+            return Ok(factions); // The run stops, and some histories were not requested.
         }
         for faction in factions.difference(&unread) {
             self.store.record_war_history_read(*faction, torn.now())?;

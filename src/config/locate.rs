@@ -1,13 +1,17 @@
-//! Where the configuration is looked for.
+//! Finds the configuration file.
 
 use std::path::PathBuf;
 
 use crate::config::{FILE_NAME, Overrides, environment};
 use crate::error::{Error, Exit, Result};
 
-/// The configuration file to use; one that was named has to be there.
-pub(super) fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    if let Some(path) = named(overrides)? {
+/// The configuration file to use, if there is one.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when the flag or the environment names a file that does not exist.
+pub(super) fn find_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
+    if let Some(path) = named_file(overrides)? {
         if !path.exists() {
             return Err(
                 Error::new(format!("read the configuration {}", path.display()))
@@ -18,7 +22,7 @@ pub(super) fn find(overrides: &Overrides) -> Result<Option<PathBuf>> {
         }
         return Ok(Some(path));
     }
-    Ok(present_file())
+    Ok(existing_file())
 }
 
 /// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
@@ -26,28 +30,28 @@ fn platform_file() -> Option<PathBuf> {
     dirs::config_dir().map(|folder| folder.join("tornsnap").join(FILE_NAME))
 }
 
-/// Where `init` writes: the file that was named, the one that all other commands use, or `./tornsnap.toml`.
+/// The file that `init` writes: the named one, else the one that the other commands use, else `./tornsnap.toml`.
 ///
 /// # Errors
 ///
-/// When the home folder in its path is not known.
+/// [`Exit::Config`] when its path cannot be expanded.
 pub(crate) fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
-    Ok(match named(overrides)? {
+    Ok(match named_file(overrides)? {
         Some(path) => path,
-        None => present_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
+        None => existing_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
     })
 }
 
-/// The configuration that is used where none is named.
-fn present_file() -> Option<PathBuf> {
+/// The file that is used if none is named: `./tornsnap.toml`, else the one in the configuration folder.
+fn existing_file() -> Option<PathBuf> {
     [Some(PathBuf::from(FILE_NAME)), platform_file()]
         .into_iter()
         .flatten()
         .find(|path| path.exists())
 }
 
-/// The configuration file that flag or environment name.
-fn named(overrides: &Overrides) -> Result<Option<PathBuf>> {
+/// The file that `--config` or `TORNSNAP_CONFIG` names.
+fn named_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
     match &overrides.config {
         Some(path) => Ok(Some(path.clone())),
         None => environment::path("TORNSNAP_CONFIG"),
