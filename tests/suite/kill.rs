@@ -200,12 +200,12 @@ impl Trial {
             .collect()
     }
 
-    /// Kills the command at a moment between its start (0.0) and its end (1.0); `false` when it ended before.
-    fn kill(&self, arguments: &[&str], moments: &Moments, part: f64) -> bool {
+    /// Kills the command after `part` millionths of the run; `false` when the command ended before.
+    fn kill(&self, arguments: &[&str], moments: &Moments, part: u32) -> bool {
         let mut command = self.command(arguments);
         match moments {
             Moments::Writes(count) => {
-                let number = 1 + (f64::from(*count) * part) as u32;
+                let number = 1 + u64::from(*count) * u64::from(part) / 1_000_000;
                 let kill = format!("inject={WRITES}:signal=KILL:when={number}");
                 let only_writes = format!("trace={WRITES}");
                 let trace = self.sandbox.path("trace");
@@ -217,7 +217,7 @@ impl Trial {
             }
             Moments::Time(whole) => {
                 let mut child = command.spawn().unwrap();
-                thread::sleep(whole.mul_f64(part));
+                thread::sleep(whole.mul_f64(f64::from(part) / 1e6));
                 child.kill().unwrap();
                 !child.wait().unwrap().success()
             }
@@ -239,7 +239,8 @@ impl Trial {
         for kill in 0..kills {
             self.reset();
             // Multiples of the golden ratio are spread evenly over the run, however many there are.
-            let part = (f64::from(kill + 1) * 0.618_034).fract();
+            let part = u64::from(kill + 1) * 618_034 % 1_000_000;
+            let part = u32::try_from(part).unwrap();
             interrupted += u32::from(self.kill(arguments, &expected.moments, part));
 
             let main = self.open("a.db");

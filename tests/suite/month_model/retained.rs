@@ -21,7 +21,7 @@ impl History {
         let mut ids = since(&self.player_rows, cutoff);
         for player in self.players.keys() {
             let rows = self.player_rows.iter().filter(|row| row.player == *player);
-            ids.extend(newest_values(rows, &PlayerRow::COLUMNS, cutoff));
+            ids.extend(newest_values(&rows, &PlayerRow::COLUMNS, cutoff));
         }
         ids
     }
@@ -33,7 +33,7 @@ impl History {
                 .faction_rows
                 .iter()
                 .filter(|row| row.faction == *faction);
-            ids.extend(newest_values(rows, &FactionRow::COLUMNS, cutoff));
+            ids.extend(newest_values(&rows, &FactionRow::COLUMNS, cutoff));
         }
         ids
     }
@@ -93,7 +93,7 @@ fn newest<'a, R: Row + 'a>(rows: impl Iterator<Item = &'a R>, cutoff: i64) -> Op
 
 /// The ids of the newest row before the cut-off, and of the newest one that knows each column.
 fn newest_values<'a, R: Row + 'a>(
-    rows: impl Iterator<Item = &'a R> + Clone,
+    rows: &(impl Iterator<Item = &'a R> + Clone),
     columns: &[Column<R>],
     cutoff: i64,
 ) -> BTreeSet<i64> {

@@ -135,7 +135,7 @@ fn followed_torn() -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\nplayers = [5]\nterritories = \"tracked\"\n");
     torn.edit(|world| {
-        world.player(5).name = "Five".to_owned();
+        "Five".clone_into(&mut world.player(5).name);
         world.tile("AAB").owner = Some(OURS);
     });
     torn.ranked_war(70, |war| war.start = NOW - HOUR);
