@@ -1,5 +1,6 @@
 //! The months that a run summarizes, its flags, and the conditions on which it is refused.
 
+use super::assert_refused;
 use crate::month_model::{
     EDGES, IN_APRIL, steady_history, summaries, summarize, template, with_history,
     with_steady_history,
@@ -12,25 +13,7 @@ fn the_current_month_and_later_ones_are_refused() {
     drop(with_steady_history(&sandbox));
 
     for month in ["2028-04", "2028-05"] {
-        let finished = sandbox
-            .run_at(
-                IN_APRIL,
-                &[
-                    "summarize",
-                    "--database",
-                    "a.db",
-                    "--month",
-                    month,
-                    "--force",
-                ],
-            )
-            .expect(78);
-
-        assert!(
-            finished.stderr().contains("not over before"),
-            "{}",
-            finished.stderr()
-        );
+        assert_refused(&sandbox, month, "not over before");
     }
     assert_eq!(sandbox.run(&["summarize", "--month", "2028-4"]).code(), 2);
 }

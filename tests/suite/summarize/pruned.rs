@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use rusqlite::Connection;
 
+use super::assert_refused;
 use crate::month_model::{
     EDGES, History, IN_APRIL, PlayerRow, any_history, for_any_history, prune, steady_history,
     summaries, summarize, template, with_history, with_steady_history,
@@ -18,24 +19,7 @@ fn a_pruned_month_cannot_be_summarized_and_keeps_its_summary() {
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 
     for month in ["2027-12", "2028-01"] {
-        let finished = sandbox
-            .run_at(
-                IN_APRIL,
-                &[
-                    "summarize",
-                    "--database",
-                    "a.db",
-                    "--month",
-                    month,
-                    "--force",
-                ],
-            )
-            .expect(78);
-        assert!(
-            finished.stderr().contains("has been pruned"),
-            "{}",
-            finished.stderr()
-        );
+        assert_refused(&sandbox, month, "has been pruned");
     }
     summarize(&sandbox, IN_APRIL, "a.db", &["--force"]);
 
