@@ -1,21 +1,22 @@
-//! `tornsnap demo`: the whole cycle, by the code that asks the real Torn.
+//! `demo`: fetches, summaries, prunes and backups of months, by the code that serves a real database.
 
-use crate::support::{Sandbox, rows};
 use rusqlite::Connection;
 
+use crate::support::{Sandbox, rows};
+
 #[test]
-fn the_demo_lives_through_three_month_ends_and_leaves_a_database_to_look_at() {
+fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
     let sandbox = Sandbox::new();
 
     let finished = sandbox.run(&["demo", "--days", "93"]).expect(0);
 
-    let said = finished.stderr();
-    let summarized: Vec<&str> = said
+    let stderr = finished.stderr();
+    let summarized: Vec<&str> = stderr
         .lines()
         .filter_map(|line| line.split_once(": summarized "))
         .map(|(_, rest)| rest.split_once(':').unwrap().0)
         .collect();
-    assert_eq!(summarized, ["2026-03", "2026-04", "2026-05"], "{said}");
+    assert_eq!(summarized, ["2026-03", "2026-04", "2026-05"], "{stderr}");
     let june = 1_780_574_400; // 2026-06-04
     let next = sandbox.run_at(
         june,
@@ -51,7 +52,7 @@ fn the_demo_lives_through_three_month_ends_and_leaves_a_database_to_look_at() {
         6,
         "three copies and their manifests"
     );
-    let advice: Vec<String> = finished
+    let commands: Vec<String> = finished
         .stdout()
         .lines()
         .filter_map(|line| {
@@ -60,19 +61,19 @@ fn the_demo_lives_through_three_month_ends_and_leaves_a_database_to_look_at() {
                 .map(str::to_owned)
         })
         .collect();
-    assert_eq!(advice.len(), 3, "{}", finished.stdout());
-    for line in advice {
+    assert_eq!(commands.len(), 3, "{}", finished.stdout());
+    for line in commands {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let told = sandbox.run(&words).expect(0);
+        let finished = sandbox.run(&words).expect(0);
         assert!(
-            !told.0.stdout.is_empty() || !told.stderr().is_empty(),
+            !finished.0.stdout.is_empty() || !finished.stderr().is_empty(),
             "{line}"
         );
     }
 }
 
 #[test]
-fn a_folder_with_something_else_in_it_is_left_alone() {
+fn a_folder_with_other_files_is_refused() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("mine/tornsnap.toml", "database = \"precious.db\"\n");
 

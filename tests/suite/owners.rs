@@ -12,8 +12,7 @@ use std::process::Command;
 use tornsnap::testing::store::Lock;
 
 use crate::init::Fresh;
-use crate::month_model::{IN_APRIL, template, with_history};
-use crate::summarize::steady_history;
+use crate::month_model::{IN_APRIL, steady_history, template, with_history};
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 

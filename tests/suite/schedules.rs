@@ -117,7 +117,7 @@ fn the_daily_job_of_a_day_without_need_does_nothing() {
         &sandbox,
         &template,
         "tornsnap.db",
-        &crate::summarize::steady_history(),
+        &crate::month_model::steady_history(),
     ));
     let daily = |now: i64| {
         sandbox.run_at(now, &["-q", "backup"]).expect(0);
@@ -138,7 +138,7 @@ fn the_daily_job_of_a_day_without_need_does_nothing() {
     let before = backups();
 
     let begun = std::time::Instant::now();
-    daily(now + crate::month_model::DAY);
+    daily(now + crate::support::DAY);
 
     assert!(begun.elapsed() < std::time::Duration::from_secs(3));
     assert!(after == (months(), rows()));

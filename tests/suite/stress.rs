@@ -1,4 +1,4 @@
-//! Everything at once on one database: readers, fetches, summaries, pruning and copies.
+//! Readers, fetches, summaries, prunes and backups of one database at the same time.
 
 use std::fs;
 use std::num::NonZero;
@@ -12,10 +12,10 @@ use rusqlite::Connection;
 use crate::support::torn::Torn;
 use crate::support::{NOW, fill, heavy};
 
-/// How long each reader keeps one state in view.
-const VIEW: Duration = Duration::from_millis(300);
+/// How long each reader keeps a read transaction open.
+const READ_TIME: Duration = Duration::from_millis(300);
 
-/// How long each command rests before it runs again: the processors are to be busy, not the bottleneck.
+/// The pause before a command runs again: without it, the commands would wait for a processor, not for each other.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Adds rows of last month and of the month before, so that there is always something to summarize and to prune.
@@ -24,9 +24,10 @@ const LATE_ROWS: &str = "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
     SELECT 1 + i % 10, unixepoch('2026-03-02') + i * 60, i FROM n";
 
-/// How many processes wanted each processor in the last minute, at least 1: one that has to wait for a processor may
-/// hold a lock meanwhile.
-fn crowd() -> f64 {
+/// The number of runnable processes for each processor in the last minute, at least 1.
+///
+/// The bound of the test is multiplied by it, because a process that waits for a processor may hold a lock.
+fn load_factor() -> f64 {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: f64 = load
         .split(' ')
@@ -37,7 +38,7 @@ fn crowd() -> f64 {
     (load / f64::from(u32::try_from(processors).unwrap_or(u32::MAX))).max(1.0)
 }
 
-/// Writes a little again and again, as another program might, and gives the longest time that one write took.
+/// Writes again and again, as another program might, and returns the longest time that one write took.
 fn write_until(connection: &Connection, is_over: &AtomicBool) -> Duration {
     let mut longest = Duration::ZERO;
     connection.busy_timeout(Duration::from_secs(30)).unwrap();
@@ -52,40 +53,40 @@ fn write_until(connection: &Connection, is_over: &AtomicBool) -> Duration {
     longest
 }
 
-/// Reads one state for a while, again and again.
+/// Reads again and again in a read transaction, and returns how often.
 fn read_until(connection: &Connection, is_over: &AtomicBool) -> u64 {
-    let mut views = 0;
+    let mut reads = 0;
     while !is_over.load(Ordering::Relaxed) {
         let count = "SELECT count(*) FROM player_stats_history";
         connection.execute_batch("BEGIN").unwrap();
         let before: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
-        thread::sleep(VIEW);
+        thread::sleep(READ_TIME);
         let after: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
         connection.execute_batch("COMMIT").unwrap();
         assert_eq!(before, after, "a reader sees one state");
-        views += 1;
+        reads += 1;
     }
-    views
+    reads
 }
 
-#[expect(clippy::print_stderr, reason = "the figure is the point of it")]
+#[expect(clippy::print_stderr, reason = "the test measures")]
 #[test]
-fn nobody_is_locked_out_when_everything_runs_at_once() {
+fn no_command_and_no_writer_is_locked_out_when_everything_runs_at_once() {
     let torn = Torn::new();
     torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
     torn.follow("[track]\nfactions = [9]\nterritories = \"all\"\n[backup]\nbefore_summarize = false\nkeep = 2\n");
     fill(&torn.sandbox.sqlite(), 20_000);
     torn.fetch(&["all"]).expect(0);
     let span = Duration::from_secs(heavy(60, 8).unsigned_abs());
-    // The short run allows for the other tests, which take the processors as well.
-    let most = Duration::from_millis(heavy(200, 3_000).unsigned_abs()).mul_f64(crowd());
+    // In the short run, the other tests use the processors as well.
+    let most = Duration::from_millis(heavy(200, 3_000).unsigned_abs()).mul_f64(load_factor());
     let is_over = AtomicBool::new(false);
     let endings: Mutex<Vec<String>> = Mutex::default();
     let again = |arguments: &[&str]| {
         let mut runs = 0;
         while !is_over.load(Ordering::Relaxed) {
             let finished = torn.sandbox.run(arguments);
-            // Nothing else runs under the same lock, so nothing is an excuse.
+            // No other command takes the same lock, so none of these may wait or fail.
             if finished.code() != 0 || finished.stderr().contains("locked") {
                 let text = format!("{arguments:?}: {} {}", finished.code(), finished.stderr());
                 endings.lock().unwrap().push(text);
@@ -96,7 +97,7 @@ fn nobody_is_locked_out_when_everything_runs_at_once() {
         runs
     };
 
-    let (longest, views, runs) = thread::scope(|scope| {
+    let (longest, reads, runs) = thread::scope(|scope| {
         let writer = scope.spawn(|| write_until(&torn.sandbox.sqlite(), &is_over));
         let readers: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| read_until(&torn.sandbox.sqlite(), &is_over)))
@@ -106,7 +107,7 @@ fn nobody_is_locked_out_when_everything_runs_at_once() {
             .map(|kind| scope.spawn(move || again(&["fetch", kind])))
             .collect();
         workers.push(scope.spawn(|| again(&["backup"])));
-        // One after the other, as they share a lock.
+        // These two share a lock, so they run one after the other.
         workers.push(scope.spawn(|| {
             let mut runs = 0;
             let begun = Instant::now();
@@ -141,21 +142,19 @@ fn nobody_is_locked_out_when_everything_runs_at_once() {
             .into_iter()
             .map(|worker| worker.join().unwrap())
             .collect();
-        let views: u64 = readers
+        let reads: u64 = readers
             .into_iter()
             .map(|reader| reader.join().unwrap())
             .sum();
-        (writer.join().unwrap(), views, runs)
+        (writer.join().unwrap(), reads, runs)
     });
 
-    eprintln!(
-        "longest write {longest:?} (bound {most:?}); runs {runs:?}; {views} views by readers"
-    );
+    eprintln!("longest write {longest:?} (bound {most:?}); runs {runs:?}; {reads} reads");
     let endings = endings.into_inner().unwrap();
     assert!(endings.is_empty(), "{endings:#?}");
     assert!(
-        runs.iter().all(|runs| *runs > 0) && views > 8,
-        "{runs:?}, {views}"
+        runs.iter().all(|runs| *runs > 0) && reads > 8,
+        "{runs:?}, {reads}"
     );
     assert!(
         longest < most,

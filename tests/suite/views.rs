@@ -1,12 +1,10 @@
-//! The everyday questions, and that they are answered along the indexes.
+//! The views: their rows, and the indexes that they read.
 
 use tornsnap::testing::store::Store;
 
-use crate::support::{NOW, Sandbox};
+use crate::support::{DAY, NOW, Sandbox};
 
-const DAY: i64 = 86_400;
-
-/// A database with two factions and the rows of `sql`; times in it are written `$now - 3 * $day`.
+/// A database with two factions, after the statements in `sql`; `$now` and `$day` in them are replaced by numbers.
 fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     Store::create(&sandbox.database()).unwrap();
@@ -24,7 +22,7 @@ fn database(sql: &str) -> Sandbox {
 }
 
 #[test]
-fn the_latest_state_of_a_player_is_the_last_known_value_of_each_column() {
+fn player_latest_has_the_last_known_value_of_each_column() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, level, faction_id, last_updated) VALUES
              (1, 'A', 11, 1, $now - 60), (2, 'B', NULL, NULL, $now - $day);
@@ -41,7 +39,7 @@ fn the_latest_state_of_a_player_is_the_last_known_value_of_each_column() {
 }
 
 #[test]
-fn a_day_of_a_player_is_what_was_known_at_its_end() {
+fn player_daily_has_the_last_known_values_of_each_day() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', $now);
          INSERT INTO player_stats_history (player_id, timestamp, strength, networth, level) VALUES
@@ -63,7 +61,7 @@ fn a_day_of_a_player_is_what_was_known_at_its_end() {
 }
 
 #[test]
-fn gains_count_from_the_last_value_before_a_period_or_the_first_in_it() {
+fn gains_count_from_the_last_value_before_a_period_or_else_the_first_in_it() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, level, last_updated) VALUES (1, 'A', 20, $now), (2, 'B', 5, $now - $day), (3, 'C', 1, $now);
          INSERT INTO player_stats_history (player_id, timestamp, total_stats, networth, level) VALUES
@@ -102,7 +100,7 @@ fn gains_count_from_the_last_value_before_a_period_or_the_first_in_it() {
     );
 }
 
-/// A row may know the total alone, or some of the four.
+/// A history row may have the total alone, or some of the four battle stats.
 #[test]
 fn each_battle_stat_counts_from_its_own_last_known_value() {
     let sandbox = database(
@@ -123,22 +121,22 @@ fn each_battle_stat_counts_from_its_own_last_known_value() {
 }
 
 #[test]
-fn who_joined_and_who_left_is_remembered() {
+fn joins_and_departures_of_members_are_recorded() {
     let sandbox = database(
-        // The first roster: everybody was there already.
+        // The first roster: no one joins, all were members before.
         "INSERT INTO faction_history (faction_id, timestamp) VALUES (1, $now - 9 * $day);
          INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'A', 1, $now - 9 * $day), (2, 'B', 1, $now - 9 * $day);
-         -- A new face, also by an upsert.
+         -- A new member, by an upsert.
          INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (3, 'C', 1, $now - 8 * $day)
              ON CONFLICT DO UPDATE SET faction_id = excluded.faction_id, last_updated = excluded.last_updated;
-         -- One who is followed alone, in a faction that is not.
+         -- A player who is tracked alone, in a faction that is not tracked.
          INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (4, 'D', 2, $now - 8 * $day);
-         -- Gone, and found in another one later; gone to another at once; come back.
+         -- Player 1 leaves and is in another faction later. Player 2 changes to another at once, and comes back.
          UPDATE players SET faction_id = NULL, last_updated = $now - 7 * $day WHERE player_id = 1;
          UPDATE players SET faction_id = 2, last_updated = $now - 6 * $day WHERE player_id = 1;
          UPDATE players SET faction_id = 2, last_updated = $now - 5 * $day WHERE player_id = 2;
          UPDATE players SET faction_id = 1, last_updated = $now - 4 * $day WHERE player_id = 2;
-         -- Nothing new.
+         -- No change.
          UPDATE players SET faction_id = 1, last_updated = $now WHERE player_id IN (2, 3);
          -- The clock was set back.
          UPDATE players SET faction_id = NULL, last_updated = 1 WHERE player_id = 4;",
@@ -169,7 +167,7 @@ fn who_joined_and_who_left_is_remembered() {
 }
 
 #[test]
-fn members_who_do_not_change_are_found_with_either_way_of_recording() {
+fn members_unchanged_counts_the_same_days_for_changes_and_for_every_poll() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, faction_id, last_updated) VALUES
              (1, 'changes', 1, $now), (2, 'every poll', 1, $now), (3, 'not looked at', 1, $now - 9 * $day), (4, 'no member', NULL, $now);
@@ -186,7 +184,7 @@ fn members_who_do_not_change_are_found_with_either_way_of_recording() {
 }
 
 #[test]
-fn a_war_has_a_latest_state_and_a_curve() {
+fn wars_have_a_latest_state_and_a_course_of_scores() {
     let sandbox = database(
         "INSERT INTO war_status_history (war_id, war_type, territory_id, attacking_faction_id, defending_faction_id,
              attacking_score, defending_score, required_score, status, winner_faction_id, started_at, ends_at, recorded_at) VALUES
@@ -227,7 +225,7 @@ fn a_war_has_a_latest_state_and_a_curve() {
 }
 
 #[test]
-fn a_tile_tells_who_held_it_since_when_and_how_it_changed_hands() {
+fn territory_tenure_has_each_owner_of_a_tile_and_how_it_changed() {
     let sandbox = database(
         "INSERT INTO territories (territory_id, sector, faction_id, racket_type, racket_level, war_status, last_updated) VALUES
              ('AAB', 1, 1, 'Gun Shop', 2, 'none', $now), ('AAC', 1, NULL, NULL, NULL, 'none', $now);
@@ -270,7 +268,7 @@ fn a_tile_tells_who_held_it_since_when_and_how_it_changed_hands() {
 }
 
 #[test]
-fn the_summaries_make_league_tables() {
+fn the_league_views_rank_the_summaries() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, faction_id, last_updated) VALUES (1, 'A', 1, $now), (2, 'B', 1, $now), (3, 'C', NULL, $now);
          INSERT INTO player_stats_summary (player_id, period_start, period_end, networth_change, total_stats_change) VALUES
@@ -302,10 +300,11 @@ fn the_summaries_make_league_tables() {
     );
 }
 
-/// A history is read along an index that fits the question, never from its first row to its last.
+/// The views search history tables by an index; only small tables may be scanned.
 #[test]
-fn no_view_reads_a_whole_history_where_an_index_serves() {
+fn no_view_scans_a_history_table() {
     let sandbox = database("");
+    // Small tables, and the aliases and subqueries of the views that stand for them.
     let small = [
         "p",
         "f",
@@ -321,7 +320,7 @@ fn no_view_reads_a_whole_history_where_an_index_serves() {
         "leader",
     ];
 
-    for question in [
+    for query in [
         "SELECT * FROM newest_answer",
         "SELECT * FROM player_latest",
         "SELECT * FROM player_gains",
@@ -342,25 +341,25 @@ fn no_view_reads_a_whole_history_where_an_index_serves() {
         "SELECT * FROM territory_tenure WHERE territory_id = 'AAB'",
         "SELECT * FROM territory_tenure WHERE faction_id = 1",
     ] {
-        for step in plan(&sandbox, question) {
+        for step in plan(&sandbox, query) {
             let Some(scanned) = step.strip_prefix("SCAN ") else {
                 continue;
             };
             let name = scanned.split(' ').next().unwrap();
             assert!(
                 small.contains(&name) || name.starts_with('('),
-                "{question}: {step}"
+                "{query}: {step}"
             );
         }
     }
 }
 
-/// What `export` asks, with its order: rows come as the index has them, nothing is sorted.
+/// The queries of `export`: rows come in the order of an index, so that SQLite need not sort them.
 #[test]
-fn the_long_views_and_histories_come_in_order_without_sorting() {
+fn long_views_and_history_tables_are_read_in_order_without_sorting() {
     let sandbox = database("");
 
-    for question in [
+    for query in [
         "SELECT * FROM player_stats_history ORDER BY timestamp, id",
         "SELECT * FROM player_stats_history WHERE timestamp >= 1 ORDER BY timestamp, id",
         "SELECT * FROM player_stats_history WHERE player_id IN (1) ORDER BY timestamp, id",
@@ -372,16 +371,16 @@ fn the_long_views_and_histories_come_in_order_without_sorting() {
         "SELECT * FROM war_scores ORDER BY war_type, war_id, recorded_at, id",
         "SELECT * FROM territory_tenure ORDER BY territory_id, since, id",
     ] {
-        let plan = plan(&sandbox, question);
+        let plan = plan(&sandbox, query);
         assert!(
             !plan.iter().any(|step| step.contains("TEMP B-TREE")),
-            "{question}: {plan:#?}"
+            "{query}: {plan:#?}"
         );
     }
 }
 
 #[test]
-fn every_view_says_what_it_answers() {
+fn every_view_begins_with_a_comment() {
     let sandbox = database("");
 
     for view in sandbox.rows("SELECT sql FROM sqlite_schema WHERE type = 'view'") {
@@ -390,9 +389,10 @@ fn every_view_says_what_it_answers() {
     }
 }
 
-fn plan(sandbox: &Sandbox, question: &str) -> Vec<String> {
+/// The steps of the query plan.
+fn plan(sandbox: &Sandbox, query: &str) -> Vec<String> {
     sandbox
-        .rows(&format!("EXPLAIN QUERY PLAN {question}"))
+        .rows(&format!("EXPLAIN QUERY PLAN {query}"))
         .into_iter()
         .map(|row| row.split('|').nth(3).unwrap().to_owned())
         .collect()

@@ -8,9 +8,8 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup;
 
-use crate::month_model::{DAY, EDGES, HISTORY, IN_APRIL, template, with_history};
-use crate::summarize::steady_history;
-use crate::support::{Finished, Sandbox, fill, heavy, signal};
+use crate::month_model::{EDGES, HISTORY, IN_APRIL, steady_history, template, with_history};
+use crate::support::{DAY, Finished, Sandbox, fill, heavy, signal};
 
 /// Long enough for a run to reach its lock, wait there, and say so.
 const A_WHILE: Duration = Duration::from_millis(900);

@@ -1,13 +1,12 @@
 //! The effect of `prune --future` on each table.
 
 use super::{
-    DAY, HOUR, MINUTE, TEN_RIGHT_ROWS, YEARS, database, memberships_are_in_order, nothing_after,
-    times,
+    TEN_CORRECT_ROWS, YEARS, columns_after, database, memberships_are_in_order, time_columns,
 };
 use crate::month_model::dump;
-use crate::support::{Finished, NOW, rows};
+use crate::support::{DAY, Finished, HOUR, MINUTE, NOW, rows};
 
-/// One row in each table, all of its times at `at`; months that begin at `month`.
+/// One row in each table: every timestamp is `at`, and every month begins at `month`.
 fn one_row_each(at: i64, month: i64) -> String {
     let end = month + 30 * DAY;
     format!(
@@ -43,23 +42,26 @@ fn one_row_each(at: i64, month: i64) -> String {
 }
 
 #[test]
-fn no_time_of_the_future_is_left_in_any_table() {
+fn no_table_keeps_a_timestamp_in_the_future() {
     let sandbox = database(&one_row_each(NOW + YEARS, NOW + YEARS));
     let sqlite = sandbox.sqlite();
-    // Tables that have no times of ours.
-    let empty: Vec<String> = times(&sqlite)
+    let empty: Vec<String> = time_columns(&sqlite)
         .into_iter()
         .map(|(table, _)| table)
         .filter(|table| rows(&sqlite, &format!("SELECT 1 FROM {table} LIMIT 1")).is_empty())
         .collect();
-    assert_eq!(empty, Vec::<String>::new(), "give each table a row above");
+    assert_eq!(
+        empty,
+        Vec::<String>::new(),
+        "one_row_each has no row for these tables"
+    );
 
     sandbox
         .run(&["prune", "--future", "--force", "--without-backup"])
         .expect(0);
 
     assert_eq!(
-        nothing_after(&sqlite, NOW + 5 * MINUTE),
+        columns_after(&sqlite, NOW + 5 * MINUTE),
         Vec::<String>::new()
     );
     for (sql, expected) in [
@@ -104,8 +106,8 @@ fn no_time_of_the_future_is_left_in_any_table() {
 }
 
 #[test]
-fn what_is_right_stays_as_it_is() {
-    // Everything was recorded an hour ago, or is as far ahead as clocks and pauses may be.
+fn correct_timestamps_do_not_change() {
+    // An hour ago, and as far ahead as `prune --future` allows.
     for at in [NOW - HOUR, NOW + 5 * MINUTE] {
         let sandbox = database(&one_row_each(at, NOW - 31 * DAY));
         let before = dump(&sandbox.sqlite());
@@ -118,9 +120,9 @@ fn what_is_right_stays_as_it_is() {
 }
 
 #[test]
-fn what_lasts_from_before_into_the_future_ends_now() {
+fn periods_that_end_in_the_future_end_now() {
     let sandbox = database(&format!(
-        "{TEN_RIGHT_ROWS}
+        "{TEN_CORRECT_ROWS}
          INSERT INTO player_observations VALUES (1, 1775001600, 1775005200, {ahead}, 9);
          INSERT INTO player_observations VALUES (1, 1772323200, 1772323300, 1772323400, 4);
          INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', 1775044000, {ahead}, 'ok');
@@ -185,7 +187,7 @@ fn what_lasts_from_before_into_the_future_ends_now() {
 }
 
 #[test]
-fn memberships_of_the_future_keep_their_order() {
+fn memberships_in_the_future_keep_their_order() {
     type Spans<'a> = &'a [(i64, Option<i64>)];
     let ahead = NOW + YEARS;
     let spans: [(&str, Spans<'_>); 5] = [
@@ -216,7 +218,7 @@ fn memberships_of_the_future_keep_their_order() {
         ),
     ];
     let sandbox = database(&format!(
-        "{TEN_RIGHT_ROWS} INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', 1, 1);"
+        "{TEN_CORRECT_ROWS} INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', 1, 1);"
     ));
     let sqlite = sandbox.sqlite();
     for (player, (name, spans)) in (10..).zip(&spans) {
@@ -252,7 +254,7 @@ fn memberships_of_the_future_keep_their_order() {
 }
 
 #[test]
-fn the_counts_of_a_plan_are_those_of_the_run_for_every_table() {
+fn a_dry_run_gives_the_counts_of_the_run_for_every_table() {
     let sandbox = database(&one_row_each(NOW + YEARS, NOW + YEARS));
     let counts = |finished: Finished| {
         let report = finished.expect(0).json();

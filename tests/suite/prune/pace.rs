@@ -1,4 +1,4 @@
-//! `prune` beside others: how long a writer waits, and that a reader holds nothing up.
+//! `prune` while other programs use the database: writers wait only briefly, and readers do not delay it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use crate::month_model::{DAY, EDGES, IN_APRIL, template, with_history};
-use crate::prune::{prune, summarize};
-use crate::summarize::steady_history;
-use crate::support::{Sandbox, heavy, rows};
+use crate::month_model::{EDGES, IN_APRIL, prune, summarize, with_steady_history};
+use crate::support::{DAY, Sandbox, heavy, rows};
 
-/// Writes as often as it can until `work` is done, and says how long the longest wait was.
+/// Writes every few milliseconds until `work` is done, and returns the longest time that a write took.
 fn worst_wait(sandbox: &Sandbox, work: impl FnOnce()) -> Duration {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -36,12 +34,12 @@ fn worst_wait(sandbox: &Sandbox, work: impl FnOnce()) -> Duration {
 }
 
 #[test]
-fn old_records_of_fetches_go_in_linear_time() {
+fn old_fetch_runs_are_deleted_in_linear_time() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     let old = heavy(43_200, 10_800);
-    // Four kinds every four minutes for 400 days (or 100), and a month (or a week) more.
+    // One run a minute, of four kinds in turn: old ones for 30 days (or 7.5), and newer ones for 400 days (or 100).
     connection
         .execute(
             "INSERT INTO fetch_runs (kind, started_at, finished_at, status)
@@ -67,7 +65,7 @@ fn old_records_of_fetches_go_in_linear_time() {
         assert_eq!(report["tables"]["fetch_runs"]["deleted"], old);
     });
 
-    // The limits are 2 s and 0.1 s on a machine that does nothing else.
+    // On an idle machine the limits are 2 s and 0.1 s.
     assert!(took < Duration::from_secs(10), "it took {took:?}");
     assert!(
         worst < Duration::from_millis(700),
@@ -78,7 +76,7 @@ fn old_records_of_fetches_go_in_linear_time() {
 #[test]
 fn a_writer_never_waits_long_for_a_prune() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    let connection = with_steady_history(&sandbox);
     connection
         .execute(
             "INSERT INTO player_stats_history (player_id, timestamp, level, networth)
@@ -87,26 +85,21 @@ fn a_writer_never_waits_long_for_a_prune() {
             [heavy(1_000_000, 100_000), EDGES[0]],
         )
         .unwrap();
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     let worst = worst_wait(&sandbox, || {
         prune(&sandbox, IN_APRIL, "a.db", &["--archive", "cold.db"]).expect(0);
     });
 
-    // The limit is 0.2 s on a machine that does nothing else.
+    // On an idle machine the limit is 0.2 s.
     assert!(worst < Duration::from_secs(1), "a writer waited {worst:?}");
 }
 
 #[test]
-fn an_open_reader_holds_up_no_prune() {
+fn an_open_reader_does_not_delay_a_prune() {
     let sandbox = Sandbox::new();
-    drop(with_history(
-        &sandbox,
-        &template(&sandbox),
-        "a.db",
-        &steady_history(),
-    ));
-    summarize(&sandbox, IN_APRIL, "a.db");
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     prune(
         &sandbox,
         IN_APRIL,
@@ -122,7 +115,7 @@ fn an_open_reader_holds_up_no_prune() {
             ["1"]
         );
     }
-    // The readers see an older state than the newest.
+    // From here on, the readers see an older state than the newest.
     let writer = Connection::open(sandbox.path("a.db")).unwrap();
     writer.execute("UPDATE players SET rank = 'x'", []).unwrap();
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! `prune --archive`: nothing lost, nothing twice.
+//! `prune --archive`: each history row is in one of the two files, and in one only.
 
 use std::collections::BTreeSet;
 
@@ -6,40 +6,20 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use crate::month_model::{
-    EDGES, IN_APRIL, IN_MARCH, any_history, create, detail, dump, for_any_history, summaries,
-    template, with_history,
+    EDGES, IN_APRIL, IN_MARCH, any_history, create, dump, for_any_history, history_rows, prune,
+    steady_history, summaries, summarize, template, with_history, with_steady_history,
 };
-use crate::summarize::steady_history;
 use crate::support::{Finished, Sandbox, rows};
 
-fn summarize(sandbox: &Sandbox, now: i64) {
-    sandbox
-        .run_at(now, &["summarize", "--no-backup", "--database", "a.db"])
-        .expect(0);
-}
-
 fn archive(sandbox: &Sandbox, now: i64, more: &[&str]) -> Finished {
-    let arguments: Vec<&str> = [
-        "prune",
-        "--without-backup",
-        "--allow-large",
-        "--ignore-clock",
-        "--database",
-        "a.db",
-        "--archive",
-        "cold.db",
-    ]
-    .iter()
-    .chain(more)
-    .copied()
-    .collect();
-    sandbox.run_at(now, &arguments)
+    let flags = [&["--ignore-clock", "--archive", "cold.db"], more].concat();
+    prune(sandbox, now, "a.db", &flags)
 }
 
-/// Detail of both files; fails when a row is in both.
-fn union(main: &Connection, archive: Option<&Connection>) -> Vec<String> {
-    let mut all = detail(main);
-    all.extend(archive.map(detail).unwrap_or_default());
+/// The history rows of both files; panics when a row is in both.
+fn rows_of_both(main: &Connection, archive: Option<&Connection>) -> Vec<String> {
+    let mut all = history_rows(main);
+    all.extend(archive.map(history_rows).unwrap_or_default());
     all.sort();
     let distinct: BTreeSet<_> = all.iter().collect();
     assert_eq!(distinct.len(), all.len(), "a row is in both files");
@@ -52,19 +32,17 @@ fn archive_and_database_together_hold_every_row_once() {
     let template = template(&sandbox);
 
     for_any_history(10, any_history(), |history| {
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(sandbox.path(&format!("cold.db{end}")));
-        }
+        sandbox.remove_database("cold.db");
         let main = with_history(&sandbox, &template, "a.db", &history);
-        let before = detail(&main);
-        summarize(&sandbox, IN_MARCH);
+        let before = history_rows(&main);
+        summarize(&sandbox, IN_MARCH, "a.db", &[]);
         archive(&sandbox, IN_MARCH, &["--keep-months", "1"]).expect(0);
-        summarize(&sandbox, IN_APRIL);
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
         archive(&sandbox, IN_APRIL, &["--keep-months", "1"]).expect(0);
 
         let cold = sandbox.path("cold.db");
         let cold = cold.exists().then(|| Connection::open(cold).unwrap());
-        prop_assert_eq!(&union(&main, cold.as_ref()), &before);
+        prop_assert_eq!(&rows_of_both(&main, cold.as_ref()), &before);
         prop_assert_eq!(summaries(&main), history.summaries(IN_APRIL));
         if let Some(cold) = cold {
             prop_assert_eq!(
@@ -79,8 +57,8 @@ fn archive_and_database_together_hold_every_row_once() {
 #[test]
 fn an_archive_is_a_database_like_any_other() {
     let sandbox = Sandbox::new();
-    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL);
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     let report = archive(&sandbox, IN_APRIL, &["--json"]).expect(0).json();
 
@@ -111,56 +89,49 @@ fn an_archive_is_a_database_like_any_other() {
 }
 
 #[test]
-fn the_archive_of_the_settings_is_used() {
+fn the_archive_of_the_configuration_file_is_used() {
     let sandbox = Sandbox::new();
-    drop(with_history(
-        &sandbox,
-        &template(&sandbox),
-        "a.db",
-        &steady_history(),
-    ));
+    drop(with_steady_history(&sandbox));
     sandbox.write(
         "tornsnap.toml",
         "database = \"a.db\"\n[retention]\narchive = \"cold/archive.db\"\n",
     );
-    summarize(&sandbox, IN_APRIL);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     sandbox
         .run_at(IN_APRIL, &["prune", "--without-backup", "--allow-large"])
         .expect(0);
 
     let cold = Connection::open(sandbox.path("cold/archive.db")).unwrap();
-    assert!(!detail(&cold).is_empty());
+    assert!(!history_rows(&cold).is_empty());
 }
 
 #[test]
-fn copies_that_are_there_already_are_not_made_twice() {
+fn rows_that_are_in_the_archive_already_are_not_copied_again() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     let main = with_history(&sandbox, &template, "a.db", &steady_history());
-    let before = detail(&main);
-    summarize(&sandbox, IN_APRIL);
-    // As after a power cut between copy and delete: the archive has everything, the database still has, too.
+    let before = history_rows(&main);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    // The state after a power cut between copy and delete: every row is in both files.
     std::fs::copy(sandbox.path("a.db"), sandbox.path("kept.db")).unwrap();
     archive(&sandbox, IN_APRIL, &[]).expect(0);
     drop(main);
-    for end in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(sandbox.path(&format!("a.db{end}")));
-    }
+    sandbox.remove_database("a.db");
     std::fs::copy(sandbox.path("kept.db"), sandbox.path("a.db")).unwrap();
 
     archive(&sandbox, IN_APRIL, &[]).expect(0);
 
     let main = Connection::open(sandbox.path("a.db")).unwrap();
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
-    assert_eq!(union(&main, Some(&cold)), before);
+    assert_eq!(rows_of_both(&main, Some(&cold)), before);
 }
 
 #[test]
-fn an_id_with_other_content_in_the_archive_deletes_nothing() {
+fn a_prune_stops_when_the_archive_has_another_row_with_the_same_id() {
     let sandbox = Sandbox::new();
-    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL);
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     create(&sandbox, "cold.db");
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
     let ours = rows(&main, "SELECT database_id FROM database_identity");
@@ -171,7 +142,7 @@ fn an_id_with_other_content_in_the_archive_deletes_nothing() {
          INSERT INTO player_stats_history (id, player_id, timestamp, level) VALUES (2, 1, 5, 5);",
     )
     .unwrap();
-    let before = detail(&main);
+    let before = history_rows(&main);
 
     let finished = archive(&sandbox, IN_APRIL, &[]).expect(78);
 
@@ -180,11 +151,11 @@ fn an_id_with_other_content_in_the_archive_deletes_nothing() {
         "{}",
         finished.stderr()
     );
-    assert_eq!(detail(&main), before);
+    assert_eq!(history_rows(&main), before);
     assert_eq!(
-        detail(&cold),
+        history_rows(&cold),
         ["player_stats_history: 2|1|5||||||5|||"],
-        "what was copied is taken back"
+        "the copied rows are removed from the archive"
     );
     assert_eq!(
         rows(
@@ -196,8 +167,10 @@ fn an_id_with_other_content_in_the_archive_deletes_nothing() {
     );
 }
 
-/// As after a power cut between copy and delete: rows of both files, and a note in the archive which they are.
-fn cut_off_after_a_copy(sandbox: &Sandbox, main: &Connection) -> Vec<String> {
+/// Leaves the files as a power cut between copy and delete does: ten days of rows in both, recorded in `archive_step`.
+///
+/// Returns the rows of the archive.
+fn interrupt_after_a_copy(sandbox: &Sandbox, main: &Connection) -> Vec<String> {
     archive(sandbox, IN_APRIL, &["--keep-months", "3"]).expect(0);
     let cold = sandbox.path("cold.db");
     main.execute("ATTACH DATABASE ? AS archive", [cold.to_str()])
@@ -210,27 +183,25 @@ fn cut_off_after_a_copy(sandbox: &Sandbox, main: &Connection) -> Vec<String> {
         EDGES[1]
     ))
     .unwrap();
-    detail(&Connection::open(cold).unwrap())
+    history_rows(&Connection::open(cold).unwrap())
 }
 
 #[test]
-fn a_copy_that_was_cut_off_is_taken_back_by_the_next_prune_whatever_it_keeps() {
+fn the_next_prune_removes_an_interrupted_copy_whatever_it_keeps() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     for keep in ["12", "3", "2"] {
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(sandbox.path(&format!("cold.db{end}")));
-        }
+        sandbox.remove_database("cold.db");
         let main = with_history(&sandbox, &template, "a.db", &steady_history());
-        let before = detail(&main);
-        summarize(&sandbox, IN_APRIL);
-        let copied = cut_off_after_a_copy(&sandbox, &main);
-        assert!(copied.iter().any(|row| detail(&main).contains(row)));
+        let before = history_rows(&main);
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
+        let copied = interrupt_after_a_copy(&sandbox, &main);
+        assert!(copied.iter().any(|row| history_rows(&main).contains(row)));
 
         archive(&sandbox, IN_APRIL, &["--keep-months", keep]).expect(0);
 
         let cold = Connection::open(sandbox.path("cold.db")).unwrap();
-        assert_eq!(union(&main, Some(&cold)), before, "{keep}");
+        assert_eq!(rows_of_both(&main, Some(&cold)), before, "{keep}");
         assert_eq!(
             rows(&cold, "SELECT count(*) FROM archive_step"),
             ["0"],
@@ -240,42 +211,39 @@ fn a_copy_that_was_cut_off_is_taken_back_by_the_next_prune_whatever_it_keeps() {
 }
 
 #[test]
-fn rows_that_were_copied_and_then_changed_here_stay_in_the_archive() {
+fn copied_rows_that_changed_in_the_database_stay_in_the_archive() {
     let sandbox = Sandbox::new();
-    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL);
-    let copied = cut_off_after_a_copy(&sandbox, &main);
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let copied = interrupt_after_a_copy(&sandbox, &main);
     main.execute("UPDATE faction_history SET respect = respect + 1", [])
         .unwrap();
 
     archive(&sandbox, IN_APRIL, &["--keep-months", "12"]).expect(0);
 
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
-    assert_eq!(detail(&cold), copied);
+    assert_eq!(history_rows(&cold), copied);
 }
 
 #[test]
-fn the_database_is_not_its_own_archive() {
+fn the_database_cannot_be_its_own_archive() {
     let sandbox = Sandbox::new();
-    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL);
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     std::fs::hard_link(sandbox.path("a.db"), sandbox.path("link.db")).unwrap();
     let before = dump(&main);
 
     for name in ["a.db", "./a.db", "link.db"] {
         for more in [["--without-backup"].as_slice(), &["--dry-run"]] {
-            let arguments: Vec<&str> = [
+            let flags = [
                 "prune",
                 "--allow-large",
                 "--database",
                 "a.db",
                 "--archive",
                 name,
-            ]
-            .iter()
-            .chain(more)
-            .copied()
-            .collect();
+            ];
+            let arguments = [&flags[..], more].concat();
             let finished = sandbox.run_at(IN_APRIL, &arguments).expect(78);
 
             assert!(
@@ -289,10 +257,10 @@ fn the_database_is_not_its_own_archive() {
 }
 
 #[test]
-fn a_foreign_file_is_not_taken_for_an_archive() {
+fn a_file_that_is_not_a_database_is_not_used_as_an_archive() {
     let sandbox = Sandbox::new();
-    let main = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL);
+    let main = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     sandbox.write(
         "cold.db",
         "a diary, not a database; long enough to be mistaken for one",
@@ -312,15 +280,10 @@ fn a_foreign_file_is_not_taken_for_an_archive() {
 }
 
 #[test]
-fn a_dry_run_makes_no_archive() {
+fn a_dry_run_creates_no_archive() {
     let sandbox = Sandbox::new();
-    drop(with_history(
-        &sandbox,
-        &template(&sandbox),
-        "a.db",
-        &steady_history(),
-    ));
-    summarize(&sandbox, IN_APRIL);
+    drop(with_steady_history(&sandbox));
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     archive(&sandbox, IN_APRIL, &["--dry-run"]).expect(0);
 

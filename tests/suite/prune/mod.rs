@@ -1,37 +1,22 @@
-//! `prune`: only what is summarized and old, never the newest known value, and only when it is safe to.
+//! `prune`: the rows that it deletes, the guards that refuse it, and its plan.
 
-use std::collections::BTreeSet;
+mod archive;
+mod archive_identity;
+mod future;
+mod pace;
+mod since;
+mod states;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
 
 use crate::month_model::{
-    DAY, EDGES, HISTORY, IN_APRIL, IN_MARCH, any_history, dump, for_any_history, summaries,
-    template, with_history,
+    EDGES, IN_APRIL, IN_MARCH, any_history, dump, for_any_history, history_ids, prune,
+    steady_history, summaries, summarize, template, with_history, with_steady_history,
 };
-use crate::summarize::steady_history;
-use crate::support::{Finished, Sandbox, rows};
+use crate::support::{DAY, Sandbox, rows};
 
-const ANYWAY: [&str; 3] = ["--without-backup", "--allow-large", "--database"];
-
-pub fn summarize(sandbox: &Sandbox, now: i64, name: &str) {
-    sandbox
-        .run_at(now, &["summarize", "--no-backup", "--database", name])
-        .expect(0);
-}
-
-pub fn prune(sandbox: &Sandbox, now: i64, name: &str, more: &[&str]) -> Finished {
-    let arguments: Vec<&str> = ["prune"]
-        .iter()
-        .chain(&ANYWAY)
-        .copied()
-        .chain([name])
-        .chain(more.iter().copied())
-        .collect();
-    sandbox.run_at(now, &arguments)
-}
-
-/// Leaves a month as if it had never been summarized.
+/// Deletes the summaries of a month and the record that they were written.
 fn forget_month(connection: &Connection, start: i64) {
     for table in [
         "player_stats_summary",
@@ -48,40 +33,31 @@ fn forget_month(connection: &Connection, start: i64) {
     }
 }
 
-pub fn ids(connection: &Connection) -> [BTreeSet<i64>; 4] {
-    HISTORY.map(|table| {
-        rows(connection, &format!("SELECT id FROM {table}"))
-            .iter()
-            .map(|id| id.parse().unwrap())
-            .collect()
-    })
-}
-
 #[test]
-fn the_newest_known_values_stay_and_all_else_goes() {
+fn prune_keeps_only_the_newest_known_values_of_old_months() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
     for_any_history(16, any_history(), |history| {
         let connection = with_history(&sandbox, &template, "a.db", &history);
-        summarize(&sandbox, IN_APRIL, "a.db");
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
         prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 
-        prop_assert_eq!(ids(&connection), history.left_by_prune(EDGES[2]));
+        prop_assert_eq!(history_ids(&connection), history.left_by_prune(EDGES[2]));
         Ok(())
     });
 }
 
 #[test]
-fn pruning_before_or_after_a_later_summarize_never_changes_that_summary() {
+fn a_prune_before_a_summarize_does_not_change_the_summaries() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
     for_any_history(10, any_history(), |history| {
         let early = with_history(&sandbox, &template, "early.db", &history);
         let late = with_history(&sandbox, &template, "late.db", &history);
-        summarize(&sandbox, IN_MARCH, "early.db");
+        summarize(&sandbox, IN_MARCH, "early.db", &[]);
         prune(
             &sandbox,
             IN_MARCH,
@@ -89,10 +65,10 @@ fn pruning_before_or_after_a_later_summarize_never_changes_that_summary() {
             &["--keep-months", "1", "--ignore-clock"],
         )
         .expect(0);
-        summarize(&sandbox, IN_APRIL, "early.db");
-        summarize(&sandbox, IN_APRIL, "late.db");
+        summarize(&sandbox, IN_APRIL, "early.db", &[]);
+        summarize(&sandbox, IN_APRIL, "late.db", &[]);
         prune(&sandbox, IN_APRIL, "late.db", &[]).expect(0);
-        summarize(&sandbox, IN_APRIL + DAY, "late.db");
+        summarize(&sandbox, IN_APRIL + DAY, "late.db", &[]);
 
         prop_assert_eq!(summaries(&early), history.summaries(IN_APRIL));
         prop_assert_eq!(summaries(&late), history.summaries(IN_APRIL));
@@ -101,11 +77,11 @@ fn pruning_before_or_after_a_later_summarize_never_changes_that_summary() {
 }
 
 #[test]
-fn a_dry_run_is_the_plan_and_changes_no_byte() {
+fn a_dry_run_plans_what_a_run_deletes_and_does_not_change_the_file() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     let connection = with_history(&sandbox, &template, "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     connection
         .execute_batch(
             "INSERT INTO rejected_payloads (recorded_at, endpoint, error, body) VALUES (1700000000, '/x', 'e', '{}');
@@ -138,7 +114,7 @@ fn a_dry_run_is_the_plan_and_changes_no_byte() {
     }
     assert_eq!(
         planned["tables"]["fetch_runs"]["rows"], 1,
-        "the newest of each kind stays"
+        "the newest run of each kind stays"
     );
     assert_eq!(planned["tables"]["rejected_payloads"]["rows"], 1);
     assert_eq!(planned["cutoff"], EDGES[2]);
@@ -150,8 +126,8 @@ fn a_dry_run_is_the_plan_and_changes_no_byte() {
 #[test]
 fn a_second_prune_has_nothing_to_do() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
     let before = dump(&connection);
 
@@ -167,91 +143,106 @@ fn a_second_prune_has_nothing_to_do() {
     assert_eq!(before, dump(&connection));
 }
 
+/// A state of the database that `prune` refuses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Problem {
+    NoSummaryOfDecember,
+    NoBackup,
+    FirstAndLarge,
+    ClockBehind,
+    ClockAhead,
+}
+
 #[test]
-fn each_guard_refuses_and_names_the_flag_that_overrules_it() {
-    let sandbox = Sandbox::new();
-    let template = template(&sandbox);
+fn each_guard_names_the_flag_that_overrides_it() {
+    for (problem, now, flag) in [
+        (
+            Problem::NoSummaryOfDecember,
+            IN_APRIL,
+            "--keep-unsummarized",
+        ),
+        (Problem::NoBackup, IN_APRIL, "--without-backup"),
+        (Problem::FirstAndLarge, IN_APRIL, "--allow-large"),
+        (Problem::ClockBehind, EDGES[4] - DAY, "--ignore-clock"),
+        (Problem::ClockAhead, EDGES[4] + 366 * DAY, "--ignore-clock"),
+    ] {
+        let sandbox = Sandbox::new();
+        let connection = with_steady_history(&sandbox);
+        summarize(&sandbox, now, "a.db", &[]);
+        if problem == Problem::NoSummaryOfDecember {
+            forget_month(&connection, EDGES[0]);
+        }
+
+        check_guard(&sandbox, &connection, problem, now, flag);
+    }
+}
+
+/// Checks that `prune` is refused with the flags of all other guards, and is not with this one as well.
+fn check_guard(sandbox: &Sandbox, connection: &Connection, problem: Problem, now: i64, flag: &str) {
     let all = [
         "--keep-unsummarized",
         "--without-backup",
         "--allow-large",
         "--ignore-clock",
     ];
-    // What is wrong, the moment of the prune, and the flag.
-    let cases = [
-        ("no summary of December", IN_APRIL, "--keep-unsummarized"),
-        ("no backup", IN_APRIL, "--without-backup"),
-        ("first and large", IN_APRIL, "--allow-large"),
-        ("clock behind", EDGES[4] - DAY, "--ignore-clock"),
-        ("clock ahead", EDGES[4] + 366 * DAY, "--ignore-clock"),
-    ];
-    for (wrong, now, flag) in cases {
-        let connection = with_history(&sandbox, &template, "a.db", &steady_history());
-        summarize(&sandbox, now, "a.db");
-        if wrong == "no summary of December" {
-            forget_month(&connection, EDGES[0]);
-        }
-        let before = dump(&connection);
-        let run = |flags: Vec<&str>| {
-            let arguments: Vec<&str> = ["prune", "--database", "a.db", "--keep-months", "1"]
-                .into_iter()
-                .chain(flags)
-                .collect();
-            sandbox.run_at(now, &arguments)
-        };
+    let others: Vec<&str> = all.into_iter().filter(|other| *other != flag).collect();
+    let run = |flags: &[&str]| {
+        let command = &["prune", "--database", "a.db", "--keep-months", "1"];
+        sandbox.run_at(now, &[command, flags].concat())
+    };
+    let before = dump(connection);
 
-        let refused = run(all.iter().copied().filter(|other| *other != flag).collect()).expect(78);
-        assert!(
-            refused.stderr().contains(flag),
-            "{wrong}: {}",
-            refused.stderr()
+    let refused = run(&others).expect(78);
+    assert!(
+        refused.stderr().contains(flag),
+        "{problem:?}: {}",
+        refused.stderr()
+    );
+    assert_eq!(before, dump(connection), "{problem:?}");
+
+    let dry_run = [&others[..], &["--dry-run", "--json"]].concat();
+    let planned = run(&dry_run).expect(0).json();
+    assert_eq!(planned["would_be_refused"][0]["flag"], flag);
+
+    run(&all).expect(0);
+    if problem == Problem::NoSummaryOfDecember {
+        assert_eq!(
+            before,
+            dump(connection),
+            "no month after December is pruned"
         );
-        assert_eq!(before, dump(&connection), "{wrong}");
-        let planned = run(all
-            .iter()
-            .copied()
-            .filter(|other| *other != flag)
-            .chain(["--dry-run", "--json"])
-            .collect())
-        .expect(0)
-        .json();
-        assert_eq!(planned["would_be_refused"][0]["flag"], flag);
-
-        run(all.to_vec()).expect(0);
-        if flag == "--keep-unsummarized" {
-            assert_eq!(before, dump(&connection), "December holds everything up");
-        } else {
-            assert_ne!(before, dump(&connection), "{wrong}");
-        }
+    } else {
+        assert_ne!(before, dump(connection), "{problem:?}");
     }
 }
 
 #[test]
-fn months_before_one_without_a_summary_can_go() {
+fn months_before_one_without_a_summary_can_be_pruned() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     forget_month(&connection, EDGES[1]);
 
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(78);
     prune(&sandbox, IN_APRIL, "a.db", &["--keep-unsummarized"]).expect(0);
 
-    assert_eq!(ids(&connection), steady_history().left_by_prune(EDGES[1]));
-    summarize(&sandbox, IN_APRIL, "a.db");
+    assert_eq!(
+        history_ids(&connection),
+        steady_history().left_by_prune(EDGES[1])
+    );
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     assert_eq!(summaries(&connection), steady_history().summaries(IN_APRIL));
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
-    assert_eq!(ids(&connection), steady_history().left_by_prune(EDGES[2]));
+    assert_eq!(
+        history_ids(&connection),
+        steady_history().left_by_prune(EDGES[2])
+    );
 }
 
 #[test]
 fn a_recent_verified_backup_satisfies_the_guard() {
     let sandbox = Sandbox::new();
-    drop(with_history(
-        &sandbox,
-        &template(&sandbox),
-        "a.db",
-        &steady_history(),
-    ));
+    drop(with_steady_history(&sandbox));
     sandbox
         .run_at(IN_APRIL, &["summarize", "--database", "a.db"])
         .expect(0);
@@ -263,7 +254,7 @@ fn a_recent_verified_backup_satisfies_the_guard() {
 }
 
 #[test]
-fn only_months_before_the_cut_off_go() {
+fn only_months_before_the_cutoff_are_pruned() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     for (keep, cutoff) in [
@@ -273,12 +264,12 @@ fn only_months_before_the_cut_off_go() {
         ("4", EDGES[0]),
     ] {
         let connection = with_history(&sandbox, &template, "a.db", &steady_history());
-        summarize(&sandbox, IN_APRIL, "a.db");
+        summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
         prune(&sandbox, IN_APRIL, "a.db", &["--keep-months", keep]).expect(0);
 
         assert_eq!(
-            ids(&connection),
+            history_ids(&connection),
             steady_history().left_by_prune(cutoff),
             "{keep}"
         );
@@ -290,10 +281,10 @@ fn only_months_before_the_cut_off_go() {
 }
 
 #[test]
-fn vacuum_gives_all_free_space_back() {
+fn vacuum_leaves_no_free_pages() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     prune(&sandbox, IN_APRIL, "a.db", &["--vacuum"]).expect(0);
 
@@ -305,42 +296,38 @@ fn vacuum_gives_all_free_space_back() {
 }
 
 #[test]
-fn detail_without_any_month_is_never_deleted() {
+fn rows_with_negative_timestamps_are_never_deleted() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
+    let connection = with_steady_history(&sandbox);
     connection
         .execute(
             "INSERT INTO faction_history (id, faction_id, timestamp) VALUES (9999, 1, -5)",
             [],
         )
         .unwrap();
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
 
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 
-    assert!(ids(&connection)[1].contains(&9999));
+    assert!(history_ids(&connection).factions.contains(&9999));
 }
 
 #[test]
-fn old_summaries_go_only_when_asked_and_confirmed() {
+fn old_summaries_are_deleted_only_with_both_flags() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
     let before = dump(&connection);
     let purge = |more: &[&str]| {
-        let arguments: Vec<&str> = [
+        let command = &[
             "prune",
             "--database",
             "a.db",
             "--summaries-before",
             "2028-01",
-        ]
-        .iter()
-        .chain(more)
-        .copied()
-        .collect();
-        sandbox.run_at(IN_APRIL, &arguments)
+        ];
+        sandbox.run_at(IN_APRIL, &[&command[..], more].concat())
     };
 
     let refused = purge(&[]).expect(78);
@@ -355,20 +342,20 @@ fn old_summaries_go_only_when_asked_and_confirmed() {
         left.iter()
             .all(|line| !line.contains(&format!("|{}|", EDGES[0])))
     );
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     assert_eq!(
         summaries(&connection),
         left,
-        "what prune left of that month makes no new summary"
+        "the rows that prune left of that month get no new summary"
     );
     assert_eq!(purge(&["--yes", "--vacuum"]).code(), 2);
 }
 
 #[test]
-fn a_writer_gets_its_turn_while_a_prune_goes_on() {
+fn another_program_can_write_during_a_prune() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
         .unwrap();

@@ -1,45 +1,59 @@
-//! "Since when" of a tile and of a racket does not move when months are pruned.
+//! `prune` does not change since when a tile has its owner and its racket.
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
-use crate::month_model::{DAY, EDGES, History, IN_APRIL, for_any_history, template, with_history};
-use crate::prune::{prune, summarize};
-use crate::support::{Sandbox, rows};
+use crate::month_model::{
+    EDGES, History, IN_APRIL, for_any_history, prune, summarize, template, with_history,
+};
+use crate::support::{DAY, Sandbox, rows};
 
-/// One tile as a poll saw it: owner, and kind and level of its racket.
-type Seen = (Option<i64>, Option<(bool, i64)>);
+/// The state of a tile at one poll.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tile {
+    owner: Option<i64>,
+    racket: Option<Racket>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Racket {
+    kind: &'static str,
+    level: i64,
+}
 
 const TILES: [&str; 2] = ["AAB", "AAC"];
 
-fn any_course() -> impl Strategy<Value = Vec<[Seen; 2]>> {
-    let seen = || {
-        (
-            option::weighted(0.8, 1..=2_i64),
-            option::of((any::<bool>(), 1..=2_i64)),
-        )
+/// The states of both tiles at each of several polls.
+fn any_polls() -> impl Strategy<Value = Vec<[Tile; 2]>> {
+    let racket = || {
+        let kind = prop_oneof![Just("Gold"), Just("Chalk")];
+        (kind, 1..=2_i64).prop_map(|(kind, level)| Racket { kind, level })
+    };
+    let tile = || {
+        (option::weighted(0.8, 1..=2_i64), option::of(racket()))
+            .prop_map(|(owner, racket)| Tile { owner, racket })
     };
     vec(
-        (seen(), seen()).prop_map(|(one, other)| [one, other]),
+        (tile(), tile()).prop_map(|(one, other)| [one, other]),
         1..40,
     )
 }
 
-/// Stores polls at even distances over four months, each of them or only changes.
-fn store(connection: &Connection, course: &[[Seen; 2]], every_poll: bool) {
+/// Records one poll every three days: a history row for each, or for each change only.
+fn store(connection: &Connection, polls: &[[Tile; 2]], every_poll: bool) {
     connection
         .execute_batch("INSERT INTO factions (faction_id, name) VALUES (1, 'A'), (2, 'B')")
         .unwrap();
     for (index, tile) in TILES.iter().enumerate() {
         let mut last = None;
-        for (number, seen) in (0..).zip(course.iter().map(|poll| poll[index])) {
+        for (number, state) in (0..).zip(polls.iter().map(|poll| poll[index])) {
             let at = EDGES[0] + number * 3 * DAY;
-            let (owner, racket) = seen;
-            let kind = racket.map(|(kind, _)| if kind { "Gold" } else { "Chalk" });
-            let level = racket.map(|(_, level)| level);
-            if every_poll || last != Some(seen) {
+            let owner = state.owner;
+            let kind = state.racket.map(|racket| racket.kind);
+            let level = state.racket.map(|racket| racket.level);
+            if every_poll || last != Some(state) {
                 connection
                     .execute(
                         "INSERT INTO territory_ownership_history
@@ -48,7 +62,7 @@ fn store(connection: &Connection, course: &[[Seen; 2]], every_poll: bool) {
                     )
                     .unwrap();
             }
-            last = Some(seen);
+            last = Some(state);
             connection
                 .execute(
                     "INSERT INTO territories (territory_id, faction_id, racket_type, racket_level, created_at, last_updated)
@@ -75,15 +89,15 @@ fn since(connection: &Connection) -> Vec<String> {
 }
 
 #[test]
-fn since_when_does_not_move() {
+fn the_start_of_a_tenure_and_of_a_racket_survives_a_prune() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
 
-    for_any_history(12, any_course(), |course| {
+    for_any_history(12, any_polls(), |polls| {
         for every_poll in [false, true] {
             let connection = with_history(&sandbox, &template, "a.db", &History::default());
-            store(&connection, &course, every_poll);
-            summarize(&sandbox, IN_APRIL, "a.db");
+            store(&connection, &polls, every_poll);
+            summarize(&sandbox, IN_APRIL, "a.db", &[]);
             let before = since(&connection);
             for keep in ["3", "1"] {
                 prune(
@@ -102,16 +116,19 @@ fn since_when_does_not_move() {
 }
 
 #[test]
-fn an_earlier_run_of_the_same_owner_is_not_taken_for_the_present_one() {
+fn an_earlier_tenure_of_the_present_owner_does_not_count() {
     let sandbox = Sandbox::new();
     let connection = with_history(&sandbox, &template(&sandbox), "a.db", &History::default());
-    let racket = Some((true, 1));
-    // The racket is older than the present owner, who had the tile before.
-    let course: Vec<[Seen; 2]> = [Some(1), Some(2), Some(1), Some(1)]
-        .map(|owner| [(owner, racket); 2])
+    let racket = Some(Racket {
+        kind: "Gold",
+        level: 1,
+    });
+    // The racket is older than the present tenure, and the present owner has held the tile once before.
+    let polls: Vec<[Tile; 2]> = [Some(1), Some(2), Some(1), Some(1)]
+        .map(|owner| [Tile { owner, racket }; 2])
         .to_vec();
-    store(&connection, &course, true);
-    summarize(&sandbox, IN_APRIL, "a.db");
+    store(&connection, &polls, true);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     let before = since(&connection);
 
     prune(

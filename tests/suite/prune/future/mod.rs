@@ -1,22 +1,19 @@
-//! `prune --future`: what a clock that was ahead has left goes, and nothing else does.
+//! `prune --future` removes the rows and timestamps that were recorded while the clock was ahead, and nothing else.
 
 mod guards;
 mod tables;
 
 use rusqlite::Connection;
-use tornsnap::testing::config::refuse_wrong_clock;
-use tornsnap::testing::config::{Clock, Overrides, Settings};
+use tornsnap::testing::config::{Clock, Overrides, Settings, refuse_wrong_clock};
 use tornsnap::testing::model::Column;
 use tornsnap::testing::store::Store;
 
 use crate::support::torn::{OURS, Torn};
-use crate::support::{Finished, NOW, Sandbox, rows};
+use crate::support::{DAY, Finished, HOUR, MINUTE, NOW, Sandbox, rows};
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
 const YEARS: i64 = 4 * 365 * DAY;
 
+/// Each history table with its column of timestamps.
 const HISTORIES: [(&str, &str); 4] = [
     ("player_stats_history", "timestamp"),
     ("faction_history", "timestamp"),
@@ -24,7 +21,7 @@ const HISTORIES: [(&str, &str); 4] = [
     ("territory_ownership_history", "recorded_at"),
 ];
 
-/// All history rows that were recorded up to a moment.
+/// All history rows that were recorded up to this timestamp.
 fn history_until(connection: &Connection, moment: i64) -> Vec<String> {
     HISTORIES
         .iter()
@@ -37,7 +34,7 @@ fn history_until(connection: &Connection, moment: i64) -> Vec<String> {
         .collect()
 }
 
-/// A database with this in it.
+/// A database after these statements.
 fn database(sql: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());
@@ -45,8 +42,8 @@ fn database(sql: &str) -> Sandbox {
     sandbox
 }
 
-/// Ten right rows of history of one player, one an hour, the last an hour before [`NOW`].
-const TEN_RIGHT_ROWS: &str = "
+/// Ten history rows of one player with correct timestamps: one an hour, the last an hour before [`NOW`].
+const TEN_CORRECT_ROWS: &str = "
     INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 1775000000, 1775041200);
     INSERT INTO player_stats_history (player_id, timestamp, level)
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
@@ -59,7 +56,7 @@ fn state_of_clock(sandbox: &Sandbox, now: i64) -> String {
     clock["state"].as_str().unwrap().to_owned()
 }
 
-/// Whether a fetch at this moment would refuse the clock.
+/// Whether a fetch at this time would refuse the clock.
 fn is_refused(sandbox: &Sandbox, now: i64) -> bool {
     let file = sandbox.path("tornsnap.toml");
     let mut settings = Settings::from_text(&file, "", &Overrides::default()).unwrap();
@@ -76,6 +73,7 @@ fn backups(sandbox: &Sandbox) -> usize {
     })
 }
 
+/// A fetch with the clock at this time.
 fn fetch_under(torn: &Torn, now: i64) -> Finished {
     let mut command = torn.fetching(&["all"]);
     Finished(
@@ -87,35 +85,16 @@ fn fetch_under(torn: &Torn, now: i64) -> Finished {
 }
 
 #[test]
-fn after_a_clock_that_was_ahead_once_all_goes_on_as_if_it_had_not_been() {
-    for (name, lead) in [
-        ("years", YEARS),
-        ("days", 2 * DAY),
-        ("minutes", 10 * MINUTE),
-    ] {
-        let torn = Torn::new();
-        torn.follow("[track]\nfactions = [9]\nplayers = [5]\nterritories = \"tracked\"\n");
-        torn.edit(|world| {
-            world.player(5).name = "Five".to_owned();
-            world.tile("AAB").owner = Some(OURS);
-        });
-        torn.ranked_war(70, |war| war.start = NOW - HOUR);
+fn after_prune_future_fetches_go_on_as_if_the_clock_had_been_right() {
+    for lead in [YEARS, 2 * DAY, 10 * MINUTE] {
+        let torn = followed_torn();
         torn.fetch(&["all"]).expect(0);
-        let right = history_until(&torn.sandbox.sqlite(), NOW);
-        assert!(right.len() >= 7, "{right:?}");
-
-        // The clock is ahead: 2 leaves, 3 leaves and comes back, 1 gains a level.
-        torn.edit(|world| {
-            world.player(1).level += 1;
-            world.player(2).faction_id = None;
-            world.player(3).faction_id = None;
-        });
-        fetch_under(&torn, NOW + lead).expect(0);
-        torn.edit(|world| world.player(3).faction_id = Some(OURS));
-        fetch_under(&torn, NOW + lead + MINUTE).expect(0);
+        let correct = history_until(&torn.sandbox.sqlite(), NOW);
+        assert!(correct.len() >= 7, "{correct:?}");
+        fetch_with_clock_ahead(&torn, lead);
         let now = NOW + 4 * MINUTE;
-        assert_eq!(state_of_clock(&torn.sandbox, now), "warning", "{name}");
-        assert!(is_refused(&torn.sandbox, now), "{name}");
+        assert_eq!(state_of_clock(&torn.sandbox, now), "warning", "{lead}");
+        assert!(is_refused(&torn.sandbox, now), "{lead}");
 
         let report = torn
             .sandbox
@@ -124,52 +103,82 @@ fn after_a_clock_that_was_ahead_once_all_goes_on_as_if_it_had_not_been() {
             .json();
 
         let sqlite = torn.sandbox.sqlite();
-        assert_eq!(history_until(&sqlite, i64::MAX), right, "{name}");
+        assert_eq!(history_until(&sqlite, i64::MAX), correct, "{lead}");
         assert!(report["tables"]["player_stats_history"]["removed"].as_i64() > Some(0));
-        assert_eq!(backups(&torn.sandbox), 1, "{name}");
+        assert_eq!(backups(&torn.sandbox), 1, "{lead}");
         torn.sandbox
             .run_at(now, &["backup", "--verify", "latest"])
             .expect(0);
         let late = now + 5 * MINUTE;
-        assert_eq!(nothing_after(&sqlite, late), Vec::<String>::new(), "{name}");
-        assert_eq!(state_of_clock(&torn.sandbox, now), "ok", "{name}");
-        assert!(!is_refused(&torn.sandbox, now), "{name}");
+        assert_eq!(columns_after(&sqlite, late), Vec::<String>::new(), "{lead}");
+        assert_eq!(state_of_clock(&torn.sandbox, now), "ok", "{lead}");
+        assert!(!is_refused(&torn.sandbox, now), "{lead}");
         memberships_are_in_order(&sqlite);
 
-        // Fetches work again: the changes are recorded, once.
-        torn.fetch_at(now + MINUTE, &["all"]).expect(0);
-        let level: i64 = torn.value(
-            "SELECT level FROM player_stats_history WHERE player_id = 1 ORDER BY timestamp DESC LIMIT 1",
-        );
-        assert_eq!(level, 12, "{name}");
-        let recorded = history_until(&sqlite, i64::MAX).len();
-        torn.fetch_at(now + 2 * MINUTE, &["all"]).expect(0);
-        assert_eq!(history_until(&sqlite, i64::MAX).len(), recorded, "{name}");
+        fetches_record_each_change_once(&torn, now + MINUTE);
 
-        // A second time there is nothing to do, and no backup for it.
+        // A second run has nothing to do and makes no backup.
         let again = torn
             .sandbox
             .run_at(now + 3 * MINUTE, &["prune", "--future"])
             .expect(0);
         assert!(
             again.stderr().contains("nothing lies in the future"),
-            "{name}"
+            "{lead}"
         );
-        assert_eq!(backups(&torn.sandbox), 1, "{name}");
+        assert_eq!(backups(&torn.sandbox), 1, "{lead}");
     }
 }
 
-/// The columns with times after `limit`, but for the real clock's, those that Torn names and the ends of pauses.
-fn nothing_after(connection: &Connection, limit: i64) -> Vec<String> {
-    const NOT_OURS: [&str; 4] = [
+/// A simulated Torn with a war and a tile, in which player 5 is followed beside the faction.
+fn followed_torn() -> Torn {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nplayers = [5]\nterritories = \"tracked\"\n");
+    torn.edit(|world| {
+        "Five".clone_into(&mut world.player(5).name);
+        world.tile("AAB").owner = Some(OURS);
+    });
+    torn.ranked_war(70, |war| war.start = NOW - HOUR);
+    torn
+}
+
+/// Two fetches while the clock is ahead: player 1 gains a level, player 2 leaves, player 3 leaves and comes back.
+fn fetch_with_clock_ahead(torn: &Torn, lead: i64) {
+    torn.edit(|world| {
+        world.player(1).level += 1;
+        world.player(2).faction_id = None;
+        world.player(3).faction_id = None;
+    });
+    fetch_under(torn, NOW + lead).expect(0);
+    torn.edit(|world| world.player(3).faction_id = Some(OURS));
+    fetch_under(torn, NOW + lead + MINUTE).expect(0);
+}
+
+/// Checks that a fetch records the changes made while the clock was ahead, and that the next one adds nothing.
+fn fetches_record_each_change_once(torn: &Torn, now: i64) {
+    let sqlite = torn.sandbox.sqlite();
+    torn.fetch_at(now, &["all"]).expect(0);
+    let level: i64 = torn.value(
+        "SELECT level FROM player_stats_history WHERE player_id = 1 ORDER BY timestamp DESC LIMIT 1",
+    );
+    assert_eq!(level, 12);
+    let recorded = history_until(&sqlite, i64::MAX).len();
+    torn.fetch_at(now + MINUTE, &["all"]).expect(0);
+    assert_eq!(history_until(&sqlite, i64::MAX).len(), recorded);
+}
+
+/// The columns with timestamps after `limit`, without those that may lie in the future.
+fn columns_after(connection: &Connection, limit: i64) -> Vec<String> {
+    // From the machine's clock, from Torn (two of them), and the end of a pause.
+    const EXCEPTIONS: [&str; 4] = [
         "schema_version.applied_at",
         "war_status_history.started_at",
         "war_status_history.ends_at",
         "api_pauses.until",
     ];
-    times(connection)
+    time_columns(connection)
         .into_iter()
-        .filter(|(table, column)| !NOT_OURS.contains(&format!("{table}.{column}").as_str()))
+        .filter(|(table, column)| !EXCEPTIONS.contains(&format!("{table}.{column}").as_str()))
         .filter(|(table, column)| {
             let sql = format!("SELECT 1 FROM {table} WHERE {column} > {limit} LIMIT 1");
             !rows(connection, &sql).is_empty()
@@ -178,8 +187,8 @@ fn nothing_after(connection: &Connection, limit: i64) -> Vec<String> {
         .collect()
 }
 
-/// Every column of times of every table.
-fn times(connection: &Connection) -> Vec<(String, String)> {
+/// Every column of timestamps of every table.
+fn time_columns(connection: &Connection) -> Vec<(String, String)> {
     rows(
         connection,
         "SELECT tables.name, columns.name
@@ -193,6 +202,7 @@ fn times(connection: &Connection) -> Vec<(String, String)> {
     .collect()
 }
 
+/// Checks that memberships end after they begin, and that those of one player do not overlap.
 fn memberships_are_in_order(connection: &Connection) {
     let wrong = rows(
         connection,
@@ -207,13 +217,13 @@ fn memberships_are_in_order(connection: &Connection) {
 }
 
 #[test]
-fn a_month_that_was_summarized_too_early_is_summarized_again_when_it_is_over() {
-    // Rows of 10 February, 10 March and, under a clock that was ahead, of 28 March.
+fn a_month_that_was_summarized_before_its_end_is_summarized_again() {
+    // Rows of 10 February and 10 March, and one of 28 March, which a clock that was ahead recorded.
     let sandbox = database(
         "INSERT INTO players (player_id, name) VALUES (1, 'One');
          INSERT INTO player_stats_history (player_id, timestamp, level) VALUES
             (1, unixepoch('2026-02-10'), 5), (1, unixepoch('2026-03-10'), 6), (1, unixepoch('2026-03-28'), 7);
-         INSERT INTO player_observations
+         INSERT INTO player_observations (player_id, period_start, first_at, last_at, polls)
          SELECT 1, unixepoch(value || '-01'), unixepoch(value || '-10'), unixepoch(value || '-10'), 1
          FROM json_each('[\"2026-02\",\"2026-03\"]');",
     );
@@ -242,9 +252,9 @@ fn a_month_that_was_summarized_too_early_is_summarized_again_when_it_is_over() {
 }
 
 #[test]
-fn what_a_prune_deleted_under_a_clock_that_was_ahead_is_told() {
+fn rows_that_a_prune_deleted_while_the_clock_was_ahead_are_reported() {
     let sandbox = database(&format!(
-        "{TEN_RIGHT_ROWS}
+        "{TEN_CORRECT_ROWS}
          INSERT INTO prune_runs (started_at, finished_at, cutoff, deleted) VALUES ({0}, {0}, {0}, 4711);",
         NOW + YEARS
     ));

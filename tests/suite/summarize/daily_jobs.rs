@@ -1,17 +1,20 @@
-//! Months of daily jobs: nights off, clocks that jump and five time zones change no summary.
+//! Months of daily jobs: missed nights, wrong clocks and changing time zones do not change the summaries.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
-use crate::month_model::{DAY, summaries, template};
-use crate::support::{Dice, Sandbox, heavy};
+use crate::month_model::{summaries, template};
+use crate::support::{DAY, Dice, HOUR, Sandbox, heavy};
 
 /// 2027-11-01, so that the fourth month ends with a leap day.
 const START: i64 = 1_825_027_200;
 
-/// Two years with TORNSNAP_HEAVY; else the time to the first days of March 2028.
+/// Two years with TORNSNAP_HEAVY; otherwise the days up to the first ones of March 2028.
 fn days() -> i64 {
     heavy(731, 125)
 }
+
+const SUMMARIZE: &[&str] = &["summarize", "--no-backup"];
+const PRUNE: &[&str] = &["prune", "--without-backup", "--allow-large"];
 
 const ZONES: [&str; 5] = [
     "UTC",
@@ -21,23 +24,23 @@ const ZONES: [&str; 5] = [
     "Pacific/Chatham",
 ];
 
-/// The disturbance of one night's jobs.
+/// The conditions under which the jobs of one night run.
 #[derive(Clone, Copy, PartialEq)]
 enum Night {
-    Quiet,
+    Normal,
     /// The machine is off.
     Off,
     /// The clock is 20 days ahead.
     Ahead,
-    /// The clock stands in 1970.
+    /// The clock was reset to 1970.
     Reset,
-    /// Summarize alone: the job is cut off before prune.
+    /// The machine stops after `summarize`, before `prune`.
     CutOff,
 }
 
 #[test]
-fn nights_off_and_wrong_clocks_change_no_summary() {
-    let undisturbed = live(|_| Night::Quiet);
+fn missed_nights_and_wrong_clocks_do_not_change_the_summaries() {
+    let undisturbed = live(|_| Night::Normal);
     let mut dice = Dice::new(7);
     let mut nights = Vec::new();
     for _ in 0..days() {
@@ -46,12 +49,12 @@ fn nights_off_and_wrong_clocks_change_no_summary() {
             3 => Night::Ahead,
             4 => Night::Reset,
             5 => Night::CutOff,
-            _ => Night::Quiet,
+            _ => Night::Normal,
         });
     }
-    // The jobs of the last night run, or the last month would only be summarized by the next.
+    // The jobs of the last night have to run: otherwise the last month has no summary yet.
     let last = nights.len() - 1;
-    nights[last] = Night::Quiet;
+    nights[last] = Night::Normal;
 
     let disturbed = live(|day| nights[usize::try_from(day).unwrap()]);
 
@@ -59,7 +62,7 @@ fn nights_off_and_wrong_clocks_change_no_summary() {
     assert_eq!(undisturbed, disturbed);
 }
 
-/// Records each day's changes, runs the jobs of each night, and reads the summaries at the end.
+/// Records the changes of each day, runs the jobs of each night, and reads the summaries at the end.
 fn live(night: impl Fn(i64) -> Night) -> Vec<String> {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path("a.db"), template(&sandbox)).unwrap();
@@ -76,60 +79,45 @@ fn live(night: impl Fn(i64) -> Night) -> Vec<String> {
         let midnight = START + day * DAY;
         record_day(&connection, midnight, &mut dice);
         let next = midnight + DAY + 600;
-        let zone = ZONES[usize::try_from(day).unwrap() % ZONES.len()];
-        let jobs = |now: i64, jobs: &[&[&str]]| {
-            for job in jobs {
-                let arguments = [*job, &["--database", "a.db", "-q"]].concat();
-                let finished = sandbox
-                    .command(&arguments)
-                    .env("TORNSNAP_NOW", now.to_string())
-                    .env("TZ", zone)
-                    .output()
-                    .unwrap();
-                let code = finished.status.code();
-                // A prune refuses a clock that is behind.
-                let refused = code == Some(78) && now < midnight && job[0] == "prune";
-                assert!(code == Some(0) || refused, "{now} {job:?}: {finished:?}");
-            }
+        let (now, jobs) = match night(day) {
+            Night::Off => continue,
+            Night::Normal => (next, &[SUMMARIZE, PRUNE][..]),
+            Night::Ahead => (next + 20 * DAY, &[SUMMARIZE, PRUNE][..]),
+            Night::Reset => (600, &[SUMMARIZE, PRUNE][..]),
+            Night::CutOff => (next, &[SUMMARIZE][..]),
         };
-        let summarize: &[&str] = &["summarize", "--no-backup"];
-        let prune: &[&str] = &["prune", "--without-backup", "--allow-large"];
-        match night(day) {
-            Night::Off => {}
-            Night::Quiet => jobs(next, &[summarize, prune]),
-            Night::Ahead => jobs(next + 20 * DAY, &[summarize, prune]),
-            Night::Reset => jobs(600, &[summarize, prune]),
-            Night::CutOff => jobs(next, &[summarize]),
+        let zone = ZONES[usize::try_from(day).unwrap() % ZONES.len()];
+        for job in jobs {
+            let finished = sandbox
+                .command(&[*job, &["--database", "a.db", "-q"]].concat())
+                .env("TORNSNAP_NOW", now.to_string())
+                .env("TZ", zone)
+                .output()
+                .unwrap();
+            let code = finished.status.code();
+            // `prune` refuses to run while the clock is behind.
+            let refused = code == Some(78) && now < midnight && job[0] == "prune";
+            assert!(code == Some(0) || refused, "{now} {job:?}: {finished:?}");
         }
     }
     summaries(&connection)
 }
 
-/// The answers of one day: some change something, some do not, and player 3 and tile AAC are away for months.
+/// Records the answers of one day: some change something, some do not.
+///
+/// Player 3 and tile AAC are not observed for two months at a time.
 fn record_day(connection: &Connection, midnight: i64, dice: &mut Dice) {
-    let month = format!("unixepoch({midnight}, 'unixepoch', 'start of month')");
     let is_away = (midnight - START) / (60 * DAY) % 2 == 1;
+    let is_first_day = midnight == START;
     for poll in 0..3 {
-        let at = midnight + poll * 8 * 3600 + i64::try_from(dice.below(3600)).unwrap();
-        let observe = |table: &str, column: &str, id: &dyn rusqlite::ToSql| {
-            connection
-                .execute(
-                    &format!(
-                        "INSERT INTO {table}_observations VALUES (?1, {month}, ?2, ?2, 1)
-                         ON CONFLICT ({column}, period_start) DO UPDATE SET last_at = ?2, polls = polls + 1"
-                    ),
-                    params![id, at],
-                )
-                .unwrap();
-        };
-        let has_changed = |dice: &mut Dice| dice.below(8) == 0;
+        let at = midnight + poll * 8 * HOUR + i64::try_from(dice.below(3600)).unwrap();
         for player in 1..=3 {
             let (changed, value) = (has_changed(dice), dice.below(1_000_000));
             if player == 3 && is_away {
                 continue;
             }
-            observe("player", "player_id", &player);
-            if changed || midnight == START {
+            observe(connection, "player", &player, at);
+            if changed || is_first_day {
                 connection
                     .execute(
                         "INSERT INTO player_stats_history (player_id, timestamp, strength, level, networth)
@@ -139,7 +127,7 @@ fn record_day(connection: &Connection, midnight: i64, dice: &mut Dice) {
                     .unwrap();
             }
         }
-        observe("faction", "faction_id", &1);
+        observe(connection, "faction", &1, at);
         if has_changed(dice) {
             connection
                 .execute(
@@ -153,8 +141,8 @@ fn record_day(connection: &Connection, midnight: i64, dice: &mut Dice) {
             if tile == "AAC" && is_away {
                 continue;
             }
-            observe("territory", "territory_id", &tile);
-            if changed || midnight == START {
+            observe(connection, "territory", &tile, at);
+            if changed || is_first_day {
                 connection
                     .execute(
                         "INSERT INTO territory_ownership_history (territory_id, recorded_at, faction_id)
@@ -174,4 +162,23 @@ fn record_day(connection: &Connection, midnight: i64, dice: &mut Dice) {
                 .unwrap();
         }
     }
+}
+
+/// Whether an answer differs from the last one.
+fn has_changed(dice: &mut Dice) -> bool {
+    dice.below(8) == 0
+}
+
+/// Records an answer about an entity; `kind` is the prefix of the table and its id column.
+fn observe(connection: &Connection, kind: &str, id: &dyn ToSql, at: i64) {
+    connection
+        .execute(
+            &format!(
+                "INSERT INTO {kind}_observations ({kind}_id, period_start, first_at, last_at, polls)
+                 VALUES (?1, unixepoch(?2, 'unixepoch', 'start of month'), ?2, ?2, 1)
+                 ON CONFLICT ({kind}_id, period_start) DO UPDATE SET last_at = ?2, polls = polls + 1"
+            ),
+            params![id, at],
+        )
+        .unwrap();
 }

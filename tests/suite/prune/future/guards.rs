@@ -1,14 +1,14 @@
-//! When `prune --future` refuses, waits or only tells.
+//! The conditions on which `prune --future` is refused, and its dry run.
 
 use serde_json::Value;
 
-use super::{DAY, TEN_RIGHT_ROWS, backups, database};
+use super::{TEN_CORRECT_ROWS, backups, database};
 use crate::month_model::dump;
-use crate::support::{Finished, NOW};
+use crate::support::{DAY, Finished, NOW};
 
 #[test]
 fn a_clock_that_is_behind_deletes_nothing() {
-    // The right rows end at NOW; Torn has told of a daily value of the day before.
+    // A hundred days of history that end at NOW.
     let steady = format!(
         "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 1700000000, {NOW});
          INSERT INTO player_stats_history (player_id, timestamp, level)
@@ -49,22 +49,19 @@ fn a_clock_that_is_behind_deletes_nothing() {
         sandbox
             .run_at(now, &["prune", "--future", "--force"])
             .expect(0);
-        assert_eq!(
-            backups(&sandbox),
-            1,
-            "{name}: whoever insists keeps a backup"
-        );
+        assert_eq!(backups(&sandbox), 1, "{name}: a forced run makes a backup");
     }
 }
 
 #[test]
-fn the_machines_own_clock_is_held_against_the_times_that_torn_has_named() {
+fn the_system_clock_is_compared_with_the_times_that_torn_has_named() {
     let now = chrono::Utc::now().timestamp();
     let (soon, later) = (now + 3 * DAY, now + 2 * DAY);
     for (name, told) in [
         (
             "a daily value",
-            format!("INSERT INTO player_polls VALUES (1, {now}, {now}, {later});"),
+            format!("INSERT INTO player_polls (player_id, polled_at, bucket_asked_at, bucket_at)
+                 VALUES (1, {now}, {now}, {later});"),
         ),
         (
             "the end of a war",
@@ -94,7 +91,7 @@ fn the_machines_own_clock_is_held_against_the_times_that_torn_has_named() {
 }
 
 #[test]
-fn under_the_machines_own_clock_only_the_future_goes() {
+fn with_the_system_clock_only_future_rows_are_removed() {
     let sandbox = database(
         "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 0, 0);
          INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 1), (1, 2), (1, 4102444800);",
@@ -111,8 +108,8 @@ fn under_the_machines_own_clock_only_the_future_goes() {
 }
 
 #[test]
-fn flags_of_the_other_prunes_do_not_go_with_it() {
-    let sandbox = database(TEN_RIGHT_ROWS);
+fn flags_of_other_prunes_are_usage_errors() {
+    let sandbox = database(TEN_CORRECT_ROWS);
     for flag in [
         &["--keep-months", "2"][..],
         &["--archive", "a.db"],
@@ -130,8 +127,8 @@ fn flags_of_the_other_prunes_do_not_go_with_it() {
 }
 
 #[test]
-fn a_prune_that_is_at_work_is_not_met() {
-    let sandbox = database(TEN_RIGHT_ROWS);
+fn a_second_prune_is_refused_while_one_runs() {
+    let sandbox = database(TEN_CORRECT_ROWS);
     let _held = tornsnap::testing::store::Lock::take(&sandbox.database(), "maintenance").unwrap();
 
     sandbox
@@ -140,12 +137,13 @@ fn a_prune_that_is_at_work_is_not_met() {
 }
 
 #[test]
-fn a_dry_run_counts_what_the_run_does_and_changes_no_byte() {
+fn a_dry_run_counts_the_changes_of_a_run_and_does_not_change_the_file() {
     let ahead = NOW + 40 * DAY;
     let sandbox = database(&format!(
-        "{TEN_RIGHT_ROWS}
+        "{TEN_CORRECT_ROWS}
          INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {ahead}), (1, {ahead} + 60);
-         INSERT INTO player_observations VALUES (1, 1775001600, 1775005200, {ahead}, 9), (1, {ahead}, {ahead}, {ahead}, 9);
+         INSERT INTO player_observations (player_id, period_start, first_at, last_at, polls)
+         VALUES (1, 1775001600, 1775005200, {ahead}, 9), (1, {ahead}, {ahead}, {ahead}, 9);
          INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES
             ('wars', 1775044000, {ahead}, 'ok'), ('wars', {ahead}, {ahead}, 'ok');
          UPDATE players SET last_updated = {ahead};
@@ -187,9 +185,9 @@ fn a_dry_run_counts_what_the_run_does_and_changes_no_byte() {
 }
 
 #[test]
-fn where_one_table_cannot_be_mended_all_stay_as_they_were() {
+fn when_one_table_cannot_be_corrected_no_table_changes() {
     let sandbox = database(&format!(
-        "{TEN_RIGHT_ROWS}
+        "{TEN_CORRECT_ROWS}
          INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, {ahead});
          INSERT INTO territories (territory_id, created_at, last_updated) VALUES ('AAB', {ahead}, {ahead});
          CREATE TRIGGER fails BEFORE UPDATE ON territories BEGIN SELECT raise(ABORT, 'for a test'); END;",
@@ -206,7 +204,7 @@ fn where_one_table_cannot_be_mended_all_stay_as_they_were() {
         failed.stderr()
     );
     let mut after = dump(&sandbox.sqlite());
-    // The backup that goes first was made, and its folder is remembered.
+    // The backup before the run was made, and its folder is recorded.
     after.retain(|row| !row.starts_with("backup_folders: "));
     assert_eq!(after, before);
     sandbox

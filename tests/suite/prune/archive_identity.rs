@@ -1,42 +1,36 @@
-//! `prune --archive`: only the archive of this database is written, and the one that has its rows is missed.
+//! `prune --archive` writes only to the archive of its own database, and reports when that archive is missing.
 
 use std::fs;
 
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::month_model::{EDGES, IN_APRIL, detail, dump, template, with_history};
-use crate::prune::{prune, summarize};
-use crate::summarize::steady_history;
-use crate::support::{Finished, Sandbox, rows};
+use crate::month_model::{
+    EDGES, IN_APRIL, dump, history_rows, prune, steady_history, summarize, template, with_history,
+};
+use crate::support::{DAY, Finished, Sandbox, rows};
 
 /// A summarized database with four months of history rows.
 fn database(sandbox: &Sandbox, name: &str) -> Connection {
-    // Each with an id of its own.
+    // Each database needs an id of its own, so it gets a new template.
     let template = template(sandbox);
     fs::remove_file(sandbox.path("template.db")).unwrap();
     let connection = with_history(sandbox, &template, name, &steady_history());
-    summarize(sandbox, IN_APRIL, name);
+    summarize(sandbox, IN_APRIL, name, &[]);
     connection
 }
 
 fn archive(sandbox: &Sandbox, name: &str, more: &[&str]) -> Finished {
-    let arguments: Vec<&str> = ["--archive", "cold.db"]
-        .iter()
-        .chain(more)
-        .copied()
-        .collect();
-    prune(sandbox, IN_APRIL, name, &arguments)
+    prune(
+        sandbox,
+        IN_APRIL,
+        name,
+        &[&["--archive", "cold.db"], more].concat(),
+    )
 }
 
-fn remove(sandbox: &Sandbox, name: &str) {
-    for end in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(sandbox.path(&format!("{name}{end}")));
-    }
-}
-
-/// The rows that a prune leaves in the records.
-fn traces(connection: &Connection) -> Vec<String> {
+/// The records of prunes: the runs, and the months marked as pruned.
+fn prune_records(connection: &Connection) -> Vec<String> {
     rows(
         connection,
         "SELECT 'run', id FROM prune_runs
@@ -45,7 +39,7 @@ fn traces(connection: &Connection) -> Vec<String> {
 }
 
 #[test]
-fn an_archive_knows_whose_it_is_and_the_prune_knows_where_it_went() {
+fn an_archive_and_its_database_record_the_ids_of_each_other() {
     let sandbox = Sandbox::new();
     let main = database(&sandbox, "a.db");
 
@@ -62,7 +56,7 @@ fn an_archive_knows_whose_it_is_and_the_prune_knows_where_it_went() {
 }
 
 #[test]
-fn another_databases_archive_is_refused_before_a_byte_of_it_changes() {
+fn the_archive_of_another_database_is_refused_and_does_not_change() {
     let sandbox = Sandbox::new();
     drop(database(&sandbox, "a.db"));
     archive(&sandbox, "a.db", &[]).expect(0);
@@ -86,7 +80,7 @@ fn another_databases_archive_is_refused_before_a_byte_of_it_changes() {
 }
 
 #[test]
-fn a_live_database_is_no_archive() {
+fn a_live_database_is_not_used_as_an_archive() {
     let sandbox = Sandbox::new();
     let a = database(&sandbox, "a.db");
     drop(database(&sandbox, "cold.db"));
@@ -101,19 +95,19 @@ fn a_live_database_is_no_archive() {
             finished.stderr()
         );
         assert!(fs::read(sandbox.path("cold.db")).unwrap() == before);
-        assert_eq!(traces(&a), [] as [&str; 0]);
+        assert_eq!(prune_records(&a), [] as [&str; 0]);
     }
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 }
 
 #[test]
-fn an_archive_that_vanished_is_not_made_anew_in_silence() {
+fn a_missing_archive_is_not_created_again_without_a_flag() {
     let sandbox = Sandbox::new();
     let main = database(&sandbox, "a.db");
     archive(&sandbox, "a.db", &["--keep-months", "3"]).expect(0);
-    let before = detail(&main);
+    let before = history_rows(&main);
     fs::rename(sandbox.path("cold.db"), sandbox.path("elsewhere.db")).unwrap();
-    remove(&sandbox, "cold.db");
+    sandbox.remove_database("cold.db");
 
     for more in [["--dry-run"].as_slice(), &[]] {
         let finished = archive(&sandbox, "a.db", more).expect(78);
@@ -124,11 +118,11 @@ fn an_archive_that_vanished_is_not_made_anew_in_silence() {
             finished.stderr()
         );
         assert!(!sandbox.path("cold.db").exists());
-        assert_eq!(detail(&main), before);
+        assert_eq!(history_rows(&main), before);
     }
-    // When no rows go to it, it is not missed.
+    // A prune that moves no rows does not need the archive.
     archive(&sandbox, "a.db", &["--keep-months", "12"]).expect(0);
-    // An archive that was moved is known by its id.
+    // A renamed archive is recognized by its id.
     prune(
         &sandbox,
         IN_APRIL,
@@ -137,19 +131,19 @@ fn an_archive_that_vanished_is_not_made_anew_in_silence() {
     )
     .expect(0);
     archive(&sandbox, "a.db", &["--new-archive"]).expect(0);
-    assert!(!detail(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
+    assert!(!history_rows(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
     archive(&sandbox, "a.db", &[]).expect(0);
 }
 
 #[test]
-fn an_archive_in_the_place_of_another_is_pointed_out() {
+fn an_archive_at_the_path_of_another_is_refused() {
     let sandbox = Sandbox::new();
     drop(database(&sandbox, "a.db"));
     fs::copy(sandbox.path("a.db"), sandbox.path("copy.db")).unwrap();
     archive(&sandbox, "a.db", &["--keep-months", "3"]).expect(0);
-    // The archive of a copy of this database: it has its own id, and says that it is of this database.
+    // The archive of a copy of this database has an id of its own, and is recorded as an archive of this database.
     fs::rename(sandbox.path("cold.db"), sandbox.path("first.db")).unwrap();
-    remove(&sandbox, "cold.db");
+    sandbox.remove_database("cold.db");
     archive(&sandbox, "copy.db", &["--keep-months", "3"]).expect(0);
 
     let finished = archive(&sandbox, "a.db", &[]).expect(78);
@@ -163,36 +157,34 @@ fn an_archive_in_the_place_of_another_is_pointed_out() {
 }
 
 #[test]
-fn a_prune_whose_first_step_fails_leaves_no_trace() {
+fn a_prune_whose_first_step_fails_changes_nothing() {
     let sandbox = Sandbox::new();
     let main = database(&sandbox, "a.db");
     main.execute_batch(
         "CREATE TRIGGER no_delete BEFORE DELETE ON player_stats_history BEGIN SELECT RAISE(ABORT, 'no'); END;",
     )
     .unwrap();
-    let before = detail(&main);
+    let before = history_rows(&main);
 
     assert_ne!(archive(&sandbox, "a.db", &[]).code(), 0);
     assert_ne!(prune(&sandbox, IN_APRIL, "a.db", &[]).code(), 0);
 
-    assert_eq!(traces(&main), [] as [&str; 0]);
-    assert_eq!(detail(&main), before);
+    assert_eq!(prune_records(&main), [] as [&str; 0]);
+    assert_eq!(history_rows(&main), before);
     let cold = Connection::open(sandbox.path("cold.db")).unwrap();
-    assert_eq!(detail(&cold), [] as [&str; 0], "no row is in both files");
-    // The month is whole: rows that come late are summarized.
+    assert_eq!(
+        history_rows(&cold),
+        [] as [&str; 0],
+        "no row is in both files"
+    );
+    // No row of the month was deleted, so a late row is summarized.
     main.execute_batch(&format!(
         "DROP TRIGGER no_delete;
          INSERT INTO faction_history (id, faction_id, timestamp, respect) VALUES (99999, 1, {} + 5, 7);",
         EDGES[0]
     ))
     .unwrap();
-    let summarized = sandbox
-        .run_at(
-            IN_APRIL,
-            &["summarize", "--no-backup", "--json", "--database", "a.db"],
-        )
-        .expect(0)
-        .json();
+    let summarized = summarize(&sandbox, IN_APRIL, "a.db", &["--json"]).json();
     assert_ne!(summarized["months"], json!([]), "{summarized}");
     archive(&sandbox, "a.db", &[]).expect(0);
 }
@@ -205,11 +197,11 @@ fn an_empty_file_becomes_the_archive() {
 
     archive(&sandbox, "a.db", &[]).expect(0);
 
-    assert!(!detail(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
+    assert!(!history_rows(&Connection::open(sandbox.path("cold.db")).unwrap()).is_empty());
 }
 
 #[test]
-fn a_new_archive_has_to_be_named() {
+fn new_archive_needs_the_path_of_an_archive() {
     let sandbox = Sandbox::new();
     let connection = database(&sandbox, "a.db");
     let before = dump(&connection);
@@ -225,7 +217,7 @@ fn a_new_archive_has_to_be_named() {
 }
 
 #[test]
-fn nothing_but_the_prune_of_its_database_writes_to_an_archive() {
+fn only_the_prune_of_its_database_writes_to_an_archive() {
     let sandbox = Sandbox::new();
     drop(database(&sandbox, "a.db"));
     archive(&sandbox, "a.db", &[]).expect(0);
@@ -252,14 +244,14 @@ fn nothing_but_the_prune_of_its_database_writes_to_an_archive() {
 }
 
 #[test]
-fn an_archive_is_missed_however_its_path_is_spelled() {
+fn a_missing_archive_is_recognized_by_any_spelling_of_its_path() {
     let sandbox = Sandbox::new();
     drop(database(&sandbox, "a.db"));
     fs::create_dir(sandbox.path("sub")).unwrap();
     prune(&sandbox, IN_APRIL, "a.db", &["--archive", "sub/../cold.db"]).expect(0);
     fs::rename(sandbox.path("cold.db"), sandbox.path("away.db")).unwrap();
-    let later = EDGES[4] + 40 * 86_400;
-    summarize(&sandbox, later, "a.db");
+    let later = EDGES[4] + 40 * DAY;
+    summarize(&sandbox, later, "a.db", &[]);
 
     for path in ["cold.db", "sub/../cold.db", "./sub/./../cold.db"] {
         let finished = prune(&sandbox, later, "a.db", &["--archive", path]).expect(78);

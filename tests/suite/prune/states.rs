@@ -1,16 +1,18 @@
-//! `prune` goes by the recorded state of each month, not by counts of rows.
+//! `prune` reads the recorded state of each month, and does not count its rows.
 
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-use crate::month_model::{EDGES, IN_APRIL, detail, summaries, template, with_history};
-use crate::prune::{ids, prune, summarize};
-use crate::summarize::steady_history;
+use crate::month_model::{
+    EDGES, IN_APRIL, history_ids, history_rows, prune, steady_history, summaries, summarize,
+    with_steady_history,
+};
 use crate::support::{Sandbox, rows};
 
+/// A database that was summarized and pruned.
 fn pruned(sandbox: &Sandbox) -> Connection {
-    let connection = with_history(sandbox, &template(sandbox), "a.db", &steady_history());
-    summarize(sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(sandbox);
+    summarize(sandbox, IN_APRIL, "a.db", &[]);
     prune(sandbox, IN_APRIL, "a.db", &[]).expect(0);
     connection
 }
@@ -28,18 +30,18 @@ fn add_late_rows(connection: &Connection) {
 }
 
 #[test]
-fn late_rows_of_a_pruned_month_stay_and_are_named() {
+fn late_rows_of_a_pruned_month_are_kept_and_reported() {
     let sandbox = Sandbox::new();
     let connection = pruned(&sandbox);
     add_late_rows(&connection);
-    let before = detail(&connection);
+    let before = history_rows(&connection);
 
     let planned = prune(&sandbox, IN_APRIL, "a.db", &["--dry-run", "--json"])
         .expect(0)
         .json();
     let done = prune(&sandbox, IN_APRIL, "a.db", &["--json"]).expect(0);
 
-    assert_eq!(detail(&connection), before);
+    assert_eq!(history_rows(&connection), before);
     assert!(
         done.stderr().contains("10 late history rows of 2027-12"),
         "{}",
@@ -50,33 +52,33 @@ fn late_rows_of_a_pruned_month_stay_and_are_named() {
         assert_eq!(report["late_rows"], 10);
         assert_eq!(report["tables"]["player_stats_history"]["rows"], 0);
     }
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     prune(&sandbox, IN_APRIL, "a.db", &["--keep-months", "1"]).expect(0);
     for id in 90_000..90_010 {
-        assert!(ids(&connection)[0].contains(&id), "{id}");
+        assert!(history_ids(&connection).players.contains(&id), "{id}");
     }
 }
 
 #[test]
-fn late_rows_of_a_month_that_is_not_pruned_are_summarized_first() {
+fn late_rows_of_another_month_have_to_be_summarized_first() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     add_late_rows(&connection);
 
     let refused = prune(&sandbox, IN_APRIL, "a.db", &[]).expect(78);
     assert!(refused.stderr().contains("2027-12"), "{}", refused.stderr());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 
-    assert!((90_000..90_010).all(|id| !ids(&connection)[0].contains(&id)));
+    assert!((90_000..90_010).all(|id| !history_ids(&connection).players.contains(&id)));
 }
 
 #[test]
-fn a_row_that_was_deleted_by_hand_freezes_no_month() {
+fn a_month_with_a_row_deleted_by_hand_can_be_pruned() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     connection
         .execute(
             "DELETE FROM player_stats_history WHERE id = (SELECT min(id) FROM player_stats_history)",
@@ -84,33 +86,25 @@ fn a_row_that_was_deleted_by_hand_freezes_no_month() {
         )
         .unwrap();
 
-    sandbox
-        .run_at(
-            IN_APRIL,
-            &[
-                "summarize",
-                "--no-backup",
-                "--month",
-                "2027-12",
-                "--force",
-                "--database",
-                "a.db",
-            ],
-        )
-        .expect(0);
+    summarize(
+        &sandbox,
+        IN_APRIL,
+        "a.db",
+        &["--month", "2027-12", "--force"],
+    );
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
 
     assert!(
-        ids(&connection)[0].len() < 2 * 4 * 64,
+        history_ids(&connection).players.len() < 2 * 4 * 64,
         "two months are left"
     );
 }
 
 #[test]
-fn only_months_that_lost_rows_are_marked() {
+fn only_months_that_lost_rows_are_marked_as_pruned() {
     let sandbox = Sandbox::new();
     let connection = pruned(&sandbox);
-    // The wars have no rows at all, and what is left of February are the rows that stay.
+    // There are no wars, and in February every row is one that prune keeps.
     let marked = rows(
         &connection,
         "SELECT history, period_start, pruned_at FROM month_states WHERE pruned_at IS NOT NULL ORDER BY 1, 2",
@@ -136,15 +130,15 @@ fn only_months_that_lost_rows_are_marked() {
     assert_eq!(
         rows(&connection, "SELECT count(pruned_at) FROM month_states"),
         ["0"],
-        "all rows that are left are rows that stay"
+        "prune keeps all rows that are left"
     );
 }
 
 #[test]
-fn months_whose_summaries_were_deleted_are_noted_and_may_be_pruned() {
+fn a_month_can_be_pruned_after_its_summaries_are_deleted() {
     let sandbox = Sandbox::new();
-    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &steady_history());
-    summarize(&sandbox, IN_APRIL, "a.db");
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     sandbox
         .run_at(
             IN_APRIL,
@@ -173,7 +167,10 @@ fn months_whose_summaries_were_deleted_are_noted_and_may_be_pruned() {
     );
     let left = summaries(&connection);
     prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
-    assert_eq!(ids(&connection), steady_history().left_by_prune(EDGES[2]));
-    summarize(&sandbox, IN_APRIL, "a.db");
+    assert_eq!(
+        history_ids(&connection),
+        steady_history().left_by_prune(EDGES[2])
+    );
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
     assert_eq!(summaries(&connection), left);
 }
