@@ -1,4 +1,4 @@
-//! Messages to the outside when health changes. Their addresses are secrets: no error names one.
+//! Sends the notifications and pings of `health`. Their addresses are secrets, so no error contains one.
 
 use std::time::Duration;
 
@@ -9,45 +9,45 @@ use crate::api::agent::{self, Fault, TRUST};
 use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 
-/// How long a message may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Posts a JSON document, through a proxy where there is one.
+/// Posts a JSON document.
 ///
 /// # Errors
 ///
-/// [`Exit::TryLater`], or [`Exit::Config`] where only another set-up helps, in words that do not give the address away.
+/// [`Exit::TryLater`], or [`Exit::Config`] if only a change of the configuration helps. The text does not contain the
+/// address.
 pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
-    let sent = agent(proxy)?
+    let response = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
         .send(document.to_string());
-    told(sent, proxy, "send the message to the webhook")
+    check_response(response, proxy, "send the message to the webhook")
 }
 
-/// Asks for an address, to say that this program is alive.
+/// Requests an address, which reports that this program runs.
 ///
 /// # Errors
 ///
-/// As [`post`].
+/// See [`post`].
 pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
-    told(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
+    check_response(agent(proxy)?.get(url).call(), proxy, "request ping_url")
 }
 
 fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
     Ok(agent::builder(TIMEOUT, proxy)?.build().new_agent())
 }
 
-fn told(
-    sent: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+fn check_response(
+    response: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     proxy: Option<&Proxy>,
     action: &str,
 ) -> Result<()> {
-    let error = match sent {
+    let error = match response {
         Ok(answer) if answer.status().is_success() => return Ok(()),
         Ok(answer) => {
             let status = answer.status().as_u16();
-            return Err(failed(
+            return Err(delivery_error(
                 action,
                 format!("it answered with HTTP status {status}"),
             ));
@@ -56,11 +56,11 @@ fn told(
     };
     let through = proxy.map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
     Err(match agent::fault(&error) {
-        Fault::Timeout => failed(
+        Fault::Timeout => delivery_error(
             action,
             format!("no answer{through} within {} seconds", TIMEOUT.as_secs()),
         ),
-        Fault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
+        Fault::Broken(why) => delivery_error(action, format!("no connection{through}: {why}")),
         Fault::Untrusted(why) => Error::new(action)
             .with_source(format!("its certificate is not trusted{through}: {why}"))
             .with_help(TRUST)
@@ -74,9 +74,9 @@ fn told(
     })
 }
 
-fn failed(action: &str, why: String) -> Error {
+fn delivery_error(action: &str, why: String) -> Error {
     Error::new(action)
         .with_source(why)
-        .with_help("see whether the address is still right; the next check tries again")
+        .with_help("check whether the address is still right; the next check tries again")
         .with_exit(Exit::TryLater)
 }
