@@ -2,15 +2,52 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::model::health::{self, Change, Changes, Check, Event, State};
 use crate::model::time::iso;
 
-/// Discord's limits: characters of a title and of a field, and the number of fields that is sent. <https://discord.com/developers/docs/resources/message#embed-object>
+/// The limits of a title and of a field in characters, and the number of fields that is sent.
+/// <https://discord.com/developers/docs/resources/message#embed-object>
 const MAX_TITLE: usize = 256;
 const MAX_FIELD: usize = 1024;
 const MAX_FIELDS: usize = 10;
+
+/// The JSON document of a webhook message.
+#[derive(Debug, Serialize)]
+pub(super) struct Message {
+    username: &'static str,
+    content: String,
+    embeds: [Embed; 1],
+    allowed_mentions: AllowedMentions,
+}
+
+#[derive(Debug, Serialize)]
+struct Embed {
+    title: String,
+    color: u32,
+    fields: Vec<Field>,
+    footer: Footer,
+    /// ISO 8601.
+    timestamp: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Footer {
+    text: String,
+}
+
+/// A name or an error in the text must not mention anyone, so the list is always empty.
+#[derive(Debug, Serialize)]
+struct AllowedMentions {
+    parse: [&'static str; 0],
+}
 
 /// The message: one line, and a field for each finding. Those that changed come first.
 pub(super) fn message(
@@ -19,7 +56,7 @@ pub(super) fn message(
     checks: &[Check],
     changes: &Changes,
     now: i64,
-) -> Value {
+) -> Message {
     let state = health::overall(checks);
     let title = match event {
         Event::Worse | Event::Better => format!("tornsnap: {state}"),
@@ -51,7 +88,7 @@ pub(super) fn message(
         ),
         _ => health::summary(checks),
     };
-    let mut fields: Vec<Value> = bad
+    let mut fields: Vec<Field> = bad
         .into_iter()
         .map(|check| field(check, changes.change_of(&check.id)))
         .collect();
@@ -60,56 +97,67 @@ pub(super) fn message(
             .iter()
             .find(|check| check.id == id)
             .map_or("not checked any more", |check| check.message.as_str());
-        json!({ "name": truncate(&format!("well again: {id}"), MAX_TITLE), "value": truncate(message, MAX_FIELD) })
+        Field {
+            name: truncate(&format!("well again: {id}"), MAX_TITLE),
+            value: truncate(message, MAX_FIELD),
+        }
     }));
     fields.truncate(MAX_FIELDS);
-    document(&title, &headline, state, &fields, database, now)
+    document(&title, &headline, state, fields, database, now)
 }
 
 /// The message of `--test-notify`.
-pub(super) fn test_message(text: &str, database: &Path, now: i64) -> Value {
-    document("tornsnap: a test", text, State::Ok, &[], database, now)
+pub(super) fn test_message(text: &str, database: &Path, now: i64) -> Message {
+    document(
+        "tornsnap: a test",
+        text,
+        State::Ok,
+        Vec::new(),
+        database,
+        now,
+    )
 }
 
-fn field(check: &Check, change: Option<Change>) -> Value {
+fn field(check: &Check, change: Option<Change>) -> Field {
     let change = change.map_or_else(String::new, |change| format!(" ({})", change.as_str()));
     let help = check
         .help
         .as_ref()
         .map_or_else(String::new, |help| format!("\nTo do: {help}"));
-    json!({
-        "name": truncate(&format!("{}: {}{change}", check.state, check.id), MAX_TITLE),
-        "value": truncate(&format!("{}{help}", check.message), MAX_FIELD),
-    })
+    Field {
+        name: truncate(&format!("{}: {}{change}", check.state, check.id), MAX_TITLE),
+        value: truncate(&format!("{}{help}", check.message), MAX_FIELD),
+    }
 }
 
 fn document(
     title: &str,
     headline: &str,
     state: State,
-    fields: &[Value],
+    fields: Vec<Field>,
     database: &Path,
     now: i64,
-) -> Value {
+) -> Message {
     let color = match state {
         State::Ok => 0x2E_CC71,
         State::Warning => 0xF1_C40F,
         State::Unknown => 0x95_A5A6,
         State::Critical => 0xE7_4C3C,
     };
-    json!({
-        "username": "tornsnap",
-        "content": truncate(&format!("**{title}**: {headline}"), MAX_FIELD),
-        "embeds": [{
-            "title": truncate(title, MAX_TITLE),
-            "color": color,
-            "fields": fields,
-            "footer": { "text": truncate(&database.display().to_string(), MAX_FIELD) },
-            "timestamp": iso(now),
+    Message {
+        username: "tornsnap",
+        content: truncate(&format!("**{title}**: {headline}"), MAX_FIELD),
+        embeds: [Embed {
+            title: truncate(title, MAX_TITLE),
+            color,
+            fields,
+            footer: Footer {
+                text: truncate(&database.display().to_string(), MAX_FIELD),
+            },
+            timestamp: iso(now),
         }],
-        // A name or an error in the text must not mention anyone.
-        "allowed_mentions": { "parse": [] },
-    })
+        allowed_mentions: AllowedMentions { parse: [] },
+    }
 }
 
 fn truncate(text: &str, most: usize) -> String {
@@ -133,8 +181,9 @@ mod tests {
 
         let changes = changes_since(&LastNotification::default(), &checks, 0);
         let message = message(Event::Worse, Path::new(&long), &checks, &changes, 0);
+        let message = serde_json::to_value(message).unwrap();
 
-        assert_eq!(message["allowed_mentions"]["parse"], json!([]));
+        assert_eq!(message["allowed_mentions"]["parse"], serde_json::json!([]));
         let embed = &message["embeds"][0];
         assert_eq!(embed["fields"].as_array().unwrap().len(), MAX_FIELDS);
         for field in embed["fields"].as_array().unwrap() {

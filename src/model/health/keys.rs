@@ -125,7 +125,7 @@ fn describe_usable_keys(keys: &[KeyStatus], now: i64) -> String {
         .collect();
     if !public.is_empty() {
         message = format!(
-            "{message}; no battle stats with {}: they need Limited access",
+            "{message}; no battle stats with {}: Limited access is needed",
             join_names(&public)
         );
     }
