@@ -1,5 +1,8 @@
-//! Tells the program the day on which it was built.
-#![expect(clippy::disallowed_methods, reason = "a build script has no `config`")]
+//! Build script: sets `TORNSNAP_BUILD_DAY`, the unix time of the day of the build.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script cannot use `config`"
+)]
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,7 +26,7 @@ fn now() -> Result<u64, String> {
         Err(env::VarError::NotPresent) => SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map(|since| since.as_secs())
-            .map_err(|_| "the clock of this machine stands before 1970".to_owned()),
+            .map_err(|_| "the clock of this machine is before 1970".to_owned()),
         Err(error) => Err(format!("SOURCE_DATE_EPOCH: {error}")),
     }
 }

@@ -1,4 +1,4 @@
-//! How the flags are spelled, and how a command's end is told.
+//! The command line: parses the flags, runs the command and reports how it ended.
 
 use std::env;
 use std::io::{self, Write};
@@ -37,10 +37,10 @@ struct Global {
     /// Database file; overrides the configuration [env: TORNSNAP_DATABASE]
     #[arg(long, global = true, value_name = "FILE")]
     database: Option<PathBuf>,
-    /// Say what is being done; twice: every call
+    /// Print what is being done; twice: also every call
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     verbose: u8,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Write one JSON report to stdout
@@ -100,18 +100,18 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
-            Self::Health(_) => unreachable!("`health` has exit codes of its own"),
+            Self::Health(_) => unreachable!("`run` handles `health`, which has its own exit codes"),
         }
     }
 }
 
-/// Reads the command line, runs the command and reports how it ended.
+/// Parses the command line, runs the command and reports how it ended.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return refuse_usage(&error),
+        Err(error) => return print_clap_message(&error),
     };
-    let context = context(&cli);
+    let context = start(&cli);
     if let Command::Health(args) = &cli.command {
         return match context {
             Ok(context) => command::health::run(&context, args).into(),
@@ -128,20 +128,20 @@ pub fn run() -> ExitCode {
 
 fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> Exit {
     if let Some(summary) = &outcome.summary {
-        log::info!(target: output_log::FILE_ONLY, "{summary}");
+        log::info!(target: terminal::FILE_ONLY, "{summary}");
         if !global.quiet {
             terminal::say(summary);
         }
     }
     if let Some(failure) = &outcome.failure {
-        terminal::fail(failure);
+        terminal::print_error(failure);
     }
     if global.json
         && let Some(report) = Report::of_outcome(command, outcome)
         && let Err(error) = terminal::report(&report)
     {
-        terminal::fail(&error);
-        // A program that reads the report must not take its absence for success.
+        terminal::print_error(&error);
+        // Without the report, the exit code must not say success.
         if outcome.exit == Exit::Done {
             return error.exit();
         }
@@ -150,20 +150,20 @@ fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> 
 }
 
 fn report_error(global: &Global, command: &'static str, error: &Error) -> Exit {
-    terminal::fail(error);
+    terminal::print_error(error);
     if global.json
         && let Err(unprinted) = terminal::report(&Report::of_error(command, error))
     {
-        terminal::fail(&unprinted);
+        terminal::print_error(&unprinted);
     }
     error.exit()
 }
 
 /// Resolves the settings and starts the log.
-fn context(cli: &Cli) -> Result<Context> {
+fn start(cli: &Cli) -> Result<Context> {
     let overrides = Overrides {
-        config: not_empty(cli.global.config.as_ref()),
-        database: not_empty(cli.global.database.as_ref()),
+        config: ignore_empty(cli.global.config.as_ref()),
+        database: ignore_empty(cli.global.database.as_ref()),
     };
     let verbosity = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -173,7 +173,7 @@ fn context(cli: &Cli) -> Result<Context> {
     };
     let settings = match &cli.command {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
-        // The demo has settings of its own, and works beside a broken configuration.
+        // The demo has its own settings and runs even if the configuration is broken.
         Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };
@@ -184,12 +184,12 @@ fn context(cli: &Cli) -> Result<Context> {
         ColorWhen::Never => output_log::Color::Never,
     };
     let log_file = command::log_file::open(&settings);
-    let (log_file, no_log_file) = match log_file {
+    let (log_file, log_file_error) = match log_file {
         Ok(file) => (file, None),
         Err(error) => (None, Some(error)),
     };
     output_log::start(verbosity, color, log_file);
-    if let Some(error) = no_log_file {
+    if let Some(error) = log_file_error {
         let help = error
             .help()
             .map_or_else(String::new, |help| format!("; try: {help}"));
@@ -209,21 +209,20 @@ fn context(cli: &Cli) -> Result<Context> {
     })
 }
 
-/// A variable that is set to nothing, as schedulers do, says nothing.
-fn not_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
+/// An empty path counts as not given, because schedulers set variables to an empty text.
+fn ignore_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
 
-/// Help and version go to stdout with 0; wrong usage to stderr with 2, and as JSON where that was asked for.
+/// Prints what clap has to say: help and version on stdout, a usage error on stderr and, with `--json`, as a report.
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
-fn refuse_usage(error: &clap::Error) -> ExitCode {
-    // clap prints and colours as its own help does.
+fn print_clap_message(error: &clap::Error) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());
     if !error.use_stderr() {
         return match printed {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let error = terminal::unprinted("the help", error);
-                terminal::fail(&error);
+                let error = terminal::write_error("the help", error);
+                terminal::print_error(&error);
                 error.exit().into()
             }
             _ => Exit::Done.into(),
@@ -232,7 +231,7 @@ fn refuse_usage(error: &clap::Error) -> ExitCode {
     if env::args_os().any(|argument| argument == "--json") {
         let report = Report::of_usage(&error.render().to_string());
         if let Err(error) = terminal::report(&report) {
-            terminal::fail(&error);
+            terminal::print_error(&error);
         }
     }
     Exit::Usage.into()

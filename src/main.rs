@@ -1,4 +1,4 @@
-//! The `tornsnap` program: everything is in the library.
+//! The `tornsnap` program. All code is in the library.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Sends webhook messages and pings. Their URLs are secrets, so no error contains one.
+//! Sends the notifications and pings of `health`. Their addresses are secrets, so no error contains one.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use crate::api::agent::{self, TRUST, TransportFault};
 use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 
-/// The timeout of one message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Posts a JSON document.
 ///
 /// # Errors
 ///
-/// [`Exit::TryLater`], or [`Exit::Config`] if the set-up has to change. The text does not contain the URL.
+/// [`Exit::TryLater`], or [`Exit::Config`] if only a change of the configuration helps. The text does not contain the
+/// address.
 pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result<()> {
-    let sent = agent(proxy)?
+    let response = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
         .send(document.to_string());
-    check_response(sent, proxy, "send the message to the webhook")
+    check_response(response, proxy, "send the message to the webhook")
 }
 
-/// Requests a URL, to report that this program is alive.
+/// Requests an address, which reports that this program runs.
 ///
 /// # Errors
 ///
-/// As [`post`].
+/// See [`post`].
 pub(crate) fn ping(url: &str, proxy: Option<&Proxy>) -> Result<()> {
-    check_response(agent(proxy)?.get(url).call(), proxy, "ask for ping_url")
+    check_response(agent(proxy)?.get(url).call(), proxy, "request ping_url")
 }
 
 fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
@@ -39,15 +39,15 @@ fn agent(proxy: Option<&Proxy>) -> Result<Agent> {
 }
 
 fn check_response(
-    sent: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    response: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     proxy: Option<&Proxy>,
     action: &str,
 ) -> Result<()> {
-    let error = match sent {
+    let error = match response {
         Ok(answer) if answer.status().is_success() => return Ok(()),
         Ok(answer) => {
             let status = answer.status().as_u16();
-            return Err(failed(
+            return Err(delivery_error(
                 action,
                 format!("it answered with HTTP status {status}"),
             ));
@@ -56,11 +56,13 @@ fn check_response(
     };
     let through = proxy.map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
     Err(match agent::classify(&error) {
-        TransportFault::Timeout => failed(
+        TransportFault::Timeout => delivery_error(
             action,
             format!("no answer{through} within {} seconds", TIMEOUT.as_secs()),
         ),
-        TransportFault::Broken(why) => failed(action, format!("no connection{through}: {why}")),
+        TransportFault::Broken(why) => {
+            delivery_error(action, format!("no connection{through}: {why}"))
+        }
         TransportFault::Untrusted(why) => Error::new(action)
             .with_source(format!("its certificate is not trusted{through}: {why}"))
             .with_help(TRUST)
@@ -74,9 +76,9 @@ fn check_response(
     })
 }
 
-fn failed(action: &str, why: String) -> Error {
+fn delivery_error(action: &str, why: String) -> Error {
     Error::new(action)
         .with_source(why)
-        .with_help("see whether the address is still right; the next check tries again")
+        .with_help("check whether the address is still right; the next check tries again")
         .with_exit(Exit::TryLater)
 }

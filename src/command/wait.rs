@@ -8,7 +8,7 @@ use crate::command::Context;
 use crate::command::signal::Stop;
 use crate::error::{Error, Result};
 use crate::model::time::format_duration;
-use crate::output::log::FILE_ONLY;
+use crate::output::terminal::FILE_ONLY;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 

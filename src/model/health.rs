@@ -1,12 +1,13 @@
-//! What is well and what is not: from values to states, without looking anything up.
+//! Judges the health of an installation: each function takes measured values and returns the check of that name.
 
 mod clock;
 mod copies;
 mod data;
 mod keys;
 mod machine;
+mod metric;
 mod missing;
-mod notified;
+mod notification;
 mod runs;
 mod targets;
 
@@ -15,36 +16,32 @@ use std::fmt;
 
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub(crate) use clock::{FarFuture, clock};
+pub(crate) use clock::{FutureTimestamps, clock};
 pub(crate) use copies::{
-    Archive, ArchiveState, Backups, RecordedFolder, archives, backup, backups_ahead,
+    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups,
 };
-pub(crate) use data::{Overdue, rejected, retention, rows, size, summaries};
-pub(crate) use keys::{KeyFact, address, key_files, keys};
+pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
+pub(crate) use keys::{KeyStatus, address, key_files, keys};
 pub(crate) use machine::{Disk, disk, sqlite, wal};
+pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
-pub(crate) use notified::{Change, Changes, Event, Finding, Notified, changes_since};
+pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
 pub(crate) use runs::{Gap, age, failures, gaps, killed};
 pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
 
-/// How something is, in the words and the numbers of monitoring plugins.
-///
-/// The order is that of who is listened to first: one thing that is critical outweighs one that cannot be told.
+/// The states of monitoring plugins, in ascending severity: critical outranks unknown.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum State {
-    /// Well.
     #[default]
     Ok,
-    /// To be looked at.
     Warning,
-    /// It cannot be told.
+    /// The check could not be made.
     Unknown,
-    /// To be looked at now.
     Critical,
 }
 
 impl State {
-    /// The word in reports.
+    /// The name in reports and in the notification state.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -54,11 +51,11 @@ impl State {
         }
     }
 
-    /// The state of a word.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
+    /// The state that [`Self::as_str`] gives this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Ok, Self::Warning, Self::Unknown, Self::Critical]
             .into_iter()
-            .find(|state| state.as_str() == word)
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -68,114 +65,64 @@ impl fmt::Display for State {
     }
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Check {
-    /// Stable: programs go by it.
+    /// Monitoring systems refer to checks by this id, so it must not change.
     pub(crate) id: String,
-    /// How it is.
     pub(crate) state: State,
-    /// In one line.
+    /// One line.
     pub(crate) message: String,
-    /// What to do, where there is something to do.
-    pub(crate) remedy: Option<String>,
-    /// The number behind it.
-    pub(crate) value: Option<Value>,
-    /// The things that the message names, such as keys: a finding that names a new one is told again.
+    /// What the user can do; `None` when the state is OK.
+    pub(crate) help: Option<String>,
+    pub(crate) metric: Option<Metric>,
+    /// The things that the message names, such as keys. A finding that names a new one is notified again.
     pub(crate) subjects: BTreeSet<String>,
 }
 
-/// A number with its unit and thresholds.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Value {
-    pub(crate) number: i64,
-    /// "s" seconds, "B" bytes, "" a count.
-    pub(crate) unit: &'static str,
-    /// Warning beyond this.
-    pub(crate) warning: Option<i64>,
-    /// Critical beyond this.
-    pub(crate) critical: Option<i64>,
-    /// Whether "beyond" means below.
-    pub(crate) is_minimum: bool,
-}
-
-impl Value {
-    /// A number that nothing depends on.
-    pub(crate) fn plain(number: i64, unit: &'static str) -> Self {
-        Self {
-            number,
-            unit,
-            warning: None,
-            critical: None,
-            is_minimum: false,
-        }
-    }
-
-    /// As performance data: `120s;86400;172800`. <https://www.monitoring-plugins.org/doc/guidelines.html>
-    fn as_performance_data(self) -> String {
-        let threshold = |number: Option<i64>| {
-            number.map_or_else(String::new, |number| {
-                if self.is_minimum {
-                    format!("{number}:")
-                } else {
-                    number.to_string()
-                }
-            })
-        };
-        let text = format!(
-            "{}{};{};{}",
-            self.number,
-            self.unit,
-            threshold(self.warning),
-            threshold(self.critical)
-        );
-        text.trim_end_matches(';').to_owned()
-    }
-}
-
 impl Check {
-    /// Well.
     pub(crate) fn ok(id: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             state: State::Ok,
             message: message.into(),
-            remedy: None,
-            value: None,
+            help: None,
+            metric: None,
             subjects: BTreeSet::new(),
         }
     }
 
-    /// Not well, with what to do about it.
-    pub(crate) fn bad(
+    /// A check whose state is not OK.
+    pub(crate) fn finding(
         id: impl Into<String>,
         state: State,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        help: impl Into<String>,
     ) -> Self {
         Self {
             state,
-            remedy: Some(remedy.into()),
+            help: Some(help.into()),
             ..Self::ok(id, message)
         }
     }
 
-    /// With the things that the message names.
     #[must_use]
-    pub(crate) fn about<T: Into<String>>(mut self, subjects: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn with_subjects<T: Into<String>>(
+        mut self,
+        subjects: impl IntoIterator<Item = T>,
+    ) -> Self {
         self.subjects = subjects.into_iter().map(Into::into).collect();
         self
     }
 
-    /// With the number behind it.
     #[must_use]
-    pub(crate) fn with(mut self, value: Value) -> Self {
-        self.value = Some(value);
+    pub(crate) fn with_metric(mut self, metric: Metric) -> Self {
+        self.metric = Some(metric);
         self
     }
 }
 
-/// The state of everything: that of its worst part.
+/// The most severe state of all checks.
 pub(crate) fn overall(checks: &[Check]) -> State {
     checks
         .iter()
@@ -184,16 +131,16 @@ pub(crate) fn overall(checks: &[Check]) -> State {
         .unwrap_or_default()
 }
 
-/// The first line: `TORNSNAP OK - … | age_players=120s;86400;172800 …`.
-pub(crate) fn first_line(checks: &[Check]) -> String {
+/// The first line that monitoring plugins print: `TORNSNAP OK - … | age_players=120s;86400;172800 …`.
+pub(crate) fn status_line(checks: &[Check]) -> String {
     let state = overall(checks);
-    // A bar would begin the performance data.
-    let text = in_short(checks).replace('|', "/");
+    // A vertical bar would begin the performance data.
+    let text = summary(checks).replace('|', "/");
     let data: Vec<String> = checks
         .iter()
         .filter_map(|check| {
-            let value = check.value?;
-            Some(format!("{}={}", check.id, value.as_performance_data()))
+            let metric = check.metric?;
+            Some(format!("{}={}", check.id, metric.as_performance_data()))
         })
         .collect();
     let line = format!("TORNSNAP {} - {text}", state.as_str().to_uppercase());
@@ -203,65 +150,55 @@ pub(crate) fn first_line(checks: &[Check]) -> String {
     format!("{line} | {}", data.join(" "))
 }
 
-/// The first line for people.
-pub(crate) fn in_words(checks: &[Check]) -> String {
-    let bad = worst_first(checks).len();
+/// The first line on a terminal.
+pub(crate) fn headline(checks: &[Check]) -> String {
+    let total = checks.len();
     match overall(checks) {
-        State::Ok => format!("All is well ({} checks).", checks.len()),
-        state => {
-            let state = state.as_str();
-            let checks = checks.len();
-            format!("The state is {state}: {bad} of {checks} checks found something.")
-        }
+        State::Ok => format!("All is well ({total} checks)."),
+        state => format!(
+            "The state is {state}: {} of {total} checks found something.",
+            findings(checks).len()
+        ),
     }
 }
 
-/// The worst in one line.
-pub(crate) fn in_short(checks: &[Check]) -> String {
-    let bad = worst_first(checks);
-    match bad.as_slice() {
+/// The message of the most severe finding, and the number of the others.
+pub(crate) fn summary(checks: &[Check]) -> String {
+    match findings(checks).as_slice() {
         [] => format!("{} checks, all well", checks.len()),
         [only] => only.message.clone(),
         [first, rest @ ..] => format!("{} (and {} more)", first.message, rest.len()),
     }
 }
 
-/// What is not well, the worst first.
-pub(crate) fn worst_first(checks: &[Check]) -> Vec<&Check> {
-    let mut bad: Vec<&Check> = checks
+/// The checks whose state is not OK, the most severe first.
+pub(crate) fn findings(checks: &[Check]) -> Vec<&Check> {
+    let mut findings: Vec<&Check> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
         .collect();
-    bad.sort_by_key(|check| std::cmp::Reverse(check.state));
-    bad
+    findings.sort_by_key(|check| std::cmp::Reverse(check.state));
+    findings
 }
 
-/// A span of time in words, such as `3 hours`.
-pub(crate) fn span(seconds: i64) -> String {
-    let of = |number: i64, unit: &str| match number {
+/// A duration in its largest unit, such as `3 hours`; hours up to two days.
+pub(crate) fn format_duration(seconds: i64) -> String {
+    let plural = |number: i64, unit: &str| match number {
         1 => format!("1 {unit}"),
         _ => format!("{number} {unit}s"),
     };
     match seconds {
         ..0 => "0 seconds".to_owned(),
-        0..MINUTE => of(seconds, "second"),
-        MINUTE..HOUR => of(seconds / MINUTE, "minute"),
-        HOUR..DAY => of(seconds / HOUR, "hour"),
-        _ if seconds < 2 * DAY => of(seconds / HOUR, "hour"),
-        _ => of(seconds / DAY, "day"),
+        0..MINUTE => plural(seconds, "second"),
+        MINUTE..HOUR => plural(seconds / MINUTE, "minute"),
+        _ if seconds < 2 * DAY => plural(seconds / HOUR, "hour"),
+        _ => plural(seconds / DAY, "day"),
     }
 }
 
-fn day(unix: i64) -> String {
-    iso(unix).chars().take(10).collect()
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn signed(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+/// The UTC date of a timestamp.
+fn format_date(timestamp: i64) -> String {
+    iso(timestamp).chars().take(10).collect()
 }
 
 #[cfg(test)]
@@ -273,21 +210,24 @@ mod tests {
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
     #[test]
-    fn the_first_line_is_what_monitoring_plugins_print() {
+    fn the_status_line_has_the_format_of_monitoring_plugins() {
         let checks = [
             age(Kind::Players, Some(NOW - 120), NOW, 24),
             disk(Disk::Database, 1000, 100),
             Check::ok("sqlite", "SQLite 3"),
         ];
         assert_eq!(
-            first_line(&checks),
+            status_line(&checks),
             "TORNSNAP OK - 3 checks, all well | age_players=120s;86400;172800 disk=1000B;100:;25:"
         );
 
-        let worse = [
-            Check::bad("a", State::Warning, "a|b", "x"),
-            Check::bad("b", State::Critical, "c|d", "x"),
+        let findings = [
+            Check::finding("a", State::Warning, "a|b", "x"),
+            Check::finding("b", State::Critical, "c|d", "x"),
         ];
-        assert_eq!(first_line(&worse), "TORNSNAP CRITICAL - c/d (and 1 more)");
+        assert_eq!(
+            status_line(&findings),
+            "TORNSNAP CRITICAL - c/d (and 1 more)"
+        );
     }
 }

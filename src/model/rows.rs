@@ -1,23 +1,19 @@
-//! Rows on their way out: the language between the store, which reads them, and the output, which writes them.
+//! The rows of an export, as the store reads them and the output writes them.
 
-/// One value as SQLite keeps it.
+/// A value with its SQLite storage class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// Not known.
     Null,
-    /// A whole number, exact.
     Integer(i64),
-    /// A floating-point number.
     Real(f64),
-    /// Text; SQLite does not promise that it is UTF-8.
+    /// SQLite does not guarantee that the bytes are UTF-8.
     Text(&'a [u8]),
-    /// Bytes.
     Blob(&'a [u8]),
 }
 
-/// One row, whose values are read where they are.
+/// A row whose values are borrowed from the statement.
 pub(crate) trait Row {
-    /// The value of a column, counted from 0.
+    /// The value of a column; the first is 0.
     fn value(&self, column: usize) -> Value<'_>;
 }
 
@@ -25,24 +21,25 @@ pub(crate) trait Row {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
     pub(crate) name: String,
-    /// Whether its whole numbers are unix seconds.
+    /// Whether its integers are unix seconds.
     pub is_time: bool,
 }
 
 impl Column {
-    /// A column, which is one of times if it is called like one.
+    /// A column of this name. The name decides whether it holds timestamps.
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
-            is_time: is_called_like_a_time(&name),
+            is_time: has_time_name(&name),
             name,
         }
     }
 }
 
-/// The schema's naming: `recorded_at`, `paused_until`, `owned_since`; what counts in other units says so (`_at_ms`).
-fn is_called_like_a_time(name: &str) -> bool {
-    const WORDS: [&str; 7] = [
+/// Whether the schema uses this name for unix seconds: `recorded_at`, `paused_until`, `owned_since`. Names of columns with
+/// other units end in the unit (`_at_ms`).
+fn has_time_name(name: &str) -> bool {
+    const NAMES: [&str; 7] = [
         "timestamp",
         "last_updated",
         "first_miss",
@@ -51,9 +48,9 @@ fn is_called_like_a_time(name: &str) -> bool {
         "period_end",
         "cutoff",
     ];
-    WORDS.contains(&name)
-        || ["at", "since", "until"].iter().any(|last| {
-            name.strip_suffix(last)
+    NAMES.contains(&name)
+        || ["at", "since", "until"].iter().any(|suffix| {
+            name.strip_suffix(suffix)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
         })
 }
@@ -63,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_by_their_names() {
+    fn time_columns_are_recognized_by_their_names() {
         for name in [
             "timestamp",
             "recorded_at",

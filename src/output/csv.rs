@@ -1,19 +1,18 @@
-//! CSV as RFC 4180 has it, with NULL told apart from the empty text.
+//! Writes CSV (RFC 4180) in which NULL differs from the empty text: NULL is an empty cell and the empty text is `""`, as in
+//! PostgreSQL's COPY.
 //!
-//! The `csv` crate is for reading: its writer decides about quotes by the text alone, and here an empty cell is NULL
-//! and `""` is an empty text, as with PostgreSQL's COPY.
+//! It is written by hand because `csv::Writer` decides about quotes by the text alone or for all cells, and so writes NULL
+//! and the empty text alike.
 
 use crate::model::rows::{Column, Row, Value};
-use crate::output::rows::{Moments, Number, hexadecimal};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer};
 
-/// How it is to look.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
-    /// For Excel and its like: a byte order mark, CRLF, no cell that would run as a formula, dates it recognizes.
+    /// For spreadsheets: a byte order mark, CRLF, and text that cannot run as a formula.
     pub(crate) spreadsheet: bool,
-    /// What stands for NULL.
+    /// The cell of a NULL.
     pub(crate) null: String,
-    /// Stands between two cells.
     pub(crate) delimiter: u8,
 }
 
@@ -27,11 +26,11 @@ impl Default for Style {
     }
 }
 
-/// What Excel needs to read UTF-8 as UTF-8.
+/// Excel reads a file as UTF-8 only if it begins with this mark.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Style {
-    /// Whether a text with this byte in it has to be quoted.
+    /// Whether a text that contains this byte must be quoted.
     pub(crate) fn is_special(&self, byte: u8) -> bool {
         byte == self.delimiter || matches!(byte, b'"' | b'\r' | b'\n')
     }
@@ -54,7 +53,7 @@ impl Style {
         buffer: &mut Vec<u8>,
         columns: &[Column],
         row: &impl Row,
-        moments: &mut Moments,
+        timestamps: &mut TimestampWriter,
     ) {
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
@@ -62,12 +61,12 @@ impl Style {
             }
             match row.value(index) {
                 Value::Null => buffer.extend_from_slice(self.null.as_bytes()),
-                Value::Integer(unix) if column.is_time => moments.write(buffer, unix),
-                Value::Integer(number) => buffer.extend_from_slice(Number::new().whole(number)),
-                // Rust writes the shortest digits that read back as the same number.
+                Value::Integer(unix) if column.is_time => timestamps.write(buffer, unix),
+                Value::Integer(number) => write_integer(buffer, number),
+                // `{:?}` writes the shortest decimal that parses to the same number.
                 Value::Real(number) => buffer.extend_from_slice(format!("{number:?}").as_bytes()),
                 Value::Text(text) => self.text(buffer, text),
-                Value::Blob(bytes) => hexadecimal(buffer, bytes),
+                Value::Blob(bytes) => write_hex(buffer, bytes),
             }
         }
         self.end_line(buffer);
@@ -120,40 +119,45 @@ mod tests {
         }
     }
 
-    fn line(style: &Style, values: &[Value<'_>]) -> String {
+    fn encoded(style: &Style, values: &[Value<'_>]) -> String {
         let columns: Vec<Column> = values.iter().map(|_| Column::new("x")).collect();
         let mut buffer = Vec::new();
-        style.row(&mut buffer, &columns, &Values(values), &mut Moments::unix());
+        style.row(
+            &mut buffer,
+            &columns,
+            &Values(values),
+            &mut TimestampWriter::unix(),
+        );
         String::from_utf8(buffer).unwrap()
     }
 
     #[test]
-    fn null_the_empty_text_and_the_word_for_null_stay_apart() {
+    fn null_the_empty_text_and_the_text_for_null_differ() {
         let values = [Value::Null, Value::Text(b""), Value::Text(b"NULL")];
         let spelled = Style {
             null: "NULL".to_owned(),
             ..Style::default()
         };
 
-        assert_eq!(line(&Style::default(), &values), ",\"\",NULL\n");
-        assert_eq!(line(&spelled, &values), "NULL,\"\",\"NULL\"\n");
+        assert_eq!(encoded(&Style::default(), &values), ",\"\",NULL\n");
+        assert_eq!(encoded(&spelled, &values), "NULL,\"\",\"NULL\"\n");
     }
 
     #[test]
-    fn the_delimiter_is_quoted_and_others_are_not() {
+    fn a_text_is_quoted_if_it_contains_the_configured_delimiter() {
         let style = Style {
             delimiter: b';',
             ..Style::default()
         };
 
         assert_eq!(
-            line(&style, &[Value::Text(b"a;b"), Value::Text(b"a,b")]),
+            encoded(&style, &[Value::Text(b"a;b"), Value::Text(b"a,b")]),
             "\"a;b\";a,b\n"
         );
     }
 
     #[test]
-    fn numbers_are_exact() {
+    fn numbers_keep_all_digits() {
         let values = [
             Value::Integer(9_007_199_254_740_993),
             Value::Integer(i64::MIN),
@@ -163,13 +167,13 @@ mod tests {
         ];
 
         assert_eq!(
-            line(&Style::default(), &values),
+            encoded(&Style::default(), &values),
             "9007199254740993,-9223372036854775808,0.1,1e300,3.0\n"
         );
     }
 
     #[test]
-    fn a_spreadsheet_runs_no_formula_and_keeps_its_numbers() {
+    fn spreadsheet_texts_cannot_run_as_formulas_and_numbers_are_unchanged() {
         let style = Style {
             spreadsheet: true,
             ..Style::default()
@@ -185,7 +189,7 @@ mod tests {
         ];
 
         assert_eq!(
-            line(&style, &values),
+            encoded(&style, &values),
             "'=1+1,'+1,'-1,'@a,'\tx,\"'\r,\",-5\r\n"
         );
     }

@@ -1,24 +1,25 @@
-//! The page of checks: the line of monitoring plugins and plain lines for programs, or words and a table for people.
+//! Prints the page of checks: a headline and a table on a terminal, otherwise the lines of monitoring plugins.
 
 use std::io::{self, IsTerminal};
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-use crate::model::health::{Check, State, first_line, in_words, overall, worst_first};
+use crate::model::health::{Check, State, findings, headline, overall, status_line};
 use crate::output::terminal;
 
-/// The width of the table where nothing tells that of the terminal.
-const WIDTH: u16 = 80;
+/// The width of the table when that of the terminal is unknown.
+const DEFAULT_WIDTH: u16 = 80;
 
-/// Below this width a message would have no room beside the columns of state and id.
-const NARROWEST: u16 = 50;
+/// The columns of state and id leave no room for a message below this width.
+const MIN_WIDTH: u16 = 50;
 
-/// Prints the page on stdout. `is_quiet`: only what is not well, and nothing when all is. `columns`: the width for a terminal
-/// that does not tell its own.
+/// Prints the page on stdout: with `is_quiet` only the findings, and nothing if there are none.
+///
+/// `columns` is the width to use when that of the terminal is unknown.
 ///
 /// # Errors
 ///
-/// Whatever writing met, but for a reader who has gone.
+/// Fails when stdout cannot be written. A closed pipe is not an error.
 #[expect(
     clippy::disallowed_methods,
     reason = "only asks whether stdout is a terminal"
@@ -28,18 +29,18 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
         return Ok(());
     }
     let shown: Vec<&Check> = if is_quiet {
-        worst_first(checks)
+        findings(checks)
     } else {
         checks.iter().collect()
     };
     if io::stdout().is_terminal() {
-        terminal::data(&in_words(checks))?;
-        let width = terminal::width().or(columns).unwrap_or(WIDTH);
-        return terminal::data(&table(&shown, width.max(NARROWEST)));
+        terminal::data(&headline(checks))?;
+        let width = terminal::width().or(columns).unwrap_or(DEFAULT_WIDTH);
+        return terminal::data(&table(&shown, width.max(MIN_WIDTH)));
     }
-    let first = first_line(checks);
+    let first = status_line(checks);
     terminal::data(match first.split_once(" | ") {
-        // The performance data has the numbers of what is well, too.
+        // The performance data includes checks that are OK.
         Some((state, _)) if is_quiet => state,
         _ => &first,
     })?;
@@ -48,8 +49,8 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
             "{:8} {:22} {}",
             check.state, check.id, check.message
         ))?;
-        if let Some(remedy) = &check.remedy {
-            terminal::data(&format!("{:8} {:22} try: {remedy}", "", ""))?;
+        if let Some(help) = &check.help {
+            terminal::data(&format!("{:8} {:22} try: {help}", "", ""))?;
         }
     }
     Ok(())
@@ -68,10 +69,10 @@ fn table(checks: &[&Check], width: u16) -> String {
         ]);
     let mut checks = checks.to_vec();
     checks.sort_by_key(|check| std::cmp::Reverse(check.state));
-    // The table is for people to read; the rows of each table are for graphs.
+    // The rows of each table are for graphs only.
     for check in checks.iter().filter(|check| !check.id.starts_with("rows_")) {
-        let finding = match &check.remedy {
-            Some(remedy) => format!("{}\ntry: {remedy}", check.message),
+        let finding = match &check.help {
+            Some(help) => format!("{}\ntry: {help}", check.message),
             None => check.message.clone(),
         };
         let state = match check.state {

@@ -1,9 +1,9 @@
-//! Rows as JSON objects, one a line. Whole numbers keep all their digits.
+//! Writes rows as JSON objects. Integers keep all digits.
 
 use crate::model::rows::{Column, Row, Value};
-use crate::output::rows::{Moments, Number, hexadecimal};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer};
 
-/// Each column's name as a key: `{"player_id":`, `,"name":`.
+/// The encoded key of each column: `{"player_id":`, `,"name":`.
 #[derive(Debug)]
 pub(super) struct Keys(Vec<Vec<u8>>);
 
@@ -11,7 +11,7 @@ impl Keys {
     pub(super) fn new(columns: &[Column]) -> Self {
         let keys = columns.iter().enumerate().map(|(index, column)| {
             let mut key = vec![if index == 0 { b'{' } else { b',' }];
-            text(&mut key, column.name.as_bytes());
+            write_text(&mut key, column.name.as_bytes());
             key.push(b':');
             key
         });
@@ -23,27 +23,27 @@ impl Keys {
         buffer: &mut Vec<u8>,
         columns: &[Column],
         row: &impl Row,
-        moments: &mut Moments,
+        timestamps: &mut TimestampWriter,
     ) {
         for (index, (key, column)) in self.0.iter().zip(columns).enumerate() {
             buffer.extend_from_slice(key);
             match row.value(index) {
                 Value::Null => buffer.extend_from_slice(b"null"),
-                Value::Integer(unix) if column.is_time && moments.are_text() => {
+                Value::Integer(unix) if column.is_time && timestamps.are_text() => {
                     buffer.push(b'"');
-                    moments.write(buffer, unix);
+                    timestamps.write(buffer, unix);
                     buffer.push(b'"');
                 }
-                Value::Integer(number) => buffer.extend_from_slice(Number::new().whole(number)),
-                // JSON has no infinity; SQLite's own JSON writes a number that is too large to be anything else.
+                Value::Integer(number) => write_integer(buffer, number),
+                // JSON has no infinity. Like SQLite's JSON functions, write a number that overflows to it.
                 Value::Real(number) if number.is_infinite() => {
                     buffer.extend_from_slice(if number > 0.0 { b"9e999" } else { b"-9e999" });
                 }
                 Value::Real(number) => buffer.extend_from_slice(format!("{number:?}").as_bytes()),
-                Value::Text(bytes) => text(buffer, bytes),
+                Value::Text(bytes) => write_text(buffer, bytes),
                 Value::Blob(bytes) => {
                     buffer.push(b'"');
-                    hexadecimal(buffer, bytes);
+                    write_hex(buffer, bytes);
                     buffer.push(b'"');
                 }
             }
@@ -52,8 +52,8 @@ impl Keys {
     }
 }
 
-/// Writes a string; bytes that are not UTF-8, which JSON cannot hold, become U+FFFD.
-fn text(buffer: &mut Vec<u8>, bytes: &[u8]) {
+/// Writes a string. Bytes that are not UTF-8 become U+FFFD, because JSON cannot hold them.
+fn write_text(buffer: &mut Vec<u8>, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    serde_json::to_writer(buffer, &text).expect("a Vec takes every string");
+    serde_json::to_writer(buffer, &text).expect("writing to a Vec cannot fail");
 }

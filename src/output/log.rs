@@ -1,4 +1,4 @@
-//! The log: stderr, and a file where one is configured.
+//! The log: stderr, and a file if one is configured.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,9 +8,8 @@ use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::output::progress;
-use crate::output::terminal::Verbosity;
+use crate::output::terminal::{FILE_ONLY, Verbosity};
 
-/// Whether colours are used.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -20,11 +19,11 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Libraries that would print headers or addresses at their finest levels, where a key might be, or say in their own
-/// words what our errors say.
-const HUSHED: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
+/// Libraries whose messages are dropped: at debug and trace level they may print headers or addresses with a key in them,
+/// and their warnings repeat our errors.
+const SILENCED_LIBRARIES: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
-/// Starts the log, with an open file where one is configured. Times are UTC.
+/// Starts the log, with an open file where one is configured. TimeFormat are UTC.
 pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
     let level = match verbosity {
         Verbosity::Quiet => LevelFilter::Error,
@@ -49,32 +48,29 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
             Color::Always => env_logger::WriteStyle::Always,
             Color::Never => env_logger::WriteStyle::Never,
         });
-    let tee = Tee {
+    let logger = Logger {
         stderr: builder.build(),
         file: file.map(Mutex::new),
     };
-    // Debug for the file at most: the file is kept, and trace is where libraries say too much.
-    let most = if tee.file.is_some() {
+    // The file gets the level of stderr, but at least info.
+    let max_level = if logger.file.is_some() {
         level.max(LevelFilter::Info)
     } else {
         level
     };
-    if log::set_boxed_logger(Box::new(tee)).is_ok() {
-        log::set_max_level(most);
+    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+        log::set_max_level(max_level);
     }
 }
 
-/// Target of lines that are printed on stderr by other means.
-pub(crate) const FILE_ONLY: &str = "tornsnap::file";
-
-struct Tee {
+struct Logger {
     stderr: env_logger::Logger,
     file: Option<Mutex<File>>,
 }
 
-impl Log for Tee {
+impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        !HUSHED.iter().any(|library| {
+        !SILENCED_LIBRARIES.iter().any(|library| {
             metadata
                 .target()
                 .strip_prefix(library)
@@ -101,7 +97,7 @@ impl Log for Tee {
                 record.level().as_str().to_lowercase(),
                 record.args()
             );
-            // A full disk must not stop a run that only wanted to say so.
+            // A full disk must not stop the run.
             let _ = file.write_all(line.as_bytes());
         }
     }

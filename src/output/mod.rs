@@ -1,8 +1,9 @@
-//! The only room that prints. Data and reports go to stdout, everything else to stderr.
+//! Everything that is printed. Data and reports go to stdout, the rest to stderr.
 
-mod ahead;
+mod atomic_file;
+mod cells;
 mod csv;
-mod file;
+pub(crate) mod destination;
 pub(crate) mod health;
 mod json;
 pub(crate) mod log;
@@ -10,5 +11,5 @@ pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
 pub(crate) mod stream;
-pub(crate) mod target;
 pub(crate) mod terminal;
+mod writer_thread;

@@ -1,4 +1,4 @@
-//! The progress bar: on a terminal, and never torn by other lines.
+//! The progress bar on a terminal. Lines that are printed meanwhile do not break it.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,14 +16,14 @@ pub(crate) fn suspended<T>(print: impl FnOnce() -> T) -> T {
     bars().suspend(print)
 }
 
-/// One bar; it goes when it is dropped.
+/// A progress bar, which is cleared when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// A bar that counts to `total`, or none where nobody watches.
+    /// Starts a bar that counts to `total`; it is hidden unless `visible`.
     pub(crate) fn start(what: &str, total: u64, visible: bool) -> Self {
         if !visible {
             return Self {
@@ -42,17 +42,15 @@ impl Progress {
         Self { bar }
     }
 
-    /// One more is done.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
     }
 
-    /// So many are done.
     pub(crate) fn at(&self, position: u64) {
         self.bar.set_position(position);
     }
 
-    /// There is more to do than was thought.
+    /// Raises the total.
     pub(crate) fn more(&self, count: u64) {
         self.bar.inc_length(count);
     }

@@ -1,4 +1,4 @@
-//! Questions to a person, asked only where one is watching.
+//! Questions to the user on a terminal.
 
 use std::io::{self, IsTerminal};
 
@@ -15,7 +15,7 @@ pub(crate) fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// A line of text; `default` is taken when nothing is typed.
+/// Asks for a line of text. An empty line means `default`.
 pub(crate) fn line(question: &str, default: &str) -> Result<String> {
     Input::new()
         .with_prompt(question)
@@ -25,7 +25,7 @@ pub(crate) fn line(question: &str, default: &str) -> Result<String> {
         .map_err(|error| unanswered(question, error))
 }
 
-/// A line that is not shown while it is typed; empty when nothing is.
+/// Asks for a line that is not shown while it is typed. It may be empty.
 pub(crate) fn secret(question: &str) -> Result<String> {
     Password::new()
         .with_prompt(question)
@@ -34,11 +34,11 @@ pub(crate) fn secret(question: &str) -> Result<String> {
         .map_err(|error| unanswered(question, error))
 }
 
-/// Yes or no; where nobody can answer, an error that names the flag which answers.
+/// Asks a yes-or-no question. Without a terminal it fails, and the help names `flag`, which answers yes.
 pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool> {
     if !is_possible() {
         return Err(Error::new(format!("ask \"{question}\""))
-            .with_source("there is nobody at a terminal to answer")
+            .with_source("stdin or stderr is not a terminal")
             .with_help(format!("add {flag} if the answer is yes"))
             .with_exit(Exit::Config));
     }

@@ -1,13 +1,13 @@
-//! Streams: descriptors of this process, pipes and devices. They take bytes as they come and are never replaced.
+//! Output that cannot be replaced by a rename: descriptors of this process, pipes and devices.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// The kind of thing that a path leads to.
+/// What a path refers to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has all of them"))]
-pub(crate) enum Place {
+pub(crate) enum PathKind {
     /// The standard output: `-`, `/dev/stdout`, `/dev/fd/1`.
     Stdout,
     /// Another open descriptor of this process: `/dev/stderr`, `/dev/fd/3`, `/proc/self/fd/3`.
@@ -16,19 +16,18 @@ pub(crate) enum Place {
     Stream,
     /// A socket, which cannot be opened.
     Socket,
-    /// A file, a folder, or nothing yet.
+    /// A file, a folder, or a path that does not exist.
     File,
 }
 
-impl Place {
-    /// Looks where a path leads to.
+impl PathKind {
     pub(crate) fn of(path: &Path) -> Self {
         if path == Path::new("-") {
             return Self::Stdout;
         }
         #[cfg(unix)]
-        if let Some(place) = descriptor::named_by(path) {
-            return place;
+        if let Some(kind) = descriptor::named_by(path) {
+            return kind;
         }
         match fs::metadata(path) {
             #[cfg(unix)]
@@ -41,13 +40,13 @@ impl Place {
     }
 }
 
-/// Opens a pipe or a device. A pipe waits here for its reader.
+/// Opens a pipe or a device. Opening a pipe blocks until it has a reader.
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    // Where the path is a file after all (a descriptor of another process), nothing in it is overwritten.
+    // The path may be a file after all (a descriptor of another process): append, so that nothing is overwritten.
     OpenOptions::new().append(true).open(path)
 }
 
-/// The standard output without a buffer.
+/// Opens stdout without a buffer.
 ///
 /// `io::stdout()` reports success for a descriptor that is not open for writing (`1< file`).
 #[cfg(unix)]
@@ -58,7 +57,7 @@ pub(super) fn stdout() -> io::Result<File> {
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
-/// The standard output, whose encoding on a console is what Rust's library knows.
+/// Opens stdout. The standard library converts the encoding for a Windows console.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "it is fallible on Unix")]
 #[expect(clippy::disallowed_methods, reason = "the one place that opens stdout")]
@@ -76,15 +75,15 @@ pub(super) mod descriptor {
 
     use filedescriptor::FileDescriptor;
 
-    use super::Place;
+    use super::PathKind;
     use crate::model::path::{MAX_LINKS, folder_of};
 
     /// The folders of the descriptors of this process.
     const FOLDERS: [&str; 3] = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
 
-    /// The place that a path means when it leads into a folder of descriptors, also through links.
-    pub(crate) fn named_by(path: &Path) -> Option<Place> {
-        // The links in `/proc` lead on to the file that is open, so that they must be found before they are followed.
+    /// The kind of a path that leads into a folder of descriptors, directly or through links.
+    pub(crate) fn named_by(path: &Path) -> Option<PathKind> {
+        // A link in `/proc` leads to the open file, so the path must be recognized before the link is followed.
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
             let folder = fs::canonicalize(folder_of(&path)).ok()?;
@@ -93,12 +92,12 @@ pub(super) mod descriptor {
                 let is_own = |own: &&str| fs::canonicalize(own).is_ok_and(|own| own == folder);
                 if FOLDERS.iter().any(is_own) {
                     return Some(match number {
-                        1 => Place::Stdout,
-                        _ => Place::Descriptor(number),
+                        1 => PathKind::Stdout,
+                        _ => PathKind::Descriptor(number),
                     });
                 }
                 if folder.starts_with("/proc") && folder.ends_with("fd") {
-                    return Some(Place::Stream);
+                    return Some(PathKind::Stream);
                 }
             }
             path = folder.join(fs::read_link(&path).ok()?);
@@ -106,7 +105,7 @@ pub(super) mod descriptor {
         None
     }
 
-    /// A second handle of an open descriptor, which shares its position. To open the path would begin at the start.
+    /// Duplicates an open descriptor. The duplicate shares its position; opening the path would start at 0.
     pub(crate) fn open(number: i32) -> io::Result<File> {
         FileDescriptor::dup(&number)
             .and_then(|descriptor| descriptor.as_file())

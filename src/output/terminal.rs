@@ -1,14 +1,13 @@
-//! Lines for people, and the one JSON document for programs.
+//! Prints messages on stderr, and data and the JSON report on stdout.
 
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
-use crate::output::log::FILE_ONLY;
 use crate::output::{progress, stream};
 
-/// How much a run says on stderr.
+/// How much a command prints on stderr.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Verbosity {
     /// Only errors.
@@ -16,36 +15,35 @@ pub(crate) enum Verbosity {
     /// Warnings, progress on a terminal, one summary line.
     #[default]
     Normal,
-    /// What is being done.
+    /// Also each step.
     Verbose,
-    /// Every call.
+    /// Also each API call.
     Debug,
 }
 
-/// A line for people on stderr, besides the log.
+/// The log target of messages that were already printed on stderr.
+pub(crate) const FILE_ONLY: &str = "tornsnap::file";
+
+/// Prints a line on stderr, without the log.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that writes to stderr"
 )]
 pub(crate) fn say(line: &str) {
-    // Who cannot be told (a full disk behind `2>> log`) is no reason to stop, and `eprintln!` would panic.
+    // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
 
-/// Stdout, on which every write counts: nothing is kept in a buffer.
-///
-/// # Errors
-///
-/// Fails when there is none.
+/// Opens stdout without a buffer, so that each write reports its error.
 pub(crate) fn stdout() -> io::Result<impl Write + Send> {
     stream::stdout()
 }
 
-/// A line of data on stdout; a closed pipe is no failure.
+/// Prints a line of data on stdout.
 ///
 /// # Errors
 ///
-/// Whatever writing met, but for a reader who has gone.
+/// Fails when stdout cannot be written. A closed pipe is not an error.
 pub(crate) fn data(line: &str) -> io::Result<()> {
     let written = stdout().and_then(|mut stdout| {
         stdout.write_all(format!("{line}\n").as_bytes())?;
@@ -57,28 +55,28 @@ pub(crate) fn data(line: &str) -> io::Result<()> {
     }
 }
 
-/// Prints the one JSON document of a run.
+/// Prints the JSON report of a command.
 ///
 /// # Errors
 ///
-/// As [`data`].
+/// See [`data`].
 pub(crate) fn report(document: &impl Serialize) -> Result<()> {
     serde_json::to_value(document)
         .map_err(io::Error::other)
         .and_then(|document| data(&format!("{document:#}")))
-        .map_err(|error| unprinted("the report", error))
+        .map_err(|error| write_error("the report", error))
 }
 
-/// The failure of a run that could not say how it ended.
-pub(crate) fn unprinted(what: &str, error: io::Error) -> Error {
+/// The error of a command that could not write to stdout.
+pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
     Error::new(format!("write {what} to stdout"))
         .with_source(error)
         .with_help("check the free space where stdout goes to")
         .with_exit(Exit::Io)
 }
 
-/// Prints a failure: what, why, and what to try.
-pub(crate) fn fail(error: &Error) {
+/// Prints an error, its causes and the help on stderr.
+pub(crate) fn print_error(error: &Error) {
     log::error!(target: FILE_ONLY, "{}", error.one_line());
     let mut text = format!("tornsnap: {error}");
     let causes = error.causes();
@@ -86,14 +84,14 @@ pub(crate) fn fail(error: &Error) {
         text.push_str("\n  because: ");
         text.push_str(&causes.join(": "));
     }
-    if let Some(remedy) = error.help() {
+    if let Some(help) = error.help() {
         text.push_str("\n  try: ");
-        text.push_str(remedy);
+        text.push_str(help);
     }
     say(&text);
 }
 
-/// The columns of the terminal that stdout goes to; `None` where there is none, or it does not tell.
+/// The width of the terminal behind stdout; `None` if it is unknown or stdout is not a terminal.
 pub(crate) fn width() -> Option<u16> {
     #[cfg(unix)]
     let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
@@ -104,7 +102,7 @@ pub(crate) fn width() -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
-/// Whether a person is watching stderr.
+/// Whether stderr is a terminal.
 #[expect(
     clippy::disallowed_methods,
     reason = "only asks whether stderr is a terminal"

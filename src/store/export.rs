@@ -1,9 +1,9 @@
-//! Any table or view as rows in a fixed order, read in one transaction and never held in memory.
+//! Reads the rows of any table or view in a fixed order, in one transaction and one row at a time.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use rusqlite::types::{Value as Bound, ValueRef};
+use rusqlite::types::{Value as Parameter, ValueRef};
 use rusqlite::{named_params, params_from_iter};
 
 use crate::error::{Error, Exit, Result};
@@ -16,43 +16,41 @@ use crate::store::{SqlContext, Store, sql};
 #[derive(Debug)]
 pub(crate) struct Dataset {
     pub(crate) name: String,
-    /// Whether it is a view.
     pub(crate) is_view: bool,
-    /// What it holds, or the question that it answers, in a line.
-    pub(crate) about: String,
+    /// The first comment of its definition.
+    pub(crate) description: String,
     pub(crate) columns: Vec<Column>,
     primary_key: Vec<String>,
 }
 
-/// Which rows are wanted.
+/// The rows to export.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// From this moment on.
+    /// First timestamp.
     pub(crate) since: Option<i64>,
-    /// Before this moment.
+    /// Rows before this timestamp.
     pub(crate) until: Option<i64>,
-    /// Of these players; all if empty.
+    /// All players if empty.
     pub(crate) players: Vec<PlayerId>,
-    /// Of these factions, on either side; all if empty.
+    /// All factions if empty; otherwise rows with one of these on either side.
     pub(crate) factions: Vec<FactionId>,
-    /// Of these tiles; all if empty.
+    /// All tiles if empty.
     pub(crate) territories: Vec<TerritoryId>,
-    /// Of these wars; all if empty.
+    /// All wars if empty.
     pub(crate) wars: Vec<WarId>,
 }
 
-/// A question to the database: which columns of which rows, in which order.
+/// A prepared export: two SQL statements and their parameters.
 #[derive(Debug)]
-pub(crate) struct Query {
-    /// What comes.
+pub(crate) struct RowQuery {
     pub(crate) columns: Vec<Column>,
     select: String,
     count: String,
-    bound: Vec<Bound>,
+    parameters: Vec<Parameter>,
 }
 
-/// The time that `--since` and `--until` mean, where a dataset has several: the first of these.
-const TIMES: [&str; 10] = [
+/// The time column of `--since` and `--until`: the first of these that a dataset has.
+const TIME_COLUMNS: [&str; 10] = [
     "timestamp",
     "last_updated",
     "recorded_at",
@@ -65,15 +63,15 @@ const TIMES: [&str; 10] = [
     "answered_at",
 ];
 
-/// Where the ids of a faction stand if not in `faction_id`.
-const FACTIONS: [&str; 4] = [
+/// The columns with faction ids in datasets without `faction_id`.
+const FACTION_COLUMNS: [&str; 4] = [
     "attacking_faction_id",
     "defending_faction_id",
     "faction_id_start",
     "faction_id_end",
 ];
 
-/// The order of each of our views; it names every row once, and an index gives it where there are many rows.
+/// The `ORDER BY` of each of our views. It is unique, and large views have an index for it.
 const VIEW_ORDERS: [(&str, &[&str]); 19] = [
     ("faction_daily", &["faction_id", "timestamp"]),
     ("faction_gains", &["faction_id", "period"]),
@@ -97,23 +95,25 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
 ];
 
 impl Store {
-    /// Runs `work` on one state of the database, whatever others write meanwhile.
-    pub(crate) fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
-        // A sort that no index saves goes to a temporary file, and a pass over everything needs no large cache:
-        // memory stays flat.
+    /// Runs `work` in one read transaction.
+    pub(crate) fn in_read_transaction<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<T> {
+        // Keep memory use constant: a sort without an index uses a temporary file, and a full scan needs no large cache.
         self.connection()
             .execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = -4000")
-            .context("start reading")?;
+            .context("begin a read transaction")?;
         let transaction = self
             .connection()
             .unchecked_transaction()
-            .context("start reading")?;
+            .context("begin a read transaction")?;
         let value = work(self)?;
-        transaction.commit().context("finish reading")?;
+        transaction.commit().context("end the read transaction")?;
         Ok(value)
     }
 
-    /// All tables, then all views, by name. A view of the user's that does not compile is left out with a warning.
+    /// All tables, then all views, by name. A user's view that does not compile is omitted with a warning.
     pub(crate) fn datasets(&self) -> Result<Vec<Dataset>> {
         let action = "list the tables and views";
         let mut datasets: Vec<Dataset> = self
@@ -125,7 +125,7 @@ impl Store {
                         Ok(Dataset {
                             name: row.get("dataset")?,
                             is_view: row.get("is_view")?,
-                            about: about(&row.get::<_, String>("definition")?),
+                            description: first_comment(&row.get::<_, String>("definition")?),
                             columns: Vec::new(),
                             primary_key: Vec::new(),
                         })
@@ -155,7 +155,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let column: String = row.get("column_name")?;
             if row.get::<_, i64>("key_position")? > 0 {
-                // Keys of several columns are declared in the order of the columns in this schema.
+                // In this schema, the columns of a primary key are in the order of the table.
                 dataset.primary_key.push(column.clone());
             }
             dataset.columns.push(Column::new(column));
@@ -163,25 +163,25 @@ impl Store {
         Ok(())
     }
 
-    /// How many rows a query brings.
-    pub(crate) fn count(&self, query: &Query) -> Result<u64> {
+    /// Counts the rows of a query.
+    pub(crate) fn count_rows(&self, query: &RowQuery) -> Result<u64> {
         self.connection()
-            .query_row(&query.count, params_from_iter(&query.bound), |row| {
+            .query_row(&query.count, params_from_iter(&query.parameters), |row| {
                 row.get::<_, i64>(0)
             })
             .map(i64::unsigned_abs)
             .context("count the rows")
     }
 
-    /// Hands over each row until there is no more, or nobody wants more.
-    pub(crate) fn stream(
+    /// Passes each row to `each` until it breaks.
+    pub(crate) fn stream_rows(
         &self,
-        query: &Query,
+        query: &RowQuery,
         mut each: impl FnMut(&ReadRow<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut read = || -> rusqlite::Result<()> {
             let mut statement = self.connection().prepare(&query.select)?;
-            let mut rows = statement.query(params_from_iter(&query.bound))?;
+            let mut rows = statement.query(params_from_iter(&query.parameters))?;
             while let Some(row) = rows.next()? {
                 if each(&ReadRow(row)).is_break() {
                     break;
@@ -194,7 +194,7 @@ impl Store {
     }
 }
 
-/// A row as SQLite holds it, until the next one is read.
+/// A row of a running statement.
 #[derive(Debug)]
 pub(crate) struct ReadRow<'a>(&'a rusqlite::Row<'a>);
 
@@ -205,48 +205,51 @@ impl Row for ReadRow<'_> {
             Ok(ValueRef::Real(number)) => Value::Real(number),
             Ok(ValueRef::Text(text)) => Value::Text(text),
             Ok(ValueRef::Blob(bytes)) => Value::Blob(bytes),
-            // The error is a column that the query does not have.
+            // The only possible error is a column index out of range.
             Ok(ValueRef::Null) | Err(_) => Value::Null,
         }
     }
 }
 
 impl Dataset {
-    /// The question for some columns (all if empty) of some rows.
+    /// Makes the query for some columns (all if empty) of some rows.
     ///
     /// # Errors
     ///
-    /// [`Exit::Usage`] when a column is asked for, or needed by the filter, that is not there.
-    pub(crate) fn query(&self, columns: &[String], filter: &Filter) -> Result<Query> {
-        let columns = self.pick(columns)?;
-        let (condition, bound) = self.condition(filter)?;
+    /// [`Exit::Usage`] when a requested column, or one that the filter needs, does not exist.
+    pub(crate) fn query(&self, columns: &[String], filter: &Filter) -> Result<RowQuery> {
+        let columns = self.select_columns(columns)?;
+        let (clause, parameters) = self.where_clause(filter)?;
         let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
-        let from = format!("FROM {}{condition}", quoted(&self.name));
-        Ok(Query {
+        let from = format!("FROM {}{clause}", quoted(&self.name));
+        Ok(RowQuery {
             select: format!(
                 "SELECT {} {from} ORDER BY {}",
                 names.join(", "),
-                self.order()
+                self.order_by()
             ),
             count: format!("SELECT count(*) {from}"),
             columns,
-            bound,
+            parameters,
         })
     }
 
-    /// The column that `--since` and `--until` look at.
+    /// The column that `--since` and `--until` compare.
     pub(crate) fn time_column(&self) -> Option<&str> {
-        TIMES.into_iter().find(|time| self.has(time)).or_else(|| {
-            let time = self.columns.iter().find(|column| column.is_time)?;
-            Some(&time.name)
-        })
+        TIME_COLUMNS
+            .into_iter()
+            .find(|time| self.has_column(time))
+            .or_else(|| {
+                let time = self.columns.iter().find(|column| column.is_time)?;
+                Some(&time.name)
+            })
     }
 
-    fn has(&self, column: &str) -> bool {
+    fn has_column(&self, column: &str) -> bool {
         self.columns.iter().any(|known| known.name == column)
     }
 
-    fn pick(&self, wanted: &[String]) -> Result<Vec<Column>> {
+    fn select_columns(&self, wanted: &[String]) -> Result<Vec<Column>> {
         if wanted.is_empty() {
             return Ok(self.columns.clone());
         }
@@ -255,7 +258,7 @@ impl Dataset {
             .iter()
             .map(|name| {
                 if !seen.insert(name) {
-                    // As JSON it would be an object with two keys of one name.
+                    // A JSON object cannot have the same key twice.
                     return Err(Error::new(format!(
                         "export the column {name:?} of {} twice",
                         self.name
@@ -280,20 +283,20 @@ impl Dataset {
             .with_exit(Exit::Usage)
     }
 
-    /// ` WHERE …` with its values, or nothing.
-    fn condition(&self, filter: &Filter) -> Result<(String, Vec<Bound>)> {
+    /// The ` WHERE …` clause and its parameters; empty without a filter.
+    fn where_clause(&self, filter: &Filter) -> Result<(String, Vec<Parameter>)> {
         let mut terms = Vec::new();
-        let mut bound = Vec::new();
-        for (flag, sign, moment) in [
+        let mut parameters = Vec::new();
+        for (flag, operator, timestamp) in [
             ("--since", ">=", filter.since),
             ("--until", "<", filter.until),
         ] {
-            let Some(moment) = moment else { continue };
+            let Some(timestamp) = timestamp else { continue };
             let Some(time) = self.time_column() else {
                 return Err(self.cannot_filter(flag, "a time"));
             };
-            terms.push(format!("{} {sign} ?", quoted(time)));
-            bound.push(Bound::Integer(moment));
+            terms.push(format!("{} {operator} ?", quoted(time)));
+            parameters.push(Parameter::Integer(timestamp));
         }
         let players = filter.players.iter().map(|id| id.get().into()).collect();
         let factions = filter.factions.iter().map(|id| id.get().into()).collect();
@@ -302,37 +305,40 @@ impl Dataset {
             .territories
             .iter()
             .map(|id| id.as_str().to_owned().into());
-        for (flag, noun, ids) in [
+        for (flag, column, ids) in [
             ("--player", "player_id", players),
             ("--faction", "faction_id", factions),
             ("--war", "war_id", wars),
             ("--territory", "territory_id", territories.collect()),
         ] {
-            let ids: Vec<Bound> = ids;
+            let ids: Vec<Parameter> = ids;
             if ids.is_empty() {
                 continue;
             }
-            let mut sides = vec![noun];
-            if !self.has(noun) {
-                sides = FACTIONS.into_iter().filter(|side| self.has(side)).collect();
-                if noun != "faction_id" || sides.is_empty() {
-                    return Err(self.cannot_filter(flag, noun));
+            let mut columns = vec![column];
+            if !self.has_column(column) {
+                columns = FACTION_COLUMNS
+                    .into_iter()
+                    .filter(|name| self.has_column(name))
+                    .collect();
+                if column != "faction_id" || columns.is_empty() {
+                    return Err(self.cannot_filter(flag, column));
                 }
             }
-            let marks = vec!["?"; ids.len()].join(", ");
-            let either: Vec<String> = sides
+            let placeholders = vec!["?"; ids.len()].join(", ");
+            let alternatives: Vec<String> = columns
                 .iter()
-                .map(|side| format!("{} IN ({marks})", quoted(side)))
+                .map(|name| format!("{} IN ({placeholders})", quoted(name)))
                 .collect();
-            terms.push(format!("({})", either.join(" OR ")));
-            for _ in sides {
-                bound.extend(ids.iter().cloned());
+            terms.push(format!("({})", alternatives.join(" OR ")));
+            for _ in columns {
+                parameters.extend(ids.iter().cloned());
             }
         }
         if terms.is_empty() {
-            return Ok((String::new(), bound));
+            return Ok((String::new(), parameters));
         }
-        Ok((format!(" WHERE {}", terms.join(" AND ")), bound))
+        Ok((format!(" WHERE {}", terms.join(" AND ")), parameters))
     }
 
     fn cannot_filter(&self, flag: &str, column: &str) -> Error {
@@ -342,8 +348,9 @@ impl Dataset {
             .with_exit(Exit::Usage)
     }
 
-    /// History by (time, id), other tables by their key, our views as said above, views of the user's own by everything.
-    fn order(&self) -> String {
+    /// The `ORDER BY` columns: time and id for history tables, the primary key for other tables, [`VIEW_ORDERS`] for our
+    /// views, and all columns for the user's views.
+    fn order_by(&self) -> String {
         let known = VIEW_ORDERS.iter().find(|(view, _)| *view == self.name);
         let names: Vec<&str> = match (known, self.is_view) {
             (Some((_, order)), true) => order.to_vec(),
@@ -364,13 +371,13 @@ impl Dataset {
     }
 }
 
-/// A name as SQL takes it, whatever is in it.
+/// A quoted SQL identifier.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The first comment of a definition, which stands on its first line (a table) or its second (a view).
-fn about(definition: &str) -> String {
+/// The first comment of a definition. It is on the first line of a table and on the second line of a view.
+fn first_comment(definition: &str) -> String {
     definition
         .lines()
         .take(2)
@@ -383,9 +390,9 @@ fn about(definition: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Without an order of its own a view would be sorted by all its columns, in a temporary file.
+    /// A view without an entry would be sorted by all its columns, in a temporary file.
     #[test]
-    fn every_view_of_ours_has_an_order_made_of_its_columns() {
+    fn every_view_of_the_schema_has_an_order_of_its_own_columns() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&folder.path().join("t.db")).unwrap();
         let datasets = store.datasets().unwrap();
@@ -396,7 +403,11 @@ mod tests {
         let known: Vec<&str> = VIEW_ORDERS.iter().map(|(view, _)| *view).collect();
         assert_eq!(names, known);
         for (view, (_, order)) in views.iter().zip(VIEW_ORDERS) {
-            assert!(order.iter().all(|column| view.has(column)), "{}", view.name);
+            assert!(
+                order.iter().all(|column| view.has_column(column)),
+                "{}",
+                view.name
+            );
         }
     }
 }

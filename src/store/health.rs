@@ -1,12 +1,12 @@
-//! What `health` looks at: read only, without a lock, a file or a byte left behind, whatever stands at the path.
+//! Reads what `health` checks. It never writes, and leaves no file or lock behind, for any file at the path.
 
 mod archives;
 mod copies;
+mod data;
 mod disk;
-mod found;
-mod look;
-mod memory;
 mod months;
+mod notification;
+mod open;
 mod runs;
 mod targets;
 
@@ -16,46 +16,46 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::health::KeyFact;
+use crate::model::health::KeyStatus;
 use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
+use crate::store::reading::ReadMode;
 use crate::store::{SqlContext, Store, identity, sql};
 
-pub(crate) use crate::store::reading::ReadMode;
-pub(crate) use archives::{Recorded, look_at_archive};
-pub(crate) use copies::{look_at_backups, verify_newest};
+pub(crate) use archives::{RecordedArchive, inspect_archive};
+pub(crate) use copies::{find_backups, verify_newest_backup};
 pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
-pub(crate) use look::{is_forbidden, look};
-pub(crate) use memory::Memory;
-pub(crate) use targets::{Followed, Tiles};
+pub(crate) use notification::NotificationFile;
+pub(crate) use open::is_forbidden;
+pub(crate) use targets::{FollowedIds, FollowedTiles};
 
-/// How long the check that goes with every visit may take; a database of some 20 MB is looked at as a whole.
-const QUICK_CHECK: Duration = Duration::from_millis(40);
+/// The time limit of the check without `--deep`. It is enough for a database of about 20 MB.
+const QUICK_CHECK_LIMIT: Duration = Duration::from_millis(40);
 
-/// How far back runs are looked at.
+/// How far back runs are read, in seconds.
 const WINDOW: i64 = 7 * DAY;
 
-/// A database that can be looked at.
+/// A read-only view of one state of a database.
 #[derive(Debug)]
-pub(crate) struct View {
+pub(crate) struct Snapshot {
     store: Store,
 }
 
-/// What stands at the path.
+/// The database at the configured path.
 #[derive(Debug)]
 #[cfg_attr(
     windows,
     expect(clippy::large_enum_variant, reason = "there is only one at a time")
 )]
-pub(crate) enum Subject {
-    /// One of ours, as this program makes it.
-    Current(View),
-    /// One of ours that an older program made.
-    Older(i64),
+pub(crate) enum Database {
+    /// A database with the schema of this program.
+    Current(Snapshot),
+    /// A database with an older schema; its version.
+    Outdated(i64),
 }
 
-impl View {
+impl Snapshot {
     fn connection(&self) -> &Connection {
         self.store.connection()
     }
@@ -64,26 +64,25 @@ impl View {
         self.store.path()
     }
 
-    /// How the file is read.
-    pub(crate) fn reading(&self) -> ReadMode {
-        self.store.read_mode()
+    /// Whether the snapshot has the transactions that are only in the WAL.
+    pub(crate) fn includes_wal(&self) -> bool {
+        self.store.read_mode() != ReadMode::WithoutWal
     }
 
-    /// Whether somebody has written to a file that is read without locks.
+    /// Whether another program has changed a file that is read without locks. What was read is then inconsistent.
     pub(crate) fn is_outdated(&self) -> bool {
         self.store.check_unchanged().is_err()
     }
 
-    /// The ids of the database.
     pub(crate) fn identity(&self) -> Result<Identity> {
         identity::identity(self.connection())
     }
 
-    /// The keys as the last run left them.
-    pub(crate) fn keys(&self) -> Result<Vec<KeyFact>> {
-        self.all(sql!("health/list_keys"), [], |row| {
+    /// The keys that were used, with their recorded state.
+    pub(crate) fn keys(&self) -> Result<Vec<KeyStatus>> {
+        self.query_all(sql!("health/list_keys"), [], |row| {
             let state: String = row.get("state")?;
-            Ok(KeyFact {
+            Ok(KeyStatus {
                 name: row.get("name")?,
                 is_dead: state == "dead",
                 paused_until: row.get("paused_until")?,
@@ -93,9 +92,9 @@ impl View {
         })
     }
 
-    /// Until when Torn makes this address wait, and why.
+    /// The end of the pause that Torn asked this address to keep, and its reason.
     pub(crate) fn address_pause(&self, now: i64) -> Result<Option<(i64, String)>> {
-        self.one(
+        self.query_row(
             sql!("health/get_address_pause"),
             named_params! { ":now": now },
             |row| Ok((row.get("until")?, row.get("reason")?)),
@@ -104,24 +103,24 @@ impl View {
         .context("read the pauses")
     }
 
-    /// Rows of each table.
-    pub(crate) fn rows(&self) -> Result<std::collections::BTreeMap<String, i64>> {
+    /// The number of rows of each table.
+    pub(crate) fn row_counts(&self) -> Result<std::collections::BTreeMap<String, i64>> {
         check::row_counts(self.connection())
     }
 
-    /// Everything that SQLite can find.
-    pub(crate) fn check_all(&self) -> Result<()> {
+    /// Runs `integrity_check` and `foreign_key_check`.
+    pub(crate) fn check_fully(&self) -> Result<()> {
         let what = format!("the database {}", self.path().display());
         check::integrity(self.connection(), Depth::Full, &what)?;
         check::foreign_keys(self.connection(), &what)
     }
 
-    /// What SQLite finds in a moment; tells whether it came to the end.
+    /// Runs `quick_check` within a time limit. Returns whether it finished.
     pub(crate) fn check_quickly(&mut self) -> Result<bool> {
-        let begun = Instant::now();
+        let started = Instant::now();
         self.store
             .connection
-            .progress_handler(1000, Some(move || begun.elapsed() > QUICK_CHECK))
+            .progress_handler(1000, Some(move || started.elapsed() > QUICK_CHECK_LIMIT))
             .context("limit the check")?;
         let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
@@ -136,8 +135,8 @@ impl View {
                 Ok(false)
             }
             Ok(first) if first == "ok" => Ok(true),
-            // Interrupted within a page it says so in words.
-            Ok(_) if begun.elapsed() > QUICK_CHECK => {
+            // Interrupted within a page, SQLite reports the interruption as a line of text instead of an error.
+            Ok(_) if started.elapsed() > QUICK_CHECK_LIMIT => {
                 check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }
             Ok(first) => Err(Error::new(format!("find {what} sound"))
@@ -147,7 +146,7 @@ impl View {
         }
     }
 
-    fn one<T>(
+    fn query_row<T>(
         &self,
         statement: &str,
         parameters: impl Params,
@@ -156,7 +155,7 @@ impl View {
         self.connection().query_row(statement, parameters, read)
     }
 
-    fn all<T>(
+    fn query_all<T>(
         &self,
         statement: &str,
         parameters: impl Params,
@@ -169,7 +168,7 @@ impl View {
     }
 }
 
-/// The SQLite in this program: its version and number.
+/// The version of the SQLite in this program, as text and as number.
 pub(crate) fn sqlite_version() -> (&'static str, i32) {
     (rusqlite::version(), rusqlite::version_number())
 }

@@ -1,20 +1,21 @@
-//! `tornsnap export`: take tables and views out.
+//! `tornsnap export`: writes tables and views as CSV or JSON.
 
-mod job;
+mod exporter;
+mod report;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use serde_json::json;
 
-use crate::command::export::job::Job;
+use crate::command::export::exporter::Exporter;
+use crate::command::export::report::{DatasetReport, ListReport};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::time::parse_timestamp_or_age;
-use crate::output::rows::{CsvStyle, Form, Format, Times};
-use crate::output::stream::Place;
+use crate::output::rows::{CsvStyle, Format, RowFormat, TimestampFormat};
+use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter};
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
     #[arg(required_unless_present_any = ["list", "all"])]
     dataset: Option<String>,
-    /// Show the datasets, each with its rows and a line on what it holds
+    /// List the datasets, each with its number of rows and a description
     #[arg(long, conflicts_with_all = ["dataset", "all", "output", "format"])]
     list: bool,
     /// Write every table and view, as of one moment, into the folder --output
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     /// File that appears when it is complete, a pipe or a device; with --all a folder [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Form of the rows [default: csv; json where --json asks for rows on stdout]
+    /// RowFormat of the rows [default: csv; json where --json asks for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order
@@ -61,18 +62,18 @@ pub(crate) struct Args {
     /// How times are written [default: unix; with --spreadsheet, iso]
     #[arg(long)]
     time: Option<TimeName>,
-    /// CSV for Excel and its like: byte order mark, CRLF, no cell runs as a formula, times it takes for dates
+    /// CSV for spreadsheets such as Excel: byte order mark, CRLF, no cell runs as a formula, times are recognized as dates
     #[arg(long)]
     spreadsheet: bool,
-    /// What stands for NULL in CSV; by default nothing, while an empty text is ""
+    /// Text that represents NULL in CSV; by default nothing, while an empty text is ""
     #[arg(long, value_name = "TEXT")]
     null: Option<String>,
-    /// What stands between the cells of CSV: a comma, a semicolon (which Excel wants in many countries), a bar or tab [default: ,]
+    /// Separator of CSV cells: a comma, a semicolon (which Excel expects in many countries), a bar or tab [default: ,]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
 }
 
-/// Digits, letters and signs stand in cells without quotes, so that they cannot stand between cells.
+/// Other characters are not allowed, because cells that contain them are not quoted.
 fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "," | ";" | "|" | "\t" => Ok(text.as_bytes()[0]),
@@ -87,7 +88,7 @@ enum FormatName {
     Csv,
     /// One array of objects
     Json,
-    /// An object a line
+    /// One object per line
     Jsonl,
 }
 
@@ -105,50 +106,50 @@ impl FormatName {
 enum TimeName {
     /// 2026-10-31T12:00:00Z
     Iso,
-    /// Seconds since 1970, as they are kept
+    /// Seconds since 1970, as they are stored
     Unix,
 }
 
 /// Lists the datasets, or writes one, or all.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let output = args.output.as_deref().filter(|path| {
-        // Under any of its names, stdout is written as it is without --output.
-        args.all || Place::of(path) != Place::Stdout
+        // A path that names stdout is the same as no --output.
+        args.all || PathKind::of(path) != PathKind::Stdout
     });
-    let style = FileStyle::chosen(context, args, output.is_none())?;
+    let style = OutputStyle::from_args(context, args, output.is_none())?;
     let filter = filter(context, args)?;
     let store = Store::open_read_only(&context.settings.database)?;
-    store.reading(|store| {
+    store.in_read_transaction(|store| {
         let datasets = store.datasets()?;
-        let job = Job {
+        let exporter = Exporter {
             context,
             store,
             style,
         };
         match (&args.dataset, output) {
-            _ if args.list => list(context, store, &datasets),
+            _ if args.list => list_datasets(context, store, &datasets),
             (Some(name), output) => {
-                let query = find(&datasets, name)?.query(&args.columns, &filter)?;
+                let query = find_dataset(&datasets, name)?.query(&args.columns, &filter)?;
                 match output {
-                    None => job.to_stdout(name, &query),
-                    Some(path) => job.to_path(name, &query, path),
+                    None => exporter.export_to_stdout(name, &query),
+                    Some(path) => exporter.export_to_path(name, &query, path),
                 }
             }
-            (None, Some(folder)) => job.all(&datasets, folder),
-            (None, None) => Ok(Outcome::done("nothing to export", json!(null))), // clap asks for one of the two.
+            (None, Some(folder)) => exporter.export_all(&datasets, folder),
+            (None, None) => Ok(Outcome::done("nothing to export", ())), // clap asks for one of the two.
         }
     })
 }
 
-/// How the rows are to look, and the name of their format.
-struct FileStyle {
+/// The format of the rows and its name.
+struct OutputStyle {
     name: FormatName,
-    form: Form,
+    format: RowFormat,
 }
 
-impl FileStyle {
+impl OutputStyle {
     /// Resolves the defaults and refuses options that do not go together.
-    fn chosen(context: &Context, args: &Args, to_stdout: bool) -> Result<Self> {
+    fn from_args(context: &Context, args: &Args, to_stdout: bool) -> Result<Self> {
         let is_report = context.json && to_stdout && !args.list;
         let name = match args.format {
             None if is_report => FormatName::Json,
@@ -188,28 +189,28 @@ impl FileStyle {
             FormatName::Json => Format::Json,
             FormatName::Jsonl => Format::JsonLines,
         };
-        let times = match (args.time, args.spreadsheet) {
-            (Some(TimeName::Unix), _) | (None, false) => Times::Unix,
-            (_, true) => Times::Spreadsheet,
-            (Some(TimeName::Iso), false) => Times::Iso,
+        let timestamps = match (args.time, args.spreadsheet) {
+            (Some(TimeName::Unix), _) | (None, false) => TimestampFormat::Unix,
+            (_, true) => TimestampFormat::Spreadsheet,
+            (Some(TimeName::Iso), false) => TimestampFormat::Iso,
         };
         Ok(Self {
             name,
-            form: Form { format, times },
+            format: RowFormat { format, timestamps },
         })
     }
 }
 
 fn filter(context: &Context, args: &Args) -> Result<Filter> {
-    let moment = |flag: &str, text: &Option<String>| -> Result<Option<i64>> {
+    let timestamp = |flag: &str, text: &Option<String>| -> Result<Option<i64>> {
         let Some(text) = text else { return Ok(None) };
         parse_timestamp_or_age(text, context.settings.clock.now())
             .map(Some)
             .map_err(|why| usage(&format!("understand {flag}")).with_source(why))
     };
     let filter = Filter {
-        since: moment("--since", &args.since)?,
-        until: moment("--until", &args.until)?,
+        since: timestamp("--since", &args.since)?,
+        until: timestamp("--until", &args.until)?,
         players: args.player.clone(),
         factions: args.faction.clone(),
         territories: args.territory.clone(),
@@ -225,7 +226,7 @@ fn filter(context: &Context, args: &Args) -> Result<Filter> {
     }
 }
 
-fn find<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> {
+fn find_dataset<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> {
     datasets
         .iter()
         .find(|dataset| dataset.name == name)
@@ -242,28 +243,20 @@ fn find<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> {
         })
 }
 
-fn list(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcome> {
+fn list_datasets(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcome> {
     let mut entries = Vec::with_capacity(datasets.len());
     for dataset in datasets {
-        let rows = store.count(&dataset.query(&[], &Filter::default())?)?;
+        let rows = store.count_rows(&dataset.query(&[], &Filter::default())?)?;
         if !context.json {
             terminal::data(&format!(
                 "{:28} {rows:>10}  {}",
-                dataset.name, dataset.about
+                dataset.name, dataset.description
             ))
             .with_context(|| "write the list".to_owned())?;
         }
-        let columns: Vec<&str> = dataset.columns.iter().map(|column| &*column.name).collect();
-        entries.push(json!({
-            "name": dataset.name,
-            "kind": if dataset.is_view { "view" } else { "table" },
-            "rows": rows,
-            "about": dataset.about,
-            "time_column": dataset.time_column(),
-            "columns": columns,
-        }));
+        entries.push(DatasetReport::new(dataset, rows));
     }
-    Ok(Outcome::new(Exit::Done).with_report(json!({ "datasets": entries })))
+    Ok(Outcome::new(Exit::Done).with_report(ListReport { datasets: entries }))
 }
 
 fn usage(action: &str) -> Error {

@@ -1,32 +1,69 @@
-//! The message to the webhook as Discord shows it.
+//! The message to the webhook in Discord's format.
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::model::health::{self, Change, Changes, Check, Event, State};
 use crate::model::time::iso;
 
-/// What Discord takes of one text, in characters. <https://discord.com/developers/docs/resources/message#embed-object>
-const TITLE: usize = 256;
-const FIELD: usize = 1024;
-const FIELDS: usize = 10;
+/// The limits of a title and of a field in characters, and the number of fields that is sent.
+/// <https://discord.com/developers/docs/resources/message#embed-object>
+const MAX_TITLE: usize = 256;
+const MAX_FIELD: usize = 1024;
+const MAX_FIELDS: usize = 10;
 
-/// One line, and a field for each finding: first those that changed, then those that stood before.
+/// The JSON document of a webhook message.
+#[derive(Debug, Serialize)]
+pub(super) struct Message {
+    username: &'static str,
+    content: String,
+    embeds: [Embed; 1],
+    allowed_mentions: AllowedMentions,
+}
+
+#[derive(Debug, Serialize)]
+struct Embed {
+    title: String,
+    color: u32,
+    fields: Vec<Field>,
+    footer: Footer,
+    /// ISO 8601.
+    timestamp: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Footer {
+    text: String,
+}
+
+/// A name or an error in the text must not mention anyone, so the list is always empty.
+#[derive(Debug, Serialize)]
+struct AllowedMentions {
+    parse: [&'static str; 0],
+}
+
+/// The message: one line, and a field for each finding. Those that changed come first.
 pub(super) fn message(
     event: Event,
     database: &Path,
     checks: &[Check],
     changes: &Changes,
     now: i64,
-) -> Value {
+) -> Message {
     let state = health::overall(checks);
     let title = match event {
         Event::Worse | Event::Better => format!("tornsnap: {state}"),
         Event::Recovered => "tornsnap: all well again".to_owned(),
         Event::StillCritical => "tornsnap: still critical".to_owned(),
     };
-    let mut bad = health::worst_first(checks);
+    let mut bad = health::findings(checks);
     bad.sort_by_key(|check| changes.change_of(&check.id).is_none());
     let recovered = || {
         changes
@@ -42,16 +79,16 @@ pub(super) fn message(
                 .filter(|check| changes.change_of(&check.id).is_some())
                 .map(|check| (*check).clone())
                 .collect();
-            health::in_short(&worsened)
+            health::summary(&worsened)
         }
         Event::Better if recovered().next().is_some() => format!(
             "well again: {}; still: {}",
             recovered().collect::<Vec<_>>().join(", "),
-            health::in_short(checks)
+            health::summary(checks)
         ),
-        _ => health::in_short(checks),
+        _ => health::summary(checks),
     };
-    let mut fields: Vec<Value> = bad
+    let mut fields: Vec<Field> = bad
         .into_iter()
         .map(|check| field(check, changes.change_of(&check.id)))
         .collect();
@@ -60,59 +97,70 @@ pub(super) fn message(
             .iter()
             .find(|check| check.id == id)
             .map_or("not checked any more", |check| check.message.as_str());
-        json!({ "name": cut(&format!("well again: {id}"), TITLE), "value": cut(message, FIELD) })
+        Field {
+            name: truncate(&format!("well again: {id}"), MAX_TITLE),
+            value: truncate(message, MAX_FIELD),
+        }
     }));
-    fields.truncate(FIELDS);
-    document(&title, &headline, state, &fields, database, now)
+    fields.truncate(MAX_FIELDS);
+    document(&title, &headline, state, fields, database, now)
 }
 
-/// A message that says only that messages arrive.
-pub(super) fn test_message(text: &str, database: &Path, now: i64) -> Value {
-    document("tornsnap: a test", text, State::Ok, &[], database, now)
+/// The message of `--test-notify`.
+pub(super) fn test_message(text: &str, database: &Path, now: i64) -> Message {
+    document(
+        "tornsnap: a test",
+        text,
+        State::Ok,
+        Vec::new(),
+        database,
+        now,
+    )
 }
 
-fn field(check: &Check, change: Option<Change>) -> Value {
+fn field(check: &Check, change: Option<Change>) -> Field {
     let change = change.map_or_else(String::new, |change| format!(" ({})", change.as_str()));
-    let remedy = check
-        .remedy
+    let help = check
+        .help
         .as_ref()
-        .map_or_else(String::new, |remedy| format!("\nTo do: {remedy}"));
-    json!({
-        "name": cut(&format!("{}: {}{change}", check.state, check.id), TITLE),
-        "value": cut(&format!("{}{remedy}", check.message), FIELD),
-    })
+        .map_or_else(String::new, |help| format!("\nTo do: {help}"));
+    Field {
+        name: truncate(&format!("{}: {}{change}", check.state, check.id), MAX_TITLE),
+        value: truncate(&format!("{}{help}", check.message), MAX_FIELD),
+    }
 }
 
 fn document(
     title: &str,
     headline: &str,
     state: State,
-    fields: &[Value],
+    fields: Vec<Field>,
     database: &Path,
     now: i64,
-) -> Value {
+) -> Message {
     let color = match state {
         State::Ok => 0x2E_CC71,
         State::Warning => 0xF1_C40F,
         State::Unknown => 0x95_A5A6,
         State::Critical => 0xE7_4C3C,
     };
-    json!({
-        "username": "tornsnap",
-        "content": cut(&format!("**{title}**: {headline}"), FIELD),
-        "embeds": [{
-            "title": cut(title, TITLE),
-            "color": color,
-            "fields": fields,
-            "footer": { "text": cut(&database.display().to_string(), FIELD) },
-            "timestamp": iso(now),
+    Message {
+        username: "tornsnap",
+        content: truncate(&format!("**{title}**: {headline}"), MAX_FIELD),
+        embeds: [Embed {
+            title: truncate(title, MAX_TITLE),
+            color,
+            fields,
+            footer: Footer {
+                text: truncate(&database.display().to_string(), MAX_FIELD),
+            },
+            timestamp: iso(now),
         }],
-        // Whatever a name or an error says, nobody is paged by it.
-        "allowed_mentions": { "parse": [] },
-    })
+        allowed_mentions: AllowedMentions { parse: [] },
+    }
 }
 
-fn cut(text: &str, most: usize) -> String {
+fn truncate(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -122,23 +170,24 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health::{Notified, changes_since};
+    use crate::model::health::{LastNotification, changes_since};
 
     #[test]
-    fn a_message_fits_into_what_discord_takes() {
+    fn a_long_message_is_cut_to_the_limits_of_discord() {
         let long = "ü@everyone ".repeat(1000);
         let checks: Vec<Check> = (0..30)
-            .map(|number| Check::bad(format!("c{number}"), State::Critical, &long, &long))
+            .map(|number| Check::finding(format!("c{number}"), State::Critical, &long, &long))
             .collect();
 
-        let changes = changes_since(&Notified::default(), &checks, 0);
+        let changes = changes_since(&LastNotification::default(), &checks, 0);
         let message = message(Event::Worse, Path::new(&long), &checks, &changes, 0);
+        let message = serde_json::to_value(message).unwrap();
 
-        assert_eq!(message["allowed_mentions"]["parse"], json!([]));
+        assert_eq!(message["allowed_mentions"]["parse"], serde_json::json!([]));
         let embed = &message["embeds"][0];
-        assert_eq!(embed["fields"].as_array().unwrap().len(), FIELDS);
+        assert_eq!(embed["fields"].as_array().unwrap().len(), MAX_FIELDS);
         for field in embed["fields"].as_array().unwrap() {
-            assert!(field["value"].as_str().unwrap().chars().count() <= FIELD);
+            assert!(field["value"].as_str().unwrap().chars().count() <= MAX_FIELD);
         }
         assert!(message["content"].as_str().unwrap().chars().count() <= 2000);
     }

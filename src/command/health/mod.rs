@@ -1,4 +1,4 @@
-//! `tornsnap health`: one page of checks, in the manner of monitoring plugins, and the watchdog that tells of changes.
+//! `tornsnap health`: checks everything like a monitoring plugin, and notifies of changes.
 
 mod checks;
 mod discord;
@@ -14,20 +14,20 @@ use crate::command::Context;
 use crate::config;
 use crate::error::{Error, Result};
 use crate::model::health::{self, Check, State};
-use crate::output::log::FILE_ONLY;
+use crate::output::terminal::FILE_ONLY;
 use crate::output::terminal::Verbosity;
 use crate::output::{health as page, terminal};
 
 /// Check that everything is well: exit code 0 OK, 1 warning, 2 critical, 3 unknown
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Also check every page and reference of the database, and prove the latest backup again
+    /// Also check every page and reference of the database, and verify the latest backup again
     #[arg(long)]
     deep: bool,
-    /// Tell the configured webhook when the findings have changed, and daily while something is critical
+    /// Notify the configured webhook when the findings have changed, and daily while something is critical
     #[arg(long)]
     notify: bool,
-    /// Only send a test message to the configured webhook, and a ping, and say whether they were taken
+    /// Only send a test message to the configured webhook, and a ping, and report whether they were accepted
     #[arg(long, conflicts_with_all = ["deep", "notify"])]
     test_notify: bool,
 }
@@ -66,25 +66,25 @@ impl From<HealthExit> for ExitCode {
     }
 }
 
-/// Runs the checks, prints them and sends the notifications that are due.
+/// RunHistory the checks, prints them and sends the notifications that are due.
 pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
     let settings = &context.settings;
     let now = settings.clock.now();
     let checks = if args.test_notify {
-        notify::test(settings, now)
+        notify::send_test(settings, now)
     } else {
-        checks::look_at(settings, args.deep, now)
+        checks::run_all(settings, args.deep, now)
     };
-    let mut report = Report::new(&checks).of_run(settings, now);
+    let mut report = Report::new(&checks).with_settings(settings, now);
     if args.notify {
-        report.notification = Some(notify::tell(settings, &checks, &report, now));
+        report.notification = Some(notify::notify(settings, &checks, &report, now));
     }
-    log::info!(target: FILE_ONLY, "health: {}", health::in_short(&checks));
+    log::info!(target: FILE_ONLY, "health: {}", health::summary(&checks));
     let is_quiet = context.verbosity == Verbosity::Quiet;
     match print(&checks, &report, context.json, is_quiet) {
         Ok(()) => health::overall(&checks).into(),
         Err(error) => {
-            terminal::fail(&error);
+            terminal::print_error(&error);
             HealthExit::Unknown
         }
     }
@@ -92,10 +92,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
 
 /// Reports that the settings cannot be used, as a check that is unknown.
 pub(crate) fn report_unusable_settings(error: &Error, json: bool) -> HealthExit {
-    let checks = [checks::not_possible("configuration", State::Unknown, error)];
-    if let Err(unprinted) = print(&checks, &Report::new(&checks), json, false) {
-        terminal::fail(error);
-        terminal::fail(&unprinted);
+    let checks = [checks::failed_check("configuration", State::Unknown, error)];
+    if let Err(write_error) = print(&checks, &Report::new(&checks), json, false) {
+        terminal::print_error(error);
+        terminal::print_error(&write_error);
     }
     HealthExit::Unknown
 }
@@ -105,5 +105,5 @@ fn print(checks: &[Check], report: &Report, json: bool, is_quiet: bool) -> Resul
         return terminal::report(report);
     }
     page::print(checks, is_quiet, config::columns())
-        .map_err(|error| terminal::unprinted("the checks", error))
+        .map_err(|error| terminal::write_error("the checks", error))
 }

@@ -1,4 +1,4 @@
-//! The watchdog: who is told when the findings change. Whatever goes wrong here never changes how `health` ends.
+//! Sends a notification when the findings have changed. A failure here never changes the exit code of `health`.
 
 use serde::Serialize;
 
@@ -7,11 +7,11 @@ use crate::command::health::report::{NotificationReport, Report};
 use crate::command::health::{discord, ping::ping};
 use crate::config::{self, SecretUrl, Settings, WebhookFormat};
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, Event, Notified, State};
-use crate::store::health::Memory;
+use crate::model::health::{self, Check, Event, LastNotification, State};
+use crate::store::health::NotificationFile;
 
-/// Tells the webhook if there is something to tell, and pings; says what became of it.
-pub(super) fn tell(
+/// Sends the ping, and a message to the webhook if one is due.
+pub(super) fn notify(
     settings: &Settings,
     checks: &[Check],
     report: &Report,
@@ -24,11 +24,11 @@ pub(super) fn tell(
         pinged.is_ok()
     });
     let (event, sent) = match settings.load_webhook() {
-        Ok(Some(url)) => tell_webhook(settings, &url, checks, report, now),
+        Ok(Some(url)) => notify_webhook(settings, &url, checks, report, now),
         Ok(None) => {
             if pinged.is_none() {
                 log::error!(
-                    "--notify has nobody to tell: set webhook_url_file or ping_url in [health]"
+                    "--notify has no recipient: set webhook_url_file or ping_url in [health]"
                 );
             }
             return NotificationReport {
@@ -52,20 +52,20 @@ pub(super) fn tell(
     }
 }
 
-/// Sends what has changed since the last message, and remembers it; one process at a time.
-fn tell_webhook(
+/// Sends the changes since the last notification and records them; one process at a time.
+fn notify_webhook(
     settings: &Settings,
     url: &SecretUrl,
     checks: &[Check],
     report: &Report,
     now: i64,
 ) -> (Option<Event>, Result<()>) {
-    let memory = match Memory::alone(&settings.database) {
-        Ok(memory) => memory,
+    let file = match NotificationFile::lock(&settings.database) {
+        Ok(file) => file,
         Err(error) => return (None, Err(error)),
     };
-    let before = memory.told();
-    let changes = health::changes_since(&before, checks, now);
+    let last = file.load();
+    let changes = health::changes_since(&last, checks, now);
     let sent = changes.event.map(|event| match settings.health.format {
         WebhookFormat::Discord => post(
             url,
@@ -73,17 +73,15 @@ fn tell_webhook(
         ),
         WebhookFormat::Json => post(url, &report.to_message(event.as_str(), &changes)),
     });
-    // A message that was not taken is sent again next time.
-    if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != before.findings) {
-        let told = Notified {
+    // A message that was not accepted is sent again next time, because the file still has the older findings.
+    if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != last.findings) {
+        let current = LastNotification {
             findings: changes.current,
-            at: if sent.is_some() { now } else { before.at },
+            sent_at: if sent.is_some() { now } else { last.sent_at },
         };
-        if let Err(error) = memory.remember(&told) {
+        if let Err(error) = file.save(&current) {
             log::error!("{}", error.one_line());
-            log::warn!(
-                "the next check will tell this again, because that it was told could not be noted"
-            );
+            log::warn!("this notification could not be recorded, so the next check sends it again");
         }
     }
     (changes.event, sent.unwrap_or(Ok(())))
@@ -95,8 +93,8 @@ fn post(url: &SecretUrl, message: &impl Serialize) -> Result<()> {
     webhook::post(url.expose(), proxy.as_ref(), &message)
 }
 
-/// Sends a test message and pings, whatever the state; the memory of what was told stays as it is.
-pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
+/// Sends a test message and a ping. The record of the last notification is not changed.
+pub(super) fn send_test(settings: &Settings, now: i64) -> Vec<Check> {
     const TEXT: &str = "this is a test of `tornsnap health --test-notify`; nothing has happened";
     let webhook = settings.load_webhook().and_then(|url| {
         let Some(url) = url else { return Ok(None) };
@@ -105,7 +103,8 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
                 post(&url, &discord::test_message(TEXT, &settings.database, now))
             }
             WebhookFormat::Json => {
-                let mut message = Report::new(&[Check::ok("webhook", TEXT)]).of_run(settings, now);
+                let mut message =
+                    Report::new(&[Check::ok("webhook", TEXT)]).with_settings(settings, now);
                 TEXT.clone_into(&mut message.summary);
                 message.event = Some("test");
                 post(&url, &message)
@@ -117,18 +116,18 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
     match webhook {
         Ok(Some(())) => checks.push(Check::ok("webhook", "the webhook took the test message")),
         Ok(None) => {}
-        Err(error) => checks.push(failed("webhook", &error)),
+        Err(error) => checks.push(failed_delivery("webhook", &error)),
     }
     match ping(settings, State::Ok) {
         Some(Ok(())) => checks.push(Check::ok("ping", "ping_url took the ping")),
-        Some(Err(error)) => checks.push(failed("ping", &error)),
+        Some(Err(error)) => checks.push(failed_delivery("ping", &error)),
         None => {}
     }
     if checks.is_empty() {
-        checks.push(Check::bad(
+        checks.push(Check::finding(
             "webhook",
             State::Unknown,
-            "there is nobody to tell: [health] has neither webhook_url_file nor ping_url",
+            "there is no recipient: [health] has neither webhook_url_file nor ping_url",
             "make a webhook (Discord: channel settings, Integrations), write its address into a file, and name that file \
              in webhook_url_file",
         ));
@@ -136,10 +135,10 @@ pub(super) fn test(settings: &Settings, now: i64) -> Vec<Check> {
     checks
 }
 
-fn failed(id: &str, error: &Error) -> Check {
-    let remedy = match error.exit() {
-        Exit::TryLater => "see whether the address is still right, then try again",
+fn failed_delivery(id: &str, error: &Error) -> Check {
+    let help = match error.exit() {
+        Exit::TryLater => "check whether the address is still right, then try again",
         _ => error.help().unwrap_or("run it again with -v"),
     };
-    Check::bad(id, State::Critical, error.one_line(), remedy)
+    Check::finding(id, State::Critical, error.one_line(), help)
 }

@@ -1,24 +1,24 @@
-//! The sign of life: an address that is asked for after each check, so that its service notices when none comes.
+//! Requests `ping_url` after each check, so that a monitoring service notices when no check runs.
 
 use crate::api::webhook;
 use crate::config::{self, Settings};
 use crate::error::Result;
 use crate::model::health::State;
 
-/// Asks for `ping_url`, which says that this program is alive, and whether something is critical. `None`: there is none.
+/// Requests `ping_url`, or its address for a failure if something is critical. `None` if it is not configured.
 pub(super) fn ping(settings: &Settings, state: State) -> Option<Result<()>> {
     let url = settings.health.ping_url.as_ref()?.expose();
     let url = match state {
-        State::Critical => failing(url),
+        State::Critical => failure_url(url),
         _ => url.to_owned(),
     };
     Some(config::proxy_for(&url).and_then(|proxy| webhook::ping(&url, proxy.as_ref())))
 }
 
-/// The address that says that something is critical: `status=down` where Uptime Kuma's `status=up` stands in the query,
-/// else `/fail` behind the path, as healthchecks.io has it.
+/// The address that reports a failure: `status=down` in place of Uptime Kuma's `status=up`, otherwise the path with `/fail`
+/// appended, as healthchecks.io has it.
 /// <https://github.com/louislam/uptime-kuma/wiki/API-Documentation#push-endpoint> <https://healthchecks.io/docs/http_api/>
-fn failing(url: &str) -> String {
+fn failure_url(url: &str) -> String {
     let (url, fragment) = match url.find('#') {
         Some(at) => url.split_at(at),
         None => (url, ""),
@@ -64,7 +64,7 @@ mod tests {
             ("https://host/x?a=b/c?d", "https://host/x/fail?a=b/c?d"),
             ("https://host/x#part", "https://host/x/fail#part"),
         ] {
-            assert_eq!(failing(url), expected, "{url}");
+            assert_eq!(failure_url(url), expected, "{url}");
         }
     }
 }

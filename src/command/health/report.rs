@@ -76,7 +76,7 @@ impl Report {
             command: "health",
             state: state.as_str(),
             exit_code: HealthExit::from(state).code(),
-            summary: health::in_short(checks),
+            summary: health::summary(checks),
             checked_at: None,
             database: None,
             program: None,
@@ -89,7 +89,7 @@ impl Report {
 
     /// Adds the fields that come from the settings.
     #[must_use]
-    pub(super) fn of_run(mut self, settings: &Settings, now: i64) -> Self {
+    pub(super) fn with_settings(mut self, settings: &Settings, now: i64) -> Self {
         self.checked_at = Some(now);
         self.database = Some(display_path(&settings.database));
         self.program = Some(env!("CARGO_PKG_VERSION"));
@@ -112,17 +112,17 @@ impl Report {
 
 impl From<&Check> for CheckReport {
     fn from(check: &Check) -> Self {
-        let value = check.value;
+        let metric = check.metric;
         Self {
             id: check.id.clone(),
             state: check.state.as_str(),
             message: check.message.clone(),
-            r#try: check.remedy.clone(),
-            value: value.map(|value| value.number),
-            unit: value.map(|value| value.unit),
-            warning: value.and_then(|value| value.warning),
-            critical: value.and_then(|value| value.critical),
-            is_minimum: value.is_some_and(|value| value.is_minimum),
+            r#try: check.help.clone(),
+            value: metric.map(|metric| metric.number),
+            unit: metric.map(|metric| metric.unit),
+            warning: metric.and_then(|metric| metric.warning),
+            critical: metric.and_then(|metric| metric.critical),
+            is_minimum: metric.is_some_and(|metric| metric.is_minimum),
         }
     }
 }

@@ -1,51 +1,48 @@
-//! Whether the clock agrees with what is stored.
+//! The check of the clock against the stored timestamps.
 
-use super::{Check, State, Value, span};
+use super::{Check, Metric, State, format_duration};
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 
 /// How many tables a message names.
 const NAMED: usize = 3;
 
-/// The times more than a day ahead that are stored.
+/// Stored timestamps that are more than a day ahead of the clock.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct FarFuture {
-    /// The tables that have them.
+pub(crate) struct FutureTimestamps {
     pub(crate) tables: Vec<String>,
     pub(crate) latest: Option<i64>,
 }
 
-/// Whether the clock is behind the newest recorded moment, or times are stored that only a wrong clock can have made.
-pub(crate) fn clock(newest: Option<i64>, far: &FarFuture, now: i64) -> Check {
+/// Warns when the clock is behind the newest record, or when timestamps are stored that only a wrong clock can have made.
+pub(crate) fn clock(newest: Option<i64>, future: &FutureTimestamps, now: i64) -> Check {
     let behind = newest.map_or(0, |newest| newest.saturating_sub(now));
-    let latest = newest.max(far.latest).unwrap_or(now);
-    let value = Value {
-        warning: Some(CLOCK_TOLERANCE),
-        ..Value::plain(latest.saturating_sub(now).max(0), "s")
-    };
+    let latest = newest.max(future.latest).unwrap_or(now);
+    let metric = Metric::seconds(latest.saturating_sub(now).max(0)).warn_above(CLOCK_TOLERANCE);
     let mut messages = Vec::new();
     if behind > CLOCK_TOLERANCE {
         messages.push(format!(
             "the clock is {} behind the newest record",
-            span(behind)
+            format_duration(behind)
         ));
     }
-    if !far.tables.is_empty() {
+    if !future.tables.is_empty() {
         messages.push(format!(
             "times more than a day ahead{} are stored in {}",
-            far.latest
+            future
+                .latest
                 .map_or_else(String::new, |latest| format!(", up to {},", iso(latest))),
-            named(&far.tables)
+            list_tables(&future.tables)
         ));
     }
     if messages.is_empty() {
-        return Check::ok("clock", "the clock agrees with what is stored").with(value);
+        return Check::ok("clock", "the clock agrees with what is stored").with_metric(metric);
     }
-    let remedy = "if the clock is wrong, set it; if it is right now and was ahead before, run `tornsnap prune --future`; \
+    let help = "if the clock is wrong, set it; if it is right now and was ahead before, run `tornsnap prune --future`; \
                   until then fetch and prune refuse";
-    Check::bad("clock", State::Warning, messages.join("; "), remedy).with(value)
+    Check::finding("clock", State::Warning, messages.join("; "), help).with_metric(metric)
 }
 
-fn named(tables: &[String]) -> String {
+fn list_tables(tables: &[String]) -> String {
     let first = tables
         .iter()
         .take(NAMED)
@@ -65,8 +62,8 @@ mod tests {
 
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
-    fn far(tables: &[&str]) -> FarFuture {
-        FarFuture {
+    fn future(tables: &[&str]) -> FutureTimestamps {
+        FutureTimestamps {
             tables: tables.iter().map(|table| (*table).to_owned()).collect(),
             latest: (!tables.is_empty()).then_some(NOW + 2 * DAY),
         }
@@ -81,22 +78,22 @@ mod tests {
             ("a second more", Some(NOW + 301), State::Warning),
             ("the end of time", Some(i64::MAX), State::Warning),
         ] {
-            assert_eq!(clock(newest, &far(&[]), NOW).state, state, "{name}");
+            assert_eq!(clock(newest, &future(&[]), NOW).state, state, "{name}");
         }
     }
 
     #[test]
-    fn stored_times_more_than_a_day_ahead_are_named_with_the_way_out() {
-        let check = clock(Some(NOW), &far(&["player_polls"]), NOW);
+    fn timestamps_more_than_a_day_ahead_are_a_warning_that_names_prune_future() {
+        let check = clock(Some(NOW), &future(&["player_polls"]), NOW);
         assert_eq!(check.state, State::Warning);
         assert_eq!(
             check.message,
             "times more than a day ahead, up to 2026-04-03T12:00:00Z, are stored in player_polls"
         );
-        assert!(check.remedy.unwrap().contains("tornsnap prune --future"));
-        assert_eq!(check.value.map(|value| value.number), Some(2 * DAY));
+        assert!(check.help.unwrap().contains("tornsnap prune --future"));
+        assert_eq!(check.metric.map(|metric| metric.number), Some(2 * DAY));
 
-        let many = clock(Some(NOW + 3600), &far(&["a", "b", "c", "d", "e"]), NOW);
+        let many = clock(Some(NOW + 3600), &future(&["a", "b", "c", "d", "e"]), NOW);
         assert_eq!(
             many.message,
             "the clock is 1 hour behind the newest record; times more than a day ahead, up to 2026-04-03T12:00:00Z, \

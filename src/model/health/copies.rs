@@ -1,37 +1,37 @@
-//! Whether there are copies: backups, and the archives that hold old history rows.
+//! The checks of the copies: backups, and the archives that hold old history rows.
 
 use std::path::{Path, PathBuf};
 
-use super::{Check, State, Value, count, day, span};
+use super::{Check, Metric, State, format_date, format_duration};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
-/// The backups of a database in its folder.
+/// The backups of one database that were found in the backup folder.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Backups {
-    /// When the newest verified one was made, and the file.
+    /// The newest verified backup: its timestamp and its file.
     pub(crate) newest: Option<(i64, PathBuf)>,
-    /// Backups that a clock which was ahead has dated.
-    pub(crate) ahead: Vec<PathBuf>,
-    /// The newest by its name, where no manifest may be read: nothing tells which database it is of.
+    /// Backups whose timestamp is more than a day in the future.
+    pub(crate) future: Vec<PathBuf>,
+    /// The newest file by name, when no manifest can be read. It may belong to another database.
     pub(crate) unreadable: Option<PathBuf>,
-    /// Whether the folder is there.
+    /// Whether the backup folder exists.
     pub(crate) has_folder: bool,
 }
 
-/// A folder that backups were written to, as the database remembers it.
+/// The last backup that was written to a folder, as the database recorded it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct RecordedFolder {
-    /// When the last one was written.
-    pub(crate) last_backup_at: i64,
-    /// Its name.
-    pub(crate) last_file: String,
+pub(crate) struct RecordedBackup {
+    pub(crate) made_at: i64,
+    pub(crate) file_name: String,
 }
 
-/// How old the last verified backup is. `recorded`: the last one that was written to the folder.
+/// Checks the age of the newest verified backup.
+///
+/// `recorded` is the last backup that was written to `directory`; it tells a missing backup from an unmounted disk.
 pub(crate) fn backup(
     found: &Backups,
-    recorded: Option<&RecordedFolder>,
+    recorded: Option<&RecordedBackup>,
     directory: &Path,
     now: i64,
     days: u32,
@@ -41,200 +41,189 @@ pub(crate) fn backup(
     let Some((made, file)) = &found.newest else {
         return no_backup(found, recorded, directory, now);
     };
-    let age = (now - made).max(0); // Up to a day ahead is a matter of clocks that differ.
-    let value = Value {
-        warning: Some(warning),
-        ..Value::plain(age, "s")
-    };
+    // Clocks may differ: a backup up to a day ahead counts as new.
+    let age = (now - made).max(0);
+    let metric = Metric::seconds(age).warn_above(warning);
     let message = format!(
         "last verified backup {} ago: {}",
-        span(age),
+        format_duration(age),
         display_path(file)
     );
     if age >= warning {
-        Check::bad("backup", State::Warning, message, scheduler).about(["old"])
+        Check::finding("backup", State::Warning, message, scheduler).with_subjects(["old"])
     } else {
         Check::ok("backup", message)
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// The finding when no verified backup of this database is in its folder.
+/// The finding for a folder without a verified backup of this database.
 fn no_backup(
     found: &Backups,
-    recorded: Option<&RecordedFolder>,
+    recorded: Option<&RecordedBackup>,
     directory: &Path,
     now: i64,
 ) -> Check {
     let folder = display_path(directory);
     if let Some(file) = &found.unreadable {
-        return Check::bad(
+        return Check::finding(
             "backup",
             State::Unknown,
             format!(
-                "this user may not read the manifests in {folder}, so nothing tells which database {} is of",
+                "this user may not read the manifests in {folder}, so it is unknown which database {} belongs to",
                 display_path(file)
             ),
             "run `tornsnap health` as the user who makes the backups",
         )
-        .about(["unreadable"]);
+        .with_subjects(["unreadable"]);
     }
     let Some(recorded) = recorded else {
-        return Check::bad(
+        return Check::finding(
             "backup",
             State::Warning,
             format!("there is no verified backup in {folder}"),
             "run `tornsnap backup`, and have the scheduler run it daily",
         )
-        .about(["none"]);
+        .with_subjects(["none"]);
     };
-    let when = if is_far_future(recorded.last_backup_at, now) {
+    let when = if is_far_future(recorded.made_at, now) {
         String::new()
     } else {
-        format!(" {} ago", span(now - recorded.last_backup_at))
+        format!(" {} ago", format_duration(now - recorded.made_at))
     };
-    let there_is = if found.has_folder {
+    let reason = if found.has_folder {
         "is in it no longer"
     } else {
         "cannot be read: the folder is not there"
     };
-    Check::bad(
+    Check::finding(
         "backup",
         State::Warning,
         format!(
-            "there is no verified backup in {folder}: {}, written to it{when}, {there_is}",
-            recorded.last_file
+            "there is no verified backup in {folder}: {}, written to it{when}, {reason}",
+            recorded.file_name
         ),
-        "see whether the disk of that folder is mounted; then run `tornsnap backup`",
+        "check whether the disk of that folder is mounted; then run `tornsnap backup`",
     )
-    .about(["not mounted"])
+    .with_subjects(["not mounted"])
 }
 
-/// Backups with a date of the future: they are never the newest, and no rotation removes them.
-pub(crate) fn backups_ahead(ahead: &[PathBuf]) -> Option<Check> {
-    let first = ahead.first()?;
-    let more = match ahead.len() - 1 {
+/// Warns about backups dated in the future: they never count as the newest, and rotation does not remove them.
+pub(crate) fn future_backups(future: &[PathBuf]) -> Option<Check> {
+    let first = future.first()?;
+    let more = match future.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let value = Value {
-        warning: Some(0),
-        ..Value::plain(count(ahead.len()), "")
-    };
+    let metric = Metric::count(future.len()).warn_above(0);
     Some(
-        Check::bad(
+        Check::finding(
             "backup_dates",
             State::Warning,
             format!(
-                "a clock that was ahead has dated {}{more} more than a day into the future; it never counts as the newest backup",
+                "{}{more}: dated more than a day in the future by a clock that was ahead, so never counted as the newest backup",
                 display_path(first)
             ),
             "make a backup with the right clock, then remove those files and the .json beside each",
         )
-        .about(ahead.iter().map(|path| display_path(path)))
-        .with(value),
+        .with_subjects(future.iter().map(|path| display_path(path)))
+        .with_metric(metric),
     )
 }
 
-/// An archive, looked at.
+/// An archive and the result of its inspection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Archive {
-    /// The file.
     pub(crate) path: PathBuf,
-    /// It holds rows from before this moment.
+    /// The archive holds history rows with a timestamp before this one.
     pub(crate) cutoff: i64,
-    /// How it is.
     pub(crate) state: ArchiveState,
 }
 
-/// How an archive is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ArchiveState {
-    /// There, and that of this database.
     Sound,
-    /// There is no such file.
-    Gone {
-        /// Whether its folder is there.
+    Missing {
+        /// Whether the folder of the archive exists.
         has_folder: bool,
     },
-    /// Another file stands in its place.
+    /// Another file is at the path of the archive.
     Replaced,
-    /// It cannot be used, in words.
+    /// The archive cannot be used; the error.
     Damaged(String),
-    /// This user may not read it, in words.
-    Forbidden(String),
-    /// Another program holds it locked.
-    Held,
+    /// This user may not read the archive; the error.
+    Unreadable(String),
+    /// Another program has locked the archive.
+    Locked,
 }
 
-/// The archives, the only home of the rows that were moved to them.
+/// Checks the archives: each holds the only copy of the rows that were moved to it.
 pub(crate) fn archives(archives: &[Archive]) -> Check {
-    let value = |bad: usize| Value {
-        critical: Some(0),
-        ..Value::plain(count(bad), "")
-    };
-    let bad: Vec<&Archive> = archives
+    let metric = |unsound: usize| Metric::count(unsound).critical_above(0);
+    let unsound: Vec<&Archive> = archives
         .iter()
         .filter(|archive| archive.state != ArchiveState::Sound)
         .collect();
-    if bad.is_empty() {
+    if unsound.is_empty() {
         let message = match archives {
             [] => "no history rows were moved to an archive".to_owned(),
             [only] => format!("the archive {} is there", display_path(&only.path)),
             [..] => format!("the {} archives are there", archives.len()),
         };
-        return Check::ok("archive", message).with(value(0));
+        return Check::ok("archive", message).with_metric(metric(0));
     }
-    let state = bad
+    let state = unsound
         .iter()
         .map(|archive| match archive.state {
-            ArchiveState::Held | ArchiveState::Forbidden(_) => State::Unknown,
+            ArchiveState::Locked | ArchiveState::Unreadable(_) => State::Unknown,
             _ => State::Critical,
         })
         .max()
         .unwrap_or_default();
-    let messages: Vec<String> = bad
+    let messages: Vec<String> = unsound
         .iter()
-        .map(|archive| archive_in_words(archive))
+        .map(|archive| describe_archive(archive))
         .collect();
-    let is_unmounted = bad
+    let is_unmounted = unsound
         .iter()
-        .any(|archive| matches!(archive.state, ArchiveState::Gone { has_folder: false }));
-    let remedy = match state {
-        State::Unknown => "see who has the file open, and who owns it",
+        .any(|archive| matches!(archive.state, ArchiveState::Missing { has_folder: false }));
+    let help = match state {
+        State::Unknown => "check which program has the file open, and who owns it",
         _ if is_unmounted => {
-            "see whether its disk is mounted; else put the archive back from a copy of it"
+            "check whether its disk is mounted; if it is, restore the archive from a copy of it"
         }
         _ => {
-            "put the archive back from a copy of it; if it is gone for good, `tornsnap prune --archive FILE --new-archive` \
-             with that very file begins another one in its place"
+            "restore the archive from a copy of it; if there is none, `tornsnap prune --archive FILE --new-archive` \
+             with the same file begins a new archive"
         }
     };
-    Check::bad("archive", state, messages.join("; "), remedy)
-        .about(bad.iter().map(|archive| display_path(&archive.path)))
-        .with(value(bad.len()))
+    Check::finding("archive", state, messages.join("; "), help)
+        .with_subjects(unsound.iter().map(|archive| display_path(&archive.path)))
+        .with_metric(metric(unsound.len()))
 }
 
-fn archive_in_words(archive: &Archive) -> String {
+fn describe_archive(archive: &Archive) -> String {
     let path = display_path(&archive.path);
-    let home = format!(
-        "it is the only home of the history rows from before {}",
-        day(archive.cutoff)
+    let loss = format!(
+        "it holds the only copy of the history rows from before {}",
+        format_date(archive.cutoff)
     );
     match &archive.state {
         ArchiveState::Sound => format!("the archive {path} is there"),
-        ArchiveState::Gone { has_folder: true } => {
-            format!("the archive {path} is not there any more; {home}")
+        ArchiveState::Missing { has_folder: true } => {
+            format!("the archive {path} is missing; {loss}")
         }
-        ArchiveState::Gone { has_folder: false } => {
-            format!("the archive {path} cannot be found, and neither can its folder; {home}")
+        ArchiveState::Missing { has_folder: false } => {
+            format!("the archive {path} and its folder are missing; {loss}")
         }
         ArchiveState::Replaced => format!(
-            "{path} is another file than the archive that `prune` wrote, or that of another database; {home}"
+            "{path} is not the archive that `prune` wrote, or it belongs to another database; {loss}"
         ),
-        ArchiveState::Damaged(why) => format!("the archive {path} cannot be used: {why}; {home}"),
-        ArchiveState::Forbidden(why) => format!("the archive {path} may not be read: {why}"),
-        ArchiveState::Held => format!("another program holds the archive {path} locked"),
+        ArchiveState::Damaged(why) => format!("the archive {path} cannot be used: {why}; {loss}"),
+        ArchiveState::Unreadable(why) => {
+            format!("this user may not read the archive {path}: {why}")
+        }
+        ArchiveState::Locked => format!("another program has locked the archive {path}"),
     }
 }
 
@@ -247,14 +236,14 @@ mod tests {
     fn made(ago: i64) -> Backups {
         Backups {
             newest: Some((NOW - ago, PathBuf::from("backups/x.db"))),
-            ahead: Vec::new(),
+            future: Vec::new(),
             unreadable: None,
             has_folder: true,
         }
     }
 
     #[test]
-    fn a_backup_gets_old_and_a_missing_one_is_told_apart_from_a_missing_disk() {
+    fn an_old_backup_is_a_warning_and_a_missing_one_differs_from_a_missing_folder() {
         let folder = Path::new("backups");
         let check = |found: &Backups, recorded| backup(found, recorded, folder, NOW, 7);
 
@@ -265,9 +254,9 @@ mod tests {
             check(&none, None).message,
             "there is no verified backup in backups"
         );
-        let recorded = RecordedFolder {
-            last_backup_at: NOW - 7200,
-            last_file: "x.db".to_owned(),
+        let recorded = RecordedBackup {
+            made_at: NOW - 7200,
+            file_name: "x.db".to_owned(),
         };
         assert_eq!(
             check(&none, Some(&recorded)).message,
@@ -276,14 +265,14 @@ mod tests {
         );
         assert!(
             check(&none, Some(&recorded))
-                .remedy
+                .help
                 .unwrap()
                 .contains("mounted")
         );
     }
 
     #[test]
-    fn an_archive_that_is_gone_is_critical_and_one_that_is_held_unknown() {
+    fn a_missing_archive_is_critical_and_a_locked_one_is_unknown() {
         let archive = |state| {
             archives(&[Archive {
                 path: PathBuf::from("a.db"),
@@ -294,15 +283,16 @@ mod tests {
 
         assert_eq!(archives(&[]).state, State::Ok);
         assert_eq!(archive(ArchiveState::Sound).state, State::Ok);
-        assert_eq!(archive(ArchiveState::Held).state, State::Unknown);
+        assert_eq!(archive(ArchiveState::Locked).state, State::Unknown);
         assert_eq!(archive(ArchiveState::Replaced).state, State::Critical);
-        let gone = archive(ArchiveState::Gone { has_folder: true });
-        assert_eq!(gone.state, State::Critical);
+        let missing = archive(ArchiveState::Missing { has_folder: true });
+        assert_eq!(missing.state, State::Critical);
         assert!(
-            gone.message
-                .contains("the only home of the history rows from before 2026-03-01"),
+            missing
+                .message
+                .contains("the only copy of the history rows from before 2026-03-01"),
             "{}",
-            gone.message
+            missing.message
         );
     }
 }

@@ -1,17 +1,14 @@
-//! Whether the data is understood, summarized and pruned, and how much there is.
+//! The checks of the data: rejected answers, summaries, retention and size.
 
-use super::{Check, State, Value, count, day, signed};
+use super::{Check, Metric, State, format_date};
 use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::size::{format_bytes, group_digits};
 use crate::model::time::{DAY, Month};
 
-/// Answers that did not fit in the last day.
+/// Warns when more than `most` answers of the last day could not be decoded.
 pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     let most = i64::from(most);
-    let value = Value {
-        warning: Some(most),
-        ..Value::plain(answers, "")
-    };
+    let metric = Metric::count(answers).warn_above(most);
     let message = match (answers, newest) {
         (0, _) => "every answer of the last 24 hours was understood".to_owned(),
         (_, Some(newest)) => {
@@ -22,7 +19,7 @@ pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
         _ => format!("{answers} answers of the last 24 hours were not understood"),
     };
     if answers > most {
-        Check::bad(
+        Check::finding(
             "rejected",
             State::Warning,
             message,
@@ -31,30 +28,28 @@ pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     } else {
         Check::ok("rejected", message)
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// Days into a month after which the one before it should be summarized and pruned: a daily job has some tries.
-const GRACE: i64 = 3 * DAY;
+/// The time after the end of a month in which it should be summarized and pruned. A daily job has three attempts.
+const GRACE_PERIOD: i64 = 3 * DAY;
 
-/// Finished months that are to be summarized, three days after their end; names history rows that no summary will have.
+/// Warns about months that are not summarized three days after their end. The message also counts history rows that no
+/// summary will include.
 pub(crate) fn summaries(states: &[MonthState], now: i64) -> Check {
     let late: Vec<&MonthState> = states
         .iter()
-        .filter(|state| now >= state.month.end().saturating_add(GRACE))
+        .filter(|state| now >= state.month.end().saturating_add(GRACE_PERIOD))
         .filter(|state| state.has(SummaryStatus::Missing) || state.has(SummaryStatus::Changed))
         .collect();
-    let value = Value {
-        warning: Some(0),
-        ..Value::plain(count(late.len()), "")
-    };
+    let metric = Metric::count(late.len()).warn_above(0);
     let Some(first) = late.first() else {
         let message = "every finished month is summarized, or about to be";
         return Check::ok(
             "summaries",
             format!("{message}{}", unsummarized_late_rows(states)),
         )
-        .with(value);
+        .with_metric(metric);
     };
     let message = match (late.len(), first.has(SummaryStatus::Missing)) {
         (1, true) => format!("{} is not summarized", first.month),
@@ -67,17 +62,18 @@ pub(crate) fn summaries(states: &[MonthState], now: i64) -> Check {
             first.month
         ),
     };
-    Check::bad(
+    Check::finding(
         "summaries",
         State::Warning,
         message,
         "run `tornsnap summarize`, and see whether the scheduler still starts it",
     )
-    .about(late.iter().map(|state| state.month.to_string()))
-    .with(value)
+    .with_subjects(late.iter().map(|state| state.month.to_string()))
+    .with_metric(metric)
 }
 
-/// Names history rows that came after their month was pruned: nothing can be done about them, so they are no finding.
+/// Counts history rows that came after their month was pruned. The user cannot do anything about them, so they are not
+/// a finding.
 fn unsummarized_late_rows(states: &[MonthState]) -> String {
     let late: Vec<&MonthState> = states
         .iter()
@@ -103,66 +99,62 @@ fn unsummarized_late_rows(states: &[MonthState]) -> String {
     }
 }
 
-/// History rows from before the cut-off that have no reason to be there any more.
+/// History rows from before the cut-off, which a prune should have removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Overdue {
-    /// Rows that `prune` would remove now.
+pub(crate) struct OverdueRows {
+    /// The number of rows that `prune` would remove now.
     pub(crate) prunable: i64,
-    /// Months that `prune` leaves alone because they are not summarized.
+    /// The months that `prune` keeps because they are not summarized.
     pub(crate) unsummarized: Vec<Month>,
 }
 
-/// Whether history rows are pruned, three days into a month.
-pub(crate) fn retention(overdue: &Overdue, cutoff: i64, now: i64) -> Check {
-    let in_time = Month::of(now).is_some_and(|month| now < month.start() + GRACE);
+/// Warns when old history rows are not pruned three days into a month.
+pub(crate) fn retention(overdue: &OverdueRows, cutoff: i64, now: i64) -> Check {
+    let is_in_grace_period = Month::of(now).is_some_and(|month| now < month.start() + GRACE_PERIOD);
     let rows = group_digits(overdue.prunable);
-    let before = day(cutoff);
-    let value = Value {
-        warning: Some(0),
-        ..Value::plain(overdue.prunable, "")
-    };
-    let bad = |message, remedy| Check::bad("retention", State::Warning, message, remedy);
+    let before = format_date(cutoff);
+    let metric = Metric::count(overdue.prunable).warn_above(0);
+    let warning = |message, help| Check::finding("retention", State::Warning, message, help);
     match (overdue.prunable, overdue.unsummarized.first()) {
         (0, None) => Check::ok(
             "retention",
             format!("no history rows from before {before} are to be pruned"),
         ),
-        _ if in_time => Check::ok(
+        _ if is_in_grace_period => Check::ok(
             "retention",
             format!("history rows from before {before} are about to be pruned"),
         ),
-        (_, Some(month)) => bad(
+        (_, Some(month)) => warning(
             format!(
-                "history rows of {month}, from before {before}, stay because they are in no summary"
+                "history rows of {month}, from before {before}, are kept because they are in no summary"
             ),
             "run `tornsnap summarize`, then `tornsnap prune`",
         ),
-        (_, None) => bad(
+        (_, None) => warning(
             format!("{rows} history rows from before {before} are to be pruned"),
             "run `tornsnap prune`, and see whether the scheduler still starts it; or raise keep_months",
         ),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// The rows of one table; for graphs.
+/// The number of rows of one table, for graphs; `None` for an empty table.
 pub(crate) fn rows(table: &str, rows: i64) -> Option<Check> {
     (rows > 0).then(|| {
         Check::ok(
             format!("rows_{table}"),
             format!("{} rows", group_digits(rows)),
         )
-        .with(Value::plain(rows, ""))
+        .with_metric(Metric::count(rows))
     })
 }
 
-/// The size of the database and its rows.
 pub(crate) fn size(bytes: u64, rows: i64) -> Check {
     Check::ok(
         "size",
         format!("{} with {} rows", format_bytes(bytes), group_digits(rows)),
     )
-    .with(Value::plain(signed(bytes), "B"))
+    .with_metric(Metric::bytes(bytes))
 }
 
 #[cfg(test)]
@@ -188,21 +180,21 @@ mod tests {
             state(month, facts)
         };
         let march: Month = "2026-03".parse().unwrap();
-        let judge = |states: &[MonthState], now| summaries(states, now).state;
+        let state_at = |states: &[MonthState], now| summaries(states, now).state;
 
         assert_eq!(
-            judge(&[missing("2026-03")], march.end() + 3 * DAY - 1),
+            state_at(&[missing("2026-03")], march.end() + 3 * DAY - 1),
             State::Ok
         );
         assert_eq!(
-            judge(&[missing("2026-03")], march.end() + 3 * DAY),
+            state_at(&[missing("2026-03")], march.end() + 3 * DAY),
             State::Warning
         );
         assert_eq!(
-            judge(&[missing("2026-02"), missing("2026-03")], march.end()),
+            state_at(&[missing("2026-02"), missing("2026-03")], march.end()),
             State::Warning
         );
-        let overdue = |prunable, unsummarized| Overdue {
+        let overdue = |prunable, unsummarized| OverdueRows {
             prunable,
             unsummarized,
         };
@@ -222,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_pruned_or_purged_is_well_and_rows_that_came_later_are_named() {
+    fn a_pruned_or_purged_month_is_ok_and_its_late_rows_are_counted() {
         let summarized = MonthFacts {
             rows: 9,
             summarized_rows: 9,
@@ -235,19 +227,25 @@ mod tests {
             late_rows: 3,
             ..summarized
         };
-        let is = |change: fn(&mut MonthFacts)| {
+        let summaries_after = |change: fn(&mut MonthFacts)| {
             let mut facts = late;
             change(&mut facts);
             summaries(&[state("2026-01", facts)], 1_775_044_800)
         };
 
-        assert_eq!(is(|facts| facts.late_rows = 0).state, State::Ok);
         assert_eq!(
-            is(|_| {}).message,
+            summaries_after(|facts| facts.late_rows = 0).state,
+            State::Ok
+        );
+        assert_eq!(
+            summaries_after(|_| {}).message,
             "history of 2026-01 has changed since it was summarized"
         );
-        assert_eq!(is(|facts| facts.is_purged = true).state, State::Ok);
-        let pruned = is(|facts| facts.is_pruned = true);
+        assert_eq!(
+            summaries_after(|facts| facts.is_purged = true).state,
+            State::Ok
+        );
+        let pruned = summaries_after(|facts| facts.is_pruned = true);
         assert_eq!(pruned.state, State::Ok);
         assert!(
             pruned.message.ends_with(
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_were_not_understood_have_a_limit() {
+    fn more_rejected_answers_than_the_limit_are_a_warning() {
         assert_eq!(rejected(10, None, 10).state, State::Ok);
         assert_eq!(rejected(11, Some("why"), 10).state, State::Warning);
     }

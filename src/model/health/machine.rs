@@ -1,22 +1,18 @@
-//! Whether the machine gives the database what it needs: space and a sound SQLite.
+//! The checks of the disks, the WAL and the SQLite version.
 
-use super::{Check, State, Value, signed};
+use super::{Check, Metric, State};
 use crate::model::size::format_bytes;
 
-/// The disks that are looked at.
+/// A disk, by what is stored on it. A disk that stores several things is checked once, for the first of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Disk {
-    /// The disk of the database.
     Database,
-    /// The disk of the backup folder.
     Backups,
-    /// The disk of an archive.
     Archive,
 }
 
 impl Disk {
-    /// The id of the check.
-    pub(crate) fn id(self) -> &'static str {
+    pub(crate) fn check_id(self) -> &'static str {
         match self {
             Self::Database => "disk",
             Self::Backups => "disk_backups",
@@ -25,15 +21,10 @@ impl Disk {
     }
 }
 
-/// Free space: a warning below the reserve, critical below a quarter of it.
+/// Checks the free space: a warning below the reserve, critical below a quarter of it.
 pub(crate) fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
-    let value = Value {
-        warning: Some(signed(reserve)),
-        critical: Some(signed(reserve / 4)),
-        is_minimum: true,
-        ..Value::plain(signed(free), "B")
-    };
-    let (owner, remedy) = match disk {
+    let metric = Metric::bytes(free).with_minimums(reserve, reserve / 4);
+    let (owner, help) = match disk {
         Disk::Database => (
             "the database's disk",
             "free some space on that disk, or move the database",
@@ -49,27 +40,24 @@ pub(crate) fn disk(disk: Disk, free: u64, reserve: u64) -> Check {
     };
     let message = format!("{} free on {owner}", format_bytes(free));
     match free {
-        _ if free < reserve / 4 => Check::bad(disk.id(), State::Critical, message, remedy),
-        _ if free < reserve => Check::bad(disk.id(), State::Warning, message, remedy),
-        _ => Check::ok(disk.id(), message),
+        _ if free < reserve / 4 => Check::finding(disk.check_id(), State::Critical, message, help),
+        _ if free < reserve => Check::finding(disk.check_id(), State::Warning, message, help),
+        _ => Check::ok(disk.check_id(), message),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// A WAL up to this size is no finding, however small the database is: one large transaction makes such a WAL, and it is
-/// used again from its beginning.
-const USUAL_WAL: u64 = 64_000_000;
+/// The size up to which a WAL is normal even for a small database: one large transaction makes such a WAL, and SQLite
+/// keeps the file and overwrites it from its beginning.
+const NORMAL_WAL: u64 = 64_000_000;
 
-/// The size of the WAL: a warning when it is larger than half of the database.
+/// Warns when the WAL is larger than half of the database.
 pub(crate) fn wal(bytes: u64, database: u64) -> Check {
-    let limit = USUAL_WAL.max(database / 2);
-    let value = Value {
-        warning: Some(signed(limit)),
-        ..Value::plain(signed(bytes), "B")
-    };
+    let limit = NORMAL_WAL.max(database / 2);
+    let metric = Metric::bytes(bytes).warn_above(limit);
     let message = format!("{} in the WAL", format_bytes(bytes));
     if bytes > limit {
-        Check::bad(
+        Check::finding(
             "wal",
             State::Warning,
             format!(
@@ -81,16 +69,16 @@ pub(crate) fn wal(bytes: u64, database: u64) -> Check {
     } else {
         Check::ok("wal", message)
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// The oldest SQLite without the bug that could corrupt a WAL database. <https://sqlite.org/releaselog/3_51_3.html>
-const SOUND_SQLITE: i32 = 3_051_003;
+/// The first SQLite version without a bug that can corrupt a database in WAL mode. <https://sqlite.org/releaselog/3_51_3.html>
+const FIRST_FIXED_SQLITE: i32 = 3_051_003;
 
-/// The SQLite in this program.
+/// Warns when the SQLite in this program has a known bug.
 pub(crate) fn sqlite(version: &str, number: i32) -> Check {
-    if number < SOUND_SQLITE {
-        return Check::bad(
+    if number < FIRST_FIXED_SQLITE {
+        return Check::finding(
             "sqlite",
             State::Warning,
             format!("SQLite {version} has a bug that can corrupt a database in WAL mode"),
@@ -105,12 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn space_the_wal_and_sqlite_have_their_limits() {
+    fn free_space_the_wal_and_sqlite_are_compared_with_their_limits() {
         let free = |free, reserve| disk(Disk::Database, free, reserve).state;
         assert_eq!(free(256, 256), State::Ok);
         assert_eq!(free(255, 256), State::Warning);
         assert_eq!(free(63, 256), State::Critical);
-        assert_eq!(free(0, 0), State::Ok, "no reserve is wanted");
+        assert_eq!(free(0, 0), State::Ok, "no reserve is configured");
         for (bytes, database, state) in [
             (64_000_000, 0, State::Ok),
             (64_000_001, 0, State::Warning),

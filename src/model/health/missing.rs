@@ -1,63 +1,64 @@
-//! Followed ids that Torn does not know.
+//! The check of the followed ids that Torn does not know.
 
-use super::{Check, State, Value, count};
+use super::{Check, Metric, State};
 use crate::model::time::{is_far_future, iso};
 
 /// How many ids a message names.
-const NAMED: usize = 5;
+const MAX_EXAMPLES: usize = 5;
 
-/// A followed id that Torn did not know when it was last asked.
+/// A followed id that was unknown to Torn when it was last fetched.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MissingId {
     /// "player" or "faction".
     pub(crate) kind: String,
     pub(crate) id: i64,
-    /// Its name, if it was ever known.
+    /// The last known name.
     pub(crate) name: Option<String>,
-    /// The first miss, unix seconds.
+    /// Unix seconds of the first miss.
     pub(crate) since: i64,
-    /// The last miss, unix seconds.
+    /// Unix seconds of the last miss.
     pub(crate) last_miss: i64,
-    /// Whether `[track]` names the id itself; otherwise a roster does.
+    /// Whether `[track]` names the id; otherwise a roster lists it.
     pub(crate) is_named: bool,
 }
 
-/// Whether followed ids rest because Torn does not know them.
+/// Warns about followed ids that Torn does not know.
 ///
-/// Between two tries such an id is not fetched, although every run ends well.
+/// Such an id is fetched only once in a while, and the runs in between succeed without it.
 pub(crate) fn missing(ids: &[MissingId], now: i64) -> Check {
-    // The next fetch asks about the others at once; the check of the clock tells of them.
-    let resting: Vec<&MissingId> = ids
+    // A miss dated in the future does not delay the next fetch; the check of the clock reports it.
+    let missing: Vec<&MissingId> = ids
         .iter()
         .filter(|id| !is_far_future(id.last_miss, now))
         .collect();
-    let value = Value {
-        warning: Some(0),
-        ..Value::plain(count(resting.len()), "")
-    };
-    if resting.is_empty() {
-        return Check::ok("missing", "Torn knows every id that is followed").with(value);
+    let metric = Metric::count(missing.len()).warn_above(0);
+    if missing.is_empty() {
+        return Check::ok("missing", "Torn knows every id that is followed").with_metric(metric);
     }
-    let more = match resting.len().saturating_sub(NAMED) {
+    let more = match missing.len().saturating_sub(MAX_EXAMPLES) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let named: Vec<String> = resting.iter().take(NAMED).map(|id| in_words(id)).collect();
-    let remedy = if resting.iter().any(|id| id.is_named) {
+    let examples: Vec<String> = missing
+        .iter()
+        .take(MAX_EXAMPLES)
+        .map(|id| describe(id))
+        .collect();
+    let help = if missing.iter().any(|id| id.is_named) {
         "look the id up on torn.com; if it is wrong or gone, remove it from [track] in the configuration"
     } else {
-        "look the id up on torn.com; it is asked for again by itself as long as the roster lists it"
+        "look the id up on torn.com; it is fetched again from time to time while the roster lists it"
     };
-    Check::bad(
+    Check::finding(
         "missing",
         State::Warning,
-        format!("Torn has not known {}{more}", named.join(", ")),
-        remedy,
+        format!("Torn has not known {}{more}", examples.join(", ")),
+        help,
     )
-    .with(value)
+    .with_metric(metric)
 }
 
-fn in_words(id: &MissingId) -> String {
+fn describe(id: &MissingId) -> String {
     let name = id
         .name
         .as_ref()
@@ -84,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn ids_that_rest_are_named_with_the_day_since_when() {
+    fn an_unknown_id_is_named_with_its_first_miss() {
         let check = missing(&[], NOW);
-        assert_eq!((check.state, check.remedy), (State::Ok, None));
+        assert_eq!((check.state, check.help), (State::Ok, None));
 
         let mut known = id(7, true);
         known.name = Some("Bob".to_owned());
@@ -96,11 +97,11 @@ mod tests {
             check.message,
             "Torn has not known player 7 (Bob) since 2026-03-30T12:00:00Z"
         );
-        assert!(check.remedy.unwrap().contains("[track]"));
+        assert!(check.help.unwrap().contains("[track]"));
     }
 
     #[test]
-    fn five_ids_are_named_and_the_others_counted() {
+    fn the_message_names_five_ids_and_counts_the_others() {
         let ids: Vec<MissingId> = (1..=7).map(|number| id(number, false)).collect();
 
         let check = missing(&ids, NOW);
@@ -112,12 +113,12 @@ mod tests {
         );
         assert!(!check.message.contains("player 6"), "{}", check.message);
         assert!(check.message.ends_with(" and 2 more"), "{}", check.message);
-        assert_eq!(check.value.map(|value| value.number), Some(7));
-        assert!(!check.remedy.unwrap().contains("[track]"), "no id is in it");
+        assert_eq!(check.metric.map(|metric| metric.number), Some(7));
+        assert!(!check.help.unwrap().contains("[track]"), "no id is in it");
     }
 
     #[test]
-    fn a_miss_of_the_far_future_counts_as_none() {
+    fn a_miss_dated_in_the_future_is_ignored() {
         let mut wrong = id(7, true);
         wrong.last_miss = NOW + DAY + 1;
 

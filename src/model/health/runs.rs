@@ -1,15 +1,15 @@
-//! Whether what is followed is fetched: ages, failures, kills and gaps.
+//! The checks of the fetches: ages, failed runs, killed runs and gaps.
 
-use super::{Check, State, Value, count, span};
+use super::{Check, Metric, State, format_duration};
 use crate::model::kind::Kind;
 use crate::model::time::{HOUR, iso};
 
-/// How long ago a kind was last fetched: a warning from `hours`, critical from twice that.
+/// Checks the time since the last successful fetch of a kind: a warning from `hours` on, critical from twice that.
 pub(crate) fn age(kind: Kind, last_success: Option<i64>, now: i64, hours: u32) -> Check {
     let id = format!("age_{kind}");
     let warning = i64::from(hours) * HOUR;
     let Some(last) = last_success else {
-        return Check::bad(
+        return Check::finding(
             id,
             State::Critical,
             format!("{kind}: never fetched"),
@@ -17,38 +17,32 @@ pub(crate) fn age(kind: Kind, last_success: Option<i64>, now: i64, hours: u32) -
         );
     };
     let age = (now - last).max(0);
-    let value = Value {
-        warning: Some(warning),
-        critical: Some(2 * warning),
-        ..Value::plain(age, "s")
-    };
+    let metric = Metric::seconds(age)
+        .warn_above(warning)
+        .critical_above(2 * warning);
     let state = match age {
         _ if age >= 2 * warning => State::Critical,
         _ if age >= warning => State::Warning,
         _ => State::Ok,
     };
-    let message = format!("{kind}: last fetched {} ago", span(age));
+    let message = format!("{kind}: last fetched {} ago", format_duration(age));
     match state {
         State::Ok => Check::ok(id, message),
-        _ => Check::bad(
+        _ => Check::finding(
             id,
             state,
             message,
             format!("run `tornsnap fetch {kind}`, and see whether the scheduler still starts it"),
         ),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// Runs that failed in a row: one is a warning, more than `most` are critical.
+/// Checks the number of failed runs since the last success: one is a warning, more than `most` are critical.
 pub(crate) fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32) -> Check {
     let id = format!("failures_{kind}");
     let most = i64::from(most);
-    let value = Value {
-        warning: Some(0),
-        critical: Some(most),
-        ..Value::plain(in_a_row, "")
-    };
+    let metric = Metric::count(in_a_row).warn_above(0).critical_above(most);
     let why = error.map_or_else(String::new, |error| format!(": {error}"));
     let times = match in_a_row {
         1 => "the last run failed".to_owned(),
@@ -56,7 +50,7 @@ pub(crate) fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32
     };
     match in_a_row {
         0 => Check::ok(id, format!("{kind}: no run failed since the last success")),
-        _ => Check::bad(
+        _ => Check::finding(
             id,
             if in_a_row > most {
                 State::Critical
@@ -67,18 +61,15 @@ pub(crate) fn failures(kind: Kind, in_a_row: i64, error: Option<&str>, most: u32
             format!("run `tornsnap -v fetch {kind}` and read what it says"),
         ),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// Runs of all kinds that were killed within a day.
+/// Warns about runs that were killed in the last day. `killed`: kind and start of each, the newest first.
 pub(crate) fn killed(killed: &[(Kind, i64)]) -> Check {
-    let value = Value {
-        warning: Some(0),
-        ..Value::plain(count(killed.len()), "")
-    };
+    let metric = Metric::count(killed.len()).warn_above(0);
     match killed {
         [] => Check::ok("killed_runs", "no run was killed in the last 24 hours"),
-        [(kind, at), ..] => Check::bad(
+        [(kind, at), ..] => Check::finding(
             "killed_runs",
             State::Warning,
             format!(
@@ -89,42 +80,39 @@ pub(crate) fn killed(killed: &[(Kind, i64)]) -> Check {
                 },
                 iso(*at)
             ),
-            "see whether the scheduler ends runs early, the memory ran out or the machine went down",
+            "check whether the scheduler ends runs early, the memory ran out or the machine went down",
         ),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
-/// A time without any success of a kind.
+/// A time without a successful run of a kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Gap {
-    /// The kind that was not fetched.
     pub(crate) kind: Kind,
-    /// The success before it.
+    /// Unix seconds of the success before the gap.
     pub(crate) from: i64,
-    /// The success after it.
+    /// Unix seconds of the success after the gap.
     pub(crate) to: i64,
 }
 
-/// Gaps of the last seven days.
+/// Warns about two or more gaps in the last seven days.
 ///
-/// One is over and done with, and was told of while it lasted; from two on, the schedule cannot be relied on.
+/// A single gap is over, and the check of the age reported it while it lasted. Two gaps mean that the schedule is
+/// unreliable.
 pub(crate) fn gaps(gaps: &[Gap]) -> Check {
-    let value = Value {
-        warning: Some(1),
-        ..Value::plain(count(gaps.len()), "")
-    };
+    let metric = Metric::count(gaps.len()).warn_above(1);
     let longest = gaps.iter().max_by_key(|gap| gap.to - gap.from).map(|gap| {
         format!(
             "{} without {}, until {}",
-            span(gap.to - gap.from),
+            format_duration(gap.to - gap.from),
             gap.kind,
             iso(gap.to)
         )
     });
     match (gaps.len(), longest) {
         (1, Some(longest)) => Check::ok("gaps", format!("one gap in the last 7 days: {longest}")),
-        (number, Some(longest)) => Check::bad(
+        (number, Some(longest)) => Check::finding(
             "gaps",
             State::Warning,
             format!("{number} gaps in the last 7 days, the longest {longest}"),
@@ -132,7 +120,7 @@ pub(crate) fn gaps(gaps: &[Gap]) -> Check {
         ),
         _ => Check::ok("gaps", "no gaps in the last 7 days"),
     }
-    .with(value)
+    .with_metric(metric)
 }
 
 #[cfg(test)]
@@ -143,13 +131,13 @@ mod tests {
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
     #[test]
-    fn a_kind_is_stale_after_its_hours_and_critical_after_twice_as_many() {
+    fn an_old_success_is_a_warning_and_one_twice_as_old_is_critical() {
         let state = |seconds| age(Kind::Players, Some(NOW - seconds), NOW, 24).state;
 
         assert_eq!(
             state(-60),
             State::Ok,
-            "a clock that is behind is another check's business"
+            "the check of the clock reports a clock that is behind"
         );
         assert_eq!(state(24 * HOUR - 1), State::Ok);
         assert_eq!(state(24 * HOUR), State::Warning);
@@ -159,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn one_failed_run_is_a_warning_and_too_many_are_critical() {
+    fn one_failed_run_is_a_warning_and_more_than_the_limit_are_critical() {
         let state = |in_a_row| failures(Kind::Wars, in_a_row, Some("down"), 3).state;
 
         assert_eq!(state(0), State::Ok);
@@ -169,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn one_gap_is_over_and_two_are_a_habit() {
+    fn one_gap_is_ok_and_two_are_a_warning() {
         let gap = Gap {
             kind: Kind::Players,
             from: NOW - 2 * DAY,

@@ -1,14 +1,14 @@
-//! How long ago Torn answered about each followed thing: runs that end well may still miss the same ones each time.
+//! The checks of single players, factions and tiles: successful runs may still miss the same ones every time.
 
-use super::{Check, State, Value, count};
+use super::{Check, Metric, State};
 use crate::model::kind::Kind;
 use crate::model::time::{DAY, HOUR, is_far_future, iso};
 
-/// How many ids a message names.
-const NAMED: usize = 5;
+/// The most names in a message.
+const MAX_NAMES: usize = 5;
 
-/// One share in this many is a few: players who are new, renamed or hard to read.
-const A_FEW: usize = 20;
+/// One stale target in this many is normal: some players are new, were renamed or cannot be decoded.
+const NORMAL_SHARE: usize = 20;
 
 const WEEK: i64 = 7 * DAY;
 
@@ -17,31 +17,31 @@ const WEEK: i64 = 7 * DAY;
 pub(crate) struct Target {
     /// Such as "player 5 (Bob)".
     pub(crate) name: String,
-    /// Whether `[track]` names it; otherwise a roster or a map does.
+    /// Whether `[track]` names the target; otherwise it is on a roster or a map.
     pub(crate) is_named: bool,
-    /// When Torn last answered about it; `None`: never.
+    /// Unix seconds of the last answer; `None` if there was none.
     pub(crate) answered_at: Option<i64>,
-    /// When it was first heard of, which counts where Torn never answered.
+    /// Unix seconds of the first record, used when there was no answer.
     pub(crate) known_since: Option<i64>,
 }
 
-/// The last success of a kind, and whether it had failures.
+/// The last successful run of a kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct LastSuccess {
-    /// When.
+    /// Unix seconds.
     pub(crate) at: i64,
     /// Whether some of its targets failed.
     pub(crate) is_incomplete: bool,
 }
 
-/// How many targets of a kind Torn has not answered about in time.
+/// Checks for stale targets, which Torn has not answered about for `hours`. `None` when there is no target.
 ///
-/// The time counts back from the last success, since how old that is, is the business of another check. Where the last
-/// success had no failures, they were not asked about: they may be new, or runs are restricted to others. Then the time is
-/// a week at least.
+/// The age of a target is measured at the last success, because the age of that success is a check of its own. If no
+/// target failed in the last success, the stale targets were not requested: they are new, or the runs are restricted to
+/// others. They are then stale after a week at the earliest.
 ///
-/// A warning when one of them is named in `[track]`, or when they are more than 5 % of all; critical when they are more
-/// than half, and that for twice the time.
+/// A warning when `[track]` names a stale target, or when more than 5 % are stale. Critical when more than half have been
+/// stale for twice the time.
 pub(crate) fn targets(
     kind: Kind,
     targets: &[Target],
@@ -58,38 +58,43 @@ pub(crate) fn targets(
     };
     let ages: Vec<i64> = targets
         .iter()
-        .map(|target| unanswered_for(target, last, now))
+        .map(|target| age_at_last_success(target, last, now))
         .collect();
-    let silent: Vec<&Target> = targets
+    let stale_targets: Vec<&Target> = targets
         .iter()
         .zip(&ages)
         .filter(|(_, age)| **age >= limit)
         .map(|(target, _)| target)
         .collect();
-    let named: Vec<&Target> = silent
+    let named: Vec<&Target> = stale_targets
         .iter()
         .copied()
         .filter(|target| target.is_named)
         .collect();
-    let few = if named.is_empty() {
-        targets.len() / A_FEW
+    let allowed = if named.is_empty() {
+        targets.len() / NORMAL_SHARE
     } else {
         0
     };
     let state = match ages.iter().filter(|age| **age >= 2 * limit).count() {
-        very_silent if 2 * very_silent > targets.len() => State::Critical,
-        _ if silent.len() > few => State::Warning,
+        stale_twice_as_long if 2 * stale_twice_as_long > targets.len() => State::Critical,
+        _ if stale_targets.len() > allowed => State::Warning,
         _ => State::Ok,
     };
-    let check = in_words(kind, targets.len(), &silent, &named, state, limit, now);
-    Some(check.with(Value {
-        warning: Some(count(few)),
-        ..Value::plain(count(silent.len()), "")
-    }))
+    let check = report_stale(
+        kind,
+        targets.len(),
+        &stale_targets,
+        &named,
+        state,
+        limit,
+        now,
+    );
+    Some(check.with_metric(Metric::count(stale_targets.len()).warn_above(allowed)))
 }
 
-/// Seconds from the last answer about a target, or from when it was first heard of, to the last success.
-fn unanswered_for(target: &Target, last: LastSuccess, now: i64) -> i64 {
+/// Seconds from the last answer about a target, or from its first record, to the last success.
+fn age_at_last_success(target: &Target, last: LastSuccess, now: i64) -> i64 {
     let is_past = |at: &i64| !is_far_future(*at, now);
     let at = target
         .answered_at
@@ -102,45 +107,45 @@ fn unanswered_for(target: &Target, last: LastSuccess, now: i64) -> i64 {
     }
 }
 
-fn in_words(
+fn report_stale(
     kind: Kind,
     all: usize,
-    silent: &[&Target],
+    stale_targets: &[&Target],
     named: &[&Target],
     state: State,
     limit: i64,
     now: i64,
 ) -> Check {
     let id = format!("targets_{kind}");
-    let what = match kind {
+    let targets = match kind {
         Kind::Players => "followed players",
         Kind::Factions => "followed factions",
         Kind::Wars => "lists of a followed faction's wars",
         Kind::Territories => "followed tiles",
     };
-    if silent.is_empty() {
-        return Check::ok(id, format!("Torn answers about each of {all} {what}"));
+    if stale_targets.is_empty() {
+        return Check::ok(id, format!("Torn answers about each of {all} {targets}"));
     }
     let message = format!(
-        "{} of {all} {what} were last answered about more than {} ago ({})",
-        silent.len(),
-        in_hours(limit),
-        examples(silent, named, now)
+        "{} of {all} {targets} were last answered about more than {} ago ({})",
+        stale_targets.len(),
+        format_limit(limit),
+        examples(stale_targets, named, now)
     );
     if state == State::Ok {
         return Check::ok(id, message);
     }
-    let remedy = format!("run `tornsnap -v fetch {kind}` and read what it says of them");
-    let subjects = if named.len() > NAMED {
+    let help = format!("run `tornsnap -v fetch {kind}` and read its messages");
+    let subjects = if named.len() > MAX_NAMES {
         Vec::new()
     } else {
         named.iter().map(|target| target.name.clone()).collect()
     };
-    Check::bad(id, state, message, remedy).about(subjects)
+    Check::finding(id, state, message, help).with_subjects(subjects)
 }
 
-/// A limit in the unit of the configuration.
-fn in_hours(limit: i64) -> String {
+/// The limit in hours, as the configuration has it, or `7 days` for [`WEEK`].
+fn format_limit(limit: i64) -> String {
     if limit == WEEK {
         return "7 days".to_owned();
     }
@@ -150,21 +155,21 @@ fn in_hours(limit: i64) -> String {
     }
 }
 
-/// The oldest, and those of `[track]`.
-fn examples(silent: &[&Target], named: &[&Target], now: i64) -> String {
+/// Names the oldest target and those in `[track]`.
+fn examples(stale_targets: &[&Target], named: &[&Target], now: i64) -> String {
     let answered = |target: &Target| target.answered_at.filter(|at| !is_far_future(*at, now));
     let mut text = String::new();
-    if let Some(oldest) = silent.iter().min_by_key(|target| answered(target)) {
+    if let Some(oldest) = stale_targets.iter().min_by_key(|target| answered(target)) {
         let when = answered(oldest).map_or_else(|| "never".to_owned(), iso);
         text = format!("oldest: {}, {when}", oldest.name);
     }
     if !named.is_empty() {
         let first: Vec<&str> = named
             .iter()
-            .take(NAMED)
+            .take(MAX_NAMES)
             .map(|target| target.name.as_str())
             .collect();
-        let more = match named.len().saturating_sub(NAMED) {
+        let more = match named.len().saturating_sub(MAX_NAMES) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
@@ -173,19 +178,18 @@ fn examples(silent: &[&Target], named: &[&Target], now: i64) -> String {
     text
 }
 
-/// Runs that each had failed targets.
+/// Successive runs that each had failed targets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Incomplete {
-    /// The last run without any, or else the first run.
+    /// Unix seconds of the last run without failed targets, or of the first run.
     pub(crate) since: Option<i64>,
-    /// Failed targets of the newest run.
+    /// The number of failed targets of the newest run.
     pub(crate) failed: i64,
-    /// The newest failure.
+    /// The first failure of the newest run.
     pub(crate) error: Option<String>,
 }
 
-/// Whether each run for days has had failed targets: a warning after three days, or three times `hours` where that is
-/// longer.
+/// Warns when every run of the last three days had failed targets. The time is three times `hours` if that is longer.
 pub(crate) fn incomplete(
     kind: Kind,
     incomplete: Option<&Incomplete>,
@@ -194,12 +198,10 @@ pub(crate) fn incomplete(
 ) -> Check {
     let id = format!("partial_{kind}");
     let limit = (3 * i64::from(hours) * HOUR).max(3 * DAY);
-    let value = |seconds: i64| Value {
-        warning: Some(limit),
-        ..Value::plain(seconds, "s")
-    };
+    let metric = |seconds: i64| Metric::seconds(seconds).warn_above(limit);
     let Some(incomplete) = incomplete else {
-        return Check::ok(id, format!("{kind}: no target failed in the last run")).with(value(0));
+        return Check::ok(id, format!("{kind}: no target failed in the last run"))
+            .with_metric(metric(0));
     };
     let since = incomplete.since.filter(|at| !is_far_future(*at, now));
     let age = since.map_or(0, |at| now.saturating_sub(at).max(0));
@@ -212,9 +214,9 @@ pub(crate) fn incomplete(
         number => format!("{number} targets failed in the last run"),
     };
     if age < limit {
-        return Check::ok(id, format!("{kind}: {failed}")).with(value(age));
+        return Check::ok(id, format!("{kind}: {failed}")).with_metric(metric(age));
     }
-    Check::bad(
+    Check::finding(
         id,
         State::Warning,
         format!(
@@ -223,7 +225,7 @@ pub(crate) fn incomplete(
         ),
         format!("run `tornsnap -v fetch {kind}` and read what it says"),
     )
-    .with(value(age))
+    .with_metric(metric(age))
 }
 
 #[cfg(test)]
@@ -236,7 +238,7 @@ mod tests {
         is_incomplete: true,
     };
 
-    fn some(number: usize, is_named: bool, answered_at: Option<i64>) -> Vec<Target> {
+    fn make(number: usize, is_named: bool, answered_at: Option<i64>) -> Vec<Target> {
         (0..number)
             .map(|id| Target {
                 name: format!("player {id}"),
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_members_are_no_finding_and_one_of_track_is() {
+    fn a_few_stale_members_are_ok_and_one_of_track_is_a_warning() {
         let old = Some(NOW - 3 * DAY);
         let fresh = Some(NOW - 900);
         for (stale, named, well, state) in [
@@ -262,9 +264,9 @@ mod tests {
             (0, 1, 0, State::Critical),
         ] {
             let all = [
-                some(stale, false, old),
-                some(named, true, old),
-                some(well, false, fresh),
+                make(stale, false, old),
+                make(named, true, old),
+                make(well, false, fresh),
             ]
             .concat();
 
@@ -276,9 +278,9 @@ mod tests {
     }
 
     #[test]
-    fn most_are_critical_after_twice_the_time_and_the_time_ends_with_the_last_success() {
+    fn most_targets_stale_for_twice_the_time_are_critical_and_ages_end_at_the_last_success() {
         let state = |answered_at, last| {
-            targets(Kind::Players, &some(9, false, answered_at), last, NOW, 24)
+            targets(Kind::Players, &make(9, false, answered_at), last, NOW, 24)
                 .unwrap()
                 .state
         };
@@ -300,20 +302,20 @@ mod tests {
         assert_eq!(
             state(Some(NOW + 2 * DAY), FRESH),
             State::Critical,
-            "a moment of the future is none"
+            "a timestamp in the future is ignored"
         );
-        let mut joined = some(1, false, Some(NOW + 9 * DAY));
+        let mut joined = make(1, false, Some(NOW + 9 * DAY));
         joined[0].known_since = Some(NOW - HOUR);
         let check = targets(Kind::Players, &joined, FRESH, NOW, 24).unwrap();
         assert_eq!(check.state, State::Ok, "followed for an hour");
     }
 
     #[test]
-    fn the_oldest_is_named_with_its_moment() {
-        let mut all = some(2, true, Some(NOW - 3 * DAY));
+    fn the_oldest_target_is_named_with_its_timestamp() {
+        let mut all = make(2, true, Some(NOW - 3 * DAY));
         all[1].answered_at = Some(NOW - 10 * DAY);
         all[1].name = "player 7 (Bob)".to_owned();
-        all.extend(some(3, false, Some(NOW)));
+        all.extend(make(3, false, Some(NOW)));
 
         let check = targets(Kind::Players, &all, FRESH, NOW, 24).unwrap();
 
@@ -325,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_with_failures_are_a_finding_after_three_days() {
+    fn runs_with_failed_targets_are_a_warning_after_three_days() {
         let state = |since, hours| {
             let runs = Incomplete {
                 since,

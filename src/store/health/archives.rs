@@ -1,38 +1,37 @@
-//! The archives that hold the old history rows of a database.
+//! Inspects the archives that hold the old history rows of a database.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::View;
-use super::look::connect_quietly;
+use super::Snapshot;
+use super::open::connect_without_trace;
 use crate::error::{Exit, Result};
 use crate::model::health::{Archive, ArchiveState};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::check::{self, Depth};
 use crate::store::{identity, open, sql};
 
-/// How long a lock on an archive is waited for, with the one on the database less than five seconds in all.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest wait for a lock on an archive. With the wait for the database it stays below five seconds.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The archive that rows of the database were moved to.
+/// An archive, as the database recorded it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Recorded {
-    /// The file that the last prune named.
+pub(crate) struct RecordedArchive {
     pub(crate) path: PathBuf,
-    /// The id of the file at that time; `None`: not recorded.
+    /// The id of the archive; `None` if it was not recorded.
     pub(crate) id: Option<DatabaseId>,
-    /// Rows before this moment were moved.
+    /// Rows with a timestamp before this one were moved to the archive.
     pub(crate) cutoff: i64,
 }
 
-impl View {
-    /// The archives that rows were moved to.
-    pub(crate) fn archives(&self) -> Result<Vec<Recorded>> {
-        self.all(sql!("health/list_archives"), [], |row| {
+impl Snapshot {
+    /// The archives that history rows were moved to.
+    pub(crate) fn archives(&self) -> Result<Vec<RecordedArchive>> {
+        self.query_all(sql!("health/list_archives"), [], |row| {
             let id: Option<String> = row.get("archive_id")?;
-            Ok(Recorded {
+            Ok(RecordedArchive {
                 path: PathBuf::from(row.get::<_, String>("archive")?),
                 id: id.map(DatabaseId::new),
                 cutoff: row.get("cutoff")?,
@@ -41,15 +40,15 @@ impl View {
     }
 }
 
-/// Looks at an archive at the path that was recorded, or else at the configured one: it may have been moved.
-pub(crate) fn look_at_archive(
-    recorded: &Recorded,
+/// Inspects an archive at the recorded path, or at the configured path if it was moved there.
+pub(crate) fn inspect_archive(
+    recorded: &RecordedArchive,
     configured: Option<&Path>,
     database: &DatabaseId,
     deep: bool,
     waiting_since: Instant,
 ) -> Archive {
-    let mut state = ArchiveState::Gone {
+    let mut state = ArchiveState::Missing {
         has_folder: recorded.path.parent().is_some_and(Path::is_dir),
     };
     let mut path = recorded.path.clone();
@@ -60,14 +59,14 @@ pub(crate) fn look_at_archive(
         if !candidate.exists() {
             continue;
         }
-        let patience = PATIENCE.saturating_sub(waiting_since.elapsed());
-        let found = state_of(candidate, recorded.id.as_ref(), database, deep, patience);
-        let is_the_one = !matches!(found, ArchiveState::Replaced);
-        if is_the_one || matches!(state, ArchiveState::Gone { .. }) {
+        let timeout = LOCK_TIMEOUT.saturating_sub(waiting_since.elapsed());
+        let found = inspect(candidate, recorded.id.as_ref(), database, deep, timeout);
+        let is_this_archive = !matches!(found, ArchiveState::Replaced);
+        if is_this_archive || matches!(state, ArchiveState::Missing { .. }) {
             state = found;
             candidate.clone_into(&mut path);
         }
-        if is_the_one {
+        if is_this_archive {
             break;
         }
     }
@@ -78,22 +77,22 @@ pub(crate) fn look_at_archive(
     }
 }
 
-fn state_of(
+fn inspect(
     path: &Path,
     id: Option<&DatabaseId>,
     database: &DatabaseId,
     deep: bool,
-    patience: Duration,
+    timeout: Duration,
 ) -> ArchiveState {
     let read = || -> Result<(Identity, Connection)> {
         open::check_is_file(path)?;
-        let connection = connect_quietly(path, patience)?;
+        let connection = connect_without_trace(path, timeout)?;
         open::inspect(&connection, path)?;
         Ok((identity::identity(&connection)?, connection))
     };
     match read() {
-        Err(error) if error.exit() == Exit::TryLater => ArchiveState::Held,
-        Err(error) if super::is_forbidden(path) => ArchiveState::Forbidden(error.one_line()),
+        Err(error) if error.exit() == Exit::TryLater => ArchiveState::Locked,
+        Err(error) if super::is_forbidden(path) => ArchiveState::Unreadable(error.one_line()),
         Err(error) => ArchiveState::Damaged(error.one_line()),
         Ok((found, _))
             if id.is_some_and(|id| *id != found.id)

@@ -1,31 +1,31 @@
-//! The backups of a database.
+//! Finds the backups of a database.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::named_params;
 
-use super::View;
+use super::Snapshot;
 use crate::error::Result;
-use crate::model::health::{Backups, RecordedFolder};
+use crate::model::health::{Backups, RecordedBackup};
 use crate::model::identity::DatabaseId;
 use crate::model::path::plain_absolute;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::Depth;
 use crate::store::sql;
 
-/// Looks for the backups of a database in a folder. `id`: that of the database; `None` when it cannot be read.
+/// Finds the backups of a database in a folder. `id` is that of the database; `None` if it cannot be read.
 ///
 /// # Errors
 ///
 /// Fails when the folder cannot be read.
-pub(crate) fn look_at_backups(
+pub(crate) fn find_backups(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
     now: i64,
 ) -> Result<Backups> {
-    let (newest, ahead) = match id {
+    let (newest, future) = match id {
         Some(id) => (
             backup::newest_backup(directory, id, now)?,
             backup::future_backups(directory, id, now)?,
@@ -42,17 +42,17 @@ pub(crate) fn look_at_backups(
     Ok(Backups {
         newest: newest.map(|manifest| (manifest.created_at, manifest.path)),
         unreadable,
-        ahead: ahead.into_iter().map(|manifest| manifest.path).collect(),
+        future: future.into_iter().map(|manifest| manifest.path).collect(),
         has_folder: directory.is_dir(),
     })
 }
 
-/// Proves the newest backup again.
+/// Verifies the newest backup, with a full integrity check.
 ///
 /// # Errors
 ///
-/// [`crate::error::Exit::Damaged`] when a bit differs.
-pub(crate) fn verify_newest(
+/// [`crate::error::Exit::Damaged`] when the backup is not what was written.
+pub(crate) fn verify_newest_backup(
     directory: &Path,
     id: Option<&DatabaseId>,
     now: i64,
@@ -65,22 +65,22 @@ pub(crate) fn verify_newest(
     }
 }
 
-impl View {
-    /// The backup that was last written to a folder, as the database remembers it.
-    pub(crate) fn backup_folder(&self, directory: &Path) -> Result<Option<RecordedFolder>> {
+impl Snapshot {
+    /// The last backup that was written to a folder, as the database recorded it.
+    pub(crate) fn last_backup_in(&self, directory: &Path) -> Result<Option<RecordedBackup>> {
         let names = [
             Some(plain_absolute(directory)),
             fs::canonicalize(directory).ok(),
         ];
-        let recorded: Vec<(String, RecordedFolder)> = self.all(
+        let recorded: Vec<(String, RecordedBackup)> = self.query_all(
             sql!("health/list_backup_folders"),
             named_params! {},
             |row| {
                 Ok((
                     row.get("directory")?,
-                    RecordedFolder {
-                        last_backup_at: row.get("last_backup_at")?,
-                        last_file: row.get("last_file")?,
+                    RecordedBackup {
+                        made_at: row.get("last_backup_at")?,
+                        file_name: row.get("last_file")?,
                     },
                 ))
             },
@@ -91,6 +91,6 @@ impl View {
                 let directory = Some(PathBuf::from(directory));
                 names.contains(&directory)
             })
-            .map(|(_, folder)| folder))
+            .map(|(_, backup)| backup))
     }
 }

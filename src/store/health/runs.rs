@@ -1,8 +1,8 @@
-//! The runs of each kind: successes, failures, kills, and times without a run.
+//! Reads the runs of each kind: successes, failures, kills and gaps.
 
 use rusqlite::{OptionalExtension, named_params};
 
-use super::{View, WINDOW};
+use super::{Snapshot, WINDOW};
 use crate::error::Result;
 use crate::model::health::{Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
@@ -10,66 +10,64 @@ use crate::model::time::DAY;
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, sql};
 
-/// The results of the runs of one kind.
+/// The recent runs of one kind.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Runs {
-    /// When one last succeeded.
+pub(crate) struct RunHistory {
     pub(crate) last_success: Option<LastSuccess>,
-    /// How many have failed since.
+    /// The number of failed runs since the last success.
     pub(crate) failures: i64,
     /// The error of the newest failed run.
     pub(crate) error: Option<String>,
-    /// When those began that were killed within a day.
+    /// The starts of the runs that were killed in the last day.
     pub(crate) killed: Vec<i64>,
-    /// Times without a success, within a week.
+    /// The gaps of the last week.
     pub(crate) gaps: Vec<Gap>,
-    /// Since when each run has had targets that failed; `None`: the last success had none.
+    /// `None` if no target failed in the last success.
     pub(crate) incomplete: Option<Incomplete>,
 }
 
-/// A run that did not come to its end.
-struct Unfinished {
-    began: i64,
-    /// Whether no later run has noted that it was killed.
-    is_unnoted: bool,
+/// A run that was killed.
+struct KilledRun {
+    started_at: i64,
+    /// Whether its status is still `running`, because no later run has marked it as killed.
+    is_unmarked: bool,
 }
 
-impl View {
-    /// The runs of one kind. A gap is longer than `gap_seconds`.
-    pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Runs> {
+impl Snapshot {
+    /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
+    pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;
         let (failed, error) = self.failures_since(kind, success.map(|(_, began)| began), now)?;
         let killed = self.killed(kind, now)?;
-        // A killed run that no later one has noted as such is a failure too.
-        let unnoted = killed
+        // A killed run that is not marked yet counts as a failure.
+        let unmarked = killed
             .iter()
             .filter(|run| {
-                run.is_unnoted && success.is_none_or(|(_, succeeded)| run.began > succeeded)
+                run.is_unmarked && success.is_none_or(|(_, succeeded)| run.started_at > succeeded)
             })
             .count();
-        Ok(Runs {
+        Ok(RunHistory {
             incomplete: self.incomplete(kind, now)?,
             last_success: success.map(|(last, _)| last),
-            failures: failed + i64::try_from(unnoted).unwrap_or(0),
-            error: error.or_else(|| (unnoted > 0).then(|| "it was killed".to_owned())),
+            failures: failed + i64::try_from(unmarked).unwrap_or(0),
+            error: error.or_else(|| (unmarked > 0).then(|| "it was killed".to_owned())),
             killed: killed
                 .into_iter()
-                .map(|run| run.began)
-                .filter(|began| *began >= now - DAY)
+                .map(|run| run.started_at)
+                .filter(|started_at| *started_at >= now - DAY)
                 .collect(),
             gaps: self.gaps(kind, gap_seconds, now)?,
         })
     }
 
-    /// Whether any fetch was recorded.
     pub(crate) fn has_runs(&self) -> Result<bool> {
-        self.one(sql!("health/has_runs"), [], |row| row.get("has_runs"))
-            .context("look for records of fetches")
+        self.query_row(sql!("health/has_runs"), [], |row| row.get("has_runs"))
+            .context("look for recorded runs")
     }
 
-    /// The last success, and when that run began.
+    /// The last success, and the start of that run.
     fn last_success(&self, kind: Kind, now: i64) -> Result<Option<(LastSuccess, i64)>> {
-        self.one(
+        self.query_row(
             sql!("health/get_last_success"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
             |row| {
@@ -84,14 +82,14 @@ impl View {
         .context("read the last success")
     }
 
-    /// How many runs have failed since a moment, and the error of the newest.
+    /// The number of runs that failed since a timestamp, and the error of the newest.
     fn failures_since(
         &self,
         kind: Kind,
         since: Option<i64>,
         now: i64,
     ) -> Result<(i64, Option<String>)> {
-        self.one(
+        self.query_row(
             sql!("health/count_failures"),
             named_params! {
                 ":kind": kind.as_str(),
@@ -103,30 +101,29 @@ impl View {
         .context("read the failures")
     }
 
-    /// The runs of the last days that were killed, newest first.
-    fn killed(&self, kind: Kind, now: i64) -> Result<Vec<Unfinished>> {
-        let unfinished: Vec<(i64, String)> = self.all(
+    /// The killed runs of the last week, the newest first.
+    fn killed(&self, kind: Kind, now: i64) -> Result<Vec<KilledRun>> {
+        let unfinished: Vec<(i64, String)> = self.query_all(
             sql!("health/list_unfinished_runs"),
             named_params! { ":kind": kind.as_str(), ":since": now - WINDOW, ":horizon": now + DAY },
             |row| Ok((row.get("started_at")?, row.get("status")?)),
         )?;
-        let at_work = unfinished.iter().any(|(_, status)| status == "running")
+        let is_running = unfinished.iter().any(|(_, status)| status == "running")
             && Lock::is_held(self.path(), kind.as_str());
         Ok(unfinished
             .into_iter()
             .enumerate()
-            // Only the newest can be the one that holds the lock.
-            .filter(|(number, (_, status))| status == "killed" || !(at_work && *number == 0))
-            .map(|(_, (began, status))| Unfinished {
-                began,
-                is_unnoted: status == "running",
+            // Only the newest run can hold the lock.
+            .filter(|(number, (_, status))| status == "killed" || !(is_running && *number == 0))
+            .map(|(_, (started_at, status))| KilledRun {
+                started_at,
+                is_unmarked: status == "running",
             })
             .collect())
     }
 
-    /// Times without a success.
     fn gaps(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<Vec<Gap>> {
-        self.all(
+        self.query_all(
             sql!("health/list_gaps"),
             named_params! {
                 ":kind": kind.as_str(),
@@ -144,9 +141,8 @@ impl View {
         )
     }
 
-    /// Since when each run has had targets that failed.
     fn incomplete(&self, kind: Kind, now: i64) -> Result<Option<Incomplete>> {
-        self.one(
+        self.query_row(
             sql!("health/find_incomplete"),
             named_params! { ":kind": kind.as_str(), ":horizon": now + DAY },
             |row| {

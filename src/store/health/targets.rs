@@ -1,11 +1,11 @@
-//! When Torn last answered about each followed player, faction and tile.
+//! Reads the last answer about each followed player, faction and tile.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Row, named_params};
 use serde_json::Value;
 
-use super::View;
+use super::Snapshot;
 use crate::error::Result;
 use crate::model::health::Target;
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
@@ -15,17 +15,17 @@ use crate::store::sql;
 
 /// The ids that the configuration follows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Followed<'a> {
+pub(crate) struct FollowedIds<'a> {
     pub(crate) players: &'a BTreeSet<PlayerId>,
     pub(crate) factions: &'a BTreeSet<FactionId>,
     /// Whether the members of these factions are followed too.
     pub(crate) members: bool,
-    pub(crate) tiles: Tiles<'a>,
+    pub(crate) tiles: FollowedTiles<'a>,
 }
 
 /// The tiles that the configuration follows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Tiles<'a> {
+pub(crate) enum FollowedTiles<'a> {
     None,
     /// The tiles that the followed factions hold.
     OfFactions,
@@ -33,19 +33,19 @@ pub(crate) enum Tiles<'a> {
     These(&'a BTreeSet<TerritoryId>),
 }
 
-impl View {
-    /// The followed things of one kind; without those that Torn does not know.
+impl Snapshot {
+    /// The followed targets of one kind, without those that Torn does not know.
     pub(crate) fn targets(
         &self,
         kind: Kind,
-        followed: &Followed<'_>,
+        followed: &FollowedIds<'_>,
         now: i64,
     ) -> Result<Vec<Target>> {
         let players: Value = followed.players.iter().map(|id| id.get()).collect();
         let factions: Value = followed.factions.iter().map(|id| id.get()).collect();
         let horizon = now + DAY;
         match kind {
-            Kind::Players => self.all(
+            Kind::Players => self.query_all(
                 sql!("health/list_players"),
                 named_params! {
                     ":players": players.to_string(),
@@ -53,9 +53,9 @@ impl View {
                     ":members": followed.members,
                     ":horizon": horizon,
                 },
-                |row| target(row, "answered_at"),
+                |row| read_target(row, "answered_at"),
             ),
-            Kind::Factions | Kind::Wars => self.all(
+            Kind::Factions | Kind::Wars => self.query_all(
                 sql!("health/list_factions"),
                 named_params! { ":factions": factions.to_string(), ":horizon": horizon },
                 |row| {
@@ -63,35 +63,35 @@ impl View {
                         Kind::Wars => "listed_at",
                         _ => "answered_at",
                     };
-                    target(row, answer)
+                    read_target(row, answer)
                 },
             ),
             Kind::Territories => self.tiles(followed.tiles, &factions),
         }
     }
 
-    fn tiles(&self, followed: Tiles<'_>, factions: &Value) -> Result<Vec<Target>> {
+    fn tiles(&self, followed: FollowedTiles<'_>, factions: &Value) -> Result<Vec<Target>> {
         let tiles: Value = match followed {
-            Tiles::These(tiles) => tiles.iter().map(TerritoryId::as_str).collect(),
+            FollowedTiles::These(tiles) => tiles.iter().map(TerritoryId::as_str).collect(),
             _ => Value::Array(Vec::new()),
         };
         let factions = match followed {
-            Tiles::OfFactions => factions.to_string(),
+            FollowedTiles::OfFactions => factions.to_string(),
             _ => "[]".to_owned(),
         };
-        self.all(
+        self.query_all(
             sql!("health/list_tiles"),
             named_params! {
                 ":tiles": tiles.to_string(),
                 ":factions": factions,
-                ":all": matches!(followed, Tiles::All),
+                ":all": matches!(followed, FollowedTiles::All),
             },
-            |row| target(row, "answered_at"),
+            |row| read_target(row, "answered_at"),
         )
     }
 }
 
-fn target(row: &Row<'_>, answer: &str) -> rusqlite::Result<Target> {
+fn read_target(row: &Row<'_>, answer_column: &str) -> rusqlite::Result<Target> {
     let target: String = row.get("target")?;
     let name: Option<String> = row.get("name")?;
     Ok(Target {
@@ -100,7 +100,7 @@ fn target(row: &Row<'_>, answer: &str) -> rusqlite::Result<Target> {
             None => target,
         },
         is_named: row.get("is_named")?,
-        answered_at: row.get(answer)?,
+        answered_at: row.get(answer_column)?,
         known_since: row.get("known_since")?,
     })
 }

@@ -94,14 +94,17 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     fs::remove_file(&archive).unwrap();
     let (message, remedy) = told(&sandbox, NOW, "archive");
     assert!(
-        message.contains("not there any more")
-            && message.contains("the only home of the history rows from before 2026-01-01"),
+        message.contains("is missing")
+            && message.contains("the only copy of the history rows from before 2026-01-01"),
         "{message}"
     );
-    assert!(remedy.contains("put the archive back"), "{remedy}");
+    assert!(remedy.contains("restore the archive"), "{remedy}");
     make_archive(&sandbox, "cold/archive.db");
     let (message, _) = told(&sandbox, NOW, "archive");
-    assert!(message.contains("another file"), "a new one: {message}");
+    assert!(
+        message.contains("is not the archive that"),
+        "a new one: {message}"
+    );
     fs::remove_dir_all(sandbox.path("cold")).unwrap();
     let (_, remedy) = told(&sandbox, NOW, "archive");
     assert!(remedy.contains("mounted"), "{remedy}");
@@ -121,7 +124,7 @@ fn the_archive_that_prune_wrote_is_known_and_missed() {
     assert_state(&look(), "archive", "critical");
     fs::copy(sandbox.database(), sandbox.path("old.db")).unwrap();
     let (message, _) = told(&sandbox, LATER, "archive");
-    assert!(message.contains("another file"), "{message}");
+    assert!(message.contains("is not the archive that"), "{message}");
     fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
     assert_state(&look(), "archive", "ok");
 }

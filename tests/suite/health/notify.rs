@@ -155,7 +155,7 @@ fn a_memory_that_cannot_be_written_does_not_keep_it_from_telling() {
 
     assert_eq!(listener.titles(), ["tornsnap: critical"]);
     assert!(
-        finished.stderr().contains("could not be noted"),
+        finished.stderr().contains("could not be recorded"),
         "{}",
         finished.stderr()
     );

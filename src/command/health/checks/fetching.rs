@@ -1,14 +1,13 @@
-//! Whether what is followed is fetched.
+//! The checks of the fetches.
 
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
 use crate::model::health::{self, Check, State};
 use crate::model::kind::Kind;
 use crate::model::time::HOUR;
-use crate::store::health::{Followed, Tiles, View};
+use crate::store::health::{FollowedIds, FollowedTiles, Snapshot};
 
-/// Ages, failures, kills and gaps of what is followed.
-pub(super) fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
+pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
     let limits = &settings.health;
     let mut checks = Vec::new();
     let mut killed = Vec::new();
@@ -18,7 +17,7 @@ pub(super) fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Che
         .filter(|kind| settings.track.follows(*kind))
         .collect();
     for &kind in &followed {
-        let runs = view.runs(kind, i64::from(limits.gap_hours) * HOUR, now)?;
+        let runs = snapshot.runs(kind, i64::from(limits.gap_hours) * HOUR, now)?;
         let hours = limits.max_age_hours.of(kind);
         checks.push(health::age(
             kind,
@@ -33,7 +32,7 @@ pub(super) fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Che
             hours,
         ));
         if let Some(last) = runs.last_success {
-            let targets = view.targets(kind, &followed_ids(&settings.track), now)?;
+            let targets = snapshot.targets(kind, &followed_ids(&settings.track), now)?;
             checks.extend(health::targets(kind, &targets, last, now, hours));
         }
         checks.push(health::failures(
@@ -42,38 +41,38 @@ pub(super) fn runs(settings: &Settings, view: &View, now: i64) -> Result<Vec<Che
             runs.error.as_deref(),
             limits.max_failed_runs,
         ));
-        killed.extend(runs.killed.into_iter().map(|began| (kind, began)));
+        killed.extend(runs.killed.into_iter().map(|started_at| (kind, started_at)));
         gaps.extend(runs.gaps);
     }
     if followed.is_empty() {
-        checks.push(if view.has_runs()? {
-            Check::bad(
+        checks.push(if snapshot.has_runs()? {
+            Check::finding(
                 "followed",
                 State::Warning,
-                "nothing is followed by this configuration although fetches were recorded, so no ages are checked",
-                "name the configuration that the fetches use, with --config",
+                "this configuration follows nothing, although fetches were recorded; so no ages are checked",
+                "name the configuration of the fetches with --config",
             )
         } else {
             Check::ok("followed", "nothing is followed, so no ages are checked")
         });
         return Ok(checks);
     }
-    killed.sort_by_key(|(_, began)| std::cmp::Reverse(*began));
+    killed.sort_by_key(|(_, started_at)| std::cmp::Reverse(*started_at));
     checks.push(health::killed(&killed));
     checks.push(health::gaps(&gaps));
     Ok(checks)
 }
 
-fn followed_ids(track: &Track) -> Followed<'_> {
-    Followed {
+fn followed_ids(track: &Track) -> FollowedIds<'_> {
+    FollowedIds {
         players: &track.players,
         factions: &track.factions,
         members: track.members,
         tiles: match &track.territories {
-            Territories::None => Tiles::None,
-            Territories::Tracked => Tiles::OfFactions,
-            Territories::All => Tiles::All,
-            Territories::These(tiles) => Tiles::These(tiles),
+            Territories::None => FollowedTiles::None,
+            Territories::Tracked => FollowedTiles::OfFactions,
+            Territories::All => FollowedTiles::All,
+            Territories::These(tiles) => FollowedTiles::These(tiles),
         },
     }
 }

@@ -1,111 +1,123 @@
-//! All checks, each from what is looked up to the model's judgement.
+//! Runs all checks: reads the values and lets the model judge them.
 
 mod copies;
 mod fetching;
 
 use std::time::Instant;
 
-use self::copies::KnownCopies;
+use self::copies::RecordedCopies;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::model::time::Month;
-use crate::store::health::{self as look, ReadMode, Subject, View};
+use crate::store::health::{self as database, Database, Snapshot};
 use crate::store::prune::RetentionPolicy;
 
-/// Looks at everything.
-pub(super) fn look_at(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
+pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
     let (mut checks, copies) = database_checks(settings, deep, now);
-    checks.extend(surroundings(settings, &copies));
+    checks.extend(environment_checks(settings, &copies));
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
     checks
 }
 
-/// Checks the database, and once more when another program began to write meanwhile.
-fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, KnownCopies) {
-    let nothing = |check| (vec![check], KnownCopies::default());
-    for _ in 0..3 {
-        match look::look(&settings.database) {
-            Ok(Subject::Current(mut view)) => {
-                let mut checks = inside(settings, &mut view, deep, now);
-                let copies = KnownCopies::of(&view, settings).unwrap_or_else(|error| {
-                    checks.push(not_possible("copies", state_of(&error, settings), &error));
-                    KnownCopies::default()
+/// How often the database is read when another program changes it meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// Checks the database, again if another program changed it meanwhile.
+fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, RecordedCopies) {
+    let only = |check| (vec![check], RecordedCopies::default());
+    for _ in 0..ATTEMPTS {
+        match Database::open(&settings.database) {
+            Ok(Database::Current(mut snapshot)) => {
+                let mut checks = snapshot_checks(settings, &mut snapshot, deep, now);
+                let copies = RecordedCopies::read(&snapshot, settings).unwrap_or_else(|error| {
+                    checks.push(failed_check("copies", state_for(&error, settings), &error));
+                    RecordedCopies::default()
                 });
-                if !view.is_outdated() {
+                if !snapshot.is_outdated() {
                     return (checks, copies);
                 }
             }
-            Ok(Subject::Older(version)) => {
-                return nothing(Check::bad(
+            Ok(Database::Outdated(version)) => {
+                return only(Check::finding(
                     "database",
                     State::Warning,
                     format!("the database has the schema {version} of an older tornsnap"),
-                    "run `tornsnap init`: it brings the database up to date, with a copy made first",
+                    "run `tornsnap init`: it makes a backup and updates the database",
                 ));
             }
             Err(error) => {
-                return nothing(not_possible("database", state_of(&error, settings), &error));
+                return only(failed_check(
+                    "database",
+                    state_for(&error, settings),
+                    &error,
+                ));
             }
         }
     }
-    nothing(Check::bad(
+    only(Check::finding(
         "database",
         State::Unknown,
-        "the database was written to each time it was looked at",
+        "another program changed the database during each attempt to read it",
         "run it again",
     ))
 }
 
-/// Missing rights make a check unknown; any other failure is a fault of the database.
-fn state_of(error: &Error, settings: &Settings) -> State {
+/// A failure is critical if the database is missing or damaged, and unknown if this user may not read it.
+fn state_for(error: &Error, settings: &Settings) -> State {
     match error.exit() {
-        Exit::Config | Exit::Damaged if !look::is_forbidden(&settings.database) => State::Critical,
+        Exit::Config | Exit::Damaged if !database::is_forbidden(&settings.database) => {
+            State::Critical
+        }
         _ => State::Unknown,
     }
 }
 
-fn inside(settings: &Settings, view: &mut View, deep: bool, now: i64) -> Vec<Check> {
-    let message = match view.reading() {
-        ReadMode::Shared | ReadMode::Immutable => "the database is there and of this version".to_owned(),
-        ReadMode::WithoutWal => {
-            "the database is there; its folder cannot be written, so what is still in the WAL was not seen".to_owned()
-        }
+fn snapshot_checks(
+    settings: &Settings,
+    snapshot: &mut Snapshot,
+    deep: bool,
+    now: i64,
+) -> Vec<Check> {
+    let message = if snapshot.includes_wal() {
+        "the database is there and of this version"
+    } else {
+        "the database is there; its folder cannot be written, so what is still in the WAL was not seen"
     };
-    let mut checks = vec![Check::ok("database", message), soundness(view, deep)];
-    // One failing statement is one unknown check, not the end of all.
+    let mut checks = vec![Check::ok("database", message), integrity(snapshot, deep)];
+    // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
-        Err(error) => checks.push(not_possible(id, state_of(&error, settings), &error)),
+        Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
-    add("runs", fetching::runs(settings, view, now));
+    add("runs", fetching::runs(settings, snapshot, now));
     add(
         "keys",
-        view.keys().map(|keys| vec![health::keys(&keys, now)]),
+        snapshot.keys().map(|keys| vec![health::keys(&keys, now)]),
     );
     add(
         "address",
-        view.address_pause(now).map(|pause| {
+        snapshot.address_pause(now).map(|pause| {
             let pause = pause.as_ref().map(|(until, why)| (*until, why.as_str()));
             vec![health::address(pause)]
         }),
     );
     add(
         "rejected",
-        view.rejected(now).map(|(answers, newest)| {
+        snapshot.rejected(now).map(|(answers, newest)| {
             let most = settings.health.max_rejected;
             vec![health::rejected(answers, newest.as_deref(), most)]
         }),
     );
-    add("missing", missing(settings, view, now));
-    add("months", months(settings, view, now));
-    add("clock", clock(view, now));
+    add("missing", missing(settings, snapshot, now));
+    add("months", months(settings, snapshot, now));
+    add("clock", clock(snapshot, now));
     add(
         "size",
-        view.rows().map(|rows| {
+        snapshot.row_counts().map(|rows| {
             let mut sizes = vec![health::size(
-                look::size_of(&settings.database),
+                database::size_of(&settings.database),
                 rows.values().sum(),
             )];
             sizes.extend(
@@ -118,50 +130,51 @@ fn inside(settings: &Settings, view: &mut View, deep: bool, now: i64) -> Vec<Che
     checks
 }
 
-fn soundness(view: &mut View, deep: bool) -> Check {
+fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
     let (found, message) = if deep {
         (
-            view.check_all(),
-            "integrity_check and foreign_key_check find nothing wrong",
+            snapshot.check_fully(),
+            "integrity_check and foreign_key_check found nothing wrong",
         )
     } else {
-        match view.check_quickly() {
-            Ok(true) => (Ok(()), "quick_check finds nothing wrong"),
+        match snapshot.check_quickly() {
+            Ok(true) => (Ok(()), "quick_check found nothing wrong"),
             Ok(false) => (
                 Ok(()),
-                "quick_check finds nothing wrong in the time it has; --deep looks at everything",
+                "quick_check found nothing wrong within its time limit; --deep checks everything",
             ),
             Err(error) => (Err(error), ""),
         }
     };
     match found {
         Ok(()) => Check::ok("integrity", message),
-        Err(error) if error.exit() == Exit::Damaged => Check::bad(
+        Err(error) if error.exit() == Exit::Damaged => Check::finding(
             "integrity",
             State::Critical,
             error.one_line(),
             "stop the schedules, keep the file, and run `tornsnap restore latest`",
         ),
-        Err(error) => not_possible("integrity", State::Unknown, &error),
+        Err(error) => failed_check("integrity", State::Unknown, &error),
     }
 }
 
-/// Followed ids that Torn does not know.
-fn missing(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
+/// FollowedIds ids that Torn does not know.
+fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
     let track = &settings.track;
-    let ids = view.missing(&track.players, &track.factions, track.members)?;
+    let ids = snapshot.missing(&track.players, &track.factions, track.members)?;
     Ok(vec![health::missing(&ids, now)])
 }
 
-/// The clock against what is stored.
-fn clock(view: &View, now: i64) -> Result<Vec<Check>> {
-    let (newest, far) = (view.newest_timestamp()?, view.far_future(now)?);
-    Ok(vec![health::clock(newest, &far, now)])
+fn clock(snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+    let (newest, future) = (
+        snapshot.newest_timestamp()?,
+        snapshot.future_timestamps(now)?,
+    );
+    Ok(vec![health::clock(newest, &future, now)])
 }
 
-/// Summaries and retention.
-fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
-    let states = view.months(now)?;
+fn months(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+    let states = snapshot.months(now)?;
     let mut checks = vec![health::summaries(&states, now)];
     if let Some(running) = Month::of(now) {
         let retention = &settings.retention;
@@ -170,7 +183,7 @@ fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
             rejected_days: retention.rejected_days,
             runs_days: retention.runs_days,
         };
-        let overdue = view.overdue(&states, policy, now)?;
+        let overdue = snapshot.overdue(&states, policy, now)?;
         let cutoff = running.minus(retention.keep_months).start();
         checks.push(health::retention(&overdue, cutoff, now));
     }
@@ -178,12 +191,12 @@ fn months(settings: &Settings, view: &View, now: i64) -> Result<Vec<Check>> {
 }
 
 /// The checks that need no database.
-fn surroundings(settings: &Settings, copies: &KnownCopies) -> Vec<Check> {
+fn environment_checks(settings: &Settings, copies: &RecordedCopies) -> Vec<Check> {
     let database = &settings.database;
-    let (version, number) = look::sqlite_version();
+    let (version, number) = database::sqlite_version();
     let mut checks = vec![
         key_files(settings),
-        health::wal(look::wal_size(database), look::size_of(database)),
+        health::wal(database::wal_size(database), database::size_of(database)),
         health::sqlite(version, number),
     ];
     checks.extend(copies::disks(settings, copies));
@@ -199,8 +212,9 @@ fn key_files(settings: &Settings) -> Check {
     health::key_files(settings.configured_keys(), &unreadable)
 }
 
-pub(super) fn not_possible(id: &str, state: State, error: &Error) -> Check {
-    Check::bad(
+/// The check that stands for one that failed with an error.
+pub(super) fn failed_check(id: &str, state: State, error: &Error) -> Check {
+    Check::finding(
         id,
         state,
         error.one_line(),

@@ -1,20 +1,20 @@
-//! Findings of `health` in the data: answers that did not fit, ids that Torn does not know, times of the future.
+//! Reads rejected answers, ids that Torn does not know, and timestamps.
 
 use rusqlite::named_params;
 use serde_json::Value;
 
-use super::View;
+use super::Snapshot;
 use crate::error::Result;
 use crate::model::future::FutureBounds;
-use crate::model::health::{FarFuture, MissingId};
+use crate::model::health::{FutureTimestamps, MissingId};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::time::DAY;
 use crate::store::{SqlContext, future, sql};
 
-impl View {
-    /// Answers of the last day that did not fit, and the newest of them in words.
+impl Snapshot {
+    /// The number of answers of the last day that could not be decoded, and the endpoint and error of the newest.
     pub(crate) fn rejected(&self, now: i64) -> Result<(i64, Option<String>)> {
-        self.one(
+        self.query_row(
             sql!("health/count_rejected"),
             named_params! { ":since": now - DAY, ":horizon": now + DAY },
             |row| {
@@ -31,7 +31,7 @@ impl View {
         .context("read the rejected answers")
     }
 
-    /// The ids that Torn does not know, among these and, if `members`, the members of these factions.
+    /// The ids that Torn does not know, among these players, these factions and, if `members`, the factions' members.
     pub(crate) fn missing<'a>(
         &self,
         players: impl IntoIterator<Item = &'a PlayerId>,
@@ -40,7 +40,7 @@ impl View {
     ) -> Result<Vec<MissingId>> {
         let players: Value = players.into_iter().map(|id| id.get()).collect();
         let factions: Value = factions.into_iter().map(|id| id.get()).collect();
-        self.all(
+        self.query_all(
             sql!("health/list_missing"),
             named_params! {
                 ":players": players.to_string(),
@@ -60,21 +60,21 @@ impl View {
         )
     }
 
-    /// The newest moment at which anything was recorded.
+    /// The newest timestamp of all tables.
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
-        self.one(sql!("clock/get_newest"), [], |row| row.get("newest"))
-            .context("look up the newest recorded moment")
+        self.query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
+            .context("read the newest timestamp")
     }
 
-    /// The tables with times more than a day ahead.
-    pub(crate) fn far_future(&self, now: i64) -> Result<FarFuture> {
+    /// The tables with timestamps more than a day ahead.
+    pub(crate) fn future_timestamps(&self, now: i64) -> Result<FutureTimestamps> {
         let Some(bounds) = FutureBounds::at(now) else {
-            return Ok(FarFuture::default());
+            return Ok(FutureTimestamps::default());
         };
         let tables =
             future::count_future_rows(self.connection(), &bounds.with_a_day_of_tolerance())
-                .context("look for times of the future")?;
-        Ok(FarFuture {
+                .context("look for timestamps in the future")?;
+        Ok(FutureTimestamps {
             latest: tables.iter().filter_map(|share| share.newest).max(),
             tables: tables.into_iter().map(|share| share.table).collect(),
         })

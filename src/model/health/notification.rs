@@ -1,45 +1,42 @@
-//! The findings that were told, and when to tell again.
+//! The findings of the last notification, and the decision whether to notify again.
 
 use std::collections::BTreeSet;
 
 use super::{Check, State};
 use crate::model::time::{DAY, MINUTE};
 
-/// A check that is not well, without the numbers that differ from one look to the next.
+/// What is remembered of a check whose state is not OK. It has no metric, since that differs at every run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Finding {
-    /// The id of the check.
     pub(crate) id: String,
-    /// How bad it is.
     pub(crate) state: State,
-    /// The things that it names: a finding that names a new one is told again.
+    /// See [`Check::subjects`].
     pub(crate) subjects: BTreeSet<String>,
 }
 
-/// The findings at the last message.
+/// The findings at the time of the last notification.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Notified {
-    /// All that stood then.
+pub(crate) struct LastNotification {
     pub(crate) findings: Vec<Finding>,
-    /// When.
-    pub(crate) at: i64,
+    /// Unix seconds.
+    pub(crate) sent_at: i64,
 }
 
-/// Why something is told now.
+/// The reason for a notification.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Event {
     /// A finding is new, worse, or names something new.
     Worse,
-    /// A finding is gone or less bad, and others stand.
+    /// A finding is gone or less severe, and others remain.
     Better,
-    /// All is well again.
+    /// No finding remains.
     Recovered,
-    /// Nothing has changed, and something is critical since a day.
+    /// Nothing has changed, a finding is critical, and the last notification was about a day ago.
     StillCritical,
 }
 
 impl Event {
-    /// The word in messages.
+    /// The name in messages.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Worse => "worse",
@@ -53,20 +50,17 @@ impl Event {
 /// How a finding has changed since the last message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Change {
-    /// It was not there.
     New,
-    /// Its state is worse.
     Worse,
-    /// It names something new.
+    /// It names a new subject.
     Changed,
-    /// Its state is better, but not well.
+    /// Its state is less severe, but not OK.
     Better,
-    /// It is gone.
     Recovered,
 }
 
 impl Change {
-    /// The word in messages.
+    /// The name in messages.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -77,35 +71,35 @@ impl Change {
         }
     }
 
-    fn is_for_the_worse(self) -> bool {
+    fn is_worse(self) -> bool {
         matches!(self, Self::New | Self::Worse | Self::Changed)
     }
 }
 
-/// The comparison of a look with the last message.
+/// The differences between the checks and the last notification.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Changes {
-    /// Why to tell now; `None`: there is nothing to tell.
+    /// `None` if no notification is due.
     pub(crate) event: Option<Event>,
     /// The ids of the checks that changed.
     pub(crate) changed: Vec<(String, Change)>,
-    /// All that stands now, for the memory.
+    /// The findings to remember: those of now, and older ones that could not be checked again.
     pub(crate) current: Vec<Finding>,
 }
 
 impl Changes {
-    /// How a check has changed.
     pub(crate) fn change_of(&self, id: &str) -> Option<Change> {
         let (_, change) = self.changed.iter().find(|(changed, _)| changed == id)?;
         Some(*change)
     }
 }
 
-/// A schedule that starts a few minutes early must not make a day of two.
-const ABOUT_A_DAY: i64 = DAY - 10 * MINUTE;
+/// The time between reminders of a critical finding. It is less than a day, so that a schedule that starts a few minutes
+/// early does not skip a reminder.
+const REMINDER_INTERVAL: i64 = DAY - 10 * MINUTE;
 
-/// Compares what was found now with what was told last.
-pub(crate) fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Changes {
+/// Compares the checks with the last notification.
+pub(crate) fn changes_since(last: &LastNotification, checks: &[Check], now: i64) -> Changes {
     let mut current: Vec<Finding> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
@@ -117,16 +111,16 @@ pub(crate) fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Chan
         .collect();
     let mut changed = Vec::new();
     for finding in &current {
-        let before = told.findings.iter().find(|before| before.id == finding.id);
+        let before = last.findings.iter().find(|before| before.id == finding.id);
         if let Some(change) = change(before, finding) {
             changed.push((finding.id.clone(), change));
         }
     }
-    for before in &told.findings {
+    for before in &last.findings {
         if current.iter().any(|finding| finding.id == before.id) {
             continue;
         }
-        if was_looked_at(&before.id, checks) {
+        if was_checked(&before.id, checks) {
             changed.push((before.id.clone(), Change::Recovered));
         } else {
             current.push(before.clone());
@@ -135,11 +129,11 @@ pub(crate) fn changes_since(told: &Notified, checks: &[Check], now: i64) -> Chan
     let critical = current
         .iter()
         .any(|finding| finding.state == State::Critical);
-    let event = if changed.iter().any(|(_, change)| change.is_for_the_worse()) {
+    let event = if changed.iter().any(|(_, change)| change.is_worse()) {
         Some(Event::Worse)
     } else if changed.is_empty() {
-        // A clock that was set back must not silence it.
-        let is_due = !(0..ABOUT_A_DAY).contains(&now.saturating_sub(told.at));
+        // After the clock was set back, a reminder is due at once.
+        let is_due = !(0..REMINDER_INTERVAL).contains(&now.saturating_sub(last.sent_at));
         (critical && is_due).then_some(Event::StillCritical)
     } else if current.is_empty() {
         Some(Event::Recovered)
@@ -165,9 +159,11 @@ fn change(before: Option<&Finding>, now: &Finding) -> Option<Change> {
     }
 }
 
-/// Whether the thing that a finding was about was looked at now: a database that could not be read says nothing of what
-/// was wrong in it. A check that is not made any more, because its kind is no longer followed, has no finding.
-fn was_looked_at(id: &str, checks: &[Check]) -> bool {
+/// Whether the thing that a finding was about was checked this time.
+///
+/// If the database could not be read, or a check is unknown, missing checks say nothing. Otherwise a missing check was not
+/// made because its kind is no longer followed, and its finding is gone.
+fn was_checked(id: &str, checks: &[Check]) -> bool {
     checks.iter().any(|check| check.id == id)
         || checks.iter().all(|check| {
             check.state != State::Unknown && (check.id != "database" || check.state == State::Ok)
@@ -181,7 +177,7 @@ mod tests {
 
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
-    /// Checks as `id state subject …`, one a word group.
+    /// Parses `id state subject …`, separated by commas.
     fn checks(text: &str) -> Vec<Check> {
         text.split(',')
             .map(str::trim)
@@ -189,21 +185,21 @@ mod tests {
             .map(|check| {
                 let mut words = check.split(' ').map(str::to_owned);
                 let id = words.next().unwrap();
-                let state = State::from_word(&words.next().unwrap()).unwrap();
-                Check::bad(id, state, "message", "remedy").about(words)
+                let state = State::from_name(&words.next().unwrap()).unwrap();
+                Check::finding(id, state, "message", "help").with_subjects(words)
             })
             .collect()
     }
 
-    fn told(text: &str, ago: i64) -> Notified {
-        Notified {
-            findings: changes_since(&Notified::default(), &checks(text), NOW).current,
-            at: NOW - ago,
+    fn last_notification(text: &str, ago: i64) -> LastNotification {
+        LastNotification {
+            findings: changes_since(&LastNotification::default(), &checks(text), NOW).current,
+            sent_at: NOW - ago,
         }
     }
 
     #[test]
-    fn each_change_is_told_once_and_what_is_critical_daily() {
+    fn each_change_is_notified_once_and_a_critical_finding_daily() {
         use Event::{Better, Recovered, StillCritical, Worse};
 
         for (before, ago, now, expected) in [
@@ -234,30 +230,34 @@ mod tests {
             ("a critical x", HOUR, "a warning y", Some(Worse)),
             ("a warning", HOUR, "b ok", Some(Recovered)),
         ] {
-            let changes = changes_since(&told(before, ago), &checks(now), NOW);
+            let changes = changes_since(&last_notification(before, ago), &checks(now), NOW);
             assert_eq!(changes.event, expected, "{before:?} -> {now:?}");
         }
     }
 
     #[test]
-    fn what_could_not_be_looked_at_has_not_recovered() {
-        for unable in [
+    fn a_finding_that_could_not_be_checked_again_has_not_recovered() {
+        for unreadable in [
             "database critical",
             "database unknown",
             "database ok, months unknown",
         ] {
-            let now = changes_since(&told("keys warning", HOUR), &checks(unable), NOW);
+            let now = changes_since(
+                &last_notification("keys warning", HOUR),
+                &checks(unreadable),
+                NOW,
+            );
 
-            assert_eq!(now.change_of("keys"), None, "{unable}");
-            let later = Notified {
+            assert_eq!(now.change_of("keys"), None, "{unreadable}");
+            let later = LastNotification {
                 findings: now.current,
-                at: NOW,
+                sent_at: NOW,
             };
             let back = changes_since(&later, &checks("database ok, months ok, keys warning"), NOW);
-            assert_eq!(back.event, Some(Event::Better), "{unable}");
-            assert_eq!(back.change_of("keys"), None, "{unable}");
-            let well = changes_since(&later, &checks("database ok, months ok, keys ok"), NOW);
-            assert_eq!(well.event, Some(Event::Recovered), "{unable}");
+            assert_eq!(back.event, Some(Event::Better), "{unreadable}");
+            assert_eq!(back.change_of("keys"), None, "{unreadable}");
+            let recovered = changes_since(&later, &checks("database ok, months ok, keys ok"), NOW);
+            assert_eq!(recovered.event, Some(Event::Recovered), "{unreadable}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a path of `--output` stands for: a file that appears whole, or a stream that takes bytes as they come.
+//! The destination of `--output`: a file that appears when it is complete, or a stream.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::{MAX_LINKS, display_path, folder_of};
-use crate::output::file::NewFile;
-use crate::output::stream::{self, Place};
+use crate::output::atomic_file::AtomicFile;
+use crate::output::stream::{self, PathKind};
 
 /// The first bytes of a SQLite database and of its write-ahead log.
 /// <https://sqlite.org/fileformat.html>
@@ -17,34 +17,33 @@ const DATABASES: [&[u8]; 3] = [
     b"\x37\x7f\x06\x83",
 ];
 
-/// Something that can be written.
+/// An open destination.
 #[derive(Debug)]
-pub(crate) enum Target {
-    /// A file, which appears when it is complete.
-    File(NewFile),
+pub(crate) enum Destination {
+    File(AtomicFile),
     Stream(File),
 }
 
-impl Target {
-    /// Opens a place for writing.
+impl Destination {
+    /// Opens a path for writing.
     ///
     /// # Errors
     ///
-    /// Says why nothing can be written there, before there is anything to write.
+    /// Fails when the path cannot be written, or when it is a file that must not be replaced.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        match Place::of(path) {
-            Place::Stdout => Self::descriptor(path, 1),
-            Place::Descriptor(number) => Self::descriptor(path, number),
-            Place::Stream => stream::open(path)
+        match PathKind::of(path) {
+            PathKind::Stdout => Self::descriptor(path, 1),
+            PathKind::Descriptor(number) => Self::descriptor(path, number),
+            PathKind::Stream => stream::open(path)
                 .map(Self::Stream)
                 .with_context(|| action(path))
-                .map_err(|error| error.with_help(ANOTHER)),
-            Place::Socket => Err(refused(
+                .map_err(|error| error.with_help(NAME_ANOTHER)),
+            PathKind::Socket => Err(refused(
                 path,
                 "it is a socket, which cannot be opened as a file",
                 "pipe stdout into a program that connects to it, or name a file with --output",
             )),
-            Place::File => file(path).map(Self::File),
+            PathKind::File => create_file(path).map(Self::File),
         }
     }
 
@@ -65,19 +64,14 @@ impl Target {
 
     #[cfg(not(unix))]
     fn descriptor(path: &Path, _: i32) -> Result<Self> {
-        file(path).map(Self::File)
+        create_file(path).map(Self::File)
     }
 
-    /// Whether bytes are gone as soon as they are written.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Stream(_))
     }
 
-    /// Makes sure that a file is on the disk.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the disk does.
+    /// Waits until a file is on the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self {
             Self::File(file) => file.sync(),
@@ -86,19 +80,15 @@ impl Target {
     }
 
     /// Gives a file its name.
-    ///
-    /// # Errors
-    ///
-    /// Fails when a file of that name cannot be replaced.
-    pub(crate) fn appear(self) -> io::Result<()> {
+    pub(crate) fn persist(self) -> io::Result<()> {
         match self {
-            Self::File(file) => file.appear(),
+            Self::File(file) => file.persist(),
             Self::Stream(_) => Ok(()),
         }
     }
 }
 
-impl Write for Target {
+impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.write(bytes),
@@ -114,22 +104,22 @@ impl Write for Target {
     }
 }
 
-/// The remedy where nothing better is known.
-const ANOTHER: &str = "name another file with --output";
+/// The general help.
+const NAME_ANOTHER: &str = "name another file with --output";
 
 fn action(path: &Path) -> String {
     format!("write {}", path.display())
 }
 
-fn refused(path: &Path, because: &str, remedy: &str) -> Error {
+fn refused(path: &Path, source: &str, help: &str) -> Error {
     Error::new(action(path))
-        .with_source(because)
-        .with_help(remedy)
+        .with_source(source)
+        .with_help(help)
         .with_exit(Exit::Config)
 }
 
-/// Begins a file at a path, or where the links there lead to.
-fn file(path: &Path) -> Result<NewFile> {
+/// Creates a file at a path, or at the target of a link.
+fn create_file(path: &Path) -> Result<AtomicFile> {
     let is_folder = || {
         refused(
             path,
@@ -141,102 +131,102 @@ fn file(path: &Path) -> Result<NewFile> {
     if last.is_some_and(|&last| is_separator(char::from(last))) {
         return Err(is_folder());
     }
-    let place = behind_links(path)?;
-    let folder = folder_of(&place);
-    let old = match fs::metadata(&place) {
+    let target = resolve_link(path)?;
+    let folder = folder_of(&target);
+    let old = match fs::metadata(&target) {
         Ok(found) if found.is_dir() => return Err(is_folder()),
         Ok(found) => {
-            may_be_replaced(path, &place, &found)?;
+            refuse_protected_file(path, &target, &found)?;
             Some(found)
         }
         Err(error) => {
-            is_there(path, &place, folder)?;
+            require_folder(path, &target, folder)?;
             if error.kind() != io::ErrorKind::NotFound {
                 return Err(error)
                     .with_context(|| action(path))
-                    .map_err(|error| error.with_help(ANOTHER));
+                    .map_err(|error| error.with_help(NAME_ANOTHER));
             }
             None
         }
     };
-    NewFile::begin(place.clone(), old.as_ref())
+    AtomicFile::create(target.clone(), old.as_ref())
         .with_context(|| action(path))
         .map_err(|error| {
             error.with_help(format!(
-                "check who may write to the folder {}, or {ANOTHER}",
+                "check who may write to the folder {}, or {NAME_ANOTHER}",
                 folder.display()
             ))
         })
 }
 
-/// The place that the last part of a path stands for when it is a link. The file there need not exist.
-fn behind_links(path: &Path) -> Result<PathBuf> {
-    let mut place = path.to_owned();
+/// Follows links in the last component of a path. The final target need not exist.
+fn resolve_link(path: &Path) -> Result<PathBuf> {
+    let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
-        match fs::read_link(&place) {
-            Ok(target) => place = folder_of(&place).join(target),
-            Err(_) => return Ok(place),
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => return Ok(target),
         }
     }
     Err(refused(
         path,
         "it is a link that leads to itself",
-        &format!("remove the link, or {ANOTHER}"),
+        &format!("remove the link, or {NAME_ANOTHER}"),
     ))
 }
 
-/// Refuses a folder that is missing or is none.
-fn is_there(path: &Path, place: &Path, folder: &Path) -> Result<()> {
+/// Refuses a parent that is missing or not a folder.
+fn require_folder(path: &Path, target: &Path, folder: &Path) -> Result<()> {
     let name = folder.display();
-    let (trouble, remedy) = match fs::metadata(folder).map(|found| found.is_dir()) {
+    let (problem, help) = match fs::metadata(folder).map(|found| found.is_dir()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => (
             format!("the folder {name} is not there"),
-            format!("make that folder, or {ANOTHER}"),
+            format!("make that folder, or {NAME_ANOTHER}"),
         ),
-        Ok(false) => (format!("{name} is not a folder"), ANOTHER.to_owned()),
+        Ok(false) => (format!("{name} is not a folder"), NAME_ANOTHER.to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            (format!("{name} is not a folder"), ANOTHER.to_owned())
+            (format!("{name} is not a folder"), NAME_ANOTHER.to_owned())
         }
-        // The attempt to make the file says more.
+        // Creating the file gives a better error.
         Ok(true) | Err(_) => return Ok(()),
     };
-    let because = if place == path {
-        trouble
+    let source = if target == path {
+        problem
     } else {
-        format!("it is a link to {}, and {trouble}", place.display())
+        format!("it is a link to {}, and {problem}", target.display())
     };
-    Err(refused(path, &because, &remedy))
+    Err(refused(path, &source, &help))
 }
 
-/// Refuses to replace a file that this process may not write, or that is somebody's database.
-fn may_be_replaced(path: &Path, place: &Path, found: &Metadata) -> Result<()> {
+/// Refuses to replace a file that this user may not write, and any SQLite database.
+fn refuse_protected_file(path: &Path, target: &Path, found: &Metadata) -> Result<()> {
     if found.permissions().readonly() {
-        let remedy = if cfg!(unix) {
+        let help = if cfg!(unix) {
             format!(
-                "allow it with `chmod u+w {}`, or {ANOTHER}",
-                display_path(place)
+                "allow it with `chmod u+w {}`, or {NAME_ANOTHER}",
+                display_path(target)
             )
         } else {
-            format!("allow it to be written, or {ANOTHER}")
+            format!("allow it to be written, or {NAME_ANOTHER}")
         };
-        return Err(refused(path, "the file is read-only", &remedy));
+        return Err(refused(path, "the file is read-only", &help));
     }
-    // A rename would replace it whether or not the file itself may be written.
+    // A rename needs no write permission for the file that it replaces, so check that first.
     OpenOptions::new()
         .write(true)
-        .open(place)
+        .open(target)
         .with_context(|| action(path))
         .map_err(|error| {
             error.with_help(format!(
-                "check who may write to that file, close the program that has it open, or {ANOTHER}"
+                "check who may write to that file, close the program that has it open, or {NAME_ANOTHER}"
             ))
         })?;
     let mut head = [0; 16];
-    let is_database = File::open(place)
+    let is_database = File::open(target)
         .and_then(|mut file| file.read(&mut head))
         .is_ok_and(|_| DATABASES.iter().any(|magic| head.starts_with(magic)));
     if is_database {
-        return Err(refused(path, "it is a SQLite database", ANOTHER));
+        return Err(refused(path, "it is a SQLite database", NAME_ANOTHER));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Files that appear whole, or not at all.
+//! Files that get their name only when they are complete.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Write};
@@ -10,20 +10,20 @@ use tempfile::NamedTempFile;
 use crate::model::disk;
 use crate::model::path::folder_of;
 
-/// A file that is written beside its place, under a hidden name that ends in `.partial`.
+/// A file that is written in the folder of its target, under a hidden name that ends in `.partial`.
 #[derive(Debug)]
-pub(crate) struct NewFile {
+pub(crate) struct AtomicFile {
     temporary: NamedTempFile<File>,
     target: PathBuf,
 }
 
-impl NewFile {
-    /// Begins a file that will stand at `target`, with the mode and the owner of the `old` file there.
+impl AtomicFile {
+    /// Creates the file. It gets the mode and the owner of the `old` file at `target`, if there is one.
     ///
     /// # Errors
     ///
-    /// Fails when its folder cannot be written.
-    pub(super) fn begin(target: PathBuf, old: Option<&Metadata>) -> io::Result<Self> {
+    /// Fails when the folder cannot be written.
+    pub(super) fn create(target: PathBuf, old: Option<&Metadata>) -> io::Result<Self> {
         let mut options = File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -34,7 +34,7 @@ impl NewFile {
             options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        // The hidden name has to fit where the name itself just fits.
+        // The hidden name must not be too long if the name itself is just short enough.
         let start: String = name.chars().take(50).collect();
         let mut cause = None;
         let temporary = tempfile::Builder::new()
@@ -45,35 +45,27 @@ impl NewFile {
                     .open(path)
                     .inspect_err(|error| cause = error.raw_os_error())
             })
-            // The error of `tempfile` shows the hidden name, which tells the user nothing.
+            // The error of `tempfile` contains the hidden name, which the user does not know.
             .map_err(|error| cause.map_or(error, io::Error::from_raw_os_error))?;
         if let Some(old) = old {
-            take_over(temporary.as_file(), old)?;
+            copy_ownership(temporary.as_file(), old)?;
         }
         Ok(Self { temporary, target })
     }
 
-    /// Makes sure that it is on the disk; nothing is to be written any more.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the disk does.
+    /// Waits until the file is on the disk. Call it after the last write.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.temporary.as_file().sync_all()
     }
 
-    /// Puts it in its place, instead of the file that stands there.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the file there cannot be replaced.
-    pub(super) fn appear(self) -> io::Result<()> {
+    /// Renames the file to its target and replaces the file there.
+    pub(super) fn persist(self) -> io::Result<()> {
         self.temporary.persist(&self.target)?;
         sync_folder(folder_of(&self.target))
     }
 }
 
-impl Write for NewFile {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.temporary.as_file_mut().write(bytes)
     }
@@ -85,36 +77,36 @@ impl Write for NewFile {
 
 /// Gives a new file the owner, the group and the mode of the old one, as far as this process may.
 #[cfg(unix)]
-fn take_over(file: &File, old: &Metadata) -> io::Result<()> {
+fn copy_ownership(file: &File, old: &Metadata) -> io::Result<()> {
     use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
     let new = file.metadata()?;
     if new.uid() != old.uid() {
-        // Only root may give files away. The export is then the user's own, as any new file.
+        // Only root may change the owner. For other users the export is their own file.
         let _ = fchown(file, Some(old.uid()), None);
     }
     let keeps_group = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
     let mut mode = old.mode() & 0o777;
     if !keeps_group {
-        // The group is another one now: it may do no more than everybody may.
+        // The group differs from the old one, so it gets only the rights of all other users.
         mode = mode & 0o707 | (mode & 0o007) << 3;
     }
-    // Some file systems (FAT, network shares) know no modes.
+    // Some file systems (FAT, network shares) have no modes.
     let _ = file.set_permissions(Permissions::from_mode(mode));
     Ok(())
 }
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
-fn take_over(_: &File, _: &Metadata) -> io::Result<()> {
+fn copy_ownership(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that a power cut does not undo a rename in this folder.
+/// Syncs the folder, so that a power cut cannot undo a rename in it.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    // A folder that may be written but not listed cannot be opened, and so not be synced.
+    // A folder without read permission cannot be opened and therefore not be synced.
     let Ok(folder) = File::open(folder) else {
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! The memory of the watchdog: which findings were told, in a small file beside the database.
+//! The file beside the database that records the findings of the last notification.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,43 +8,43 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, Result};
-use crate::model::health::{Finding, Notified, State};
+use crate::model::health::{Finding, LastNotification, State};
 use crate::store::backup;
 use crate::store::files::{with_suffix, write_atomically};
 use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 
-/// The layout of the file.
-const VERSION: u32 = 2;
+/// The version of the file format.
+const FORMAT_VERSION: u32 = 2;
 
-/// The name of the lock that whoever tells findings holds.
+/// The name of the lock that is held while a notification is sent.
 const LOCK: &str = "health";
 
-/// How long another check may take to tell: a webhook and a ping give up after ten seconds each.
-const TELLING: Duration = Duration::from_secs(25);
+/// The longest wait for the lock. A webhook and a ping time out after ten seconds each.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Waits for another check to tell, from this moment on.
-struct WhileTelling(Instant);
+/// Waits until another process has sent its notification. It holds the start of the wait.
+struct WaitForSender(Instant);
 
-impl WaitPolicy for WhileTelling {
+impl WaitPolicy for WaitForSender {
     fn command(&self, _lock: &str) -> String {
         "health --notify".to_owned()
     }
 
     fn wait_for(&self, _holder: &LockHolder) -> Result<bool> {
         thread::sleep(Duration::from_millis(50));
-        Ok(self.0.elapsed() < TELLING)
+        Ok(self.0.elapsed() < LOCK_TIMEOUT)
     }
 }
 
-/// The memory while this process alone may use it.
+/// The file, locked by this process.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct NotificationFile {
     database: PathBuf,
     _lock: Option<Lock>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct File {
+struct FileContents {
     version: u32,
     told_at: i64,
     findings: Vec<Entry>,
@@ -57,63 +57,63 @@ struct Entry {
     subjects: Vec<String>,
 }
 
-impl Memory {
-    /// Waits until no other check is telling, so that two at once do not tell the same.
+impl NotificationFile {
+    /// Locks the file, so that two processes do not send the same notification.
     ///
     /// # Errors
     ///
-    /// [`Exit::TryLater`] when another one is telling all the time.
-    pub(crate) fn alone(database: &Path) -> Result<Self> {
-        let lock = match Lock::wait(database, LOCK, &WhileTelling(Instant::now())) {
+    /// [`Exit::TryLater`] when another process holds the lock for too long.
+    pub(crate) fn lock(database: &Path) -> Result<Self> {
+        let lock = match Lock::wait(database, LOCK, &WaitForSender(Instant::now())) {
             Ok(lock) => Some(lock),
             Err(error) if error.exit() == Exit::TryLater => return Err(error),
-            // A folder that cannot be written keeps the memory from being written, and must not silence it.
+            // In a folder without write access there is no lock, but the notification is still sent.
             Err(error) => {
                 log::info!("{}", error.one_line());
                 None
             }
         };
         Ok(Self {
-            // A link and its target are one database.
+            // A link and its target are the same database and share the file.
             database: fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()),
             _lock: lock,
         })
     }
 
-    /// Reads what was told before; nothing where the file cannot be read, or another version wrote it.
-    pub(crate) fn told(&self) -> Notified {
+    /// Reads the last notification. It is empty if the file cannot be read or has another format version.
+    pub(crate) fn load(&self) -> LastNotification {
         let read = || {
             let text = fs::read(self.path()).ok()?;
-            let file: File = serde_json::from_slice(&text).ok()?;
+            let file: FileContents = serde_json::from_slice(&text).ok()?;
             let findings = file
                 .findings
                 .into_iter()
                 .filter_map(|entry| {
                     Some(Finding {
                         id: entry.id,
-                        state: State::from_word(&entry.state)?,
+                        state: State::from_name(&entry.state)?,
                         subjects: entry.subjects.into_iter().collect(),
                     })
                 })
                 .collect();
-            (file.version == VERSION).then_some(Notified {
+            (file.version == FORMAT_VERSION).then_some(LastNotification {
                 findings,
-                at: file.told_at,
+                sent_at: file.told_at,
             })
         };
         read().unwrap_or_default()
     }
 
-    /// Remembers what was told.
+    /// Replaces the last notification.
     ///
     /// # Errors
     ///
     /// Fails when the folder cannot be written.
-    pub(crate) fn remember(&self, told: &Notified) -> Result<()> {
-        let file = File {
-            version: VERSION,
-            told_at: told.at,
-            findings: told
+    pub(crate) fn save(&self, last: &LastNotification) -> Result<()> {
+        let file = FileContents {
+            version: FORMAT_VERSION,
+            told_at: last.sent_at,
+            findings: last
                 .findings
                 .iter()
                 .map(|finding| Entry {

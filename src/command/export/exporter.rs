@@ -1,0 +1,210 @@
+//! Writes datasets to stdout, a file, a stream or a folder.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::command::export::report::{FileReport, WrittenReport};
+use crate::command::export::{OutputStyle, usage};
+use crate::command::signal::Stop;
+use crate::command::{Context, Outcome};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::display_path;
+use crate::output::destination::Destination;
+use crate::output::progress::Progress;
+use crate::output::rows::{self, WriteOutcome};
+use crate::output::stream::PathKind;
+use crate::output::terminal;
+use crate::store::Store;
+use crate::store::export::{Dataset, Filter, RowQuery};
+
+pub(super) struct Exporter<'a> {
+    pub(super) context: &'a Context,
+    pub(super) store: &'a Store,
+    pub(super) style: OutputStyle,
+}
+
+/// A dataset that was written, and its file.
+pub(super) struct WrittenFile {
+    pub(super) dataset: String,
+    pub(super) rows: u64,
+    pub(super) path: PathBuf,
+    /// False if the reader closed the pipe before the last row.
+    pub(super) is_complete: bool,
+}
+
+impl Exporter<'_> {
+    /// Writes to stdout. A closed pipe is not an error.
+    pub(super) fn export_to_stdout(&self, name: &str, query: &RowQuery) -> Result<Outcome> {
+        let action = || format!("write {name} to stdout");
+        let mut stdout = terminal::stdout().with_context(action)?;
+        let format = &self.style.format;
+        let written = rows::write(&mut stdout, &query.columns, format, None, |writer| {
+            self.store.stream_rows(query, |row| writer.row(row))
+        })?;
+        let summary = match written.with_context(action).map_err(with_write_help)? {
+            // The reader closed the pipe on purpose; with `--json`, the rows are the only document.
+            WriteOutcome::ReaderClosed(_) => None,
+            WriteOutcome::Complete(_) if self.context.json => None,
+            WriteOutcome::Complete(rows) => {
+                Some(format!("exported {} of {name}", format_rows(rows)))
+            }
+        };
+        Ok(Outcome {
+            summary,
+            ..Outcome::new(Exit::Done)
+        })
+    }
+
+    /// Writes to a file or a stream.
+    pub(super) fn export_to_path(
+        &self,
+        name: &str,
+        query: &RowQuery,
+        path: &Path,
+    ) -> Result<Outcome> {
+        let mut target = Destination::open(path)?;
+        let done = self.write(name, query, &mut target, path)?;
+        let action = || format!("write {}", path.display());
+        target
+            .sync()
+            .with_context(action)
+            .map_err(with_write_help)?;
+        target.persist().with_context(action)?;
+        let rows = format_rows(done.rows);
+        let place = path.display();
+        let summary = if done.is_complete {
+            format!("exported {rows} of {name} to {place}")
+        } else {
+            format!("the reader of {place} left before the end of {name}")
+        };
+        Ok(Outcome::done(summary, self.report(&[done])))
+    }
+
+    /// Writes every dataset. The files get their names when all are complete.
+    pub(super) fn export_all(&self, datasets: &[Dataset], folder: &Path) -> Result<Outcome> {
+        if PathKind::of(folder) != PathKind::File || folder.is_file() {
+            return Err(usage(&format!(
+                "write all tables and views to {}",
+                folder.display()
+            ))
+            .with_source("it is not a folder")
+            .with_help("name a folder with --output, or export one table or view"));
+        }
+        create_folder(folder)?;
+        let mut targets = Vec::with_capacity(datasets.len());
+        let mut written = Vec::with_capacity(datasets.len());
+        for dataset in datasets {
+            // The user may have made a table named "a/b".
+            let name = dataset.name.replace(['/', '\\'], "_");
+            let path = folder.join(format!("{name}.{}", self.style.name.as_str()));
+            let query = dataset.query(&[], &Filter::default())?;
+            let mut target = Destination::open(&path)?;
+            written.push(self.write(&dataset.name, &query, &mut target, &path)?);
+            target
+                .sync()
+                .with_context(|| format!("write {}", path.display()))
+                .map_err(with_write_help)?;
+            targets.push(target);
+        }
+        for (target, file) in targets.into_iter().zip(&written) {
+            target
+                .persist()
+                .with_context(|| format!("write {}", file.path.display()))?;
+        }
+        let rows: u64 = written.iter().map(|done| done.rows).sum();
+        Ok(Outcome::done(
+            format!(
+                "exported {} of {} tables and views to {}",
+                format_rows(rows),
+                written.len(),
+                folder.display()
+            ),
+            self.report(&written),
+        ))
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        query: &RowQuery,
+        target: &mut Destination,
+        path: &Path,
+    ) -> Result<WrittenFile> {
+        let is_watched = self.context.shows_progress();
+        let total = if is_watched {
+            self.store.count_rows(query)?
+        } else {
+            0
+        };
+        let progress = Progress::start(name, total, is_watched);
+        // Catch signals, so that the unfinished file is removed. A stream has no such file, and a write to it may block
+        // until the reader reads: there the signal ends the process.
+        let stop = if target.is_stream() {
+            None
+        } else {
+            Some(Stop::listen()?)
+        };
+        let requested_exit = || stop.as_ref().and_then(Stop::asked);
+        let format = &self.style.format;
+        let written = rows::write(target, &query.columns, format, Some(&progress), |writer| {
+            self.store.stream_rows(query, |row| match requested_exit() {
+                Some(_) => ControlFlow::Break(()),
+                None => writer.row(row),
+            })
+        })?;
+        let action = || format!("write {}", path.display());
+        if let Some(exit) = requested_exit() {
+            return Err(Error::new(action())
+                .with_source("it was interrupted; nothing was left behind")
+                .with_exit(exit));
+        }
+        let (rows, is_complete) = match written.with_context(action).map_err(with_write_help)? {
+            WriteOutcome::Complete(rows) => (rows, true),
+            WriteOutcome::ReaderClosed(rows) => (rows, false),
+        };
+        Ok(WrittenFile {
+            dataset: name.to_owned(),
+            rows,
+            path: path.to_owned(),
+            is_complete,
+        })
+    }
+
+    fn report(&self, written: &[WrittenFile]) -> WrittenReport {
+        WrittenReport {
+            format: self.style.name.as_str(),
+            files: written.iter().map(FileReport::from).collect(),
+        }
+    }
+}
+
+/// Creates the folder of `--all`.
+fn create_folder(folder: &Path) -> Result<()> {
+    let action = || format!("make the folder {}", folder.display());
+    let help = "check who may write there, or name another folder with --output";
+    match fs::read_link(folder) {
+        Ok(target) if !folder.exists() => Err(Error::new(action())
+            .with_source(format!(
+                "it is a link to {}, which is not there",
+                display_path(&target)
+            ))
+            .with_help("make that folder, or name another one with --output")
+            .with_exit(Exit::Config)),
+        _ => fs::create_dir_all(folder)
+            .with_context(action)
+            .map_err(|error| error.with_help(help)),
+    }
+}
+
+/// Adds the help for a failed write.
+fn with_write_help(error: Error) -> Error {
+    error.with_help("check the free space there, or name another place with --output")
+}
+
+fn format_rows(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        _ => format!("{rows} rows"),
+    }
+}

@@ -1,0 +1,69 @@
+//! The fields that `export` adds to its report.
+
+use serde::Serialize;
+
+use crate::command::export::exporter::WrittenFile;
+use crate::model::path::display_path;
+use crate::store::export::Dataset;
+
+/// The report of an export to files or streams.
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenReport {
+    pub(super) format: &'static str,
+    pub(super) files: Vec<FileReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FileReport {
+    dataset: String,
+    rows: u64,
+    file: String,
+    /// `false` if the reader closed the pipe before the last row; otherwise missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+}
+
+impl From<&WrittenFile> for FileReport {
+    fn from(file: &WrittenFile) -> Self {
+        Self {
+            dataset: file.dataset.clone(),
+            rows: file.rows,
+            file: display_path(&file.path),
+            complete: (!file.is_complete).then_some(false),
+        }
+    }
+}
+
+/// The report of `--list`.
+#[derive(Debug, Serialize)]
+pub(super) struct ListReport {
+    pub(super) datasets: Vec<DatasetReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DatasetReport {
+    name: String,
+    kind: &'static str,
+    rows: u64,
+    about: String,
+    /// The column of `--since` and `--until`; null if there is none.
+    time_column: Option<String>,
+    columns: Vec<String>,
+}
+
+impl DatasetReport {
+    pub(super) fn new(dataset: &Dataset, rows: u64) -> Self {
+        Self {
+            name: dataset.name.clone(),
+            kind: if dataset.is_view { "view" } else { "table" },
+            rows,
+            about: dataset.description.clone(),
+            time_column: dataset.time_column().map(str::to_owned),
+            columns: dataset
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+        }
+    }
+}
