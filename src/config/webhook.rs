@@ -69,7 +69,7 @@ impl WebhookSource {
             },
         };
         SecretUrl::parse(&text)
-            .ok_or_else(|| unusable(format!("{source}: it does not contain an https:// address")))
+            .ok_or_else(|| unusable(format!("{source}: there is no https:// address in it")))
     }
 }
 
