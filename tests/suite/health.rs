@@ -19,11 +19,9 @@ use serde_json::Value;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::Store;
 
+use crate::support::schema::Schema;
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Finished, NOW, Sandbox, fill, set_mode};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{CANARY, DAY, Finished, HOUR, NOW, Sandbox, fill, set_mode};
 
 #[test]
 fn when_all_is_well_it_says_so_in_one_line_with_performance_data() {
@@ -519,14 +517,7 @@ fn check<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
 
 #[track_caller]
 fn assert_valid(report: &Value) {
-    let schema: Value =
-        serde_json::from_str(include_str!("../fixtures/health.schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let wrong: Vec<String> = validator
-        .iter_errors(report)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}\n{report:#}");
+    Schema::of("health").expect_valid(report);
 }
 
 #[track_caller]

@@ -35,6 +35,7 @@ mod prune_since;
 mod prune_states;
 mod readers;
 mod readme;
+mod reports;
 mod restore;
 mod schedules;
 mod sim;

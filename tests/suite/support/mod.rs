@@ -1,5 +1,6 @@
 //! What the tests share: a folder of their own, and the program run in it.
 
+pub mod schema;
 pub mod torn;
 pub mod wire;
 
@@ -9,6 +10,15 @@ use std::process::{Child, Command, Output, Stdio};
 
 use rusqlite::{Connection, types::FromSql};
 use tempfile::TempDir;
+
+/// Seconds in a minute.
+pub const MINUTE: i64 = 60;
+
+/// Seconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+
+/// Seconds in a day.
+pub const DAY: i64 = 24 * HOUR;
 
 /// Noon of a day in 2026 on which most tests live.
 pub const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
