@@ -89,7 +89,7 @@ fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
 }
 
 #[test]
-fn a_configuration_that_is_not_text_or_not_a_file_is_told_apart() {
+fn a_configuration_that_is_no_text_has_another_error_than_one_that_is_no_file() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("tornsnap.toml"), [0xff, 0xfe, 0x00]).unwrap();
     set_mode(&sandbox.path("tornsnap.toml"), 0o600);
@@ -316,7 +316,7 @@ fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
 }
 
 #[test]
-fn a_clock_that_goes_back_is_refused_and_with_ignore_clock_loses_nothing() {
+fn a_clock_that_goes_back_is_refused_and_ignore_clock_loses_nothing() {
     let torn = Torn::new();
     for (step, (now, is_back)) in (0..).zip([
         (NOW, false),
@@ -455,7 +455,7 @@ fn quiet_is_silent_on_success_and_speaks_on_failure() {
 }
 
 #[test]
-fn a_log_file_tells_what_stderr_told() {
+fn a_log_file_has_the_same_lines_as_stderr() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nfactions = [9, 404]\nterritories = \"none\"\n[log]\nfile = \"tornsnap.log\"\n",

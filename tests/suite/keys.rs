@@ -79,7 +79,7 @@ fn a_key_that_cannot_be_read_costs_only_that_key_and_health_names_it() {
 }
 
 #[test]
-fn what_is_known_of_a_key_outlives_a_while_without_its_file() {
+fn facts_about_a_key_survive_a_missing_key_file() {
     let torn = Torn::with_two_keys();
     torn.sandbox.write("bob.key", BOBS_KEY);
     with_second_key(&torn, "key_file = \"bob.key\"");
@@ -129,7 +129,7 @@ fn a_second_key_file_that_others_can_read_stops_the_run() {
 }
 
 #[test]
-fn a_key_that_is_none_is_never_sent() {
+fn text_that_is_no_key_is_never_sent() {
     let torn = Torn::new();
     for (list, why) in [
         ("tooshort", "TORN_API_KEY: it has 8 letters and digits"),
@@ -323,7 +323,7 @@ fn a_tilde_at_the_start_of_a_path_is_the_home_folder() {
 }
 
 #[test]
-fn what_only_a_shell_replaces_is_refused_in_every_path() {
+fn shell_variables_are_refused_in_every_path() {
     let sandbox = crate::support::Sandbox::new();
     for setting in [
         "database = \"PATH\"\n",

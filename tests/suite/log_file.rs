@@ -68,7 +68,7 @@ fn a_log_file_that_cannot_be_opened_is_a_warning() {
 }
 
 #[test]
-fn the_watchdog_tells_all_the_same() {
+fn the_watchdog_sends_its_message_without_a_log_file() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -82,7 +82,7 @@ fn all_belong_to_nobody(sandbox: &Sandbox) {
 }
 
 #[test]
-fn what_root_makes_belongs_to_the_owner_of_the_database() {
+fn files_made_by_root_belong_to_the_owner_of_the_database() {
     let torn = Torn::new();
     let sandbox = &torn.sandbox;
     if !is_root(sandbox) {
@@ -150,7 +150,7 @@ fn an_archive_that_root_makes_elsewhere_belongs_to_the_owner_of_the_database() {
 }
 
 #[test]
-fn what_root_sets_up_in_the_folder_of_a_user_belongs_to_that_user() {
+fn files_that_root_sets_up_in_the_folder_of_a_user_belong_to_that_user() {
     let fresh = Fresh::new();
     if !is_root(&fresh.sandbox) {
         return;
@@ -238,7 +238,7 @@ fn a_log_file_of_root_is_a_warning_with_the_chown_to_run() {
 }
 
 #[test]
-fn somebody_elses_database_is_for_its_owner_to_run() {
+fn another_user_is_told_to_run_it_as_the_owner_of_the_database() {
     let sandbox = Sandbox::new();
     if !is_root(&sandbox) {
         return;
@@ -265,7 +265,7 @@ fn somebody_elses_database_is_for_its_owner_to_run() {
 }
 
 #[test]
-fn root_is_not_led_to_give_away_other_files() {
+fn root_never_changes_the_owner_of_other_files() {
     let sandbox = Sandbox::new();
     if !is_root(&sandbox) {
         return;

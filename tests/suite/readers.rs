@@ -52,7 +52,7 @@ const WRITERS: [&[&str]; 5] = [
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_run_saved_is_synced_although_somebody_reads() {
+fn saved_rows_are_synced_while_a_reader_is_open() {
     let may_trace = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .status();
@@ -112,7 +112,7 @@ fn what_a_run_saved_is_synced_although_somebody_reads() {
 }
 
 #[test]
-fn an_open_reader_neither_delays_nor_fails_anybody() {
+fn an_open_reader_neither_delays_nor_fails_any_command() {
     let torn = busy_torn(20_000);
     let reader = reader(&torn);
     let begun = Instant::now();
@@ -177,7 +177,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[cfg(unix)]
 #[test]
-fn whoever_may_only_read_can_export_and_plan() {
+fn a_user_with_read_access_only_can_export_and_plan() {
     let torn = busy_torn(2_000);
     torn.fetch(&["all"]).expect(0);
     let folder = torn.sandbox.path("");

@@ -109,7 +109,7 @@ fn backup_summarize_and_prune_run_daily_in_one_job_in_this_order() {
 
 /// On a day on which no month needs it the job changes nothing, and is quick.
 #[test]
-fn the_daily_job_of_a_day_without_need_does_nothing() {
+fn the_daily_job_does_nothing_when_nothing_is_due() {
     let sandbox = Sandbox::new();
     let template = crate::month_model::template(&sandbox);
     let now = crate::month_model::IN_APRIL;

@@ -325,7 +325,7 @@ fn notification(torn: &Torn, address: &str, environment: &[(&str, &OsStr)]) -> s
 }
 
 #[test]
-fn a_webhook_goes_the_same_way_and_its_address_is_never_told() {
+fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
     let torn = Torn::new();
     let front = TlsFront::before(&torn, Certificate::Good);
     let refusing = Proxy::start(Conduct::Answer(407));

@@ -203,7 +203,7 @@ fn a_run_waits_no_longer_than_it_was_told() {
 }
 
 #[test]
-fn a_duration_that_is_none_is_wrong_usage() {
+fn text_that_is_no_duration_is_wrong_usage() {
     let sandbox = with_a_backup();
     for command in [
         &["backup"][..],
@@ -290,7 +290,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
 }
 
 #[test]
-fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
+fn a_prune_lets_a_backup_started_at_the_same_moment_go_first() {
     let sandbox = in_april();
     sandbox.run_at(IN_APRIL - DAY, &["summarize"]).expect(0);
     let rows = rows_of_history(&sandbox.database());

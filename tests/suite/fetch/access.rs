@@ -4,9 +4,7 @@ use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, NOW};
-
-const DAY: i64 = 86_400;
+use crate::support::{CANARY, DAY, NOW};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
@@ -126,7 +124,7 @@ fn a_key_that_was_refused_for_one_id_is_used_while_torn_pauses_the_others() {
 }
 
 #[test]
-fn a_key_that_reads_nothing_but_battle_stats_brings_them() {
+fn a_key_that_reads_only_battle_stats_is_used_for_them() {
     for listed in [&["battlestats"][..], &["basic", "battlestats"]] {
         let torn = Torn::with_keys(&[
             Key::new(CANARY, 2, Access::Public),
@@ -225,7 +223,7 @@ fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
 }
 
 #[test]
-fn want_of_access_is_about_the_selection_or_about_one_id() {
+fn missing_access_concerns_one_selection_or_one_id() {
     // 16 says that the key is too low for the selection, 7 and 4 that it is about that one id.
     for (number, calls) in [(16, 1), (7, 2), (4, 2)] {
         let torn = Torn::new();

@@ -126,7 +126,7 @@ fn a_run_that_waits_for_the_budget_can_be_stopped() {
 }
 
 #[test]
-fn the_long_proof_of_the_budget() {
+fn the_budget_holds_for_two_and_a_half_minutes() {
     if env::var_os("TORNSNAP_HEAVY").is_none() {
         skipped("it takes two and a half minutes; set TORNSNAP_HEAVY=1 to run it");
         return;

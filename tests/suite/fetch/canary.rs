@@ -40,7 +40,7 @@ fn loud(command: &mut Command) -> Finished {
 }
 
 #[test]
-fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
+fn a_key_is_never_shown_at_any_outcome_or_log_level() {
     let words = format!("Incorrect key {CANARY}");
     let html = FaultKind::Status(
         503,

@@ -142,7 +142,7 @@ fn an_error_counts_before_the_http_status() {
 }
 
 #[test]
-fn after_a_block_nobody_calls_for_ten_minutes() {
+fn after_a_block_no_run_makes_a_call_for_ten_minutes() {
     let torn = Torn::with_two_keys();
     torn.simulator.fault(Fault::once(code(8)).path("/faction/"));
 
@@ -190,7 +190,7 @@ fn a_block_or_a_closed_api_in_mid_run_keeps_what_was_saved() {
 }
 
 #[test]
-fn when_torn_says_too_often_the_other_owner_goes_on_at_once() {
+fn after_too_many_requests_another_owners_key_continues_at_once() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nplayers = [1, 2, 3]\n");
     torn.simulator
@@ -258,7 +258,7 @@ fn several_calls_refused_at_once_count_as_one_refusal() {
 }
 
 #[test]
-fn a_server_that_never_relents_does_not_hold_a_run_for_ever() {
+fn a_run_ends_though_a_server_refuses_every_call() {
     for refusal in [
         code(5),
         FaultKind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),

@@ -3,12 +3,8 @@
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{DAY, HOUR, MINUTE, NOW};
 
 /// How often the lists of past wars, or reports, were asked for.
 fn asked_for(torn: &Torn, part: &str) -> usize {
@@ -67,7 +63,7 @@ fn a_gap_of_months_hides_no_war_that_the_history_still_has() {
 }
 
 #[test]
-fn an_end_that_a_history_tells_is_taken_whatever_was_asked_before() {
+fn an_end_in_a_history_is_recorded_after_any_earlier_lookup() {
     let torn = Torn::new();
     torn.ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
@@ -297,7 +293,7 @@ fn a_report_that_is_refused_for_good_fails_no_run() {
 }
 
 #[test]
-fn a_list_that_was_read_counts_though_nobody_is_at_war() {
+fn an_empty_war_list_counts_as_an_answer() {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
     torn.fetch(&["wars"]).expect(0);

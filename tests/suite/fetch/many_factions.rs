@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tornsnap::testing::sim::{DEFAULT_START, Options};
 
+use crate::support::DAY;
 use crate::support::torn::Torn;
-
-const DAY: i64 = 86_400;
 
 /// The game-wide lists of each type of war.
 const LISTS: [(&str, &str); 2] = [
@@ -94,7 +93,7 @@ fn stored(torn: &Torn) -> BTreeMap<WarKey, String> {
 }
 
 #[test]
-fn with_a_poll_a_day_every_war_that_the_game_lists_is_stored_as_it_stands() {
+fn one_poll_a_day_stores_every_listed_war() {
     // Thursday morning, before the first wars of the week begin.
     let first = DEFAULT_START + 3 * DAY + 6 * 3600;
     let torn = Torn::over(Options {

@@ -3,11 +3,8 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::Torn;
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{DAY, HOUR, NOW};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
@@ -57,7 +54,7 @@ fn asked_for(torn: &Torn, path: &str) -> usize {
 }
 
 #[test]
-fn three_odd_answers_in_twenty_minutes_silence_nobody_for_longer_than_an_hour() {
+fn three_misses_in_twenty_minutes_pause_an_id_for_an_hour_at_most() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
@@ -145,7 +142,7 @@ fn a_member_on_a_roster_is_asked_about_daily_and_stays_active_whatever_torn_says
 }
 
 #[test]
-fn whom_nobody_follows_by_name_or_roster_is_asked_about_weekly() {
+fn a_missing_id_in_no_configuration_or_roster_is_asked_about_weekly() {
     let torn = Torn::new();
     torn.fetch(&["factions", "players"]).expect(0);
     for path in ["/user/2", "/faction/9"] {

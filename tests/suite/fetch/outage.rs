@@ -236,7 +236,7 @@ fn init_waits_and_retries_as_fetch_does() {
 struct Closed(&'static str, &'static str, i32, &'static str);
 
 #[test]
-fn an_endpoint_that_is_closed_costs_what_it_has_and_nothing_else() {
+fn a_closed_endpoint_fails_only_its_own_targets() {
     for Closed(path, query, exit, saved) in [
         Closed("/faction/warfareranked", "", 3, "3|1|1|1"),
         Closed("/faction/warfareterritory", "", 3, "3|1|1|1"),

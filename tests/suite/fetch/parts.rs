@@ -208,7 +208,7 @@ fn a_field_that_is_only_not_known_may_be_missing_or_null_and_stays_as_last_known
 }
 
 #[test]
-fn what_is_not_known_of_somebody_new_is_null() {
+fn unknown_values_of_a_new_player_are_null() {
     for (pointer, column) in [
         ("/profile/life", "life_maximum"),
         ("/profile/life/maximum", "life_maximum"),
@@ -236,7 +236,7 @@ fn what_is_not_known_of_somebody_new_is_null() {
 }
 
 #[test]
-fn a_status_that_is_not_known_now_is_not_that_of_yesterday() {
+fn an_unknown_status_is_null_instead_of_the_old_one() {
     for (path, pointer) in [
         ("/user/2", "/profile/status"),
         ("/faction/9", "/members/1/status"),

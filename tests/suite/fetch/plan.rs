@@ -4,10 +4,7 @@ use serde_json::Value;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
-use crate::support::{CANARY, NOW};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{CANARY, DAY, HOUR, NOW};
 
 /// The plan, which makes no call.
 #[track_caller]
@@ -167,7 +164,7 @@ fn a_key_that_must_be_checked_is_counted() {
 }
 
 #[test]
-fn a_plan_makes_no_call_and_foretells_their_number() {
+fn a_plan_makes_no_call_and_predicts_their_number() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9, 20]\nplayers = [60]\n");
     torn.edit(|world| {
@@ -214,7 +211,7 @@ fn a_plan_makes_no_call_and_foretells_their_number() {
 }
 
 #[test]
-fn a_plan_is_a_page_to_read() {
+fn a_plan_is_printed_as_a_page() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
 

@@ -4,9 +4,7 @@ use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
-use crate::support::{CANARY, NOW};
-
-const DAY: i64 = 86_400;
+use crate::support::{CANARY, DAY, NOW};
 
 /// The row counts of all histories.
 fn history(torn: &Torn) -> Vec<String> {
@@ -251,7 +249,7 @@ fn numbers_keep_every_digit_and_may_be_negative() {
 }
 
 #[test]
-fn spelling_is_forgiven() {
+fn numbers_as_text_integral_floats_and_extra_fields_are_accepted() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
     for (pointer, value) in [

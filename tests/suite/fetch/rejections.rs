@@ -207,7 +207,7 @@ fn a_missing_field_is_neither_a_zero_nor_a_null() {
 }
 
 #[test]
-fn somebody_elses_id_is_never_stored() {
+fn an_answer_about_another_id_is_never_stored() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nplayers = [2]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n",

@@ -6,10 +6,7 @@ use rusqlite::Connection;
 use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 
 use crate::support::torn::Torn;
-use crate::support::{Dice, heavy, rows};
-
-const MINUTE: i64 = 60;
-const DAY: i64 = 86_400;
+use crate::support::{DAY, Dice, MINUTE, heavy, rows};
 
 /// The columns of a history whose every row can be held against the undisturbed history.
 const HISTORIES: [(&str, &str, &str, &[&str]); 3] = [
@@ -99,7 +96,7 @@ fn strike(torn: &Torn, dice: &mut Dice) {
 }
 
 #[test]
-fn ten_days_of_random_faults_leave_no_false_row_and_heal() {
+fn after_ten_days_of_random_faults_every_row_is_right() {
     let (calm, rough) = (world(), world());
     let start = calm.simulator.time();
     let every = every();

@@ -3,10 +3,8 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Options, Racket};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, NOW};
 
 /// Our two tiles and one of theirs, followed one way or another.
 fn three_tiles(follow: &str) -> Torn {
@@ -304,7 +302,7 @@ fn a_sweep_that_breaks_off_saves_what_it_saw_and_takes_nothing_for_unowned() {
 }
 
 #[test]
-fn rackets_or_wars_that_could_not_be_read_are_not_gone() {
+fn unread_rackets_and_wars_are_kept() {
     for path in ["/faction/rackets", "/faction/warfareterritory"] {
         for fault in [
             FaultKind::Html503,
@@ -362,7 +360,7 @@ fn ownership_is_read_under_both_of_its_names() {
 }
 
 #[test]
-fn a_missing_owner_is_not_an_absent_one() {
+fn a_tile_without_an_owner_field_is_not_unowned() {
     let torn = three_tiles("\"all\"");
     torn.fetch(&["territories"]).expect(0);
     torn.simulator.fault(

@@ -152,7 +152,7 @@ fn a_damaged_page_of_the_archive_is_found_by_a_deep_look() {
 }
 
 #[test]
-fn an_archive_that_moved_with_the_configuration_or_was_given_up_is_no_finding() {
+fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
     let sandbox = archived();
     fs::rename(
         sandbox.path("cold/archive.db"),
@@ -212,7 +212,7 @@ fn a_backup_of_the_future_is_never_the_newest_and_is_named_until_it_is_removed()
 }
 
 #[test]
-fn a_backup_folder_that_is_empty_or_gone_although_backups_were_written_to_it_is_asked_about() {
+fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     let sandbox = well();
     let folder = fs::canonicalize(sandbox.path("backups")).unwrap();
     sandbox

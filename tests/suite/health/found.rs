@@ -201,7 +201,7 @@ fn only_followed_ids_are_named() {
 }
 
 #[test]
-fn a_member_is_told_apart_from_an_id_in_the_configuration() {
+fn members_are_distinguished_from_ids_in_the_configuration() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.sandbox

@@ -91,7 +91,7 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
 }
 
 #[test]
-fn a_few_rows_too_many_are_found_in_each_history_however_many_tiles_are_known() {
+fn a_few_excess_rows_are_found_in_each_history_despite_many_known_tiles() {
     for table in [
         "player_stats_history",
         "territory_ownership_history",
@@ -160,7 +160,7 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
 }
 
 #[test]
-fn it_is_content_after_summaries_were_deleted_on_request() {
+fn summaries_deleted_on_request_are_no_finding() {
     let sandbox = with_march();
     run(&sandbox, "summarize");
     run(&sandbox, "backup");

@@ -53,7 +53,7 @@ fn players_who_fail_in_each_run_are_found_although_their_faction_answers() {
 }
 
 #[test]
-fn ids_that_rest_are_told_by_another_check() {
+fn resting_ids_are_reported_by_another_check() {
     let sandbox = with_116_players("partial");
     sandbox
         .sqlite()
@@ -95,7 +95,7 @@ fn assert_each(cases: &[Case]) {
 }
 
 #[test]
-fn each_kind_has_targets() {
+fn each_kind_of_target_is_checked() {
     assert_each(&[
         (
             "a followed faction",

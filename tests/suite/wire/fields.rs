@@ -8,7 +8,7 @@ use super::facts::{Facts, facts};
 use super::table::{Row, rows};
 
 #[test]
-fn each_field_has_its_row_and_costs_what_the_row_says() {
+fn each_field_of_an_answer_behaves_as_its_row_says() {
     let rows = rows();
     let mut used = vec![false; rows.len()];
     let (mut complaints, mut cases) = (Vec::new(), 0);

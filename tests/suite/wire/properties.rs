@@ -170,7 +170,7 @@ fn spoilt_body() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn whatever_a_decoder_accepts_can_be_saved() {
+fn every_value_that_a_decoder_accepts_can_be_saved() {
     let sandbox = Sandbox::new();
     let book = RefCell::new(Book::new(Store::create(&sandbox.database()).unwrap()));
 

@@ -70,7 +70,7 @@ fn each_costs_no_fact(track: &str, cases: Vec<Case>) {
 }
 
 #[test]
-fn a_spoilt_answer_about_what_is_followed_costs_no_fact() {
+fn a_faulty_answer_about_followed_targets_loses_no_stored_fact() {
     let track = "[track]\nplayers = [1, 2]\nfactions = [9]\nwars = \"tracked\"\nterritories = \"tracked\"\n";
     let (user, faction, tiles) = ("/user/2", "/faction/9", "/faction/9/territory");
 
@@ -174,7 +174,7 @@ fn a_spoilt_answer_about_what_is_followed_costs_no_fact() {
 }
 
 #[test]
-fn a_spoilt_answer_about_the_whole_game_costs_no_fact() {
+fn a_faulty_answer_about_the_whole_game_loses_no_stored_fact() {
     let track = "[track]\nfactions = [9]\nmembers = false\nwars = \"all\"\nterritories = \"all\"\n";
     let (owners, rackets) = ("/faction/territoryownership", "/faction/rackets");
     let (ranked, territory) = ("/faction/warfareranked", "/faction/warfareterritory");

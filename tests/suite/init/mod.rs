@@ -1,5 +1,7 @@
 //! `tornsnap init`: the configuration it writes, the database it makes, what it refuses.
 
+mod again;
+
 use std::fs;
 use std::thread;
 
@@ -119,7 +121,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
 }
 
 #[test]
-fn it_is_safe_to_run_again() {
+fn a_second_init_changes_nothing() {
     let fresh = Fresh::new();
     let arguments = ["--key-file", "alice.key", "--faction", "9"];
     fresh.init(&arguments).expect(0);
@@ -355,7 +357,7 @@ fn the_database_may_be_elsewhere() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_the_database_is_left_as_it_is() {
+fn init_leaves_another_file_at_the_database_path_unchanged() {
     let fresh = Fresh::new();
     fs::create_dir(fresh.sandbox.path("folder")).unwrap();
     fresh.sandbox.write(

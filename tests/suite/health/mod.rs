@@ -24,7 +24,7 @@ use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, Finished, HOUR, NOW, Sandbox, fill, set_mode};
 
 #[test]
-fn when_all_is_well_it_says_so_in_one_line_with_performance_data() {
+fn a_healthy_database_is_one_line_with_performance_data() {
     let sandbox = well();
 
     let finished = sandbox.run(&["health"]).expect(0);
@@ -44,7 +44,7 @@ fn when_all_is_well_it_says_so_in_one_line_with_performance_data() {
 }
 
 #[test]
-fn each_trouble_of_the_history_is_found_and_says_what_to_do() {
+fn each_problem_of_the_history_is_found_with_its_remedy() {
     for (id, state, sql) in [
         (
             "age_players",
@@ -149,7 +149,7 @@ fn each_trouble_of_the_history_is_found_and_says_what_to_do() {
 }
 
 #[test]
-fn a_run_at_work_is_not_a_killed_one() {
+fn a_running_fetch_is_not_reported_as_killed() {
     let sandbox = well();
     sandbox
         .sqlite()
@@ -168,7 +168,7 @@ fn a_run_at_work_is_not_a_killed_one() {
 }
 
 #[test]
-fn what_is_not_followed_is_not_checked() {
+fn kinds_that_are_not_followed_are_not_checked() {
     let sandbox = well();
     sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
     sandbox
@@ -196,7 +196,7 @@ fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_record
 }
 
 #[test]
-fn it_answers_whatever_stands_at_the_path() {
+fn any_file_at_the_path_gets_a_report() {
     let sandbox = Sandbox::new();
     assert_state(
         &sandbox.run(&["health", "--json"]).expect(2),
@@ -272,7 +272,7 @@ fn a_corrupted_page_is_found() {
 }
 
 #[test]
-fn backups_are_looked_for_and_proven_when_asked() {
+fn backups_are_found_and_verified_with_deep() {
     let sandbox = well();
     let late = sandbox.run_at(NOW + 8 * DAY, &["health", "--json"]);
     assert_state(&late, "backup", "warning");
@@ -330,7 +330,7 @@ fn nothing_is_created_locked_or_changed() {
 }
 
 #[test]
-fn a_fetch_that_writes_is_seen_and_not_held_up() {
+fn health_does_not_block_a_fetch_that_writes() {
     let sandbox = well();
     let writer = sandbox.sqlite();
     writer

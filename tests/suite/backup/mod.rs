@@ -1,5 +1,8 @@
 //! `tornsnap backup`: copies that are proven, whatever happens while they are made.
 
+mod folder;
+mod identity;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,7 +58,7 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
 }
 
 #[test]
-fn what_is_still_in_the_wal_is_in_the_backup() {
+fn a_backup_contains_rows_that_are_still_in_the_wal() {
     let sandbox = ready(10);
     let writer = sandbox.sqlite();
     writer
@@ -88,7 +91,7 @@ fn a_compressed_backup_is_smaller_and_just_as_proven() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_never_used_again() {
+fn a_backup_never_overwrites_an_existing_file() {
     let sandbox = ready(1);
     sandbox.write(
         "backups/tornsnap-20260401T120000Z-2.db",
@@ -234,7 +237,7 @@ fn root_page(sandbox: &Sandbox, table: &str) -> usize {
 }
 
 #[test]
-fn one_backup_at_a_time() {
+fn two_backups_never_run_at_the_same_time() {
     let sandbox = ready(1);
     let _held = tornsnap::testing::store::Lock::take(&sandbox.database(), "backup").unwrap();
 
@@ -242,7 +245,7 @@ fn one_backup_at_a_time() {
 }
 
 #[test]
-fn there_must_be_a_database_and_a_folder_that_can_be_written() {
+fn a_missing_database_or_an_unwritable_folder_is_refused() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["backup"]).expect(78);
     assert!(missing.stderr().contains("there is no such file"));
@@ -390,7 +393,7 @@ fn write_every_5_ms(sandbox: &Sandbox, stop: &AtomicBool) -> (u32, Duration) {
 }
 
 #[test]
-fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
+fn a_backup_killed_at_any_moment_leaves_only_verified_backups() {
     let sandbox = ready(3000);
     sandbox.run(&["backup"]).expect(0);
     let first = newest(&sandbox);
@@ -466,7 +469,7 @@ fn temporary_files_of_another_database_are_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
+fn an_unwritable_folder_is_reported_before_anything_is_copied() {
     let sandbox = ready(1);
     fs::create_dir(sandbox.path("closed")).unwrap();
     crate::support::set_mode(&sandbox.path("closed"), 0o500);

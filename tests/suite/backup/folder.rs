@@ -8,9 +8,7 @@ use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::{backups, ready};
-use crate::support::{Finished, NOW, Sandbox};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, Finished, NOW, Sandbox};
 
 pub fn has(finished: &Finished, words: &str) {
     let told = finished.stderr();
@@ -70,7 +68,7 @@ fn a_clock_that_is_hours_ahead_makes_backups_like_any_other() {
 }
 
 #[test]
-fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
+fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
     let sandbox = ready(10);
     sandbox.run(&["backup"]).expect(0);
     assert_eq!(
@@ -141,7 +139,7 @@ fn a_database_that_is_locked_is_backed_up_and_the_folder_is_not_remembered() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_a_disk_that_is_not_there_is_told_as_such() {
+fn a_link_to_a_missing_disk_is_named_in_the_error() {
     let sandbox = ready(10);
     std::os::unix::fs::symlink("/mnt/no-such-disk/backups", sandbox.path("backups")).unwrap();
 
@@ -201,7 +199,7 @@ fn a_backup_in_a_folder_that_cannot_be_written_is_verified_all_the_same() {
 }
 
 #[test]
-fn only_deep_looks_at_each_entry_of_an_index_and_quick_still_counts_them() {
+fn only_a_deep_check_reads_each_index_entry_and_a_quick_one_counts_them() {
     let sandbox = ready(500);
     without_index(
         &sandbox,
@@ -255,7 +253,7 @@ fn without_index(sandbox: &Sandbox, statement: &str) {
 }
 
 #[test]
-fn a_copy_loses_nothing_that_is_in_the_file() {
+fn a_backup_keeps_everything_in_the_database_file() {
     let sandbox = ready(50);
     let shell = sandbox.sqlite();
     shell

@@ -16,7 +16,7 @@ use crate::backup::{kill_after, listed};
 use crate::support::{Dice, NOW, Sandbox, fill, heavy, rows};
 
 #[test]
-fn the_backup_takes_the_place_and_the_old_database_is_kept_whole() {
+fn the_backup_replaces_the_database_and_the_old_one_is_kept() {
     let sandbox = ready();
     let saved = dump(&sandbox.database());
     sandbox.run(&["backup"]).expect(0);
@@ -86,7 +86,7 @@ fn without_a_terminal_nothing_is_asked_and_the_present_database_is_put_aside() {
 }
 
 #[test]
-fn what_is_no_sound_backup_changes_nothing() {
+fn a_file_that_is_no_sound_backup_is_refused_and_changes_nothing() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
     sandbox
@@ -200,7 +200,7 @@ fn damaged(sandbox: &Sandbox, from: &str, to: &str) {
 }
 
 #[test]
-fn a_run_or_another_program_at_work_is_waited_for() {
+fn a_restore_waits_for_other_runs_and_programs() {
     let sandbox = ready();
     sandbox.run(&["backup"]).expect(0);
     for kind in [
@@ -422,7 +422,7 @@ fn a_restore_killed_at_any_moment_leaves_the_old_or_the_new() {
 }
 
 #[test]
-fn whatever_the_history_what_is_restored_is_what_was_saved() {
+fn any_history_is_restored_as_it_was_backed_up() {
     let mut runner = TestRunner::new(Config {
         cases: u32::try_from(heavy(500, 20)).unwrap(),
         failure_persistence: None,

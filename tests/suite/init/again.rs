@@ -123,7 +123,7 @@ fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
 }
 
 #[test]
-fn what_is_there_already_is_no_change() {
+fn values_that_are_already_set_are_no_change() {
     for flags in [
         &[][..],
         &["--force"],
@@ -232,7 +232,7 @@ fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
 }
 
 #[test]
-fn a_configuration_that_others_can_read_is_not_forced_away() {
+fn force_does_not_replace_a_configuration_that_others_can_read() {
     let fresh = Fresh::handmade();
     set_mode(&fresh.sandbox.path("tornsnap.toml"), 0o644);
 
