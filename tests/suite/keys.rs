@@ -1,4 +1,4 @@
-//! Keys, configurations and variables as shells, editors and schedulers leave them.
+//! Keys, configurations and variables as shells, editors and schedulers write them.
 
 use std::fs;
 
@@ -357,7 +357,7 @@ fn shell_variables_are_refused_in_every_path() {
         assert!(refused.stderr().contains("$HOME is not replaced"));
     }
     assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 0);
-    // On the command line the shell has replaced what it replaces.
+    // On the command line the shell has already expanded it.
     let finished = sandbox.run(&["backup", "--database", "$HOME"]).expect(78);
     assert!(finished.stderr().contains("there is no such file"));
 }

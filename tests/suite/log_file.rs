@@ -1,4 +1,4 @@
-//! `[log] file`: a log that cannot be written is a warning, never an end.
+//! `[log] file`: a log that cannot be written is a warning and does not stop a run.
 #![cfg(unix)]
 
 use std::fs;
@@ -19,7 +19,7 @@ fn with_log(file: &str, more: &str) -> Torn {
     torn
 }
 
-/// A log file for each reason why there is none.
+/// Paths where no log file can be opened.
 fn broken_logs() -> Vec<(Torn, &'static str)> {
     let fifo = with_log("t.log", "");
     let made = Command::new("mkfifo")

@@ -1,6 +1,6 @@
-//! Files that root makes for somebody else's database belong to the owner of that database.
+//! Files that root makes for another user's database belong to the owner of that database.
 //!
-//! All of this needs root, who may become somebody else; for everybody else the tests say that they prove nothing.
+//! These tests need root, who can become another user; for other users they are skipped.
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsStr;
@@ -17,10 +17,10 @@ use crate::summarize::steady_history;
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
-/// A user whom every Linux has.
+/// A user that exists on every Linux.
 const NOBODY: u32 = 65534;
 
-/// Whether this process is root; says so when it is not.
+/// Whether this process is root; otherwise prints that the test is skipped.
 fn is_root(sandbox: &Sandbox) -> bool {
     let is_root = fs::metadata(sandbox.path("")).unwrap().uid() == 0;
     if !is_root {
@@ -29,7 +29,7 @@ fn is_root(sandbox: &Sandbox) -> bool {
     is_root
 }
 
-/// Gives everything in the folder to nobody, and puts the program where nobody can start it.
+/// Gives everything in the folder to the user `nobody`, and copies the program to where that user can start it.
 fn give_away(sandbox: &Sandbox) {
     let program = sandbox.path("tornsnap");
     fs::copy(env!("CARGO_BIN_EXE_tornsnap"), &program).unwrap();
@@ -53,7 +53,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The program as nobody runs it.
+/// Runs the program as the user `nobody`.
 fn as_nobody(sandbox: &Sandbox, like: &Command) -> Finished {
     let mut command = Command::new("setpriv");
     command
@@ -200,7 +200,7 @@ fn a_file_of_root_is_named_with_its_owner_and_the_chown_to_run() {
     );
     assert_eq!(refused.stderr(), expected);
 
-    // Root mends it by running the same.
+    // Root repairs it by running the same command.
     sandbox.run(&["backup"]).expect(0);
     as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(0);
 

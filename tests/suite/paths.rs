@@ -16,7 +16,7 @@ fn latin(ending: &str) -> OsString {
     name
 }
 
-/// A folder with such a name, that holds a configuration and a database of such names.
+/// A folder with such a name, with a configuration and a database of such names in it.
 struct Latin {
     torn: Torn,
     folder: PathBuf,
@@ -182,7 +182,7 @@ fn paths_from_the_environment_may_be_other_than_utf8() {
     assert!(Finished(found.unwrap()).expect(0).json().is_array());
 }
 
-/// Arguments that are no paths.
+/// Arguments other than paths.
 #[test]
 fn words_that_are_not_utf8_are_wrong_usage_and_no_panic() {
     let latin = Latin::new();

@@ -1,4 +1,4 @@
-//! The database file: opened or refused, never harmed.
+//! The database file is opened or refused, and never damaged.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tornsnap::testing::store::Store;
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, Sandbox, skipped};
 
-/// Everything that the program may be pointed at by mistake, and what it says of it.
+/// Files that are no database of this program, and the errors that they give.
 fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
     let sandbox = &torn.sandbox;
     let foreign = sandbox.path("foreign.db");
@@ -118,7 +118,7 @@ fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
                 "CREATE TABLE t (x); INSERT INTO t VALUES (1)"
             })
             .unwrap();
-        // As after a crash of its program: what was written last stands only in the WAL.
+        // After a crash of the other program, its last rows are only in the WAL.
         let path = torn.sandbox.path("crashed.db");
         fs::copy(&source, &path).unwrap();
         fs::copy(beside(&source, "-wal"), beside(&path, "-wal")).unwrap();
@@ -181,7 +181,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     let folder = torn.sandbox.path("");
-    // Somebody else may look, but not touch.
+    // Another user may read, but not write.
     for (path, mode) in [
         ("tornsnap.db", "444"),
         ("tornsnap.toml", "600"),
@@ -319,7 +319,7 @@ fn each_connection_has_the_documented_pragmas() {
 fn rows_that_a_run_reported_are_in_the_database_file_itself() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
-    // As after a power cut: the WAL may be lost, the file must have it all.
+    // A power cut may lose the WAL, so the database file must have every row.
     let copy = torn.sandbox.path("copy.db");
     fs::copy(torn.sandbox.database(), &copy).unwrap();
 
@@ -331,7 +331,7 @@ fn rows_that_a_run_reported_are_in_the_database_file_itself() {
     assert_eq!(kept, 1);
 }
 
-/// A shell that runs the program with what the shell can set up.
+/// Runs the program in a shell, which sets limits and redirections.
 #[cfg(target_os = "linux")]
 fn in_shell(torn: &Torn, line: &str) -> Finished {
     let mut command = Command::new("sh");

@@ -1,4 +1,4 @@
-//! `tornsnap backup` in folders that are not mounted or hold backups from a clock that was ahead, and what it checks.
+//! `tornsnap backup` into unmounted folders and beside backups from the future, and the checks that it makes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -77,7 +77,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
     );
     fs::rename(sandbox.path("backups"), sandbox.path("the-usb-disk")).unwrap();
 
-    // Not mounted: the folder is missing, or there is the empty one that disks are mounted on.
+    // An unmounted disk leaves a missing folder or an empty mount point.
     for is_there in [false, true] {
         if is_there {
             fs::create_dir(sandbox.path("backups")).unwrap();
@@ -88,7 +88,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
         has(&refused, "--new-folder");
         assert_eq!(sandbox.path("backups").exists(), is_there);
     }
-    // Nor by another spelling, nor for the backups of others.
+    // Another spelling of the path and backups of other databases make no difference.
     let spelled = sandbox.path("x/../backups");
     sandbox
         .run_at(NOW + 1, &["backup", "--output", spelled.to_str().unwrap()])
@@ -103,7 +103,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
         .run_at(NOW + 2, &["backup", "--new-folder"])
         .expect(0);
     sandbox.run_at(NOW + 3, &["backup"]).expect(0);
-    // A folder that never had any is made without a word.
+    // A folder that never held a backup is created without a warning.
     sandbox
         .run_at(NOW + 4, &["backup", "--output", "elsewhere/deep"])
         .expect(0);
@@ -175,7 +175,7 @@ fn verifying_the_latest_backup_counts_as_verified_for_prune() {
         .expect(0);
 
     sandbox.run_at(later, &prune).expect(0);
-    // It is as sound and as old as before.
+    // The verification changes `verified_at` only.
     let manifest = Manifest::of(&sandbox.path("backups/tornsnap-20260401T120000Z.db")).unwrap();
     assert_eq!((manifest.created_at, manifest.verified_at), (NOW, later));
 }
@@ -223,20 +223,35 @@ fn only_a_deep_check_reads_each_index_entry_and_a_quick_one_counts_them() {
     has(&damaged, "wrong # of entries in index");
 }
 
-/// Runs a statement behind the back of an index of `players`.
+/// An index as `sqlite_schema` has it.
+struct IndexEntry {
+    rowid: i64,
+    name: String,
+    root_page: i64,
+    sql: String,
+}
+
+/// Runs a statement that leaves an index of `players` as it was, so that index and table disagree.
 fn without_index(sandbox: &Sandbox, statement: &str) {
     let index = "idx_player_faction";
     let hide = sandbox.sqlite();
-    let row: (i64, String, i64, String) = hide
+    let entry = hide
         .query_row(
             "SELECT rowid, name, rootpage, sql FROM sqlite_schema
              WHERE type = 'index' AND tbl_name = 'players' AND sql IS NOT NULL",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| {
+                Ok(IndexEntry {
+                    rowid: row.get("rowid")?,
+                    name: row.get("name")?,
+                    root_page: row.get("rootpage")?,
+                    sql: row.get("sql")?,
+                })
+            },
         )
         .unwrap_or_else(|error| panic!("{index}: {error}"));
     hide.execute_batch("PRAGMA writable_schema = ON").unwrap();
-    hide.execute("DELETE FROM sqlite_schema WHERE rowid = ?1", [row.0])
+    hide.execute("DELETE FROM sqlite_schema WHERE rowid = ?1", [entry.rowid])
         .unwrap();
     drop(hide);
     let change = sandbox.sqlite();
@@ -247,7 +262,7 @@ fn without_index(sandbox: &Sandbox, statement: &str) {
         .execute(
             "INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql)
              VALUES (?1, 'index', ?2, 'players', ?3, ?4)",
-            rusqlite::params![row.0, row.1, row.2, row.3],
+            rusqlite::params![entry.rowid, entry.name, entry.root_page, entry.sql],
         )
         .unwrap();
 }

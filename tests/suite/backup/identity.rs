@@ -1,4 +1,4 @@
-//! `tornsnap backup` and `restore` go by the id of the database, never by the name of a file.
+//! `tornsnap backup` and `restore` identify a database by its id, not by its file name.
 
 use std::fmt::Write;
 use std::fs;
@@ -261,7 +261,7 @@ fn a_report_that_could_not_be_written_is_no_success() {
     }
 }
 
-/// Changes a manifest as a newer program would have written it.
+/// Rewrites a manifest as a newer program would write it.
 fn rewrite(backup: &Path, change: impl FnOnce(&mut Value)) {
     let path = Manifest::path_for(backup);
     let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -296,7 +296,7 @@ fn a_manifest_with_a_field_of_a_newer_program_verifies_and_restores() {
     let text = fs::read_to_string(Manifest::path_for(&file)).unwrap();
     assert!(text.contains("age1"), "verifying keeps the field: {text}");
     assert!(text.contains(&format!("\"verified_at\": {}", NOW + 60)));
-    // And it is proven like the others.
+    // It is verified like the others.
     fs::write(Manifest::path_for(&file), text.replace("age1", "age2")).unwrap();
     sandbox
         .run(&["restore", "backups/tornsnap-20260401T120000Z.db"])

@@ -1,4 +1,4 @@
-//! The forms of the rows: CSV and JSON hold what SQLite holds.
+//! The formats: CSV and JSON have the values that SQLite has.
 
 use std::fs;
 use std::path::Path;

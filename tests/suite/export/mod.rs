@@ -1,4 +1,4 @@
-//! `export`: what comes out is what is in, in order, whole or not at all.
+//! `tornsnap export`: complete and ordered, or no file at all.
 
 mod choice;
 mod formats;
@@ -14,7 +14,7 @@ use tornsnap::testing::store::Store;
 
 use crate::support::{Finished, Sandbox};
 
-/// Small, and with everything that is hard to write: quotes, lines, formulas, emoji, the empty text, NULL, big numbers.
+/// A small database with values that are hard to export: quotes, line breaks, formulas, emoji, empty text, NULL, large numbers.
 const HARD: &str = "
     INSERT INTO factions (faction_id, name, tag, created_at, last_updated) VALUES
         (1, 'One, \"the first\"', '', 1767225600, 1775044800), (2, '=HYPERLINK(\"x\")', NULL, 1767225600, 1775044800);

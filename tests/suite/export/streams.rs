@@ -1,4 +1,4 @@
-//! Descriptors, pipes and devices take the rows as they come.
+//! Exports to descriptors, pipes and devices, which are written as streams.
 #![cfg(unix)]
 
 use std::fs::{self, File, OpenOptions};
@@ -164,7 +164,7 @@ fn a_named_pipe_takes_all_rows() {
 fn a_signal_ends_an_export_that_waits_for_a_reader() {
     let sandbox = long(60_000);
     make_fifo(&sandbox, "fifo");
-    // Opened for reading and writing, the pipe never blocks its opening, and nobody reads it.
+    // A pipe that is open for reading and writing does not block `open`, and has no other reader.
     let _idle = OpenOptions::new()
         .read(true)
         .write(true)

@@ -1,4 +1,4 @@
-//! Files that appear whole, with the mode and the owner of the old one, and places that take no file.
+//! `export --output`: atomic files with the mode and owner of the old one, and places that cannot take a file.
 #![cfg(unix)]
 
 use std::fs::{self, File};

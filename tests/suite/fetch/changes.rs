@@ -1,4 +1,4 @@
-//! Changes: each value is compared with its last known one, and rows of the future are compared with nothing.
+//! Changes: each value is compared with its last known one, and rows in the future are ignored.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};

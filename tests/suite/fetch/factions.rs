@@ -1,4 +1,4 @@
-//! Factions: what is saved of them, and who comes and goes.
+//! Factions: their rows, and players who join and leave.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 

@@ -1,4 +1,4 @@
-//! Everything that can go wrong on the way: statuses, bodies, connections.
+//! Faults of HTTP: statuses, bodies and connections.
 
 use std::net::TcpListener;
 use std::thread;
@@ -21,7 +21,7 @@ fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     )
 }
 
-/// Two factions, of which the first meets the fault; returns how that ended.
+/// Fetches two factions, of which the first has the fault.
 fn beside_a_healthy_one(kind: FaultKind) -> (Torn, Finished) {
     let torn = Torn::new();
     torn.configure(

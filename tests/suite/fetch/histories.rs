@@ -1,12 +1,12 @@
-//! Wars that nobody watched: those between two polls, those of factions that are followed no longer, and those that
-//! Torn knows nowhere.
+//! Wars that no poll saw end: those between two polls, those of factions that are no longer followed, and those that
+//! Torn no longer lists.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{DAY, HOUR, MINUTE, NOW};
 
-/// How often the lists of past wars, or reports, were asked for.
+/// The number of calls to this path.
 fn asked_for(torn: &Torn, part: &str) -> usize {
     let asked = torn.asked();
     asked.iter().filter(|asked| asked.contains(part)).count()
@@ -115,10 +115,10 @@ fn histories_are_read_at_the_first_run_once_a_day_and_after_a_gap() {
             other => panic!("{other:?}: {:?}", torn.asked()),
         }
     }
-    // 181 and a day after the last reading come after a gap of more than an hour.
+    // The polls at minute 181 and a day later follow a gap of more than an hour.
     assert_eq!(read, [0, 181, 24 * 60]);
 
-    // Daily even without a gap.
+    // The lists are read daily even without a gap.
     let torn = Torn::new();
     let mut read = Vec::new();
     for half_hours in 0..=97 {
@@ -163,7 +163,7 @@ fn an_unfinished_war_of_a_faction_that_is_followed_no_longer_is_ended_by_its_rep
         torn.fetch(&["wars"]).expect(0);
         torn.follow("[track]\nfactions = [30]\nterritories = \"none\"\n");
 
-        // It goes on: its report says nothing yet.
+        // The war goes on, so its report has no end.
         torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
         assert_eq!(
             torn.rows("SELECT status FROM war_status_history"),

@@ -1,4 +1,4 @@
-//! Keys: which ones are asked with, and what a refusal makes of them.
+//! Keys: which ones a run uses, and their state after a refusal.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ fn another_key_takes_over_from_one_that_died_or_rests() {
         let sources = torn.rows("SELECT data_source FROM faction_history");
         assert_eq!(sources, ["key2"], "code {number}");
 
-        // The next run does not even try it.
+        // The next run does not use it.
         torn.simulator.clear_requests();
         torn.fetch(&["factions"]).expect(0);
         assert_eq!(torn.calls_with(CANARY), 0, "code {number}");
@@ -103,7 +103,7 @@ fn a_resting_key_rests_for_a_day_and_delays_no_run_at_its_end() {
     assert_eq!(until, NOW + DAY);
     torn.simulator.clear_requests();
 
-    // In its last hour too, the other key works on at once.
+    // In the last hour of the rest, too, the other key is used at once.
     torn.fetch_at(until - 600, &["factions", "players"])
         .expect(0);
     assert_eq!(torn.calls_with(CANARY), 0);
@@ -210,7 +210,7 @@ fn a_key_that_is_called_incorrect_once_is_confirmed_and_goes_on() {
 
 #[test]
 fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check() {
-    // Each answer takes so long that four threads ask at once.
+    // The answers are delayed so that the calls of four threads overlap.
     let torn = Torn::over(Options {
         now: NOW,
         keys: vec![Key::new(CANARY, 1, Access::Full)],

@@ -1,4 +1,4 @@
-//! Outages: when a run goes on, when it gives up, and what it has saved by then.
+//! Outages: when a run continues, when it stops, and what it saves.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     )
 }
 
-/// A faction with so many members, whose roster is known.
+/// A faction with this many members, whose roster has been fetched.
 fn members(count: i64, api: &str) -> Torn {
     let torn = Torn::new();
     torn.configure(
@@ -39,7 +39,7 @@ fn members(count: i64, api: &str) -> Torn {
     torn
 }
 
-/// How many different players were asked about.
+/// The number of different players in the calls.
 fn targets(torn: &Torn) -> usize {
     let mut asked: Vec<String> = torn
         .asked()
@@ -119,7 +119,7 @@ fn any_fault_that_passes_every_retry_ends_a_run_after_about_six_targets() {
                 "{fault:?}: {}",
                 finished.stderr()
             );
-            // The next run goes on where this one stopped.
+            // The next run continues with the targets that this one missed.
             torn.simulator.clear_faults();
             torn.fetch_at(NOW + 240, &["players"]).expect(0);
             assert_eq!(saved(&torn), 40);

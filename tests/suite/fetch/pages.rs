@@ -368,7 +368,7 @@ fn every_tile_under_assault_is_marked_however_long_the_list() {
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
             (1..=250).for_each(|id| world.tile(&tile(id)).owner = Some(5000 + id));
-            // A war that began before all others and goes on; it stands behind a page of wars that are over.
+            // A war that began before all others and goes on comes after a page of wars that are over.
             world.territory_wars(151..=249, |war| {
                 (war.end, war.result) = (Some(NOW), Some("end_with_nap".to_owned()));
             });

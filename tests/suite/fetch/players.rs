@@ -1,4 +1,4 @@
-//! Players: what is saved of them, when, and how often they are asked about.
+//! Players: their rows, and how often `fetch` asks about them.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
@@ -93,7 +93,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
         ["|||12"]
     );
 
-    // And what was known before is no news when it is known again.
+    // A value that is known again and has not changed appends no row.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 180, &["players"]).expect(0);
     torn.fetch_at(NOW + 240, &["players"]).expect(0);

@@ -1,4 +1,4 @@
-//! Reports: how a war ended is told by its report, by lists, or by neither for a while.
+//! Reports: the end of a war can be in its report, in the lists, or for a while in neither.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 

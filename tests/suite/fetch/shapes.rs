@@ -1,4 +1,4 @@
-//! Spellings: the shapes in which Torn has been seen to write names, nothing, reports, figures and wars.
+//! The shapes in which Torn has been observed to write names, "none", reports, numbers and wars.
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
@@ -10,7 +10,7 @@ fn patch(pointer: &str, value: &Value) -> FaultKind {
     FaultKind::Patch(pointer.to_owned(), value.clone())
 }
 
-/// How nothing is written where a list or an object is expected.
+/// The values that mean "none" where a list or an object is expected.
 fn nothing() -> [Value; 3] {
     [json!(null), json!([]), json!({})]
 }

@@ -1,4 +1,4 @@
-//! Runs that are cut off: by a signal, by `kill -9`, by another run.
+//! Runs that a signal, `kill -9` or another run ends.
 
 use std::process::Child;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Time: rows carry that of their answer, a wrong clock records nothing, and nothing goes backwards.
+//! Time: rows have the time of their answer, a wrong clock records nothing, and no time goes backwards.
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -63,7 +63,7 @@ fn a_clock_that_differs_from_torns_by_more_than_five_minutes_records_nothing() {
         );
         assert_eq!(data(&torn), ["0|0|0|0|0|0|0|0"], "{offset}");
         assert_eq!(torn.asked().len(), 1, "{offset}: {:?}", torn.asked());
-        // The runs are dated by Torn's clock, which is the right one.
+        // Runs have the time of Torn's clock, which is right.
         let real = real_time() + offset;
         assert_eq!(
             torn.rows(&format!(

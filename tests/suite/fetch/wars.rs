@@ -1,4 +1,4 @@
-//! Wars: how they begin, go on and end, also while nobody watched.
+//! Wars: how they begin, continue and end, also between two polls.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
@@ -276,7 +276,7 @@ fn a_failed_or_partial_lookup_ends_no_war() {
 #[test]
 fn a_list_that_could_not_be_read_whole_ends_no_war() {
     for (patch, exit, lost) in [
-        // What could be read is looked up: that the other war is on no list any more.
+        // The other war is in no list any more, so its report is looked up.
         (
             json!({ "ranked": { "war_id": "x" }, "territory": [] }),
             3,
@@ -369,7 +369,7 @@ fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
         torn.rows("SELECT name FROM factions WHERE faction_id = 777"),
         ["Gang 777"]
     );
-    // A list does not rename a faction that Torn has told of itself.
+    // A war list does not rename a faction whose name came from the faction's own answer.
     torn.fetch(&["factions"]).expect(0);
     torn.ranked_war(5, |war| war.factions[0].score = 1);
     torn.simulator.fault(

@@ -1,4 +1,4 @@
-//! Archives, backups, and the disks that they are on.
+//! Findings about archives, backups and their disks.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
     (text("message"), text("try"))
 }
 
-/// A database that `prune` has moved rows of, to `cold/archive.db`.
+/// A database of which `prune` has moved rows to `cold/archive.db`.
 fn archived() -> Sandbox {
     let sandbox = well();
     fs::create_dir(sandbox.path("cold")).unwrap();
@@ -80,7 +80,7 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
         let report = finished.json();
         let found = check(&report, "archive").unwrap();
         if name == "half of it" && found["state"] == "ok" {
-            // Only reading all of it shows that.
+            // Only a deep check reads every page.
             assert_state(
                 &sandbox.run(&["health", "--deep", "--json"]),
                 "archive",

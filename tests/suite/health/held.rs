@@ -1,4 +1,4 @@
-//! However a database is locked, `health` answers before a monitoring agent gives up.
+//! `health` answers within the timeout of a monitoring agent, whatever lock another program holds.
 
 use std::time::{Duration, Instant};
 

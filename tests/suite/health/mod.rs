@@ -1,27 +1,28 @@
-//! `tornsnap health`: every state for real, nothing touched, and exactly one message for each change.
+//! `tornsnap health`: every state, with real databases; no file is changed.
 
 mod copies;
 mod found;
 mod held;
+mod history;
 mod listener;
 mod months;
 mod notify;
 mod page;
+#[cfg(target_os = "linux")]
+mod permissions;
 mod targets;
 mod watchdog;
 
 use std::fs;
-use std::path::Path;
 
 use self::listener::Listener;
 use rusqlite::Connection;
 use serde_json::Value;
-use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::Store;
 
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
-use crate::support::{CANARY, DAY, Finished, HOUR, NOW, Sandbox, fill, set_mode};
+use crate::support::{CANARY, DAY, Finished, HOUR, NOW, Sandbox, fill};
 
 #[test]
 fn a_healthy_database_is_one_line_with_performance_data() {
@@ -41,158 +42,6 @@ fn a_healthy_database_is_one_line_with_performance_data() {
         "-q is silent when all is well"
     );
     sandbox.run(&["health", "--deep"]).expect(0);
-}
-
-#[test]
-fn each_problem_of_the_history_is_found_with_its_remedy() {
-    for (id, state, sql) in [
-        (
-            "age_players",
-            "warning",
-            "UPDATE fetch_runs SET started_at = started_at - 90000, finished_at = finished_at - 90000 WHERE kind = 'players'",
-        ),
-        (
-            "age_wars",
-            "critical",
-            "UPDATE fetch_runs SET started_at = started_at - 180000, finished_at = finished_at - 180000 WHERE kind = 'wars'",
-        ),
-        (
-            "age_factions",
-            "critical",
-            "DELETE FROM fetch_runs WHERE kind = 'factions'",
-        ),
-        (
-            "failures_players",
-            "warning",
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status, error) VALUES ('players', 1775044700, 1775044701, 'failed', 'Torn was down')",
-        ),
-        (
-            "failures_players",
-            "critical",
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) SELECT 'players', 1775044700 + value, 1775044701, 'failed' FROM json_each('[1,2,3,4]')",
-        ),
-        (
-            "killed_runs",
-            "warning",
-            "INSERT INTO fetch_runs (kind, started_at, status) VALUES ('territories', 1775044700, 'running')",
-        ),
-        (
-            "killed_runs",
-            "warning",
-            "INSERT INTO fetch_runs (kind, started_at, status) VALUES ('wars', 1775000000, 'killed')",
-        ),
-        (
-            "gaps",
-            "warning",
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) SELECT 'players', 1775044800 - 86400 * value, 1775044800 - 86400 * value, 'ok' FROM json_each('[2,4,6]')",
-        ),
-        (
-            "keys",
-            "critical",
-            "INSERT INTO api_keys (name, state, last_error) VALUES ('alice', 'dead', 'code 2: Incorrect key')",
-        ),
-        (
-            "keys",
-            "warning",
-            "INSERT INTO api_keys (name, state) VALUES ('alice', 'dead'), ('bob', 'ok')",
-        ),
-        (
-            "keys",
-            "warning",
-            "INSERT INTO api_keys (name, state, paused_until) VALUES ('alice', 'paused', 1775084800)",
-        ),
-        (
-            "address",
-            "warning",
-            "INSERT INTO api_pauses (scope, owner_id, cause, until, reason) VALUES ('address', 0, 'block', 1775045000, 'code 8: IP block')",
-        ),
-        (
-            "rejected",
-            "warning",
-            "INSERT INTO rejected_payloads (recorded_at, endpoint, error, body) SELECT 1775044000, '/user/1', 'level: not a number', '{}' FROM json_each('[1,2,3,4,5,6,7,8,9,10,11]')",
-        ),
-        (
-            "summaries",
-            "warning",
-            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, 1770000000, 5)",
-        ),
-        (
-            "retention",
-            "warning",
-            "INSERT INTO player_stats_history (player_id, timestamp, level) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT 1, 1760000000 + i, 5 FROM n",
-        ),
-        (
-            "clock",
-            "warning",
-            "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, 1775048400, 5)",
-        ),
-    ] {
-        let sandbox = well();
-        sandbox.sqlite().execute_batch(sql).unwrap();
-        // Past the grace that a new month has.
-        let now = if ["summaries", "retention"].contains(&id) {
-            NOW + 4 * DAY
-        } else {
-            NOW
-        };
-        let finished = sandbox.run_at(now, &["health", "--json"]);
-        assert_state(&finished, id, state);
-        let code = match state {
-            "warning" if now == NOW => Some(1),
-            "critical" => Some(2),
-            _ => None, // Four days on, the fetches are old too.
-        };
-        if let Some(code) = code {
-            finished.expect(code);
-        }
-    }
-}
-
-#[test]
-fn a_running_fetch_is_not_reported_as_killed() {
-    let sandbox = well();
-    sandbox
-        .sqlite()
-        .execute_batch("INSERT INTO fetch_runs (kind, started_at, status) VALUES ('players', 1775044700, 'running')")
-        .unwrap();
-    let held = Lock::take(&sandbox.database(), "players").unwrap();
-
-    sandbox.run(&["health"]).expect(0);
-
-    drop(held);
-    assert_state(
-        &sandbox.run(&["health", "--json"]),
-        "failures_players",
-        "warning",
-    );
-}
-
-#[test]
-fn kinds_that_are_not_followed_are_not_checked() {
-    let sandbox = well();
-    sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
-    sandbox
-        .sqlite()
-        .execute_batch("DELETE FROM fetch_runs WHERE kind != 'players'")
-        .unwrap();
-
-    let report = sandbox.run(&["health", "--json"]).expect(0).json();
-
-    assert!(check(&report, "age_wars").is_none());
-    assert!(check(&report, "age_players").is_some());
-}
-
-#[test]
-fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_recorded() {
-    let sandbox = well();
-    sandbox.write("tornsnap.toml", "");
-    assert_state(&sandbox.run(&["health", "--json"]), "followed", "warning");
-
-    sandbox
-        .sqlite()
-        .execute_batch("DELETE FROM fetch_runs")
-        .unwrap();
-    assert_state(&sandbox.run(&["health", "--json"]), "followed", "ok");
 }
 
 #[test]
@@ -387,88 +236,11 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
     }
 }
 
-/// As another user: needs the right to become one, which root has.
-#[cfg(target_os = "linux")]
-#[test]
-fn another_user_who_may_only_read_gets_an_answer() {
-    let sandbox = well();
-    let writer = sandbox.sqlite();
-    writer
-        .execute_batch("INSERT INTO api_keys (name, state) VALUES ('alice', 'dead')")
-        .unwrap();
-    let as_nobody_in = |folder: &Path| {
-        let mut command = std::process::Command::new("setpriv");
-        command
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(env!("CARGO_BIN_EXE_tornsnap"))
-            .args(["--database"])
-            .arg(sandbox.database())
-            .args(["health", "--json"])
-            .current_dir(folder)
-            .env_clear()
-            .env("TORNSNAP_NOW", NOW.to_string());
-        if folder == Path::new("/") {
-            return command;
-        }
-        // A configuration of its own, beside the backups.
-        let config = folder.join("nobody.toml");
-        fs::write(&config, format!("database = {:?}\n", sandbox.database())).unwrap();
-        std::os::unix::fs::chown(&config, Some(65534), Some(65534)).unwrap();
-        set_mode(&config, 0o600);
-        command.env("TORNSNAP_CONFIG", &config);
-        command
-    };
-    let as_nobody = || as_nobody_in(Path::new("/")).output().map(Finished);
-    for (path, mode) in [
-        (sandbox.path(""), 0o755),
-        (sandbox.database(), 0o644),
-        (sandbox.path("tornsnap.toml"), 0o600),
-    ] {
-        set_mode(&path, mode);
-    }
-    match as_nobody() {
-        Ok(finished)
-            if [0, 1, 2, 3].contains(&finished.code()) && !finished.stdout().is_empty() => {}
-        _ => return, // Not root, or the program is where nobody else may run it.
-    }
-
-    // Somebody writes: the WAL is there, and so is its index.
-    for suffix in ["-wal", "-shm"] {
-        set_mode(&sandbox.path(&format!("tornsnap.db{suffix}")), 0o644);
-    }
-    assert_state(&as_nobody().unwrap(), "keys", "critical");
-    // A WAL is there whose index cannot be made.
-    let wal = fs::read(sandbox.path("tornsnap.db-wal")).unwrap();
-    drop(writer);
-    fs::write(sandbox.path("tornsnap.db-wal"), wal).unwrap();
-    set_mode(&sandbox.path("tornsnap.db-wal"), 0o644);
-    let finished = as_nobody().unwrap();
-    assert_state(&finished, "database", "ok");
-    assert!(
-        finished
-            .stdout()
-            .contains("what is still in the WAL was not seen"),
-        "{}",
-        finished.stdout()
-    );
-    // Nobody writes.
-    drop(sandbox.sqlite().execute_batch("SELECT 1 FROM players"));
-    fs::remove_file(sandbox.path("tornsnap.db-wal")).ok();
-    assert_state(&as_nobody().unwrap(), "database", "ok");
-    // Backups are there, and nothing tells whose they are.
-    set_mode(&sandbox.path("backups"), 0o755);
-    let mut command = as_nobody_in(&sandbox.path(""));
-    assert_state(&Finished(command.output().unwrap()), "backup", "unknown");
-    // It may not be read at all.
-    set_mode(&sandbox.database(), 0o600);
-    assert_state(&as_nobody().unwrap(), "database", "unknown");
-}
-
 const SECRET: &str = "webhook-secret-CANARY";
 
 const FOLLOWED: &str = "[track]\nfactions = [7]\n";
 
-/// A database in which all is well: everything fetched ten minutes ago, a backup, and nothing due.
+/// A healthy database: everything was fetched ten minutes ago, there is a backup, and nothing is due.
 fn well() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", FOLLOWED);
@@ -484,7 +256,7 @@ fn well() -> Sandbox {
         ))
         .unwrap();
     sandbox.run(&["backup"]).expect(0);
-    // As a run leaves it: the last to close folds the WAL in and removes it.
+    // The last connection to close removes the WAL, as after a run.
     Connection::open(sandbox.database())
         .unwrap()
         .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")

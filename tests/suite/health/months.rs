@@ -1,4 +1,4 @@
-//! Months that are to be summarized or pruned, and those about which nothing is to be done.
+//! Findings about months that are due for `summarize` or `prune`.
 
 use super::{DAY, assert_state, check, well};
 use crate::support::{NOW, Sandbox};
@@ -153,7 +153,7 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
             .contains("400 history rows of 2026-03 came after it was pruned and are in no summary"),
         "{message}"
     );
-    // The newest known values of before have become old.
+    // There are newer values than those that the first prune kept, so the next one deletes these.
     run(&sandbox, "prune");
     assert_eq!(told(&sandbox, "retention").0, "ok");
     assert_eq!(told(&sandbox, "summaries").1, message);

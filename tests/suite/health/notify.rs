@@ -1,4 +1,4 @@
-//! Messages and pings: when they are sent, and what becomes of one that is not taken.
+//! When messages and pings are sent, and how a refused one is repeated.
 
 use std::fs;
 use std::net::TcpListener;

@@ -39,7 +39,7 @@ fn accept_key(sandbox: &Sandbox, name: &str) {
         .unwrap();
 }
 
-/// The events told so far, each with what changed: `worse keys:new`.
+/// The events sent so far, each with its changes, such as `worse keys:new`.
 fn told(listener: &Listener) -> Vec<String> {
     listener
         .bodies()
@@ -93,7 +93,7 @@ fn a_new_finding_and_its_recovery_are_sent_while_an_older_finding_persists() {
 fn a_new_warning_beside_a_critical_finding_is_sent_and_the_reminder_remains() {
     let (sandbox, listener) = with_webhook();
     let look = |hour: i64| {
-        // Only what this test is about.
+        // Other findings do not concern this test.
         let now = NOW + hour * HOUR;
         sandbox
             .sqlite()

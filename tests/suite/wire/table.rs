@@ -5,80 +5,196 @@ use serde_json::Value;
 
 use super::change::Class;
 
-/// A body, the path that its rows begin with, and the rows. `[]` stands for each position without rows of its own.
-pub const TABLE: &[(&str, &str, &str)] = &[
-    ("key", "", KEY),
-    ("owner", "", PROFILE),
-    ("owner", "", BATTLE_STATS),
-    ("owner", "", PERSONAL_STATS),
-    ("player", "", PROFILE),
-    ("player", "", PERSONAL_STATS),
-    ("faction", "", BASIC),
-    ("faction", "", MEMBERS),
-    ("faction", "", WARS),
-    ("faction", "wars.ranked.", "war_id Id"),
-    ("faction", "wars.ranked.", RANKED_WAR_RUNNING),
-    ("faction", "wars.territory[].", TERRITORY_WAR_OF_FACTION),
-    ("own_tiles", "", "territory List\n territory[] Item"),
-    ("own_tiles", "territory[].", TILE),
-    ("own_tiles", "territory[].", OWN_TILE),
-    (
-        "warfareranked",
-        "",
-        "_metadata Ignored\n warfareranked List\n warfareranked[] Item",
-    ),
-    ("warfareranked", "warfareranked[0].", RANKED_WAR_RUNNING),
-    ("warfareranked", "warfareranked[].", RANKED_WAR_OVER),
-    (
-        "rankedwars",
-        "",
-        "_metadata Ignored\n rankedwars List\n rankedwars[] Item",
-    ),
-    ("rankedwars", "rankedwars[0].", RANKED_WAR_RUNNING),
-    ("rankedwars", "rankedwars[].", RANKED_WAR_OVER),
-    (
-        "warfareterritory",
-        "",
-        "_metadata Ignored\n warfareterritory List\n warfareterritory[] Item",
-    ),
-    (
-        "warfareterritory",
-        "warfareterritory[0].",
-        TERRITORY_WAR_RUNNING,
-    ),
-    (
-        "warfareterritory",
-        "warfareterritory[1].",
-        TERRITORY_WAR_RUNNING,
-    ),
-    (
-        "warfareterritory",
-        "warfareterritory[].",
-        TERRITORY_WAR_OVER,
-    ),
-    (
-        "territorywars",
-        "",
-        "territorywars List\n territorywars[] Item",
-    ),
-    ("territorywars", "territorywars[].", PAST_TERRITORY_WAR),
-    ("rankedwarreport", "", "rankedwarreport Report"),
-    ("rankedwarreport", "rankedwarreport.", RANKED_REPORT),
-    ("territorywarreport", "", "territorywarreport Report"),
-    (
-        "territorywarreport",
-        "territorywarreport.",
-        TERRITORY_REPORT,
-    ),
-    ("ownership", "", OWNERSHIP),
-    ("rackets", "", RACKETS),
-    (
-        "facts",
-        "",
-        "_metadata Ignored\n territory List\n territory[] Item",
-    ),
-    ("facts", "territory[].", TILE),
-    ("facts", "territory[].", "neighbors Ignored"),
+/// Rows of the table that share a body and the beginning of their paths.
+struct Section {
+    body: &'static str,
+    /// The beginning of each path. `[]` stands for each position of a list that has no section of its own.
+    prefix: &'static str,
+    /// A line for each row: the path, the class and the facts.
+    rows: &'static str,
+}
+
+const TABLE: &[Section] = &[
+    Section {
+        body: "key",
+        prefix: "",
+        rows: KEY,
+    },
+    Section {
+        body: "owner",
+        prefix: "",
+        rows: PROFILE,
+    },
+    Section {
+        body: "owner",
+        prefix: "",
+        rows: BATTLE_STATS,
+    },
+    Section {
+        body: "owner",
+        prefix: "",
+        rows: PERSONAL_STATS,
+    },
+    Section {
+        body: "player",
+        prefix: "",
+        rows: PROFILE,
+    },
+    Section {
+        body: "player",
+        prefix: "",
+        rows: PERSONAL_STATS,
+    },
+    Section {
+        body: "faction",
+        prefix: "",
+        rows: BASIC,
+    },
+    Section {
+        body: "faction",
+        prefix: "",
+        rows: MEMBERS,
+    },
+    Section {
+        body: "faction",
+        prefix: "",
+        rows: WARS,
+    },
+    Section {
+        body: "faction",
+        prefix: "wars.ranked.",
+        rows: "war_id Id",
+    },
+    Section {
+        body: "faction",
+        prefix: "wars.ranked.",
+        rows: RANKED_WAR_RUNNING,
+    },
+    Section {
+        body: "faction",
+        prefix: "wars.territory[].",
+        rows: TERRITORY_WAR_OF_FACTION,
+    },
+    Section {
+        body: "own_tiles",
+        prefix: "",
+        rows: "territory List\n territory[] Item",
+    },
+    Section {
+        body: "own_tiles",
+        prefix: "territory[].",
+        rows: TILE,
+    },
+    Section {
+        body: "own_tiles",
+        prefix: "territory[].",
+        rows: OWN_TILE,
+    },
+    Section {
+        body: "warfareranked",
+        prefix: "",
+        rows: "_metadata Ignored\n warfareranked List\n warfareranked[] Item",
+    },
+    Section {
+        body: "warfareranked",
+        prefix: "warfareranked[0].",
+        rows: RANKED_WAR_RUNNING,
+    },
+    Section {
+        body: "warfareranked",
+        prefix: "warfareranked[].",
+        rows: RANKED_WAR_OVER,
+    },
+    Section {
+        body: "rankedwars",
+        prefix: "",
+        rows: "_metadata Ignored\n rankedwars List\n rankedwars[] Item",
+    },
+    Section {
+        body: "rankedwars",
+        prefix: "rankedwars[0].",
+        rows: RANKED_WAR_RUNNING,
+    },
+    Section {
+        body: "rankedwars",
+        prefix: "rankedwars[].",
+        rows: RANKED_WAR_OVER,
+    },
+    Section {
+        body: "warfareterritory",
+        prefix: "",
+        rows: "_metadata Ignored\n warfareterritory List\n warfareterritory[] Item",
+    },
+    Section {
+        body: "warfareterritory",
+        prefix: "warfareterritory[0].",
+        rows: TERRITORY_WAR_RUNNING,
+    },
+    Section {
+        body: "warfareterritory",
+        prefix: "warfareterritory[1].",
+        rows: TERRITORY_WAR_RUNNING,
+    },
+    Section {
+        body: "warfareterritory",
+        prefix: "warfareterritory[].",
+        rows: TERRITORY_WAR_OVER,
+    },
+    Section {
+        body: "territorywars",
+        prefix: "",
+        rows: "territorywars List\n territorywars[] Item",
+    },
+    Section {
+        body: "territorywars",
+        prefix: "territorywars[].",
+        rows: PAST_TERRITORY_WAR,
+    },
+    Section {
+        body: "rankedwarreport",
+        prefix: "",
+        rows: "rankedwarreport Report",
+    },
+    Section {
+        body: "rankedwarreport",
+        prefix: "rankedwarreport.",
+        rows: RANKED_REPORT,
+    },
+    Section {
+        body: "territorywarreport",
+        prefix: "",
+        rows: "territorywarreport Report",
+    },
+    Section {
+        body: "territorywarreport",
+        prefix: "territorywarreport.",
+        rows: TERRITORY_REPORT,
+    },
+    Section {
+        body: "ownership",
+        prefix: "",
+        rows: OWNERSHIP,
+    },
+    Section {
+        body: "rackets",
+        prefix: "",
+        rows: RACKETS,
+    },
+    Section {
+        body: "facts",
+        prefix: "",
+        rows: "_metadata Ignored\n territory List\n territory[] Item",
+    },
+    Section {
+        body: "facts",
+        prefix: "territory[].",
+        rows: TILE,
+    },
+    Section {
+        body: "facts",
+        prefix: "territory[].",
+        rows: "neighbors Ignored",
+    },
 ];
 
 const KEY: &str = "
@@ -425,8 +541,13 @@ pub struct Row {
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (body, prefix, text) in TABLE {
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for section in TABLE {
+        let Section {
+            body,
+            prefix,
+            rows: lines,
+        } = section;
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let mut words = line.split(' ');
             let (path, class) = (words.next().unwrap(), words.next().unwrap());
             rows.push(Row {
