@@ -10,3 +10,4 @@ mod seeds;
 mod stored;
 mod table;
 mod waits;
+mod war_fields;

@@ -4,6 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::change::Class;
+use super::war_fields::{
+    PAST_TERRITORY_WAR, RANKED_REPORT, RANKED_WAR_OVER, RANKED_WAR_RUNNING, TERRITORY_REPORT,
+    TERRITORY_WAR_OF_FACTION, TERRITORY_WAR_OVER, TERRITORY_WAR_RUNNING, WARS,
+};
 
 /// Rows of the table that share a body and the beginning of their paths.
 struct Section {
@@ -14,187 +18,83 @@ struct Section {
     rows: &'static str,
 }
 
+const fn section(body: &'static str, prefix: &'static str, rows: &'static str) -> Section {
+    Section { body, prefix, rows }
+}
+
 const TABLE: &[Section] = &[
-    Section {
-        body: "key",
-        prefix: "",
-        rows: KEY,
-    },
-    Section {
-        body: "owner",
-        prefix: "",
-        rows: PROFILE,
-    },
-    Section {
-        body: "owner",
-        prefix: "",
-        rows: BATTLE_STATS,
-    },
-    Section {
-        body: "owner",
-        prefix: "",
-        rows: PERSONAL_STATS,
-    },
-    Section {
-        body: "player",
-        prefix: "",
-        rows: PROFILE,
-    },
-    Section {
-        body: "player",
-        prefix: "",
-        rows: PERSONAL_STATS,
-    },
-    Section {
-        body: "faction",
-        prefix: "",
-        rows: BASIC,
-    },
-    Section {
-        body: "faction",
-        prefix: "",
-        rows: MEMBERS,
-    },
-    Section {
-        body: "faction",
-        prefix: "",
-        rows: WARS,
-    },
-    Section {
-        body: "faction",
-        prefix: "wars.ranked.",
-        rows: "war_id Id",
-    },
-    Section {
-        body: "faction",
-        prefix: "wars.ranked.",
-        rows: RANKED_WAR_RUNNING,
-    },
-    Section {
-        body: "faction",
-        prefix: "wars.territory[].",
-        rows: TERRITORY_WAR_OF_FACTION,
-    },
-    Section {
-        body: "own_tiles",
-        prefix: "",
-        rows: "territory List\n territory[] Item",
-    },
-    Section {
-        body: "own_tiles",
-        prefix: "territory[].",
-        rows: TILE,
-    },
-    Section {
-        body: "own_tiles",
-        prefix: "territory[].",
-        rows: OWN_TILE,
-    },
-    Section {
-        body: "warfareranked",
-        prefix: "",
-        rows: "_metadata Ignored\n warfareranked List\n warfareranked[] Item",
-    },
-    Section {
-        body: "warfareranked",
-        prefix: "warfareranked[0].",
-        rows: RANKED_WAR_RUNNING,
-    },
-    Section {
-        body: "warfareranked",
-        prefix: "warfareranked[].",
-        rows: RANKED_WAR_OVER,
-    },
-    Section {
-        body: "rankedwars",
-        prefix: "",
-        rows: "_metadata Ignored\n rankedwars List\n rankedwars[] Item",
-    },
-    Section {
-        body: "rankedwars",
-        prefix: "rankedwars[0].",
-        rows: RANKED_WAR_RUNNING,
-    },
-    Section {
-        body: "rankedwars",
-        prefix: "rankedwars[].",
-        rows: RANKED_WAR_OVER,
-    },
-    Section {
-        body: "warfareterritory",
-        prefix: "",
-        rows: "_metadata Ignored\n warfareterritory List\n warfareterritory[] Item",
-    },
-    Section {
-        body: "warfareterritory",
-        prefix: "warfareterritory[0].",
-        rows: TERRITORY_WAR_RUNNING,
-    },
-    Section {
-        body: "warfareterritory",
-        prefix: "warfareterritory[1].",
-        rows: TERRITORY_WAR_RUNNING,
-    },
-    Section {
-        body: "warfareterritory",
-        prefix: "warfareterritory[].",
-        rows: TERRITORY_WAR_OVER,
-    },
-    Section {
-        body: "territorywars",
-        prefix: "",
-        rows: "territorywars List\n territorywars[] Item",
-    },
-    Section {
-        body: "territorywars",
-        prefix: "territorywars[].",
-        rows: PAST_TERRITORY_WAR,
-    },
-    Section {
-        body: "rankedwarreport",
-        prefix: "",
-        rows: "rankedwarreport Report",
-    },
-    Section {
-        body: "rankedwarreport",
-        prefix: "rankedwarreport.",
-        rows: RANKED_REPORT,
-    },
-    Section {
-        body: "territorywarreport",
-        prefix: "",
-        rows: "territorywarreport Report",
-    },
-    Section {
-        body: "territorywarreport",
-        prefix: "territorywarreport.",
-        rows: TERRITORY_REPORT,
-    },
-    Section {
-        body: "ownership",
-        prefix: "",
-        rows: OWNERSHIP,
-    },
-    Section {
-        body: "rackets",
-        prefix: "",
-        rows: RACKETS,
-    },
-    Section {
-        body: "facts",
-        prefix: "",
-        rows: "_metadata Ignored\n territory List\n territory[] Item",
-    },
-    Section {
-        body: "facts",
-        prefix: "territory[].",
-        rows: TILE,
-    },
-    Section {
-        body: "facts",
-        prefix: "territory[].",
-        rows: "neighbors Ignored",
-    },
+    section("key", "", KEY),
+    section("owner", "", PROFILE),
+    section("owner", "", BATTLE_STATS),
+    section("owner", "", PERSONAL_STATS),
+    section("player", "", PROFILE),
+    section("player", "", PERSONAL_STATS),
+    section("faction", "", BASIC),
+    section("faction", "", MEMBERS),
+    section("faction", "", WARS),
+    section("faction", "wars.ranked.", "war_id Id"),
+    section("faction", "wars.ranked.", RANKED_WAR_RUNNING),
+    section("faction", "wars.territory[].", TERRITORY_WAR_OF_FACTION),
+    section("own_tiles", "", "territory List\n territory[] Item"),
+    section("own_tiles", "territory[].", TILE),
+    section("own_tiles", "territory[].", OWN_TILE),
+    section(
+        "warfareranked",
+        "",
+        "_metadata Ignored\n warfareranked List\n warfareranked[] Item",
+    ),
+    section("warfareranked", "warfareranked[0].", RANKED_WAR_RUNNING),
+    section("warfareranked", "warfareranked[].", RANKED_WAR_OVER),
+    section(
+        "rankedwars",
+        "",
+        "_metadata Ignored\n rankedwars List\n rankedwars[] Item",
+    ),
+    section("rankedwars", "rankedwars[0].", RANKED_WAR_RUNNING),
+    section("rankedwars", "rankedwars[].", RANKED_WAR_OVER),
+    section(
+        "warfareterritory",
+        "",
+        "_metadata Ignored\n warfareterritory List\n warfareterritory[] Item",
+    ),
+    section(
+        "warfareterritory",
+        "warfareterritory[0].",
+        TERRITORY_WAR_RUNNING,
+    ),
+    section(
+        "warfareterritory",
+        "warfareterritory[1].",
+        TERRITORY_WAR_RUNNING,
+    ),
+    section(
+        "warfareterritory",
+        "warfareterritory[].",
+        TERRITORY_WAR_OVER,
+    ),
+    section(
+        "territorywars",
+        "",
+        "territorywars List\n territorywars[] Item",
+    ),
+    section("territorywars", "territorywars[].", PAST_TERRITORY_WAR),
+    section("rankedwarreport", "", "rankedwarreport Report"),
+    section("rankedwarreport", "rankedwarreport.", RANKED_REPORT),
+    section("territorywarreport", "", "territorywarreport Report"),
+    section(
+        "territorywarreport",
+        "territorywarreport.",
+        TERRITORY_REPORT,
+    ),
+    section("ownership", "", OWNERSHIP),
+    section("rackets", "", RACKETS),
+    section(
+        "facts",
+        "",
+        "_metadata Ignored\n territory List\n territory[] Item",
+    ),
+    section("facts", "territory[].", TILE),
+    section("facts", "territory[].", "neighbors Ignored"),
 ];
 
 const KEY: &str = "
@@ -323,170 +223,6 @@ const MEMBERS: &str = "
     members[].status.color Ignored
     members[].status.until Ignored
     members[].revive_setting Ignored";
-
-const WARS: &str = "
-    pacts Ignored
-    wars Wars
-    wars.ranked War
-    wars.raids Ignored
-    wars.territory List
-    wars.territory[] Item";
-
-const RANKED_WAR_RUNNING: &str = "
-    start Start started_at,status
-    end EndAhead
-    target Count required_score
-    winner NoWinner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored";
-
-const RANKED_WAR_OVER: &str = "
-    id Id
-    start Start started_at
-    end End ends_at,status,winner
-    target Count required_score
-    winner Winner ends_at,status,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored";
-
-const TERRITORY_WAR_OF_FACTION: &str = "
-    war_id Id
-    territory Tile
-    start Start started_at,status
-    end End ends_at
-    target Count required_score
-    winner NamedWinner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[0].is_aggressor Aggressor
-    factions[0].playerIds Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored
-    factions[1].is_aggressor Defender
-    factions[1].playerIds Ignored";
-
-const TERRITORY_WAR_RUNNING: &str = "
-    id Id
-    territory Tile
-    start Start started_at,status
-    end End ends_at
-    target Count required_score
-    result NoResult status,end_reason
-    aggressor Sides
-    aggressor.id Reference attacking.faction
-    aggressor.name Text attacking.name
-    aggressor.score Count attacking.score
-    aggressor.chain Ignored
-    aggressor.players_on_wall Ignored
-    defender Sides
-    defender.id Reference defending.faction
-    defender.name Text defending.name
-    defender.score Count defending.score
-    defender.chain Ignored
-    defender.players_on_wall Ignored";
-
-const TERRITORY_WAR_OVER: &str = "
-    id Id
-    territory Tile
-    start Start started_at
-    end End ends_at
-    target Count required_score
-    result Result status,end_reason,winner
-    aggressor Sides
-    aggressor.id Reference attacking.faction,winner
-    aggressor.name Text attacking.name
-    aggressor.score Count attacking.score
-    defender Sides
-    defender.id Reference defending.faction
-    defender.name Text defending.name
-    defender.score Count defending.score";
-
-const PAST_TERRITORY_WAR: &str = "
-    id Id
-    territory Tile
-    start Start started_at
-    end End ends_at
-    target Count required_score
-    result Result status,end_reason,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction,winner
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].is_aggressor Aggressor
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].is_aggressor Defender";
-
-const RANKED_REPORT: &str = "
-    id Subject
-    start Start started_at
-    end End ends_at,status,winner
-    winner Winner winner,status
-    forfeit Forfeit end_reason
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].attacks Ignored
-    factions[0].rank Ignored
-    factions[0].rewards Ignored
-    factions[0].members Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].attacks Ignored
-    factions[1].rank Ignored
-    factions[1].rewards Ignored
-    factions[1].members Ignored";
-
-const TERRITORY_REPORT: &str = "
-    id Subject
-    territory Tile
-    started_at Start started_at
-    ended_at End ends_at
-    winner NamedWinner
-    result ReportResult status,end_reason,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].joins Ignored
-    factions[0].clears Ignored
-    factions[0].is_aggressor Aggressor
-    factions[0].members Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].joins Ignored
-    factions[1].clears Ignored
-    factions[1].is_aggressor Defender
-    factions[1].members Ignored";
 
 const TILE: &str = "
     id Tile
