@@ -162,24 +162,17 @@ fn every_file_of_a_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
 #[test]
 fn paths_from_the_environment_may_be_other_than_utf8() {
     let latin = Latin::new();
+    let run = |arguments: &[&str], database: &str| {
+        let mut command = latin.torn.sandbox.command(arguments);
+        command
+            .env("TORNSNAP_CONFIG", latin.path(".toml"))
+            .env("TORNSNAP_DATABASE", latin.path(database));
+        Finished(command.output().unwrap())
+    };
 
-    let finished = latin
-        .torn
-        .sandbox
-        .command(&["fetch", "factions", "--json"])
-        .env("TORNSNAP_CONFIG", latin.path(".toml"))
-        .env("TORNSNAP_DATABASE", latin.path(" none.db"))
-        .output();
-
-    Finished(finished.unwrap()).expect(78);
-    let found = latin
-        .torn
-        .sandbox
-        .command(&["export", "factions", "--json"])
-        .env("TORNSNAP_CONFIG", latin.path(".toml"))
-        .env("TORNSNAP_DATABASE", latin.path(".db"))
-        .output();
-    assert!(Finished(found.unwrap()).expect(0).json().is_array());
+    run(&["fetch", "factions", "--json"], " none.db").expect(78);
+    let found = run(&["export", "factions", "--json"], ".db").expect(0);
+    assert!(found.json().is_array());
 }
 
 /// Arguments other than paths.

@@ -9,7 +9,7 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW};
 
-fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
+pub fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     let headers = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

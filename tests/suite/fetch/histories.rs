@@ -206,6 +206,15 @@ fn a_run_about_named_factions_asks_about_no_other_wars() {
     assert_eq!(asked_for(&torn, "report"), 0, "{:?}", torn.asked());
 }
 
+/// Polls of 30 days, ever more rarely: every ten minutes, hourly, every six hours, daily. In seconds after the first.
+fn polls_of_a_month() -> impl Iterator<Item = i64> {
+    let often = (1..=12).map(|poll| poll * 10 * MINUTE);
+    let hourly = (3..=12).map(|poll| poll * HOUR);
+    let later = (3..=16).map(|poll| poll * 6 * HOUR);
+    let daily = (5..=30).map(|poll| poll * DAY);
+    often.chain(hourly).chain(later).chain(daily)
+}
+
 #[test]
 fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_after_30_days() {
     let torn = Torn::new();
@@ -216,12 +225,8 @@ fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_af
         world.remove_ranked_war(5);
         world.remove_territory_war(6);
     });
-    let often = (1..=12).map(|poll| poll * 10 * MINUTE);
-    let hourly = (3..=12).map(|poll| poll * HOUR);
-    let later = (3..=16).map(|poll| poll * 6 * HOUR);
-    let daily = (5..=30).map(|poll| poll * DAY);
     let mut asked = Vec::new();
-    for at in often.chain(hourly).chain(later).chain(daily) {
+    for at in polls_of_a_month() {
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + at, &["wars"]).expect(0);
         if asked_for(&torn, "/faction/5/rankedwarreport") > 0 {

@@ -4,24 +4,13 @@ use std::time::{Duration, Instant};
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::faults::status;
 use crate::init::Fresh;
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
-}
-
-fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    FaultKind::Status(
-        number,
-        "<html>no</html>".to_owned(),
-        "text/html".to_owned(),
-        headers.collect(),
-    )
 }
 
 /// A faction with this many members, whose roster has been fetched.

@@ -1,6 +1,7 @@
 //! A restore that a signal or a power cut ends.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -107,13 +108,8 @@ fn a_restore_killed_at_any_moment_leaves_the_old_or_the_new() {
             .expect(0);
         assert_eq!(dump(&sandbox.database()), saved);
         assert!(!sandbox.path("tornsnap.db.restoring").exists());
-        let kept = fs::read_dir(sandbox.path(""))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.to_string_lossy().contains("before-restore"))
-            .filter(|path| Connection::open(path).is_ok() && dump(path) == changed)
-            .count();
-        assert_eq!(kept, 1, "the old one is kept once");
+        let kept = kept_databases(&sandbox).filter(|path| dump(path) == changed);
+        assert_eq!(kept.count(), 1, "the old one is kept once");
     }
     println!("killed: {olds} old, {news} new, {betweens} between");
 }
@@ -126,4 +122,13 @@ fn remove_databases(sandbox: &Sandbox) {
             fs::remove_file(path).unwrap();
         }
     }
+}
+
+/// The databases that a restore has put aside.
+fn kept_databases(sandbox: &Sandbox) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("before-restore"))
+        .filter(|path| Connection::open(path).is_ok())
 }
