@@ -55,7 +55,7 @@ pub mod model {
     pub use crate::model::rows::Column;
     pub use crate::model::run::Counts;
     pub use crate::model::size::format_bytes;
-    pub use crate::model::territory::{RacketState, Tile, TileWar};
+    pub use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
     pub use crate::model::time::{Month, iso, parse_timestamp, parse_timestamp_or_age};
     pub use crate::model::war::{War, WarType};
 }

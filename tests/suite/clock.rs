@@ -5,10 +5,7 @@ use tornsnap::testing::config::refuse_wrong_clock;
 use tornsnap::testing::config::{Clock, Overrides, Settings};
 use tornsnap::testing::store::Store;
 
-use crate::support::{NOW, Sandbox};
-
-const MINUTE: i64 = 60;
-const DAY: i64 = 86_400;
+use crate::support::{DAY, MINUTE, NOW, Sandbox};
 
 /// Settings whose clock stands at `now`, and a database with one row of history from `recorded_at`.
 fn recorded(sandbox: &Sandbox, recorded_at: Option<i64>) -> Store {
@@ -69,7 +66,7 @@ fn a_clock_behind_the_newest_record_is_refused_and_both_times_are_named() {
 }
 
 #[test]
-fn the_machines_own_clock_is_held_against_the_records_too() {
+fn the_machines_own_clock_is_compared_with_the_records() {
     let sandbox = Sandbox::new();
     let store = recorded(&sandbox, Some(4_102_444_800)); // 2100-01-01
     let settings = at(&sandbox, Clock::System);

@@ -1,4 +1,4 @@
-//! File systems that cannot sync a folder (older CIFS, vboxsf): nothing fails for want of that.
+//! File systems that cannot sync a folder (older CIFS, vboxsf) cause no failure.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::support::{Finished, Sandbox, fill, skipped};
 
-/// Answers `fsync` of a folder with the error in `FOLDER_SYNC`, and passes everything else on.
+/// Makes `fsync` of a folder fail with the error in `FOLDER_SYNC`; other calls are unchanged.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,4 +1,4 @@
-//! Keys, configurations and variables as shells, editors and schedulers leave them.
+//! Keys, configurations and variables as shells, editors and schedulers write them.
 
 use std::fs;
 
@@ -79,7 +79,7 @@ fn a_key_that_cannot_be_read_costs_only_that_key_and_health_names_it() {
 }
 
 #[test]
-fn what_is_known_of_a_key_outlives_a_while_without_its_file() {
+fn facts_about_a_key_survive_a_missing_key_file() {
     let torn = Torn::with_two_keys();
     torn.sandbox.write("bob.key", BOBS_KEY);
     with_second_key(&torn, "key_file = \"bob.key\"");
@@ -129,7 +129,7 @@ fn a_second_key_file_that_others_can_read_stops_the_run() {
 }
 
 #[test]
-fn a_key_that_is_none_is_never_sent() {
+fn text_that_is_no_key_is_never_sent() {
     let torn = Torn::new();
     for (list, why) in [
         ("tooshort", "TORN_API_KEY: it has 8 letters and digits"),
@@ -323,7 +323,7 @@ fn a_tilde_at_the_start_of_a_path_is_the_home_folder() {
 }
 
 #[test]
-fn what_only_a_shell_replaces_is_refused_in_every_path() {
+fn shell_variables_are_refused_in_every_path() {
     let sandbox = crate::support::Sandbox::new();
     for setting in [
         "database = \"PATH\"\n",
@@ -357,7 +357,7 @@ fn what_only_a_shell_replaces_is_refused_in_every_path() {
         assert!(refused.stderr().contains("$HOME is not replaced"));
     }
     assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 0);
-    // On the command line the shell has replaced what it replaces.
+    // On the command line the shell has already expanded it.
     let finished = sandbox.run(&["backup", "--database", "$HOME"]).expect(78);
     assert!(finished.stderr().contains("there is no such file"));
 }

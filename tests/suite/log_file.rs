@@ -1,4 +1,4 @@
-//! `[log] file`: a log that cannot be written is a warning, never an end.
+//! `[log] file`: a log that cannot be written is a warning and does not stop a run.
 #![cfg(unix)]
 
 use std::fs;
@@ -19,7 +19,7 @@ fn with_log(file: &str, more: &str) -> Torn {
     torn
 }
 
-/// A log file for each reason why there is none.
+/// Paths where no log file can be opened.
 fn broken_logs() -> Vec<(Torn, &'static str)> {
     let fifo = with_log("t.log", "");
     let made = Command::new("mkfifo")
@@ -68,7 +68,7 @@ fn a_log_file_that_cannot_be_opened_is_a_warning() {
 }
 
 #[test]
-fn the_watchdog_tells_all_the_same() {
+fn the_watchdog_sends_its_message_without_a_log_file() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -1,6 +1,6 @@
-//! Files that root makes for somebody else's database belong to the owner of that database.
+//! Files that root makes for another user's database belong to the owner of that database.
 //!
-//! All of this needs root, who may become somebody else; for everybody else the tests say that they prove nothing.
+//! These tests need root, who can become another user; for other users they are skipped.
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsStr;
@@ -16,10 +16,10 @@ use crate::month_model::{IN_APRIL, steady_history, template, with_history};
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
-/// A user whom every Linux has.
+/// A user that exists on every Linux.
 const NOBODY: u32 = 65534;
 
-/// Whether this process is root; says so when it is not.
+/// Whether this process is root; otherwise prints that the test is skipped.
 fn is_root(sandbox: &Sandbox) -> bool {
     let is_root = fs::metadata(sandbox.path("")).unwrap().uid() == 0;
     if !is_root {
@@ -28,7 +28,7 @@ fn is_root(sandbox: &Sandbox) -> bool {
     is_root
 }
 
-/// Gives everything in the folder to nobody, and puts the program where nobody can start it.
+/// Gives everything in the folder to the user `nobody`, and copies the program to where that user can start it.
 fn give_away(sandbox: &Sandbox) {
     let program = sandbox.path("tornsnap");
     fs::copy(env!("CARGO_BIN_EXE_tornsnap"), &program).unwrap();
@@ -52,7 +52,7 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The program as nobody runs it.
+/// Runs the program as the user `nobody`.
 fn as_nobody(sandbox: &Sandbox, like: &Command) -> Finished {
     let mut command = Command::new("setpriv");
     command
@@ -81,7 +81,7 @@ fn all_belong_to_nobody(sandbox: &Sandbox) {
 }
 
 #[test]
-fn what_root_makes_belongs_to_the_owner_of_the_database() {
+fn files_made_by_root_belong_to_the_owner_of_the_database() {
     let torn = Torn::new();
     let sandbox = &torn.sandbox;
     if !is_root(sandbox) {
@@ -149,7 +149,7 @@ fn an_archive_that_root_makes_elsewhere_belongs_to_the_owner_of_the_database() {
 }
 
 #[test]
-fn what_root_sets_up_in_the_folder_of_a_user_belongs_to_that_user() {
+fn files_that_root_sets_up_in_the_folder_of_a_user_belong_to_that_user() {
     let fresh = Fresh::new();
     if !is_root(&fresh.sandbox) {
         return;
@@ -199,7 +199,7 @@ fn a_file_of_root_is_named_with_its_owner_and_the_chown_to_run() {
     );
     assert_eq!(refused.stderr(), expected);
 
-    // Root mends it by running the same.
+    // Root repairs it by running the same command.
     sandbox.run(&["backup"]).expect(0);
     as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(0);
 
@@ -237,7 +237,7 @@ fn a_log_file_of_root_is_a_warning_with_the_chown_to_run() {
 }
 
 #[test]
-fn somebody_elses_database_is_for_its_owner_to_run() {
+fn another_user_is_told_to_run_it_as_the_owner_of_the_database() {
     let sandbox = Sandbox::new();
     if !is_root(&sandbox) {
         return;
@@ -264,7 +264,7 @@ fn somebody_elses_database_is_for_its_owner_to_run() {
 }
 
 #[test]
-fn root_is_not_led_to_give_away_other_files() {
+fn root_never_changes_the_owner_of_other_files() {
     let sandbox = Sandbox::new();
     if !is_root(&sandbox) {
         return;

@@ -16,7 +16,7 @@ fn latin(ending: &str) -> OsString {
     name
 }
 
-/// A folder with such a name, that holds a configuration and a database of such names.
+/// A folder with such a name, with a configuration and a database of such names in it.
 struct Latin {
     torn: Torn,
     folder: PathBuf,
@@ -120,7 +120,7 @@ fn every_command_works_in_a_folder_whose_name_is_not_utf8() {
 
 /// Relative paths of a configuration stand in its folder, and so have its name.
 #[test]
-fn every_file_that_a_configuration_names_may_be_in_such_a_folder() {
+fn every_file_of_a_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
     let latin = Latin::new();
     let configuration = fs::read_to_string(latin.path(".toml")).unwrap();
     let configuration = configuration.replace(&format!("key = \"{CANARY}\""), "key_file = \"key\"")
@@ -160,29 +160,22 @@ fn every_file_that_a_configuration_names_may_be_in_such_a_folder() {
 }
 
 #[test]
-fn such_paths_may_come_from_the_environment() {
+fn paths_from_the_environment_may_be_other_than_utf8() {
     let latin = Latin::new();
+    let run = |arguments: &[&str], database: &str| {
+        let mut command = latin.torn.sandbox.command(arguments);
+        command
+            .env("TORNSNAP_CONFIG", latin.path(".toml"))
+            .env("TORNSNAP_DATABASE", latin.path(database));
+        Finished(command.output().unwrap())
+    };
 
-    let finished = latin
-        .torn
-        .sandbox
-        .command(&["fetch", "factions", "--json"])
-        .env("TORNSNAP_CONFIG", latin.path(".toml"))
-        .env("TORNSNAP_DATABASE", latin.path(" none.db"))
-        .output();
-
-    Finished(finished.unwrap()).expect(78);
-    let found = latin
-        .torn
-        .sandbox
-        .command(&["export", "factions", "--json"])
-        .env("TORNSNAP_CONFIG", latin.path(".toml"))
-        .env("TORNSNAP_DATABASE", latin.path(".db"))
-        .output();
-    assert!(Finished(found.unwrap()).expect(0).json().is_array());
+    run(&["fetch", "factions", "--json"], " none.db").expect(78);
+    let found = run(&["export", "factions", "--json"], ".db").expect(0);
+    assert!(found.json().is_array());
 }
 
-/// Arguments that are no paths.
+/// Arguments other than paths.
 #[test]
 fn words_that_are_not_utf8_are_wrong_usage_and_no_panic() {
     let latin = Latin::new();
@@ -232,7 +225,7 @@ fn an_archive_whose_name_is_not_utf8_is_refused_in_words() {
 }
 
 #[test]
-fn a_demo_and_a_new_configuration_may_be_in_such_a_folder() {
+fn a_demo_and_a_new_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
     let latin = Latin::new();
     for json in [None, Some("--json")] {
         let mut demo = latin.torn.sandbox.command(&["demo", "--days", "1"]);
@@ -255,7 +248,7 @@ fn a_demo_and_a_new_configuration_may_be_in_such_a_folder() {
 }
 
 #[test]
-fn errors_about_such_paths_are_words_and_no_panic() {
+fn errors_about_paths_that_are_not_utf8_are_words_and_no_panic() {
     let latin = Latin::new();
     for (arguments, paths, codes) in [
         (

@@ -1,6 +1,8 @@
-//! Who reads while others write: nobody waits, nothing is lost, and a reader needs no rights to write.
+//! Readers beside writers: neither waits, and a reader needs no write permission.
 
 use std::fs;
+#[cfg(unix)]
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -12,7 +14,7 @@ use tornsnap::testing::store::Store;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
 
-/// Less than any wait for a lock, more than any of these runs takes on a busy machine.
+/// Shorter than any wait for a lock, longer than each of these runs takes on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
 
 /// A world of which all kinds are followed, with history rows of three months.
@@ -26,7 +28,7 @@ fn busy_torn(rows: u32) -> Torn {
     torn
 }
 
-/// A connection that keeps one state of the database in view.
+/// A connection with an open read transaction.
 fn reader(torn: &Torn) -> Connection {
     let reader = torn.sandbox.sqlite();
     reader
@@ -52,7 +54,7 @@ const WRITERS: [&[&str]; 5] = [
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_run_saved_is_synced_although_somebody_reads() {
+fn saved_rows_are_synced_while_a_reader_is_open() {
     let may_trace = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .status();
@@ -63,7 +65,7 @@ fn what_a_run_saved_is_synced_although_somebody_reads() {
     let torn = busy_torn(20_000);
     let trace = torn.sandbox.path("trace");
     for arguments in WRITERS {
-        // Its state is in the database file already: a checkpoint has nothing to move for it, and so nothing to sync.
+        // Its snapshot is already in the database file, so a checkpoint moves and syncs nothing for it.
         let sqlite = torn.sandbox.sqlite();
         let _: i64 = sqlite
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
@@ -112,7 +114,7 @@ fn what_a_run_saved_is_synced_although_somebody_reads() {
 }
 
 #[test]
-fn an_open_reader_neither_delays_nor_fails_anybody() {
+fn an_open_reader_neither_delays_nor_fails_any_command() {
     let torn = busy_torn(20_000);
     let reader = reader(&torn);
     let begun = Instant::now();
@@ -176,28 +178,31 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[cfg(unix)]
+fn as_nobody(folder: &Path, arguments: &[&str]) -> io::Result<Finished> {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(env!("CARGO_BIN_EXE_tornsnap"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("TORNSNAP_NOW", NOW.to_string());
+    command.output().map(Finished)
+}
+
+#[cfg(unix)]
 #[test]
-fn whoever_may_only_read_can_export_and_plan() {
+fn a_user_with_read_access_only_can_export_and_plan() {
     let torn = busy_torn(2_000);
     torn.fetch(&["all"]).expect(0);
     let folder = torn.sandbox.path("");
     let database = torn.sandbox.database();
-    // The configuration has a key, so it has to belong to whoever runs the program.
+    // The configuration has a key, so the user who runs the program must own it.
     let chowned = Command::new("chown")
         .arg("65534:65534")
         .arg(torn.sandbox.path("tornsnap.toml"))
         .status();
-    let as_nobody = |arguments: &[&str]| {
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(env!("CARGO_BIN_EXE_tornsnap"))
-            .args(arguments)
-            .current_dir(&folder)
-            .env_clear()
-            .env("TORNSNAP_NOW", NOW.to_string());
-        command.output().map(Finished)
-    };
+    let as_nobody = |arguments: &[&str]| as_nobody(&folder, arguments);
     set_mode(&folder, 0o755);
     set_mode(&database, 0o644);
     let is_possible = chowned.is_ok_and(|status| status.success())
@@ -226,7 +231,7 @@ fn whoever_may_only_read_can_export_and_plan() {
 
     assert!(!torn.sandbox.path("tornsnap.db-wal").exists());
     all_read("nobody has it open", "Player 1");
-    // In a folder that both may write to, SQLite could make its files, and they would be in the owner's way.
+    // In a folder that both users may write to, SQLite could create files that the owner cannot use.
     set_mode(&folder, 0o777);
     all_read(
         "nobody has it open, and the folder may be written",
@@ -263,7 +268,7 @@ fn whoever_may_only_read_can_export_and_plan() {
     fs::write(beside("-wal"), "").unwrap();
     all_read("an empty WAL is left", "Player 1");
 
-    // A WAL that may not be read: what is in the file may be half of what was saved.
+    // Without the WAL, which may not be read, the file may lack saved rows.
     fs::write(beside("-wal"), "x").unwrap();
     set_mode(&beside("-wal"), 0o600);
     let refused = as_nobody(READERS[0]).unwrap().expect(78).stderr();
@@ -316,7 +321,7 @@ fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
     ] {
         let torn = busy_torn(2_000);
         let real = torn.sandbox.path(name);
-        // The file that the URI would mean.
+        // The file that SQLite would open if it took the name for a URI.
         drop(Store::create(&torn.sandbox.path("torn.db")).unwrap());
         let decoy = fs::read(torn.sandbox.path("torn.db")).unwrap();
         let run = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! The schedules in `scripts/`: every command line in them is one that the program understands.
+//! The schedules in `scripts/`: the program accepts every command line in them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::Sandbox;
 
-/// What a user schedules; each kind of schedule has all of it.
+/// The jobs that each kind of schedule has.
 const JOBS: [&str; 7] = [
     "fetch wars factions",
     "fetch players",
@@ -56,7 +56,7 @@ fn every_job_has_a_service_a_timer_and_a_task() {
     }
 }
 
-/// A missed first of the month costs a day, not a month, and the jobs never start in the same instant.
+/// A machine that is off on the first of a month summarizes a day later, and the jobs never start together.
 #[test]
 fn backup_summarize_and_prune_run_daily_in_one_job_in_this_order() {
     let order = ["backup", "summarize", "prune"];
@@ -107,9 +107,9 @@ fn backup_summarize_and_prune_run_daily_in_one_job_in_this_order() {
     assert!(task.contains("<StartWhenAvailable>true</StartWhenAvailable>"));
 }
 
-/// On a day on which no month needs it the job changes nothing, and is quick.
+/// On most days no month is due, so the job must be quick and change nothing.
 #[test]
-fn the_daily_job_of_a_day_without_need_does_nothing() {
+fn the_daily_job_does_nothing_when_nothing_is_due() {
     let sandbox = Sandbox::new();
     let template = crate::month_model::template(&sandbox);
     let now = crate::month_model::IN_APRIL;

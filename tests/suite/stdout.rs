@@ -1,4 +1,4 @@
-//! Output that could not be written is never a success; a reader that left is no failure.
+//! Output that cannot be written is an error, except if the reader of a pipe has closed it.
 #![cfg(target_os = "linux")]
 
 use std::fs::{File, OpenOptions};
@@ -7,38 +7,127 @@ use std::process::Stdio;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished};
 
-/// Disk full or I/O error, and the state UNKNOWN of monitoring plugins.
+/// The exit code of a full disk, and UNKNOWN of monitoring plugins.
 const IO: i32 = 74;
 const UNKNOWN: i32 = 3;
 
-/// A command line, the code that it ends with when stdout takes nothing, and the code when its reader has gone.
-type Case = (&'static [&'static str], i32, i32);
+/// A command line with its exit codes when stdout cannot be written.
+struct Case {
+    arguments: &'static [&'static str],
+    on_full_disk: i32,
+    /// The reader of a pipe has closed it.
+    without_reader: i32,
+}
 
 /// Every command that prints data or a report, with what it needs to succeed.
 const CASES: &[Case] = &[
-    (&["--version"], IO, 0),
-    (&["--help"], IO, 0),
-    (&["help", "fetch"], IO, 0),
-    (&["export", "--help"], IO, 0),
-    (&["fetch", "factions", "--plan"], IO, 0),
-    (&["fetch", "factions", "--plan", "--json"], IO, 0),
-    (&["fetch", "all", "--json"], IO, 0),
-    (&["summarize", "--dry-run"], IO, 0),
-    (&["summarize", "--dry-run", "--json"], IO, 0),
-    (&["summarize", "--json"], IO, 0),
-    (&["backup", "--json"], IO, 0),
-    (&["backup", "--verify", "latest", "--json"], IO, 0),
-    (&["backup", "--verify", "all", "--json"], IO, 0),
-    (&["prune", "--dry-run"], IO, 0),
-    (&["prune", "--dry-run", "--json"], IO, 0),
-    (&["prune", "--json"], IO, 0),
-    (&["prune", "--future", "--dry-run", "--json"], IO, 0),
-    (&["export", "--list"], IO, 0),
-    (&["export", "--list", "--json"], IO, 0),
-    (&["export", "factions"], IO, 0),
-    (&["export", "factions", "--json"], IO, 0),
-    (
-        &[
+    Case {
+        arguments: &["--version"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["--help"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["help", "fetch"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "--help"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["fetch", "factions", "--plan"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["fetch", "factions", "--plan", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["fetch", "all", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["summarize", "--dry-run"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["summarize", "--dry-run", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["summarize", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["backup", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["backup", "--verify", "latest", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["backup", "--verify", "all", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["prune", "--dry-run"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["prune", "--dry-run", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["prune", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["prune", "--future", "--dry-run", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "--list"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "--list", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "factions"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "factions", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &[
             "export",
             "factions",
             "--format",
@@ -46,28 +135,36 @@ const CASES: &[Case] = &[
             "-o",
             "/dev/stdout",
         ],
-        IO,
-        0,
-    ),
-    (
-        &["export", "factions", "--json", "-o", "factions.csv"],
-        IO,
-        0,
-    ),
-    (&["export", "--all", "--json", "-o", "all"], IO, 0),
-    (
-        &["restore", "latest", "--yes", "--to", "copy.db", "--json"],
-        IO,
-        0,
-    ),
-    (&["demo", "--days", "1", "--output", "demo"], IO, 0),
-    (
-        &["demo", "--days", "1", "--output", "demo2", "--json"],
-        IO,
-        0,
-    ),
-    (
-        &[
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "factions", "--json", "-o", "factions.csv"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["export", "--all", "--json", "-o", "all"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["restore", "latest", "--yes", "--to", "copy.db", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["demo", "--days", "1", "--output", "demo"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["demo", "--days", "1", "--output", "demo2", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &[
             "init",
             "--non-interactive",
             "--faction",
@@ -76,25 +173,45 @@ const CASES: &[Case] = &[
             "new/tornsnap.toml",
             "--json",
         ],
-        IO,
-        0,
-    ),
-    (&["health"], UNKNOWN, 0),
-    (&["health", "--json"], UNKNOWN, 0),
-    // A failure stays that failure.
-    (&["fetch", "nothing", "--json"], 2, 2),
-    (&["export", "nothing", "--json"], 2, 2),
-    (
-        &["--database", "none.db", "fetch", "factions", "--json"],
-        78,
-        78,
-    ),
-    (
-        &["--config", "none.toml", "health", "--json"],
-        UNKNOWN,
-        UNKNOWN,
-    ),
-    (&["--config", "none.toml", "health"], UNKNOWN, UNKNOWN),
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["health"],
+        on_full_disk: UNKNOWN,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["health", "--json"],
+        on_full_disk: UNKNOWN,
+        without_reader: 0,
+    },
+    // The command fails for its own reason.
+    Case {
+        arguments: &["fetch", "nothing", "--json"],
+        on_full_disk: 2,
+        without_reader: 2,
+    },
+    Case {
+        arguments: &["export", "nothing", "--json"],
+        on_full_disk: 2,
+        without_reader: 2,
+    },
+    Case {
+        arguments: &["--database", "none.db", "fetch", "factions", "--json"],
+        on_full_disk: 78,
+        without_reader: 78,
+    },
+    Case {
+        arguments: &["--config", "none.toml", "health", "--json"],
+        on_full_disk: UNKNOWN,
+        without_reader: UNKNOWN,
+    },
+    Case {
+        arguments: &["--config", "none.toml", "health"],
+        on_full_disk: UNKNOWN,
+        without_reader: UNKNOWN,
+    },
 ];
 
 fn world() -> Torn {
@@ -131,13 +248,18 @@ fn run(torn: &Torn, arguments: &[&str], stdout: Stdio) -> Finished {
 #[test]
 fn a_full_disk_behind_stdout_is_no_success() {
     let torn = world();
-    for (arguments, code, _) in CASES {
+    for case in CASES {
+        let arguments = case.arguments;
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
 
         let finished = run(&torn, arguments, full.into());
 
         let stderr = finished.stderr();
-        assert_eq!(finished.code(), *code, "{arguments:?}: {stderr}");
+        assert_eq!(
+            finished.code(),
+            case.on_full_disk,
+            "{arguments:?}: {stderr}"
+        );
         assert!(
             stderr.contains("No space left on device"),
             "{arguments:?}: {stderr}"
@@ -179,14 +301,19 @@ fn a_stdout_that_is_only_open_for_reading_is_no_success() {
 #[test]
 fn a_reader_that_left_is_no_failure() {
     let torn = world();
-    for (arguments, _, code) in CASES {
+    for case in CASES {
+        let arguments = case.arguments;
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
 
         let finished = run(&torn, arguments, writer.into());
 
         let stderr = finished.stderr();
-        assert_eq!(finished.code(), *code, "{arguments:?}: {stderr}");
+        assert_eq!(
+            finished.code(),
+            case.without_reader,
+            "{arguments:?}: {stderr}"
+        );
         assert!(!stderr.contains("pipe"), "{arguments:?}: {stderr}");
     }
 }

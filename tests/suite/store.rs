@@ -1,4 +1,4 @@
-//! The database file: opened or refused, never harmed.
+//! The database file is opened or refused, and never damaged.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tornsnap::testing::store::Store;
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, Sandbox, skipped};
 
-/// Everything that the program may be pointed at by mistake, and what it says of it.
+/// Files that are no database of this program, and the errors that they give.
 fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
     let sandbox = &torn.sandbox;
     let foreign = sandbox.path("foreign.db");
@@ -71,7 +71,7 @@ fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
 }
 
 #[test]
-fn what_is_not_ours_or_broken_is_refused_and_left_as_it_is() {
+fn a_foreign_or_broken_file_is_refused_and_left_unchanged() {
     let torn = Torn::new();
     for (path, code, words) in unfit(&torn) {
         let before = fs::read(&path).ok();
@@ -118,7 +118,7 @@ fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
                 "CREATE TABLE t (x); INSERT INTO t VALUES (1)"
             })
             .unwrap();
-        // As after a crash of its program: what was written last stands only in the WAL.
+        // After a crash of the other program, its last rows are only in the WAL.
         let path = torn.sandbox.path("crashed.db");
         fs::copy(&source, &path).unwrap();
         fs::copy(beside(&source, "-wal"), beside(&path, "-wal")).unwrap();
@@ -146,7 +146,7 @@ fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
 }
 
 #[test]
-fn init_refuses_the_same_and_leaves_it_as_it_is() {
+fn init_refuses_the_same_files_and_leaves_them_unchanged() {
     let torn = Torn::new();
     for (path, code, words) in unfit(&torn) {
         if words == "there is no such file" || words == "it is empty" {
@@ -181,7 +181,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     let folder = torn.sandbox.path("");
-    // Somebody else may look, but not touch.
+    // Another user may read, but not write.
     for (path, mode) in [
         ("tornsnap.db", "444"),
         ("tornsnap.toml", "600"),
@@ -298,7 +298,7 @@ fn a_database_in_a_folder_with_awkward_letters_works() {
 }
 
 #[test]
-fn what_a_connection_promises_is_so() {
+fn each_connection_has_the_documented_pragmas() {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());
 
@@ -316,10 +316,10 @@ fn what_a_connection_promises_is_so() {
 }
 
 #[test]
-fn what_a_run_reported_stands_in_the_database_file_itself() {
+fn rows_that_a_run_reported_are_in_the_database_file_itself() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
-    // As after a power cut: the WAL may be lost, the file must have it all.
+    // A power cut may lose the WAL, so the database file must have every row.
     let copy = torn.sandbox.path("copy.db");
     fs::copy(torn.sandbox.database(), &copy).unwrap();
 
@@ -331,7 +331,7 @@ fn what_a_run_reported_stands_in_the_database_file_itself() {
     assert_eq!(kept, 1);
 }
 
-/// A shell that runs the program with what the shell can set up.
+/// Runs the program in a shell, which sets limits and redirections.
 #[cfg(target_os = "linux")]
 fn in_shell(torn: &Torn, line: &str) -> Finished {
     let mut command = Command::new("sh");
@@ -375,7 +375,7 @@ fn a_disk_without_room_is_exit_74_and_harms_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn nobody_to_tell_is_no_reason_to_stop() {
+fn an_unwritable_stderr_does_not_stop_a_run() {
     for redirection in [
         "2>/dev/full",
         "2>&-",
@@ -396,7 +396,7 @@ fn nobody_to_tell_is_no_reason_to_stop() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_reader_who_has_gone_is_no_failure() {
+fn a_reader_of_stdout_that_leaves_is_no_failure() {
     let torn = Torn::new();
 
     let finished = in_shell(

@@ -1,4 +1,4 @@
-//! The way to Torn: certificates and proxies, and what is said when one of them is wrong.
+//! Certificates and proxies, and the errors of wrong ones.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, Conduct, Proxy, TlsFront};
 use crate::support::{CANARY, Finished};
 
-/// A port on which nobody listens.
+/// An address at which no server listens.
 const NOBODY: &str = "127.0.0.1:1";
 
 /// Every variable that may name a proxy.
@@ -43,7 +43,7 @@ fn initializing(torn: &Torn, url: &str) -> Command {
     command
 }
 
-/// Runs both and hands on what each said on stderr.
+/// Runs both commands, and returns the stderr of each.
 #[track_caller]
 fn both(torn: &Torn, url: &str, environment: &[(&str, &OsStr)], code: i32) -> Vec<String> {
     [fetching(torn, url), initializing(torn, url)]
@@ -308,7 +308,7 @@ fn this_machine_and_the_hosts_of_no_proxy_are_called_directly() {
         .env("HTTPS_PROXY", address)
         .env("NO_PROXY", "example.com,.test")
         .output();
-    // There is no such host, but the proxy was not asked.
+    // The host does not exist, but the proxy received no request.
     Finished(direct.unwrap()).expect(75);
     assert!(proxy.asked().is_empty());
 }
@@ -325,7 +325,7 @@ fn notification(torn: &Torn, address: &str, environment: &[(&str, &OsStr)]) -> s
 }
 
 #[test]
-fn a_webhook_goes_the_same_way_and_its_address_is_never_told() {
+fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
     let torn = Torn::new();
     let front = TlsFront::before(&torn, Certificate::Good);
     let refusing = Proxy::start(Conduct::Answer(407));
@@ -335,7 +335,7 @@ fn a_webhook_goes_the_same_way_and_its_address_is_never_told() {
     let away = "https://torn.test/SECRETPATH".to_owned();
     let gone = format!("http://{NOBODY}");
     for (address, proxy, words) in [
-        // The simulated Torn takes no POST: it was reached, past the proxy.
+        // The simulated Torn refuses POST, so it was reached without the proxy.
         (&here, &proxy, "it answered with HTTP status 405"),
         (
             &secure,

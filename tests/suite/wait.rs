@@ -1,4 +1,4 @@
-//! `--wait`: runs that meet wait for each other, and a scheduler may start the daily jobs at once.
+//! `--wait`: runs wait for each other, and a scheduler may start the daily jobs at the same time.
 
 use std::process::Child;
 use std::thread;
@@ -14,8 +14,40 @@ use crate::support::{DAY, Finished, Sandbox, fill, heavy, signal};
 /// Long enough for a run to reach its lock, wait there, and say so.
 const A_WHILE: Duration = Duration::from_millis(900);
 
+/// A command, and a lock that it waits for.
+struct Waiter {
+    arguments: &'static [&'static str],
+    lock: &'static str,
+}
+
+/// The commands that wait without `--wait`.
+const WAITERS: &[Waiter] = &[
+    Waiter {
+        arguments: &["backup"],
+        lock: "backup",
+    },
+    Waiter {
+        arguments: &["summarize"],
+        lock: "maintenance",
+    },
+    Waiter {
+        arguments: &["prune"],
+        lock: "maintenance",
+    },
+    Waiter {
+        arguments: &["restore", "latest", "--yes"],
+        lock: "players",
+    },
+];
+
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.command(arguments).spawn().unwrap()
+}
+
+fn start_in_april(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    let mut command = sandbox.command(arguments);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    command.spawn().unwrap()
 }
 
 fn end(child: Child) -> Finished {
@@ -59,7 +91,7 @@ fn rows_of_history(database: &std::path::Path) -> i64 {
         .sum()
 }
 
-/// The jobs that a scheduler starts at once after a night off, in every order.
+/// The jobs that a scheduler starts together after the machine was off at night, in every order.
 #[test]
 fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
     let jobs = [
@@ -168,18 +200,16 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
 #[test]
 fn a_run_waits_no_longer_than_it_was_told() {
     let sandbox = with_a_backup();
-    for (arguments, lock) in [
-        (&["backup"][..], "backup"),
-        (&["summarize"], "maintenance"),
-        (&["prune"], "maintenance"),
-        (&["restore", "latest", "--yes"], "players"),
-        (&["fetch", "players"], "players"),
-    ] {
+    let fetch = Waiter {
+        arguments: &["fetch", "players"],
+        lock: "players",
+    };
+    for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (wait, least, most) in [("0", 0, 900), ("0s", 0, 900), ("1s", 1000, 4000)] {
             let begun = Instant::now();
             let finished = sandbox
-                .run(&[arguments, &["--wait", wait]].concat())
+                .run(&[*arguments, &["--wait", wait]].concat())
                 .expect(75);
             let took = begun.elapsed().as_millis();
 
@@ -202,7 +232,7 @@ fn a_run_waits_no_longer_than_it_was_told() {
 }
 
 #[test]
-fn a_duration_that_is_none_is_wrong_usage() {
+fn text_that_is_no_duration_is_wrong_usage() {
     let sandbox = with_a_backup();
     for command in [
         &["backup"][..],
@@ -226,13 +256,11 @@ fn a_duration_that_is_none_is_wrong_usage() {
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
     let sandbox = with_a_backup();
-    for (arguments, lock) in [
-        (&["backup"][..], "backup"),
-        (&["summarize"], "maintenance"),
-        (&["prune"], "maintenance"),
-        (&["restore", "latest", "--yes"], "players"),
-        (&["fetch", "players", "--wait", "1h"], "players"),
-    ] {
+    let fetch = Waiter {
+        arguments: &["fetch", "players", "--wait", "1h"],
+        lock: "players",
+    };
+    for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (name, code) in [("INT", 130), ("TERM", 143)] {
             let child = start(&sandbox, arguments);
@@ -268,9 +296,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
 
     // Another run has begun, and its backup appears while this one waits.
     let held = Lock::take(&sandbox.database(), "backup").unwrap();
-    let mut command = sandbox.command(&prune);
-    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
-    let child = command.spawn().unwrap();
+    let child = start_in_april(&sandbox, &prune);
     thread::sleep(A_WHILE);
     let request = backup::BackupOptions {
         database: &sandbox.database(),
@@ -289,19 +315,13 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
 }
 
 #[test]
-fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
+fn a_prune_lets_a_backup_started_at_the_same_moment_go_first() {
     let sandbox = in_april();
     sandbox.run_at(IN_APRIL - DAY, &["summarize"]).expect(0);
     let rows = rows_of_history(&sandbox.database());
-    let at_that_time = |arguments: &[&str]| {
-        let mut command = sandbox.command(arguments);
-        command.env("TORNSNAP_NOW", IN_APRIL.to_string());
-        command.spawn().unwrap()
-    };
-
-    let prune = at_that_time(&["prune", "--keep-months", "3"]);
+    let prune = start_in_april(&sandbox, &["prune", "--keep-months", "3"]);
     thread::sleep(Duration::from_millis(200));
-    let made = at_that_time(&["backup"]);
+    let made = start_in_april(&sandbox, &["backup"]);
 
     end(prune).expect(0);
     end(made).expect(0);
@@ -317,11 +337,9 @@ fn a_prune_that_needs_nobody_lets_a_backup_of_the_same_instant_go_first() {
 fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
     let sandbox = in_april();
     let held = Lock::take(&sandbox.database(), "maintenance").unwrap();
-    let mut command = sandbox.command(&["summarize", "--no-backup"]);
-    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
-    let child = command.spawn().unwrap();
+    let child = start_in_april(&sandbox, &["summarize", "--no-backup"]);
     thread::sleep(A_WHILE);
-    // As a restore does: the old one goes aside, another one takes its place.
+    // Replaces the database as a restore does.
     let aside = sandbox.path("aside.db");
     std::fs::rename(sandbox.database(), &aside).unwrap();
     std::fs::copy(&aside, sandbox.database()).unwrap();

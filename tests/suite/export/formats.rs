@@ -1,4 +1,4 @@
-//! The forms of the rows: CSV and JSON hold what SQLite holds.
+//! The formats: CSV and JSON have the values that SQLite has.
 
 use std::fs;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn every_dataset_comes_out_of_json_as_sqlite_reads_it() {
 }
 
 #[test]
-fn the_files_are_those_that_were_looked_at_by_a_person() {
+fn the_files_equal_the_reviewed_fixtures() {
     let sandbox = hard();
 
     for (golden, arguments) in [
@@ -131,7 +131,7 @@ fn history_comes_by_time_and_id() {
 }
 
 #[test]
-fn cells_stand_apart_as_asked() {
+fn cells_are_separated_by_the_chosen_delimiter() {
     let sandbox = database(
         "INSERT INTO factions (faction_id, name, tag) VALUES (1, 'a;b', 'c,d'), (2, 'e|f', char(9));",
     );
@@ -159,7 +159,7 @@ fn cells_stand_apart_as_asked() {
 }
 
 #[test]
-fn empty_tables_are_a_header_alone() {
+fn an_empty_table_is_exported_as_its_header() {
     let sandbox = database("");
 
     for dataset in datasets(&sandbox) {

@@ -1,4 +1,4 @@
-//! `export`: what comes out is what is in, in order, whole or not at all.
+//! `tornsnap export`: complete and ordered, or no file at all.
 
 mod choice;
 mod formats;
@@ -14,7 +14,7 @@ use tornsnap::testing::store::Store;
 
 use crate::support::{Finished, Sandbox};
 
-/// Small, and with everything that is hard to write: quotes, lines, formulas, emoji, the empty text, NULL, big numbers.
+/// A small database with values that are hard to export: quotes, line breaks, formulas, emoji, empty text, NULL, large numbers.
 const HARD: &str = "
     INSERT INTO factions (faction_id, name, tag, created_at, last_updated) VALUES
         (1, 'One, \"the first\"', '', 1767225600, 1775044800), (2, '=HYPERLINK(\"x\")', NULL, 1767225600, 1775044800);
@@ -165,7 +165,7 @@ fn a_file_replaces_the_old_one_and_can_be_read_by_others() {
 }
 
 #[test]
-fn nothing_is_said_when_all_is_well_and_quiet_was_asked_for() {
+fn quiet_prints_nothing_on_success() {
     let sandbox = hard();
 
     let finished = export(&sandbox, &["-q", "players", "--output", "p.csv"]).expect(0);
@@ -191,7 +191,7 @@ fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_from_other_failures() {
+fn a_full_disk_has_its_own_exit_code() {
     let sandbox = hard();
 
     let finished = export(&sandbox, &["players", "--output", "/dev/full"]).expect(74);
@@ -204,7 +204,7 @@ fn a_full_disk_is_told_from_other_failures() {
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_failure() {
+fn a_reader_that_leaves_early_is_no_failure() {
     let sandbox = long(20_000);
     for format in ["csv", "json", "jsonl"] {
         let mut child = sandbox
@@ -285,7 +285,7 @@ fn an_interrupted_export_cleans_up() {
 }
 
 #[test]
-fn what_is_written_meanwhile_is_not_in_it_and_does_not_stop_it() {
+fn rows_written_during_an_export_are_not_in_it() {
     let sandbox = long(20_000);
     let mut child = sandbox
         .command(&["export", "player_stats_history"])

@@ -1,4 +1,4 @@
-//! Descriptors, pipes and devices take the rows as they come.
+//! Exports to descriptors, pipes and devices, which are written as streams.
 #![cfg(unix)]
 
 use std::fs::{self, File, OpenOptions};
@@ -33,7 +33,7 @@ pub(super) fn make_fifo(sandbox: &Sandbox, name: &str) {
 }
 
 #[test]
-fn a_descriptor_takes_the_rows_where_it_stands() {
+fn rows_are_written_at_the_current_position_of_a_descriptor() {
     let sandbox = hard();
     let rows = export(&sandbox, &["-q", "players"]).expect(0).stdout();
     let expected = format!("HEAD\n{rows}TAIL\n");
@@ -80,7 +80,7 @@ fn a_descriptor_that_is_not_open_is_an_error() {
 }
 
 #[test]
-fn a_pipe_of_the_shell_takes_the_rows() {
+fn rows_can_be_written_to_a_pipe_of_the_shell() {
     let sandbox = hard();
 
     shell(
@@ -164,7 +164,7 @@ fn a_named_pipe_takes_all_rows() {
 fn a_signal_ends_an_export_that_waits_for_a_reader() {
     let sandbox = long(60_000);
     make_fifo(&sandbox, "fifo");
-    // Opened for reading and writing, the pipe never blocks its opening, and nobody reads it.
+    // A pipe that is open for reading and writing does not block `open`, and has no other reader.
     let _idle = OpenOptions::new()
         .read(true)
         .write(true)

@@ -1,4 +1,4 @@
-//! Files that appear whole, with the mode and the owner of the old one, and places that take no file.
+//! `export --output`: atomic files with the mode and owner of the old one, and places that cannot take a file.
 #![cfg(unix)]
 
 use std::fs::{self, File};
@@ -154,7 +154,7 @@ fn a_link_stays_and_the_file_that_it_names_is_written() {
 }
 
 #[test]
-fn places_that_take_no_file_are_told_before_anything_is_read() {
+fn places_that_cannot_take_a_file_are_refused_before_anything_is_read() {
     let sandbox = hard();
     sandbox.write("file", "old");
     fs::create_dir(sandbox.path("folder")).unwrap();
@@ -294,7 +294,7 @@ fn a_name_as_long_as_the_file_system_takes_it_is_written() {
 }
 
 #[test]
-fn nobody_reads_a_private_export_while_it_is_made() {
+fn a_private_export_is_private_while_it_is_written() {
     let sandbox = long(300_000);
     fs::create_dir(sandbox.path("d")).unwrap();
     sandbox.write("d/h.csv", "old");

@@ -1,12 +1,10 @@
-//! Access: what a key may not read is asked with another one, or not at all.
+//! Access: a call that a key may not make is made with another key, or not at all.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Selections};
 
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, NOW};
-
-const DAY: i64 = 86_400;
+use crate::support::{CANARY, DAY, NOW};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
@@ -43,7 +41,7 @@ fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
             .filter(|path| path.contains("personalstats"))
             .count()
     };
-    // Several threads may have been under way when the first was refused.
+    // Several calls may have been in flight when the first was refused.
     let first = with_stats();
     assert!(first <= 2, "{:?}", torn.asked());
     assert_eq!(
@@ -79,7 +77,7 @@ fn a_read_limit_of_one_key_leaves_the_category_to_the_others() {
     );
 }
 
-/// How many calls asked for personalstats with this key.
+/// The number of calls for personalstats with this key.
 fn personalstats_with(torn: &Torn, secret: &str) -> usize {
     let asked = torn.simulator.requests().into_iter();
     asked
@@ -126,7 +124,7 @@ fn a_key_that_was_refused_for_one_id_is_used_while_torn_pauses_the_others() {
 }
 
 #[test]
-fn a_key_that_reads_nothing_but_battle_stats_brings_them() {
+fn a_key_that_reads_only_battle_stats_is_used_for_them() {
     for listed in [&["battlestats"][..], &["basic", "battlestats"]] {
         let torn = Torn::with_keys(&[
             Key::new(CANARY, 2, Access::Public),
@@ -225,8 +223,8 @@ fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
 }
 
 #[test]
-fn want_of_access_is_about_the_selection_or_about_one_id() {
-    // 16 says that the key is too low for the selection, 7 and 4 that it is about that one id.
+fn missing_access_concerns_one_selection_or_one_id() {
+    // Code 16 concerns the selection, codes 7 and 4 concern one id.
     for (number, calls) in [(16, 1), (7, 2), (4, 2)] {
         let torn = Torn::new();
         torn.configure(
@@ -291,7 +289,7 @@ fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
             [format!("personalstats|1|daily_limit|{}", NOW + DAY)]
         );
 
-        // In the next run, too, and for as long as the rest lasts.
+        // The next runs do not use it either, until the rest is over.
         torn.edit(|world| world.player(1).networth = 77);
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);

@@ -1,4 +1,4 @@
-//! The budget: what all processes and all keys of one owner may ask together in any minute.
+//! The budget: the calls that all processes and keys of one owner may make in any minute.
 
 use std::env;
 use std::process::Child;
@@ -14,10 +14,10 @@ use crate::support::{CANARY, Finished, signal, skipped};
 const WINDOW: u64 = 60;
 const MINUTE: Duration = Duration::from_secs(WINDOW);
 
-/// Calls a minute in the long proof.
+/// Calls a minute in the long test.
 const LIMIT: usize = 20;
 
-/// Kinds that can run side by side, each with enough to ask.
+/// Kinds that can run at the same time, each with enough calls to make.
 const KINDS: [&str; 3] = ["players", "factions", "wars"];
 
 /// A world in which each kind has `targets` calls to make, with this limit.
@@ -70,13 +70,13 @@ fn stop(children: Vec<Child>) {
 #[test]
 fn three_processes_share_one_budget_and_a_killed_one_takes_no_more_than_it_was_allowed() {
     let torn = busy(&[Key::new(CANARY, 1, Access::Full)], 20, 30);
-    // The key is known, so that the race is about the calls alone.
+    // The key has been checked already, so that only calls for targets compete.
     torn.fetch(&["players", "--player", "1000"]).expect(0);
     let mut children: Vec<Child> = KINDS.map(|kind| torn.start(&[kind])).into();
     torn.wait_for_requests(8);
     children[0].kill().unwrap();
 
-    // What the killed one had been allowed and had not asked yet, a call for each of its four threads, is lost.
+    // The killed run loses the permits that its four threads had not used.
     torn.wait_for_requests(20 - 4);
     thread::sleep(Duration::from_millis(1500));
 
@@ -126,7 +126,7 @@ fn a_run_that_waits_for_the_budget_can_be_stopped() {
 }
 
 #[test]
-fn the_long_proof_of_the_budget() {
+fn the_budget_holds_for_two_and_a_half_minutes() {
     if env::var_os("TORNSNAP_HEAVY").is_none() {
         skipped("it takes two and a half minutes; set TORNSNAP_HEAVY=1 to run it");
         return;
@@ -148,7 +148,7 @@ fn the_long_proof_of_the_budget() {
         let time = later.saturating_sub(*first);
         assert!(time >= MINUTE, "{} calls within {time:?}", LIMIT + 1);
     }
-    // Two windows of a minute after the first one: what may be used of them is used.
+    // In the two windows of a minute after the first one, the budget is used up.
     let start = arrived[0];
     let used = arrived
         .iter()

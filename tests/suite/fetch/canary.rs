@@ -1,4 +1,4 @@
-//! A key is never seen anywhere but in the header that it belongs in.
+//! A key is never shown; it is only in the header of a call.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW};
 
-/// Everything in a folder, apart from the configuration, must be without it.
+/// Asserts that no output and no file except the configuration contains the key.
 #[track_caller]
 fn clean(folder: &Path, finished: &Finished, what: &str) {
     let hidden = |bytes: &[u8]| {
@@ -39,8 +39,8 @@ fn loud(command: &mut Command) -> Finished {
     Finished(command.env("RUST_LOG", "trace").output().unwrap())
 }
 
-#[test]
-fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
+/// Answers that contain the key, and other faults; `None` is an answer without a fault.
+fn faults_with_the_key() -> Vec<Option<FaultKind>> {
     let words = format!("Incorrect key {CANARY}");
     let html = FaultKind::Status(
         503,
@@ -52,7 +52,7 @@ fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
         "Location".to_owned(),
         format!("http://127.0.0.1:1/?key={CANARY}"),
     )];
-    let faults = [
+    vec![
         None,
         Some(FaultKind::Code(2, words.clone())),
         Some(FaultKind::Code(5, words.clone())),
@@ -92,8 +92,12 @@ fn a_key_is_never_shown_however_it_goes_and_however_much_is_said() {
             "application/json".to_owned(),
             Vec::new(),
         )),
-    ];
-    for fault in faults {
+    ]
+}
+
+#[test]
+fn a_key_is_never_shown_at_any_outcome_or_log_level() {
+    for fault in faults_with_the_key() {
         let torn = Torn::new();
         torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n[log]\nfile = \"tornsnap.log\"\n");
         torn.ranked_war(1, |_| {});

@@ -1,12 +1,10 @@
-//! Changes: each value is compared with its last known one, and rows of the future are compared with nothing.
+//! Changes: each value is compared with its last known one, and rows in the future are ignored.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, NOW};
 
 #[test]
 fn a_value_that_is_known_again_and_the_same_is_no_change() {
@@ -109,7 +107,7 @@ fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
 }
 
 #[test]
-fn a_war_side_that_is_nobody_costs_that_war_alone() {
+fn a_war_with_an_unknown_side_is_rejected_alone() {
     for nobody in [json!(0), json!(null), json!("")] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");

@@ -1,4 +1,4 @@
-//! Torn's error codes: what each does to the exit code, the data, the key and the number of calls.
+//! Torn's error codes: the exit code, the saved rows, the state of the key and the number of calls.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
@@ -9,7 +9,7 @@ fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
 }
 
-/// What one code does when every call about the followed faction meets it.
+/// The effects of an error code that answers every call about the followed faction.
 struct Case {
     code: i64,
     exit: i32,
@@ -26,11 +26,11 @@ const fn case(code: i64, exit: i32, calls: usize, key: &'static str) -> Case {
     }
 }
 
-/// Passing faults are tried four times; what concerns the key or the address is met once.
+/// A passing fault is tried four times; a fault of the key or the address once.
 const CASES: [Case; 37] = [
     case(0, 75, 4, "ok"),
     case(1, 77, 1, "paused"),
-    // `/key/info` says that the key works, so it is the question: tried once more.
+    // `/key/info` accepts the key, so the call is tried once more.
     case(2, 3, 2, "ok"),
     case(3, 3, 1, "ok"),
     case(4, 3, 1, "ok"),
@@ -142,7 +142,7 @@ fn an_error_counts_before_the_http_status() {
 }
 
 #[test]
-fn after_a_block_nobody_calls_for_ten_minutes() {
+fn after_a_block_no_run_makes_a_call_for_ten_minutes() {
     let torn = Torn::with_two_keys();
     torn.simulator.fault(Fault::once(code(8)).path("/faction/"));
 
@@ -190,7 +190,7 @@ fn a_block_or_a_closed_api_in_mid_run_keeps_what_was_saved() {
 }
 
 #[test]
-fn when_torn_says_too_often_the_other_owner_goes_on_at_once() {
+fn after_too_many_requests_another_owners_key_continues_at_once() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nplayers = [1, 2, 3]\n");
     torn.simulator
@@ -199,7 +199,7 @@ fn when_torn_says_too_often_the_other_owner_goes_on_at_once() {
     let start = std::time::Instant::now();
     torn.fetch(&["players"]).expect(0);
 
-    // Only player 1's own battle stats are worth waiting for.
+    // Only key 1 can read the battle stats of player 1, so the run waits for it.
     assert!(start.elapsed().as_secs() < 25);
     assert_eq!(
         torn.value::<i64>("SELECT count(DISTINCT player_id) FROM player_stats_history"),
@@ -245,7 +245,7 @@ fn several_calls_refused_at_once_count_as_one_refusal() {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7]\n");
         torn.edit(|world| (4..=7).for_each(|id| world.player(id).level = id));
-        // Four threads ask at once; each is answered a little later, so that all are under way together.
+        // Four threads ask at once, and the answers are delayed so that all calls overlap.
         torn.simulator.fault(Fault::times(4, refusal).path("/user"));
 
         torn.fetch(&["players"]).expect(0);
@@ -258,7 +258,7 @@ fn several_calls_refused_at_once_count_as_one_refusal() {
 }
 
 #[test]
-fn a_server_that_never_relents_does_not_hold_a_run_for_ever() {
+fn a_run_ends_though_a_server_refuses_every_call() {
     for refusal in [
         code(5),
         FaultKind::Status(429, String::new(), "text/html".to_owned(), Vec::new()),

@@ -1,4 +1,4 @@
-//! Factions: what is saved of them, and who comes and goes.
+//! Factions: their rows, and players who join and leave.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
@@ -6,7 +6,7 @@ use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
 
 #[test]
-fn who_leaves_has_no_faction_and_who_joins_is_in_it() {
+fn a_player_who_leaves_has_no_faction_and_one_who_joins_has_it() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {
@@ -40,7 +40,7 @@ fn who_leaves_has_no_faction_and_who_joins_is_in_it() {
 }
 
 #[test]
-fn a_roster_that_is_cut_short_makes_nobody_leave() {
+fn a_truncated_roster_removes_no_member() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| world.faction(OURS).shown_members = Some(1));
@@ -68,7 +68,7 @@ fn a_roster_that_is_cut_short_makes_nobody_leave() {
 }
 
 #[test]
-fn whoever_moves_between_two_followed_factions_is_in_the_new_one() {
+fn a_player_who_moves_between_two_followed_factions_is_in_the_new_one() {
     for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
         let torn = Torn::new();
         torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
@@ -177,7 +177,7 @@ fn each_call_says_who_asks_and_carries_no_key_in_its_address() {
 }
 
 #[test]
-fn a_bad_member_is_rejected_alone_and_nobody_is_taken_to_have_left() {
+fn a_bad_member_is_rejected_alone_and_no_member_is_removed() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {

@@ -1,4 +1,4 @@
-//! Everything that can go wrong on the way: statuses, bodies, connections.
+//! Faults of HTTP: statuses, bodies and connections.
 
 use std::net::TcpListener;
 use std::thread;
@@ -9,7 +9,7 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW};
 
-fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
+pub fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     let headers = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -21,7 +21,7 @@ fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     )
 }
 
-/// Two factions, of which the first meets the fault; returns how that ended.
+/// Fetches two factions, of which the first has the fault.
 fn beside_a_healthy_one(kind: FaultKind) -> (Torn, Finished) {
     let torn = Torn::new();
     torn.configure(
@@ -156,7 +156,7 @@ fn a_redirect_takes_no_key_anywhere() {
 }
 
 #[test]
-fn silence_is_waited_for_as_long_as_configured_and_not_longer() {
+fn a_silent_server_is_given_up_after_the_configured_timeout() {
     let start = Instant::now();
     let torn = Torn::new();
     torn.configure(
@@ -176,7 +176,7 @@ fn silence_is_waited_for_as_long_as_configured_and_not_longer() {
 }
 
 #[test]
-fn when_nobody_listens_it_says_so_and_to_try_later() {
+fn a_refused_connection_is_reported_with_try_later() {
     let torn = Torn::new();
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -208,7 +208,7 @@ fn when_nobody_listens_it_says_so_and_to_try_later() {
 }
 
 #[test]
-fn when_torn_goes_away_in_mid_run_the_rest_is_not_waited_for_one_by_one() {
+fn when_torn_becomes_unreachable_the_run_does_not_wait_for_each_target() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2, 3]\n");
     torn.simulator
@@ -223,7 +223,7 @@ fn when_torn_goes_away_in_mid_run_the_rest_is_not_waited_for_one_by_one() {
 }
 
 #[test]
-fn a_429_with_retry_after_pauses_everybody_and_goes_on() {
+fn a_429_with_retry_after_pauses_all_keys_and_the_run_continues() {
     let start = Instant::now();
     let torn = Torn::new();
     torn.simulator
@@ -236,7 +236,7 @@ fn a_429_with_retry_after_pauses_everybody_and_goes_on() {
 }
 
 #[test]
-fn a_429_that_asks_for_more_than_anybody_waits_ends_the_run_and_is_remembered() {
+fn a_429_with_too_long_a_retry_after_ends_the_run_and_is_remembered() {
     for (asked, until) in [("3600", NOW + 3600), ("18446744073709551615", NOW + 86_400)] {
         let torn = Torn::new();
         torn.simulator

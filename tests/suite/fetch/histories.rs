@@ -1,16 +1,12 @@
-//! Wars that nobody watched: those between two polls, those of factions that are followed no longer, and those that
-//! Torn knows nowhere.
+//! Wars that no poll saw end: those between two polls, those of factions that are no longer followed, and those that
+//! Torn no longer lists.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
+use crate::support::{DAY, HOUR, MINUTE, NOW};
 
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
-/// How often the lists of past wars, or reports, were asked for.
+/// The number of calls to this path.
 fn asked_for(torn: &Torn, part: &str) -> usize {
     let asked = torn.asked();
     asked.iter().filter(|asked| asked.contains(part)).count()
@@ -67,7 +63,7 @@ fn a_gap_of_months_hides_no_war_that_the_history_still_has() {
 }
 
 #[test]
-fn an_end_that_a_history_tells_is_taken_whatever_was_asked_before() {
+fn an_end_in_a_history_is_recorded_after_any_earlier_lookup() {
     let torn = Torn::new();
     torn.ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
@@ -119,10 +115,10 @@ fn histories_are_read_at_the_first_run_once_a_day_and_after_a_gap() {
             other => panic!("{other:?}: {:?}", torn.asked()),
         }
     }
-    // 181 and a day after the last reading come after a gap of more than an hour.
+    // The polls at minute 181 and a day later follow a gap of more than an hour.
     assert_eq!(read, [0, 181, 24 * 60]);
 
-    // Daily even without a gap.
+    // The lists are read daily even without a gap.
     let torn = Torn::new();
     let mut read = Vec::new();
     for half_hours in 0..=97 {
@@ -167,7 +163,7 @@ fn an_unfinished_war_of_a_faction_that_is_followed_no_longer_is_ended_by_its_rep
         torn.fetch(&["wars"]).expect(0);
         torn.follow("[track]\nfactions = [30]\nterritories = \"none\"\n");
 
-        // It goes on: its report says nothing yet.
+        // The war goes on, so its report has no end.
         torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
         assert_eq!(
             torn.rows("SELECT status FROM war_status_history"),
@@ -210,6 +206,15 @@ fn a_run_about_named_factions_asks_about_no_other_wars() {
     assert_eq!(asked_for(&torn, "report"), 0, "{:?}", torn.asked());
 }
 
+/// Polls of 30 days, ever more rarely: every ten minutes, hourly, every six hours, daily. In seconds after the first.
+fn polls_of_a_month() -> impl Iterator<Item = i64> {
+    let often = (1..=12).map(|poll| poll * 10 * MINUTE);
+    let hourly = (3..=12).map(|poll| poll * HOUR);
+    let later = (3..=16).map(|poll| poll * 6 * HOUR);
+    let daily = (5..=30).map(|poll| poll * DAY);
+    often.chain(hourly).chain(later).chain(daily)
+}
+
 #[test]
 fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_after_30_days() {
     let torn = Torn::new();
@@ -220,12 +225,8 @@ fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_af
         world.remove_ranked_war(5);
         world.remove_territory_war(6);
     });
-    let often = (1..=12).map(|poll| poll * 10 * MINUTE);
-    let hourly = (3..=12).map(|poll| poll * HOUR);
-    let later = (3..=16).map(|poll| poll * 6 * HOUR);
-    let daily = (5..=30).map(|poll| poll * DAY);
     let mut asked = Vec::new();
-    for at in often.chain(hourly).chain(later).chain(daily) {
+    for at in polls_of_a_month() {
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + at, &["wars"]).expect(0);
         if asked_for(&torn, "/faction/5/rankedwarreport") > 0 {
@@ -297,7 +298,7 @@ fn a_report_that_is_refused_for_good_fails_no_run() {
 }
 
 #[test]
-fn a_list_that_was_read_counts_though_nobody_is_at_war() {
+fn an_empty_war_list_counts_as_an_answer() {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
     torn.fetch(&["wars"]).expect(0);

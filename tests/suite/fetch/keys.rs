@@ -1,13 +1,11 @@
-//! Keys: which ones are asked with, and what a refusal makes of them.
+//! Keys: which ones a run uses, and their state after a refusal.
 
 use std::time::Duration;
 
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, NOW};
-
-const DAY: i64 = 86_400;
+use crate::support::{CANARY, DAY, NOW};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
@@ -88,7 +86,7 @@ fn another_key_takes_over_from_one_that_died_or_rests() {
         let sources = torn.rows("SELECT data_source FROM faction_history");
         assert_eq!(sources, ["key2"], "code {number}");
 
-        // The next run does not even try it.
+        // The next run does not use it.
         torn.simulator.clear_requests();
         torn.fetch(&["factions"]).expect(0);
         assert_eq!(torn.calls_with(CANARY), 0, "code {number}");
@@ -96,7 +94,7 @@ fn another_key_takes_over_from_one_that_died_or_rests() {
 }
 
 #[test]
-fn a_resting_key_rests_for_a_day_and_holds_up_nobody_at_its_end() {
+fn a_resting_key_rests_for_a_day_and_delays_no_run_at_its_end() {
     let torn = Torn::with_two_keys();
     torn.simulator
         .fault(Fault::once(code(18)).path("/faction/").key(CANARY));
@@ -105,7 +103,7 @@ fn a_resting_key_rests_for_a_day_and_holds_up_nobody_at_its_end() {
     assert_eq!(until, NOW + DAY);
     torn.simulator.clear_requests();
 
-    // In its last hour too, the other key works on at once.
+    // In the last hour of the rest, too, the other key is used at once.
     torn.fetch_at(until - 600, &["factions", "players"])
         .expect(0);
     assert_eq!(torn.calls_with(CANARY), 0);
@@ -116,7 +114,7 @@ fn a_resting_key_rests_for_a_day_and_holds_up_nobody_at_its_end() {
 }
 
 #[test]
-fn a_key_that_was_refused_before_it_was_known_holds_up_nobody_either() {
+fn a_key_that_was_refused_at_its_first_check_delays_no_run() {
     let torn = Torn::with_two_keys();
     torn.simulator
         .fault(Fault::once(code(18)).path("/key/info").key(CANARY));
@@ -149,7 +147,7 @@ fn when_all_keys_are_dead_the_exit_code_says_so() {
 }
 
 #[test]
-fn a_dead_key_is_not_woken_by_the_pause_of_another_key_of_its_owner() {
+fn a_dead_key_is_not_revived_by_the_pause_of_its_owners_other_key() {
     let torn = Torn::with_keys(&[
         Key::new(CANARY, 1, Access::Full),
         Key::new("SecondKeyOfOne01", 1, Access::Full),
@@ -212,7 +210,7 @@ fn a_key_that_is_called_incorrect_once_is_confirmed_and_goes_on() {
 
 #[test]
 fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check() {
-    // Each answer takes so long that four threads ask at once.
+    // The answers are delayed so that the calls of four threads overlap.
     let torn = Torn::over(Options {
         now: NOW,
         keys: vec![Key::new(CANARY, 1, Access::Full)],
@@ -236,7 +234,7 @@ fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check(
 }
 
 #[test]
-fn a_key_is_not_dead_while_nobody_can_be_asked_about_it() {
+fn a_key_is_not_dead_while_it_cannot_be_checked() {
     for fault in [FaultKind::Html503, FaultKind::Reset, code(17)] {
         let torn = Torn::new();
         torn.simulator.fault(Fault::once(code(2)).path("/faction"));

@@ -1,4 +1,4 @@
-//! Locks: one run of a kind at a time, whatever the database is called, and none for longer than it takes.
+//! Locks: one run of a kind at a time, under any name of the database, released as soon as the kind is done.
 
 use std::process::Child;
 use std::time::{Duration, Instant};

@@ -1,13 +1,12 @@
-//! All wars of a game of 500 factions, with a poll a day, against what the game itself lists.
+//! All wars of a game of 500 factions, polled once a day and compared with the lists of the game.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tornsnap::testing::sim::{DEFAULT_START, Options};
 
+use crate::support::DAY;
 use crate::support::torn::Torn;
-
-const DAY: i64 = 86_400;
 
 /// The game-wide lists of each type of war.
 const LISTS: [(&str, &str); 2] = [
@@ -18,7 +17,7 @@ const LISTS: [(&str, &str); 2] = [
 /// A war by its type and number.
 type WarKey = (String, i64);
 
-/// Every war that the game lists, in the words of the database, with its start.
+/// Every war in the lists of the game, as the database has it, with its start.
 fn listed(torn: &Torn) -> BTreeMap<WarKey, (String, i64)> {
     let mut standing = BTreeMap::new();
     for (war_type, field) in LISTS {
@@ -94,7 +93,7 @@ fn stored(torn: &Torn) -> BTreeMap<WarKey, String> {
 }
 
 #[test]
-fn with_a_poll_a_day_every_war_that_the_game_lists_is_stored_as_it_stands() {
+fn one_poll_a_day_stores_every_listed_war() {
     // Thursday morning, before the first wars of the week begin.
     let first = DEFAULT_START + 3 * DAY + 6 * 3600;
     let torn = Torn::over(Options {
@@ -125,7 +124,7 @@ fn with_a_poll_a_day_every_war_that_the_game_lists_is_stored_as_it_stands() {
             }
         }
         for (war, status) in &stored {
-            // A war that was called off is in no list; one whose start has passed may still turn up in one.
+            // A cancelled war is in no list; a war whose start has passed may still appear in one.
             assert!(
                 status != "ongoing" || listed.contains_key(war),
                 "day {day}: {war:?} is {status}"

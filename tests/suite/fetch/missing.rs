@@ -1,13 +1,10 @@
-//! Ids that Torn does not know: when they are asked about again, and when they count as gone.
+//! Ids that Torn does not know: when `fetch` asks about them again, and when they become inactive.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::Torn;
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{DAY, HOUR, NOW};
 
 fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
@@ -39,7 +36,7 @@ fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_da
         assert_eq!(active(), [expected], "after {hours} hours");
     }
 
-    // A followed id is asked about daily all the same.
+    // A followed id is still asked about daily.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 104 * HOUR, &["factions", "players"])
         .expect(0);
@@ -50,14 +47,14 @@ fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_da
     assert_eq!(torn.calls(), calls + 2, "and is asked about as before");
 }
 
-/// How often this path was asked for.
+/// The number of calls to this path.
 fn asked_for(torn: &Torn, path: &str) -> usize {
     let asked = torn.asked();
     asked.iter().filter(|asked| asked.starts_with(path)).count()
 }
 
 #[test]
-fn three_odd_answers_in_twenty_minutes_silence_nobody_for_longer_than_an_hour() {
+fn three_misses_in_twenty_minutes_pause_an_id_for_an_hour_at_most() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
@@ -82,7 +79,7 @@ fn three_odd_answers_in_twenty_minutes_silence_nobody_for_longer_than_an_hour() 
         .filter(|(_, code)| *code == 3)
         .map(|(at, _)| *at)
         .collect();
-    // A run that asks about nothing that is followed is no success either.
+    // A run in which every followed id rests is no success either.
     assert_eq!(
         failed,
         [0, 4, 8, 12, 16, 60, 61, 7 * 60, 8 * 60, 30 * 60],
@@ -145,7 +142,7 @@ fn a_member_on_a_roster_is_asked_about_daily_and_stays_active_whatever_torn_says
 }
 
 #[test]
-fn whom_nobody_follows_by_name_or_roster_is_asked_about_weekly() {
+fn a_missing_id_in_no_configuration_or_roster_is_asked_about_weekly() {
     let torn = Torn::new();
     torn.fetch(&["factions", "players"]).expect(0);
     for path in ["/user/2", "/faction/9"] {

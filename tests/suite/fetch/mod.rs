@@ -24,5 +24,6 @@ mod shapes;
 mod signals;
 mod ten_days;
 mod territories;
+mod tile_faults;
 mod time;
 mod wars;

@@ -1,4 +1,4 @@
-//! Observations: each answer that tells anything about a player, a faction or a tile is noted for its month.
+//! Observations: each answer with a value of a player, a faction or a tile is recorded for its month.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};

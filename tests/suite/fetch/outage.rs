@@ -1,9 +1,10 @@
-//! Outages: when a run goes on, when it gives up, and what it has saved by then.
+//! Outages: when a run continues, when it stops, and what it saves.
 
 use std::time::{Duration, Instant};
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use super::faults::status;
 use crate::init::Fresh;
 use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
@@ -12,19 +13,7 @@ fn code(number: i64) -> FaultKind {
     FaultKind::Code(number, format!("words of {number}"))
 }
 
-fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    FaultKind::Status(
-        number,
-        "<html>no</html>".to_owned(),
-        "text/html".to_owned(),
-        headers.collect(),
-    )
-}
-
-/// A faction with so many members, whose roster is known.
+/// A faction with this many members, whose roster has been fetched.
 fn members(count: i64, api: &str) -> Torn {
     let torn = Torn::new();
     torn.configure(
@@ -39,7 +28,7 @@ fn members(count: i64, api: &str) -> Torn {
     torn
 }
 
-/// How many different players were asked about.
+/// The number of different players in the calls.
 fn targets(torn: &Torn) -> usize {
     let mut asked: Vec<String> = torn
         .asked()
@@ -119,7 +108,7 @@ fn any_fault_that_passes_every_retry_ends_a_run_after_about_six_targets() {
                 "{fault:?}: {}",
                 finished.stderr()
             );
-            // The next run goes on where this one stopped.
+            // The next run continues with the targets that this one missed.
             torn.simulator.clear_faults();
             torn.fetch_at(NOW + 240, &["players"]).expect(0);
             assert_eq!(saved(&torn), 40);
@@ -236,7 +225,7 @@ fn init_waits_and_retries_as_fetch_does() {
 struct Closed(&'static str, &'static str, i32, &'static str);
 
 #[test]
-fn an_endpoint_that_is_closed_costs_what_it_has_and_nothing_else() {
+fn a_closed_endpoint_fails_only_its_own_targets() {
     for Closed(path, query, exit, saved) in [
         Closed("/faction/warfareranked", "", 3, "3|1|1|1"),
         Closed("/faction/warfareterritory", "", 3, "3|1|1|1"),

@@ -3,10 +3,8 @@
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, Torn};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, NOW};
 
 /// Lists that are read page by page, with the kind that reads them.
 const LISTS: [(&str, &str); 4] = [
@@ -17,7 +15,7 @@ const LISTS: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn pages_that_go_round_are_left_after_a_few_calls() {
+fn pages_in_a_cycle_are_left_after_a_few_calls() {
     for (path, kind) in LISTS {
         let torn = Torn::over(Options {
             now: NOW,
@@ -89,7 +87,7 @@ fn a_link_to_another_host_is_warned_of_and_not_followed() {
 }
 
 #[test]
-fn all_wars_are_walked_page_by_page_and_old_ones_left_to_history() {
+fn all_wars_are_read_page_by_page_up_to_the_old_ones() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
     for id in 1..=250 {
@@ -370,7 +368,7 @@ fn every_tile_under_assault_is_marked_however_long_the_list() {
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
             (1..=250).for_each(|id| world.tile(&tile(id)).owner = Some(5000 + id));
-            // A war that began before all others and goes on; it stands behind a page of wars that are over.
+            // A war that began before all others and goes on comes after a page of wars that are over.
             world.territory_wars(151..=249, |war| {
                 (war.end, war.result) = (Some(NOW), Some("end_with_nap".to_owned()));
             });

@@ -1,5 +1,5 @@
-//! Answers in parts: each selection, member, war, tile and racket is judged on its own, and a field that is missing is
-//! not null where null means something.
+//! Answers in parts: each selection, member, war, tile and racket is decoded on its own, and a missing field is
+//! not the same as null where null means "none".
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind, Racket};
@@ -33,7 +33,7 @@ fn known() -> Torn {
     torn
 }
 
-/// Every fact of the state and the histories, without times.
+/// The rows of the state and the histories, without times.
 fn facts(torn: &Torn) -> Vec<String> {
     let mut facts = torn.rows(
         "SELECT 'player', player_id, name, level, rank, faction_id, status_state, life_current, life_maximum, is_active FROM players
@@ -51,7 +51,7 @@ fn facts(torn: &Torn) -> Vec<String> {
     facts
 }
 
-/// Fields whose null means something, by call and JSON pointer, with the error that their absence is.
+/// Fields whose null means "none": the call, the JSON pointer, and the error if the field is missing.
 const MEANINGFUL: [(&str, &str, &str); 15] = [
     (
         "/user/2",
@@ -161,7 +161,7 @@ fn an_owner_or_racket_of_a_sweep_that_is_missing_changes_nothing() {
     }
 }
 
-/// Fields that are only not known when they are missing or null.
+/// Fields that are unknown if they are missing or null.
 const UNKNOWN: [(&str, &str); 18] = [
     ("/user/2", "/profile/level"),
     ("/user/2", "/profile/rank"),
@@ -208,7 +208,7 @@ fn a_field_that_is_only_not_known_may_be_missing_or_null_and_stays_as_last_known
 }
 
 #[test]
-fn what_is_not_known_of_somebody_new_is_null() {
+fn unknown_values_of_a_new_player_are_null() {
     for (pointer, column) in [
         ("/profile/life", "life_maximum"),
         ("/profile/life/maximum", "life_maximum"),
@@ -236,7 +236,7 @@ fn what_is_not_known_of_somebody_new_is_null() {
 }
 
 #[test]
-fn a_status_that_is_not_known_now_is_not_that_of_yesterday() {
+fn an_unknown_status_is_null_instead_of_the_old_one() {
     for (path, pointer) in [
         ("/user/2", "/profile/status"),
         ("/faction/9", "/members/1/status"),

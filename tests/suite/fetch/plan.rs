@@ -4,10 +4,7 @@ use serde_json::Value;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
-use crate::support::{CANARY, NOW};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{CANARY, DAY, HOUR, NOW};
 
 /// The plan, which makes no call.
 #[track_caller]
@@ -19,9 +16,9 @@ fn plan(torn: &Torn, now: i64) -> Value {
     plan
 }
 
-/// The plan is kept to by the run.
+/// Asserts that the run makes the calls of the plan.
 #[track_caller]
-fn foretells(torn: &Torn, now: i64) -> Value {
+fn expect_planned_calls(torn: &Torn, now: i64) -> Value {
     let plan = plan(torn, now);
     torn.fetch(&["all"]).expect(0);
     assert_eq!(
@@ -52,7 +49,7 @@ fn keys_that_are_dead_rest_or_are_missing_have_no_share() {
         );
         torn.fetch(&["all"]).expect(0);
 
-        let plan = foretells(&torn, NOW + 240);
+        let plan = expect_planned_calls(&torn, NOW + 240);
 
         assert_eq!(keys(&plan), ["key2"], "{name}");
         assert_eq!(plan["keys"][0]["calls"], plan["calls"], "{name}");
@@ -70,7 +67,7 @@ fn keys_that_are_dead_rest_or_are_missing_have_no_share() {
         ),
     );
     torn.fetch(&["all"]).expect(0);
-    let plan = foretells(&torn, NOW + 240);
+    let plan = expect_planned_calls(&torn, NOW + 240);
     assert_eq!(keys(&plan), ["bob"]);
 }
 
@@ -103,7 +100,7 @@ fn pages_and_histories_are_counted() {
 
             let asked = torn.asked();
             let planned = plan["calls"].as_u64().unwrap();
-            // The list of assaults may have a page more than a plan can know.
+            // The list of assaults may have one page more than the plan can predict.
             assert!(
                 planned.abs_diff(asked.len() as u64) <= 1,
                 "{wars} {territories}: {plan:#}: {asked:?}"
@@ -125,7 +122,7 @@ fn a_war_that_is_asked_about_again_is_counted() {
     torn.edit(|world| world.remove_ranked_war(5));
     torn.fetch_at(NOW + 60, &["all"]).expect(0);
 
-    // The report of the war, asked about again twenty minutes later, and not a minute later.
+    // The report of the war is due after twenty minutes, not after one.
     let now = plan(&torn, NOW + 120)["calls"].as_u64().unwrap();
     let later = plan(&torn, NOW + 60 + 1200)["calls"].as_u64().unwrap();
     assert_eq!((now, later), (1, 2));
@@ -156,25 +153,25 @@ fn ids_that_rest_are_not_counted() {
 fn a_key_that_must_be_checked_is_counted() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n");
-    let first = foretells(&torn, NOW);
+    let first = expect_planned_calls(&torn, NOW);
     assert_eq!(first["key_checks"], 2);
 
-    let later = foretells(&torn, NOW + 240);
+    let later = expect_planned_calls(&torn, NOW + 240);
     assert_eq!(later["key_checks"], 0);
 
-    let daily = foretells(&torn, NOW + DAY + 240);
+    let daily = expect_planned_calls(&torn, NOW + DAY + 240);
     assert_eq!(daily["key_checks"], 2);
 }
 
 #[test]
-fn a_plan_makes_no_call_and_foretells_their_number() {
+fn a_plan_makes_no_call_and_predicts_their_number() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9, 20]\nplayers = [60]\n");
     torn.edit(|world| {
         world.player(60).level = 3;
         world.tile("AAB").owner = Some(OURS);
     });
-    // Once, so that the rosters are known.
+    // The first run makes the rosters known.
     torn.fetch(&["all"]).expect(0);
 
     for (kinds, now) in [
@@ -214,7 +211,7 @@ fn a_plan_makes_no_call_and_foretells_their_number() {
 }
 
 #[test]
-fn a_plan_is_a_page_to_read() {
+fn a_plan_is_printed_as_a_page() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
 

@@ -1,12 +1,10 @@
-//! Players: what is saved of them, when, and how often they are asked about.
+//! Players: their rows, and how often `fetch` asks about them.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
-use crate::support::{CANARY, NOW};
-
-const DAY: i64 = 86_400;
+use crate::support::{CANARY, DAY, NOW};
 
 /// The row counts of all histories.
 fn history(torn: &Torn) -> Vec<String> {
@@ -95,7 +93,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
         ["|||12"]
     );
 
-    // And what was known before is no news when it is known again.
+    // A value that is known again and has not changed appends no row.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 180, &["players"]).expect(0);
     torn.fetch_at(NOW + 240, &["players"]).expect(0);
@@ -251,7 +249,7 @@ fn numbers_keep_every_digit_and_may_be_negative() {
 }
 
 #[test]
-fn spelling_is_forgiven() {
+fn numbers_as_text_integral_floats_and_extra_fields_are_accepted() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
     for (pointer, value) in [

@@ -1,4 +1,4 @@
-//! Parts of answers that do not fit: what is kept of them, and what is saved beside them.
+//! Invalid parts of answers: their rows in `rejected_payloads`, and the valid parts beside them.
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
@@ -6,9 +6,16 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::NOW;
 use crate::support::torn::Torn;
 
-/// A part of the answer about player 2 that does not fit: the place, the value, the error, and what is stored of both
-/// players.
-struct Misfit(&'static str, Value, &'static str, &'static [&'static str]);
+/// An invalid part of the answer about player 2.
+struct Misfit {
+    /// The place in the answer.
+    pointer: &'static str,
+    value: Value,
+    /// The beginning of the error.
+    error: &'static str,
+    /// The stored id, level and networth of both players.
+    stored: &'static [&'static str],
+}
 
 const NOTHING: &[&str] = &["3|13|3000"];
 const NETWORTH: &[&str] = &["2||2000", "3|13|3000"];
@@ -16,84 +23,90 @@ const PROFILE: &[&str] = &["2|12|", "3|13|3000"];
 
 fn misfits() -> Vec<Misfit> {
     vec![
-        Misfit(
-            "/profile/id",
-            json!(77),
-            "profile.id: it is about player 77, but 2 was asked for",
-            NOTHING,
-        ),
-        Misfit(
-            "/profile/level",
-            json!(0),
-            "profile.level: 0 is below 1",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/level",
-            json!("twelve"),
-            "profile.level: \"twelve\" is not a whole number",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/level",
-            json!(1.5),
-            "profile.level: 1.5 is not a whole number",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/name",
-            json!(""),
-            "profile.name: it is empty",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/name",
-            json!([7]),
-            "profile.name: invalid type",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/life/maximum",
-            json!(0),
-            "profile.life.maximum: 0 is below 1",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/life/current",
-            json!(-1),
-            "profile.life.current: -1 is below 0",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile/faction_id",
-            json!(-4),
-            "profile.faction_id: -4 is below 0",
-            NETWORTH,
-        ),
-        Misfit(
-            "/profile",
-            json!(null),
-            "profile: invalid type: null, expected an object",
-            NETWORTH,
-        ),
-        Misfit(
-            "/personalstats/0/value",
-            json!("lots"),
-            "personalstats[0].value: \"lots\" is not a whole number",
-            PROFILE,
-        ),
-        Misfit(
-            "/personalstats",
-            json!("none"),
-            "personalstats: it is neither a list nor an object",
-            PROFILE,
-        ),
+        Misfit {
+            pointer: "/profile/id",
+            value: json!(77),
+            error: "profile.id: it is about player 77, but 2 was asked for",
+            stored: NOTHING,
+        },
+        Misfit {
+            pointer: "/profile/level",
+            value: json!(0),
+            error: "profile.level: 0 is below 1",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/level",
+            value: json!("twelve"),
+            error: "profile.level: \"twelve\" is not a whole number",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/level",
+            value: json!(1.5),
+            error: "profile.level: 1.5 is not a whole number",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/name",
+            value: json!(""),
+            error: "profile.name: it is empty",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/name",
+            value: json!([7]),
+            error: "profile.name: invalid type",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/life/maximum",
+            value: json!(0),
+            error: "profile.life.maximum: 0 is below 1",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/life/current",
+            value: json!(-1),
+            error: "profile.life.current: -1 is below 0",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile/faction_id",
+            value: json!(-4),
+            error: "profile.faction_id: -4 is below 0",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/profile",
+            value: json!(null),
+            error: "profile: invalid type: null, expected an object",
+            stored: NETWORTH,
+        },
+        Misfit {
+            pointer: "/personalstats/0/value",
+            value: json!("lots"),
+            error: "personalstats[0].value: \"lots\" is not a whole number",
+            stored: PROFILE,
+        },
+        Misfit {
+            pointer: "/personalstats",
+            value: json!("none"),
+            error: "personalstats: it is neither a list nor an object",
+            stored: PROFILE,
+        },
     ]
 }
 
 #[test]
 fn a_part_that_does_not_fit_is_kept_with_its_place_and_harms_no_other() {
-    for Misfit(pointer, value, error, stored) in misfits() {
+    for misfit in misfits() {
+        let Misfit {
+            pointer,
+            value,
+            error,
+            stored,
+        } = misfit;
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2, 3]\n");
         torn.simulator.fault(
@@ -127,77 +140,100 @@ fn a_part_that_does_not_fit_is_kept_with_its_place_and_harms_no_other() {
     }
 }
 
+/// A field that is removed from an answer, and how the run ends.
+struct Missing {
+    /// The path of the call.
+    path: &'static str,
+    kind: &'static str,
+    /// The place of the field.
+    pointer: &'static str,
+    exit: i32,
+    error: &'static str,
+}
+
+const MISSING: &[Missing] = &[
+    Missing {
+        path: "/user/2",
+        kind: "players",
+        pointer: "/profile/id",
+        exit: 3,
+        error: "profile: missing field `id`",
+    },
+    Missing {
+        path: "/user/2",
+        kind: "players",
+        pointer: "/profile/faction_id",
+        exit: 3,
+        error: "profile.faction_id: it is missing",
+    },
+    Missing {
+        path: "/user/2",
+        kind: "players",
+        pointer: "/profile",
+        exit: 3,
+        error: "profile: it is missing",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "factions",
+        pointer: "/basic",
+        exit: 3,
+        error: "basic: it is missing",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "factions",
+        pointer: "/members",
+        exit: 3,
+        error: "members: it is missing",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "factions",
+        pointer: "/members/1/id",
+        exit: 3,
+        error: "members[1]: missing field `id`",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "wars",
+        pointer: "/wars/ranked",
+        exit: 3,
+        error: "wars.ranked: it is missing",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "wars",
+        pointer: "/wars/territory",
+        exit: 3,
+        error: "wars.territory: it is missing",
+    },
+    Missing {
+        path: "/faction/9",
+        kind: "wars",
+        pointer: "/wars",
+        exit: 76,
+        error: "wars: it is missing",
+    },
+];
+
 #[test]
 fn a_missing_field_is_neither_a_zero_nor_a_null() {
-    for (path, kind, pointer, exit, error) in [
-        (
-            "/user/2",
-            "players",
-            "/profile/id",
-            3,
-            "profile: missing field `id`",
-        ),
-        (
-            "/user/2",
-            "players",
-            "/profile/faction_id",
-            3,
-            "profile.faction_id: it is missing",
-        ),
-        (
-            "/user/2",
-            "players",
-            "/profile",
-            3,
-            "profile: it is missing",
-        ),
-        (
-            "/faction/9",
-            "factions",
-            "/basic",
-            3,
-            "basic: it is missing",
-        ),
-        (
-            "/faction/9",
-            "factions",
-            "/members",
-            3,
-            "members: it is missing",
-        ),
-        (
-            "/faction/9",
-            "factions",
-            "/members/1/id",
-            3,
-            "members[1]: missing field `id`",
-        ),
-        (
-            "/faction/9",
-            "wars",
-            "/wars/ranked",
-            3,
-            "wars.ranked: it is missing",
-        ),
-        (
-            "/faction/9",
-            "wars",
-            "/wars/territory",
-            3,
-            "wars.territory: it is missing",
-        ),
-        ("/faction/9", "wars", "/wars", 76, "wars: it is missing"),
-    ] {
+    for missing in MISSING {
+        let pointer = missing.pointer;
         let torn = Torn::new();
         torn.follow(
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
         );
         torn.simulator
-            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(path));
+            .fault(Fault::always(FaultKind::Remove(pointer.to_owned())).path(missing.path));
 
-        torn.fetch(&[kind]).expect(exit);
+        torn.fetch(&[missing.kind]).expect(missing.exit);
 
-        assert_eq!(torn.rows("SELECT error FROM rejected_payloads"), [error]);
+        assert_eq!(
+            torn.rows("SELECT error FROM rejected_payloads"),
+            [missing.error]
+        );
         let body: String = torn.value("SELECT body FROM rejected_payloads");
         assert!(
             body.starts_with('{'),
@@ -207,7 +243,7 @@ fn a_missing_field_is_neither_a_zero_nor_a_null() {
 }
 
 #[test]
-fn somebody_elses_id_is_never_stored() {
+fn an_answer_about_another_id_is_never_stored() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nplayers = [2]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n",

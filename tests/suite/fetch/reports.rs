@@ -1,13 +1,10 @@
-//! Reports: how a war ended is told by its report, by lists, or by neither for a while.
+//! Reports: the end of a war can be in its report, in the lists, or for a while in neither.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::wars::told;
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+use crate::support::{DAY, HOUR, NOW};
 
 #[test]
 fn a_report_that_comes_late_still_tells_the_forfeit() {
@@ -58,7 +55,7 @@ fn a_list_that_lags_behind_the_report_takes_nothing_back() {
 }
 
 #[test]
-fn a_faction_that_is_no_more_does_not_hide_how_its_war_ended() {
+fn a_deleted_faction_does_not_hide_the_end_of_its_war() {
     for gone in [OURS, THEIRS] {
         let torn = Torn::new();
         torn.territory_war(6, |_| {});

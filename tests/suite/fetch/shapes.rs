@@ -1,18 +1,16 @@
-//! Spellings: the shapes in which Torn has been seen to write names, nothing, reports, figures and wars.
+//! The shapes in which Torn has been observed to write names, "none", reports, numbers and wars.
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const HOUR: i64 = 3600;
+use crate::support::{HOUR, NOW};
 
 fn patch(pointer: &str, value: &Value) -> FaultKind {
     FaultKind::Patch(pointer.to_owned(), value.clone())
 }
 
-/// How nothing is written where a list or an object is expected.
+/// The values that mean "none" where a list or an object is expected.
 fn nothing() -> [Value; 3] {
     [json!(null), json!([]), json!({})]
 }
@@ -138,7 +136,7 @@ fn html_entities_are_decoded_once_wherever_people_read_them() {
 }
 
 #[test]
-fn none_is_written_as_null_or_as_an_empty_list_or_object() {
+fn null_an_empty_list_and_an_empty_object_all_mean_none() {
     for (path, pointer) in [
         ("/faction/9", "/wars"),
         ("/faction/9", "/wars/ranked"),
@@ -192,7 +190,7 @@ fn a_faction_without_members_or_tiles_has_none_in_every_spelling() {
 }
 
 #[test]
-fn owners_that_are_not_there_are_not_the_end_of_the_map() {
+fn an_owner_list_of_the_wrong_type_makes_no_tile_unowned() {
     for value in [json!(null), json!({}), json!("none")] {
         let torn = Torn::new();
         torn.follow("[track]\nterritories = \"all\"\n");
@@ -383,7 +381,7 @@ fn an_unknown_result_keeps_the_winner_that_is_named() {
 }
 
 #[test]
-fn what_is_listed_twice_counts_once() {
+fn an_item_that_is_listed_twice_counts_once() {
     for (path, pointer) in [
         ("/faction/9", "/members/0"),
         ("/faction/9", "/wars/territory/0"),

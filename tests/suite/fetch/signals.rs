@@ -1,4 +1,4 @@
-//! Runs that are cut off: by a signal, by `kill -9`, by another run.
+//! Runs that a signal, `kill -9` or another run ends.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -165,7 +165,7 @@ fn a_killed_run_leaves_what_it_saved_and_the_next_one_is_clean() {
 }
 
 #[test]
-fn two_runs_of_one_kind_make_one_set_of_calls() {
+fn of_two_runs_of_one_kind_only_one_makes_calls() {
     let (torn, child) = stuck_at_the_third();
 
     let second = torn.fetch(&["players"]).expect(75);
@@ -187,7 +187,7 @@ fn two_runs_of_one_kind_make_one_set_of_calls() {
 }
 
 #[test]
-fn fetch_all_leaves_out_a_kind_that_is_busy_and_says_so() {
+fn fetch_all_skips_a_busy_kind_and_says_so() {
     let (torn, child) = stuck_at_the_third();
 
     torn.follow("[track]\nplayers = [1]\nfactions = [9]\n");

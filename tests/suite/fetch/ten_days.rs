@@ -1,4 +1,4 @@
-//! Ten days of polls against a Torn that answers wrongly at random, beside ten days against one that does not.
+//! Ten days of polls with random faults, compared with ten days without any.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,9 @@ use rusqlite::Connection;
 use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 
 use crate::support::torn::Torn;
-use crate::support::{Dice, heavy, rows};
+use crate::support::{DAY, Dice, MINUTE, heavy, rows};
 
-const MINUTE: i64 = 60;
-const DAY: i64 = 86_400;
-
-/// The columns of a history whose every row can be held against the undisturbed history.
+/// The columns of a history that can be compared with the history without faults.
 const HISTORIES: [(&str, &str, &str, &[&str]); 3] = [
     (
         "player_stats_history",
@@ -33,7 +30,7 @@ const HISTORIES: [(&str, &str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// The present state, as both databases must tell it in the end.
+/// The queries that must give the same rows in both databases at the end.
 const STATE: [&str; 6] = [
     "SELECT player_id, name, level, rank, faction_id, life_maximum, is_active FROM players ORDER BY 1",
     "SELECT faction_id, name, tag, leader_id, respect, best_chain, member_count, is_active
@@ -78,7 +75,7 @@ fn world() -> Torn {
     torn
 }
 
-/// A fault now and then that the random ones do not have: of keys, of ids, of the address and of the whole API.
+/// Occasional faults that the random ones lack: of keys, ids, the address and the whole API.
 fn strike(torn: &Torn, dice: &mut Dice) {
     let code = match dice.below(30) {
         0 => 2,
@@ -99,7 +96,7 @@ fn strike(torn: &Torn, dice: &mut Dice) {
 }
 
 #[test]
-fn ten_days_of_random_faults_leave_no_false_row_and_heal() {
+fn after_ten_days_of_random_faults_every_row_is_right() {
     let (calm, rough) = (world(), world());
     let start = calm.simulator.time();
     let every = every();
@@ -145,7 +142,7 @@ fn ten_days_of_random_faults_leave_no_false_row_and_heal() {
     compare(&calm, &rough);
 }
 
-/// The rough database tells nothing else than the calm one, and in the end the same.
+/// Asserts that every row with faults is also in the database without, and that both end in the same state.
 #[track_caller]
 fn compare(calm: &Torn, rough: &Torn) {
     let connection = Connection::open(rough.sandbox.database()).unwrap();
@@ -174,7 +171,7 @@ fn compare(calm: &Torn, rough: &Torn) {
     for query in STATE {
         let (told, truth) = (rough.rows(query), calm.rows(query));
         for row in truth.iter().filter(|row| !told.contains(row)) {
-            // A war that was called off between two good polls was never seen.
+            // No good poll saw a war that was cancelled between two of them.
             if !row.contains("|cancelled|") {
                 writeln!(wrong, "missing: {row}  ({query:.60})").unwrap();
             }

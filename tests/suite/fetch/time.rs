@@ -1,4 +1,4 @@
-//! Time: rows carry that of their answer, a wrong clock records nothing, and nothing goes backwards.
+//! Time: rows have the time of their answer, a wrong clock records nothing, and no time goes backwards.
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,10 +7,7 @@ use serde_json::json;
 use tornsnap::testing::sim::{DateHeader, Fault, FaultKind};
 
 use crate::support::torn::{OURS, THEIRS, Torn};
-use crate::support::{Finished, NOW};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use crate::support::{DAY, Finished, HOUR, NOW};
 
 /// The time of this machine.
 fn real_time() -> i64 {
@@ -66,7 +63,7 @@ fn a_clock_that_differs_from_torns_by_more_than_five_minutes_records_nothing() {
         );
         assert_eq!(data(&torn), ["0|0|0|0|0|0|0|0"], "{offset}");
         assert_eq!(torn.asked().len(), 1, "{offset}: {:?}", torn.asked());
-        // The runs are dated by Torn's clock, which is the right one.
+        // Runs have the time of Torn's clock, which is right.
         let real = real_time() + offset;
         assert_eq!(
             torn.rows(&format!(
@@ -79,7 +76,7 @@ fn a_clock_that_differs_from_torns_by_more_than_five_minutes_records_nothing() {
 }
 
 #[test]
-fn without_a_date_of_torn_or_with_a_replaced_clock_the_run_goes_on() {
+fn a_run_continues_without_a_date_of_torn_or_with_a_replaced_clock() {
     let torn = Torn::new();
     let mut command = torn.fetching_now(&["factions"]);
     torn.simulator.set_date(DateHeader::Absent);
@@ -188,7 +185,7 @@ fn wars_and_tiles_carry_the_time_of_their_answer_too() {
 }
 
 #[test]
-fn nothing_goes_backwards_when_two_kinds_run_at_once() {
+fn no_time_goes_backwards_when_two_kinds_run_at_once() {
     let torn = Torn::new();
     torn.configure(
         "requests_per_minute = 0\nconcurrency = 2\n",
@@ -247,7 +244,7 @@ fn nothing_goes_backwards_when_two_kinds_run_at_once() {
 }
 
 #[test]
-fn a_daily_bucket_never_goes_back() {
+fn an_older_daily_bucket_is_ignored() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
     let midnight = NOW - NOW % DAY;
@@ -293,7 +290,7 @@ fn a_daily_bucket_never_goes_back() {
 }
 
 #[test]
-fn a_moment_of_the_far_future_that_is_stored_counts_as_never() {
+fn a_stored_time_in_the_far_future_counts_as_never() {
     let years = 4 * 366 * DAY;
     for (sql, asked) in [
         (

@@ -1,13 +1,10 @@
-//! Wars: how they begin, go on and end, also while nobody watched.
+//! Wars: how they begin, continue and end, also between two polls.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+use crate::support::{DAY, HOUR, NOW};
 
 /// The rows of all wars in the order in which they were recorded.
 pub fn told(torn: &Torn) -> Vec<String> {
@@ -19,7 +16,7 @@ pub fn told(torn: &Torn) -> Vec<String> {
 }
 
 #[test]
-fn a_ranked_war_from_its_matching_to_its_winner() {
+fn a_ranked_war_is_recorded_from_its_matching_to_its_winner() {
     let torn = Torn::new();
     torn.ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
@@ -109,7 +106,7 @@ fn ranked_and_territory_wars_may_share_a_number() {
 }
 
 #[test]
-fn a_war_that_ended_while_nobody_watched_is_looked_up() {
+fn a_war_that_ended_between_two_polls_is_looked_up() {
     for (report, history, forfeit, expected) in [
         (
             true,
@@ -164,7 +161,7 @@ fn a_war_that_ended_while_nobody_watched_is_looked_up() {
 }
 
 #[test]
-fn a_war_that_is_nowhere_stays_as_it_was() {
+fn a_war_in_no_list_stays_as_it_was() {
     let torn = Torn::new();
     torn.ranked_war(5, |_| {});
     torn.territory_war(6, |_| {});
@@ -216,7 +213,7 @@ fn a_war_that_may_have_begun_is_not_called_off_while_the_lists_may_be_late() {
 }
 
 #[test]
-fn a_war_whose_own_report_says_that_it_goes_on_is_not_called_off() {
+fn a_war_that_goes_on_by_its_report_is_not_cancelled() {
     let torn = Torn::new();
     torn.ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
@@ -279,7 +276,7 @@ fn a_failed_or_partial_lookup_ends_no_war() {
 #[test]
 fn a_list_that_could_not_be_read_whole_ends_no_war() {
     for (patch, exit, lost) in [
-        // What could be read is looked up: that the other war is on no list any more.
+        // The other war is in no list any more, so its report is looked up.
         (
             json!({ "ranked": { "war_id": "x" }, "territory": [] }),
             3,
@@ -372,7 +369,7 @@ fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
         torn.rows("SELECT name FROM factions WHERE faction_id = 777"),
         ["Gang 777"]
     );
-    // A list does not rename a faction that Torn has told of itself.
+    // A war list does not rename a faction whose name came from the faction's own answer.
     torn.fetch(&["factions"]).expect(0);
     torn.ranked_war(5, |war| war.factions[0].score = 1);
     torn.simulator.fault(

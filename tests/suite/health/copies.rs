@@ -1,4 +1,4 @@
-//! Archives, backups, and the disks that they are on.
+//! Findings about archives, backups and their disks.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
     (text("message"), text("try"))
 }
 
-/// A database that `prune` has moved rows of, to `cold/archive.db`.
+/// A database of which `prune` has moved rows to `cold/archive.db`.
 fn archived() -> Sandbox {
     let sandbox = well();
     fs::create_dir(sandbox.path("cold")).unwrap();
@@ -80,7 +80,7 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
         let report = finished.json();
         let found = check(&report, "archive").unwrap();
         if name == "half of it" && found["state"] == "ok" {
-            // Only reading all of it shows that.
+            // Only a deep check reads every page.
             assert_state(
                 &sandbox.run(&["health", "--deep", "--json"]),
                 "archive",
@@ -155,7 +155,7 @@ fn a_damaged_page_of_the_archive_is_found_by_a_deep_look() {
 }
 
 #[test]
-fn an_archive_that_moved_with_the_configuration_or_was_given_up_is_no_finding() {
+fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
     let sandbox = archived();
     fs::rename(
         sandbox.path("cold/archive.db"),
@@ -215,7 +215,7 @@ fn a_backup_of_the_future_is_never_the_newest_and_is_named_until_it_is_removed()
 }
 
 #[test]
-fn a_backup_folder_that_is_empty_or_gone_although_backups_were_written_to_it_is_asked_about() {
+fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     let sandbox = well();
     let folder = fs::canonicalize(sandbox.path("backups")).unwrap();
     sandbox

@@ -1,4 +1,4 @@
-//! Ids that Torn does not know, times of the future, and answers that were counted.
+//! Findings about ids that Torn does not know, times in the future and rejected answers.
 
 use super::{DAY, HOUR, assert_state, check, well};
 use crate::support::torn::{OURS, Torn};
@@ -144,64 +144,74 @@ fn a_followed_id_that_torn_does_not_know_is_named_until_it_is_known_again() {
     assert_state(&torn.sandbox.run(&["health", "--json"]), "missing", "ok");
 }
 
+/// A missing id in the database, and the state of the check `missing`.
+struct Missing {
+    name: &'static str,
+    /// The lines of the `[track]` table.
+    track: &'static str,
+    sql: &'static str,
+    state: &'static str,
+}
+
 #[test]
 fn only_followed_ids_are_named() {
-    for (name, config, sql, state) in [
-        (
-            "a player of [track]",
-            "players = [1]",
-            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
-            "warning",
-        ),
-        (
-            "a member",
-            "factions = [7]",
-            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
-            "warning",
-        ),
-        (
-            "a member, but members are not followed",
-            "factions = [7]\nmembers = false",
-            "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
-            "ok",
-        ),
-        (
-            "a player who was asked about once",
-            "factions = [7]",
-            "INSERT INTO missing_entities VALUES ('player', 99, 1, 1775040000, 1775040000)",
-            "ok",
-        ),
-        (
-            "a faction with the number of a followed player",
-            "players = [1]",
-            "INSERT INTO missing_entities VALUES ('faction', 1, 1, 1775040000, 1775040000)",
-            "ok",
-        ),
-        (
-            "a faction of [track]",
-            "factions = [7]",
-            "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1775040000, 1775040000)",
-            "warning",
-        ),
-        (
-            "a miss that a wrong clock dated",
-            "factions = [7]",
-            "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1900000000, 1900000000)",
-            "ok",
-        ),
+    for missing in [
+        Missing {
+            name: "a player of [track]",
+            track: "players = [1]",
+            sql: "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            state: "warning",
+        },
+        Missing {
+            name: "a member",
+            track: "factions = [7]",
+            sql: "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            state: "warning",
+        },
+        Missing {
+            name: "a member, but members are not followed",
+            track: "factions = [7]\nmembers = false",
+            sql: "INSERT INTO missing_entities VALUES ('player', 1, 1, 1775040000, 1775040000)",
+            state: "ok",
+        },
+        Missing {
+            name: "a player who was asked about once",
+            track: "factions = [7]",
+            sql: "INSERT INTO missing_entities VALUES ('player', 99, 1, 1775040000, 1775040000)",
+            state: "ok",
+        },
+        Missing {
+            name: "a faction with the number of a followed player",
+            track: "players = [1]",
+            sql: "INSERT INTO missing_entities VALUES ('faction', 1, 1, 1775040000, 1775040000)",
+            state: "ok",
+        },
+        Missing {
+            name: "a faction of [track]",
+            track: "factions = [7]",
+            sql: "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1775040000, 1775040000)",
+            state: "warning",
+        },
+        Missing {
+            name: "a miss that a wrong clock dated",
+            track: "factions = [7]",
+            sql: "INSERT INTO missing_entities VALUES ('faction', 7, 1, 1900000000, 1900000000)",
+            state: "ok",
+        },
     ] {
         let sandbox = well();
-        sandbox.write("tornsnap.toml", &format!("[track]\n{config}\n"));
-        sandbox.sqlite().execute_batch(sql).unwrap();
+        sandbox.write("tornsnap.toml", &format!("[track]\n{}\n", missing.track));
+        sandbox.sqlite().execute_batch(missing.sql).unwrap();
 
         let report = sandbox.run(&["health", "--json"]).json();
 
-        assert_eq!(check(&report, "missing").unwrap()["state"], state, "{name}");
+        let found = &check(&report, "missing").unwrap()["state"];
+        assert_eq!(*found, missing.state, "{}", missing.name);
     }
 }
 
 #[test]
-fn a_member_is_told_apart_from_an_id_in_the_configuration() {
+fn members_are_distinguished_from_ids_in_the_configuration() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.sandbox

@@ -1,4 +1,4 @@
-//! However a database is locked, `health` answers before a monitoring agent gives up.
+//! `health` answers within the timeout of a monitoring agent, whatever lock another program holds.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ fn assert_held(sandbox: &Sandbox, arguments: &[&str]) {
 }
 
 #[test]
-fn an_exclusive_lock_of_another_program_is_told_within_five_seconds() {
+fn an_exclusive_lock_of_another_program_is_reported_within_five_seconds() {
     let sandbox = well();
     let holder = sandbox.sqlite();
     holder
@@ -80,7 +80,7 @@ fn a_locked_archive_costs_a_second() {
 }
 
 #[test]
-fn a_wal_that_has_outgrown_its_limit_says_that_somebody_reads() {
+fn a_wal_above_its_limit_points_to_an_open_reader() {
     let sandbox = well();
     let reader = sandbox.sqlite();
     reader

@@ -1,4 +1,4 @@
-//! Months that are to be summarized or pruned, and those about which nothing is to be done.
+//! Findings about months that are due for `summarize` or `prune`.
 
 use super::{DAY, assert_state, check, well};
 use crate::support::{NOW, Sandbox};
@@ -91,7 +91,7 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
 }
 
 #[test]
-fn a_few_rows_too_many_are_found_in_each_history_however_many_tiles_are_known() {
+fn a_few_excess_rows_are_found_in_each_history_despite_many_known_tiles() {
     for table in [
         "player_stats_history",
         "territory_ownership_history",
@@ -153,14 +153,14 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
             .contains("400 history rows of 2026-03 came after it was pruned and are in no summary"),
         "{message}"
     );
-    // The newest known values of before have become old.
+    // There are newer values than those that the first prune kept, so the next one deletes these.
     run(&sandbox, "prune");
     assert_eq!(told(&sandbox, "retention").0, "ok");
     assert_eq!(told(&sandbox, "summaries").1, message);
 }
 
 #[test]
-fn it_is_content_after_summaries_were_deleted_on_request() {
+fn summaries_deleted_on_request_are_no_finding() {
     let sandbox = with_march();
     run(&sandbox, "summarize");
     run(&sandbox, "backup");

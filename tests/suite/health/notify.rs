@@ -1,4 +1,4 @@
-//! Messages and pings: when they are sent, and what becomes of one that is not taken.
+//! When messages and pings are sent, and how a refused one is repeated.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use super::{HOUR, SECRET, assert_no_secret, assert_valid, notify, well};
 use crate::support::{Finished, NOW, Sandbox, set_mode};
 
 #[test]
-fn one_message_when_it_gets_worse_one_when_it_recovers_and_none_between() {
+fn one_message_is_sent_per_change_and_none_between() {
     let listener = Listener::start();
     let sandbox = well();
     notify(&sandbox, &listener, "");
@@ -64,7 +64,7 @@ fn one_message_when_it_gets_worse_one_when_it_recovers_and_none_between() {
 }
 
 #[test]
-fn what_the_webhook_did_not_take_is_told_again_and_changes_no_exit_code() {
+fn a_refused_message_is_sent_again_and_changes_no_exit_code() {
     let listener = Listener::start();
     let sandbox = well();
     notify(&sandbox, &listener, "");
@@ -122,7 +122,7 @@ fn what_the_webhook_did_not_take_is_told_again_and_changes_no_exit_code() {
 }
 
 #[test]
-fn a_generic_webhook_gets_the_report_and_ping_url_a_sign_of_life() {
+fn a_generic_webhook_receives_the_report_and_ping_url_is_called() {
     let listener = Listener::start();
     let sandbox = well();
     let extra = format!(
@@ -145,7 +145,7 @@ fn a_generic_webhook_gets_the_report_and_ping_url_a_sign_of_life() {
 }
 
 #[test]
-fn a_memory_that_cannot_be_written_does_not_keep_it_from_telling() {
+fn an_unwritable_state_file_does_not_prevent_the_message() {
     let listener = Listener::start();
     let sandbox = Sandbox::new();
     notify(&sandbox, &listener, "");

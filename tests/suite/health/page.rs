@@ -1,4 +1,4 @@
-//! The page: for monitoring, for the mail of cron, and for people at a terminal.
+//! The page that `health` prints for monitoring agents, for mail from cron and on a terminal.
 
 use super::{FOLLOWED, well};
 use crate::support::{Sandbox, skipped};
@@ -35,7 +35,7 @@ fn quiet_prints_only_what_is_not_well() {
     assert!(full.lines().next().unwrap().contains(" | age_"), "{full}");
 }
 
-/// The page as a terminal of this width gets it; `None` where there is no `script` of util-linux.
+/// The page on a terminal of this width; `None` without util-linux's `script`.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(sandbox: &Sandbox, columns: u32, arguments: &str) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_tornsnap");

@@ -1,4 +1,4 @@
-//! Runs that end well and miss the same targets each time.
+//! Findings about targets that fail in each run although the runs succeed.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
@@ -6,7 +6,7 @@ use super::{DAY, HOUR, assert_state, check, well};
 use crate::support::torn::{OURS, Torn};
 use crate::support::{NOW, Sandbox};
 
-/// 116 players of one faction, of whom all but one were answered about ten days ago, in runs that went on since.
+/// 116 players of one faction. The last answer about all but one of them is ten days old; the runs continued.
 fn with_116_players(status: &str) -> Sandbox {
     let sandbox = well();
     sandbox
@@ -46,14 +46,14 @@ fn players_who_fail_in_each_run_are_found_although_their_faction_answers() {
         ),
         "{message}"
     );
-    // Runs that say nothing of failures are trusted for a week, and no longer.
+    // Without recorded failures the limit is a week.
     let finished = with_116_players("ok").run(&["health", "--json"]);
     assert_state(&finished, "targets_players", "warning");
     assert_state(&finished, "partial_players", "ok");
 }
 
 #[test]
-fn ids_that_rest_are_told_by_another_check() {
+fn resting_ids_are_reported_by_another_check() {
     let sandbox = with_116_players("partial");
     sandbox
         .sqlite()
@@ -69,141 +69,146 @@ fn ids_that_rest_are_told_by_another_check() {
     assert_state(&finished, "missing", "warning");
 }
 
-/// A name, the `[track]` table, the id of a check, a change of the database, and the state that the check then has.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+/// A change to a healthy database, and the state that a check has after it.
+struct Case {
+    name: &'static str,
+    /// The lines of the `[track]` table.
+    track: &'static str,
+    /// The id of the check.
+    check: &'static str,
+    /// The statements that change the database; `{NOW}` stands for the present time.
+    sql: &'static str,
+    state: &'static str,
+}
 
 fn assert_each(cases: &[Case]) {
-    for (name, config, id, sql, state) in cases {
+    for case in cases {
+        let name = case.name;
         let sandbox = well();
-        sandbox.write("tornsnap.toml", &format!("[track]\n{config}\n"));
+        sandbox.write("tornsnap.toml", &format!("[track]\n{}\n", case.track));
         sandbox
             .sqlite()
-            .execute_batch(&sql.replace("{NOW}", &NOW.to_string()))
+            .execute_batch(&case.sql.replace("{NOW}", &NOW.to_string()))
             .unwrap();
 
         let report = sandbox.run(&["health", "--json"]).json();
 
-        let found = check(&report, id).unwrap_or_else(|| panic!("{name}: {report:#}"));
-        assert_eq!(found["state"], *state, "{name}: {found}");
+        let found = check(&report, case.check).unwrap_or_else(|| panic!("{name}: {report:#}"));
+        assert_eq!(found["state"], case.state, "{name}: {found}");
     }
 }
 
 #[test]
-fn each_kind_has_targets() {
+fn each_kind_of_target_is_checked() {
     assert_each(&[
-        (
-            "a followed faction",
-            "factions = [7]",
-            "targets_factions",
-            "UPDATE factions SET last_updated = {NOW} - 864000",
-            "warning",
-        ),
-        (
-            "a faction that is only referred to",
-            "factions = [7]",
-            "targets_factions",
-            "INSERT INTO factions VALUES (8, 'Faction 8', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, 1, 0)",
-            "ok",
-        ),
-        (
-            "war lists",
-            "factions = [7]",
-            "targets_wars",
-            "INSERT INTO faction_war_polls VALUES (7, {NOW} - 864000, {NOW} - 600)",
-            "warning",
-        ),
-        (
-            "a tile of the list",
-            "territories = [\"AAB\", \"AAC\"]",
-            "targets_territories",
-            "INSERT INTO territories (territory_id, created_at, last_updated)
+        Case {
+            name: "a followed faction",
+            track: "factions = [7]",
+            check: "targets_factions",
+            sql: "UPDATE factions SET last_updated = {NOW} - 864000",
+            state: "warning",
+        },
+        Case {
+            name: "a faction that is only referred to",
+            track: "factions = [7]",
+            check: "targets_factions",
+            sql: "INSERT INTO factions VALUES (8, 'Faction 8', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, 1, 0)",
+            state: "ok",
+        },
+        Case {
+            name: "war lists",
+            track: "factions = [7]",
+            check: "targets_wars",
+            sql: "INSERT INTO faction_war_polls VALUES (7, {NOW} - 864000, {NOW} - 600)",
+            state: "warning",
+        },
+        Case {
+            name: "a tile of the list",
+            track: "territories = [\"AAB\", \"AAC\"]",
+            check: "targets_territories",
+            sql:
+                "INSERT INTO territories (territory_id, created_at, last_updated)
              VALUES ('AAB', 1, {NOW} - 864000), ('AAC', 1, {NOW} - 600), ('AAD', 1, {NOW} - 864000)",
-            "warning",
-        ),
-        (
-            "a few of all tiles",
-            "territories = \"all\"",
-            "targets_territories",
-            "INSERT INTO territories (territory_id, created_at, last_updated)
+            state: "warning",
+        },
+        Case {
+            name: "a few of all tiles",
+            track: "territories = \"all\"",
+            check: "targets_territories",
+            sql: "INSERT INTO territories (territory_id, created_at, last_updated)
              WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
              SELECT i, 1, iif(i < 105, {NOW} - 864000, {NOW} - 600) FROM n",
-            "ok",
-        ),
-        (
-            "many of all tiles",
-            "territories = \"all\"",
-            "targets_territories",
-            "INSERT INTO territories (territory_id, created_at, last_updated)
+            state: "ok",
+        },
+        Case {
+            name: "many of all tiles",
+            track: "territories = \"all\"",
+            check: "targets_territories",
+            sql: "INSERT INTO territories (territory_id, created_at, last_updated)
              WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
              SELECT i, 1, iif(i < 106, {NOW} - 864000, {NOW} - 600) FROM n",
-            "warning",
-        ),
-        (
-            "tiles of the followed factions",
-            "factions = [7]",
-            "targets_territories",
-            "INSERT INTO territories (territory_id, faction_id, created_at, last_updated)
+            state: "warning",
+        },
+        Case {
+            name: "tiles of the followed factions",
+            track: "factions = [7]",
+            check: "targets_territories",
+            sql: "INSERT INTO territories (territory_id, faction_id, created_at, last_updated)
              VALUES ('AAB', 7, 1, {NOW} - 864000), ('AAC', 7, 1, {NOW} - 600), ('AAD', NULL, 1, 1)",
-            "warning",
-        ),
+            state: "warning",
+        },
     ]);
 }
 
 #[test]
 fn a_player_is_stale_by_the_polls_of_the_profile() {
     assert_each(&[
-        (
-            "a player of the configuration",
-            "players = [1, 2]\nmembers = false",
-            "targets_players",
-            "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id = 2",
-            "warning",
-        ),
-        (
-            "a player of the configuration who was never answered about",
-            "players = [1, 99]",
-            "targets_players",
-            "UPDATE fetch_runs SET status = 'partial', failed = 1",
-            "warning",
-        ),
-        (
-            "a player who was added to the configuration after the last run",
-            "players = [1, 99]",
-            "targets_players",
-            "SELECT 1",
-            "ok",
-        ),
-        (
-            "a member whom a roster named for the first time after the last poll",
-            "factions = [7]",
-            "targets_players",
-            "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
+        Case {
+            name: "a player of the configuration",
+            track: "players = [1, 2]\nmembers = false",
+            check: "targets_players",
+            sql: "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id = 2",
+            state: "warning",
+        },
+        Case {
+            name: "a player of the configuration who was never answered about",
+            track: "players = [1, 99]",
+            check: "targets_players",
+            sql: "UPDATE fetch_runs SET status = 'partial', failed = 1",
+            state: "warning",
+        },
+        Case {
+            name: "a player who was added to the configuration after the last run",
+            track: "players = [1, 99]",
+            check: "targets_players",
+            sql: "SELECT 1",
+            state: "ok",
+        },
+        Case {
+            name: "a member whom a roster named for the first time after the last poll",
+            track: "factions = [7]",
+            check: "targets_players",
+            sql: "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
              UPDATE fetch_runs SET status = 'partial', failed = 1",
-            "ok",
-        ),
-        (
-            "a member whose profile never came",
-            "factions = [7]",
-            "targets_players",
-            "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
+            state: "ok",
+        },
+        Case {
+            name: "a member whose profile never came",
+            track: "factions = [7]",
+            check: "targets_players",
+            sql: "INSERT INTO player_polls (player_id, polled_at) SELECT player_id, {NOW} - 600 FROM players WHERE player_id <> 3;
              UPDATE players SET created_at = {NOW} - 864000;
              UPDATE fetch_runs SET status = 'partial', failed = 1",
-            "warning",
-        ),
-        (
-            "players of a database without polls",
-            "factions = [7]",
-            "targets_players",
-            "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id > 1;
+            state: "warning",
+        },
+        Case {
+            name: "players of a database without polls",
+            track: "factions = [7]",
+            check: "targets_players",
+            sql: "UPDATE players SET last_updated = {NOW} - 864000 WHERE player_id > 1;
              UPDATE fetch_runs SET status = 'partial', failed = 9",
-            "critical",
-        ),
+            state: "critical",
+        },
     ]);
 }
 

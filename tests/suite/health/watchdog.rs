@@ -39,7 +39,7 @@ fn accept_key(sandbox: &Sandbox, name: &str) {
         .unwrap();
 }
 
-/// The events told so far, each with what changed: `worse keys:new`.
+/// The events sent so far, each with its changes, such as `worse keys:new`.
 fn told(listener: &Listener) -> Vec<String> {
     listener
         .bodies()
@@ -61,7 +61,7 @@ fn told(listener: &Listener) -> Vec<String> {
 }
 
 #[test]
-fn a_new_finding_is_told_although_an_old_one_stands_and_so_is_its_recovery() {
+fn a_new_finding_and_its_recovery_are_sent_while_an_older_finding_persists() {
     let (sandbox, listener) = with_webhook();
     let look = |hour: i64| sandbox.run_at(NOW + hour * HOUR, &["health", "--notify"]);
     accept_key(&sandbox, "carol");
@@ -90,10 +90,10 @@ fn a_new_finding_is_told_although_an_old_one_stands_and_so_is_its_recovery() {
 }
 
 #[test]
-fn a_warning_beside_something_critical_is_told_and_the_reminder_stays() {
+fn a_new_warning_beside_a_critical_finding_is_sent_and_the_reminder_remains() {
     let (sandbox, listener) = with_webhook();
     let look = |hour: i64| {
-        // Only what this test is about.
+        // Other findings do not concern this test.
         let now = NOW + hour * HOUR;
         sandbox
             .sqlite()
@@ -119,7 +119,7 @@ fn a_warning_beside_something_critical_is_told_and_the_reminder_stays() {
 }
 
 #[test]
-fn what_was_not_taken_is_told_again_with_all_that_changed() {
+fn an_undelivered_message_is_sent_again_with_all_changes_since() {
     let (sandbox, listener) = with_webhook();
     accept_key(&sandbox, "carol");
     refuse_key(&sandbox, "alice");
@@ -163,7 +163,7 @@ fn a_database_that_cannot_be_read_for_a_while_is_no_recovery() {
 }
 
 #[test]
-fn two_checks_at_once_tell_once() {
+fn two_checks_at_the_same_time_send_one_message() {
     for _ in 0..3 {
         let (sandbox, listener) = with_webhook();
         refuse_key(&sandbox, "alice");
@@ -177,7 +177,7 @@ fn two_checks_at_once_tell_once() {
 }
 
 #[test]
-fn the_memory_of_another_version_is_replaced() {
+fn a_state_file_of_another_version_is_replaced() {
     let (sandbox, listener) = with_webhook();
     for text in [
         "{\"state\":\"warning\",\"told_at\":1775040000}\n",
@@ -218,7 +218,7 @@ fn the_memory_of_another_version_is_replaced() {
 }
 
 #[test]
-fn a_test_message_tells_whether_it_was_taken_and_changes_no_memory() {
+fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
     let (sandbox, listener) = with_webhook();
     refuse_key(&sandbox, "alice");
     let memory = sandbox.path("tornsnap.db.health.json");

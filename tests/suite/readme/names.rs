@@ -31,7 +31,8 @@ fn every_exit_code_is_on_its_page() {
 #[test]
 fn every_check_of_health_is_on_its_page() {
     let page = page("health.md");
-    let schema = fs::read_to_string(root().join("tests/fixtures/health.schema.json")).unwrap();
+    let schema = root().join("tests/fixtures/schemas/health.schema.json");
+    let schema = fs::read_to_string(schema).unwrap();
     let pattern = schema
         .split("\"pattern\": \"^(")
         .nth(1)

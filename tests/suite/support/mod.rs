@@ -1,5 +1,6 @@
-//! What the tests share: a folder of their own, and the program run in it.
+//! Shared by all tests: a temporary folder, and the program run in it.
 
+pub mod schema;
 pub mod strace;
 pub mod torn;
 pub mod wire;
@@ -20,13 +21,13 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day.
 pub const DAY: i64 = 24 * HOUR;
 
-/// Noon of a day in 2026 on which most tests live.
+/// The time in most tests, in unix seconds.
 pub const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
-/// A key that must never be seen anywhere.
+/// A key that must never appear in any output.
 pub const CANARY: &str = "CANARYcanary1234";
 
-/// A folder of its own for one test.
+/// A temporary folder for one test.
 pub struct Sandbox {
     folder: TempDir,
 }
@@ -62,7 +63,7 @@ impl Sandbox {
         }
     }
 
-    /// The program in this folder, with nothing of the caller's environment.
+    /// The program in this folder, without the caller's environment variables.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tornsnap"));
         command
@@ -84,7 +85,7 @@ impl Sandbox {
         Finished(self.command(arguments).output().unwrap())
     }
 
-    /// Runs it with the clock at another moment.
+    /// Runs the program with the clock at another time.
     pub fn run_at(&self, now: i64, arguments: &[&str]) -> Finished {
         Finished(
             self.command(arguments)
@@ -94,7 +95,7 @@ impl Sandbox {
         )
     }
 
-    /// The database, opened afresh.
+    /// A new connection to the database.
     pub fn sqlite(&self) -> Connection {
         Connection::open(self.database()).unwrap()
     }
@@ -104,7 +105,7 @@ impl Sandbox {
         self.sqlite().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// All rows of a query, each as its values joined by `|`, NULL as nothing (as the sqlite3 shell shows them).
+    /// All rows of a query, each as its values joined by `|`; NULL is empty, as in the sqlite3 shell.
     pub fn rows(&self, sql: &str) -> Vec<String> {
         rows(&self.sqlite(), sql)
     }
@@ -133,7 +134,7 @@ pub fn rows(connection: &Connection, sql: &str) -> Vec<String> {
     found
 }
 
-/// Sets the rights of a file.
+/// Sets the mode of a file.
 pub fn set_mode(path: &Path, mode: u32) {
     #[cfg(unix)]
     {
@@ -144,7 +145,7 @@ pub fn set_mode(path: &Path, mode: u32) {
     let _ = (path, mode);
 }
 
-/// The rights of a file on Unix; elsewhere those of a private file.
+/// The mode of a file on Unix; elsewhere that of a private file.
 pub fn mode(path: &Path) -> u32 {
     #[cfg(unix)]
     {
@@ -170,7 +171,7 @@ impl Finished {
         String::from_utf8(self.0.stdout.clone()).unwrap()
     }
 
-    /// Stderr without the warning that the clock is replaced, which every test would otherwise repeat.
+    /// Stderr without the warning that the clock is replaced, which every run prints.
     pub fn stderr(&self) -> String {
         let text = String::from_utf8(self.0.stderr.clone()).unwrap();
         text.lines()
@@ -179,7 +180,7 @@ impl Finished {
             .collect()
     }
 
-    /// Asserts the exit code, and shows what was said when it is another.
+    /// Asserts the exit code, and shows the output if it differs.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(
@@ -217,7 +218,7 @@ pub fn fill(connection: &Connection, rows: u32) {
         .unwrap();
 }
 
-/// How often to try: a few times, or very often when TORNSNAP_HEAVY is set.
+/// The number of rounds: the second, or the first if TORNSNAP_HEAVY is set.
 pub fn heavy(very_often: i64, a_few_times: i64) -> i64 {
     match std::env::var_os("TORNSNAP_HEAVY") {
         Some(_) => very_often,
@@ -225,7 +226,7 @@ pub fn heavy(very_often: i64, a_few_times: i64) -> i64 {
     }
 }
 
-/// Numbers that look random and are the same each time.
+/// A pseudorandom generator with a fixed seed.
 pub struct Dice(u64);
 
 impl Dice {
@@ -243,7 +244,7 @@ impl Dice {
     }
 }
 
-/// Says aloud that a test proves nothing here.
+/// Prints that a test is skipped, and why.
 #[expect(
     clippy::print_stderr,
     reason = "a test that is skipped in silence looks like a proof"

@@ -147,7 +147,7 @@ impl Torn {
         command
     }
 
-    /// What was asked so far, without the comment that goes with each call.
+    /// The paths and queries of the calls so far, without the comment that each call has.
     pub fn asked(&self) -> Vec<String> {
         let asked = self.simulator.requests().into_iter().map(|request| {
             let query: Vec<&str> = request
@@ -163,7 +163,7 @@ impl Torn {
         asked.collect()
     }
 
-    /// How many calls were made so far, but for those about the keys themselves.
+    /// The number of calls so far, without the checks of keys.
     pub fn calls(&self) -> usize {
         self.asked()
             .iter()
@@ -171,7 +171,7 @@ impl Torn {
             .count()
     }
 
-    /// How many calls were made with this key.
+    /// The number of calls with this key.
     pub fn calls_with(&self, secret: &str) -> usize {
         let asked = self.simulator.requests();
         asked
@@ -195,7 +195,7 @@ impl Torn {
         self.fetching(arguments).spawn().unwrap()
     }
 
-    /// The command that [`Torn::fetch`] runs, under the clock of this machine, which Torn goes by as well.
+    /// The command that [`Torn::fetch`] runs, with the clock of this machine in the program and in Torn.
     pub fn fetching_now(&self, arguments: &[&str]) -> Command {
         self.simulator.set_date(DateHeader::Real);
         let mut command = self.fetching(arguments);
@@ -203,7 +203,7 @@ impl Torn {
         command
     }
 
-    /// The simulator's answer to its first key, as an independent client sees it.
+    /// The simulator's answer to its first key, read without the program.
     pub fn look_up(&self, path: &str) -> Value {
         let address = self.simulator.url().strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();

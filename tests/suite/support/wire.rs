@@ -22,7 +22,7 @@ pub enum Certificate {
     OfAnotherHost,
 }
 
-/// A TLS server that hands everything on to a simulated Torn.
+/// A TLS server that forwards everything to a simulated Torn.
 pub struct TlsFront {
     /// The port on 127.0.0.1.
     pub port: u16,
@@ -114,7 +114,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, upstream: &str) {
     while hand_on(&mut inside, &mut outside) && hand_on(&mut outside, &mut inside) {}
 }
 
-/// Hands on what is there; `false` when there will be no more.
+/// Forwards the bytes that have arrived; `false` at the end of the stream.
 fn hand_on(from: &mut impl Read, to: &mut impl Write) -> bool {
     let mut buffer = [0; 16 * 1024];
     match from.read(&mut buffer) {

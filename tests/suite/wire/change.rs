@@ -1,9 +1,9 @@
-//! The ways in which a field is spoilt, and what each class of field makes of them.
+//! The ways in which a test changes a field, and the required outcome for each class of field.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A way to spoil a field.
+/// A way to change a field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change {
     Drop,
@@ -97,7 +97,7 @@ pub enum Outcome {
     Unknown,
     /// The facts of the row have other values; all others are as before.
     Changed,
-    /// The item has another id and stands beside the others.
+    /// The item has another id and is decoded beside the others.
     Renamed,
     /// The part that has the field is rejected at that field; everything beside it is as before.
     Rejected,
@@ -110,7 +110,7 @@ pub enum Outcome {
 /// The meaning of a field.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub enum Class {
-    /// Nobody reads it.
+    /// No decoder reads it.
     Ignored,
     /// The id that was asked for.
     Subject,

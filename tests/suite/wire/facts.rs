@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tornsnap::testing::api::wire::{faction, key, territory, user, war};
 use tornsnap::testing::api::{DecodeError, Partitioned};
-use tornsnap::testing::model::{FactionId, PlayerId, WarId};
+use tornsnap::testing::model::{FactionId, PlayerId, TileFacts, WarId};
 use tornsnap::testing::model::{War, WarType};
 
 use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
@@ -153,42 +153,34 @@ impl Facts {
         self.wars(list, war.into_iter().collect());
     }
 
+    fn tile(&mut self, tile: &TileFacts) {
+        let part = format!("territory/{}", tile.id);
+        note!(
+            self,
+            part,
+            tile,
+            sector,
+            size,
+            density,
+            slots,
+            respect,
+            coordinate_x,
+            coordinate_y
+        );
+    }
+
     fn tiles(&mut self, name: &str, body: &Value) {
         match name {
             "own_tiles" => {
                 for (tile, racket) in self.items(territory::faction_tiles(body)) {
-                    let part = format!("territory/{}", tile.id);
-                    note!(
-                        self,
-                        part,
-                        tile,
-                        sector,
-                        size,
-                        density,
-                        slots,
-                        respect,
-                        coordinate_x,
-                        coordinate_y
-                    );
-                    self.known
-                        .insert(format!("{part}.racket"), format!("{racket:?}"));
+                    self.tile(&tile);
+                    let racket_of_tile = format!("territory/{}.racket", tile.id);
+                    self.known.insert(racket_of_tile, format!("{racket:?}"));
                 }
             }
             "facts" => {
                 for tile in self.items(territory::facts(body)) {
-                    let part = format!("territory/{}", tile.id);
-                    note!(
-                        self,
-                        part,
-                        tile,
-                        sector,
-                        size,
-                        density,
-                        slots,
-                        respect,
-                        coordinate_x,
-                        coordinate_y
-                    );
+                    self.tile(&tile);
                 }
             }
             "ownership" => {

@@ -1,4 +1,4 @@
-//! Each field of each body that `fetch` reads, spoilt in every way, one at a time.
+//! Each field of each body that `fetch` reads, changed in every way, one at a time.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::facts::{Facts, facts};
 use super::table::{Row, rows};
 
 #[test]
-fn each_field_has_its_row_and_costs_what_the_row_says() {
+fn each_field_of_an_answer_behaves_as_its_row_says() {
     let rows = rows();
     let mut used = vec![false; rows.len()];
     let (mut complaints, mut cases) = (Vec::new(), 0);
@@ -57,7 +57,7 @@ struct Field {
     row: Option<usize>,
 }
 
-/// Every field, but for those inside fields that nobody reads.
+/// Every field, except those inside ignored fields.
 fn fields(name: &str, body: &Value, rows: &[Row]) -> Vec<Field> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), String::new(), body)];
@@ -161,7 +161,7 @@ fn part_of(path: &str, body: &Value) -> String {
     )
 }
 
-/// The body with one field spoilt; `None` where that changes nothing.
+/// The body with one field changed; `None` if the change has no effect.
 fn spoil(body: &Value, pointer: &str, change: Change) -> Option<Value> {
     let mut spoilt = body.clone();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -182,7 +182,7 @@ fn spoil(body: &Value, pointer: &str, change: Change) -> Option<Value> {
     (spoilt != *body).then_some(spoilt)
 }
 
-/// Whether a body was read as it must be.
+/// Checks that a changed body was decoded as its row requires.
 fn holds(
     change: Change,
     row: &Row,

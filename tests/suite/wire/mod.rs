@@ -1,4 +1,4 @@
-//! The decoders of Torn's answers, under every body that is not as it should be.
+//! The decoders of Torn's answers, with bodies that are wrong in some way.
 
 mod bodies;
 mod change;
@@ -10,3 +10,4 @@ mod seeds;
 mod stored;
 mod table;
 mod waits;
+mod war_fields;

@@ -1,4 +1,4 @@
-//! Laws that hold for every answer, link, configuration and moment.
+//! Properties of every answer, link, configuration and timestamp.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -31,7 +31,7 @@ const READERS: &[fn(&mut Book, &Value)] = &[
     readers::ownership,
 ];
 
-/// Tries a property on so many values, the same ones each time.
+/// Tests a property with this many values, the same in each run.
 fn for_all<S: Strategy>(cases: i64, strategy: &S, property: impl Fn(S::Value))
 where
     S::Value: Debug,
@@ -170,7 +170,7 @@ fn spoilt_body() -> impl Strategy<Value = Value> {
 }
 
 #[test]
-fn whatever_a_decoder_accepts_can_be_saved() {
+fn every_value_that_a_decoder_accepts_can_be_saved() {
     let sandbox = Sandbox::new();
     let book = RefCell::new(Book::new(Store::create(&sandbox.database()).unwrap()));
 

@@ -1,6 +1,6 @@
-//! Reads a body as `fetch` does and saves what was read, whatever the body is. The fuzzer uses this file too.
+//! Decodes a body as `fetch` does and saves the result. The fuzzer uses this file too.
 //!
-//! Each reader panics when a decoder reads more than there is, or when the database refuses what a decoder accepted.
+//! A reader panics if a decoded value is larger than its body allows, or if the database refuses a decoded value.
 
 use std::fmt::Debug;
 
@@ -21,7 +21,7 @@ use tornsnap::testing::store::Rejected;
 use tornsnap::testing::store::Store;
 use tornsnap::testing::store::{Batch, Observation};
 
-/// When every answer comes: 2026-04-01 12:00 UTC, as the simulator of the suite has it.
+/// The time of every answer, in unix seconds: 2026-04-01 12:00 UTC.
 pub const AT: i64 = 1_775_044_800;
 
 /// The ids that the bodies are about.
@@ -30,7 +30,7 @@ pub const FACTION: i64 = 9;
 pub const RANKED_WAR: i64 = 101;
 pub const TERRITORY_WAR: i64 = 201;
 
-/// A database that takes what was read.
+/// A database to save decoded values in.
 pub struct Book {
     store: Store,
     batch: Batch,
@@ -62,7 +62,7 @@ impl Book {
         must(self.store.save_rejected(&rejected, AT));
     }
 
-    /// The part that was read; what does not fit is saved as rejected.
+    /// The decoded part. A part with an error is saved as rejected.
     fn part<T: Debug>(&mut self, body: &Value, read: Result<T, DecodeError>) -> Option<T> {
         match read {
             Ok(part) => Some(bounded(body, part)),
@@ -73,7 +73,7 @@ impl Book {
         }
     }
 
-    /// The items of a list that were read.
+    /// The decoded items of a list.
     fn items<T: Debug>(
         &mut self,
         body: &Value,
@@ -265,7 +265,7 @@ fn bounded<T: Debug>(body: &Value, read: T) -> T {
     read
 }
 
-/// The database takes whatever a decoder accepts.
+/// Asserts that the database accepts a decoded value.
 fn must<T>(saved: Result<T, Error>) -> T {
     saved.unwrap_or_else(|error| panic!("it is not saved: {}", error.one_line()))
 }

@@ -1,4 +1,4 @@
-//! The bodies that the fuzzer begins with.
+//! The seeds of the fuzzer.
 
 use std::fs;
 use std::path::Path;

@@ -4,81 +4,97 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::change::Class;
+use super::war_fields::{
+    PAST_TERRITORY_WAR, RANKED_REPORT, RANKED_WAR_OVER, RANKED_WAR_RUNNING, TERRITORY_REPORT,
+    TERRITORY_WAR_OF_FACTION, TERRITORY_WAR_OVER, TERRITORY_WAR_RUNNING, WARS,
+};
 
-/// A body, the path that its rows begin with, and the rows. `[]` stands for each position without rows of its own.
-pub const TABLE: &[(&str, &str, &str)] = &[
-    ("key", "", KEY),
-    ("owner", "", PROFILE),
-    ("owner", "", BATTLE_STATS),
-    ("owner", "", PERSONAL_STATS),
-    ("player", "", PROFILE),
-    ("player", "", PERSONAL_STATS),
-    ("faction", "", BASIC),
-    ("faction", "", MEMBERS),
-    ("faction", "", WARS),
-    ("faction", "wars.ranked.", "war_id Id"),
-    ("faction", "wars.ranked.", RANKED_WAR_RUNNING),
-    ("faction", "wars.territory[].", TERRITORY_WAR_OF_FACTION),
-    ("own_tiles", "", "territory List\n territory[] Item"),
-    ("own_tiles", "territory[].", TILE),
-    ("own_tiles", "territory[].", OWN_TILE),
-    (
+/// Rows of the table that share a body and the beginning of their paths.
+struct Section {
+    body: &'static str,
+    /// The beginning of each path. `[]` stands for each position of a list that has no section of its own.
+    prefix: &'static str,
+    /// A line for each row: the path, the class and the facts.
+    rows: &'static str,
+}
+
+const fn section(body: &'static str, prefix: &'static str, rows: &'static str) -> Section {
+    Section { body, prefix, rows }
+}
+
+const TABLE: &[Section] = &[
+    section("key", "", KEY),
+    section("owner", "", PROFILE),
+    section("owner", "", BATTLE_STATS),
+    section("owner", "", PERSONAL_STATS),
+    section("player", "", PROFILE),
+    section("player", "", PERSONAL_STATS),
+    section("faction", "", BASIC),
+    section("faction", "", MEMBERS),
+    section("faction", "", WARS),
+    section("faction", "wars.ranked.", "war_id Id"),
+    section("faction", "wars.ranked.", RANKED_WAR_RUNNING),
+    section("faction", "wars.territory[].", TERRITORY_WAR_OF_FACTION),
+    section("own_tiles", "", "territory List\n territory[] Item"),
+    section("own_tiles", "territory[].", TILE),
+    section("own_tiles", "territory[].", OWN_TILE),
+    section(
         "warfareranked",
         "",
         "_metadata Ignored\n warfareranked List\n warfareranked[] Item",
     ),
-    ("warfareranked", "warfareranked[0].", RANKED_WAR_RUNNING),
-    ("warfareranked", "warfareranked[].", RANKED_WAR_OVER),
-    (
+    section("warfareranked", "warfareranked[0].", RANKED_WAR_RUNNING),
+    section("warfareranked", "warfareranked[].", RANKED_WAR_OVER),
+    section(
         "rankedwars",
         "",
         "_metadata Ignored\n rankedwars List\n rankedwars[] Item",
     ),
-    ("rankedwars", "rankedwars[0].", RANKED_WAR_RUNNING),
-    ("rankedwars", "rankedwars[].", RANKED_WAR_OVER),
-    (
+    section("rankedwars", "rankedwars[0].", RANKED_WAR_RUNNING),
+    section("rankedwars", "rankedwars[].", RANKED_WAR_OVER),
+    section(
         "warfareterritory",
         "",
         "_metadata Ignored\n warfareterritory List\n warfareterritory[] Item",
     ),
-    (
+    section(
         "warfareterritory",
         "warfareterritory[0].",
         TERRITORY_WAR_RUNNING,
     ),
-    (
+    section(
         "warfareterritory",
         "warfareterritory[1].",
         TERRITORY_WAR_RUNNING,
     ),
-    (
+    section(
         "warfareterritory",
         "warfareterritory[].",
         TERRITORY_WAR_OVER,
     ),
-    (
+    section(
         "territorywars",
         "",
         "territorywars List\n territorywars[] Item",
     ),
-    ("territorywars", "territorywars[].", PAST_TERRITORY_WAR),
-    ("rankedwarreport", "", "rankedwarreport Report"),
-    ("rankedwarreport", "rankedwarreport.", RANKED_REPORT),
-    ("territorywarreport", "", "territorywarreport Report"),
-    (
+    section("territorywars", "territorywars[].", PAST_TERRITORY_WAR),
+    section("rankedwarreport", "", "rankedwarreport Report"),
+    section("rankedwarreport", "rankedwarreport.", RANKED_REPORT),
+    section("territorywarreport", "", "territorywarreport Report"),
+    section(
         "territorywarreport",
         "territorywarreport.",
         TERRITORY_REPORT,
     ),
-    ("ownership", "", OWNERSHIP),
-    ("rackets", "", RACKETS),
-    (
+    section("ownership", "", OWNERSHIP),
+    section("rackets", "", RACKETS),
+    section(
         "facts",
         "",
         "_metadata Ignored\n territory List\n territory[] Item",
     ),
-    ("facts", "territory[].", TILE),
-    ("facts", "territory[].", "neighbors Ignored"),
+    section("facts", "territory[].", TILE),
+    section("facts", "territory[].", "neighbors Ignored"),
 ];
 
 const KEY: &str = "
@@ -208,170 +224,6 @@ const MEMBERS: &str = "
     members[].status.until Ignored
     members[].revive_setting Ignored";
 
-const WARS: &str = "
-    pacts Ignored
-    wars Wars
-    wars.ranked War
-    wars.raids Ignored
-    wars.territory List
-    wars.territory[] Item";
-
-const RANKED_WAR_RUNNING: &str = "
-    start Start started_at,status
-    end EndAhead
-    target Count required_score
-    winner NoWinner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored";
-
-const RANKED_WAR_OVER: &str = "
-    id Id
-    start Start started_at
-    end End ends_at,status,winner
-    target Count required_score
-    winner Winner ends_at,status,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored";
-
-const TERRITORY_WAR_OF_FACTION: &str = "
-    war_id Id
-    territory Tile
-    start Start started_at,status
-    end End ends_at
-    target Count required_score
-    winner NamedWinner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].chain Ignored
-    factions[0].is_aggressor Aggressor
-    factions[0].playerIds Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].chain Ignored
-    factions[1].is_aggressor Defender
-    factions[1].playerIds Ignored";
-
-const TERRITORY_WAR_RUNNING: &str = "
-    id Id
-    territory Tile
-    start Start started_at,status
-    end End ends_at
-    target Count required_score
-    result NoResult status,end_reason
-    aggressor Sides
-    aggressor.id Reference attacking.faction
-    aggressor.name Text attacking.name
-    aggressor.score Count attacking.score
-    aggressor.chain Ignored
-    aggressor.players_on_wall Ignored
-    defender Sides
-    defender.id Reference defending.faction
-    defender.name Text defending.name
-    defender.score Count defending.score
-    defender.chain Ignored
-    defender.players_on_wall Ignored";
-
-const TERRITORY_WAR_OVER: &str = "
-    id Id
-    territory Tile
-    start Start started_at
-    end End ends_at
-    target Count required_score
-    result Result status,end_reason,winner
-    aggressor Sides
-    aggressor.id Reference attacking.faction,winner
-    aggressor.name Text attacking.name
-    aggressor.score Count attacking.score
-    defender Sides
-    defender.id Reference defending.faction
-    defender.name Text defending.name
-    defender.score Count defending.score";
-
-const PAST_TERRITORY_WAR: &str = "
-    id Id
-    territory Tile
-    start Start started_at
-    end End ends_at
-    target Count required_score
-    result Result status,end_reason,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Reference attacking.faction,winner
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].is_aggressor Aggressor
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].is_aggressor Defender";
-
-const RANKED_REPORT: &str = "
-    id Subject
-    start Start started_at
-    end End ends_at,status,winner
-    winner Winner winner,status
-    forfeit Forfeit end_reason
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].attacks Ignored
-    factions[0].rank Ignored
-    factions[0].rewards Ignored
-    factions[0].members Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].attacks Ignored
-    factions[1].rank Ignored
-    factions[1].rewards Ignored
-    factions[1].members Ignored";
-
-const TERRITORY_REPORT: &str = "
-    id Subject
-    territory Tile
-    started_at Start started_at
-    ended_at End ends_at
-    winner NamedWinner
-    result ReportResult status,end_reason,winner
-    factions Sides
-    factions[] Sides
-    factions[0].id Sides
-    factions[0].name Text attacking.name
-    factions[0].score Count attacking.score
-    factions[0].joins Ignored
-    factions[0].clears Ignored
-    factions[0].is_aggressor Aggressor
-    factions[0].members Ignored
-    factions[1].id Reference defending.faction
-    factions[1].name Text defending.name
-    factions[1].score Count defending.score
-    factions[1].joins Ignored
-    factions[1].clears Ignored
-    factions[1].is_aggressor Defender
-    factions[1].members Ignored";
-
 const TILE: &str = "
     id Tile
     sector Count sector
@@ -425,8 +277,13 @@ pub struct Row {
 /// Every row of the table.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (body, prefix, text) in TABLE {
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for section in TABLE {
+        let Section {
+            body,
+            prefix,
+            rows: lines,
+        } = section;
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let mut words = line.split(' ');
             let (path, class) = (words.next().unwrap(), words.next().unwrap());
             rows.push(Row {

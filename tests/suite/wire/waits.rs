@@ -1,4 +1,4 @@
-//! How long a server asks to wait, in every spelling.
+//! `Retry-After` in every spelling.
 
 use std::time::Instant;
 

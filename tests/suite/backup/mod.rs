@@ -1,20 +1,24 @@
-//! `tornsnap backup`: copies that are proven, whatever happens while they are made.
+//! `tornsnap backup`: every copy is verified, whatever happens while it is made.
+
+mod concurrent;
+mod folder;
+mod identity;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tornsnap::testing::model::DatabaseId;
 use tornsnap::testing::model::format_bytes;
+use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::{self, Manifest};
 use tornsnap::testing::store::identity_of;
-use tornsnap::testing::store::{Depth, Store};
 
-use crate::support::{Dice, NOW, Sandbox, fill, heavy};
+use crate::support::{NOW, Sandbox, fill};
 
 #[test]
 fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
@@ -55,7 +59,7 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
 }
 
 #[test]
-fn what_is_still_in_the_wal_is_in_the_backup() {
+fn a_backup_contains_rows_that_are_still_in_the_wal() {
     let sandbox = ready(10);
     let writer = sandbox.sqlite();
     writer
@@ -88,7 +92,7 @@ fn a_compressed_backup_is_smaller_and_just_as_proven() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_never_used_again() {
+fn a_backup_never_overwrites_an_existing_file() {
     let sandbox = ready(1);
     sandbox.write(
         "backups/tornsnap-20260401T120000Z-2.db",
@@ -225,7 +229,7 @@ fn a_damaged_database_makes_no_backup_and_removes_none() {
     assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());
 }
 
-/// The page before the table's root, counted from nought, as a root is an interior page of a large table.
+/// The zero-based number of the table's root page. The root of a large table is an interior page.
 fn root_page(sandbox: &Sandbox, table: &str) -> usize {
     let page: i64 = sandbox.value(&format!(
         "SELECT rootpage - 1 FROM sqlite_schema WHERE name = '{table}'"
@@ -234,7 +238,7 @@ fn root_page(sandbox: &Sandbox, table: &str) -> usize {
 }
 
 #[test]
-fn one_backup_at_a_time() {
+fn two_backups_never_run_at_the_same_time() {
     let sandbox = ready(1);
     let _held = tornsnap::testing::store::Lock::take(&sandbox.database(), "backup").unwrap();
 
@@ -242,7 +246,7 @@ fn one_backup_at_a_time() {
 }
 
 #[test]
-fn there_must_be_a_database_and_a_folder_that_can_be_written() {
+fn a_missing_database_or_an_unwritable_folder_is_refused() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["backup"]).expect(78);
     assert!(missing.stderr().contains("there is no such file"));
@@ -264,196 +268,6 @@ fn there_must_be_a_database_and_a_folder_that_can_be_written() {
 }
 
 #[test]
-fn verify_finds_damage_in_either_file_and_says_which() {
-    let sandbox = ready(1);
-    for (later, compress) in [(0, false), (60, true)] {
-        let mut arguments = vec!["backup"];
-        arguments.extend(compress.then_some("--compress"));
-        sandbox.run_at(NOW + later, &arguments).expect(0);
-    }
-    sandbox.run(&["backup", "--verify", "all"]).expect(0);
-
-    let latest = newest(&sandbox);
-    for file in [latest.clone(), Manifest::path_for(&latest)] {
-        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
-        sandbox.run(&["backup", "--verify", "latest"]).expect(79);
-        let all = sandbox
-            .run(&["backup", "--verify", "all", "--json"])
-            .expect(79);
-        assert_eq!(all.json()["verified"][0]["status"], "ok");
-        assert_eq!(all.json()["verified"][1]["status"], "failed");
-        assert!(
-            all.stderr()
-                .contains(&latest.file_name().unwrap().to_string_lossy()[..])
-        );
-        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
-    }
-    fs::remove_file(&latest).unwrap();
-    sandbox.run(&["backup", "--verify", "all"]).expect(79);
-}
-
-#[test]
-fn every_flipped_bit_of_a_backup_is_found() {
-    let sandbox = ready(50);
-    sandbox.run(&["backup"]).expect(0);
-    sandbox
-        .run_at(NOW + 60, &["backup", "--compress"])
-        .expect(0);
-    let mut dice = Dice::new(20_260_401);
-    let files: Vec<PathBuf> = backup::list_backups(&sandbox.path("backups"))
-        .unwrap()
-        .into_iter()
-        .map(|entry| entry.path)
-        .collect();
-    assert_eq!(files.len(), 2);
-
-    for number in 0..1000 {
-        let file = &files[number % 2];
-        let bit = dice.below(fs::metadata(file).unwrap().len() * 8);
-        flip(file, bit);
-        let found = backup::verify(file, Depth::Quick).unwrap_err();
-        flip(file, bit);
-        assert_eq!(
-            found.exit().code(),
-            79,
-            "bit {bit} of {}: {found}",
-            file.display()
-        );
-    }
-    for file in &files {
-        backup::verify(file, Depth::Quick).unwrap();
-    }
-}
-
-fn flip(file: &Path, bit: u64) {
-    let mut bytes = fs::read(file).unwrap();
-    bytes[usize::try_from(bit / 8).unwrap()] ^= 1 << (bit % 8);
-    fs::write(file, bytes).unwrap();
-}
-
-#[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "figures for whoever asks with --nocapture"
-)]
-fn backups_made_while_another_process_commits_every_5_ms_all_verify() {
-    let sandbox = ready(20_000);
-    let count = heavy(100, 4);
-    let stop = AtomicBool::new(false);
-
-    let (commits, worst) = thread::scope(|scope| {
-        let writer = scope.spawn(|| write_every_5_ms(&sandbox, &stop));
-        let mut last = 0;
-        for number in 0..count {
-            let committed: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
-            let finished = sandbox.run_at(NOW + number, &["backup", "--json"]);
-            stop.store(finished.code() != 0, Ordering::Relaxed);
-            let rows = finished.expect(0).json()["backup"]["rows"]["player_stats_history"]
-                .as_i64()
-                .unwrap();
-            assert!(
-                rows >= committed && rows >= last,
-                "what was committed is in it"
-            );
-            last = rows;
-        }
-        stop.store(true, Ordering::Relaxed);
-        writer.join().unwrap()
-    });
-
-    sandbox.run(&["backup", "--verify", "all"]).expect(0);
-    println!("{count} backups, {commits} commits, the slowest of them {worst:?}");
-    assert!(commits > 10, "{commits} commits");
-    // The machine that runs the tests may be busy; scripts/bench backup measures the real figure.
-    assert!(worst < Duration::from_secs(2), "{worst:?}");
-}
-
-fn write_every_5_ms(sandbox: &Sandbox, stop: &AtomicBool) -> (u32, Duration) {
-    let connection = sandbox.sqlite();
-    connection
-        .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 30000")
-        .unwrap();
-    let (mut commits, mut worst) = (0, Duration::ZERO);
-    while !stop.load(Ordering::Relaxed) {
-        let begun = Instant::now();
-        connection
-            .execute(
-                "INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, ?1, 5)",
-                [NOW + i64::from(commits)],
-            )
-            .unwrap();
-        worst = worst.max(begun.elapsed());
-        commits += 1;
-        thread::sleep(Duration::from_millis(5));
-    }
-    (commits, worst)
-}
-
-#[test]
-fn a_backup_killed_at_any_moment_leaves_the_others_and_nothing_unproven() {
-    let sandbox = ready(3000);
-    sandbox.run(&["backup"]).expect(0);
-    let first = newest(&sandbox);
-    let folder = sandbox.path("backups");
-    let id = id_of(&sandbox.database());
-    let mut dice = Dice::new(7);
-    let usual = {
-        let begun = Instant::now();
-        sandbox.run_at(NOW + 1, &["backup"]).expect(0);
-        begun.elapsed()
-    };
-
-    for number in 0..heavy(300, 15) {
-        let compress = number % 2 == 0;
-        let mut command = sandbox.command(&["backup", "--keep", "3"]);
-        command.env("TORNSNAP_NOW", (NOW + 10 + number).to_string());
-        if compress {
-            command.arg("--compress");
-        }
-        let pause = dice.below(u64::try_from(usual.as_micros()).unwrap() * 5 / 4);
-        kill_after(&mut command, Duration::from_micros(pause));
-
-        for path in visible(&folder) {
-            let is_manifest = path.extension().is_some_and(|end| end == "json");
-            let backup = if is_manifest {
-                path.with_extension("")
-            } else {
-                path.clone()
-            };
-            let manifest =
-                Manifest::of(&backup).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            if !is_manifest {
-                assert_eq!(backup::verify(&path, Depth::Quick).unwrap(), manifest);
-            }
-        }
-        assert!(
-            backup::newest_backup(&folder, &id, NOW + 1000)
-                .unwrap()
-                .is_some()
-        );
-    }
-
-    // On a busy machine each of them may have been killed: three more are enough to rotate the first one away.
-    for later in 100_000..100_003 {
-        sandbox
-            .run_at(NOW + later, &["backup", "--keep", "3"])
-            .expect(0);
-    }
-    assert_eq!(
-        hidden(&folder),
-        Vec::<PathBuf>::new(),
-        "the next run cleans up"
-    );
-    assert_eq!(
-        visible(&folder).len(),
-        6,
-        "three backups with their manifests"
-    );
-    assert!(!first.exists(), "rotated away in its turn");
-    sandbox.run(&["backup", "--verify", "all"]).expect(0);
-}
-
-#[test]
 fn temporary_files_of_another_database_are_left_alone() {
     let sandbox = ready(1);
     let other = sandbox.write("backups/.x-20260401T120000Z.db.0123abcd.partial", "at work");
@@ -466,7 +280,7 @@ fn temporary_files_of_another_database_are_left_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_written_is_told_before_anything_is_copied() {
+fn an_unwritable_folder_is_reported_before_anything_is_copied() {
     let sandbox = ready(1);
     fs::create_dir(sandbox.path("closed")).unwrap();
     crate::support::set_mode(&sandbox.path("closed"), 0o500);
@@ -491,7 +305,7 @@ pub fn ready(rows: u32) -> Sandbox {
     sandbox
 }
 
-/// Starts a command and kills it, unless it is quicker.
+/// Starts a command and kills it after a pause, unless it ends first.
 pub fn kill_after(command: &mut Command, pause: Duration) {
     let mut child = command.spawn().unwrap();
     thread::sleep(pause);

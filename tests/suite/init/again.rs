@@ -1,4 +1,4 @@
-//! `tornsnap init` where a configuration is there already: what changes, what stays, what is kept beside it.
+//! `tornsnap init` with an existing configuration: it changes the named settings and keeps the old file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::init::Fresh;
 use crate::support::{CANARY, Finished, mode, set_mode};
 
-/// A configuration as a person keeps it.
+/// A configuration written by hand, with comments.
 const HANDMADE: &str = "\
 # ours, since 2024
 database = \"tornsnap.db\" # on the fast disk
@@ -31,7 +31,7 @@ keep = 3
 ";
 
 impl Fresh {
-    /// With that configuration.
+    /// A sandbox with the handwritten configuration.
     fn handmade() -> Self {
         let fresh = Self::new();
         fresh.sandbox.write("tornsnap.toml", HANDMADE);
@@ -50,56 +50,65 @@ impl Fresh {
     }
 }
 
+/// Flags of `init`, and the text that they replace in the configuration.
+struct Edit {
+    flags: &'static [&'static str],
+    old: &'static str,
+    new: &'static str,
+}
+
+const EDITS: &[Edit] = &[
+    Edit {
+        flags: &["--faction", "9,20,30"],
+        old: "            20]  # them",
+        new: "            20, 30]  # them",
+    },
+    Edit {
+        flags: &["--faction", "20"],
+        old: "factions = [9,   # us\n            20]  # them",
+        new: "factions = [   # us\n            20]  # them",
+    },
+    Edit {
+        flags: &["--faction", "7"],
+        old: "factions = [9,   # us\n            20]  # them",
+        new: "factions = [7]  # them",
+    },
+    Edit {
+        flags: &["--player", "2", "5"],
+        old: "players = [ 1, 2 ] # friends",
+        new: "players = [2 , 5] # friends",
+    },
+    Edit {
+        flags: &["--wars", "all"],
+        old: "wars = \"tracked\" # for now",
+        new: "wars = \"all\" # for now",
+    },
+    Edit {
+        flags: &["--territories", "AAB,AAC"],
+        old: "members = false\n",
+        new: "members = false\nterritories = [\"AAB\", \"AAC\"]\n",
+    },
+    Edit {
+        flags: &["--territories", "none"],
+        old: "members = false\n",
+        new: "members = false\nterritories = \"none\"\n",
+    },
+    Edit {
+        flags: &["--key-env", "BOB"],
+        old: "key_file = \"alice.key\"\n",
+        new: "key_file = \"alice.key\"\n\n[[key]]\nname = \"bob\"\nkey_env = \"BOB\"\n",
+    },
+];
+
 #[test]
 fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
-    for (flags, old, new) in [
-        (
-            &["--faction", "9,20,30"][..],
-            "            20]  # them",
-            "            20, 30]  # them",
-        ),
-        (
-            &["--faction", "20"],
-            "factions = [9,   # us\n            20]  # them",
-            "factions = [   # us\n            20]  # them",
-        ),
-        (
-            &["--faction", "7"],
-            "factions = [9,   # us\n            20]  # them",
-            "factions = [7]  # them",
-        ),
-        (
-            &["--player", "2", "5"],
-            "players = [ 1, 2 ] # friends",
-            "players = [2 , 5] # friends",
-        ),
-        (
-            &["--wars", "all"],
-            "wars = \"tracked\" # for now",
-            "wars = \"all\" # for now",
-        ),
-        (
-            &["--territories", "AAB,AAC"],
-            "members = false\n",
-            "members = false\nterritories = [\"AAB\", \"AAC\"]\n",
-        ),
-        (
-            &["--territories", "none"],
-            "members = false\n",
-            "members = false\nterritories = \"none\"\n",
-        ),
-        (
-            &["--key-env", "BOB"],
-            "key_file = \"alice.key\"\n",
-            "key_file = \"alice.key\"\n\n[[key]]\nname = \"bob\"\nkey_env = \"BOB\"\n",
-        ),
-    ] {
+    for Edit { flags, old, new } in EDITS {
         let fresh = Fresh::handmade();
 
         let finished = fresh.init(flags).expect(0);
 
-        assert!(HANDMADE.contains(old), "{old}");
-        assert_eq!(fresh.config(), HANDMADE.replace(old, new), "{flags:?}");
+        assert!(HANDMADE.contains(*old), "{old}");
+        assert_eq!(fresh.config(), HANDMADE.replace(*old, new), "{flags:?}");
         let kept = fresh.kept();
         assert_eq!(
             kept,
@@ -123,7 +132,7 @@ fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
 }
 
 #[test]
-fn what_is_there_already_is_no_change() {
+fn values_that_are_already_set_are_no_change() {
     for flags in [
         &[][..],
         &["--force"],
@@ -232,7 +241,7 @@ fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
 }
 
 #[test]
-fn a_configuration_that_others_can_read_is_not_forced_away() {
+fn force_does_not_replace_a_configuration_that_others_can_read() {
     let fresh = Fresh::handmade();
     set_mode(&fresh.sandbox.path("tornsnap.toml"), 0o644);
 

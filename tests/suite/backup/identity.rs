@@ -1,4 +1,4 @@
-//! `tornsnap backup` and `restore` go by the id of the database, never by the name of a file.
+//! `tornsnap backup` and `restore` identify a database by its id, not by its file name.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,11 +10,9 @@ use sha2::{Digest, Sha256};
 use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
+use crate::backup::folder::has;
 use crate::backup::{backups, id_of, ready};
-use crate::backup_folder::has;
-use crate::support::{Finished, NOW, Sandbox, fill, heavy};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, Finished, NOW, Sandbox, fill, heavy};
 
 /// Two folders with a `tornsnap.db` each, which back up to one folder.
 struct Shared {
@@ -94,7 +92,7 @@ fn databases_of_one_name_neither_rotate_nor_restore_nor_count_each_others_backup
 }
 
 #[test]
-fn a_backup_of_another_database_is_restored_only_when_told_so() {
+fn a_backup_of_another_database_is_restored_only_with_other_database() {
     let shared = Shared::new();
     shared.run_at(NOW, "b", &["backup"]).expect(0);
     let file = "backups/tornsnap-20260401T120000Z.db";
@@ -122,7 +120,7 @@ fn a_backup_of_another_database_is_restored_only_when_told_so() {
 }
 
 #[test]
-fn without_a_database_latest_is_taken_only_when_it_is_clear_whose_it_is() {
+fn without_a_database_latest_is_refused_if_two_databases_share_its_name() {
     let shared = Shared::new();
     shared.run_at(NOW, "a", &["backup"]).expect(0);
     shared
@@ -216,7 +214,7 @@ fn the_archive_may_be_backed_up_into_the_same_folder() {
 }
 
 #[test]
-fn what_is_listed_and_verified_says_whose_it_is() {
+fn list_and_verify_name_the_database_of_each_backup() {
     let shared = Shared::new();
     shared.run_at(NOW, "a", &["backup"]).expect(0);
     shared.run_at(NOW + 1, "b", &["backup"]).expect(0);
@@ -263,7 +261,7 @@ fn a_report_that_could_not_be_written_is_no_success() {
     }
 }
 
-/// Changes a manifest as a newer program would have written it.
+/// Rewrites a manifest as a newer program would write it.
 fn rewrite(backup: &Path, change: impl FnOnce(&mut Value)) {
     let path = Manifest::path_for(backup);
     let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -298,7 +296,7 @@ fn a_manifest_with_a_field_of_a_newer_program_verifies_and_restores() {
     let text = fs::read_to_string(Manifest::path_for(&file)).unwrap();
     assert!(text.contains("age1"), "verifying keeps the field: {text}");
     assert!(text.contains(&format!("\"verified_at\": {}", NOW + 60)));
-    // And it is proven like the others.
+    // It is verified like the others.
     fs::write(Manifest::path_for(&file), text.replace("age1", "age2")).unwrap();
     sandbox
         .run(&["restore", "backups/tornsnap-20260401T120000Z.db"])
@@ -306,7 +304,7 @@ fn a_manifest_with_a_field_of_a_newer_program_verifies_and_restores() {
 }
 
 #[test]
-fn neither_a_newer_nor_a_foreign_database_is_replaced_unless_told_so() {
+fn a_newer_or_foreign_database_is_replaced_only_with_other_database() {
     let shared = Shared::new();
     shared.run_at(NOW, "b", &["backup"]).expect(0);
     let file = "backups/tornsnap-20260401T120000Z.db";
@@ -377,7 +375,7 @@ fn two_databases_of_one_name_that_are_backed_up_in_the_same_second_have_a_backup
 }
 
 #[test]
-fn a_backup_that_was_found_damaged_counts_for_nothing_until_it_is_sound_again() {
+fn a_damaged_backup_is_ignored_until_a_verification_succeeds() {
     let sandbox = ready(100);
     sandbox.run(&["backup"]).expect(0);
     let backup = sandbox.path("backups").join(&backups(&sandbox)[0]);

@@ -1,4 +1,4 @@
-//! `tornsnap backup` in folders that are not mounted or hold backups from a clock that was ahead, and what it checks.
+//! `tornsnap backup` into unmounted folders and beside backups from the future, and the checks that it makes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,9 +8,7 @@ use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::{backups, ready};
-use crate::support::{Finished, NOW, Sandbox};
-
-const DAY: i64 = 86_400;
+use crate::support::{DAY, Finished, NOW, Sandbox};
 
 pub fn has(finished: &Finished, words: &str) {
     let told = finished.stderr();
@@ -70,7 +68,7 @@ fn a_clock_that_is_hours_ahead_makes_backups_like_any_other() {
 }
 
 #[test]
-fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
+fn a_folder_that_lost_its_backups_is_used_again_only_with_new_folder() {
     let sandbox = ready(10);
     sandbox.run(&["backup"]).expect(0);
     assert_eq!(
@@ -79,7 +77,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
     );
     fs::rename(sandbox.path("backups"), sandbox.path("the-usb-disk")).unwrap();
 
-    // Not mounted: the folder is missing, or there is the empty one that disks are mounted on.
+    // An unmounted disk leaves a missing folder or an empty mount point.
     for is_there in [false, true] {
         if is_there {
             fs::create_dir(sandbox.path("backups")).unwrap();
@@ -90,7 +88,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
         has(&refused, "--new-folder");
         assert_eq!(sandbox.path("backups").exists(), is_there);
     }
-    // Nor by another spelling, nor for the backups of others.
+    // Another spelling of the path and backups of other databases make no difference.
     let spelled = sandbox.path("x/../backups");
     sandbox
         .run_at(NOW + 1, &["backup", "--output", spelled.to_str().unwrap()])
@@ -105,7 +103,7 @@ fn a_folder_that_lost_its_backups_is_used_again_only_when_told_so() {
         .run_at(NOW + 2, &["backup", "--new-folder"])
         .expect(0);
     sandbox.run_at(NOW + 3, &["backup"]).expect(0);
-    // A folder that never had any is made without a word.
+    // A folder that never held a backup is created without a warning.
     sandbox
         .run_at(NOW + 4, &["backup", "--output", "elsewhere/deep"])
         .expect(0);
@@ -141,7 +139,7 @@ fn a_database_that_is_locked_is_backed_up_and_the_folder_is_not_remembered() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_a_disk_that_is_not_there_is_told_as_such() {
+fn a_link_to_a_missing_disk_is_named_in_the_error() {
     let sandbox = ready(10);
     std::os::unix::fs::symlink("/mnt/no-such-disk/backups", sandbox.path("backups")).unwrap();
 
@@ -177,7 +175,7 @@ fn verifying_the_latest_backup_counts_as_verified_for_prune() {
         .expect(0);
 
     sandbox.run_at(later, &prune).expect(0);
-    // It is as sound and as old as before.
+    // The verification changes `verified_at` only.
     let manifest = Manifest::of(&sandbox.path("backups/tornsnap-20260401T120000Z.db")).unwrap();
     assert_eq!((manifest.created_at, manifest.verified_at), (NOW, later));
 }
@@ -201,7 +199,7 @@ fn a_backup_in_a_folder_that_cannot_be_written_is_verified_all_the_same() {
 }
 
 #[test]
-fn only_deep_looks_at_each_entry_of_an_index_and_quick_still_counts_them() {
+fn only_a_deep_check_reads_each_index_entry_and_a_quick_one_counts_them() {
     let sandbox = ready(500);
     without_index(
         &sandbox,
@@ -225,20 +223,35 @@ fn only_deep_looks_at_each_entry_of_an_index_and_quick_still_counts_them() {
     has(&damaged, "wrong # of entries in index");
 }
 
-/// Runs a statement behind the back of an index of `players`.
+/// An index as `sqlite_schema` has it.
+struct IndexEntry {
+    rowid: i64,
+    name: String,
+    root_page: i64,
+    sql: String,
+}
+
+/// Runs a statement that leaves an index of `players` as it was, so that index and table disagree.
 fn without_index(sandbox: &Sandbox, statement: &str) {
     let index = "idx_player_faction";
     let hide = sandbox.sqlite();
-    let row: (i64, String, i64, String) = hide
+    let entry = hide
         .query_row(
             "SELECT rowid, name, rootpage, sql FROM sqlite_schema
              WHERE type = 'index' AND tbl_name = 'players' AND sql IS NOT NULL",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| {
+                Ok(IndexEntry {
+                    rowid: row.get("rowid")?,
+                    name: row.get("name")?,
+                    root_page: row.get("rootpage")?,
+                    sql: row.get("sql")?,
+                })
+            },
         )
         .unwrap_or_else(|error| panic!("{index}: {error}"));
     hide.execute_batch("PRAGMA writable_schema = ON").unwrap();
-    hide.execute("DELETE FROM sqlite_schema WHERE rowid = ?1", [row.0])
+    hide.execute("DELETE FROM sqlite_schema WHERE rowid = ?1", [entry.rowid])
         .unwrap();
     drop(hide);
     let change = sandbox.sqlite();
@@ -249,13 +262,13 @@ fn without_index(sandbox: &Sandbox, statement: &str) {
         .execute(
             "INSERT INTO sqlite_schema (rowid, type, name, tbl_name, rootpage, sql)
              VALUES (?1, 'index', ?2, 'players', ?3, ?4)",
-            rusqlite::params![row.0, row.1, row.2, row.3],
+            rusqlite::params![entry.rowid, entry.name, entry.root_page, entry.sql],
         )
         .unwrap();
 }
 
 #[test]
-fn a_copy_loses_nothing_that_is_in_the_file() {
+fn a_backup_keeps_everything_in_the_database_file() {
     let sandbox = ready(50);
     let shell = sandbox.sqlite();
     shell

@@ -1,158 +1,13 @@
-//! Bad settings, bad keys and wrong usage: what is said, with which code, before anything is done.
+//! Errors and exit codes of wrong settings, keys and usage, before a command does anything.
+
+mod file;
 
 use std::fs;
 
 use serde_json::Value;
 
 use crate::support::torn::Torn;
-use crate::support::{Finished, NOW, Sandbox, set_mode};
-
-#[test]
-fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
-    for (text, because) in [
-        (
-            "[api]\nspeed = 3\n",
-            "line 2: unknown field `speed`, expected one of `base_url`, `requests_per_minute`, `timeout_seconds`, `concurrency`",
-        ),
-        (
-            "[api]\nrequests_per_minute = 101\n",
-            "line 2: requests_per_minute = 101 is not from 0 to 100",
-        ),
-        (
-            "[api]\nrequests_per_minute = -1\n",
-            "line 2: requests_per_minute = -1 is not from 0 to 100",
-        ),
-        (
-            "[api]\ntimeout_seconds = 0\n",
-            "line 2: timeout_seconds = 0 is not from 1 to 600",
-        ),
-        (
-            "[api]\nconcurrency = 0\n",
-            "line 2: concurrency = 0 is not from 1 to 64",
-        ),
-        (
-            "[api]\nconcurrency = \"4\"\n",
-            "line 2: concurrency must be a whole number",
-        ),
-        (
-            "[track]\nwars = \"some\"\n",
-            "line 2: wars must be `tracked` or `all`",
-        ),
-        (
-            "[track]\nfactions = [0]\n",
-            "line 2: 0 is not an id: ids are whole numbers from 1",
-        ),
-        ("[track]\nterritories = [\"aab!\"]\n", "line 2: "),
-        (
-            "[history]\nrecord = 1\n",
-            "line 2: record must be text in quotes",
-        ),
-        (
-            "[retention]\nkeep_months = 0\n",
-            "line 2: keep_months = 0 is not from 1 to 1200",
-        ),
-        (
-            "database = \"a.db\"\ndatabase = \"b.db\"\n",
-            "line 2: duplicate key",
-        ),
-        ("\n\n[api\n", "line 3: "),
-        (
-            "[[key]]\nname = \"a\"\n",
-            "line 1: a [[key]] has one of key_file, key_env and key",
-        ),
-        (
-            "[[key]]\nname = \"a\"\nkey_env = \"A\"\n[[key]]\nname = \"a\"\nkey_env = \"B\"\n",
-            "line 4: the key name \"a\" is empty or used twice",
-        ),
-        (
-            "[api]\nbase_url = \"http://api.torn.com/v2\"\n",
-            "line 2: \"http://api.torn.com/v2\" would send keys unencrypted: write https://",
-        ),
-    ] {
-        let sandbox = Sandbox::new();
-        sandbox.write("tornsnap.toml", text);
-
-        let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();
-
-        assert!(
-            stderr.starts_with(&format!(
-                "tornsnap: could not use the configuration tornsnap.toml\n  because: {because}"
-            )),
-            "{text:?}: {stderr}"
-        );
-        assert!(
-            stderr.ends_with(
-                "\n  try: correct that line; src/docs/configuration.md lists every field with its default\n"
-            ),
-            "{stderr}"
-        );
-        assert!(stderr.lines().count() <= 3, "{stderr}");
-        assert!(!sandbox.database().exists());
-    }
-}
-
-#[test]
-fn a_configuration_that_is_not_text_or_not_a_file_is_told_apart() {
-    let sandbox = Sandbox::new();
-    fs::write(sandbox.path("tornsnap.toml"), [0xff, 0xfe, 0x00]).unwrap();
-    set_mode(&sandbox.path("tornsnap.toml"), 0o600);
-    let finished = sandbox.run(&["fetch", "all"]).expect(78);
-    assert!(
-        finished
-            .stderr()
-            .contains("could not read the configuration tornsnap.toml"),
-        "{}",
-        finished.stderr()
-    );
-
-    let finished = sandbox.run(&["fetch", "all", "--config", "/"]).expect(78);
-    assert!(
-        finished
-            .stderr()
-            .contains("could not read the configuration /"),
-        "{}",
-        finished.stderr()
-    );
-}
-
-#[test]
-fn a_configuration_that_others_can_read_is_refused() {
-    let torn = Torn::new();
-    set_mode(&torn.sandbox.path("tornsnap.toml"), 0o644);
-
-    let finished = torn.fetch(&["all"]).expect(78);
-
-    assert_eq!(
-        finished.stderr(),
-        "tornsnap: could not trust tornsnap.toml\n  \
-         because: others can read it (mode 0644)\n  \
-         try: chmod 600 tornsnap.toml\n"
-    );
-    assert!(torn.asked().is_empty());
-}
-
-#[test]
-fn a_missing_configuration_that_was_named_is_an_error_and_an_empty_variable_is_none() {
-    let sandbox = Sandbox::new();
-    let named = sandbox
-        .run(&["fetch", "all", "--config", "nowhere.toml"])
-        .expect(78);
-    assert_eq!(
-        named.stderr(),
-        "tornsnap: could not read the configuration nowhere.toml\n  \
-         because: there is no such file\n  \
-         try: run `tornsnap init`, or correct --config / TORNSNAP_CONFIG\n"
-    );
-
-    let torn = Torn::new();
-    let empty = torn
-        .fetching(&["factions"])
-        .env("TORNSNAP_CONFIG", "")
-        .env("TORNSNAP_DATABASE", "")
-        .env("TORN_API_KEY", "")
-        .output();
-    Finished(empty.unwrap()).expect(0);
-}
+use crate::support::{Finished, NOW, Sandbox};
 
 #[test]
 fn each_way_to_have_no_key_says_what_to_do() {
@@ -319,7 +174,7 @@ fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
 }
 
 #[test]
-fn a_clock_that_goes_back_is_refused_and_with_ignore_clock_loses_nothing() {
+fn a_clock_that_goes_back_is_refused_and_ignore_clock_loses_nothing() {
     let torn = Torn::new();
     for (step, (now, is_back)) in (0..).zip([
         (NOW, false),
@@ -458,7 +313,7 @@ fn quiet_is_silent_on_success_and_speaks_on_failure() {
 }
 
 #[test]
-fn a_log_file_tells_what_stderr_told() {
+fn a_log_file_has_the_same_lines_as_stderr() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nfactions = [9, 404]\nterritories = \"none\"\n[log]\nfile = \"tornsnap.log\"\n",

@@ -1,13 +1,16 @@
-//! `tornsnap init`: the configuration it writes, the database it makes, what it refuses.
+//! `tornsnap init`: the configuration and the database that it makes, and its errors.
+
+mod again;
+mod keys;
 
 use std::fs;
 use std::thread;
 
-use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options, Simulator};
+use tornsnap::testing::sim::{Access, Key, Options, Simulator};
 
-use crate::support::{CANARY, Finished, NOW, Sandbox, mode, set_mode};
+use crate::support::{CANARY, Finished, NOW, Sandbox, mode};
 
-/// A folder without a configuration, and a Torn that knows two keys.
+/// A folder without a configuration, and a simulated Torn with two keys.
 pub struct Fresh {
     pub simulator: Simulator,
     pub sandbox: Sandbox,
@@ -119,7 +122,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
 }
 
 #[test]
-fn it_is_safe_to_run_again() {
+fn a_second_init_changes_nothing() {
     let fresh = Fresh::new();
     let arguments = ["--key-file", "alice.key", "--faction", "9"];
     fresh.init(&arguments).expect(0);
@@ -133,67 +136,6 @@ fn it_is_safe_to_run_again() {
         fresh.sandbox.rows("SELECT version FROM schema_version"),
         ["1"]
     );
-}
-
-#[test]
-fn a_refused_key_leaves_nothing_behind() {
-    let copy = "copy the key again from https://www.torn.com/preferences.php#tab=api";
-    let wait = "wait ten minutes, then run it again; nothing was written";
-    for (code, exit, remedy) in [
-        (2, 77, copy),
-        (1, 77, copy),
-        (10, 77, "the key's owner is in federal jail"),
-        (13, 77, "offline for more than 7 days: log in to Torn"),
-        (16, 77, "make a key with more access"),
-        (
-            18,
-            77,
-            "has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
-        ),
-        (17, 75, wait),
-        (8, 75, "look for another program that uses bad keys"),
-        (9, 75, "wait until Torn opens its API again"),
-        (5, 75, wait),
-    ] {
-        let fresh = Fresh::new();
-        fresh
-            .simulator
-            .fault(Fault::always(FaultKind::Code(code, "no".to_owned())));
-
-        let finished = fresh
-            .init(&["--key-file", "alice.key", "--faction", "9"])
-            .expect(exit);
-
-        assert!(
-            finished
-                .stderr()
-                .contains("could not check the key \"alice\""),
-            "{}",
-            finished.stderr()
-        );
-        assert!(
-            finished.stderr().contains(&format!("error {code}")),
-            "{}",
-            finished.stderr()
-        );
-        assert!(finished.stderr().contains(remedy), "{}", finished.stderr());
-        assert!(
-            !fresh.sandbox.path("tornsnap.toml").exists() && !fresh.sandbox.database().exists(),
-            "code {code}"
-        );
-    }
-}
-
-#[test]
-fn a_key_answer_that_is_not_understood_says_so() {
-    let fresh = Fresh::new();
-    fresh
-        .simulator
-        .fault(Fault::always(FaultKind::Remove("/info/user".to_owned())));
-
-    fresh
-        .init(&["--key-file", "alice.key", "--faction", "9"])
-        .expect(76);
 }
 
 #[test]
@@ -225,7 +167,7 @@ fn a_configuration_that_is_named_need_not_be_there_yet() {
         let database = path.with_file_name("tornsnap.db");
         assert!(database.exists(), "{name}: {}", finished.stderr());
 
-        // And it can be used from anywhere.
+        // The configuration works from any folder.
         let mut fetch = fresh
             .sandbox
             .command(&["fetch", "factions", "--plan", "--config"]);
@@ -285,28 +227,6 @@ fn quiet_is_silent_on_success() {
 }
 
 #[test]
-fn a_key_file_that_others_can_read_is_refused() {
-    let fresh = Fresh::new();
-    for mode in [0o644, 0o640, 0o604] {
-        set_mode(&fresh.sandbox.path("alice.key"), mode);
-
-        let finished = fresh
-            .init(&["--key-file", "alice.key", "--faction", "9"])
-            .expect(77);
-
-        assert_eq!(
-            finished.stderr(),
-            format!(
-                "tornsnap: could not trust alice.key\n  \
-                 because: others can read it (mode {mode:04o})\n  \
-                 try: chmod 600 alice.key\n"
-            )
-        );
-        assert!(fresh.simulator.requests().is_empty());
-    }
-}
-
-#[test]
 fn eight_processes_at_once_make_one_database() {
     let fresh = Fresh::new();
 
@@ -355,7 +275,7 @@ fn the_database_may_be_elsewhere() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_the_database_is_left_as_it_is() {
+fn init_leaves_another_file_at_the_database_path_unchanged() {
     let fresh = Fresh::new();
     fs::create_dir(fresh.sandbox.path("folder")).unwrap();
     fresh.sandbox.write(
@@ -407,46 +327,5 @@ fn an_empty_file_becomes_a_database() {
     assert_eq!(
         fresh.sandbox.rows("SELECT version FROM schema_version"),
         ["1"]
-    );
-}
-
-#[test]
-fn the_checks_of_keys_respect_a_block_and_tell_later_runs_of_one() {
-    let fresh = Fresh::new();
-    fresh
-        .init(&["--key-file", "alice.key", "--faction", "9"])
-        .expect(0);
-    fresh
-        .simulator
-        .fault(Fault::once(FaultKind::Code(8, "IP block".to_owned())).path("/key/info"));
-    fresh.init(&[]).expect(75);
-    fresh.simulator.clear_requests();
-
-    let later = fresh.init(&[]).expect(75);
-
-    assert!(
-        later
-            .stderr()
-            .contains("no calls are to be made before 2026-04-01T12:10:00Z"),
-        "{}",
-        later.stderr()
-    );
-    assert!(fresh.simulator.requests().is_empty());
-}
-
-#[test]
-fn the_checks_of_keys_count_in_the_budget() {
-    let fresh = Fresh::new();
-    for _ in 0..3 {
-        fresh
-            .init(&["--key-file", "alice.key", "--faction", "9"])
-            .expect(0);
-    }
-
-    assert_eq!(
-        fresh
-            .sandbox
-            .rows("SELECT owner_id, count(*) FROM api_requests GROUP BY owner_id"),
-        ["1|3"]
     );
 }

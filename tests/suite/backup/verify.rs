@@ -1,0 +1,78 @@
+//! `tornsnap backup --verify`: damage is found wherever it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tornsnap::testing::store::Depth;
+use tornsnap::testing::store::backup::{self, Manifest};
+
+use super::{newest, ready};
+use crate::support::{Dice, NOW};
+
+#[test]
+fn verify_finds_damage_in_either_file_and_says_which() {
+    let sandbox = ready(1);
+    for (later, compress) in [(0, false), (60, true)] {
+        let mut arguments = vec!["backup"];
+        arguments.extend(compress.then_some("--compress"));
+        sandbox.run_at(NOW + later, &arguments).expect(0);
+    }
+    sandbox.run(&["backup", "--verify", "all"]).expect(0);
+
+    let latest = newest(&sandbox);
+    for file in [latest.clone(), Manifest::path_for(&latest)] {
+        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
+        sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+        let all = sandbox
+            .run(&["backup", "--verify", "all", "--json"])
+            .expect(79);
+        assert_eq!(all.json()["verified"][0]["status"], "ok");
+        assert_eq!(all.json()["verified"][1]["status"], "failed");
+        assert!(
+            all.stderr()
+                .contains(&latest.file_name().unwrap().to_string_lossy()[..])
+        );
+        flip(&file, 5000 % (fs::metadata(&file).unwrap().len() * 8));
+    }
+    fs::remove_file(&latest).unwrap();
+    sandbox.run(&["backup", "--verify", "all"]).expect(79);
+}
+
+#[test]
+fn every_flipped_bit_of_a_backup_is_found() {
+    let sandbox = ready(50);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox
+        .run_at(NOW + 60, &["backup", "--compress"])
+        .expect(0);
+    let mut dice = Dice::new(20_260_401);
+    let files: Vec<PathBuf> = backup::list_backups(&sandbox.path("backups"))
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.path)
+        .collect();
+    assert_eq!(files.len(), 2);
+
+    for number in 0..1000 {
+        let file = &files[number % 2];
+        let bit = dice.below(fs::metadata(file).unwrap().len() * 8);
+        flip(file, bit);
+        let found = backup::verify(file, Depth::Quick).unwrap_err();
+        flip(file, bit);
+        assert_eq!(
+            found.exit().code(),
+            79,
+            "bit {bit} of {}: {found}",
+            file.display()
+        );
+    }
+    for file in &files {
+        backup::verify(file, Depth::Quick).unwrap();
+    }
+}
+
+fn flip(file: &Path, bit: u64) {
+    let mut bytes = fs::read(file).unwrap();
+    bytes[usize::try_from(bit / 8).unwrap()] ^= 1 << (bit % 8);
+    fs::write(file, bytes).unwrap();
+}

@@ -1,0 +1,167 @@
+//! A configuration file that is wrong, unreadable or missing.
+
+use std::fs;
+
+use crate::support::torn::Torn;
+use crate::support::{Finished, Sandbox, set_mode};
+
+/// A configuration with a mistake in it, and the beginning of the reason that the error gives.
+struct Mistake {
+    text: &'static str,
+    because: &'static str,
+}
+
+const MISTAKES: &[Mistake] = &[
+    Mistake {
+        text: "[api]\nspeed = 3\n",
+        because: "line 2: unknown field `speed`, expected one of `base_url`, `requests_per_minute`, `timeout_seconds`, `concurrency`",
+    },
+    Mistake {
+        text: "[api]\nrequests_per_minute = 101\n",
+        because: "line 2: requests_per_minute = 101 is not from 0 to 100",
+    },
+    Mistake {
+        text: "[api]\nrequests_per_minute = -1\n",
+        because: "line 2: requests_per_minute = -1 is not from 0 to 100",
+    },
+    Mistake {
+        text: "[api]\ntimeout_seconds = 0\n",
+        because: "line 2: timeout_seconds = 0 is not from 1 to 600",
+    },
+    Mistake {
+        text: "[api]\nconcurrency = 0\n",
+        because: "line 2: concurrency = 0 is not from 1 to 64",
+    },
+    Mistake {
+        text: "[api]\nconcurrency = \"4\"\n",
+        because: "line 2: concurrency must be a whole number",
+    },
+    Mistake {
+        text: "[track]\nwars = \"some\"\n",
+        because: "line 2: wars must be `tracked` or `all`",
+    },
+    Mistake {
+        text: "[track]\nfactions = [0]\n",
+        because: "line 2: 0 is not an id: ids are whole numbers from 1",
+    },
+    Mistake {
+        text: "[track]\nterritories = [\"aab!\"]\n",
+        because: "line 2: ",
+    },
+    Mistake {
+        text: "[history]\nrecord = 1\n",
+        because: "line 2: record must be text in quotes",
+    },
+    Mistake {
+        text: "[retention]\nkeep_months = 0\n",
+        because: "line 2: keep_months = 0 is not from 1 to 1200",
+    },
+    Mistake {
+        text: "database = \"a.db\"\ndatabase = \"b.db\"\n",
+        because: "line 2: duplicate key",
+    },
+    Mistake {
+        text: "\n\n[api\n",
+        because: "line 3: ",
+    },
+    Mistake {
+        text: "[[key]]\nname = \"a\"\n",
+        because: "line 1: a [[key]] has one of key_file, key_env and key",
+    },
+    Mistake {
+        text: "[[key]]\nname = \"a\"\nkey_env = \"A\"\n[[key]]\nname = \"a\"\nkey_env = \"B\"\n",
+        because: "line 4: the key name \"a\" is empty or used twice",
+    },
+    Mistake {
+        text: "[api]\nbase_url = \"http://api.torn.com/v2\"\n",
+        because: "line 2: \"http://api.torn.com/v2\" would send keys unencrypted: write https://",
+    },
+];
+
+#[test]
+fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
+    for Mistake { text, because } in MISTAKES {
+        let sandbox = Sandbox::new();
+        sandbox.write("tornsnap.toml", text);
+
+        let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();
+
+        assert!(
+            stderr.starts_with(&format!(
+                "tornsnap: could not use the configuration tornsnap.toml\n  because: {because}"
+            )),
+            "{text:?}: {stderr}"
+        );
+        assert!(
+            stderr.ends_with(
+                "\n  try: correct that line; src/docs/configuration.md lists every field with its default\n"
+            ),
+            "{stderr}"
+        );
+        assert!(stderr.lines().count() <= 3, "{stderr}");
+        assert!(!sandbox.database().exists());
+    }
+}
+
+#[test]
+fn a_configuration_that_is_no_text_has_another_error_than_one_that_is_no_file() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("tornsnap.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    set_mode(&sandbox.path("tornsnap.toml"), 0o600);
+    let finished = sandbox.run(&["fetch", "all"]).expect(78);
+    assert!(
+        finished
+            .stderr()
+            .contains("could not read the configuration tornsnap.toml"),
+        "{}",
+        finished.stderr()
+    );
+
+    let finished = sandbox.run(&["fetch", "all", "--config", "/"]).expect(78);
+    assert!(
+        finished
+            .stderr()
+            .contains("could not read the configuration /"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn a_configuration_that_others_can_read_is_refused() {
+    let torn = Torn::new();
+    set_mode(&torn.sandbox.path("tornsnap.toml"), 0o644);
+
+    let finished = torn.fetch(&["all"]).expect(78);
+
+    assert_eq!(
+        finished.stderr(),
+        "tornsnap: could not trust tornsnap.toml\n  \
+         because: others can read it (mode 0644)\n  \
+         try: chmod 600 tornsnap.toml\n"
+    );
+    assert!(torn.asked().is_empty());
+}
+
+#[test]
+fn a_missing_configuration_that_was_named_is_an_error_and_an_empty_variable_is_none() {
+    let sandbox = Sandbox::new();
+    let named = sandbox
+        .run(&["fetch", "all", "--config", "nowhere.toml"])
+        .expect(78);
+    assert_eq!(
+        named.stderr(),
+        "tornsnap: could not read the configuration nowhere.toml\n  \
+         because: there is no such file\n  \
+         try: run `tornsnap init`, or correct --config / TORNSNAP_CONFIG\n"
+    );
+
+    let torn = Torn::new();
+    let empty = torn
+        .fetching(&["factions"])
+        .env("TORNSNAP_CONFIG", "")
+        .env("TORNSNAP_DATABASE", "")
+        .env("TORN_API_KEY", "")
+        .output();
+    Finished(empty.unwrap()).expect(0);
+}

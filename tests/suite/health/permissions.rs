@@ -1,0 +1,91 @@
+//! `tornsnap health` as a user who may only read.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{assert_state, well};
+use crate::support::{Finished, NOW, Sandbox, set_mode};
+
+/// Runs as another user, so it proves something only for root.
+#[test]
+fn another_user_who_may_only_read_gets_an_answer() {
+    let sandbox = well();
+    let writer = sandbox.sqlite();
+    writer
+        .execute_batch("INSERT INTO api_keys (name, state) VALUES ('alice', 'dead')")
+        .unwrap();
+    let as_nobody = || {
+        as_nobody_in(Path::new("/"), &sandbox)
+            .output()
+            .map(Finished)
+    };
+    for (path, mode) in [
+        (sandbox.path(""), 0o755),
+        (sandbox.database(), 0o644),
+        (sandbox.path("tornsnap.toml"), 0o600),
+    ] {
+        set_mode(&path, mode);
+    }
+    match as_nobody() {
+        Ok(finished)
+            if [0, 1, 2, 3].contains(&finished.code()) && !finished.stdout().is_empty() => {}
+        _ => return, // Not root, or the program is where nobody else may run it.
+    }
+
+    // A writer is open: there is a WAL and its index.
+    for suffix in ["-wal", "-shm"] {
+        set_mode(&sandbox.path(&format!("tornsnap.db{suffix}")), 0o644);
+    }
+    assert_state(&as_nobody().unwrap(), "keys", "critical");
+    // There is a WAL, but its index cannot be created.
+    let wal = fs::read(sandbox.path("tornsnap.db-wal")).unwrap();
+    drop(writer);
+    fs::write(sandbox.path("tornsnap.db-wal"), wal).unwrap();
+    set_mode(&sandbox.path("tornsnap.db-wal"), 0o644);
+    let finished = as_nobody().unwrap();
+    assert_state(&finished, "database", "ok");
+    assert!(
+        finished
+            .stdout()
+            .contains("what is still in the WAL was not seen"),
+        "{}",
+        finished.stdout()
+    );
+    // No writer is open.
+    drop(sandbox.sqlite().execute_batch("SELECT 1 FROM players"));
+    fs::remove_file(sandbox.path("tornsnap.db-wal")).ok();
+    assert_state(&as_nobody().unwrap(), "database", "ok");
+    // There are backups, but the id of their database cannot be read.
+    set_mode(&sandbox.path("backups"), 0o755);
+    let mut command = as_nobody_in(&sandbox.path(""), &sandbox);
+    assert_state(&Finished(command.output().unwrap()), "backup", "unknown");
+    // The database may not be read.
+    set_mode(&sandbox.database(), 0o600);
+    assert_state(&as_nobody().unwrap(), "database", "unknown");
+}
+
+/// `tornsnap health` as the user `nobody`, with a configuration of this folder unless it is the root folder.
+fn as_nobody_in(folder: &Path, sandbox: &Sandbox) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(env!("CARGO_BIN_EXE_tornsnap"))
+        .args(["--database"])
+        .arg(sandbox.database())
+        .args(["health", "--json"])
+        .current_dir(folder)
+        .env_clear()
+        .env("TORNSNAP_NOW", NOW.to_string());
+    if folder == Path::new("/") {
+        return command;
+    }
+    // This user has a configuration of their own beside the backups.
+    let config = folder.join("nobody.toml");
+    let database = sandbox.database().display().to_string();
+    fs::write(&config, format!("database = {database:?}\n")).unwrap();
+    std::os::unix::fs::chown(&config, Some(65534), Some(65534)).unwrap();
+    set_mode(&config, 0o600);
+    command.env("TORNSNAP_CONFIG", &config);
+    command
+}

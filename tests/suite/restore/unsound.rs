@@ -1,0 +1,162 @@
+//! Files that `tornsnap restore` refuses.
+
+use std::fs;
+
+use rusqlite::Connection;
+use tornsnap::testing::store::backup::Manifest;
+
+use super::{BACKUP, listing, ready};
+use crate::support::{NOW, Sandbox};
+
+/// Arguments of `tornsnap restore`, and the error that they give.
+struct Refused {
+    arguments: &'static [&'static str],
+    code: i32,
+    because: &'static str,
+}
+
+const REFUSED: &[Refused] = &[
+    Refused {
+        arguments: &["none.db"],
+        code: 78,
+        because: "there is no such file",
+    },
+    Refused {
+        arguments: &["folder"],
+        code: 78,
+        because: "it is a folder",
+    },
+    Refused {
+        arguments: &["text.db"],
+        code: 78,
+        because: "manifest text.db.json is not there",
+    },
+    Refused {
+        arguments: &["text.db", "--without-manifest"],
+        code: 78,
+        because: "neither an SQLite database",
+    },
+    Refused {
+        arguments: &["empty.db", "--without-manifest"],
+        code: 78,
+        because: "it is empty",
+    },
+    Refused {
+        arguments: &["bare.db", "--without-manifest"],
+        code: 78,
+        because: "without any table",
+    },
+    Refused {
+        arguments: &["other.db", "--without-manifest"],
+        code: 78,
+        because: "belongs to another program",
+    },
+    Refused {
+        arguments: &["newer.db", "--without-manifest"],
+        code: 78,
+        because: "a newer tornsnap wrote it",
+    },
+    Refused {
+        arguments: &["damaged.db"],
+        code: 79,
+        because: "SHA-256 differs",
+    },
+    Refused {
+        arguments: &["damaged.db.zst"],
+        code: 79,
+        because: "damaged.db.zst",
+    },
+    Refused {
+        arguments: &["short.db"],
+        code: 79,
+        because: "its manifest says",
+    },
+    Refused {
+        arguments: &["short.db", "--without-manifest"],
+        code: 79,
+        because: "because",
+    },
+];
+
+#[test]
+fn a_file_that_is_no_sound_backup_is_refused_and_changes_nothing() {
+    let sandbox = with_unsound_files();
+    let before = listing(&sandbox);
+
+    for Refused {
+        arguments,
+        code,
+        because,
+    } in REFUSED
+    {
+        let mut all = vec!["restore", "--yes"];
+        all.extend(*arguments);
+        let finished = sandbox.run(&all).expect(*code);
+        assert!(
+            finished.stderr().contains(because),
+            "{arguments:?}: {}",
+            finished.stderr()
+        );
+        assert!(
+            finished.stderr().contains("  try: "),
+            "{arguments:?}: {}",
+            finished.stderr()
+        );
+        assert_eq!(listing(&sandbox), before, "{arguments:?}");
+    }
+}
+
+fn newer_schema(sandbox: &Sandbox, name: &str) {
+    fs::copy(sandbox.path(BACKUP), sandbox.path(name)).unwrap();
+    Connection::open(sandbox.path(name))
+        .unwrap()
+        .execute_batch("INSERT INTO schema_version (version) VALUES (999)")
+        .unwrap();
+}
+
+fn damaged(sandbox: &Sandbox, from: &str, to: &str) {
+    let mut bytes = fs::read(sandbox.path(from)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(sandbox.path(to), bytes).unwrap();
+    fs::copy(
+        Manifest::path_for(&sandbox.path(from)),
+        Manifest::path_for(&sandbox.path(to)),
+    )
+    .unwrap();
+}
+
+/// A database with two sound backups, and files that are not one.
+fn with_unsound_files() -> Sandbox {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    sandbox
+        .run_at(NOW + 60, &["backup", "--compress"])
+        .expect(0);
+    sandbox.write("empty.db", "");
+    sandbox.write("text.db", "Dear diary, this is not a database at all.");
+    fs::create_dir(sandbox.path("folder")).unwrap();
+    Connection::open(sandbox.path("other.db"))
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x)")
+        .unwrap();
+    Connection::open(sandbox.path("bare.db"))
+        .unwrap()
+        .execute_batch("VACUUM")
+        .unwrap();
+    newer_schema(&sandbox, "newer.db");
+    damaged(&sandbox, BACKUP, "damaged.db");
+    damaged(
+        &sandbox,
+        "backups/tornsnap-20260401T120100Z.db.zst",
+        "damaged.db.zst",
+    );
+    let whole = fs::read(sandbox.path(BACKUP)).unwrap();
+    fs::write(sandbox.path("short.db"), &whole[..whole.len() / 2]).unwrap();
+    fs::copy(
+        Manifest::path_for(&sandbox.path(BACKUP)),
+        sandbox.path("short.db.json"),
+    )
+    .unwrap();
+    sandbox
+}
