@@ -130,7 +130,7 @@ fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> 
     if let Some(summary) = &outcome.summary {
         log::info!(target: terminal::FILE_ONLY, "{summary}");
         if !global.quiet {
-            terminal::say(summary);
+            terminal::print_message(summary);
         }
     }
     if let Some(failure) = &outcome.failure {

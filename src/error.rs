@@ -8,7 +8,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error that ends the command.
 ///
-/// [`Display`](fmt::Display) writes the first line ("could not …"). `output::terminal::fail` prints the causes and the help.
+/// [`Display`](fmt::Display) writes the first line ("could not …"). `output::terminal::print_error` prints the causes and the help.
 #[derive(Debug)]
 pub struct Error {
     action: String,

@@ -101,7 +101,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let seconds = started.elapsed().as_secs_f64();
     let settings = &demo.settings;
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::data(&next_steps(settings))
+        terminal::print_line(&next_steps(settings))
             .with_context(|| "print what to try next".to_owned())?;
     }
     Ok(Outcome::done(
@@ -180,7 +180,7 @@ impl Demo<'_> {
 
     fn say(&self, line: &str) {
         if self.context.verbosity > Verbosity::Quiet {
-            terminal::say(line);
+            terminal::print_message(line);
         }
     }
 }

@@ -49,9 +49,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         ..Options::default()
     })
     .with_context(|| "start the simulated Torn".to_owned())?;
-    terminal::data(simulator.url()).with_context(|| "print the address".to_owned())?;
+    terminal::print_line(simulator.url()).with_context(|| "print the address".to_owned())?;
     for key in simulator.keys() {
-        terminal::say(&format!("key {} of player {}", key.secret, key.owner));
+        terminal::print_message(&format!("key {} of player {}", key.secret, key.owner));
     }
     while stop.asked().is_none() {
         simulator.set_time(context.settings.clock.now());

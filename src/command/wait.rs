@@ -132,7 +132,7 @@ impl Waiting {
                     );
                     log::info!(target: FILE_ONLY, "{line}");
                     if !self.is_quiet {
-                        terminal::say(&line);
+                        terminal::print_message(&line);
                     }
                     *is_announced = true;
                 }

@@ -34,23 +34,23 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
         checks.iter().collect()
     };
     if io::stdout().is_terminal() {
-        terminal::data(&headline(checks))?;
+        terminal::print_line(&headline(checks))?;
         let width = terminal::width().or(columns).unwrap_or(DEFAULT_WIDTH);
-        return terminal::data(&table(&shown, width.max(MIN_WIDTH)));
+        return terminal::print_line(&table(&shown, width.max(MIN_WIDTH)));
     }
     let first = status_line(checks);
-    terminal::data(match first.split_once(" | ") {
+    terminal::print_line(match first.split_once(" | ") {
         // The performance data includes checks that are OK.
         Some((state, _)) if is_quiet => state,
         _ => &first,
     })?;
     for check in shown {
-        terminal::data(&format!(
+        terminal::print_line(&format!(
             "{:8} {:22} {}",
             check.state, check.id, check.message
         ))?;
         if let Some(help) = &check.help {
-            terminal::data(&format!("{:8} {:22} try: {help}", "", ""))?;
+            terminal::print_line(&format!("{:8} {:22} try: {help}", "", ""))?;
         }
     }
     Ok(())

@@ -29,7 +29,7 @@ pub(crate) const FILE_ONLY: &str = "tornsnap::file";
     clippy::disallowed_methods,
     reason = "the one place that writes to stderr"
 )]
-pub(crate) fn say(line: &str) {
+pub(crate) fn print_message(line: &str) {
     // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
@@ -44,7 +44,7 @@ pub(crate) fn stdout() -> io::Result<impl Write + Send> {
 /// # Errors
 ///
 /// Fails when stdout cannot be written. A closed pipe is not an error.
-pub(crate) fn data(line: &str) -> io::Result<()> {
+pub(crate) fn print_line(line: &str) -> io::Result<()> {
     let written = stdout().and_then(|mut stdout| {
         stdout.write_all(format!("{line}\n").as_bytes())?;
         stdout.flush()
@@ -63,7 +63,7 @@ pub(crate) fn data(line: &str) -> io::Result<()> {
 pub(crate) fn report(document: &impl Serialize) -> Result<()> {
     serde_json::to_value(document)
         .map_err(io::Error::other)
-        .and_then(|document| data(&format!("{document:#}")))
+        .and_then(|document| print_line(&format!("{document:#}")))
         .map_err(|error| write_error("the report", error))
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn print_error(error: &Error) {
         text.push_str("\n  try: ");
         text.push_str(help);
     }
-    say(&text);
+    print_message(&text);
 }
 
 /// The width of the terminal behind stdout; `None` if it is unknown or stdout is not a terminal.

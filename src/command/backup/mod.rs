@@ -185,5 +185,5 @@ fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
 }
 
 fn print_line(line: &str) -> Result<()> {
-    terminal::data(line).with_context(|| "write to stdout".to_owned())
+    terminal::print_line(line).with_context(|| "write to stdout".to_owned())
 }

@@ -248,7 +248,7 @@ fn list_datasets(context: &Context, store: &Store, datasets: &[Dataset]) -> Resu
     for dataset in datasets {
         let rows = store.count_rows(&dataset.query(&[], &Filter::default())?)?;
         if !context.json {
-            terminal::data(&format!(
+            terminal::print_line(&format!(
                 "{:28} {rows:>10}  {}",
                 dataset.name, dataset.description
             ))

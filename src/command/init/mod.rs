@@ -195,7 +195,7 @@ fn print_summary(
         } else {
             "public data only"
         };
-        terminal::say(&format!(
+        terminal::print_message(&format!(
             "key {}: player {}, {}, {stats}",
             key.name, facts.owner, facts.access
         ));
@@ -205,7 +205,7 @@ fn print_summary(
             [] => String::new(),
             fields => format!(" ({})", fields.join(", ")),
         };
-        terminal::say(&format!(
+        terminal::print_message(&format!(
             "changed {}{what}; as it was before: {}",
             file.display(),
             kept.display()
@@ -218,10 +218,10 @@ fn show_terms(context: &Context) -> Result<()> {
         return Ok(());
     }
     if context.json {
-        terminal::say(TERMS);
+        terminal::print_message(TERMS);
         return Ok(());
     }
-    terminal::data(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
+    terminal::print_line(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
 }
 
 /// Writes a file atomically, readable only by its owner. Creates its folder if there is none.

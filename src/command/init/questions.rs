@@ -141,7 +141,7 @@ fn ask_key(number: usize) -> Result<Option<ApiKey>> {
         }
         match ApiKey::new(&text) {
             Ok(key) => return Ok(Some(key)),
-            Err(why) => terminal::say(&format!("that is no key: {why}")),
+            Err(why) => terminal::print_message(&format!("that is no key: {why}")),
         }
     }
 }
@@ -154,7 +154,7 @@ fn ask<T>(
     loop {
         match read(&prompt::line(question, default)?) {
             Ok(answer) => return Ok(answer),
-            Err(why) => terminal::say(&why),
+            Err(why) => terminal::print_message(&why),
         }
     }
 }

@@ -165,7 +165,8 @@ fn preview(
     }
     if !context.json {
         for rows in &findings.tables {
-            terminal::data(&format_rows(rows)).with_context(|| "print the plan".to_owned())?;
+            terminal::print_line(&format_rows(rows))
+                .with_context(|| "print the plan".to_owned())?;
         }
     }
     let blockers = find_blockers(context, args, findings, bounds.now);

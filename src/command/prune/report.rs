@@ -143,7 +143,8 @@ pub(super) fn preview(
 ) -> Result<Outcome> {
     if !context.json {
         for table in plan.tables() {
-            terminal::data(&format_table(table)).with_context(|| "print the plan".to_owned())?;
+            terminal::print_line(&format_table(table))
+                .with_context(|| "print the plan".to_owned())?;
         }
     }
     warn_about_kept_rows(&plan.scope);

@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     if args.dry_run {
         if !context.json {
             for table in &tables {
-                terminal::data(&format_table(table))
+                terminal::print_line(&format_table(table))
                     .with_context(|| "print the plan".to_owned())?;
             }
         }

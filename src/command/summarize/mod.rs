@@ -163,7 +163,7 @@ fn preview(
 ) -> Result<Outcome> {
     if !context.json {
         for job in jobs {
-            terminal::data(&format!(
+            terminal::print_line(&format!(
                 "{}  {} history rows  {}",
                 job.month,
                 job.rows,

@@ -127,13 +127,13 @@ fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
 
 fn print(plan: &Plan) -> std::io::Result<()> {
     for kind in &plan.kinds {
-        terminal::data(&format!("{:20} {:6} calls", kind.kind.as_str(), kind.calls))?;
+        terminal::print_line(&format!("{:20} {:6} calls", kind.kind.as_str(), kind.calls))?;
     }
     if plan.key_checks > 0 {
         let calls = plan.key_checks;
-        terminal::data(&format!("{:20} {calls:6} calls", "key checks"))?;
+        terminal::print_line(&format!("{:20} {calls:6} calls", "key checks"))?;
     }
-    terminal::data("")?;
+    terminal::print_line("")?;
     for load in &plan.loads {
         let owner = load.owner().map_or_else(
             || "owner not known yet".to_owned(),
@@ -146,7 +146,7 @@ fn print(plan: &Plan) -> std::io::Result<()> {
                 u64::from(limit).min(loads::of_owner(&plan.loads, load))
             ),
         };
-        terminal::data(&format!(
+        terminal::print_line(&format!(
             "key {:16} {:6} calls, {pace} ({owner})",
             load.name, load.calls
         ))?;
