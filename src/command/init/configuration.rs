@@ -421,7 +421,7 @@ fn relative(path: &Path, file: &Path) -> Result<String> {
     let short = short.unwrap_or(path);
     short.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("write {} into the configuration", path.display()))
-            .with_source("the configuration is UTF-8, and the path is not")
+            .with_source("the path is not UTF-8, and a configuration must be")
             .with_help("rename it, or move it to the folder of the configuration")
             .with_exit(Exit::Config)
     })
