@@ -1,4 +1,4 @@
-//! The HTTP agent of all calls: user agent, timeout, proxy and certificates; and the classification of its errors.
+//! The settings of the HTTP agent (user agent, timeout, proxy, certificates), and the classification of its errors.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::model::time::iso;
 /// The `User-Agent` of every call. Cloudflare blocks the default names of HTTP libraries.
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
-/// The help for a certificate that is not trusted.
+/// The help text for a certificate that is not trusted.
 pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
     "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
      certificates"
@@ -25,11 +25,11 @@ pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
      SSL_CERT_FILE to a file with its CA"
 };
 
-/// The settings of an agent. The proxy is always given: the library's default would read the environment.
+/// The settings of an agent. The proxy is always set, because ureq's default is read from the environment.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when the proxy's address cannot be used.
+/// [`Exit::Config`] if the URL of the proxy cannot be used.
 pub(super) fn builder(
     timeout: Duration,
     proxy: Option<&Proxy>,
@@ -38,7 +38,7 @@ pub(super) fn builder(
         .user_agent(USER_AGENT)
         .timeout_global(Some(timeout))
         .http_status_as_error(false)
-        // A redirect would send a key or a message to another host.
+        // Following a redirect could send a key or a message to another host.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(proxy.map(checked_proxy).transpose()?)
@@ -49,7 +49,7 @@ pub(super) fn builder(
         ))
 }
 
-/// The proxy in the type of ureq. Ureq would panic at a scheme that it was built without.
+/// Converts a proxy to ureq's type. Ureq panics on the schemes for which it was built without support.
 fn checked_proxy(proxy: &Proxy) -> Result<ureq::Proxy> {
     let refuse = |why: &str| {
         let name = proxy.variable();
@@ -67,37 +67,42 @@ fn checked_proxy(proxy: &Proxy) -> Result<ureq::Proxy> {
             "only proxies with http:// and https:// are supported",
         ));
     }
-    let known = ureq::Proxy::new(proxy.expose()).map_err(|_| refuse("that is not an address"))?;
-    if !matches!(known.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+    let parsed = ureq::Proxy::new(proxy.expose()).map_err(|_| refuse("that is not an address"))?;
+    if !matches!(
+        parsed.protocol(),
+        ProxyProtocol::Http | ProxyProtocol::Https
+    ) {
         return Err(refuse(
             "only proxies with http:// and https:// are supported",
         ));
     }
-    let authority = known.uri().authority().map_or("", |place| place.as_str());
-    let place = authority
+    let authority = parsed.uri().authority().map_or("", |found| found.as_str());
+    let host_and_port = authority
         .rsplit_once('@')
-        .map_or(authority, |(_, place)| place);
+        .map_or(authority, |(_, after)| after);
     // Ureq uses its default port if the port is not a number.
-    if known.host().is_empty() || (place != known.host() && known.uri().port_u16().is_none()) {
+    if parsed.host().is_empty()
+        || (host_and_port != parsed.host() && parsed.uri().port_u16().is_none())
+    {
         return Err(refuse("its port is not a number from 1 to 65535"));
     }
-    Ok(known)
+    Ok(parsed)
 }
 
 /// The reason why a call got no answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum TransportFault {
-    /// The timeout elapsed.
     Timeout,
     /// The certificate of the server or proxy is not trusted.
     Untrusted(String),
     /// The proxy answered CONNECT with this HTTP status.
     ProxyRefuses(u16),
-    /// There was no connection, or it was interrupted.
+    /// The connection failed or was interrupted.
     Broken(String),
 }
 
-/// Classifies an error of ureq. Its text may contain the address, which may be a secret, so it is not shown.
+/// Classifies an error of ureq. The text of such an error may contain the URL, which may be a secret, so most texts are
+/// replaced.
 pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     match error {
         ureq::Error::Timeout(_) => TransportFault::Timeout,
@@ -119,7 +124,7 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
             TransportFault::Broken("its host name is not known".to_owned())
         }
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            TransportFault::Broken("its address is not one".to_owned())
+            TransportFault::Broken("its URL is not valid".to_owned())
         }
         ureq::Error::Tls(why) => TransportFault::Broken((*why).to_owned()),
         ureq::Error::Protocol(_) => TransportFault::Broken("the answer is not HTTP".to_owned()),
@@ -134,14 +139,14 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     }
 }
 
-/// The status of a proxy's answer to CONNECT. Ureq only has it in the error's text
-/// (`proxy server responded 407/407`). Any other text counts as a transient error.
+/// The HTTP status of the proxy's answer to CONNECT. Ureq has it only in the text of the error
+/// (`proxy server responded 407/407`). Any other text is a transient error.
 fn connect_status(words: &str) -> Option<u16> {
     let number = words.rsplit([' ', '/']).next()?;
     number.parse().ok()
 }
 
-/// The reason why the certificate was refused, if the connection failed because of it.
+/// The reason why the certificate is not trusted, if this is the cause of the error.
 fn certificate_error(error: &std::io::Error) -> Option<String> {
     let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = cause {
@@ -217,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_written_with_and_without_scheme_port_user_and_password() {
+    fn scheme_port_user_and_password_of_a_proxy_are_optional() {
         for address in [
             "http://proxy:3128",
             "HTTP://proxy:3128/",
@@ -235,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_refuses_is_told_from_one_that_has_trouble() {
+    fn a_refusal_of_the_proxy_differs_from_a_transient_error() {
         let meaning = |words: &str| classify(&ureq::Error::ConnectProxyFailed(words.to_owned()));
 
         for status in [400, 401, 403, 404, 405, 407, 451] {

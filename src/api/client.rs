@@ -17,7 +17,7 @@ use crate::model::proxy::Proxy;
 /// The maximum size of a body after decompression. The largest real one, a page of 500 tiles, has about 50 kB.
 const MAX_BODY: u64 = 8 << 20;
 
-/// Calls one base URL. All threads share its connections.
+/// An HTTP client for one base URL. All threads share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     agent: Agent,
@@ -29,9 +29,8 @@ pub(crate) struct Client {
 /// The result of one call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// The server's time (the `Date` header) in unix seconds, also of an error; `None` if there was no answer.
+    /// The server's time in unix seconds (the `Date` header). Errors have it too; `None` if there was no answer.
     pub(crate) date: Option<i64>,
-    /// The JSON object, or the error.
     pub(crate) body: Result<Value, ApiError>,
 }
 
@@ -40,7 +39,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`](crate::error::Exit::Config) when the proxy's address cannot be used.
+    /// [`Exit::Config`](crate::error::Exit::Config) if the URL of the proxy cannot be used.
     pub(crate) fn new(
         base_url: &str,
         timeout: Duration,
@@ -49,7 +48,7 @@ impl Client {
     ) -> crate::error::Result<Self> {
         let agent = agent::builder(timeout, proxy.as_ref())?
             .accept("application/json")
-            // A connection is lost if its body was not read to the end, so keep twice as many.
+            // Keep twice as many, because a connection is not reused if its body was not read to the end.
             .max_idle_connections(2 * connections)
             .max_idle_connections_per_host(2 * connections)
             .build()
@@ -62,7 +61,6 @@ impl Client {
         })
     }
 
-    /// The address that is asked.
     pub(crate) fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -80,9 +78,7 @@ impl Client {
         self.agent.clone().shutdown();
     }
 
-    /// Makes one call.
-    ///
-    /// An error of Torn in the body takes precedence over the HTTP status.
+    /// Makes one call. An error of Torn in the body takes precedence over the HTTP status.
     pub(crate) fn get(&self, request: &Request, key: &ApiKey) -> Answer {
         let separator = if request.target.contains('?') {
             '&'
@@ -160,7 +156,7 @@ impl Client {
     }
 }
 
-/// The body as text. A key in it is redacted, because bodies and errors are stored. `None` if it is not UTF-8.
+/// The body as text, or `None` if it is not UTF-8. A key in it is redacted, because bodies and errors are stored.
 fn redact(key: &ApiKey, body: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(body).ok()?;
     if text.contains(key.expose()) {
@@ -169,7 +165,7 @@ fn redact(key: &ApiKey, body: Vec<u8>) -> Option<String> {
     Some(text)
 }
 
-/// Decodes the body, and checks it for an error of Torn before the status. `None` stands for a body that is not UTF-8.
+/// Decodes the body (`None` if it is not UTF-8). An error of Torn in it takes precedence over the status.
 fn decode_body(
     body: Option<&str>,
     status: u16,
@@ -209,7 +205,8 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
         .map(|date| date.timestamp())
 }
 
-/// `Retry-After` in seconds. A date in it is ignored, because the server's clock may differ from ours.
+/// The `Retry-After` header, if it is a number of seconds. A date is ignored, because the server's clock may differ from
+/// ours.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers
         .get("retry-after")?

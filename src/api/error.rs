@@ -1,4 +1,4 @@
-//! The errors of a call, and one table with the retry policy for each.
+//! The errors of a call to Torn, and the retry policy for each.
 
 use std::time::Duration;
 
@@ -10,23 +10,20 @@ use crate::api::request::Endpoint;
 use crate::api::wire::scalar::Integer;
 use crate::model::proxy::Proxy;
 
-/// The error of a call.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Torn's error object, usually with HTTP 200.
     #[error("Torn answered error {code}: {text}")]
     Torn {
-        /// Torn's number.
         code: i64,
-        /// Torn's words.
+        /// Torn's error message.
         text: String,
     },
-    /// An HTTP status without an error of Torn in the body.
+    /// An HTTP error status, and the body has no error object of Torn.
     #[error("HTTP status {status}")]
     Status {
-        /// The number.
         status: u16,
-        /// The value of `Retry-After`.
+        /// The `Retry-After` header.
         retry_after: Option<Duration>,
     },
     /// The body is not a JSON object.
@@ -47,27 +44,27 @@ pub(crate) enum ApiError {
     #[error("the proxy {proxy} refuses the connection with HTTP status {status}")]
     ProxyRefuses {
         proxy: Proxy,
-        /// The status of its answer to CONNECT.
+        /// The HTTP status of the proxy's answer to CONNECT.
         status: u16,
     },
     /// No answer within the timeout.
     #[error("no answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
-    /// There was no connection, or it was interrupted.
+    /// The connection failed or was interrupted.
     #[error("{0}")]
     Unreachable(String),
 }
 
-/// The consequence of an error for the call, its key, the key's owner and the run.
+/// The reaction to an error: what happens to the call, its key, the key's owner and the run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RetryPolicy {
     /// A transient error: the same call is retried.
     Retry,
     /// The key's owner has made too many requests. Keys of other owners are used meanwhile.
     PauseOwner,
-    /// This address has made too many requests. All calls pause, for this time if the server named one.
+    /// This IP address has made too many requests. All calls pause; the server may have named the duration.
     PauseAddress(Option<Duration>),
-    /// The key does not exist.
+    /// Torn does not know the key. It is not used again.
     DisableKey,
     /// The key cannot be used for this number of seconds.
     PauseKey(i64),
@@ -75,21 +72,21 @@ pub(crate) enum RetryPolicy {
     NoAccess,
     /// The key's owner has reached the daily limit of this category.
     PauseCategory,
-    /// Torn has blocked this address.
+    /// Torn has blocked this IP address. The run ends.
     Blocked,
-    /// Torn's API is closed.
+    /// Torn has closed its API. The run ends.
     ApiClosed,
-    /// This endpoint is closed.
+    /// Torn has closed this endpoint. It is not called again in this run.
     EndpointClosed,
     /// There is no entity with this id.
     NoSuchId,
     /// This target fails; the run continues.
     FailTarget,
-    /// The run ends: no call can succeed before the user changes the set-up.
+    /// The run ends, because no call can succeed before the user changes the configuration or the machine.
     EndRun,
 }
 
-/// The pause of a key that is unusable but may become usable again. It is checked again after a day.
+/// The pause of a key that Torn refuses but may accept later. It is checked again after a day.
 pub(crate) const KEY_PAUSE_SECONDS: i64 = 24 * 3600;
 
 /// The pause after the daily limit of a category was reached.
@@ -105,7 +102,7 @@ const MAX_ATTEMPTS: u32 = 4;
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(20);
 
 impl ApiError {
-    /// The policy for this error. Torn's published API description lists the codes 0 to 32.
+    /// The policy for this error. Torn's API description documents the codes 0 to 32.
     pub(crate) fn policy(&self) -> RetryPolicy {
         match self {
             Self::Torn { code, .. } => match code {
@@ -125,7 +122,7 @@ impl ApiError {
                 status: 429,
                 retry_after,
             } => RetryPolicy::PauseAddress(*retry_after),
-            // 403 without Torn's own error is Cloudflare's challenge page.
+            // A 403 without an error object of Torn is Cloudflare's challenge page.
             Self::Status {
                 status: 403 | 408 | 500..=599,
                 ..
@@ -154,15 +151,15 @@ impl ApiError {
         }
     }
 
-    /// Whether the key has no access to the endpoint for any id (code 16). Codes 4 and 7 may depend on the id.
+    /// Whether the refusal applies to every id (code 16). Codes 4 and 7 may depend on the id.
     pub(crate) fn applies_to_every_id(&self) -> bool {
         matches!(self, Self::Torn { code: 16, .. })
     }
 
     /// The delay after failed attempt number `attempt` (from 1), or `None` to give up.
     ///
-    /// The delay doubles with each attempt. `jitter`, from 0 to 1, spreads it between half and all of that, so that many
-    /// callers do not retry at the same time.
+    /// The delay doubles with each attempt. `jitter` (0 to 1) scales it to between half and all of that, so that
+    /// concurrent callers do not retry at the same time.
     pub(crate) fn retry_delay(
         &self,
         attempt: u32,
@@ -177,7 +174,7 @@ impl ApiError {
             _ => None,
         };
         if asked.is_some_and(|asked| asked > MAX_RETRY_DELAY) {
-            return None; // The next run starts before that.
+            return None; // The next scheduled run starts earlier than that.
         }
         let doubled = first
             .saturating_mul(2_u32.saturating_pow(attempt - 1))
@@ -187,15 +184,16 @@ impl ApiError {
     }
 }
 
-/// The error of one selection of an answer, in place of its data.
+/// The error that an answer has in place of the data of one selection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SelectionError {
     pub(crate) selection: &'static str,
     pub(crate) error: ApiError,
 }
 
-/// Removes the selections with an error from an answer, and returns the errors. An example is
-/// `{"profile": {…}, "battlestats": {"code": 16, "error": "…"}}`.
+/// Removes the selections with an error from an answer, and returns the errors.
+///
+/// Example: `{"profile": {…}, "battlestats": {"code": 16, "error": "…"}}`.
 pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<SelectionError> {
     let Some(fields) = body.as_object_mut() else {
         return Vec::new();
@@ -215,7 +213,7 @@ pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<Select
     errors
 }
 
-/// The error object of a whole answer: `{"code": 2, "error": "Incorrect key"}`. Only the code is required.
+/// Decodes an error object: `{"code": 2, "error": "Incorrect key"}`. Only `code` is required.
 pub(crate) fn response_error(value: &Value) -> Option<ApiError> {
     let code = Integer::deserialize(value.get("code")?).ok()?.0;
     let text = value.get("error").and_then(Value::as_str);
@@ -225,7 +223,7 @@ pub(crate) fn response_error(value: &Value) -> Option<ApiError> {
     })
 }
 
-/// The error of a selection. Data may contain a code too, so the text is required.
+/// Decodes the error object of a selection. `error` is required too, because data may have a field `code`.
 fn selection_error(value: &Value) -> Option<ApiError> {
     match value.get("error")? {
         Value::String(_) | Value::Null => response_error(value),
@@ -233,10 +231,10 @@ fn selection_error(value: &Value) -> Option<ApiError> {
     }
 }
 
-/// How long an owner pauses after the `nth` "too many requests" since the last success (1 and up), `first` being 15
-/// seconds; `None`: no more in this run.
+/// The pause of an owner after the `nth` "too many requests" since the last success (from 1), or `None` if the owner
+/// makes no more calls in this run.
 ///
-/// Torn counts over a rolling minute, so part of the limit is available again after a quarter of it.
+/// `first` is 15 seconds by default. Torn counts over a rolling minute, so a part of the limit is available again then.
 pub(crate) fn owner_pause(nth: u32, first: Duration) -> Option<Duration> {
     match nth {
         0 | 1 => Some(first),

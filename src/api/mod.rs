@@ -1,7 +1,7 @@
-//! Calls to Torn over HTTP, and the decoding of the answers.
+//! Calls Torn over HTTP and decodes the answers.
 //!
-//! [`client`] makes one call, [`error`] has the policy for each error, [`pool`] chooses a key, [`pages`] the next page.
-//! Only the client and the webhook make calls. Nothing here uses SQL or reads the clock.
+//! [`client`] makes one call. [`error`] has the retry policy for each error. [`pool`] chooses the key, and [`pages`] the
+//! next page of a list. Only [`client`] and [`webhook`] make calls. This layer uses no SQL and does not read the clock.
 
 mod agent;
 pub(crate) mod client;

@@ -1,8 +1,8 @@
-//! The pages of a list: chooses the next page, and detects the end of the list.
+//! Chooses the next page of a list, and detects the end of the list.
 //!
-//! Lists by time are sorted newest first. Recorded answers link older rows with `_metadata.links.prev`, the published
-//! description with `next`, and some lists have no links. So after a full page the next request asks for the
-//! rows up to the oldest start on that page. Links are only followed if that brings no new rows.
+//! Lists by time are sorted newest first. Recorded answers link the older rows with `_metadata.links.prev`, Torn's API
+//! description says `next`, and some lists have no links. So after a full page, the next request asks for the rows up
+//! to the oldest start on that page. A link is followed only if that request brings no new rows.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -12,17 +12,17 @@ use serde_json::Value;
 use crate::api::request::Request;
 use crate::api::wire::scalar::Integer;
 
-/// The maximum number of pages of a list. No list of Torn has as many.
+/// The maximum number of pages of a list. No list of Torn has so many.
 const MAX_PAGES: usize = 2000;
 
 /// The parameter that selects a page of a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PagedBy {
-    /// The parameter `to`: the latest start wanted, inclusive.
+    /// The parameter `to`: the latest start time, inclusive.
     Time,
     /// The parameter `offset`: the number of rows to skip.
     Offset {
-        /// The minimum number of rows that the list is known to have.
+        /// The list is known to have at least this number of rows.
         expected: u64,
     },
 }
@@ -30,13 +30,12 @@ pub enum PagedBy {
 /// Whether a list was read to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ListEnd {
-    /// Yes.
     Complete,
-    /// No: the server repeats a page.
+    /// The server repeats a page, so the end was not reached.
     Repeating,
 }
 
-/// One pass over the pages of a list.
+/// The state of reading one list.
 #[derive(Debug)]
 pub struct Pages {
     base_url: String,
@@ -48,7 +47,7 @@ pub struct Pages {
     end: ListEnd,
 }
 
-/// The facts about the rows of one page that decide about the next page.
+/// The facts about the rows of one page from which the next page is chosen.
 struct PageRows {
     count: usize,
     new: usize,
@@ -57,7 +56,7 @@ struct PageRows {
 }
 
 impl Pages {
-    /// Starts with `first`, which has a parameter `limit`.
+    /// Starts with the request `first`, which has a parameter `limit`.
     pub fn new(base_url: &str, first: Request, by: PagedBy) -> Self {
         let limit = first
             .parameter("limit")
@@ -73,7 +72,7 @@ impl Pages {
         }
     }
 
-    /// The request for the next page; `None` at the end of the list.
+    /// The request for the next page, or `None` at the end of the list.
     pub fn next_request(&mut self) -> Option<Request> {
         while let Some(request) = self.next.pop_front() {
             if self.asked.len() >= MAX_PAGES {
@@ -87,7 +86,7 @@ impl Pages {
         None
     }
 
-    /// Whether the list was read to its end, once there is no next request.
+    /// Whether the list was read to its end. Valid after [`Self::next_request`] has returned `None`.
     pub(crate) fn end(&self) -> ListEnd {
         self.end
     }
@@ -130,11 +129,11 @@ impl Pages {
 
     fn plan_next_time(&mut self, request: &Request, body: &Value, rows: &PageRows) {
         if request.parameter("from").is_some() {
-            return; // The last rows of one second, in ascending order. The page after it is planned already.
+            return; // This page has the rows of one second in ascending order. The page after it is already planned.
         }
         let full = rows.count >= self.limit;
         if rows.new > 0 || !full {
-            // The other planned requests were alternatives in case this one brought no new rows.
+            // The other planned requests were alternatives in case this one brings no new rows.
             self.next.clear();
             self.end = ListEnd::Complete;
         }
@@ -148,7 +147,7 @@ impl Pages {
         };
         let asked_to: Option<i64> = request.parameter("to").and_then(|to| to.parse().ok());
         if rows.new == 0 && asked_to.is_some_and(|to| oldest > to) {
-            // The server ignores `to`. Follow the links, unless they say that this is the last page.
+            // The server ignores `to`, so follow the links. If all links are null, this is the last page.
             self.next.extend(links);
             self.end = if has_only_null_links(body) {
                 ListEnd::Complete
@@ -161,7 +160,7 @@ impl Pages {
         self.next.push_back(up_to(oldest));
         self.next.extend(links);
         if rows.newest == Some(oldest) {
-            // More rows start in this second than fit on a page. Request them in ascending order too.
+            // More rows may start in this second than fit on a page. Request them in ascending order too.
             let second = oldest.to_string();
             self.next.push_back(request.with(&[
                 ("from", &second),
@@ -187,7 +186,7 @@ impl Pages {
         }
     }
 
-    /// The requests that links lead to, without those for newer rows and those to other hosts.
+    /// The requests for the linked pages with older rows. Links to other hosts are ignored.
     fn older_links(&self, request: &Request, body: &Value) -> Vec<Request> {
         let links = body.get("_metadata").and_then(|data| data.get("links"));
         ["prev", "next"]
@@ -257,26 +256,27 @@ mod tests {
     const BASE: &str = "http://127.0.0.1:9";
     const LIMIT: usize = 100;
 
-    /// The behaviour of a test server.
+    /// The behaviour of the test server.
     #[derive(Clone, Copy, PartialEq)]
     enum Server {
-        /// Older rows are behind `prev`.
+        /// `prev` links the older rows.
         Recorded,
-        /// Older rows are behind `next`.
+        /// `next` links the older rows.
         Published,
-        /// No links at all.
+        /// There are no links.
         Silent,
-        /// Links that name another host.
+        /// The links lead to another host.
         Foreign,
-        /// `to` is ignored; `next` links older rows by offset.
+        /// The server ignores `to`; `next` links the older rows by offset.
         OffsetLinks,
-        /// Every answer is the first page.
+        /// The server always sends the first page.
         Stuck,
-        /// No more than 20 rows on a page; older rows are behind `prev`.
+        /// A page has at most 20 rows; `prev` links the older rows.
         Capped,
     }
 
-    /// Reads the whole list that `server` has of rows with these starts; returns the ids found, the calls and the end.
+    /// Reads a list of rows with these start times from `server`. Returns the number of ids, the number of calls and the
+    /// end.
     fn read(server: Server, starts: &[i64]) -> (usize, usize, ListEnd) {
         let mut rows: Vec<(usize, i64)> = starts.iter().copied().enumerate().collect();
         rows.sort_by_key(|(id, start)| (std::cmp::Reverse(*start), *id));
@@ -357,7 +357,7 @@ mod tests {
                 let starts: Vec<i64> = (0..count).map(|row| 1_000_000 + 60 * row).collect();
                 let (found, calls, end) = read(server, &starts);
                 assert_eq!((found, end), (starts.len(), ListEnd::Complete));
-                // One page holds 99 rows more than the one before, or 19 where the server allows no more.
+                // Each page adds 99 rows, because one row is on the page before too; 19 rows with `Capped`.
                 assert!(
                     calls <= 2 * starts.len() / 19 + 2,
                     "{calls} calls for {count}"
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_added_during_the_reading_hide_no_others() {
+    fn rows_added_during_the_reading_do_not_hide_others() {
         let starts = (0..250).map(|row| 10_000 - 10 * row);
         let mut rows: Vec<(usize, i64)> = (0..).zip(starts).collect();
         let mut pages = Pages::new(BASE, Request::all_wars(WarType::Ranked), PagedBy::Time);

@@ -1,4 +1,4 @@
-//! The API keys of a run: chooses the key for the next call. It makes no calls and reads no clock.
+//! The API keys of a run, and the choice of the key for a call. This module makes no calls and does not read the clock.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ pub(crate) struct KeyId(usize);
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum RateLimitOwner {
     Player(PlayerId),
-    /// The unknown owner of a key that was not checked yet.
+    /// The owner of a key that was not checked yet, so the player is unknown.
     UncheckedKey(KeyId),
 }
 
 impl RateLimitOwner {
-    /// The `owner_id` in the table of calls: the player id, or a negative number for an unchecked key.
+    /// The `owner_id` in `api_requests`: the player id, or a negative number for an unchecked key.
     pub(crate) fn database_id(self) -> i64 {
         match self {
             Self::Player(player) => player.get(),
@@ -29,7 +29,7 @@ impl RateLimitOwner {
     }
 }
 
-/// The keys that are acceptable for a call.
+/// The keys that may make a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Need {
     /// Any checked key.
@@ -40,14 +40,14 @@ pub(crate) enum Need {
     This(KeyId),
 }
 
-/// The key for a call, or the reason why there is none now.
+/// The key for a call, or the reason why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum KeyChoice {
     Key(KeyId),
     /// All acceptable keys have to wait.
     Wait {
         time: Duration,
-        /// Whether Torn asked for a pause. Otherwise our rate limiter is full.
+        /// `true` if Torn asked for the pause, `false` if our rate limiter is full.
         paused: bool,
     },
     /// No key has access to this endpoint.
@@ -63,34 +63,34 @@ struct PooledKey {
     /// `None` until the key was checked.
     facts: Option<KeyFacts>,
     usable: bool,
-    /// A pause of this key only; the owner's other keys may be used.
+    /// The end of a pause that does not apply to the owner's other keys.
     paused_until: Option<Instant>,
-    /// Torn has answered "incorrect key", and a call to `/key/info` is confirming it.
+    /// Torn has answered "incorrect key", and a call to `/key/info` is checking that.
     suspended: bool,
     uses: u64,
 }
 
-/// The time before which an owner, or this address, makes no call. There are two reasons:
+/// The time before which an owner, or this IP address, makes no call. There are two causes:
 ///
 /// - Our rate limiter is full ([`KeyPool::wait_for_rate_limit`]). The wait is at most a minute, so a call waits for the
-///   best key.
-/// - Torn asked for a pause ([`KeyPool::pause_owner`], [`KeyPool::pause_address`]). It may be long, so a worse key of
-///   another owner makes the call. A full rate limiter does not shorten it.
+///   key with the best rank.
+/// - Torn asked for a pause ([`KeyPool::pause_owner`], [`KeyPool::pause_address`]). The pause may be long, so a key of
+///   another owner with a worse rank makes the call. A full rate limiter does not shorten the pause.
 #[derive(Clone, Copy, Debug)]
 struct Wait {
     until: Instant,
-    /// When Torn asked for a pause; `None` if our rate limiter is full.
+    /// The time at which Torn asked for a pause; `None` if our rate limiter is full.
     asked_at: Option<Instant>,
 }
 
 /// Poll interval for a suspended key.
 const SUSPENSION_CHECK: Duration = Duration::from_millis(20);
 
-/// The preference for a key: the smallest is chosen first.
+/// The preference for a key. The smallest rank is chosen first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Rank {
     access: Access,
-    /// Whether Torn refused this endpoint to the key for some id.
+    /// Whether Torn has refused this endpoint to the key for an id.
     was_refused: bool,
 }
 
@@ -99,7 +99,7 @@ struct Candidate {
     rank: Rank,
     uses: u64,
     id: KeyId,
-    /// The time to wait, and whether Torn asked for a pause.
+    /// The duration, and whether Torn asked for the pause.
     wait: Option<(Duration, bool)>,
 }
 
@@ -109,13 +109,13 @@ pub(crate) struct KeyPool {
     entries: Vec<PooledKey>,
     waits_of_owners: HashMap<RateLimitOwner, Wait>,
     address: Option<Wait>,
-    /// The number of pauses since the last success; `None` stands for the address.
+    /// The number of pauses since the last success. The key `None` is this IP address.
     pauses: HashMap<Option<RateLimitOwner>, u32>,
-    /// Endpoints whose daily limit an owner has reached.
+    /// The endpoints for which an owner has reached the daily limit.
     exhausted: HashSet<(RateLimitOwner, Endpoint)>,
-    /// Endpoints that Torn refuses to a key, whatever the id.
+    /// The endpoints that Torn refuses to a key for every id.
     refused_for_every_id: HashSet<(KeyId, Endpoint)>,
-    /// Endpoints that Torn refused to a key for one id. Other keys are tried first.
+    /// The endpoints that Torn has refused to a key for one id. Other keys are tried first.
     refused_for_some_id: HashSet<(KeyId, Endpoint)>,
 }
 
@@ -138,12 +138,12 @@ impl KeyPool {
         (0..self.entries.len()).map(KeyId)
     }
 
-    /// Stores the facts about a checked key. A wait of its unknown owner moves to the owner.
+    /// Stores the facts about a checked key. A wait of its [`RateLimitOwner::UncheckedKey`] now applies to the player.
     pub(crate) fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
         let before = self.owner(id);
         self.entries[id.0].facts = Some(facts);
-        if let Some(hold) = self.waits_of_owners.remove(&before) {
-            self.waits_of_owners.insert(self.owner(id), hold);
+        if let Some(wait) = self.waits_of_owners.remove(&before) {
+            self.waits_of_owners.insert(self.owner(id), wait);
         }
     }
 
@@ -184,12 +184,12 @@ impl KeyPool {
         self.entries[id.0].usable
     }
 
-    /// No key of this owner calls this endpoint again in this run.
+    /// Disables an endpoint for all keys of this owner in this run.
     pub(crate) fn disable_endpoint_of_owner(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
         self.exhausted.insert((owner, endpoint));
     }
 
-    /// Records that Torn refused this endpoint to a key, for every id or only for the requested one.
+    /// Records that Torn has refused this endpoint to a key, for every id or for the requested one.
     pub(crate) fn record_refusal(
         &mut self,
         id: KeyId,
@@ -203,17 +203,17 @@ impl KeyPool {
         }
     }
 
-    /// Pauses one key; other keys of its owner can be used.
+    /// Pauses one key. The other keys of its owner can be used.
     pub(crate) fn pause_key(&mut self, id: KeyId, until: Instant) {
         self.entries[id.0].paused_until = Some(until);
     }
 
-    /// While a key is suspended, only calls with [`Need::This`] use it.
+    /// Sets whether a key is suspended. Only calls with [`Need::This`] use a suspended key.
     pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
         self.entries[id.0].suspended = suspended;
     }
 
-    /// The shortest wait of all usable keys; `None` if a key can be used now.
+    /// The shortest wait of all usable keys, or `None` if a key can be used now.
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         let waits = self
             .ids()
@@ -222,17 +222,17 @@ impl KeyPool {
         waits.min().flatten()
     }
 
-    /// The owner waits because our rate limiter is full. This does not shorten a pause that Torn asked for.
+    /// Makes an owner wait because our rate limiter is full. Does not shorten a pause that Torn asked for.
     pub(crate) fn wait_for_rate_limit(&mut self, owner: RateLimitOwner, until: Instant) {
         let before = self.waits_of_owners.get(&owner);
-        if before.is_some_and(|hold| hold.asked_at.is_some() && hold.until > until) {
+        if before.is_some_and(|wait| wait.asked_at.is_some() && wait.until > until) {
             return;
         }
-        let hold = Wait {
+        let wait = Wait {
             until,
             asked_at: None,
         };
-        self.waits_of_owners.insert(owner, hold);
+        self.waits_of_owners.insert(owner, wait);
     }
 
     /// Pauses an owner because Torn asked for it.
@@ -241,42 +241,43 @@ impl KeyPool {
         let longer = self
             .waits_of_owners
             .get(&owner)
-            .map_or(until, |hold| hold.until.max(until));
-        let hold = Wait {
+            .map_or(until, |wait| wait.until.max(until));
+        let wait = Wait {
             until: longer,
             asked_at: Some(now),
         };
-        self.waits_of_owners.insert(owner, hold);
+        self.waits_of_owners.insert(owner, wait);
     }
 
     /// Pauses all calls because Torn asked for it.
     pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
         let until = now + time;
         self.address = Some(Wait {
-            until: self.address.map_or(until, |hold| hold.until.max(until)),
+            until: self.address.map_or(until, |wait| wait.until.max(until)),
             asked_at: Some(now),
         });
     }
 
-    /// Whether Torn asked this owner, or the address (`None`), to pause after `moment`. A call that started before
-    /// the pause then adds no information when it is refused too.
+    /// Whether Torn has asked this owner, or this IP address (`None`), for a pause since `moment`.
+    ///
+    /// If so, the refusal of a call that started at `moment` belongs to the same pause.
     pub(crate) fn was_paused_after(&self, owner: Option<RateLimitOwner>, moment: Instant) -> bool {
-        let hold = match owner {
+        let wait = match owner {
             Some(owner) => self.waits_of_owners.get(&owner),
             None => self.address.as_ref(),
         };
-        hold.and_then(|hold| hold.asked_at)
+        wait.and_then(|wait| wait.asked_at)
             .is_some_and(|asked_at| asked_at >= moment)
     }
 
-    /// Counts a pause of this owner, or of the address (`None`). Returns the number since the last success.
+    /// Counts a pause of this owner, or of this IP address (`None`). Returns the number of pauses since the last success.
     pub(crate) fn count_pause(&mut self, owner: Option<RateLimitOwner>) -> u32 {
         let count = self.pauses.entry(owner).or_default();
         *count += 1;
         *count
     }
 
-    /// Resets the number of pauses of this owner and of the address.
+    /// Resets the number of pauses of the key's owner and of this IP address.
     pub(crate) fn record_success(&mut self, id: KeyId) {
         let owner = self.owner(id);
         self.pauses.remove(&Some(owner));
@@ -287,7 +288,7 @@ impl KeyPool {
         self.ids().any(|id| self.entries[id.0].fits(Need::Any, id))
     }
 
-    /// The names of the usable keys that were not checked.
+    /// The names of the usable keys that were not checked yet.
     pub(crate) fn names_of_unchecked_keys(&self) -> Vec<String> {
         self.entries
             .iter()
@@ -301,11 +302,11 @@ impl KeyPool {
         self.ids()
             .filter(|id| {
                 let entry = &self.entries[id.0];
-                let hold = self.waits_of_owners.get(&self.owner(*id));
+                let wait = self.waits_of_owners.get(&self.owner(*id));
                 entry.usable
                     && entry.uses > 0
                     && entry.paused_until.is_none_or(|until| until <= now)
-                    && !hold.is_some_and(|hold| hold.asked_at.is_some() && hold.until > now)
+                    && !wait.is_some_and(|wait| wait.asked_at.is_some() && wait.until > now)
             })
             .map(|id| self.name(id).to_owned())
             .collect()
@@ -343,9 +344,10 @@ impl KeyPool {
                 self.entries[free.id.0].uses += 1;
                 return KeyChoice::Key(free.id);
             }
-            // Use a key of a worse rank only if Torn has paused the better ones. A full rate limiter has room again soon.
-            let by_budget = same_rank.iter().filter_map(|key| key.wait);
-            if let Some((time, paused)) = by_budget.filter(|(_, paused)| !paused).min() {
+            // Wait for a full rate limiter, which has room again within a minute. Use a key of a worse rank only if
+            // Torn has paused all keys of this rank.
+            let waits = same_rank.iter().filter_map(|key| key.wait);
+            if let Some((time, paused)) = waits.filter(|(_, paused)| !paused).min() {
                 return KeyChoice::Wait { time, paused };
             }
         }
@@ -355,7 +357,7 @@ impl KeyPool {
         })
     }
 
-    /// `None` if the key has no access to the endpoint.
+    /// The rank of a key for this endpoint, or `None` if it has no access.
     fn rank(&self, id: KeyId, need: Need, endpoint: Endpoint) -> Option<Rank> {
         let entry = &self.entries[id.0];
         if !entry.fits(need, id) {
@@ -383,24 +385,24 @@ impl KeyPool {
         })
     }
 
-    /// The time that this key has to wait, and whether Torn asked for a pause.
+    /// The time that this key has to wait, and whether Torn asked for the pause.
     fn wait(&self, id: KeyId, need: Need, now: Instant) -> Option<(Duration, bool)> {
         if self.entries[id.0].suspended && need != Need::This(id) {
             return Some((SUSPENSION_CHECK, false));
         }
-        let in_force = |hold: Option<Wait>| hold.filter(|hold| hold.until > now);
-        let owner = in_force(self.waits_of_owners.get(&self.owner(id)).copied());
-        let address = in_force(self.address);
-        let rest = self.entries[id.0].paused_until.filter(|until| *until > now);
+        let not_over = |wait: Option<Wait>| wait.filter(|wait| wait.until > now);
+        let owner = not_over(self.waits_of_owners.get(&self.owner(id)).copied());
+        let address = not_over(self.address);
+        let key_pause = self.entries[id.0].paused_until.filter(|until| *until > now);
         let until = [owner, address]
             .into_iter()
             .flatten()
-            .map(|hold| hold.until)
-            .chain(rest)
+            .map(|wait| wait.until)
+            .chain(key_pause)
             .max()?;
         let paused = address.is_some()
-            || rest.is_some()
-            || owner.is_some_and(|hold| hold.asked_at.is_some());
+            || key_pause.is_some()
+            || owner.is_some_and(|wait| wait.asked_at.is_some());
         Some((until - now, paused))
     }
 }

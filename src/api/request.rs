@@ -13,24 +13,25 @@ pub(crate) const FACTS_PAGE: usize = 250;
 /// Wars on one page of a war list.
 pub(crate) const WARS_PAGE: usize = 100;
 
-/// Torn's base URL. A link may contain it while the program calls a simulator.
+/// Torn's base URL. Links may start with it even if the configured base URL is another one.
 const PUBLISHED: &str = "https://api.torn.com/v2";
 
 /// One request. The key is not part of it: the client sends it in a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
-    /// Path and query, from the first slash; without the `comment`, which the client adds.
+    /// The path below the base URL, and the query. The client adds the parameter `comment`.
     pub target: String,
-    /// The endpoint, without ids and pages.
+    /// The category and the selections.
     pub endpoint: Endpoint,
 }
 
-/// The selections that a call requests. Access, closed endpoints and refusals are recorded per endpoint.
+/// The category and the selections of a call, without ids and pages. Access, closed endpoints and refusals are recorded
+/// per endpoint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
     /// `None` if every key has access.
     pub(crate) category: Option<Category>,
-    /// Torn's names.
+    /// The names that Torn uses.
     pub(crate) selections: &'static [&'static str],
 }
 
@@ -88,7 +89,7 @@ impl Request {
         Self::new("/key/info".to_owned(), endpoint)
     }
 
-    /// The public data of a player.
+    /// The public data of a player, optionally with the networth.
     pub(crate) fn player(id: PlayerId, with_networth: bool) -> Self {
         if with_networth {
             Self::new(
@@ -103,7 +104,7 @@ impl Request {
         }
     }
 
-    /// The owner of the key that makes the call.
+    /// The data of the key's owner, with the battle stats, and optionally with the networth.
     pub fn key_owner(with_networth: bool) -> Self {
         if with_networth {
             Self::new(
@@ -141,7 +142,7 @@ impl Request {
         }
     }
 
-    /// The wars that a faction is in.
+    /// The current wars of a faction.
     pub(crate) fn faction_wars(id: FactionId) -> Self {
         Self::new(
             format!("/faction/{id}?selections=wars"),
@@ -157,7 +158,7 @@ impl Request {
         )
     }
 
-    /// The first page of all wars of the game of one type, newest first.
+    /// The first page of all wars of one type in the game, newest first.
     pub fn all_wars(war_type: WarType) -> Self {
         match war_type {
             WarType::Ranked => Self::new(
@@ -214,7 +215,7 @@ impl Request {
         )
     }
 
-    /// The first page of the facts about tiles, which rarely change.
+    /// The first page of the facts about all tiles. They rarely change.
     pub(crate) fn tile_facts() -> Self {
         let endpoint = Endpoint {
             category: Some(Category::Torn),
@@ -226,7 +227,7 @@ impl Request {
         )
     }
 
-    /// The path without the query: it stays the same for all pages of a list.
+    /// The path without the query. It is the same for all pages of a list.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -236,7 +237,7 @@ impl Request {
         parameters(&self.target).find_map(|(found, value)| (found == name).then_some(value))
     }
 
-    /// The same call with parameters set to other values.
+    /// This request with other values for some parameters.
     #[must_use]
     pub fn with(&self, changes: &[(&str, &str)]) -> Self {
         let kept = parameters(&self.target)
@@ -260,18 +261,18 @@ impl Request {
         Self::new(format!("{}?{}", self.path(), kept.join("&")), self.endpoint)
     }
 
-    /// The request for a link in an answer; `None` if it leads to another host or is not a valid URL.
+    /// The request for a link in an answer, or `None` if the link leads to another host or is not a valid URL.
     ///
-    /// Only the path below `base_url` and the query are used, so that a key is never sent to another host.
+    /// Only its path below `base_url` and its query are used, so that a key is never sent to another host.
     pub fn linked(&self, base_url: &str, link: &str) -> Option<Self> {
-        if !link.bytes().all(belongs_in_an_address) {
+        if !link.bytes().all(is_url_byte) {
             return None;
         }
-        let whole = [base_url, PUBLISHED]
+        let below_base = [base_url, PUBLISHED]
             .iter()
             .find_map(|base| link.strip_prefix(base))
             .filter(|rest| rest.starts_with('/'));
-        let target = match whole {
+        let target = match below_base {
             Some(rest) => rest.to_owned(),
             None if link.starts_with('/') && !link.starts_with("//") => {
                 let below = link.strip_prefix(path_of(base_url));
@@ -280,7 +281,7 @@ impl Request {
                     .unwrap_or(link)
                     .to_owned()
             }
-            // Only a query: another page of the same path.
+            // The link has only a query: another page of the same path.
             None if link.starts_with('?') => format!("{}{link}", self.path()),
             None => return None,
         };
@@ -288,7 +289,7 @@ impl Request {
             return None;
         }
         let path = target.split('?').next().unwrap_or_default();
-        // Torn may repeat our comment. Without it, equal pages have equal targets.
+        // Torn may copy our `comment` into links. Remove it, so that equal pages have equal targets.
         let query: Vec<String> = parameters(&target)
             .filter(|(name, _)| *name != "comment")
             .map(|(name, value)| format!("{name}={value}"))
@@ -300,7 +301,7 @@ impl Request {
         Some(Self::new(target, self.endpoint))
     }
 
-    /// A key that is equal for equal pages: the order and the case of the parameters do not matter.
+    /// A string that is equal for equal pages. It does not depend on the order or the case of the parameters.
     pub fn page_key(&self) -> String {
         let mut parts: Vec<String> = parameters(&self.target)
             .map(|(name, value)| format!("{name}={}", value.to_lowercase()))
@@ -310,7 +311,7 @@ impl Request {
     }
 }
 
-/// The parameters of a query, not decoded.
+/// The parameters of a query, without percent-decoding.
 fn parameters(target: &str) -> impl Iterator<Item = (&str, &str)> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     query
@@ -320,11 +321,11 @@ fn parameters(target: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Whether RFC 3986 allows a byte in a path or a query.
-fn belongs_in_an_address(byte: u8) -> bool {
+fn is_url_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte)
 }
 
-/// The path of an address, without a slash at its end.
+/// The path of a URL, from its first slash.
 fn path_of(url: &str) -> &str {
     url.split_once("://")
         .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))

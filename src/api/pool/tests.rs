@@ -19,7 +19,7 @@ fn networth() -> Endpoint {
     Request::player(player(1), true).endpoint
 }
 
-/// A key of each owner, of this level, that Torn lists these selections of `/faction` for.
+/// A pool with one key for each owner. Each key has this access level and these selections of `/faction`.
 fn pool_of(owners: &[i64], level: i64, faction: Option<&[&str]>) -> KeyPool {
     let mut pool = KeyPool::default();
     for (index, owner) in owners.iter().enumerate() {
@@ -67,7 +67,7 @@ fn the_load_spreads_over_the_keys() {
 }
 
 #[test]
-fn a_pause_holds_all_keys_of_that_owner_and_no_other() {
+fn a_pause_applies_to_all_keys_of_the_owner_and_to_no_others() {
     let mut pool = pool(&[1, 1, 2]);
     let now = Instant::now();
     let pause = Duration::from_secs(15);
@@ -91,7 +91,7 @@ fn a_pause_holds_all_keys_of_that_owner_and_no_other() {
 }
 
 #[test]
-fn the_daily_limit_of_a_category_rests_all_keys_of_its_owner() {
+fn the_daily_limit_of_a_category_applies_to_all_keys_of_the_owner() {
     let mut pool = pool(&[1, 1, 2]);
     let now = Instant::now();
 
@@ -112,7 +112,7 @@ fn the_daily_limit_of_a_category_rests_all_keys_of_its_owner() {
 }
 
 #[test]
-fn a_custom_key_is_asked_only_what_torn_lists_for_it() {
+fn a_custom_key_calls_only_the_selections_that_torn_lists_for_it() {
     let now = Instant::now();
     let mut custom = pool_of(&[1], 0, Some(&["basic"]));
     assert_eq!(
@@ -132,7 +132,7 @@ fn a_custom_key_is_asked_only_what_torn_lists_for_it() {
 }
 
 #[test]
-fn a_refusal_is_remembered_and_covers_questions_that_include_it() {
+fn a_refusal_applies_to_all_endpoints_that_include_the_refused_one() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
@@ -171,7 +171,7 @@ fn a_refusal_for_one_id_only_changes_the_order() {
 }
 
 #[test]
-fn a_budget_that_runs_out_does_not_cut_a_pause_short() {
+fn a_full_rate_limiter_does_not_shorten_a_pause() {
     let mut pool = pool(&[1]);
     let now = Instant::now();
 
@@ -188,7 +188,7 @@ fn a_budget_that_runs_out_does_not_cut_a_pause_short() {
 }
 
 #[test]
-fn pauses_are_forgotten_as_calls_succeed() {
+fn a_success_resets_the_number_of_pauses() {
     let mut pool = pool(&[1]);
     for _ in 0..2 {
         assert_eq!(pool.count_pause(Some(owner(1))), 1);
@@ -199,7 +199,7 @@ fn pauses_are_forgotten_as_calls_succeed() {
 }
 
 #[test]
-fn a_key_that_rests_holds_up_no_other_of_its_owner() {
+fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
     let mut pool = pool(&[1, 1]);
     let now = Instant::now();
 

@@ -1,4 +1,4 @@
-//! `/faction/{id}`: the selections `basic` and `members`, each decoded on its own.
+//! Decodes the selections `basic` and `members` of `/faction/{id}`, each on its own.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use crate::model::id::{FactionId, PlayerId};
 #[derive(Deserialize)]
 struct WireBasic {
     id: Positive,
-    /// Empty when the faction was destroyed.
+    /// Empty if the faction was destroyed.
     name: Text,
     tag: Option<Text>,
-    /// 0 or null while the seat is vacant.
+    /// 0 or null if the seat is vacant.
     leader_id: Option<Count>,
     co_leader_id: Option<Count>,
     respect: Option<Count>,
@@ -39,7 +39,7 @@ struct WireMember {
 ///
 /// # Errors
 ///
-/// Also when the id is not the requested one.
+/// Also if it has another id than the requested one.
 pub fn basic(body: &Value, asked: FactionId) -> Result<Basic, DecodeError> {
     let wire: WireBasic = decode_field(body, "basic")?;
     check_id(wire.id.0, asked.get(), "basic.id", "faction")?;
@@ -69,7 +69,7 @@ pub fn faction_id(body: &Value) -> Option<i64> {
     Integer::deserialize(id).ok().map(|id| id.0)
 }
 
-/// Decodes `members`, each item on its own. A player who is listed twice is kept once.
+/// Decodes `members` item by item. A player who is listed twice is kept once.
 pub fn members(body: &Value) -> Result<Partitioned<Member>, DecodeError> {
     let mut members = decode_list(body, "members", "", member)?;
     let mut seen = BTreeSet::new();

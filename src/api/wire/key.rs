@@ -1,4 +1,4 @@
-//! `/key/info`: `KeyInfoResponse`.
+//! Decodes `/key/info` (`KeyInfoResponse`).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub fn facts(body: &Value) -> Result<KeyFacts, DecodeError> {
     })
 }
 
-/// The names in one category; `None` if Torn lists none.
+/// The selections in one category, or `None` if the answer has no list for it.
 fn selections(info: &Value, category: &str) -> Result<Option<Vec<String>>, DecodeError> {
     let list = info
         .get("selections")

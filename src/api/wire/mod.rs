@@ -1,8 +1,9 @@
-//! Torn's JSON, decoded and checked.
+//! Decodes and checks Torn's JSON.
 //!
 //! The decoders accept every encoding of a value that Torn uses: numbers in strings, names as numbers, unknown fields
-//! and unknown words. They check the meaning strictly. Each part of an answer is decoded on its own: an invalid part
-//! becomes a [`DecodeError`] with its path in the JSON, and the valid parts are kept.
+//! and unknown enum values. They refuse missing fields, values out of range, and ids that were not requested. Each part
+//! of an answer is decoded on its own: an invalid part becomes a [`DecodeError`] with its path in the JSON, and the valid
+//! parts are kept.
 
 pub(crate) mod faction;
 pub(crate) mod key;
@@ -23,7 +24,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct DecodeError {
-    /// The place in the JSON, such as `members[3].level`.
+    /// The path in the JSON, such as `members[3].level`.
     pub path: String,
     pub(crate) reason: String,
 }
@@ -41,7 +42,7 @@ impl DecodeError {
     }
 }
 
-/// A list, decoded item by item.
+/// The result of decoding a list item by item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partitioned<T> {
     /// The items that were decoded.
@@ -85,9 +86,9 @@ pub struct InvalidItem {
     pub item: Value,
 }
 
-/// Decodes a value; `path` is its path in the answer.
+/// Decodes the value at `path`.
 fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeError> {
-    // Tracking the path makes decoding twice as slow, so only a failed value is decoded again with it.
+    // Tracking the path takes twice as long, so it is only done when decoding has failed.
     T::deserialize(value).or_else(|_| {
         serde_path_to_error::deserialize(value).map_err(|error| {
             let inner = error.path().to_string();
@@ -101,7 +102,7 @@ fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeErr
     })
 }
 
-/// A JSON object. Serde would also decode a struct from a list.
+/// A struct that is decoded only from a JSON object. Serde alone also decodes a struct from a list.
 #[derive(Debug)]
 struct Object<T>(T);
 
@@ -125,7 +126,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Decodes an object; `path` is its path in the answer.
+/// Decodes the object at `path`.
 fn decode_object<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeError> {
     decode::<Object<T>>(value, path).map(|object| object.0)
 }
@@ -142,12 +143,12 @@ fn decode_field<T: DeserializeOwned>(body: &Value, field: &str) -> Result<T, Dec
     decode_object(required(body, field, "")?, field)
 }
 
-/// The value, unless it is empty. PHP encodes a missing object as null, `[]` or `{}`.
+/// The value, or `None` if it is empty. PHP encodes a missing object as null, `[]` or `{}`.
 fn unless_empty(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !is_empty_value(value))
 }
 
-/// Whether a value means "none" where a list or an optional object is expected.
+/// Whether a value is null, `[]` or `{}`.
 fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -157,7 +158,7 @@ fn is_empty_value(value: &Value) -> bool {
     }
 }
 
-/// The items of a list. An empty value is an empty list; a missing field is an error.
+/// The items of the list under `field`. Null and `{}` are empty lists; a missing field is an error.
 fn list_items<'a>(parent: &'a Value, field: &str, path: &str) -> Result<&'a [Value], DecodeError> {
     match required(parent, field, path)? {
         Value::Array(items) => Ok(items),

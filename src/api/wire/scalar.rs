@@ -1,4 +1,4 @@
-//! Numbers and texts, in every encoding that Torn uses.
+//! Decodes numbers and texts in every encoding that Torn uses.
 
 use std::fmt;
 
@@ -16,19 +16,19 @@ pub(crate) struct Count(pub(crate) i64);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Positive(pub(crate) i64);
 
-/// A timestamp in unix seconds, at most in the year 9999, so that adding a duration cannot overflow.
+/// A timestamp in unix seconds up to the year 9999, so that adding a duration cannot overflow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Timestamp(pub(crate) i64);
 
-/// A number with a fraction, or in a string.
+/// A number, which may have a fraction or be in a string.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Real(pub(crate) f64);
 
-/// A text whose HTML entities are decoded once. It may be sent as a number (a name such as `1337`).
+/// A text, with HTML entities decoded once. Torn may send it as a number (a name such as `1337`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Text(pub(crate) String);
 
-/// A [`Text`] that must be sent as a string.
+/// A [`Text`] that Torn must send as a string.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StrictText(pub(crate) String);
 

@@ -1,4 +1,4 @@
-//! Tiles: `FactionTerritoriesResponse`, `FactionTerritoriesOwnershipResponse`, `FactionRacketsResponse` and
+//! Decodes tiles: `FactionTerritoriesResponse`, `FactionTerritoriesOwnershipResponse`, `FactionRacketsResponse` and
 //! `TornTerritoriesResponse`.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use crate::model::territory::{Racket, RacketState, TileFacts};
 #[derive(Deserialize)]
 struct WireOwnership {
     id: String,
-    /// Null or 0: unowned.
+    /// Null or 0 if the tile has no owner.
     owned_by: Option<Count>,
 }
 
@@ -40,15 +40,15 @@ struct Coordinates {
 struct WireRacket {
     name: NonEmptyText,
     level: Option<Count>,
-    /// Not in the published schema, but in what Torn sends.
+    /// Torn sends it, but its API description does not have it.
     territory: Option<String>,
 }
 
-/// Decodes a page of owners. Torn has used two spellings of the field.
+/// Decodes a page of tile owners. Torn has used two spellings of the field.
 ///
 /// # Errors
 ///
-/// Also when the list is null: a missing page must not look like the end of the list.
+/// Also if the list is null, because a missing page must not look like the end of the list.
 pub fn ownership(
     body: &Value,
 ) -> Result<Partitioned<(TerritoryId, Option<FactionId>)>, DecodeError> {
@@ -74,8 +74,8 @@ pub fn facts(body: &Value) -> Result<Partitioned<TileFacts>, DecodeError> {
     decode_list(body, "territory", "", tile_facts)
 }
 
-/// Decodes the tiles of one faction, with their rackets. A racket that does not fit is a part of its own: its tile is
-/// valid, and the racket on it unknown. A tile that is listed twice counts once.
+/// Decodes the tiles of one faction, with their rackets. An invalid racket does not make its tile invalid; the tile then
+/// has [`RacketState::Unknown`]. A tile that is listed twice is kept once.
 pub fn faction_tiles(body: &Value) -> Result<Partitioned<(TileFacts, RacketState)>, DecodeError> {
     let mut tiles = Partitioned::default();
     for (index, item) in list_items(body, "territory", "")?.iter().enumerate() {
@@ -94,7 +94,7 @@ pub fn faction_tiles(body: &Value) -> Result<Partitioned<(TileFacts, RacketState
     Ok(tiles)
 }
 
-/// The racket on a tile. Null means that there is none; a missing field is an error.
+/// Decodes the racket on a tile. Null means that there is none; a missing field is an error.
 fn racket_on(tile: &Value, path: &str) -> Result<RacketState, DecodeError> {
     match unless_empty(Some(required(tile, "racket", path)?)) {
         None => Ok(RacketState::Absent),
@@ -103,7 +103,7 @@ fn racket_on(tile: &Value, path: &str) -> Result<RacketState, DecodeError> {
     }
 }
 
-/// Decodes all rackets with their tiles. The published schema does not have the tile, so it may be unknown.
+/// Decodes all rackets with their tiles. The tile is optional, because Torn's API description does not have it.
 pub fn rackets(body: &Value) -> Result<Partitioned<(Option<TerritoryId>, Racket)>, DecodeError> {
     decode_list(body, "rackets", "", |value, path| {
         let wire: WireRacket = decode_object(value, path)?;

@@ -1,4 +1,4 @@
-//! `/user`: the selections `profile`, `battlestats` and `personalstats`, each decoded on its own.
+//! Decodes the selections `profile`, `battlestats` and `personalstats` of `/user`, each on its own.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,15 +17,15 @@ struct WireProfile {
     name: NonEmptyText,
     level: Option<Positive>,
     rank: Option<Text>,
-    /// Null or 0: in no faction.
+    /// Null or 0 if the player is in no faction.
     faction_id: Option<Count>,
 }
 
-/// `UserStatus`, here and on rosters.
+/// `UserStatus` in profiles and rosters.
 #[derive(Deserialize)]
 struct WireStatus {
     description: Option<Text>,
-    /// Any word: Torn adds new ones.
+    /// Any text is accepted, because Torn adds new states.
     state: Option<Text>,
 }
 
@@ -45,11 +45,11 @@ struct Stat {
     value: Option<Count>,
 }
 
-/// One daily figure: `{name, value, timestamp}` in a list, `{total}` or `{value, timestamp}` in an object.
+/// A daily value: `{name, value, timestamp}` in a list; `{total}` or `{value, timestamp}` in an object.
 #[derive(Deserialize)]
 struct DailyStat {
     total: Option<Integer>,
-    /// Null: Torn has none for that player.
+    /// Null if Torn has no value for the player.
     value: Option<Integer>,
     timestamp: Option<Timestamp>,
 }
@@ -79,7 +79,7 @@ pub(super) fn status(parent: &Value, path: &str) -> Result<Status, DecodeError> 
 ///
 /// # Errors
 ///
-/// Also when the id is not the requested one.
+/// Also if it has another id than the requested one.
 pub fn profile(body: &Value, asked: PlayerId) -> Result<Profile, DecodeError> {
     let wire: WireProfile = decode_field(body, "profile")?;
     check_id(wire.id.0, asked.get(), "profile.id", "player")?;
@@ -108,7 +108,7 @@ pub fn profile_id(body: &Value) -> Option<i64> {
     Integer::deserialize(id).ok().map(|id| id.0)
 }
 
-/// Decodes `battlestats`; `None` if there are none.
+/// Decodes `battlestats`, or returns `None` if the answer has none.
 pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
     let Some(value) = unless_empty(body.get("battlestats")) else {
         return Ok(None);
@@ -129,8 +129,10 @@ pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
     }))
 }
 
-/// Decodes the networth in `personalstats`, in any of Torn's shapes: a list of named figures, or an object with
-/// `networth` as `{total}`, as `{value, timestamp}` or as a number. A player without any has an empty one.
+/// Decodes the networth in `personalstats`, or returns an empty [`Networth`] if the answer has none.
+///
+/// `personalstats` is a list of named values, or an object in which `networth` is `{total}`, `{value, timestamp}` or a
+/// number.
 pub fn networth(body: &Value) -> Result<Networth, DecodeError> {
     let (value, path) = match body.get("personalstats") {
         None => return Ok(Networth::default()),
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_encoding_is_accepted_and_names_are_unchanged() {
+    fn every_encoding_is_accepted_and_names_are_not_changed() {
         let profile = profile(&body(), seven()).unwrap();
 
         assert_eq!(profile.name, "=Ann, \"<b>\" 🦊");
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_faction_is_not_no_faction() {
+    fn a_missing_faction_id_is_an_error() {
         let mut body = body();
         body["profile"]
             .as_object_mut()
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn networth_comes_in_four_shapes() {
+    fn networth_is_decoded_from_all_four_shapes() {
         let read = |stats: Value| networth(&json!({ "personalstats": stats })).unwrap();
         let known = |dollars, bucket_at| Networth {
             dollars: Some(dollars),
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_battle_stat_may_be_none_in_every_spelling_but_is_never_a_list() {
+    fn a_battle_stat_may_be_null_or_empty_but_not_a_list_or_a_number() {
         let read = |strength: Value| {
             let body = json!({ "battlestats": { "strength": strength, "total": 5 } });
             battle_stats(&body).map(Option::unwrap_or_default)

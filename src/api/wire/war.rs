@@ -14,7 +14,7 @@ use crate::api::wire::{
 use crate::model::id::{FactionId, TerritoryId, WarId};
 use crate::model::war::{Side, TerritoryResult, War, WarStatus, WarType};
 
-/// The fields of all shapes. A value with two field names may be in either or in both.
+/// The fields of all shapes. Some values have two field names; an answer may have either or both.
 #[derive(Deserialize)]
 struct WireWar {
     id: Option<Positive>,
@@ -22,12 +22,12 @@ struct WireWar {
     territory: Option<String>,
     start: Option<Timestamp>,
     started_at: Option<Timestamp>,
-    /// 0 or null during the war; in a running territory war, the end of its timer.
+    /// 0 or null until the war has ended; in a running territory war, the end of its timer.
     end: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     target: Option<Count>,
     winner: Option<Integer>,
-    /// A string. A number here is an error: it must not end the war.
+    /// A number is an error, so that it cannot end the war.
     result: Option<StrictText>,
     forfeit: Option<bool>,
     #[serde(default)]
@@ -57,13 +57,13 @@ impl WireSide {
 /// The wars in `/faction/{id}?selections=wars`. Each type is decoded on its own.
 #[derive(Debug)]
 pub struct FactionWars {
-    /// The ranked war, if there is one.
+    /// At most one ranked war.
     pub ranked: Result<Partitioned<War>, DecodeError>,
     /// The territory wars.
     pub territory: Result<Partitioned<War>, DecodeError>,
 }
 
-/// Decodes the current wars of a faction. One that has just ended may still be listed.
+/// Decodes the current wars of a faction. A war that has just ended may still be in the list.
 pub fn faction_wars(body: &Value, now: i64) -> FactionWars {
     let none = || Ok(Partitioned::default());
     let wars = match required(body, "wars", "") {
@@ -111,18 +111,18 @@ pub fn list(
 ) -> Result<Partitioned<War>, DecodeError> {
     decode_list(body, field, "", |value, path| {
         if war_type == WarType::Territory {
-            // In these lists, only the result tells whether a war has ended.
+            // Only `result` says whether a war in these lists has ended.
             required(value, "result", path)?;
         }
         war(value, path, war_type, now)
     })
 }
 
-/// Decodes the report of one war, an object or a list of one; `None` if there is no report.
+/// Decodes the report of a war: an object, or a list with one object. `None` if there is no report.
 ///
 /// # Errors
 ///
-/// Also when the id is not the requested one.
+/// Also if the report has another id than the requested one.
 pub fn report(
     body: &Value,
     war_type: WarType,
@@ -207,11 +207,11 @@ fn war(value: &Value, path: &str, war_type: WarType, now: i64) -> Result<War, De
     })
 }
 
-/// The name of a field, and the error in it.
+/// The name of a field, and the reason.
 type FieldError = (&'static str, String);
 
-/// Null means that the war has not ended or has no winner yet; a missing field is an error. The winner of a territory war
-/// follows from its result.
+/// Checks that the end and, in a ranked war, the winner are present. They are null until the war has ended, and a missing
+/// field is an error. The winner of a territory war is derived from `result`.
 fn check_required_fields(value: &Value, war_type: WarType) -> Result<(), FieldError> {
     let is_missing = |fields: &[&str]| fields.iter().all(|field| value.get(field).is_none());
     if is_missing(&["end", "ended_at"]) {
@@ -264,7 +264,7 @@ impl WireWar {
     }
 }
 
-/// The end of a war. `status` is `None` until the war has ended.
+/// The outcome of a war. `status` is `None` until the war has ended.
 struct Ending {
     status: Option<WarStatus>,
     winner: Winner,
@@ -287,8 +287,8 @@ fn ranked_ending(end: Option<i64>, winner: Option<FactionId>, forfeit: Option<bo
             reason: (forfeit == Some(true)).then(|| "forfeit".to_owned()),
             ends_at: Some(end),
         },
-        // Only a report has `forfeit`, and only a report may end a war without a winner: a list may have the end
-        // of a war before it has the winner.
+        // Only a report has `forfeit`. Only a report can end a war without a winner, because a list may have the end
+        // of a war before its winner.
         (Some(end), None) if forfeit.is_some() => Ending {
             status: Some(WarStatus::Cancelled),
             winner: Winner::Nobody,
@@ -304,7 +304,7 @@ fn ranked_ending(end: Option<i64>, winner: Option<FactionId>, forfeit: Option<bo
     }
 }
 
-/// Lists of running wars give no `result` (`/faction/{id}/wars`) or `in_progress`; there `end` is the timer.
+/// A running war has `in_progress` as `result`, or no `result` (in `/faction/{id}/wars`). Its `end` is the timer.
 fn territory_ending(
     end: Option<i64>,
     winner: Option<FactionId>,
@@ -326,7 +326,7 @@ fn territory_ending(
             Some(winner) => over(WarStatus::Completed, Winner::Faction(winner)),
             None => over(WarStatus::Cancelled, Winner::Nobody),
         },
-        // The war list of a faction has the winner, but not the result: only the report has it.
+        // The war list of a faction has the winner but no `result`. Only the report has `result`.
         None if winner.is_some() && end.is_some_and(|end| end <= now) => Ending {
             status: Some(WarStatus::Completed),
             winner: winner.map_or(Winner::Nobody, Winner::Faction),
@@ -342,7 +342,7 @@ fn territory_ending(
     }
 }
 
-/// Both sides, the attacking one first. In a ranked war there are no roles: the first listed faction is the attacking one.
+/// Both sides, the attacking side first. A ranked war has no roles, so the first faction is the attacking side.
 fn sides(wire: WireWar, war_type: WarType) -> Result<(Side, Side), FieldError> {
     let wrong = |why: &str| ("factions", why.to_owned());
     let (first, second) = if wire.aggressor.is_some() || wire.defender.is_some() {

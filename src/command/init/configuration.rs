@@ -1,4 +1,4 @@
-//! Writes a new configuration, or changes the fields of an existing one that the flags name.
+//! Writes a new configuration, or changes the fields that the flags name in an existing one.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub(super) enum ExistingFile {
     Unreadable,
 }
 
-/// Reads the existing configuration. An invalid file is an error unless it may be replaced.
+/// Reads the existing configuration. An invalid file is an error unless `may_replace` is set.
 pub(super) fn read_existing(file: &Path, may_replace: bool) -> Result<ExistingFile> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Missing),
@@ -49,17 +49,17 @@ pub(super) fn replace(
 ) -> Result<Option<PathBuf>> {
     // Resolve a symbolic link, so that the link is kept and its target is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let kept = match existing {
+    let backup = match existing {
         ExistingFile::Missing if !file.exists() => None,
         ExistingFile::Missing | ExistingFile::Text(_) => match read_text(&file)? {
-            there if there == text => return Ok(None),
-            there if matches!(existing, ExistingFile::Text(old) if *old == there) => {
+            current if current == text => return Ok(None),
+            current if matches!(existing, ExistingFile::Text(old) if *old == current) => {
                 Some(back_up(&file, now)?)
             }
             _ => {
                 return Err(
                     Error::new(format!("write the configuration {}", file.display()))
-                        .with_source("another program has changed it in the meantime")
+                        .with_source("another program has changed it since it was read")
                         .with_help("run it again")
                         .with_exit(Exit::Config),
                 );
@@ -68,10 +68,10 @@ pub(super) fn replace(
         ExistingFile::Unreadable => Some(back_up(&file, now)?),
     };
     write_private(&file, text)?;
-    Ok(kept)
+    Ok(backup)
 }
 
-/// Copies a file to `….before-20261031T120000Z` beside it.
+/// Copies a file to `<file>.before-20261031T120000Z`.
 fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     let action = || format!("keep a copy of {}", file.display());
     let stamp = iso(now).replace(['-', ':'], "");
@@ -89,7 +89,7 @@ fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     }
     match fs::copy(file, &copy) {
         Ok(_) => {}
-        // Without permission to read the file, the owner of the folder can still rename it.
+        // The file cannot be read, but whoever may write to the folder can still rename it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             // Ignore the error: if the copy was not created, there is nothing to remove.
             let _ = fs::remove_file(&copy);
@@ -122,7 +122,7 @@ fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a new configuration.
+/// Returns the text of a new configuration.
 pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     let mut text = String::from(
         "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n# Relative paths are relative to this file.\n",
@@ -168,11 +168,11 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// The text with the answers applied, and the names of the changed fields. All other lines are kept.
+/// Applies the answers to the text. Returns the new text and the names of the changed fields. All other lines are kept.
 ///
 /// # Errors
 ///
-/// When the text is not TOML, or a changed field is not inside a table.
+/// If the text is not TOML, or `track` is not a table.
 pub(super) fn changed_text(
     text: &str,
     answers: &Answers,
@@ -187,17 +187,17 @@ pub(super) fn changed_text(
     let mut document: DocumentMut = text
         .replace("\r\n", "\n")
         .parse()
-        .map_err(|_| refuse().with_source("it is no TOML"))?;
+        .map_err(|_| refuse().with_source("it is not valid TOML"))?;
     let mut changed = Vec::new();
     if change_keys(&mut document, answers, file)? {
         changed.push("key");
     }
-    if answers.name_something_to_follow() {
+    if answers.change_track() {
         let track = document
             .entry("track")
             .or_insert(Item::Table(Table::new()))
             .as_table_like_mut()
-            .ok_or_else(|| refuse().with_source("track is not a table in it"))?;
+            .ok_or_else(|| refuse().with_source("track is not a table"))?;
         changed.extend(change_track(track, answers));
     }
     let text = document.to_string();
@@ -209,7 +209,7 @@ pub(super) fn changed_text(
     Ok((text, changed))
 }
 
-/// Changes the fields under `[track]`. Returns the names of the fields whose value changed.
+/// Changes the fields in `[track]`. Returns the names of the fields whose values changed.
 fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static str> {
     let numbers = |ids: Vec<i64>| ids.into_iter().map(Value::from).collect();
     let mut changed = Vec::new();
@@ -244,7 +244,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     changed
 }
 
-/// Sets a field to a list of these values. Values that are in the list already keep their position and comments.
+/// Sets a field to a list of these values. Values that are already in the list keep their positions and comments.
 fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
     let key = |value: &Value| {
         let number = value.as_integer().map(|number| number.to_string());
@@ -264,7 +264,7 @@ fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
         }
     }
     if is_changed && let Some(first) = array.get_mut(0) {
-        // A value that became the first one must not keep the blank that followed a comma.
+        // Remove the space that followed a comma before the value that is now the first one.
         let is_blank = |prefix: &str| prefix.trim_matches(' ').is_empty();
         if first
             .decor()
@@ -286,7 +286,7 @@ fn set_word(table: &mut dyn TableLike, name: &str, word: &str) -> bool {
     true
 }
 
-/// Sets a value and keeps the comment after the old one.
+/// Sets a value. Keeps the comment after the old value.
 fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
     if let Some(old) = table.get_mut(name).and_then(Item::as_value_mut) {
         *value.decor_mut() = old.decor().clone();
@@ -296,7 +296,7 @@ fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
     }
 }
 
-/// Adds the keys that are not configured yet. A key with a known name gets its new location.
+/// Adds the keys that are not configured yet. If a key with the same name is configured, only its location is replaced.
 fn change_keys(document: &mut DocumentMut, answers: &Answers, file: &Path) -> Result<bool> {
     let mut is_changed = false;
     for key in &answers.keys {
@@ -332,7 +332,7 @@ fn text_in<'a>(table: &'a dyn TableLike, field: &str) -> Option<&'a str> {
     table.get(field).and_then(Item::as_str)
 }
 
-/// The tables of `[[key]]`, or of `key = [{…}]`.
+/// The tables of the keys, written as `[[key]]` or as `key = [{…}]`.
 fn key_tables(document: &mut DocumentMut) -> Vec<&mut dyn TableLike> {
     match document.get_mut("key") {
         Some(Item::ArrayOfTables(tables)) => tables
@@ -369,7 +369,7 @@ fn add_key(document: &mut DocumentMut, name: &str, field: &str, place: &str) {
     }
 }
 
-/// The field of `[[key]]` with the location of a key, and its value.
+/// The field of `[[key]]` that has the location of a key, and its value.
 fn field_of(key: &KeyPlace, file: &Path) -> Result<(&'static str, String)> {
     Ok(match key {
         KeyPlace::Env(variable) => ("key_env", variable.clone()),
@@ -377,7 +377,7 @@ fn field_of(key: &KeyPlace, file: &Path) -> Result<(&'static str, String)> {
     })
 }
 
-/// A name that no other key uses.
+/// A name for a key that is not in `taken`.
 fn new_name(key: &KeyPlace, taken: &BTreeSet<String>) -> String {
     let name = match key {
         KeyPlace::Env(variable) => variable.to_lowercase(),
@@ -406,11 +406,11 @@ fn territories_word(which: &Territories) -> &'static str {
     }
 }
 
-/// The path relative to the folder of `file`, if it is inside that folder; else the path itself.
+/// The path relative to the folder of `file` if it is inside that folder, else the whole path.
 ///
 /// # Errors
 ///
-/// When the path is not UTF-8, because TOML is.
+/// If the path is not UTF-8, because TOML is UTF-8.
 fn relative(path: &Path, file: &Path) -> Result<String> {
     let folder = std::path::absolute(file)
         .ok()
@@ -421,10 +421,8 @@ fn relative(path: &Path, file: &Path) -> Result<String> {
     let short = short.unwrap_or(path);
     short.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("write {} into the configuration", path.display()))
-            .with_source("the path is not UTF-8, as a configuration has to be")
-            .with_help(
-                "rename it, or keep it in the folder of the configuration under a plain name",
-            )
+            .with_source("the path is not UTF-8, and a configuration must be")
+            .with_help("rename it, or move it to the folder of the configuration")
             .with_exit(Exit::Config)
     })
 }

@@ -1,4 +1,4 @@
-//! Checks the keys with Torn for `init`.
+//! Checks the keys of `init` with Torn.
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
@@ -10,26 +10,24 @@ use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::store::Store;
 
-/// The help for a key that Torn does not accept.
+/// The help text for a key that Torn does not accept.
 const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
-/// The result of checking the keys with Torn.
 pub(super) struct CheckedKeys {
-    /// The accepted keys.
+    /// The keys that Torn accepts.
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
     /// One error for each refused key.
     refused: Vec<Error>,
     checked_at: i64,
-    /// The rate limiter's calls, if there was no database yet to store them in.
+    /// An in-memory store with the calls of the rate limiter, if there was no database yet.
     uncounted: Option<Store>,
 }
 
-/// Checks each key with Torn, with the retry policies of `fetch`. Until all keys are checked, only calls of the rate
-/// limiter are written.
+/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened for the rate limiter.
 ///
 /// # Errors
 ///
-/// When Torn accepts no key, or cannot be reached.
+/// If Torn accepts no key, or cannot be reached.
 pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys> {
     let keys = settings.load_keys()?.warn();
     let is_new = !settings.database.exists();
@@ -76,7 +74,7 @@ impl CheckedKeys {
         }
     }
 
-    /// The outcome: done, or partial if Torn refused some of the keys.
+    /// The outcome of `init`: done, or partial if Torn refused some of the keys.
     pub(super) fn outcome(mut self, summary: String, report: &Report) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
@@ -141,7 +139,7 @@ fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error
         (RetryPolicy::DisableKey | RetryPolicy::PauseKey(_), _) => error
             .with_help(COPY_AGAIN)
             .with_exit(Exit::NoKey),
-        // Torn was reached and refused the call.
+        // Torn has answered, so the network works.
         (_, ApiError::Torn { .. } | ApiError::Status { .. }) => error
             .with_help("wait ten minutes, then run it again; nothing was written")
             .with_exit(Exit::TryLater),

@@ -1,4 +1,4 @@
-//! `tornsnap init`: write the configuration, make or update the database.
+//! `tornsnap init`: writes the configuration, and creates or upgrades the database.
 
 mod configuration;
 mod keys;
@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::store::files::write_atomically;
 use crate::store::owner::make_folder;
 
-/// Torn's API terms require this text wherever a user enters a key.
+/// Torn's API terms require this table wherever a user enters a key.
 const TERMS: &str = "\
 How tornsnap uses your key and the data (asked for by Torn's API terms)
 
@@ -35,10 +35,10 @@ How tornsnap uses your key and the data (asked for by Torn's API terms)
   Key access level   Public Only; Limited Access only for the battle stats of the key's own owner
 ";
 
-/// Write the configuration, make or update the database
+/// Write the configuration, create or upgrade the database
 ///
-/// Safe to run again: an existing configuration keeps everything but what the flags name, and the file as it was stays
-/// beside it; an existing database is brought up to date.
+/// Safe to run again: only the fields that the flags name change in an existing configuration, and the old file is kept
+/// beside it. An existing database is upgraded.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// Environment variable that holds a key, also at later runs
     #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     pub(crate) key_env: Vec<String>,
-    /// File with a key on its first line, which nobody else can read
+    /// File with a key on its first line; other users must not be able to read it
     #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
     pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members
@@ -67,7 +67,7 @@ pub(crate) struct Args {
     /// Tiles to follow: tracked, all, none, or a list such as AAB,AAC
     #[arg(long, value_name = "WHICH", value_parser = questions::territories)]
     pub(crate) territories: Option<Territories>,
-    /// Replace a configuration that cannot be read; the old file stays beside it
+    /// Replace a configuration that cannot be read; the old file is kept beside it
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -88,13 +88,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         }
     };
     let is_written = !matches!(existing, ExistingFile::Text(_)) || !changed.is_empty();
-    // Parse the text again: another process may have changed the file since the context was resolved.
+    // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
 
     refuse_new_unreadable_keys(&context.settings, &settings)?;
     let checked = check_and_create(&settings)?;
     let checks = &checked.keys;
-    let kept = if is_written {
+    let backup = if is_written {
         configuration::replace(&file, &text, &existing, settings.clock.now())?
     } else {
         None
@@ -103,13 +103,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     warn_of_gaps(&settings, &file);
     warn_of_dropped(&context.settings, &settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
-        print_summary(checks, &file, &changed, kept.as_deref());
+        print_summary(checks, &file, &changed, backup.as_deref());
     }
 
     let report = Report {
         config: display_path(&file),
         config_is_written: is_written,
-        config_before: kept.as_deref().map(display_path),
+        config_before: backup.as_deref().map(display_path),
         database: display_path(&settings.database),
         keys: checks.iter().map(KeyReport::from).collect(),
     };
@@ -126,7 +126,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(checked.outcome(summary, &report))
 }
 
-/// Refuses a new key that cannot be read. A key that was configured before and cannot be read is only skipped.
+/// Refuses a new key that cannot be read. An old key that cannot be read is skipped.
 fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<()> {
     let known = before.unreadable_keys();
     let unreadable = settings.load_keys()?.unreadable;
@@ -152,7 +152,7 @@ fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
 fn warn_of_gaps(settings: &Settings, file: &Path) {
     if settings.keys_are_from_environment {
         log::warn!(
-            "the keys are those of TORN_API_KEY: later runs, by a scheduler too, need it as well"
+            "the keys come from TORN_API_KEY: set it for later runs too, also under a scheduler"
         );
     }
     if !Kind::ALL
@@ -166,7 +166,7 @@ fn warn_of_gaps(settings: &Settings, file: &Path) {
     }
 }
 
-/// Warns about ids that are no longer followed: a list of ids on the command line replaces the configured list.
+/// Warns about ids that are no longer followed, because ids on the command line replace the configured list.
 fn warn_of_dropped(before: &Settings, after: &Settings) {
     let factions = before.track.factions.difference(&after.track.factions);
     let players = before.track.players.difference(&after.track.players);
@@ -187,7 +187,7 @@ fn print_summary(
     checks: &[(NamedKey, KeyFacts)],
     file: &Path,
     changed: &[&str],
-    kept: Option<&Path>,
+    backup: Option<&Path>,
 ) {
     for (key, facts) in checks {
         let stats = if facts.reads_battle_stats() {
@@ -200,7 +200,7 @@ fn print_summary(
             key.name, facts.owner, facts.access
         ));
     }
-    if let Some(kept) = kept {
+    if let Some(backup) = backup {
         let what = match changed {
             [] => String::new(),
             fields => format!(" ({})", fields.join(", ")),
@@ -208,7 +208,7 @@ fn print_summary(
         terminal::print_message(&format!(
             "changed {}{what}; as it was before: {}",
             file.display(),
-            kept.display()
+            backup.display()
         ));
     }
 }
@@ -228,6 +228,6 @@ fn show_terms(context: &Context) -> Result<()> {
 pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
     make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
     write_atomically(path, text, ".init.partial", path)?;
-    // Some file systems have no permissions. Fail now, and not at the next run.
+    // Some file systems have no permissions, so that other users can read the file. Fail now, not at the next run.
     check_private(path)
 }

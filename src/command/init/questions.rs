@@ -1,4 +1,4 @@
-//! The answers for the configuration, from the flags and from questions at the terminal.
+//! The values for the configuration, from the flags and from questions at the terminal.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,13 +22,13 @@ pub(super) struct Answers {
     pub(super) players: Option<BTreeSet<PlayerId>>,
     pub(super) wars: Option<Wars>,
     pub(super) territories: Option<Territories>,
-    /// The value of `--database`, for a new configuration.
+    /// The value of `--database`. It is written into a new configuration only.
     pub(super) database: Option<PathBuf>,
 }
 
 impl Answers {
-    /// Whether anything in `[track]` was answered.
-    pub(super) fn name_something_to_follow(&self) -> bool {
+    /// Whether there is an answer for a field of `[track]`.
+    pub(super) fn change_track(&self) -> bool {
         self.factions.is_some()
             || self.players.is_some()
             || self.wars.is_some()
@@ -49,20 +49,20 @@ impl TypedKeys {
 impl Drop for TypedKeys {
     fn drop(&mut self) {
         for path in &self.0 {
-            // Ignore the error: a file that remains is readable only by its owner.
+            // Ignore the error: only its owner can read a file that remains.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// The location from which later runs read a key.
+/// The place from which later runs read a key.
 #[derive(Debug)]
 pub(super) enum KeyPlace {
     Env(String),
     File(PathBuf),
 }
 
-/// The answers from the flags.
+/// Returns the answers that the flags give.
 pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
     let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
     for path in &args.key_file {
@@ -130,7 +130,7 @@ fn ask_keys(answers: &mut Answers, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Asks until the input is a valid key or empty (`None`).
+/// Asks until the input is a valid key, or empty (`None`).
 fn ask_key(number: usize) -> Result<Option<ApiKey>> {
     loop {
         let text = prompt::secret(&format!(
@@ -141,7 +141,7 @@ fn ask_key(number: usize) -> Result<Option<ApiKey>> {
         }
         match ApiKey::new(&text) {
             Ok(key) => return Ok(Some(key)),
-            Err(why) => terminal::print_message(&format!("that is no key: {why}")),
+            Err(why) => terminal::print_message(&format!("that is not an API key: {why}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The fields that `init` adds to its report.
+//! The JSON report of `init`.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The failure of one target, and the reason why a run ends early.
+//! The failures of a target, and the reason why a run ends early.
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
@@ -9,13 +9,13 @@ use crate::store::run::Rejected;
 /// The reason why a target could not be fetched.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Failure {
-    /// No key has access; with the last refusal, if a call was made.
+    /// No key has access. Has the last refusal, if a call was made.
     NoAccess(Option<ApiError>),
-    /// Torn refused the call, or every retry failed.
+    /// Torn refused the call, or all attempts failed.
     Refused(ApiError),
     /// The answer, or a part of it, could not be decoded.
     Rejected(Box<Rejected>),
-    /// The end of the list cannot be reached.
+    /// The server repeats pages, so the end of the list cannot be reached.
     Endless,
     /// A list of Torn does not contain the target.
     NotListed,
@@ -52,19 +52,19 @@ impl Failure {
         }
     }
 
-    /// For logs and `fetch_runs`.
+    /// The text for logs and `fetch_runs`.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::NoAccess(Some(error)) | Self::Refused(error) => error.to_string(),
-            Self::NoAccess(None) => "no key may ask that now".to_owned(),
+            Self::NoAccess(None) => "no key can be used for this call now".to_owned(),
             Self::Rejected(rejected) => format!("the answer does not fit: {}", rejected.error),
             Self::Endless => "the pages go round in a circle".to_owned(),
             Self::NotListed => "Torn does not list it".to_owned(),
-            Self::RunEnded => "the run ended before".to_owned(),
+            Self::RunEnded => "the run ended before it was fetched".to_owned(),
         }
     }
 
-    /// An answer that could not be decoded, to be stored in `rejected_payloads`.
+    /// A failure with the answer that could not be decoded, which is then stored in `rejected_payloads`.
     pub(crate) fn rejected(
         request: &Request,
         entity: &str,
@@ -81,7 +81,7 @@ impl Failure {
     }
 }
 
-/// The path without list positions: `members[3].level` becomes `members[*].level`.
+/// Replaces the list indexes in a path: `members[3].level` becomes `members[*].level`.
 fn without_positions(path: &str) -> String {
     let mut general = String::with_capacity(path.len());
     let mut rest = path;
@@ -99,9 +99,7 @@ fn without_positions(path: &str) -> String {
 pub(crate) struct RunEnd {
     /// The exit code if nothing was saved.
     pub(crate) exit: Exit,
-    /// The reason.
     pub(crate) reason: String,
-    /// The help for the user.
     pub(crate) help: String,
     /// Torn's time in unix seconds, if this machine's clock is wrong.
     pub(crate) real_time: Option<i64>,
@@ -127,7 +125,7 @@ impl RunEnd {
 
     pub(super) fn not_answering(error: &ApiError, route: &str) -> Self {
         let help = match error {
-            // There was an answer, so the network works.
+            // The server has answered, so the network works.
             ApiError::Status { .. } | ApiError::Torn { .. } | ApiError::Unreadable(_) => {
                 "run it again later; a scheduler may just try again".to_owned()
             }
@@ -148,7 +146,7 @@ impl RunEnd {
         )
     }
 
-    /// A failure of the database.
+    /// The end of a run after an error of the database.
     pub(super) fn broken(error: &Error) -> Self {
         Self::new(
             error.exit(),

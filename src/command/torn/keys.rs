@@ -14,11 +14,12 @@ use crate::model::key::{KeyFacts, KeyState, NamedKey};
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::PauseScope;
 
-/// The maximum number of "incorrect key" errors that `/key/info` contradicts. After that the key is disabled for the run.
+/// The maximum number of times that `/key/info` checks a key after an "incorrect key" error. At the next such error, the
+/// key is disabled for the run.
 const MAX_CONFIRMATIONS: u32 = 2;
 
 impl TornClient {
-    /// Adds the keys of a run with the stored facts, or checks them. Ends the run if none can be used.
+    /// Adds the keys of a run. A key without facts from the last day is checked. Ends the run if no key can be used.
     pub(crate) fn add_keys(&self, keys: &[NamedKey]) -> Result<()> {
         for key in keys {
             self.add_key(key)?;
@@ -42,7 +43,7 @@ impl TornClient {
         self.check(id, key)
     }
 
-    /// Saves which keys were used and work.
+    /// Saves which keys were used successfully.
     pub(crate) fn record_key_use(&self) -> Result<()> {
         let used = lock(&self.pool).names_of_working_used_keys(Instant::now());
         lock(&self.store).record_key_use(&used, self.clock.now())
@@ -64,11 +65,11 @@ impl TornClient {
                     lock(&self.pool).disable(id);
                     return Ok(());
                 }
-                // No pause of a key lasts longer than a day. A later end was saved while the clock was ahead.
+                // A pause of a key lasts at most a day. If it ends later, it was saved while the clock was ahead.
                 KeyState::Paused(until) if (now + 1..=now + DAY).contains(&until) => {
                     if until > now.saturating_add(whole_seconds(PAUSE_FOR_REST_OF_RUN)) {
                         log::warn!(
-                            "key {} rests until {}: {last_error}",
+                            "key {} is paused until {}: {last_error}",
                             named.name,
                             iso(until)
                         );
@@ -89,7 +90,7 @@ impl TornClient {
         }
         match self.check(id, named) {
             Ok(_) | Err(Failure::RunEnded) => {}
-            Err(Failure::Refused(_)) if !lock(&self.pool).is_usable(id) => {} // It was logged already.
+            Err(Failure::Refused(_)) if !lock(&self.pool).is_usable(id) => {} // It is already logged.
             Err(failure) => {
                 log::warn!(
                     "key {} could not be checked: {}",
@@ -104,7 +105,7 @@ impl TornClient {
         Ok(())
     }
 
-    /// Calls `/key/info` and saves the facts. If that fails, the facts from before stay in use.
+    /// Calls `/key/info` and saves the facts. If that fails, the previous facts stay in use.
     fn check(&self, id: KeyId, named: &NamedKey) -> Result<KeyFacts, Failure> {
         let request = Request::key_info();
         let reply = self.get(&request, Need::This(id))?;
@@ -128,12 +129,12 @@ impl TornClient {
 
     fn set_facts(&self, id: KeyId, facts: KeyFacts) -> Result<()> {
         let owner = facts.owner;
-        let rests = lock(&self.store)
+        let has_reached_limit = lock(&self.store)
             .active_pause(PauseScope::Personalstats(owner), self.clock.now())?
             .is_some();
         let mut pool = lock(&self.pool);
         pool.set_facts(id, facts);
-        if rests {
+        if has_reached_limit {
             let owner = pool.owner(id);
             let personalstats = Request::key_owner(true).endpoint.only("personalstats");
             pool.disable_endpoint_of_owner(owner, personalstats);
@@ -141,7 +142,7 @@ impl TornClient {
         Ok(())
     }
 
-    /// Torn answered "incorrect key". That may be an error of Torn, so `/key/info` decides whether the key is disabled.
+    /// Handles an "incorrect key" error. It may be wrong, so `/key/info` decides whether the key is disabled.
     pub(super) fn confirm_key(
         &self,
         key: &AcquiredKey,
@@ -154,7 +155,7 @@ impl TornClient {
             return Err(Failure::Refused(error.clone()));
         }
         if state.confirmed {
-            return Err(Failure::Refused(error.clone())); // The key works, so the request is refused for another reason.
+            return Err(Failure::Refused(error.clone())); // The key works, so there is another reason for the refusal.
         }
         let mut confirmations = lock(&self.confirmations);
         if !lock(&self.pool).is_usable(key.id) {
@@ -189,7 +190,7 @@ impl TornClient {
         }
     }
 
-    /// Disables a key for this run, and pauses it for a number of seconds.
+    /// Disables a key for this run, and saves a pause so that later runs do not use it either.
     pub(super) fn pause_key(
         &self,
         key: &AcquiredKey,
@@ -207,7 +208,7 @@ impl TornClient {
         error: &ApiError,
     ) -> Result<(), Failure> {
         if !lock(&self.pool).disable(key.id) {
-            return Ok(()); // A concurrent call has disabled the key already.
+            return Ok(()); // A concurrent call has already disabled the key.
         }
         log::warn!("key {} is not used any more: {error}", key.name);
         self.write_store(|store| {
@@ -215,7 +216,7 @@ impl TornClient {
         })
     }
 
-    /// The end of a run without a usable key: none works, or none could be checked.
+    /// The end of a run without a usable key: Torn refuses all keys, or none could be checked.
     pub(super) fn no_key_left(&self) -> RunEnd {
         let unchecked = lock(&self.pool).names_of_unchecked_keys();
         if unchecked.is_empty() {
@@ -229,16 +230,16 @@ impl TornClient {
             return RunEnd::new(
                 Exit::Protocol,
                 format!(
-                    "what Torn says about the keys {} is not understood",
+                    "Torn's answers about the keys {} could not be decoded",
                     unchecked.join(", ")
                 ),
-                "look at the table rejected_payloads; a newer tornsnap may understand it",
+                "look at the table rejected_payloads; a newer tornsnap may decode them",
             );
         }
         RunEnd::new(
             Exit::TryLater,
             format!(
-                "Torn could not be asked about the keys {}",
+                "the keys {} could not be checked with Torn",
                 unchecked.join(", ")
             ),
             format!(

@@ -15,18 +15,18 @@ use crate::model::time::iso;
 use crate::store::pauses::{Pause, PauseCause, PauseScope};
 use crate::store::{Acquire, Permit, Store};
 
-/// The pause of an owner who makes no more calls in this run. It is longer than [`MAX_WAIT`], so that no call waits for
-/// it, and short enough to be over at the next run.
+/// The pause of an owner who makes no more calls in this run. It is longer than [`MAX_WAIT`], so that no call of this run
+/// waits for it, and usually ends before the next run.
 pub(super) const PAUSE_FOR_REST_OF_RUN: Duration = Duration::from_secs(120);
 
-/// The longest pause of all calls that a server can ask for.
+/// The maximum pause of all calls. A longer `Retry-After` is shortened to this.
 const MAX_ADDRESS_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// The answer of the rate limiter.
 pub(super) enum PermitRequest {
-    /// The call may be made. `None` if there is no limit, so that there is no permit to release.
+    /// The call may be made. Without a limit there is no permit to release (`None`).
     Granted(Option<Permit>),
-    /// The limit is reached. The key pool knows when to try again.
+    /// The limit is reached. The key pool has the time at which to try again.
     MustWait,
 }
 
@@ -36,14 +36,14 @@ impl TornClient {
         let Some(limit) = self.limit else {
             return Ok(PermitRequest::Granted(None));
         };
-        let longest = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
-        let allowance = lock(&self.store).try_acquire(
+        let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
+        let acquired = lock(&self.store).try_acquire(
             owner.database_id(),
             limit,
             Clock::real_milliseconds(),
-            longest,
+            timeout,
         );
-        match allowance.map_err(|error| self.end(RunEnd::broken(&error)))? {
+        match acquired.map_err(|error| self.end(RunEnd::broken(&error)))? {
             Acquire::Granted(permit) => Ok(PermitRequest::Granted(Some(permit))),
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
@@ -61,7 +61,7 @@ impl TornClient {
         self.write_store(|store| store.release(permit, Clock::real_milliseconds()))
     }
 
-    /// Applies the pause of this address that an earlier run saved, if it has not ended yet.
+    /// Applies the pause of this IP address that an earlier run saved, if it has not ended yet.
     pub(super) fn apply_saved_address_pause(&self) -> Result<()> {
         let now = self.clock.now();
         let Some(pause) = lock(&self.store).active_pause(PauseScope::Address, now)? else {
@@ -114,7 +114,7 @@ impl TornClient {
         })
     }
 
-    /// Pauses this address, because Torn or its proxy (Cloudflare) asked for it.
+    /// Pauses all calls, because Torn or Cloudflare answered HTTP 429.
     pub(super) fn pause_address(
         &self,
         asked: Option<Duration>,
@@ -139,15 +139,16 @@ impl TornClient {
             whole_seconds(time),
             error,
         )?;
-        // The same number of pauses as for an owner, so that the run ends if the server keeps asking for pauses.
+        // The run ends after the same number of pauses as for an owner, in case the server keeps asking for pauses.
         if time > MAX_WAIT || owner_pause(count, self.first_pause).is_none() {
             return Err(self.end(end_of_paused_run(time)));
         }
         Ok(())
     }
 
-    /// The owner has reached the daily limit of a category, so a key of another owner is tried. Only the endpoints with
-    /// personalstats are known to count against such a limit: the owner makes no such call for a day.
+    /// Handles the daily limit of a category: the next attempt uses a key of another owner.
+    ///
+    /// Only personalstats are known to have a daily limit. The owner's keys request no personalstats for a day.
     pub(super) fn pause_category(
         &self,
         key: &AcquiredKey,
@@ -165,7 +166,7 @@ impl TornClient {
         let RateLimitOwner::Player(owner) = owner else {
             return Ok(());
         };
-        log::info!("the keys of player {owner} read no personalstats for a day: {error}");
+        log::info!("the keys of player {owner} request no personalstats for a day: {error}");
         self.save_pause(
             PauseScope::Personalstats(owner),
             PauseCause::DailyLimit,
@@ -174,15 +175,15 @@ impl TornClient {
         )
     }
 
-    /// Ends the run because Torn has blocked this address, and saves a pause of ten minutes.
+    /// Ends the run because Torn has blocked this IP address, and saves a pause of ten minutes.
     pub(super) fn end_blocked_run(&self, error: &ApiError) -> Failure {
-        let noted = self.save_pause(
+        let saved = self.save_pause(
             PauseScope::Address,
             PauseCause::Block,
             BLOCK_PAUSE_SECONDS,
             error,
         );
-        if let Err(failure) = noted {
+        if let Err(failure) = saved {
             return failure;
         }
         let until = iso(self.clock.now() + BLOCK_PAUSE_SECONDS);
@@ -193,7 +194,8 @@ impl TornClient {
         ))
     }
 
-    /// All keys for this call are paused for longer than [`MAX_WAIT`]. Ends the run if that is true for every key.
+    /// Handles a call for which all keys are paused for longer than [`MAX_WAIT`]. Ends the run if this applies to every
+    /// usable key.
     pub(super) fn pause_too_long(&self, time: Duration, refusal: Option<ApiError>) -> Failure {
         let shortest = lock(&self.pool).shortest_wait(Instant::now());
         if shortest.is_some_and(|shortest| shortest > MAX_WAIT) {

@@ -18,7 +18,7 @@ pub(crate) struct Page<T> {
     pub(crate) request: Request,
     /// The name of the key that made the call.
     pub(crate) source: String,
-    /// Unix seconds of the answer.
+    /// The time of the answer in unix seconds.
     pub(crate) at: i64,
 }
 
@@ -33,11 +33,12 @@ pub(crate) enum ListRead {
     Failed(Failure),
 }
 
-/// Fetches the list that starts with `first`, until it ends or `handle_page` breaks.
+/// Fetches the pages of a list from the request `first`, until the list ends or `handle_page` returns
+/// [`ControlFlow::Break`].
 ///
 /// # Errors
 ///
-/// Only those of `handle_page`; failures of the calls are in [`ListRead::Failed`].
+/// Only the errors of `handle_page`. A failed call is [`ListRead::Failed`].
 pub(crate) fn read_list<T, E>(
     torn: &TornClient,
     first: Request,

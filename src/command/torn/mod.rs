@@ -1,6 +1,5 @@
-//! The Torn client: chooses a key, respects the rate limit, retries, and applies the policies for errors.
-//!
-//! `fetch` and `init` call Torn through it. [`crate::api::error`] has the policy for each error.
+//! The Torn client of `fetch` and `init`: chooses a key, obeys the rate limit, retries, and applies the policies for
+//! errors. [`crate::api::error`] has the policy for each error.
 
 mod failure;
 mod keys;
@@ -36,26 +35,25 @@ use crate::store::{Permit, Store};
 /// Poll interval of the thread that watches for a signal.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The maximum pause that a call waits for. A longer pause is left to the next run.
+/// The longest pause that a call waits for. If the pause is longer, the target is left to the next run.
 const MAX_WAIT: Duration = Duration::from_secs(65);
 
-/// The number of consecutive targets with transient errors in every attempt after which the run ends.
+/// The run ends after this number of consecutive calls whose attempts all failed with transient errors.
 const MAX_FAULTS_IN_A_ROW: u32 = 6;
 
-/// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
-    /// The JSON object, without the selections that carry an error of their own.
+    /// The JSON object, without the selections that have an error.
     pub(crate) body: Value,
     /// The name of the key that made the call.
     pub(crate) source: String,
-    /// Unix seconds of the answer.
+    /// The time of the answer in unix seconds.
     pub(crate) at: i64,
-    /// The selections that carry an error instead of data.
+    /// The errors of single selections.
     pub(crate) errors: Vec<SelectionError>,
 }
 
-/// Calls Torn for several threads at once.
+/// A client for Torn's API that several threads share.
 #[derive(Debug)]
 pub(crate) struct TornClient {
     client: Client,
@@ -63,7 +61,8 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
-    /// Keys with an "incorrect key" error that `/key/info` contradicted. The lock lets one thread confirm at a time.
+    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock is held during that call, so that one
+    /// thread at a time checks a key.
     confirmations: Mutex<HashMap<KeyId, KeyConfirmations>>,
     stop: Stop,
     clock: Clock,
@@ -71,7 +70,7 @@ pub(crate) struct TornClient {
     timeout: Duration,
     first_retry: Duration,
     first_pause: Duration,
-    /// Ends the watching thread when it is dropped.
+    /// The watcher thread ends when this is dropped.
     _alive: Arc<()>,
     requests: AtomicU64,
     faults_in_a_row: AtomicU32,
@@ -89,7 +88,7 @@ struct AcquiredKey {
     called_at: Instant,
 }
 
-/// The number of times that `/key/info` confirmed a key after an "incorrect key" error, and the last time.
+/// The number of checks of a key at `/key/info` after an "incorrect key" error, and the time of the last success.
 #[derive(Clone, Copy, Debug, Default)]
 struct KeyConfirmations {
     count: u32,
@@ -100,17 +99,17 @@ struct KeyConfirmations {
 #[derive(Default)]
 struct CallState {
     tries: u32,
-    /// Torn answered "incorrect key", and `/key/info` contradicted that.
+    /// Whether Torn answered "incorrect key" although `/key/info` accepts the key.
     confirmed: bool,
-    /// Keys without access, which are not tried again.
+    /// Keys without access. They are not tried again.
     excluded: Vec<KeyId>,
     refusal: Option<ApiError>,
-    /// An answer with an error in some selection. Another key or attempt may bring the missing selection.
+    /// An answer that lacks some selections, which another key or attempt may return.
     partial: Option<Reply>,
 }
 
 impl TornClient {
-    /// Creates a client without keys. Pauses and calls are saved in `store`.
+    /// Creates a client without keys. It saves pauses and calls in `store`.
     pub(crate) fn new(settings: &Settings, stop: Stop, store: Store) -> Result<Self> {
         let client = Client::new(
             &settings.api.base_url,
@@ -140,7 +139,7 @@ impl TornClient {
         Ok(torn)
     }
 
-    /// Calls made so far.
+    /// The number of calls so far.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -160,13 +159,12 @@ impl TornClient {
         self.stop.asked().is_some() || lock(&self.end).is_some()
     }
 
-    /// Ends the run for all threads. The first reason is kept.
+    /// Ends the run for all threads. Only the first reason is kept.
     fn end(&self, end: RunEnd) -> Failure {
         lock(&self.end).get_or_insert(end);
         Failure::RunEnded
     }
 
-    /// The address that is asked.
     pub(crate) fn base_url(&self) -> &str {
         self.client.base_url()
     }
@@ -181,7 +179,7 @@ impl TornClient {
         lock(&self.pool).has_battle_stats_key(player)
     }
 
-    /// The store, once no more calls are made.
+    /// Returns the store. No more calls can be made.
     pub(crate) fn into_store(self) -> Store {
         self.store
             .into_inner()
@@ -201,7 +199,7 @@ impl TornClient {
                 Ok(reply) => {
                     match self.handle_selection_errors(&reply, request, need, &key, &mut state) {
                         Ok(NextStep::TryAgain) => state.partial = Some(reply),
-                        // Keep the other selections, even if the run ends now.
+                        // Return the other selections, even if the run ends now.
                         Ok(NextStep::Accept) | Err(_) => return Ok(reply),
                     }
                 }
@@ -215,7 +213,7 @@ impl TornClient {
         }
     }
 
-    /// Waits for a key with access, and for a permit of its owner's rate limiter.
+    /// Waits for a key with access and for a permit of its owner's rate limiter.
     fn acquire(
         &self,
         request: &Request,
@@ -229,13 +227,13 @@ impl TornClient {
             if let Some(error) = self.is_closed(request.endpoint) {
                 return Err(Failure::Refused(error));
             }
-            let pick = lock(&self.pool).choose_key(
+            let choice = lock(&self.pool).choose_key(
                 need,
                 request.endpoint,
                 &state.excluded,
                 Instant::now(),
             );
-            match pick {
+            match choice {
                 KeyChoice::Key(id) => {
                     if let Some(key) = self.key(id)? {
                         return Ok(key);
@@ -253,7 +251,7 @@ impl TornClient {
         }
     }
 
-    /// The key, if the rate limiter of its owner grants a permit.
+    /// Returns the key if the rate limiter of its owner grants a permit.
     fn key(&self, id: KeyId) -> Result<Option<AcquiredKey>, Failure> {
         let (key, name, owner) = {
             let pool = lock(&self.pool);
@@ -310,7 +308,7 @@ impl TornClient {
         }
     }
 
-    /// Ends the run if this machine's clock differs from Torn's: history rows must not get wrong timestamps.
+    /// Ends the run if this machine's clock differs from Torn's, so that history rows do not get wrong timestamps.
     fn check_clock(&self, date: Option<i64>, now: i64) -> Result<(), Failure> {
         let Some(date) = date.filter(|_| matches!(self.clock, Clock::System)) else {
             return Ok(());
@@ -337,7 +335,7 @@ impl TornClient {
             .any(|closed| endpoint.includes(*closed))
             .then(|| ApiError::Torn {
                 code: 24,
-                text: "closed temporarily; it was not asked again in this run".to_owned(),
+                text: "closed temporarily; it is not called again in this run".to_owned(),
             })
     }
 
@@ -346,7 +344,7 @@ impl TornClient {
     }
 }
 
-/// Starts a thread that aborts the calls in progress when the process is asked to stop.
+/// Starts a thread that aborts the calls in progress when a signal asks the process to stop.
 fn watch(client: &Client, stop: &Stop) -> Arc<()> {
     let alive = Arc::new(());
     let torn = Arc::downgrade(&alive);
@@ -362,23 +360,23 @@ fn watch(client: &Client, stop: &Stop) -> Arc<()> {
     alive
 }
 
-/// Locks a mutex even if another thread panicked: every change here is a single step, so the data is consistent.
+/// Locks a mutex, even if it is poisoned: every change is a single step, so the data is consistent after a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A random number from 0 to 1, good enough to spread retries.
+/// A random number from 0 to 1, to spread retries. It is not for cryptography.
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// At most a year, so that `Instant + Duration` cannot overflow.
+/// A duration of at most a year, so that `Instant + Duration` cannot overflow.
 fn seconds(count: i64) -> Duration {
     Duration::from_secs(count.clamp(0, 366 * DAY).unsigned_abs())
 }
 
-/// Whole seconds, rounded up, so that a saved pause is not shorter than the real one.
+/// The seconds of a duration, rounded up, so that a saved pause is not shorter than the real one.
 fn whole_seconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Applies the policy for an error: one arm for each [`RetryPolicy`].
+//! Applies the [`RetryPolicy`] for an error.
 
 use std::sync::atomic::Ordering;
 
@@ -9,14 +9,14 @@ use crate::api::error::{ApiError, RetryPolicy, SelectionError};
 use crate::api::pool::Need;
 use crate::api::request::{Endpoint, Request};
 
-/// The next step after an answer of which some selections carry errors.
+/// The next step after an answer in which some selections have errors.
 pub(super) enum NextStep {
     Accept,
     TryAgain,
 }
 
 impl TornClient {
-    /// Applies the policies for the errors in the selections of an answer. Another key or attempt may bring the rest.
+    /// Applies the policies for the errors of single selections. Another key or attempt may return the missing selections.
     pub(super) fn handle_selection_errors(
         &self,
         reply: &Reply,
@@ -107,7 +107,7 @@ impl TornClient {
         }
     }
 
-    /// Waits before the next attempt, if there is one.
+    /// Waits before the next attempt. Fails if there is none.
     fn retry(&self, error: &ApiError, state: &mut CallState) -> Result<(), Failure> {
         state.tries += 1;
         match error.retry_delay(state.tries, self.first_retry, random()) {
@@ -119,7 +119,7 @@ impl TornClient {
         }
     }
 
-    /// All attempts of a call failed with transient errors. After several such calls in a row the run ends.
+    /// Handles a call whose attempts all failed with transient errors. After several such calls in a row the run ends.
     fn give_up(&self, error: &ApiError) -> Failure {
         let faults = self.faults_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
         if faults >= MAX_FAULTS_IN_A_ROW {
@@ -128,7 +128,7 @@ impl TornClient {
         Failure::Refused(error.clone())
     }
 
-    /// Records that a key has no access, so that another key is tried.
+    /// Records that a key has no access, so that the next attempt uses another key.
     fn deny(
         &self,
         key: &AcquiredKey,
