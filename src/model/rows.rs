@@ -1,47 +1,44 @@
-//! Rows on their way out: the language between the store, which reads them, and the output, which writes them.
+//! Rows of a query. The store reads them, and the output writes them.
 
-/// One value as SQLite keeps it.
+/// One value, with SQLite's storage classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
-    /// Not known.
     Null,
-    /// A whole number, exact.
     Integer(i64),
-    /// A floating-point number.
     Real(f64),
-    /// Text; SQLite does not promise that it is UTF-8.
+    /// SQLite does not guarantee that text is valid UTF-8.
     Text(&'a [u8]),
-    /// Bytes.
     Blob(&'a [u8]),
 }
 
-/// One row, whose values are read where they are.
+/// One row. Its values are borrowed, so that none is copied.
 pub(crate) trait Row {
-    /// The value of a column, counted from 0.
+    /// The value of a column. The first column is 0.
     fn value(&self, column: usize) -> Value<'_>;
 }
 
-/// One column.
+/// A column of the result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
     pub(crate) name: String,
-    /// Whether its whole numbers are unix seconds.
+    /// Whether its integers are unix seconds.
     pub is_time: bool,
 }
 
 impl Column {
-    /// A column, which is one of times if it is called like one.
+    /// A column with this name. The name decides whether it contains timestamps.
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
-            is_time: is_called_like_a_time(&name),
+            is_time: is_timestamp_name(&name),
             name,
         }
     }
 }
 
-/// The schema's naming: `recorded_at`, `paused_until`, `owned_since`; what counts in other units says so (`_at_ms`).
-fn is_called_like_a_time(name: &str) -> bool {
+/// Whether a column with this name contains unix seconds, as in `recorded_at`, `paused_until` and `owned_since`. The
+/// schema adds the unit to the names of other times, as in `expires_at_ms`.
+fn is_timestamp_name(name: &str) -> bool {
     const WORDS: [&str; 7] = [
         "timestamp",
         "last_updated",
@@ -63,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_by_their_names() {
+    fn columns_of_timestamps_are_recognized_by_their_names() {
         for name in [
             "timestamp",
             "recorded_at",

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Rewrite the whole database file afterwards, to free all unused space
     #[arg(long)]
     pub(crate) vacuum: bool,
-    /// If a month is not summarized: prune only the months before it
+    /// If a month is not summarized, prune only the months before it
     #[arg(long)]
     pub(crate) keep_unsummarized: bool,
     /// Prune although no backup was verified in the last 7 days; with --future: do not take a backup first
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     /// Delete summaries without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Remove only what was recorded under a clock that was ahead; takes a backup first
+    /// Remove only rows that were recorded while the clock was ahead; takes a backup first
     #[arg(
         long,
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
@@ -71,7 +71,7 @@ pub(crate) struct Args {
     /// With --future: remove the rows although the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
-    /// How long to wait for another run that is at work, such as 30s, 10m or 1h; 0: not at all [default: 10m]
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) wait: Option<Duration>,
 }
@@ -125,8 +125,8 @@ struct Prepared {
 
 /// Opens the database, plans the prune and checks that it is safe.
 ///
-/// Waits for a `backup` and a `summarize` that were started before this run or at the same time, because the prune may be
-/// unsafe without them.
+/// Waits for a `backup` and a `summarize` that were started before this run or at the same time, because without their
+/// results the prune may be refused.
 fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
     let waiting = Waiting::new(context, "prune", args.wait);
@@ -143,8 +143,8 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         let archive = check_archive(context, args, &store, &plan)?;
         let blockers = find_blockers(context, args, &store, &plan, now)?;
         let has_nothing_to_do = blockers.is_empty() && plan.history_rows() == 0;
-        let is_patient = !blockers.is_empty() || !args.without_backup;
-        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, is_patient)? {
+        let may_start_soon = !blockers.is_empty() || !args.without_backup;
+        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, may_start_soon)? {
             drop((store, lock));
             waiting.until_free(database, waits_for)?;
             continue;
