@@ -1,4 +1,4 @@
-//! `tornsnap restore`: replaces the database by a backup.
+//! `tornsnap restore`: replaces the database with a backup.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,13 @@ use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
 use crate::store::restore::{self, Locks, Staged};
 
-/// Replace the database by a verified backup; the present database is kept beside it
+/// Replace the database with a verified backup; the present database is kept beside it
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The backup, or `latest`
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
-    /// Where to restore to [default: the database]
+    /// Path to restore to [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
     /// Do not ask for confirmation; without a terminal, nothing is asked
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Accept a file without a manifest, with only SQLite's own checks
     #[arg(long)]
     without_manifest: bool,
-    /// Replace a database although the backup is of another one
+    /// Replace a database even if the backup is of another database
     #[arg(long)]
     other_database: bool,
     /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
@@ -259,7 +259,7 @@ fn question(database: &Path, manifest: Option<&Manifest>) -> String {
         },
     );
     format!(
-        "Replace {} by {replacement}? The present one is kept beside it.",
+        "Replace {} with {replacement}? The present one is kept beside it.",
         database.display()
     )
 }
@@ -277,6 +277,6 @@ struct Report<'a> {
     proven: bool,
     rows: i64,
     schema_version: i64,
-    /// The path of the previous database; `None` if there was none.
+    /// The path to which the previous database was moved; `None` if there was none.
     kept: Option<String>,
 }

@@ -19,7 +19,7 @@ use crate::output::terminal;
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
 
-/// Make a verified copy of the database, or list and verify copies made before
+/// Make a verified copy of the database, or list and verify earlier copies
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
@@ -32,10 +32,10 @@ pub(crate) struct Args {
     /// Compress the copy (zstd)
     #[arg(long)]
     compress: bool,
-    /// Also compare each entry of each index with its row: several times slower
+    /// Also compare each index entry with its row, which is several times slower
     #[arg(long)]
     deep: bool,
-    /// Use this folder although the backups that were made in it are gone
+    /// Use this folder even if the backups that were made in it are gone
     #[arg(long)]
     new_folder: bool,
     /// Verify one backup, the latest or all, and make no copy

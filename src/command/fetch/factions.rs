@@ -16,7 +16,7 @@ use crate::model::kind::Kind;
 use crate::store::missing::Missing;
 use crate::store::save::{Observation, RosterChange};
 
-/// The decoded selections of an answer about a faction, and the failures of the others.
+/// An answer about a faction: the decoded selections, and the failures of the other selections.
 struct Answer {
     faction: Observation<Faction>,
     wars: Option<DecodedWars>,

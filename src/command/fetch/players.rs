@@ -22,7 +22,7 @@ use crate::store::save::{Observation, PlayerTarget};
 /// A roster older than this (in seconds) is fetched again before its members are fetched.
 const MAX_ROSTER_AGE: i64 = HOUR;
 
-/// The decoded selections of an answer about a player, and the failures of the others.
+/// An answer about a player: the decoded selections, and the failures of the other selections.
 struct Answer {
     player: Observation<Player>,
     failures: Vec<Failure>,

@@ -110,7 +110,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let backup = if args.without_backup {
         None
     } else {
-        // Do not rotate, because the oldest backup may be the last one from before the clock was ahead.
+        // Do not rotate: that could delete the last backup from before the clock was ahead.
         Some(backup::create_without_rotation(context, &waiting)?.file)
     };
     let done = store.remove_future(&bounds)?;

@@ -25,13 +25,13 @@ use crate::store::{Store, backup};
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
-    /// Full months of history rows to keep in addition to the current one [default: as configured, else 2]
+    /// Full months of history rows to keep in addition to the current one [default: as configured, or 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
     pub(crate) keep_months: Option<u32>,
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]
     pub(crate) archive: Option<PathBuf>,
-    /// Start a new archive although the one used before is missing or was replaced
+    /// Start a new archive even if the one used before is missing or was replaced
     #[arg(long)]
     pub(crate) new_archive: bool,
     /// Show what would be deleted, without changing anything
@@ -43,13 +43,13 @@ pub(crate) struct Args {
     /// If a month is not summarized, prune only the months before it
     #[arg(long)]
     pub(crate) keep_unsummarized: bool,
-    /// Prune although no backup was verified in the last 7 days; with --future: do not take a backup first
+    /// Prune even if no backup was verified in the last 7 days; with --future: do not take a backup first
     #[arg(long)]
     pub(crate) without_backup: bool,
     /// Let the first prune delete more than half of all history rows
     #[arg(long)]
     pub(crate) allow_large: bool,
-    /// Prune although the clock is behind the newest history row, or a year ahead of it
+    /// Prune even if the clock is behind the newest history row, or a year ahead of it
     #[arg(long)]
     pub(crate) ignore_clock: bool,
     /// Delete the monthly summaries of all months before this one, and nothing else
@@ -68,7 +68,7 @@ pub(crate) struct Args {
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
     )]
     pub(crate) future: bool,
-    /// With --future: remove the rows although the clock seems to be behind now
+    /// With --future: remove the rows even if the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
     /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
