@@ -67,7 +67,7 @@ pub(crate) fn select_months(
     if let Some(month) = asked
         && now < month.end()
     {
-        return Err(format!("it does not end before {} (UTC)", iso(month.end())));
+        return Err(format!("it is not over before {} (UTC)", iso(month.end())));
     }
     let mut jobs = Vec::new();
     for (index, state) in states.iter().enumerate() {
@@ -87,7 +87,7 @@ pub(crate) fn select_months(
         if chosen.is_empty() {
             if asked.is_some() && state.has(SummaryStatus::Pruned) {
                 return Err(
-                    "its history rows were pruned: a summary of the remaining rows would replace the summary of all \
+                    "history of that month has been pruned: a summary of the remaining rows would replace one of all \
                      rows"
                         .to_owned(),
                 );
