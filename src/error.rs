@@ -93,7 +93,7 @@ impl Error {
         self
     }
 
-    /// Sets what the user can do: an imperative that names the command or the flag.
+    /// Sets the help: an imperative that names the command or the flag that solves the problem.
     #[must_use]
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -112,7 +112,7 @@ impl Error {
         self.exit
     }
 
-    /// What the user can do, if known.
+    /// The help for the user, if there is any.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }

@@ -1,6 +1,6 @@
 //! Keeps the history of Torn City players, factions, wars and territories in one SQLite file.
 //!
-//! `tests/suite/layers.rs` holds the code against the table of layers below.
+//! `tests/suite/layers.rs` checks the imports against the table of layers below.
 //!
 #![doc = include_str!("ARCHITECTURE.md")]
 #![cfg_attr(

@@ -45,7 +45,7 @@ pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> R
     }
 }
 
-/// Says why the clock of this machine is certainly wrong. `TORNSNAP_NOW` may be any time.
+/// The reason why the clock of this machine is certainly wrong, if it is. `TORNSNAP_NOW` may be any time.
 pub(super) fn clock_error(clock: Clock, now: i64, build_day: i64) -> Option<String> {
     let is_before = matches!(clock, Clock::System) && now < build_day;
     is_before.then(|| {

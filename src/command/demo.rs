@@ -62,7 +62,6 @@ struct Tally {
     changes: u64,
 }
 
-/// A running demo.
 struct Demo<'a> {
     context: &'a Context,
     simulator: Simulator,
@@ -216,7 +215,7 @@ impl Tally {
     }
 }
 
-/// Creates the folder, with a configuration that tracks the simulated factions. Deletes an earlier demo in it.
+/// Creates the folder and a configuration that follows the simulated factions. Deletes an earlier demo in the folder.
 fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
     let file = folder.join(FILE_NAME);
     if folder.exists() {
@@ -231,14 +230,14 @@ fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
         fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
     }
     let mut text = format!(
-        "{SENTINEL}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # gone when the demo ends\n\
+        "{SENTINEL}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # exists only while the demo runs\n\
          requests_per_minute = 0\n",
         simulator.url()
     );
     for (name, key) in ["alice", "bob", "carol"].iter().zip(simulator.keys()) {
         let _ = write!(
             text,
-            "\n[[key]]\nname = \"{name}\"\nkey = \"{}\" # opens nothing but the demo\n",
+            "\n[[key]]\nname = \"{name}\"\nkey = \"{}\" # works only in the demo\n",
             key.secret
         );
     }

@@ -1,4 +1,4 @@
-//! The subcommands. Each has a module that combines the other modules.
+//! The subcommands, one module each. They combine the layers below.
 
 pub(crate) mod backup;
 pub(crate) mod clock;
@@ -29,7 +29,7 @@ use crate::output::terminal::Verbosity;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
-    /// The settings from the command line, which are part of `settings` already.
+    /// The settings from the command line. They are already applied to `settings`.
     pub(crate) overrides: Overrides,
     pub(crate) verbosity: Verbosity,
     /// Whether stdout gets one JSON document.
@@ -52,12 +52,12 @@ pub(crate) struct Outcome {
     pub(crate) summary: Option<String>,
     /// The command's own fields of the JSON report. `None` if the command has printed the document itself.
     pub(crate) report: Option<Value>,
-    /// A failure after which the command could still do the rest.
+    /// A failure that did not prevent the rest of the command.
     pub(crate) failure: Option<Error>,
 }
 
 impl Outcome {
-    /// Success.
+    /// A success with this summary and these fields of the JSON report.
     pub(crate) fn done(summary: impl Into<String>, report: impl Serialize) -> Self {
         Self {
             summary: Some(summary.into()),

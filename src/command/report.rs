@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::command::Outcome;
 use crate::error::{Error, Exit};
 
-/// The envelope. The fields of the command are on the same level as its own.
+/// The envelope. The fields of the command are flattened into it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
-    /// `None` when the command line was not understood.
+    /// `None` when clap rejected the command line.
     command: Option<&'static str>,
     status: Status,
     exit_code: u8,

@@ -1,4 +1,4 @@
-//! `tornsnap restore`: replaces the database by a backup.
+//! `tornsnap restore`: replaces the database with a backup.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,22 +21,22 @@ use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
 use crate::store::restore::{self, Locks, Staged};
 
-/// Put a verified backup in the place of the database; the present one is kept beside it
+/// Replace the database with a verified backup; the present database is kept beside it
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The backup, or `latest`
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
-    /// Where to restore to [default: the database]
+    /// Path to restore to [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
-    /// Do not ask; without a terminal nothing is asked in any case
+    /// Do not ask for confirmation; without a terminal, nothing is asked
     #[arg(short, long)]
     yes: bool,
     /// Accept a file without a manifest, with only SQLite's own checks
     #[arg(long)]
     without_manifest: bool,
-    /// Replace a database although the backup is of another one
+    /// Replace a database even if the backup is of another database
     #[arg(long)]
     other_database: bool,
     /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         job.check_identity(&manifest.identity())?;
     }
     let database = &job.database;
-    // The question needs a terminal. Scripts run without it, since the present database is kept and not deleted.
+    // The question needs a terminal. Scripts may run without one, because the present database is kept, not deleted.
     if !args.yes
         && prompt::is_possible()
         && database.exists()
@@ -77,8 +77,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // Another process may have replaced the database while this run waited for the locks.
     if restore::present_identity(database) != job.present {
         return Err(Error::new(format!("replace {}", database.display()))
-            .with_source("another program has replaced it meanwhile")
-            .with_help("look what is there now, then run it again")
+            .with_source("another program has replaced it while this command waited")
+            .with_help("check which database is there now, then run it again")
             .with_exit(Exit::TryLater));
     }
     let kept = restore::replace(&staged, database, now, &locks)?;
@@ -91,9 +91,10 @@ struct Job {
     manifest: Option<Manifest>,
     database: PathBuf,
     present: Option<Identity>,
-    /// The ids of the database to replace, otherwise those of the configured one. Messages compare with them.
+    /// The ids of the database to replace or, if there is none, those of the configured database. Messages describe the
+    /// backup in relation to them.
     reference: Option<Identity>,
-    takes_any: bool,
+    accepts_any_database: bool,
 }
 
 impl Job {
@@ -122,7 +123,7 @@ impl Job {
             database,
             present,
             reference,
-            takes_any: args.other_database,
+            accepts_any_database: args.other_database,
         })
     }
 
@@ -136,7 +137,7 @@ impl Job {
     /// Fails if the backup is a copy of another database than the present one.
     fn check_identity(&self, copy: &Identity) -> Result<()> {
         let present = match &self.present {
-            Some(present) if present.id != copy.id && !self.takes_any => present,
+            Some(present) if present.id != copy.id && !self.accepts_any_database => present,
             _ => return Ok(()),
         };
         Err(Error::new(format!(
@@ -149,8 +150,7 @@ impl Job {
             describe_origin(copy, self.database_name(), Some(present))
         ))
         .with_help(
-            "add --other-database if the present one is a new one in the place of a database that was lost; --to restores \
-             elsewhere",
+            "add --other-database if the present database replaces one that was lost, or name another place with --to",
         )
         .with_exit(Exit::Config))
     }
@@ -158,16 +158,16 @@ impl Job {
     fn outcome(&self, staged: &Staged, kept: Option<&Path>) -> Outcome {
         let known = self.reference.as_ref();
         let origin = describe_origin(&staged.identity, self.database_name(), known);
-        let of = match known {
+        let origin_note = match known {
             Some(known) if known.id == staged.identity.id => String::new(),
             _ => format!("; it is a copy of {origin}"),
         };
-        let old = kept.map_or_else(String::new, |kept| {
+        let old_note = kept.map_or_else(String::new, |kept| {
             format!("; the old one is {}", kept.display())
         });
         Outcome::done(
             format!(
-                "restored {} from {} ({} rows){of}{old}",
+                "restored {} from {} ({} rows){origin_note}{old_note}",
                 self.database.display(),
                 self.file.display(),
                 group_digits(staged.rows)
@@ -187,7 +187,7 @@ impl Job {
     }
 }
 
-/// The latest backup of the configured database, also if the target is another path.
+/// The latest backup of the configured database, even if the target is another path.
 fn latest(context: &Context, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
     let id = restore::present_identity(&settings.database).map(|present| present.id);
@@ -202,13 +202,15 @@ fn latest(context: &Context, now: i64) -> Result<PathBuf> {
 fn of_other_program(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
         .with_source("it is a database of another program")
-        .with_help("name another place with --to or --database; --other-database insists")
+        .with_help(
+            "name another place with --to or --database, or add --other-database to replace it",
+        )
         .with_exit(Exit::Config)
 }
 
 fn locked(database: &Path) -> Error {
     Error::new(format!("replace {}", database.display()))
-        .with_source("another program keeps it locked, so nothing tells which database it is")
+        .with_source("another program keeps it locked, so its id cannot be read")
         .with_help("close it there (DB Browser, Datasette, Grafana, a shell), then run it again")
         .with_exit(Exit::TryLater)
 }
@@ -236,7 +238,7 @@ fn manifest_of(file: &Path, may_be_missing: bool) -> Result<Option<Manifest>> {
     restore::check_backup_file(file)?;
     if may_be_missing && !Manifest::path_for(file).exists() {
         log::warn!(
-            "nothing proves that {} is what was once saved",
+            "{} has no manifest, so it is not known whether the file has changed",
             file.display()
         );
         return Ok(None);
@@ -245,8 +247,8 @@ fn manifest_of(file: &Path, may_be_missing: bool) -> Result<Option<Manifest>> {
 }
 
 fn question(database: &Path, manifest: Option<&Manifest>) -> String {
-    let by = manifest.map_or_else(
-        || "a file that nothing proves".to_owned(),
+    let replacement = manifest.map_or_else(
+        || "a file without a manifest".to_owned(),
         |manifest| {
             format!(
                 "the copy of {} made at {} ({} rows)",
@@ -257,7 +259,7 @@ fn question(database: &Path, manifest: Option<&Manifest>) -> String {
         },
     );
     format!(
-        "Replace {} by {by}? The present one is kept beside it.",
+        "Replace {} with {replacement}? The present one is kept beside it.",
         database.display()
     )
 }
@@ -269,12 +271,12 @@ struct Report<'a> {
     database_id: &'a DatabaseId,
     archive_of: Option<&'a DatabaseId>,
     backup: String,
-    /// Which database the backup is a copy of, in words.
+    /// A description of the database that was copied.
     whose: &'a str,
-    /// Whether a manifest proved the backup.
+    /// Whether the backup was verified against its manifest.
     proven: bool,
     rows: i64,
     schema_version: i64,
-    /// Where the previous database is now; `None` if there was none.
+    /// The path to which the previous database was moved; `None` if there was none.
     kept: Option<String>,
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Signal handlers are installed once for the process.
+/// The signal handlers are installed once per process.
 static STOP: OnceLock<Stop> = OnceLock::new();
 
 /// Whether the process received a signal to stop.
@@ -74,7 +74,7 @@ impl Stop {
         if let Some(stop) = &stop {
             stop.ends_process.store(true, Ordering::Relaxed);
             if let Some(exit) = stop.asked() {
-                return Err(Error::new("go on")
+                return Err(Error::new("continue")
                     .with_source("it was told to stop")
                     .with_help("run the same command again")
                     .with_exit(exit));
@@ -83,7 +83,7 @@ impl Stop {
         Ok(EndOnSignal(stop))
     }
 
-    /// The exit code for the signal that was received, if any.
+    /// The exit code of the signal that was received, if any.
     pub(crate) fn asked(&self) -> Option<Exit> {
         match self.signal.load(Ordering::Relaxed) {
             0 => None,

@@ -15,12 +15,12 @@ use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 /// The default of `--wait`, except for `fetch`, which does not wait.
 pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(600);
 
-/// How long to wait before a message says so. Most locks are released within this time.
+/// The delay until a message says that the command waits. Most locks are released within this time.
 const MESSAGE_DELAY: Duration = Duration::from_millis(300);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long after this process another one may start that a scheduler started at the same time.
+/// If a scheduler starts two commands at the same time, the other one may take its locks this much later.
 const STARTUP_GRACE: Duration = Duration::from_secs(1);
 
 /// The time that a command may still wait, for all its locks together.
@@ -44,7 +44,7 @@ impl Waiting {
         }
     }
 
-    /// For a command that waits up to `longest` and shows a message then.
+    /// For a command that waits up to `longest`, and shows a message while it waits.
     pub(crate) fn up_to(command: &'static str, longest: Duration) -> Self {
         Self {
             command,
@@ -69,7 +69,7 @@ impl Waiting {
         Lock::wait(database, lock, self)
     }
 
-    /// Whether a run holds one of these locks. With `is_patient`, waits [`STARTUP_GRACE`] for a run to take one.
+    /// Whether a run holds one of these locks. With `may_start_soon`, waits up to [`STARTUP_GRACE`] for a run to do so.
     ///
     /// After the machine was off, a scheduler starts all missed jobs at once, in any order.
     ///
@@ -80,13 +80,13 @@ impl Waiting {
         &self,
         database: &Path,
         locks: &[&str],
-        is_patient: bool,
+        may_start_soon: bool,
     ) -> Result<bool> {
         if !self.is_possible() {
             return Ok(false);
         }
         let is_held = || locks.iter().any(|lock| Lock::is_held(database, lock));
-        if !is_patient {
+        if !may_start_soon {
             return Ok(is_held());
         }
         let stop = Stop::listen()?;
@@ -104,7 +104,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// As [`Waiting::take`].
+    /// Those of [`Waiting::take`].
     pub(super) fn until_free(&self, database: &Path, locks: &[&str]) -> Result<()> {
         while locks.iter().any(|lock| Lock::is_held(database, lock)) {
             for lock in locks {
@@ -120,7 +120,7 @@ impl Waiting {
             .with_help("run the same command again")
     }
 
-    /// Shows one message for each run that the command waits for.
+    /// Shows one message for each run that the command waits for, after [`MESSAGE_DELAY`].
     fn announce(&self, holder: &LockHolder) {
         let mut waits_for = self.waits_for.borrow_mut();
         match &mut *waits_for {

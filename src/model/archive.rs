@@ -5,7 +5,7 @@ use crate::model::identity::{DatabaseId, Identity};
 /// An archive that history rows were moved to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct UsedArchive {
-    /// Its path at that time.
+    /// The path to which the rows were moved. The file may be elsewhere now.
     pub(crate) path: String,
     pub(crate) id: Option<DatabaseId>,
 }
@@ -19,7 +19,7 @@ pub(crate) enum ArchiveBlocker {
     OfAnotherDatabase,
     /// Rows were moved to this path before, and the file no longer exists.
     Missing,
-    /// Rows were moved to this path before, and now it holds a different archive.
+    /// Rows were moved to this path before, and a different archive is there now.
     Replaced,
 }
 

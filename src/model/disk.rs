@@ -1,18 +1,18 @@
-//! How file systems answer.
+//! Decides which errors of `fsync` on a folder are ignored.
 
 use std::io::{self, ErrorKind};
 
-/// The number of "bad file descriptor" on every Unix.
+/// The errno of "bad file descriptor", which is the same on every Unix.
 const EBADF: i32 = 9;
 
-/// Takes it for done when a file system refuses to sync folders, which some network file systems do.
+/// Ignores the error of a file system that cannot sync folders. Some network file systems cannot.
 ///
-/// Linux answers `EINVAL` where the file system has no such call (older CIFS, vboxsf), NetBSD `EBADF`, and a folder that
-/// may be written but not read cannot be opened. `PostgreSQL` and Dovecot pass over the same. An I/O error stays one.
+/// If the file system has no such call (older CIFS, vboxsf), Linux returns `EINVAL` and NetBSD returns `EBADF`. A
+/// folder that may be written but not read cannot be opened (`EACCES`). `PostgreSQL` and Dovecot do the same.
 ///
 /// # Errors
 ///
-/// Any other failure.
+/// Returns any other error, such as an I/O error.
 pub(crate) fn unless_not_supported(error: io::Error) -> io::Result<()> {
     let is_not_supported = matches!(
         error.kind(),
@@ -26,15 +26,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_says_that_there_is_no_such_call_is_passed_over() {
-        for (number, is_passed_over) in [(22, true), (9, true), (13, true), (5, false), (28, false)]
-        {
+    fn only_errors_of_an_unsupported_sync_are_ignored() {
+        for (number, is_ignored) in [(22, true), (9, true), (13, true), (5, false), (28, false)] {
             let error = io::Error::from_raw_os_error(number);
-            assert_eq!(
-                unless_not_supported(error).is_ok(),
-                is_passed_over,
-                "{number}"
-            );
+            assert_eq!(unless_not_supported(error).is_ok(), is_ignored, "{number}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Decides which timestamps are in the future, and when it is unsafe to remove such rows.
 //!
-//! A clock that was ahead has written them. Other facts can show that the clock is behind now, and the rows are right.
+//! Either a clock that was ahead has written these rows, or the clock is behind now. In the second case the rows are
+//! right and must stay.
 
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
@@ -13,7 +14,7 @@ pub(crate) struct FutureBounds {
     pub(crate) month_start: i64,
     /// A timestamp from the clock of this machine is in the future if it is later than this.
     pub(crate) max_recorded: i64,
-    /// A scheduled time, or a time that Torn has named, is wrong if it is later than this.
+    /// A scheduled time, or a time from one of Torn's answers, is wrong if it is later than this.
     pub(crate) max_scheduled: i64,
 }
 
@@ -28,7 +29,7 @@ impl FutureBounds {
         })
     }
 
-    /// Bounds that accept timestamps up to a day ahead, such as those of machines whose clocks differ by hours.
+    /// Bounds that accept timestamps up to a day ahead, because the clocks of two machines may differ by hours.
     #[must_use]
     pub(crate) fn with_a_day_of_tolerance(self) -> Self {
         Self {
@@ -38,7 +39,7 @@ impl FutureBounds {
     }
 }
 
-/// The distribution of this machine's records before and after the present time.
+/// The gap between this machine's newest record of the past and its oldest record of the future.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct RecordGap {
     /// The newest timestamp that is not in the future.
@@ -49,7 +50,7 @@ pub(crate) struct RecordGap {
     pub(crate) future_days: i64,
 }
 
-/// Records on up to this many future days say nothing: a clock that was ahead by a day can have written them.
+/// Records on up to this many future days prove nothing, because a clock that was ahead by a day can have written them.
 const FEW_DAYS: i64 = 2;
 
 impl RecordGap {
@@ -70,7 +71,7 @@ pub(crate) struct FutureFacts {
     pub(crate) now: i64,
     /// The reason why the clock of this machine is certainly wrong.
     pub(crate) clock_is_wrong: Option<String>,
-    /// The latest time that Torn has named. `None` under `TORNSNAP_NOW`, which can replay any time.
+    /// The latest time in Torn's answers. `None` under `TORNSNAP_NOW`, which can replay any time.
     pub(crate) named_by_torn: Option<i64>,
     /// Whether `TORNSNAP_NOW` replaces the clock.
     pub(crate) is_replay: bool,
@@ -81,9 +82,9 @@ pub(crate) struct FutureFacts {
     pub(crate) total_rows: i64,
 }
 
-/// The reasons to believe that the clock is behind now, and was not ahead before. The rows are right then and must stay.
+/// The reasons to believe that the clock is behind now and was not ahead before. The rows are then right and must stay.
 ///
-/// The strongest reason comes first. Each completes the sentence "the clock seems to be behind: …".
+/// The strongest reason comes first. Each reason completes the sentence "the clock seems to be behind: …".
 pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
     let mut reasons: Vec<String> = facts.clock_is_wrong.iter().cloned().collect();
     if let Some(named) = facts.named_by_torn
@@ -102,7 +103,7 @@ pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
             facts.gap.future_days
         ));
     }
-    // A replay with TORNSNAP_NOW may go back to before all rows. Rows of a few days do not count against it.
+    // A replay with TORNSNAP_NOW may set the clock to a time before all rows, so rows on a few days are no reason.
     let is_replay = facts.is_replay && facts.gap.future_days <= FEW_DAYS;
     if facts.future_rows > facts.total_rows / 2 && !is_replay {
         reasons.push(format!(

@@ -3,7 +3,7 @@
 use crate::model::history::History;
 use crate::model::time::Month;
 
-/// The present rows of one history table in one month, and what `month_states` records about that month.
+/// The present rows of one history table in one month, and the record of that month in `month_states`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -12,11 +12,12 @@ use crate::model::time::Month;
 pub(crate) struct MonthFacts {
     /// Present history rows.
     pub(crate) rows: i64,
-    /// Those of the present rows that were inserted after the month was summarized: their ids are above `last_id`.
+    /// The part of `rows` that was inserted after the month was summarized. The ids of these rows are above `last_id`.
     pub(crate) late_rows: i64,
     /// Entities that were observed in the month, counted now.
     pub(crate) observed: i64,
-    /// Whether an entity that was observed in the month has older history rows. Its values did not change in the month.
+    /// Whether an entity that was observed in the month has older history rows. If no value changed in the month, it
+    /// has no history rows, but it still needs a summary.
     pub(crate) has_older_rows: bool,
     /// History rows at the time of the summary.
     pub(crate) summarized_rows: i64,
@@ -120,8 +121,8 @@ impl TableState {
 
 /// Marks each summarized month before a pruned month of the same history as pruned.
 ///
-/// A prune does not mark a month without history rows, but it deletes the older rows that this month's summary begins
-/// with. So no summary from before the last pruned month may be written again.
+/// A prune does not mark a month that has no history rows, but it deletes the older rows that the summary of this month
+/// begins with. So no summary from before the last pruned month may be written again.
 pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {
@@ -145,7 +146,7 @@ pub(crate) struct MonthState {
 }
 
 impl MonthState {
-    /// The state of one history table, if it has any in this month.
+    /// The state of one history table; `None` if it has neither rows, observations nor a record in this month.
     pub(crate) fn table(&self, history: History) -> Option<&TableState> {
         self.tables.iter().find(|table| table.history == history)
     }

@@ -17,7 +17,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// The absolute path without `.` and `..`, so that two spellings of a path compare equal.
 ///
-/// Links are not resolved, because a link may be broken now (a disk that is not mounted).
+/// Links are not resolved, because a link may be broken at the moment (its disk is not mounted).
 pub(crate) fn plain_absolute(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut plain = PathBuf::new();
@@ -44,7 +44,7 @@ pub(crate) fn shell_word(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// How many links to follow before they count as a loop; the limit of Linux.
+/// More links than this in a row count as a loop. Linux has the same limit.
 pub(crate) const MAX_LINKS: usize = 40;
 
 #[cfg(test)]

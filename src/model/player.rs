@@ -67,10 +67,11 @@ const BUCKET_READY: i64 = 10 * MINUTE;
 /// Seconds between two requests for a daily value that is late.
 const LATE_BUCKET_PAUSE: i64 = HOUR;
 
-/// Whether to request `personalstats`: only until yesterday's value, the newest, is stored. Torn limits how many rows
-/// of `personalstats` a key may read in a day.
+/// Whether to request `personalstats`. The newest value is that of yesterday. Once it is stored, nothing is requested,
+/// because Torn limits how many rows of `personalstats` a key may read in a day.
 ///
-/// `asked_at` is the time of the last answer with them, and `bucket_at` the day of its value; both in unix seconds.
+/// `asked_at` is the time of the last answer with `personalstats`, and `bucket_at` the day of its value. Both are unix
+/// seconds.
 pub(crate) fn bucket_is_due(asked_at: Option<i64>, bucket_at: Option<i64>, now: i64) -> bool {
     let Some(asked_at) = asked_at.filter(|asked_at| !is_far_future(*asked_at, now)) else {
         return true;

@@ -14,20 +14,21 @@ pub(crate) fn first_kept_month(now: i64, keep_months: u32) -> Option<Month> {
     Month::of(now).map(|current| current.minus(keep_months))
 }
 
-/// The months before the cut-off, sorted by what may be done with their history rows. Each list begins with the oldest.
+/// The months before the cut-off, grouped by whether their history rows may be deleted. Each list is oldest first.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct PruneScope {
     /// Months whose history rows may be deleted.
     pub(crate) months: Vec<Month>,
     /// Months with history rows that are not summarized yet.
     pub(crate) unsummarized: Vec<Month>,
-    /// Months with late rows that no summary will ever count, and how many. These rows are never pruned.
+    /// Months with late rows that no summary will ever count, and the number of these rows. They are never pruned.
     pub(crate) late: Vec<(Month, i64)>,
 }
 
-/// Sorts the months before `first_kept`.
+/// Groups the months before `first_kept`.
 ///
-/// Only months before the first unsummarized one may be pruned, because its summary begins with the newest earlier rows.
+/// Only months before the first unsummarized one may be pruned, because its summary will begin with the newest rows
+/// before it.
 pub(crate) fn prune_scope(states: &[MonthState], first_kept: Month) -> PruneScope {
     let mut scope = PruneScope::default();
     for state in states.iter().filter(|state| state.month < first_kept) {
@@ -55,7 +56,7 @@ pub(crate) struct PruneFacts {
     pub(crate) rows_to_delete: i64,
     /// All history rows.
     pub(crate) total_rows: i64,
-    /// Other rows that the prune would delete.
+    /// Rows of other tables that the prune would delete.
     pub(crate) other_rows_to_delete: i64,
     /// Whether this database was pruned before.
     pub(crate) was_pruned: bool,
@@ -96,15 +97,15 @@ impl PruneBlocker {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Unsummarized(months) => format!(
-                "history rows of {} are older than the cut-off and in no summary",
+                "history rows of {} are older than the cut-off and not summarized",
                 format_months(months)
             ),
             Self::ClockBehind { newest } => format!(
-                "the clock is behind the newest history row, which is of {}",
+                "the clock is behind the newest history row ({})",
                 iso(*newest)
             ),
             Self::ClockAhead { newest } => format!(
-                "the clock is a year or more ahead of the newest history row, which is of {}",
+                "the clock is a year or more ahead of the newest history row ({})",
                 iso(*newest)
             ),
             Self::NoBackup { verified_at: None } => "there is no verified backup".to_owned(),
@@ -166,7 +167,8 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
         }
     }
     if facts.rows_to_delete > 0 {
-        // Up to a day ahead is accepted. A later time was written by a wrong clock and says nothing about the age.
+        // A time up to a day ahead is accepted. A later time comes from a wrong clock and does not show how old the
+        // backup is.
         let is_recent = facts
             .backup_verified_at
             .is_some_and(|at| (facts.now - BACKUP_MAX_AGE..=facts.now + DAY).contains(&at));

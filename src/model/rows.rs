@@ -17,7 +17,7 @@ pub(crate) trait Row {
     fn value(&self, column: usize) -> Value<'_>;
 }
 
-/// One column.
+/// A column of the result.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Column {
     pub(crate) name: String,

@@ -25,13 +25,13 @@ impl SummaryReason {
     }
 }
 
-/// The summaries of one history in one month, which are to be written.
+/// The summaries to write for one history in one month.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TableJob {
     pub(crate) month: Month,
     pub(crate) history: History,
-    /// Months before this (unix seconds) have lost history rows, so their summaries are the better source of the values
-    /// that this month begins with. `None` if no month has.
+    /// The end of the last earlier month that has lost history rows (unix seconds); `None` if there is none. Before
+    /// this time, the summaries are a better source than the remaining rows of the values that this month begins with.
     pub(crate) rows_lost_before: Option<i64>,
     /// Whether the record in `month_states` must be updated.
     pub(crate) updates_record: bool,
@@ -53,11 +53,11 @@ pub(crate) struct SummaryJob {
     pub(crate) dependents: Vec<TableJob>,
 }
 
-/// Selects the months to summarize, oldest first. `asked`: consider only this month.
+/// Selects the months to summarize, oldest first. With `asked`, considers only that month.
 ///
 /// # Errors
 ///
-/// The message says why the month in `asked` cannot be summarized.
+/// If the month in `asked` cannot be summarized. The message says why.
 pub(crate) fn select_months(
     states: &[MonthState],
     asked: Option<Month>,

@@ -9,9 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Exit};
 
-/// Seconds in a minute.
 pub(crate) const MINUTE: i64 = 60;
-/// Seconds in an hour.
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// Seconds in a day (UTC has no daylight saving).
 pub(crate) const DAY: i64 = 24 * HOUR;
@@ -21,7 +19,7 @@ pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 
 /// Whether a stored timestamp is more than a day after `now`.
 ///
-/// Only a wrong clock can have written such a timestamp. The program treats it as "never".
+/// Only a wrong clock can have written such a timestamp. Callers treat it as missing.
 pub(crate) fn is_far_future(timestamp: i64, now: i64) -> bool {
     timestamp > now.saturating_add(DAY)
 }
@@ -223,7 +221,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
                 u64::from(count) * seconds.unsigned_abs(),
             ))
         })
-        .ok_or_else(|| "write 30s, 10m or 1h, or 0 for not at all".to_owned())
+        .ok_or_else(|| "write 30s, 10m or 1h, or 0".to_owned())
 }
 
 /// Formats a duration in its largest whole unit: "10 minutes", "1 hour", "90 seconds".

@@ -71,32 +71,33 @@ pub struct War {
     pub(crate) war_type: WarType,
     /// The tile that is fought over; `None` for ranked wars.
     pub territory: Option<TerritoryId>,
-    /// The attackers. In a ranked war, which has none, this is the side that Torn lists first.
+    /// The attacking faction. A ranked war has no attackers, so this is the faction that Torn lists first.
     pub attacking: Option<Side>,
-    /// The other side.
+    /// The defending faction, or the other faction of a ranked war.
     pub defending: Option<Side>,
-    /// Points that win a territory war, or the lead that wins a ranked war and decays; `None` if the answer does not say.
+    /// In a territory war, the points needed to win. In a ranked war, the lead needed to win, which decays over time.
+    /// `None` if the answer does not say.
     pub required_score: Option<i64>,
     /// The state of the war.
     pub status: WarStatus,
-    /// Torn's word for how it ended, such as `end_with_nap` or `forfeit`.
+    /// How it ended, in Torn's words, such as `end_with_nap` or `forfeit`.
     pub end_reason: Option<String>,
-    /// Only if the war is completed.
+    /// `None` unless the war is completed.
     pub winner: Option<FactionId>,
-    /// Unix seconds. It may lie in the future.
+    /// Unix seconds; may be in the future.
     pub started_at: Option<i64>,
-    /// Unix seconds; `None` while the war goes on.
+    /// Unix seconds; `None` while the war is ongoing.
     pub ends_at: Option<i64>,
-    /// A list says that the war has ended, but not who won. Only its report says that.
+    /// Whether a list says that the war has ended, but not who won. Only the report names the winner.
     pub(crate) has_unknown_end: bool,
 }
 
 impl War {
     /// Merges this observation with the previous one of the same war.
     ///
-    /// Missing fields are carried over. A ranked war keeps the order of sides with which it was first stored, because
-    /// Torn lists them in any order. A completed war stays completed, because a list may lag behind. A cancelled war
-    /// may be observed as going on again.
+    /// Missing fields are copied from the previous observation. The sides of a ranked war keep the order in which they
+    /// were first stored, because Torn lists them in any order. A completed war stays completed, because a list may lag
+    /// behind. A cancelled war may become ongoing again.
     #[must_use]
     pub(crate) fn merged_with(mut self, previous: &Self) -> Self {
         if previous.status == WarStatus::Completed && self.status != WarStatus::Completed {
@@ -148,14 +149,14 @@ impl War {
             .any(|side| side.faction == faction)
     }
 
-    /// The same war as cancelled.
+    /// This war with the status [`WarStatus::Cancelled`].
     #[must_use]
     pub(crate) fn cancelled(mut self) -> Self {
         self.status = WarStatus::Cancelled;
         self
     }
 
-    /// The same war as cancelled, because Torn has not known it for [`PRESUME_CANCELLED_AFTER`].
+    /// This war as cancelled for an unknown reason. For a war that Torn has not known for [`PRESUME_CANCELLED_AFTER`].
     #[must_use]
     pub(crate) fn presumed_cancelled(self) -> Self {
         Self {
@@ -165,7 +166,7 @@ impl War {
     }
 }
 
-/// Carries over a missing side, or the missing score of the same faction.
+/// Copies a missing side from the previous observation, or the missing score of the same faction.
 fn merge_side(side: Option<Side>, previous: Option<&Side>) -> Option<Side> {
     let Some(mut side) = side else {
         return previous.cloned();
@@ -182,8 +183,8 @@ pub(crate) enum FollowUpGoal {
     End,
     /// To read its report. A list has said who won, but only the report says whether the loser forfeited.
     Report,
-    /// To learn how it ended. Torn knows the war, so that it is never presumed cancelled: a history lists it as going
-    /// on, or Torn refuses the answer.
+    /// To learn how it ended. Torn knows the war, because a history lists it as ongoing or because Torn refuses to
+    /// answer. It is therefore never presumed cancelled.
     EndOfKnownWar,
 }
 
@@ -219,7 +220,7 @@ const FIRST_PAUSE: i64 = 20 * MINUTE;
 /// Seconds for which the report of a war is requested after a list has said how the war ended.
 const REPORT_WAIT: i64 = 2 * DAY;
 
-/// The next step for a war that Torn was asked about without success.
+/// The next step for a war whose earlier lookups failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NextStep {
     /// Ask now.
@@ -262,11 +263,11 @@ impl FollowUp {
 
 /// The field `result` of a territory war.
 ///
-/// Source: `FactionTerritoryWarResultEnum` in Torn's OpenAPI document. Torn adds values over time. With an unknown one
-/// the field `winner` decides.
+/// Source: `FactionTerritoryWarResultEnum` in Torn's OpenAPI document. Torn adds values over time. If the value
+/// is unknown, the field `winner` decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum TerritoryResult {
-    /// The war goes on.
+    /// The war is ongoing.
     InProgress,
     /// The assault took the tile.
     Assault,

@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         for path in &without_manifest {
             let name = file_name(path);
             print_line(&format!(
-                "{name:width$}  has no manifest: nothing proves it"
+                "{name:width$}  has no manifest, so it cannot be verified"
             ))?;
         }
     }

@@ -19,9 +19,9 @@ use crate::output::terminal;
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
 
-/// Make a verified copy of the database, or list and verify copies made before
+/// Make a verified copy of the database, or list and verify earlier copies
 #[derive(clap::Args, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
     #[arg(long, value_name = "DIR")]
@@ -32,20 +32,20 @@ pub(crate) struct Args {
     /// Compress the copy (zstd)
     #[arg(long)]
     compress: bool,
-    /// Also compare each entry of each index with its row: several times slower
+    /// Also compare each index entry with its row, which is several times slower
     #[arg(long)]
     deep: bool,
-    /// Use this folder although the backups that were made in it are gone
+    /// Use this folder even if the backups that were made in it are gone
     #[arg(long)]
     new_folder: bool,
-    /// Make no copy: verify one backup, the latest or all
+    /// Verify one backup, the latest or all, and make no copy
     #[arg(
         long,
         value_name = "FILE|latest|all",
         conflicts_with_all = ["keep", "compress", "new_folder"]
     )]
     verify: Option<PathBuf>,
-    /// Make no copy: list the backups in the folder, and say which database each is of
+    /// List the backups in the folder and the database of each, and make no copy
     #[arg(
         long,
         conflicts_with_all = ["keep", "compress", "new_folder", "verify", "deep"]
@@ -72,7 +72,7 @@ impl Args {
 ///
 /// # Errors
 ///
-/// As [`backup::create`].
+/// Those of [`backup::create`].
 pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     create_with(context, &Args::default(), waiting).map(|new| new.manifest)
 }
@@ -81,7 +81,7 @@ pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
 ///
 /// # Errors
 ///
-/// As [`backup::create`].
+/// Those of [`backup::create`].
 pub(super) fn create_without_rotation(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     let args = Args {
         keep: Some(u32::MAX),
@@ -121,7 +121,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 fn create_with(context: &Context, args: &Args, waiting: &Waiting) -> Result<NewBackup> {
     let settings = &context.settings;
     let database = &settings.database;
-    // Checked before the lock is taken: otherwise its file would appear beside a database that does not exist.
+    // Check this before taking the lock, which would create a lock file beside a database that does not exist.
     backup::check_database_exists(database)?;
     let lock = waiting.take(database, backup::LOCK)?;
     // A run that is killed here leaves only files that the next run removes.
@@ -158,7 +158,8 @@ fn is_of(manifest: &Manifest, present: Option<&Identity>) -> bool {
     present.is_some_and(|present| present.id == manifest.database_id)
 }
 
-/// Which database a copy is of, compared with the present one. `name` is the file name of the copied database.
+/// Describes the database that was copied, in relation to the present one. `name` is the file name of the copied
+/// database.
 pub(super) fn describe_origin(copy: &Identity, name: &str, present: Option<&Identity>) -> String {
     let name_and_id = || format!("{name}, id {}", copy.id.short());
     match present.map(|present| copy.relation_to(present)) {
@@ -175,7 +176,7 @@ pub(super) fn describe_origin(copy: &Identity, name: &str, present: Option<&Iden
     }
 }
 
-/// [`describe_origin`] for a manifest. It also says if rotation ignores the backup.
+/// Does the same as [`describe_origin`] for a manifest, and adds whether rotation ignores the backup.
 fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
     let origin = describe_origin(&manifest.identity(), &manifest.database, present);
     match manifest.kind {

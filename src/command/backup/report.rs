@@ -51,7 +51,7 @@ pub(super) enum BackupResult<'a> {
 #[serde(rename_all = "lowercase")]
 enum BackupStatus {
     Ok,
-    /// There is a manifest, but no backup.
+    /// There is a manifest, but its backup no longer exists.
     Gone,
     Failed,
 }
@@ -71,7 +71,7 @@ pub(super) struct BackupReport<'a> {
     database_bytes: u64,
     sha256: &'a str,
     compressed: bool,
-    /// The SQLite check that it passed.
+    /// The name of the SQLite check that the backup passed.
     check: &'a str,
     database: &'a str,
     database_id: &'a DatabaseId,
@@ -79,13 +79,13 @@ pub(super) struct BackupReport<'a> {
     schema_version: i64,
     /// The number of rows of each table.
     rows: &'a BTreeMap<String, i64>,
-    /// Which database it is a copy of, in words. Missing for a new backup.
+    /// A description of the database that was copied. Missing for a new backup.
     #[serde(skip_serializing_if = "Option::is_none")]
     whose: Option<String>,
     /// Only with `--list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_ours: Option<bool>,
-    /// Whether the clock was ahead when it was made. Only with `--list`.
+    /// Whether the clock was ahead when the backup was made. Only with `--list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_ahead: Option<bool>,
 }

@@ -76,7 +76,7 @@ impl Verifier<'_> {
         let now = settings.clock.now();
         if let Err(error) = backup::record_damaged(file, &settings.database, &present.id, now) {
             log::warn!(
-                "its manifest does not remember that it is damaged: {}",
+                "the damage is not recorded in its manifest: {}",
                 error.one_line()
             );
         }
@@ -114,7 +114,10 @@ impl Verifier<'_> {
             );
         }
         for file in backup::list_without_manifest(directory)? {
-            log::warn!("{} has no manifest: it proves nothing", file.display());
+            log::warn!(
+                "{} has no manifest, so it cannot be verified",
+                file.display()
+            );
         }
         let mut results = Vec::with_capacity(files.len());
         for file in &files {
@@ -140,7 +143,9 @@ impl Verifier<'_> {
                 .with_source(format!(
                     "{failed} are damaged or gone; the others are sound"
                 ))
-                .with_help("put those aside, and run `tornsnap backup` to have a new one")
+                .with_help(
+                    "move the damaged ones away, and run `tornsnap backup` to make a new one",
+                )
                 .with_exit(Exit::Damaged)
         });
         let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
@@ -157,7 +162,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Prints a line, unless the output is JSON or the user asked for silence.
+    /// Prints a line, unless `--json` or `--quiet` is set.
     fn print(&self, line: &str) -> Result<()> {
         if self.context.json || self.context.verbosity == Verbosity::Quiet {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Fetches factions and their rosters with one call each, together with their wars if those are wanted too.
+//! Fetches factions and their rosters with one call per faction, which also fetches their wars if they are requested.
 
 use crate::api::pool::Need;
 use crate::api::request::Request;
@@ -16,7 +16,7 @@ use crate::model::kind::Kind;
 use crate::store::missing::Missing;
 use crate::store::save::{Observation, RosterChange};
 
-/// The decoded selections of an answer about a faction, and the failures of the others.
+/// An answer about a faction: the decoded selections, and the failures of the other selections.
 struct Answer {
     faction: Observation<Faction>,
     wars: Option<DecodedWars>,
@@ -31,7 +31,7 @@ impl Session<'_> {
         self.fetch_rosters(run, targets, with_wars)
     }
 
-    /// Fetches the rosters that tell a run of the players which members to request.
+    /// Fetches rosters for a run of the players, which requests their members.
     pub(super) fn refresh_rosters(
         &mut self,
         run: &mut ActiveRun,
@@ -39,7 +39,7 @@ impl Session<'_> {
     ) -> Result<()> {
         let before = run.tally;
         self.fetch_rosters(run, factions, false)?;
-        // The counts of this run are about players. Of the rosters only the failures are counted.
+        // This run counts players. Of the rosters, it counts only the failures.
         run.tally.answers = before.answers;
         run.tally.counts.entities = before.counts.entities;
         run.tally.counts.appended = before.counts.appended;

@@ -18,7 +18,7 @@ pub(super) struct Tally {
     pub(super) answers: u64,
     /// Failures of answers that could not be decoded or saved.
     pub(super) rejected: u64,
-    /// Failures that the next run may not meet.
+    /// Temporary failures.
     pub(super) passing: u64,
     /// Failures because Torn does not know the id.
     pub(super) missing: u64,
@@ -151,12 +151,12 @@ fn help(exit: Exit, totals: Totals) -> &'static str {
         Exit::Protocol => {
             "look at the table rejected_payloads; a newer tornsnap may understand them"
         }
-        Exit::TryLater => "run it again later; a scheduler may just try again",
+        Exit::TryLater => "run it again later",
         _ if totals.failed == totals.missing => {
             "check these ids; they are requested again after an hour, after six hours, and then daily"
         }
         _ if totals.rejected > 0 => {
-            "the next run tries them again; the table rejected_payloads has the answers that did not fit"
+            "the next run tries them again; the table rejected_payloads has the answers that could not be decoded"
         }
         _ => "the next run tries them again",
     }

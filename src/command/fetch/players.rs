@@ -19,10 +19,10 @@ use crate::store::Store;
 use crate::store::missing::Missing;
 use crate::store::save::{Observation, PlayerTarget};
 
-/// Seconds after which a roster is fetched again before its members are.
+/// A roster older than this (in seconds) is fetched again before its members are fetched.
 const MAX_ROSTER_AGE: i64 = HOUR;
 
-/// The decoded selections of an answer about a player, and the failures of the others.
+/// An answer about a player: the decoded selections, and the failures of the other selections.
 struct Answer {
     player: Observation<Player>,
     failures: Vec<Failure>,
@@ -113,7 +113,7 @@ pub(super) fn targets(store: &Store, scope: &Scope, now: i64) -> Result<Vec<Play
     Ok(targets)
 }
 
-/// The followed factions whose roster is unknown or stale. None if this invocation fetches the factions anyway.
+/// The followed factions whose roster is unknown or stale. Empty if this invocation fetches the factions anyway.
 pub(super) fn stale_rosters(store: &Store, scope: &Scope, now: i64) -> Result<Vec<FactionId>> {
     if !scope.track.members || scope.kinds.contains(&Kind::Factions) {
         return Ok(Vec::new());
@@ -138,7 +138,8 @@ fn fetch_player(torn: &TornClient, target: &PlayerTarget, now: i64) -> Result<An
     }
 }
 
-/// Fetches a player with the player's own key. If that key lacks access, other requests fetch what can be fetched.
+/// Fetches a player with the player's own key. If that key lacks access, any key fetches the public selections, and
+/// the own key fetches the battle stats.
 fn fetch_key_owner(
     torn: &TornClient,
     id: PlayerId,
@@ -179,7 +180,7 @@ fn own_battle_stats(torn: &TornClient, id: PlayerId) -> Option<BattleStats> {
     decode(&request, reply, id).ok()?.player.value.battle_stats
 }
 
-/// Makes a request, or the smaller one if no key may make the larger.
+/// Makes a request. If no key may make it, makes the smaller request instead.
 fn get_with_fallback(
     torn: &TornClient,
     request: Request,

@@ -17,7 +17,7 @@ pub(crate) struct Scope {
     pub(crate) kinds: Vec<Kind>,
     /// The ids to fetch. `--player` and `--faction` replace those of the configuration.
     pub(crate) track: Track,
-    /// The factions of the configuration, whatever the flags say. A tile of theirs under assault is `defending`.
+    /// The factions of the configuration, regardless of the flags. A tile of theirs is `defending` during an assault.
     pub(crate) own_factions: BTreeSet<FactionId>,
     /// Whether everything that is followed is fetched.
     pub(crate) is_everything: bool,
@@ -62,7 +62,7 @@ impl Scope {
             track.wars = Wars::Tracked;
             track.territories = Territories::Tracked;
         }
-        // `all` means each kind that is followed. A kind that was typed is fetched in any case.
+        // `all` means each kind that the configuration follows. A kind that the user names is always fetched.
         let wanted = |kind: Kind| {
             args.kinds.iter().any(|word| match word.kind() {
                 Some(word) => word == kind,
@@ -94,7 +94,7 @@ impl Scope {
         Ok(scope)
     }
 
-    /// The followed factions. Those that Torn does not know are deferred, unless a flag names them.
+    /// The followed factions. Factions that Torn does not know are deferred, unless a flag names them.
     pub(super) fn followed_factions(&self, store: &Store, now: i64) -> Result<FollowedFactions> {
         let mut followed = FollowedFactions::default();
         let misses = if self.has_named_targets {

@@ -7,7 +7,7 @@ use crate::api::request::Request;
 use crate::api::wire::DecodeError;
 use crate::command::torn::{Failure, Reply};
 
-/// An answer of which each selection is decoded separately, so that one invalid selection costs only itself.
+/// An answer whose selections are decoded separately, so that an invalid selection does not affect the others.
 pub(super) struct Selections<'a> {
     request: &'a Request,
     reply: &'a Reply,
@@ -37,7 +37,7 @@ impl<'a> Selections<'a> {
     ///
     /// # Errors
     ///
-    /// If the answer is about another entity than the one with the id `requested`: then no selection can be used.
+    /// If the answer is about another entity than `requested`, so that no selection can be used.
     pub(super) fn decode_identity<T>(
         &mut self,
         selection: &str,

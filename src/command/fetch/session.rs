@@ -28,19 +28,19 @@ pub(super) struct Session<'a> {
     pub(super) scope: &'a Scope,
     pub(super) torn: &'a TornClient,
     pub(super) store: &'a mut Store,
-    /// The current wars of factions. The answers about factions contain them too, so that one call is enough.
+    /// The current wars of factions. An answer about a faction can contain its wars, so one call is enough for both.
     pub(super) faction_wars: BTreeMap<FactionId, FactionWars>,
-    /// Failures in the war lists that came with the factions. They count for the run of the wars.
+    /// Failures in the war lists of answers about factions. They are counted in the run of the wars.
     pub(super) war_failures: Vec<(FactionId, Failure)>,
     /// The tiles under assault in the whole game; `None` until their list has been read.
     pub(super) assaulted: Option<AssaultedTiles>,
     stop: Stop,
-    /// Calls that are counted in a run. Calls that check keys are counted in the first run.
+    /// The number of calls that are counted in a finished run. Calls that check keys are counted in the first run.
     requests_recorded: u64,
     shows_progress: bool,
 }
 
-/// A run of one kind that goes on.
+/// A run of one kind that has not finished.
 pub(super) struct ActiveRun {
     pub(super) kind: Kind,
     pub(super) batch: Batch,
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The exit code that a received signal asks for.
+    /// The exit code of the signal that was received, if any.
     pub(super) fn signal(&self) -> Option<Exit> {
         self.stop.asked()
     }
@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     ///
-    /// The failure of the run itself, which comes before a failure to record its end.
+    /// Returns the failure of the run itself, or else a failure to record its end.
     fn finish_run(&mut self, mut run: ActiveRun, fetched: Result<()>) -> Result<FinishedRun> {
         self.requests_recorded = self.torn.requests();
         run.tally.counts.requests = self.requests_recorded - run.requests_before;
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
         Ok(targets)
     }
 
-    /// Counts a failed target, and stores what the failure says about it.
+    /// Counts a failed target. Stores an answer that could not be decoded, and a miss of an id that Torn does not know.
     pub(super) fn record_failure(
         &mut self,
         run: &mut ActiveRun,
@@ -295,7 +295,7 @@ pub(super) fn rejected_item(request: &Request, entity: &str, item: &InvalidItem)
     Failure::rejected(request, entity, &item.error, item.item.to_string())
 }
 
-/// The failure of an item whose data violates a rule of the database. Neither request nor body are known here.
+/// The failure of an item whose data violates a rule of the database. The request and the body are not known here.
 fn refused_by_database(entity: &str, error: &Error) -> Failure {
     Failure::Rejected(Box::new(Rejected {
         endpoint: "-".to_owned(),

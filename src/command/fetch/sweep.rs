@@ -1,4 +1,4 @@
-//! Sweeps through Torn's list of all tiles: owners, rackets and assaults at each run, other facts once a month.
+//! Reads Torn's list of all tiles: owners, rackets and assaults in each run, the other facts once a month.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -33,7 +33,7 @@ struct Rackets {
     by_tile: HashMap<TerritoryId, Racket>,
     /// Tiles whose racket could not be decoded.
     undecoded: BTreeSet<TerritoryId>,
-    /// Whether the tile of every racket is known. Only then do all other tiles have none.
+    /// Whether the tile of every racket is known. If not, a tile that is not in `by_tile` may still have a racket.
     is_complete: bool,
 }
 
@@ -47,7 +47,7 @@ impl Rackets {
     }
 }
 
-/// What a sweep needs to turn a page into observations, and the tiles that it has seen so far.
+/// The state of a sweep: the facts that turn a page into observations, and the tiles seen so far.
 struct Sweep<'a> {
     selection: &'a TileSelection,
     rackets: Rackets,
@@ -211,7 +211,7 @@ pub(super) fn facts_are_due(store: &Store, now: i64) -> Result<bool> {
     Ok(!is_recent || store.tiles_with_facts()? == 0)
 }
 
-/// The name of the list in the body. Torn has used two spellings.
+/// The name of the list in the body, which Torn has spelled in two ways.
 fn ownership_field(body: &serde_json::Value) -> &'static str {
     match body.get("territoryOwnership") {
         Some(_) => "territoryOwnership",

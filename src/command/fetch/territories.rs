@@ -1,4 +1,4 @@
-//! Fetches tiles: those of the followed factions one faction at a time, others in sweeps.
+//! Fetches tiles. The tiles of followed factions are fetched one faction at a time, and other tiles in sweeps.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ impl Session<'_> {
         }
         let mut to_sweep = BTreeSet::new();
         for (faction, tiles) in lost {
-            // The tile may have gone to another followed faction. It is then stored as that faction's already.
+            // If another followed faction has taken the tile, it is already stored with its new owner.
             to_sweep.extend(&tiles & &self.store.tiles_of(faction)?);
         }
         to_sweep.extend(self.tiles_after_assaults(run)?);
@@ -63,8 +63,8 @@ impl Session<'_> {
         self.sweep(run, &TileSelection::These(to_sweep))
     }
 
-    /// Tiles of other factions that are stored as under assault, and no longer are. No answer about a followed faction
-    /// has their new state.
+    /// Tiles of other factions that are stored as under assault, but no longer are. No answer about a followed faction
+    /// contains their new state.
     fn tiles_after_assaults(&mut self, run: &mut ActiveRun) -> Result<BTreeSet<TerritoryId>> {
         let stored = self
             .store
@@ -127,7 +127,8 @@ impl Session<'_> {
                 at: reply.at,
             },
         )?;
-        // A tile that could not be decoded is still the faction's. If its id is unknown, it may be any missing tile.
+        // The faction still owns a tile that could not be decoded. If the id of that tile is unknown, any missing tile
+        // may be that tile, so none counts as lost.
         Ok(match undecoded {
             Some(undecoded) => &(&before - &now) - &undecoded,
             None => BTreeSet::new(),

@@ -20,9 +20,9 @@ use crate::store::lock::MAINTENANCE;
 #[derive(Debug, Serialize)]
 struct Report {
     dry_run: bool,
-    /// Always true. It tells this report from that of `prune` without `--future`.
+    /// Always true. It distinguishes this report from that of `prune` without `--future`.
     future: bool,
-    /// Unix seconds: records from after this are in the future.
+    /// Unix seconds. Records with later timestamps are in the future.
     after: i64,
     tables: BTreeMap<String, TableReport>,
     #[serde(flatten)]
@@ -110,7 +110,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let backup = if args.without_backup {
         None
     } else {
-        // Do not rotate: an older backup may be the last from before the clock was ahead.
+        // Do not rotate: that could delete the last backup from before the clock was ahead.
         Some(backup::create_without_rotation(context, &waiting)?.file)
     };
     let done = store.remove_future(&bounds)?;

@@ -25,13 +25,13 @@ use crate::store::{Store, backup};
 #[derive(clap::Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
-    /// Full months of history rows to keep in addition to the current one [default: as configured, else 2]
+    /// Full months of history rows to keep in addition to the current one [default: as configured, or 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
     pub(crate) keep_months: Option<u32>,
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]
     pub(crate) archive: Option<PathBuf>,
-    /// Start a new archive although the one used before is missing or was replaced
+    /// Start a new archive even if the one used before is missing or was replaced
     #[arg(long)]
     pub(crate) new_archive: bool,
     /// Show what would be deleted, without changing anything
@@ -40,16 +40,16 @@ pub(crate) struct Args {
     /// Rewrite the whole database file afterwards, to free all unused space
     #[arg(long)]
     pub(crate) vacuum: bool,
-    /// If a month is not summarized: prune only the months before it
+    /// If a month is not summarized, prune only the months before it
     #[arg(long)]
     pub(crate) keep_unsummarized: bool,
-    /// Prune although no backup was verified in the last 7 days; with --future: do not take a backup first
+    /// Prune even if no backup was verified in the last 7 days; with --future: do not take a backup first
     #[arg(long)]
     pub(crate) without_backup: bool,
     /// Let the first prune delete more than half of all history rows
     #[arg(long)]
     pub(crate) allow_large: bool,
-    /// Prune although the clock is behind the newest history row, or a year ahead of it
+    /// Prune even if the clock is behind the newest history row, or a year ahead of it
     #[arg(long)]
     pub(crate) ignore_clock: bool,
     /// Delete the monthly summaries of all months before this one, and nothing else
@@ -62,13 +62,13 @@ pub(crate) struct Args {
     /// Delete summaries without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Remove only what was recorded under a clock that was ahead; takes a backup first
+    /// Remove only rows that were recorded while the clock was ahead; takes a backup first
     #[arg(
         long,
         conflicts_with_all = ["keep_months", "archive", "new_archive", "keep_unsummarized", "allow_large", "ignore_clock", "summaries_before", "yes"]
     )]
     pub(crate) future: bool,
-    /// With --future: remove the rows although the clock seems to be behind now
+    /// With --future: remove the rows even if the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
     /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
@@ -125,8 +125,8 @@ struct Prepared {
 
 /// Opens the database, plans the prune and checks that it is safe.
 ///
-/// Waits for a `backup` and a `summarize` that were started before this run or at the same time, because the prune may be
-/// unsafe without them.
+/// Waits for a `backup` and a `summarize` that were started before this run or at the same time, because without their
+/// results the prune may be refused.
 fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
     let waiting = Waiting::new(context, "prune", args.wait);
@@ -143,8 +143,8 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         let archive = check_archive(context, args, &store, &plan)?;
         let blockers = find_blockers(context, args, &store, &plan, now)?;
         let has_nothing_to_do = blockers.is_empty() && plan.history_rows() == 0;
-        let is_patient = !blockers.is_empty() || !args.without_backup;
-        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, is_patient)? {
+        let may_start_soon = !blockers.is_empty() || !args.without_backup;
+        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, may_start_soon)? {
             drop((store, lock));
             waiting.until_free(database, waits_for)?;
             continue;

@@ -17,7 +17,7 @@ use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     dry_run: bool,
-    /// Unix seconds: history rows from before this are deleted.
+    /// Unix seconds. History rows with earlier timestamps are deleted.
     cutoff: i64,
     archive: Option<String>,
     months: Vec<Month>,
@@ -120,7 +120,7 @@ fn late_rows(scope: &PruneScope) -> (Vec<Month>, i64) {
 pub(super) fn warn_about_kept_rows(scope: &PruneScope) {
     if !scope.unsummarized.is_empty() {
         log::warn!(
-            "kept {}: in no summary; run `tornsnap summarize`",
+            "kept the history rows of {}, which are not summarized; run `tornsnap summarize`",
             format_months(&scope.unsummarized)
         );
     }
@@ -193,14 +193,14 @@ pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&
             iso(plan.cutoff)
         );
     }
-    let what_happened = match archive {
+    let history_note = match archive {
         Some(archive) if history > 0 => {
             format!("moved {history} history rows to {}", archive.display())
         }
         _ => format!("deleted {history} history rows"),
     };
     format!(
-        "{what_happened} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
+        "{history_note} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
         iso(plan.cutoff),
         format_bytes(result.bytes_after),
         format_bytes(result.bytes_before),

@@ -52,7 +52,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // `prune` waits for the holder of this lock, so that it finds the months summarized.
     let _announcement = waiting.take(database, SUMMARIZE)?;
     let _lock = waiting.take(database, MAINTENANCE)?;
-    // Open it only under the lock: until then a restore may replace the file.
+    // Open the database only after taking the lock, because until then a restore may replace the file.
     let mut store = Store::open(database)?;
     store.refuse_archive()?;
     let states = store.months(now)?;
@@ -74,7 +74,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     for job in &jobs {
         if let Some(exit) = stop.asked() {
             store.checkpoint()?;
-            return Err(Error::new("summarize all that needs it")
+            return Err(Error::new("summarize all months")
                 .with_source(format!("it was stopped before {}", job.month))
                 .with_help("run the same command again to do the rest")
                 .with_exit(exit));

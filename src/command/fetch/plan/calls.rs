@@ -121,8 +121,8 @@ fn war_calls(store: &Store, scope: &Scope, now: i64) -> Result<Vec<PlannedCalls>
     Ok(calls)
 }
 
-/// The number of pages up to the first on which all wars have ended. A page begins with the last row of the page
-/// before.
+/// The number of pages up to the first on which all wars have ended. Each page begins with the last row of the previous
+/// page.
 fn pages_with_unfinished_wars(size: WarListSize) -> u64 {
     let page = WARS_PAGE as u64;
     let pages = |rows: u64| match rows {

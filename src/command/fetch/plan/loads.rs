@@ -61,7 +61,7 @@ pub(super) fn usable_keys(
     Ok((loads, checks))
 }
 
-/// Gives each call to the key with the fewest calls among those that may make it.
+/// Assigns each call to the key with the fewest calls among the keys with the best access.
 pub(super) fn distribute(loads: &mut [KeyLoad], endpoint: Endpoint, calls: u64) {
     let best = loads.iter().map(|load| load.access_to(endpoint)).min();
     let Some(best) = best.filter(|best| *best != Access::Denied) else {

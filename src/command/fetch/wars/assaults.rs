@@ -17,12 +17,12 @@ pub(in crate::command::fetch) struct AssaultedTiles {
     pub(in crate::command::fetch) tiles: BTreeSet<TerritoryId>,
     /// The tiles of wars that could not be decoded.
     pub(in crate::command::fetch) undecoded: BTreeSet<TerritoryId>,
-    /// Whether a war could not be decoded whose tile is unknown. It may be about any tile.
+    /// Whether the tile of a war that could not be decoded is unknown. It may be any tile.
     pub(in crate::command::fetch) is_incomplete: bool,
 }
 
 impl AssaultedTiles {
-    /// Adds the tiles of the wars that go on.
+    /// Adds the tiles of the wars that are not over.
     pub(super) fn add(&mut self, wars: &[War]) {
         let unfinished = wars.iter().filter(|war| !war.status.is_over());
         self.tiles
@@ -58,7 +58,7 @@ impl Session<'_> {
             }
             let count_before = assaulted.tiles.len();
             assaulted.add(&page.items.valid);
-            // The newest wars come first, so that the assaults end where a page has none.
+            // The newest wars come first, so the pages after one without assaults have none either.
             let is_last = assaulted.tiles.len() == count_before && invalid.is_empty();
             Ok(if is_last {
                 ControlFlow::Break(())

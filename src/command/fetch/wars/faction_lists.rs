@@ -1,4 +1,4 @@
-//! The lists of the current wars of one faction each.
+//! Reads the lists of current wars, one list per faction.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::store::save::Observation;
 /// The current wars of a faction.
 pub(in crate::command::fetch) struct FactionWars {
     wars: Vec<War>,
-    /// The types whose list was read. Its wars are in `wars` or in `undecoded`.
+    /// The types whose list was read completely: each of its wars is in `wars` or in `undecoded`.
     read: BTreeSet<WarType>,
     undecoded: BTreeSet<WarKey>,
     /// Whether the list of territory wars was read, so that `assaulted` is known.

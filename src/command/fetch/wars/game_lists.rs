@@ -1,4 +1,4 @@
-//! The game-wide lists of wars, one per type.
+//! Reads the game-wide lists of wars, one list per type.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ use crate::store::save::Observation;
 ///
 /// # Errors
 ///
-/// Those of `take`.
+/// Returns the errors of `take`.
 pub(super) fn read_game_list(
     torn: &TornClient,
     war_type: WarType,
@@ -46,12 +46,12 @@ struct GameList<'a> {
     assaulted: AssaultedTiles,
     /// Whether the id of every war on the list is known.
     is_complete: bool,
-    /// The wars that are stored as unfinished and were not on a page yet, with their starts in unix seconds.
+    /// The wars that are stored as unfinished and that no page has contained yet, with their starts in unix seconds.
     pending: BTreeMap<WarId, i64>,
 }
 
 impl Session<'_> {
-    /// The wars of the whole game that go on or ended within [`LOOK_BACK`].
+    /// The wars of the whole game that are ongoing or ended within [`LOOK_BACK`].
     pub(super) fn list_all_wars(&mut self, run: &mut ActiveRun) -> Result<ListedWars> {
         let mut listed = ListedWars::default();
         let mut complete = BTreeSet::new();
@@ -109,9 +109,9 @@ impl Session<'_> {
 }
 
 impl GameList<'_> {
-    /// Adds the wars of a page. Breaks at the first page that has nothing new and that is older than all pending wars.
+    /// Adds the wars of a page. Breaks at the first page that has nothing new and is older than all pending wars.
     fn add_page(&mut self, store: &Store, page: Page<War>) -> Result<ControlFlow<()>> {
-        let mut has_news = !page.items.invalid.is_empty();
+        let mut has_new_wars = !page.items.invalid.is_empty();
         for item in &page.items.invalid {
             self.add_undecoded(item);
         }
@@ -125,7 +125,7 @@ impl GameList<'_> {
             if war.status.is_over() && !is_new_end(store, &war, page.at)? {
                 continue;
             }
-            has_news = true;
+            has_new_wars = true;
             self.listed
                 .current
                 .entry(key_of(&war))
@@ -139,7 +139,7 @@ impl GameList<'_> {
             .pending
             .values()
             .any(|start| oldest_start.is_some_and(|oldest| *start <= oldest));
-        Ok(if has_news || has_pending {
+        Ok(if has_new_wars || has_pending {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

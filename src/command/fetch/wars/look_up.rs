@@ -1,4 +1,4 @@
-//! Looks up how wars ended that no list contains: in their reports or, failing that, in the histories of the factions.
+//! Looks up the end of wars that are on no list: first in their reports, then in the histories of their factions.
 
 use super::history_search::{HistorySearch, search_histories};
 use super::war_name;
@@ -14,7 +14,7 @@ use crate::model::time::DAY;
 use crate::model::war::{FollowUpGoal, War, WarStatus, WarType};
 use crate::store::save::Observation;
 
-/// Seconds after its start by which a war that took place is in Torn's lists.
+/// A war that took place is on Torn's lists at most this many seconds after its start.
 const LISTED_BY: i64 = 7 * DAY;
 
 /// A war whose end is requested from Torn.
@@ -27,13 +27,13 @@ pub(super) struct WarLookup {
     pub(super) is_last_try: bool,
 }
 
-/// What Torn says about a war.
+/// Torn's answer about a war.
 enum LookupResult {
     /// The end of the war, according to its report.
     Reported(Observation<War>),
-    /// The state of the war according to a list or a history, or that it was called off.
+    /// The state of the war according to a list or a history, or the war as cancelled because it never began.
     Listed(Observation<War>),
-    /// Torn does not know the war. That alone does not end a war that has begun.
+    /// Torn does not know the war. This does not show that a war that has begun is over.
     Unknown,
     /// Torn refuses the answer.
     Refused,
@@ -154,7 +154,7 @@ impl Session<'_> {
     }
 }
 
-/// What is still to be learned about a war after a list or a history has shown it.
+/// The reason to ask about a war again after a list or a history has shown it; `None` if there is none.
 fn goal_after_list(war: &War) -> Option<FollowUpGoal> {
     if war.war_type == WarType::Ranked && war.status == WarStatus::Completed {
         Some(FollowUpGoal::Report)
@@ -177,14 +177,14 @@ fn look_up_war(
         Ok(Some(war)) if war.value.status.is_over() => {
             return Ok(LookupResult::Reported(war).into());
         }
-        // The report says that the war goes on.
+        // The report says that the war is ongoing.
         Ok(Some(war)) if !has_ended => return Ok(LookupResult::Listed(war).into()),
         Ok(_) => None,
         Err(Failure::RunEnded) => return Err(Failure::RunEnded),
         Err(failure) => Some(failure),
     };
     if has_ended {
-        // Without the report the reason of the end is unknown, but not the end itself.
+        // Without the report, the end of the war is known, but not its reason.
         let listed_end = lookup.listed_end.clone();
         return Ok(LookupReply {
             result: listed_end.map_or(LookupResult::Unknown, LookupResult::Listed),
@@ -241,13 +241,13 @@ fn fetch_report(torn: &TornClient, known: &War) -> Result<Option<Observation<War
     }
 }
 
-/// Whether a failure counts as one: a fault that may pass, or an invalid answer. Any other refusal of a report or a
+/// Whether a failure must be reported: a temporary failure, or an invalid answer. Any other refusal of a report or a
 /// history only means that it does not exist.
 pub(super) fn is_reportable(failure: &Failure) -> bool {
     failure.is_passing() || matches!(failure, Failure::Rejected(_))
 }
 
-/// Whether a war that Torn does not know never began: its start lies in the future, or so long ago that a list would
+/// Whether a war that Torn does not know never began: its start is in the future, or so long ago that a list would
 /// contain it.
 fn was_called_off(known: &War, now: i64) -> bool {
     known.status == WarStatus::Scheduled

@@ -1,4 +1,4 @@
-//! Fetches wars: current ones, those that began and ended between two polls, and those that are listed no longer.
+//! Fetches wars: current wars, wars that began and ended between two polls, and wars that are no longer listed.
 
 mod assaults;
 mod faction_lists;
@@ -26,7 +26,7 @@ use crate::model::war::{FollowUp, FollowUpGoal, NextStep, War, WarType};
 use crate::store::Store;
 use crate::store::save::Observation;
 
-/// Seconds after its end until which a war that is not stored is saved.
+/// A war that is not stored is saved only if it ended at most this many seconds ago.
 const LOOK_BACK: i64 = 31 * DAY;
 
 type WarKey = (WarType, WarId);
@@ -36,20 +36,20 @@ type WarKey = (WarType, WarId);
 struct ListedWars {
     /// The wars on the lists of current wars.
     current: BTreeMap<WarKey, Observation<War>>,
-    /// The wars on the histories whose end is not stored.
+    /// The wars in the histories whose end is not stored.
     past: BTreeMap<WarKey, Observation<War>>,
     /// Wars on the lists of current wars that could not be decoded.
     undecoded: BTreeSet<WarKey>,
     coverage: ListCoverage,
 }
 
-/// The wars that the lists of current wars would contain if they were going on.
+/// The part of the game that the lists of current wars cover. An ongoing war in it must be listed.
 enum ListCoverage {
     /// The wars of some factions.
     Factions {
         read: BTreeSet<(WarType, FactionId)>,
         failed: BTreeSet<(WarType, FactionId)>,
-        /// Whether wars of other factions are left to other invocations.
+        /// Whether this invocation ignores the wars of other factions.
         only_these: bool,
     },
     /// All wars of these types.
@@ -63,7 +63,8 @@ impl Default for ListCoverage {
 }
 
 impl ListCoverage {
-    /// Whether to look up an unfinished war that no list contains: it must have ended, or no list would contain it.
+    /// Whether to look up an unfinished war that is on no list. Either the lists cover it, so it must have ended, or no
+    /// list can show its end.
     fn needs_lookup(&self, war: &War) -> bool {
         match self {
             Self::Game(types) => types.contains(&war.war_type),
@@ -106,8 +107,8 @@ impl Session<'_> {
         self.look_up_wars(run, to_look_up, &followed)
     }
 
-    /// Records when the lists of the followed factions were read. A faction with an unread history is left out, so that
-    /// the next run still sees the gap and reads the history.
+    /// Records when the lists of the followed factions were read. A faction with an unread history is skipped, so that
+    /// the next run still finds the gap and reads the history.
     fn record_lists_read(
         &mut self,
         followed: &[FactionId],

@@ -10,7 +10,7 @@ use crate::model::war::{FollowUp, FollowUpGoal, NextStep, War, WarType};
 use crate::store::Store;
 use crate::store::save::Observation;
 
-/// The listed wars and the wars stored as unfinished, by what is done next.
+/// The next step for each listed war, and for each war that is stored as unfinished.
 pub(super) struct NextSteps {
     /// Wars to save as they are listed.
     pub(super) to_save: Vec<Observation<War>>,
@@ -86,12 +86,12 @@ fn lookup_of(
     })
 }
 
-/// Whether the report of an ended war says more than the lists: only it tells a forfeit from a win.
+/// Whether the report of an ended war says more than the lists: only the report distinguishes a forfeit from a win.
 fn has_report(war: &Observation<War>) -> bool {
     war.value.war_type == WarType::Ranked && war.value.status.is_over()
 }
 
-/// The number of wars that a fetch would look up whatever the lists contain: wars without a followed faction, and wars
+/// The number of wars that a fetch would look up regardless of the lists: wars without a followed faction, and wars
 /// with a follow-up that is due.
 pub(in crate::command::fetch) fn count_certain_lookups(
     store: &Store,
