@@ -1,5 +1,5 @@
 -- Returns the newest timestamp of any history row or observation; NULL in an empty database.
--- A clock that shows an earlier time is wrong.
+-- If the clock shows an earlier time, it is wrong.
 SELECT max(moment) AS newest
 FROM (
     SELECT max(timestamp) AS moment FROM player_stats_history

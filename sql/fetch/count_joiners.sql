@@ -1,4 +1,4 @@
--- Counts the players on a roster who were not known to be in the faction.
+-- Counts the players on a roster who are not stored as members of the faction.
 --
 -- :members   JSON list of objects with id, name, level, state and description
 SELECT count(*)

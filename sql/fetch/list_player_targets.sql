@@ -1,4 +1,5 @@
--- Lists the players to ask about, stalest first: those named by id and the members of followed factions.
+-- Lists the players to request: those named by id and the members of followed factions. The least recently polled
+-- player comes first.
 --
 -- A poll dated more than a day ahead was recorded while the clock was wrong, so it is ignored.
 -- is_listed: 1 for a player named by id or updated within the last day. fetch asks about these players daily, even if

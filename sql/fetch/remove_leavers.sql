@@ -1,4 +1,4 @@
--- Removes the players from a faction who are not on its roster. The roster must be complete.
+-- Removes from a faction the players who are not on its roster. The roster must be complete.
 -- Their new faction is unknown until Torn answers about them. A player about whom a newer answer is stored is left
 -- alone.
 --

@@ -1,4 +1,4 @@
--- Records an answer about a faction that has no basic data, such as a roster.
+-- Records an answer about a faction, if the answer has no basic data. Such an answer is a roster, for example.
 -- A new faction gets a placeholder for its name.
 --
 -- :at   unix seconds; when Torn answered

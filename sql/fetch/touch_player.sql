@@ -1,4 +1,4 @@
--- Records an answer about a player that has no profile.
+-- Records an answer about a player, if the answer has no profile.
 -- A new player gets a placeholder for the name.
 --
 -- :at   unix seconds; when Torn answered

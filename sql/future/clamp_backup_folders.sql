@@ -1,5 +1,5 @@
 -- Sets last_backup_at of backup folders to now if it is after :limit.
--- The rows are kept, because the backups were made whatever the clock showed.
+-- The rows are kept, because the backups exist even if their times are wrong.
 --
 -- :now     unix seconds
 -- :limit   unix seconds; later records were made while the clock was ahead

@@ -1,5 +1,5 @@
 -- Sets summarized_at, pruned_at and purged_at of months to now if they are after :limit.
--- The rows are kept, because these months are summarized and pruned whatever the clock showed.
+-- The rows are kept, because these months are summarized and pruned even if the times are wrong.
 --
 -- :now     unix seconds
 -- :limit   unix seconds; later records were made while the clock was ahead

@@ -6,7 +6,7 @@
 -- aggregates its own table: one GROUP BY over all branches would sort every row if the clock is behind.
 --
 -- :now       unix seconds
--- :month     unix seconds; start of the running month
+-- :month     unix seconds; start of the current month
 -- :limit     unix seconds; later records were made while the clock was ahead
 -- :horizon   unix seconds; later pauses and later timestamps from Torn are wrong
 WITH ahead (table_name, rows, removed, oldest, newest) AS (

@@ -1,4 +1,4 @@
--- Returns facts that distinguish a clock that was ahead earlier from a clock that is behind now.
+-- Returns facts that show whether the clock was ahead earlier or is behind now.
 --
 -- named_by_torn: latest timestamp that Torn itself has sent: a daily bucket or the end of a war. It does not depend on
 -- the clock of this machine, so a right clock is never behind it.

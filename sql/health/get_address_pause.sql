@@ -1,4 +1,4 @@
--- Returns the pause that keeps every call from this address waiting, or no row.
+-- Returns the current pause for all calls from this address, or no row.
 -- No pause lasts longer than a day. A later end was recorded while the clock was wrong and is ignored.
 --
 -- :now   unix seconds

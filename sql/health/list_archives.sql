@@ -1,4 +1,4 @@
--- Lists the archives that history rows were moved to, each with the file that its last prune named.
+-- Lists the archives that history rows were moved to, each with the path that its last prune recorded.
 -- Only the last prune to each archive is listed. An archive is left out if a later prune made a new one under its path.
 SELECT archive, archive_id, cutoff
 FROM prune_runs AS run

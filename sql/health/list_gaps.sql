@@ -1,6 +1,6 @@
 -- Lists the times without a successful run of one kind, longest first.
--- A gap is the time between two successful ends. If an end was recorded while the clock was wrong, the start of the run
--- is taken.
+-- A gap is the time between the ends of two successful runs. If an end was recorded while the clock was wrong, the start
+-- of the run is taken.
 --
 -- :kind      kind of the runs
 -- :since     unix seconds; runs that started earlier are ignored

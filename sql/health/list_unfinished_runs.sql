@@ -1,5 +1,5 @@
 -- Lists the runs of one kind that are marked as running or killed, newest first.
--- A run marked as running may have been killed without any later run having noticed.
+-- A run that was killed stays marked as running until the next run of its kind starts.
 --
 -- :kind      kind of the runs
 -- :since     unix seconds; runs that started earlier are ignored

@@ -1,4 +1,4 @@
--- Makes the calls of one scope wait, in later runs too.
+-- Stores a pause for the calls of one scope. Later runs wait for it too.
 -- A pause is never shortened, except one that ends more than a day ahead: it was stored while the clock was wrong.
 --
 -- :scope      'address' or 'personalstats'

@@ -1,6 +1,6 @@
 -- Counts the stored wars of one type: all of them, and those that begin no earlier than the oldest war that has not
 -- ended.
--- The second count says how far the game-wide list, newest first, has to be read.
+-- The game-wide list is sorted newest first. The second count is the number of its wars that have to be read.
 --
 -- :war_type   'ranked' or 'territory'
 WITH newest AS (

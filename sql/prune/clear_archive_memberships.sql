@@ -1,3 +1,4 @@
 -- Deletes the faction memberships in the attached archive.
--- Copying the players made the archive's triggers write some. archive_memberships.sql then copies the real ones.
+-- The triggers of the archive insert memberships when players are copied. archive_memberships.sql runs next and copies
+-- the real ones.
 DELETE FROM archive.faction_membership

@@ -1,4 +1,4 @@
--- Returns the timestamp of the first row after a step of the given size; no row: fewer rows are left.
+-- Returns the timestamp of the first row after the next :step rows; no row: no more than :step rows are left.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :from, :until   unix seconds; half-open interval

@@ -1,8 +1,9 @@
 -- Lists the tile history rows that a prune keeps although they are older than the cut-off.
 --
--- They are the newest row of each tile before the cut-off, and the rows that show since when the present owner and the
--- present racket are there: the first row with the present value, and the last row before it that has another one.
--- Without the latter, an earlier period of the same owner would seem to be part of the present one.
+-- They are the newest row of each tile before the cut-off, and two rows each for the current owner and the current
+-- racket: the last row with another value, and the first row after it with the current value. They show how long the
+-- tile has had this owner and this racket. Without the row with another value, an earlier period of the same owner
+-- would seem to be part of the current period.
 -- The conditions must match those of the views territory_latest and rackets.
 --
 -- :cutoff   unix seconds; only older rows are listed
@@ -17,7 +18,7 @@ tiles (territory_id) AS (
     SELECT (SELECT min(territory_id) FROM territory_ownership_history WHERE territory_id > tiles.territory_id)
     FROM tiles WHERE territory_id IS NOT NULL
 ),
--- The last row with another owner than the present one, and the last row with another racket.
+-- The last row with another owner than the current one, and the last row with another racket.
 ended AS MATERIALIZED (
     SELECT
         t.territory_id,

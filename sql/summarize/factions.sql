@@ -8,8 +8,8 @@
 -- Summaries that are already correct are not written again.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
--- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
--- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
+-- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO faction_summary (
     faction_id, period_start, period_end, period_type, respect_start, respect_end, respect_change,
@@ -31,41 +31,41 @@ in_month AS MATERIALIZED (
         AND EXISTS (SELECT 1 FROM history WHERE faction_id = factions.faction_id AND timestamp < :period_start)
     )
 ),
--- Values from before the month. Without pruned months (:gone_until is NULL) the first look-up has no lower bound.
+-- Values from before the month. Without pruned months (:lost_before is NULL) the first look-up has no lower bound.
 before AS MATERIALIZED (
     SELECT
         faction_id, record_count,
         coalesce(
             (SELECT respect FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT respect_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND respect_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT respect FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp < :gone_until
+             WHERE faction_id = in_month.faction_id AND timestamp < :lost_before
                AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS respect,
         coalesce(
             (SELECT member_count FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT member_count_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND member_count_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT member_count FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp < :gone_until
+             WHERE faction_id = in_month.faction_id AND timestamp < :lost_before
                AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS member_count,
         coalesce(
             (SELECT best_chain FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT best_chain_end FROM faction_summary
-             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND best_chain_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT best_chain FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp < :gone_until
+             WHERE faction_id = in_month.faction_id AND timestamp < :lost_before
                AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS best_chain
     FROM in_month
@@ -150,4 +150,4 @@ ON CONFLICT (faction_id, period_start, period_end, period_type) DO UPDATE SET
     best_chain_change = excluded.best_chain_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= faction_summary.record_count
+WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count

@@ -9,8 +9,8 @@
 -- networth_change is NULL if the difference overflows a 64-bit integer.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
--- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
--- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
+-- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO player_stats_summary (
     player_id, period_start, period_end, period_type, strength_start, strength_end, strength_change,
@@ -43,96 +43,96 @@ in_month AS MATERIALIZED (
         AND EXISTS (SELECT 1 FROM history WHERE player_id = players.player_id AND timestamp < :period_start)
     )
 ),
--- Values from before the month. Without pruned months (:gone_until is NULL) the first look-up has no lower bound.
+-- Values from before the month. Without pruned months (:lost_before is NULL) the first look-up has no lower bound.
 before AS MATERIALIZED (
     SELECT
         player_id, record_count,
         coalesce(
             (SELECT strength FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT strength_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND strength_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT strength FROM battle
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS strength,
         coalesce(
             (SELECT defense FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT defense_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND defense_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT defense FROM battle
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS defense,
         coalesce(
             (SELECT speed FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT speed_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND speed_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT speed FROM battle
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS speed,
         coalesce(
             (SELECT dexterity FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT dexterity_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND dexterity_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT dexterity FROM battle
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS dexterity,
         coalesce(
             (SELECT total_stats FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT total_stats_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND total_stats_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT total_stats FROM battle
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS total_stats,
         coalesce(
             (SELECT level FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT level_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND level_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT level FROM history
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS level,
         coalesce(
             (SELECT life_maximum FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT life_maximum_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND life_maximum_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT life_maximum FROM history
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS life_maximum,
         coalesce(
             (SELECT networth FROM wealth
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:gone_until, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
                AND timestamp < :period_start AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT networth_end FROM player_stats_summary
-             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :gone_until
+             WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
                AND networth_end IS NOT NULL ORDER BY period_start DESC LIMIT 1),
             (SELECT networth FROM wealth
-             WHERE player_id = in_month.player_id AND timestamp < :gone_until
+             WHERE player_id = in_month.player_id AND timestamp < :lost_before
                AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1)
         ) AS networth
     FROM in_month
@@ -306,4 +306,4 @@ ON CONFLICT (player_id, period_start, period_end, period_type) DO UPDATE SET
     networth_change = excluded.networth_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= player_stats_summary.record_count
+WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= player_stats_summary.record_count

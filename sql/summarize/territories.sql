@@ -9,8 +9,8 @@
 -- Summaries that are already correct are not written again.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
--- :gone_until                  unix seconds; history rows of earlier months were pruned; NULL: none were
--- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
+-- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
+-- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO territory_ownership_summary (
     territory_id, period_start, period_end, period_type,
@@ -39,13 +39,13 @@ found AS MATERIALIZED (
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS last_id,
         (SELECT id FROM history
          WHERE territory_id = tiles.territory_id
-           AND recorded_at >= coalesce(:gone_until, -1e18) AND recorded_at < :period_start
+           AND recorded_at >= coalesce(:lost_before, -1e18) AND recorded_at < :period_start
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS carried_id,
         (SELECT id FROM territory_ownership_summary
-         WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :gone_until
+         WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :lost_before
          ORDER BY period_start DESC LIMIT 1) AS summary_id,
         (SELECT id FROM history
-         WHERE territory_id = tiles.territory_id AND recorded_at < :gone_until
+         WHERE territory_id = tiles.territory_id AND recorded_at < :lost_before
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS older_id
     FROM tiles
     WHERE first_id IS NOT NULL OR (
@@ -132,4 +132,4 @@ ON CONFLICT (territory_id, period_start, period_end, period_type) DO UPDATE SET
     days_owned = excluded.days_owned,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count
+WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= territory_ownership_summary.record_count

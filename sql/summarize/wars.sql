@@ -6,7 +6,7 @@
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
--- :takes_thinner               1: also replace a summary that was made from more than twice as many history rows
+-- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
 -- :created_at                  unix seconds; NULL: now
 INSERT INTO war_summary (
     war_id, war_type, period_start, period_end, period_type,
@@ -70,4 +70,4 @@ ON CONFLICT (war_type, war_id, period_start, period_end, period_type) DO UPDATE 
     duration_seconds = excluded.duration_seconds,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:takes_thinner, 0) OR excluded.record_count * 2 >= war_summary.record_count
+WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= war_summary.record_count

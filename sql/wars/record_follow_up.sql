@@ -1,5 +1,5 @@
--- Records a call about a war that is on no list any more, when the answer did not have what was wanted.
--- If something else was wanted before, first_asked_at starts anew.
+-- Records that a war has to be requested again. No list has the war any more, and the answer about it did not have the
+-- wanted data. If other data was wanted before, first_asked_at is set to this request.
 --
 -- :war_type   'ranked' or 'territory'
 -- :war_id     unique only together with the type

@@ -1,4 +1,4 @@
--- Records that the list of a faction's present wars was read.
+-- Records that the list of a faction's current wars was read.
 --
 -- :at   unix seconds; when Torn answered
 INSERT INTO faction_war_polls (faction_id, listed_at)

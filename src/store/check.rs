@@ -47,7 +47,7 @@ pub(super) fn verify(
 ///
 /// [`Exit::Damaged`] with the first problem.
 pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Result<()> {
-    let action = || format!("find {what} sound");
+    let action = || format!("verify {what}");
     let first: String = connection
         .query_row(&format!("PRAGMA {}(1)", depth.as_str()), [], |row| {
             row.get(0)
@@ -67,7 +67,7 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
 ///
 /// [`Exit::Damaged`] with the first row whose parent row is missing.
 pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
-    let action = || format!("find {what} sound");
+    let action = || format!("verify {what}");
     let mut statement = connection
         .prepare("PRAGMA foreign_key_check")
         .context(action())?;
@@ -81,7 +81,7 @@ pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
     let (table, rowid, parent) = read().context(action())?;
     Err(Error::new(action())
         .with_source(format!(
-            "row {} of {table} refers to a row of {parent} that is not there",
+            "row {} of {table} refers to a row of {parent} that does not exist",
             rowid.map_or_else(|| "?".to_owned(), |rowid| rowid.to_string())
         ))
         .with_exit(Exit::Damaged))

@@ -1,4 +1,5 @@
-//! Makes new databases. A database appears complete, is private from its first byte, and never replaces a file.
+//! Creates databases. A new database gets its name only when it is complete, its mode is 0600 from the start, and it
+//! never replaces a file with contents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::store::migrate::{self, SCHEMA};
 use crate::store::{SqlContext, open, owner, restore_marker};
 
 impl Store {
-    /// Makes the database if it is missing, and migrates it to the newest schema.
+    /// Creates the database if it is missing, and migrates it to the newest schema.
     ///
     /// A new database is built under a temporary name and then renamed, so that several processes may do this at once.
     ///
@@ -36,13 +37,13 @@ impl Store {
             build(path, database)?;
         }
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-            // `touch` or an interrupted copy made it. It holds no data.
+            // `touch` or an interrupted copy leaves an empty file. It holds no data.
             initialise(path, |_| Ok(()))?;
         }
         Self::open(path)
     }
 
-    /// Makes a database in memory, for use before there is a file.
+    /// Creates a database in memory, for use before there is a file.
     pub fn in_memory() -> Result<Self> {
         let path = PathBuf::from(":memory:");
         let mut connection = open::connect_to_memory()?;
@@ -70,7 +71,7 @@ fn build(path: &Path, database: &Path) -> Result<()> {
         ))
     };
     owner::make_folder(folder, database).map_err(not_writable)?;
-    // tempfile makes it with mode 0600.
+    // tempfile creates it with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".tornsnap-new-")
         .tempfile_in(folder)

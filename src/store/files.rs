@@ -40,14 +40,14 @@ pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
 
 /// Removes a temporary database and the files that SQLite left beside it.
 pub(super) fn remove_database_files(path: &Path) {
-    // The next run removes files that cannot be removed now.
+    // Best effort: the next run removes files that cannot be removed now.
     let _ = remove_if_there(path);
     for suffix in COMPANIONS {
         let _ = remove_if_there(&with_suffix(path, suffix));
     }
 }
 
-/// Makes a new file that belongs to the owner of the database, who alone can read it.
+/// Creates a file that only the owner of the database can read and write.
 pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
@@ -63,7 +63,7 @@ pub(super) fn create_private(path: &Path, database: &Path) -> io::Result<File> {
 
 /// Replaces a small file atomically: temporary name, sync, rename, sync of the folder.
 ///
-/// The file belongs to the owner of the database, who alone can read it. The temporary name ends in `temp_suffix`, so
+/// Only the owner of the database can read and write the file. The temporary name ends in `temp_suffix`, so
 /// that a later run recognizes and removes it if this one is killed.
 pub(crate) fn write_atomically(
     path: &Path,
@@ -109,7 +109,7 @@ fn temporary_file(
 ) -> Result<NamedTempFile> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
-    // tempfile makes it with mode 0600.
+    // tempfile creates it with mode 0600.
     let mut temporary = tempfile::Builder::new()
         .prefix(".tornsnap-")
         .suffix(temp_suffix)
@@ -150,7 +150,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails when the disk of a folder has no room for `needed` bytes. The error gives both numbers.
+/// Fails when the disk of a folder has no room for `needed` bytes. The error gives the needed and the free space.
 pub(super) fn check_room(folder: &Path, needed: u64, what: &str) -> Result<()> {
     let free = fs4::available_space(folder)
         .with_context(|| format!("ask how much space is free in {}", folder.display()))?;
@@ -172,7 +172,7 @@ fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()>
         .with_exit(Exit::Io))
 }
 
-/// A running SHA-256 and the number of bytes in it.
+/// A SHA-256 hasher that also counts the bytes.
 #[derive(Default)]
 pub(super) struct Hash {
     hasher: Sha256,
@@ -196,8 +196,8 @@ impl Hash {
     pub(super) fn finish(self) -> (String, u64) {
         let mut text = String::with_capacity(64);
         for byte in self.hasher.finalize() {
-            for half in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
             }
         }
         (text, self.bytes)

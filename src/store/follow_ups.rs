@@ -1,4 +1,4 @@
-//! What later runs have to request: wars whose end is unknown, war histories, and facts of tiles.
+//! Records of requests that later runs repeat: for wars without a known end, for war lists, and for facts of tiles.
 
 use rusqlite::{OptionalExtension, named_params};
 

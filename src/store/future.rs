@@ -1,4 +1,4 @@
-//! Removes rows with future timestamps, which a clock that was ahead has written.
+//! Deletes or corrects rows with future timestamps, which were recorded while the clock was ahead.
 
 use rusqlite::{Connection, Rows, Statement};
 
@@ -14,22 +14,22 @@ pub(crate) struct FutureRows {
     pub(crate) removed: i64,
     /// Rows that stay with corrected timestamps.
     pub(crate) mended: i64,
-    /// The oldest future timestamp. Unknown after a removal, as is the next.
+    /// The oldest future timestamp; `None` after a removal.
     pub(crate) oldest: Option<i64>,
-    /// The newest future timestamp.
+    /// The newest future timestamp; `None` after a removal.
     pub(crate) newest: Option<i64>,
 }
 
 /// The rows with future timestamps in all tables, and the facts that decide whether to remove them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct FutureFindings {
-    /// The tables that have such rows.
+    /// The tables that have rows with future timestamps.
     pub(crate) tables: Vec<FutureRows>,
     /// All history rows.
     pub(crate) history_rows: i64,
     /// History rows that a prune deleted while the clock was ahead.
     pub(crate) pruned_rows: i64,
-    /// The latest time that Torn has named.
+    /// The latest timestamp that Torn has sent.
     pub(crate) named_by_torn: Option<i64>,
     pub(crate) gap: RecordGap,
 }
@@ -45,7 +45,7 @@ impl FutureFindings {
     }
 }
 
-/// What a statement does with the rows.
+/// The effect of a statement on the rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Action {
     Delete,
@@ -53,8 +53,9 @@ enum Action {
 }
 use Action::{Correct, Delete};
 
-/// The table, the action and the SQL of each statement, in the order of execution. Histories and observations come
-/// first, because later statements depend on the remaining rows.
+/// The table, the action and the SQL of each statement, in the order of execution. The history and observation
+/// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
+/// because [`Store::remove_future`] returns one entry for each table.
 const STATEMENTS: [(&str, Action, &str); 40] = [
     (
         "player_stats_history",
@@ -263,7 +264,7 @@ fn execute(connection: &Connection, sql: &str, bounds: &FutureBounds) -> rusqlit
     Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
-/// Binds those of the bounds that the statement has parameters for.
+/// Binds each bound for which the statement has a parameter.
 fn bind(statement: &mut Statement<'_>, bounds: &FutureBounds) -> rusqlite::Result<()> {
     let parameters = [
         (":now", bounds.now),

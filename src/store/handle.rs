@@ -18,7 +18,7 @@ pub struct Store {
     pub(super) access: Access,
 }
 
-/// What a connection may do.
+/// The kind of access that a connection has.
 #[derive(Debug)]
 pub(super) enum Access {
     /// Read and write a file.
@@ -68,7 +68,7 @@ impl Store {
         }
     }
 
-    /// Fails if another program wrote to a file that was read without locks, so that the rows read may be wrong.
+    /// Fails if another program wrote to a file that was read without locks. The rows that were read may then be wrong.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Store {
         match &self.access {
             Access::Read(source) if source.is_outdated() => {
                 Err(Error::new(format!("read the database {}", self.path.display()))
-                    .with_source("another program wrote to it meanwhile, and its folder cannot be written to share it")
+                    .with_source("another program wrote to it meanwhile, and its folder is read-only, so no lock could prevent that")
                     .with_help("run it again")
                     .with_exit(Exit::TryLater))
             }

@@ -1,4 +1,4 @@
-//! File locks that let one run of a kind work at a time. The operating system releases them when the process ends.
+//! File locks, so that only one run of a kind works at a time. The operating system releases them when a process ends.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,7 +19,8 @@ pub(crate) const MAINTENANCE: &str = "maintenance";
 /// It tells `prune` that a month is about to be summarized.
 pub(crate) const SUMMARIZE: &str = "summarize";
 
-/// How many tries show that a lock is held. One is not enough, since [`Lock::is_held`] holds the lock briefly.
+/// The number of tries before a lock counts as held. One try is not enough, because [`Lock::is_held`] takes the lock
+/// briefly.
 const MAX_TRIES: u32 = 4;
 
 const RETRY_DELAY: Duration = Duration::from_millis(5);
@@ -193,7 +194,7 @@ fn try_lock(file: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Reads who holds the lock. Windows does not allow reading a locked file.
+/// Reads the description of the holder from the lock file. Windows does not allow reading a locked file.
 fn holder(file: &mut File, name: &str) -> LockHolder {
     let mut text = String::new();
     // The file should be one short line. The limit guards against anything else.

@@ -17,7 +17,7 @@ use crate::store::{SqlContext, check, sql, transaction};
 /// "TSNP": the application id in the header of our databases.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
 
-/// Number, statements and description of a migration.
+/// The number, the statements and the description of a migration.
 pub(super) type Migration<'a> = (i64, &'a str, &'a str);
 
 /// All migrations in order, and the views of the newest schema.
@@ -141,16 +141,16 @@ fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec
     restore_sequences(transaction, &sequences)?;
     transaction
         .execute_batch(schema.views)
-        .context("make the views")?;
+        .context("create the views")?;
     for statement in [
         sql!("schema/delete_program_objects"),
         sql!("schema/record_program_objects"),
     ] {
         transaction
             .execute(statement, [])
-            .context("note what belongs to the schema")?;
+            .context("record the objects of the schema")?;
     }
-    check_compiles(transaction).context("find the new schema sound")?;
+    check_compiles(transaction).context("compile the views and triggers of the new schema")?;
     let warnings = user_objects::restore(transaction, user_objects)?;
     check_references(transaction)?;
     Ok(warnings)
@@ -226,7 +226,7 @@ fn check_references(transaction: &Transaction<'_>) -> Result<()> {
         .context("check the references")?;
     if let Some((child, parent)) = missing {
         return Err(action().with_source(format!(
-            "{child} refers to the table {parent}, which is not there"
+            "{child} refers to the table {parent}, which does not exist"
         )));
     }
     check::foreign_keys(transaction, "the new schema")

@@ -43,7 +43,7 @@ pub(super) fn as_file_name(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Opens a connection without any pragma, since most pragmas read the file. It is for copies and files to be replaced.
+/// Opens a connection without any pragma, because most pragmas read the file. Used for copies and for files that are replaced.
 #[expect(
     clippy::disallowed_methods,
     reason = "every other function opens files through this one"
@@ -84,7 +84,7 @@ pub(super) fn connect_to_read(
     Ok(connection)
 }
 
-/// Makes a database in memory.
+/// Creates a database in memory.
 #[expect(clippy::disallowed_methods, reason = "there is no file to open")]
 pub(super) fn connect_to_memory() -> Result<Connection> {
     Connection::open_in_memory()
@@ -92,7 +92,7 @@ pub(super) fn connect_to_memory() -> Result<Connection> {
             set_up(&connection)?;
             Ok(connection)
         })
-        .context("make a database in memory")
+        .context("create a database in memory")
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
@@ -121,8 +121,8 @@ pub(super) fn check_is_file(path: &Path) -> Result<()> {
                 && restore_marker::marker(path).exists() =>
         {
             refuse(
-                "a restore was cut off while it was moving the old one aside",
-                "run `tornsnap restore` again: it finishes",
+                "a restore was interrupted while it moved the old database",
+                "run `tornsnap restore` again to finish it",
             )
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => refuse(

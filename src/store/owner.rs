@@ -1,4 +1,4 @@
-//! Gives files that root makes to the owner of the database, and explains missing rights.
+//! Gives files that root creates to the owner of the database, and explains missing permissions.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::error::Exit;
 use crate::model::path::folder_of;
 
-/// Gives a file or folder that root has made to the owner of the database.
+/// Gives a file or folder that root has created to the owner of the database.
 ///
-/// Without a database, the owner of its future folder counts. This does nothing for other users than root, and nothing
-/// on a file system without owners.
+/// If the database does not exist yet, the owner of its folder gets the file. This does nothing for other users than
+/// root, and nothing on a file system without owners.
 pub(crate) fn give_to_owner(file: &File, path: &Path, database: &Path) {
     #[cfg(unix)]
-    unix::chown_if_roots(file, path, unix::owner_of(database).as_ref());
+    unix::chown_if_owned_by_root(file, path, unix::owner_of(database).as_ref());
     #[cfg(not(unix))]
     let _ = (file, path, database);
 }
 
-/// Makes a folder and its missing parents for the owner of the database.
+/// Creates a folder and its missing parents, which then belong to the owner of the database.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
     #[cfg(unix)]
     for made in missing {
         if let Ok(opened) = File::open(made) {
-            unix::chown_if_roots(&opened, made, owner.as_ref());
+            unix::chown_if_owned_by_root(&opened, made, owner.as_ref());
         }
     }
     #[cfg(not(unix))]
@@ -47,7 +47,8 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The error for a file that cannot be opened or made. If rights are missing, it names the owner and the `chown` to run.
+/// The error for a file that cannot be opened or created. If permissions are missing, it names the owner and the
+/// `chown` command to run.
 pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::Error) -> Error {
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
@@ -63,7 +64,7 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
     Error::of_io(action, error)
 }
 
-/// The error for a database that cannot be opened with these options because rights are missing, otherwise `None`.
+/// The error for a database that cannot be opened with these options because permissions are missing; `None` if it can.
 ///
 /// Call this only for a database that SQLite failed to open: closing the file here drops the POSIX locks that SQLite
 /// holds on it in this process.
@@ -87,7 +88,7 @@ mod unix {
     const ROOT: u32 = 0;
 
     /// Changes the owner of a file that belongs to root.
-    pub(super) fn chown_if_roots(file: &File, path: &Path, owner: Option<&Metadata>) {
+    pub(super) fn chown_if_owned_by_root(file: &File, path: &Path, owner: Option<&Metadata>) {
         let Some(owner) = owner.filter(|owner| owner.uid() != ROOT) else {
             return;
         };
@@ -105,7 +106,7 @@ mod unix {
 
     /// Whether the path names the open file directly and the file has no other name.
     ///
-    /// In another user's folder, a link could make root give away a file of the system.
+    /// In another user's folder, a link could make root give away a system file.
     fn is_only_name_of(found: &Metadata, path: &Path) -> io::Result<bool> {
         let named = fs::symlink_metadata(path)?;
         let is_same = (named.dev(), named.ino()) == (found.dev(), found.ino());
@@ -122,7 +123,7 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// Who owns the file that cannot be opened or made, and what to do about it.
+    /// Returns the owner of a file that cannot be opened or created, and a remedy.
     pub(super) fn explain_ownership(path: &Path, database: &Path) -> Option<(String, String)> {
         let (place, found) = nearest_existing(path)?;
         let owner = owner_of(database)?;

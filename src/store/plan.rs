@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::war::WarType;
 use crate::store::{SqlContext, Store, sql};
 
-/// The size of the game-wide list of one type of war, from the stored wars.
+/// The estimated size of the game-wide list of one type of war, counted from the stored wars.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct WarListSize {
     /// All stored wars of the type.

@@ -1,7 +1,7 @@
 //! Opens a database for reading, also on a read-only disk or in another user's folder.
 //!
-//! A reader of a database in WAL mode needs its `-shm` file. If SQLite can neither make nor open that file, and there
-//! is no WAL or journal with contents, the database file alone is read without locks.
+//! A reader of a database in WAL mode needs its `-shm` file. If SQLite can neither create nor open that file, and there
+//! is no WAL or journal with contents, this module reads only the database file, without locks.
 //! <https://sqlite.org/wal.html#readonly>
 
 use std::fs;
@@ -34,13 +34,13 @@ pub(super) struct Reader {
     pub(super) source: ReadSource,
 }
 
-/// How a file is read, and the state of the files at the start.
+/// How a file is read, and the state of its files when it was opened.
 #[derive(Debug)]
 pub(super) struct ReadSource {
     pub(super) mode: ReadMode,
     path: PathBuf,
     before: Box<FileStamps>,
-    /// The folder of a private copy, which is removed on drop.
+    /// The folder of the private copy, if one is read. It is removed on drop.
     copy: Option<TempDir>,
 }
 
@@ -68,8 +68,8 @@ impl ReadSource {
 impl Reader {
     /// Opens a database without leaving a file beside it. Waits up to `wait` for a program that locks it.
     ///
-    /// A shared reader of a database in WAL mode makes missing `-wal` and `-shm` files and cannot remove them again, so
-    /// without a WAL the database file alone is read. In other journal modes a reader makes no file.
+    /// A shared reader of a database in WAL mode creates missing `-wal` and `-shm` files and cannot remove them again.
+    /// Therefore only the database file is read if there is no WAL. In other journal modes a reader creates no file.
     pub(super) fn open_without_trace(path: &Path, wait: Duration) -> Result<Self> {
         open::check_is_file(path)?;
         let before = FileStamps::of(path);
@@ -90,7 +90,7 @@ impl Reader {
     /// If locks are not possible and there is a WAL or journal with contents, opens a private copy of all files.
     pub(super) fn open(path: &Path) -> Result<Self> {
         open::check_is_file(path)?;
-        // Files that this user makes beside another user's database could lock that user out.
+        // Files that this user creates beside another user's database could lock that user out.
         let before = FileStamps::of(path);
         if before.wal.is_none() && is_in_wal_mode(path) && may_not_write(path) {
             return Self::open_immutable(path, ReadMode::Immutable, before, open::BUSY_TIMEOUT);
@@ -113,7 +113,7 @@ impl Reader {
             .with_exit(Exit::TryLater))
     }
 
-    /// Opens a database with locks; `None` if SQLite can neither make nor open the files that it needs beside it.
+    /// Opens a database with locks; `None` if SQLite can neither create nor open the files that it needs beside it.
     fn open_shared(path: &Path, wait: Duration) -> Result<Option<Self>> {
         let attempt = || -> rusqlite::Result<Connection> {
             let connection =
@@ -216,7 +216,7 @@ fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// How many copies to try while another program keeps writing.
+/// The number of attempts to copy a database while another program writes to it.
 const MAX_COPIES: u32 = 3;
 
 /// The suffixes of the files that may hold a part of the contents of a database.
@@ -262,7 +262,7 @@ impl FileStamps {
     }
 }
 
-/// The target if the path is a link: SQLite keeps its files beside the target.
+/// Resolves symbolic links, because SQLite keeps the WAL and the journal beside the target.
 fn resolve_links(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -320,8 +320,8 @@ fn immutable_uri(path: &Path) -> Result<PathBuf> {
             uri.push(char::from(byte));
         } else {
             uri.push('%');
-            for half in [byte >> 4, byte & 15] {
-                uri.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            for nibble in [byte >> 4, byte & 15] {
+                uri.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::store::{SqlContext, Store, sql};
 
-/// Bytes of a rejected body that are stored at most.
+/// The maximum number of bytes of a rejected body that are stored.
 const MAX_BODY: usize = 64 << 10;
 
 /// The id of a row in `fetch_runs`.
@@ -57,7 +57,7 @@ impl Store {
         })
     }
 
-    /// Records the end of a run. `real_time` is Torn's time, if this machine's clock is wrong; unix seconds.
+    /// Records the end of a run. `real_time` is Torn's time in unix seconds; `None` if the clock of this machine is right.
     pub(crate) fn finish_run(
         &mut self,
         run: RunId,
@@ -87,7 +87,7 @@ impl Store {
         Ok(())
     }
 
-    /// Stores a rejected part of an answer. If the same one is stored already, only its count grows.
+    /// Stores a rejected part of an answer. If the same part is stored already, only its count is increased.
     pub fn save_rejected(&mut self, rejected: &Rejected, at: i64) -> Result<()> {
         let mut end = rejected.body.len().min(MAX_BODY);
         while !rejected.body.is_char_boundary(end) {
@@ -116,7 +116,7 @@ impl Store {
     }
 }
 
-/// Updates the counts of a run that goes on, in the transaction of a batch.
+/// Updates the counts of an unfinished run, in the transaction of a batch.
 pub(super) fn update_counts(
     transaction: &Transaction<'_>,
     run: RunId,

@@ -88,9 +88,9 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
         let values: [(&str, &dyn rusqlite::ToSql); 5] = [
             (":period_start", &month.start()),
             (":period_end", &month.end()),
-            (":gone_until", &job.rows_lost_before),
+            (":lost_before", &job.rows_lost_before),
             (":created_at", &now),
-            (":takes_thinner", &job.allows_loss),
+            (":allows_loss", &job.allows_loss),
         ];
         // Each statement has only some of these parameters.
         for (name, value) in values {

@@ -1,4 +1,4 @@
-//! Opens a database for writing, and migrates an older schema after a verified copy.
+//! Opens a database for writing, and migrates an older schema after a verified copy was made.
 
 use std::fs;
 use std::path::Path;
@@ -72,7 +72,7 @@ impl Store {
 /// Makes a verified copy of a database, then migrates it.
 fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Result<()> {
     let newest = schema.version();
-    // Several processes may open the database now. One makes the copy, the others wait for the new schema.
+    // Several processes may open the database now. One process makes the copy, and the others wait for the new schema.
     let waiting_since = Instant::now();
     let lock = loop {
         match Lock::take(path, backup::LOCK) {
@@ -90,9 +90,9 @@ fn upgrade(connection: &mut Connection, path: &Path, schema: &Schema<'_>) -> Res
     }
     backup::back_up_before_migration(path, newest).map_err(|error| {
         let exit = error.exit();
-        Error::new("make the copy that goes before a change of the schema")
+        Error::new("back up the database before the migration of its schema")
             .with_source(error.one_line())
-            .with_help("correct that, then run it again; the database was left as it is")
+            .with_help("correct that, then run it again; the database was not changed")
             .with_exit(exit)
     })?;
     for warning in migrate::migrate(connection, schema)? {

@@ -60,7 +60,7 @@ pub(super) fn sync(connection: &Connection) -> Result<()> {
         set_synchronous("NORMAL")?;
         committed
     };
-    commit().context("make what was saved safe from a power cut")
+    commit().context("sync the database to the disk")
 }
 
 /// Checkpoints the WAL of `schema` as far as its readers allow.
@@ -76,7 +76,7 @@ pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkp
         }
         truncate(connection, schema)
     };
-    checkpoint().context("move what was saved from the WAL into the database file")
+    checkpoint().context("checkpoint the WAL")
 }
 
 /// Checkpoints the WAL of `schema` as far as its readers allow, if more than `pages` frames are pending.
@@ -89,14 +89,14 @@ pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i6
             }
             Ok(())
         })
-        .context("move what was saved from the WAL into the database file")
+        .context("checkpoint the WAL")
 }
 
 /// Checkpoints and truncates the WAL of `schema`, unless another connection uses it.
 pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
     truncate(connection, schema)
         .map(drop)
-        .context("move what was saved from the WAL into the database file")
+        .context("checkpoint the WAL")
 }
 
 fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {

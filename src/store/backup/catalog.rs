@@ -21,7 +21,8 @@ pub(crate) struct Backups {
 impl Backups {
     /// Finds the backups of the database with this id and ignores all other files.
     ///
-    /// A backup needs a valid manifest and the size in that manifest. One that was found damaged is left out.
+    /// A backup counts if its manifest is valid and its file has the size in the manifest. One that was found damaged
+    /// does not count.
     ///
     /// # Errors
     ///
@@ -54,7 +55,7 @@ impl Backups {
         &self.newest_first
     }
 
-    /// The backups that were made while the clock was ahead. They are never the newest and never rotated.
+    /// The backups that were made while the clock was ahead. They never count as the newest and are never rotated.
     pub(crate) fn future(&self) -> &[Manifest] {
         &self.future
     }
@@ -101,7 +102,7 @@ pub(crate) fn newest_with_database_name(
         }))
 }
 
-/// A backup with a manifest, which may be damaged.
+/// A backup that has a manifest. The manifest may be damaged.
 #[derive(Debug)]
 pub struct ListedBackup {
     /// The backup. The file may be missing.

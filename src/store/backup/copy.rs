@@ -38,7 +38,7 @@ pub(super) fn copy_database(source: &Connection, database: &Path, target: &Path)
 /// One sync of the whole file at the end would delay the next checkpoint of a process that writes to the database.
 fn sync_periodically(file: &Path, done: &AtomicBool) {
     let Ok(file) = File::options().write(true).open(file) else {
-        return; // Best effort: the sync at the end is what makes the copy durable.
+        return; // Best effort: only the sync at the end makes the copy durable.
     };
     while !done.load(Ordering::Relaxed) {
         thread::sleep(SYNC_INTERVAL);

@@ -23,7 +23,7 @@ use crate::store::identity::identity;
 use crate::store::migrate::SchemaState;
 use crate::store::open;
 
-/// The highest level of zstd that still keeps up with a disk.
+/// The highest compression level of zstd that is still as fast as a disk.
 const ZSTD_LEVEL: i32 = 3;
 
 /// The database to copy, opened read-only.
@@ -54,7 +54,7 @@ pub(super) struct UnpublishedBackup {
     manifest: Manifest,
 }
 
-/// Copies the database to `temporary`, then checks the copy on one thread while this one compresses and hashes it.
+/// Copies the database to `temporary`, then checks the copy on a second thread while this one compresses and hashes it.
 pub(super) fn build(
     options: &BackupOptions<'_>,
     kind: BackupKind,
@@ -98,7 +98,7 @@ pub(super) fn build(
     })
 }
 
-/// Runs the check on a thread of its own and the other work on this one.
+/// Runs `check` on a new thread and `work` on this one at the same time.
 pub(in crate::store) fn run_both<A: Send, B>(
     check: impl FnOnce() -> Result<A> + Send,
     work: impl FnOnce() -> Result<B>,
@@ -113,7 +113,7 @@ pub(in crate::store) fn run_both<A: Send, B>(
     })
 }
 
-/// Checks the copy, and starts its manifest with the ids and row counts of the copy.
+/// Checks the copy. Returns a manifest with its ids and row counts; the other fields are empty.
 fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<Manifest> {
     let what = format!("the copy of {}", options.database.display());
     let connection = open_copy(copy)?;
@@ -126,7 +126,7 @@ fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<Manifest> {
 fn add_damage_help(error: Error) -> Error {
     match error.exit() {
         Exit::Damaged => error.with_help(
-            "the database itself is damaged: keep it, look with `tornsnap health --deep`, and `tornsnap restore` \
+            "the database itself is damaged: keep it, check it with `tornsnap health --deep`, and `tornsnap restore` \
              the last backup; no backup was removed",
         ),
         _ => error,
@@ -218,7 +218,7 @@ pub(super) fn publish(
     }
 }
 
-/// Publishes a backup under this name and replaces its manifest if there is one.
+/// Publishes a backup under this name and replaces an existing manifest of that name.
 pub(super) fn publish_as(
     options: &BackupOptions<'_>,
     backup: UnpublishedBackup,

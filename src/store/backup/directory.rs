@@ -20,7 +20,7 @@ use crate::store::{SqlContext, open, sql, wal};
 /// How long recording the folder waits for another writer. The backup itself is finished by then.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes the folder if it is missing, and checks that backups recorded for it are still there.
+/// Creates the folder if it is missing, and checks that the backups recorded for it still exist.
 ///
 /// A disk that is not mounted leaves an empty folder, or none. Without this check, backups would then go to the disk
 /// of the database, whose failure they protect against.

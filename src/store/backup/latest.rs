@@ -1,4 +1,4 @@
-//! Finds the backup that the word `latest` names.
+//! Finds the backup for the argument `latest`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::store::backup::names::{file_name, is_named_after, stem};
 /// How many backups an error message lists.
 const MAX_CHOICES: usize = 5;
 
-/// The newest backup of a database. One with a damaged manifest counts, so that the damage is reported.
+/// The newest backup of a database. A backup with a damaged manifest counts, so that the damage is reported.
 ///
 /// Without an id (the database is missing or damaged) the file name of the database decides. That works only if all
 /// backups with this name are of one database.
@@ -49,7 +49,7 @@ pub(crate) fn latest_backup(
     }
 }
 
-/// The backups of databases with this file name; an error if these are several databases.
+/// Finds the backups by the file name of the database. Fails if several databases have this name.
 fn with_database_name<'a>(
     directory: &Path,
     database: &Path,
@@ -73,7 +73,7 @@ fn with_database_name<'a>(
             database.display()
         ))
         .with_source(format!(
-            "the database cannot be asked for its id, and there are backups of {} databases of that name",
+            "the id of the database cannot be read, and there are backups of {} databases with that name",
             newest.len()
         ))
         .with_help(format!("name one of them: {}", format_choices(&newest)))

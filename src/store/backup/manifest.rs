@@ -12,9 +12,9 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::store::files::{Hash, with_suffix};
 
-/// The layout that this program writes.
+/// The version of the manifest that this program writes.
 ///
-/// New fields need no new number: an older program keeps fields that it does not know, and its check covers them.
+/// A new field needs no new version: an older program keeps fields that it does not know, and the hash covers them.
 const MANIFEST_VERSION: u32 = 1;
 
 /// The text before the hash of the manifest.
@@ -22,7 +22,7 @@ const HASH_KEY: &str = "\"manifest_sha256\": \"";
 
 const HASH_DIGITS: usize = 64;
 
-/// Why a copy was made.
+/// The purpose of a copy.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum BackupKind {
@@ -40,9 +40,8 @@ pub(crate) enum BackupKind {
 pub struct Manifest {
     /// Always "tornsnap".
     pub tool: String,
-    /// Layout of the manifest.
+    /// Version of the manifest format.
     pub(crate) manifest_version: u32,
-    /// Why the copy was made.
     pub(crate) kind: BackupKind,
     /// When the copy was made, unix seconds.
     pub created_at: i64,
@@ -51,7 +50,7 @@ pub struct Manifest {
     /// When it was found damaged, unix seconds; `None` unless the last verification failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) damaged_at: Option<i64>,
-    /// The SQLite check that it passed.
+    /// The name of the SQLite check that the backup passed.
     pub check: String,
     /// File name of the copied database, without its folder.
     pub(crate) database: String,
@@ -65,12 +64,12 @@ pub struct Manifest {
     pub bytes: u64,
     /// SHA-256 of the backup.
     pub(crate) sha256: String,
-    /// Whether it is compressed (zstd).
+    /// Whether the backup is compressed with zstd.
     pub(crate) compressed: bool,
-    /// If it is compressed: size of the database in it.
+    /// Size of the database in a compressed backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uncompressed_bytes: Option<u64>,
-    /// If it is compressed: SHA-256 of the database in it.
+    /// SHA-256 of the database in a compressed backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uncompressed_sha256: Option<String>,
     pub(crate) schema_version: i64,
@@ -78,7 +77,7 @@ pub struct Manifest {
     pub rows: BTreeMap<String, i64>,
     /// Version of the program that made it.
     pub(crate) program: String,
-    /// Fields that a newer program wrote.
+    /// Fields that this program does not know.
     #[serde(flatten)]
     pub(super) unknown: BTreeMap<String, Value>,
     /// SHA-256 of the text of the manifest with this field empty.
@@ -161,7 +160,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when there is none or its layout is newer, [`Exit::Damaged`] when it was changed.
+    /// [`Exit::Config`] when there is no manifest or a newer version of it, [`Exit::Damaged`] when it was changed.
     pub fn of(backup: &Path) -> Result<Self> {
         let path = Self::path_for(backup);
         let bytes = match fs::read(&path) {
@@ -171,10 +170,10 @@ impl Manifest {
             read => read.with_context(|| format!("read the manifest {}", path.display()))?,
         };
         let damaged = |why: &str| {
-            Error::new(format!("trust the manifest {}", path.display()))
+            Error::new(format!("verify the manifest {}", path.display()))
                 .with_source(why.to_owned())
                 .with_help(
-                    "use another backup: `tornsnap backup --verify all` says which are sound",
+                    "use another backup: `tornsnap backup --verify all` shows which are intact",
                 )
                 .with_exit(Exit::Damaged)
         };
@@ -183,7 +182,7 @@ impl Manifest {
         if !has_valid_hash(&bytes) {
             return Err(damaged("it was changed after it was written"));
         }
-        if let Some(version) = newer_layout(&value) {
+        if let Some(version) = newer_version(&value) {
             return Err(
                 Error::new(format!("read the manifest {}", path.display()))
                     .with_source(format!(
@@ -209,14 +208,11 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 }
 
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
-    Error::new(format!("trust the backup {}", backup.display()))
-        .with_source(format!(
-            "its manifest {} is not there, so nothing proves what the file is",
-            manifest.display()
-        ))
+    Error::new(format!("verify the backup {}", backup.display()))
+        .with_source(format!("its manifest {} is missing", manifest.display()))
         .with_help(
             "put the manifest beside it; without one, `tornsnap restore --without-manifest` \
-             takes the file on SQLite's checks alone",
+             checks it with SQLite's own checks only",
         )
         .with_exit(Exit::Config)
 }
@@ -235,8 +231,8 @@ fn has_valid_hash(bytes: &[u8]) -> bool {
     Hash::of(&body).as_bytes() == recorded
 }
 
-/// The layout number, if this program does not know it.
-fn newer_layout(value: &Value) -> Option<u64> {
+/// The version of the manifest, if it is newer than [`MANIFEST_VERSION`].
+fn newer_version(value: &Value) -> Option<u64> {
     let version = value.get("manifest_version")?.as_u64()?;
     (value.get("tool")? == "tornsnap" && version > u64::from(MANIFEST_VERSION)).then_some(version)
 }

@@ -1,4 +1,4 @@
-//! Makes the copy that precedes a schema migration.
+//! Makes the verified copy before a schema migration.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -15,7 +15,7 @@ use crate::store::check::Depth;
 use crate::store::files::{check_room, remove_if_there, with_suffix};
 use crate::store::identity::identity;
 
-/// Makes a verified copy beside the database before its schema is changed: `<database>.before-schema-2`.
+/// Makes a verified copy beside the database before its schema is migrated, such as `<database>.before-schema-2`.
 ///
 /// Rotation leaves this copy alone. A copy from an earlier attempt at the same migration is replaced.
 pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: i64) -> Result<()> {

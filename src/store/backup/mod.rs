@@ -2,7 +2,7 @@
 //!
 //! A backup gets its final name only when it is complete, checked and synced, and its manifest is written before that.
 //! A killed run leaves temporary files, which the next run removes, and perhaps a manifest without a backup, which is
-//! ignored. The id in the manifest tells which database a backup is a copy of; the file name does not.
+//! ignored. The id in the manifest identifies the database of a backup. The file name does not.
 
 mod catalog;
 mod copy;
@@ -49,13 +49,13 @@ pub const LOCK: &str = "backup";
 /// The database to copy, the target folder, and the options.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupOptions<'a> {
-    /// The database.
+    /// The database to copy.
     pub database: &'a Path,
-    /// The target folder, which is made if it is missing.
+    /// The target folder, which is created if it is missing.
     pub directory: &'a Path,
     /// Whether to compress the copy.
     pub compress: bool,
-    /// Which of SQLite's checks the copy must pass.
+    /// The SQLite check that the copy must pass.
     pub depth: Depth,
     /// How many backups rotation leaves; `None` for all.
     pub keep: Option<u32>,
@@ -81,7 +81,6 @@ pub struct NewBackup {
     pub manifest: Manifest,
     /// Old backups that were removed.
     pub(crate) removed: Vec<PathBuf>,
-    /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn remove_oldest(
     Ok(removed)
 }
 
-/// Renames the backup before it removes the manifest, so that no backup is ever seen without its manifest.
+/// Removes a backup and its manifest. The backup is renamed first, so that none is ever visible without its manifest.
 fn remove_backup(directory: &Path, temp_suffix: &str, backup: &Path) -> io::Result<()> {
     let temporary = directory.join(format!(".{}{temp_suffix}", file_name(backup)));
     fs::rename(backup, &temporary)?;
@@ -60,7 +60,7 @@ fn remove_backup(directory: &Path, temp_suffix: &str, backup: &Path) -> io::Resu
 
 /// Removes the temporary files of this database that killed runs left, and the manifests that belong to them.
 ///
-/// Temporary files of other databases are removed only when they are more than a day old by the clock of the disk.
+/// Temporary files of other databases are removed only if the file system dates them more than a day back.
 pub(super) fn remove_leftovers(
     directory: &Path,
     temp_suffix: &str,
@@ -87,10 +87,7 @@ pub(super) fn remove_leftovers(
         if of_this_database.is_none() && !(is_of_another_database() && is_old()) {
             continue;
         }
-        log::info!(
-            "removing {}, left by a run that was cut off",
-            path.display()
-        );
+        log::info!("removing {}, which an interrupted run left", path.display());
         // The manifest goes first: if this run is killed too, the next one still finds the temporary file.
         if let Some((backup, _)) = of_this_database {
             let backup = directory.join(backup.trim_start_matches('.'));

@@ -82,7 +82,7 @@ pub(crate) fn record_verified(
 
 /// Records in the manifest that the backup was found damaged, so that it no longer counts as a backup.
 ///
-/// Leaves a damaged manifest unchanged, and the manifest of a backup of another database.
+/// Changes nothing if the manifest is damaged, or if it belongs to a backup of another database.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub(in crate::store) fn unpack_and_verify(
     check_hash(manifest, outer)
 }
 
-/// Copies an uncompressed backup without a check of its hash. [`verify_hash`] checks the copy.
+/// Copies an uncompressed backup without verifying its hash. [`verify_hash`] verifies the copy.
 pub(in crate::store) fn copy_unverified(manifest: &Manifest, mut to: File) -> Result<()> {
     io::copy(&mut open_checking_size(manifest)?, &mut to)
         .map(drop)
@@ -162,7 +162,7 @@ fn open_checking_size(manifest: &Manifest) -> Result<File> {
     Err(damaged(
         path,
         format!(
-            "it has {bytes} bytes, and its manifest says {}",
+            "it has {bytes} bytes, but its manifest says {}",
             manifest.bytes
         ),
     ))
@@ -174,7 +174,7 @@ fn check_hash<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<()> {
     }
     Err(damaged(
         &manifest.path,
-        "it is not what its manifest says (SHA-256 differs)".to_owned(),
+        "its SHA-256 differs from the one in its manifest".to_owned(),
     ))
 }
 
@@ -203,16 +203,16 @@ fn decompress(
     if writer.hash.finish() != expected {
         return Err(damaged(
             path,
-            "the database in it is not what its manifest says (SHA-256 differs)".to_owned(),
+            "it contains a database whose SHA-256 differs from the one in its manifest".to_owned(),
         ));
     }
     Ok(())
 }
 
 fn damaged(backup: &Path, why: String) -> Error {
-    Error::new(format!("trust the backup {}", backup.display()))
+    Error::new(format!("verify the backup {}", backup.display()))
         .with_source(why)
-        .with_help("use another backup: `tornsnap backup --verify all` says which are sound")
+        .with_help("use another backup: `tornsnap backup --verify all` shows which are intact")
         .with_exit(Exit::Damaged)
 }
 
@@ -226,15 +226,15 @@ pub(in crate::store) fn verify_contents(
     let connection = open_copy(database)?;
     let rows = check::verify(&connection, depth, &what)?;
     let differs = |why: &str| {
-        Err(Error::new(format!("find {what} sound"))
+        Err(Error::new(format!("verify {what}"))
             .with_source(why.to_owned())
             .with_exit(Exit::Damaged))
     };
     if rows != manifest.rows {
-        return differs("its tables do not have the rows that its manifest says");
+        return differs("the row counts of its tables differ from those in its manifest");
     }
     if identity(&connection)? != manifest.identity() {
-        return differs("it is a copy of another database than its manifest says");
+        return differs("its database id differs from the one in its manifest");
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::store::{SqlContext, Store, open, owner, sql, transaction, wal};
 #[derive(Clone, Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    /// Its ids; `None` if the file does not exist yet.
+    /// The ids in the file; `None` if the file does not exist yet.
     identity: Option<Identity>,
 }
 
@@ -45,11 +45,11 @@ impl Archive {
 impl Store {
     /// Checks that the file at `path` is the archive of this database, or that one can be created there. Changes nothing.
     ///
-    /// `is_needed`: whether there are rows to move. `allows_new`: accept another archive than the one used before.
+    /// `is_needed` says whether there are rows to move. `allows_new` accepts another archive than the one used before.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] with the reason.
+    /// [`Exit::Config`] if the file cannot be used as the archive.
     pub(crate) fn check_archive(
         &self,
         path: &Path,
@@ -120,7 +120,7 @@ impl Store {
             )
             .and_then(|_| {
                 // FULL, because copies must be durable before the originals are deleted, and a delete must be durable
-                // before the archive records the next step. Both databases share the page cache budget of one.
+                // before the archive records the next step. The smaller cache leaves room for that of the archive.
                 self.connection.execute_batch(
                     "PRAGMA archive.synchronous = FULL; PRAGMA main.synchronous = FULL; \
                      PRAGMA main.cache_size = -24000",
@@ -240,8 +240,8 @@ fn read_identity(path: &Path) -> Result<Option<Identity>> {
     }
 }
 
-/// Creates an empty archive of `database`, whose id is `ours`. It is built under a temporary name and then renamed, so that
-/// no other process sees an incomplete one.
+/// Creates an empty archive of `database`, whose id is `ours`. The file is built under a temporary name and then renamed,
+/// so that no other process sees an incomplete archive.
 fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     let action = || format!("create the archive {}", path.display());
     let folder = folder_of(path);

@@ -1,4 +1,4 @@
-//! Deletes rejected answers and records of fetches that are older than their retention.
+//! Deletes rejected answers and records of fetches that are older than the retention policy allows.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::store::{SqlContext, Store, sql, transaction};
 #[derive(Clone, Debug)]
 pub(super) struct OldRows {
     table: &'static str,
-    /// Unix seconds: rows from before this are deleted.
+    /// Rows with an earlier timestamp are deleted. Unix seconds.
     before: i64,
     plan: &'static str,
     delete: &'static str,

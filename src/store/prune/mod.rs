@@ -1,7 +1,7 @@
 //! Pruning: first a plan, then its execution in small transactions.
 //!
 //! `month_states` limits a prune to rows that a summary counts. With an archive, the copies of rows are durable and
-//! compared with the originals before these are deleted.
+//! compared with the originals before the originals are deleted.
 
 mod archive;
 mod housekeeping;
@@ -55,15 +55,15 @@ struct Executor<'a> {
     uses_archive: bool,
     now: i64,
     throttle: Throttle,
-    /// Gets the number of rows that a step deleted, and returns false to stop.
+    /// Is called after each step with the number of deleted rows, and returns false to stop.
     continues: &'a mut dyn FnMut(i64) -> bool,
 }
 
 impl Store {
     /// Executes the plan. History rows are moved to `archive`, or deleted if there is none.
     ///
-    /// `continues` gets the number of rows that a step deleted, and returns false to stop. Each step is a transaction of
-    /// its own, so that a later prune can continue after an interruption.
+    /// `continues` is called after each step with the number of deleted rows, and returns false to stop. Each step is a
+    /// separate transaction, so that a later prune can continue after an interruption.
     pub(crate) fn prune(
         &mut self,
         plan: &PrunePlan,

@@ -39,7 +39,7 @@ pub(crate) struct RetentionPolicy {
 
 #[derive(Clone, Debug)]
 pub(crate) struct PrunePlan {
-    /// Unix seconds: history rows from before this are deleted. It is the first second of a month.
+    /// History rows with an earlier timestamp are deleted. Unix seconds; the first second of a month.
     pub(crate) cutoff: i64,
     pub(crate) scope: PruneScope,
     /// All history rows.
@@ -62,7 +62,7 @@ pub(super) struct HistoryPlan {
     pub(super) retained: RetainedRows,
 }
 
-/// The old rows of one other table.
+/// The old rows of one table that is not a history table.
 #[derive(Clone, Debug)]
 pub(super) struct HousekeepingPlan {
     pub(super) table: TablePlan,
@@ -195,7 +195,7 @@ fn plan_history(
     })
 }
 
-/// Sums up the months of one history table.
+/// Adds up the months of one history table, which are ordered by time.
 fn plan_history_table(
     connection: &Connection,
     history: History,

@@ -13,7 +13,7 @@ struct RetainedRow {
     timestamp: i64,
 }
 
-/// The rows of one history table from before the cut-off that stay, oldest first.
+/// The rows of one history table that are older than the cut-off and stay, oldest first.
 #[derive(Clone, Debug)]
 pub(super) struct RetainedRows(Vec<RetainedRow>);
 

@@ -8,7 +8,7 @@ use crate::store::sql;
 
 #[derive(Debug)]
 pub(super) struct Statements {
-    /// Selects the rows before a cut-off that stay.
+    /// Selects the rows that a prune keeps although they are older than the cut-off.
     pub(super) kept: &'static str,
     /// Selects the oldest and the newest timestamp of the rows of a month that are deleted.
     pub(super) plan: String,

@@ -1,4 +1,4 @@
-//! Deletes or moves some rows of one history table and one month, in one transaction.
+//! One step of a prune: deletes or moves some rows of one history table and one month.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::store::prune::record::PruneRecord;
 use crate::store::prune::statements::Statements;
 use crate::store::{SqlContext, Store, sql, transaction};
 
-/// The rows of one step.
+/// The rows that one step deletes or moves.
 pub(super) struct Step {
     pub(super) history: History,
     pub(super) month: Month,
-    /// Unix seconds; the interval is `from..until`.
+    /// The start of the interval `from..until`, unix seconds.
     pub(super) from: i64,
     pub(super) until: i64,
     /// The highest id when the month was summarized. Rows with a higher id stay.
@@ -67,7 +67,7 @@ impl Step {
             }
             Err(error) => {
                 if uses_archive {
-                    // If this fails too, the next prune with this archive does it.
+                    // If this fails too, the next prune with this archive deletes the copies.
                     let _ = self.delete_copies(&mut store.connection);
                 }
                 Err(error)

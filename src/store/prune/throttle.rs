@@ -20,7 +20,7 @@ const FIRST_STEP: i64 = 1_000;
 /// Run a checkpoint when the WAL has more pages than this (16 MB).
 const WAL_PAGES: i64 = 4_000;
 
-/// The same while the disk is full.
+/// Like [`WAL_PAGES`], while the disk is full.
 const WAL_PAGES_ON_FULL_DISK: i64 = 100;
 
 /// A process that waits for the write lock tries again after these times, in milliseconds, and then every 100 ms. It gets
@@ -33,7 +33,7 @@ pub(super) struct Throttle {
     /// The number of rows (or pages) of the next step.
     pub(super) step_size: i64,
     limits: (i64, i64),
-    /// All steps have the minimum size from then on.
+    /// Whether the disk is full. All later steps then have the minimum size.
     pub(super) is_disk_full: bool,
     /// How long a step may hold the write lock.
     hold: Duration,
@@ -104,7 +104,7 @@ impl Throttle {
         if waited >= pause {
             self.held = Duration::ZERO;
         } else if self.held + held > self.hold * 3 / 2 {
-            // After another step of this length a waiting process would have waited too long.
+            // A waiting process would have to wait too long if another step of this length came before the pause.
             thread::sleep(pause.saturating_sub(waited));
             self.held = Duration::ZERO;
         }

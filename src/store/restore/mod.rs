@@ -1,7 +1,8 @@
-//! Replaces a database by a backup.
+//! Replaces a database with a backup.
 //!
-//! The backup is unpacked and verified beside the database before anything else changes. A killed run leaves the
-//! previous database under its old name or under a new one, which `<database>.restoring` holds. The next run finishes.
+//! The backup is unpacked and verified beside the database before anything else changes. A run that is killed leaves
+//! the previous database at its old path or at a new one. The file `<database>.restoring` holds the new path, and the
+//! next run finishes the restore.
 
 mod replace;
 
@@ -72,7 +73,7 @@ impl Locks {
             .with_context(|| format!("make the folder {}", folder.display()))?;
         let mut names = vec![MAINTENANCE, backup::LOCK];
         if database.exists() {
-            // Without a database no run can fetch into it.
+            // No run can fetch into a database that does not exist.
             names.extend(Kind::ALL.map(Kind::as_str));
         }
         let held = names
@@ -94,7 +95,7 @@ pub struct Staged {
     pub(crate) schema_version: i64,
 }
 
-/// Unpacks a backup beside `database` and verifies it with its manifest; changes nothing else.
+/// Unpacks a backup beside `database` and verifies it against its manifest. Changes nothing else.
 ///
 /// # Errors
 ///
@@ -107,7 +108,7 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
         backup::copy_unverified(manifest, staging.create(database)?)?;
     }
     // The checks, the hash and the sync only read the file, so they can run at the same time.
-    let (schema_version, proven) = backup::run_both(
+    let (schema_version, hash_result) = backup::run_both(
         || {
             let schema_version = check_schema(&staging.file, &manifest.path)?;
             backup::verify_contents(manifest, &staging.file, Depth::Quick)?;
@@ -121,7 +122,7 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
         },
     );
     // A wrong hash explains every error of the checks, so it is reported first.
-    proven?;
+    hash_result?;
     let schema_version = schema_version?;
     switch_to_wal(&staging.file)?;
     Ok(Staged {
@@ -146,9 +147,9 @@ pub(crate) fn stage_without_manifest(
         .metadata()
         .with_context(|| format!("read {}", file.display()))?
         .len();
-    let is_packed = is_compressed(file, size)?;
+    let is_compressed = is_compressed(file, size)?;
     let staging = StagingFile::reserve(database, size)?;
-    unpack_without_manifest(file, is_packed, &mut staging.create(database)?)?;
+    unpack_without_manifest(file, is_compressed, &mut staging.create(database)?)?;
     let schema_version = check_schema(&staging.file, file)?;
     let what = format!("the backup {}", file.display());
     let connection = backup::open_copy(&staging.file)?;
@@ -166,7 +167,7 @@ pub(crate) fn stage_without_manifest(
     })
 }
 
-/// Whether a file is compressed, by its first bytes; an error if it is no database either.
+/// Reads from the first bytes whether a file is compressed. Fails if it is not an SQLite database either.
 fn is_compressed(file: &Path, size: u64) -> Result<bool> {
     let mut head = [0; 16];
     let count = backup::open_backup_file(file)?
@@ -191,9 +192,9 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .with_exit(Exit::Config))
 }
 
-fn unpack_without_manifest(file: &Path, is_packed: bool, target: &mut fs::File) -> Result<()> {
+fn unpack_without_manifest(file: &Path, is_compressed: bool, target: &mut fs::File) -> Result<()> {
     let mut source = backup::open_backup_file(file)?;
-    if !is_packed {
+    if !is_compressed {
         return copy_in_chunks(&mut source, target)
             .with_context(|| format!("read {}", file.display()));
     }
@@ -244,7 +245,7 @@ impl StagingFile {
     }
 }
 
-/// The schema version of the unpacked database; an error if this program could not open it.
+/// Reads the schema version of the unpacked database. Fails if this program could not open it.
 fn check_schema(unpacked: &Path, source: &Path) -> Result<i64> {
     let connection = backup::open_copy(unpacked)?;
     match open::inspect(&connection, unpacked) {

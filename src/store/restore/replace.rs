@@ -1,4 +1,4 @@
-//! Moves the present database to a new name, and the verified one to its path.
+//! Renames the current database, and moves the verified one to its path.
 
 use std::fs;
 use std::io::{self, Read};
@@ -21,7 +21,7 @@ use crate::store::restore_marker::{marker, previous_path};
 /// How long to wait for another program that has the database open.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Replaces the database by the staged one. Returns the new path of the previous database, if there was one.
+/// Replaces the database with the staged one. Returns the new path of the previous database, if there was one.
 ///
 /// # Errors
 ///
@@ -39,10 +39,10 @@ pub fn replace(
             Some(previous)
         }
         None if database_files(database).any(|name| name.exists()) => {
-            // Locked until all files are moved, so that no other program opens the database meanwhile.
+            // The lock is held until all files are moved, so that no other program opens the database meanwhile.
             let locked = lock_exclusively(database)?;
             #[cfg(windows)]
-            drop(locked); // Windows does not move open files, so the lock must go, and is not needed.
+            drop(locked); // Windows cannot rename an open file. The rename fails if another program opens it.
             let previous = unused_previous_path(database, now);
             let mark = backup::temp_suffix(database);
             write_atomically(

@@ -56,8 +56,9 @@ impl Store {
     pub(crate) fn faction_last_updated(&self, id: FactionId) -> Result<Option<i64>> {
         self.connection()
             .prepare_cached(sql!("fetch/get_faction_last_updated"))
-            .and_then(|mut age| {
-                age.query_row(named_params! { ":faction_id": id }, |row| row.get(0))
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":faction_id": id }, |row| row.get(0))
                     .optional()
             })
             .context(format!("look up faction {id}"))

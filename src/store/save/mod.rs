@@ -81,8 +81,8 @@ pub(crate) fn is_data_error(error: &crate::error::Error) -> bool {
     false
 }
 
-/// Adds a row for a faction that has none, because foreign keys refer to it. A placeholder stands for an unknown name
-/// and is replaced once a name is given.
+/// Adds a row for a faction that has none, because foreign keys refer to it. An unknown name becomes a placeholder, which
+/// is replaced once the name is known.
 fn ensure_faction(
     transaction: &Transaction<'_>,
     id: FactionId,
