@@ -36,19 +36,20 @@ impl Store {
     pub(crate) fn follow_ups(&self) -> Result<Vec<FollowUp>> {
         self.connection()
             .prepare_cached(sql!("wars/list_follow_ups"))
-            .and_then(|mut wars| {
-                wars.query_map([], |row| {
-                    Ok(FollowUp {
-                        war_type: row.get("war_type")?,
-                        war: row.get("war_id")?,
-                        goal: row.get("wanted")?,
-                        first_asked_at: row.get("first_asked_at")?,
-                        last_asked_at: row.get("last_asked_at")?,
-                    })
-                })?
-                .collect()
+            .and_then(|mut statement| {
+                statement
+                    .query_map([], |row| {
+                        Ok(FollowUp {
+                            war_type: row.get("war_type")?,
+                            war: row.get("war_id")?,
+                            goal: row.get("wanted")?,
+                            first_asked_at: row.get("first_asked_at")?,
+                            last_asked_at: row.get("last_asked_at")?,
+                        })
+                    })?
+                    .collect()
             })
-            .context("list the wars to ask about again")
+            .context("list the wars to request again")
     }
 
     /// Records a request about a war that has to be repeated.
@@ -61,15 +62,15 @@ impl Store {
     ) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/record_follow_up"))
-            .and_then(|mut note| {
-                note.execute(named_params! {
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
                     ":war_type": war_type,
                     ":war_id": war,
                     ":wanted": goal,
                     ":at": at,
                 })
             })
-            .context("record a war to ask about again")?;
+            .context("record a war to request again")?;
         Ok(())
     }
 
@@ -77,8 +78,8 @@ impl Store {
     pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("wars/delete_follow_up"))
-            .and_then(|mut end| {
-                end.execute(named_params! { ":war_type": war_type, ":war_id": war })
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":war_type": war_type, ":war_id": war })
             })
             .context("record the answer about a war")?;
         Ok(())
@@ -87,8 +88,8 @@ impl Store {
     pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
         self.connection()
             .prepare_cached(sql!("wars/get_polls"))
-            .and_then(|mut polls| {
-                polls
+            .and_then(|mut statement| {
+                statement
                     .query_row(named_params! { ":faction_id": faction }, |row| {
                         Ok(WarPolls {
                             listed_at: row.get("listed_at")?,
@@ -106,8 +107,8 @@ impl Store {
         self.record_war_poll(sql!("wars/record_list_read"), faction, at)?;
         self.connection()
             .prepare_cached(sql!("missing/clear_missing"))
-            .and_then(|mut found| {
-                found.execute(named_params! { ":kind": "faction", ":entity_id": faction })
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":kind": "faction", ":entity_id": faction })
             })
             .context(format!("record that Torn knows faction {faction}"))?;
         Ok(())
@@ -121,7 +122,9 @@ impl Store {
     fn record_war_poll(&mut self, statement: &str, faction: FactionId, at: i64) -> Result<()> {
         self.connection()
             .prepare_cached(statement)
-            .and_then(|mut note| note.execute(named_params! { ":faction_id": faction, ":at": at }))
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":faction_id": faction, ":at": at })
+            })
             .context(format!(
                 "record that the wars of faction {faction} were read"
             ))?;

@@ -160,7 +160,7 @@ fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec
 fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
     let views: Vec<String> = transaction
         .prepare(sql!("schema/list_program_views"))
-        .and_then(|mut names| names.query_map([], |row| row.get("name"))?.collect())
+        .and_then(|mut statement| statement.query_map([], |row| row.get("name"))?.collect())
         .context("list the views")?;
     for view in views {
         transaction
@@ -174,8 +174,8 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
 fn read_sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
     transaction
         .prepare(sql!("schema/list_sequences"))
-        .and_then(|mut names| {
-            names
+        .and_then(|mut statement| {
+            statement
                 .query_map([], |row| Ok((row.get("name")?, row.get("seq")?)))?
                 .collect()
         })
@@ -226,7 +226,7 @@ fn check_references(transaction: &Transaction<'_>) -> Result<()> {
         .context("check the references")?;
     if let Some((child, parent)) = missing {
         return Err(action().with_source(format!(
-            "{child} refers to the table {parent}, which does not exist"
+            "{child} refers to the table {parent}, which is not there"
         )));
     }
     check::foreign_keys(transaction, "the new schema")

@@ -67,8 +67,9 @@ impl Store {
     pub(crate) fn missing_factions(&self) -> Result<Vec<Misses>> {
         self.connection()
             .prepare_cached(sql!("missing/list_missing"))
-            .and_then(|mut all| {
-                all.query_map(named_params! { ":kind": "faction" }, misses_from_row)?
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":kind": "faction" }, misses_from_row)?
                     .collect()
             })
             .context("list the factions that Torn does not know")

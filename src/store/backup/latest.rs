@@ -73,7 +73,7 @@ fn with_database_name<'a>(
             database.display()
         ))
         .with_source(format!(
-            "the id of the database cannot be read, and there are backups of {} databases with that name",
+            "the id of the database cannot be read, and there are backups of {} databases of that name",
             newest.len()
         ))
         .with_help(format!("name one of them: {}", format_choices(&newest)))

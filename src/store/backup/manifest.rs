@@ -209,7 +209,7 @@ pub(super) fn claimed_id(backup: &Path) -> Option<DatabaseId> {
 
 fn no_manifest(backup: &Path, manifest: &Path) -> Error {
     Error::new(format!("verify the backup {}", backup.display()))
-        .with_source(format!("its manifest {} is missing", manifest.display()))
+        .with_source(format!("its manifest {} is not there", manifest.display()))
         .with_help(
             "put the manifest beside it; without one, `tornsnap restore --without-manifest` \
              checks it with SQLite's own checks only",

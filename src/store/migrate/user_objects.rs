@@ -50,8 +50,8 @@ pub(super) struct UserObject {
 pub(super) fn drop_all(transaction: &Transaction<'_>) -> Result<Vec<UserObject>> {
     let mut objects: Vec<UserObject> = transaction
         .prepare(sql!("schema/list_user_objects"))
-        .and_then(|mut objects| {
-            objects
+        .and_then(|mut statement| {
+            statement
                 .query_map([], |row| {
                     Ok(UserObject {
                         kind: ObjectKind::from_type(&row.get::<_, String>("type")?),
@@ -62,7 +62,7 @@ pub(super) fn drop_all(transaction: &Transaction<'_>) -> Result<Vec<UserObject>>
                 })?
                 .collect()
         })
-        .context("list your own views")?;
+        .context("list your own views, indexes and triggers")?;
     for object in objects
         .iter_mut()
         .filter(|object| object.kind == ObjectKind::View)
@@ -131,7 +131,7 @@ fn create_objects(
     for object in objects {
         transaction
             .execute_batch("SAVEPOINT put_back")
-            .context("put back your own views")?;
+            .context("put back your own views, indexes and triggers")?;
         let outcome = transaction
             .execute_batch(&object.definition)
             .and_then(|()| match object.kind {
@@ -141,11 +141,11 @@ fn create_objects(
         if outcome.is_err() {
             transaction
                 .execute_batch("ROLLBACK TO put_back")
-                .context("put back your own views")?;
+                .context("put back your own views, indexes and triggers")?;
         }
         transaction
             .execute_batch("RELEASE put_back")
-            .context("put back your own views")?;
+            .context("put back your own views, indexes and triggers")?;
         match outcome {
             Ok(()) => made.push(object),
             Err(error) => {

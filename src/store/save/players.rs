@@ -38,10 +38,10 @@ impl Store {
         let factions = json_ids(factions.iter().map(|id| id.get()));
         self.connection()
             .prepare_cached(sql!("fetch/list_player_targets"))
-            .and_then(|mut targets| {
+            .and_then(|mut statement| {
                 let parameters =
                     named_params! { ":players": players, ":factions": factions, ":now": now };
-                targets
+                statement
                     .query_map(parameters, |row| {
                         let misses: Option<u32> = row.get("misses")?;
                         let deferred_until = match misses {

@@ -27,8 +27,8 @@ impl Store {
             .collect();
         self.connection()
             .prepare_cached(sql!("fetch/upsert_tile_facts"))
-            .and_then(|mut upsert| {
-                upsert.execute(named_params! { ":facts": facts.to_string(), ":at": at })
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":facts": facts.to_string(), ":at": at })
             })
             .context("save the facts of tiles")?;
         Ok(())
@@ -87,8 +87,8 @@ impl Store {
     pub(crate) fn tiles_of(&self, faction: FactionId) -> Result<BTreeSet<TerritoryId>> {
         self.connection()
             .prepare_cached(sql!("fetch/list_faction_tiles"))
-            .and_then(|mut tiles| {
-                first_column(&mut tiles, named_params! { ":faction_id": faction })
+            .and_then(|mut statement| {
+                first_column(&mut statement, named_params! { ":faction_id": faction })
             })
             .context(format!("list the tiles of faction {faction}"))
     }
@@ -101,7 +101,9 @@ impl Store {
         let factions = json_ids(factions.iter().map(|id| id.get()));
         self.connection()
             .prepare_cached(sql!("fetch/list_tiles_at_war"))
-            .and_then(|mut tiles| first_column(&mut tiles, named_params! { ":factions": factions }))
+            .and_then(|mut statement| {
+                first_column(&mut statement, named_params! { ":factions": factions })
+            })
             .context("list the tiles under assault")
     }
 }

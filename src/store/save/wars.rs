@@ -26,7 +26,7 @@ impl Store {
     pub(crate) fn unfinished_wars(&self) -> Result<Vec<War>> {
         self.connection()
             .prepare_cached(sql!("wars/list_unfinished"))
-            .and_then(|mut wars| wars.query_map([], war_from_row)?.collect())
+            .and_then(|mut statement| statement.query_map([], war_from_row)?.collect())
             .context("list the wars that have not ended")
     }
 
