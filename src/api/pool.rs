@@ -15,7 +15,7 @@ pub(crate) struct KeyId(usize);
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum RateLimitOwner {
     Player(PlayerId),
-    /// The owner of a key that was not checked yet, so the player is unknown.
+    /// The unknown player behind a key that was not checked yet.
     UncheckedKey(KeyId),
 }
 
@@ -65,7 +65,7 @@ struct PooledKey {
     usable: bool,
     /// The end of a pause that does not apply to the owner's other keys.
     paused_until: Option<Instant>,
-    /// Torn has answered "incorrect key", and a call to `/key/info` is checking that.
+    /// Torn has answered "incorrect key". A call to `/key/info` is now checking whether the key really is incorrect.
     suspended: bool,
     uses: u64,
 }
@@ -99,7 +99,7 @@ struct Candidate {
     rank: Rank,
     uses: u64,
     id: KeyId,
-    /// The duration, and whether Torn asked for the pause.
+    /// How long the key has to wait, and whether the reason is a pause that Torn asked for.
     wait: Option<(Duration, bool)>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct KeyPool {
     entries: Vec<PooledKey>,
     waits_of_owners: HashMap<RateLimitOwner, Wait>,
     address: Option<Wait>,
-    /// The number of pauses since the last success. The key `None` is this IP address.
+    /// The number of pauses since the last success, per owner. The entry under `None` counts those of this IP address.
     pauses: HashMap<Option<RateLimitOwner>, u32>,
     /// The endpoints for which an owner has reached the daily limit.
     exhausted: HashSet<(RateLimitOwner, Endpoint)>,
@@ -138,12 +138,16 @@ impl KeyPool {
         (0..self.entries.len()).map(KeyId)
     }
 
-    /// Stores the facts about a checked key. A wait of its [`RateLimitOwner::UncheckedKey`] now applies to the player.
+    /// Stores the facts about a checked key. A wait of its [`RateLimitOwner::UncheckedKey`] becomes a wait of the player,
+    /// unless the player has to wait longer because of another key.
     pub(crate) fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
         let before = self.owner(id);
         self.entries[id.0].facts = Some(facts);
         if let Some(wait) = self.waits_of_owners.remove(&before) {
-            self.waits_of_owners.insert(self.owner(id), wait);
+            let of_player = self.waits_of_owners.entry(self.owner(id)).or_insert(wait);
+            if of_player.until < wait.until {
+                *of_player = wait;
+            }
         }
     }
 

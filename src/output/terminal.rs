@@ -59,7 +59,7 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// See [`data`].
+/// See [`print_line`].
 pub(crate) fn report(document: &impl Serialize) -> Result<()> {
     serde_json::to_value(document)
         .map_err(io::Error::other)

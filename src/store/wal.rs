@@ -20,7 +20,7 @@ pub(super) struct Checkpoint {
     /// Frames in the WAL.
     pub(super) frames: i64,
     /// Frames that were copied to the database file.
-    pub(super) moved: i64,
+    pub(super) checkpointed: i64,
 }
 
 /// Limits the size of the WAL file after a reset. Without a limit, SQLite keeps the file at its largest size.
@@ -68,10 +68,12 @@ pub(super) fn sync(connection: &Connection) -> Result<()> {
 /// A WAL above [`MAX_WAL_BYTES`] is also truncated if no connection reads from it now.
 pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkpoint> {
     let checkpoint = || -> rusqlite::Result<Checkpoint> {
-        let passive = run(connection, schema, "PASSIVE")?;
-        let page: i64 =
+        let passive = run_checkpoint(connection, schema, "PASSIVE")?;
+        let page_size: i64 =
             connection.query_row(&format!("PRAGMA {schema}.page_size"), [], |row| row.get(0))?;
-        if passive.frames.saturating_mul(page) <= MAX_WAL_BYTES || passive.moved < passive.frames {
+        if passive.frames.saturating_mul(page_size) <= MAX_WAL_BYTES
+            || passive.checkpointed < passive.frames
+        {
             return Ok(passive);
         }
         truncate(connection, schema)
@@ -81,7 +83,9 @@ pub(super) fn checkpoint(connection: &Connection, schema: &str) -> Result<Checkp
 
 /// Checkpoints the WAL of `schema` as far as its readers allow, if more than `pages` frames are pending.
 pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i64) -> Result<()> {
-    let pending = |mode| run(connection, schema, mode).map(|result| result.frames - result.moved);
+    let pending = |mode| {
+        run_checkpoint(connection, schema, mode).map(|result| result.frames - result.checkpointed)
+    };
     pending("NOOP")
         .and_then(|frames| {
             if frames > pages {
@@ -93,7 +97,7 @@ pub(super) fn checkpoint_beyond(connection: &Connection, schema: &str, pages: i6
 }
 
 /// Checkpoints and truncates the WAL of `schema`, unless another connection uses it.
-pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
+pub(super) fn truncate_if_unused(connection: &Connection, schema: &str) -> Result<()> {
     truncate(connection, schema)
         .map(drop)
         .context("checkpoint the WAL")
@@ -102,12 +106,16 @@ pub(super) fn empty(connection: &Connection, schema: &str) -> Result<()> {
 fn truncate(connection: &Connection, schema: &str) -> rusqlite::Result<Checkpoint> {
     // Without a busy handler, TRUNCATE gives up at once if another connection reads or writes.
     connection.busy_timeout(Duration::ZERO)?;
-    let truncated = run(connection, schema, "TRUNCATE");
+    let truncated = run_checkpoint(connection, schema, "TRUNCATE");
     connection.busy_timeout(open::BUSY_TIMEOUT)?;
     truncated
 }
 
-fn run(connection: &Connection, schema: &str, mode: &str) -> rusqlite::Result<Checkpoint> {
+fn run_checkpoint(
+    connection: &Connection,
+    schema: &str,
+    mode: &str,
+) -> rusqlite::Result<Checkpoint> {
     connection.query_row(
         &format!("PRAGMA {schema}.wal_checkpoint({mode})"),
         [],
@@ -115,7 +123,7 @@ fn run(connection: &Connection, schema: &str, mode: &str) -> rusqlite::Result<Ch
             Ok(Checkpoint {
                 was_busy: row.get::<_, i64>(0)? != 0,
                 frames: row.get(1)?,
-                moved: row.get(2)?,
+                checkpointed: row.get(2)?,
             })
         },
     )
@@ -178,7 +186,7 @@ mod tests {
 
         let held = checkpoint(store.connection(), "main").unwrap();
 
-        assert!(held.moved < held.frames, "{held:?}");
+        assert!(held.checkpointed < held.frames, "{held:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert!(wal_bytes(&path) > MAX_WAL_BYTES.unsigned_abs());
         reader.execute_batch("COMMIT").unwrap();

@@ -22,26 +22,30 @@ fn networth() -> Endpoint {
 /// A pool with one key for each owner. Each key has this access level and these selections of `/faction`.
 fn pool_of(owners: &[i64], level: i64, faction: Option<&[&str]>) -> KeyPool {
     let mut pool = KeyPool::default();
-    for (index, owner) in owners.iter().enumerate() {
-        let id = pool.add(NamedKey {
-            name: format!("key{index}"),
-            key: ApiKey::new("AbCdEfGh12345678").unwrap(),
-        });
-        pool.set_facts(
-            id,
-            KeyFacts {
-                owner: player(*owner),
-                access: "Limited Access".to_owned(),
-                access_level: level,
-                selections: Selections {
-                    faction: faction
-                        .map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
-                    ..Selections::default()
-                },
-            },
-        );
+    for owner in owners {
+        let id = add_unchecked(&mut pool);
+        pool.set_facts(id, facts(*owner, level, faction));
     }
     pool
+}
+
+fn add_unchecked(pool: &mut KeyPool) -> KeyId {
+    pool.add(NamedKey {
+        name: format!("key{}", pool.entries.len()),
+        key: ApiKey::new("AbCdEfGh12345678").unwrap(),
+    })
+}
+
+fn facts(owner: i64, level: i64, faction: Option<&[&str]>) -> KeyFacts {
+    KeyFacts {
+        owner: player(owner),
+        access: "Limited Access".to_owned(),
+        access_level: level,
+        selections: Selections {
+            faction: faction.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+            ..Selections::default()
+        },
+    }
 }
 
 fn pool(owners: &[i64]) -> KeyPool {
@@ -185,6 +189,24 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
     assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
     assert!(pool.was_paused_after(Some(owner(1)), now));
     assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
+}
+
+#[test]
+fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_theirs() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+    let second = add_unchecked(&mut pool);
+
+    pool.pause_owner(owner(1), now, Duration::from_secs(15));
+    let unchecked = pool.owner(second);
+    pool.wait_for_rate_limit(unchecked, now + Duration::from_secs(1));
+    pool.set_facts(second, facts(1, 3, None));
+
+    let wait = KeyChoice::Wait {
+        time: Duration::from_secs(15),
+        paused: true,
+    };
+    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     Store::check_openable(database)?;
     let waiting = Waiting::new(context, "summarize", args.wait);
-    // `prune` waits for the holder of this lock, so that it finds the months summarized.
+    // A `prune` that starts now waits for this lock, so that it prunes after the months are summarized.
     let _announcement = waiting.take(database, SUMMARIZE)?;
     let _lock = waiting.take(database, MAINTENANCE)?;
     // Open the database only after taking the lock, because until then a restore may replace the file.
@@ -120,7 +120,7 @@ fn warn_about_late_rows(states: &[MonthState]) {
 /// Warns about months that are not summarized again because another program has deleted most of their history rows.
 fn warn_about_deleted_rows(states: &[MonthState], force: bool) {
     for state in states {
-        let rows: i64 = tables_with_deleted_rows(state)
+        let rows: i64 = tables_with_summaries(state)
             .map(|table| table.facts.deleted_by_others())
             .sum();
         let would_be_written = force || state.tables.iter().any(|table| table.facts.late_rows > 0);
@@ -139,7 +139,7 @@ fn warn_about_deleted_rows(states: &[MonthState], force: bool) {
     }
 }
 
-fn tables_with_deleted_rows(state: &MonthState) -> impl Iterator<Item = &TableState> {
+fn tables_with_summaries(state: &MonthState) -> impl Iterator<Item = &TableState> {
     state
         .tables
         .iter()

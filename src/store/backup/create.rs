@@ -113,7 +113,7 @@ pub(in crate::store) fn run_both<A: Send, B>(
     })
 }
 
-/// Checks the copy. Returns a manifest with its ids and row counts; the other fields are empty.
+/// Checks the copy. Returns a manifest with its ids and row counts; `build` fills in the other fields.
 fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<Manifest> {
     let what = format!("the copy of {}", options.database.display());
     let connection = open_copy(copy)?;
@@ -183,10 +183,13 @@ fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(Digest, Dige
     Ok((reader.hash.finish(), writer.hash.finish()))
 }
 
-/// Publishes a backup under the first free name.
+/// Publishes a backup under the first free name, in three steps:
 ///
-/// Runs on several databases may publish backups in one folder in the same second. The manifest claims the name,
-/// because it is created only where no file exists.
+/// 1. The backup gets a hidden name that contains the final name. If this run is killed after step 2, the next run needs
+///    that name to find the manifest.
+/// 2. The manifest is created, and fails if a file has its name. This reserves the name: runs on several databases may
+///    publish backups in one folder in the same second.
+/// 3. The backup gets its final name. A backup without a manifest, or a manifest without a backup, is not a backup.
 pub(super) fn publish(
     options: &BackupOptions<'_>,
     mut backup: UnpublishedBackup,
@@ -196,8 +199,6 @@ pub(super) fn publish(
     let suffix = temp_suffix(options.database);
     loop {
         let name = free_name(directory, stem, options.now, backup.manifest.compressed);
-        // The temporary name must contain the final name before the manifest exists: if this run is killed in between,
-        // the next one finds the manifest by it.
         let temporary = directory.join(format!(".{name}{suffix}"));
         if backup.file != temporary {
             fs::rename(&backup.file, &temporary)
@@ -218,7 +219,7 @@ pub(super) fn publish(
     }
 }
 
-/// Publishes a backup under this name and replaces an existing manifest of that name.
+/// Publishes a backup under a given name. A manifest that already has this name is replaced.
 pub(super) fn publish_as(
     options: &BackupOptions<'_>,
     backup: UnpublishedBackup,

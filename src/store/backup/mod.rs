@@ -74,7 +74,7 @@ pub(crate) fn check_database_exists(database: &Path) -> Result<()> {
     open::check_is_file(database)
 }
 
-/// The result of [`create`].
+/// The result of [`create()`].
 #[derive(Debug)]
 pub struct NewBackup {
     /// The manifest of the new backup.

@@ -197,7 +197,7 @@ impl Store {
         self.connection
             .execute(sql!("prune/delete_step"), [])
             .context("delete the record of the last step")?;
-        wal::empty(&self.connection, "archive")?;
+        wal::truncate_if_unused(&self.connection, "archive")?;
         self.connection
             .execute_batch("PRAGMA main.synchronous = NORMAL; DETACH DATABASE archive")
             .context("close the archive")
