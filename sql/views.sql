@@ -335,7 +335,7 @@ JOIN factions AS f ON f.faction_id = m.faction_id
 WHERE m.left_at IS NOT NULL;
 
 CREATE VIEW members_unchanged AS
--- Which members have not changed, and for how long? `WHERE unchanged_days >= 7`
+-- Which members have not been seen to change, and for how long at least? `WHERE unchanged_days >= 7`
 -- Level, life, total stats and networth are compared, if known. Time after the last answer does not count.
 SELECT
     faction_id,

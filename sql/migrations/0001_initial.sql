@@ -361,7 +361,7 @@ CREATE INDEX idx_territory_summary_faction ON territory_ownership_summary (facti
 -- Serves all tiles of one month.
 CREATE INDEX idx_territory_summary_period_type ON territory_ownership_summary (period_type, period_start);
 
-CREATE TABLE month_states (                       -- what was done with each month of each history table
+CREATE TABLE month_states (                       -- what was done with each month of each history table; kept for ever
     history       TEXT    NOT NULL,               -- name of the history table
     period_start  INTEGER NOT NULL,               -- first second of the UTC month
     summarized_at INTEGER,                        -- NULL: never
@@ -394,7 +394,7 @@ CREATE INDEX idx_fetch_runs_kind ON fetch_runs (kind, started_at);
 -- Serves the oldest runs: prune.
 CREATE INDEX idx_fetch_runs_started ON fetch_runs (started_at);
 
-CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that could not be decoded
+CREATE TABLE rejected_payloads (                  -- parts of Torn's answers that were not stored, because they do not fit
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     recorded_at  INTEGER NOT NULL,                -- when it was first seen
     endpoint     TEXT    NOT NULL,

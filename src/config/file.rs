@@ -40,7 +40,8 @@ impl ConfigText<'_> {
         Error::new(format!("use the configuration {}", self.path.display()))
             .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
             .with_help(
-                "correct that line; src/docs/configuration.md lists every field with its default",
+                "correct that line; the configuration page in the repository, src/docs/configuration.md, lists every \
+                 field with its default",
             )
             .with_exit(Exit::Config)
     }

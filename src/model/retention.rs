@@ -135,7 +135,7 @@ impl PruneBlocker {
             Self::ClockAhead { .. } => "correct the clock, or add --ignore-clock if it is right",
             Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
             Self::LargeFirstPrune { .. } => {
-                "check the plan with --dry-run, then add --allow-large (or also --archive FILE to move the rows there)"
+                "check the plan with --dry-run, then add --allow-large (and --archive FILE to move the rows to an archive)"
             }
         }
     }

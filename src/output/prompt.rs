@@ -38,7 +38,7 @@ pub(crate) fn secret(question: &str) -> Result<String> {
 pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool> {
     if !is_possible() {
         return Err(Error::new(format!("ask \"{question}\""))
-            .with_source("stdin or stderr is not a terminal")
+            .with_source("a question needs a terminal, and stdin or stderr is none")
             .with_help(format!("add {flag} if the answer is yes"))
             .with_exit(Exit::Config));
     }

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// File that appears when it is complete, a pipe or a device; with --all a folder [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// RowFormat of the rows [default: csv; json where --json asks for rows on stdout]
+    /// Format of the rows [default: csv; json where --json asks for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order

@@ -180,7 +180,7 @@ pub(super) fn changed_text(
 ) -> Result<(String, Vec<&'static str>)> {
     let refuse = || {
         Error::new(format!("change the configuration {}", file.display()))
-            .with_help("edit it by hand; src/docs/configuration.md lists every field")
+            .with_help("edit it by hand; the configuration page in the repository, src/docs/configuration.md, lists every field")
             .with_exit(Exit::Config)
     };
     let has_crlf = text.contains("\r\n");

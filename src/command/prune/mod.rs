@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Rewrite the whole database file afterwards, to free all unused space
     #[arg(long)]
     pub(crate) vacuum: bool,
-    /// If a month is not summarized, prune only the months before it
+    /// If a month is not summarized, prune only the months before it, and keep it and all later ones
     #[arg(long)]
     pub(crate) keep_unsummarized: bool,
     /// Prune even if no backup was verified in the last 7 days; with --future: do not take a backup first

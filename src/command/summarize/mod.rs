@@ -100,7 +100,7 @@ fn select_jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<Summa
             .map_or_else(String::new, |month| month.to_string());
         Error::new(format!("summarize {month}"))
             .with_source(reason)
-            .with_help("omit --month to summarize all months that need it")
+            .with_help("omit --month to summarize every month that needs it and can be summarized")
             .with_exit(Exit::Config)
     })
 }

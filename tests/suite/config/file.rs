@@ -94,7 +94,7 @@ fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
         );
         assert!(
             stderr.ends_with(
-                "\n  try: correct that line; src/docs/configuration.md lists every field with its default\n"
+                "\n  try: correct that line; the configuration page in the repository, src/docs/configuration.md, lists every field with its default\n"
             ),
             "{stderr}"
         );
