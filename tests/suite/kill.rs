@@ -15,7 +15,7 @@ use crate::month_model::{
     EDGES, EVERY_MONTH, FactionRow, History, IN_APRIL, PlayerRow, TileRow, dump, history_rows,
     summaries, template, with_history,
 };
-use crate::support::strace::{calls, may_trace, traced};
+use crate::support::strace::{Call, calls, may_trace, traced};
 use crate::support::{DAY, Finished, Sandbox, rows};
 
 const SUMMARIZE: &[&str] = &["summarize", "--no-backup", "--database", "a.db"];
@@ -112,7 +112,7 @@ struct Undisturbed {
 /// The moments at which a run can be killed.
 enum Moments {
     /// At one of its calls that change a file. strace kills the process before the call does anything.
-    Writes(u32),
+    Writes(Vec<Call>),
     /// At any time while it runs. Only strace can stop a process at a certain call, so other systems, and machines on
     /// which strace may not trace, need a clock: the place of the kill differs a little from run to run.
     Time(Duration),
@@ -204,9 +204,10 @@ impl Trial {
     fn kill(&self, arguments: &[&str], moments: &Moments, part: u32) -> bool {
         let mut command = self.command(arguments);
         match moments {
-            Moments::Writes(count) => {
-                let number = 1 + u64::from(*count) * u64::from(part) / 1_000_000;
-                let kill = format!("inject={WRITES}:signal=KILL:when={number}");
+            Moments::Writes(writes) => {
+                let index = writes.len() * usize::try_from(part).unwrap() / 1_000_000;
+                let Call { name, number } = &writes[index];
+                let kill = format!("inject={name}:signal=KILL:when={number}");
                 let only_writes = format!("trace={WRITES}");
                 let trace = self.sandbox.path("trace");
                 let options = ["-qq", "-e", &only_writes, "-e", &kill];
@@ -259,7 +260,7 @@ impl Trial {
                 "kill {kill}: the second run ended with other rows"
             );
         }
-        match expected.moments {
+        match &expected.moments {
             Moments::Writes(_) => assert_eq!(interrupted, kills, "each kill is at a write"),
             // A fast run may end before a kill, but not before each of five.
             Moments::Time(_) => assert!(interrupted > 0 || kills < 5, "each run ended before"),
