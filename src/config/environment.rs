@@ -30,7 +30,7 @@ pub(super) fn variable(name: &str) -> Result<Option<String>> {
 ///
 /// # Errors
 ///
-/// Those of [`expand_home`].
+/// The errors are those of [`expand_home`].
 pub(super) fn path(name: &str) -> Result<Option<PathBuf>> {
     value(name)
         .map(|value| expand_home(&PathBuf::from(value)))

@@ -120,7 +120,7 @@ impl Track {
     }
 }
 
-/// Which wars to follow.
+/// The wars to follow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Wars {
     /// The wars of the tracked factions.
@@ -130,7 +130,7 @@ pub(crate) enum Wars {
     All,
 }
 
-/// Which territories to follow.
+/// The territories to follow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Territories {
     /// The territories that the tracked factions hold.
@@ -248,7 +248,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Those of [`Settings::resolve`].
+    /// The errors are those of [`Settings::resolve`].
     pub(crate) fn resolve_before_writing(overrides: &Overrides, may_replace: bool) -> Result<Self> {
         let path = file_to_write(overrides)?;
         let settings = if path.exists() {
@@ -273,7 +273,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Those of [`Settings::resolve`].
+    /// The errors are those of [`Settings::resolve`].
     pub fn from_text(path: &Path, text: &str, overrides: &Overrides) -> Result<Self> {
         file::parse(path, text)?.with_overrides(overrides)
     }
@@ -320,7 +320,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Those of [`Settings::resolve`].
+    /// The errors are those of [`Settings::resolve`].
     pub fn from_text_alone(path: &Path, text: &str) -> Result<Self> {
         file::parse(path, text)
     }

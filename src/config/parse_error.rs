@@ -39,7 +39,7 @@ struct Field {
     is_entry: bool,
 }
 
-/// What the parser expected, if the message is about a wrong type or an unknown choice.
+/// The type or the choices that the parser expected; `None` if the message is about something else.
 fn expected(message: &str) -> Option<String> {
     if message == "wanted string or table" {
         return Some("text in quotes".to_owned());

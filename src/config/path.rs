@@ -74,7 +74,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// Those of [`expand_home`].
+/// The errors are those of [`expand_home`].
 pub(super) fn relative_to(file: &Path, path: &str) -> Result<PathBuf> {
     let path = expand_home(Path::new(path))?;
     Ok(match file.parent() {

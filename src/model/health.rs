@@ -73,7 +73,7 @@ pub(crate) struct Check {
     pub(crate) state: State,
     /// One line.
     pub(crate) message: String,
-    /// What the user can do; `None` when the state is OK.
+    /// The help for the user; `None` when the state is OK.
     pub(crate) help: Option<String>,
     pub(crate) metric: Option<Metric>,
     /// The things that the message names, such as keys. A finding that names a new one is notified again.

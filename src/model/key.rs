@@ -16,7 +16,7 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// What is wrong with the text. The message does not contain the text.
+    /// The error says how the text differs from a key. It does not contain the text.
     pub fn new(text: &str) -> Result<Self, String> {
         let text = unquoted(text);
         if text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {

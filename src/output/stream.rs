@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// What a path refers to.
+/// The kind of a path: a file, a standard stream or a descriptor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has all of them"))]
 pub(crate) enum PathKind {

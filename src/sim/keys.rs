@@ -5,7 +5,7 @@
 pub enum Access {
     /// The selections that the key lists itself ([`Key::custom`]).
     Custom = 0,
-    /// What every player can see.
+    /// Data that every player can see.
     Public = 1,
     /// Public data and the owner's basic private data.
     Minimal = 2,
@@ -103,7 +103,7 @@ pub struct Key {
     pub(crate) owner: i64,
     /// The access level.
     pub access: Access,
-    /// What `/key/info` reports as `access.faction`; it changes no answer.
+    /// The value of `access.faction` in `/key/info`; it changes no answer.
     pub(crate) faction_access: bool,
     /// The readable selections of a key with [`Access::Custom`].
     pub(crate) custom: Selections,

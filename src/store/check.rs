@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::error::{Error, Exit, Result};
 use crate::store::{SqlContext, sql};
 
-/// Which of SQLite's checks to run. <https://sqlite.org/pragma.html#pragma_quick_check>
+/// The check of SQLite to run. <https://sqlite.org/pragma.html#pragma_quick_check>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Depth {
     /// Every page, every value, and the number of entries of each index.

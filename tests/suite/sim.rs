@@ -24,7 +24,7 @@ use tornsnap::testing::sim::{Options, Simulator};
 
 const DAY: i64 = 86_400;
 
-/// What came back over the socket.
+/// An answer as it came over the socket.
 struct Answer {
     status: u16,
     head: String,

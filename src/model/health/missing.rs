@@ -24,7 +24,7 @@ pub(crate) struct MissingId {
 
 /// Warns about followed ids that Torn does not know.
 ///
-/// Such an id is fetched only once in a while, and the runs in between succeed without it.
+/// `fetch` requests an unknown id less and less often, and the runs in between succeed without it.
 pub(crate) fn missing(ids: &[MissingId], now: i64) -> Check {
     // A miss dated in the future does not delay the next fetch; the check of the clock reports it.
     let missing: Vec<&MissingId> = ids

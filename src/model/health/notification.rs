@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Check, State};
 use crate::model::time::{DAY, MINUTE};
 
-/// What is remembered of a check whose state is not OK. It has no metric, since that differs at every run.
+/// A check whose state is not OK, as the last notification had it. It has no metric, since that differs at every run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Finding {
     pub(crate) id: String,

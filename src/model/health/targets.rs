@@ -15,7 +15,7 @@ const WEEK: i64 = 7 * DAY;
 /// A followed player, faction or tile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Target {
-    /// Such as "player 5 (Bob)".
+    /// The name in messages, for example "player 5 (Bob)".
     pub(crate) name: String,
     /// Whether `[track]` names the target; otherwise it is on a roster or a map.
     pub(crate) is_named: bool,

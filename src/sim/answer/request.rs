@@ -10,7 +10,7 @@ use crate::sim::keys::Key;
 /// In lists that are paged by `offset`, `next` always leads to the following page, except with [`Links::None`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Links {
-    /// As in recorded answers: `prev` leads to older rows, `next` to newer rows, and `next` is null on the newest page.
+    /// The links of recorded answers: `prev` leads to older rows, `next` to newer rows, and `next` is null on the newest page.
     #[default]
     Recorded,
     /// The other way round: `next` leads to older rows.

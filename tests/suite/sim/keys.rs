@@ -1,4 +1,4 @@
-//! What each kind of key may read, and the errors for everything else.
+//! The calls that each kind of key may make, and the errors for all others.
 
 use serde_json::{Value, json};
 use torn_api::models;
