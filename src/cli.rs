@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::health::HealthExit;
 use crate::command::report::Report;
 use crate::command::{self, Context, Outcome};
 use crate::config::{self, Clock, Overrides, Settings};
@@ -89,7 +90,7 @@ impl Command {
         }
     }
 
-    fn run(&self, context: &Context) -> Result<Outcome> {
+    fn run(&self, context: &Context) -> Result<Ended> {
         match self {
             Self::Demo(args) => command::demo::run(context, args),
             Self::Fetch(args) => command::fetch::run(context, args),
@@ -100,9 +101,16 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
-            Self::Health(_) => unreachable!("`run` handles `health`, which has its own exit codes"),
+            Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),
         }
+        .map(Ended::Other)
     }
+}
+
+/// How a command ended. `health` has exit codes of its own and has printed its report.
+enum Ended {
+    Health(HealthExit),
+    Other(Outcome),
 }
 
 /// Parses the command line, runs the command and reports how it ended.
@@ -111,19 +119,15 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return print_clap_message(&error),
     };
-    let context = start(&cli);
-    if let Command::Health(args) = &cli.command {
-        return match context {
-            Ok(context) => command::health::run(&context, args).into(),
-            Err(error) => command::health::report_unusable_settings(&error, cli.global.json).into(),
-        };
-    }
     let command = cli.command.name();
-    match context.and_then(|context| cli.command.run(&context)) {
-        Ok(outcome) => report_outcome(&cli.global, command, &outcome),
-        Err(error) => report_error(&cli.global, command, &error),
+    match start(&cli).and_then(|context| cli.command.run(&context)) {
+        Ok(Ended::Health(exit)) => exit.into(),
+        Ok(Ended::Other(outcome)) => report_outcome(&cli.global, command, &outcome).into(),
+        Err(error) if matches!(cli.command, Command::Health(_)) => {
+            command::health::report_unusable_settings(&error, cli.global.json).into()
+        }
+        Err(error) => report_error(&cli.global, command, &error).into(),
     }
-    .into()
 }
 
 fn report_outcome(global: &Global, command: &'static str, outcome: &Outcome) -> Exit {

@@ -83,6 +83,17 @@ struct Wait {
     asked_at: Option<Instant>,
 }
 
+impl Wait {
+    /// A pause that Torn asked for at `now`. It does not shorten an earlier wait.
+    fn asked_by_torn(before: Option<&Self>, now: Instant, time: Duration) -> Self {
+        let until = now + time;
+        Self {
+            until: before.map_or(until, |wait| wait.until.max(until)),
+            asked_at: Some(now),
+        }
+    }
+}
+
 /// Poll interval for a suspended key.
 const SUSPENSION_CHECK: Duration = Duration::from_millis(20);
 
@@ -241,25 +252,14 @@ impl KeyPool {
 
     /// Pauses an owner because Torn asked for it.
     pub(crate) fn pause_owner(&mut self, owner: RateLimitOwner, now: Instant, time: Duration) {
-        let until = now + time;
-        let longer = self
-            .waits_of_owners
-            .get(&owner)
-            .map_or(until, |wait| wait.until.max(until));
-        let wait = Wait {
-            until: longer,
-            asked_at: Some(now),
-        };
+        let before = self.waits_of_owners.get(&owner);
+        let wait = Wait::asked_by_torn(before, now, time);
         self.waits_of_owners.insert(owner, wait);
     }
 
     /// Pauses all calls because Torn asked for it.
     pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
-        let until = now + time;
-        self.address = Some(Wait {
-            until: self.address.map_or(until, |wait| wait.until.max(until)),
-            asked_at: Some(now),
-        });
+        self.address = Some(Wait::asked_by_torn(self.address.as_ref(), now, time));
     }
 
     /// Whether Torn has asked this owner, or this IP address (`None`), for a pause since `moment`.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::Stop;
-use crate::command::wait::Waiting;
+use crate::command::wait::{WaitArgs, Waiting};
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -156,7 +156,7 @@ impl Demo<'_> {
             verbosity: Verbosity::Quiet,
             json: false,
         };
-        let wait = Some(Duration::ZERO);
+        let wait = WaitArgs::NO_WAIT;
         let summarized = summarize::run(
             &context,
             &summarize::Args {

@@ -2,20 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::command::backup::describe_origin;
 use crate::command::report::Status;
 use crate::command::signal::Stop;
-use crate::command::wait::Waiting;
+use crate::command::wait::{WaitArgs, Waiting};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
 use crate::model::size::group_digits;
-use crate::model::time::{iso, parse_duration};
+use crate::model::time::iso;
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
@@ -39,9 +38,8 @@ pub(crate) struct Args {
     /// Replace a database even if the backup is of another database
     #[arg(long)]
     other_database: bool,
-    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// Verifies the backup, asks the user, then replaces the database.
@@ -66,7 +64,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         });
     }
 
-    let waiting = Waiting::new(context, "restore", args.wait);
+    let waiting = Waiting::new(context, "restore", args.wait.longest());
     let locks = Locks::wait(database, &waiting)?;
     let _end_on_signal = Stop::end_on_signal()?;
     let staged = match &job.manifest {

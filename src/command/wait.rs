@@ -7,13 +7,32 @@ use std::time::{Duration, Instant};
 use crate::command::Context;
 use crate::command::signal::Stop;
 use crate::error::{Error, Result};
-use crate::model::time::format_duration;
+use crate::model::time::{format_duration, parse_duration};
 use crate::output::terminal::FILE_ONLY;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 
 /// The default of `--wait`, except for `fetch`, which does not wait.
-pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(600);
+const DEFAULT_WAIT: Duration = Duration::from_secs(600);
+
+/// The flag `--wait` of the commands that wait by default.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub(crate) struct WaitArgs {
+    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    wait: Option<Duration>,
+}
+
+impl WaitArgs {
+    pub(super) const NO_WAIT: Self = Self {
+        wait: Some(Duration::ZERO),
+    };
+
+    /// The longest wait: that of the flag, or [`DEFAULT_WAIT`].
+    pub(super) fn longest(self) -> Duration {
+        self.wait.unwrap_or(DEFAULT_WAIT)
+    }
+}
 
 /// The delay until a message says that the command waits. Most locks are released within this time.
 const MESSAGE_DELAY: Duration = Duration::from_millis(300);
@@ -36,11 +55,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// For a command with `--wait`; `longest` is [`DEFAULT_WAIT`] if the flag is missing.
-    pub(super) fn new(context: &Context, command: &'static str, longest: Option<Duration>) -> Self {
+    /// For a command that waits up to `longest`. With `--quiet`, it shows no message.
+    pub(super) fn new(context: &Context, command: &'static str, longest: Duration) -> Self {
         Self {
             is_quiet: context.verbosity == Verbosity::Quiet,
-            ..Self::up_to(command, longest.unwrap_or(DEFAULT_WAIT))
+            ..Self::up_to(command, longest)
         }
     }
 
@@ -104,7 +123,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// Those of [`Waiting::take`].
+    /// The errors are those of [`Waiting::take`].
     pub(super) fn until_free(&self, database: &Path, locks: &[&str]) -> Result<()> {
         while locks.iter().any(|lock| Lock::is_held(database, lock)) {
             for lock in locks {

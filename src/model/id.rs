@@ -58,7 +58,7 @@ numeric_id!(
     "faction"
 );
 numeric_id!(
-    /// A war's id; unique only together with its [`WarType`](crate::model::war::WarType).
+    /// A war's id; unique only together with its type, ranked or territory.
     WarId,
     "war"
 );

@@ -194,12 +194,10 @@ impl Hash {
 
     /// The SHA-256 in hexadecimal, and the number of bytes.
     pub(super) fn finish(self) -> (String, u64) {
-        let mut text = String::with_capacity(64);
-        for byte in self.hasher.finalize() {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-        }
+        let digest = self.hasher.finalize();
+        let text = digest
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         (text, self.bytes)
     }
 }

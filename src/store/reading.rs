@@ -315,16 +315,13 @@ fn immutable_uri(path: &Path) -> Result<PathBuf> {
     if !name.starts_with(b"/") {
         uri.push('/'); // A drive letter.
     }
-    for byte in name {
+    uri.extend(name.into_iter().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"/:._-~".contains(&byte) {
-            uri.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            uri.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                uri.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
+            format!("%{byte:02x}")
         }
-    }
+    }));
     uri.push_str("?immutable=1");
     Ok(PathBuf::from(uri))
 }

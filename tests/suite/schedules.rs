@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, files_with_extension};
 
 /// The jobs that each kind of schedule has.
 const JOBS: [&str; 7] = [
@@ -160,13 +160,7 @@ fn schedules() -> Vec<(&'static str, Vec<String>)> {
             .collect()
     };
     let all = |folder: &str, extension: &str| -> String {
-        let mut files: Vec<_> = fs::read_dir(scripts().join(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|found| found == extension))
-            .collect();
-        files.sort();
-        files
+        files_with_extension(&scripts().join(folder), extension)
             .iter()
             .map(|path| fs::read_to_string(path).unwrap())
             .collect()

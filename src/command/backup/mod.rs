@@ -5,16 +5,14 @@ mod report;
 mod verify;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use self::report::{BackupReport, CreateReport, display_paths};
 use crate::command::signal::Stop;
-use crate::command::wait::Waiting;
+use crate::command::wait::{WaitArgs, Waiting};
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::identity::{Identity, Relation};
 use crate::model::size::{format_bytes, group_digits};
-use crate::model::time::parse_duration;
 use crate::output::terminal;
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
@@ -51,9 +49,8 @@ pub(crate) struct Args {
         conflicts_with_all = ["keep", "compress", "new_folder", "verify", "deep"]
     )]
     list: bool,
-    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    wait: Option<Duration>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 impl Args {
@@ -72,7 +69,7 @@ impl Args {
 ///
 /// # Errors
 ///
-/// Those of [`backup::create`].
+/// The errors are those of [`backup::create`].
 pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     create_with(context, &Args::default(), waiting).map(|new| new.manifest)
 }
@@ -81,7 +78,7 @@ pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
 ///
 /// # Errors
 ///
-/// Those of [`backup::create`].
+/// The errors are those of [`backup::create`].
 pub(super) fn create_without_rotation(context: &Context, waiting: &Waiting) -> Result<Manifest> {
     let args = Args {
         keep: Some(u32::MAX),
@@ -97,7 +94,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if let Some(which) = &args.verify {
         return verify::run(context, args, which);
     }
-    let waiting = Waiting::new(context, "backup", args.wait);
+    let waiting = Waiting::new(context, "backup", args.wait.longest());
     let NewBackup {
         manifest,
         removed,

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::command::export::report::{FileReport, WrittenReport};
+use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::{OutputStyle, usage};
 use crate::command::signal::Stop;
 use crate::command::{Context, Outcome};
@@ -22,15 +22,6 @@ pub(super) struct Exporter<'a> {
     pub(super) context: &'a Context,
     pub(super) store: &'a Store,
     pub(super) style: OutputStyle,
-}
-
-/// A dataset that was written, and its file.
-pub(super) struct WrittenFile {
-    pub(super) dataset: String,
-    pub(super) rows: u64,
-    pub(super) path: PathBuf,
-    /// False if the reader closed the pipe before the last row.
-    pub(super) is_complete: bool,
 }
 
 impl Exporter<'_> {

@@ -1,8 +1,9 @@
 //! The fields that `export` adds to its report.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
-use crate::command::export::exporter::WrittenFile;
 use crate::model::path::display_path;
 use crate::store::export::Dataset;
 
@@ -11,6 +12,15 @@ use crate::store::export::Dataset;
 pub(super) struct WrittenReport {
     pub(super) format: &'static str,
     pub(super) files: Vec<FileReport>,
+}
+
+/// A dataset that was written, and its file.
+pub(super) struct WrittenFile {
+    pub(super) dataset: String,
+    pub(super) rows: u64,
+    pub(super) path: PathBuf,
+    /// False if the reader closed the pipe before the last row.
+    pub(super) is_complete: bool,
 }
 
 #[derive(Debug, Serialize)]

@@ -6,6 +6,7 @@ mod outcome;
 mod plan;
 mod players;
 mod report;
+mod run;
 mod scope;
 mod selections;
 mod session;
@@ -100,7 +101,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let fetched = fetch(
         &context.settings,
         &scope,
-        &Waiting::new(context, "fetch", Some(args.wait.unwrap_or_default())),
+        &Waiting::new(context, "fetch", args.wait.unwrap_or_default()),
         Stop::listen()?,
         context.shows_progress(),
     )?;

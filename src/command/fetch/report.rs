@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::command::fetch::outcome::FinishedRun;
+use crate::command::fetch::run::FinishedRun;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
-use crate::command::fetch::outcome::{FinishedRun, Tally};
+use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::Stop;

@@ -94,7 +94,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return preview(context, args, &bounds, &findings);
     }
     Store::check_openable(database)?;
-    let waiting = Waiting::new(context, "prune", args.wait);
+    let waiting = Waiting::new(context, "prune", args.wait.longest());
     let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
     let findings = store.find_future(&bounds)?;

@@ -5,15 +5,14 @@ mod report;
 mod summaries;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::command::prune::report::Report;
 use crate::command::signal::Stop;
-use crate::command::wait::Waiting;
+use crate::command::wait::{WaitArgs, Waiting};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::{self, PruneBlocker, PruneFacts};
-use crate::model::time::{Month, parse_duration};
+use crate::model::time::Month;
 use crate::output::progress::Progress;
 use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
@@ -71,9 +70,8 @@ pub(crate) struct Args {
     /// With --future: remove the rows even if the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
-    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub(crate) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 }
 
 /// Plans the prune, checks that it is safe, and executes the plan.
@@ -129,7 +127,7 @@ struct Prepared {
 /// results the prune may be refused.
 fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
-    let waiting = Waiting::new(context, "prune", args.wait);
+    let waiting = Waiting::new(context, "prune", args.wait.longest());
     let waits_for: &[&str] = if args.without_backup {
         &[SUMMARIZE]
     } else {

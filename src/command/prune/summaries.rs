@@ -71,7 +71,7 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
             .with_source("the answer was no")
             .with_exit(Exit::Config));
     }
-    let waiting = Waiting::new(context, "prune", args.wait);
+    let waiting = Waiting::new(context, "prune", args.wait.longest());
     let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
     let deleted = store.purge_summaries(month, context.settings.clock.now())?;

@@ -2,16 +2,14 @@
 
 mod report;
 
-use std::time::Duration;
-
 use crate::command::signal::Stop;
 use crate::command::summarize::report::{Preview, Report, months_with_late_rows};
-use crate::command::wait::Waiting;
+use crate::command::wait::{WaitArgs, Waiting};
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::month_state::{MonthState, SummaryStatus, TableState};
 use crate::model::summary::{SummaryJob, select_months};
-use crate::model::time::{Month, format_months, parse_duration};
+use crate::model::time::{Month, format_months};
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
@@ -32,9 +30,8 @@ pub(crate) struct Args {
     /// Do not take a backup first
     #[arg(long)]
     pub(crate) no_backup: bool,
-    /// How long to wait for another run to finish, such as 30s, 10m or 1h; 0 does not wait [default: 10m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub(crate) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 }
 
 /// Selects the months, takes a backup and summarizes the months one by one, oldest first.
@@ -48,7 +45,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return preview(context, args, &select_jobs(&states, args, now)?, &states);
     }
     Store::check_openable(database)?;
-    let waiting = Waiting::new(context, "summarize", args.wait);
+    let waiting = Waiting::new(context, "summarize", args.wait.longest());
     // A `prune` that starts now waits for this lock, so that it prunes after the months are summarized.
     let _announcement = waiting.take(database, SUMMARIZE)?;
     let _lock = waiting.take(database, MAINTENANCE)?;

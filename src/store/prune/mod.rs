@@ -12,10 +12,12 @@ mod retained;
 mod space;
 mod statements;
 mod step;
+mod table_plan;
 mod throttle;
 
 pub(crate) use archive::Archive;
-pub(crate) use plan::{PrunePlan, RetentionPolicy, TablePlan};
+pub(crate) use plan::{PrunePlan, RetentionPolicy};
+pub(crate) use table_plan::TablePlan;
 
 use crate::error::{Exit, Result};
 use crate::store::Store;

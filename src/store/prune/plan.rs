@@ -11,20 +11,8 @@ use crate::store::history::schema_of;
 use crate::store::prune::housekeeping::OldRows;
 use crate::store::prune::retained::RetainedRows;
 use crate::store::prune::statements::Statements;
+use crate::store::prune::table_plan::TablePlan;
 use crate::store::{SqlContext, Store, sql};
-
-/// The rows of one table that are to be deleted.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct TablePlan {
-    pub(crate) table: &'static str,
-    pub(crate) rows: i64,
-    /// The timestamp of the oldest row.
-    pub(crate) oldest: Option<i64>,
-    /// The timestamp of the newest row.
-    pub(crate) newest: Option<i64>,
-    /// The estimated size of the rows.
-    pub(crate) bytes: i64,
-}
 
 /// How long rows are kept.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::time::Month;
 use crate::store::prune::housekeeping::plan_table;
-use crate::store::prune::plan::TablePlan;
 use crate::store::prune::statements::Statements;
+use crate::store::prune::table_plan::TablePlan;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::markdown::{blocks, files_below, page, root};
-use crate::support::Sandbox;
+use super::markdown::{blocks, page, root};
+use crate::support::{Sandbox, files_with_extension};
 
 #[test]
 fn the_whole_configuration_is_understood() {
@@ -21,7 +21,7 @@ fn the_whole_configuration_is_understood() {
 
     for text in [whole, uncommented.replace("hc-ping.com/…", "hc-ping.com/x")] {
         sandbox.write("tornsnap.toml", &text);
-        // What is wrong first is that there is no database: the configuration itself is in order.
+        // The only error is the missing database, so the configuration is valid.
         let finished = sandbox.run(&["fetch", "all"]).expect(78);
         assert!(
             finished.stderr().contains("there is no such file"),
@@ -87,7 +87,7 @@ fn every_setting_is_in_the_whole_configuration_or_has_its_default_beside_it() {
 fn every_environment_variable_is_on_the_page_of_the_configuration() {
     let configuration = page("configuration.md");
     let mut seen = BTreeSet::new();
-    for file in files_below(&root().join("src/config"), "rs") {
+    for file in files_with_extension(&root().join("src/config"), "rs") {
         for text in fs::read_to_string(file).unwrap().split("TORNSNAP_").skip(1) {
             let end = text
                 .find(|letter: char| !letter.is_ascii_uppercase() && letter != '_')

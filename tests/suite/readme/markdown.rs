@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::files_with_extension;
+
 /// The targets that links have in rustdoc. It is no page.
 pub(super) const RUSTDOC_LINKS: &str = "links.md";
 
@@ -25,7 +27,7 @@ pub(super) fn page(name: &str) -> String {
 
 /// The README, that of the scripts, and all pages.
 pub(super) fn pages() -> Vec<(PathBuf, String)> {
-    let mut paths = files_below(&docs(), "md");
+    let mut paths = files_with_extension(&docs(), "md");
     paths.retain(|path| path.file_name().unwrap() != RUSTDOC_LINKS);
     paths.push(root().join("README.md"));
     paths.push(root().join("scripts/README.md"));
@@ -36,16 +38,6 @@ pub(super) fn pages() -> Vec<(PathBuf, String)> {
             (path, text)
         })
         .collect()
-}
-
-pub(super) fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .collect();
-    files.sort();
-    files
 }
 
 /// The lines of all blocks of one language.

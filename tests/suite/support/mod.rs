@@ -260,3 +260,14 @@ pub fn signal(child: &Child, name: &str) {
         .status();
     assert!(sent.unwrap().success());
 }
+
+/// The files of a folder with this extension, in the order of their names.
+pub fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files
+}
