@@ -31,13 +31,13 @@ impl RateLimitOwner {
 
 /// The keys that may make a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Need {
+pub(crate) enum KeyRequirement {
     /// Any checked key.
     Any,
     /// A key of this player with access to battle stats.
-    OwnerOf(PlayerId),
+    BattleStatsOf(PlayerId),
     /// This key, even if it was not checked yet.
-    This(KeyId),
+    Only(KeyId),
 }
 
 /// The key for a call, or the reason why there is none.
@@ -187,7 +187,7 @@ impl KeyPool {
     /// Whether the pool has a key of this player with access to battle stats.
     pub(crate) fn has_battle_stats_key(&self, player: PlayerId) -> bool {
         self.ids()
-            .any(|id| self.entries[id.0].fits(Need::OwnerOf(player), id))
+            .any(|id| self.entries[id.0].fits(KeyRequirement::BattleStatsOf(player), id))
     }
 
     /// Disables a key for this run. Returns false if it was disabled already.
@@ -223,7 +223,7 @@ impl KeyPool {
         self.entries[id.0].paused_until = Some(until);
     }
 
-    /// Sets whether a key is suspended. Only calls with [`Need::This`] use a suspended key.
+    /// Sets whether a key is suspended. Only calls with [`KeyRequirement::Only`] use a suspended key.
     pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
         self.entries[id.0].suspended = suspended;
     }
@@ -232,8 +232,11 @@ impl KeyPool {
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         let waits = self
             .ids()
-            .filter(|id| self.entries[id.0].fits(Need::Any, *id))
-            .map(|id| self.wait(id, Need::Any, now).map(|(time, _)| time));
+            .filter(|id| self.entries[id.0].fits(KeyRequirement::Any, *id))
+            .map(|id| {
+                self.wait(id, KeyRequirement::Any, now)
+                    .map(|(time, _)| time)
+            });
         waits.min().flatten()
     }
 
@@ -289,7 +292,8 @@ impl KeyPool {
     }
 
     pub(crate) fn has_usable_key(&self) -> bool {
-        self.ids().any(|id| self.entries[id.0].fits(Need::Any, id))
+        self.ids()
+            .any(|id| self.entries[id.0].fits(KeyRequirement::Any, id))
     }
 
     /// The names of the usable keys that were not checked yet.
@@ -319,7 +323,7 @@ impl KeyPool {
     /// Chooses the key for a call. Of the keys with the same rank, the least used one is chosen, to spread the load.
     pub(crate) fn choose_key(
         &mut self,
-        need: Need,
+        requirement: KeyRequirement,
         endpoint: Endpoint,
         excluded: &[KeyId],
         now: Instant,
@@ -329,17 +333,17 @@ impl KeyPool {
             .filter(|id| !excluded.contains(id))
             .filter_map(|id| {
                 Some(Candidate {
-                    rank: self.rank(id, need, endpoint)?,
+                    rank: self.rank(id, requirement, endpoint)?,
                     uses: self.entries[id.0].uses,
                     id,
-                    wait: self.wait(id, need, now),
+                    wait: self.wait(id, requirement, now),
                 })
             })
             .collect();
         candidates.sort_unstable_by_key(|key| (key.rank, key.uses, key.id.0));
         if candidates.is_empty() {
-            return match need {
-                Need::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
+            return match requirement {
+                KeyRequirement::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
                 _ => KeyChoice::NoneForEndpoint,
             };
         }
@@ -362,9 +366,9 @@ impl KeyPool {
     }
 
     /// The rank of a key for this endpoint, or `None` if it has no access.
-    fn rank(&self, id: KeyId, need: Need, endpoint: Endpoint) -> Option<Rank> {
+    fn rank(&self, id: KeyId, requirement: KeyRequirement, endpoint: Endpoint) -> Option<Rank> {
         let entry = &self.entries[id.0];
-        if !entry.fits(need, id) {
+        if !entry.fits(requirement, id) {
             return None;
         }
         let refused = |known: &HashSet<(KeyId, Endpoint)>| {
@@ -390,8 +394,13 @@ impl KeyPool {
     }
 
     /// The time that this key has to wait, and whether Torn asked for the pause.
-    fn wait(&self, id: KeyId, need: Need, now: Instant) -> Option<(Duration, bool)> {
-        if self.entries[id.0].suspended && need != Need::This(id) {
+    fn wait(
+        &self,
+        id: KeyId,
+        requirement: KeyRequirement,
+        now: Instant,
+    ) -> Option<(Duration, bool)> {
+        if self.entries[id.0].suspended && requirement != KeyRequirement::Only(id) {
             return Some((SUSPENSION_CHECK, false));
         }
         let not_over = |wait: Option<Wait>| wait.filter(|wait| wait.until > now);
@@ -412,12 +421,12 @@ impl KeyPool {
 }
 
 impl PooledKey {
-    fn fits(&self, need: Need, id: KeyId) -> bool {
+    fn fits(&self, requirement: KeyRequirement, id: KeyId) -> bool {
         self.usable
-            && match need {
-                Need::This(this) => this == id,
-                Need::Any => self.facts.is_some(),
-                Need::OwnerOf(player) => self
+            && match requirement {
+                KeyRequirement::Only(this) => this == id,
+                KeyRequirement::Any => self.facts.is_some(),
+                KeyRequirement::BattleStatsOf(player) => self
                     .facts
                     .as_ref()
                     .is_some_and(|facts| facts.owner == player && facts.reads_battle_stats()),

@@ -58,7 +58,7 @@ fn the_load_spreads_over_the_keys() {
     let now = Instant::now();
 
     let chosen: Vec<KeyChoice> = (0..6)
-        .map(|_| pool.choose_key(Need::Any, faction(), &[], now))
+        .map(|_| pool.choose_key(KeyRequirement::Any, faction(), &[], now))
         .collect();
 
     for index in 0..3 {
@@ -79,10 +79,10 @@ fn a_pause_applies_to_all_keys_of_the_owner_and_to_no_others() {
     pool.pause_owner(owner(1), now, pause);
 
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(2))
     );
-    let own = Need::OwnerOf(player(1));
+    let own = KeyRequirement::BattleStatsOf(player(1));
     let wait = KeyChoice::Wait {
         time: pause,
         paused: true,
@@ -102,15 +102,15 @@ fn the_daily_limit_of_a_category_applies_to_all_keys_of_the_owner() {
     pool.disable_endpoint_of_owner(owner(1), networth().only("personalstats"));
 
     assert_eq!(
-        pool.choose_key(Need::Any, networth(), &[], now),
+        pool.choose_key(KeyRequirement::Any, networth(), &[], now),
         KeyChoice::Key(KeyId(2))
     );
     assert_eq!(
-        pool.choose_key(Need::Any, networth(), &[KeyId(2)], now),
+        pool.choose_key(KeyRequirement::Any, networth(), &[KeyId(2)], now),
         KeyChoice::NoneForEndpoint
     );
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -120,17 +120,17 @@ fn a_custom_key_calls_only_the_selections_that_torn_lists_for_it() {
     let now = Instant::now();
     let mut custom = pool_of(&[1], 0, Some(&["basic"]));
     assert_eq!(
-        custom.choose_key(Need::Any, faction(), &[], now),
+        custom.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::NoneForEndpoint
     );
     let mut public = pool_of(&[1], 1, Some(&["basic"]));
     assert_eq!(
-        public.choose_key(Need::Any, faction(), &[], now),
+        public.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
     let mut listed = pool_of(&[1], 0, Some(&["members", "basic"]));
     assert_eq!(
-        listed.choose_key(Need::Any, faction(), &[], now),
+        listed.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -142,17 +142,17 @@ fn a_refusal_applies_to_all_endpoints_that_include_the_refused_one() {
 
     pool.record_refusal(KeyId(0), faction(), true);
     for _ in 0..3 {
-        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     let with_wars = Request::faction(FactionId::new(1).unwrap(), true).endpoint;
     assert_eq!(
-        pool.choose_key(Need::Any, with_wars, &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, with_wars, &[KeyId(1)], now),
         KeyChoice::NoneForEndpoint
     );
     let wars = Request::faction_wars(FactionId::new(1).unwrap()).endpoint;
     assert_eq!(
-        pool.choose_key(Need::Any, wars, &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, wars, &[KeyId(1)], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -165,11 +165,11 @@ fn a_refusal_for_one_id_only_changes_the_order() {
     pool.record_refusal(KeyId(0), faction(), false);
 
     for _ in 0..3 {
-        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[KeyId(1)], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -186,7 +186,10 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
         time: Duration::from_secs(15),
         paused: true,
     };
-    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        wait
+    );
     assert!(pool.was_paused_after(Some(owner(1)), now));
     assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
 }
@@ -206,7 +209,10 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
         time: Duration::from_secs(15),
         paused: true,
     };
-    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        wait
+    );
 }
 
 #[test]
@@ -228,17 +234,17 @@ fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
     pool.pause_key(KeyId(0), now + Duration::from_secs(90));
 
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(1))
     );
     assert!(matches!(
-        pool.choose_key(Need::This(KeyId(0)), faction(), &[], now),
+        pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
         KeyChoice::Wait { paused: true, .. }
     ));
     pool.disable(KeyId(1));
     pool.disable(KeyId(0));
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::NoneUsable
     );
 }

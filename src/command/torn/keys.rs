@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::limits::PAUSE_FOR_REST_OF_RUN;
 use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock, seconds, whole_seconds};
 use crate::api::error::ApiError;
-use crate::api::pool::{KeyId, Need};
+use crate::api::pool::{KeyId, KeyRequirement};
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::error::{Exit, Result};
@@ -108,13 +108,15 @@ impl TornClient {
     /// Calls `/key/info` and saves the facts. If that fails, the previous facts stay in use.
     fn check(&self, id: KeyId, named: &NamedKey) -> Result<KeyFacts, Failure> {
         let request = Request::key_info();
-        let reply = self.get(&request, Need::This(id))?;
-        let facts = wire::key::facts(&reply.body).map_err(|error| {
+        let response = self.get(&request, KeyRequirement::Only(id))?;
+        let facts = wire::key::facts(&response.body).map_err(|error| {
             self.has_rejected_key_info.store(true, Ordering::Relaxed);
             let entity = format!("key {}", named.name);
-            Failure::rejected(&request, &entity, &error, reply.body.to_string())
+            Failure::rejected(&request, &entity, &error, response.body.to_string())
         })?;
-        self.write_store(|store| store.save_key_facts(&named.name, &named.key, &facts, reply.at))?;
+        self.write_store(|store| {
+            store.save_key_facts(&named.name, &named.key, &facts, response.at)
+        })?;
         let before = lock(&self.pool).owner(id);
         self.set_facts(id, facts.clone())
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
@@ -173,7 +175,7 @@ impl TornClient {
             return Ok(());
         }
         lock(&self.pool).set_suspended(key.id, true);
-        let confirmed = self.get(&Request::key_info(), Need::This(key.id));
+        let confirmed = self.get(&Request::key_info(), KeyRequirement::Only(key.id));
         lock(&self.pool).set_suspended(key.id, false);
         if confirmed.is_ok() {
             confirmation.at = Some(Instant::now());
