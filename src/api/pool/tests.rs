@@ -48,6 +48,11 @@ fn facts(owner: i64, level: i64, faction: Option<&[&str]>) -> KeyFacts {
     }
 }
 
+/// The choice if Torn has asked at `now` for a pause of this length.
+fn paused(now: Instant, time: Duration) -> KeyChoice {
+    KeyChoice::Wait(Wait::pause(None, now, time))
+}
+
 fn pool(owners: &[i64]) -> KeyPool {
     pool_of(owners, 3, None)
 }
@@ -83,10 +88,7 @@ fn a_pause_applies_to_all_keys_of_the_owner_and_to_no_others() {
         KeyChoice::Key(KeyId(2))
     );
     let own = KeyRequirement::BattleStatsOf(player(1));
-    let wait = KeyChoice::Wait {
-        time: pause,
-        paused: true,
-    };
+    let wait = paused(now, pause);
     assert_eq!(pool.choose_key(own, faction(), &[], now), wait);
     assert!(matches!(
         pool.choose_key(own, faction(), &[], now + pause),
@@ -182,10 +184,7 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
     pool.pause_owner(owner(1), now, Duration::from_secs(15));
     pool.wait_for_rate_limit(owner(1), now + Duration::from_millis(10));
 
-    let wait = KeyChoice::Wait {
-        time: Duration::from_secs(15),
-        paused: true,
-    };
+    let wait = paused(now, Duration::from_secs(15));
     assert_eq!(
         pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         wait
@@ -205,10 +204,7 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
     pool.wait_for_rate_limit(unchecked, now + Duration::from_secs(1));
     pool.set_facts(second, facts(1, 3, None));
 
-    let wait = KeyChoice::Wait {
-        time: Duration::from_secs(15),
-        paused: true,
-    };
+    let wait = paused(now, Duration::from_secs(15));
     assert_eq!(
         pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         wait
@@ -231,7 +227,7 @@ fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
     let mut pool = pool(&[1, 1]);
     let now = Instant::now();
 
-    pool.pause_key(KeyId(0), now + Duration::from_secs(90));
+    pool.pause_key(KeyId(0), now, Duration::from_secs(90));
 
     assert_eq!(
         pool.choose_key(KeyRequirement::Any, faction(), &[], now),
@@ -239,7 +235,7 @@ fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
     );
     assert!(matches!(
         pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
-        KeyChoice::Wait { paused: true, .. }
+        KeyChoice::Wait(wait) if wait.is_pause()
     ));
     pool.disable(KeyId(1));
     pool.disable(KeyId(0));

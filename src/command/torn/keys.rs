@@ -76,7 +76,7 @@ impl TornClient {
                         lock(&self.pool).disable(id);
                         return Ok(());
                     }
-                    lock(&self.pool).pause_key(id, Instant::now() + seconds(until - now));
+                    lock(&self.pool).pause_key(id, Instant::now(), seconds(until - now));
                 }
                 KeyState::Paused(_) | KeyState::Ok => {}
             }

@@ -237,22 +237,19 @@ impl TornClient {
             if let Some(error) = self.is_closed(request.endpoint) {
                 return Err(Failure::Refused(error));
             }
-            let choice = lock(&self.pool).choose_key(
-                requirement,
-                request.endpoint,
-                &state.excluded,
-                Instant::now(),
-            );
+            let now = Instant::now();
+            let choice =
+                lock(&self.pool).choose_key(requirement, request.endpoint, &state.excluded, now);
             match choice {
                 KeyChoice::Key(id) => {
                     if let Some(key) = self.key(id)? {
                         return Ok(key);
                     }
                 }
-                KeyChoice::Wait { time, paused: true } if time > MAX_WAIT => {
-                    return Err(self.pause_too_long(time, state.refusal.clone()));
+                KeyChoice::Wait(wait) if wait.is_pause() && wait.remaining(now) > MAX_WAIT => {
+                    return Err(self.pause_too_long(wait.remaining(now), state.refusal.clone()));
                 }
-                KeyChoice::Wait { time, .. } => self.wait(time),
+                KeyChoice::Wait(wait) => self.wait(wait.remaining(now)),
                 KeyChoice::NoneForEndpoint => {
                     return Err(Failure::NoAccess(state.refusal.clone()));
                 }
