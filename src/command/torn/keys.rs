@@ -1,5 +1,6 @@
 //! Adds and checks the keys of a run, and disables those that Torn refuses.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -159,11 +160,13 @@ impl TornClient {
         if state.confirmed {
             return Err(Failure::Refused(error.clone())); // The key works, so there is another reason for the refusal.
         }
-        let mut confirmations = lock(&self.confirmations);
+        // One thread at a time checks a key. Other threads wait here only if they need the result of the same check. A
+        // signal aborts the check, so this wait does not delay the end of the run.
+        let confirmation = Arc::clone(lock(&self.confirmations).entry(key.id).or_default());
+        let mut confirmation = lock(&confirmation);
         if !lock(&self.pool).is_usable(key.id) {
             return Ok(()); // Another thread has disabled the key.
         }
-        let confirmation = confirmations.entry(key.id).or_default();
         if confirmation.at.is_some_and(|at| key.called_at < at) {
             state.confirmed = true; // Another thread has confirmed the key since this call.
             return Ok(());
@@ -180,7 +183,7 @@ impl TornClient {
         if confirmed.is_ok() {
             confirmation.at = Some(Instant::now());
         }
-        drop(confirmations);
+        drop(confirmation);
         match confirmed {
             Ok(_) => {
                 state.confirmed = true;

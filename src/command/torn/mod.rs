@@ -61,9 +61,9 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
-    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock is held during that call, so that one
-    /// thread at a time checks a key.
-    confirmations: Mutex<HashMap<KeyId, KeyConfirmations>>,
+    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock of a key is held during that call, the
+    /// lock of the map is not.
+    confirmations: Mutex<HashMap<KeyId, Arc<Mutex<KeyConfirmations>>>>,
     stop: StopSignal,
     clock: Clock,
     limit: Option<u32>,
