@@ -17,7 +17,7 @@ use crate::model::time::iso;
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
 /// The help text for a certificate that is not trusted.
-pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
+pub(super) const TRUST_HELP: &str = if cfg!(any(windows, target_os = "macos")) {
     "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
      certificates"
 } else {
@@ -89,7 +89,7 @@ fn checked_proxy(proxy: &Proxy) -> Result<ureq::Proxy> {
     Ok(parsed)
 }
 
-/// The reason why a call got no answer.
+/// The reason why a call got no response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum TransportFault {
     Timeout,
@@ -113,7 +113,7 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
             Some(error) => classify_tls(error),
             None => TransportFault::Broken(error.to_string()),
         },
-        ureq::Error::ConnectProxyFailed(words) => match connect_status(words) {
+        ureq::Error::ConnectProxyFailed(text) => match connect_status(text) {
             Some(status) if (400..500).contains(&status) && status != 408 && status != 429 => {
                 TransportFault::ProxyRefuses(status)
             }
@@ -141,10 +141,10 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     }
 }
 
-/// The HTTP status of the proxy's answer to CONNECT. Ureq has it only in the text of the error
+/// The HTTP status of the proxy's response to CONNECT. Ureq has it only in the text of the error
 /// (`proxy server responded 407/407`). Any other text is a transient error.
-fn connect_status(words: &str) -> Option<u16> {
-    let number = words.rsplit([' ', '/']).next()?;
+fn connect_status(text: &str) -> Option<u16> {
+    let number = text.rsplit([' ', '/']).next()?;
     number.parse().ok()
 }
 
@@ -158,7 +158,7 @@ fn classify_tls(error: &rustls::Error) -> TransportFault {
     }
 }
 
-/// The error of rustls that is the cause of an I/O error. Ureq returns the errors of the handshake so.
+/// The error of rustls that is the cause of an I/O error. Ureq wraps the errors of a TLS handshake in I/O errors.
 fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = cause {

@@ -86,7 +86,7 @@ pub struct NamedKey {
     pub key: ApiKey,
 }
 
-/// The answer of `/key/info` about a key.
+/// The response of `/key/info` about a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyFacts {
     /// The player that owns the key. Torn's rate limit is per owner.
@@ -99,7 +99,7 @@ pub struct KeyFacts {
     pub selections: Selections,
 }
 
-/// Selections by category; `None` if the answer has no list.
+/// Selections by category; `None` if the response has no list.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selections {
     /// Of `/user`.
@@ -162,7 +162,7 @@ impl KeyFacts {
 
     /// Whether the key may read its owner's battle stats.
     pub(crate) fn reads_battle_stats(&self) -> bool {
-        // Full and limited keys may read them even if the answer has no list.
+        // Full and limited keys may read them even if the response has no list.
         self.access_level >= 3
             || self
                 .selections

@@ -1,4 +1,4 @@
-//! Keys, configurations and variables as shells, editors and schedulers write them.
+//! Keys, configuration files and environment variables in the forms that shells, editors and schedulers write.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, rows, set_mode, signal};
 
-/// A configuration with a good key, and a second one as these lines say.
+/// Writes a configuration with a good key and a second key with these settings.
 fn with_second_key(torn: &Torn, second: &str) {
     torn.sandbox.write("good.key", &format!("{CANARY}\n"));
     torn.sandbox.write(

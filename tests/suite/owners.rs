@@ -16,7 +16,7 @@ use crate::month_model::{IN_APRIL, steady_history, template, with_history};
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
-/// A user that exists on every Linux.
+/// The id of the user `nobody`, who exists on every Linux system.
 const NOBODY: u32 = 65534;
 
 /// Whether this process is root; otherwise prints that the test is skipped.
@@ -156,7 +156,7 @@ fn files_that_root_sets_up_in_the_folder_of_a_user_belong_to_that_user() {
     }
     fs::create_dir(fresh.sandbox.path("torn")).unwrap();
     give_away(&fresh.sandbox);
-    for (more, code) in [(&["--faction", "9"][..], 0), (&["--player", "1"], 0)] {
+    for more in [["--faction", "9"], ["--player", "1"]] {
         let arguments = [
             &[
                 "--config",
@@ -164,10 +164,10 @@ fn files_that_root_sets_up_in_the_folder_of_a_user_belong_to_that_user() {
                 "--key-file",
                 "alice.key",
             ],
-            more,
+            &more[..],
         ]
         .concat();
-        fresh.init(&arguments).expect(code);
+        fresh.init(&arguments).expect(0);
     }
 
     assert!(fresh.sandbox.path("torn/a/tornsnap.db").exists());

@@ -1,4 +1,4 @@
-//! `--wait`: runs wait for each other, and a scheduler may start the daily jobs at the same time.
+//! `--wait`: a run waits for the locks that other runs hold.
 
 use std::process::Child;
 use std::thread;
@@ -11,7 +11,7 @@ use tornsnap::testing::store::backup;
 use crate::month_model::{EDGES, HISTORY, IN_APRIL, steady_history, template, with_history};
 use crate::support::{DAY, Finished, Sandbox, fill, heavy, signal};
 
-/// Long enough for a run to reach its lock, wait there, and say so.
+/// The time after which a run waits for its lock and has shown the message.
 const A_WHILE: Duration = Duration::from_millis(900);
 
 /// A command, and a lock that it waits for.
@@ -54,7 +54,7 @@ fn end(child: Child) -> Finished {
     Finished(child.wait_with_output().unwrap())
 }
 
-/// A database with four months of history, as it is in April.
+/// A database in April, with four months of history.
 fn in_april() -> Sandbox {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
@@ -91,7 +91,7 @@ fn rows_of_history(database: &std::path::Path) -> i64 {
         .sum()
 }
 
-/// The jobs that a scheduler starts together after the machine was off at night, in every order.
+/// A scheduler starts all daily jobs together after the machine was off at night.
 #[test]
 fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
     let jobs = [
@@ -206,7 +206,7 @@ fn a_run_waits_no_longer_than_it_was_told() {
     };
     for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
-        for (wait, least, most) in [("0", 0, 900), ("0s", 0, 900), ("1s", 1000, 4000)] {
+        for (wait, expected_ms) in [("0", 0..900), ("0s", 0..900), ("1s", 1000..4000)] {
             let begun = Instant::now();
             let finished = sandbox
                 .run(&[*arguments, &["--wait", wait]].concat())
@@ -214,7 +214,7 @@ fn a_run_waits_no_longer_than_it_was_told() {
             let took = begun.elapsed().as_millis();
 
             assert!(
-                (least..most).contains(&took),
+                expected_ms.contains(&took),
                 "{arguments:?} --wait {wait}: {took} ms"
             );
             assert!(
@@ -294,7 +294,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
         refused.stderr()
     );
 
-    // Another run has begun, and its backup appears while this one waits.
+    // Another run makes a backup while this one waits.
     let held = Lock::take(&sandbox.database(), "backup").unwrap();
     let child = start_in_april(&sandbox, &prune);
     thread::sleep(A_WHILE);

@@ -289,11 +289,11 @@ impl TornClient {
     ) -> Result<Result<Response, ApiError>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         log::debug!("GET {} with key {}", request.target, key.name);
-        let answer = self.client.get(request, &key.key);
+        let result = self.client.get(request, &key.key);
         self.release(key.permit)?;
         let at = self.clock.now();
-        self.check_clock(answer.date, at)?;
-        match answer.body {
+        self.check_clock(result.date, at)?;
+        match result.body {
             Ok(mut body) => {
                 self.faults_in_a_row.store(0, Ordering::Relaxed);
                 let errors = take_selection_errors(&mut body, request.endpoint);

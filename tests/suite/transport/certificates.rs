@@ -7,34 +7,47 @@ use crate::support::Finished;
 use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, TlsFront};
 
+/// A certificate that is not trusted.
+struct Case {
+    certificate: Certificate,
+    /// Whether `SSL_CERT_FILE` has the certificate of its issuer.
+    has_authority: bool,
+    /// The reason in the message.
+    why: &'static str,
+}
+
 #[test]
 fn a_certificate_that_is_not_trusted_ends_the_run_at_the_first_call_and_says_what_to_mend() {
-    for (certificate, with_authority, why) in [
-        (
-            Certificate::Good,
-            false,
-            "this machine does not know who issued it",
-        ),
-        (
-            Certificate::Expired,
-            true,
-            "it expired at 2020-01-02T00:00:00Z, and this machine's clock says ",
-        ),
-        (
-            Certificate::NotYetValid,
-            true,
-            "it is valid from 2200-01-02T00:00:00Z, and this machine's clock says ",
-        ),
-        (
-            Certificate::OfAnotherHost,
-            true,
-            "it is for another host name",
-        ),
+    for Case {
+        certificate,
+        has_authority,
+        why,
+    } in [
+        Case {
+            certificate: Certificate::Good,
+            has_authority: false,
+            why: "this machine does not know who issued it",
+        },
+        Case {
+            certificate: Certificate::Expired,
+            has_authority: true,
+            why: "it expired at 2020-01-02T00:00:00Z, and this machine's clock says ",
+        },
+        Case {
+            certificate: Certificate::NotYetValid,
+            has_authority: true,
+            why: "it is valid from 2200-01-02T00:00:00Z, and this machine's clock says ",
+        },
+        Case {
+            certificate: Certificate::OfAnotherHost,
+            has_authority: true,
+            why: "it is for another host name",
+        },
     ] {
         let torn = Torn::new();
         let front = TlsFront::before(&torn, certificate);
         let authority = front.authority(&torn);
-        let environment: &[(&str, &OsStr)] = if with_authority {
+        let environment: &[(&str, &OsStr)] = if has_authority {
             &[("SSL_CERT_FILE", authority.as_os_str())]
         } else {
             &[]

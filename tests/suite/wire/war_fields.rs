@@ -1,4 +1,4 @@
-//! The rows of the table of fields that are about wars.
+//! The rows of the field table for wars.
 
 pub const WARS: &str = "
     pacts Ignored
