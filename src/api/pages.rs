@@ -1,8 +1,8 @@
 //! Chooses the next page of a list, and detects the end of the list.
 //!
-//! Lists by time are sorted newest first. Recorded responses link the older rows with `_metadata.links.prev`, Torn's API
-//! description says `next`, and some lists have no links. So after a full page, the next request asks for the rows up
-//! to the oldest start on that page. A link is followed only if that request brings no new rows.
+//! Lists by time are sorted newest first. Recorded responses link the older rows with `_metadata.links.prev`, Torn's
+//! API description says `next`, and some lists have no links. So after a full page, the next request asks for the rows
+//! up to the oldest start on that page. A link is followed only if that request brings no new rows.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -232,7 +232,6 @@ fn leads_to_older_rows(request: &Request, page: &Request, by: PagedBy) -> bool {
     }
 }
 
-/// The start time of a row.
 fn start_of(row: &Value) -> Option<i64> {
     let start = row.get("start").or_else(|| row.get("started_at"))?;
     Integer::deserialize(start).ok().map(|start| start.0)

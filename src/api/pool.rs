@@ -70,7 +70,7 @@ struct PooledKey {
 }
 
 /// Poll interval for a suspended key.
-const SUSPENSION_CHECK: Duration = Duration::from_millis(20);
+const SUSPENSION_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The preference for a key. The smallest rank is chosen first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -317,7 +317,8 @@ impl KeyPool {
                 })
             })
             .collect();
-        candidates.sort_unstable_by_key(|key| (key.rank, key.uses, key.id.0));
+        candidates
+            .sort_unstable_by_key(|candidate| (candidate.rank, candidate.uses, candidate.id.0));
         if candidates.is_empty() {
             return match requirement {
                 KeyRequirement::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
@@ -325,18 +326,18 @@ impl KeyPool {
             };
         }
         for same_rank in candidates.chunk_by(|one, other| one.rank == other.rank) {
-            if let Some(free) = same_rank.iter().find(|key| key.wait.is_none()) {
+            if let Some(free) = same_rank.iter().find(|candidate| candidate.wait.is_none()) {
                 self.entries[free.id.0].uses += 1;
                 return KeyChoice::Key(free.id);
             }
             // Wait for a full rate limiter, which has room again within a minute. Use a key of a worse rank only if
             // Torn has paused all keys of this rank.
-            let waits = same_rank.iter().filter_map(|key| key.wait);
+            let waits = same_rank.iter().filter_map(|candidate| candidate.wait);
             if let Some(wait) = shortest(waits.filter(|wait| !wait.is_pause())) {
                 return KeyChoice::Wait(wait);
             }
         }
-        shortest(candidates.iter().filter_map(|key| key.wait))
+        shortest(candidates.iter().filter_map(|candidate| candidate.wait))
             .map_or(KeyChoice::NoneForEndpoint, KeyChoice::Wait)
     }
 
@@ -374,7 +375,7 @@ impl KeyPool {
         let entry = &self.entries[id.0];
         if entry.suspended && requirement != KeyRequirement::Only(id) {
             return Some(Wait {
-                until: now + SUSPENSION_CHECK,
+                until: now + SUSPENSION_POLL_INTERVAL,
                 cause: WaitCause::KeyCheck,
             });
         }

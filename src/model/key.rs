@@ -86,7 +86,7 @@ pub struct NamedKey {
     pub key: ApiKey,
 }
 
-/// The response of `/key/info` about a key.
+/// The facts about a key, from `/key/info`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyFacts {
     /// The player that owns the key. Torn's rate limit is per owner.
@@ -139,7 +139,7 @@ pub(crate) enum Access {
     Listed,
     /// Torn does not list it, but the key has a fixed level: the list may be older than the selection.
     Unlisted,
-    /// Torn does not list it, and the key is a custom one.
+    /// Torn does not list it, and the key is a custom key.
     Denied,
 }
 
@@ -176,9 +176,9 @@ impl KeyFacts {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyState {
     Ok,
-    /// Not before this timestamp (unix seconds).
+    /// The key is not used before this timestamp (unix seconds).
     Paused(i64),
-    /// Not any more, until another key gets this name.
+    /// Torn does not know the key. It is not used until the configuration has another key with this name.
     Dead,
 }
 

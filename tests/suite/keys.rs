@@ -24,7 +24,7 @@ fn with_second_key(torn: &Torn, second: &str) {
 }
 
 #[test]
-fn a_key_that_cannot_be_read_costs_only_that_key_and_health_names_it() {
+fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
     let torn = Torn::new();
     torn.sandbox.write("empty.key", "");
     torn.sandbox
@@ -165,7 +165,7 @@ fn text_that_is_no_key_is_never_sent() {
 }
 
 #[test]
-fn quotes_and_blanks_around_keys_are_taken_off() {
+fn quotes_and_blanks_around_keys_are_removed() {
     let torn = Torn::with_two_keys();
     for list in [
         format!("\"{CANARY}\""),

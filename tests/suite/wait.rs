@@ -20,24 +20,16 @@ struct Waiter {
     lock: &'static str,
 }
 
+const fn waiter(arguments: &'static [&'static str], lock: &'static str) -> Waiter {
+    Waiter { arguments, lock }
+}
+
 /// The commands that wait without `--wait`.
 const WAITERS: &[Waiter] = &[
-    Waiter {
-        arguments: &["backup"],
-        lock: "backup",
-    },
-    Waiter {
-        arguments: &["summarize"],
-        lock: "maintenance",
-    },
-    Waiter {
-        arguments: &["prune"],
-        lock: "maintenance",
-    },
-    Waiter {
-        arguments: &["restore", "latest", "--yes"],
-        lock: "players",
-    },
+    waiter(&["backup"], "backup"),
+    waiter(&["summarize"], "maintenance"),
+    waiter(&["prune"], "maintenance"),
+    waiter(&["restore", "latest", "--yes"], "players"),
 ];
 
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
@@ -152,19 +144,20 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
 #[test]
 fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
     let sandbox = with_a_backup();
-    for (arguments, lock) in [
-        (&["backup"][..], "backup"),
-        (&["summarize"], "maintenance"),
-        (&["summarize"], "summarize"),
-        (&["prune"], "maintenance"),
-        (&["prune", "--future"], "maintenance"),
-        (
+    for Waiter { arguments, lock } in [
+        waiter(&["backup"], "backup"),
+        waiter(&["summarize"], "maintenance"),
+        waiter(&["summarize"], "summarize"),
+        waiter(&["prune"], "maintenance"),
+        waiter(&["prune", "--future"], "maintenance"),
+        // This command takes no lock of this name.
+        waiter(
             &["prune", "--summaries-before", "2020-01", "--yes"],
             "nothing",
         ),
-        (&["restore", "latest", "--yes"], "maintenance"),
-        (&["restore", "latest", "--yes"], "backup"),
-        (&["restore", "latest", "--yes"], "wars"),
+        waiter(&["restore", "latest", "--yes"], "maintenance"),
+        waiter(&["restore", "latest", "--yes"], "backup"),
+        waiter(&["restore", "latest", "--yes"], "wars"),
     ] {
         for quiet in [false, true] {
             let held = Lock::take(&sandbox.database(), lock).unwrap();
@@ -198,12 +191,9 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
 }
 
 #[test]
-fn a_run_waits_no_longer_than_it_was_told() {
+fn a_run_waits_no_longer_than_the_flag_says() {
     let sandbox = with_a_backup();
-    let fetch = Waiter {
-        arguments: &["fetch", "players"],
-        lock: "players",
-    };
+    let fetch = waiter(&["fetch", "players"], "players");
     for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (wait, expected_ms) in [("0", 0..900), ("0s", 0..900), ("1s", 1000..4000)] {
@@ -256,10 +246,7 @@ fn text_that_is_no_duration_is_wrong_usage() {
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
     let sandbox = with_a_backup();
-    let fetch = Waiter {
-        arguments: &["fetch", "players", "--wait", "1h"],
-        lock: "players",
-    };
+    let fetch = waiter(&["fetch", "players", "--wait", "1h"], "players");
     for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (name, code) in [("INT", 130), ("TERM", 143)] {
@@ -281,7 +268,7 @@ fn a_signal_ends_the_waiting_at_once() {
 }
 
 #[test]
-fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
+fn a_prune_without_a_backup_waits_for_a_running_backup() {
     let sandbox = in_april();
     sandbox
         .run_at(IN_APRIL, &["summarize", "--no-backup"])
@@ -334,12 +321,12 @@ fn a_prune_lets_a_backup_started_at_the_same_moment_go_first() {
 }
 
 #[test]
-fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
+fn a_summarize_that_waits_uses_the_database_that_replaced_the_old_one() {
     let sandbox = in_april();
     let held = Lock::take(&sandbox.database(), "maintenance").unwrap();
     let child = start_in_april(&sandbox, &["summarize", "--no-backup"]);
     thread::sleep(A_WHILE);
-    // Replaces the database as a restore does.
+    // This replaces the database as a restore does.
     let aside = sandbox.path("aside.db");
     std::fs::rename(sandbox.database(), &aside).unwrap();
     std::fs::copy(&aside, sandbox.database()).unwrap();
@@ -353,7 +340,7 @@ fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
 }
 
 #[test]
-fn a_wait_of_a_database_that_is_not_ours_leaves_nothing_beside_it() {
+fn a_command_on_a_foreign_database_leaves_no_file_beside_it() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "other.db",
@@ -385,7 +372,7 @@ fn a_lock_file_that_is_a_link_is_not_written_through() {
 }
 
 #[test]
-fn the_manifest_of_a_backup_that_waited_is_whole() {
+fn backups_that_wait_for_each_other_have_valid_manifests() {
     let sandbox = with_a_backup();
     let children: Vec<Child> = (0..4).map(|_| start(&sandbox, &["backup"])).collect();
     for child in children {

@@ -2,8 +2,8 @@
 //!
 //! The decoders accept every encoding of a value that Torn uses: numbers in strings, names as numbers, unknown fields
 //! and unknown enum values. They refuse missing fields, values out of range, and ids that were not requested. Each part
-//! of a response is decoded on its own: an invalid part becomes a [`DecodeError`] with its path in the JSON, and the valid
-//! parts are kept.
+//! of a response is decoded on its own: an invalid part becomes a [`DecodeError`] with its path in the JSON, and the
+//! valid parts are kept.
 
 pub(crate) mod faction;
 pub(crate) mod key;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::{both, fetching};
+use super::{fetch_and_init, fetching};
 use crate::support::Finished;
 use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, TlsFront};
@@ -53,7 +53,7 @@ fn a_certificate_that_is_not_trusted_ends_the_run_at_the_first_call_and_says_wha
             &[]
         };
 
-        for stderr in both(&torn, &front.url(), environment, 78) {
+        for stderr in fetch_and_init(&torn, &front.url(), environment, 78) {
             let expected = format!(
                 "because: the certificate is not trusted: {}: {why}",
                 front.url()
@@ -78,7 +78,7 @@ fn a_machine_without_any_authority_says_so() {
     let front = TlsFront::before(&torn, Certificate::Good);
     let nowhere = OsStr::new("/nowhere/at/all.pem");
 
-    for stderr in both(&torn, &front.url(), &[("SSL_CERT_FILE", nowhere)], 78) {
+    for stderr in fetch_and_init(&torn, &front.url(), &[("SSL_CERT_FILE", nowhere)], 78) {
         assert!(
             stderr.contains("the certificate is not trusted"),
             "{stderr}"

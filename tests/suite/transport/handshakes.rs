@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::both;
+use super::fetch_and_init;
 use crate::support::torn::Torn;
 
 /// A server that reads the first bytes of each connection, sends these bytes and closes the connection.
@@ -27,7 +27,7 @@ impl Server {
         thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 connections.fetch_add(1, Ordering::Relaxed);
-                // The client may have gone, which is its own decision.
+                // The client may have closed the connection already.
                 let _ = stream.read(&mut [0; 4096]);
                 let _ = stream.write_all(bytes);
             }
@@ -36,13 +36,13 @@ impl Server {
     }
 }
 
-/// Fetches and initializes at a server that answers the TLS handshake with these bytes.
+/// Runs `fetch` and `init` against a server that answers the TLS handshake with these bytes.
 #[track_caller]
 fn is_a_transient_error(answer: &'static [u8]) {
     let torn = Torn::new();
     let server = Server::that_sends(answer);
 
-    for stderr in both(&torn, &server.url, &[], 75) {
+    for stderr in fetch_and_init(&torn, &server.url, &[], 75) {
         assert!(!stderr.contains("certificate"), "{stderr}");
         assert!(stderr.contains(&server.url), "{stderr}");
     }

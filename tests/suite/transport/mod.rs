@@ -11,10 +11,10 @@ use std::process::Command;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished};
 
-/// An address at which no server listens.
-const NOBODY: &str = "127.0.0.1:1";
+/// An address on which no server listens.
+const CLOSED_PORT: &str = "127.0.0.1:1";
 
-/// Every variable that may name a proxy.
+/// The variables that can name a proxy.
 const PROXIES: [&str; 6] = [
     "https_proxy",
     "HTTPS_PROXY",
@@ -24,14 +24,14 @@ const PROXIES: [&str; 6] = [
     "HTTP_PROXY",
 ];
 
-/// `tornsnap fetch factions` from this address.
+/// `tornsnap fetch factions`, with this API URL.
 fn fetching(torn: &Torn, url: &str) -> Command {
     let mut command = torn.fetching(&["factions"]);
     command.env("TORNSNAP_API_URL", url);
     command
 }
 
-/// `tornsnap init` anew, in a folder of its own, from this address.
+/// `tornsnap init` in a new folder, with this API URL.
 fn initializing(torn: &Torn, url: &str) -> Command {
     let mut command = torn.sandbox.command(&[
         "init",
@@ -47,9 +47,14 @@ fn initializing(torn: &Torn, url: &str) -> Command {
     command
 }
 
-/// Runs both commands, and returns the stderr of each.
+/// Runs `fetch` and `init`, and returns the stderr of each.
 #[track_caller]
-fn both(torn: &Torn, url: &str, environment: &[(&str, &OsStr)], code: i32) -> Vec<String> {
+fn fetch_and_init(
+    torn: &Torn,
+    url: &str,
+    environment: &[(&str, &OsStr)],
+    code: i32,
+) -> Vec<String> {
     [fetching(torn, url), initializing(torn, url)]
         .into_iter()
         .map(|mut command| {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::{NOBODY, PROXIES, both, fetching};
+use super::{CLOSED_PORT, PROXIES, fetch_and_init, fetching};
 use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, Conduct, Proxy, TlsFront};
 use crate::support::{CANARY, Finished};
@@ -39,11 +39,11 @@ fn calls_go_through_the_proxy_with_its_password_and_the_key_stays_inside() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_named_without_its_password_and_may_be_tried_again() {
+fn an_unreachable_proxy_is_a_transient_error_and_is_named_without_its_password() {
     let torn = Torn::new();
-    let address = format!("http://me:secret@{NOBODY}");
+    let address = format!("http://me:secret@{CLOSED_PORT}");
 
-    for stderr in both(
+    for stderr in fetch_and_init(
         &torn,
         "https://torn.test",
         &[("HTTPS_PROXY", OsStr::new(&address))],
@@ -71,7 +71,7 @@ fn a_proxy_that_refuses_ends_the_run_at_the_first_call() {
         let proxy = Proxy::start(Conduct::Answer(status));
         let address = format!("http://me:secret@127.0.0.1:{}", proxy.port);
 
-        for stderr in both(
+        for stderr in fetch_and_init(
             &torn,
             "https://torn.test",
             &[("HTTPS_PROXY", OsStr::new(&address))],
@@ -91,7 +91,7 @@ fn a_proxy_that_refuses_ends_the_run_at_the_first_call() {
 }
 
 #[test]
-fn a_proxy_in_trouble_is_a_passing_fault() {
+fn a_fault_of_the_proxy_is_a_transient_error() {
     for conduct in [Conduct::Answer(502), Conduct::Answer(504), Conduct::HangUp] {
         let torn = Torn::new();
         let proxy = Proxy::start(conduct);
@@ -117,7 +117,7 @@ fn a_proxy_that_is_not_supported_is_refused_by_the_commands_that_call_out_and_no
     ] {
         let torn = Torn::new();
 
-        for stderr in both(
+        for stderr in fetch_and_init(
             &torn,
             "https://torn.test",
             &[("ALL_PROXY", OsStr::new(address))],
@@ -190,7 +190,7 @@ fn a_proxy_variable_that_is_not_text_is_refused_by_name() {
         if name == "NO_PROXY" {
             environment.push(("HTTP_PROXY", OsStr::new("http://127.0.0.1:1")));
         }
-        for stderr in both(&torn, "https://torn.test", &environment, 78) {
+        for stderr in fetch_and_init(&torn, "https://torn.test", &environment, 78) {
             assert!(
                 stderr.contains(&format!("could not use {name}\n")),
                 "{stderr}"
@@ -200,7 +200,7 @@ fn a_proxy_variable_that_is_not_text_is_refused_by_name() {
 }
 
 #[test]
-fn the_demo_obeys_no_variable_that_would_lead_it_elsewhere() {
+fn the_demo_ignores_the_variables_of_proxies_and_paths() {
     let torn = Torn::new();
     torn.sandbox
         .write("tornsnap.toml", "this is no configuration\n");

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::NOBODY;
+use super::CLOSED_PORT;
 use crate::support::Finished;
 use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, Conduct, Proxy, TlsFront};
@@ -25,10 +25,11 @@ fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
     let refusing = Proxy::start(Conduct::Answer(407));
     let proxy = format!("http://me:secret@127.0.0.1:{}", refusing.port);
     let here = format!("{}/SECRETPATH", torn.simulator.url());
+    let no_tls = here.replace("http://", "https://");
     let secure = format!("{}/SECRETPATH", front.url());
     let away = "https://torn.test/SECRETPATH".to_owned();
-    let gone = format!("http://{NOBODY}");
-    for (address, proxy, words) in [
+    let gone = format!("http://{CLOSED_PORT}");
+    for (address, proxy, expected) in [
         // The simulated Torn refuses POST, so it was reached without the proxy.
         (&here, &proxy, "it answered with HTTP status 405"),
         (
@@ -36,6 +37,7 @@ fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
             &proxy,
             "its certificate is not trusted: this machine does not know who issued it",
         ),
+        (&no_tls, &proxy, "no connection: "),
         (&away, &proxy, "(HTTPS_PROXY): HTTP status 407"),
         (
             &away,
@@ -51,7 +53,7 @@ fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
         let told = notification(&torn, address, &[("HTTPS_PROXY", OsStr::new(proxy))]);
 
         let error = told["error"].as_str().unwrap_or_default();
-        assert!(error.contains(words), "{address}: {told}");
+        assert!(error.contains(expected), "{address}: {told}");
         assert!(
             !error.contains("SECRET") && !error.contains("secret"),
             "{error}"
