@@ -244,3 +244,47 @@ fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
         KeyChoice::NoneUsable
     );
 }
+
+#[test]
+fn a_pause_is_the_cause_even_if_a_full_rate_limiter_delays_the_call_longer() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+    let until = now + Duration::from_secs(50);
+
+    pool.wait_for_rate_limit(owner(1), until);
+    let mut expected = Wait {
+        until,
+        cause: WaitCause::RateLimit,
+    };
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(expected)
+    );
+
+    pool.pause_address(now, Duration::from_secs(10));
+    expected.cause = WaitCause::Pause { asked_at: now };
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(expected)
+    );
+}
+
+#[test]
+fn only_its_check_uses_a_suspended_key() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+
+    pool.set_suspended(KeyId(0), true);
+
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(Wait {
+            until: now + SUSPENSION_POLL_INTERVAL,
+            cause: WaitCause::KeyCheck,
+        })
+    );
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
+    );
+}
