@@ -126,14 +126,14 @@ pub enum Class {
     Positive,
     Whole,
     /// A required whole number.
-    NeededWhole,
+    RequiredWhole,
     Real,
     Text,
     /// A text that has a default.
-    TextElse,
+    TextOrDefault,
     Name,
     /// A name that may be empty.
-    OldName,
+    NameOrEmpty,
     /// An optional object.
     Group,
     /// A required object.
@@ -146,28 +146,28 @@ pub enum Class {
     Words,
     WordItem,
     /// The id of a faction. Null and 0 mean that there is none, and a missing field is an error.
-    NoneMeans,
+    FactionOrNone,
     /// The racket on a tile.
     RacketPart,
     RacketName,
     RacketLevel,
     /// The player in a seat. Null and 0 mean that the seat is vacant, and a missing field means that it is unknown.
     Seat,
-    Moment,
+    Timestamp,
     /// The start of a war.
     Start,
     /// The end of a war; null or 0 until it is known.
     End,
     /// The end of a running ranked war. It has no meaning before the war has a winner.
-    EndAhead,
+    EndOfRunningRankedWar,
     /// The winner of a running war.
-    NoWinner,
+    WinnerOfRunningWar,
     /// The winner of a finished war.
     Winner,
     /// The winner of a territory war. It is not used if the war has a result.
-    NamedWinner,
+    UnusedWinner,
     /// The result of a running territory war.
-    NoResult,
+    ResultOfRunningWar,
     /// The result of a finished territory war.
     Result,
     /// The result in a report, which also has the winner.
@@ -187,9 +187,9 @@ pub enum Class {
     /// The list of owners. It is empty only if it is `[]`.
     OwnerList,
     /// The list of daily values in `personalstats`.
-    Figures,
+    DailyStats,
     /// The daily value of the networth, or its name. Without it there is no networth.
-    Figure,
+    DailyStat,
 }
 
 /// The required outcome for a field of this class.
@@ -248,15 +248,15 @@ fn outcome_of_number(class: Class, change: Change) -> Option<Outcome> {
 
     match (class, change) {
         (
-            Class::Count | Class::Moment | Class::Positive | Class::Whole | Class::Real,
+            Class::Count | Class::Timestamp | Class::Positive | Class::Whole | Class::Real,
             Drop | Null,
         ) => Some(Outcome::Unknown),
         (Class::Positive, Number | Digits | Largest)
-        | (Class::Count | Class::Whole | Class::NeededWhole | Class::Real, Largest)
-        | (Class::Whole | Class::NeededWhole | Class::Real, Negative)
+        | (Class::Count | Class::Whole | Class::RequiredWhole | Class::Real, Largest)
+        | (Class::Whole | Class::RequiredWhole | Class::Real, Negative)
         | (Class::Real, Fraction | Huge | Float) => Some(Outcome::Changed),
         (
-            Class::Count | Class::Moment | Class::Whole | Class::NeededWhole | Class::Real,
+            Class::Count | Class::Timestamp | Class::Whole | Class::RequiredWhole | Class::Real,
             change,
         ) if is_count(change) => Some(Outcome::Changed),
         _ => None,
@@ -269,13 +269,15 @@ fn outcome_of_text(class: Class, change: Change) -> Option<Outcome> {
 
     match (class, change) {
         (Class::Text, Drop | Null) => Some(Outcome::Unknown),
-        (Class::TextElse, Drop | Null) | (Class::WordItem, Drop | Twice) => Some(Outcome::Changed),
+        (Class::TextOrDefault, Drop | Null) | (Class::WordItem, Drop | Twice) => {
+            Some(Outcome::Changed)
+        }
         (Class::Name | Class::RacketName, Empty) => None,
         (
             Class::Text
-            | Class::TextElse
+            | Class::TextOrDefault
             | Class::WordItem
-            | Class::OldName
+            | Class::NameOrEmpty
             | Class::Name
             | Class::RacketName,
             change,
@@ -289,12 +291,12 @@ fn outcome_of_part(class: Class, change: Change) -> Option<Outcome> {
     use Change::{Drop, EmptyList, EmptyObject, List, Null, OtherObject, Twice};
 
     match (class, change) {
-        (Class::Ignored, _) | (Class::Item | Class::Figure, Twice) => Some(Outcome::Same),
-        (Class::Access | Class::Figure, _)
+        (Class::Ignored, _) | (Class::Item | Class::DailyStat, Twice) => Some(Outcome::Same),
+        (Class::Access | Class::DailyStat, _)
         | (Class::Group, Drop | OtherObject)
         | (Class::Words, Drop | Null)
-        | (Class::Figures, Drop | OtherObject | List(_)) => Some(Outcome::Unknown),
-        (Class::Group | Class::Figures, change) if is_none(change) => Some(Outcome::Unknown),
+        | (Class::DailyStats, Drop | OtherObject | List(_)) => Some(Outcome::Unknown),
+        (Class::Group | Class::DailyStats, change) if is_none(change) => Some(Outcome::Unknown),
         (Class::Words, EmptyList | EmptyObject | List(_)) => Some(Outcome::Changed),
         (Class::Item, Drop) | (Class::OwnerList, EmptyList) => Some(Outcome::Gone),
         (Class::List | Class::Wars | Class::War | Class::Report, change) if is_none(change) => {
@@ -310,9 +312,9 @@ fn outcome_of_tile_or_seat(class: Class, change: Change) -> Option<Outcome> {
 
     match (class, change) {
         (Class::Seat, Drop) => Some(Outcome::Unknown),
-        (Class::NoneMeans | Class::Seat | Class::RacketLevel, Null | Largest)
+        (Class::FactionOrNone | Class::Seat | Class::RacketLevel, Null | Largest)
         | (Class::RacketLevel, Drop) => Some(Outcome::Changed),
-        (Class::NoneMeans | Class::Seat | Class::RacketLevel, change) if is_count(change) => {
+        (Class::FactionOrNone | Class::Seat | Class::RacketLevel, change) if is_count(change) => {
             Some(Outcome::Changed)
         }
         (Class::RacketPart, change) if is_none(change) => Some(Outcome::Changed),
@@ -325,15 +327,15 @@ fn outcome_of_war_field(class: Class, change: Change) -> Option<Outcome> {
     use Change::{Digits, Drop, Empty, Null, Number, True, Word, Zero};
 
     match (class, change) {
-        (Class::EndAhead, Null | Zero | Number | Digits)
-        | (Class::NoWinner, Null | Zero)
-        | (Class::NamedWinner, Drop | Null | Zero)
-        | (Class::NoResult, Null | Empty)
+        (Class::EndOfRunningRankedWar, Null | Zero | Number | Digits)
+        | (Class::WinnerOfRunningWar, Null | Zero)
+        | (Class::UnusedWinner, Drop | Null | Zero)
+        | (Class::ResultOfRunningWar, Null | Empty)
         | (Class::Forfeit | Class::Aggressor | Class::Defender, Drop | Null)
         | (Class::Aggressor, True) => Some(Outcome::Same),
         (Class::End, Null)
         | (Class::Winner, Null | Zero)
-        | (Class::NoResult, Word | Digits)
+        | (Class::ResultOfRunningWar, Word | Digits)
         | (Class::Result | Class::ReportResult, Null | Empty | Word | Digits)
         | (Class::ReportResult, Drop)
         | (Class::Forfeit, True) => Some(Outcome::Changed),
