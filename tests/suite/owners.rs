@@ -8,6 +8,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use tornsnap::testing::store::Lock;
 
@@ -64,7 +66,15 @@ fn as_nobody(sandbox: &Sandbox, like: &Command) -> Finished {
     for (name, value) in like.get_envs() {
         command.env(name, value.unwrap_or(OsStr::new("")));
     }
-    Finished(command.output().unwrap())
+    loop {
+        let output = command.output().unwrap();
+        // The kernel refuses to execute a file that a process has open for writing (ETXTBSY). A child that another test
+        // has forked during the copy has the file open until it calls `exec`.
+        if !String::from_utf8_lossy(&output.stderr).contains("Text file busy") {
+            return Finished(output);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[track_caller]
