@@ -17,7 +17,7 @@ use crate::model::time::iso;
 const USER_AGENT: &str = concat!("tornsnap/", env!("CARGO_PKG_VERSION"));
 
 /// The help text for a certificate that is not trusted.
-pub(super) const TRUST: &str = if cfg!(any(windows, target_os = "macos")) {
+pub(super) const TRUST_HELP: &str = if cfg!(any(windows, target_os = "macos")) {
     "check this machine's clock; where a company's proxy signs the certificates, add its CA to the system's \
      certificates"
 } else {
@@ -89,7 +89,7 @@ fn checked_proxy(proxy: &Proxy) -> Result<ureq::Proxy> {
     Ok(parsed)
 }
 
-/// The reason why a call got no answer.
+/// The reason why a call got no response.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum TransportFault {
     Timeout,
@@ -106,12 +106,14 @@ pub(super) enum TransportFault {
 pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     match error {
         ureq::Error::Timeout(_) => TransportFault::Timeout,
-        ureq::Error::Rustls(error) => TransportFault::Untrusted(error.to_string()),
-        ureq::Error::Io(error) => match certificate_error(error) {
-            Some(why) => TransportFault::Untrusted(why),
+        // Before the handshake, the platform verifier has found no CA certificates on this machine.
+        ureq::Error::Rustls(rustls::Error::General(why)) => TransportFault::Untrusted(why.clone()),
+        ureq::Error::Rustls(error) => classify_tls(error),
+        ureq::Error::Io(error) => match tls_error(error) {
+            Some(error) => classify_tls(error),
             None => TransportFault::Broken(error.to_string()),
         },
-        ureq::Error::ConnectProxyFailed(words) => match connect_status(words) {
+        ureq::Error::ConnectProxyFailed(text) => match connect_status(text) {
             Some(status) if (400..500).contains(&status) && status != 408 && status != 429 => {
                 TransportFault::ProxyRefuses(status)
             }
@@ -139,24 +141,31 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     }
 }
 
-/// The HTTP status of the proxy's answer to CONNECT. Ureq has it only in the text of the error
+/// The HTTP status of the proxy's response to CONNECT. Ureq has it only in the text of the error
 /// (`proxy server responded 407/407`). Any other text is a transient error.
-fn connect_status(words: &str) -> Option<u16> {
-    let number = words.rsplit([' ', '/']).next()?;
+fn connect_status(text: &str) -> Option<u16> {
+    let number = text.rsplit([' ', '/']).next()?;
     number.parse().ok()
 }
 
-/// The reason why the certificate is not trusted, if this is the cause of the error.
-fn certificate_error(error: &std::io::Error) -> Option<String> {
+/// Classifies an error of the TLS connection. Only a certificate that is not trusted is permanent.
+fn classify_tls(error: &rustls::Error) -> TransportFault {
+    match error {
+        rustls::Error::InvalidCertificate(why) => {
+            TransportFault::Untrusted(describe_certificate_error(why))
+        }
+        other => TransportFault::Broken(format!("TLS failed: {other}")),
+    }
+}
+
+/// The error of rustls that is the cause of an I/O error. Ureq wraps the errors of a TLS handshake in I/O errors.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = cause {
-        match error.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(why)) => {
-                return Some(describe_certificate_error(why));
-            }
-            Some(error @ rustls::Error::NoCertificatesPresented) => return Some(error.to_string()),
-            _ => cause = error.source(),
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
         }
+        cause = error.source();
     }
     None
 }
@@ -236,6 +245,36 @@ mod tests {
         ] {
             let proxy = Proxy::new("HTTPS_PROXY", address);
             assert!(checked_proxy(&proxy).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_tls_error_is_permanent_only_if_the_certificate_or_the_list_of_cas_is_the_cause() {
+        use rustls::Error as Tls;
+
+        let in_handshake = |error| classify(&ureq::Error::Io(std::io::Error::other::<Tls>(error)));
+        let untrusted = Tls::InvalidCertificate(CertificateError::UnknownIssuer);
+
+        for permanent in [
+            in_handshake(untrusted.clone()),
+            classify(&ureq::Error::Rustls(untrusted)),
+            classify(&ureq::Error::Rustls(Tls::General("no CAs".to_owned()))),
+        ] {
+            assert!(matches!(permanent, TransportFault::Untrusted(_)));
+        }
+        for error in [
+            Tls::HandshakeNotComplete,
+            Tls::NoCertificatesPresented,
+            Tls::DecryptError,
+            Tls::FailedToGetRandomBytes,
+            Tls::AlertReceived(rustls::AlertDescription::HandshakeFailure),
+        ] {
+            for transient in [
+                in_handshake(error.clone()),
+                classify(&ureq::Error::Rustls(error)),
+            ] {
+                assert!(matches!(transient, TransportFault::Broken(_)));
+            }
         }
     }
 

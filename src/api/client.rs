@@ -1,4 +1,4 @@
-//! Makes one HTTP call to Torn and decodes the answer into JSON or an [`ApiError`].
+//! Makes one HTTP call to Torn and decodes the response into JSON or an [`ApiError`].
 
 use std::io::Read;
 use std::time::Duration;
@@ -28,8 +28,8 @@ pub(crate) struct Client {
 
 /// The result of one call.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
-    /// The server's time in unix seconds (the `Date` header). Errors have it too; `None` if there was no answer.
+pub(crate) struct CallResult {
+    /// The server's time in unix seconds (the `Date` header). Errors have it too; `None` if there was no response.
     pub(crate) date: Option<i64>,
     pub(crate) body: Result<Value, ApiError>,
 }
@@ -79,7 +79,7 @@ impl Client {
     }
 
     /// Makes one call. An error of Torn in the body takes precedence over the HTTP status.
-    pub(crate) fn get(&self, request: &Request, key: &ApiKey) -> Answer {
+    pub(crate) fn get(&self, request: &Request, key: &ApiKey) -> CallResult {
         let separator = if request.target.contains('?') {
             '&'
         } else {
@@ -89,24 +89,24 @@ impl Client {
             "{}{}{separator}comment=tornsnap",
             self.base_url, request.target
         );
-        let called = self
+        let result = self
             .agent
             .get(&url)
             .header("Authorization", format!("ApiKey {}", key.expose()))
             .call();
-        match called {
-            Ok(response) => Answer {
+        match result {
+            Ok(response) => CallResult {
                 date: server_time(response.headers()),
                 body: self.body(response, key),
             },
-            Err(error) => Answer {
+            Err(error) => CallResult {
                 date: None,
                 body: Err(self.error(&error)),
             },
         }
     }
 
-    /// Reads and decodes the body of an answer with any status.
+    /// Reads and decodes the body of a response with any status.
     fn body(&self, mut response: Response<Body>, key: &ApiKey) -> Result<Value, ApiError> {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());

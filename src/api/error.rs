@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::agent::TRUST;
+use crate::api::agent::TRUST_HELP;
 use crate::api::request::Endpoint;
 use crate::api::wire::scalar::Integer;
 use crate::model::proxy::Proxy;
@@ -34,20 +34,20 @@ pub(crate) enum ApiError {
     TooLarge(u64),
     /// A redirect. It is not followed.
     #[error(
-        "the answer is a redirect (HTTP {0}), which is not followed: a key must not travel elsewhere"
+        "the answer is a redirect (HTTP {0}), which is not followed: the key is not sent to another host"
     )]
     Redirect(u16),
-    /// The server's certificate is not trusted, has expired or is not valid yet.
+    /// The certificate of the server or proxy is not trusted, or this machine has no CA certificates.
     #[error("the certificate is not trusted: {0}")]
     UntrustedCertificate(String),
     /// The proxy refused to connect to Torn.
     #[error("the proxy {proxy} refuses the connection with HTTP status {status}")]
     ProxyRefuses {
         proxy: Proxy,
-        /// The HTTP status of the proxy's answer to CONNECT.
+        /// The HTTP status of the proxy's response to CONNECT.
         status: u16,
     },
-    /// No answer within the timeout.
+    /// No response within the timeout.
     #[error("no answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
     /// The connection failed or was interrupted.
@@ -138,7 +138,7 @@ impl ApiError {
     /// The help text for an error with [`RetryPolicy::EndRun`]: the change to make on this machine.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::UntrustedCertificate(_) => Some(TRUST.to_owned()),
+            Self::UntrustedCertificate(_) => Some(TRUST_HELP.to_owned()),
             Self::ProxyRefuses { proxy, status: 407 } => Some(format!(
                 "put the user and password that the proxy wants into {}: http://user:password@host:port",
                 proxy.variable()
@@ -169,29 +169,29 @@ impl ApiError {
         if self.policy() != RetryPolicy::Retry || attempt >= MAX_ATTEMPTS {
             return None;
         }
-        let asked = match self {
+        let retry_after = match self {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         };
-        if asked.is_some_and(|asked| asked > MAX_RETRY_DELAY) {
+        if retry_after.is_some_and(|time| time > MAX_RETRY_DELAY) {
             return None; // The next scheduled run starts earlier than that.
         }
         let doubled = first
             .saturating_mul(2_u32.saturating_pow(attempt - 1))
             .min(MAX_RETRY_DELAY);
         let spread = doubled.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-        Some(asked.map_or(spread, |asked| asked.max(spread)))
+        Some(retry_after.map_or(spread, |time| time.max(spread)))
     }
 }
 
-/// The error that an answer has in place of the data of one selection.
+/// The error that a response has in place of the data of one selection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SelectionError {
     pub(crate) selection: &'static str,
     pub(crate) error: ApiError,
 }
 
-/// Removes the selections with an error from an answer, and returns the errors.
+/// Removes the selections with an error from a response, and returns the errors.
 ///
 /// Example: `{"profile": {…}, "battlestats": {"code": 16, "error": "…"}}`.
 pub fn take_selection_errors(body: &mut Value, endpoint: Endpoint) -> Vec<SelectionError> {
@@ -349,7 +349,7 @@ mod tests {
             "profile": { "id": 1, "name": "A" },
             "battlestats": { "code": 16, "error": "no access" },
             "personalstats": { "code": "14", "error": "limit" },
-            "other": { "code": 1, "error": "not asked for" },
+            "other": { "code": 1, "error": "not requested" },
         });
 
         let errors = take_selection_errors(&mut body, endpoint);
@@ -377,7 +377,11 @@ mod tests {
         assert_eq!(status(503).retry_delay(1, first, 0.0), Some(first / 2));
         assert_eq!(status(503).retry_delay(3, first, 1.0), Some(first * 4));
         assert_eq!(status(503).retry_delay(4, first, 1.0), None, "gives up");
-        assert_eq!(status(404).retry_delay(1, first, 1.0), None, "ours to fix");
+        assert_eq!(
+            status(404).retry_delay(1, first, 1.0),
+            None,
+            "not transient"
+        );
         for code in [1, 2, 5, 6, 8, 9, 13, 14, 16, 24] {
             assert_eq!(torn(code).retry_delay(1, first, 1.0), None, "code {code}");
         }
@@ -385,16 +389,16 @@ mod tests {
 
     #[test]
     fn the_delay_is_at_least_retry_after_unless_that_is_too_long() {
-        let asks = |seconds| ApiError::Status {
+        let unavailable = |seconds| ApiError::Status {
             status: 503,
             retry_after: Some(Duration::from_secs(seconds)),
         };
         let first = Duration::from_millis(1);
 
         assert_eq!(
-            asks(7).retry_delay(1, first, 1.0),
+            unavailable(7).retry_delay(1, first, 1.0),
             Some(Duration::from_secs(7))
         );
-        assert_eq!(asks(3600).retry_delay(1, first, 1.0), None);
+        assert_eq!(unavailable(3600).retry_delay(1, first, 1.0), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Chooses the next page of a list, and detects the end of the list.
 //!
-//! Lists by time are sorted newest first. Recorded answers link the older rows with `_metadata.links.prev`, Torn's API
-//! description says `next`, and some lists have no links. So after a full page, the next request asks for the rows up
-//! to the oldest start on that page. A link is followed only if that request brings no new rows.
+//! Lists by time are sorted newest first. Recorded responses link the older rows with `_metadata.links.prev`, Torn's
+//! API description says `next`, and some lists have no links. So after a full page, the next request asks for the rows
+//! up to the oldest start on that page. A link is followed only if that request brings no new rows.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -31,7 +31,7 @@ pub enum PagedBy {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ListEnd {
     Complete,
-    /// The server repeats a page, so the end was not reached.
+    /// The server repeats its pages or does not stop sending new ones, so the end was not reached.
     Repeating,
 }
 
@@ -42,7 +42,7 @@ pub struct Pages {
     by: PagedBy,
     limit: usize,
     next: VecDeque<Request>,
-    asked: BTreeSet<String>,
+    requested: BTreeSet<String>,
     seen: HashSet<String>,
     end: ListEnd,
 }
@@ -66,7 +66,7 @@ impl Pages {
             by,
             limit: limit.unwrap_or(usize::MAX),
             next: VecDeque::from([first]),
-            asked: BTreeSet::new(),
+            requested: BTreeSet::new(),
             seen: HashSet::new(),
             end: ListEnd::Complete,
         }
@@ -75,11 +75,11 @@ impl Pages {
     /// The request for the next page, or `None` at the end of the list.
     pub fn next_request(&mut self) -> Option<Request> {
         while let Some(request) = self.next.pop_front() {
-            if self.asked.len() >= MAX_PAGES {
+            if self.requested.len() >= MAX_PAGES {
                 self.end = ListEnd::Repeating;
                 return None;
             }
-            if self.asked.insert(request.page_key()) {
+            if self.requested.insert(request.page_key()) {
                 return Some(request);
             }
         }
@@ -91,7 +91,7 @@ impl Pages {
         self.end
     }
 
-    /// Records the answer to `request`, whose rows are in `field`, and plans the next requests.
+    /// Records the response to `request`, whose rows are in `field`, and plans the next requests.
     pub fn record_page(&mut self, request: &Request, body: &Value, field: &str) {
         let rows = self.rows(body, field);
         match self.by {
@@ -145,8 +145,8 @@ impl Pages {
             }
             return;
         };
-        let asked_to: Option<i64> = request.parameter("to").and_then(|to| to.parse().ok());
-        if rows.new == 0 && asked_to.is_some_and(|to| oldest > to) {
+        let requested_to: Option<i64> = request.parameter("to").and_then(|to| to.parse().ok());
+        if rows.new == 0 && requested_to.is_some_and(|to| oldest > to) {
             // The server ignores `to`, so follow the links. If all links are null, this is the last page.
             self.next.extend(links);
             self.end = if has_only_null_links(body) {
@@ -206,12 +206,12 @@ impl Pages {
             .filter(|page| {
                 page.path() == request.path() && leads_to_older_rows(request, page, self.by)
             })
-            .filter(|page| !self.asked.contains(&page.page_key()))
+            .filter(|page| !self.requested.contains(&page.page_key()))
             .collect()
     }
 }
 
-/// Whether an answer has links, and all of them are null.
+/// Whether a response has links, and all of them are null.
 fn has_only_null_links(body: &Value) -> bool {
     let links = body.get("_metadata").and_then(|data| data.get("links"));
     links
@@ -232,7 +232,6 @@ fn leads_to_older_rows(request: &Request, page: &Request, by: PagedBy) -> bool {
     }
 }
 
-/// The start time of a row.
 fn start_of(row: &Value) -> Option<i64> {
     let start = row.get("start").or_else(|| row.get("started_at"))?;
     Integer::deserialize(start).ok().map(|start| start.0)
@@ -424,12 +423,7 @@ mod tests {
                 .map(|id| json!({ "id": format!("T{id}") }))
                 .collect()
         };
-        for (server_limit, count, expected, calls) in [
-            (500, 4107, 0, 9),
-            (500, 1000, 0, 3),
-            (20, 45, 45, 3),
-            (500, 0, 0, 1),
-        ] {
+        let check = |server_limit: usize, count: usize, expected: u64, calls: usize| {
             let by = PagedBy::Offset { expected };
             let mut pages = Pages::new(BASE, Request::ownership(), by);
             let (mut found, mut made) = (0, 0);
@@ -444,6 +438,11 @@ mod tests {
                 (found, made, pages.end()),
                 (count, calls, ListEnd::Complete)
             );
-        }
+        };
+
+        check(500, 4107, 0, 9);
+        check(500, 1000, 0, 3);
+        check(20, 45, 45, 3);
+        check(500, 0, 0, 1);
     }
 }

@@ -1,8 +1,11 @@
 //! The API keys of a run, and the choice of the key for a call. This module makes no calls and does not read the clock.
 
+mod wait;
+
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use crate::api::pool::wait::{Wait, WaitCause, not_ended, shortest};
 use crate::api::request::Endpoint;
 use crate::model::id::PlayerId;
 use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
@@ -31,13 +34,13 @@ impl RateLimitOwner {
 
 /// The keys that may make a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Need {
+pub(crate) enum KeyRequirement {
     /// Any checked key.
     Any,
     /// A key of this player with access to battle stats.
-    OwnerOf(PlayerId),
+    BattleStatsOf(PlayerId),
     /// This key, even if it was not checked yet.
-    This(KeyId),
+    Only(KeyId),
 }
 
 /// The key for a call, or the reason why there is none.
@@ -45,11 +48,7 @@ pub(crate) enum Need {
 pub(crate) enum KeyChoice {
     Key(KeyId),
     /// All acceptable keys have to wait.
-    Wait {
-        time: Duration,
-        /// `true` if Torn asked for the pause, `false` if our rate limiter is full.
-        paused: bool,
-    },
+    Wait(Wait),
     /// No key has access to this endpoint.
     NoneForEndpoint,
     /// No key can be used in this run.
@@ -63,39 +62,15 @@ struct PooledKey {
     /// `None` until the key was checked.
     facts: Option<KeyFacts>,
     usable: bool,
-    /// The end of a pause that does not apply to the owner's other keys.
-    paused_until: Option<Instant>,
+    /// A pause that does not apply to the owner's other keys.
+    pause: Option<Wait>,
     /// Torn has answered "incorrect key". A call to `/key/info` is now checking whether the key really is incorrect.
     suspended: bool,
     uses: u64,
 }
 
-/// The time before which an owner, or this IP address, makes no call. There are two causes:
-///
-/// - Our rate limiter is full ([`KeyPool::wait_for_rate_limit`]). The wait is at most a minute, so a call waits for the
-///   key with the best rank.
-/// - Torn asked for a pause ([`KeyPool::pause_owner`], [`KeyPool::pause_address`]). The pause may be long, so a key of
-///   another owner with a worse rank makes the call. A full rate limiter does not shorten the pause.
-#[derive(Clone, Copy, Debug)]
-struct Wait {
-    until: Instant,
-    /// The time at which Torn asked for a pause; `None` if our rate limiter is full.
-    asked_at: Option<Instant>,
-}
-
-impl Wait {
-    /// A pause that Torn asked for at `now`. It does not shorten an earlier wait.
-    fn asked_by_torn(before: Option<&Self>, now: Instant, time: Duration) -> Self {
-        let until = now + time;
-        Self {
-            until: before.map_or(until, |wait| wait.until.max(until)),
-            asked_at: Some(now),
-        }
-    }
-}
-
 /// Poll interval for a suspended key.
-const SUSPENSION_CHECK: Duration = Duration::from_millis(20);
+const SUSPENSION_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The preference for a key. The smallest rank is chosen first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -110,8 +85,8 @@ struct Candidate {
     rank: Rank,
     uses: u64,
     id: KeyId,
-    /// How long the key has to wait, and whether the reason is a pause that Torn asked for.
-    wait: Option<(Duration, bool)>,
+    /// `None` if the key can make the call now.
+    wait: Option<Wait>,
 }
 
 /// The keys of a run.
@@ -138,7 +113,7 @@ impl KeyPool {
             key: named.key,
             facts: None,
             usable: true,
-            paused_until: None,
+            pause: None,
             suspended: false,
             uses: 0,
         });
@@ -187,7 +162,7 @@ impl KeyPool {
     /// Whether the pool has a key of this player with access to battle stats.
     pub(crate) fn has_battle_stats_key(&self, player: PlayerId) -> bool {
         self.ids()
-            .any(|id| self.entries[id.0].fits(Need::OwnerOf(player), id))
+            .any(|id| self.entries[id.0].fits(KeyRequirement::BattleStatsOf(player), id))
     }
 
     /// Disables a key for this run. Returns false if it was disabled already.
@@ -219,11 +194,11 @@ impl KeyPool {
     }
 
     /// Pauses one key. The other keys of its owner can be used.
-    pub(crate) fn pause_key(&mut self, id: KeyId, until: Instant) {
-        self.entries[id.0].paused_until = Some(until);
+    pub(crate) fn pause_key(&mut self, id: KeyId, now: Instant, time: Duration) {
+        self.entries[id.0].pause = Some(Wait::pause(None, now, time));
     }
 
-    /// Sets whether a key is suspended. Only calls with [`Need::This`] use a suspended key.
+    /// Sets whether a key is suspended. Only calls with [`KeyRequirement::Only`] use a suspended key.
     pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
         self.entries[id.0].suspended = suspended;
     }
@@ -232,34 +207,37 @@ impl KeyPool {
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         let waits = self
             .ids()
-            .filter(|id| self.entries[id.0].fits(Need::Any, *id))
-            .map(|id| self.wait(id, Need::Any, now).map(|(time, _)| time));
+            .filter(|id| self.entries[id.0].fits(KeyRequirement::Any, *id))
+            .map(|id| {
+                self.wait(id, KeyRequirement::Any, now)
+                    .map(|wait| wait.remaining(now))
+            });
         waits.min().flatten()
     }
 
     /// Makes an owner wait because our rate limiter is full. Does not shorten a pause that Torn asked for.
     pub(crate) fn wait_for_rate_limit(&mut self, owner: RateLimitOwner, until: Instant) {
-        let before = self.waits_of_owners.get(&owner);
-        if before.is_some_and(|wait| wait.asked_at.is_some() && wait.until > until) {
+        let earlier = self.waits_of_owners.get(&owner);
+        if earlier.is_some_and(|wait| wait.is_pause() && wait.until > until) {
             return;
         }
         let wait = Wait {
             until,
-            asked_at: None,
+            cause: WaitCause::RateLimit,
         };
         self.waits_of_owners.insert(owner, wait);
     }
 
     /// Pauses an owner because Torn asked for it.
     pub(crate) fn pause_owner(&mut self, owner: RateLimitOwner, now: Instant, time: Duration) {
-        let before = self.waits_of_owners.get(&owner);
-        let wait = Wait::asked_by_torn(before, now, time);
-        self.waits_of_owners.insert(owner, wait);
+        let earlier = self.waits_of_owners.get(&owner).copied();
+        self.waits_of_owners
+            .insert(owner, Wait::pause(earlier, now, time));
     }
 
     /// Pauses all calls because Torn asked for it.
     pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
-        self.address = Some(Wait::asked_by_torn(self.address.as_ref(), now, time));
+        self.address = Some(Wait::pause(self.address, now, time));
     }
 
     /// Whether Torn has asked this owner, or this IP address (`None`), for a pause since `moment`.
@@ -270,8 +248,10 @@ impl KeyPool {
             Some(owner) => self.waits_of_owners.get(&owner),
             None => self.address.as_ref(),
         };
-        wait.and_then(|wait| wait.asked_at)
-            .is_some_and(|asked_at| asked_at >= moment)
+        wait.is_some_and(|wait| match wait.cause {
+            WaitCause::Pause { asked_at } => asked_at >= moment,
+            WaitCause::RateLimit | WaitCause::KeyCheck => false,
+        })
     }
 
     /// Counts a pause of this owner, or of this IP address (`None`). Returns the number of pauses since the last success.
@@ -289,7 +269,8 @@ impl KeyPool {
     }
 
     pub(crate) fn has_usable_key(&self) -> bool {
-        self.ids().any(|id| self.entries[id.0].fits(Need::Any, id))
+        self.ids()
+            .any(|id| self.entries[id.0].fits(KeyRequirement::Any, id))
     }
 
     /// The names of the usable keys that were not checked yet.
@@ -306,11 +287,11 @@ impl KeyPool {
         self.ids()
             .filter(|id| {
                 let entry = &self.entries[id.0];
-                let wait = self.waits_of_owners.get(&self.owner(*id));
+                let wait_of_owner = self.waits_of_owners.get(&self.owner(*id)).copied();
                 entry.usable
                     && entry.uses > 0
-                    && entry.paused_until.is_none_or(|until| until <= now)
-                    && !wait.is_some_and(|wait| wait.asked_at.is_some() && wait.until > now)
+                    && not_ended(entry.pause, now).is_none()
+                    && !not_ended(wait_of_owner, now).is_some_and(|wait| wait.is_pause())
             })
             .map(|id| self.name(id).to_owned())
             .collect()
@@ -319,7 +300,7 @@ impl KeyPool {
     /// Chooses the key for a call. Of the keys with the same rank, the least used one is chosen, to spread the load.
     pub(crate) fn choose_key(
         &mut self,
-        need: Need,
+        requirement: KeyRequirement,
         endpoint: Endpoint,
         excluded: &[KeyId],
         now: Instant,
@@ -329,42 +310,41 @@ impl KeyPool {
             .filter(|id| !excluded.contains(id))
             .filter_map(|id| {
                 Some(Candidate {
-                    rank: self.rank(id, need, endpoint)?,
+                    rank: self.rank(id, requirement, endpoint)?,
                     uses: self.entries[id.0].uses,
                     id,
-                    wait: self.wait(id, need, now),
+                    wait: self.wait(id, requirement, now),
                 })
             })
             .collect();
-        candidates.sort_unstable_by_key(|key| (key.rank, key.uses, key.id.0));
+        candidates
+            .sort_unstable_by_key(|candidate| (candidate.rank, candidate.uses, candidate.id.0));
         if candidates.is_empty() {
-            return match need {
-                Need::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
+            return match requirement {
+                KeyRequirement::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
                 _ => KeyChoice::NoneForEndpoint,
             };
         }
         for same_rank in candidates.chunk_by(|one, other| one.rank == other.rank) {
-            if let Some(free) = same_rank.iter().find(|key| key.wait.is_none()) {
+            if let Some(free) = same_rank.iter().find(|candidate| candidate.wait.is_none()) {
                 self.entries[free.id.0].uses += 1;
                 return KeyChoice::Key(free.id);
             }
             // Wait for a full rate limiter, which has room again within a minute. Use a key of a worse rank only if
             // Torn has paused all keys of this rank.
-            let waits = same_rank.iter().filter_map(|key| key.wait);
-            if let Some((time, paused)) = waits.filter(|(_, paused)| !paused).min() {
-                return KeyChoice::Wait { time, paused };
+            let waits = same_rank.iter().filter_map(|candidate| candidate.wait);
+            if let Some(wait) = shortest(waits.filter(|wait| !wait.is_pause())) {
+                return KeyChoice::Wait(wait);
             }
         }
-        let soonest = candidates.iter().filter_map(|key| key.wait).min();
-        soonest.map_or(KeyChoice::NoneForEndpoint, |(time, paused)| {
-            KeyChoice::Wait { time, paused }
-        })
+        shortest(candidates.iter().filter_map(|candidate| candidate.wait))
+            .map_or(KeyChoice::NoneForEndpoint, KeyChoice::Wait)
     }
 
     /// The rank of a key for this endpoint, or `None` if it has no access.
-    fn rank(&self, id: KeyId, need: Need, endpoint: Endpoint) -> Option<Rank> {
+    fn rank(&self, id: KeyId, requirement: KeyRequirement, endpoint: Endpoint) -> Option<Rank> {
         let entry = &self.entries[id.0];
-        if !entry.fits(need, id) {
+        if !entry.fits(requirement, id) {
             return None;
         }
         let refused = |known: &HashSet<(KeyId, Endpoint)>| {
@@ -389,35 +369,34 @@ impl KeyPool {
         })
     }
 
-    /// The time that this key has to wait, and whether Torn asked for the pause.
-    fn wait(&self, id: KeyId, need: Need, now: Instant) -> Option<(Duration, bool)> {
-        if self.entries[id.0].suspended && need != Need::This(id) {
-            return Some((SUSPENSION_CHECK, false));
+    /// How long this key has to wait, or `None` if it can make a call now. The longest wait counts. If one of the waits
+    /// is a pause, its cause counts.
+    fn wait(&self, id: KeyId, requirement: KeyRequirement, now: Instant) -> Option<Wait> {
+        let entry = &self.entries[id.0];
+        if entry.suspended && requirement != KeyRequirement::Only(id) {
+            return Some(Wait {
+                until: now + SUSPENSION_POLL_INTERVAL,
+                cause: WaitCause::KeyCheck,
+            });
         }
-        let not_over = |wait: Option<Wait>| wait.filter(|wait| wait.until > now);
-        let owner = not_over(self.waits_of_owners.get(&self.owner(id)).copied());
-        let address = not_over(self.address);
-        let key_pause = self.entries[id.0].paused_until.filter(|until| *until > now);
-        let until = [owner, address]
-            .into_iter()
-            .flatten()
-            .map(|wait| wait.until)
-            .chain(key_pause)
-            .max()?;
-        let paused = address.is_some()
-            || key_pause.is_some()
-            || owner.is_some_and(|wait| wait.asked_at.is_some());
-        Some((until - now, paused))
+        let wait_of_owner = self.waits_of_owners.get(&self.owner(id)).copied();
+        let waits = [entry.pause, self.address, wait_of_owner].map(|wait| not_ended(wait, now));
+        let longest = waits.into_iter().flatten().max_by_key(|wait| wait.until)?;
+        let pause = waits.into_iter().flatten().find(Wait::is_pause);
+        Some(Wait {
+            until: longest.until,
+            cause: pause.unwrap_or(longest).cause,
+        })
     }
 }
 
 impl PooledKey {
-    fn fits(&self, need: Need, id: KeyId) -> bool {
+    fn fits(&self, requirement: KeyRequirement, id: KeyId) -> bool {
         self.usable
-            && match need {
-                Need::This(this) => this == id,
-                Need::Any => self.facts.is_some(),
-                Need::OwnerOf(player) => self
+            && match requirement {
+                KeyRequirement::Only(this) => this == id,
+                KeyRequirement::Any => self.facts.is_some(),
+                KeyRequirement::BattleStatsOf(player) => self
                     .facts
                     .as_ref()
                     .is_some_and(|facts| facts.owner == player && facts.reads_battle_stats()),

@@ -261,7 +261,7 @@ impl Request {
         Self::new(format!("{}?{}", self.path(), kept.join("&")), self.endpoint)
     }
 
-    /// The request for a link in an answer, or `None` if the link leads to another host or is not a valid URL.
+    /// The request for a link in a response, or `None` if the link leads to another host or is not a valid URL.
     ///
     /// Only its path below `base_url` and its query are used, so that a key is never sent to another host.
     pub fn linked(&self, base_url: &str, link: &str) -> Option<Self> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::api::agent::{self, TRUST, TransportFault};
+use crate::api::agent::{self, TRUST_HELP, TransportFault};
 use crate::error::{Error, Exit, Result};
 use crate::model::proxy::Proxy;
 
@@ -25,7 +25,7 @@ pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result
     check_response(response, proxy, "send the message to the webhook")
 }
 
-/// Requests an address, which reports that this program runs.
+/// Requests `ping_url`. The service at this address sends an alarm when the requests stop.
 ///
 /// # Errors
 ///
@@ -44,9 +44,9 @@ fn check_response(
     action: &str,
 ) -> Result<()> {
     let error = match response {
-        Ok(answer) if answer.status().is_success() => return Ok(()),
-        Ok(answer) => {
-            let status = answer.status().as_u16();
+        Ok(response) if response.status().is_success() => return Ok(()),
+        Ok(response) => {
+            let status = response.status().as_u16();
             return Err(delivery_error(
                 action,
                 format!("it answered with HTTP status {status}"),
@@ -65,7 +65,7 @@ fn check_response(
         }
         TransportFault::Untrusted(why) => Error::new(action)
             .with_source(format!("its certificate is not trusted{through}: {why}"))
-            .with_help(TRUST)
+            .with_help(TRUST_HELP)
             .with_exit(Exit::Config),
         TransportFault::ProxyRefuses(status) => Error::new(action)
             .with_source(format!("no connection{through}: HTTP status {status}"))

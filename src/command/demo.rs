@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
-use crate::command::signal::Stop;
-use crate::command::wait::{WaitArgs, Waiting};
+use crate::command::signal::StopSignal;
+use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -66,12 +66,12 @@ struct Demo<'a> {
     context: &'a Context,
     simulator: Simulator,
     settings: Settings,
-    stop: Stop,
+    stop: StopSignal,
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let started = Instant::now();
-    let stop = Stop::listen()?;
+    let stop = StopSignal::listen()?;
     let simulator = Simulator::start(sim::Options {
         seed: args.seed,
         now: sim::DEFAULT_START,
@@ -121,7 +121,7 @@ impl Demo<'_> {
     /// Polls until the simulated days are over. The inner error is the outcome of a fetch that did not succeed.
     fn simulate(&mut self, days: u32) -> Result<std::result::Result<Tally, Outcome>> {
         let scope = Scope::everything(&self.settings);
-        let no_wait = Waiting::up_to("demo", Duration::ZERO);
+        let no_wait = LockWait::up_to("demo", Duration::ZERO);
         let start = sim::DEFAULT_START;
         let end = start + i64::from(days) * DAY;
         let (mut total, mut recent) = (Tally::default(), Tally::default());

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::command::backup::describe_origin;
 use crate::command::report::Status;
-use crate::command::signal::Stop;
-use crate::command::wait::{WaitArgs, Waiting};
+use crate::command::signal::StopSignal;
+use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
@@ -64,9 +64,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         });
     }
 
-    let waiting = Waiting::new(context, "restore", args.wait.longest());
-    let locks = Locks::wait(database, &waiting)?;
-    let _end_on_signal = Stop::end_on_signal()?;
+    let lock_wait = LockWait::new(context, "restore", args.wait.longest());
+    let locks = Locks::wait(database, &lock_wait)?;
+    let _end_on_signal = StopSignal::end_on_signal()?;
     let staged = match &job.manifest {
         Some(manifest) => restore::stage(manifest, database, &locks)?,
         None => restore::stage_without_manifest(&job.file, database, &locks)?,

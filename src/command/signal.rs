@@ -13,11 +13,11 @@ use crate::error::{Error, Exit, Result, WithContext};
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The signal handlers are installed once per process.
-static STOP: OnceLock<Stop> = OnceLock::new();
+static STOP: OnceLock<StopSignal> = OnceLock::new();
 
 /// Whether the process received a signal to stop.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop {
+pub(crate) struct StopSignal {
     signal: Arc<AtomicUsize>,
     /// Whether the next signal ends the process.
     ends_process: Arc<AtomicBool>,
@@ -25,19 +25,19 @@ pub(crate) struct Stop {
 
 /// While this value exists, a signal ends the process at once.
 #[derive(Debug)]
-pub(super) struct EndOnSignal(Option<Stop>);
+pub(super) struct EndOnSignal(Option<StopSignal>);
 
 impl Drop for EndOnSignal {
     fn drop(&mut self) {
         if let Some(stop) = &self.0
-            && stop.asked().is_none()
+            && stop.received().is_none()
         {
             stop.ends_process.store(false, Ordering::Relaxed);
         }
     }
 }
 
-impl Stop {
+impl StopSignal {
     /// Installs the signal handlers, unless an earlier call did so.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl Stop {
         let stop = STOP.get().cloned();
         if let Some(stop) = &stop {
             stop.ends_process.store(true, Ordering::Relaxed);
-            if let Some(exit) = stop.asked() {
+            if let Some(exit) = stop.received() {
                 return Err(Error::new("continue")
                     .with_source("it was told to stop")
                     .with_help("run the same command again")
@@ -84,7 +84,7 @@ impl Stop {
     }
 
     /// The exit code of the signal that was received, if any.
-    pub(crate) fn asked(&self) -> Option<Exit> {
+    pub(crate) fn received(&self) -> Option<Exit> {
         match self.signal.load(Ordering::Relaxed) {
             0 => None,
             15 => Some(Exit::Terminated),
@@ -96,7 +96,7 @@ impl Stop {
     pub(crate) fn sleep(&self, time: Duration, unless: impl Fn() -> bool) -> bool {
         let end = Instant::now() + time;
         loop {
-            if self.asked().is_some() || unless() {
+            if self.received().is_some() || unless() {
                 return false;
             }
             let now = Instant::now();

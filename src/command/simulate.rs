@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::output::terminal;
@@ -37,7 +37,7 @@ struct Report {}
 
 /// Serves until a signal arrives. The URL is the only line on stdout.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let stop = Stop::listen()?;
+    let stop = StopSignal::listen()?;
     let simulator = Simulator::start(Options {
         seed: args.seed,
         now: context.settings.clock.now(),
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     for key in simulator.keys() {
         terminal::print_message(&format!("key {} of player {}", key.secret, key.owner));
     }
-    while stop.asked().is_none() {
+    while stop.received().is_none() {
         simulator.set_time(context.settings.clock.now());
         thread::sleep(Duration::from_millis(100));
     }

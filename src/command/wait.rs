@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::command::Context;
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::error::{Error, Result};
 use crate::model::time::{format_duration, parse_duration};
 use crate::output::terminal::FILE_ONLY;
@@ -44,7 +44,7 @@ const STARTUP_GRACE: Duration = Duration::from_secs(1);
 
 /// The time that a command may still wait, for all its locks together.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct LockWait {
     command: &'static str,
     longest: Duration,
     left: Cell<Duration>,
@@ -54,7 +54,7 @@ pub(crate) struct Waiting {
     began: Instant,
 }
 
-impl Waiting {
+impl LockWait {
     /// For a command that waits up to `longest`. With `--quiet`, it shows no message.
     pub(super) fn new(context: &Context, command: &'static str, longest: Duration) -> Self {
         Self {
@@ -108,10 +108,10 @@ impl Waiting {
         if !may_start_soon {
             return Ok(is_held());
         }
-        let stop = Stop::listen()?;
+        let stop = StopSignal::listen()?;
         let left = STARTUP_GRACE.saturating_sub(self.began.elapsed());
         stop.sleep(left, is_held);
-        match stop.asked() {
+        match stop.received() {
             Some(exit) => Err(self
                 .stopped("runs that were started together with it")
                 .with_exit(exit)),
@@ -123,7 +123,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// The errors are those of [`Waiting::take`].
+    /// The errors are those of [`LockWait::take`].
     pub(super) fn until_free(&self, database: &Path, locks: &[&str]) -> Result<()> {
         while locks.iter().any(|lock| Lock::is_held(database, lock)) {
             for lock in locks {
@@ -161,7 +161,7 @@ impl Waiting {
     }
 }
 
-impl WaitPolicy for Waiting {
+impl WaitPolicy for LockWait {
     fn command(&self, lock: &str) -> String {
         match self.command {
             // `fetch` has one lock for each kind.
@@ -176,11 +176,11 @@ impl WaitPolicy for Waiting {
             return Ok(false);
         }
         self.announce(holder);
-        let stop = Stop::listen()?;
+        let stop = StopSignal::listen()?;
         let now = Instant::now();
         stop.sleep(POLL_INTERVAL.min(left), || false);
         self.left.set(left.saturating_sub(now.elapsed()));
-        match stop.asked() {
+        match stop.received() {
             Some(exit) => Err(self.stopped(&holder.to_string()).with_exit(exit)),
             None => Ok(true),
         }

@@ -86,7 +86,7 @@ pub struct NamedKey {
     pub key: ApiKey,
 }
 
-/// The answer of `/key/info` about a key.
+/// The facts about a key, from `/key/info`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeyFacts {
     /// The player that owns the key. Torn's rate limit is per owner.
@@ -99,7 +99,7 @@ pub struct KeyFacts {
     pub selections: Selections,
 }
 
-/// Selections by category; `None` if the answer has no list.
+/// Selections by category; `None` if the response has no list.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Selections {
     /// Of `/user`.
@@ -139,7 +139,7 @@ pub(crate) enum Access {
     Listed,
     /// Torn does not list it, but the key has a fixed level: the list may be older than the selection.
     Unlisted,
-    /// Torn does not list it, and the key is a custom one.
+    /// Torn does not list it, and the key is a custom key.
     Denied,
 }
 
@@ -162,7 +162,7 @@ impl KeyFacts {
 
     /// Whether the key may read its owner's battle stats.
     pub(crate) fn reads_battle_stats(&self) -> bool {
-        // Full and limited keys may read them even if the answer has no list.
+        // Full and limited keys may read them even if the response has no list.
         self.access_level >= 3
             || self
                 .selections
@@ -176,9 +176,9 @@ impl KeyFacts {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyState {
     Ok,
-    /// Not before this timestamp (unix seconds).
+    /// The key is not used before this timestamp (unix seconds).
     Paused(i64),
-    /// Not any more, until another key gets this name.
+    /// Torn does not know the key. It is not used until the configuration has another key with this name.
     Dead,
 }
 

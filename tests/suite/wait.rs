@@ -1,4 +1,4 @@
-//! `--wait`: runs wait for each other, and a scheduler may start the daily jobs at the same time.
+//! `--wait`: a run waits for the locks that other runs hold.
 
 use std::process::Child;
 use std::thread;
@@ -11,7 +11,7 @@ use tornsnap::testing::store::backup;
 use crate::month_model::{EDGES, HISTORY, IN_APRIL, steady_history, template, with_history};
 use crate::support::{DAY, Finished, Sandbox, fill, heavy, signal};
 
-/// Long enough for a run to reach its lock, wait there, and say so.
+/// The time after which a run waits for its lock and has shown the message.
 const A_WHILE: Duration = Duration::from_millis(900);
 
 /// A command, and a lock that it waits for.
@@ -20,24 +20,16 @@ struct Waiter {
     lock: &'static str,
 }
 
+const fn waiter(arguments: &'static [&'static str], lock: &'static str) -> Waiter {
+    Waiter { arguments, lock }
+}
+
 /// The commands that wait without `--wait`.
 const WAITERS: &[Waiter] = &[
-    Waiter {
-        arguments: &["backup"],
-        lock: "backup",
-    },
-    Waiter {
-        arguments: &["summarize"],
-        lock: "maintenance",
-    },
-    Waiter {
-        arguments: &["prune"],
-        lock: "maintenance",
-    },
-    Waiter {
-        arguments: &["restore", "latest", "--yes"],
-        lock: "players",
-    },
+    waiter(&["backup"], "backup"),
+    waiter(&["summarize"], "maintenance"),
+    waiter(&["prune"], "maintenance"),
+    waiter(&["restore", "latest", "--yes"], "players"),
 ];
 
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
@@ -54,7 +46,7 @@ fn end(child: Child) -> Finished {
     Finished(child.wait_with_output().unwrap())
 }
 
-/// A database with four months of history, as it is in April.
+/// A database in April, with four months of history.
 fn in_april() -> Sandbox {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
@@ -91,7 +83,7 @@ fn rows_of_history(database: &std::path::Path) -> i64 {
         .sum()
 }
 
-/// The jobs that a scheduler starts together after the machine was off at night, in every order.
+/// A scheduler starts all daily jobs together after the machine was off at night.
 #[test]
 fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
     let jobs = [
@@ -152,19 +144,20 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
 #[test]
 fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
     let sandbox = with_a_backup();
-    for (arguments, lock) in [
-        (&["backup"][..], "backup"),
-        (&["summarize"], "maintenance"),
-        (&["summarize"], "summarize"),
-        (&["prune"], "maintenance"),
-        (&["prune", "--future"], "maintenance"),
-        (
+    for Waiter { arguments, lock } in [
+        waiter(&["backup"], "backup"),
+        waiter(&["summarize"], "maintenance"),
+        waiter(&["summarize"], "summarize"),
+        waiter(&["prune"], "maintenance"),
+        waiter(&["prune", "--future"], "maintenance"),
+        // This command takes no lock of this name.
+        waiter(
             &["prune", "--summaries-before", "2020-01", "--yes"],
             "nothing",
         ),
-        (&["restore", "latest", "--yes"], "maintenance"),
-        (&["restore", "latest", "--yes"], "backup"),
-        (&["restore", "latest", "--yes"], "wars"),
+        waiter(&["restore", "latest", "--yes"], "maintenance"),
+        waiter(&["restore", "latest", "--yes"], "backup"),
+        waiter(&["restore", "latest", "--yes"], "wars"),
     ] {
         for quiet in [false, true] {
             let held = Lock::take(&sandbox.database(), lock).unwrap();
@@ -198,15 +191,12 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
 }
 
 #[test]
-fn a_run_waits_no_longer_than_it_was_told() {
+fn a_run_waits_no_longer_than_the_flag_says() {
     let sandbox = with_a_backup();
-    let fetch = Waiter {
-        arguments: &["fetch", "players"],
-        lock: "players",
-    };
+    let fetch = waiter(&["fetch", "players"], "players");
     for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
-        for (wait, least, most) in [("0", 0, 900), ("0s", 0, 900), ("1s", 1000, 4000)] {
+        for (wait, expected_ms) in [("0", 0..900), ("0s", 0..900), ("1s", 1000..4000)] {
             let begun = Instant::now();
             let finished = sandbox
                 .run(&[*arguments, &["--wait", wait]].concat())
@@ -214,7 +204,7 @@ fn a_run_waits_no_longer_than_it_was_told() {
             let took = begun.elapsed().as_millis();
 
             assert!(
-                (least..most).contains(&took),
+                expected_ms.contains(&took),
                 "{arguments:?} --wait {wait}: {took} ms"
             );
             assert!(
@@ -256,10 +246,7 @@ fn text_that_is_no_duration_is_wrong_usage() {
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
     let sandbox = with_a_backup();
-    let fetch = Waiter {
-        arguments: &["fetch", "players", "--wait", "1h"],
-        lock: "players",
-    };
+    let fetch = waiter(&["fetch", "players", "--wait", "1h"], "players");
     for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (name, code) in [("INT", 130), ("TERM", 143)] {
@@ -281,7 +268,7 @@ fn a_signal_ends_the_waiting_at_once() {
 }
 
 #[test]
-fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
+fn a_prune_without_a_backup_waits_for_a_running_backup() {
     let sandbox = in_april();
     sandbox
         .run_at(IN_APRIL, &["summarize", "--no-backup"])
@@ -294,7 +281,7 @@ fn a_prune_without_a_backup_waits_for_the_one_that_is_being_made() {
         refused.stderr()
     );
 
-    // Another run has begun, and its backup appears while this one waits.
+    // Another run makes a backup while this one waits.
     let held = Lock::take(&sandbox.database(), "backup").unwrap();
     let child = start_in_april(&sandbox, &prune);
     thread::sleep(A_WHILE);
@@ -334,12 +321,12 @@ fn a_prune_lets_a_backup_started_at_the_same_moment_go_first() {
 }
 
 #[test]
-fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
+fn a_summarize_that_waits_uses_the_database_that_replaced_the_old_one() {
     let sandbox = in_april();
     let held = Lock::take(&sandbox.database(), "maintenance").unwrap();
     let child = start_in_april(&sandbox, &["summarize", "--no-backup"]);
     thread::sleep(A_WHILE);
-    // Replaces the database as a restore does.
+    // This replaces the database as a restore does.
     let aside = sandbox.path("aside.db");
     std::fs::rename(sandbox.database(), &aside).unwrap();
     std::fs::copy(&aside, sandbox.database()).unwrap();
@@ -353,7 +340,7 @@ fn a_summarize_that_waits_works_on_the_database_that_is_there_afterwards() {
 }
 
 #[test]
-fn a_wait_of_a_database_that_is_not_ours_leaves_nothing_beside_it() {
+fn a_command_on_a_foreign_database_leaves_no_file_beside_it() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "other.db",
@@ -385,7 +372,7 @@ fn a_lock_file_that_is_a_link_is_not_written_through() {
 }
 
 #[test]
-fn the_manifest_of_a_backup_that_waited_is_whole() {
+fn backups_that_wait_for_each_other_have_valid_manifests() {
     let sandbox = with_a_backup();
     let children: Vec<Child> = (0..4).map(|_| start(&sandbox, &["backup"])).collect();
     for child in children {

@@ -48,6 +48,11 @@ fn facts(owner: i64, level: i64, faction: Option<&[&str]>) -> KeyFacts {
     }
 }
 
+/// The choice if Torn has asked at `now` for a pause of this length.
+fn paused(now: Instant, time: Duration) -> KeyChoice {
+    KeyChoice::Wait(Wait::pause(None, now, time))
+}
+
 fn pool(owners: &[i64]) -> KeyPool {
     pool_of(owners, 3, None)
 }
@@ -58,7 +63,7 @@ fn the_load_spreads_over_the_keys() {
     let now = Instant::now();
 
     let chosen: Vec<KeyChoice> = (0..6)
-        .map(|_| pool.choose_key(Need::Any, faction(), &[], now))
+        .map(|_| pool.choose_key(KeyRequirement::Any, faction(), &[], now))
         .collect();
 
     for index in 0..3 {
@@ -79,14 +84,11 @@ fn a_pause_applies_to_all_keys_of_the_owner_and_to_no_others() {
     pool.pause_owner(owner(1), now, pause);
 
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(2))
     );
-    let own = Need::OwnerOf(player(1));
-    let wait = KeyChoice::Wait {
-        time: pause,
-        paused: true,
-    };
+    let own = KeyRequirement::BattleStatsOf(player(1));
+    let wait = paused(now, pause);
     assert_eq!(pool.choose_key(own, faction(), &[], now), wait);
     assert!(matches!(
         pool.choose_key(own, faction(), &[], now + pause),
@@ -102,15 +104,15 @@ fn the_daily_limit_of_a_category_applies_to_all_keys_of_the_owner() {
     pool.disable_endpoint_of_owner(owner(1), networth().only("personalstats"));
 
     assert_eq!(
-        pool.choose_key(Need::Any, networth(), &[], now),
+        pool.choose_key(KeyRequirement::Any, networth(), &[], now),
         KeyChoice::Key(KeyId(2))
     );
     assert_eq!(
-        pool.choose_key(Need::Any, networth(), &[KeyId(2)], now),
+        pool.choose_key(KeyRequirement::Any, networth(), &[KeyId(2)], now),
         KeyChoice::NoneForEndpoint
     );
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -120,17 +122,17 @@ fn a_custom_key_calls_only_the_selections_that_torn_lists_for_it() {
     let now = Instant::now();
     let mut custom = pool_of(&[1], 0, Some(&["basic"]));
     assert_eq!(
-        custom.choose_key(Need::Any, faction(), &[], now),
+        custom.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::NoneForEndpoint
     );
     let mut public = pool_of(&[1], 1, Some(&["basic"]));
     assert_eq!(
-        public.choose_key(Need::Any, faction(), &[], now),
+        public.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
     let mut listed = pool_of(&[1], 0, Some(&["members", "basic"]));
     assert_eq!(
-        listed.choose_key(Need::Any, faction(), &[], now),
+        listed.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -142,17 +144,17 @@ fn a_refusal_applies_to_all_endpoints_that_include_the_refused_one() {
 
     pool.record_refusal(KeyId(0), faction(), true);
     for _ in 0..3 {
-        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     let with_wars = Request::faction(FactionId::new(1).unwrap(), true).endpoint;
     assert_eq!(
-        pool.choose_key(Need::Any, with_wars, &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, with_wars, &[KeyId(1)], now),
         KeyChoice::NoneForEndpoint
     );
     let wars = Request::faction_wars(FactionId::new(1).unwrap()).endpoint;
     assert_eq!(
-        pool.choose_key(Need::Any, wars, &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, wars, &[KeyId(1)], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -165,11 +167,11 @@ fn a_refusal_for_one_id_only_changes_the_order() {
     pool.record_refusal(KeyId(0), faction(), false);
 
     for _ in 0..3 {
-        let chosen = pool.choose_key(Need::Any, faction(), &[], now);
+        let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
     }
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[KeyId(1)], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[KeyId(1)], now),
         KeyChoice::Key(KeyId(0))
     );
 }
@@ -182,11 +184,11 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
     pool.pause_owner(owner(1), now, Duration::from_secs(15));
     pool.wait_for_rate_limit(owner(1), now + Duration::from_millis(10));
 
-    let wait = KeyChoice::Wait {
-        time: Duration::from_secs(15),
-        paused: true,
-    };
-    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
+    let wait = paused(now, Duration::from_secs(15));
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        wait
+    );
     assert!(pool.was_paused_after(Some(owner(1)), now));
     assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
 }
@@ -202,11 +204,11 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
     pool.wait_for_rate_limit(unchecked, now + Duration::from_secs(1));
     pool.set_facts(second, facts(1, 3, None));
 
-    let wait = KeyChoice::Wait {
-        time: Duration::from_secs(15),
-        paused: true,
-    };
-    assert_eq!(pool.choose_key(Need::Any, faction(), &[], now), wait);
+    let wait = paused(now, Duration::from_secs(15));
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        wait
+    );
 }
 
 #[test]
@@ -225,20 +227,64 @@ fn a_paused_key_does_not_delay_the_other_keys_of_its_owner() {
     let mut pool = pool(&[1, 1]);
     let now = Instant::now();
 
-    pool.pause_key(KeyId(0), now + Duration::from_secs(90));
+    pool.pause_key(KeyId(0), now, Duration::from_secs(90));
 
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::Key(KeyId(1))
     );
     assert!(matches!(
-        pool.choose_key(Need::This(KeyId(0)), faction(), &[], now),
-        KeyChoice::Wait { paused: true, .. }
+        pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
+        KeyChoice::Wait(wait) if wait.is_pause()
     ));
     pool.disable(KeyId(1));
     pool.disable(KeyId(0));
     assert_eq!(
-        pool.choose_key(Need::Any, faction(), &[], now),
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         KeyChoice::NoneUsable
+    );
+}
+
+#[test]
+fn a_pause_is_the_cause_even_if_a_full_rate_limiter_delays_the_call_longer() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+    let until = now + Duration::from_secs(50);
+
+    pool.wait_for_rate_limit(owner(1), until);
+    let mut expected = Wait {
+        until,
+        cause: WaitCause::RateLimit,
+    };
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(expected)
+    );
+
+    pool.pause_address(now, Duration::from_secs(10));
+    expected.cause = WaitCause::Pause { asked_at: now };
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(expected)
+    );
+}
+
+#[test]
+fn only_its_check_uses_a_suspended_key() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+
+    pool.set_suspended(KeyId(0), true);
+
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(Wait {
+            until: now + SUSPENSION_POLL_INTERVAL,
+            cause: WaitCause::KeyCheck,
+        })
+    );
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
     );
 }

@@ -40,9 +40,9 @@ struct WireMember {
 /// # Errors
 ///
 /// Also if it has another id than the requested one.
-pub fn basic(body: &Value, asked: FactionId) -> Result<Basic, DecodeError> {
+pub fn basic(body: &Value, requested: FactionId) -> Result<Basic, DecodeError> {
     let wire: WireBasic = decode_field(body, "basic")?;
-    check_id(wire.id.0, asked.get(), "basic.id", "faction")?;
+    check_id(wire.id.0, requested.get(), "basic.id", "faction")?;
     let seat = |field: &str, holder: Option<Count>| {
         if body["basic"].get(field).is_none() {
             return Seat::Unknown;

@@ -46,7 +46,7 @@ pub fn facts(body: &Value) -> Result<KeyFacts, DecodeError> {
     })
 }
 
-/// The selections in one category, or `None` if the answer has no list for it.
+/// The selections in one category, or `None` if the response has no list for it.
 fn selections(info: &Value, category: &str) -> Result<Option<Vec<String>>, DecodeError> {
     let list = info
         .get("selections")

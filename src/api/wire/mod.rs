@@ -2,8 +2,8 @@
 //!
 //! The decoders accept every encoding of a value that Torn uses: numbers in strings, names as numbers, unknown fields
 //! and unknown enum values. They refuse missing fields, values out of range, and ids that were not requested. Each part
-//! of an answer is decoded on its own: an invalid part becomes a [`DecodeError`] with its path in the JSON, and the valid
-//! parts are kept.
+//! of a response is decoded on its own: an invalid part becomes a [`DecodeError`] with its path in the JSON, and the
+//! valid parts are kept.
 
 pub(crate) mod faction;
 pub(crate) mod key;
@@ -20,7 +20,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// An error in one part of an answer.
+/// An error in one part of a response.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct DecodeError {
@@ -189,13 +189,13 @@ fn join(path: &str, field: &str) -> String {
     }
 }
 
-/// Checks that a part of an answer has the id that was requested.
-fn check_id(found: i64, asked: i64, path: &str, noun: &str) -> Result<(), DecodeError> {
-    if found == asked {
+/// Checks that a part of a response has the id that was requested.
+fn check_id(found: i64, requested: i64, path: &str, noun: &str) -> Result<(), DecodeError> {
+    if found == requested {
         return Ok(());
     }
     Err(DecodeError::new(
         path,
-        format!("it is about {noun} {found}, but {asked} was asked for"),
+        format!("it is about {noun} {found}, but {requested} was asked for"),
     ))
 }

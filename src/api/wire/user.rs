@@ -80,9 +80,9 @@ pub(super) fn status(parent: &Value, path: &str) -> Result<Status, DecodeError> 
 /// # Errors
 ///
 /// Also if it has another id than the requested one.
-pub fn profile(body: &Value, asked: PlayerId) -> Result<Profile, DecodeError> {
+pub fn profile(body: &Value, requested: PlayerId) -> Result<Profile, DecodeError> {
     let wire: WireProfile = decode_field(body, "profile")?;
-    check_id(wire.id.0, asked.get(), "profile.id", "player")?;
+    check_id(wire.id.0, requested.get(), "profile.id", "player")?;
     let value = &body["profile"];
     // Null means that the player is in no faction; a missing field is an error.
     required(value, "faction_id", "profile")?;
@@ -108,7 +108,7 @@ pub fn profile_id(body: &Value) -> Option<i64> {
     Integer::deserialize(id).ok().map(|id| id.0)
 }
 
-/// Decodes `battlestats`, or returns `None` if the answer has none.
+/// Decodes `battlestats`, or returns `None` if the response has none.
 pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
     let Some(value) = unless_empty(body.get("battlestats")) else {
         return Ok(None);
@@ -129,7 +129,7 @@ pub fn battle_stats(body: &Value) -> Result<Option<BattleStats>, DecodeError> {
     }))
 }
 
-/// Decodes the networth in `personalstats`, or returns an empty [`Networth`] if the answer has none.
+/// Decodes the networth in `personalstats`, or returns an empty [`Networth`] if the response has none.
 ///
 /// `personalstats` is a list of named values, or an object in which `networth` is `{total}`, `{value, timestamp}` or a
 /// number.

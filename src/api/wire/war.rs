@@ -14,7 +14,7 @@ use crate::api::wire::{
 use crate::model::id::{FactionId, TerritoryId, WarId};
 use crate::model::war::{Side, TerritoryResult, War, WarStatus, WarType};
 
-/// The fields of all shapes. Some values have two field names; an answer may have either or both.
+/// The fields of all shapes. Some values have two field names; a response may have either or both.
 #[derive(Deserialize)]
 struct WireWar {
     id: Option<Positive>,
@@ -126,7 +126,7 @@ pub fn list(
 pub fn report(
     body: &Value,
     war_type: WarType,
-    asked: WarId,
+    requested: WarId,
     now: i64,
 ) -> Result<Option<War>, DecodeError> {
     let field = match war_type {
@@ -139,10 +139,10 @@ pub fn report(
         value => (value, field.to_owned()),
     };
     let war = war(value, &path, war_type, now)?;
-    if war.id != asked {
+    if war.id != requested {
         return Err(DecodeError::new(
             format!("{path}.id"),
-            format!("it is about war {}, but {asked} was asked for", war.id),
+            format!("it is about war {}, but {requested} was asked for", war.id),
         ));
     }
     Ok(Some(war))

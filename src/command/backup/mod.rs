@@ -7,8 +7,8 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use self::report::{BackupReport, CreateReport, display_paths};
-use crate::command::signal::Stop;
-use crate::command::wait::{WaitArgs, Waiting};
+use crate::command::signal::StopSignal;
+use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::identity::{Identity, Relation};
@@ -70,8 +70,8 @@ impl Args {
 /// # Errors
 ///
 /// The errors are those of [`backup::create`].
-pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
-    create_with(context, &Args::default(), waiting).map(|new| new.manifest)
+pub(crate) fn create(context: &Context, lock_wait: &LockWait) -> Result<Manifest> {
+    create_with(context, &Args::default(), lock_wait).map(|new| new.manifest)
 }
 
 /// Makes a backup as configured, but removes no older one.
@@ -79,12 +79,12 @@ pub(crate) fn create(context: &Context, waiting: &Waiting) -> Result<Manifest> {
 /// # Errors
 ///
 /// The errors are those of [`backup::create`].
-pub(super) fn create_without_rotation(context: &Context, waiting: &Waiting) -> Result<Manifest> {
+pub(super) fn create_without_rotation(context: &Context, lock_wait: &LockWait) -> Result<Manifest> {
     let args = Args {
         keep: Some(u32::MAX),
         ..Args::default()
     };
-    create_with(context, &args, waiting).map(|new| new.manifest)
+    create_with(context, &args, lock_wait).map(|new| new.manifest)
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
@@ -94,12 +94,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if let Some(which) = &args.verify {
         return verify::run(context, args, which);
     }
-    let waiting = Waiting::new(context, "backup", args.wait.longest());
+    let lock_wait = LockWait::new(context, "backup", args.wait.longest());
     let NewBackup {
         manifest,
         removed,
         warnings,
-    } = create_with(context, args, &waiting)?;
+    } = create_with(context, args, &lock_wait)?;
     let rotation = match removed.len() {
         0 => String::new(),
         1 => "; 1 old one removed".to_owned(),
@@ -115,14 +115,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ))
 }
 
-fn create_with(context: &Context, args: &Args, waiting: &Waiting) -> Result<NewBackup> {
+fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<NewBackup> {
     let settings = &context.settings;
     let database = &settings.database;
     // Check this before taking the lock, which would create a lock file beside a database that does not exist.
     backup::check_database_exists(database)?;
-    let lock = waiting.take(database, backup::LOCK)?;
+    let lock = lock_wait.take(database, backup::LOCK)?;
     // A run that is killed here leaves only files that the next run removes.
-    let _end_on_signal = Stop::end_on_signal()?;
+    let _end_on_signal = StopSignal::end_on_signal()?;
     let new = backup::create(
         &BackupOptions {
             database,

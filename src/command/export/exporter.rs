@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::{OutputStyle, usage};
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
@@ -134,9 +134,9 @@ impl Exporter<'_> {
         let stop = if target.is_stream() {
             None
         } else {
-            Some(Stop::listen()?)
+            Some(StopSignal::listen()?)
         };
-        let requested_exit = || stop.as_ref().and_then(Stop::asked);
+        let requested_exit = || stop.as_ref().and_then(StopSignal::received);
         let format = &self.style.format;
         let written = rows::write(target, &query.columns, format, Some(&progress), |writer| {
             self.store.stream_rows(query, |row| match requested_exit() {

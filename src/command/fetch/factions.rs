@@ -1,13 +1,13 @@
 //! Fetches factions and their rosters with one call per faction, which also fetches their wars if they are requested.
 
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{InvalidItem, Partitioned, faction};
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
 use crate::command::fetch::selections::Selections;
 use crate::command::fetch::session::{ActiveRun, Session, rejected_item};
 use crate::command::fetch::wars::{DecodedWars, decode_wars};
-use crate::command::torn::{Failure, Reply, TornClient};
+use crate::command::torn::{Failure, Response, TornClient};
 use crate::config::Wars;
 use crate::error::Result;
 use crate::model::faction::{Basic, Faction, Member, Roster};
@@ -104,12 +104,12 @@ impl Session<'_> {
 
 fn fetch_faction(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<Answer, Failure> {
     let request = Request::faction(id, with_wars);
-    match torn.get(&request, Need::Any) {
-        Ok(reply) => decode(&request, reply, id, with_wars),
+    match torn.get(&request, KeyRequirement::Any) {
+        Ok(response) => decode(&request, response, id, with_wars),
         Err(failure) if with_wars && failure.allows_smaller_request() => {
             let request = Request::faction(id, false);
-            let reply = torn.get(&request, Need::Any)?;
-            decode(&request, reply, id, false)
+            let response = torn.get(&request, KeyRequirement::Any)?;
+            decode(&request, response, id, false)
         }
         Err(failure) => Err(failure),
     }
@@ -122,12 +122,12 @@ fn fetch_faction(torn: &TornClient, id: FactionId, with_wars: bool) -> Result<An
 /// If neither the faction nor its roster can be used, or the answer is about another faction.
 fn decode(
     request: &Request,
-    reply: Reply,
+    response: Response,
     id: FactionId,
     with_wars: bool,
 ) -> Result<Answer, Failure> {
-    let mut selections = Selections::new(request, &reply, format!("faction {id}"));
-    let subject = faction::faction_id(&reply.body);
+    let mut selections = Selections::new(request, &response, format!("faction {id}"));
+    let subject = faction::faction_id(&response.body);
     let basic =
         selections.decode_identity("basic", subject, id.get(), |body| faction::basic(body, id))?;
     let members = selections.decode("members", |body| faction::members(body).map(Some));
@@ -137,13 +137,13 @@ fn decode(
     }
     let roster = members.map(|members| roster(&mut selections, basic.as_ref(), members));
     let failures = selections.failures;
-    let wars = with_wars.then(|| decode_wars(request, &reply, id));
+    let wars = with_wars.then(|| decode_wars(request, &response, id));
     Ok(Answer {
         wars,
         faction: Observation {
             value: Faction { id, basic, roster },
-            source: reply.source,
-            at: reply.at,
+            source: response.source,
+            at: response.at,
         },
         failures,
     })

@@ -24,9 +24,9 @@ pub(crate) use scope::Scope;
 use crate::command::clock::refuse_wrong_clock;
 use crate::command::fetch::outcome::FetchOutcome;
 use crate::command::fetch::session::Session;
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::torn::TornClient;
-use crate::command::wait::Waiting;
+use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -101,8 +101,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let fetched = fetch(
         &context.settings,
         &scope,
-        &Waiting::new(context, "fetch", args.wait.unwrap_or_default()),
-        Stop::listen()?,
+        &LockWait::new(context, "fetch", args.wait.unwrap_or_default()),
+        StopSignal::listen()?,
         context.shows_progress(),
     )?;
     Ok(fetched.outcome)
@@ -112,8 +112,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 pub(crate) fn fetch(
     settings: &Settings,
     scope: &Scope,
-    waiting: &Waiting,
-    stop: Stop,
+    lock_wait: &LockWait,
+    stop: StopSignal,
     shows_progress: bool,
 ) -> Result<FetchOutcome> {
     let mut store = Store::open(&settings.database)?;
@@ -125,14 +125,14 @@ pub(crate) fn fetch(
             "nothing to fetch: add ids under [track] in the configuration, or name some with --player or --faction"
         );
     }
-    let (locks, busy) = if waiting.is_possible() {
+    let (locks, busy) = if lock_wait.is_possible() {
         // Close the database while waiting, because a restore may replace the file meanwhile.
         drop(store);
-        let taken = take_locks(settings, scope, waiting)?;
+        let taken = take_locks(settings, scope, lock_wait)?;
         store = Store::open(&settings.database)?;
         taken
     } else {
-        take_locks(settings, scope, waiting)?
+        take_locks(settings, scope, lock_wait)?
     };
     let torn = match connect(settings, &stop) {
         Ok(torn) => torn,
@@ -166,7 +166,7 @@ pub(crate) fn fetch(
 }
 
 /// A Torn client with the configured keys. A key that was not checked for a day is checked first.
-fn connect(settings: &Settings, stop: &Stop) -> Result<TornClient> {
+fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
     let loaded = settings.load_keys()?;
     let mut store = Store::open(&settings.database)?;
     if !settings.keys_are_from_environment {
@@ -193,12 +193,12 @@ type KindLocks = Vec<(Kind, Lock)>;
 fn take_locks(
     settings: &Settings,
     scope: &Scope,
-    waiting: &Waiting,
+    lock_wait: &LockWait,
 ) -> Result<(KindLocks, Vec<Error>)> {
     let mut locks = Vec::new();
     let mut busy = Vec::new();
     for kind in &scope.kinds {
-        match waiting.take(&settings.database, kind.as_str()) {
+        match lock_wait.take(&settings.database, kind.as_str()) {
             Ok(lock) => locks.push((*kind, lock)),
             Err(error) if error.exit() == Exit::TryLater => busy.push(error),
             Err(error) => return Err(error),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::user;
 use crate::command::fetch::Scope;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
 use crate::command::fetch::selections::Selections;
 use crate::command::fetch::session::{ActiveRun, Session};
-use crate::command::torn::{Failure, Reply, TornClient};
+use crate::command::torn::{Failure, Response, TornClient};
 use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::kind::Kind;
@@ -145,11 +145,11 @@ fn fetch_key_owner(
     id: PlayerId,
     with_networth: bool,
 ) -> Result<Answer, Failure> {
-    let own = Need::OwnerOf(id);
+    let own = KeyRequirement::BattleStatsOf(id);
     let smaller = with_networth.then(|| Request::key_owner(false));
     match get_with_fallback(torn, Request::key_owner(with_networth), smaller, own) {
-        Ok((request, reply)) => {
-            let mut answer = decode(&request, reply, id)?;
+        Ok((request, response)) => {
+            let mut answer = decode(&request, response, id)?;
             if with_networth && answer.player.value.networth.is_none() {
                 // The own key has used up its daily share of personalstats, but another key may not have.
                 answer.player.value.networth = networth_with_another_key(torn, id);
@@ -169,15 +169,19 @@ fn fetch_key_owner(
 fn fetch_public(torn: &TornClient, id: PlayerId, with_networth: bool) -> Result<Answer, Failure> {
     let smaller = with_networth.then(|| Request::player(id, false));
     let larger = Request::player(id, with_networth);
-    let (request, reply) = get_with_fallback(torn, larger, smaller, Need::Any)?;
-    decode(&request, reply, id)
+    let (request, response) = get_with_fallback(torn, larger, smaller, KeyRequirement::Any)?;
+    decode(&request, response, id)
 }
 
 /// Fetches only the battle stats, for a key without access to the other selections. A failure is not counted.
 fn own_battle_stats(torn: &TornClient, id: PlayerId) -> Option<BattleStats> {
     let request = Request::own_battle_stats();
-    let reply = torn.get(&request, Need::OwnerOf(id)).ok()?;
-    decode(&request, reply, id).ok()?.player.value.battle_stats
+    let response = torn.get(&request, KeyRequirement::BattleStatsOf(id)).ok()?;
+    decode(&request, response, id)
+        .ok()?
+        .player
+        .value
+        .battle_stats
 }
 
 /// Makes a request. If no key may make it, makes the smaller request instead.
@@ -185,13 +189,13 @@ fn get_with_fallback(
     torn: &TornClient,
     request: Request,
     smaller: Option<Request>,
-    need: Need,
-) -> Result<(Request, Reply), Failure> {
-    match (torn.get(&request, need), smaller) {
-        (Ok(reply), _) => Ok((request, reply)),
+    requirement: KeyRequirement,
+) -> Result<(Request, Response), Failure> {
+    match (torn.get(&request, requirement), smaller) {
+        (Ok(response), _) => Ok((request, response)),
         (Err(failure), Some(smaller)) if failure.allows_smaller_request() => {
-            let reply = torn.get(&smaller, need)?;
-            Ok((smaller, reply))
+            let response = torn.get(&smaller, requirement)?;
+            Ok((smaller, response))
         }
         (Err(failure), _) => Err(failure),
     }
@@ -200,8 +204,8 @@ fn get_with_fallback(
 /// Fetches only the networth, with any key. A failure is not counted.
 fn networth_with_another_key(torn: &TornClient, id: PlayerId) -> Option<Networth> {
     let request = Request::player(id, true);
-    let reply = torn.get(&request, Need::Any).ok()?;
-    decode(&request, reply, id).ok()?.player.value.networth
+    let response = torn.get(&request, KeyRequirement::Any).ok()?;
+    decode(&request, response, id).ok()?.player.value.networth
 }
 
 /// Decodes each selection separately.
@@ -209,9 +213,9 @@ fn networth_with_another_key(torn: &TornClient, id: PlayerId) -> Option<Networth
 /// # Errors
 ///
 /// If no selection can be used, or the answer is about another player.
-fn decode(request: &Request, reply: Reply, id: PlayerId) -> Result<Answer, Failure> {
-    let mut selections = Selections::new(request, &reply, format!("player {id}"));
-    let subject = user::profile_id(&reply.body);
+fn decode(request: &Request, response: Response, id: PlayerId) -> Result<Answer, Failure> {
+    let mut selections = Selections::new(request, &response, format!("player {id}"));
+    let subject = user::profile_id(&response.body);
     let profile =
         selections.decode_identity("profile", subject, id.get(), |body| user::profile(body, id))?;
     let battle_stats = selections.decode("battlestats", user::battle_stats);
@@ -231,8 +235,8 @@ fn decode(request: &Request, reply: Reply, id: PlayerId) -> Result<Answer, Failu
                 battle_stats,
                 networth,
             },
-            source: reply.source,
-            at: reply.at,
+            source: response.source,
+            at: response.at,
         },
         failures,
     })

@@ -5,21 +5,21 @@ use serde_json::Value;
 use crate::api::error::RetryPolicy;
 use crate::api::request::Request;
 use crate::api::wire::DecodeError;
-use crate::command::torn::{Failure, Reply};
+use crate::command::torn::{Failure, Response};
 
 /// An answer whose selections are decoded separately, so that an invalid selection does not affect the others.
 pub(super) struct Selections<'a> {
     request: &'a Request,
-    reply: &'a Reply,
+    response: &'a Response,
     entity: String,
     pub(super) failures: Vec<Failure>,
 }
 
 impl<'a> Selections<'a> {
-    pub(super) fn new(request: &'a Request, reply: &'a Reply, entity: String) -> Self {
+    pub(super) fn new(request: &'a Request, response: &'a Response, entity: String) -> Self {
         Self {
             request,
-            reply,
+            response,
             entity,
             failures: Vec::new(),
         }
@@ -64,7 +64,7 @@ impl<'a> Selections<'a> {
             return None;
         }
         let refused = self
-            .reply
+            .response
             .errors
             .iter()
             .find(|failed| failed.selection == selection);
@@ -79,7 +79,7 @@ impl<'a> Selections<'a> {
             }
             return None;
         }
-        let body = &self.reply.body;
+        let body = &self.response.body;
         match decode(body) {
             Ok(value) => value,
             Err(error) => {

@@ -8,7 +8,7 @@ use crate::command::fetch::Scope;
 use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::{Record, Settings};
 use crate::error::{Error, Exit, Result};
@@ -34,7 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) war_failures: Vec<(FactionId, Failure)>,
     /// The tiles under assault in the whole game; `None` until their list has been read.
     pub(super) assaulted: Option<AssaultedTiles>,
-    stop: Stop,
+    stop: StopSignal,
     /// The number of calls that are counted in a finished run. Calls that check keys are counted in the first run.
     requests_recorded: u64,
     shows_progress: bool,
@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         settings: &'a Settings,
         scope: &'a Scope,
-        stop: Stop,
+        stop: StopSignal,
         torn: &'a TornClient,
         store: &'a mut Store,
         shows_progress: bool,
@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
 
     /// The exit code of the signal that was received, if any.
     pub(super) fn signal(&self) -> Option<Exit> {
-        self.stop.asked()
+        self.stop.received()
     }
 
     pub(super) fn is_stopped(&self) -> bool {

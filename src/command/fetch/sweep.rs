@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use crate::api::pages::PagedBy;
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::territory;
 use crate::command::fetch::session::{ActiveRun, Session};
@@ -137,14 +137,17 @@ impl Session<'_> {
     /// Fetches the list of all rackets.
     fn fetch_rackets(&mut self, run: &mut ActiveRun) -> Result<Rackets> {
         let request = Request::rackets();
-        let answer = self.torn.get(&request, Need::Any).and_then(|reply| {
-            if let Some(failed) = reply.errors.first() {
-                return Err(Failure::Refused(failed.error.clone()));
-            }
-            territory::rackets(&reply.body).map_err(|error| {
-                Failure::rejected(&request, "rackets", &error, reply.body.to_string())
-            })
-        });
+        let answer = self
+            .torn
+            .get(&request, KeyRequirement::Any)
+            .and_then(|response| {
+                if let Some(failed) = response.errors.first() {
+                    return Err(Failure::Refused(failed.error.clone()));
+                }
+                territory::rackets(&response.body).map_err(|error| {
+                    Failure::rejected(&request, "rackets", &error, response.body.to_string())
+                })
+            });
         let list = match answer {
             Ok(list) => list,
             Err(failure) => {

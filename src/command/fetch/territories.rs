@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{Partitioned, territory};
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::fetch::sweep::TileSelection;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
-use crate::command::torn::{Failure, Reply};
+use crate::command::torn::{Failure, Response};
 use crate::config::Territories;
 use crate::error::Result;
 use crate::model::id::{FactionId, TerritoryId};
@@ -88,7 +88,7 @@ impl Session<'_> {
     ) -> Result<BTreeSet<TerritoryId>> {
         let request = Request::faction_territory(faction);
         let entity = format!("tiles of faction {faction}");
-        let (list, reply) = match self.request_faction_tiles(&request, &entity) {
+        let (list, response) = match self.request_faction_tiles(&request, &entity) {
             Ok(answer) => answer,
             Err(failure) => {
                 self.record_failure(run, &entity, None, &failure)?;
@@ -118,13 +118,13 @@ impl Session<'_> {
             .collect();
         let before = self.store.tiles_of(faction)?;
         let now: BTreeSet<_> = tiles.iter().map(|tile| tile.id).collect();
-        self.store.save_tile_facts(&facts, reply.at)?;
+        self.store.save_tile_facts(&facts, response.at)?;
         self.save_tiles(
             run,
             &Observation {
                 value: tiles,
-                source: reply.source,
-                at: reply.at,
+                source: response.source,
+                at: response.at,
             },
         )?;
         // The faction still owns a tile that could not be decoded. If the id of that tile is unknown, any missing tile
@@ -139,15 +139,15 @@ impl Session<'_> {
         &self,
         request: &Request,
         entity: &str,
-    ) -> Result<(FactionTiles, Reply), Failure> {
-        let reply = self.torn.get(request, Need::Any)?;
-        if let Some(failed) = reply.errors.first() {
+    ) -> Result<(FactionTiles, Response), Failure> {
+        let response = self.torn.get(request, KeyRequirement::Any)?;
+        if let Some(failed) = response.errors.first() {
             return Err(Failure::Refused(failed.error.clone()));
         }
-        match territory::faction_tiles(&reply.body) {
-            Ok(list) => Ok((list, reply)),
+        match territory::faction_tiles(&response.body) {
+            Ok(list) => Ok((list, response)),
             Err(error) => {
-                let body = reply.body.to_string();
+                let body = response.body.to_string();
                 Err(Failure::rejected(request, entity, &error, body))
             }
         }

@@ -3,7 +3,7 @@
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
 use crate::command::init::report::Report;
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -28,7 +28,7 @@ pub(super) struct CheckedKeys {
 /// # Errors
 ///
 /// If Torn accepts no key, or cannot be reached.
-pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys> {
+pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<CheckedKeys> {
     let keys = settings.load_keys()?.warn();
     let is_new = !settings.database.exists();
     let store = if is_new {

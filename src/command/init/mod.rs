@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{KeyReport, Report};
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::config::{Settings, Territories, check_private, file_to_write};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -141,7 +141,7 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
 
 /// Checks the keys with Torn, then creates the database or upgrades an existing one.
 fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
-    let checked = keys::check_keys(settings, Stop::listen()?)?;
+    let checked = keys::check_keys(settings, StopSignal::listen()?)?;
     let mut store = Store::create(&settings.database)?;
     checked.remember(&mut store)?;
     store.checkpoint()?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::command::clock::{BUILD_DAY, clock_error};
 use crate::command::prune::Args;
-use crate::command::wait::Waiting;
+use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
@@ -94,8 +94,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return preview(context, args, &bounds, &findings);
     }
     Store::check_openable(database)?;
-    let waiting = Waiting::new(context, "prune", args.wait.longest());
-    let _lock = waiting.take(database, MAINTENANCE)?;
+    let lock_wait = LockWait::new(context, "prune", args.wait.longest());
+    let _lock = lock_wait.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
     let findings = store.find_future(&bounds)?;
     if findings.tables.is_empty() {
@@ -111,7 +111,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None
     } else {
         // Do not rotate: that could delete the last backup from before the clock was ahead.
-        Some(backup::create_without_rotation(context, &waiting)?.file)
+        Some(backup::create_without_rotation(context, &lock_wait)?.file)
     };
     let done = store.remove_future(&bounds)?;
     if args.vacuum {

@@ -7,8 +7,8 @@ mod summaries;
 use std::path::{Path, PathBuf};
 
 use crate::command::prune::report::Report;
-use crate::command::signal::Stop;
-use crate::command::wait::{WaitArgs, Waiting};
+use crate::command::signal::StopSignal;
+use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::{self, PruneBlocker, PruneFacts};
@@ -127,14 +127,14 @@ struct Prepared {
 /// results the prune may be refused.
 fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
-    let waiting = Waiting::new(context, "prune", args.wait.longest());
+    let lock_wait = LockWait::new(context, "prune", args.wait.longest());
     let waits_for: &[&str] = if args.without_backup {
         &[SUMMARIZE]
     } else {
         &[backup::LOCK, SUMMARIZE]
     };
     loop {
-        let lock = waiting.take(database, MAINTENANCE)?;
+        let lock = lock_wait.take(database, MAINTENANCE)?;
         let store = Store::open(database)?;
         store.refuse_archive()?;
         let plan = make_plan(context, args, &store, now)?;
@@ -142,9 +142,11 @@ fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
         let blockers = find_blockers(context, args, &store, &plan, now)?;
         let has_nothing_to_do = blockers.is_empty() && plan.history_rows() == 0;
         let may_start_soon = !blockers.is_empty() || !args.without_backup;
-        if !has_nothing_to_do && waiting.is_another_at_work(database, waits_for, may_start_soon)? {
+        if !has_nothing_to_do
+            && lock_wait.is_another_at_work(database, waits_for, may_start_soon)?
+        {
             drop((store, lock));
-            waiting.until_free(database, waits_for)?;
+            lock_wait.until_free(database, waits_for)?;
             continue;
         }
         if !blockers.is_empty() {
@@ -173,18 +175,18 @@ fn execute(
         context.shows_progress() && plan.history_rows() > 0,
     );
     let mut done = 0;
-    let stop = Stop::listen()?;
+    let stop = StopSignal::listen()?;
     let result = store.prune(plan, archive, now, |rows| {
         done += u64::try_from(rows).unwrap_or(0);
         progress.at(done);
-        stop.asked().is_none()
+        stop.received().is_none()
     })?;
     store.checkpoint()?;
     if result.was_interrupted {
         return Err(Error::new("prune all old rows")
             .with_source(format!("it was stopped after {done} rows"))
             .with_help("run the same command again to do the rest")
-            .with_exit(stop.asked().unwrap_or(Exit::Interrupted)));
+            .with_exit(stop.received().unwrap_or(Exit::Interrupted)));
     }
     Ok(result)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::command::prune::Args;
 use crate::command::prune::report::format_table;
-use crate::command::wait::Waiting;
+use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::Month;
@@ -71,8 +71,8 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
             .with_source("the answer was no")
             .with_exit(Exit::Config));
     }
-    let waiting = Waiting::new(context, "prune", args.wait.longest());
-    let _lock = waiting.take(database, MAINTENANCE)?;
+    let lock_wait = LockWait::new(context, "prune", args.wait.longest());
+    let _lock = lock_wait.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
     let deleted = store.purge_summaries(month, context.settings.clock.now())?;
     store.checkpoint()?;

@@ -2,9 +2,9 @@
 
 mod report;
 
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::summarize::report::{Preview, Report, months_with_late_rows};
-use crate::command::wait::{WaitArgs, Waiting};
+use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::month_state::{MonthState, SummaryStatus, TableState};
@@ -45,10 +45,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return preview(context, args, &select_jobs(&states, args, now)?, &states);
     }
     Store::check_openable(database)?;
-    let waiting = Waiting::new(context, "summarize", args.wait.longest());
+    let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     // A `prune` that starts now waits for this lock, so that it prunes after the months are summarized.
-    let _announcement = waiting.take(database, SUMMARIZE)?;
-    let _lock = waiting.take(database, MAINTENANCE)?;
+    let _announcement = lock_wait.take(database, SUMMARIZE)?;
+    let _lock = lock_wait.take(database, MAINTENANCE)?;
     // Open the database only after taking the lock, because until then a restore may replace the file.
     let mut store = Store::open(database)?;
     store.refuse_archive()?;
@@ -62,14 +62,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let takes_backup = context.settings.backup.before_summarize && !args.no_backup;
     let backup = if takes_backup {
-        Some(backup::create(context, &waiting)?.file)
+        Some(backup::create(context, &lock_wait)?.file)
     } else {
         None
     };
-    let stop = Stop::listen()?;
+    let stop = StopSignal::listen()?;
     let mut done = Vec::with_capacity(jobs.len());
     for job in &jobs {
-        if let Some(exit) = stop.asked() {
+        if let Some(exit) = stop.received() {
             store.checkpoint()?;
             return Err(Error::new("summarize all months")
                 .with_source(format!("it was stopped before {}", job.month))

@@ -1,12 +1,13 @@
 //! Adds and checks the keys of a run, and disables those that Torn refuses.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::limits::PAUSE_FOR_REST_OF_RUN;
 use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock, seconds, whole_seconds};
 use crate::api::error::ApiError;
-use crate::api::pool::{KeyId, Need};
+use crate::api::pool::{KeyId, KeyRequirement};
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::error::{Exit, Result};
@@ -76,7 +77,7 @@ impl TornClient {
                         lock(&self.pool).disable(id);
                         return Ok(());
                     }
-                    lock(&self.pool).pause_key(id, Instant::now() + seconds(until - now));
+                    lock(&self.pool).pause_key(id, Instant::now(), seconds(until - now));
                 }
                 KeyState::Paused(_) | KeyState::Ok => {}
             }
@@ -108,13 +109,15 @@ impl TornClient {
     /// Calls `/key/info` and saves the facts. If that fails, the previous facts stay in use.
     fn check(&self, id: KeyId, named: &NamedKey) -> Result<KeyFacts, Failure> {
         let request = Request::key_info();
-        let reply = self.get(&request, Need::This(id))?;
-        let facts = wire::key::facts(&reply.body).map_err(|error| {
+        let response = self.get(&request, KeyRequirement::Only(id))?;
+        let facts = wire::key::facts(&response.body).map_err(|error| {
             self.has_rejected_key_info.store(true, Ordering::Relaxed);
             let entity = format!("key {}", named.name);
-            Failure::rejected(&request, &entity, &error, reply.body.to_string())
+            Failure::rejected(&request, &entity, &error, response.body.to_string())
         })?;
-        self.write_store(|store| store.save_key_facts(&named.name, &named.key, &facts, reply.at))?;
+        self.write_store(|store| {
+            store.save_key_facts(&named.name, &named.key, &facts, response.at)
+        })?;
         let before = lock(&self.pool).owner(id);
         self.set_facts(id, facts.clone())
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
@@ -157,11 +160,13 @@ impl TornClient {
         if state.confirmed {
             return Err(Failure::Refused(error.clone())); // The key works, so there is another reason for the refusal.
         }
-        let mut confirmations = lock(&self.confirmations);
+        // One thread at a time checks a key. Other threads wait here only if they need the result of the same check. A
+        // signal aborts the check, so this wait does not delay the end of the run.
+        let confirmation = Arc::clone(lock(&self.confirmations).entry(key.id).or_default());
+        let mut confirmation = lock(&confirmation);
         if !lock(&self.pool).is_usable(key.id) {
             return Ok(()); // Another thread has disabled the key.
         }
-        let confirmation = confirmations.entry(key.id).or_default();
         if confirmation.at.is_some_and(|at| key.called_at < at) {
             state.confirmed = true; // Another thread has confirmed the key since this call.
             return Ok(());
@@ -173,12 +178,12 @@ impl TornClient {
             return Ok(());
         }
         lock(&self.pool).set_suspended(key.id, true);
-        let confirmed = self.get(&Request::key_info(), Need::This(key.id));
+        let confirmed = self.get(&Request::key_info(), KeyRequirement::Only(key.id));
         lock(&self.pool).set_suspended(key.id, false);
         if confirmed.is_ok() {
             confirmation.at = Some(Instant::now());
         }
-        drop(confirmations);
+        drop(confirmation);
         match confirmed {
             Ok(_) => {
                 state.confirmed = true;

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::{Failure, Reply, TornClient};
+use super::{Failure, Response, TornClient};
 use crate::api::pages::{ListEnd, PagedBy, Pages};
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{DecodeError, Partitioned};
 
@@ -50,18 +50,18 @@ pub(crate) fn read_list<T, E>(
     let mut pages = Pages::new(torn.base_url(), first, by);
     while let Some(request) = pages.next_request() {
         let page = torn
-            .get(&request, Need::Any)
-            .and_then(|reply| decode_page(reply, &request, entity, &decode));
-        let (reply, field, items) = match page {
+            .get(&request, KeyRequirement::Any)
+            .and_then(|response| decode_page(response, &request, entity, &decode));
+        let (response, field, items) = match page {
             Ok(page) => page,
             Err(failure) => return Ok(ListRead::Failed(failure)),
         };
-        pages.record_page(&request, &reply.body, field);
+        pages.record_page(&request, &response.body, field);
         let page = Page {
             items,
             request,
-            source: reply.source,
-            at: reply.at,
+            source: response.source,
+            at: response.at,
         };
         if handle_page(page)?.is_break() {
             return Ok(ListRead::AsFarAsNeeded);
@@ -74,18 +74,18 @@ pub(crate) fn read_list<T, E>(
 }
 
 fn decode_page<T>(
-    reply: Reply,
+    response: Response,
     request: &Request,
     entity: &str,
     decode: impl Fn(&Value, i64) -> Result<(&'static str, Partitioned<T>), DecodeError>,
-) -> Result<(Reply, &'static str, Partitioned<T>), Failure> {
-    if let Some(failed) = reply.errors.first() {
+) -> Result<(Response, &'static str, Partitioned<T>), Failure> {
+    if let Some(failed) = response.errors.first() {
         return Err(Failure::Refused(failed.error.clone()));
     }
-    match decode(&reply.body, reply.at) {
-        Ok((field, items)) => Ok((reply, field, items)),
+    match decode(&response.body, response.at) {
+        Ok((field, items)) => Ok((response, field, items)),
         Err(error) => {
-            let body = reply.body.to_string();
+            let body = response.body.to_string();
             Err(Failure::rejected(request, entity, &error, body))
         }
     }

@@ -21,9 +21,9 @@ pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;
 use crate::api::error::{ApiError, SelectionError, take_selection_errors};
-use crate::api::pool::{KeyChoice, KeyId, KeyPool, Need, RateLimitOwner};
+use crate::api::pool::{KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner};
 use crate::api::request::{Endpoint, Request};
-use crate::command::signal::Stop;
+use crate::command::signal::StopSignal;
 use crate::command::torn::policies::NextStep;
 use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
@@ -42,7 +42,7 @@ const MAX_WAIT: Duration = Duration::from_secs(65);
 const MAX_FAULTS_IN_A_ROW: u32 = 6;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Reply {
+pub(crate) struct Response {
     /// The JSON object, without the selections that have an error.
     pub(crate) body: Value,
     /// The name of the key that made the call.
@@ -61,10 +61,10 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
-    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock is held during that call, so that one
-    /// thread at a time checks a key.
-    confirmations: Mutex<HashMap<KeyId, KeyConfirmations>>,
-    stop: Stop,
+    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock of a key is held during that call, the
+    /// lock of the map is not.
+    confirmations: Mutex<HashMap<KeyId, Arc<Mutex<KeyConfirmations>>>>,
+    stop: StopSignal,
     clock: Clock,
     limit: Option<u32>,
     timeout: Duration,
@@ -105,12 +105,12 @@ struct CallState {
     excluded: Vec<KeyId>,
     refusal: Option<ApiError>,
     /// An answer that lacks some selections, which another key or attempt may return.
-    partial: Option<Reply>,
+    partial: Option<Response>,
 }
 
 impl TornClient {
     /// Creates a client without keys. It saves pauses and calls in `store`.
-    pub(crate) fn new(settings: &Settings, stop: Stop, store: Store) -> Result<Self> {
+    pub(crate) fn new(settings: &Settings, stop: StopSignal, store: Store) -> Result<Self> {
         let client = Client::new(
             &settings.api.base_url,
             settings.api.timeout,
@@ -156,7 +156,7 @@ impl TornClient {
 
     /// Whether no further call will be made.
     pub(crate) fn is_over(&self) -> bool {
-        self.stop.asked().is_some() || lock(&self.end).is_some()
+        self.stop.received().is_some() || lock(&self.end).is_some()
     }
 
     /// Ends the run for all threads. Only the first reason is kept.
@@ -187,24 +187,34 @@ impl TornClient {
     }
 
     /// Makes a call: acquires a key, retries, and applies the policies for errors.
-    pub(crate) fn get(&self, request: &Request, need: Need) -> Result<Reply, Failure> {
+    pub(crate) fn get(
+        &self,
+        request: &Request,
+        requirement: KeyRequirement,
+    ) -> Result<Response, Failure> {
         let mut state = CallState::default();
         loop {
-            let key = match self.acquire(request, need, &state) {
+            let key = match self.acquire(request, requirement, &state) {
                 Ok(key) => key,
                 Err(failure) => return state.partial.ok_or(failure),
             };
             match self.call(request, &key)? {
-                Ok(reply) if reply.errors.is_empty() => return Ok(reply),
-                Ok(reply) => {
-                    match self.handle_selection_errors(&reply, request, need, &key, &mut state) {
-                        Ok(NextStep::TryAgain) => state.partial = Some(reply),
+                Ok(response) if response.errors.is_empty() => return Ok(response),
+                Ok(response) => {
+                    match self.handle_selection_errors(
+                        &response,
+                        request,
+                        requirement,
+                        &key,
+                        &mut state,
+                    ) {
+                        Ok(NextStep::TryAgain) => state.partial = Some(response),
                         // Return the other selections, even if the run ends now.
-                        Ok(NextStep::Accept) | Err(_) => return Ok(reply),
+                        Ok(NextStep::Accept) | Err(_) => return Ok(response),
                     }
                 }
                 Err(error) => {
-                    let applied = self.apply_policy(&error, request, need, &key, &mut state);
+                    let applied = self.apply_policy(&error, request, requirement, &key, &mut state);
                     if let Err(failure) = applied {
                         return state.partial.ok_or(failure);
                     }
@@ -217,7 +227,7 @@ impl TornClient {
     fn acquire(
         &self,
         request: &Request,
-        need: Need,
+        requirement: KeyRequirement,
         state: &CallState,
     ) -> Result<AcquiredKey, Failure> {
         loop {
@@ -227,22 +237,19 @@ impl TornClient {
             if let Some(error) = self.is_closed(request.endpoint) {
                 return Err(Failure::Refused(error));
             }
-            let choice = lock(&self.pool).choose_key(
-                need,
-                request.endpoint,
-                &state.excluded,
-                Instant::now(),
-            );
+            let now = Instant::now();
+            let choice =
+                lock(&self.pool).choose_key(requirement, request.endpoint, &state.excluded, now);
             match choice {
                 KeyChoice::Key(id) => {
                     if let Some(key) = self.key(id)? {
                         return Ok(key);
                     }
                 }
-                KeyChoice::Wait { time, paused: true } if time > MAX_WAIT => {
-                    return Err(self.pause_too_long(time, state.refusal.clone()));
+                KeyChoice::Wait(wait) if wait.is_pause() && wait.remaining(now) > MAX_WAIT => {
+                    return Err(self.pause_too_long(wait.remaining(now), state.refusal.clone()));
                 }
-                KeyChoice::Wait { time, .. } => self.wait(time),
+                KeyChoice::Wait(wait) => self.wait(wait.remaining(now)),
                 KeyChoice::NoneForEndpoint => {
                     return Err(Failure::NoAccess(state.refusal.clone()));
                 }
@@ -279,28 +286,28 @@ impl TornClient {
         &self,
         request: &Request,
         key: &AcquiredKey,
-    ) -> Result<Result<Reply, ApiError>, Failure> {
+    ) -> Result<Result<Response, ApiError>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         log::debug!("GET {} with key {}", request.target, key.name);
-        let answer = self.client.get(request, &key.key);
+        let result = self.client.get(request, &key.key);
         self.release(key.permit)?;
         let at = self.clock.now();
-        self.check_clock(answer.date, at)?;
-        match answer.body {
+        self.check_clock(result.date, at)?;
+        match result.body {
             Ok(mut body) => {
                 self.faults_in_a_row.store(0, Ordering::Relaxed);
                 let errors = take_selection_errors(&mut body, request.endpoint);
                 if errors.is_empty() {
                     lock(&self.pool).record_success(key.id);
                 }
-                Ok(Ok(Reply {
+                Ok(Ok(Response {
                     errors,
                     body,
                     source: key.name.clone(),
                     at,
                 }))
             }
-            Err(_) if self.stop.asked().is_some() => Err(Failure::RunEnded),
+            Err(_) if self.stop.received().is_some() => Err(Failure::RunEnded),
             Err(error) => {
                 log::debug!("GET {}: {error}", request.target);
                 Ok(Err(error))
@@ -345,13 +352,13 @@ impl TornClient {
 }
 
 /// Starts a thread that aborts the calls in progress when a signal asks the process to stop.
-fn watch(client: &Client, stop: &Stop) -> Arc<()> {
+fn watch(client: &Client, stop: &StopSignal) -> Arc<()> {
     let alive = Arc::new(());
     let torn = Arc::downgrade(&alive);
     let (client, stop) = (client.clone(), stop.clone());
     thread::spawn(move || {
         while torn.strong_count() > 0 {
-            if stop.asked().is_some() {
+            if stop.received().is_some() {
                 return client.shut_down();
             }
             thread::sleep(POLL_INTERVAL);

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use super::{
-    AcquiredKey, CallState, Failure, MAX_FAULTS_IN_A_ROW, Reply, RunEnd, TornClient, lock, random,
+    AcquiredKey, CallState, Failure, MAX_FAULTS_IN_A_ROW, Response, RunEnd, TornClient, lock,
+    random,
 };
 use crate::api::error::{ApiError, RetryPolicy, SelectionError};
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::{Endpoint, Request};
 
 /// The next step after an answer in which some selections have errors.
@@ -19,14 +20,14 @@ impl TornClient {
     /// Applies the policies for the errors of single selections. Another key or attempt may return the missing selections.
     pub(super) fn handle_selection_errors(
         &self,
-        reply: &Reply,
+        response: &Response,
         request: &Request,
-        need: Need,
+        requirement: KeyRequirement,
         key: &AcquiredKey,
         state: &mut CallState,
     ) -> Result<NextStep, Failure> {
         let mut next = NextStep::Accept;
-        for SelectionError { selection, error } in &reply.errors {
+        for SelectionError { selection, error } in &response.errors {
             log::debug!("GET {}: {selection}: {error}", request.target);
             let endpoint = request.endpoint.only(selection);
             match error.policy() {
@@ -39,7 +40,7 @@ impl TornClient {
                     }
                 }
                 RetryPolicy::NoAccess => {
-                    self.deny(key, endpoint, need, error, state);
+                    self.deny(key, endpoint, requirement, error, state);
                     next = NextStep::TryAgain;
                 }
                 RetryPolicy::PauseCategory => {
@@ -51,7 +52,7 @@ impl TornClient {
                 }
                 RetryPolicy::FailTarget | RetryPolicy::NoSuchId => {}
                 _ => {
-                    self.apply_policy(error, request, need, key, state)?;
+                    self.apply_policy(error, request, requirement, key, state)?;
                     next = NextStep::TryAgain;
                 }
             }
@@ -64,7 +65,7 @@ impl TornClient {
         &self,
         error: &ApiError,
         request: &Request,
-        need: Need,
+        requirement: KeyRequirement,
         key: &AcquiredKey,
         state: &mut CallState,
     ) -> Result<(), Failure> {
@@ -86,13 +87,13 @@ impl TornClient {
             RetryPolicy::DisableKey => self.confirm_key(key, request, error, state),
             RetryPolicy::PauseKey(seconds) => {
                 self.pause_key(key, seconds, error)?;
-                match need {
-                    Need::This(_) => Err(refused()),
+                match requirement {
+                    KeyRequirement::Only(_) => Err(refused()),
                     _ => Ok(()),
                 }
             }
             RetryPolicy::NoAccess => {
-                self.deny(key, request.endpoint, need, error, state);
+                self.deny(key, request.endpoint, requirement, error, state);
                 Ok(())
             }
             RetryPolicy::PauseCategory => self.pause_category(key, request.endpoint, error, state),
@@ -133,11 +134,12 @@ impl TornClient {
         &self,
         key: &AcquiredKey,
         endpoint: Endpoint,
-        need: Need,
+        requirement: KeyRequirement,
         error: &ApiError,
         state: &mut CallState,
     ) {
-        let applies_to_every_id = error.applies_to_every_id() || matches!(need, Need::OwnerOf(_));
+        let applies_to_every_id =
+            error.applies_to_every_id() || matches!(requirement, KeyRequirement::BattleStatsOf(_));
         lock(&self.pool).record_refusal(key.id, endpoint, applies_to_every_id);
         state.excluded.push(key.id);
         state.refusal = Some(error.clone());

@@ -1,4 +1,4 @@
-//! One body of each kind that `fetch` asks for, as the simulator serves it: small, and with two items in each list.
+//! One small body of each kind that `fetch` requests from the simulator. Each list has at least two items.
 
 use serde_json::Value;
 use tornsnap::testing::sim::{Access, Key, Options, Racket, Side, Simulator};
@@ -7,11 +7,11 @@ use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
 use crate::support::CANARY;
 use crate::support::torn::{THEIRS, Torn};
 
-/// The war of each type that goes on; those in `readers` are over.
+/// The running war of each type. The wars in `readers` have ended.
 pub const RUNNING_RANKED_WAR: i64 = 102;
 pub const RUNNING_TERRITORY_WAR: i64 = 202;
 
-/// The name of each body, and the call that it answers. The names of seeds of the fuzzer begin with these.
+/// The name of each body, and its request. The seed files of the fuzzer have the same names.
 pub const BODIES: &[(&str, &str)] = &[
     ("key", "/key/info"),
     (
@@ -145,8 +145,8 @@ fn pin_wars(torn: &Torn) {
     });
 }
 
-/// The simulator's answer to a call.
-pub fn ask(simulator: &Simulator, call: &str) -> Value {
+/// The body with which the simulator answers a request.
+pub fn request(simulator: &Simulator, call: &str) -> Value {
     let text = ureq::get(format!("{}{call}", simulator.url()))
         .header("Authorization", format!("ApiKey {CANARY}"))
         .call()
@@ -164,6 +164,6 @@ pub fn all() -> Vec<(&'static str, Value)> {
     let torn = world();
     BODIES
         .iter()
-        .map(|&(name, call)| (name, ask(&torn.simulator, call)))
+        .map(|&(name, call)| (name, request(&torn.simulator, call)))
         .collect()
 }

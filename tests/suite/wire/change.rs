@@ -1,9 +1,9 @@
-//! The ways in which a test changes a field, and the required outcome for each class of field.
+//! The changes that a test makes to a field, and the required outcome for each class of field.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A way to change a field.
+/// A change of one field.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change {
     Drop,
@@ -16,16 +16,16 @@ pub enum Change {
     Fraction,
     Negative,
     Huge,
-    /// The largest number of 64 bits with a sign.
+    /// The largest signed 64-bit number.
     Largest,
     Float,
     True,
     EmptyList,
-    /// So many numbers: a list must never pass for an object with so many fields.
+    /// A list of this many numbers. It must not be decoded as an object with this many fields.
     List(usize),
     EmptyObject,
     OtherObject,
-    /// An item of a list twice.
+    /// The item of a list appears twice.
     Twice,
 }
 
@@ -64,7 +64,7 @@ pub const CHANGES: &[Change] = {
 };
 
 impl Change {
-    /// The value that takes the place of the field.
+    /// The new value of the field, or `None` if the change does not replace the value.
     pub fn value(self) -> Option<Value> {
         Some(match self {
             Self::Drop | Self::Twice => return None,
@@ -91,185 +91,255 @@ impl Change {
 /// The required outcome of a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// Nothing else is read, and nothing is rejected.
+    /// All facts stay the same, and nothing is rejected.
     Same,
-    /// The facts of the row are not known; all others are as before.
+    /// The facts of the row become unknown. All other facts stay the same.
     Unknown,
-    /// The facts of the row have other values; all others are as before.
+    /// At least one fact of the row changes. All other facts stay the same.
     Changed,
-    /// The item has another id and is decoded beside the others.
+    /// The item gets another id. All other items stay the same.
     Renamed,
-    /// The part that has the field is rejected at that field; everything beside it is as before.
+    /// The part with the field is rejected, and the error has the path of the field. All other parts stay the same.
     Rejected,
-    /// The same, where the facts of the row are a part of their own inside of an item that stays.
+    /// The field is rejected and the facts of the row become unknown. The item with the field stays.
     RejectedInside,
-    /// The part is not there; nothing is rejected.
+    /// The part is missing, and nothing is rejected.
     Gone,
 }
 
-/// The meaning of a field.
+/// The meaning and the encoding of a field.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 pub enum Class {
     /// No decoder reads it.
     Ignored,
-    /// The id that was asked for.
+    /// The requested id.
     Subject,
     /// The id of an item.
     Id,
-    /// The id of something that a part refers to.
+    /// The id of another entity to which a part refers.
     Reference,
     /// The three letters of a tile.
     Tile,
-    /// The same, where the tile may be unknown.
+    /// The three letters of a tile; the field may be missing or null.
     TileOrNone,
     Count,
     Positive,
     Whole,
-    /// A whole number that has to be there.
-    NeededWhole,
+    /// A required whole number.
+    RequiredWhole,
     Real,
     Text,
-    /// A text with a replacement for null.
-    TextElse,
+    /// A text that has a default.
+    TextOrDefault,
     Name,
     /// A name that may be empty.
-    OldName,
+    NameOrEmpty,
     /// An optional object.
     Group,
-    /// A selection, a war or another object that has to be there.
+    /// A required object.
     Object,
     List,
     Item,
-    /// The rights of a key. Its access level decides where they cannot be read.
+    /// The selections that a key may read. If they cannot be decoded, its access level is used.
     Access,
-    /// A list of words that may be missing.
+    /// An optional list of words.
     Words,
     WordItem,
-    /// Null or 0 says "none", a missing field says nothing.
-    NoneMeans,
-    /// The racket on a tile, its name and its level.
+    /// The id of a faction. Null and 0 mean that there is none, and a missing field is an error.
+    FactionOrNone,
+    /// The racket on a tile.
     RacketPart,
     RacketName,
     RacketLevel,
-    /// Null or 0 says "none", and a missing field is not known.
+    /// The player in a seat. Null and 0 mean that the seat is vacant, and a missing field means that it is unknown.
     Seat,
-    Moment,
-    /// The moment that a war begins.
+    Timestamp,
+    /// The start of a war.
     Start,
-    /// The moment that a war ends; null or 0 while it goes on.
+    /// The end of a war; null or 0 until it is known.
     End,
-    /// The end of a ranked war that goes on: without a winner it says nothing.
-    EndAhead,
-    /// The winner of a war that goes on.
-    NoWinner,
-    /// The winner of a war that is over.
+    /// The end of a running ranked war. It has no meaning before the war has a winner.
+    EndOfRunningRankedWar,
+    /// The winner of a running war.
+    WinnerOfRunningWar,
+    /// The winner of a finished war.
     Winner,
-    /// The winner that a territory report names beside its result.
-    NamedWinner,
-    /// The result of a territory war that goes on.
-    NoResult,
-    /// The result of a territory war that is over.
+    /// The winner of a territory war. It is not used if the war has a result.
+    UnusedWinner,
+    /// The result of a running territory war.
+    ResultOfRunningWar,
+    /// The result of a finished territory war.
     Result,
-    /// The result in a report, which also names the winner.
+    /// The result in a report, which also has the winner.
     ReportResult,
     Forfeit,
-    /// The role of the first side, which is true.
+    /// `is_aggressor` of the first side, which is true.
     Aggressor,
-    /// The role of the second side, which is false.
+    /// `is_aggressor` of the second side, which is false.
     Defender,
-    /// The sides of a war, one of them, or the id of the one that has won.
+    /// Both sides of a war, one side, or the id of the side that has won.
     Sides,
-    /// The selection `wars`, or its ranked war; or a report.
+    /// The selection `wars`.
     Wars,
+    /// The ranked war in the selection `wars`.
     War,
     Report,
-    /// The list of owners: only `[]` is an empty one.
+    /// The list of owners. It is empty only if it is `[]`.
     OwnerList,
-    /// The daily figures.
-    Figures,
-    /// One daily figure, or its name: without it there is no networth.
-    Figure,
+    /// The list of daily values in `personalstats`.
+    DailyStats,
+    /// The daily value of the networth, or its name. Without it there is no networth.
+    DailyStat,
 }
 
 /// The required outcome for a field of this class.
-#[expect(
-    clippy::match_same_arms,
-    reason = "the arms are in the order of the classes"
-)]
 pub fn outcome(class: Class, change: Change) -> Outcome {
-    use Change::{
-        Digits, Drop, Empty, EmptyList, EmptyObject, Float, Fraction, Huge, Largest, List,
-        Negative, Null, Number, OtherObject, True, Twice, Word, Zero,
-    };
-    use Outcome::{Changed, Gone, Rejected, RejectedInside, Renamed, Same, Unknown};
+    outcome_of_id(class, change)
+        .or_else(|| outcome_of_number(class, change))
+        .or_else(|| outcome_of_text(class, change))
+        .or_else(|| outcome_of_part(class, change))
+        .or_else(|| outcome_of_tile_or_seat(class, change))
+        .or_else(|| outcome_of_war_field(class, change))
+        .unwrap_or(match class {
+            Class::RacketPart | Class::RacketName | Class::RacketLevel => Outcome::RejectedInside,
+            _ => Outcome::Rejected,
+        })
+}
 
-    let is_text = matches!(
+/// Whether the new value is a whole number from 0 that an id or a timestamp may have.
+fn is_count(change: Change) -> bool {
+    matches!(change, Change::Number | Change::Digits | Change::Zero)
+}
+
+/// Whether the new value can be decoded as a text.
+fn is_text(change: Change) -> bool {
+    use Change::{Digits, Empty, Float, Fraction, Huge, Largest, Negative, Number, Word, Zero};
+
+    matches!(
         change,
         Word | Digits | Empty | Number | Zero | Fraction | Negative | Huge | Largest | Float
-    );
-    let is_count = matches!(change, Number | Digits | Zero);
-    let is_none = matches!(change, Null | EmptyList | EmptyObject);
+    )
+}
+
+/// Whether the new value is one that PHP encodes in place of a missing object.
+fn is_none(change: Change) -> bool {
+    matches!(
+        change,
+        Change::Null | Change::EmptyList | Change::EmptyObject
+    )
+}
+
+/// The accepted changes of an id.
+fn outcome_of_id(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Digits, Drop, Largest, Null, Number};
+
     match (class, change) {
-        (Class::Ignored, _) | (Class::Item | Class::Figure, Twice) => Same,
-        (Class::Id, Number | Digits) => Renamed,
-        (Class::Reference, Number | Digits) => Changed,
-        (Class::TileOrNone, Drop | Null) => Renamed,
-        (
-            Class::Count
-            | Class::Moment
-            | Class::Positive
-            | Class::Whole
-            | Class::Real
-            | Class::Text,
-            Drop | Null,
-        ) => Unknown,
-        (Class::Positive | Class::Start, Number | Digits) => Changed,
-        (Class::Count | Class::Whole | Class::NeededWhole | Class::Real | Class::Seat, _)
-            if is_count =>
-        {
-            Changed
+        (Class::Id, Number | Digits | Largest) | (Class::TileOrNone, Drop | Null) => {
+            Some(Outcome::Renamed)
         }
-        (Class::Id, Largest) => Renamed,
-        (Class::Reference | Class::Positive, Largest) => Changed,
-        (Class::NoneMeans | Class::Seat | Class::RacketLevel, Largest) => Changed,
-        (Class::Count | Class::Whole | Class::NeededWhole, Largest) => Changed,
-        (Class::Whole | Class::NeededWhole | Class::Real, Negative) => Changed,
-        (Class::Real, Fraction | Huge | Largest | Float) => Changed,
-        (Class::Text | Class::TextElse | Class::WordItem | Class::OldName, _) if is_text => Changed,
-        (Class::TextElse, Drop | Null) => Changed,
+        (Class::Reference, Number | Digits | Largest) => Some(Outcome::Changed),
+        _ => None,
+    }
+}
+
+/// The accepted changes of a number.
+fn outcome_of_number(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Digits, Drop, Float, Fraction, Huge, Largest, Negative, Null, Number};
+
+    match (class, change) {
         (
-            Class::Name | Class::RacketName,
-            Word | Digits | Number | Zero | Fraction | Negative | Huge | Largest | Float,
-        ) => Changed,
-        (Class::Access, _) | (Class::Group, Drop | OtherObject) => Unknown,
-        (Class::Group, _) if is_none => Unknown,
-        (Class::Words, Drop | Null) => Unknown,
-        (Class::Words, EmptyList | EmptyObject) => Changed,
-        (Class::Words, List(_)) | (Class::WordItem, Drop | Twice) => Changed,
-        (Class::List | Class::Wars | Class::War | Class::Report, _) if is_none => Gone,
-        (Class::OwnerList, EmptyList) => Gone,
-        (Class::RacketLevel, Drop | Null | Number | Digits | Zero) => Changed,
-        (Class::Item, Drop) => Gone,
-        (Class::NoneMeans | Class::End, Null) => Changed,
-        (Class::NoneMeans | Class::End | Class::Moment, _) if is_count => Changed,
-        (Class::RacketPart, _) if is_none => Changed,
-        (Class::Seat, Drop) => Unknown,
-        (Class::Seat, Null) => Changed,
-        (Class::Start, Zero) => Changed,
-        (Class::EndAhead, Null | Zero | Number | Digits) => Same,
-        (Class::NoWinner, Null | Zero) => Same,
-        (Class::Winner, Null | Zero) => Changed,
-        (Class::NamedWinner, Drop | Null | Zero) => Same,
-        (Class::NoResult, Null | Empty) => Same,
-        (Class::NoResult, Word | Digits) => Changed,
-        (Class::Result | Class::ReportResult, Null | Empty | Word | Digits)
-        | (Class::ReportResult, Drop) => Changed,
-        (Class::Forfeit | Class::Aggressor | Class::Defender, Drop | Null)
-        | (Class::Aggressor, True) => Same,
-        (Class::Forfeit, True) => Changed,
-        (Class::Figures, Drop | EmptyObject | OtherObject | Null | EmptyList | List(_)) => Unknown,
-        (Class::Figure, _) => Unknown,
-        (Class::RacketPart | Class::RacketName | Class::RacketLevel, _) => RejectedInside,
-        _ => Rejected,
+            Class::Count | Class::Timestamp | Class::Positive | Class::Whole | Class::Real,
+            Drop | Null,
+        ) => Some(Outcome::Unknown),
+        (Class::Positive, Number | Digits | Largest)
+        | (Class::Count | Class::Whole | Class::RequiredWhole | Class::Real, Largest)
+        | (Class::Whole | Class::RequiredWhole | Class::Real, Negative)
+        | (Class::Real, Fraction | Huge | Float) => Some(Outcome::Changed),
+        (
+            Class::Count | Class::Timestamp | Class::Whole | Class::RequiredWhole | Class::Real,
+            change,
+        ) if is_count(change) => Some(Outcome::Changed),
+        _ => None,
+    }
+}
+
+/// The accepted changes of a text.
+fn outcome_of_text(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Drop, Empty, Null, Twice};
+
+    match (class, change) {
+        (Class::Text, Drop | Null) => Some(Outcome::Unknown),
+        (Class::TextOrDefault, Drop | Null) | (Class::WordItem, Drop | Twice) => {
+            Some(Outcome::Changed)
+        }
+        (Class::Name | Class::RacketName, Empty) => None,
+        (
+            Class::Text
+            | Class::TextOrDefault
+            | Class::WordItem
+            | Class::NameOrEmpty
+            | Class::Name
+            | Class::RacketName,
+            change,
+        ) if is_text(change) => Some(Outcome::Changed),
+        _ => None,
+    }
+}
+
+/// The accepted changes of an object, a list or an item.
+fn outcome_of_part(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Drop, EmptyList, EmptyObject, List, Null, OtherObject, Twice};
+
+    match (class, change) {
+        (Class::Ignored, _) | (Class::Item | Class::DailyStat, Twice) => Some(Outcome::Same),
+        (Class::Access | Class::DailyStat, _)
+        | (Class::Group, Drop | OtherObject)
+        | (Class::Words, Drop | Null)
+        | (Class::DailyStats, Drop | OtherObject | List(_)) => Some(Outcome::Unknown),
+        (Class::Group | Class::DailyStats, change) if is_none(change) => Some(Outcome::Unknown),
+        (Class::Words, EmptyList | EmptyObject | List(_)) => Some(Outcome::Changed),
+        (Class::Item, Drop) | (Class::OwnerList, EmptyList) => Some(Outcome::Gone),
+        (Class::List | Class::Wars | Class::War | Class::Report, change) if is_none(change) => {
+            Some(Outcome::Gone)
+        }
+        _ => None,
+    }
+}
+
+/// The accepted changes of a faction, a racket or a seat that may be absent.
+fn outcome_of_tile_or_seat(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Drop, Largest, Null};
+
+    match (class, change) {
+        (Class::Seat, Drop) => Some(Outcome::Unknown),
+        (Class::FactionOrNone | Class::Seat | Class::RacketLevel, Null | Largest)
+        | (Class::RacketLevel, Drop) => Some(Outcome::Changed),
+        (Class::FactionOrNone | Class::Seat | Class::RacketLevel, change) if is_count(change) => {
+            Some(Outcome::Changed)
+        }
+        (Class::RacketPart, change) if is_none(change) => Some(Outcome::Changed),
+        _ => None,
+    }
+}
+
+/// The accepted changes of the fields that only wars have.
+fn outcome_of_war_field(class: Class, change: Change) -> Option<Outcome> {
+    use Change::{Digits, Drop, Empty, Null, Number, True, Word, Zero};
+
+    match (class, change) {
+        (Class::EndOfRunningRankedWar, Null | Zero | Number | Digits)
+        | (Class::WinnerOfRunningWar, Null | Zero)
+        | (Class::UnusedWinner, Drop | Null | Zero)
+        | (Class::ResultOfRunningWar, Null | Empty)
+        | (Class::Forfeit | Class::Aggressor | Class::Defender, Drop | Null)
+        | (Class::Aggressor, True) => Some(Outcome::Same),
+        (Class::End, Null)
+        | (Class::Winner, Null | Zero)
+        | (Class::ResultOfRunningWar, Word | Digits)
+        | (Class::Result | Class::ReportResult, Null | Empty | Word | Digits)
+        | (Class::ReportResult, Drop)
+        | (Class::Forfeit, True) => Some(Outcome::Changed),
+        (Class::Start | Class::End, change) if is_count(change) => Some(Outcome::Changed),
+        _ => None,
     }
 }

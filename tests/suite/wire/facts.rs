@@ -1,4 +1,4 @@
-//! The facts that the decoders read in a body, as names with values, and the places that they reject.
+//! The facts that the decoders find in a body, and the paths that they reject.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use tornsnap::testing::model::{War, WarType};
 
 use super::readers::{AT, FACTION, PLAYER, RANKED_WAR, TERRITORY_WAR};
 
-/// The facts of a body, each as `part.field`, and the places of its invalid values.
+/// The facts of a body by their names (`part.field`), and the paths of its invalid values.
 #[derive(Debug, Default)]
 pub struct Facts {
     pub known: BTreeMap<String, String>,
@@ -130,7 +130,7 @@ impl Facts {
         self.wars("wars.ranked", ranked);
         let territory = self.items(wars.territory);
         self.wars("wars.territory", territory);
-        self.rejected.dedup(); // Where `wars` is no object, both types say so.
+        self.rejected.dedup(); // If `wars` is not an object, both types have the same error.
     }
 
     fn key(&mut self, body: &Value) {
@@ -201,7 +201,7 @@ impl Facts {
     }
 }
 
-/// The facts that the decoders read in the body of this name.
+/// Decodes the body that has this name in `bodies`.
 pub fn facts(name: &str, body: &Value) -> Facts {
     let mut facts = Facts::default();
     match name {

@@ -1,4 +1,4 @@
-//! Each field of each body that `fetch` reads, changed in every way, one at a time.
+//! Changes one field of one body at a time, in every way, and compares the decoded facts.
 
 use serde_json::Value;
 
@@ -23,13 +23,14 @@ fn each_field_of_an_answer_behaves_as_its_row_says() {
             };
             used[index] = true;
             for change in CHANGES.iter().copied() {
-                let Some(spoilt) = spoil(&body, &field.pointer, change) else {
+                let Some(changed) = with_change(&body, &field.pointer, change) else {
                     continue;
                 };
                 cases += 1;
                 let row = &rows[index];
-                let after = facts(name, &spoilt);
-                if let Err(why) = holds(change, row, &field, &before, &after) {
+                let after = facts(name, &changed);
+                let comparison = Comparison::new(change, row, &field, &before, &after);
+                if let Err(why) = comparison.check() {
                     let path = &field.path;
                     complaints.push(format!(
                         "{name}: {path} {change:?} ({:?}): {why}",
@@ -52,8 +53,9 @@ struct Field {
     /// The path, for example `members[0].level`.
     path: String,
     pointer: String,
-    /// The names of the facts of its part begin with this.
+    /// The prefix of the names of the facts in the same part of the body.
     part: String,
+    /// The index of the row in the table.
     row: Option<usize>,
 }
 
@@ -97,7 +99,8 @@ fn fields(name: &str, body: &Value, rows: &[Row]) -> Vec<Field> {
     found
 }
 
-/// The row of a path: with all positions, with the first, without the first, without any.
+/// The index of the row for a path. The most specific row is used: its path may have all indices, the first index, all
+/// but the first, or none.
 fn row_for(body: &str, path: &str, rows: &[Row]) -> Option<usize> {
     let general = |count: usize| {
         let mut general = String::new();
@@ -122,7 +125,7 @@ fn row_for(body: &str, path: &str, rows: &[Row]) -> Option<usize> {
         })
 }
 
-/// The part of an answer that a field belongs to, as `facts` names it.
+/// The part of a body to which a field belongs, with the name that `facts` gives it.
 fn part_of(path: &str, body: &Value) -> String {
     let (before, inside) = path.split_once('[').unwrap_or((path, ""));
     let top = before.split('.').next().unwrap();
@@ -162,10 +165,10 @@ fn part_of(path: &str, body: &Value) -> String {
 }
 
 /// The body with one field changed; `None` if the change has no effect.
-fn spoil(body: &Value, pointer: &str, change: Change) -> Option<Value> {
-    let mut spoilt = body.clone();
+fn with_change(body: &Value, pointer: &str, change: Change) -> Option<Value> {
+    let mut changed = body.clone();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = spoilt.pointer_mut(parent).unwrap();
+    let parent = changed.pointer_mut(parent).unwrap();
     match (change.value(), parent) {
         (Some(value), parent) => *parent.pointer_mut(&format!("/{name}")).unwrap() = value,
         (None, Value::Object(fields)) if change == Change::Drop => drop(fields.remove(name)),
@@ -179,78 +182,118 @@ fn spoil(body: &Value, pointer: &str, change: Change) -> Option<Value> {
         }
         _ => {}
     }
-    (spoilt != *body).then_some(spoilt)
+    (changed != *body).then_some(changed)
 }
 
-/// Checks that a changed body was decoded as its row requires.
-fn holds(
+/// The facts of a body before and after one field was changed, and the outcome that its row requires.
+struct Comparison<'a> {
+    field: &'a Field,
+    class: Class,
     change: Change,
-    row: &Row,
-    field: &Field,
-    before: &Facts,
-    after: &Facts,
-) -> Result<(), String> {
-    let wanted = outcome(row.class, change);
-    if let Some(place) = after
-        .rejected
-        .iter()
-        .find(|place| !is_at(place, field, row.class, change))
-    {
-        return Err(format!("{place} is rejected"));
-    }
-    let is_rejected = matches!(wanted, Outcome::Rejected | Outcome::RejectedInside);
-    if is_rejected == after.rejected.is_empty() {
-        return Err(format!(
-            "{wanted:?} was expected, rejected: {:?}",
-            after.rejected
-        ));
-    }
-    let names: Vec<String> = row
-        .facts
-        .iter()
-        .map(|fact| format!("{}.{fact}", field.part))
-        .collect();
-    let is_of_part = |name: &str| {
-        name.strip_prefix(&field.part)
-            .is_some_and(|rest| rest.starts_with(['.', '/']))
-    };
-    for (name, value) in &before.known {
-        let now = after.known.get(name);
-        let is_named = names.contains(name);
-        let is_right = match wanted {
-            Outcome::Rejected | Outcome::Gone | Outcome::Renamed if is_of_part(name) => {
-                now.is_none()
-            }
-            Outcome::Unknown | Outcome::RejectedInside if is_named => {
-                now.is_some_and(|now| ["None", "Unknown"].contains(&now.as_str()))
-            }
-            Outcome::Changed if is_named => now.is_some(),
-            _ => now == Some(value),
-        };
-        if !is_right {
-            return Err(format!(
-                "{wanted:?} was expected, {name} is {value} and then {now:?}"
-            ));
+    expected: Outcome,
+    /// The names of the facts that come from the field.
+    names: Vec<String>,
+    before: &'a Facts,
+    after: &'a Facts,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(
+        change: Change,
+        row: &Row,
+        field: &'a Field,
+        before: &'a Facts,
+        after: &'a Facts,
+    ) -> Self {
+        let names = row.facts.iter();
+        Self {
+            field,
+            class: row.class,
+            change,
+            expected: outcome(row.class, change),
+            names: names.map(|fact| format!("{}.{fact}", field.part)).collect(),
+            before,
+            after,
         }
     }
-    if wanted == Outcome::Changed
-        && names
-            .iter()
-            .all(|name| before.known.get(name) == after.known.get(name))
-    {
-        return Err(format!("none of {names:?} has changed"));
+
+    fn check(&self) -> Result<(), String> {
+        self.check_rejections()?;
+        for (name, value) in &self.before.known {
+            self.check_fact(name, value)?;
+        }
+        self.check_that_a_fact_has_changed()?;
+        self.check_new_facts()
     }
-    let new = after
-        .known
-        .keys()
-        .find(|name| !before.known.contains_key(*name));
-    match new {
-        Some(new) if wanted != Outcome::Renamed => Err(format!("{new} is new")),
-        _ => Ok(()),
+
+    fn check_rejections(&self) -> Result<(), String> {
+        let expected = self.expected;
+        let rejected = &self.after.rejected;
+        let elsewhere = rejected
+            .iter()
+            .find(|path| !is_at(path, self.field, self.class, self.change));
+        if let Some(path) = elsewhere {
+            return Err(format!("{path} is rejected"));
+        }
+        let must_reject = matches!(expected, Outcome::Rejected | Outcome::RejectedInside);
+        if must_reject == rejected.is_empty() {
+            return Err(format!("{expected:?} was expected, rejected: {rejected:?}"));
+        }
+        Ok(())
+    }
+
+    /// Checks the new value of one fact.
+    fn check_fact(&self, name: &String, value: &String) -> Result<(), String> {
+        let expected = self.expected;
+        let new = self.after.known.get(name);
+        let comes_from_field = self.names.contains(name);
+        let is_right = match expected {
+            Outcome::Rejected | Outcome::Gone | Outcome::Renamed if self.is_of_part(name) => {
+                new.is_none()
+            }
+            Outcome::Unknown | Outcome::RejectedInside if comes_from_field => {
+                new.is_some_and(|new| ["None", "Unknown"].contains(&new.as_str()))
+            }
+            Outcome::Changed if comes_from_field => new.is_some(),
+            _ => new == Some(value),
+        };
+        if is_right {
+            return Ok(());
+        }
+        Err(format!(
+            "{expected:?} was expected, {name} is {value} and then {new:?}"
+        ))
+    }
+
+    fn check_that_a_fact_has_changed(&self) -> Result<(), String> {
+        let is_same = |name: &String| self.before.known.get(name) == self.after.known.get(name);
+        if self.expected == Outcome::Changed && self.names.iter().all(is_same) {
+            return Err(format!("none of {:?} has changed", self.names));
+        }
+        Ok(())
+    }
+
+    /// Checks that only an item with another id brings new facts.
+    fn check_new_facts(&self) -> Result<(), String> {
+        let known = &self.before.known;
+        let new = self
+            .after
+            .known
+            .keys()
+            .find(|name| !known.contains_key(*name));
+        match new {
+            Some(new) if self.expected != Outcome::Renamed => Err(format!("{new} is new")),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_of_part(&self, name: &str) -> bool {
+        name.strip_prefix(&self.field.part)
+            .is_some_and(|rest| rest.starts_with(['.', '/']))
     }
 }
 
-/// Whether a rejection names the place of the field. Two names of one field are one.
+/// Whether the path of a rejection is that of the field. Some fields have two names, which count as one.
 fn is_at(place: &str, field: &Field, class: Class, change: Change) -> bool {
     let one_name = |path: &str| {
         let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
@@ -266,7 +309,7 @@ fn is_at(place: &str, field: &Field, class: Class, change: Change) -> bool {
     if place.starts_with(&field.path) || one_name(place) == one_name(&field.path) {
         return true;
     }
-    // Serde names the object in which a field is missing.
+    // For a missing field, serde gives the path of the object.
     if change == Change::Drop
         && field
             .path
@@ -275,7 +318,7 @@ fn is_at(place: &str, field: &Field, class: Class, change: Change) -> bool {
     {
         return true;
     }
-    // A contradiction between the sides is reported at its own place.
+    // If the sides contradict each other, the error has another path in the same war.
     let item = field.path.split(".factions").next().unwrap_or_default();
     matches!(class, Class::Sides | Class::Aggressor | Class::Defender) && place.starts_with(item)
 }

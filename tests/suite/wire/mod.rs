@@ -1,4 +1,4 @@
-//! The decoders of Torn's answers, with bodies that are wrong in some way.
+//! The decoders of Torn's responses, with bodies that have a fault.
 
 mod bodies;
 mod change;

@@ -1,4 +1,4 @@
-//! Properties of every answer, link, configuration and timestamp.
+//! Properties that hold for every body, link, configuration text and timestamp.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -155,7 +155,7 @@ fn places(value: &Value, here: &str, found: &mut Vec<String>) {
 }
 
 /// Bodies of the simulator with some values replaced.
-fn spoilt_body() -> impl Strategy<Value = Value> {
+fn changed_body() -> impl Strategy<Value = Value> {
     let bodies: Vec<Value> = bodies::all().into_iter().map(|(_, body)| body).collect();
     let change = (any::<proptest::sample::Index>(), any_json());
     (proptest::sample::select(bodies), vec(change, 1..5)).prop_map(|(mut body, changes)| {
@@ -179,7 +179,7 @@ fn every_value_that_a_decoder_accepts_can_be_saved() {
             read(&mut book.borrow_mut(), &body);
         }
     });
-    for_all(200, &spoilt_body(), |body| {
+    for_all(200, &changed_body(), |body| {
         for read in READERS {
             read(&mut book.borrow_mut(), &body);
         }
@@ -316,7 +316,7 @@ fn a_link_never_leads_to_another_host_and_never_breaks_a_call() {
 }
 
 #[test]
-fn every_list_comes_to_an_end() {
+fn reading_any_list_ends() {
     let row = prop_oneof![
         (0..40_i64, 0..40_i64).prop_map(|(id, start)| json!({ "id": id, "start": start })),
         (any::<i64>(), any::<i64>())
@@ -335,7 +335,7 @@ fn every_list_comes_to_an_end() {
     for_all(
         300,
         &(vec(page, 1..6), by, 1..6_usize),
-        |(answers, by, limit)| {
+        |(bodies, by, limit)| {
             let first = match by {
                 PagedBy::Time => Request::all_wars(WarType::Ranked),
                 PagedBy::Offset { .. } => Request::ownership(),
@@ -343,18 +343,18 @@ fn every_list_comes_to_an_end() {
             let first = first.with(&[("limit", &limit.to_string())]);
             let path = first.path().to_owned();
             let mut pages = Pages::new("http://127.0.0.1:9/v2", first, by);
-            let mut asked = HashSet::new();
+            let mut requested = HashSet::new();
             while let Some(request) = pages.next_request() {
-                assert_eq!(request.path(), path, "it left the list");
+                assert_eq!(request.path(), path, "a request for another list");
                 assert!(
-                    asked.insert(request.page_key()),
-                    "{} was asked twice",
+                    requested.insert(request.page_key()),
+                    "{} was requested twice",
                     request.target
                 );
-                pages.record_page(&request, &answers[asked.len() % answers.len()], "rows");
+                pages.record_page(&request, &bodies[requested.len() % bodies.len()], "rows");
             }
-            // Five answers have no more than 40 rows: each new one costs at most five calls.
-            assert!(asked.len() <= 200, "{} calls", asked.len());
+            // Five bodies have at most 40 rows, and each new row leads to at most five calls.
+            assert!(requested.len() <= 200, "{} calls", requested.len());
         },
     );
 }
@@ -378,7 +378,7 @@ fn a_server_that_always_has_new_rows_is_left_after_2000_pages() {
 }
 
 #[test]
-fn no_configuration_text_and_no_moment_makes_it_panic() {
+fn no_configuration_text_and_no_timestamp_causes_a_panic() {
     let line = prop_oneof![
         "\\[\\[?[a-z]{1,8}\\]?\\]",
         "[a-z_]{1,12} = (-?[0-9]{1,20}|\"[^\"]{0,20}\"|\\[[0-9, ]{0,12}\\]|true)",

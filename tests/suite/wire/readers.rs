@@ -24,7 +24,7 @@ use tornsnap::testing::store::{Batch, Observation};
 /// The time of every answer, in unix seconds: 2026-04-01 12:00 UTC.
 pub const AT: i64 = 1_775_044_800;
 
-/// The ids that the bodies are about.
+/// The ids of the entities in the bodies.
 pub const PLAYER: i64 = 1;
 pub const FACTION: i64 = 9;
 pub const RANKED_WAR: i64 = 101;
@@ -38,9 +38,9 @@ pub struct Book {
 }
 
 impl Book {
-    /// A book in this database.
+    /// Starts a run in this database.
     pub fn new(mut store: Store) -> Self {
-        let run = store.start_run(Kind::Players, AT).expect("a run begins");
+        let run = store.start_run(Kind::Players, AT).expect("a run starts");
         Self {
             store,
             batch: Batch {
@@ -169,7 +169,7 @@ pub fn key(book: &mut Book, body: &Value) {
     let _facts = book.part(body, key::facts(body));
 }
 
-/// The lists of wars: of the whole game, and of one faction's past.
+/// The lists of wars: of the whole game, and of the history of one faction.
 pub fn wars(book: &mut Book, body: &Value) {
     for (field, war_type) in [
         ("warfareranked", WarType::Ranked),

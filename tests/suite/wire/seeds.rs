@@ -1,11 +1,11 @@
-//! The seeds of the fuzzer.
+//! The seed files of the fuzzer.
 
 use std::fs;
 use std::path::Path;
 
 use super::bodies;
 
-/// The bodies that each target of the fuzzer reads.
+/// The targets of the fuzzer, and the bodies that each of them decodes.
 const TARGETS: &[(&str, &[&str])] = &[
     ("key", &["key"]),
     ("user", &["owner", "player"]),
@@ -26,7 +26,7 @@ const TARGETS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn the_fuzzer_begins_with_the_bodies_that_the_simulator_serves() {
+fn each_seed_is_the_body_that_the_simulator_serves() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds");
     let mut compared = 0;
 

@@ -1,4 +1,4 @@
-//! The stored rows after a run with a faulty answer.
+//! The stored rows after a run that receives a faulty response.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind};
@@ -7,7 +7,7 @@ use super::bodies;
 use super::readers::AT;
 use crate::support::torn::Torn;
 
-/// The stored values that an odd answer must not change.
+/// The stored values that a faulty answer must not change.
 const STORED: &[&str] = &[
     "SELECT player_id, name, level, faction_id, status_state, life_maximum FROM players ORDER BY player_id",
     "SELECT faction_id, name, tag, leader_id, respect, member_count FROM factions ORDER BY faction_id",
@@ -20,11 +20,12 @@ const STORED: &[&str] = &[
 ];
 
 /// A fault of an answer.
+#[derive(Clone)]
 struct Case {
     /// The path of the call.
     path: &'static str,
     fault: FaultKind,
-    /// The place that is rejected; `None` if nothing is.
+    /// The path that is rejected in the JSON; `None` if nothing is rejected.
     rejected: Option<&'static str>,
 }
 
@@ -36,11 +37,11 @@ fn accepts(path: &'static str, fault: FaultKind) -> Case {
     }
 }
 
-fn rejects(path: &'static str, fault: FaultKind, place: &'static str) -> Case {
+fn rejects(path: &'static str, fault: FaultKind, json_path: &'static str) -> Case {
     Case {
         path,
         fault,
-        rejected: Some(place),
+        rejected: Some(json_path),
     }
 }
 
@@ -60,7 +61,8 @@ fn twice(pointer: &str) -> FaultKind {
     FaultKind::Duplicate(pointer.to_owned())
 }
 
-/// Fetches once without a fault, then with each fault, and once without a fault after each.
+/// Fetches once without a fault, then for each case with its fault and once more without it. Checks that the stored
+/// values stay the same.
 fn each_costs_no_fact(track: &str, cases: Vec<Case>) {
     let torn = bodies::world();
     torn.follow(track);
@@ -82,205 +84,265 @@ fn each_costs_no_fact(track: &str, cases: Vec<Case>) {
 
         let exit = if rejected.is_some() { 3 } else { 0 };
         assert_eq!(run.code(), exit, "{case}: {}", run.stderr());
-        let places = torn.rows(&format!(
+        let rejected_paths = torn.rows(&format!(
             "SELECT DISTINCT json_path FROM rejected_payloads WHERE max(recorded_at, last_seen_at) = {now}"
         ));
         let expected: Vec<&str> = rejected.into_iter().collect();
-        assert_eq!(places, expected, "{case}");
+        assert_eq!(rejected_paths, expected, "{case}");
         assert_eq!(stored(&torn), before, "{case}");
         torn.fetch_at(now + 30, &["all"]).expect(0);
         assert_eq!(stored(&torn), before, "a run after {case}");
     }
 }
 
+/// Faults of the selection `profile`.
+fn profile_cases() -> Vec<Case> {
+    const PATH: &str = "/user/2";
+
+    vec![
+        rejects(PATH, remove("/profile/faction_id"), "profile.faction_id"),
+        rejects(
+            PATH,
+            patch("/profile/faction_id", json!("none")),
+            "profile.faction_id",
+        ),
+        rejects(
+            PATH,
+            patch("/profile/faction_id", json!([9])),
+            "profile.faction_id",
+        ),
+        rejects(PATH, patch("/profile/level", json!(-3)), "profile.level"),
+        rejects(
+            PATH,
+            patch("/profile/life", json!([900, 1000])),
+            "profile.life",
+        ),
+        rejects(PATH, remove("/profile/name"), "profile"),
+        rejects(
+            PATH,
+            patch("/profile", json!([2, "x", 3, "x", 9])),
+            "profile",
+        ),
+    ]
+}
+
+/// Faults of the selection `members`.
+fn roster_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/9";
+
+    vec![
+        rejects(PATH, patch("/members/0", json!([2, "x", 3])), "members[*]"),
+        rejects(PATH, patch("/members/1", json!(null)), "members[*]"),
+        rejects(PATH, remove("/members/0/name"), "members[*]"),
+        rejects(PATH, patch("/members/0/id", json!("two")), "members[*].id"),
+        rejects(
+            PATH,
+            patch("/members/0/status", json!("Okay")),
+            "members[*].status",
+        ),
+        rejects(PATH, remove("/members"), "members"),
+        accepts(PATH, patch("/members", json!([]))),
+        accepts(PATH, remove("/members/1")),
+        accepts(PATH, twice("/members/0")),
+    ]
+}
+
+/// Faults of the selection `basic`.
+fn basic_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/9";
+
+    vec![
+        accepts(PATH, remove("/basic/members")),
+        accepts(PATH, remove("/basic/leader_id")),
+        accepts(PATH, patch("/basic/respect", json!(null))),
+        rejects(
+            PATH,
+            patch("/basic/respect", json!({ "total": 5 })),
+            "basic.respect",
+        ),
+    ]
+}
+
+/// Faults of the selection `wars`.
+fn faction_war_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/9";
+
+    vec![
+        rejects(PATH, remove("/wars/ranked"), "wars.ranked"),
+        rejects(PATH, remove("/wars/ranked/end"), "wars.ranked.end"),
+        rejects(PATH, remove("/wars/ranked/winner"), "wars.ranked.winner"),
+        rejects(
+            PATH,
+            patch("/wars/ranked/winner", json!(77_777)),
+            "wars.ranked.winner",
+        ),
+        rejects(PATH, patch("/wars/ranked", json!([1, 2, 3])), "wars.ranked"),
+        rejects(PATH, remove("/wars/territory"), "wars.territory"),
+        accepts(PATH, twice("/wars/territory/0")),
+        rejects(
+            PATH,
+            patch("/wars/territory/0/factions/0", json!([20, "x", 5, true])),
+            "wars.territory[*].factions[*]",
+        ),
+    ]
+}
+
+/// Faults of the tiles of a faction.
+fn faction_tile_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/9/territory";
+
+    vec![
+        rejects(PATH, remove("/territory/0/racket"), "territory[*].racket"),
+        rejects(
+            PATH,
+            patch("/territory/0/racket", json!(["Gun Shop", 2, "AAB"])),
+            "territory[*].racket",
+        ),
+        rejects(
+            PATH,
+            patch("/territory/0/sector", json!("north")),
+            "territory[*].sector",
+        ),
+        rejects(
+            PATH,
+            patch("/territory/0", json!(["AAB", 3, 4, 5, 6, 7])),
+            "territory[*]",
+        ),
+        rejects(PATH, remove("/territory/0/id"), "territory[*]"),
+        accepts(PATH, remove("/territory/0/coordinates")),
+        accepts(PATH, twice("/territory/0")),
+        rejects(PATH, remove("/territory"), "territory"),
+    ]
+}
+
+/// Faults of the owners of all tiles.
+fn ownership_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/territoryownership";
+
+    vec![
+        rejects(
+            PATH,
+            remove("/territoryOwnership/0/owned_by"),
+            "territoryOwnership[*].owned_by",
+        ),
+        rejects(
+            PATH,
+            patch("/territoryOwnership/0", json!(["AAB", 20])),
+            "territoryOwnership[*]",
+        ),
+        rejects(
+            PATH,
+            patch("/territoryOwnership", json!(null)),
+            "territoryOwnership",
+        ),
+        rejects(
+            PATH,
+            patch("/territoryOwnership", json!({})),
+            "territoryOwnership",
+        ),
+        rejects(PATH, remove("/territoryOwnership"), "territoryOwnership"),
+        accepts(PATH, twice("/territoryOwnership/0")),
+    ]
+}
+
+/// Faults of the list of all rackets.
+fn racket_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/rackets";
+
+    vec![
+        rejects(PATH, remove("/rackets"), "rackets"),
+        rejects(PATH, remove("/rackets/0/name"), "rackets[*]"),
+        rejects(
+            PATH,
+            patch("/rackets/0", json!(["Gun Shop", 2, "AAB"])),
+            "rackets[*]",
+        ),
+        rejects(
+            PATH,
+            patch("/rackets/0/territory", json!(5)),
+            "rackets[*].territory",
+        ),
+        accepts(PATH, remove("/rackets/0/territory")),
+        accepts(PATH, twice("/rackets/0")),
+    ]
+}
+
+/// Faults of the list of all ranked wars.
+fn ranked_war_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/warfareranked";
+
+    vec![
+        rejects(PATH, remove("/warfareranked/0/end"), "warfareranked[*].end"),
+        rejects(
+            PATH,
+            remove("/warfareranked/0/factions"),
+            "warfareranked[*].factions",
+        ),
+        rejects(
+            PATH,
+            patch("/warfareranked/0/winner", json!(77_777)),
+            "warfareranked[*].winner",
+        ),
+        rejects(PATH, remove("/warfareranked"), "warfareranked"),
+        accepts(PATH, twice("/warfareranked/0")),
+    ]
+}
+
+/// Faults of the list of all territory wars.
+fn territory_war_cases() -> Vec<Case> {
+    const PATH: &str = "/faction/warfareterritory";
+
+    vec![
+        rejects(
+            PATH,
+            remove("/warfareterritory/0/result"),
+            "warfareterritory[*].result",
+        ),
+        rejects(
+            PATH,
+            patch("/warfareterritory/0/result", json!(1)),
+            "warfareterritory[*].result",
+        ),
+        rejects(
+            PATH,
+            patch("/warfareterritory/0/aggressor", json!([20, "x", 5, true])),
+            "warfareterritory[*].aggressor",
+        ),
+        rejects(
+            PATH,
+            patch("/warfareterritory/0/territory", json!(null)),
+            "warfareterritory[*].territory",
+        ),
+        rejects(PATH, remove("/warfareterritory"), "warfareterritory"),
+    ]
+}
+
 #[test]
 fn a_faulty_answer_about_followed_targets_loses_no_stored_fact() {
-    let track = "[track]\nplayers = [1, 2]\nfactions = [9]\nwars = \"tracked\"\nterritories = \"tracked\"\n";
-    let (user, faction, tiles) = ("/user/2", "/faction/9", "/faction/9/territory");
-
     each_costs_no_fact(
-        track,
-        vec![
-            rejects(user, remove("/profile/faction_id"), "profile.faction_id"),
-            rejects(
-                user,
-                patch("/profile/faction_id", json!("none")),
-                "profile.faction_id",
-            ),
-            rejects(
-                user,
-                patch("/profile/faction_id", json!([9])),
-                "profile.faction_id",
-            ),
-            rejects(user, patch("/profile/level", json!(-3)), "profile.level"),
-            rejects(
-                user,
-                patch("/profile/life", json!([900, 1000])),
-                "profile.life",
-            ),
-            rejects(user, remove("/profile/name"), "profile"),
-            rejects(
-                user,
-                patch("/profile", json!([2, "x", 3, "x", 9])),
-                "profile",
-            ),
-            rejects(
-                faction,
-                patch("/members/0", json!([2, "x", 3])),
-                "members[*]",
-            ),
-            rejects(faction, patch("/members/1", json!(null)), "members[*]"),
-            rejects(faction, remove("/members/0/name"), "members[*]"),
-            rejects(
-                faction,
-                patch("/members/0/id", json!("two")),
-                "members[*].id",
-            ),
-            rejects(
-                faction,
-                patch("/members/0/status", json!("Okay")),
-                "members[*].status",
-            ),
-            rejects(faction, remove("/members"), "members"),
-            accepts(faction, patch("/members", json!([]))),
-            accepts(faction, remove("/members/1")),
-            accepts(faction, twice("/members/0")),
-            accepts(faction, remove("/basic/members")),
-            accepts(faction, remove("/basic/leader_id")),
-            accepts(faction, patch("/basic/respect", json!(null))),
-            rejects(
-                faction,
-                patch("/basic/respect", json!({ "total": 5 })),
-                "basic.respect",
-            ),
-            rejects(faction, remove("/wars/ranked"), "wars.ranked"),
-            rejects(faction, remove("/wars/ranked/end"), "wars.ranked.end"),
-            rejects(faction, remove("/wars/ranked/winner"), "wars.ranked.winner"),
-            rejects(
-                faction,
-                patch("/wars/ranked/winner", json!(77_777)),
-                "wars.ranked.winner",
-            ),
-            rejects(
-                faction,
-                patch("/wars/ranked", json!([1, 2, 3])),
-                "wars.ranked",
-            ),
-            rejects(faction, remove("/wars/territory"), "wars.territory"),
-            accepts(faction, twice("/wars/territory/0")),
-            rejects(
-                faction,
-                patch("/wars/territory/0/factions/0", json!([20, "x", 5, true])),
-                "wars.territory[*].factions[*]",
-            ),
-            rejects(tiles, remove("/territory/0/racket"), "territory[*].racket"),
-            rejects(
-                tiles,
-                patch("/territory/0/racket", json!(["Gun Shop", 2, "AAB"])),
-                "territory[*].racket",
-            ),
-            rejects(
-                tiles,
-                patch("/territory/0/sector", json!("north")),
-                "territory[*].sector",
-            ),
-            rejects(
-                tiles,
-                patch("/territory/0", json!(["AAB", 3, 4, 5, 6, 7])),
-                "territory[*]",
-            ),
-            rejects(tiles, remove("/territory/0/id"), "territory[*]"),
-            accepts(tiles, remove("/territory/0/coordinates")),
-            accepts(tiles, twice("/territory/0")),
-            rejects(tiles, remove("/territory"), "territory"),
-        ],
+        "[track]\nplayers = [1, 2]\nfactions = [9]\nwars = \"tracked\"\nterritories = \"tracked\"\n",
+        [
+            profile_cases(),
+            roster_cases(),
+            basic_cases(),
+            faction_war_cases(),
+            faction_tile_cases(),
+        ]
+        .concat(),
     );
 }
 
 #[test]
 fn a_faulty_answer_about_the_whole_game_loses_no_stored_fact() {
-    let track = "[track]\nfactions = [9]\nmembers = false\nwars = \"all\"\nterritories = \"all\"\n";
-    let (owners, rackets) = ("/faction/territoryownership", "/faction/rackets");
-    let (ranked, territory) = ("/faction/warfareranked", "/faction/warfareterritory");
-
     each_costs_no_fact(
-        track,
-        vec![
-            rejects(
-                owners,
-                remove("/territoryOwnership/0/owned_by"),
-                "territoryOwnership[*].owned_by",
-            ),
-            rejects(
-                owners,
-                patch("/territoryOwnership/0", json!(["AAB", 20])),
-                "territoryOwnership[*]",
-            ),
-            rejects(
-                owners,
-                patch("/territoryOwnership", json!(null)),
-                "territoryOwnership",
-            ),
-            rejects(
-                owners,
-                patch("/territoryOwnership", json!({})),
-                "territoryOwnership",
-            ),
-            rejects(owners, remove("/territoryOwnership"), "territoryOwnership"),
-            accepts(owners, twice("/territoryOwnership/0")),
-            rejects(rackets, remove("/rackets"), "rackets"),
-            rejects(rackets, remove("/rackets/0/name"), "rackets[*]"),
-            rejects(
-                rackets,
-                patch("/rackets/0", json!(["Gun Shop", 2, "AAB"])),
-                "rackets[*]",
-            ),
-            rejects(
-                rackets,
-                patch("/rackets/0/territory", json!(5)),
-                "rackets[*].territory",
-            ),
-            accepts(rackets, remove("/rackets/0/territory")),
-            accepts(rackets, twice("/rackets/0")),
-            rejects(
-                ranked,
-                remove("/warfareranked/0/end"),
-                "warfareranked[*].end",
-            ),
-            rejects(
-                ranked,
-                remove("/warfareranked/0/factions"),
-                "warfareranked[*].factions",
-            ),
-            rejects(
-                ranked,
-                patch("/warfareranked/0/winner", json!(77_777)),
-                "warfareranked[*].winner",
-            ),
-            rejects(ranked, remove("/warfareranked"), "warfareranked"),
-            accepts(ranked, twice("/warfareranked/0")),
-            rejects(
-                territory,
-                remove("/warfareterritory/0/result"),
-                "warfareterritory[*].result",
-            ),
-            rejects(
-                territory,
-                patch("/warfareterritory/0/result", json!(1)),
-                "warfareterritory[*].result",
-            ),
-            rejects(
-                territory,
-                patch("/warfareterritory/0/aggressor", json!([20, "x", 5, true])),
-                "warfareterritory[*].aggressor",
-            ),
-            rejects(
-                territory,
-                patch("/warfareterritory/0/territory", json!(null)),
-                "warfareterritory[*].territory",
-            ),
-            rejects(territory, remove("/warfareterritory"), "warfareterritory"),
-        ],
+        "[track]\nfactions = [9]\nmembers = false\nwars = \"all\"\nterritories = \"all\"\n",
+        [
+            ownership_cases(),
+            racket_cases(),
+            ranked_war_cases(),
+            territory_war_cases(),
+        ]
+        .concat(),
     );
 }
 

@@ -117,8 +117,8 @@ const KEY: &str = "
     info.user.faction_id Ignored
     info.user.company_id Ignored
     info.access Object
-    info.access.level NeededWhole access_level
-    info.access.type TextElse access
+    info.access.level RequiredWhole access_level
+    info.access.type TextOrDefault access
     info.access.faction Ignored
     info.access.company Ignored
     info.access.log Ignored";
@@ -132,7 +132,7 @@ const PROFILE: &str = "
     profile.title Ignored
     profile.age Ignored
     profile.signed_up Ignored
-    profile.faction_id NoneMeans faction
+    profile.faction_id FactionOrNone faction
     profile.honor_id Ignored
     profile.property Ignored
     profile.image Ignored
@@ -179,16 +179,16 @@ const BATTLE_STATS: &str = "
     battlestats.total Count total";
 
 const PERSONAL_STATS: &str = "
-    personalstats Figures dollars,bucket_at
-    personalstats[] Figure dollars,bucket_at
-    personalstats[].name Figure dollars,bucket_at
+    personalstats DailyStats dollars,bucket_at
+    personalstats[] DailyStat dollars,bucket_at
+    personalstats[].name DailyStat dollars,bucket_at
     personalstats[].value Whole dollars
-    personalstats[].timestamp Moment bucket_at";
+    personalstats[].timestamp Timestamp bucket_at";
 
 const BASIC: &str = "
     basic Object
     basic.id Subject
-    basic.name OldName name
+    basic.name NameOrEmpty name
     basic.tag Text tag
     basic.tag_image Ignored
     basic.banner_image Ignored
@@ -249,7 +249,7 @@ const OWNERSHIP: &str = "
     territoryOwnership OwnerList
     territoryOwnership[] Item
     territoryOwnership[].id Tile
-    territoryOwnership[].owned_by NoneMeans owner
+    territoryOwnership[].owned_by FactionOrNone owner
     territoryOwnership[].acquired_at Ignored
     territoryOwnership[].irradiated Ignored";
 

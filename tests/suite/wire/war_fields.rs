@@ -1,4 +1,4 @@
-//! The rows of the table of fields that are about wars.
+//! The rows of the field table for wars.
 
 pub const WARS: &str = "
     pacts Ignored
@@ -10,9 +10,9 @@ pub const WARS: &str = "
 
 pub const RANKED_WAR_RUNNING: &str = "
     start Start started_at,status
-    end EndAhead
+    end EndOfRunningRankedWar
     target Count required_score
-    winner NoWinner
+    winner WinnerOfRunningWar
     factions Sides
     factions[] Sides
     factions[0].id Reference attacking.faction
@@ -47,7 +47,7 @@ pub const TERRITORY_WAR_OF_FACTION: &str = "
     start Start started_at,status
     end End ends_at
     target Count required_score
-    winner NamedWinner
+    winner UnusedWinner
     factions Sides
     factions[] Sides
     factions[0].id Reference attacking.faction
@@ -69,7 +69,7 @@ pub const TERRITORY_WAR_RUNNING: &str = "
     start Start started_at,status
     end End ends_at
     target Count required_score
-    result NoResult status,end_reason
+    result ResultOfRunningWar status,end_reason
     aggressor Sides
     aggressor.id Reference attacking.faction
     aggressor.name Text attacking.name
@@ -145,7 +145,7 @@ pub const TERRITORY_REPORT: &str = "
     territory Tile
     started_at Start started_at
     ended_at End ends_at
-    winner NamedWinner
+    winner UnusedWinner
     result ReportResult status,end_reason,winner
     factions Sides
     factions[] Sides

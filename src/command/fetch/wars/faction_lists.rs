@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{AssaultedTiles, ListCoverage, ListedWars, WarKey, key_of};
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{InvalidItem, Partitioned, war};
 use crate::command::fetch::concurrent::fetch_concurrently;
 use crate::command::fetch::session::{ActiveRun, Session, rejected_item};
-use crate::command::torn::{Failure, Reply, TornClient};
+use crate::command::torn::{Failure, Response, TornClient};
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
@@ -38,15 +38,15 @@ pub(in crate::command::fetch) struct DecodedWars {
 }
 
 impl FactionWars {
-    fn of_reply(reply: &Reply) -> Self {
+    fn of_response(response: &Response) -> Self {
         Self {
             wars: Vec::new(),
             read: BTreeSet::new(),
             undecoded: BTreeSet::new(),
             lists_territory_wars: false,
             assaulted: AssaultedTiles::default(),
-            source: reply.source.clone(),
-            at: reply.at,
+            source: response.source.clone(),
+            at: response.at,
         }
     }
 
@@ -83,13 +83,13 @@ impl FactionWars {
 /// Decodes the selection `wars` of an answer. Each type and each war is decoded separately.
 pub(in crate::command::fetch) fn decode_wars(
     request: &Request,
-    reply: &Reply,
+    response: &Response,
     faction: FactionId,
 ) -> DecodedWars {
     let entity = list_name(faction);
-    let mut wars = FactionWars::of_reply(reply);
+    let mut wars = FactionWars::of_response(response);
     let mut failures = Vec::new();
-    let refused = reply
+    let refused = response
         .errors
         .iter()
         .find(|failed| failed.selection == "wars");
@@ -97,7 +97,7 @@ pub(in crate::command::fetch) fn decode_wars(
         failures.push(Failure::Refused(refused.error.clone()));
         return DecodedWars { wars, failures };
     }
-    let lists = war::faction_wars(&reply.body, reply.at);
+    let lists = war::faction_wars(&response.body, response.at);
     for (war_type, list) in [
         (WarType::Ranked, lists.ranked),
         (WarType::Territory, lists.territory),
@@ -110,7 +110,11 @@ pub(in crate::command::fetch) fn decode_wars(
                 wars.add(war_type, list);
             }
             Err(error) => {
-                let part = reply.body.get("wars").unwrap_or(&reply.body).to_string();
+                let part = response
+                    .body
+                    .get("wars")
+                    .unwrap_or(&response.body)
+                    .to_string();
                 let failure = Failure::rejected(request, &entity, &error, part);
                 // An invalid body fails for both types. It is one failure.
                 if !failures.contains(&failure) {
@@ -221,11 +225,11 @@ impl Session<'_> {
 
 fn fetch_list(torn: &TornClient, id: FactionId) -> Result<DecodedWars, Failure> {
     let request = Request::faction_wars(id);
-    let reply = torn.get(&request, Need::Any)?;
-    if let Some(failed) = reply.errors.first() {
+    let response = torn.get(&request, KeyRequirement::Any)?;
+    if let Some(failed) = response.errors.first() {
         return Err(Failure::Refused(failed.error.clone()));
     }
-    Ok(decode_wars(&request, &reply, id))
+    Ok(decode_wars(&request, &response, id))
 }
 
 fn list_name(faction: FactionId) -> String {

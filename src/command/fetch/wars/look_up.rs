@@ -2,7 +2,7 @@
 
 use super::history_search::{HistorySearch, search_histories};
 use super::war_name;
-use crate::api::pool::Need;
+use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::war;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
@@ -95,8 +95,8 @@ impl Session<'_> {
         results: Vec<TargetResult<WarLookup, LookupReply>>,
     ) -> Result<()> {
         let mut wars = Vec::new();
-        for (lookup, reply) in results {
-            let (result, failure) = match reply {
+        for (lookup, response) in results {
+            let (result, failure) = match response {
                 Ok(LookupReply { result, failure }) => (Some(result), failure),
                 Err(failure) => (None, Some(failure)),
             };
@@ -224,18 +224,18 @@ fn look_up_in_histories(
 /// Fetches the report of a war; `None` if Torn has none.
 fn fetch_report(torn: &TornClient, known: &War) -> Result<Option<Observation<War>>, Failure> {
     let request = Request::war_report(known.war_type, known.id);
-    let reply = torn.get(&request, Need::Any)?;
-    if let Some(failed) = reply.errors.first() {
+    let response = torn.get(&request, KeyRequirement::Any)?;
+    if let Some(failed) = response.errors.first() {
         return Err(Failure::Refused(failed.error.clone()));
     }
-    match war::report(&reply.body, known.war_type, known.id, reply.at) {
+    match war::report(&response.body, known.war_type, known.id, response.at) {
         Ok(report) => Ok(report.map(|war| Observation {
             value: war,
-            source: reply.source,
-            at: reply.at,
+            source: response.source,
+            at: response.at,
         })),
         Err(error) => {
-            let body = reply.body.to_string();
+            let body = response.body.to_string();
             Err(Failure::rejected(&request, &war_name(known), &error, body))
         }
     }

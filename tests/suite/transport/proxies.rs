@@ -1,145 +1,11 @@
-//! Certificates and proxies, and the errors of wrong ones.
+//! Calls through a proxy, and the variables that name one.
 
 use std::ffi::OsStr;
-use std::process::Command;
 
+use super::{CLOSED_PORT, PROXIES, fetch_and_init, fetching};
 use crate::support::torn::Torn;
 use crate::support::wire::{Certificate, Conduct, Proxy, TlsFront};
 use crate::support::{CANARY, Finished};
-
-/// An address at which no server listens.
-const NOBODY: &str = "127.0.0.1:1";
-
-/// Every variable that may name a proxy.
-const PROXIES: [&str; 6] = [
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "http_proxy",
-    "HTTP_PROXY",
-];
-
-/// `tornsnap fetch factions` from this address.
-fn fetching(torn: &Torn, url: &str) -> Command {
-    let mut command = torn.fetching(&["factions"]);
-    command.env("TORNSNAP_API_URL", url);
-    command
-}
-
-/// `tornsnap init` anew, in a folder of its own, from this address.
-fn initializing(torn: &Torn, url: &str) -> Command {
-    let mut command = torn.sandbox.command(&[
-        "init",
-        "--non-interactive",
-        "--config",
-        "new/tornsnap.toml",
-        "--faction",
-        "9",
-    ]);
-    command
-        .env("TORNSNAP_API_URL", url)
-        .env("TORN_API_KEY", CANARY);
-    command
-}
-
-/// Runs both commands, and returns the stderr of each.
-#[track_caller]
-fn both(torn: &Torn, url: &str, environment: &[(&str, &OsStr)], code: i32) -> Vec<String> {
-    [fetching(torn, url), initializing(torn, url)]
-        .into_iter()
-        .map(|mut command| {
-            command.envs(environment.iter().copied());
-            let stderr = Finished(command.output().unwrap()).expect(code).stderr();
-            assert!(!stderr.contains(CANARY), "{stderr}");
-            assert!(!torn.sandbox.path("new/tornsnap.toml").exists());
-            stderr
-        })
-        .collect()
-}
-
-#[test]
-fn a_certificate_that_is_not_trusted_ends_the_run_at_the_first_call_and_says_what_to_mend() {
-    for (certificate, with_authority, why) in [
-        (
-            Certificate::Good,
-            false,
-            "this machine does not know who issued it",
-        ),
-        (
-            Certificate::Expired,
-            true,
-            "it expired at 2020-01-02T00:00:00Z, and this machine's clock says ",
-        ),
-        (
-            Certificate::NotYetValid,
-            true,
-            "it is valid from 2200-01-02T00:00:00Z, and this machine's clock says ",
-        ),
-        (
-            Certificate::OfAnotherHost,
-            true,
-            "it is for another host name",
-        ),
-    ] {
-        let torn = Torn::new();
-        let front = TlsFront::before(&torn, certificate);
-        let authority = front.authority(&torn);
-        let environment: &[(&str, &OsStr)] = if with_authority {
-            &[("SSL_CERT_FILE", authority.as_os_str())]
-        } else {
-            &[]
-        };
-
-        for stderr in both(&torn, &front.url(), environment, 78) {
-            let expected = format!(
-                "because: the certificate is not trusted: {}: {why}",
-                front.url()
-            );
-            assert!(stderr.contains(&expected), "{stderr}");
-            assert!(
-                stderr.contains("try: check this machine's clock")
-                    && stderr.contains("SSL_CERT_FILE"),
-                "{stderr}"
-            );
-            assert!(stderr.lines().count() <= 5, "{stderr}");
-        }
-
-        assert_eq!(front.connections(), 2, "neither of the two tried again");
-        assert!(torn.asked().is_empty());
-    }
-}
-
-#[test]
-fn a_machine_without_any_authority_says_so() {
-    let torn = Torn::new();
-    let front = TlsFront::before(&torn, Certificate::Good);
-    let nowhere = OsStr::new("/nowhere/at/all.pem");
-
-    for stderr in both(&torn, &front.url(), &[("SSL_CERT_FILE", nowhere)], 78) {
-        assert!(
-            stderr.contains("the certificate is not trusted"),
-            "{stderr}"
-        );
-        assert!(stderr.contains("SSL_CERT_FILE"), "{stderr}");
-    }
-}
-
-#[test]
-fn an_authority_in_ssl_cert_file_is_trusted() {
-    let torn = Torn::new();
-    let front = TlsFront::before(&torn, Certificate::Good);
-
-    let fetched = fetching(&torn, &front.url())
-        .env("SSL_CERT_FILE", front.authority(&torn))
-        .output();
-
-    Finished(fetched.unwrap()).expect(0);
-    assert_eq!(
-        torn.rows("SELECT name FROM factions WHERE faction_id = 9"),
-        ["Real 9"]
-    );
-}
 
 #[test]
 fn calls_go_through_the_proxy_with_its_password_and_the_key_stays_inside() {
@@ -173,11 +39,11 @@ fn calls_go_through_the_proxy_with_its_password_and_the_key_stays_inside() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_named_without_its_password_and_may_be_tried_again() {
+fn an_unreachable_proxy_is_a_transient_error_and_is_named_without_its_password() {
     let torn = Torn::new();
-    let address = format!("http://me:secret@{NOBODY}");
+    let address = format!("http://me:secret@{CLOSED_PORT}");
 
-    for stderr in both(
+    for stderr in fetch_and_init(
         &torn,
         "https://torn.test",
         &[("HTTPS_PROXY", OsStr::new(&address))],
@@ -205,7 +71,7 @@ fn a_proxy_that_refuses_ends_the_run_at_the_first_call() {
         let proxy = Proxy::start(Conduct::Answer(status));
         let address = format!("http://me:secret@127.0.0.1:{}", proxy.port);
 
-        for stderr in both(
+        for stderr in fetch_and_init(
             &torn,
             "https://torn.test",
             &[("HTTPS_PROXY", OsStr::new(&address))],
@@ -225,7 +91,7 @@ fn a_proxy_that_refuses_ends_the_run_at_the_first_call() {
 }
 
 #[test]
-fn a_proxy_in_trouble_is_a_passing_fault() {
+fn a_fault_of_the_proxy_is_a_transient_error() {
     for conduct in [Conduct::Answer(502), Conduct::Answer(504), Conduct::HangUp] {
         let torn = Torn::new();
         let proxy = Proxy::start(conduct);
@@ -251,7 +117,7 @@ fn a_proxy_that_is_not_supported_is_refused_by_the_commands_that_call_out_and_no
     ] {
         let torn = Torn::new();
 
-        for stderr in both(
+        for stderr in fetch_and_init(
             &torn,
             "https://torn.test",
             &[("ALL_PROXY", OsStr::new(address))],
@@ -313,58 +179,6 @@ fn this_machine_and_the_hosts_of_no_proxy_are_called_directly() {
     assert!(proxy.asked().is_empty());
 }
 
-/// The output of `health --notify` about the message to a webhook at this address.
-fn notification(torn: &Torn, address: &str, environment: &[(&str, &OsStr)]) -> serde_json::Value {
-    let bom = "\u{feff}";
-    torn.sandbox
-        .write("webhook", &format!("{bom}\"{address}\"\r\n"));
-    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n[health]\nwebhook_url_file = \"webhook\"\n");
-    let mut health = torn.sandbox.command(&["health", "--notify", "--json"]);
-    health.envs(environment.iter().copied());
-    Finished(health.output().unwrap()).json()["notification"].clone()
-}
-
-#[test]
-fn a_webhook_uses_the_proxy_and_its_address_is_never_shown() {
-    let torn = Torn::new();
-    let front = TlsFront::before(&torn, Certificate::Good);
-    let refusing = Proxy::start(Conduct::Answer(407));
-    let proxy = format!("http://me:secret@127.0.0.1:{}", refusing.port);
-    let here = format!("{}/SECRETPATH", torn.simulator.url());
-    let secure = format!("{}/SECRETPATH", front.url());
-    let away = "https://torn.test/SECRETPATH".to_owned();
-    let gone = format!("http://{NOBODY}");
-    for (address, proxy, words) in [
-        // The simulated Torn refuses POST, so it was reached without the proxy.
-        (&here, &proxy, "it answered with HTTP status 405"),
-        (
-            &secure,
-            &proxy,
-            "its certificate is not trusted: this machine does not know who issued it",
-        ),
-        (&away, &proxy, "(HTTPS_PROXY): HTTP status 407"),
-        (
-            &away,
-            &gone,
-            "no connection through the proxy http://127.0.0.1:1 (HTTPS_PROXY): ",
-        ),
-        (
-            &away,
-            &"socks5://me:secret@x".to_owned(),
-            "could not use the proxy socks5://x (HTTPS_PROXY)",
-        ),
-    ] {
-        let told = notification(&torn, address, &[("HTTPS_PROXY", OsStr::new(proxy))]);
-
-        let error = told["error"].as_str().unwrap_or_default();
-        assert!(error.contains(words), "{address}: {told}");
-        assert!(
-            !error.contains("SECRET") && !error.contains("secret"),
-            "{error}"
-        );
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn a_proxy_variable_that_is_not_text_is_refused_by_name() {
@@ -376,7 +190,7 @@ fn a_proxy_variable_that_is_not_text_is_refused_by_name() {
         if name == "NO_PROXY" {
             environment.push(("HTTP_PROXY", OsStr::new("http://127.0.0.1:1")));
         }
-        for stderr in both(&torn, "https://torn.test", &environment, 78) {
+        for stderr in fetch_and_init(&torn, "https://torn.test", &environment, 78) {
             assert!(
                 stderr.contains(&format!("could not use {name}\n")),
                 "{stderr}"
@@ -386,7 +200,7 @@ fn a_proxy_variable_that_is_not_text_is_refused_by_name() {
 }
 
 #[test]
-fn the_demo_obeys_no_variable_that_would_lead_it_elsewhere() {
+fn the_demo_ignores_the_variables_of_proxies_and_paths() {
     let torn = Torn::new();
     torn.sandbox
         .write("tornsnap.toml", "this is no configuration\n");
