@@ -21,8 +21,8 @@ use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
 
-/// The first line of the demo's configuration.
-const SENTINEL: &str = "# Made by `tornsnap demo`; made anew each time.";
+/// The start of the demo's configuration.
+const SENTINEL: &str = "# Made by `tornsnap demo`";
 
 const DATABASE_NAME: &str = "tornsnap.db";
 
@@ -235,7 +235,7 @@ impl Tally {
 fn write_settings(folder: &Path, simulator: &Simulator) -> Result<Settings> {
     let file = folder.join(FILE_NAME);
     let mut text = format!(
-        "{SENTINEL}\n\ndatabase = \"{DATABASE_NAME}\"\n\n[api]\nbase_url = \"{}\" # exists only while the demo runs\n\
+        "{SENTINEL}. If you change this file, the next demo does not replace this one.\n\ndatabase = \"{DATABASE_NAME}\"\n\n[api]\nbase_url = \"{}\" # exists only while the demo runs\n\
          requests_per_minute = 0\n",
         simulator.url()
     );
