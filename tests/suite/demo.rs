@@ -183,6 +183,26 @@ tornsnap: could not use the folder tornsnap-demo
     }
 }
 
+#[test]
+fn a_demo_that_was_killed_before_it_recorded_its_files_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+    fs::remove_file(sandbox.path("tornsnap-demo/tornsnap-demo.json")).unwrap();
+    let before = contents(&sandbox.path("tornsnap-demo"));
+
+    let refused = sandbox.run(&["demo", "--days", "1"]).expect(78);
+
+    assert_eq!(
+        refused.stderr(),
+        "\
+tornsnap: could not use the folder tornsnap-demo
+  because: its demo was killed before it ended, or is of an older tornsnap
+  try: delete the folder, or name another one with --output
+"
+    );
+    assert_eq!(contents(&sandbox.path("tornsnap-demo")), before);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_demo_is_replaced() {

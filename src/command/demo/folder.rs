@@ -92,7 +92,7 @@ pub(super) fn record_files(folder: &Path) -> Result<()> {
 }
 
 impl Record {
-    /// `None` if the folder has no record.
+    /// `None` if the folder has no record, or one that cannot be read.
     fn load(folder: &Path) -> Option<Self> {
         let bytes = fs::read(folder.join(RECORD_NAME)).ok()?;
         serde_json::from_slice(&bytes).ok()
