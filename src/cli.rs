@@ -107,7 +107,7 @@ impl Command {
     }
 }
 
-/// How a command ended. `health` has exit codes of its own and has printed its report.
+/// How a command ended. `health` has its own exit codes and prints its report itself.
 enum Ended {
     Health(HealthExit),
     Other(Outcome),
@@ -213,12 +213,12 @@ fn start(cli: &Cli) -> Result<Context> {
     })
 }
 
-/// An empty path counts as not given, because schedulers set variables to an empty text.
+/// `None` for an empty path, because schedulers may set a variable to an empty text.
 fn ignore_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
 }
 
-/// Prints what clap has to say: help and version on stdout, a usage error on stderr and, with `--json`, as a report.
+/// Prints a message of clap: help and version on stdout, a usage error on stderr and, with `--json`, also as a report.
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
 fn print_clap_message(error: &clap::Error) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());

@@ -25,7 +25,7 @@ use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit};
 use crate::output::terminal::Verbosity;
 
-/// The arguments of every command.
+/// What every command receives, besides its own arguments.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
@@ -37,7 +37,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Whether to show a progress bar.
+    /// Whether to show a progress bar: not with `--quiet`, and only on a terminal.
     pub(crate) fn shows_progress(&self) -> bool {
         self.verbosity >= Verbosity::Normal && crate::output::terminal::is_watched()
     }

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Path to restore to [default: the database]
     #[arg(long, value_name = "PATH")]
     to: Option<PathBuf>,
-    /// Do not ask for confirmation; without a terminal, nothing is asked
+    /// Do not ask for confirmation (without a terminal, nothing is asked anyway)
     #[arg(short, long)]
     yes: bool,
     /// Accept a file without a manifest, with only SQLite's own checks
@@ -42,44 +42,25 @@ pub(crate) struct Args {
     wait: WaitArgs,
 }
 
-/// Verifies the backup, asks the user, then replaces the database.
+/// Checks the backup, asks the user, then verifies the backup and replaces the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let settings = &context.settings;
-    let now = settings.clock.now();
+    let now = context.settings.clock.now();
     let job = Job::new(context, args, now)?;
     if let Some(manifest) = &job.manifest {
         job.check_identity(&manifest.identity())?;
     }
-    let database = &job.database;
-    // The question needs a terminal. Scripts may run without one, because the present database is kept, not deleted.
-    if !args.yes
-        && prompt::is_possible()
-        && database.exists()
-        && !prompt::confirm(&question(database, job.manifest.as_ref()), "--yes")?
-    {
+    if !job.is_confirmed(args)? {
         return Ok(Outcome {
             status: Status::Declined,
             summary: Some("nothing was changed".to_owned()),
             ..Outcome::new(Exit::Done).with_report(serde_json::Map::new())
         });
     }
-
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
-    let locks = Locks::wait(database, &lock_wait)?;
+    let locks = Locks::wait(&job.database, &lock_wait)?;
     let _end_on_signal = StopSignal::end_on_signal()?;
-    let staged = match &job.manifest {
-        Some(manifest) => restore::stage(manifest, database, &locks)?,
-        None => restore::stage_without_manifest(&job.file, database, &locks)?,
-    };
-    job.check_identity(&staged.identity)?;
-    // Another process may have replaced the database while this run waited for the locks.
-    if restore::present_identity(database) != job.present {
-        return Err(Error::new(format!("replace {}", database.display()))
-            .with_source("another program has replaced it while this command waited")
-            .with_help("check which database is there now, then run it again")
-            .with_exit(Exit::TryLater));
-    }
-    let kept = restore::replace(&staged, database, now, &locks)?;
+    let staged = job.stage(&locks)?;
+    let kept = restore::replace(&staged, &job.database, now, &locks)?;
     Ok(job.outcome(&staged, kept.as_deref()))
 }
 
@@ -89,8 +70,8 @@ struct Job {
     manifest: Option<Manifest>,
     database: PathBuf,
     present: Option<Identity>,
-    /// The ids of the database to replace or, if there is none, those of the configured database. Messages describe the
-    /// backup in relation to them.
+    /// The ids to which messages relate the backup: those of the database to replace, or if there is none, those of the
+    /// configured database.
     reference: Option<Identity>,
     accepts_any_database: bool,
 }
@@ -125,7 +106,34 @@ impl Job {
         })
     }
 
-    /// The file name of the copied database.
+    /// Asks whether to replace the database, if there is one and the question can be asked.
+    fn is_confirmed(&self, args: &Args) -> Result<bool> {
+        // Scripts run without a terminal and get no question, because the present database is kept, not deleted.
+        if args.yes || !prompt::is_possible() || !self.database.exists() {
+            return Ok(true);
+        }
+        prompt::confirm(&question(&self.database, self.manifest.as_ref()), "--yes")
+    }
+
+    /// Verifies the backup and unpacks it beside the database.
+    fn stage(&self, locks: &Locks) -> Result<Staged> {
+        let database = &self.database;
+        let staged = match &self.manifest {
+            Some(manifest) => restore::stage(manifest, database, locks)?,
+            None => restore::stage_without_manifest(&self.file, database, locks)?,
+        };
+        self.check_identity(&staged.identity)?;
+        // Another process may have replaced the database while this run waited for the locks.
+        if restore::present_identity(database) != self.present {
+            return Err(Error::new(format!("replace {}", database.display()))
+                .with_source("another program has replaced it while this command waited")
+                .with_help("check which database is there now, then run it again")
+                .with_exit(Exit::TryLater));
+        }
+        Ok(staged)
+    }
+
+    /// The name of the copied database, for [`describe_origin`].
     fn database_name(&self) -> &str {
         self.manifest
             .as_ref()
@@ -231,7 +239,7 @@ fn resolve_target(path: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Reads the manifest; `None` if it is missing and `may_be_missing` is set.
+/// Reads the manifest; `None` if there is none and `may_be_missing` is set.
 fn manifest_of(file: &Path, may_be_missing: bool) -> Result<Option<Manifest>> {
     restore::check_backup_file(file)?;
     if may_be_missing && !Manifest::path_for(file).exists() {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::command::signal::StopSignal;
-use crate::command::{Context, Outcome};
-use crate::error::{Result, WithContext};
+use crate::command::{Context, Outcome, report};
+use crate::error::{Exit, Result, WithContext};
 use crate::output::terminal;
 use crate::sim::{Options, Simulator};
 
@@ -31,11 +31,32 @@ pub(crate) struct Args {
     pub(crate) seed: u64,
 }
 
-/// `simulate` adds no fields to the report.
 #[derive(Debug, Serialize)]
-struct Report {}
+struct Report {
+    url: String,
+    keys: Vec<KeyReport>,
+}
 
-/// Serves until a signal arrives. The URL is the only line on stdout.
+#[derive(Debug, Serialize)]
+struct KeyReport {
+    key: String,
+    owner_id: i64,
+}
+
+impl Report {
+    fn new(simulator: &Simulator) -> Self {
+        let keys = simulator.keys().into_iter().map(|key| KeyReport {
+            key: key.secret,
+            owner_id: key.owner,
+        });
+        Self {
+            url: simulator.url().to_owned(),
+            keys: keys.collect(),
+        }
+    }
+}
+
+/// Serves until a signal arrives.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let stop = StopSignal::listen()?;
     let simulator = Simulator::start(Options {
@@ -49,13 +70,28 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         ..Options::default()
     })
     .with_context(|| "start the simulated Torn".to_owned())?;
-    terminal::print_line(simulator.url()).with_context(|| "print the address".to_owned())?;
-    for key in simulator.keys() {
-        terminal::print_message(&format!("key {} of player {}", key.secret, key.owner));
-    }
+    print_start(context, Report::new(&simulator))?;
     while stop.received().is_none() {
         simulator.set_time(context.settings.clock.now());
         thread::sleep(Duration::from_millis(100));
     }
-    Ok(Outcome::done("stopped", Report {}))
+    Ok(Outcome {
+        summary: Some("stopped".to_owned()),
+        ..Outcome::new(Exit::Done)
+    })
+}
+
+/// Prints the address and the keys: the address alone on stdout, or with `--json` the report, which a program needs
+/// while the server runs, not after its end.
+fn print_start(context: &Context, report: Report) -> Result<()> {
+    if context.json {
+        let outcome = Outcome::new(Exit::Done).with_report(report);
+        return report::Report::of_outcome("simulate", &outcome)
+            .map_or(Ok(()), |report| terminal::report(&report));
+    }
+    terminal::print_line(&report.url).with_context(|| "print the address".to_owned())?;
+    for key in &report.keys {
+        terminal::print_message(&format!("key {} of player {}", key.key, key.owner_id));
+    }
+    Ok(())
 }

@@ -34,7 +34,7 @@ impl AtomicFile {
             options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        // The hidden name must not be too long if the name itself is just short enough.
+        // The hidden name has at most 50 characters of the name, because file systems limit the length of a name.
         let start: String = name.chars().take(50).collect();
         let mut cause = None;
         let temporary = tempfile::Builder::new()
@@ -53,7 +53,7 @@ impl AtomicFile {
         Ok(Self { temporary, target })
     }
 
-    /// Waits until the file is on the disk. Call it after the last write.
+    /// Syncs the file to the disk. Call it after the last write.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.temporary.as_file().sync_all()
     }

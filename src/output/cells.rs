@@ -27,11 +27,11 @@ pub(super) fn write_hex(buffer: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Writes timestamps. It caches the date of the last day, because most rows have the same date as the row before.
+/// Writes timestamps. It caches the date, because most rows have the same date as the row before.
 #[derive(Debug)]
 pub(super) struct TimestampWriter {
     format: TimestampFormat,
-    /// Days since 1970, and the first timestamp of that day as ISO 8601.
+    /// Days since 1970, and a timestamp of that day as ISO 8601.
     day: Option<(i64, String)>,
 }
 
@@ -61,7 +61,7 @@ impl TimestampWriter {
         }
         let date = match &self.day {
             Some((_, iso)) if iso.len() == "2026-11-21T22:06:00Z".len() => &iso[..10],
-            // Years outside 0 to 9999: the number is not a timestamp of an event.
+            // A year outside 0 to 9999 has no date of this length, and the number is hardly a timestamp.
             _ => return write_integer(buffer, unix),
         };
         let second = unix.rem_euclid(DAY);

@@ -1,8 +1,8 @@
 //! Writes CSV (RFC 4180) in which NULL differs from the empty text: NULL is an empty cell and the empty text is `""`, as in
 //! PostgreSQL's COPY.
 //!
-//! It is written by hand because `csv::Writer` decides about quotes by the text alone or for all cells, and so writes NULL
-//! and the empty text alike.
+//! The crate `csv` cannot do this: `csv::Writer` quotes by the text alone or quotes all cells, so it writes NULL and the
+//! empty text alike.
 
 use crate::model::rows::{Column, Row, Value};
 use crate::output::cells::{TimestampWriter, write_hex, write_integer};

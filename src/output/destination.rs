@@ -71,7 +71,7 @@ impl Destination {
         matches!(self, Self::Stream(_))
     }
 
-    /// Waits until a file is on the disk.
+    /// Syncs a file to the disk. Does nothing for a stream.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self {
             Self::File(file) => file.sync(),
@@ -79,7 +79,7 @@ impl Destination {
         }
     }
 
-    /// Gives a file its name.
+    /// Renames a file to its target. Does nothing for a stream.
     pub(crate) fn persist(self) -> io::Result<()> {
         match self {
             Self::File(file) => file.persist(),
@@ -104,7 +104,7 @@ impl Write for Destination {
     }
 }
 
-/// The general help.
+/// The help that fits every failure.
 const NAME_ANOTHER: &str = "name another file with --output";
 
 fn action(path: &Path) -> String {

@@ -10,7 +10,7 @@ use crate::output::terminal;
 /// The width of the table when that of the terminal is unknown.
 const DEFAULT_WIDTH: u16 = 80;
 
-/// The columns of state and id leave no room for a message below this width.
+/// In a narrower table, the columns of state and id leave no room for the message.
 const MIN_WIDTH: u16 = 50;
 
 /// Prints the page on stdout: with `is_quiet` only the findings, and nothing if there are none.
@@ -69,7 +69,7 @@ fn table(checks: &[&Check], width: u16) -> String {
         ]);
     let mut checks = checks.to_vec();
     checks.sort_by_key(|check| std::cmp::Reverse(check.state));
-    // The rows of each table are for graphs only.
+    // The numbers of rows in each table are for graphs only.
     for check in checks.iter().filter(|check| !check.id.starts_with("rows_")) {
         let finding = match &check.help {
             Some(help) => format!("{}\ntry: {help}", check.message),

@@ -23,7 +23,7 @@ pub(crate) enum Color {
 /// and their warnings repeat our errors.
 const SILENCED_LIBRARIES: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
-/// Starts the log, with an open file where one is configured. TimeFormat are UTC.
+/// Starts the log. `file` is the open log file, if one is configured; its timestamps are UTC.
 pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
     let level = match verbosity {
         Verbosity::Quiet => LevelFilter::Error,

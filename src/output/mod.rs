@@ -1,4 +1,4 @@
-//! Everything that is printed. Data and reports go to stdout, the rest to stderr.
+//! Writes data and reports to stdout and files, and everything else to stderr.
 
 mod atomic_file;
 mod cells;

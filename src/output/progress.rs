@@ -1,4 +1,4 @@
-//! The progress bar on a terminal. Lines that are printed meanwhile do not break it.
+//! The progress bar on a terminal. It disappears while a line is printed.
 
 use std::sync::OnceLock;
 use std::time::Duration;

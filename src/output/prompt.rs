@@ -6,7 +6,7 @@ use dialoguer::{Confirm, Input, Password};
 
 use crate::error::{Error, Exit, Result};
 
-/// Whether questions can be asked and answered.
+/// Whether there is a terminal to ask and answer questions.
 #[expect(
     clippy::disallowed_methods,
     reason = "only asks whether stderr is a terminal"

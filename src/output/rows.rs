@@ -58,7 +58,11 @@ pub(crate) fn write<E>(
         let mut writer = RowWriter::start(chunks, columns, format, progress);
         let outcome = read(&mut writer);
         rows = writer.rows;
-        writer.finish();
+        match outcome {
+            // Nothing was written yet, so that the caller can print an error document instead.
+            Err(_) if !writer.chunks.is_started => writer.chunks.buffer.clear(),
+            _ => writer.finish(),
+        }
         outcome
     });
     match written {

@@ -12,7 +12,7 @@ use crate::output::{progress, stream};
 pub(crate) enum Verbosity {
     /// Only errors.
     Quiet,
-    /// Warnings, progress on a terminal, one summary line.
+    /// Errors, warnings, progress on a terminal and one summary line.
     #[default]
     Normal,
     /// Also each step.
@@ -67,7 +67,7 @@ pub(crate) fn report(document: &impl Serialize) -> Result<()> {
         .map_err(|error| write_error("the report", error))
 }
 
-/// The error of a command that could not write to stdout.
+/// The error for `what` that could not be written to stdout.
 pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
     Error::new(format!("write {what} to stdout"))
         .with_source(error)

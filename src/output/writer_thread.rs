@@ -8,7 +8,7 @@ use std::thread;
 /// The size of a chunk in bytes.
 const CHUNK_SIZE: usize = 1 << 17;
 
-/// The most full chunks in the queue. On a busy machine the writing thread does not always run.
+/// The most full chunks in the queue. With a longer queue the first thread goes on while a busy machine delays the writer.
 const QUEUE_LENGTH: usize = 8;
 
 /// Collects bytes and sends each full chunk to the writing thread.
@@ -16,6 +16,8 @@ const QUEUE_LENGTH: usize = 8;
 pub(super) struct ChunkBuffer {
     /// The chunk that is being filled.
     pub(super) buffer: Vec<u8>,
+    /// Whether a chunk was sent before.
+    pub(super) is_started: bool,
     full: SyncSender<Vec<u8>>,
     empty: Receiver<Vec<u8>>,
 }
@@ -27,6 +29,7 @@ impl ChunkBuffer {
     }
 
     fn send(&mut self) -> bool {
+        self.is_started = true;
         // Used buffers are returned, so that memory use is constant when the disk is slower than the database.
         let next = self.empty.try_recv();
         let next = next.unwrap_or_else(|_| Vec::with_capacity(CHUNK_SIZE + CHUNK_SIZE / 4));
@@ -59,6 +62,7 @@ pub(super) fn write<T>(
         })?;
         let mut chunks = ChunkBuffer {
             buffer: Vec::with_capacity(CHUNK_SIZE + CHUNK_SIZE / 4),
+            is_started: false,
             full,
             empty,
         };

@@ -174,14 +174,14 @@ fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()>
 
 /// A SHA-256 hasher that also counts the bytes.
 #[derive(Default)]
-pub(super) struct Hash {
+pub(crate) struct Hash {
     hasher: Sha256,
     bytes: u64,
 }
 
 impl Hash {
     /// The SHA-256 of `text` in hexadecimal.
-    pub(super) fn of(text: &[u8]) -> String {
+    pub(crate) fn of(text: &[u8]) -> String {
         let mut hash = Self::default();
         hash.update(text);
         hash.finish().0

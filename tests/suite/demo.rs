@@ -1,8 +1,14 @@
 //! `demo`: fetches, summaries, prunes and backups of months, by the code that serves a real database.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use rusqlite::Connection;
 
-use crate::support::{Sandbox, rows};
+use crate::support::{Finished, Sandbox, rows};
+
+const DATABASE: &str = "tornsnap-demo/tornsnap.db";
 
 #[test]
 fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
@@ -10,31 +16,49 @@ fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
 
     let finished = sandbox.run(&["demo", "--days", "93"]).expect(0);
 
-    let stderr = finished.stderr();
-    let summarized: Vec<&str> = stderr
+    assert_eq!(
+        summarized_months(&finished),
+        ["2026-03", "2026-04", "2026-05"],
+        "{}",
+        finished.stderr()
+    );
+    expect_no_month_to_summarize(&sandbox);
+    expect_recorded_history(&sandbox.path(DATABASE));
+    let backups = sandbox.path("tornsnap-demo/backups");
+    assert_eq!(
+        fs::read_dir(backups).unwrap().count(),
+        6,
+        "three copies and their manifests"
+    );
+    run_printed_commands(&sandbox, &finished);
+    // These commands change nothing that keeps the next demo from replacing this one.
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+    assert!(!sandbox.path("tornsnap-demo/backups").exists());
+}
+
+/// The months that the demo says it has summarized.
+fn summarized_months(finished: &Finished) -> Vec<String> {
+    finished
+        .stderr()
         .lines()
         .filter_map(|line| line.split_once(": summarized "))
-        .map(|(_, rest)| rest.split_once(':').unwrap().0)
-        .collect();
-    assert_eq!(summarized, ["2026-03", "2026-04", "2026-05"], "{stderr}");
+        .map(|(_, rest)| rest.split_once(':').unwrap().0.to_owned())
+        .collect()
+}
+
+fn expect_no_month_to_summarize(sandbox: &Sandbox) {
     let june = 1_780_574_400; // 2026-06-04
-    let next = sandbox.run_at(
-        june,
-        &[
-            "summarize",
-            "--dry-run",
-            "--database",
-            "tornsnap-demo/tornsnap.db",
-        ],
-    );
+    let arguments = ["summarize", "--dry-run", "--database", DATABASE];
+    let next = sandbox.run_at(june, &arguments);
     assert!(
         next.stderr().contains("nothing to summarize"),
         "{}",
         next.stderr()
     );
+}
 
-    let database = sandbox.path("tornsnap-demo/tornsnap.db");
-    let connection = Connection::open(&database).unwrap();
+fn expect_recorded_history(database: &Path) {
+    let connection = Connection::open(database).unwrap();
     assert_eq!(
         rows(&connection, "SELECT DISTINCT status FROM fetch_runs"),
         ["ok"]
@@ -46,28 +70,22 @@ fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
         ),
         ["1|1"]
     );
-    let backups = sandbox.path("tornsnap-demo/backups");
-    assert_eq!(
-        std::fs::read_dir(backups).unwrap().count(),
-        6,
-        "three copies and their manifests"
-    );
-    let commands: Vec<String> = finished
-        .stdout()
+}
+
+/// Runs the three commands that the demo suggests. Each must succeed and print something.
+fn run_printed_commands(sandbox: &Sandbox, finished: &Finished) {
+    let stdout = finished.stdout();
+    let commands: Vec<&str> = stdout
         .lines()
-        .filter_map(|line| {
-            line.trim()
-                .strip_prefix(env!("CARGO_BIN_EXE_tornsnap"))
-                .map(str::to_owned)
-        })
+        .filter_map(|line| line.trim().strip_prefix(env!("CARGO_BIN_EXE_tornsnap")))
         .collect();
-    assert_eq!(commands.len(), 3, "{}", finished.stdout());
-    for line in commands {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let finished = sandbox.run(&words).expect(0);
+    assert_eq!(commands.len(), 3, "{stdout}");
+    for command in commands {
+        let arguments: Vec<&str> = command.split_whitespace().collect();
+        let finished = sandbox.run(&arguments).expect(0);
         assert!(
             !finished.0.stdout.is_empty() || !finished.stderr().is_empty(),
-            "{line}"
+            "{command}"
         );
     }
 }
@@ -85,9 +103,136 @@ fn a_folder_with_other_files_is_refused() {
         finished.stderr(),
         "\
 tornsnap: could not use the folder mine
-  because: it has something in it that is not a demo's
-  try: name another folder with --output
+  because: mine/tornsnap.toml is not from a demo
+  try: move it away, or name another folder with --output
 "
     );
     assert!(file.exists());
+}
+
+/// A change that the user makes in the folder of a demo.
+struct UserChange {
+    make: fn(&Sandbox),
+    /// What the error says about it.
+    message: &'static str,
+}
+
+const USER_CHANGES: [UserChange; 6] = [
+    UserChange {
+        make: |sandbox| write(sandbox, "notes.txt"),
+        message: "tornsnap-demo/notes.txt is not from a demo",
+    },
+    UserChange {
+        make: |sandbox| write(sandbox, "backups/tornsnap-20250101T000000Z.db"),
+        message: "tornsnap-demo/backups/tornsnap-20250101T000000Z.db is not from a demo",
+    },
+    UserChange {
+        make: |sandbox| write(sandbox, "tornsnap.db.before-20250101T000000Z"),
+        message: "tornsnap-demo/tornsnap.db.before-20250101T000000Z is not from a demo",
+    },
+    UserChange {
+        make: |sandbox| fs::create_dir(sandbox.path("tornsnap-demo/charts")).unwrap(),
+        message: "tornsnap-demo/charts is not from a demo",
+    },
+    UserChange {
+        make: |sandbox| {
+            let path = sandbox.path("tornsnap-demo/tornsnap.toml");
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(path, text.replace("9001", "9001, 10741")).unwrap();
+        },
+        message: "tornsnap-demo/tornsnap.toml was changed after the demo wrote it",
+    },
+    UserChange {
+        make: |sandbox| {
+            Connection::open(sandbox.path(DATABASE))
+                .unwrap()
+                .execute_batch("CREATE TABLE my_notes (note TEXT)")
+                .unwrap();
+        },
+        message: "tornsnap-demo/tornsnap.db was changed after the demo wrote it",
+    },
+];
+
+fn write(sandbox: &Sandbox, name: &str) {
+    sandbox.write(&format!("tornsnap-demo/{name}"), "Dear diary");
+}
+
+#[test]
+fn an_earlier_demo_is_replaced_only_if_the_user_changed_nothing_in_its_folder() {
+    for change in USER_CHANGES {
+        let sandbox = Sandbox::new();
+        sandbox.run(&["demo", "--days", "1"]).expect(0);
+        sandbox.run(&["demo", "--days", "1"]).expect(0);
+        (change.make)(&sandbox);
+        let before = contents(&sandbox.path("tornsnap-demo"));
+
+        let refused = sandbox.run(&["demo", "--days", "1"]).expect(78);
+
+        assert_eq!(
+            refused.stderr(),
+            format!(
+                "\
+tornsnap: could not use the folder tornsnap-demo
+  because: {}
+  try: move it away, or name another folder with --output
+",
+                change.message
+            )
+        );
+        assert_eq!(contents(&sandbox.path("tornsnap-demo")), before);
+    }
+}
+
+#[test]
+fn a_demo_that_was_killed_before_it_recorded_its_files_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+    fs::remove_file(sandbox.path("tornsnap-demo/tornsnap-demo.json")).unwrap();
+    let before = contents(&sandbox.path("tornsnap-demo"));
+
+    let refused = sandbox.run(&["demo", "--days", "1"]).expect(78);
+
+    assert_eq!(
+        refused.stderr(),
+        "\
+tornsnap: could not use the folder tornsnap-demo
+  because: its demo was killed before it ended, or is of an older tornsnap
+  try: delete the folder, or name another one with --output
+"
+    );
+    assert_eq!(contents(&sandbox.path("tornsnap-demo")), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_demo_is_replaced() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(&["demo", "--days", "1000"])
+        .spawn()
+        .unwrap();
+    while !sandbox.path(DATABASE).exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        std::thread::yield_now();
+    }
+    crate::support::signal(&child, "INT");
+    Finished(child.wait_with_output().unwrap()).expect(130);
+
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+}
+
+/// The bytes of each file below a folder; `None` for a folder.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+            found.insert(path, None);
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            found.insert(path, Some(bytes));
+        }
+    }
+    found
 }

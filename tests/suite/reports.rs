@@ -182,21 +182,24 @@ fn the_report_of_the_demo_fits_its_schema() {
 
 #[cfg(unix)]
 #[test]
-fn the_report_of_the_simulated_torn_fits_its_schema() {
-    use std::io::{BufRead as _, BufReader, Read as _};
-
+fn the_simulated_torn_reports_its_address_and_keys_while_it_runs() {
     let sandbox = Sandbox::new();
     let mut child = sandbox.command(&["simulate", "--json"]).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut address = String::new();
-    stdout.read_line(&mut address).unwrap();
-    crate::support::signal(&child, "TERM");
-    let mut report = String::new();
-    stdout.read_to_string(&mut report).unwrap();
-    child.wait().unwrap();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
 
-    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
-    expect("simulate", &serde_json::from_str(&report).unwrap());
+    let mut documents = serde_json::Deserializer::from_reader(&mut stdout).into_iter::<Value>();
+    let report = documents.next().unwrap().unwrap();
+
+    let url = format!("{}/key/info", report["url"].as_str().unwrap());
+    let key = report["keys"][0]["key"].as_str().unwrap();
+    let answer = ureq::get(url)
+        .header("Authorization", format!("ApiKey {key}"))
+        .call();
+    assert!(answer.is_ok(), "{answer:?}");
+    crate::support::signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+    assert!(documents.next().is_none(), "stdout is one document");
+    expect("simulate", &report);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `backup --list`: lists the backups in a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::report::{BackupResult, ListReport, display_paths};
 use super::{Args, describe_backup, is_of, print_line};
@@ -28,26 +28,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let ours = backups.iter().filter(is_ours).count();
 
     if !context.json {
-        let width = backups
-            .iter()
-            .map(|backup| &backup.path)
-            .chain(&without_manifest)
-            .map(|path| file_name(path).chars().count())
-            .max()
-            .unwrap_or(0);
-        for backup in &backups {
-            let name = file_name(&backup.path);
-            print_line(&format!(
-                "{name:width$}  {}",
-                describe(backup, present, now)
-            ))?;
-        }
-        for path in &without_manifest {
-            let name = file_name(path);
-            print_line(&format!(
-                "{name:width$}  has no manifest, so it cannot be verified"
-            ))?;
-        }
+        print(&backups, &without_manifest, present, now)?;
     }
     Ok(Outcome::done(
         format!(
@@ -65,6 +46,36 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             without_manifest: display_paths(&without_manifest),
         },
     ))
+}
+
+/// Prints a line for each file. The names form a column.
+fn print(
+    backups: &[ListedBackup],
+    without_manifest: &[PathBuf],
+    present: Option<&Identity>,
+    now: i64,
+) -> Result<()> {
+    let width = backups
+        .iter()
+        .map(|backup| &backup.path)
+        .chain(without_manifest)
+        .map(|path| file_name(path).chars().count())
+        .max()
+        .unwrap_or(0);
+    for backup in backups {
+        let name = file_name(&backup.path);
+        print_line(&format!(
+            "{name:width$}  {}",
+            describe(backup, present, now)
+        ))?;
+    }
+    for path in without_manifest {
+        let name = file_name(path);
+        print_line(&format!(
+            "{name:width$}  has no manifest, so it cannot be verified"
+        ))?;
+    }
+    Ok(())
 }
 
 /// The rest of the line after the file name.

@@ -151,6 +151,7 @@ fn summarize(manifest: &Manifest) -> String {
     )
 }
 
+/// Whether the backup is a copy of the present database.
 fn is_of(manifest: &Manifest, present: Option<&Identity>) -> bool {
     present.is_some_and(|present| present.id == manifest.database_id)
 }
@@ -173,7 +174,7 @@ pub(super) fn describe_origin(copy: &Identity, name: &str, present: Option<&Iden
     }
 }
 
-/// Does the same as [`describe_origin`] for a manifest, and adds whether rotation ignores the backup.
+/// Describes the database that was copied, like [`describe_origin`]. Adds a note if rotation ignores the backup.
 fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
     let origin = describe_origin(&manifest.identity(), &manifest.database, present);
     match manifest.kind {

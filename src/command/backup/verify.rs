@@ -54,6 +54,7 @@ struct Verifier<'a> {
 }
 
 impl Verifier<'_> {
+    /// Verifies one backup, and records the result if it is a backup of the present database.
     fn verify(&self, file: &Path) -> Result<Manifest> {
         let manifest = backup::verify(file, self.args.depth()).inspect_err(|error| {
             if error.exit() == Exit::Damaged {
@@ -67,7 +68,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Records the damage, so that `prune` and `health` no longer count this backup.
+    /// Records that the backup is damaged, so that `prune` and `health` no longer count it.
     fn record_damaged(&self, file: &Path) {
         let settings = &self.context.settings;
         let Some(present) = self.present else {
@@ -93,7 +94,7 @@ impl Verifier<'_> {
         );
         recorded.unwrap_or_else(|error| {
             log::warn!(
-                "the backup is sound, but its manifest does not remember that it was verified now: {}",
+                "the backup is sound, but this verification is not recorded in its manifest: {}",
                 error.one_line()
             );
             manifest

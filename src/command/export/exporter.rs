@@ -1,6 +1,7 @@
 //! Writes datasets to stdout, a file, a stream or a folder.
 
 use std::fs;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -28,12 +29,27 @@ impl Exporter<'_> {
     /// Writes to stdout. A closed pipe is not an error.
     pub(super) fn export_to_stdout(&self, name: &str, query: &RowQuery) -> Result<Outcome> {
         let action = || format!("write {name} to stdout");
-        let mut stdout = terminal::stdout().with_context(action)?;
+        let mut stdout = Stdout {
+            inner: terminal::stdout().with_context(action)?,
+            is_written: false,
+        };
         let format = &self.style.format;
         let written = rows::write(&mut stdout, &query.columns, format, None, |writer| {
             self.store.stream_rows(query, |row| writer.row(row))
-        })?;
-        let summary = match written.with_context(action).map_err(with_write_help)? {
+        })
+        .and_then(|written| written.with_context(action).map_err(with_write_help));
+        let written = match written {
+            // The rows are the one JSON document, so the error is only on stderr.
+            Err(error) if self.context.json && stdout.is_written => {
+                let exit = error.exit();
+                return Ok(Outcome {
+                    failure: Some(error),
+                    ..Outcome::new(exit)
+                });
+            }
+            written => written?,
+        };
+        let summary = match written {
             // The reader closed the pipe on purpose; with `--json`, the rows are the only document.
             WriteOutcome::ReaderClosed(_) => None,
             WriteOutcome::Complete(_) if self.context.json => None,
@@ -72,7 +88,7 @@ impl Exporter<'_> {
         Ok(Outcome::done(summary, self.report(&[done])))
     }
 
-    /// Writes every dataset. The files get their names when all are complete.
+    /// Writes every dataset to a file in the folder. The files get their names when all of them are complete.
     pub(super) fn export_all(&self, datasets: &[Dataset], folder: &Path) -> Result<Outcome> {
         if PathKind::of(folder) != PathKind::File || folder.is_file() {
             return Err(usage(&format!(
@@ -129,8 +145,8 @@ impl Exporter<'_> {
             0
         };
         let progress = Progress::start(name, total, is_watched);
-        // Catch signals, so that the unfinished file is removed. A stream has no such file, and a write to it may block
-        // until the reader reads: there the signal ends the process.
+        // Catch signals, so that the unfinished file is removed. For a stream a signal ends the process, because there is no
+        // such file, and because a write may block until the reader reads.
         let stop = if target.is_stream() {
             None
         } else {
@@ -167,6 +183,24 @@ impl Exporter<'_> {
             format: self.style.name.as_str(),
             files: written.iter().map(FileReport::from).collect(),
         }
+    }
+}
+
+/// Stdout, and whether anything was written to it.
+struct Stdout<W> {
+    inner: W,
+    is_written: bool,
+}
+
+impl<W: Write> Write for Stdout<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.is_written |= count > 0;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -32,19 +32,19 @@ pub(crate) struct Args {
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]
     all: bool,
-    /// File that appears when it is complete, a pipe or a device; with --all a folder [default: stdout]
+    /// Write to this file, pipe or device; with --all to this folder. A file appears when it is complete [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of the rows [default: csv; json where --json asks for rows on stdout]
+    /// Format of the rows [default: csv; with --json, json for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
     /// Only these columns, in this order
     #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     columns: Vec<String>,
-    /// From then on: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, yesterday, or 12h, 30d, 2w back from now
+    /// Only rows from this time on: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, yesterday, or 12h, 30d, 2w back from now
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Before then; written as for --since
+    /// Only rows before this time; written as for --since
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only these players
@@ -136,12 +136,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
                 }
             }
             (None, Some(folder)) => exporter.export_all(&datasets, folder),
-            (None, None) => Ok(Outcome::done("nothing to export", ())), // clap asks for one of the two.
+            // clap has refused a command line with neither a dataset nor --all.
+            (None, None) => Ok(Outcome::done("nothing to export", ())),
         }
     })
 }
 
-/// The format of the rows and its name.
+/// How rows are written.
 struct OutputStyle {
     name: FormatName,
     format: RowFormat,

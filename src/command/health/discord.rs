@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::model::health::{self, Change, Changes, Check, Event, State};
 use crate::model::time::iso;
 
-/// The limits of a title and of a field in characters, and the number of fields that is sent.
+/// Discord's limits for a title and a field, in characters, and the most fields that a message gets.
+///
 /// <https://discord.com/developers/docs/resources/message#embed-object>
 const MAX_TITLE: usize = 256;
 const MAX_FIELD: usize = 1024;
@@ -43,13 +44,13 @@ struct Footer {
     text: String,
 }
 
-/// A name or an error in the text must not mention anyone, so the list is always empty.
+/// The list is always empty, so that no name or error in the text can mention anyone.
 #[derive(Debug, Serialize)]
 struct AllowedMentions {
     parse: [&'static str; 0],
 }
 
-/// The message: one line, and a field for each finding. Those that changed come first.
+/// The message: one line, and a field for each finding. Findings that changed come first.
 pub(super) fn message(
     event: Event,
     database: &Path,

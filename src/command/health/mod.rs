@@ -66,7 +66,7 @@ impl From<HealthExit> for ExitCode {
     }
 }
 
-/// RunHistory the checks, prints them and sends the notifications that are due.
+/// Runs the checks, prints them and sends the notifications that are due.
 pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
     let settings = &context.settings;
     let now = settings.clock.now();

@@ -73,7 +73,7 @@ fn notify_webhook(
         ),
         WebhookFormat::Json => post(url, &report.to_message(event.as_str(), &changes)),
     });
-    // A message that was not accepted is sent again next time, because the file still has the older findings.
+    // If the message was not accepted, keep the older findings in the file: then the next run sends it again.
     if !matches!(sent, Some(Err(_))) && (sent.is_some() || changes.current != last.findings) {
         let current = LastNotification {
             findings: changes.current,

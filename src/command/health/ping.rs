@@ -15,8 +15,9 @@ pub(super) fn ping(settings: &Settings, state: State) -> Option<Result<()>> {
     Some(config::proxy_for(&url).and_then(|proxy| webhook::ping(&url, proxy.as_ref())))
 }
 
-/// The address that reports a failure: `status=down` in place of Uptime Kuma's `status=up`, otherwise the path with `/fail`
-/// appended, as healthchecks.io has it.
+/// The address that reports a failure. Uptime Kuma expects `status=down` in place of `status=up`; healthchecks.io expects
+/// `/fail` at the end of the path.
+///
 /// <https://github.com/louislam/uptime-kuma/wiki/API-Documentation#push-endpoint> <https://healthchecks.io/docs/http_api/>
 fn failure_url(url: &str) -> String {
     let (url, fragment) = match url.find('#') {

@@ -15,7 +15,7 @@ pub(super) struct Report {
     state: &'static str,
     exit_code: u8,
     pub(super) summary: String,
-    /// Unix seconds. This and the next two are missing when the settings could not be read.
+    /// Unix seconds. `checked_at`, `database` and `program` are missing if the settings could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,10 +26,10 @@ pub(super) struct Report {
     checks: Vec<CheckReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) notification: Option<NotificationReport>,
-    /// The reason for a message to the webhook; only in that message.
+    /// The reason for the message. Only in a message to the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<&'static str>,
-    /// The checks that changed since the last message; only in a message.
+    /// The checks that changed since the last message. Only in a message to the webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<ChangeReport>>,
 }
@@ -57,7 +57,7 @@ pub(super) struct NotificationReport {
     pub(super) pinged: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<&'static str>,
-    /// Missing if nothing was to be sent; null if the message was accepted.
+    /// Missing if no message was due; null if the message was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Value>,
 }

@@ -89,7 +89,7 @@ fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     }
     match fs::copy(file, &copy) {
         Ok(_) => {}
-        // The file cannot be read, but whoever may write to the folder can still rename it.
+        // Renaming needs the right to write to the folder, not the right to read the file.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             // Ignore the error: if the copy was not created, there is nothing to remove.
             let _ = fs::remove_file(&copy);
@@ -192,7 +192,7 @@ pub(super) fn changed_text(
     if change_keys(&mut document, answers, file)? {
         changed.push("key");
     }
-    if answers.change_track() {
+    if answers.changes_track() {
         let track = document
             .entry("track")
             .or_insert(Item::Table(Table::new()))

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::keys::CheckedKeys;
+use crate::command::init::questions::Answers;
 use crate::command::init::report::{KeyReport, Report};
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -78,15 +79,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     show_terms(context)?;
     let existing = configuration::read_existing(&file, args.force)?;
     let mut answers = questions::from_flags(context, args)?;
-    let (text, changed) = match &existing {
-        ExistingFile::Text(old) => configuration::changed_text(old, &answers, &file)?,
-        ExistingFile::Missing | ExistingFile::Unreadable => {
-            if !args.non_interactive && prompt::is_possible() {
-                questions::ask_for_the_rest(context, &mut answers, &file)?;
-            }
-            (configuration::new_text(&answers, &file)?, Vec::new())
-        }
-    };
+    let (text, changed) = compose(context, args, &existing, &mut answers, &file)?;
     let is_written = !matches!(existing, ExistingFile::Text(_)) || !changed.is_empty();
     // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
@@ -100,8 +93,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None
     };
     answers.typed.keep();
-    warn_of_gaps(&settings, &file);
-    warn_of_dropped(&context.settings, &settings);
+    warn_about_gaps(&settings, &file);
+    warn_about_dropped_ids(&context.settings, &settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
         print_summary(checks, &file, &changed, backup.as_deref());
     }
@@ -113,17 +106,35 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         database: display_path(&settings.database),
         keys: checks.iter().map(KeyReport::from).collect(),
     };
-    let summary = format!(
-        "ready: {}; next: tornsnap fetch all{}",
-        settings.database.display(),
-        context
-            .overrides
-            .config
-            .as_ref()
-            .map(|path| format!(" --config {}", path.display()))
-            .unwrap_or_default()
-    );
-    Ok(checked.outcome(summary, &report))
+    Ok(checked.outcome(describe(context, &settings), &report))
+}
+
+/// Returns the text of the configuration, and the fields that change in an existing one. Asks at a terminal for what the
+/// flags do not say, if the configuration is new.
+fn compose(
+    context: &Context,
+    args: &Args,
+    existing: &ExistingFile,
+    answers: &mut Answers,
+    file: &Path,
+) -> Result<(String, Vec<&'static str>)> {
+    if let ExistingFile::Text(old) = existing {
+        return configuration::changed_text(old, answers, file);
+    }
+    if !args.non_interactive && prompt::is_possible() {
+        questions::ask_for_the_rest(context, answers, file)?;
+    }
+    Ok((configuration::new_text(answers, file)?, Vec::new()))
+}
+
+/// The result in one line, with the command to run next.
+fn describe(context: &Context, settings: &Settings) -> String {
+    let config = context.overrides.config.as_ref();
+    let flag = config.map_or_else(String::new, |path| format!(" --config {}", path.display()));
+    format!(
+        "ready: {}; next: tornsnap fetch all{flag}",
+        settings.database.display()
+    )
 }
 
 /// Refuses a new key that cannot be read. An old key that cannot be read is skipped.
@@ -149,7 +160,7 @@ fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
 }
 
 /// Warns about settings with which later runs would save nothing.
-fn warn_of_gaps(settings: &Settings, file: &Path) {
+fn warn_about_gaps(settings: &Settings, file: &Path) {
     if settings.keys_are_from_environment {
         log::warn!(
             "the keys come from TORN_API_KEY: set it for later runs too, also under a scheduler"
@@ -167,7 +178,7 @@ fn warn_of_gaps(settings: &Settings, file: &Path) {
 }
 
 /// Warns about ids that are no longer followed, because ids on the command line replace the configured list.
-fn warn_of_dropped(before: &Settings, after: &Settings) {
+fn warn_about_dropped_ids(before: &Settings, after: &Settings) {
     let factions = before.track.factions.difference(&after.track.factions);
     let players = before.track.players.difference(&after.track.players);
     let dropped: Vec<String> = factions

@@ -28,7 +28,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Whether there is an answer for a field of `[track]`.
-    pub(super) fn change_track(&self) -> bool {
+    pub(super) fn changes_track(&self) -> bool {
         self.factions.is_some()
             || self.players.is_some()
             || self.wars.is_some()

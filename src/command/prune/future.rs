@@ -33,7 +33,7 @@ struct Report {
 struct TableReport {
     removed: i64,
     mended: i64,
-    /// Unix seconds. This and the next are missing in the report of a removal.
+    /// Unix seconds. `oldest` and `newest` are missing in the report of a removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,15 +83,11 @@ impl Report {
 
 /// Finds rows with future timestamps, checks that it is safe to remove them, takes a backup and removes them.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let settings = &context.settings;
-    let database = &settings.database;
-    let now = settings.clock.now();
+    let database = &context.settings.database;
+    let now = context.settings.clock.now();
     let bounds = FutureBounds::at(now).ok_or_else(|| outside_calendar(now))?;
     if args.dry_run {
-        let store = Store::open_read_only(database)?;
-        let findings = store.find_future(&bounds)?;
-        store.check_unchanged()?;
-        return preview(context, args, &bounds, &findings);
+        return preview(context, args, &bounds);
     }
     Store::check_openable(database)?;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
@@ -101,35 +97,60 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if findings.tables.is_empty() {
         return Ok(nothing_found(&bounds, false));
     }
-    if let Some(reason) = find_blockers(context, args, &findings, now).first() {
-        return Err(Error::new("remove rows with future timestamps")
+    refuse_if_blocked(context, args, &findings, now)?;
+    let backup = take_backup(context, args, &lock_wait)?;
+    let done = remove(&mut store, &bounds, args.vacuum)?;
+    warn_about_pruned_rows(&findings);
+    Ok(outcome(&bounds, &done, backup))
+}
+
+fn refuse_if_blocked(
+    context: &Context,
+    args: &Args,
+    findings: &FutureFindings,
+    now: i64,
+) -> Result<()> {
+    match find_blockers(context, args, findings, now).first() {
+        None => Ok(()),
+        Some(reason) => Err(Error::new("remove rows with future timestamps")
             .with_source(format!("the clock seems to be behind: {reason}"))
             .with_help("correct the clock; if it is right and these rows are wrong, add --force")
-            .with_exit(Exit::Config));
+            .with_exit(Exit::Config)),
     }
-    let backup = if args.without_backup {
-        None
-    } else {
-        // Do not rotate: that could delete the last backup from before the clock was ahead.
-        Some(backup::create_without_rotation(context, &lock_wait)?.file)
-    };
-    let done = store.remove_future(&bounds)?;
-    if args.vacuum {
+}
+
+/// Takes a backup, unless a flag says otherwise, and returns the name of its file.
+fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
+    if args.without_backup {
+        return Ok(None);
+    }
+    // Do not rotate: that could delete the last backup from before the clock was ahead.
+    Ok(Some(
+        backup::create_without_rotation(context, lock_wait)?.file,
+    ))
+}
+
+fn remove(store: &mut Store, bounds: &FutureBounds, vacuum: bool) -> Result<Vec<FutureRows>> {
+    let done = store.remove_future(bounds)?;
+    if vacuum {
         store.vacuum()?;
     }
     store.checkpoint()?;
-    warn_about_pruned_rows(&findings);
+    Ok(done)
+}
+
+fn outcome(bounds: &FutureBounds, done: &[FutureRows], backup: Option<String>) -> Outcome {
     let backup_note = backup.as_ref().map_or_else(String::new, |file| {
         format!("; the backup {file} has the original rows")
     });
-    let (removed, mended) = totals(&done);
-    Ok(Outcome::done(
+    let (removed, mended) = totals(done);
+    Outcome::done(
         format!(
             "removed {removed} rows from after {}, and corrected the times of {mended} more{backup_note}",
             iso(bounds.max_recorded)
         ),
-        Report::new(&bounds, &done, false, Details::Removed { backup }),
-    ))
+        Report::new(bounds, done, false, Details::Removed { backup }),
+    )
 }
 
 /// The reasons not to remove the rows; none with `--force`.
@@ -154,12 +175,10 @@ fn find_blockers(
     })
 }
 
-fn preview(
-    context: &Context,
-    args: &Args,
-    bounds: &FutureBounds,
-    findings: &FutureFindings,
-) -> Result<Outcome> {
+fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outcome> {
+    let store = Store::open_read_only(&context.settings.database)?;
+    let findings = store.find_future(bounds)?;
+    store.check_unchanged()?;
     if findings.tables.is_empty() {
         return Ok(nothing_found(bounds, true));
     }
@@ -169,12 +188,12 @@ fn preview(
                 .with_context(|| "print the plan".to_owned())?;
         }
     }
-    let blockers = find_blockers(context, args, findings, bounds.now);
+    let blockers = find_blockers(context, args, &findings, bounds.now);
     for reason in &blockers {
         log::warn!("would be refused without --force: the clock seems to be behind: {reason}");
     }
     if blockers.is_empty() {
-        warn_about_pruned_rows(findings);
+        warn_about_pruned_rows(&findings);
     }
     let would_be_refused = blockers
         .into_iter()

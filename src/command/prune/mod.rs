@@ -4,7 +4,7 @@ mod future;
 mod report;
 mod summaries;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::command::prune::report::Report;
 use crate::command::signal::StopSignal;
@@ -82,18 +82,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if let Some(month) = args.summaries_before {
         return summaries::run(context, args, month);
     }
-    let database = &context.settings.database;
     let now = context.settings.clock.now();
     if args.dry_run {
-        let store = Store::open_read_only(database)?;
-        let plan = make_plan(context, args, &store, now)?;
-        let archive = check_archive(context, args, &store, &plan)?;
-        let blockers = find_blockers(context, args, &store, &plan, now)?;
-        store.check_unchanged()?;
-        let archive = archive.as_ref().map(Archive::path);
-        return report::preview(context, &plan, &blockers, archive);
+        return preview(context, args, now);
     }
-    Store::check_openable(database)?;
     let Prepared {
         mut store,
         plan,
@@ -113,6 +105,17 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ))
 }
 
+/// Shows what would be deleted. Changes nothing and takes no lock.
+fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
+    let store = Store::open_read_only(&context.settings.database)?;
+    let plan = make_plan(context, args, &store, now)?;
+    let archive = check_archive(context, args, &store, &plan)?;
+    let blockers = find_blockers(context, args, &store, &plan, now)?;
+    store.check_unchanged()?;
+    let archive = archive.as_ref().map(Archive::path);
+    report::preview(context, &plan, &blockers, archive)
+}
+
 /// A prune that was checked and can be executed.
 struct Prepared {
     store: Store,
@@ -127,6 +130,7 @@ struct Prepared {
 /// results the prune may be refused.
 fn prepare(context: &Context, args: &Args, now: i64) -> Result<Prepared> {
     let database = &context.settings.database;
+    Store::check_openable(database)?;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
     let waits_for: &[&str] = if args.without_backup {
         &[SUMMARIZE]
@@ -207,10 +211,7 @@ fn check_archive(
     args.archive
         .as_ref()
         .or(context.settings.retention.archive.as_ref())
-        .map(|path: &PathBuf| {
-            let path: &Path = path;
-            store.check_archive(path, plan.history_rows() > 0, args.new_archive)
-        })
+        .map(|path| store.check_archive(path, plan.history_rows() > 0, args.new_archive))
         .transpose()
 }
 
@@ -224,7 +225,7 @@ fn make_plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<
     store.plan_prune(&store.months(now)?, policy, now)
 }
 
-/// Finds the reasons not to prune that no flag overrides.
+/// Finds the reasons not to prune, except those that a flag of this run overrides.
 fn find_blockers(
     context: &Context,
     args: &Args,
@@ -266,26 +267,17 @@ fn find_blockers(
 }
 
 fn refusal(context: &Context, blockers: &[PruneBlocker]) -> Error {
-    let join = |texts: Vec<String>| texts.join("; ");
+    let backups = context.settings.backup.directory.display();
+    let reasons: Vec<String> = blockers
+        .iter()
+        .map(|blocker| match blocker {
+            PruneBlocker::NoBackup { .. } => format!("{} in {backups}", blocker.reason()),
+            _ => blocker.reason(),
+        })
+        .collect();
+    let remedies: Vec<&str> = blockers.iter().map(PruneBlocker::help).collect();
     Error::new("prune")
-        .with_source(join(
-            blockers
-                .iter()
-                .map(|blocker| match blocker {
-                    PruneBlocker::NoBackup { .. } => format!(
-                        "{} in {}",
-                        blocker.reason(),
-                        context.settings.backup.directory.display()
-                    ),
-                    _ => blocker.reason(),
-                })
-                .collect(),
-        ))
-        .with_help(join(
-            blockers
-                .iter()
-                .map(|blocker| blocker.help().to_owned())
-                .collect(),
-        ))
+        .with_source(reasons.join("; "))
+        .with_help(remedies.join("; "))
         .with_exit(Exit::Config)
 }

@@ -28,7 +28,7 @@ pub(super) struct Report {
     /// Only with `--dry-run`.
     #[serde(skip_serializing_if = "Option::is_none")]
     would_be_refused: Option<Vec<BlockerReport>>,
-    /// This and the next are missing with `--dry-run`.
+    /// `bytes_before` and `bytes_after` are missing with `--dry-run`.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_before: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +116,7 @@ fn late_rows(scope: &PruneScope) -> (Vec<Month>, i64) {
     (months, rows.iter().sum())
 }
 
-/// Warns about history rows from before the cut-off that stay.
+/// Warns about history rows that stay, although they are from before the cut-off.
 pub(super) fn warn_about_kept_rows(scope: &PruneScope) {
     if !scope.unsummarized.is_empty() {
         log::warn!(
@@ -134,7 +134,7 @@ pub(super) fn warn_about_kept_rows(scope: &PruneScope) {
     }
 }
 
-/// Prints the plan.
+/// Prints the plan and logs what would be kept or refused.
 pub(super) fn preview(
     context: &Context,
     plan: &PrunePlan,

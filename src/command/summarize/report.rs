@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::command::summarize::Done;
 use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::summary::SummaryJob;
 use crate::model::time::Month;
@@ -75,16 +76,12 @@ struct TableReport {
 }
 
 impl Report {
-    pub(super) fn new(
-        backup: Option<String>,
-        done: &[(&SummaryJob, Vec<MonthChanges>)],
-        states: &[MonthState],
-    ) -> Self {
-        let months = done.iter().map(|(job, months)| MonthReport {
-            changes: ChangesReport::from(&months[0]),
+    pub(super) fn new(backup: Option<String>, done: &[Done<'_>], states: &[MonthState]) -> Self {
+        let months = done.iter().map(|Done { job, changes }| MonthReport {
+            changes: ChangesReport::from(&changes[0]),
             reason: job.reason.as_str(),
             detail_rows: job.rows,
-            followed_by: months[1..].iter().map(ChangesReport::from).collect(),
+            followed_by: changes[1..].iter().map(ChangesReport::from).collect(),
         });
         Self {
             dry_run: false,

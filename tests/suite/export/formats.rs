@@ -263,3 +263,31 @@ fn parse_csv(text: &str) -> Vec<Vec<Option<String>>> {
     }
     rows
 }
+
+#[test]
+fn a_failed_export_to_stdout_with_json_prints_one_document() {
+    // The absolute value of the smallest integer cannot be computed.
+    let failing_at = |row| {
+        database(&format!(
+            "CREATE TABLE numbers (id INTEGER PRIMARY KEY, number INTEGER);
+             INSERT INTO numbers
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+             SELECT i, iif(i = {row}, -9223372036854775808, i) FROM n;
+             CREATE VIEW failing AS SELECT id, abs(number) AS absolute FROM numbers"
+        ))
+    };
+
+    let at_once = export(&failing_at(2), &["failing", "--json"]);
+    let after_many_rows = export(&failing_at(60_000), &["failing", "--json"]);
+
+    for finished in [&at_once, &after_many_rows] {
+        assert_ne!(finished.code(), 0);
+        assert!(
+            finished.stderr().contains("integer overflow"),
+            "{}",
+            finished.stderr()
+        );
+    }
+    assert_eq!(at_once.json()["command"], "export");
+    assert!(after_many_rows.json().as_array().unwrap().len() > 1000);
+}

@@ -115,9 +115,9 @@ fn json_on_stdout_is_one_document_whatever_stdout_is_called() {
 fn a_named_pipe_whose_reader_leaves_is_no_failure() {
     let sandbox = long(60_000);
     make_fifo(&sandbox, "fifo");
-    for (flags, said) in [(&["-v"][..], true), (&["-q"], false), (&["--json"], true)] {
+    for flag in ["-v", "-q", "--json"] {
         let child = sandbox
-            .command(&[&["export", "player_stats_history", "-o", "fifo"], flags].concat())
+            .command(&["export", "player_stats_history", "-o", "fifo", flag])
             .spawn()
             .unwrap();
 
@@ -130,11 +130,11 @@ fn a_named_pipe_whose_reader_leaves_is_no_failure() {
         assert!(first.starts_with("id,player_id,"), "{first}");
         assert_eq!(
             finished.stderr().contains("the reader of fifo left"),
-            said,
+            flag != "-q",
             "{}",
             finished.stderr()
         );
-        if flags == ["--json"] {
+        if flag == "--json" {
             let file = &finished.json()["files"][0];
             assert_eq!(file["complete"], false);
         }

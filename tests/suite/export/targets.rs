@@ -55,17 +55,56 @@ fn the_files_of_all_datasets_stay_in_their_folder() {
     );
 }
 
+/// The mode of a file before and after an export with this umask.
+struct ModeCase {
+    umask: &'static str,
+    /// `None`: there is no file.
+    before: Option<u32>,
+    after: u32,
+}
+
+const MODE_CASES: [ModeCase; 6] = [
+    ModeCase {
+        umask: "077",
+        before: Some(0o644),
+        after: 0o644,
+    },
+    ModeCase {
+        umask: "022",
+        before: Some(0o600),
+        after: 0o600,
+    },
+    ModeCase {
+        umask: "022",
+        before: Some(0o640),
+        after: 0o640,
+    },
+    ModeCase {
+        umask: "000",
+        before: Some(0o664),
+        after: 0o664,
+    },
+    ModeCase {
+        umask: "022",
+        before: None,
+        after: 0o644,
+    },
+    ModeCase {
+        umask: "077",
+        before: None,
+        after: 0o600,
+    },
+];
+
 #[test]
 fn a_new_export_keeps_the_mode_of_the_file_that_it_replaces() {
     let sandbox = hard();
-    for (umask, before, after) in [
-        ("077", Some(0o644), 0o644),
-        ("022", Some(0o600), 0o600),
-        ("022", Some(0o640), 0o640),
-        ("000", Some(0o664), 0o664),
-        ("022", None, 0o644),
-        ("077", None, 0o600),
-    ] {
+    for ModeCase {
+        umask,
+        before,
+        after,
+    } in MODE_CASES
+    {
         let _ = fs::remove_dir_all(sandbox.path("d"));
         fs::create_dir(sandbox.path("d")).unwrap();
         if let Some(before) = before {
@@ -153,6 +192,46 @@ fn a_link_stays_and_the_file_that_it_names_is_written() {
     );
 }
 
+/// A place that cannot take a file, and what the error says about it.
+struct Unusable {
+    place: &'static str,
+    because: &'static str,
+    help: &'static str,
+}
+
+const UNUSABLE: [Unusable; 6] = [
+    Unusable {
+        place: "no/such/x.csv",
+        because: "the folder no/such is not there",
+        help: "make that folder, or name another file with --output",
+    },
+    Unusable {
+        place: "unmounted",
+        because: "it is a link to /no/such/disk/p.csv, and the folder /no/such/disk is not there",
+        help: "make that folder, or name another file with --output",
+    },
+    Unusable {
+        place: "file/x.csv",
+        because: "file is not a folder",
+        help: "name another file with --output",
+    },
+    Unusable {
+        place: "folder",
+        because: "it is a folder",
+        help: "name a file in it with --output, or use --all",
+    },
+    Unusable {
+        place: "folder/",
+        because: "it is a folder",
+        help: "name a file in it with --output, or use --all",
+    },
+    Unusable {
+        place: "loop",
+        because: "it is a link that leads to itself",
+        help: "remove the link, or name another file with --output",
+    },
+];
+
 #[test]
 fn places_that_cannot_take_a_file_are_refused_before_anything_is_read() {
     let sandbox = hard();
@@ -161,49 +240,17 @@ fn places_that_cannot_take_a_file_are_refused_before_anything_is_read() {
     symlink("/no/such/disk/p.csv", sandbox.path("unmounted")).unwrap();
     symlink("loop", sandbox.path("loop")).unwrap();
 
-    for (place, code, because, remedy) in [
-        (
-            "no/such/x.csv",
-            78,
-            "the folder no/such is not there",
-            "make that folder, or name another file with --output",
-        ),
-        (
-            "unmounted",
-            78,
-            "it is a link to /no/such/disk/p.csv, and the folder /no/such/disk is not there",
-            "make that folder, or name another file with --output",
-        ),
-        (
-            "file/x.csv",
-            78,
-            "file is not a folder",
-            "name another file with --output",
-        ),
-        (
-            "folder",
-            78,
-            "it is a folder",
-            "name a file in it with --output, or use --all",
-        ),
-        (
-            "folder/",
-            78,
-            "it is a folder",
-            "name a file in it with --output, or use --all",
-        ),
-        (
-            "loop",
-            78,
-            "it is a link that leads to itself",
-            "remove the link, or name another file with --output",
-        ),
-    ] {
-        let finished = export(&sandbox, &["players", "-o", place]).expect(code);
+    for Unusable {
+        place,
+        because,
+        help,
+    } in UNUSABLE
+    {
+        let finished = export(&sandbox, &["players", "-o", place]).expect(78);
 
         assert_eq!(
             finished.stderr(),
-            format!("tornsnap: could not write {place}\n  because: {because}\n  try: {remedy}\n")
+            format!("tornsnap: could not write {place}\n  because: {because}\n  try: {help}\n")
         );
     }
     assert_eq!(files(&sandbox.path("folder")).len(), 0);

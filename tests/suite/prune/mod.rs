@@ -153,19 +153,37 @@ enum Problem {
     ClockAhead,
 }
 
+impl Problem {
+    /// A time at which `prune` has this problem.
+    fn now(self) -> i64 {
+        match self {
+            Self::ClockBehind => EDGES[4] - DAY,
+            Self::ClockAhead => EDGES[4] + 366 * DAY,
+            _ => IN_APRIL,
+        }
+    }
+
+    /// The flag that overrides the guard.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::NoSummaryOfDecember => "--keep-unsummarized",
+            Self::NoBackup => "--without-backup",
+            Self::FirstAndLarge => "--allow-large",
+            Self::ClockBehind | Self::ClockAhead => "--ignore-clock",
+        }
+    }
+}
+
 #[test]
 fn each_guard_names_the_flag_that_overrides_it() {
-    for (problem, now, flag) in [
-        (
-            Problem::NoSummaryOfDecember,
-            IN_APRIL,
-            "--keep-unsummarized",
-        ),
-        (Problem::NoBackup, IN_APRIL, "--without-backup"),
-        (Problem::FirstAndLarge, IN_APRIL, "--allow-large"),
-        (Problem::ClockBehind, EDGES[4] - DAY, "--ignore-clock"),
-        (Problem::ClockAhead, EDGES[4] + 366 * DAY, "--ignore-clock"),
+    for problem in [
+        Problem::NoSummaryOfDecember,
+        Problem::NoBackup,
+        Problem::FirstAndLarge,
+        Problem::ClockBehind,
+        Problem::ClockAhead,
     ] {
+        let now = problem.now();
         let sandbox = Sandbox::new();
         let connection = with_steady_history(&sandbox);
         summarize(&sandbox, now, "a.db", &[]);
@@ -173,12 +191,13 @@ fn each_guard_names_the_flag_that_overrides_it() {
             forget_month(&connection, EDGES[0]);
         }
 
-        check_guard(&sandbox, &connection, problem, now, flag);
+        check_guard(&sandbox, &connection, problem);
     }
 }
 
 /// Checks that `prune` is refused with the flags of all other guards, and is not with this one as well.
-fn check_guard(sandbox: &Sandbox, connection: &Connection, problem: Problem, now: i64, flag: &str) {
+fn check_guard(sandbox: &Sandbox, connection: &Connection, problem: Problem) {
+    let (now, flag) = (problem.now(), problem.flag());
     let all = [
         "--keep-unsummarized",
         "--without-backup",

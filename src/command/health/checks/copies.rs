@@ -84,7 +84,7 @@ pub(super) fn disks(settings: &Settings, recorded: &RecordedCopies) -> Vec<Check
         (Disk::Archive, archive),
     ];
     for (disk, path) in candidates {
-        // For a missing path, the disk of a parent folder would be checked.
+        // Skip a missing path, because its check would report the disk of a parent folder.
         if let Some(path) = path.filter(|path| path.exists())
             && !places
                 .iter()

@@ -1,4 +1,4 @@
-//! Runs all checks: reads the values and lets the model judge them.
+//! Runs all checks. This module reads the values; the functions in `model::health` judge them.
 
 mod copies;
 mod fetching;
@@ -21,10 +21,10 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     checks
 }
 
-/// How often the database is read when another program changes it meanwhile.
+/// How often the database is read at most, if another program changes it meanwhile.
 const ATTEMPTS: u32 = 3;
 
-/// Checks the database, again if another program changed it meanwhile.
+/// Checks the database. If another program changed it meanwhile, checks it again.
 fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, RecordedCopies) {
     let only = |check| (vec![check], RecordedCopies::default());
     for _ in 0..ATTEMPTS {
@@ -64,7 +64,7 @@ fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, Re
     ))
 }
 
-/// A failure is critical if the database is missing or damaged, and unknown if this user may not read it.
+/// The state of a check that failed: critical if the database is missing or damaged, unknown if this user may not read it.
 fn state_for(error: &Error, settings: &Settings) -> State {
     match error.exit() {
         Exit::Config | Exit::Damaged if !database::is_forbidden(&settings.database) => {
@@ -158,7 +158,7 @@ fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
     }
 }
 
-/// FollowedIds ids that Torn does not know.
+/// Checks for followed ids that Torn does not know.
 fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
     let track = &settings.track;
     let ids = snapshot.missing(&track.players, &track.factions, track.members)?;
@@ -212,7 +212,7 @@ fn key_files(settings: &Settings) -> Check {
     health::key_files(settings.configured_keys(), &unreadable)
 }
 
-/// The check that stands for one that failed with an error.
+/// A check that could not be made, with the error as its message.
 pub(super) fn failed_check(id: &str, state: State, error: &Error) -> Check {
     Check::finding(
         id,

@@ -15,17 +15,13 @@ fn a_clock_that_is_behind_deletes_nothing() {
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
          SELECT 1, {NOW} - 86400 * i, 100 - i FROM n;"
     );
-    for (name, sql, now) in [
-        ("1970", &steady, 3600),
-        ("a year behind", &steady, NOW - 365 * DAY),
-        (
-            "more than half of the history behind",
-            &steady,
-            NOW - 51 * DAY,
-        ),
-        ("a month and a half behind", &steady, NOW - 45 * DAY),
+    for (name, now) in [
+        ("1970", 3600),
+        ("a year behind", NOW - 365 * DAY),
+        ("more than half of the history behind", NOW - 51 * DAY),
+        ("a month and a half behind", NOW - 45 * DAY),
     ] {
-        let sandbox = database(sql);
+        let sandbox = database(&steady);
         let before = dump(&sandbox.sqlite());
 
         let refused = sandbox.run_at(now, &["prune", "--future"]).expect(78);
@@ -57,7 +53,7 @@ fn a_clock_that_is_behind_deletes_nothing() {
 fn the_system_clock_is_compared_with_the_times_that_torn_has_named() {
     let now = chrono::Utc::now().timestamp();
     let (soon, later) = (now + 3 * DAY, now + 2 * DAY);
-    for (name, told) in [
+    for (source, sql) in [
         (
             "a daily value",
             format!("INSERT INTO player_polls (player_id, polled_at, bucket_asked_at, bucket_at)
@@ -74,7 +70,7 @@ fn the_system_clock_is_compared_with_the_times_that_torn_has_named() {
         let sandbox = database(&format!(
             "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 1700000000, {now});
              INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, {now}, 1), (1, {soon}, 2);
-             {told}"
+             {sql}"
         ));
         let before = dump(&sandbox.sqlite());
 
@@ -83,10 +79,10 @@ fn the_system_clock_is_compared_with_the_times_that_torn_has_named() {
 
         assert!(
             refused.stderr().contains("Torn has already named the time"),
-            "{name}: {}",
+            "{source}: {}",
             refused.stderr()
         );
-        assert_eq!(dump(&sandbox.sqlite()), before, "{name}");
+        assert_eq!(dump(&sandbox.sqlite()), before, "{source}");
     }
 }
 
@@ -167,20 +163,18 @@ fn a_dry_run_counts_the_changes_of_a_run_and_does_not_change_the_file() {
         .expect(0)
         .json();
     let tables = planned["tables"].as_object().unwrap();
-    let expected = [
-        ("fetch_runs", 1, 1),
-        ("player_observations", 1, 1),
-        ("player_stats_history", 2, 0),
-        ("players", 0, 1),
-    ];
-    assert_eq!(tables.len(), expected.len(), "{planned}");
-    for (table, removed, mended) in expected {
-        assert_eq!(tables[table]["removed"], removed, "{table}");
-        assert_eq!(tables[table]["mended"], mended, "{table}");
-        assert_eq!(tables[table]["removed"], done["tables"][table]["removed"]);
-        assert_eq!(tables[table]["mended"], done["tables"][table]["mended"]);
+    let expect = |table: &str, removed: i64, mended: i64| {
+        for report in [&planned, &done] {
+            assert_eq!(report["tables"][table]["removed"], removed, "{table}");
+            assert_eq!(report["tables"][table]["mended"], mended, "{table}");
+        }
         assert!(shown.contains(table), "{shown}");
-    }
+    };
+    assert_eq!(tables.len(), 4, "{planned}");
+    expect("fetch_runs", 1, 1);
+    expect("player_observations", 1, 1);
+    expect("player_stats_history", 2, 0);
+    expect("players", 0, 1);
     assert!(done["backup"].as_str().unwrap().contains("tornsnap-"));
 }
 

@@ -1,5 +1,7 @@
 //! The effect of `prune --future` on each table.
 
+use rusqlite::Connection;
+
 use super::{
     TEN_CORRECT_ROWS, YEARS, columns_after, database, memberships_are_in_order, time_columns,
 };
@@ -45,16 +47,7 @@ fn one_row_each(at: i64, month: i64) -> String {
 fn no_table_keeps_a_timestamp_in_the_future() {
     let sandbox = database(&one_row_each(NOW + YEARS, NOW + YEARS));
     let sqlite = sandbox.sqlite();
-    let empty: Vec<String> = time_columns(&sqlite)
-        .into_iter()
-        .map(|(table, _)| table)
-        .filter(|table| rows(&sqlite, &format!("SELECT 1 FROM {table} LIMIT 1")).is_empty())
-        .collect();
-    assert_eq!(
-        empty,
-        Vec::<String>::new(),
-        "one_row_each has no row for these tables"
-    );
+    expect_a_row_in_each_table(&sqlite);
 
     sandbox
         .run(&["prune", "--future", "--force", "--without-backup"])
@@ -64,45 +57,61 @@ fn no_table_keeps_a_timestamp_in_the_future() {
         columns_after(&sqlite, NOW + 5 * MINUTE),
         Vec::<String>::new()
     );
-    for (sql, expected) in [
-        (
-            "SELECT created_at, last_updated FROM players",
-            format!("{NOW}|0"),
-        ),
-        (
-            "SELECT created_at, last_updated FROM factions",
-            format!("{NOW}|0"),
-        ),
-        (
-            "SELECT created_at, last_updated FROM territories",
-            format!("{NOW}|0"),
-        ),
-        (
-            "SELECT state, paused_until, last_error, last_used_at FROM api_keys",
-            "ok|||".to_owned(),
-        ),
-        ("SELECT checked_at FROM key_checks", "0".to_owned()),
-        ("SELECT count(*) FROM api_pauses", "0".to_owned()),
-        (
-            "SELECT listed_at, history_read_at FROM faction_war_polls",
-            "|".to_owned(),
-        ),
-        (
-            "SELECT period_start, summarized_at, pruned_at, purged_at FROM month_states",
-            format!("0|{NOW}|{NOW}|{NOW}"),
-        ),
-        ("SELECT last_backup_at FROM backup_folders", NOW.to_string()),
-        (
-            "SELECT first_seen_at, left_at FROM faction_membership",
-            format!("{NOW}|"),
-        ),
-        (
-            "SELECT started_at, finished_at, cutoff = unixepoch('2026-04-01') FROM prune_runs",
-            format!("{NOW}|{NOW}|1"),
-        ),
-    ] {
-        assert_eq!(rows(&sqlite, sql), [expected], "{sql}");
+    for table in ["players", "factions", "territories"] {
+        expect_rows(
+            &sqlite,
+            &format!("SELECT created_at, last_updated FROM {table}"),
+            &[&format!("{NOW}|0")],
+        );
     }
+    let expect = |sql, expected: &str| expect_rows(&sqlite, sql, &[expected]);
+    expect(
+        "SELECT state, paused_until, last_error, last_used_at FROM api_keys",
+        "ok|||",
+    );
+    expect("SELECT checked_at FROM key_checks", "0");
+    expect("SELECT count(*) FROM api_pauses", "0");
+    expect(
+        "SELECT listed_at, history_read_at FROM faction_war_polls",
+        "|",
+    );
+    expect(
+        "SELECT period_start, summarized_at, pruned_at, purged_at FROM month_states",
+        &format!("0|{NOW}|{NOW}|{NOW}"),
+    );
+    expect(
+        "SELECT last_backup_at FROM backup_folders",
+        &NOW.to_string(),
+    );
+    expect(
+        "SELECT first_seen_at, left_at FROM faction_membership",
+        &format!("{NOW}|"),
+    );
+    expect(
+        "SELECT started_at, finished_at, cutoff = unixepoch('2026-04-01') FROM prune_runs",
+        &format!("{NOW}|{NOW}|1"),
+    );
+}
+
+/// Asserts that [`one_row_each`] has forgotten no table with timestamps.
+#[track_caller]
+fn expect_a_row_in_each_table(sqlite: &Connection) {
+    let empty: Vec<String> = time_columns(sqlite)
+        .into_iter()
+        .map(|(table, _)| table)
+        .filter(|table| rows(sqlite, &format!("SELECT 1 FROM {table} LIMIT 1")).is_empty())
+        .collect();
+    assert_eq!(
+        empty,
+        Vec::<String>::new(),
+        "one_row_each has no row for these tables"
+    );
+}
+
+/// Asserts what a query returns. Each row is its values joined by `|`.
+#[track_caller]
+fn expect_rows(sqlite: &Connection, sql: &str, expected: &[&str]) {
+    assert_eq!(rows(sqlite, sql), expected, "{sql}");
 }
 
 #[test]
@@ -138,105 +147,98 @@ fn periods_that_end_in_the_future_end_now() {
     sandbox.run(&["prune", "--future", "--force"]).expect(0);
 
     let sqlite = sandbox.sqlite();
-    for (sql, expected) in [
-        (
-            "SELECT first_at, last_at, polls FROM player_observations ORDER BY 1",
-            vec![
-                "1772323300|1772323400|4".to_owned(),
-                format!("1775005200|{NOW}|9"),
-            ],
-        ),
-        (
-            "SELECT started_at, finished_at FROM fetch_runs",
-            vec![format!("1775044000|{NOW}")],
-        ),
-        (
-            "SELECT recorded_at, last_seen_at FROM rejected_payloads",
-            vec![format!("1775044000|{NOW}")],
-        ),
-        (
-            "SELECT first_asked_at, last_asked_at FROM war_follow_ups",
-            vec![format!("1775044000|{NOW}")],
-        ),
-        (
-            "SELECT polled_at, bucket_asked_at, bucket_at FROM player_polls ORDER BY player_id",
-            vec![
-                "1775044000||1774915200".to_owned(),
-                "1775044000|1775044000|".to_owned(),
-            ],
-        ),
-        (
-            "SELECT listed_at, history_read_at FROM faction_war_polls",
-            vec!["1775044000|".to_owned()],
-        ),
-        (
-            "SELECT state, last_used_at FROM api_keys",
-            vec!["dead|".to_owned()],
-        ),
-        (
-            "SELECT created_at, last_updated FROM players",
-            vec![format!("1775000000|{NOW}")],
-        ),
-        (
-            "SELECT count(*) FROM player_stats_history",
-            vec!["10".to_owned()],
-        ),
+    expect_rows(
+        &sqlite,
+        "SELECT first_at, last_at, polls FROM player_observations ORDER BY 1",
+        &["1772323300|1772323400|4", &format!("1775005200|{NOW}|9")],
+    );
+    for columns_and_table in [
+        "started_at, finished_at FROM fetch_runs",
+        "recorded_at, last_seen_at FROM rejected_payloads",
+        "first_asked_at, last_asked_at FROM war_follow_ups",
     ] {
-        assert_eq!(rows(&sqlite, sql), expected, "{sql}");
+        let sql = format!("SELECT {columns_and_table}");
+        expect_rows(&sqlite, &sql, &[&format!("1775044000|{NOW}")]);
     }
+    expect_rows(
+        &sqlite,
+        "SELECT polled_at, bucket_asked_at, bucket_at FROM player_polls ORDER BY player_id",
+        &["1775044000||1774915200", "1775044000|1775044000|"],
+    );
+    let expect = |sql, expected: &str| expect_rows(&sqlite, sql, &[expected]);
+    expect(
+        "SELECT listed_at, history_read_at FROM faction_war_polls",
+        "1775044000|",
+    );
+    expect("SELECT state, last_used_at FROM api_keys", "dead|");
+    expect(
+        "SELECT created_at, last_updated FROM players",
+        &format!("1775000000|{NOW}"),
+    );
+    expect("SELECT count(*) FROM player_stats_history", "10");
 }
+
+/// A time in a faction, in unix seconds.
+struct Membership {
+    first_seen: i64,
+    /// `None`: the player is still a member.
+    left: Option<i64>,
+}
+
+const fn membership(first_seen: i64, left: Option<i64>) -> Membership {
+    Membership { first_seen, left }
+}
+
+/// A player with memberships that are wholly or partly in the future.
+struct Member {
+    name: &'static str,
+    memberships: &'static [Membership],
+}
+
+const AHEAD: i64 = NOW + YEARS;
+
+const MEMBERS: [Member; 5] = [
+    Member {
+        name: "still in it",
+        memberships: &[membership(AHEAD, None)],
+    },
+    Member {
+        name: "left in the future",
+        memberships: &[membership(NOW - DAY, Some(AHEAD)), membership(AHEAD, None)],
+    },
+    Member {
+        name: "came and went",
+        memberships: &[
+            membership(NOW - DAY, Some(AHEAD)),
+            membership(AHEAD, Some(AHEAD + DAY)),
+        ],
+    },
+    Member {
+        name: "came, went, and came again",
+        memberships: &[
+            membership(NOW - DAY, Some(NOW - HOUR)),
+            membership(AHEAD, Some(AHEAD + DAY)),
+            membership(AHEAD + DAY, None),
+        ],
+    },
+    Member {
+        name: "a minute ahead, then years ahead",
+        memberships: &[
+            membership(NOW + MINUTE, Some(NOW + 2 * MINUTE)),
+            membership(NOW + 2 * MINUTE, Some(AHEAD)),
+            membership(AHEAD, None),
+        ],
+    },
+];
 
 #[test]
 fn memberships_in_the_future_keep_their_order() {
-    type Spans<'a> = &'a [(i64, Option<i64>)];
-    let ahead = NOW + YEARS;
-    let spans: [(&str, Spans<'_>); 5] = [
-        ("still in it", &[(ahead, None)]),
-        (
-            "left in the future",
-            &[(NOW - DAY, Some(ahead)), (ahead, None)],
-        ),
-        (
-            "came and went",
-            &[(NOW - DAY, Some(ahead)), (ahead, Some(ahead + DAY))],
-        ),
-        (
-            "came, went, and came again",
-            &[
-                (NOW - DAY, Some(NOW - HOUR)),
-                (ahead, Some(ahead + DAY)),
-                (ahead + DAY, None),
-            ],
-        ),
-        (
-            "a minute ahead, then years ahead",
-            &[
-                (NOW + MINUTE, Some(NOW + 2 * MINUTE)),
-                (NOW + 2 * MINUTE, Some(ahead)),
-                (ahead, None),
-            ],
-        ),
-    ];
     let sandbox = database(&format!(
         "{TEN_CORRECT_ROWS} INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', 1, 1);"
     ));
     let sqlite = sandbox.sqlite();
-    for (player, (name, spans)) in (10..).zip(&spans) {
-        sqlite
-            .execute(
-                "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (?1, ?2, 1, 1)",
-                (player, *name),
-            )
-            .unwrap();
-        for (first, left) in *spans {
-            sqlite
-                .execute(
-                    "INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at, left_at)
-                     VALUES (?1, 7, ?2, ?2, ?3)",
-                    (player, first, left),
-                )
-                .unwrap();
-        }
+    for (player, member) in (10..).zip(&MEMBERS) {
+        insert_member(&sqlite, player, member);
     }
     let open = "SELECT player_id FROM faction_membership WHERE left_at IS NULL ORDER BY 1";
     let before = rows(&sqlite, open);
@@ -251,6 +253,24 @@ fn memberships_in_the_future_keep_their_order() {
         "SELECT max(max(first_seen_at, joined_at, coalesce(left_at, 0))) FROM faction_membership",
     );
     assert_eq!(latest, NOW);
+}
+
+fn insert_member(sqlite: &Connection, player: i64, member: &Member) {
+    sqlite
+        .execute(
+            "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (?1, ?2, 1, 1)",
+            (player, member.name),
+        )
+        .unwrap();
+    for membership in member.memberships {
+        sqlite
+            .execute(
+                "INSERT INTO faction_membership (player_id, faction_id, first_seen_at, joined_at, left_at)
+                 VALUES (?1, 7, ?2, ?2, ?3)",
+                (player, membership.first_seen, membership.left),
+            )
+            .unwrap();
+    }
 }
 
 #[test]

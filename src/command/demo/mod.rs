@@ -1,7 +1,8 @@
 //! `tornsnap demo`: fetches from a simulated Torn for a hundred simulated days, with the same code as the real commands.
 
+mod folder;
+
 use std::fmt::{self, Write as _};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,15 +14,17 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
 
-/// The first line of the demo's configuration. A folder with this line may be deleted.
-const SENTINEL: &str = "# Made by `tornsnap demo`; made anew each time.";
+/// The start of the demo's configuration.
+const SENTINEL: &str = "# Made by `tornsnap demo`";
+
+const DATABASE_NAME: &str = "tornsnap.db";
 
 /// Simulated seconds between two polls.
 const POLL_INTERVAL: i64 = 8 * HOUR;
@@ -32,7 +35,7 @@ const PROGRESS_INTERVAL: i64 = 10 * DAY;
 /// Run all daily commands against a simulated Torn, without a key or a network
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Folder for the database and the configuration; an earlier demo in it is deleted
+    /// Folder for the database and the configuration; an earlier demo in it is deleted, unless it was changed
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
     pub(crate) output: PathBuf,
     /// Number of simulated days
@@ -55,6 +58,7 @@ struct Report {
     seconds: f64,
 }
 
+/// The numbers of polls, calls and recorded changes.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     polls: u64,
@@ -69,34 +73,18 @@ struct Demo<'a> {
     stop: StopSignal,
 }
 
+/// Removes an earlier demo, then simulates the days.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let started = Instant::now();
-    let stop = StopSignal::listen()?;
-    let simulator = Simulator::start(sim::Options {
-        seed: args.seed,
-        now: sim::DEFAULT_START,
-        log_limit: 0,
-        ..sim::Options::default()
-    })
-    .with_context(|| "start the simulated Torn".to_owned())?;
-    let settings = prepare(&args.output, &simulator)?;
-    Store::create(&settings.database)?;
-    let mut demo = Demo {
-        context,
-        simulator,
-        settings,
-        stop,
-    };
-    demo.say(&format!(
-        "a simulated Torn listens on {}; {} factions and their members are followed from {}",
-        demo.simulator.url(),
-        demo.settings.track.factions.len(),
-        iso(sim::DEFAULT_START)
-    ));
-    let tally = match demo.simulate(args.days)? {
+    let mut demo = Demo::start(context, args)?;
+    let simulated = demo.simulate(args.days);
+    // Record the files also after a failure, so that the next demo can remove them.
+    let recorded = folder::record_files(&args.output);
+    let tally = match simulated? {
         Ok(tally) => tally,
         Err(incomplete) => return Ok(incomplete),
     };
+    recorded?;
     let seconds = started.elapsed().as_secs_f64();
     let settings = &demo.settings;
     if !context.json && context.verbosity > Verbosity::Quiet {
@@ -117,9 +105,37 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ))
 }
 
-impl Demo<'_> {
-    /// Polls until the simulated days are over. The inner error is the outcome of a fetch that did not succeed.
+impl<'a> Demo<'a> {
+    /// Starts the simulated Torn and writes the configuration into a folder without an earlier demo.
+    fn start(context: &'a Context, args: &Args) -> Result<Self> {
+        let stop = StopSignal::listen()?;
+        let simulator = Simulator::start(sim::Options {
+            seed: args.seed,
+            now: sim::DEFAULT_START,
+            log_limit: 0,
+            ..sim::Options::default()
+        })
+        .with_context(|| "start the simulated Torn".to_owned())?;
+        folder::remove_earlier_demo(&args.output)?;
+        let settings = write_settings(&args.output, &simulator)?;
+        let demo = Self {
+            context,
+            simulator,
+            settings,
+            stop,
+        };
+        demo.say(&format!(
+            "a simulated Torn listens on {}; {} factions and their members are followed from {}",
+            demo.simulator.url(),
+            demo.settings.track.factions.len(),
+            iso(sim::DEFAULT_START)
+        ));
+        Ok(demo)
+    }
+
+    /// Creates the database and polls until the simulated days are over. The inner error is the outcome of a fetch that did not succeed.
     fn simulate(&mut self, days: u32) -> Result<std::result::Result<Tally, Outcome>> {
+        Store::create(&self.settings.database)?;
         let scope = Scope::everything(&self.settings);
         let no_wait = LockWait::up_to("demo", Duration::ZERO);
         let start = sim::DEFAULT_START;
@@ -215,22 +231,11 @@ impl Tally {
     }
 }
 
-/// Creates the folder and a configuration that follows the simulated factions. Deletes an earlier demo in the folder.
-fn prepare(folder: &Path, simulator: &Simulator) -> Result<Settings> {
+/// Creates the folder and a configuration that follows the simulated factions.
+fn write_settings(folder: &Path, simulator: &Simulator) -> Result<Settings> {
     let file = folder.join(FILE_NAME);
-    if folder.exists() {
-        let is_demo = fs::read_to_string(&file).is_ok_and(|text| text.starts_with(SENTINEL));
-        let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-        if !is_demo && !is_empty {
-            return Err(Error::new(format!("use the folder {}", folder.display()))
-                .with_source("it has something in it that is not a demo's")
-                .with_help("name another folder with --output")
-                .with_exit(Exit::Config));
-        }
-        fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
-    }
     let mut text = format!(
-        "{SENTINEL}\n\ndatabase = \"tornsnap.db\"\n\n[api]\nbase_url = \"{}\" # exists only while the demo runs\n\
+        "{SENTINEL}. If you change this file, the next demo does not replace this one.\n\ndatabase = \"{DATABASE_NAME}\"\n\n[api]\nbase_url = \"{}\" # exists only while the demo runs\n\
          requests_per_minute = 0\n",
         simulator.url()
     );
