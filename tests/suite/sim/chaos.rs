@@ -1,6 +1,7 @@
 //! Random faults: the same for one seed, of every kind, and always detectable by a client.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use tornsnap::testing::sim::{
     Chaos, DEFAULT_START, Fault, FaultKind, InjectedFault, Links, Options, Simulator,
 };
 
-use super::{DAY, Wire, ask_as, start};
+use super::{Wire, ask_as, start};
+use crate::support::{DAY, HOUR};
 
 const KEY: &str = "SimulatedKeyA001";
 
@@ -16,7 +18,7 @@ fn start_with_chaos(seed: u64, per_mille: u32) -> Simulator {
     start(Options {
         chaos: Some(Chaos { seed, per_mille }),
         // A Saturday, on which ranked wars go on.
-        now: DEFAULT_START + 40 * DAY + 3_600,
+        now: DEFAULT_START + 40 * DAY + HOUR,
         // Links contain the port, which differs between the simulators.
         links: Links::None,
         ..Options::default()
@@ -68,9 +70,28 @@ fn the_same_seed_injects_the_same_faults() {
     assert!((70..130).contains(&injected), "{injected} of 200");
 }
 
+/// How many of 200 answers get a fault.
+struct FaultCount {
+    per_mille: u32,
+    faults: RangeInclusive<usize>,
+}
+
 #[test]
 fn faults_have_the_configured_probability_and_key_info_never_gets_one() {
-    for (per_mille, least, most) in [(0, 0, 0), (100, 5, 40), (1_000, 200, 200)] {
+    for FaultCount { per_mille, faults } in [
+        FaultCount {
+            per_mille: 0,
+            faults: 0..=0,
+        },
+        FaultCount {
+            per_mille: 100,
+            faults: 5..=40,
+        },
+        FaultCount {
+            per_mille: 1_000,
+            faults: 200..=200,
+        },
+    ] {
         let simulator = start_with_chaos(3, per_mille);
         ask_times(&simulator, 200);
         for path in ["/v2/key/info", "/key?selections=info"] {
@@ -80,7 +101,7 @@ fn faults_have_the_configured_probability_and_key_info_never_gets_one() {
             }
         }
         let injected = simulator.injected_faults().len();
-        assert!((least..=most).contains(&injected), "{injected} of 200");
+        assert!(faults.contains(&injected), "{injected} of 200");
     }
 }
 
@@ -203,7 +224,7 @@ fn changes() -> Vec<Change> {
             seed: 5,
             per_mille: 1_000,
         }),
-        now: DEFAULT_START + 40 * DAY + 3_600,
+        now: DEFAULT_START + 40 * DAY + HOUR,
         links: Links::Recorded,
         ..Options::default()
     });

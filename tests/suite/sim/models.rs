@@ -3,7 +3,8 @@
 use torn_api::models;
 use tornsnap::testing::sim::DEFAULT_START;
 
-use super::{DAY, all_pages, ask, at, code, fits, list};
+use super::{all_pages, ask, at, code, fits, list};
+use crate::support::DAY;
 
 #[test]
 fn every_answer_about_players_fits_the_published_models() {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tornsnap::testing::sim::{DEFAULT_START, Links, Options, Simulator};
 
-use super::{DAY, ask, list, start};
+use super::{ask, list, start};
+use crate::support::DAY;
 
 const RANKED: &str = "/v2/faction/warfareranked";
 
@@ -134,13 +135,13 @@ fn lists_by_time_ignore_an_offset_and_lists_by_offset_ignore_times() {
         }
         world.faction(10);
     });
-    for (path, name) in [
+    for (path, list_name) in [
         (RANKED, "warfareranked"),
         ("/faction/warfareterritory", "warfareterritory"),
         ("/faction/10/territorywars", "territorywars"),
     ] {
         let body = ask(&simulator, &format!("{path}?offset=100"));
-        assert_eq!(ids(&body, name), down(250, 151), "{path}");
+        assert_eq!(ids(&body, list_name), down(250, 151), "{path}");
     }
 
     let body = ask(

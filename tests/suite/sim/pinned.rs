@@ -3,7 +3,8 @@
 use serde_json::json;
 use tornsnap::testing::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};
 
-use super::{DAY, ask, code, list, start};
+use super::{ask, code, list, start};
+use crate::support::DAY;
 
 const WAR_START: i64 = DEFAULT_START - 5_000;
 
