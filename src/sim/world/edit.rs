@@ -7,7 +7,7 @@ use crate::sim::world::{EPOCH, Faction, Player, Status, World};
 /// Each method `pin_…` pins an entity in its current state and returns it.
 impl World {
     /// Pins a player. An unknown id makes a new one with level 1 and no faction.
-    pub fn player(&mut self, id: i64) -> &mut Player {
+    pub fn pin_player(&mut self, id: i64) -> &mut Player {
         let existing = self.player_at(id, self.edit_time);
         self.pinned_players
             .entry(id)
@@ -21,7 +21,7 @@ impl World {
     }
 
     /// Pins a faction. An unknown id makes a new one without members.
-    pub fn faction(&mut self, id: i64) -> &mut Faction {
+    pub fn pin_faction(&mut self, id: i64) -> &mut Faction {
         let existing = self.faction_at(id, self.edit_time);
         self.pinned_factions
             .entry(id)
@@ -30,7 +30,7 @@ impl World {
     }
 
     /// Pins a ranked war. An unknown id makes a new one that starts now, with the id 0 for both factions.
-    pub fn ranked_war(&mut self, id: i64) -> &mut RankedWar {
+    pub fn pin_ranked_war(&mut self, id: i64) -> &mut RankedWar {
         let now = self.edit_time;
         let existing = self.ranked_war_at(id, now);
         self.pinned_ranked_wars
@@ -40,13 +40,13 @@ impl World {
     }
 
     /// Pins several ranked wars and changes each.
-    pub fn ranked_wars(
+    pub fn pin_ranked_wars(
         &mut self,
         ids: impl IntoIterator<Item = i64>,
         mut change: impl FnMut(&mut RankedWar),
     ) {
         for id in ids {
-            change(self.ranked_war(id));
+            change(self.pin_ranked_war(id));
         }
     }
 
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// Pins a territory war. An unknown id makes a new one that starts now, about the tile AAB.
-    pub fn territory_war(&mut self, id: i64) -> &mut TerritoryWar {
+    pub fn pin_territory_war(&mut self, id: i64) -> &mut TerritoryWar {
         let now = self.edit_time;
         let existing = self.territory_war_at(id, now);
         self.pinned_territory_wars
@@ -66,13 +66,13 @@ impl World {
     }
 
     /// Pins several territory wars and changes each.
-    pub fn territory_wars(
+    pub fn pin_territory_wars(
         &mut self,
         ids: impl IntoIterator<Item = i64>,
         mut change: impl FnMut(&mut TerritoryWar),
     ) {
         for id in ids {
-            change(self.territory_war(id));
+            change(self.pin_territory_war(id));
         }
     }
 
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// Pins a tile with its owner and racket. An unknown id makes a new one without an owner.
-    pub fn tile(&mut self, id: &str) -> &mut Tile {
+    pub fn pin_tile(&mut self, id: &str) -> &mut Tile {
         let existing = self.tile_at(id, self.edit_time);
         self.pinned_tiles
             .entry(id.to_owned())

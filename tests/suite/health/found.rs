@@ -126,8 +126,8 @@ fn a_followed_id_that_torn_does_not_know_is_named_until_it_is_known_again() {
     );
 
     torn.edit(|world| {
-        world.faction(77).name = "New".to_owned();
-        world.player(88).name = "New".to_owned();
+        world.pin_faction(77).name = "New".to_owned();
+        world.pin_player(88).name = "New".to_owned();
     });
     torn.fetch_at(NOW + 8 * DAY, &["factions", "players"])
         .expect(0);

@@ -33,7 +33,7 @@ fn a_test_can_pin_many_wars_at_once() {
     });
     let begun = Instant::now();
     simulator.edit(|world| {
-        world.ranked_wars(1..=1_000, |war| {
+        world.pin_ranked_wars(1..=1_000, |war| {
             // Wars 301 to 550 start in one second.
             war.start = match war.id {
                 301..=550 => DEFAULT_START,
@@ -42,11 +42,11 @@ fn a_test_can_pin_many_wars_at_once() {
             war.factions[0].faction_id = 10;
             war.factions[1].faction_id = 20;
         });
-        world.territory_wars(1..=150, |war| {
+        world.pin_territory_wars(1..=150, |war| {
             war.start = DEFAULT_START - 60 * war.id;
             war.aggressor.faction_id = 10;
         });
-        world.faction(10);
+        world.pin_faction(10);
     });
 
     let page = |query: &str| {

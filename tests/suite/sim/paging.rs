@@ -19,7 +19,7 @@ fn with_250_wars(links: Links) -> Simulator {
     });
     simulator.edit(|world| {
         for id in 1..=250 {
-            world.ranked_war(id).start = DEFAULT_START + 60 * id;
+            world.pin_ranked_war(id).start = DEFAULT_START + 60 * id;
         }
     });
     simulator
@@ -126,14 +126,14 @@ fn lists_by_time_ignore_an_offset_and_lists_by_offset_ignore_times() {
     let simulator = with_250_wars(Links::Recorded);
     simulator.edit(|world| {
         for id in 1..=250 {
-            world.ranked_war(id).factions[0].faction_id = 10;
-            let war = world.territory_war(id);
+            world.pin_ranked_war(id).factions[0].faction_id = 10;
+            let war = world.pin_territory_war(id);
             war.start = DEFAULT_START + 60 * id;
             war.end = Some(war.start + 30);
             war.result = Some("end_with_nap".to_owned());
             war.aggressor.faction_id = 10;
         }
-        world.faction(10);
+        world.pin_faction(10);
     });
     for (path, list_name) in [
         (RANKED, "warfareranked"),
@@ -180,7 +180,7 @@ fn a_full_page_of_wars_with_the_same_start_links_to_itself() {
     });
     simulator.edit(|world| {
         for id in 1..=150 {
-            world.ranked_war(id).start = DEFAULT_START;
+            world.pin_ranked_war(id).start = DEFAULT_START;
         }
     });
     let (first, links) = ranked(&simulator, RANKED);

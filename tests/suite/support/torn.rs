@@ -52,10 +52,10 @@ impl Torn {
         });
         torn.simulator.edit(|world| {
             for id in [OURS, THEIRS] {
-                world.faction(id).name = format!("Real {id}");
+                world.pin_faction(id).name = format!("Real {id}");
             }
             for id in 1..=3 {
-                let player = world.player(id);
+                let player = world.pin_player(id);
                 player.name = format!("Player {id}");
                 player.level = 10 + id;
                 player.faction_id = Some(OURS);
@@ -104,9 +104,9 @@ impl Torn {
     }
 
     /// Pins a ranked war between us and them.
-    pub fn ranked_war(&self, id: i64, change: impl FnOnce(&mut RankedWar)) {
+    pub fn pin_ranked_war(&self, id: i64, change: impl FnOnce(&mut RankedWar)) {
         self.edit(|world| {
-            let war = world.ranked_war(id);
+            let war = world.pin_ranked_war(id);
             if war.factions[0].faction_id == 0 {
                 war.factions[0].faction_id = OURS;
                 war.factions[1].faction_id = THEIRS;
@@ -116,9 +116,9 @@ impl Torn {
     }
 
     /// Pins a territory war in which they assault us.
-    pub fn territory_war(&self, id: i64, change: impl FnOnce(&mut TerritoryWar)) {
+    pub fn pin_territory_war(&self, id: i64, change: impl FnOnce(&mut TerritoryWar)) {
         self.edit(|world| {
-            let war = world.territory_war(id);
+            let war = world.pin_territory_war(id);
             if war.aggressor.faction_id == 0 {
                 war.aggressor.faction_id = THEIRS;
                 war.defender.faction_id = OURS;
