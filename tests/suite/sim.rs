@@ -106,7 +106,7 @@ fn code(body: &Value) -> Option<i64> {
 }
 
 #[track_caller]
-fn fits<T: DeserializeOwned>(path: &str, body: &Value) {
+fn assert_fits<T: DeserializeOwned>(path: &str, body: &Value) {
     if let Err(misfit) = serde_json::from_value::<T>(body.clone()) {
         panic!("{path}: {misfit}\n{body:#}");
     }

@@ -222,7 +222,7 @@ fn a_backup_folder_that_lost_its_backups_is_a_finding() {
 /// Needs a second disk that a test may write to.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_disks_of_copies_are_looked_at_each_once() {
+fn each_disk_of_the_copies_is_checked_once() {
     use std::os::unix::fs::MetadataExt;
 
     let sandbox = archived();

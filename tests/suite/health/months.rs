@@ -66,7 +66,7 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
         .run_at(LATER, &["prune", "--dry-run", "--json"])
         .expect(0)
         .json();
-    let going: i64 = report["tables"].as_array().map_or(0, |tables| {
+    let due_rows: i64 = report["tables"].as_array().map_or(0, |tables| {
         tables
             .iter()
             .filter(|table| {
@@ -77,9 +77,9 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
             .filter_map(|table| table["rows"].as_i64())
             .sum()
     });
-    if going > 0 {
+    if due_rows > 0 {
         assert!(
-            message.starts_with(&format!("{going} history rows")),
+            message.starts_with(&format!("{due_rows} history rows")),
             "{message}"
         );
     }

@@ -1,4 +1,4 @@
-//! The watchdog remembers each finding, not only the worst state, and keeps its addresses secret.
+//! The watchdog records each finding, not only the worst state, and never shows its addresses.
 
 use std::fs;
 use std::net::TcpListener;
@@ -202,11 +202,11 @@ fn a_state_file_of_another_version_is_replaced() {
     sandbox.run(&["health", "--notify"]).expect(2);
 
     assert_eq!(events_with_changes(&listener), ["worse keys:new"]);
-    let memory: Value =
+    let state_file: Value =
         serde_json::from_slice(&fs::read(sandbox.path("tornsnap.db.health.json")).unwrap())
             .unwrap();
     assert_eq!(
-        memory,
+        state_file,
         json!({
             "version": 2,
             "told_at": NOW,
@@ -231,7 +231,7 @@ fn a_state_file_of_another_version_is_replaced() {
 fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
     let (sandbox, listener) = with_webhook();
     refuse_key(&sandbox, "alice");
-    let memory = sandbox.path("tornsnap.db.health.json");
+    let state_file = sandbox.path("tornsnap.db.health.json");
 
     let finished = sandbox.run(&["-vv", "health", "--test-notify"]).expect(0);
     assert_no_secret(&finished);
@@ -243,7 +243,7 @@ fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
         finished.stdout()
     );
     assert_eq!(events(&listener), ["test"]);
-    assert!(!memory.exists());
+    assert!(!state_file.exists());
     let report = sandbox
         .run(&["health", "--test-notify", "--json"])
         .expect(0)
@@ -252,7 +252,7 @@ fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
     assert_eq!(report["checks"][0]["id"], "webhook");
 
     sandbox.run(&["health", "--notify"]).expect(2);
-    let before = fs::read(&memory).unwrap();
+    let before = fs::read(&state_file).unwrap();
     listener.answer("403 Forbidden");
     let finished = sandbox.run(&["health", "--test-notify"]).expect(2);
     assert!(
@@ -261,7 +261,7 @@ fn a_test_message_reports_its_delivery_and_leaves_the_state_file_unchanged() {
         finished.stdout()
     );
     assert_no_secret(&finished);
-    assert_eq!(fs::read(&memory).unwrap(), before);
+    assert_eq!(fs::read(&state_file).unwrap(), before);
 
     notify(&sandbox, &listener, "");
     listener.answer("204 No Content");

@@ -265,31 +265,31 @@ fn a_client_can_detect_every_changed_value() {
             after,
             right,
         } = change;
-        let said = format!("{path}: {pointer} from {before} to {after:?}");
-        assert_ne!(Some(before), after.as_ref(), "{said}");
+        let description = format!("{path}: {pointer} from {before} to {after:?}");
+        assert_ne!(Some(before), after.as_ref(), "{description}");
         let counted = before
             .as_array()
             .map_or_else(|| right["members"].as_array(), Some)
             .is_some_and(|roster| right["basic"]["members"] == json!(roster.len()));
         let Some(after) = after else {
-            let can_be_missed = ["factions", "personalstats"].contains(&change.field()) || counted;
-            assert!(!change.is_item() || can_be_missed, "{said}");
-            assert!(!pointer.starts_with("/_metadata"), "{said}");
+            let is_noticed = ["factions", "personalstats"].contains(&change.field()) || counted;
+            assert!(!change.is_item() || is_noticed, "{description}");
+            assert!(!pointer.starts_with("/_metadata"), "{description}");
             continue;
         };
         if before.is_string() {
-            assert!(!after.is_string() && !after.is_number(), "{said}");
+            assert!(!after.is_string() && !after.is_number(), "{description}");
         }
         if *after == json!(-1) && before.is_number() {
             let negatives = ["value", "total", "x", "y"];
             assert!(
                 !negatives.contains(&change.field()) || pointer.starts_with("/battlestats"),
-                "{said}"
+                "{description}"
             );
         }
-        let says_nothing = after.is_null() || *after == json!([]) || *after == json!({});
-        if says_nothing && !change.is_item() && !before.is_null() {
-            let meaningful = [
+        let is_empty = after.is_null() || *after == json!([]) || *after == json!({});
+        if is_empty && !change.is_item() && !before.is_null() {
+            let optional = [
                 "racket",
                 "ranked",
                 "winner",
@@ -303,14 +303,14 @@ fn a_client_can_detect_every_changed_value() {
                 "prev",
                 "_metadata",
             ];
-            assert!(!meaningful.contains(&change.field()), "{said}");
-            let kept = match change.field() {
+            assert!(!optional.contains(&change.field()), "{description}");
+            let is_noticed = match change.field() {
                 "factions" | "personalstats" => true,
                 "members" => counted,
                 "territoryOwnership" => !after.is_array(),
                 _ => !before.is_array(),
             };
-            assert!(kept, "{said}");
+            assert!(is_noticed, "{description}");
         }
     }
 }

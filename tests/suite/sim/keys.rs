@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use torn_api::models;
 use tornsnap::testing::sim::{Access, DEFAULT_START, Key, Options, Selections, Simulator};
 
-use super::{Wire, at, code, fits, start};
+use super::{Wire, assert_fits, at, code, start};
 
 const CUSTOM: &str = "CustomKey0000000";
 
@@ -28,7 +28,7 @@ fn the_info_of_a_custom_key_lists_its_selections() {
 
     let body = ask(&simulator, "/v2/key/info");
 
-    fits::<models::KeyInfoResponse>("/key/info", &body);
+    assert_fits::<models::KeyInfoResponse>("/key/info", &body);
     let info = &body["info"];
     assert_eq!(info["access"]["level"], 0);
     assert_eq!(info["access"]["type"], "Custom");
