@@ -4,40 +4,121 @@
 edition = "2024"
 
 [dependencies]
+chrono = { version = "0.4", default-features = false, features = ["clock", "std"] }
 csv = "1"
 itoa = "1"
+serde = { version = "1", features = ["derive"] }
 
 [profile.dev]
 opt-level = 3
 codegen-units = 1
 lto = "thin"
 ---
-//! Measures the writer of the `csv` crate against the code of `src/output/csv.rs`: two million rows of 12 columns.
+//! Measures the writer of the `csv` crate against `src/output/csv.rs`: two million rows of 12 columns.
 //! Run it with `cargo +nightly -Zscript scripts/bench.d/csv-writer.rs`; nothing is written to a disk.
+
+#![allow(dead_code, reason = "the files below have more than this program uses")]
 
 use std::io::{self, Write};
 use std::time::Instant;
+
+use crate::model::rows::{Column, Row, Value};
+
+// These are the files of the program itself.
+#[path = "../../src/error.rs"]
+mod error;
+
+#[path = "../../src/model"]
+mod model {
+    pub mod rows;
+    pub mod time;
+}
+
+#[path = "../../src/output"]
+mod output {
+    use std::io::{self, Write};
+
+    use crate::CHUNK;
+    use crate::model::rows::{Column, Row};
+
+    mod cells;
+    mod csv;
+
+    /// Encodes the rows in chunks, as `tornsnap export` does.
+    pub fn write(
+        out: &mut impl Write,
+        columns: &[Column],
+        rows: impl Iterator<Item = impl Row>,
+    ) -> io::Result<()> {
+        let style = csv::Style::default();
+        let mut timestamps = cells::TimestampWriter::new(cells::TimestampFormat::Unix);
+        let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 4);
+        style.header(&mut buffer, columns);
+        for row in rows {
+            style.row(&mut buffer, columns, &row, &mut timestamps);
+            if buffer.len() >= CHUNK {
+                out.write_all(&buffer)?;
+                buffer.clear();
+            }
+        }
+        out.write_all(&buffer)
+    }
+}
 
 const ROWS: i64 = 2_000_000;
 const CHUNK: usize = 1 << 17;
 const RUNS: usize = 7;
 
-/// A row of `player_stats_history` without the name of the key. One row in eight has battle stats.
-fn cells(row: i64) -> [Option<i64>; 11] {
-    let stat = |factor| (row % 8 == 0).then_some(1_000_000 + row * factor);
-    [
-        Some(row),
-        Some(1_000_000 + row % 5_000),
-        Some(1_700_000_000 + row),
-        stat(3),
-        stat(5),
-        stat(7),
-        stat(11),
-        stat(26),
-        Some(row % 100 + 1),
-        Some(5_000 + row % 50),
-        (row % 16 == 0).then_some(-row * 1_000),
-    ]
+/// The columns of `player_stats_history`.
+const COLUMNS: [&str; 12] = [
+    "id",
+    "player_id",
+    "timestamp",
+    "strength",
+    "defense",
+    "speed",
+    "dexterity",
+    "total_stats",
+    "level",
+    "life_maximum",
+    "networth",
+    "data_source",
+];
+
+/// The name of the key, in the last column of each row.
+const KEY_NAME: &[u8] = b"alice";
+
+/// The numbers of a row. NULL is `None`.
+struct Numbers([Option<i64>; 11]);
+
+impl Numbers {
+    /// One row in eight has battle stats.
+    fn of(row: i64) -> Self {
+        let stat = |factor| (row % 8 == 0).then_some(1_000_000 + row * factor);
+        Self([
+            Some(row),
+            Some(1_000_000 + row % 5_000),
+            Some(1_700_000_000 + row),
+            stat(3),
+            stat(5),
+            stat(7),
+            stat(11),
+            stat(26),
+            Some(row % 100 + 1),
+            Some(5_000 + row % 50),
+            (row % 16 == 0).then_some(-row * 1_000),
+        ])
+    }
+}
+
+impl Row for Numbers {
+    fn value(&self, column: usize) -> Value<'_> {
+        match self.0.get(column) {
+            Some(Some(number)) => Value::Integer(*number),
+            Some(None) => Value::Null,
+            None => Value::Text(KEY_NAME),
+        }
+    }
 }
 
 /// Counts bytes and discards them.
@@ -58,56 +139,26 @@ fn with_the_crate() -> io::Result<u64> {
     let mut writer = csv::WriterBuilder::new()
         .buffer_capacity(CHUNK)
         .from_writer(Counter(0));
+    writer.write_record(COLUMNS)?;
     for row in 0..ROWS {
-        for cell in cells(row) {
-            match cell {
+        for number in Numbers::of(row).0 {
+            match number {
                 None => writer.write_field("")?,
                 Some(number) => writer.write_field(itoa::Buffer::new().format(number))?,
             }
         }
-        writer.write_field("alice")?;
+        writer.write_field(KEY_NAME)?;
         writer.write_record(None::<&[u8]>)?;
     }
     writer.flush()?;
     Ok(writer.get_ref().0)
 }
 
-/// The loop of `Style::row`.
 fn with_ours() -> io::Result<u64> {
     let mut out = Counter(0);
-    let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 4);
-    for row in 0..ROWS {
-        for cell in cells(row) {
-            if let Some(number) = cell {
-                buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            }
-            buffer.push(b',');
-        }
-        text(&mut buffer, b"alice");
-        buffer.push(b'\n');
-        if buffer.len() >= CHUNK {
-            out.write_all(&buffer)?;
-            buffer.clear();
-        }
-    }
-    out.write_all(&buffer)?;
+    let columns = COLUMNS.map(Column::new);
+    output::write(&mut out, &columns, (0..ROWS).map(Numbers::of))?;
     Ok(out.0)
-}
-
-/// `Style::text`, without the part for spreadsheets.
-fn text(buffer: &mut Vec<u8>, text: &[u8]) {
-    let is_special = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    if !text.is_empty() && !text.iter().any(is_special) {
-        return buffer.extend_from_slice(text);
-    }
-    buffer.push(b'"');
-    for &byte in text {
-        if byte == b'"' {
-            buffer.push(b'"');
-        }
-        buffer.push(byte);
-    }
-    buffer.push(b'"');
 }
 
 fn main() -> io::Result<()> {

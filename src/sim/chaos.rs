@@ -49,7 +49,8 @@ const CHALLENGE_PAGE: &str =
 /// How often to draw a place in the body before falling back to an error code.
 const MAX_DRAWS: u32 = 40;
 
-/// Optional values. Null means that there is none, and so does an empty list or object, because PHP writes null so.
+/// The names of optional values. Null, an empty list and an empty object all mean that there is no value, because PHP writes
+/// "no value" in these ways.
 const OPTIONAL: [&str; 20] = [
     "_metadata",
     "acquired_at",
@@ -72,7 +73,7 @@ const OPTIONAL: [&str; 20] = [
     "until",
     "winner",
 ];
-/// Optional texts. Any text and any number is a valid value of them.
+/// The names of optional texts. Any text and any number is valid there.
 const OPTIONAL_TEXTS: [&str; 6] = [
     "details",
     "donator_status",
@@ -89,7 +90,7 @@ impl Chaos {
         Random::new(self.seed).below(Topic::Fault, number, 0, 1_000) < per_mille
     }
 
-    /// The fault for the answer to the request with this number. `body` is the right answer.
+    /// The fault in the answer to the request with this number. `body` is the answer without a fault.
     pub(crate) fn draw_fault(self, number: i64, body: &Value) -> FaultKind {
         let mut rng = FaultRng {
             random: Random::new(self.seed),
@@ -274,7 +275,7 @@ fn is_detectable_value(place: &Place<'_>, value: &Value, body: &Value) -> bool {
     match value {
         Value::String(_) => is_wrong_as_text(place),
         Value::Number(_) => {
-            // A name may consist of digits, so a number is as good as a text. Networths and coordinates may be negative.
+            // A name may consist of digits, so a number is valid where a text is. Networths and coordinates may be negative.
             let may_be_negative =
                 place.pointer.starts_with("/personalstats") || matches!(place.name, "x" | "y");
             is_wrong_as_text(place) && !(may_be_negative && place.value.is_number())
@@ -289,10 +290,10 @@ fn is_wrong_as_text(place: &Place<'_>) -> bool {
     !place.value.is_string() && !may_be_text
 }
 
-/// Whether null, `[]` or `{}` is wrong in this place, and does not just mean that there is none.
+/// Whether a client can detect that null, `[]` or `{}` is wrong in this place. Elsewhere it means that there is no value.
 fn is_wrong_as_empty(place: &Place<'_>, empty: &Value, body: &Value) -> bool {
     if place.is_item || place.value.is_null() {
-        return true; // A list never has empty items. A value that was null already had no content.
+        return true; // A list never has empty items. A value that was null loses nothing.
     }
     if place.is_metadata() || place.pointer.ends_with("/reward/id") {
         return false;

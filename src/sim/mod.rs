@@ -20,15 +20,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-pub use crate::sim::answer::Links;
-pub use crate::sim::chaos::{Chaos, InjectedFault};
-pub use crate::sim::fault::{Fault, FaultKind};
-pub use crate::sim::keys::{Access, Key, Selections};
-pub use crate::sim::serve::DateHeader;
-pub(crate) use crate::sim::serve::LoggedRequest;
-pub use crate::sim::world::territory::Racket;
-pub use crate::sim::world::wars::{RankedWar, Side, TerritoryWar};
-pub use crate::sim::world::{Player, World};
+pub use answer::Links;
+pub use chaos::{Chaos, InjectedFault};
+pub use fault::{Fault, FaultKind};
+pub use keys::{Access, Key, Selections};
+pub use serve::DateHeader;
+pub(crate) use serve::LoggedRequest;
+pub use world::territory::Racket;
+pub use world::wars::{RankedWar, Side, TerritoryWar};
+pub use world::{Player, World};
 
 use crate::sim::serve::{Shared, lock};
 use crate::sim::world::WorldOptions;
@@ -62,15 +62,15 @@ pub struct Options {
     pub keys: Vec<Key>,
     /// The maximal number of requests in the log. The oldest are dropped; with 0 there is no log.
     pub log_limit: usize,
-    /// Random faults.
+    /// How often random faults occur; `None` for never.
     pub chaos: Option<Chaos>,
     /// The source of the time in the `Date` header.
     pub date: DateHeader,
-    /// Whether an error replaces only the selection that the key may not read. Otherwise it is the whole answer.
+    /// Whether an error about the key replaces only the affected selection. Otherwise it is the whole answer.
     pub selection_errors: bool,
-    /// The targets of the links in lists.
+    /// Where the links in lists lead.
     pub links: Links,
-    /// Whether the field of `territoryownership` is named so, as it was before 2026, instead of `territoryOwnership`.
+    /// Whether answers name the field `territoryownership`, as before 2026, instead of `territoryOwnership`.
     pub old_ownership_key: bool,
 }
 
@@ -226,7 +226,7 @@ impl Simulator {
         change(&mut world)
     }
 
-    /// Sets the targets of the links in lists.
+    /// Sets where the links in lists lead.
     pub fn set_links(&self, links: Links) {
         *lock(&self.shared.links) = links;
     }

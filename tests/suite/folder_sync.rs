@@ -5,6 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use tornsnap::testing::store::Store;
+
 use crate::support::{Finished, Sandbox, fill, skipped};
 
 /// Makes `fsync` of a folder fail with the error in `FOLDER_SYNC`; other calls are unchanged.
@@ -27,7 +29,7 @@ int fsync(int file) { return answer("fsync", file); }
 int fdatasync(int file) { return answer("fdatasync", file); }
 "#;
 
-/// Builds the shim; `None` without a C compiler.
+/// Builds the shim. Skips the test without a C compiler.
 fn shim(sandbox: &Sandbox) -> Option<PathBuf> {
     let source = sandbox.write("shim.c", SHIM);
     let library = sandbox.path("shim.so");
@@ -44,9 +46,10 @@ fn shim(sandbox: &Sandbox) -> Option<PathBuf> {
     Some(library)
 }
 
-fn ready() -> (Sandbox, Option<PathBuf>) {
+/// A database with history, and the shim; no shim without a C compiler.
+fn set_up() -> (Sandbox, Option<PathBuf>) {
     let sandbox = Sandbox::new();
-    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    drop(Store::create(&sandbox.database()).unwrap());
     fill(&sandbox.sqlite(), 100);
     let shim = shim(&sandbox);
     (sandbox, shim)
@@ -62,7 +65,7 @@ fn run(sandbox: &Sandbox, shim: &PathBuf, error: i32, arguments: &[&str]) -> Fin
 
 #[test]
 fn a_folder_that_cannot_be_synced_is_no_failure() {
-    let (sandbox, Some(shim)) = ready() else {
+    let (sandbox, Some(shim)) = set_up() else {
         return;
     };
     let (einval, ebadf) = (22, 9);
@@ -81,13 +84,13 @@ fn a_folder_that_cannot_be_synced_is_no_failure() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(names.len(), 2, "rotated, and nothing left: {names:?}");
+    assert_eq!(names.len(), 2, "one backup, and no other file: {names:?}");
     sandbox.run(&["backup", "--verify", "all"]).expect(0);
 }
 
 #[test]
 fn an_input_or_output_error_of_a_folder_is_still_a_failure() {
-    let (sandbox, Some(shim)) = ready() else {
+    let (sandbox, Some(shim)) = set_up() else {
         return;
     };
     let eio = 5;

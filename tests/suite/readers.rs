@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(15);
 /// A world of which all kinds are followed, with history rows of three months.
 fn busy_torn(rows: u32) -> Torn {
     let torn = Torn::new();
-    torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
+    torn.edit(|world| (100..140).for_each(|id| world.pin_player(id).faction_id = Some(9)));
     torn.follow(
         "[track]\nfactions = [9]\nterritories = \"all\"\n[backup]\nbefore_summarize = false\n",
     );

@@ -1,5 +1,5 @@
-//! Keeps the README and the pages in `src/docs` true: commands, flags, settings, codes, names, links and queries in them
-//! are those of the program.
+//! Checks the README and the pages in `src/docs` against the program: commands, flags, settings, codes, names, links and
+//! queries.
 
 mod configuration;
 mod errors;

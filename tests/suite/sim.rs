@@ -1,7 +1,5 @@
 //! The simulated Torn: its answers fit the published models, its world moves, and its faults do what they say.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the message")]
-
 mod chaos;
 mod date;
 mod faults;
@@ -22,8 +20,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tornsnap::testing::sim::{Options, Simulator};
 
-const DAY: i64 = 86_400;
-
 /// An answer as it came over the socket.
 struct Answer {
     status: u16,
@@ -37,7 +33,7 @@ impl Answer {
     }
 }
 
-/// One connection, spoken to byte by byte, so that no HTTP library smooths anything over.
+/// A connection without an HTTP library, which would hide faults of an answer.
 struct Wire(BufReader<TcpStream>);
 
 impl Wire {
@@ -57,7 +53,7 @@ impl Wire {
         self.0.get_mut().write_all(request.as_bytes()).unwrap();
     }
 
-    /// The next answer, or `None` when the connection closes before it begins.
+    /// The next answer; `None` when the connection closes without one.
     fn receive(&mut self) -> Option<Answer> {
         let mut head = String::new();
         loop {
@@ -99,7 +95,7 @@ fn ask_as(simulator: &Simulator, secret: &str, path: &str) -> Option<Answer> {
     wire.receive()
 }
 
-/// Asks with the first key and expects JSON.
+/// The JSON that answers a request with the first key.
 fn ask(simulator: &Simulator, path: &str) -> Value {
     let secret = &simulator.keys()[0].secret;
     ask_as(simulator, secret, path).unwrap().json()
@@ -110,7 +106,7 @@ fn code(body: &Value) -> Option<i64> {
 }
 
 #[track_caller]
-fn fits<T: DeserializeOwned>(path: &str, body: &Value) {
+fn assert_fits<T: DeserializeOwned>(path: &str, body: &Value) {
     if let Err(misfit) = serde_json::from_value::<T>(body.clone()) {
         panic!("{path}: {misfit}\n{body:#}");
     }
@@ -122,7 +118,8 @@ fn list<'a>(body: &'a Value, name: &str) -> &'a Vec<Value> {
         .unwrap_or_else(|| panic!("no list {name} in {body}"))
 }
 
-/// All pages of a list, by following the links to what is older, or behind the page in a list by offset.
+/// The rows of all pages of a list. Follows the links to older rows in a list by time, and to the next page in a list by
+/// offset.
 fn all_pages(simulator: &Simulator, path: &str, name: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut next = Some(path.to_owned());

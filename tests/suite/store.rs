@@ -244,7 +244,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
 #[test]
 fn eight_processes_open_and_write_one_database_at_once() {
     let torn = Torn::new();
-    torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
+    torn.edit(|world| (100..140).for_each(|id| world.pin_player(id).faction_id = Some(9)));
     torn.follow("[track]\nfactions = [9]\nplayers = [1]\nterritories = \"all\"\n");
 
     thread::scope(|scope| {
@@ -350,8 +350,8 @@ fn a_disk_without_room_is_exit_74_and_harms_nothing() {
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {
         for id in 100..3000 {
-            world.player(id).faction_id = Some(9);
-            world.player(id).name = "long name ".repeat(20);
+            world.pin_player(id).faction_id = Some(9);
+            world.pin_player(id).name = "long name ".repeat(20);
         }
     });
 

@@ -73,7 +73,7 @@ fn read_until(connection: &Connection, is_over: &AtomicBool) -> u64 {
 #[test]
 fn no_command_and_no_writer_is_locked_out_when_everything_runs_at_once() {
     let torn = Torn::new();
-    torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
+    torn.edit(|world| (100..140).for_each(|id| world.pin_player(id).faction_id = Some(9)));
     torn.follow("[track]\nfactions = [9]\nterritories = \"all\"\n[backup]\nbefore_summarize = false\nkeep = 2\n");
     fill(&torn.sandbox.sqlite(), 20_000);
     torn.fetch(&["all"]).expect(0);

@@ -50,7 +50,7 @@ impl ApiError {
         error_body(self.code(), self.message())
     }
 
-    /// The error as it replaces one selection in an answer.
+    /// The value that replaces one selection in an answer.
     pub(super) fn to_json(self) -> Value {
         json!({"code": self.code(), "error": self.message()})
     }

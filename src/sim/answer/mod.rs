@@ -10,9 +10,10 @@ mod wars;
 
 use serde_json::{Value, json};
 
-pub(crate) use crate::sim::answer::api_error::{ApiError, error_body};
-pub(crate) use crate::sim::answer::request::ApiRequest;
-pub use crate::sim::answer::request::Links;
+pub(crate) use api_error::{ApiError, error_body};
+pub(crate) use request::ApiRequest;
+pub use request::Links;
+
 use crate::sim::answer::request::{Answer, Body, body};
 use crate::sim::keys::Category;
 use crate::sim::world::World;

@@ -25,7 +25,7 @@ impl ApiRequest<'_> {
         usize::try_from(self.number("offset").unwrap_or(0)).unwrap_or(0)
     }
 
-    /// The upper bound of the start of a row in a list by time, inclusive.
+    /// The latest start of a row in a list by time (inclusive).
     pub(super) fn max_start(&self) -> i64 {
         self.number("to").unwrap_or(i64::MAX)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::sim::answer::api_error::ApiError;
 use crate::sim::keys::Key;
 
-/// The targets of the links in lists by time. The rows of such a list come newest first.
+/// Where the links in lists by time lead. The rows of these lists come newest first.
 ///
 /// In lists that are paged by `offset`, `next` always leads to the following page, except with [`Links::None`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -19,7 +19,6 @@ pub enum Links {
     None,
 }
 
-/// One API request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiRequest<'a> {
     /// The address up to the path, with `/v2` if the request has it.
@@ -34,7 +33,7 @@ pub(crate) struct ApiRequest<'a> {
     pub(crate) now: i64,
     /// Whether an error that concerns the key replaces one selection instead of the whole answer.
     pub(crate) selection_errors: bool,
-    /// The targets of the links in lists.
+    /// Where the links in lists lead.
     pub(crate) links: Links,
     /// Whether `territoryownership` answers with the field name that Torn used before 2026.
     pub(crate) old_ownership_key: bool,
@@ -59,7 +58,7 @@ impl ApiRequest<'_> {
         self.parameter(name)?.parse().ok()
     }
 
-    /// The selections in the query, or these when there are none.
+    /// The selections in the query, or `default` if it has none.
     pub(super) fn selections<'a>(&'a self, default: &'a str) -> Vec<&'a str> {
         self.parameter("selections")
             .filter(|selections| !selections.is_empty())

@@ -21,7 +21,6 @@ pub(super) struct Head {
     pub(super) close: bool,
 }
 
-/// A response.
 pub(super) enum Reply {
     Complete {
         status: u16,

@@ -32,13 +32,12 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 pub struct LoggedRequest {
     /// The path, without `/v2` and the query.
     pub path: String,
-    /// The query as it was sent, without the request mark.
+    /// The query as it was sent, without the `?`.
     pub query: String,
     /// The API key in the `Authorization` header.
     pub key: Option<String>,
     /// Whether there was an `Authorization` header, with or without a key.
     pub authorization: bool,
-    /// The `User-Agent` header.
     pub user_agent: Option<String>,
     /// The real time between the start of the simulator and the request.
     pub arrived: Duration,
@@ -67,7 +66,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Mutex<Vec<Fault>>,
     pub(crate) chaos: Mutex<Option<Chaos>>,
     pub(crate) injected_faults: Mutex<Vec<InjectedFault>>,
-    /// How many requests could have got a random fault.
+    /// How many requests so far could get a random fault.
     pub(crate) numbered_requests: AtomicI64,
     pub(crate) log: Mutex<VecDeque<LoggedRequest>>,
     pub(crate) keys: Mutex<Vec<Key>>,
@@ -85,7 +84,6 @@ pub(crate) struct Shared {
     pub(crate) closing: Condvar,
 }
 
-/// The open connections.
 #[derive(Default)]
 pub(crate) struct Connections {
     streams: HashMap<u64, TcpStream>,

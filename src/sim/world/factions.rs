@@ -68,7 +68,7 @@ impl World {
 
     /// The name of a faction. A faction that does not exist has a name too.
     pub(crate) fn faction_name(&self, id: i64, now: i64) -> String {
-        match self.factions_pinned.get(&id) {
+        match self.pinned_factions.get(&id) {
             Some(Some(pinned)) => return pinned.name.clone(),
             Some(None) => return format!("Disbanded {id}"),
             None => {}
@@ -87,9 +87,9 @@ impl World {
             .unwrap_or_default()
             .into_iter()
             .map(player_id)
-            .filter(|player| !self.players_pinned.contains_key(player))
+            .filter(|player| !self.pinned_players.contains_key(player))
             .collect();
-        let pinned = self.players_pinned.values().flatten();
+        let pinned = self.pinned_players.values().flatten();
         roster.extend(
             pinned
                 .filter(|player| player.faction_id == Some(id))

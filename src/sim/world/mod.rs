@@ -19,7 +19,7 @@ use crate::sim::world::wars::{RankedWar, TerritoryWar};
 pub(crate) const DAY: i64 = 86_400;
 /// Seconds.
 pub(crate) const HOUR: i64 = 3_600;
-/// The start of the generated history: 2026-01-01 00:00 UTC. At earlier times, the world looks as it does here.
+/// The start of the generated history: 2026-01-01 00:00 UTC. The world looks the same at all earlier times.
 const EPOCH: i64 = 1_767_225_600;
 /// When player 11 and the second faction change their names: 2026-04-01 12:00 UTC.
 const RENAMED_AT: i64 = EPOCH + 90 * DAY + 12 * HOUR;
@@ -133,9 +133,9 @@ pub struct Faction {
 #[derive(Clone, Debug)]
 pub struct World {
     random: Random,
-    /// The time of an edit: new pins copy the state at this time.
-    now: i64,
-    /// The time at which generated entities stay, if they do.
+    /// The time of the edits that follow: a pin copies the state at this time.
+    edit_time: i64,
+    /// The time at which generated entities no longer change; `None` if they always change.
     frozen_at: Option<i64>,
     /// The number of players who are in tracked factions or in none.
     residents: i64,
@@ -145,11 +145,11 @@ pub struct World {
     factions: i64,
     map: TileMap,
     ranked_start_hours: i64,
-    players_pinned: BTreeMap<i64, Option<Player>>,
-    factions_pinned: BTreeMap<i64, Option<Faction>>,
-    tiles_pinned: BTreeMap<String, Option<Tile>>,
-    ranked_pinned: BTreeMap<i64, Option<RankedWar>>,
-    territory_pinned: BTreeMap<i64, Option<TerritoryWar>>,
+    pinned_players: BTreeMap<i64, Option<Player>>,
+    pinned_factions: BTreeMap<i64, Option<Faction>>,
+    pinned_tiles: BTreeMap<String, Option<Tile>>,
+    pinned_ranked_wars: BTreeMap<i64, Option<RankedWar>>,
+    pinned_territory_wars: BTreeMap<i64, Option<TerritoryWar>>,
 }
 
 /// The options of a world, from [`crate::sim::Options`].
@@ -173,24 +173,24 @@ impl World {
         };
         Self {
             random: Random::new(options.seed),
-            now: EPOCH,
+            edit_time: EPOCH,
             frozen_at: options.frozen_at,
             residents: options.players.max(0),
             tracked,
             factions: tracked + outsiders,
             map: TileMap::new(options.tiles),
             ranked_start_hours: options.ranked_start_hours,
-            players_pinned: BTreeMap::new(),
-            factions_pinned: BTreeMap::new(),
-            tiles_pinned: BTreeMap::new(),
-            ranked_pinned: BTreeMap::new(),
-            territory_pinned: BTreeMap::new(),
+            pinned_players: BTreeMap::new(),
+            pinned_factions: BTreeMap::new(),
+            pinned_tiles: BTreeMap::new(),
+            pinned_ranked_wars: BTreeMap::new(),
+            pinned_territory_wars: BTreeMap::new(),
         }
     }
 
     /// Sets the time of the edits that follow.
     pub(crate) fn set_edit_time(&mut self, now: i64) {
-        self.now = now;
+        self.edit_time = now;
     }
 
     /// The time at which generated entities are at `now`: not before the epoch, and constant in a frozen world.
@@ -212,7 +212,7 @@ impl World {
 
     /// The player with this id.
     pub(crate) fn player_at(&self, id: i64, now: i64) -> Option<Player> {
-        if let Some(pinned) = self.players_pinned.get(&id) {
+        if let Some(pinned) = self.pinned_players.get(&id) {
             return pinned.clone();
         }
         let player = self.player_index(id)?;
@@ -221,7 +221,7 @@ impl World {
 
     /// The networth of a player in the figures of the day that starts at this timestamp.
     pub(crate) fn networth_on(&self, id: i64, day: i64) -> Option<i64> {
-        if let Some(pinned) = self.players_pinned.get(&id) {
+        if let Some(pinned) = self.pinned_players.get(&id) {
             return pinned.as_ref().map(|pinned| pinned.networth);
         }
         let player = self.player_index(id)?;
@@ -230,12 +230,12 @@ impl World {
 
     /// Whether a test has pinned the ranked war with this id.
     pub(crate) fn is_ranked_war_pinned(&self, id: i64) -> bool {
-        self.ranked_pinned.contains_key(&id)
+        self.pinned_ranked_wars.contains_key(&id)
     }
 
     /// The faction with this id.
     pub(crate) fn faction_at(&self, id: i64, now: i64) -> Option<Faction> {
-        if let Some(pinned) = self.factions_pinned.get(&id) {
+        if let Some(pinned) = self.pinned_factions.get(&id) {
             return pinned.clone();
         }
         let faction = self.faction_index(id)?;

@@ -152,7 +152,7 @@ impl World {
         base + sessions * gain + extra
     }
 
-    /// A player's networth at the start of the day of `time`.
+    /// A player's networth at the start of the day that contains `timestamp`.
     pub(super) fn networth(&self, player: i64, timestamp: i64) -> i64 {
         let random = self.random;
         let day = (timestamp - EPOCH) / DAY;

@@ -53,7 +53,7 @@ impl Random {
 
     /// A number from 0 to `bound` - 1.
     ///
-    /// `subject` is usually an index or an id, and `draw` tells the draws for one subject and topic apart.
+    /// `subject` is usually an index or an id, and `draw` distinguishes the draws for one subject and topic.
     pub(crate) fn below(self, topic: Topic, subject: i64, draw: i64, bound: i64) -> i64 {
         let topic = (topic as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let hash = mix(self.seed ^ topic ^ subject.cast_unsigned().rotate_left(32));

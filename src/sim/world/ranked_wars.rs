@@ -46,7 +46,7 @@ enum Outcome {
 impl World {
     /// The ranked war with this id, if it exists at this time.
     pub(crate) fn ranked_war_at(&self, id: i64, now: i64) -> Option<RankedWar> {
-        if let Some(pinned) = self.ranked_pinned.get(&id) {
+        if let Some(pinned) = self.pinned_ranked_wars.get(&id) {
             return pinned.clone();
         }
         let number = id - FIRST_WAR_ID;
@@ -65,7 +65,7 @@ impl World {
 
     /// The ranked wars of a faction, or of all factions with `None`, that start at `to` or earlier, newest first.
     ///
-    /// Stops at the end of the week with which the list has at least `wanted` generated wars.
+    /// Reads the weeks from the newest to the oldest until the list has at least `wanted` generated wars.
     pub(crate) fn list_ranked_wars(
         &self,
         faction_id: Option<i64>,
@@ -74,7 +74,7 @@ impl World {
         wanted: usize,
     ) -> Vec<RankedWar> {
         let timestamp = self.effective_time(now);
-        let pinned = self.ranked_pinned.values().flatten();
+        let pinned = self.pinned_ranked_wars.values().flatten();
         let mut wars: Vec<RankedWar> = pinned
             .filter(|war| war.start <= to && faction_id.is_none_or(|id| war.involves(id)))
             .cloned()
@@ -96,7 +96,7 @@ impl World {
                 let Some(plan) = self.plan_ranked_war(week, candidate) else {
                     continue;
                 };
-                if plan.start <= to && !self.ranked_pinned.contains_key(&plan.id) {
+                if plan.start <= to && !self.pinned_ranked_wars.contains_key(&plan.id) {
                     wars.extend(self.ranked_war_from(&plan, timestamp));
                 }
             }
@@ -143,7 +143,7 @@ impl World {
         FIRST_WAR_ID + week * self.ids_per_week() + faction
     }
 
-    /// How many ids a week has. It is at least the number for territory wars, so that ids of both kinds collide for long.
+    /// How many ids a week has. It is at least the number for territory wars, so that ids of both kinds go on colliding.
     fn ids_per_week(&self) -> i64 {
         self.factions.max(self.territory_war_ids_per_week())
     }

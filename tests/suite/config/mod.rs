@@ -144,7 +144,7 @@ fn an_absurd_clock_is_refused_and_the_oldest_and_newest_sensible_ones_work() {
         for code in [None, Some(2), Some(5), Some(8), Some(14), Some(18), Some(6)] {
             let torn = Torn::new();
             torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n");
-            torn.ranked_war(1, |_| {});
+            torn.pin_ranked_war(1, |_| {});
             if let Some(code) = code {
                 let fault = tornsnap::testing::sim::FaultKind::Code(code, "x".to_owned());
                 torn.simulator
@@ -183,7 +183,7 @@ fn a_clock_that_goes_back_is_refused_and_ignore_clock_loses_nothing() {
         (NOW - 1, true),
         (NOW + 2 * 86_400, false),
     ]) {
-        torn.edit(|world| world.faction(9).respect = step);
+        torn.edit(|world| world.pin_faction(9).respect = step);
         if is_back {
             let refused = torn.fetch_at(now, &["factions", "players"]).expect(78);
             assert!(

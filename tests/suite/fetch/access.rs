@@ -130,7 +130,7 @@ fn a_key_that_reads_only_battle_stats_is_used_for_them() {
             Key::new(CANARY, 2, Access::Public),
             Key::custom("CustomKeyOf00001", 1, Selections::new(listed, &[], &[])),
         ]);
-        torn.edit(|world| world.player(1).strength = 4711);
+        torn.edit(|world| world.pin_player(1).strength = 4711);
         torn.follow("[track]\nplayers = [1]\n");
 
         torn.fetch(&["players"]).expect(0);
@@ -163,10 +163,10 @@ fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
         ..Default::default()
     });
     torn.edit(|world| {
-        world.player(100).level = 9;
+        world.pin_player(100).level = 9;
         owners
             .clone()
-            .for_each(|id| world.player(id).strength = 5000 + id);
+            .for_each(|id| world.pin_player(id).strength = 5000 + id);
     });
     let factions = torn.simulator.faction_ids();
     torn.follow(&format!(
@@ -203,7 +203,7 @@ fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
             "requests_per_minute = 0\nconcurrency = 1\n",
             "[track]\nfactions = [9, 20, 21, 22, 23]\nterritories = \"none\"\n",
         );
-        torn.edit(|world| (21..=23).for_each(|id| world.faction(id).respect = id));
+        torn.edit(|world| (21..=23).for_each(|id| world.pin_faction(id).respect = id));
         torn.simulator
             .fault(Fault::always(code(number)).path("/faction").key(CANARY));
 
@@ -290,7 +290,7 @@ fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
         );
 
         // The next runs do not use it either, until the rest is over.
-        torn.edit(|world| world.player(1).networth = 77);
+        torn.edit(|world| world.pin_player(1).networth = 77);
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
         assert_eq!(
@@ -397,7 +397,7 @@ fn an_error_inside_the_faction_costs_that_selection() {
         ("basic", 27, 3, "0|3|1"),
     ] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator.fault(
             Fault::always(FaultKind::Patch(
                 format!("/{selection}"),

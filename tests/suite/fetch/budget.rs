@@ -25,8 +25,8 @@ fn busy(keys: &[Key], limit: u32, targets: i64) -> Torn {
     let torn = Torn::with_keys(keys);
     torn.edit(|world| {
         for id in 0..targets {
-            world.player(1000 + id).level = 5;
-            world.faction(1000 + id).respect = id;
+            world.pin_player(1000 + id).level = 5;
+            world.pin_faction(1000 + id).respect = id;
         }
     });
     let ids: Vec<i64> = (1000..1000 + targets).collect();

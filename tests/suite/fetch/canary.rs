@@ -100,7 +100,7 @@ fn a_key_is_never_shown_at_any_outcome_or_log_level() {
     for fault in faults_with_the_key() {
         let torn = Torn::new();
         torn.follow("[track]\nfactions = [9]\nwars = \"all\"\nterritories = \"all\"\n[log]\nfile = \"tornsnap.log\"\n");
-        torn.ranked_war(1, |_| {});
+        torn.pin_ranked_war(1, |_| {});
         let what = format!("{fault:?}");
         if let Some(fault) = fault {
             torn.simulator.fault(Fault::always(fault).path("/faction"));

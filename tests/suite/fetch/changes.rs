@@ -10,10 +10,10 @@ use crate::support::{DAY, NOW};
 fn a_value_that_is_known_again_and_the_same_is_no_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
-    torn.edit(|world| world.player(2).networth = 1);
+    torn.edit(|world| world.pin_player(2).networth = 1);
     // Networth is asked for once a day, the level at each poll.
     for (day, hours, level) in [(0, 0, 10), (0, 4, 11), (1, 0, 11), (1, 4, 12), (2, 0, 12)] {
-        torn.edit(|world| world.player(2).level = level);
+        torn.edit(|world| world.pin_player(2).level = level);
         torn.fetch_at(NOW + day * DAY + hours * 3600, &["players"])
             .expect(0);
     }
@@ -27,14 +27,14 @@ fn a_value_that_is_known_again_and_the_same_is_no_change() {
 #[test]
 fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
     let torn = Torn::new();
-    torn.edit(|world| world.faction(OURS).respect = 50);
+    torn.edit(|world| world.pin_faction(OURS).respect = 50);
     torn.fetch(&["factions"]).expect(0);
     for (poll, (unknown, respect)) in (1..).zip([
         ("/basic/respect", 50),
         ("/basic/members", 60),
         ("/basic/best_chain", 60),
     ]) {
-        torn.edit(|world| world.faction(OURS).respect = respect);
+        torn.edit(|world| world.pin_faction(OURS).respect = respect);
         torn.simulator.clear_faults();
         torn.simulator.fault(
             Fault::always(FaultKind::Patch(unknown.to_owned(), json!(null))).path("/faction/9"),
@@ -56,8 +56,8 @@ fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
 fn a_row_of_the_future_makes_no_poll_a_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\nfactions = [9]\nmembers = false\n");
-    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
-    torn.ranked_war(5, |_| {});
+    torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["all"]).expect(0);
     let ahead = NOW + 900 * DAY;
     torn.sandbox
@@ -111,8 +111,8 @@ fn a_war_with_an_unknown_side_is_rejected_alone() {
     for nobody in [json!(0), json!(null), json!("")] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
-        torn.ranked_war(5, |_| {});
-        torn.ranked_war(6, |war| war.start = NOW - 60);
+        torn.pin_ranked_war(5, |_| {});
+        torn.pin_ranked_war(6, |war| war.start = NOW - 60);
         torn.simulator.fault(
             Fault::always(FaultKind::Patch(
                 "/warfareranked/0/factions/1/id".to_owned(),

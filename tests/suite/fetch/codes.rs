@@ -244,7 +244,7 @@ fn several_calls_refused_at_once_count_as_one_refusal() {
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7]\n");
-        torn.edit(|world| (4..=7).for_each(|id| world.player(id).level = id));
+        torn.edit(|world| (4..=7).for_each(|id| world.pin_player(id).level = id));
         // Four threads ask at once, and the answers are delayed so that all calls overlap.
         torn.simulator.fault(Fault::times(4, refusal).path("/user"));
 

@@ -10,9 +10,9 @@ fn a_player_who_leaves_has_no_faction_and_one_who_joins_has_it() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {
-        world.player(2).faction_id = None;
-        world.player(4).faction_id = Some(OURS);
-        world.player(4).name = "Newcomer".to_owned();
+        world.pin_player(2).faction_id = None;
+        world.pin_player(4).faction_id = Some(OURS);
+        world.pin_player(4).name = "Newcomer".to_owned();
     });
 
     let report = torn
@@ -43,7 +43,7 @@ fn a_player_who_leaves_has_no_faction_and_one_who_joins_has_it() {
 fn a_truncated_roster_removes_no_member() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
-    torn.edit(|world| world.faction(OURS).shown_members = Some(1));
+    torn.edit(|world| world.pin_faction(OURS).shown_members = Some(1));
 
     let finished = torn.fetch_at(NOW + 60, &["factions"]).expect(0);
 
@@ -59,7 +59,7 @@ fn a_truncated_roster_removes_no_member() {
         3
     );
 
-    torn.edit(|world| world.faction(OURS).shown_members = Some(0));
+    torn.edit(|world| world.pin_faction(OURS).shown_members = Some(0));
     torn.fetch_at(NOW + 120, &["factions"]).expect(0);
     assert_eq!(
         torn.value::<i64>("SELECT count(*) FROM players WHERE faction_id = 9"),
@@ -72,9 +72,9 @@ fn a_player_who_moves_between_two_followed_factions_is_in_the_new_one() {
     for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
         let torn = Torn::new();
         torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");
-        torn.edit(|world| world.player(3).faction_id = Some(from));
+        torn.edit(|world| world.pin_player(3).faction_id = Some(from));
         torn.fetch(&["factions"]).expect(0);
-        torn.edit(|world| world.player(3).faction_id = Some(to));
+        torn.edit(|world| world.pin_player(3).faction_id = Some(to));
 
         torn.fetch_at(NOW + 60, &["factions"]).expect(0);
 
@@ -90,8 +90,8 @@ fn a_renamed_faction_has_its_new_name_and_its_old_history() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {
-        world.faction(OURS).name = "New Name".to_owned();
-        world.faction(OURS).tag = "NN".to_owned();
+        world.pin_faction(OURS).name = "New Name".to_owned();
+        world.pin_faction(OURS).tag = "NN".to_owned();
     });
 
     torn.fetch_at(NOW + 60, &["factions"]).expect(0);
@@ -111,11 +111,11 @@ fn a_renamed_faction_has_its_new_name_and_its_old_history() {
 fn each_tracked_value_appends_a_row() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
-    torn.edit(|world| world.faction(OURS).respect += 1);
+    torn.edit(|world| world.pin_faction(OURS).respect += 1);
     torn.fetch_at(NOW + 60, &["factions"]).expect(0);
-    torn.edit(|world| world.faction(OURS).best_chain += 1);
+    torn.edit(|world| world.pin_faction(OURS).best_chain += 1);
     torn.fetch_at(NOW + 120, &["factions"]).expect(0);
-    torn.edit(|world| world.player(3).faction_id = None);
+    torn.edit(|world| world.pin_player(3).faction_id = None);
     torn.fetch_at(NOW + 180, &["factions"]).expect(0);
 
     assert_eq!(
@@ -127,7 +127,7 @@ fn each_tracked_value_appends_a_row() {
 #[test]
 fn one_call_brings_a_faction_its_roster_and_its_wars() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
 
     torn.fetch(&["factions", "wars"]).expect(0);
 
@@ -181,10 +181,10 @@ fn a_bad_member_is_rejected_alone_and_no_member_is_removed() {
     let torn = Torn::new();
     torn.fetch(&["factions"]).expect(0);
     torn.edit(|world| {
-        world.player(2).level = 77;
-        world.player(3).faction_id = None;
-        world.player(4).faction_id = Some(OURS);
-        world.faction(OURS).respect = 5;
+        world.pin_player(2).level = 77;
+        world.pin_player(3).faction_id = None;
+        world.pin_player(4).faction_id = Some(OURS);
+        world.pin_faction(OURS).respect = 5;
     });
     torn.simulator.fault(
         Fault::always(FaultKind::Patch("/members/0/level".to_owned(), 0.into())).path("/faction/9"),

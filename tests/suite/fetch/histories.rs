@@ -14,12 +14,12 @@ fn asked_for(torn: &Torn, part: &str) -> usize {
 
 /// A ranked war 5 and a territory war 6 that began and ended between two polls.
 fn fight(torn: &Torn, start: i64, end: i64, forfeit: bool) {
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.start, war.end, war.winner) = (start, Some(end), Some(THEIRS));
         (war.factions[0].score, war.factions[1].score) = (100, 900);
         (war.forfeit, war.in_wars, war.has_report) = (forfeit, false, true);
     });
-    torn.territory_war(6, |war| {
+    torn.pin_territory_war(6, |war| {
         (war.start, war.end, war.result) = (start, Some(end), Some("success_assault".to_owned()));
         (war.in_wars, war.has_report) = (false, true);
     });
@@ -65,11 +65,11 @@ fn a_gap_of_months_hides_no_war_that_the_history_still_has() {
 #[test]
 fn an_end_in_a_history_is_recorded_after_any_earlier_lookup() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| (war.in_wars, war.in_history) = (false, false));
+    torn.pin_ranked_war(5, |war| (war.in_wars, war.in_history) = (false, false));
     torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.end, war.winner) = (Some(NOW + HOUR), Some(OURS));
         war.in_history = true;
     });
@@ -86,7 +86,7 @@ fn an_end_in_a_history_is_recorded_after_any_earlier_lookup() {
 fn the_first_run_brings_the_wars_of_the_last_month_and_no_older_ones() {
     let torn = Torn::new();
     fight(&torn, NOW - 30 * DAY, NOW - 29 * DAY, false);
-    torn.ranked_war(7, |war| {
+    torn.pin_ranked_war(7, |war| {
         (war.start, war.end, war.winner) = (NOW - 40 * DAY, Some(NOW - 39 * DAY), Some(OURS));
         (war.in_wars, war.has_report) = (false, true);
     });
@@ -155,10 +155,10 @@ fn a_history_that_could_not_be_read_is_read_at_the_next_poll() {
 fn an_unfinished_war_of_a_faction_that_is_followed_no_longer_is_ended_by_its_report() {
     for war_type in ["ranked", "territory"] {
         let torn = Torn::new();
-        torn.edit(|world| world.faction(30).respect = 1);
+        torn.edit(|world| world.pin_faction(30).respect = 1);
         match war_type {
-            "ranked" => torn.ranked_war(5, |_| {}),
-            _ => torn.territory_war(5, |_| {}),
+            "ranked" => torn.pin_ranked_war(5, |_| {}),
+            _ => torn.pin_territory_war(5, |_| {}),
         }
         torn.fetch(&["wars"]).expect(0);
         torn.follow("[track]\nfactions = [30]\nterritories = \"none\"\n");
@@ -171,11 +171,11 @@ fn an_unfinished_war_of_a_faction_that_is_followed_no_longer_is_ended_by_its_rep
         );
 
         match war_type {
-            "ranked" => torn.ranked_war(5, |war| {
+            "ranked" => torn.pin_ranked_war(5, |war| {
                 (war.end, war.winner) = (Some(NOW + 2 * HOUR), Some(THEIRS));
                 (war.in_wars, war.has_report) = (false, true);
             }),
-            _ => torn.territory_war(5, |war| {
+            _ => torn.pin_territory_war(5, |war| {
                 (war.end, war.result) = (Some(NOW + 2 * HOUR), Some("success_assault".to_owned()));
                 (war.in_wars, war.has_report) = (false, true);
             }),
@@ -195,8 +195,8 @@ fn an_unfinished_war_of_a_faction_that_is_followed_no_longer_is_ended_by_its_rep
 #[test]
 fn a_run_about_named_factions_asks_about_no_other_wars() {
     let torn = Torn::new();
-    torn.edit(|world| world.faction(30).respect = 1);
-    torn.ranked_war(5, |_| {});
+    torn.edit(|world| world.pin_faction(30).respect = 1);
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
     torn.simulator.clear_requests();
 
@@ -218,8 +218,8 @@ fn polls_of_a_month() -> impl Iterator<Item = i64> {
 #[test]
 fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_after_30_days() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
-    torn.territory_war(6, |_| {});
+    torn.pin_ranked_war(5, |_| {});
+    torn.pin_territory_war(6, |_| {});
     torn.fetch(&["wars"]).expect(0);
     torn.edit(|world| {
         world.remove_ranked_war(5);
@@ -263,7 +263,7 @@ fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_af
     );
 
     // Torn may still find it.
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.end, war.winner) = (Some(NOW + DAY), Some(OURS));
         war.in_wars = true;
     });
@@ -278,7 +278,7 @@ fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_af
 fn a_report_that_is_refused_for_good_fails_no_run() {
     for number in [6, 7, 4, 16, 21, 99] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.edit(|world| world.remove_ranked_war(5));
         torn.simulator.fault(

@@ -174,7 +174,7 @@ fn keys_that_died_do_not_use_up_the_retries_of_a_passing_fault() {
         .map(|n| Key::new(format!("KeyOfPlayer0000{n}"), n, Access::Limited))
         .collect();
     let torn = Torn::with_keys(&keys);
-    torn.edit(|world| (4..=5).for_each(|id| world.player(id).level = id));
+    torn.edit(|world| (4..=5).for_each(|id| world.pin_player(id).level = id));
     for key in &keys[..4] {
         torn.simulator
             .fault(Fault::always(code(2)).key(&key.secret).after(1));
@@ -218,7 +218,7 @@ fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check(
         ..Options::empty()
     });
     torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7, 8, 9]\n");
-    torn.edit(|world| (2..=9).for_each(|id| world.player(id).level = id));
+    torn.edit(|world| (2..=9).for_each(|id| world.pin_player(id).level = id));
     for id in 2..=5 {
         torn.simulator
             .fault(Fault::once(code(2)).path(format!("/user/{id}")));

@@ -20,9 +20,9 @@ fn a_roster_line_a_profile_a_faction_and_a_tile_are_each_an_observation() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [3, 60]\nfactions = [9]\nmembers = false\n");
     torn.edit(|world| {
-        world.player(60).level = 3;
-        world.tile("AAB").owner = Some(OURS);
-        world.tile("AAD").owner = Some(THEIRS);
+        world.pin_player(60).level = 3;
+        world.pin_tile("AAB").owner = Some(OURS);
+        world.pin_tile("AAD").owner = Some(THEIRS);
     });
 
     torn.fetch(&["factions"]).expect(0);
@@ -70,7 +70,7 @@ fn a_roster_line_a_profile_a_faction_and_a_tile_are_each_an_observation() {
 #[test]
 fn an_observation_without_any_change_is_noted_in_each_month() {
     let torn = Torn::new();
-    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+    torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
     torn.follow("[track]\nfactions = [9]\n");
     for at in [NOW, MAY - 1, MAY, MAY + 240] {
         torn.fetch_at(at, &["all"]).expect(0);

@@ -21,7 +21,7 @@ fn members(count: i64, api: &str) -> Torn {
         "[track]\nfactions = [9]\nterritories = \"none\"\n",
     );
     torn.edit(|world| {
-        (1..=count).for_each(|id| world.player(id).faction_id = Some(OURS));
+        (1..=count).for_each(|id| world.pin_player(id).faction_id = Some(OURS));
     });
     torn.fetch(&["factions"]).expect(0);
     torn.simulator.clear_requests();
@@ -243,9 +243,9 @@ fn a_closed_endpoint_fails_only_its_own_targets() {
             "requests_per_minute = 0\nconcurrency = 1\n",
             "[track]\nplayers = [1, 2, 3]\nfactions = [9]\nmembers = false\nwars = \"all\"\nterritories = \"all\"\n",
         );
-        torn.edit(|world| world.tile("AAB").owner = Some(OURS));
-        torn.ranked_war(5, |_| {});
-        torn.territory_war(6, |_| {});
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
+        torn.pin_ranked_war(5, |_| {});
+        torn.pin_territory_war(6, |_| {});
         torn.simulator
             .fault(Fault::always(code(24)).path(path).query(query));
 
@@ -280,7 +280,7 @@ fn a_closed_endpoint_fails_only_its_own_targets() {
 #[test]
 fn wars_that_are_closed_leave_the_faction_and_its_roster() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
     torn.simulator.fault(Fault::always(code(24)).query("wars"));
 
     torn.fetch(&["factions", "wars"]).expect(3);

@@ -26,8 +26,8 @@ fn pages_in_a_cycle_are_left_after_a_few_calls() {
         });
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
-            world.ranked_wars(1..=150, |war| war.start = NOW - 60 * war.id);
-            world.territory_wars(1..=150, |war| war.start = NOW - 60 * war.id);
+            world.pin_ranked_wars(1..=150, |war| war.start = NOW - 60 * war.id);
+            world.pin_territory_wars(1..=150, |war| war.start = NOW - 60 * war.id);
         });
         torn.simulator
             .fault(Fault::always(FaultKind::PageLoop).path(path));
@@ -53,9 +53,9 @@ fn a_short_page_whose_links_lead_to_itself_is_the_whole_list() {
     for (path, kind) in LISTS {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
-        torn.edit(|world| world.tile("AAB").owner = Some(9));
-        torn.ranked_war(1, |_| {});
-        torn.territory_war(1, |_| {});
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(9));
+        torn.pin_ranked_war(1, |_| {});
+        torn.pin_territory_war(1, |_| {});
         torn.simulator
             .fault(Fault::always(FaultKind::PageLoop).path(path));
 
@@ -67,7 +67,7 @@ fn a_short_page_whose_links_lead_to_itself_is_the_whole_list() {
 fn a_link_to_another_host_is_warned_of_and_not_followed() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
-    torn.ranked_war(1, |_| {});
+    torn.pin_ranked_war(1, |_| {});
     torn.simulator
         .fault(Fault::always(FaultKind::ForeignLink).path("/faction/warfareranked"));
 
@@ -91,16 +91,16 @@ fn all_wars_are_read_page_by_page_up_to_the_old_ones() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
     for id in 1..=250 {
-        torn.ranked_war(id, |war| {
+        torn.pin_ranked_war(id, |war| {
             war.start = NOW - id * 600;
             war.factions[0].faction_id = 1000 + id;
         });
     }
-    torn.ranked_war(900, |war| {
+    torn.pin_ranked_war(900, |war| {
         war.start = NOW - 60 * DAY;
         (war.end, war.winner) = (Some(NOW - 58 * DAY), Some(OURS));
     });
-    torn.ranked_war(901, |war| {
+    torn.pin_ranked_war(901, |war| {
         war.start = NOW - 20 * DAY;
         (war.end, war.winner) = (Some(NOW - 18 * DAY), Some(OURS));
     });
@@ -134,11 +134,11 @@ fn a_broken_second_page_saves_the_first_and_ends_no_war() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
     for id in 1..=150 {
-        torn.ranked_war(id, |war| war.start = NOW - id * 600);
+        torn.pin_ranked_war(id, |war| war.start = NOW - id * 600);
     }
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(1, |war| war.factions[0].score = 5);
-    torn.ranked_war(150, |war| war.factions[0].score = 5);
+    torn.pin_ranked_war(1, |war| war.factions[0].score = 5);
+    torn.pin_ranked_war(150, |war| war.factions[0].score = 5);
     torn.simulator.fault(
         Fault::always(FaultKind::Html503)
             .path("/faction/warfareranked")
@@ -171,12 +171,12 @@ fn many_wars(count: i64, links: Links) -> Torn {
     torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
     torn.simulator.set_links(links);
     torn.edit(|world| {
-        world.ranked_wars(1..=count, |war| {
+        world.pin_ranked_wars(1..=count, |war| {
             war.start = NOW - 600 * war.id;
             war.factions[0].faction_id = 1000 + war.id;
             war.factions[1].faction_id = 5000 + war.id;
         });
-        world.territory_wars(1..=count, |war| {
+        world.pin_territory_wars(1..=count, |war| {
             war.start = NOW - 600 * war.id;
             war.tile = tile(war.id);
             war.aggressor.faction_id = 1000 + war.id;
@@ -239,12 +239,12 @@ fn the_history_of_a_faction_is_read_to_its_end_too() {
         let torn = Torn::new();
         torn.simulator.set_links(links);
         torn.edit(|world| {
-            world.ranked_wars(1..=150, |war| {
+            world.pin_ranked_wars(1..=150, |war| {
                 (war.start, war.end) = (NOW - 7200 * war.id, Some(NOW - 7200 * war.id + 60));
                 (war.factions[0].faction_id, war.factions[1].faction_id) = (OURS, 20);
                 (war.winner, war.in_wars) = (Some(20), false);
             });
-            world.territory_wars(1..=150, |war| {
+            world.pin_territory_wars(1..=150, |war| {
                 (war.start, war.end) = (NOW - 7200 * war.id, Some(NOW - 7200 * war.id + 60));
                 (war.aggressor.faction_id, war.defender.faction_id) = (OURS, 20);
                 (war.result, war.in_wars) = (Some("fail_assault".to_owned()), false);
@@ -267,15 +267,15 @@ fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
         torn.edit(|world| {
-            world.ranked_wars(1..=going_on, |war| war.start = NOW - 600 * war.id);
-            world.ranked_wars(going_on + 1..=going_on + over, |war| {
+            world.pin_ranked_wars(1..=going_on, |war| war.start = NOW - 600 * war.id);
+            world.pin_ranked_wars(going_on + 1..=going_on + over, |war| {
                 war.start = NOW - 600 * war.id;
                 (war.end, war.winner) = (Some(war.start + 60), Some(OURS));
                 war.in_wars = false;
             });
             for id in 1..=going_on + over {
-                world.ranked_war(id).factions[0].faction_id = OURS;
-                world.ranked_war(id).factions[1].faction_id = 1000 + id;
+                world.pin_ranked_war(id).factions[0].faction_id = OURS;
+                world.pin_ranked_war(id).factions[1].faction_id = 1000 + id;
             }
         });
         torn.fetch(&["wars"]).expect(0);
@@ -308,7 +308,7 @@ fn a_list_that_grows_while_it_is_read_loses_none_of_the_others() {
         torn.wait_for_requests(2 + page);
         torn.edit(|world| {
             let new = 1000 + 30 * i64::try_from(page).unwrap();
-            world.ranked_wars(new..new + 30, |war| {
+            world.pin_ranked_wars(new..new + 30, |war| {
                 war.start = NOW;
                 war.factions[0].faction_id = 1;
                 war.factions[1].faction_id = 2;
@@ -349,8 +349,8 @@ fn an_empty_page_is_the_end_of_a_list() {
 fn wars_and_tiles_share_one_list_of_assaults() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
-    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
-    torn.territory_war(1, |_| {});
+    torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
+    torn.pin_territory_war(1, |_| {});
 
     torn.fetch(&["all"]).expect(0);
 
@@ -367,9 +367,9 @@ fn every_tile_under_assault_is_marked_however_long_the_list() {
         let torn = many_wars(250, Links::Recorded);
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
-            (1..=250).for_each(|id| world.tile(&tile(id)).owner = Some(5000 + id));
+            (1..=250).for_each(|id| world.pin_tile(&tile(id)).owner = Some(5000 + id));
             // A war that began before all others and goes on comes after a page of wars that are over.
-            world.territory_wars(151..=249, |war| {
+            world.pin_territory_wars(151..=249, |war| {
                 (war.end, war.result) = (Some(NOW), Some("end_with_nap".to_owned()));
             });
         });

@@ -13,7 +13,7 @@ fn known() -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2]\nfactions = [9]\nmembers = false\n");
     torn.edit(|world| {
-        let tile = world.tile("AAB");
+        let tile = world.pin_tile("AAB");
         (tile.owner, tile.sector) = (Some(OURS), 4);
         tile.racket = Some(Racket {
             name: "Forgery".to_owned(),
@@ -24,11 +24,11 @@ fn known() -> Torn {
             created_at: NOW,
             changed_at: NOW,
         });
-        world.tile("AAC").owner = Some(OURS);
-        world.tile("AAD").owner = Some(THEIRS);
+        world.pin_tile("AAC").owner = Some(OURS);
+        world.pin_tile("AAD").owner = Some(THEIRS);
     });
-    torn.ranked_war(5, |_| {});
-    torn.territory_war(6, |_| {}); // On tile AAB.
+    torn.pin_ranked_war(5, |_| {});
+    torn.pin_territory_war(6, |_| {}); // On tile AAB.
     torn.fetch(&["all"]).expect(0);
     torn
 }
@@ -271,7 +271,7 @@ fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [1]\n");
         torn.edit(|world| {
-            let player = world.player(1);
+            let player = world.pin_player(1);
             (player.strength, player.level, player.networth) = (99, 44, 77);
         });
         torn.simulator.fault(
@@ -297,11 +297,11 @@ fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
 fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
     let bad = |value: Value| FaultKind::Patch("/wars/territory/0/start".to_owned(), value);
     let torn = known();
-    torn.territory_war(7, |war| {
+    torn.pin_territory_war(7, |war| {
         war.tile = "AAC".to_owned();
         war.start = NOW - 60;
     });
-    torn.ranked_war(5, |war| war.factions[0].score = 8);
+    torn.pin_ranked_war(5, |war| war.factions[0].score = 8);
     torn.simulator
         .fault(Fault::always(bad(json!("soon"))).path("/faction/9"));
 
@@ -319,7 +319,7 @@ fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
     );
 
     torn.simulator.clear_faults();
-    torn.edit(|world| world.tile("AAC").racket = world.tile("AAB").racket.clone());
+    torn.edit(|world| world.pin_tile("AAC").racket = world.pin_tile("AAB").racket.clone());
     torn.simulator.fault(
         Fault::always(FaultKind::Patch(
             "/territory/0/racket/name".to_owned(),
@@ -338,10 +338,10 @@ fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
 fn a_bad_war_in_the_game_wide_list_keeps_no_other_from_being_looked_up() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
-    torn.ranked_war(5, |_| {});
-    torn.ranked_war(6, |war| war.start = NOW - 60);
+    torn.pin_ranked_war(5, |_| {});
+    torn.pin_ranked_war(6, |war| war.start = NOW - 60);
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(6, |war| {
+    torn.pin_ranked_war(6, |war| {
         (war.end, war.winner) = (Some(NOW + 60), Some(OURS));
         (war.in_wars, war.in_history, war.has_report) = (false, false, true);
     });

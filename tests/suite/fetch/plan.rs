@@ -88,7 +88,7 @@ fn pages_and_histories_are_counted() {
             keys: vec![Key::new(CANARY, 1, Access::Full)],
             ..Options::default()
         });
-        torn.edit(|world| world.player(1).level = 9);
+        torn.edit(|world| world.pin_player(1).level = 9);
         let factions = torn.simulator.faction_ids();
         torn.follow(&format!(
             "[track]\nfactions = {factions:?}\nwars = \"{wars}\"\nterritories = \"{territories}\"\n"
@@ -116,7 +116,7 @@ fn pages_and_histories_are_counted() {
 #[test]
 fn a_war_that_is_asked_about_again_is_counted() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["all"]).expect(0);
     torn.follow("[track]\nfactions = [20]\nmembers = false\nterritories = \"none\"\n");
     torn.edit(|world| world.remove_ranked_war(5));
@@ -139,7 +139,7 @@ fn ids_that_rest_are_not_counted() {
             .fault(Fault::always(FaultKind::Code(6, "x".to_owned())).path(path));
     }
     torn.fetch(&["factions", "players"]).expect(3);
-    torn.edit(|world| world.faction(THEIRS).respect = 4);
+    torn.edit(|world| world.pin_faction(THEIRS).respect = 4);
 
     let plan = plan(&torn, NOW + 240);
 
@@ -168,8 +168,8 @@ fn a_plan_makes_no_call_and_predicts_their_number() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9, 20]\nplayers = [60]\n");
     torn.edit(|world| {
-        world.player(60).level = 3;
-        world.tile("AAB").owner = Some(OURS);
+        world.pin_player(60).level = 3;
+        world.pin_tile("AAB").owner = Some(OURS);
     });
     // The first run makes the rosters known.
     torn.fetch(&["all"]).expect(0);

@@ -60,8 +60,8 @@ fn a_second_run_against_an_unchanged_world_appends_nothing() {
 #[test]
 fn every_poll_appends_when_that_is_configured() {
     let torn = Torn::new();
-    torn.ranked_war(1, |_| {});
-    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+    torn.pin_ranked_war(1, |_| {});
+    torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
     torn.follow("[track]\nfactions = [9]\n[history]\nrecord = \"every-poll\"\n");
 
     torn.fetch(&["all"]).expect(0);
@@ -86,7 +86,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
     torn.fetch_at(NOW + 60, &["players"]).expect(0);
     assert_eq!(history(&torn), ["1|0|0|0"]);
 
-    torn.edit(|world| world.player(1).level = 12);
+    torn.edit(|world| world.pin_player(1).level = 12);
     torn.fetch_at(NOW + 120, &["players"]).expect(0);
     assert_eq!(
         torn.rows("SELECT strength, total_stats, networth, level FROM player_stats_history ORDER BY id DESC LIMIT 1"),
@@ -102,7 +102,7 @@ fn a_value_that_is_not_known_this_time_is_not_a_change() {
         ["10|1000|11", "||12"]
     );
 
-    torn.edit(|world| world.player(1).strength = 12);
+    torn.edit(|world| world.pin_player(1).strength = 12);
     torn.fetch_at(NOW + 300, &["players"]).expect(0);
     assert_eq!(
         torn.rows("SELECT strength, level FROM player_stats_history ORDER BY id DESC LIMIT 1"),
@@ -118,7 +118,7 @@ fn battle_stats_come_only_with_the_players_own_key() {
     ];
     let torn = Torn::with_keys(&keys);
     torn.edit(|world| {
-        (1..=3).for_each(|id| world.player(id).strength = 500 + id);
+        (1..=3).for_each(|id| world.pin_player(id).strength = 500 + id);
     });
 
     torn.fetch(&["factions", "players"]).expect(0);
@@ -153,7 +153,7 @@ fn personalstats_are_read_once_a_day_however_often_a_run_comes() {
     for day in 0..3 {
         for minute in [0, 5, 9, 10, 11, 60, 600, 1439] {
             torn.simulator.clear_requests();
-            torn.edit(|world| world.player(2).networth += 1);
+            torn.edit(|world| world.pin_player(2).networth += 1);
             torn.fetch_at(midnight + day * DAY + minute * 60, &["players"])
                 .expect(0);
             if torn
@@ -223,11 +223,11 @@ fn numbers_keep_every_digit_and_may_be_negative() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2]\nfactions = [9]\nterritories = \"none\"\n");
     torn.edit(|world| {
-        let owner = world.player(1);
+        let owner = world.pin_player(1);
         (owner.strength, owner.networth) = (big, i64::MIN + 1);
         (owner.defense, owner.speed, owner.dexterity) = (big + 2, big + 4, i64::MAX - 4 * big);
-        world.player(2).networth = i64::MAX;
-        world.faction(9).respect = big;
+        world.pin_player(2).networth = i64::MAX;
+        world.pin_faction(9).respect = big;
     });
 
     torn.fetch(&["factions", "players"]).expect(0);
@@ -308,11 +308,11 @@ fn names_are_kept_as_they_are() {
     let torn = Torn::new();
     torn.edit(|world| {
         for (id, name) in (100..).zip(names) {
-            world.player(id).name = name.to_owned();
-            world.player(id).faction_id = Some(OURS);
-            world.player(id).status.description = name.to_owned();
+            world.pin_player(id).name = name.to_owned();
+            world.pin_player(id).faction_id = Some(OURS);
+            world.pin_player(id).status.description = name.to_owned();
         }
-        world.faction(OURS).name = "=Silk, \"Steel\" & <Sons> 🦊".to_owned();
+        world.pin_faction(OURS).name = "=Silk, \"Steel\" & <Sons> 🦊".to_owned();
     });
 
     torn.fetch(&["factions", "players"]).expect(0);
@@ -330,8 +330,8 @@ fn a_player_without_a_faction_has_none_and_a_new_one_gets_a_row() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2, 3]\n");
     torn.edit(|world| {
-        world.player(1).faction_id = None;
-        world.player(2).faction_id = Some(777);
+        world.pin_player(1).faction_id = None;
+        world.pin_player(2).faction_id = Some(777);
     });
     torn.simulator.fault(
         Fault::always(FaultKind::Patch("/profile/faction_id".to_owned(), json!(0))).path("/user/3"),
@@ -348,7 +348,7 @@ fn a_player_without_a_faction_has_none_and_a_new_one_gets_a_row() {
         ["777|Faction 777|0"]
     );
 
-    torn.edit(|world| world.player(2).faction_id = Some(THEIRS));
+    torn.edit(|world| world.pin_player(2).faction_id = Some(THEIRS));
     torn.fetch_at(NOW + 60, &["players"]).expect(0);
     assert_eq!(
         torn.value::<i64>("SELECT faction_id FROM players WHERE player_id = 2"),
@@ -382,8 +382,8 @@ fn the_stalest_come_first() {
 fn flags_narrow_a_run_and_reach_beyond_the_configuration() {
     let torn = Torn::new();
     torn.edit(|world| {
-        world.player(50).faction_id = Some(THEIRS);
-        world.player(60).level = 3;
+        world.pin_player(50).faction_id = Some(THEIRS);
+        world.pin_player(60).level = 3;
     });
 
     torn.fetch(&["players", "--player", "60"]).expect(0);

@@ -325,7 +325,7 @@ fn equal_rejections_are_counted_and_not_stored_again() {
     let ids: Vec<i64> = (1001..=1100).collect();
     torn.edit(|world| {
         for id in &ids {
-            world.player(*id).level = 7;
+            world.pin_player(*id).level = 7;
         }
     });
     torn.follow(&format!("[track]\nplayers = {ids:?}\n"));
@@ -357,7 +357,7 @@ fn items_of_a_list_that_fail_alike_are_one_rejection_for_each_entity() {
     let torn = Torn::new();
     torn.edit(|world| {
         for id in 4..=9 {
-            world.player(id).faction_id = Some(9);
+            world.pin_player(id).faction_id = Some(9);
         }
     });
     let mut seen = Vec::new();

@@ -9,15 +9,15 @@ use crate::support::{DAY, HOUR, NOW};
 #[test]
 fn a_report_that_comes_late_still_tells_the_forfeit() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
         (war.in_wars, war.in_history, war.has_report) = (false, true, false);
     });
     torn.fetch_at(NOW + 2 * HOUR, &["wars"]).expect(0);
     torn.fetch_at(NOW + 3 * HOUR, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| war.has_report = true);
+    torn.pin_ranked_war(5, |war| war.has_report = true);
     // It was asked for an hour after the first time, so the next time is two hours later.
     torn.fetch_at(NOW + 4 * HOUR, &["wars"]).expect(0);
     torn.fetch_at(NOW + 5 * HOUR, &["wars"]).expect(0);
@@ -37,15 +37,15 @@ fn a_report_that_comes_late_still_tells_the_forfeit() {
 #[test]
 fn a_list_that_lags_behind_the_report_takes_nothing_back() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
+    torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
         (war.in_wars, war.has_report) = (true, true);
     });
     torn.fetch_at(NOW + HOUR + 60, &["wars"]).expect(0);
     torn.fetch_at(NOW + HOUR + 120, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| (war.end, war.winner) = (None, None));
+    torn.pin_ranked_war(5, |war| (war.end, war.winner) = (None, None));
     torn.fetch_at(NOW + HOUR + 180, &["wars"]).expect(0);
 
     assert_eq!(
@@ -58,9 +58,9 @@ fn a_list_that_lags_behind_the_report_takes_nothing_back() {
 fn a_deleted_faction_does_not_hide_the_end_of_its_war() {
     for gone in [OURS, THEIRS] {
         let torn = Torn::new();
-        torn.territory_war(6, |_| {});
+        torn.pin_territory_war(6, |_| {});
         torn.fetch(&["wars"]).expect(0);
-        torn.territory_war(6, |war| {
+        torn.pin_territory_war(6, |war| {
             (war.result, war.end) = (Some("end_with_destroy_attack".to_owned()), Some(NOW + HOUR));
             (war.in_wars, war.has_report, war.in_history) = (false, false, true);
         });

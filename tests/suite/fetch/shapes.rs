@@ -65,7 +65,7 @@ fn a_name_may_come_as_a_number() {
         torn.follow(
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
         );
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator
             .fault(Fault::always(patch(pointer, &value)).path(path));
 
@@ -125,7 +125,7 @@ fn html_entities_are_decoded_once_wherever_people_read_them() {
         torn.follow(
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
         );
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator
             .fault(Fault::always(patch(pointer, &sent)).path(path));
 
@@ -154,7 +154,7 @@ fn null_an_empty_list_and_an_empty_object_all_mean_none() {
                 torn.follow(&format!(
                     "[track]\nfactions = [9]\nmembers = false\n{track}"
                 ));
-                torn.edit(|world| world.tile("AAB").owner = Some(THEIRS));
+                torn.edit(|world| world.pin_tile("AAB").owner = Some(THEIRS));
                 torn.simulator
                     .fault(Fault::always(patch(pointer, &value)).path(path));
 
@@ -194,7 +194,7 @@ fn an_owner_list_of_the_wrong_type_makes_no_tile_unowned() {
     for value in [json!(null), json!({}), json!("none")] {
         let torn = Torn::new();
         torn.follow("[track]\nterritories = \"all\"\n");
-        torn.edit(|world| world.tile("AAB").owner = Some(THEIRS));
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(THEIRS));
         torn.fetch(&["territories"]).expect(0);
         torn.simulator.fault(
             Fault::always(patch("/territoryOwnership", &value)).path("/faction/territoryownership"),
@@ -218,14 +218,14 @@ fn a_report_may_be_a_list_of_one() {
         ("territory", "territorywarreport"),
     ] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
-        torn.territory_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
+        torn.pin_territory_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
-        torn.ranked_war(5, |war| {
+        torn.pin_ranked_war(5, |war| {
             (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(OURS), true);
             (war.in_wars, war.in_history, war.has_report) = (false, false, true);
         });
-        torn.territory_war(5, |war| {
+        torn.pin_territory_war(5, |war| {
             (war.end, war.result) = (Some(NOW + HOUR), Some("fail_assault".to_owned()));
             (war.in_wars, war.in_history, war.has_report) = (false, false, true);
         });
@@ -252,7 +252,7 @@ fn a_report_may_be_a_list_of_one() {
 fn a_report_that_is_none_ends_no_war() {
     for value in nothing() {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.edit(|world| world.remove_ranked_war(5));
         torn.simulator.fault(
@@ -319,7 +319,7 @@ fn a_war_may_carry_both_of_its_numbers() {
         (json!(5), json!(6), 3, vec![]),
     ] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator.set_time(NOW);
         let mut war = torn.look_up("/faction/9?selections=wars")["wars"]["ranked"].clone();
         let fields = war.as_object_mut().unwrap();
@@ -356,9 +356,9 @@ fn an_unknown_result_keeps_the_winner_that_is_named() {
         ),
     ] {
         let torn = Torn::new();
-        torn.territory_war(6, |_| {});
+        torn.pin_territory_war(6, |_| {});
         torn.fetch(&["wars"]).expect(0);
-        torn.territory_war(6, |war| {
+        torn.pin_territory_war(6, |war| {
             (war.end, war.result) = (Some(NOW + HOUR), Some("fail_assault".to_owned()));
             (war.in_wars, war.in_history, war.has_report) = (false, false, true);
         });
@@ -388,10 +388,10 @@ fn an_item_that_is_listed_twice_counts_once() {
         ("/faction/9/territory", "/territory/0"),
     ] {
         let torn = Torn::new();
-        torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
         torn.follow("[track]\nfactions = [9]\n");
-        torn.ranked_war(5, |_| {});
-        torn.territory_war(6, |_| {});
+        torn.pin_ranked_war(5, |_| {});
+        torn.pin_territory_war(6, |_| {});
         torn.simulator
             .fault(Fault::always(FaultKind::Duplicate(pointer.to_owned())).path(path));
 

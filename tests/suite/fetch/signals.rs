@@ -71,7 +71,7 @@ fn a_signal_ends_a_run_wherever_it_waits() {
     ];
     for (path, kind) in places {
         let torn = Torn::new();
-        torn.ranked_war(40_000, |_| {});
+        torn.pin_ranked_war(40_000, |_| {});
         let tiles = if path == "/faction/9/territory" {
             "tracked"
         } else {

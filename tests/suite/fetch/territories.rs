@@ -9,9 +9,9 @@ use crate::support::{DAY, NOW};
 pub fn three_tiles(follow: &str) -> Torn {
     let torn = Torn::new();
     torn.edit(|world| {
-        world.tile("AAB").owner = Some(OURS);
-        world.tile("AAC").owner = Some(OURS);
-        world.tile("AAD").owner = Some(THEIRS);
+        world.pin_tile("AAB").owner = Some(OURS);
+        world.pin_tile("AAC").owner = Some(OURS);
+        world.pin_tile("AAD").owner = Some(THEIRS);
     });
     torn.follow(&format!(
         "[track]\nfactions = [9]\nterritories = {follow}\n"
@@ -43,7 +43,7 @@ pub fn told(torn: &Torn) -> Vec<String> {
 fn tiles_of_followed_factions_come_in_one_call_with_all_their_facts() {
     let torn = three_tiles("\"tracked\"");
     torn.edit(|world| {
-        let tile = world.tile("AAB");
+        let tile = world.pin_tile("AAB");
         (tile.sector, tile.x, tile.y) = (4, 12.5, -3.25);
         tile.racket = Some(racket(3));
     });
@@ -80,16 +80,16 @@ fn a_tile_is_unowned_owned_again_and_its_racket_comes_and_goes() {
     let torn = three_tiles("\"all\"");
     torn.fetch(&["territories"]).expect(0);
     torn.edit(|world| {
-        world.tile("AAB").owner = None;
-        world.tile("AAC").racket = Some(racket(2));
+        world.pin_tile("AAB").owner = None;
+        world.pin_tile("AAC").racket = Some(racket(2));
     });
     torn.fetch_at(NOW + 60, &["territories"]).expect(0);
     torn.edit(|world| {
-        world.tile("AAB").owner = Some(THEIRS);
-        world.tile("AAC").racket = Some(racket(3));
+        world.pin_tile("AAB").owner = Some(THEIRS);
+        world.pin_tile("AAC").racket = Some(racket(3));
     });
     torn.fetch_at(NOW + 120, &["territories"]).expect(0);
-    torn.edit(|world| world.tile("AAC").racket = None);
+    torn.edit(|world| world.pin_tile("AAC").racket = None);
     torn.fetch_at(NOW + 180, &["territories"]).expect(0);
     torn.fetch_at(NOW + 240, &["territories"]).expect(0);
 
@@ -117,8 +117,8 @@ fn a_tile_is_unowned_owned_again_and_its_racket_comes_and_goes() {
 fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
     for follow in ["\"all\"", "[\"AAB\", \"AAC\", \"AAD\"]"] {
         let torn = three_tiles(follow);
-        torn.territory_war(1, |war| war.tile = "AAB".to_owned());
-        torn.territory_war(2, |war| {
+        torn.pin_territory_war(1, |war| war.tile = "AAB".to_owned());
+        torn.pin_territory_war(2, |war| {
             war.tile = "AAD".to_owned();
             std::mem::swap(&mut war.aggressor, &mut war.defender);
         });
@@ -128,7 +128,7 @@ fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
             ["AAB|defending", "AAC|none", "AAD|under_attack"]
         );
 
-        torn.territory_war(1, |war| {
+        torn.pin_territory_war(1, |war| {
             (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30));
         });
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
@@ -138,7 +138,7 @@ fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
         );
     }
     let torn = three_tiles("\"tracked\"");
-    torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+    torn.pin_territory_war(1, |war| war.tile = "AAB".to_owned());
     torn.fetch(&["wars", "territories"]).expect(0);
     assert_eq!(
         torn.rows("SELECT territory_id, war_status FROM territories ORDER BY 1"),
@@ -151,7 +151,7 @@ fn when_a_followed_tile_is_lost_its_new_owner_is_found() {
     for (owner, shown) in [(Some(THEIRS), "20"), (None, "")] {
         let torn = three_tiles("\"tracked\"");
         torn.fetch(&["territories"]).expect(0);
-        torn.edit(|world| world.tile("AAB").owner = owner);
+        torn.edit(|world| world.pin_tile("AAB").owner = owner);
 
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
 
@@ -174,11 +174,11 @@ fn a_lost_tile_that_is_assaulted_costs_one_call_and_no_sweep() {
     let torn = three_tiles("\"tracked\"");
     torn.fetch(&["wars", "territories"]).expect(0);
     torn.edit(|world| {
-        world.faction(30);
-        world.tile("AAB").owner = Some(20);
+        world.pin_faction(30);
+        world.pin_tile("AAB").owner = Some(20);
     });
     torn.edit(|world| {
-        let war = world.territory_war(7);
+        let war = world.pin_territory_war(7);
         "AAB".clone_into(&mut war.tile);
         (war.aggressor.faction_id, war.defender.faction_id) = (30, 20);
     });
@@ -200,9 +200,9 @@ fn a_tile_that_goes_from_one_followed_faction_to_another_needs_no_sweep() {
     for (from, to) in [(OURS, THEIRS), (THEIRS, OURS)] {
         let torn = three_tiles("\"tracked\"");
         torn.follow("[track]\nfactions = [9, 20]\n");
-        torn.edit(|world| world.tile("AAB").owner = Some(from));
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(from));
         torn.fetch(&["territories"]).expect(0);
-        torn.edit(|world| world.tile("AAB").owner = Some(to));
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(to));
         torn.simulator.clear_requests();
 
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
@@ -258,7 +258,7 @@ fn facts_are_asked_for_once_a_month() {
 #[test]
 fn rackets_in_the_published_shape_say_nothing_about_tiles_and_are_no_failure() {
     let torn = three_tiles("\"all\"");
-    torn.edit(|world| world.tile("AAB").racket = Some(racket(3)));
+    torn.edit(|world| world.pin_tile("AAB").racket = Some(racket(3)));
     torn.fetch(&["territories"]).expect(0);
     torn.simulator.fault(
         Fault::always(FaultKind::Remove("/rackets/0/territory".to_owned())).path("/rackets"),

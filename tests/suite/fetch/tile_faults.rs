@@ -108,8 +108,8 @@ fn unread_rackets_and_wars_are_kept() {
                 continue;
             }
             let torn = three_tiles("\"all\"");
-            torn.edit(|world| world.tile("AAB").racket = Some(racket(3)));
-            torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+            torn.edit(|world| world.pin_tile("AAB").racket = Some(racket(3)));
+            torn.pin_territory_war(1, |war| war.tile = "AAB".to_owned());
             torn.fetch(&["territories"]).expect(0);
             torn.simulator
                 .fault(Fault::always(fault.clone()).path(path));
@@ -173,7 +173,7 @@ fn a_tile_that_torn_does_not_know_fails_alone() {
 #[test]
 fn a_war_list_that_could_not_be_read_is_counted_and_leaves_tiles_as_they_were() {
     let torn = three_tiles("\"tracked\"");
-    torn.territory_war(1, |war| war.tile = "AAB".to_owned());
+    torn.pin_territory_war(1, |war| war.tile = "AAB".to_owned());
     torn.fetch(&["territories"]).expect(0);
     torn.simulator.fault(
         Fault::always(FaultKind::Patch(

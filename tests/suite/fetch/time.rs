@@ -41,10 +41,10 @@ fn a_clock_that_differs_from_torns_by_more_than_five_minutes_records_nothing() {
             "[track]\nfactions = [9]\nplayers = [60]\nwars = \"all\"\nterritories = \"all\"\n",
         );
         torn.edit(|world| {
-            world.player(60).level = 3;
-            world.tile("AAB").owner = Some(THEIRS);
+            world.pin_player(60).level = 3;
+            world.pin_tile("AAB").owner = Some(THEIRS);
         });
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator.set_date_offset(offset);
         let mut command = torn.fetching_now(&["all"]);
 
@@ -158,9 +158,9 @@ fn rows_carry_the_time_of_their_answer() {
 #[test]
 fn wars_and_tiles_carry_the_time_of_their_answer_too() {
     let torn = Torn::new();
-    torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+    torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
     let now = real_time();
-    torn.ranked_war(5, |war| war.start = now - HOUR);
+    torn.pin_ranked_war(5, |war| war.start = now - HOUR);
     for path in ["/faction/9/territory", "/faction/9"] {
         torn.simulator
             .fault(Fault::always(FaultKind::Slow(Duration::from_millis(1050))).path(path));
@@ -191,7 +191,7 @@ fn no_time_goes_backwards_when_two_kinds_run_at_once() {
         "requests_per_minute = 0\nconcurrency = 2\n",
         "[track]\nplayers = [1, 2, 3, 4, 5, 6]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n",
     );
-    torn.edit(|world| (4..=6).for_each(|id| world.player(id).faction_id = Some(OURS)));
+    torn.edit(|world| (4..=6).for_each(|id| world.pin_player(id).faction_id = Some(OURS)));
     let mut command = torn.fetching_now(&["factions"]);
     Finished(command.output().unwrap()).expect(0);
     torn.simulator
@@ -208,7 +208,7 @@ fn no_time_goes_backwards_when_two_kinds_run_at_once() {
     for round in 0..5 {
         torn.edit(|world| {
             let faction = [THEIRS, OURS][round % 2];
-            (1..=6).for_each(|id| world.player(id).faction_id = Some(faction));
+            (1..=6).for_each(|id| world.pin_player(id).faction_id = Some(faction));
         });
         let mut command = torn.fetching_now(&["factions"]);
         Finished(command.output().unwrap()).expect(0);
@@ -327,7 +327,7 @@ fn a_stored_time_in_the_far_future_counts_as_never() {
         torn.follow(
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"all\"\n",
         );
-        torn.edit(|world| world.tile("AAB").owner = Some(OURS));
+        torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
         torn.fetch(&["all"]).expect(0);
         let sql = sql.replace("{ahead}", &(NOW + years).to_string());
         torn.sandbox.sqlite().execute_batch(&sql).unwrap();

@@ -18,13 +18,13 @@ pub fn told(torn: &Torn) -> Vec<String> {
 #[test]
 fn a_ranked_war_is_recorded_from_its_matching_to_its_winner() {
     let torn = Torn::new();
-    torn.ranked_war(5, |war| war.start = NOW + HOUR);
+    torn.pin_ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
     torn.fetch_at(NOW + HOUR, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| (war.factions[0].score, war.target) = (700, 990));
+    torn.pin_ranked_war(5, |war| (war.factions[0].score, war.target) = (700, 990));
     torn.fetch_at(NOW + 2 * HOUR, &["wars"]).expect(0);
     torn.fetch_at(NOW + 2 * HOUR + 60, &["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         war.factions[0].score = 1200;
         (war.end, war.winner) = (Some(NOW + 3 * HOUR), Some(OURS));
         war.has_report = true;
@@ -47,7 +47,7 @@ fn a_ranked_war_is_recorded_from_its_matching_to_its_winner() {
 fn a_decaying_target_gives_a_row_each_time() {
     let torn = Torn::new();
     for hour in 0..5 {
-        torn.ranked_war(5, |war| war.target = 1000 - 10 * (hour / 2));
+        torn.pin_ranked_war(5, |war| war.target = 1000 - 10 * (hour / 2));
         torn.fetch_at(NOW + hour * HOUR, &["wars"]).expect(0);
     }
 
@@ -60,18 +60,18 @@ fn a_decaying_target_gives_a_row_each_time() {
 #[test]
 fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
     let torn = Torn::new();
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         (war.factions[0].score, war.factions[1].score) = (7, 3);
     });
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| war.factions.reverse());
+    torn.pin_ranked_war(5, |war| war.factions.reverse());
     torn.fetch_at(NOW + 60, &["wars"]).expect(0);
     assert_eq!(
         torn.value::<i64>("SELECT count(*) FROM war_status_history"),
         1,
         "nothing has changed"
     );
-    torn.ranked_war(5, |war| war.factions[0].score = 4);
+    torn.pin_ranked_war(5, |war| war.factions[0].score = 4);
     torn.fetch_at(NOW + 120, &["wars"]).expect(0);
 
     assert_eq!(
@@ -86,10 +86,10 @@ fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
 #[test]
 fn ranked_and_territory_wars_may_share_a_number() {
     let torn = Torn::new();
-    torn.ranked_war(40_000, |war| war.factions[0].score = 1);
-    torn.territory_war(40_000, |war| war.aggressor.score = 2);
+    torn.pin_ranked_war(40_000, |war| war.factions[0].score = 1);
+    torn.pin_territory_war(40_000, |war| war.aggressor.score = 2);
     torn.fetch(&["wars"]).expect(0);
-    torn.territory_war(40_000, |war| {
+    torn.pin_territory_war(40_000, |war| {
         (war.result, war.end) = (Some("fail_assault".to_owned()), Some(NOW + 30));
         (war.in_wars, war.has_report) = (false, true);
     });
@@ -134,9 +134,9 @@ fn a_war_that_ended_between_two_polls_is_looked_up() {
         ),
     ] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.fetch(&["wars"]).expect(0);
-        torn.ranked_war(5, |war| {
+        torn.pin_ranked_war(5, |war| {
             (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(THEIRS), forfeit);
             (war.factions[0].score, war.factions[1].score) = (100, 900);
             (war.in_wars, war.has_report, war.in_history) = (false, report, history);
@@ -163,8 +163,8 @@ fn a_war_that_ended_between_two_polls_is_looked_up() {
 #[test]
 fn a_war_in_no_list_stays_as_it_was() {
     let torn = Torn::new();
-    torn.ranked_war(5, |_| {});
-    torn.territory_war(6, |_| {});
+    torn.pin_ranked_war(5, |_| {});
+    torn.pin_territory_war(6, |_| {});
     torn.fetch(&["wars"]).expect(0);
     torn.edit(|world| {
         world.remove_ranked_war(5);
@@ -182,7 +182,7 @@ fn a_war_in_no_list_stays_as_it_was() {
 #[test]
 fn a_war_that_was_called_off_before_its_start_is_cancelled() {
     let torn = Torn::new();
-    torn.ranked_war(5, |war| war.start = NOW + DAY);
+    torn.pin_ranked_war(5, |war| war.start = NOW + DAY);
     torn.fetch(&["wars"]).expect(0);
     torn.edit(|world| world.remove_ranked_war(5));
 
@@ -200,7 +200,7 @@ fn a_war_that_was_called_off_before_its_start_is_cancelled() {
 #[test]
 fn a_war_that_may_have_begun_is_not_called_off_while_the_lists_may_be_late() {
     let torn = Torn::new();
-    torn.ranked_war(5, |war| war.start = NOW + HOUR);
+    torn.pin_ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
     torn.edit(|world| world.remove_ranked_war(5));
 
@@ -215,9 +215,9 @@ fn a_war_that_may_have_begun_is_not_called_off_while_the_lists_may_be_late() {
 #[test]
 fn a_war_that_goes_on_by_its_report_is_not_cancelled() {
     let torn = Torn::new();
-    torn.ranked_war(5, |war| war.start = NOW + HOUR);
+    torn.pin_ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
-    torn.ranked_war(5, |war| {
+    torn.pin_ranked_war(5, |war| {
         war.factions[0].score = 7;
         (war.in_wars, war.in_history, war.has_report) = (false, false, true);
     });
@@ -247,10 +247,10 @@ fn a_failed_or_partial_lookup_ends_no_war() {
     ];
     for fault in faults {
         let torn = Torn::new();
-        torn.ranked_war(5, |war| war.start = NOW + DAY);
+        torn.pin_ranked_war(5, |war| war.start = NOW + DAY);
         torn.fetch(&["wars"]).expect(0);
         if fault == FaultKind::WrongId {
-            torn.ranked_war(5, |war| {
+            torn.pin_ranked_war(5, |war| {
                 (war.end, war.winner) = (Some(NOW + DAY), Some(OURS));
                 (war.in_wars, war.in_history, war.has_report) = (false, false, true);
             });
@@ -291,8 +291,8 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
         (json!([7]), 76, vec![]),
     ] {
         let torn = Torn::new();
-        torn.ranked_war(5, |war| war.start = NOW + DAY);
-        torn.territory_war(6, |_| {});
+        torn.pin_ranked_war(5, |war| war.start = NOW + DAY);
+        torn.pin_territory_war(6, |_| {});
         torn.fetch(&["wars"]).expect(0);
         torn.simulator.fault(
             Fault::always(FaultKind::Patch("/wars".to_owned(), patch.clone())).path("/faction/9"),
@@ -333,9 +333,9 @@ fn each_territory_result_has_its_ending() {
     ] {
         for (report, history) in [(true, true), (false, true), (true, false)] {
             let torn = Torn::new();
-            torn.territory_war(6, |_| {});
+            torn.pin_territory_war(6, |_| {});
             torn.fetch(&["wars"]).expect(0);
-            torn.territory_war(6, |war| {
+            torn.pin_territory_war(6, |war| {
                 (war.result, war.end) = (Some(result.to_owned()), Some(NOW + HOUR));
                 (war.in_wars, war.has_report, war.in_history) = (false, report, history);
             });
@@ -355,13 +355,13 @@ fn each_territory_result_has_its_ending() {
 fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\nplayers = [60]\n");
-    torn.edit(|world| world.player(60).faction_id = Some(777));
+    torn.edit(|world| world.pin_player(60).faction_id = Some(777));
     torn.fetch(&["players"]).expect(0);
     assert_eq!(
         torn.rows("SELECT name FROM factions WHERE faction_id = 777"),
         ["Faction 777"]
     );
-    torn.ranked_war(5, |war| war.factions[1].faction_id = 777);
+    torn.pin_ranked_war(5, |war| war.factions[1].faction_id = 777);
 
     torn.fetch(&["wars"]).expect(0);
 
@@ -371,7 +371,7 @@ fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
     );
     // A war list does not rename a faction whose name came from the faction's own answer.
     torn.fetch(&["factions"]).expect(0);
-    torn.ranked_war(5, |war| war.factions[0].score = 1);
+    torn.pin_ranked_war(5, |war| war.factions[0].score = 1);
     torn.simulator.fault(
         Fault::always(FaultKind::Patch(
             "/wars/ranked/factions/0/name".to_owned(),
@@ -390,7 +390,7 @@ fn an_opponent_is_known_by_name_and_a_placeholder_is_replaced() {
 fn an_unfinished_war_is_written_in_two_ways() {
     for end in [json!(0), json!(null)] {
         let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
+        torn.pin_ranked_war(5, |_| {});
         torn.simulator.fault(
             Fault::always(FaultKind::Patch("/wars/ranked/end".to_owned(), end)).path("/faction/9"),
         );
@@ -405,8 +405,8 @@ fn an_unfinished_war_is_written_in_two_ways() {
 fn one_bad_war_in_a_list_harms_no_other() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
-    torn.ranked_war(1, |_| {});
-    torn.ranked_war(2, |war| war.start -= 1);
+    torn.pin_ranked_war(1, |_| {});
+    torn.pin_ranked_war(2, |war| war.start -= 1);
     torn.simulator.fault(
         Fault::always(FaultKind::Remove("/warfareranked/0/factions/1".to_owned()))
             .path("/faction/warfareranked"),

@@ -6,17 +6,8 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
 use super::months::{LATER, run, with_march};
-use super::{DAY, HOUR, assert_state, check, well};
-use crate::support::{NOW, Sandbox, skipped};
-
-const YEARS: i64 = 4 * 365 * DAY;
-
-fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
-    let report = sandbox.run_at(now, &["health", "--json"]).json();
-    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
-    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
-    (text("message"), text("try"))
-}
+use super::{FOLLOWED, FOUR_YEARS, assert_state, check, message_and_remedy, well};
+use crate::support::{DAY, HOUR, NOW, Sandbox, skipped};
 
 /// A database of which `prune` has moved rows to `cold/archive.db`.
 fn archived() -> Sandbox {
@@ -70,29 +61,19 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     assert_eq!(names, ["archive.db"], "health leaves no file");
     let bytes = fs::read(&archive).unwrap();
 
-    for (name, text) in [
-        ("noise", vec![0xA5; 40_000]),
-        ("an empty file", Vec::new()),
-        ("half of it", bytes[..bytes.len() / 2].to_vec()),
-    ] {
-        fs::write(&archive, text).unwrap();
-        let finished = sandbox.run(&["health", "--json"]);
-        let report = finished.json();
-        let found = check(&report, "archive").unwrap();
-        if name == "half of it" && found["state"] == "ok" {
-            // Only a deep check reads every page.
-            assert_state(
-                &sandbox.run(&["health", "--deep", "--json"]),
-                "archive",
-                "critical",
-            );
-        } else {
-            assert_eq!(found["state"], "critical", "{name}");
-        }
-        finished.0.status.code().unwrap();
+    for damaged in [vec![0xA5; 40_000], Vec::new()] {
+        fs::write(&archive, damaged).unwrap();
+        assert_state(&sandbox.run(&["health", "--json"]), "archive", "critical");
     }
+    fs::write(&archive, &bytes[..bytes.len() / 2]).unwrap();
+    // Only a deep check reads every page.
+    assert_state(
+        &sandbox.run(&["health", "--deep", "--json"]),
+        "archive",
+        "critical",
+    );
     fs::remove_file(&archive).unwrap();
-    let (message, remedy) = told(&sandbox, NOW, "archive");
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(
         message.contains("is missing")
             && message.contains("the only copy of the history rows from before 2026-01-01"),
@@ -100,13 +81,13 @@ fn an_archive_that_is_gone_or_replaced_is_critical() {
     );
     assert!(remedy.contains("restore the archive"), "{remedy}");
     make_archive(&sandbox, "cold/archive.db");
-    let (message, _) = told(&sandbox, NOW, "archive");
+    let (message, _) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(
         message.contains("is not the archive that"),
         "a new one: {message}"
     );
     fs::remove_dir_all(sandbox.path("cold")).unwrap();
-    let (_, remedy) = told(&sandbox, NOW, "archive");
+    let (_, remedy) = message_and_remedy(&sandbox, NOW, "archive");
     assert!(remedy.contains("mounted"), "{remedy}");
     sandbox.run(&["health"]).expect(2);
 }
@@ -123,7 +104,7 @@ fn the_archive_that_prune_wrote_is_known_and_missed() {
     fs::rename(sandbox.path("old.db"), sandbox.path("away.db")).unwrap();
     assert_state(&look(), "archive", "critical");
     fs::copy(sandbox.database(), sandbox.path("old.db")).unwrap();
-    let (message, _) = told(&sandbox, LATER, "archive");
+    let (message, _) = message_and_remedy(&sandbox, LATER, "archive");
     assert!(message.contains("is not the archive that"), "{message}");
     fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
     assert_state(&look(), "archive", "ok");
@@ -165,10 +146,7 @@ fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
     assert_state(&sandbox.run(&["health", "--json"]), "archive", "critical");
     sandbox.write(
         "tornsnap.toml",
-        &format!(
-            "{}[retention]\narchive = \"elsewhere.db\"\n",
-            super::FOLLOWED
-        ),
+        &format!("{FOLLOWED}[retention]\narchive = \"elsewhere.db\"\n"),
     );
     assert_state(&sandbox.run(&["health", "--json"]), "archive", "ok");
 
@@ -190,15 +168,15 @@ fn an_archive_that_the_configuration_moved_or_dropped_is_no_finding() {
 #[test]
 fn a_backup_of_the_future_is_never_the_newest_and_is_named_until_it_is_removed() {
     let sandbox = well();
-    sandbox.run_at(NOW + YEARS, &["backup"]).expect(0);
+    sandbox.run_at(NOW + FOUR_YEARS, &["backup"]).expect(0);
     let ahead = "tornsnap-20300331T120000Z.db";
     assert!(sandbox.path("backups").join(ahead).exists());
 
-    let (message, remedy) = told(&sandbox, NOW, "backup_dates");
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "backup_dates");
     assert!(message.contains(ahead), "{message}");
     assert!(remedy.contains("remove"), "{remedy}");
     assert_state(&sandbox.run(&["health", "--json"]), "backup", "ok");
-    let (message, _) = told(&sandbox, NOW + DAY, "backup");
+    let (message, _) = message_and_remedy(&sandbox, NOW + DAY, "backup");
     assert!(
         message.starts_with("last verified backup 24 hours ago"),
         "{message}"
@@ -228,7 +206,7 @@ fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     sandbox.run(&["health"]).expect(0);
 
     fs::rename(&folder, sandbox.path("unmounted")).unwrap();
-    let (message, remedy) = told(&sandbox, NOW + 2 * HOUR, "backup");
+    let (message, remedy) = message_and_remedy(&sandbox, NOW + 2 * HOUR, "backup");
     assert!(
         message.contains("tornsnap-20260401T120000Z.db, written to it 2 hours ago")
             && message.contains("the folder is not there"),
@@ -236,7 +214,7 @@ fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     );
     assert!(remedy.contains("mounted"), "{remedy}");
     fs::create_dir(&folder).unwrap();
-    let (message, remedy) = told(&sandbox, NOW + 2 * HOUR, "backup");
+    let (message, remedy) = message_and_remedy(&sandbox, NOW + 2 * HOUR, "backup");
     assert!(message.contains("is in it no longer"), "{message}");
     assert!(remedy.contains("mounted"), "{remedy}");
 }
@@ -244,7 +222,7 @@ fn a_backup_folder_that_lost_its_backups_is_a_finding() {
 /// Needs a second disk that a test may write to.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_disks_of_copies_are_looked_at_each_once() {
+fn each_disk_of_the_copies_is_checked_once() {
     use std::os::unix::fs::MetadataExt;
 
     let sandbox = archived();
@@ -263,8 +241,7 @@ fn the_disks_of_copies_are_looked_at_each_once() {
     sandbox.write(
         "tornsnap.toml",
         &format!(
-            "{}[backup]\ndirectory = \"{}\"\n[health]\nmin_free_mb = 1073741824\n",
-            super::FOLLOWED,
+            "{FOLLOWED}[backup]\ndirectory = \"{}\"\n[health]\nmin_free_mb = 1073741824\n",
             other.path().display()
         ),
     );

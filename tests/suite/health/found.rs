@@ -1,22 +1,12 @@
 //! Findings about ids that Torn does not know, times in the future and rejected answers.
 
-use super::{DAY, HOUR, assert_state, check, well};
+use super::{FOUR_YEARS, assert_state, check, message_and_remedy, well};
 use crate::support::torn::{OURS, Torn};
-use crate::support::{NOW, Sandbox};
-
-const YEARS: i64 = 4 * 365 * DAY;
-
-/// The message and the remedy of one check.
-fn told(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
-    let report = sandbox.run_at(now, &["health", "--json"]).json();
-    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
-    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
-    (text("message"), text("try"))
-}
+use crate::support::{DAY, HOUR, NOW};
 
 #[test]
 fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
-    let ahead = NOW + YEARS;
+    let ahead = NOW + FOUR_YEARS;
     for (table, sql) in [
         (
             "player_polls",
@@ -65,7 +55,7 @@ fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
         sandbox.sqlite().execute_batch(&sql).unwrap();
 
         assert_state(&sandbox.run(&["health", "--json"]), "clock", "warning");
-        let (message, remedy) = told(&sandbox, NOW, "clock");
+        let (message, remedy) = message_and_remedy(&sandbox, NOW, "clock");
         assert!(message.contains(table), "{sql}: {message}");
         assert!(remedy.contains("tornsnap prune --future"), "{remedy}");
 
@@ -85,7 +75,7 @@ fn an_observation_of_the_future_is_seen_without_any_row_of_history() {
         ))
         .unwrap();
 
-    let (message, remedy) = told(&sandbox, NOW, "clock");
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "clock");
 
     assert_eq!(message, "the clock is 10 minutes behind the newest record");
     assert!(remedy.contains("tornsnap prune --future"), "{remedy}");
@@ -103,7 +93,7 @@ fn a_run_of_the_far_future_does_not_hide_that_nothing_was_fetched_since() {
         .sqlite()
         .execute_batch(&format!(
             "INSERT INTO fetch_runs (kind, started_at, finished_at, status)
-             VALUES ('players', {NOW} + {YEARS}, {NOW} + {YEARS}, 'ok')"
+             VALUES ('players', {NOW} + {FOUR_YEARS}, {NOW} + {FOUR_YEARS}, 'ok')"
         ))
         .unwrap();
 
@@ -118,7 +108,7 @@ fn a_followed_id_that_torn_does_not_know_is_named_until_it_is_known_again() {
     torn.follow("[track]\nfactions = [9, 77]\nplayers = [88]\nterritories = \"none\"\n");
     torn.fetch(&["factions", "players"]).expect(3);
 
-    let (message, remedy) = told(&torn.sandbox, NOW, "missing");
+    let (message, remedy) = message_and_remedy(&torn.sandbox, NOW, "missing");
 
     assert!(
         message.contains("faction 77 since 2026-04-01T12:00:00Z"),
@@ -136,8 +126,8 @@ fn a_followed_id_that_torn_does_not_know_is_named_until_it_is_known_again() {
     );
 
     torn.edit(|world| {
-        world.faction(77).name = "New".to_owned();
-        world.player(88).name = "New".to_owned();
+        world.pin_faction(77).name = "New".to_owned();
+        world.pin_player(88).name = "New".to_owned();
     });
     torn.fetch_at(NOW + 8 * DAY, &["factions", "players"])
         .expect(0);
@@ -219,7 +209,7 @@ fn members_are_distinguished_from_ids_in_the_configuration() {
         .execute_batch("INSERT INTO missing_entities VALUES ('player', 2, 3, 0, 1775044000)")
         .unwrap();
 
-    let (message, remedy) = told(&torn.sandbox, NOW, "missing");
+    let (message, remedy) = message_and_remedy(&torn.sandbox, NOW, "missing");
 
     assert!(
         message.contains("player 2 (Player 2) since 2026-04-01T11:46:40Z")
@@ -230,12 +220,36 @@ fn members_are_distinguished_from_ids_in_the_configuration() {
     assert_eq!(OURS, 9);
 }
 
+/// A part of an answer that was rejected, and the state of the check `rejected`.
+struct RejectedPart {
+    last_seen_at: i64,
+    /// How often it was rejected on the day of `last_seen_at`.
+    times_on_day: i64,
+    state: &'static str,
+}
+
 #[test]
 fn rejected_answers_count_as_often_as_they_came_on_the_last_day() {
-    for (name, last_seen_at, times_on_day, state) in [
-        ("eleven an hour ago", NOW - HOUR, 11, "warning"),
-        ("ten an hour ago", NOW - HOUR, 10, "ok"),
-        ("a thousand two days ago", NOW - 2 * DAY, 1000, "ok"),
+    for RejectedPart {
+        last_seen_at,
+        times_on_day,
+        state,
+    } in [
+        RejectedPart {
+            last_seen_at: NOW - HOUR,
+            times_on_day: 11,
+            state: "warning",
+        },
+        RejectedPart {
+            last_seen_at: NOW - HOUR,
+            times_on_day: 10,
+            state: "ok",
+        },
+        RejectedPart {
+            last_seen_at: NOW - 2 * DAY,
+            times_on_day: 1000,
+            state: "ok",
+        },
     ] {
         let sandbox = well();
         sandbox
@@ -248,7 +262,10 @@ fn rejected_answers_count_as_often_as_they_came_on_the_last_day() {
 
         let report = sandbox.run(&["health", "--json"]).json();
         let rejected = check(&report, "rejected").unwrap();
-        assert_eq!(rejected["state"], state, "{name}");
+        assert_eq!(
+            rejected["state"], state,
+            "{times_on_day} times, the last one at {last_seen_at}"
+        );
         if state == "warning" {
             let message = rejected["message"].as_str().unwrap();
             assert!(

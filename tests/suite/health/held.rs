@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tornsnap::testing::store::Store;
 
 use super::{assert_state, check, names, well};
 use crate::support::Sandbox;
@@ -56,7 +57,7 @@ fn an_exclusive_lock_of_another_program_is_reported_within_five_seconds() {
 fn a_locked_archive_costs_a_second() {
     let sandbox = well();
     let ours: String = sandbox.value("SELECT database_id FROM database_identity");
-    drop(tornsnap::testing::store::Store::create(&sandbox.path("archive.db")).unwrap());
+    drop(Store::create(&sandbox.path("archive.db")).unwrap());
     let holder = Connection::open(sandbox.path("archive.db")).unwrap();
     holder
         .execute("UPDATE database_identity SET archive_of = ?1", [ours])

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A server that notes what it is sent.
+/// A server that records the requests it gets.
 pub struct Listener {
     address: String,
     heard: Arc<Mutex<Heard>>,

@@ -15,14 +15,15 @@ mod watchdog;
 
 use std::fs;
 
-use self::listener::Listener;
+use listener::Listener;
 use rusqlite::Connection;
 use serde_json::Value;
+use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
-use crate::support::{CANARY, DAY, Finished, HOUR, NOW, Sandbox, fill};
+use crate::support::{CANARY, DAY, Finished, NOW, Sandbox, fill};
 
 #[test]
 fn a_healthy_database_is_one_line_with_performance_data() {
@@ -209,9 +210,7 @@ fn health_does_not_block_a_fetch_that_writes() {
 
 #[test]
 fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
-    use tornsnap::testing::sim::{Fault, FaultKind};
-
-    for (code, what) in [
+    for (code, expected) in [
         (2, "Torn refuses 1 of 2 keys (key1)"),
         (18, "1 of 2 keys rest for a day (key1)"),
     ] {
@@ -231,14 +230,19 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
         let message = check(&report, "keys").unwrap()["message"].as_str().unwrap();
         assert_eq!(
             message,
-            format!("{what}: Torn answered error {code}: for a test")
+            format!("{expected}: Torn answered error {code}: for a test")
         );
     }
 }
 
+/// The end of the webhook's address.
 const SECRET: &str = "webhook-secret-CANARY";
 
+/// The configuration of [`well`].
 const FOLLOWED: &str = "[track]\nfactions = [7]\n";
+
+/// Seconds in four years.
+const FOUR_YEARS: i64 = 4 * 365 * DAY;
 
 /// A healthy database: everything was fetched ten minutes ago, there is a backup, and nothing is due.
 fn well() -> Sandbox {
@@ -264,6 +268,7 @@ fn well() -> Sandbox {
     sandbox
 }
 
+/// Configures the listener as webhook, with these lines at the end of `[health]`.
 fn notify(sandbox: &Sandbox, listener: &Listener, extra: &str) {
     sandbox.write("webhook", &format!("{}/{SECRET}\n", listener.url()));
     sandbox.write(
@@ -278,6 +283,14 @@ fn assert_state(finished: &Finished, id: &str, state: &str) {
     assert_valid(&report);
     let found = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
     assert_eq!(found["state"], state, "{report:#}");
+}
+
+/// The message and the remedy of a check.
+fn message_and_remedy(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
+    let report = sandbox.run_at(now, &["health", "--json"]).json();
+    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
+    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+    (text("message"), text("try"))
 }
 
 fn check<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
@@ -298,6 +311,7 @@ fn assert_no_secret(finished: &Finished) {
     assert!(!said.contains(SECRET), "{said}");
 }
 
+/// The names of the files in the sandbox.
 fn names(sandbox: &Sandbox) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
         .unwrap()

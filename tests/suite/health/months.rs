@@ -1,12 +1,12 @@
 //! Findings about months that are due for `summarize` or `prune`.
 
-use super::{DAY, assert_state, check, well};
-use crate::support::{NOW, Sandbox};
+use super::{assert_state, check, well};
+use crate::support::{DAY, NOW, Sandbox};
 
 /// 2026-06-10T12:00:00Z: March is before the cut-off, and three days have passed since May ended.
 pub const LATER: i64 = 1_781_092_800;
 
-fn told(sandbox: &Sandbox, id: &str) -> (String, String) {
+fn state_and_message(sandbox: &Sandbox, id: &str) -> (String, String) {
     let report = sandbox.run_at(LATER, &["health", "--json"]).json();
     let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
     let text = |name: &str| check[name].as_str().unwrap().to_owned();
@@ -46,7 +46,7 @@ pub fn with_march() -> Sandbox {
 #[test]
 fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
     let sandbox = with_march();
-    let (state, message) = told(&sandbox, "summaries");
+    let (state, message) = state_and_message(&sandbox, "summaries");
     assert_eq!(
         (state.as_str(), message.as_str()),
         (
@@ -54,19 +54,19 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
             "2 months are to be summarized, the first 2026-03"
         )
     );
-    let (state, message) = told(&sandbox, "retention");
+    let (state, message) = state_and_message(&sandbox, "retention");
     assert_eq!(state, "warning", "{message}");
     assert!(message.contains("of 2026-03"), "{message}");
 
     run(&sandbox, "summarize");
-    assert_eq!(told(&sandbox, "summaries").0, "ok");
-    let (state, message) = told(&sandbox, "retention");
+    assert_eq!(state_and_message(&sandbox, "summaries").0, "ok");
+    let (state, message) = state_and_message(&sandbox, "retention");
     assert_eq!(state, "warning", "{message}");
     let report = sandbox
         .run_at(LATER, &["prune", "--dry-run", "--json"])
         .expect(0)
         .json();
-    let going: i64 = report["tables"].as_array().map_or(0, |tables| {
+    let due_rows: i64 = report["tables"].as_array().map_or(0, |tables| {
         tables
             .iter()
             .filter(|table| {
@@ -77,17 +77,17 @@ fn a_month_is_a_finding_until_it_is_summarized_and_then_until_it_is_pruned() {
             .filter_map(|table| table["rows"].as_i64())
             .sum()
     });
-    if going > 0 {
+    if due_rows > 0 {
         assert!(
-            message.starts_with(&format!("{going} history rows")),
+            message.starts_with(&format!("{due_rows} history rows")),
             "{message}"
         );
     }
 
     run(&sandbox, "backup");
     run(&sandbox, "prune --allow-large");
-    assert_eq!(told(&sandbox, "retention").0, "ok");
-    assert_eq!(told(&sandbox, "summaries").0, "ok");
+    assert_eq!(state_and_message(&sandbox, "retention").0, "ok");
+    assert_eq!(state_and_message(&sandbox, "summaries").0, "ok");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_few_excess_rows_are_found_in_each_history_despite_many_known_tiles() {
         }
         run(&sandbox, "summarize");
 
-        let (state, message) = told(&sandbox, "retention");
+        let (state, message) = state_and_message(&sandbox, "retention");
 
         assert_eq!(state, "warning", "{table}: {message}");
     }
@@ -133,7 +133,7 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
     let sandbox = with_march();
     run(&sandbox, "summarize");
     late(&sandbox);
-    let (state, message) = told(&sandbox, "summaries");
+    let (state, message) = state_and_message(&sandbox, "summaries");
     assert_eq!(
         (state.as_str(), message.as_str()),
         (
@@ -146,7 +146,7 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
     run(&sandbox, "backup");
     run(&sandbox, "prune --allow-large");
     late(&sandbox);
-    let (state, message) = told(&sandbox, "summaries");
+    let (state, message) = state_and_message(&sandbox, "summaries");
     assert_eq!(state, "ok");
     assert!(
         message
@@ -155,8 +155,8 @@ fn late_rows_of_a_summarized_month_are_a_finding_and_those_of_a_pruned_one_are_n
     );
     // There are newer values than those that the first prune kept, so the next one deletes these.
     run(&sandbox, "prune");
-    assert_eq!(told(&sandbox, "retention").0, "ok");
-    assert_eq!(told(&sandbox, "summaries").1, message);
+    assert_eq!(state_and_message(&sandbox, "retention").0, "ok");
+    assert_eq!(state_and_message(&sandbox, "summaries").1, message);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn summaries_deleted_on_request_are_no_finding() {
         "summaries",
         "ok",
     );
-    assert_eq!(told(&sandbox, "retention").0, "ok");
+    assert_eq!(state_and_message(&sandbox, "retention").0, "ok");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::listener::Listener;
-use super::{HOUR, SECRET, assert_no_secret, assert_valid, notify, well};
-use crate::support::{Finished, NOW, Sandbox, set_mode};
+use super::{SECRET, assert_no_secret, assert_valid, notify, well};
+use crate::support::{Finished, HOUR, NOW, Sandbox, heavy, set_mode};
 
 #[test]
 fn one_message_is_sent_per_change_and_none_between() {
@@ -166,7 +166,7 @@ fn a_webhook_that_never_answers_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", "[health]\nwebhook_url_env = \"HOOK\"\n");
-    if crate::support::heavy(1, 0) == 0 {
+    if heavy(1, 0) == 0 {
         return; // It takes the whole ten seconds.
     }
     let output = sandbox

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{assert_state, well};
 use crate::support::{Finished, NOW, Sandbox, set_mode};
 
-/// Runs as another user, so it proves something only for root.
+/// Only root can run a program as another user. For other users the test ends early.
 #[test]
 fn another_user_who_may_only_read_gets_an_answer() {
     let sandbox = well();

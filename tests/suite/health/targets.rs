@@ -2,9 +2,9 @@
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use super::{DAY, HOUR, assert_state, check, well};
+use super::{assert_state, check, well};
 use crate::support::torn::{OURS, Torn};
-use crate::support::{NOW, Sandbox};
+use crate::support::{DAY, HOUR, NOW, Sandbox};
 
 /// 116 players of one faction. The last answer about all but one of them is ten days old; the runs continued.
 fn with_116_players(status: &str) -> Sandbox {

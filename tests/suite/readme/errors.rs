@@ -25,24 +25,29 @@ fn configure(sandbox: &Sandbox, more: &str) {
     sandbox.write("tornsnap.toml", &format!("{key}{more}"));
 }
 
-/// Runs a command that fails, and asserts that it and the page say this. No call leaves this machine.
+/// Asserts that a command fails, and that its error and the page contain these symptoms. No call leaves this machine.
 #[track_caller]
-fn says(sandbox: &Sandbox, arguments: &[&str], symptoms: &[&str]) {
+fn assert_fails(sandbox: &Sandbox, arguments: &[&str], symptoms: &[&str]) {
     let variable = ("TORNSNAP_API_URL", NO_SERVER);
-    says_with(sandbox, arguments, variable, symptoms);
+    assert_fails_with_variable(sandbox, arguments, variable, symptoms);
 }
 
 /// The same with another environment variable.
 #[track_caller]
-fn says_with(sandbox: &Sandbox, arguments: &[&str], variable: (&str, &str), symptoms: &[&str]) {
+fn assert_fails_with_variable(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    variable: (&str, &str),
+    symptoms: &[&str],
+) {
     let mut command = sandbox.command(arguments);
     let finished = command.env(variable.0, variable.1).output().unwrap();
     assert!(!finished.status.success(), "{arguments:?}");
-    both_say(&String::from_utf8(finished.stderr).unwrap(), symptoms);
+    assert_both_contain(&String::from_utf8(finished.stderr).unwrap(), symptoms);
 }
 
 #[track_caller]
-fn both_say(stderr: &str, symptoms: &[&str]) {
+fn assert_both_contain(stderr: &str, symptoms: &[&str]) {
     let page = page("troubleshooting.md");
     for symptom in symptoms {
         assert!(stderr.contains(symptom), "{symptom:?} is not in {stderr}");
@@ -54,13 +59,13 @@ fn both_say(stderr: &str, symptoms: &[&str]) {
 fn the_symptoms_of_keys_are_those_of_the_program() {
     let sandbox = set_up();
     sandbox.write("alice.key", "x");
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "players"],
         &["it has 1 letters and digits, and a Torn key has 16"],
     );
     sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "players"],
         &["could not find an API key"],
@@ -72,7 +77,7 @@ fn the_symptoms_of_keys_are_those_of_the_program() {
 fn the_symptoms_of_files_that_others_can_read_are_those_of_the_program() {
     let sandbox = set_up();
     set_mode(&sandbox.path("alice.key"), 0o644);
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "players"],
         &[
@@ -81,7 +86,7 @@ fn the_symptoms_of_files_that_others_can_read_are_those_of_the_program() {
         ],
     );
     set_mode(&sandbox.path("tornsnap.toml"), 0o644);
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "players"],
         &["could not trust tornsnap.toml"],
@@ -92,16 +97,16 @@ fn the_symptoms_of_files_that_others_can_read_are_those_of_the_program() {
 fn the_symptoms_of_the_configuration_are_those_of_the_program() {
     let sandbox = set_up();
     configure(&sandbox, "no_such_field = 1\n");
-    says(&sandbox, &["fetch", "players"], &["unknown field"]);
+    assert_fails(&sandbox, &["fetch", "players"], &["unknown field"]);
     configure(&sandbox, "[api]\nrequests_per_minute = 0\n");
     // Refused before any call, and only for the address of Torn.
-    says_with(
+    assert_fails_with_variable(
         &sandbox,
         &["fetch", "players"],
         ("TORNSNAP_API_URL", "https://api.torn.com/v2"),
         &["could not accept requests_per_minute = 0"],
     );
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "players", "--config", "none.toml"],
         &["could not read the configuration", "there is no such file"],
@@ -112,7 +117,7 @@ fn the_symptoms_of_the_configuration_are_those_of_the_program() {
 fn the_symptoms_of_the_database_are_those_of_the_program() {
     let sandbox = set_up();
     let export = ["export", "players"];
-    says(
+    assert_fails(
         &sandbox,
         &["export", "player_latst"],
         &["there is no such table or view"],
@@ -121,13 +126,13 @@ fn the_symptoms_of_the_database_are_those_of_the_program() {
         .sqlite()
         .execute("INSERT INTO schema_version (version) VALUES (99)", [])
         .unwrap();
-    says(&sandbox, &export, &["a newer tornsnap wrote it"]);
+    assert_fails(&sandbox, &export, &["a newer tornsnap wrote it"]);
     fs::write(sandbox.database(), "").unwrap();
-    says(&sandbox, &export, &["it is empty"]);
+    assert_fails(&sandbox, &export, &["it is empty"]);
     fs::write(sandbox.database(), "no database, but a text\n".repeat(50)).unwrap();
-    says(&sandbox, &export, &["it is not an SQLite database"]);
+    assert_fails(&sandbox, &export, &["it is not an SQLite database"]);
     fs::remove_file(sandbox.database()).unwrap();
-    says(
+    assert_fails(
         &sandbox,
         &export,
         &[
@@ -137,25 +142,25 @@ fn the_symptoms_of_the_database_are_those_of_the_program() {
     );
     let foreign = Connection::open(sandbox.database()).unwrap();
     foreign.execute("CREATE TABLE notes (text)", []).unwrap();
-    says(&sandbox, &export, &["it belongs to another program"]);
+    assert_fails(&sandbox, &export, &["it belongs to another program"]);
 }
 
 #[test]
 fn the_symptoms_of_fetching_are_those_of_the_program() {
     let sandbox = set_up();
-    says(
+    assert_fails(
         &sandbox,
         &["fetch", "--faction", "10741", "all"],
         &["\"all\" is not a faction id"],
     );
     let players = ["fetch", "players"];
-    says_with(
+    assert_fails_with_variable(
         &sandbox,
         &players,
         ("HTTPS_PROXY", "socks5://localhost:1"),
         &["could not use the proxy"],
     );
-    says(&sandbox, &players, &["no connection: "]);
+    assert_fails(&sandbox, &players, &["no connection: "]);
     sandbox
         .sqlite()
         .execute_batch(
@@ -164,20 +169,20 @@ fn the_symptoms_of_fetching_are_those_of_the_program() {
              VALUES (1, unixepoch('2030-01-01'), 5);",
         )
         .unwrap();
-    says(&sandbox, &players, &["could not use the clock"]);
+    assert_fails(&sandbox, &players, &["could not use the clock"]);
 }
 
 #[test]
 fn the_symptoms_of_backups_are_those_of_the_program() {
     let sandbox = set_up();
-    says(
+    assert_fails(
         &sandbox,
         &["restore", "latest"],
         &["there is none with a manifest of tornsnap's"],
     );
     sandbox.run(&["backup"]).expect(0);
     fs::remove_dir_all(sandbox.path("backups")).unwrap();
-    says(
+    assert_fails(
         &sandbox,
         &["backup"],
         &[

@@ -1,12 +1,13 @@
-//! Exit codes, checks, tables, views and queries on the pages against those of the program.
+//! Exit codes, checks, tables, views, queries and functions on the pages against those of the program.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::markdown::{blocks, page, pages, root};
-use crate::support::{Sandbox, rows};
+use crate::support::{Sandbox, files_with_extension, rows};
 
 #[test]
 fn every_exit_code_is_on_its_page() {
@@ -123,6 +124,54 @@ fn every_file_that_an_example_reads_is_there() {
         }
     }
     assert!(seen > 0);
+}
+
+#[test]
+fn every_function_that_the_guide_for_contributors_names_exists() {
+    let guide = fs::read_to_string(root().join(".github/CONTRIBUTING.md")).unwrap();
+    let code = rust_code(&root().join("src")) + &rust_code(&root().join("tests/suite"));
+    let is_test = |span: &str| {
+        span.matches('_').count() > 3
+            && span
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    };
+    let mut seen = 0;
+    for span in guide
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|span| !span.contains(' '))
+    {
+        let function = match span.split_once("::") {
+            Some((_, method)) if span.starts_with(|first: char| first.is_ascii_uppercase()) => {
+                method
+            }
+            _ if is_test(span) => span,
+            _ => continue,
+        };
+        let is_defined = ["(", "<"]
+            .iter()
+            .any(|next| code.contains(&format!("fn {function}{next}")));
+        assert!(is_defined, "{span}");
+        seen += 1;
+    }
+    assert!(seen > 3, "only {seen} functions were found");
+}
+
+/// The text of all Rust files in a folder and in those below it.
+fn rust_code(folder: &Path) -> String {
+    let mut code: String = files_with_extension(folder, "rs")
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            code.push_str(&rust_code(&path));
+        }
+    }
+    code
 }
 
 /// The database of a short demo.

@@ -1,6 +1,7 @@
 //! Random faults: the same for one seed, of every kind, and always detectable by a client.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use tornsnap::testing::sim::{
     Chaos, DEFAULT_START, Fault, FaultKind, InjectedFault, Links, Options, Simulator,
 };
 
-use super::{DAY, Wire, ask_as, start};
+use super::{Wire, ask_as, start};
+use crate::support::{DAY, HOUR};
 
 const KEY: &str = "SimulatedKeyA001";
 
@@ -16,7 +18,7 @@ fn start_with_chaos(seed: u64, per_mille: u32) -> Simulator {
     start(Options {
         chaos: Some(Chaos { seed, per_mille }),
         // A Saturday, on which ranked wars go on.
-        now: DEFAULT_START + 40 * DAY + 3_600,
+        now: DEFAULT_START + 40 * DAY + HOUR,
         // Links contain the port, which differs between the simulators.
         links: Links::None,
         ..Options::default()
@@ -68,9 +70,28 @@ fn the_same_seed_injects_the_same_faults() {
     assert!((70..130).contains(&injected), "{injected} of 200");
 }
 
+/// How many of 200 answers get a fault.
+struct FaultCount {
+    per_mille: u32,
+    faults: RangeInclusive<usize>,
+}
+
 #[test]
 fn faults_have_the_configured_probability_and_key_info_never_gets_one() {
-    for (per_mille, least, most) in [(0, 0, 0), (100, 5, 40), (1_000, 200, 200)] {
+    for FaultCount { per_mille, faults } in [
+        FaultCount {
+            per_mille: 0,
+            faults: 0..=0,
+        },
+        FaultCount {
+            per_mille: 100,
+            faults: 5..=40,
+        },
+        FaultCount {
+            per_mille: 1_000,
+            faults: 200..=200,
+        },
+    ] {
         let simulator = start_with_chaos(3, per_mille);
         ask_times(&simulator, 200);
         for path in ["/v2/key/info", "/key?selections=info"] {
@@ -80,7 +101,7 @@ fn faults_have_the_configured_probability_and_key_info_never_gets_one() {
             }
         }
         let injected = simulator.injected_faults().len();
-        assert!((least..=most).contains(&injected), "{injected} of 200");
+        assert!(faults.contains(&injected), "{injected} of 200");
     }
 }
 
@@ -203,7 +224,7 @@ fn changes() -> Vec<Change> {
             seed: 5,
             per_mille: 1_000,
         }),
-        now: DEFAULT_START + 40 * DAY + 3_600,
+        now: DEFAULT_START + 40 * DAY + HOUR,
         links: Links::Recorded,
         ..Options::default()
     });
@@ -244,31 +265,31 @@ fn a_client_can_detect_every_changed_value() {
             after,
             right,
         } = change;
-        let said = format!("{path}: {pointer} from {before} to {after:?}");
-        assert_ne!(Some(before), after.as_ref(), "{said}");
+        let description = format!("{path}: {pointer} from {before} to {after:?}");
+        assert_ne!(Some(before), after.as_ref(), "{description}");
         let counted = before
             .as_array()
             .map_or_else(|| right["members"].as_array(), Some)
             .is_some_and(|roster| right["basic"]["members"] == json!(roster.len()));
         let Some(after) = after else {
-            let can_be_missed = ["factions", "personalstats"].contains(&change.field()) || counted;
-            assert!(!change.is_item() || can_be_missed, "{said}");
-            assert!(!pointer.starts_with("/_metadata"), "{said}");
+            let is_noticed = ["factions", "personalstats"].contains(&change.field()) || counted;
+            assert!(!change.is_item() || is_noticed, "{description}");
+            assert!(!pointer.starts_with("/_metadata"), "{description}");
             continue;
         };
         if before.is_string() {
-            assert!(!after.is_string() && !after.is_number(), "{said}");
+            assert!(!after.is_string() && !after.is_number(), "{description}");
         }
         if *after == json!(-1) && before.is_number() {
             let negatives = ["value", "total", "x", "y"];
             assert!(
                 !negatives.contains(&change.field()) || pointer.starts_with("/battlestats"),
-                "{said}"
+                "{description}"
             );
         }
-        let says_nothing = after.is_null() || *after == json!([]) || *after == json!({});
-        if says_nothing && !change.is_item() && !before.is_null() {
-            let meaningful = [
+        let is_empty = after.is_null() || *after == json!([]) || *after == json!({});
+        if is_empty && !change.is_item() && !before.is_null() {
+            let optional = [
                 "racket",
                 "ranked",
                 "winner",
@@ -282,14 +303,14 @@ fn a_client_can_detect_every_changed_value() {
                 "prev",
                 "_metadata",
             ];
-            assert!(!meaningful.contains(&change.field()), "{said}");
-            let kept = match change.field() {
+            assert!(!optional.contains(&change.field()), "{description}");
+            let is_noticed = match change.field() {
                 "factions" | "personalstats" => true,
                 "members" => counted,
                 "territoryOwnership" => !after.is_array(),
                 _ => !before.is_array(),
             };
-            assert!(kept, "{said}");
+            assert!(is_noticed, "{description}");
         }
     }
 }

@@ -116,7 +116,7 @@ fn faults_of_one_value_change_only_that_value() {
     let without_id = |profile: &mut Value| {
         profile.as_object_mut().unwrap().remove("id");
     };
-    for (kind, wrong) in [
+    for (kind, expected) in [
         (
             FaultKind::WrongId,
             change(&|profile| profile["id"] = json!(2_000_076)),
@@ -131,9 +131,9 @@ fn faults_of_one_value_change_only_that_value() {
         ),
         (FaultKind::Remove(pointer("id")), change(&without_id)),
     ] {
-        assert_ne!(wrong, right);
+        assert_ne!(expected, right);
         let answer = answer_with(&simulator, kind.clone()).unwrap().json();
-        assert_eq!(answer, wrong, "{kind:?}");
+        assert_eq!(answer, expected, "{kind:?}");
     }
     assert_eq!(ask(&simulator, PROFILE), right, "all faults are used up");
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use torn_api::models;
 use tornsnap::testing::sim::{Access, DEFAULT_START, Key, Options, Selections, Simulator};
 
-use super::{Wire, at, code, fits, start};
+use super::{Wire, assert_fits, at, code, start};
 
 const CUSTOM: &str = "CustomKey0000000";
 
@@ -28,7 +28,7 @@ fn the_info_of_a_custom_key_lists_its_selections() {
 
     let body = ask(&simulator, "/v2/key/info");
 
-    fits::<models::KeyInfoResponse>("/key/info", &body);
+    assert_fits::<models::KeyInfoResponse>("/key/info", &body);
     let info = &body["info"];
     assert_eq!(info["access"]["level"], 0);
     assert_eq!(info["access"]["type"], "Custom");
@@ -36,6 +36,14 @@ fn the_info_of_a_custom_key_lists_its_selections() {
     assert_eq!(info["selections"]["user"], json!(["profile", "attacks"]));
     assert_eq!(info["selections"]["faction"], json!(["wars"]));
     assert_eq!(info["selections"]["torn"], json!([]));
+}
+
+/// A selection and a request for it.
+struct Selection {
+    /// The category in the info of a key.
+    category: &'static str,
+    name: &'static str,
+    path: String,
 }
 
 #[test]
@@ -60,31 +68,41 @@ fn the_info_of_every_key_agrees_with_its_answers() {
     );
     keys.push(Key::custom(CUSTOM, owner, some));
     keys.push(Key::custom(CUSTOM, owner, Selections::default()));
-    let paths = [
-        ("user", "basic", "/user/basic".to_owned()),
-        ("user", "battlestats", "/user/battlestats".to_owned()),
-        ("user", "personalstats", "/user/personalstats".to_owned()),
-        ("user", "profile", "/user/profile".to_owned()),
-        ("faction", "members", format!("/faction/{faction}/members")),
-        ("faction", "wars", format!("/faction/{faction}/wars")),
-        ("faction", "rackets", "/faction/rackets".to_owned()),
-        (
+    let selection = |category, name, path: String| Selection {
+        category,
+        name,
+        path,
+    };
+    let selections = [
+        selection("user", "basic", "/user/basic".to_owned()),
+        selection("user", "battlestats", "/user/battlestats".to_owned()),
+        selection("user", "personalstats", "/user/personalstats".to_owned()),
+        selection("user", "profile", "/user/profile".to_owned()),
+        selection("faction", "members", format!("/faction/{faction}/members")),
+        selection("faction", "wars", format!("/faction/{faction}/wars")),
+        selection("faction", "rackets", "/faction/rackets".to_owned()),
+        selection(
             "faction",
             "rankedwarreport",
             "/faction/1/rankedwarreport".to_owned(),
         ),
-        ("torn", "territory", "/torn/territory".to_owned()),
+        selection("torn", "territory", "/torn/territory".to_owned()),
     ];
 
     for key in keys {
         simulator.set_keys(vec![key.clone()]);
         let info = ask(&simulator, "/key/info");
-        for (category, selection, path) in &paths {
+        for Selection {
+            category,
+            name,
+            path,
+        } in &selections
+        {
             let listed = info["info"]["selections"][category]
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|name| name == selection);
+                .any(|listed| listed == name);
             let is_denied = code(&ask(&simulator, path)) == Some(16);
             assert_eq!(listed, !is_denied, "{path} with {:?}", key.access);
         }
@@ -198,7 +216,7 @@ fn a_limited_key_may_read_battle_stats_and_a_public_key_may_not() {
 fn invalid_requests_get_the_error_code_for_their_cause() {
     let (simulator, owners) = with_two_keys();
     let of_other = format!("/user/{}/battlestats", owners[1]);
-    for (path, expected) in [
+    for (path, expected_code) in [
         (of_other.as_str(), 7),
         ("/user/5/profile", 6),
         ("/faction/5/basic", 6),
@@ -211,10 +229,10 @@ fn invalid_requests_get_the_error_code_for_their_cause() {
         ("/user/personalstats?stat=networth&cat=networth", 26),
     ] {
         let answer = super::ask_as(&simulator, "LimitedKey000000", path).unwrap();
-        assert_eq!(code(&answer.json()), Some(expected), "{path}");
+        assert_eq!(code(&answer.json()), Some(expected_code), "{path}");
     }
 
-    for (header, expected) in [
+    for (header, expected_code) in [
         ("", 1),
         ("Authorization: Bearer LimitedKey000000\r\n", 2),
         ("Authorization: ApiKey Wrong\r\n", 2),
@@ -222,6 +240,6 @@ fn invalid_requests_get_the_error_code_for_their_cause() {
         let mut wire = Wire::open(&simulator);
         wire.send("/user/profile?key=LimitedKey000000", header);
         let answer = wire.receive().unwrap().json();
-        assert_eq!(code(&answer), Some(expected), "{header}");
+        assert_eq!(code(&answer), Some(expected_code), "{header}");
     }
 }

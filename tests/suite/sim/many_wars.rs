@@ -1,12 +1,14 @@
 //! Worlds with more wars than a page has rows.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tornsnap::testing::sim::{DEFAULT_START, Options, Simulator};
 
-use super::{DAY, all_pages, ask, list, start};
+use super::{all_pages, ask, list, start};
+use crate::support::{DAY, HOUR};
 
 const RANKED: &str = "/v2/faction/warfareranked";
 
@@ -31,7 +33,7 @@ fn a_test_can_pin_many_wars_at_once() {
     });
     let begun = Instant::now();
     simulator.edit(|world| {
-        world.ranked_wars(1..=1_000, |war| {
+        world.pin_ranked_wars(1..=1_000, |war| {
             // Wars 301 to 550 start in one second.
             war.start = match war.id {
                 301..=550 => DEFAULT_START,
@@ -40,11 +42,11 @@ fn a_test_can_pin_many_wars_at_once() {
             war.factions[0].faction_id = 10;
             war.factions[1].faction_id = 20;
         });
-        world.territory_wars(1..=150, |war| {
+        world.pin_territory_wars(1..=150, |war| {
             war.start = DEFAULT_START - 60 * war.id;
             war.aggressor.faction_id = 10;
         });
-        world.faction(10);
+        world.pin_faction(10);
     });
 
     let page = |query: &str| {
@@ -98,11 +100,30 @@ fn a_world_of_500_factions_starts_quickly_and_has_over_100_wars_of_each_state_in
     }
 }
 
+/// How many different start times a week has.
+struct StartTimes {
+    hours: u32,
+    start_times: RangeInclusive<usize>,
+}
+
 #[test]
 fn the_starts_of_a_week_are_spread_over_as_many_hours_as_the_options_say() {
     // The first matching after the default start is on Tuesday, 2026-03-03, and the wars start from Thursday on.
     let thursday_noon = DEFAULT_START + 3 * DAY + DAY / 2;
-    for (hours, least, most) in [(1, 1, 1), (48, 40, 48), (1_000, 70, 96)] {
+    for StartTimes { hours, start_times } in [
+        StartTimes {
+            hours: 1,
+            start_times: 1..=1,
+        },
+        StartTimes {
+            hours: 48,
+            start_times: 40..=48,
+        },
+        StartTimes {
+            hours: 1_000,
+            start_times: 70..=96,
+        },
+    ] {
         let simulator = start(Options {
             players: 1_000,
             factions: 500,
@@ -122,8 +143,8 @@ fn the_starts_of_a_week_are_spread_over_as_many_hours_as_the_options_say() {
 
         assert!(starts.len() > 300, "{}", starts.len());
         assert!(seconds.first() >= Some(&thursday_noon));
-        assert!((least..=most).contains(&seconds.len()), "{}", seconds.len());
-        let last = thursday_noon + 3_600 * (i64::from(hours.min(96)) - 1);
+        assert!(start_times.contains(&seconds.len()), "{}", seconds.len());
+        let last = thursday_noon + HOUR * (i64::from(hours.min(96)) - 1);
         assert!(seconds.last() <= Some(&last));
     }
 }

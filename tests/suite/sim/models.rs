@@ -3,7 +3,8 @@
 use torn_api::models;
 use tornsnap::testing::sim::DEFAULT_START;
 
-use super::{DAY, all_pages, ask, at, code, fits, list};
+use super::{all_pages, ask, assert_fits, at, code, list};
+use crate::support::DAY;
 
 #[test]
 fn every_answer_about_players_fits_the_published_models() {
@@ -19,34 +20,34 @@ fn every_answer_about_players_fits_the_published_models() {
                 format!("/v2/user/{id}/profile"),
                 format!("/user?selections=profile&id={id}"),
             ] {
-                fits::<models::UserProfileResponse>(&path, &ask(&simulator, &path));
+                assert_fits::<models::UserProfileResponse>(&path, &ask(&simulator, &path));
             }
             let path = format!("/v2/user/{id}/basic");
-            fits::<models::UserBasicResponse>(&path, &ask(&simulator, &path));
+            assert_fits::<models::UserBasicResponse>(&path, &ask(&simulator, &path));
             let path = format!("/v2/user/{id}/personalstats?stat=networth");
-            fits::<models::UserPersonalStatsHistoric>(&path, &ask(&simulator, &path));
+            assert_fits::<models::UserPersonalStatsHistoric>(&path, &ask(&simulator, &path));
             let path = format!("/v2/user/{id}/personalstats?cat=networth");
-            fits::<models::UserPersonalStatsCategory>(&path, &ask(&simulator, &path));
+            assert_fits::<models::UserPersonalStatsCategory>(&path, &ask(&simulator, &path));
 
             let path = format!(
                 "/v2/user/{id}?selections=profile%2Cpersonalstats&stat=networth&comment=tornsnap"
             );
             let both = ask(&simulator, &path);
-            fits::<models::UserProfileResponse>(&path, &both);
-            fits::<models::UserPersonalStatsResponse>(&path, &both);
+            assert_fits::<models::UserProfileResponse>(&path, &both);
+            assert_fits::<models::UserPersonalStatsResponse>(&path, &both);
             assert_eq!(both.as_object().unwrap().len(), 2);
         }
         let path = "/v2/user?selections=profile,battlestats,personalstats&stat=networth,strength";
         let own = ask(&simulator, path);
-        fits::<models::UserProfileResponse>(path, &own);
-        fits::<models::UserBattleStatsResponse>(path, &own);
-        fits::<models::UserPersonalStatsHistoric>(path, &own);
+        assert_fits::<models::UserProfileResponse>(path, &own);
+        assert_fits::<models::UserBattleStatsResponse>(path, &own);
+        assert_fits::<models::UserPersonalStatsHistoric>(path, &own);
         assert_eq!(own["profile"]["id"], players[0]);
-        fits::<models::UserBattleStatsResponse>(
+        assert_fits::<models::UserBattleStatsResponse>(
             "/user/battlestats",
             &ask(&simulator, "/v2/user/battlestats"),
         );
-        fits::<models::KeyInfoResponse>("/key/info", &ask(&simulator, "/v2/key/info"));
+        assert_fits::<models::KeyInfoResponse>("/key/info", &ask(&simulator, "/v2/key/info"));
     }
 }
 
@@ -63,12 +64,12 @@ fn every_answer_about_factions_fits_the_published_models() {
                 "/v2/faction/{id}?selections=basic,members,wars,territory,rankedwars,territorywars"
             );
             let body = ask(&simulator, &path);
-            fits::<models::FactionBasicResponse>(&path, &body);
-            fits::<models::FactionMembersResponse>(&path, &body);
-            fits::<models::FactionWarsResponse>(&path, &body);
-            fits::<models::FactionTerritoriesResponse>(&path, &body);
-            fits::<models::FactionRankedWarResponse>(&path, &body);
-            fits::<models::FactionTerritoryWarsHistoryResponse>(&path, &body);
+            assert_fits::<models::FactionBasicResponse>(&path, &body);
+            assert_fits::<models::FactionMembersResponse>(&path, &body);
+            assert_fits::<models::FactionWarsResponse>(&path, &body);
+            assert_fits::<models::FactionTerritoriesResponse>(&path, &body);
+            assert_fits::<models::FactionRankedWarResponse>(&path, &body);
+            assert_fits::<models::FactionTerritoryWarsHistoryResponse>(&path, &body);
             for selection in [
                 "basic",
                 "members",
@@ -83,13 +84,13 @@ fn every_answer_about_factions_fits_the_published_models() {
         }
         let path = "/v2/faction/territoryownership?limit=500&offset=4000";
         let body = ask(&simulator, path);
-        fits::<models::FactionTerritoriesOwnershipResponse>(path, &body);
+        assert_fits::<models::FactionTerritoriesOwnershipResponse>(path, &body);
         assert_eq!(list(&body, "territoryOwnership").len(), 107);
         let path = "/v2/torn/territory?limit=250&offset=3900";
-        fits::<models::TornTerritoriesResponse>(path, &ask(&simulator, path));
+        assert_fits::<models::TornTerritoriesResponse>(path, &ask(&simulator, path));
         let path = "/v2/faction/rackets";
         let body = ask(&simulator, path);
-        fits::<models::FactionRacketsResponse>(path, &body);
+        assert_fits::<models::FactionRacketsResponse>(path, &body);
         assert!(
             list(&body, "rackets")
                 .iter()
@@ -102,9 +103,9 @@ fn every_answer_about_factions_fits_the_published_models() {
 fn every_war_and_report_fits_the_published_models() {
     let simulator = at(4, DEFAULT_START + 90 * DAY);
     let path = "/v2/faction/warfareranked";
-    fits::<models::FactionWarfareRankedResponse>(path, &ask(&simulator, path));
+    assert_fits::<models::FactionWarfareRankedResponse>(path, &ask(&simulator, path));
     let path = "/v2/faction/warfareterritory";
-    fits::<models::FactionWarfareTerritoryWarsResponse>(path, &ask(&simulator, path));
+    assert_fits::<models::FactionWarfareTerritoryWarsResponse>(path, &ask(&simulator, path));
 
     let (mut ranked_reports, mut territory_reports) = (0, 0);
     for war in all_pages(
@@ -119,7 +120,7 @@ fn every_war_and_report_fits_the_published_models() {
             continue;
         }
         ranked_reports += 1;
-        fits::<models::FactionRankedWarReportResponse>(&path, &report);
+        assert_fits::<models::FactionRankedWarReportResponse>(&path, &report);
         assert_eq!(report["rankedwarreport"]["winner"], war["winner"]);
     }
     for war in all_pages(
@@ -135,7 +136,7 @@ fn every_war_and_report_fits_the_published_models() {
             continue;
         }
         territory_reports += 1;
-        fits::<models::FactionTerritoryWarReportResponse>(&path, &report);
+        assert_fits::<models::FactionTerritoryWarReportResponse>(&path, &report);
         assert_eq!(report["territorywarreport"]["result"], war["result"]);
     }
     assert!(ranked_reports > 50, "{ranked_reports}");
@@ -149,12 +150,12 @@ fn answers_fit_before_the_generated_history_and_far_in_the_future() {
     for time in [0, 1_000_000_000, 2_000_000_000] {
         simulator.set_time(time);
         let path = format!("/faction/{faction}?selections=basic,members,wars,territory");
-        fits::<models::FactionMembersResponse>(&path, &ask(&simulator, &path));
-        fits::<models::FactionWarfareRankedResponse>(
+        assert_fits::<models::FactionMembersResponse>(&path, &ask(&simulator, &path));
+        assert_fits::<models::FactionWarfareRankedResponse>(
             &path,
             &ask(&simulator, "/faction/warfareranked"),
         );
-        fits::<models::UserPersonalStatsHistoric>(
+        assert_fits::<models::UserPersonalStatsHistoric>(
             &path,
             &ask(&simulator, "/user/personalstats?stat=networth"),
         );

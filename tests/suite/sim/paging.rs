@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tornsnap::testing::sim::{DEFAULT_START, Links, Options, Simulator};
 
-use super::{DAY, ask, list, start};
+use super::{ask, list, start};
+use crate::support::DAY;
 
 const RANKED: &str = "/v2/faction/warfareranked";
 
@@ -18,7 +19,7 @@ fn with_250_wars(links: Links) -> Simulator {
     });
     simulator.edit(|world| {
         for id in 1..=250 {
-            world.ranked_war(id).start = DEFAULT_START + 60 * id;
+            world.pin_ranked_war(id).start = DEFAULT_START + 60 * id;
         }
     });
     simulator
@@ -125,22 +126,22 @@ fn lists_by_time_ignore_an_offset_and_lists_by_offset_ignore_times() {
     let simulator = with_250_wars(Links::Recorded);
     simulator.edit(|world| {
         for id in 1..=250 {
-            world.ranked_war(id).factions[0].faction_id = 10;
-            let war = world.territory_war(id);
+            world.pin_ranked_war(id).factions[0].faction_id = 10;
+            let war = world.pin_territory_war(id);
             war.start = DEFAULT_START + 60 * id;
             war.end = Some(war.start + 30);
             war.result = Some("end_with_nap".to_owned());
             war.aggressor.faction_id = 10;
         }
-        world.faction(10);
+        world.pin_faction(10);
     });
-    for (path, name) in [
+    for (path, list_name) in [
         (RANKED, "warfareranked"),
         ("/faction/warfareterritory", "warfareterritory"),
         ("/faction/10/territorywars", "territorywars"),
     ] {
         let body = ask(&simulator, &format!("{path}?offset=100"));
-        assert_eq!(ids(&body, name), down(250, 151), "{path}");
+        assert_eq!(ids(&body, list_name), down(250, 151), "{path}");
     }
 
     let body = ask(
@@ -179,7 +180,7 @@ fn a_full_page_of_wars_with_the_same_start_links_to_itself() {
     });
     simulator.edit(|world| {
         for id in 1..=150 {
-            world.ranked_war(id).start = DEFAULT_START;
+            world.pin_ranked_war(id).start = DEFAULT_START;
         }
     });
     let (first, links) = ranked(&simulator, RANKED);

@@ -3,7 +3,8 @@
 use serde_json::json;
 use tornsnap::testing::sim::{DEFAULT_START, Options, Player, Racket, Side, Simulator};
 
-use super::{DAY, ask, code, list, start};
+use super::{ask, code, list, start};
+use crate::support::DAY;
 
 const WAR_START: i64 = DEFAULT_START - 5_000;
 
@@ -12,16 +13,16 @@ fn small_world() -> Simulator {
     let simulator = start(Options::empty());
     simulator.edit(|world| {
         for id in 1..=3 {
-            world.player(id).faction_id = Some(10);
+            world.pin_player(id).faction_id = Some(10);
         }
-        world.player(2).networth = -5;
-        *world.player(3) = Player {
+        world.pin_player(2).networth = -5;
+        *world.pin_player(3) = Player {
             level: 50,
-            ..world.player(3).clone()
+            ..world.pin_player(3).clone()
         };
-        world.faction(10).name = String::from("Ours");
-        world.faction(10).respect = 1_234;
-        let war = world.ranked_war(77);
+        world.pin_faction(10).name = String::from("Ours");
+        world.pin_faction(10).respect = 1_234;
+        let war = world.pin_ranked_war(77);
         war.start = WAR_START;
         war.factions = [
             Side {
@@ -35,12 +36,12 @@ fn small_world() -> Simulator {
                 chain: 3,
             },
         ];
-        let war = world.territory_war(77);
+        let war = world.pin_territory_war(77);
         war.tile = String::from("ZZG");
         war.aggressor.faction_id = 11;
         war.defender.faction_id = 10;
-        world.tile("ZZG").owner = Some(10);
-        world.tile("ZZG").racket = Some(Racket {
+        world.pin_tile("ZZG").owner = Some(10);
+        world.pin_tile("ZZG").racket = Some(Racket {
             name: "Lottery".to_owned(),
             level: 2,
             reward: "Points".to_owned(),
@@ -87,7 +88,7 @@ fn an_empty_world_has_only_what_a_test_adds() {
 fn a_pinned_entity_can_be_changed_again_and_removed() {
     let simulator = small_world();
     simulator.edit(|world| {
-        let war = world.ranked_war(77);
+        let war = world.pin_ranked_war(77);
         (
             war.end,
             war.winner,
@@ -95,15 +96,15 @@ fn a_pinned_entity_can_be_changed_again_and_removed() {
             war.in_wars,
             war.has_report,
         ) = (Some(WAR_START + 9), Some(11), true, false, true);
-        let war = world.territory_war(77);
+        let war = world.pin_territory_war(77);
         (war.end, war.result, war.in_wars, war.has_report) = (
             Some(WAR_START),
             Some("end_with_nap".to_owned()),
             false,
             true,
         );
-        world.tile("ZZG").racket = None;
-        world.faction(10).shown_members = Some(2);
+        world.pin_tile("ZZG").racket = None;
+        world.pin_faction(10).shown_members = Some(2);
         world.remove_player(1);
     });
     let body = ask(
@@ -139,10 +140,10 @@ fn a_pinned_entity_stays_while_the_rest_of_a_generated_world_changes() {
         panic!()
     };
     simulator.edit(|world| {
-        world.player(pinned).life_maximum = 12_345;
-        world.player(leaver).faction_id = Some(theirs);
-        world.faction(ours).claimed_members = Some(99);
-        world.tile("AAB").owner = Some(ours);
+        world.pin_player(pinned).life_maximum = 12_345;
+        world.pin_player(leaver).faction_id = Some(theirs);
+        world.pin_faction(ours).claimed_members = Some(99);
+        world.pin_tile("AAB").owner = Some(ours);
         world.remove_tile("AAC");
     });
     let before = ask(&simulator, &format!("/faction/{theirs}/basic"));

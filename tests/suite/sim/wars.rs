@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tornsnap::testing::sim::DEFAULT_START;
 
-use super::{DAY, all_pages, ask, at, list};
+use super::{all_pages, ask, at, list};
+use crate::support::{DAY, HOUR};
 
 #[test]
 fn a_ranked_war_is_scheduled_then_fought_to_its_target_then_leaves_the_wars() {
@@ -13,7 +14,7 @@ fn a_ranked_war_is_scheduled_then_fought_to_its_target_then_leaves_the_wars() {
     let id = simulator.faction_ids()[0];
     let mut wars: BTreeMap<i64, Vec<Value>> = BTreeMap::new();
     for step in 0..50 * 24 {
-        simulator.set_time(DEFAULT_START + step * 3_600);
+        simulator.set_time(DEFAULT_START + step * HOUR);
         let ranked = ask(&simulator, &format!("/faction/{id}/wars"))["wars"]["ranked"].clone();
         if let Some(war) = ranked["war_id"].as_i64() {
             let mut ranked = ranked;
@@ -42,10 +43,10 @@ fn a_ranked_war_is_scheduled_then_fought_to_its_target_then_leaves_the_wars() {
         if last["end"].is_null() {
             continue; // Cancelled or still running.
         }
-        assert!(number(&last["seen"]) < number(&last["end"]) + 3_600);
+        assert!(number(&last["seen"]) < number(&last["end"]) + HOUR);
         if lead(last) >= number(&last["target"]) {
             fought += 1;
-            if number(&last["end"]) - number(&last["start"]) > 30 * 3_600 {
+            if number(&last["end"]) - number(&last["start"]) > 30 * HOUR {
                 assert!(
                     number(&last["target"]) < number(&first["target"]),
                     "the target decays"
@@ -108,7 +109,7 @@ fn territory_wars_have_every_result_and_change_owners() {
     let mut results: BTreeMap<String, Value> = BTreeMap::new();
     for war in all_pages(&simulator, "/faction/warfareterritory", "warfareterritory") {
         let length = war["end"].as_i64().unwrap() - war["start"].as_i64().unwrap();
-        assert!(length <= 72 * 3_600, "{war}");
+        assert!(length <= 72 * HOUR, "{war}");
         results.insert(war["result"].as_str().unwrap().to_owned(), war);
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{DEFAULT_START, Options};
 
-use super::{DAY, ask, at, list, start};
+use super::{ask, at, list, start};
+use crate::support::{DAY, HOUR};
 
 #[test]
 fn the_same_seed_and_time_give_the_same_answers_whatever_was_requested_before() {
@@ -178,7 +179,7 @@ fn factions_gain_and_lose_respect_and_one_is_renamed() {
     let mut names = BTreeSet::new();
     let mut last: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     for hour in (0..100 * 24).step_by(6) {
-        simulator.set_time(DEFAULT_START + hour * 3_600);
+        simulator.set_time(DEFAULT_START + hour * HOUR);
         for id in simulator.faction_ids() {
             let basic = &ask(&simulator, &format!("/faction/{id}/basic"))["basic"];
             let respect = basic["respect"].as_i64().unwrap();

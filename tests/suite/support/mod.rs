@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use rusqlite::{Connection, types::FromSql};
+use rusqlite::Connection;
+use rusqlite::types::{FromSql, ValueRef};
 use tempfile::TempDir;
 
 /// Seconds in a minute.
@@ -56,7 +57,7 @@ impl Sandbox {
         path
     }
 
-    /// Removes a database with its WAL and its shared memory, as far as they are there.
+    /// Removes a database with its WAL and its shared memory, if they exist.
     pub fn remove_database(&self, name: &str) {
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(self.path(&format!("{name}{end}")));
@@ -113,8 +114,6 @@ impl Sandbox {
 
 /// All rows of a query, each as its values joined by `|`.
 pub fn rows(connection: &Connection, sql: &str) -> Vec<String> {
-    use rusqlite::types::ValueRef;
-
     let mut statement = connection.prepare(sql).unwrap();
     let columns = statement.column_count();
     let mut found = Vec::new();
@@ -159,7 +158,7 @@ pub fn mode(path: &Path) -> u32 {
     }
 }
 
-/// How a run of the program ended.
+/// A run of the program that has ended.
 pub struct Finished(pub Output);
 
 impl Finished {
@@ -218,7 +217,7 @@ pub fn fill(connection: &Connection, rows: u32) {
         .unwrap();
 }
 
-/// The number of rounds: the second, or the first if TORNSNAP_HEAVY is set.
+/// The number of rounds: `very_often` if TORNSNAP_HEAVY is set, otherwise `a_few_times`.
 pub fn heavy(very_often: i64, a_few_times: i64) -> i64 {
     match std::env::var_os("TORNSNAP_HEAVY") {
         Some(_) => very_often,
@@ -247,13 +246,13 @@ impl Dice {
 /// Prints that a test is skipped, and why.
 #[expect(
     clippy::print_stderr,
-    reason = "a test that is skipped in silence looks like a proof"
+    reason = "a test that is skipped silently looks as if it had passed"
 )]
 pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// Sends a signal such as `TERM`, by the shell's own `kill`: a small machine has no program of that name.
+/// Sends a signal such as `TERM`. Uses the shell's built-in `kill`, because a small system may have no program `kill`.
 pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("sh")
         .args(["-c", &format!("kill -{name} {}", child.id())])
@@ -261,7 +260,7 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// The files of a folder with this extension, in the order of their names.
+/// The files in a folder with this extension, sorted by name.
 pub fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()

@@ -1,5 +1,6 @@
 //! A sandbox whose configuration points to a simulated Torn of its own.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command};
@@ -52,10 +53,10 @@ impl Torn {
         });
         torn.simulator.edit(|world| {
             for id in [OURS, THEIRS] {
-                world.faction(id).name = format!("Real {id}");
+                world.pin_faction(id).name = format!("Real {id}");
             }
             for id in 1..=3 {
-                let player = world.player(id);
+                let player = world.pin_player(id);
                 player.name = format!("Player {id}");
                 player.level = 10 + id;
                 player.faction_id = Some(OURS);
@@ -65,7 +66,7 @@ impl Torn {
         torn
     }
 
-    /// A world as these options make it.
+    /// A world with these options.
     pub fn over(options: Options) -> Self {
         let torn = Self {
             simulator: Simulator::start(options).unwrap(),
@@ -76,15 +77,13 @@ impl Torn {
         torn
     }
 
-    /// Writes the configuration: the address, the keys, and this.
+    /// Writes the configuration: the address, the keys, and `more`.
     pub fn follow(&self, more: &str) {
         self.configure("requests_per_minute = 0\n", more);
     }
 
-    /// Writes the configuration with this in its `[api]`, and this after the keys.
+    /// Writes the configuration with `api` in its table `[api]`, and `more` after the keys.
     pub fn configure(&self, api: &str, more: &str) {
-        use std::fmt::Write as _;
-
         let url = self.simulator.url();
         let mut text = format!("[api]\nbase_url = \"{url}\"\n{api}");
         for (number, key) in (1..).zip(self.simulator.keys()) {
@@ -104,9 +103,9 @@ impl Torn {
     }
 
     /// Pins a ranked war between us and them.
-    pub fn ranked_war(&self, id: i64, change: impl FnOnce(&mut RankedWar)) {
+    pub fn pin_ranked_war(&self, id: i64, change: impl FnOnce(&mut RankedWar)) {
         self.edit(|world| {
-            let war = world.ranked_war(id);
+            let war = world.pin_ranked_war(id);
             if war.factions[0].faction_id == 0 {
                 war.factions[0].faction_id = OURS;
                 war.factions[1].faction_id = THEIRS;
@@ -116,9 +115,9 @@ impl Torn {
     }
 
     /// Pins a territory war in which they assault us.
-    pub fn territory_war(&self, id: i64, change: impl FnOnce(&mut TerritoryWar)) {
+    pub fn pin_territory_war(&self, id: i64, change: impl FnOnce(&mut TerritoryWar)) {
         self.edit(|world| {
-            let war = world.territory_war(id);
+            let war = world.pin_territory_war(id);
             if war.aggressor.faction_id == 0 {
                 war.aggressor.faction_id = THEIRS;
                 war.defender.faction_id = OURS;
@@ -127,12 +126,12 @@ impl Torn {
         });
     }
 
-    /// `tornsnap fetch …` at the simulator's time.
+    /// Runs `tornsnap fetch …` at the simulated time.
     pub fn fetch(&self, arguments: &[&str]) -> Finished {
         Finished(self.fetching(arguments).output().unwrap())
     }
 
-    /// `tornsnap fetch …` after simulated and program time went on together.
+    /// Sets the simulated time, and runs `tornsnap fetch …` at that time.
     pub fn fetch_at(&self, now: i64, arguments: &[&str]) -> Finished {
         self.simulator.set_time(now);
         self.fetch(arguments)
@@ -147,7 +146,7 @@ impl Torn {
         command
     }
 
-    /// The paths and queries of the calls so far, without the comment that each call has.
+    /// The paths and queries of the calls so far, without the parameter `comment`, which each has.
     pub fn asked(&self) -> Vec<String> {
         let asked = self.simulator.requests().into_iter().map(|request| {
             let query: Vec<&str> = request
@@ -180,7 +179,7 @@ impl Torn {
             .count()
     }
 
-    /// Waits until so many requests have arrived.
+    /// Waits until `count` requests have arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, count: usize) {
         let end = Instant::now() + Duration::from_secs(20);
@@ -203,7 +202,7 @@ impl Torn {
         command
     }
 
-    /// The simulator's answer to its first key, read without the program.
+    /// The simulator's answer to a request with its first key, which this test makes itself.
     pub fn look_up(&self, path: &str) -> Value {
         let address = self.simulator.url().strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();

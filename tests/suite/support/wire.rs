@@ -1,4 +1,4 @@
-//! A TLS server and a proxy that stand between the program and a simulated Torn.
+//! A TLS server and a proxy between the program and a simulated Torn.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::torn::Torn;
 
-/// The fault of a certificate.
+/// The state of a certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Certificate {
     Good,
@@ -31,7 +31,7 @@ pub struct TlsFront {
 }
 
 impl TlsFront {
-    /// A server with a certificate for `localhost` and `torn.test`, by an authority of its own.
+    /// A server with a certificate for `localhost` and `torn.test`, from an authority of its own.
     pub fn before(torn: &Torn, certificate: Certificate) -> Self {
         let (config, authority) = certified(certificate);
         let upstream = torn.simulator.url().replace("http://", "");
@@ -103,19 +103,19 @@ fn certified(certificate: Certificate) -> (ServerConfig, String) {
 }
 
 fn serve(stream: TcpStream, config: Arc<ServerConfig>, upstream: &str) {
-    let glance = Some(Duration::from_millis(2));
-    stream.set_read_timeout(glance).unwrap();
+    let poll_interval = Some(Duration::from_millis(2));
+    stream.set_read_timeout(poll_interval).unwrap();
     let upstream = TcpStream::connect(upstream).unwrap();
-    upstream.set_read_timeout(glance).unwrap();
+    upstream.set_read_timeout(poll_interval).unwrap();
     let connection = ServerConnection::new(config).unwrap();
-    let mut inside = StreamOwned::new(connection, stream);
-    let mut outside = upstream;
+    let mut client = StreamOwned::new(connection, stream);
+    let mut server = upstream;
     // Either side that closes or fails ends both.
-    while hand_on(&mut inside, &mut outside) && hand_on(&mut outside, &mut inside) {}
+    while forward(&mut client, &mut server) && forward(&mut server, &mut client) {}
 }
 
 /// Forwards the bytes that have arrived; `false` at the end of the stream.
-fn hand_on(from: &mut impl Read, to: &mut impl Write) -> bool {
+fn forward(from: &mut impl Read, to: &mut impl Write) -> bool {
     let mut buffer = [0; 16 * 1024];
     match from.read(&mut buffer) {
         Ok(0) => false,
@@ -130,14 +130,14 @@ fn hand_on(from: &mut impl Read, to: &mut impl Write) -> bool {
     }
 }
 
-/// The behaviour of a proxy that is asked to connect.
+/// What a proxy does with a CONNECT request.
 #[derive(Clone, Copy, Debug)]
 pub enum Conduct {
     /// It connects to this port on 127.0.0.1, whatever host is asked for.
     ConnectTo(u16),
     /// It answers with this status.
     Answer(u16),
-    /// It closes the connection.
+    /// It closes the connection without an answer.
     HangUp,
 }
 
@@ -165,7 +165,7 @@ impl Proxy {
         proxy
     }
 
-    /// The heads of the requests that came.
+    /// The heads of the requests so far.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -191,8 +191,8 @@ fn tunnel(mut stream: TcpStream, conduct: Conduct, asked: &Mutex<Vec<String>>) {
     };
     let mut upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
-    let glance = Some(Duration::from_millis(2));
-    stream.set_read_timeout(glance).unwrap();
-    upstream.set_read_timeout(glance).unwrap();
-    while hand_on(&mut stream, &mut upstream) && hand_on(&mut upstream, &mut stream) {}
+    let poll_interval = Some(Duration::from_millis(2));
+    stream.set_read_timeout(poll_interval).unwrap();
+    upstream.set_read_timeout(poll_interval).unwrap();
+    while forward(&mut stream, &mut upstream) && forward(&mut upstream, &mut stream) {}
 }

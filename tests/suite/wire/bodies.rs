@@ -56,7 +56,7 @@ pub fn world() -> Torn {
     });
     torn.edit(|world| {
         for id in [FACTION, THEIRS] {
-            let faction = world.faction(id);
+            let faction = world.pin_faction(id);
             faction.name = format!("Real {id}");
             faction.tag = format!("T{id}");
             faction.leader_id = 1;
@@ -66,7 +66,7 @@ pub fn world() -> Torn {
             faction.founded_at = AT - 100 * 86_400;
         }
         for id in 1..=3 {
-            let player = world.player(id);
+            let player = world.pin_player(id);
             player.name = format!("Player {id}");
             player.level = 20 + id;
             "Elite Hero".clone_into(&mut player.rank);
@@ -77,7 +77,7 @@ pub fn world() -> Torn {
             player.life_maximum = 1000;
         }
         for (id, owner) in [("AAB", FACTION), ("AAC", FACTION), ("AAD", THEIRS)] {
-            let tile = world.tile(id);
+            let tile = world.pin_tile(id);
             tile.owner = Some(owner);
             tile.sector = 3;
             tile.size = 4;
@@ -113,7 +113,7 @@ fn pin_wars(torn: &Torn) {
             (RUNNING_RANKED_WAR, false),
             (RANKED_WAR - 1, true),
         ] {
-            let war = world.ranked_war(id);
+            let war = world.pin_ranked_war(id);
             war.factions = [side(FACTION, 300), side(THEIRS, 200)];
             war.start = AT - 10 * 86_400 + 3_600 * id;
             war.target = 1_000;
@@ -129,7 +129,7 @@ fn pin_wars(torn: &Torn) {
             (RUNNING_TERRITORY_WAR + 1, "AAC", false),
             (TERRITORY_WAR - 1, "AAC", true),
         ] {
-            let war = world.territory_war(id);
+            let war = world.pin_territory_war(id);
             war.aggressor = side(THEIRS, 50);
             war.defender = side(FACTION, 40);
             tile.clone_into(&mut war.tile);

@@ -355,7 +355,7 @@ fn a_tile_whose_racket_cannot_be_read_is_stored_with_its_owner() {
     let before = ["AAB|9|3|Gun Shop", "AAC|9|3|Gun Shop", "AAD|||"];
     assert_eq!(torn.rows(sql)[..2], before[..2]);
 
-    torn.edit(|world| world.tile("AAD").owner = Some(9));
+    torn.edit(|world| world.pin_tile("AAD").owner = Some(9));
     for kind in [
         remove("/territory/2/racket"),
         patch("/territory/2/racket", json!({ "name": "" })),

@@ -125,7 +125,7 @@ fn tile_id(tile: i64) -> &'static str {
 impl World {
     /// The tile with this id.
     pub(crate) fn tile_at(&self, id: &str, now: i64) -> Option<Tile> {
-        if let Some(pinned) = self.tiles_pinned.get(id) {
+        if let Some(pinned) = self.pinned_tiles.get(id) {
             return pinned.clone();
         }
         let tile = self.map.index(id)?;
@@ -136,10 +136,10 @@ impl World {
     pub(crate) fn tile_ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = (0..self.map.tiles)
             .map(tile_id)
-            .filter(|id| self.tiles_pinned.is_empty() || !self.tiles_pinned.contains_key(*id))
+            .filter(|id| self.pinned_tiles.is_empty() || !self.pinned_tiles.contains_key(*id))
             .collect();
-        if !self.tiles_pinned.is_empty() {
-            let pinned = self.tiles_pinned.iter();
+        if !self.pinned_tiles.is_empty() {
+            let pinned = self.pinned_tiles.iter();
             ids.extend(
                 pinned
                     .filter(|(_, tile)| tile.is_some())
@@ -152,7 +152,7 @@ impl World {
 
     /// The faction id of the owner of a tile, and when it got the tile.
     pub(crate) fn owner_at(&self, id: &str, now: i64) -> Option<(i64, i64)> {
-        if let Some(pinned) = self.tiles_pinned.get(id) {
+        if let Some(pinned) = self.pinned_tiles.get(id) {
             let tile = pinned.as_ref()?;
             return Some((tile.owner?, tile.acquired_at.unwrap_or(EPOCH)));
         }
@@ -170,11 +170,11 @@ impl World {
             tiles.extend(
                 (0..self.map.tiles)
                     .filter(|&tile| self.is_owned_by(tile, timestamp, faction))
-                    .filter(|&tile| !self.tiles_pinned.contains_key(tile_id(tile)))
+                    .filter(|&tile| !self.pinned_tiles.contains_key(tile_id(tile)))
                     .map(|tile| self.make_tile(tile, timestamp)),
             );
         }
-        let pinned = self.tiles_pinned.values().flatten();
+        let pinned = self.pinned_tiles.values().flatten();
         tiles.extend(
             pinned
                 .filter(|tile| tile.owner == Some(faction_id))
@@ -189,10 +189,10 @@ impl World {
         let timestamp = self.effective_time(now);
         let mut tiles: Vec<Tile> = (0..self.map.tiles)
             .filter(|&tile| self.racket_on(tile, timestamp).is_some())
-            .filter(|&tile| !self.tiles_pinned.contains_key(tile_id(tile)))
+            .filter(|&tile| !self.pinned_tiles.contains_key(tile_id(tile)))
             .map(|tile| self.make_tile(tile, timestamp))
             .collect();
-        let pinned = self.tiles_pinned.values().flatten();
+        let pinned = self.pinned_tiles.values().flatten();
         tiles.extend(pinned.filter(|tile| tile.racket.is_some()).cloned());
         tiles.sort_by(|one, other| one.id.cmp(&other.id));
         tiles
@@ -200,7 +200,7 @@ impl World {
 
     /// The territory war with this id, if it has started.
     pub(crate) fn territory_war_at(&self, id: i64, now: i64) -> Option<TerritoryWar> {
-        if let Some(pinned) = self.territory_pinned.get(&id) {
+        if let Some(pinned) = self.pinned_territory_wars.get(&id) {
             return pinned.clone();
         }
         let (number, tiles) = (id - FIRST_WAR_ID, self.map.contested_tiles());
@@ -246,14 +246,14 @@ impl World {
                     };
                     if is_involved
                         && plan.end > since
-                        && !self.territory_pinned.contains_key(&plan.id)
+                        && !self.pinned_territory_wars.contains_key(&plan.id)
                     {
                         wars.extend(self.territory_war_from(&plan, timestamp));
                     }
                 }
             }
         }
-        let pinned = self.territory_pinned.values().flatten();
+        let pinned = self.pinned_territory_wars.values().flatten();
         wars.extend(
             pinned
                 .filter(|war| faction_id.is_none_or(|id| war.involves(id)))

@@ -135,22 +135,22 @@ fn followed_torn() -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\nplayers = [5]\nterritories = \"tracked\"\n");
     torn.edit(|world| {
-        "Five".clone_into(&mut world.player(5).name);
-        world.tile("AAB").owner = Some(OURS);
+        "Five".clone_into(&mut world.pin_player(5).name);
+        world.pin_tile("AAB").owner = Some(OURS);
     });
-    torn.ranked_war(70, |war| war.start = NOW - HOUR);
+    torn.pin_ranked_war(70, |war| war.start = NOW - HOUR);
     torn
 }
 
 /// Two fetches while the clock is ahead: player 1 gains a level, player 2 leaves, player 3 leaves and comes back.
 fn fetch_with_clock_ahead(torn: &Torn, lead: i64) {
     torn.edit(|world| {
-        world.player(1).level += 1;
-        world.player(2).faction_id = None;
-        world.player(3).faction_id = None;
+        world.pin_player(1).level += 1;
+        world.pin_player(2).faction_id = None;
+        world.pin_player(3).faction_id = None;
     });
     fetch_under(torn, NOW + lead).expect(0);
-    torn.edit(|world| world.player(3).faction_id = Some(OURS));
+    torn.edit(|world| world.pin_player(3).faction_id = Some(OURS));
     fetch_under(torn, NOW + lead + MINUTE).expect(0);
 }
 
