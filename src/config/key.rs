@@ -2,24 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::config::environment;
 use crate::config::mask::looks_like_key;
 use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey, unquoted};
-
-impl<'de> Deserialize<'de> for ApiKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // Decodes a `toml::Value` first, because serde's error for a wrong type contains the value.
-        match toml::Value::deserialize(deserializer)? {
-            toml::Value::String(text) => Self::new(&text)
-                .map_err(|why| serde::de::Error::custom(format!("the key cannot be used: {why}"))),
-            _ => Err(serde::de::Error::custom("key must be text in quotes")),
-        }
-    }
-}
 
 /// The configured keys.
 #[derive(Clone, Debug)]

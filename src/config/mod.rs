@@ -10,11 +10,10 @@ mod file;
 mod key;
 mod locate;
 mod mask;
-mod parse_error;
 mod path;
 mod proxy;
 mod secret;
-mod tables;
+mod table;
 mod text;
 mod webhook;
 
@@ -65,7 +64,7 @@ pub struct Settings {
     pub(crate) health: Health,
     /// The file that the log is written to in addition to stderr.
     pub(crate) log_file: Option<PathBuf>,
-    /// The source of timestamps.
+    /// The clock for the timestamps that are recorded.
     pub clock: Clock,
     /// Whether the keys in `TORN_API_KEY` replace the configured ones.
     pub(crate) keys_are_from_environment: bool,
@@ -75,11 +74,11 @@ pub struct Settings {
 /// `[api]`: the settings of the API client.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
-    /// Without a trailing slash.
+    /// The address has no slash at its end.
     pub(crate) base_url: String,
     /// Per key owner. `None` is no limit, which is for simulators only.
     pub(crate) requests_per_minute: Option<u32>,
-    /// For a whole call.
+    /// The time limit of a whole call.
     pub(crate) timeout: Duration,
     /// The maximum number of concurrent calls.
     pub(crate) concurrency: usize,
@@ -120,7 +119,6 @@ impl Track {
     }
 }
 
-/// The wars to follow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Wars {
     /// The wars of the tracked factions.
@@ -130,7 +128,6 @@ pub(crate) enum Wars {
     All,
 }
 
-/// The territories to follow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Territories {
     /// The territories that the tracked factions hold.
@@ -222,10 +219,9 @@ impl MaxAge {
 /// The format of a webhook message.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum WebhookFormat {
-    /// A Discord message.
     #[default]
     Discord,
-    /// The JSON report.
+    /// The report of `health` in JSON.
     Json,
 }
 

@@ -8,11 +8,11 @@ use crate::model::time::{DAY, HOUR, MINUTE, day_start, is_far_future};
 pub struct Player {
     /// The player's id.
     pub id: PlayerId,
-    /// The public selections.
+    /// The selection `profile`, which is public.
     pub profile: Option<Profile>,
-    /// Only for the owner of the key that made the request.
+    /// The selection `battlestats`. Torn shows it only to the key of the player.
     pub battle_stats: Option<BattleStats>,
-    /// Updated by Torn once a day.
+    /// The selection `personalstats`, which Torn updates once a day.
     pub networth: Option<Networth>,
 }
 
@@ -31,22 +31,18 @@ pub struct Profile {
     pub status_state: Option<String>,
     /// Torn's text, such as "In hospital for 2 hrs".
     pub status_description: Option<String>,
-    /// Current life points, 0 or more.
+    /// 0 or more.
     pub life_current: Option<i64>,
-    /// Maximum life points, 1 or more.
+    /// 1 or more.
     pub life_maximum: Option<i64>,
 }
 
 /// Battle stats, each 0 or more; `None` means that the answer does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BattleStats {
-    /// Strength.
     pub strength: Option<i64>,
-    /// Defense.
     pub defense: Option<i64>,
-    /// Speed.
     pub speed: Option<i64>,
-    /// Dexterity.
     pub dexterity: Option<i64>,
     /// The sum, as Torn computes it.
     pub total: Option<i64>,
@@ -55,7 +51,7 @@ pub struct BattleStats {
 /// The networth from the selection `personalstats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Networth {
-    /// Dollars, may be negative; `None` if Torn has no value for the player.
+    /// Negative for a player in debt; `None` if Torn has no value for the player.
     pub dollars: Option<i64>,
     /// The day of the value, as Torn's timestamp in unix seconds; `None` if the answer does not say.
     pub bucket_at: Option<i64>,

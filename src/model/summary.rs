@@ -11,7 +11,7 @@ pub(crate) enum SummaryReason {
     Missing,
     /// History rows or observations were added after the summary was written.
     Changed,
-    /// `--force`.
+    /// The flag `--force` is set.
     Forced,
 }
 
@@ -40,14 +40,12 @@ pub(crate) struct TableJob {
     pub(crate) allows_loss: bool,
 }
 
-/// One month to summarize.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SummaryJob {
     pub(crate) month: Month,
     pub(crate) reason: SummaryReason,
-    /// History rows of the month.
+    /// The number of history rows in the month.
     pub(crate) rows: i64,
-    /// The histories to summarize.
     pub(crate) tables: Vec<TableJob>,
     /// Later months of the same histories. Their summaries begin with the values that this month ends with.
     pub(crate) dependents: Vec<TableJob>,

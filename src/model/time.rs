@@ -11,7 +11,7 @@ use crate::error::{Error, Exit};
 
 pub(crate) const MINUTE: i64 = 60;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
-/// Seconds in a day (UTC has no daylight saving).
+/// A day always has this many seconds, because UTC has no daylight saving.
 pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// Clocks that differ by up to this many seconds are treated as equal.
