@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use file::read_text;
+pub(crate) use file::{default_key_name, read_text};
 pub(crate) use key::{LoadedKeys, UnreadableKey};
 pub(crate) use locate::file_to_write;
 pub(crate) use proxy::proxy_for;

@@ -1,6 +1,8 @@
 //! `tornsnap init`: writes the configuration, and creates or upgrades the database.
 
 mod configuration;
+mod fields;
+mod key_tables;
 mod keys;
 mod questions;
 mod report;
