@@ -31,6 +31,7 @@ pub(crate) use text::toml_string;
 pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
+use crate::model::digits::parse_digits;
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
@@ -380,5 +381,5 @@ pub(crate) fn no_color() -> bool {
 /// The width in `COLUMNS`, for terminals whose width cannot be queried.
 pub(crate) fn columns() -> Option<u16> {
     let columns = environment::variable("COLUMNS").ok().flatten()?;
-    columns.parse().ok().filter(|columns| *columns > 0)
+    parse_digits(&columns).filter(|columns| *columns > 0)
 }

@@ -93,9 +93,12 @@ fn settings_from_the_environment_are_checked_too() {
     let torn = Torn::new();
     for (name, value) in [
         ("TORNSNAP_NOW", "yesterday"),
+        ("TORNSNAP_NOW", "+1775044800"),
+        ("TORNSNAP_NOW", "+2026-04-01"),
         ("TORNSNAP_API_URL", "http://api.torn.com/v2"),
         ("TORNSNAP_API_URL", "nonsense"),
         ("TORNSNAP_FIRST_RETRY_MS", "-1"),
+        ("TORNSNAP_FIRST_RETRY_MS", "+1"),
         ("TORNSNAP_FIRST_RETRY_MS", "99999999999999999999"),
         ("TORNSNAP_FIRST_PAUSE_MS", "soon"),
     ] {
@@ -217,6 +220,10 @@ fn wrong_usage_is_exit_2_in_words_and_in_json() {
         vec!["fetch", "everything"],
         vec!["frobnicate"],
         vec!["fetch", "players", "--player", "0"],
+        vec!["fetch", "players", "--player", "+5"],
+        vec!["fetch", "players", "--player", "５"],
+        vec!["summarize", "--month", "+026-01"],
+        vec!["summarize", "--month", "2026-+1"],
         vec!["fetch", "players", "--nonsense"],
         vec!["-q", "-v", "fetch", "all"],
         vec!["init", "--territories", "A"],
