@@ -8,9 +8,10 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::config::address::base_url;
+use crate::config::config_text::ConfigText;
 use crate::config::key::{KeyLocation, KeySource};
 use crate::config::secret::check_private;
-use crate::config::table::{ConfigText, Table, WordOrList};
+use crate::config::table::{Table, WordOrList};
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, SecretUrl, Settings,
@@ -55,7 +56,7 @@ pub(super) fn defaults() -> Settings {
 }
 
 fn settings(config: &ConfigText<'_>) -> Result<Settings> {
-    let mut file = config.parse()?;
+    let mut file = Table::parse(config)?;
     let settings = Settings {
         config_file: None,
         database: file.path_or("database", "tornsnap.db")?,

@@ -5,6 +5,7 @@
 
 mod address;
 mod clock;
+mod config_text;
 mod environment;
 mod file;
 mod key;

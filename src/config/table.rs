@@ -1,98 +1,15 @@
 //! Reads the fields of the tables in `tornsnap.toml`. An error names the line, the field and the expected value.
 
 use std::collections::BTreeSet;
-use std::num::IntErrorKind;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::mask::{mask_addresses, mask_key_like};
-use crate::config::path::{relative_to, unexpanded};
-use crate::error::{Error, Exit, Result};
-
-/// The path and the text of a configuration file.
-pub(super) struct ConfigText<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
-}
-
-impl<'a> ConfigText<'a> {
-    /// Parses the text into the table of the whole file.
-    pub(super) fn parse(&'a self) -> Result<Table<'a>> {
-        let fields = DeTable::parse(self.text).map_err(|error| self.syntax_error(&error))?;
-        Ok(Table::new(self, fields.into_inner()))
-    }
-
-    /// The error for the line of `span`. It does not contain the line, which may contain a key.
-    pub(super) fn error_at(&self, span: Range<usize>, why: impl AsRef<str>) -> Error {
-        let before = self.text.get(..span.start).unwrap_or_default();
-        let line = 1 + before.matches('\n').count();
-        Error::new(format!("use the configuration {}", self.path.display()))
-            .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
-            .with_help(
-                "correct that line; the configuration page in the repository, src/docs/configuration.md, lists every \
-                 field with its default",
-            )
-            .with_exit(Exit::Config)
-    }
-
-    /// The error for text that is not TOML.
-    fn syntax_error(&self, error: &toml::de::Error) -> Error {
-        let span = error.span().unwrap_or_default();
-        let (before, after) = self.text.split_at_checked(span.start).unwrap_or_default();
-        let blanks = [' ', '\t'];
-        if before.trim_end_matches(blanks).ends_with('=')
-            && after
-                .trim_start_matches(blanks)
-                .chars()
-                .next()
-                .is_none_or(|next| matches!(next, '\r' | '\n' | '#'))
-        {
-            return self.error_at(span, "a value is missing after the `=`");
-        }
-        self.error_at(span, mask_addresses(&error.message().replace('\n', ", ")))
-    }
-
-    fn wrong_type(&self, span: Range<usize>, subject: &str, expected: &str) -> Error {
-        self.error_at(span, format!("{subject} must be {expected}"))
-    }
-
-    fn string(&self, value: &Spanned<DeValue<'_>>, subject: &str) -> Result<Spanned<String>> {
-        match value.get_ref() {
-            DeValue::String(text) => Ok(Spanned::new(value.span(), text.to_string())),
-            _ => Err(self.wrong_type(value.span(), subject, "text in quotes")),
-        }
-    }
-
-    fn integer(&self, value: &Spanned<DeValue<'_>>, subject: &str) -> Result<i64> {
-        let refuse = |expected| self.wrong_type(value.span(), subject, expected);
-        let DeValue::Integer(number) = value.get_ref() else {
-            return Err(refuse("a whole number"));
-        };
-        i64::from_str_radix(number.as_str(), number.radix()).map_err(|error| {
-            refuse(match error.kind() {
-                IntErrorKind::NegOverflow => "a larger number",
-                _ => "a smaller number",
-            })
-        })
-    }
-
-    /// The path in a field. A relative path is relative to the folder of the file.
-    pub(super) fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
-        if let Some(why) = unexpanded(Path::new(value.get_ref())) {
-            return Err(self.error_at(value.span(), why));
-        }
-        relative_to(self.path, value.get_ref())
-    }
-
-    /// Whether the text at `span` is this table header, such as `[track]`.
-    fn has_header(&self, span: &Range<usize>, header: &str) -> bool {
-        let text = self.text.get(span.start..).unwrap_or_default();
-        text.starts_with(header)
-    }
-}
+use crate::config::config_text::ConfigText;
+use crate::config::mask::mask_addresses;
+use crate::config::path::resolve_path;
+use crate::error::Result;
 
 /// A table whose fields are read one by one. At the end, [`Table::refuse_unknown_fields`] refuses all other fields.
 pub(super) struct Table<'a> {
@@ -104,6 +21,12 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// Parses the table of the whole file.
+    pub(super) fn parse(config: &'a ConfigText<'a>) -> Result<Self> {
+        let fields = DeTable::parse(config.text).map_err(|error| config.syntax_error(&error))?;
+        Ok(Self::new(config, fields.into_inner()))
+    }
+
     fn new(config: &'a ConfigText<'a>, fields: DeTable<'a>) -> Self {
         Self {
             config,
@@ -194,7 +117,7 @@ impl<'a> Table<'a> {
     pub(super) fn path_or(&mut self, name: &'static str, default: &str) -> Result<PathBuf> {
         match self.path(name)? {
             Some(path) => Ok(path),
-            None => relative_to(self.config.path, default),
+            None => resolve_path(self.config.path, default),
         }
     }
 
@@ -397,10 +320,17 @@ mod tests {
                 "[api]\nconcurrency = # four\n",
                 "line 2: a value is missing",
             ),
+            ("[log]\nfile = t.log", "line 2: a text is not in quotes"),
+            ("[log]\nfile = ~/t.log", "line 2: a text is not in quotes"),
+            ("[log]\nfile = /t.log", "line 2: a text is not in quotes"),
             (
-                "[log]\nfile = t.log",
-                "line 2: string values must be quoted",
+                "[health]\nping_url = https://x",
+                "line 2: a text is not in quotes",
             ),
+            ("api = { base_url = x }", "line 1: a text is not in quotes"),
+            ("[backup]\ncompress = true false", "line 2: "),
+            ("a = 1\nb", "line 2: "),
+            ("a = 1\n[b", "line 2: "),
             (
                 "[log]\nlevel = 1",
                 "line 2: unknown field `level`, expected `file`",
