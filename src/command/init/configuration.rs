@@ -194,7 +194,7 @@ pub(super) fn changed_text(
     if change_keys(&mut document, answers, file)? {
         changed.push("key");
     }
-    if answers.change_track() {
+    if answers.changes_track() {
         let track = document
             .entry("track")
             .or_insert(Item::Table(Table::new()))

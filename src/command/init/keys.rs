@@ -16,11 +16,11 @@ const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferenc
 pub(super) struct CheckedKeys {
     /// The keys that Torn accepts.
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
-    /// One error for each refused key.
+    /// One error for each key that Torn refuses.
     refused: Vec<Error>,
     checked_at: i64,
-    /// An in-memory store with the calls of the rate limiter, if there was no database yet.
-    uncounted: Option<Store>,
+    /// If there was no database yet: an in-memory one, in which the rate limiter has counted the calls.
+    in_memory: Option<Store>,
 }
 
 /// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened for the rate limiter.
@@ -29,7 +29,8 @@ pub(super) struct CheckedKeys {
 ///
 /// If Torn accepts no key, or cannot be reached.
 pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys> {
-    let keys = settings.load_keys()?.warn();
+    let loaded = settings.load_keys()?;
+    loaded.log_unreadable();
     let is_new = !settings.database.exists();
     let store = if is_new {
         Store::in_memory()?
@@ -41,13 +42,13 @@ pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys>
         keys: Vec::new(),
         refused: Vec::new(),
         checked_at: settings.clock.now(),
-        uncounted: None,
+        in_memory: None,
     };
-    for key in keys {
+    for key in loaded.keys {
         match torn.check_new_key(&key) {
             Ok(facts) => checked.keys.push((key, facts)),
             Err(failure) => {
-                let error = explain(&key.name, &failure, torn.run_end(), &torn);
+                let error = check_error(&key.name, &failure, torn.run_end(), &torn);
                 if error.exit() != Exit::NoKey {
                     return Err(error);
                 }
@@ -58,18 +59,18 @@ pub(super) fn check_keys(settings: &Settings, stop: Stop) -> Result<CheckedKeys>
     if checked.keys.is_empty() {
         return Err(checked.refused.swap_remove(0));
     }
-    checked.uncounted = is_new.then(|| torn.into_store());
+    checked.in_memory = is_new.then(|| torn.into_store());
     Ok(checked)
 }
 
 impl CheckedKeys {
-    /// Saves the facts about the keys in the database, which may be new.
-    pub(super) fn remember(&self, store: &mut Store) -> Result<()> {
+    /// Saves the facts about the keys in the database, and the calls that were counted before there was one.
+    pub(super) fn save(&self, store: &mut Store) -> Result<()> {
         for (key, facts) in &self.keys {
             store.save_key_facts(&key.name, &key.key, facts, self.checked_at)?;
         }
-        match &self.uncounted {
-            Some(before) => store.copy_calls_from(before),
+        match &self.in_memory {
+            Some(in_memory) => store.copy_calls_from(in_memory),
             None => Ok(()),
         }
     }
@@ -95,7 +96,7 @@ impl CheckedKeys {
 }
 
 /// The error for a key that could not be checked.
-fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
+fn check_error(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
         return error
@@ -106,7 +107,7 @@ fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient
     let message = failure.message();
     match failure {
         Failure::Refused(refusal) | Failure::NoAccess(Some(refusal)) => {
-            explain_refusal(error.with_source(message), refusal, torn)
+            refusal_error(error.with_source(message), refusal, torn)
         }
         Failure::Rejected(_) => error
             .with_source(message)
@@ -123,7 +124,7 @@ fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient
     }
 }
 
-fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
+fn refusal_error(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
     match (refusal.policy(), refusal) {
         (RetryPolicy::PauseKey(_), ApiError::Torn { code, .. }) => error
             .with_help(match code {
