@@ -45,13 +45,21 @@ impl ConfigText<'_> {
         }
     }
 
-    /// The rest of the line after the last `=` before a position; `None` if there is no `=` in the line before it.
+    /// The rest of the line after the last `=` that is before a position and not in quotes.
     fn value_before(&self, position: usize) -> Option<&str> {
-        let start = 1 + self.text.get(..position)?.rfind('=')?;
-        let (line, _) = self.text[start..]
-            .split_once('\n')
-            .unwrap_or((&self.text[start..], ""));
-        (position <= start + line.len()).then(|| line.trim())
+        let before = self.text.get(..position)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text[line_start..].lines().next()?;
+        let mut is_in_quotes = false;
+        let mut value = None;
+        for (index, character) in before[line_start..].char_indices() {
+            match character {
+                '"' | '\'' => is_in_quotes = !is_in_quotes,
+                '=' if !is_in_quotes => value = line.get(index + 1..),
+                _ => {}
+            }
+        }
+        value.map(str::trim)
     }
 
     pub(super) fn wrong_type(&self, span: Range<usize>, subject: &str, expected: &str) -> Error {

@@ -43,7 +43,7 @@ pub(super) fn is_set(name: &str) -> bool {
     value(name).is_some()
 }
 
-/// The waiting time in a variable for tests: 0 to 60000 milliseconds.
+/// The waiting time in a variable that only tests set: 0 to 60000 milliseconds.
 pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     let Some(text) = variable(name)? else {
         return Ok(None);

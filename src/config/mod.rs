@@ -1,5 +1,5 @@
-//! Resolves the settings, the clock and the keys. A flag has priority over the environment, then the configuration file,
-//! then the default.
+//! Resolves the settings, the clock and the keys. The sources in order of priority are the flags, the environment, the
+//! configuration file and the defaults.
 //!
 //! No other module reads the environment.
 
@@ -78,7 +78,7 @@ pub struct Settings {
 pub(crate) struct Api {
     /// The address has no slash at its end.
     pub(crate) base_url: String,
-    /// Per key owner. `None` is no limit, which is for simulators only.
+    /// The limit for each key owner. `None` means no limit, which is for simulators only.
     pub(crate) requests_per_minute: Option<u32>,
     /// The time limit of a whole call.
     pub(crate) timeout: Duration,
@@ -179,22 +179,23 @@ pub(crate) struct Backup {
 /// `[health]`: the limits of the health checks, and where their result is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
-    /// Hours since the last successful fetch of a kind. Above the limit is a warning, above twice the limit is critical.
+    /// Hours since the last successful fetch of a kind. More than the limit is a warning, more than twice the limit is
+    /// critical.
     pub(crate) max_age_hours: MaxAge,
-    /// Days since the last verified backup. Above the limit is a warning.
+    /// Days since the last verified backup. More than the limit is a warning.
     pub(crate) backup_max_age_days: u32,
-    /// Free megabytes on the disk of the database. Below the limit is a warning.
+    /// Free megabytes on the disk of the database. Less than the limit is a warning.
     pub(crate) min_free_mb: u32,
-    /// Rejected answers in 24 hours. Above the limit is a warning.
+    /// Rejected answers in 24 hours. More than the limit is a warning.
     pub(crate) max_rejected: u32,
-    /// Consecutive failed runs of a kind. Above the limit is critical; one is a warning.
+    /// Consecutive failed runs of a kind. One is a warning, more than the limit is critical.
     pub(crate) max_failed_runs: u32,
     /// Hours without a successful run, within the last week, that count as a gap.
     pub(crate) gap_hours: u32,
     pub(crate) webhook: Option<WebhookSource>,
     pub(crate) format: WebhookFormat,
-    /// The URL that is called after each health check, with another path or query if the state is critical, as
-    /// healthchecks.io and Uptime Kuma expect it.
+    /// The URL that is called after each health check. If the state is critical, its path or query is changed to what
+    /// healthchecks.io and Uptime Kuma expect.
     pub(crate) ping_url: Option<SecretUrl>,
 }
 

@@ -154,7 +154,7 @@ impl<'a> Table<'a> {
             })
     }
 
-    /// The value of a word. Each choice is a word and its value.
+    /// The value that belongs to the word in a field. Each choice is a word and its value.
     pub(super) fn word<T: Copy>(
         &mut self,
         name: &'static str,
@@ -164,14 +164,12 @@ impl<'a> Table<'a> {
             return Ok(None);
         };
         let choice = choices.iter().find(|(word, _)| word == text.get_ref());
-        match choice {
-            Some((_, value)) => Ok(Some(*value)),
-            None => {
-                let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-                let expected = list_choices(&words);
-                Err(self.config.wrong_type(text.span(), name, &expected))
-            }
-        }
+        let value = choice.map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            let expected = list_choices(&words);
+            self.config.wrong_type(text.span(), name, &expected)
+        })?;
+        Ok(Some(value))
     }
 
     /// A list of ids. A missing list is empty.
@@ -200,7 +198,6 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// A text, or a list of texts.
     pub(super) fn word_or_list(
         &mut self,
         name: &'static str,
@@ -329,6 +326,8 @@ mod tests {
             ),
             ("api = { base_url = x }", "line 1: a text is not in quotes"),
             ("[backup]\ncompress = true false", "line 2: "),
+            ("[log]\nfile = \"a=b", "line 2: invalid basic string"),
+            ("\"a=b\" = c", "line 1: a text is not in quotes"),
             ("a = 1\nb", "line 2: "),
             ("a = 1\n[b", "line 2: "),
             (

@@ -84,64 +84,82 @@ pub(crate) fn bucket_is_due(asked_at: Option<i64>, bucket_at: Option<i64>, now: 
 mod tests {
     use super::*;
 
+    const MIDNIGHT: i64 = 20_000 * DAY;
+    const YESTERDAY: i64 = MIDNIGHT - DAY;
+    const DAY_BEFORE: i64 = MIDNIGHT - 2 * DAY;
+
+    struct Case {
+        name: &'static str,
+        asked_at: Option<i64>,
+        bucket_at: Option<i64>,
+        now: i64,
+        is_due: bool,
+    }
+
+    const CASES: &[Case] = &[
+        Case {
+            name: "never requested",
+            asked_at: None,
+            bucket_at: None,
+            now: MIDNIGHT,
+            is_due: true,
+        },
+        Case {
+            name: "not published yet",
+            asked_at: Some(MIDNIGHT - HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 9 * MINUTE,
+            is_due: false,
+        },
+        Case {
+            name: "published now",
+            asked_at: Some(MIDNIGHT - HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 10 * MINUTE,
+            is_due: true,
+        },
+        Case {
+            name: "stored",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(YESTERDAY),
+            now: MIDNIGHT + 23 * HOUR,
+            is_due: false,
+        },
+        Case {
+            name: "late, requested a few minutes ago",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + HOUR + 4 * MINUTE,
+            is_due: false,
+        },
+        Case {
+            name: "late, requested an hour ago",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 2 * HOUR,
+            is_due: true,
+        },
+        Case {
+            name: "Torn has no value",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: None,
+            now: MIDNIGHT + 9 * HOUR,
+            is_due: false,
+        },
+        Case {
+            name: "requested while the clock was ahead",
+            asked_at: Some(MIDNIGHT + 400 * DAY),
+            bucket_at: Some(MIDNIGHT + 399 * DAY),
+            now: MIDNIGHT + HOUR,
+            is_due: true,
+        },
+    ];
+
     #[test]
     fn a_daily_value_is_requested_until_it_is_stored() {
-        let midnight = 20_000 * DAY;
-        let (yesterday, before) = (midnight - DAY, midnight - 2 * DAY);
-        let table = [
-            (None, None, midnight, true, "never requested"),
-            (
-                Some(midnight - HOUR),
-                Some(before),
-                midnight + 9 * MINUTE,
-                false,
-                "not published yet",
-            ),
-            (
-                Some(midnight - HOUR),
-                Some(before),
-                midnight + 10 * MINUTE,
-                true,
-                "published now",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(yesterday),
-                midnight + 23 * HOUR,
-                false,
-                "stored",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(before),
-                midnight + HOUR + 4 * MINUTE,
-                false,
-                "late, requested a few minutes ago",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(before),
-                midnight + 2 * HOUR,
-                true,
-                "late, requested an hour ago",
-            ),
-            (
-                Some(midnight + HOUR),
-                None,
-                midnight + 9 * HOUR,
-                false,
-                "Torn has no value",
-            ),
-            (
-                Some(midnight + 400 * DAY),
-                Some(midnight + 399 * DAY),
-                midnight + HOUR,
-                true,
-                "requested while the clock was ahead",
-            ),
-        ];
-        for (asked_at, bucket_at, now, wanted, why) in table {
-            assert_eq!(bucket_is_due(asked_at, bucket_at, now), wanted, "{why}");
+        for case in CASES {
+            let is_due = bucket_is_due(case.asked_at, case.bucket_at, case.now);
+            assert_eq!(is_due, case.is_due, "{}", case.name);
         }
     }
 }

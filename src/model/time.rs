@@ -1,4 +1,4 @@
-//! Timestamps (unix seconds), months and durations. All dates are in UTC, as in Torn.
+//! Parses and formats timestamps (unix seconds), months and durations. All dates are in UTC, as in Torn.
 
 use std::fmt;
 use std::str::FromStr;
@@ -182,8 +182,8 @@ fn parse_date_and_time(text: &str) -> Option<i64> {
     text.is_ascii().then(|| time.timestamp())
 }
 
-/// Parses what [`parse_timestamp`] accepts, and also a month (meaning its first second), `today`, `yesterday`, and an
-/// age relative to `now` such as `12h`, `30d` or `2w`.
+/// Parses the formats of [`parse_timestamp`], a month (meaning its first second), `today`, `yesterday`, and an age
+/// relative to `now` such as `12h`, `30d` or `2w`.
 ///
 /// # Errors
 ///

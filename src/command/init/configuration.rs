@@ -26,7 +26,7 @@ pub(super) enum ExistingFile {
     Unreadable,
 }
 
-/// Reads the existing configuration. An invalid file is an error unless `may_replace` is set.
+/// Reads the existing configuration. With `may_replace`, a file that is not a valid configuration is no error.
 pub(super) fn read_existing(file: &Path, may_replace: bool) -> Result<ExistingFile> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Missing),
@@ -91,7 +91,7 @@ fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     }
     match fs::copy(file, &copy) {
         Ok(_) => {}
-        // The file cannot be read, but whoever may write to the folder can still rename it.
+        // The file cannot be read, but a user who may write to the folder can rename it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             // Ignore the error: if the copy was not created, there is nothing to remove.
             let _ = fs::remove_file(&copy);
@@ -124,7 +124,6 @@ fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the text of a new configuration.
 pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     let mut text = String::from(
         "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n# Relative paths are relative to this file.\n",

@@ -26,7 +26,7 @@ pub(super) fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>
         }
     }
     if is_changed && let Some(first) = array.get_mut(0) {
-        // Remove the space that followed a comma before the value that is now the first one.
+        // The value that is now the first one may begin with the space that followed a comma.
         let is_blank = |prefix: &str| prefix.trim_matches(' ').is_empty();
         if first
             .decor()

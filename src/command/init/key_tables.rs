@@ -10,16 +10,16 @@ use crate::command::init::questions::{Answers, KeyPlace};
 use crate::config::default_key_name;
 use crate::error::Result;
 
-/// A key that the flags or the user's input name, as a `[[key]]` of the configuration.
+/// The fields of the `[[key]]` for a key from the flags or from the user's input.
 pub(super) struct GivenKey {
-    /// The name of the file or variable. Several keys may have the same one.
+    /// The name of the file or variable. Several given keys may have the same name.
     pub(super) name: String,
     /// The field with the location.
     pub(super) field: &'static str,
     pub(super) place: String,
 }
 
-/// The given keys. A location that is given twice is listed once.
+/// The keys of the answers. A location that is given twice is listed once.
 pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>> {
     let mut keys: Vec<GivenKey> = Vec::new();
     for place in &answers.keys {
@@ -55,41 +55,42 @@ pub(super) fn free_name(name: &str, taken: &BTreeSet<String>) -> String {
     names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-/// Adds the given keys that are not configured yet. If a key with the same name is configured, and the flags do not name
-/// that one too, only its location is replaced.
+/// Adds the given keys that are not configured yet.
+///
+/// If a key with the same name is configured, only its location is replaced, unless that location is given too. The user
+/// then wants both keys, so the new one gets another name.
 pub(super) fn change_keys(
     document: &mut DocumentMut,
     answers: &Answers,
     file: &Path,
 ) -> Result<bool> {
     let mut keys = given_keys(answers, file)?;
-    let mut names = BTreeSet::new();
-    let mut names_of_given_keys = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    let mut given_names = BTreeSet::new();
     for (number, table) in (1..).zip(key_tables(document)) {
         let name = text_in(table, "name").map_or_else(|| default_key_name(number), str::to_owned);
         let is_this_key = |key: &GivenKey| text_in(table, key.field) == Some(key.place.as_str());
         if keys.iter().any(is_this_key) {
             keys.retain(|key| !is_this_key(key));
-            names_of_given_keys.insert(name.clone());
+            given_names.insert(name.clone());
         }
-        names.insert(name);
+        taken.insert(name);
     }
     let is_changed = !keys.is_empty();
     for key in keys {
-        let named = key_tables(document).into_iter().find(|table| {
-            text_in(*table, "name") == Some(key.name.as_str())
-                && !names_of_given_keys.contains(&key.name)
+        let same_name = key_tables(document).into_iter().find(|table| {
+            text_in(*table, "name") == Some(key.name.as_str()) && !given_names.contains(&key.name)
         });
-        let name = if let Some(table) = named {
+        let name = if let Some(table) = same_name {
             replace_location(table, &key);
             key.name
         } else {
-            let name = free_name(&key.name, &names);
+            let name = free_name(&key.name, &taken);
             add_key(document, &name, key.field, &key.place);
             name
         };
-        names.insert(name.clone());
-        names_of_given_keys.insert(name);
+        taken.insert(name.clone());
+        given_names.insert(name);
     }
     Ok(is_changed)
 }

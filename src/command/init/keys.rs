@@ -23,7 +23,8 @@ pub(super) struct CheckedKeys {
     in_memory: Option<Store>,
 }
 
-/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened for the rate limiter.
+/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened, because the rate
+/// limiter counts the calls in it.
 ///
 /// # Errors
 ///
@@ -75,7 +76,7 @@ impl CheckedKeys {
         }
     }
 
-    /// The outcome of `init`: done, or partial if Torn refused some of the keys.
+    /// The outcome of `init`. It is partial if Torn refused some of the keys.
     pub(super) fn outcome(mut self, summary: String, report: &Report) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
