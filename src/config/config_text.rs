@@ -38,9 +38,10 @@ impl ConfigText<'_> {
             Some(value) if value.is_empty() || value.starts_with('#') => {
                 self.error_at(span, "a value is missing after the `=`")
             }
-            Some(value) if is_unquoted_text(value) => {
-                self.error_at(span, "a text is not in quotes")
-            }
+            Some(value) if is_unquoted_text(value) => self.error_at(
+                span,
+                "the value is not in quotes, and it is neither a number nor true or false",
+            ),
             _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
         }
     }
@@ -85,7 +86,8 @@ impl ConfigText<'_> {
         i64::from_str_radix(number.as_str(), number.radix()).map_err(|error| {
             refuse(match error.kind() {
                 IntErrorKind::NegOverflow => "a larger number",
-                _ => "a smaller number",
+                IntErrorKind::PosOverflow => "a smaller number",
+                _ => "a whole number",
             })
         })
     }

@@ -1,6 +1,7 @@
 //! `tornsnap init` without a configuration: the files that it creates, and its errors.
 
 mod again;
+mod key_tables;
 mod keys;
 
 use std::fs;
