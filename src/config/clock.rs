@@ -10,7 +10,7 @@ use crate::model::time::parse_timestamp;
 /// The rate limiter does not use it: it follows real time, even with a fixed clock.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The system clock.
+    /// The clock of the machine.
     System,
     /// The timestamp in `TORNSNAP_NOW`, for tests and replays.
     Fixed(i64),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::config::path::expand_home;
 use crate::error::{Error, Exit, Result};
+use crate::model::digits::parse_digits;
 
 /// The value of a variable.
 ///
@@ -42,13 +43,13 @@ pub(super) fn is_set(name: &str) -> bool {
     value(name).is_some()
 }
 
-/// The waiting time in a variable for tests: 0 to 60000 milliseconds.
+/// The waiting time in a variable that only tests set: 0 to 60000 milliseconds.
 pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     let Some(text) = variable(name)? else {
         return Ok(None);
     };
-    match text.trim().parse() {
-        Ok(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
+    match parse_digits(text.trim()) {
+        Some(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
         _ => Err(Error::new(format!("use {name}={text:?}"))
             .with_source("it is not a whole number of milliseconds from 0 to 60000")
             .with_help(format!("unset {name}; it is meant for tests"))

@@ -1,6 +1,5 @@
-//! Reads `tornsnap.toml`: the ranges of the fields and their defaults.
+//! Reads `tornsnap.toml`: the fields, their ranges and their defaults.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,15 +8,10 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::config::address::base_url;
+use crate::config::config_text::ConfigText;
 use crate::config::key::{KeyLocation, KeySource};
-use crate::config::mask::{mask_addresses, mask_key_like};
-use crate::config::parse_error::describe;
-use crate::config::path::{relative_to, unexpanded};
 use crate::config::secret::check_private;
-use crate::config::tables::{
-    ApiTable, File, FormatValue, HealthTable, KeyTable, RecordValue, TerritoriesValue, TrackTable,
-    WarsValue,
-};
+use crate::config::table::{Table, WordOrList};
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
     Api, Backup, Clock, Health, MaxAge, Record, Retention, SecretUrl, Settings,
@@ -25,88 +19,7 @@ use crate::config::{
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
-
-/// The path and the text of a configuration file, for error messages.
-struct ConfigText<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-impl ConfigText<'_> {
-    /// The error for the line of `span`. It does not contain the line, which may contain a key.
-    fn error_at(&self, span: Option<std::ops::Range<usize>>, why: impl AsRef<str>) -> Error {
-        let before = span.and_then(|span| self.text.get(..span.start));
-        let line = 1 + before.map_or(0, |before| before.matches('\n').count());
-        Error::new(format!("use the configuration {}", self.path.display()))
-            .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
-            .with_help(
-                "correct that line; the configuration page in the repository, src/docs/configuration.md, lists every \
-                 field with its default",
-            )
-            .with_exit(Exit::Config)
-    }
-
-    /// The number in a field, which must be from `low` to `high`.
-    fn number(
-        &self,
-        value: Option<&Spanned<i64>>,
-        name: &str,
-        low: i64,
-        high: i64,
-        default: u32,
-    ) -> Result<u32> {
-        let Some(value) = value else {
-            return Ok(default);
-        };
-        let number = *value.get_ref();
-        u32::try_from(number)
-            .ok()
-            .filter(|_| (low..=high).contains(&number))
-            .ok_or_else(|| {
-                self.error_at(
-                    Some(value.span()),
-                    format!("{name} = {number} is not from {low} to {high}"),
-                )
-            })
-    }
-
-    /// The path in a field. A relative path is relative to the folder of the file.
-    fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
-        if let Some(why) = unexpanded(Path::new(value.get_ref())) {
-            return Err(self.error_at(Some(value.span()), why));
-        }
-        relative_to(self.path, value.get_ref())
-    }
-
-    /// The path in a field, or `default` if the file does not have the field.
-    fn path_or(&self, value: Option<&Spanned<String>>, default: &str) -> Result<PathBuf> {
-        match value {
-            Some(value) => self.path(value),
-            None => relative_to(self.path, default),
-        }
-    }
-
-    fn ids<T: Ord>(
-        &self,
-        values: &[Spanned<i64>],
-        parse: impl Fn(i64) -> Result<T>,
-    ) -> Result<BTreeSet<T>> {
-        values
-            .iter()
-            .map(|value| {
-                parse(*value.get_ref()).map_err(|_| {
-                    self.error_at(
-                        Some(value.span()),
-                        format!(
-                            "{} is not an id: ids are whole numbers from 1",
-                            value.get_ref()
-                        ),
-                    )
-                })
-            })
-            .collect()
-    }
-}
+use crate::model::key::ApiKey;
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
@@ -128,12 +41,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
 
 /// Parses the text of the configuration file at `path` and checks every value.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
-    let config = ConfigText { path, text };
-    let file: File = toml::from_str(text).map_err(|error| {
-        let why = mask_addresses(&describe(text, &error));
-        config.error_at(error.span(), why)
-    })?;
-    let mut settings = settings(&config, file)?;
+    let mut settings = settings(&ConfigText { path, text })?;
     settings.config_file = Some(path.to_owned());
     Ok(settings)
 }
@@ -144,80 +52,39 @@ pub(super) fn defaults() -> Settings {
         path: Path::new(""),
         text: "",
     };
-    settings(&empty, File::default()).expect("defaults are within their ranges")
+    settings(&empty).expect("defaults are within their ranges")
 }
 
-fn settings(config: &ConfigText<'_>, file: File) -> Result<Settings> {
-    let path = |value: Option<Spanned<String>>| value.map(|value| config.path(&value)).transpose();
-    Ok(Settings {
+fn settings(config: &ConfigText<'_>) -> Result<Settings> {
+    let mut file = Table::parse(config)?;
+    let settings = Settings {
         config_file: None,
-        database: config.path_or(file.database.as_ref(), "tornsnap.db")?,
-        api: api(config, &file.api)?,
-        track: track(config, file.track)?,
-        record: match file.history.record {
-            Some(RecordValue::EveryPoll) => Record::EveryPoll,
-            Some(RecordValue::Changes) | None => Record::Changes,
-        },
-        retention: Retention {
-            keep_months: config.number(
-                file.retention.keep_months.as_ref(),
-                "keep_months",
-                1,
-                1200,
-                2,
-            )?,
-            archive: path(file.retention.archive)?,
-            rejected_days: config.number(
-                file.retention.rejected_days.as_ref(),
-                "rejected_days",
-                1,
-                36_500,
-                30,
-            )?,
-            runs_days: config.number(
-                file.retention.runs_days.as_ref(),
-                "runs_days",
-                7,
-                36_500,
-                400,
-            )?,
-        },
-        backup: Backup {
-            directory: config.path_or(file.backup.directory.as_ref(), "backups")?,
-            keep: config.number(file.backup.keep.as_ref(), "keep", 1, 100_000, 7)?,
-            compress: file.backup.compress.unwrap_or(false),
-            before_summarize: file.backup.before_summarize.unwrap_or(true),
-        },
-        health: health(config, file.health)?,
-        log_file: path(file.log.file)?,
+        database: file.path_or("database", "tornsnap.db")?,
+        api: api(config, file.table("api")?)?,
+        keys: keys(config, &mut file)?,
+        track: track(config, file.table("track")?)?,
+        record: record(file.table("history")?)?,
+        retention: retention(file.table("retention")?)?,
+        backup: backup(file.table("backup")?)?,
+        health: health(config, file.table("health")?)?,
+        log_file: log_file(file.table("log")?)?,
         clock: Clock::System,
         keys_are_from_environment: false,
-        keys: keys(config, file.key)?,
-    })
+    };
+    file.refuse_unknown_fields()?;
+    Ok(settings)
 }
 
-fn api(config: &ConfigText<'_>, table: &ApiTable) -> Result<Api> {
+fn api(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Api> {
+    let url = table.string("base_url")?;
     let limit = i64::from(TORN_REQUESTS_PER_MINUTE);
-    let requests_per_minute = config.number(
-        table.requests_per_minute.as_ref(),
-        "requests_per_minute",
-        0,
-        limit,
-        60,
-    )?;
-    let concurrency = config.number(table.concurrency.as_ref(), "concurrency", 1, 64, 4)?;
-    let timeout = config.number(
-        table.timeout_seconds.as_ref(),
-        "timeout_seconds",
-        1,
-        600,
-        30,
-    )?;
+    let requests_per_minute = table.number_or("requests_per_minute", 0, limit, 60)?;
+    let timeout = table.number_or("timeout_seconds", 1, 600, 30)?;
+    let concurrency = table.number_or("concurrency", 1, 64, 4)?;
+    table.refuse_unknown_fields()?;
     Ok(Api {
-        base_url: match &table.base_url {
-            Some(url) => {
-                base_url(url.get_ref()).map_err(|why| config.error_at(Some(url.span()), why))?
-            }
+        base_url: match url {
+            Some(url) => base_url(url.get_ref()).map_err(|why| config.error_at(url.span(), why))?,
             None => TORN_URL.to_owned(),
         },
         requests_per_minute: (requests_per_minute > 0).then_some(requests_per_minute),
@@ -228,140 +95,175 @@ fn api(config: &ConfigText<'_>, table: &ApiTable) -> Result<Api> {
     })
 }
 
-fn track(config: &ConfigText<'_>, table: TrackTable) -> Result<Track> {
-    Ok(Track {
-        players: config.ids(&table.players, PlayerId::new)?,
-        factions: config.ids(&table.factions, FactionId::new)?,
-        members: table.members.unwrap_or(true),
-        wars: match table.wars {
-            Some(WarsValue::All) => Wars::All,
-            Some(WarsValue::Tracked) | None => Wars::Tracked,
-        },
-        territories: match table.territories {
-            None => Territories::Tracked,
-            Some(value) => {
-                let span = value.span();
-                territories(value.into_inner()).map_err(|why| config.error_at(Some(span), why))?
-            }
-        },
-    })
+fn track(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Track> {
+    let track = Track {
+        players: table.ids("players", PlayerId::new)?,
+        factions: table.ids("factions", FactionId::new)?,
+        members: table.boolean_or("members", true)?,
+        wars: table
+            .word("wars", &[("tracked", Wars::Tracked), ("all", Wars::All)])?
+            .unwrap_or_default(),
+        territories: territories(config, &mut table)?,
+    };
+    table.refuse_unknown_fields()?;
+    Ok(track)
 }
 
-fn territories(value: TerritoriesValue) -> std::result::Result<Territories, String> {
-    match value {
-        TerritoriesValue::Word(word) => match word.as_str() {
+fn territories(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Territories> {
+    const EXPECTED: &str = "\"tracked\", \"all\", \"none\" or a list such as [\"AAB\", \"AAC\"]";
+    let Some(value) = table.word_or_list("territories", EXPECTED)? else {
+        return Ok(Territories::Tracked);
+    };
+    let refuse = |why: String| config.error_at(value.span(), why);
+    match value.get_ref() {
+        WordOrList::Word(word) => match word.as_str() {
             "tracked" => Ok(Territories::Tracked),
             "all" => Ok(Territories::All),
             "none" => Ok(Territories::None),
-            _ => Err(format!(
-                "{word:?} is not \"tracked\", \"all\", \"none\" or a list such as [\"AAB\", \"AAC\"]"
-            )),
+            _ => Err(refuse(format!("{word:?} is not {EXPECTED}"))),
         },
-        TerritoriesValue::List(tiles) => tiles
+        WordOrList::List(tiles) => tiles
             .iter()
-            .map(|tile| TerritoryId::from_str(tile))
-            .collect::<std::result::Result<_, _>>()
+            .map(|tile| TerritoryId::from_str(tile).map_err(refuse))
+            .collect::<Result<_>>()
             .map(Territories::These),
     }
 }
 
-fn health(config: &ConfigText<'_>, table: HealthTable) -> Result<Health> {
-    let hours = |value: &Option<Spanned<i64>>, name: &str, default: u32| {
-        config.number(value.as_ref(), name, 1, 24 * 366, default)
+fn record(mut table: Table<'_>) -> Result<Record> {
+    let choices = [
+        ("changes", Record::Changes),
+        ("every-poll", Record::EveryPoll),
+    ];
+    let record = table.word("record", &choices)?;
+    table.refuse_unknown_fields()?;
+    Ok(record.unwrap_or_default())
+}
+
+fn retention(mut table: Table<'_>) -> Result<Retention> {
+    let retention = Retention {
+        keep_months: table.number_or("keep_months", 1, 1200, 2)?,
+        archive: table.path("archive")?,
+        rejected_days: table.number_or("rejected_days", 1, 36_500, 30)?,
+        runs_days: table.number_or("runs_days", 7, 36_500, 400)?,
     };
-    let all = hours(&table.max_age_hours, "max_age_hours", 24)?;
-    Ok(Health {
+    table.refuse_unknown_fields()?;
+    Ok(retention)
+}
+
+fn backup(mut table: Table<'_>) -> Result<Backup> {
+    let backup = Backup {
+        directory: table.path_or("directory", "backups")?,
+        keep: table.number_or("keep", 1, 100_000, 7)?,
+        compress: table.boolean_or("compress", false)?,
+        before_summarize: table.boolean_or("before_summarize", true)?,
+    };
+    table.refuse_unknown_fields()?;
+    Ok(backup)
+}
+
+fn health(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Health> {
+    let max_age = hours(&mut table, "max_age_hours", 24)?;
+    let health = Health {
         max_age_hours: MaxAge {
-            players: hours(&table.players_max_age_hours, "players_max_age_hours", all)?,
-            factions: hours(&table.factions_max_age_hours, "factions_max_age_hours", all)?,
-            wars: hours(&table.wars_max_age_hours, "wars_max_age_hours", all)?,
-            territories: hours(
-                &table.territories_max_age_hours,
-                "territories_max_age_hours",
-                all,
-            )?,
+            players: hours(&mut table, "players_max_age_hours", max_age)?,
+            factions: hours(&mut table, "factions_max_age_hours", max_age)?,
+            wars: hours(&mut table, "wars_max_age_hours", max_age)?,
+            territories: hours(&mut table, "territories_max_age_hours", max_age)?,
         },
-        backup_max_age_days: config.number(
-            table.backup_max_age_days.as_ref(),
-            "backup_max_age_days",
-            1,
-            3660,
-            7,
-        )?,
-        min_free_mb: config.number(table.min_free_mb.as_ref(), "min_free_mb", 0, 1 << 30, 256)?,
-        max_rejected: config.number(
-            table.max_rejected.as_ref(),
-            "max_rejected",
-            0,
-            1_000_000,
-            10,
-        )?,
-        max_failed_runs: config.number(
-            table.max_failed_runs.as_ref(),
-            "max_failed_runs",
-            1,
-            1000,
-            3,
-        )?,
-        gap_hours: hours(&table.gap_hours, "gap_hours", all)?,
-        webhook: webhook(config, table.webhook_url_file, table.webhook_url_env)?,
-        format: match table.format {
-            Some(FormatValue::Json) => WebhookFormat::Json,
-            Some(FormatValue::Discord) | None => WebhookFormat::Discord,
-        },
-        ping_url: table
-            .ping_url
-            .map(|url| {
-                SecretUrl::parse(url.get_ref()).ok_or_else(|| {
-                    config.error_at(Some(url.span()), "ping_url is not an https:// address")
-                })
-            })
-            .transpose()?,
-    })
+        backup_max_age_days: table.number_or("backup_max_age_days", 1, 3660, 7)?,
+        min_free_mb: table.number_or("min_free_mb", 0, 1 << 30, 256)?,
+        max_rejected: table.number_or("max_rejected", 0, 1_000_000, 10)?,
+        max_failed_runs: table.number_or("max_failed_runs", 1, 1000, 3)?,
+        gap_hours: hours(&mut table, "gap_hours", max_age)?,
+        webhook: webhook(config, &mut table)?,
+        format: table
+            .word(
+                "format",
+                &[
+                    ("discord", WebhookFormat::Discord),
+                    ("json", WebhookFormat::Json),
+                ],
+            )?
+            .unwrap_or_default(),
+        ping_url: ping_url(config, &mut table)?,
+    };
+    table.refuse_unknown_fields()?;
+    Ok(health)
+}
+
+/// A number of hours, at most those of a leap year.
+fn hours(table: &mut Table<'_>, name: &'static str, default: u32) -> Result<u32> {
+    table.number_or(name, 1, 24 * 366, default)
 }
 
 /// Where the URL of the webhook is read from. A URL in place of the name of a file or variable is refused, because error
 /// messages contain these names.
-fn webhook(
-    config: &ConfigText<'_>,
-    file: Option<Spanned<String>>,
-    variable: Option<Spanned<String>>,
-) -> Result<Option<WebhookSource>> {
-    for (name, value) in [("webhook_url_file", &file), ("webhook_url_env", &variable)] {
-        if let Some(value) = value
-            && value.get_ref().contains("://")
-        {
-            return Err(config.error_at(
-                Some(value.span()),
+fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<WebhookSource>> {
+    let mut name_in = |field| {
+        let name = table.string(field)?;
+        match name {
+            Some(name) if name.get_ref().contains("://") => Err(config.error_at(
+                name.span(),
                 format!(
-                    "{name} holds an address; write the address into a file of its own and name that file in \
+                    "{field} holds an address; write the address into a file of its own and name that file in \
                      webhook_url_file"
                 ),
-            ));
+            )),
+            name => Ok(name),
         }
-    }
+    };
+    let file = name_in("webhook_url_file")?;
+    let variable = name_in("webhook_url_env")?;
     Ok(match file {
         Some(file) => Some(WebhookSource::File(config.path(&file)?)),
         None => variable.map(|variable| WebhookSource::Env(variable.into_inner())),
     })
 }
 
-fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<KeySource>> {
+fn ping_url(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<SecretUrl>> {
+    let Some(text) = table.string("ping_url")? else {
+        return Ok(None);
+    };
+    match SecretUrl::parse(text.get_ref()) {
+        Some(url) => Ok(Some(url)),
+        None => Err(config.error_at(text.span(), "ping_url is not an https:// address")),
+    }
+}
+
+fn log_file(mut table: Table<'_>) -> Result<Option<PathBuf>> {
+    let file = table.path("file")?;
+    table.refuse_unknown_fields()?;
+    Ok(file)
+}
+
+fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>> {
     let mut sources: Vec<KeySource> = Vec::new();
-    for (number, table) in (1..).zip(tables) {
+    for (number, table) in (1..).zip(file.tables("key")?) {
         let span = table.span();
-        let refuse = |why: String| config.error_at(Some(span.clone()), why);
-        let table = table.into_inner();
-        let name = table.name.unwrap_or_else(|| format!("key{number}"));
+        let refuse = |why: String| config.error_at(span.clone(), why);
+        let mut table = table.into_inner();
+        let name = table.string("name")?.map(Spanned::into_inner);
+        let key = table.string("key")?;
+        let key_file = table.string("key_file")?;
+        let key_env = table.string("key_env")?;
+        table.refuse_unknown_fields()?;
+
+        let name = name.unwrap_or_else(|| default_key_name(number));
         if name.trim().is_empty() || sources.iter().any(|source| source.name == name) {
             return Err(refuse(format!(
                 "the key name {name:?} is empty or used twice"
             )));
         }
-        let location = match (table.key, table.key_file, table.key_env) {
-            (Some(key), None, None) => KeyLocation::Inline(Ok(key)),
+        let location = match (key, key_file, key_env) {
+            (Some(text), None, None) => {
+                let key = ApiKey::new(text.get_ref()).map_err(|why| {
+                    config.error_at(text.span(), format!("the key cannot be used: {why}"))
+                })?;
+                KeyLocation::Inline(Ok(key))
+            }
             (None, Some(file), None) => KeyLocation::File(config.path(&file)?),
-            (None, None, Some(variable)) => KeyLocation::Env(variable),
+            (None, None, Some(variable)) => KeyLocation::Env(variable.into_inner()),
             _ => {
                 return Err(refuse(
                     "a [[key]] has one of key_file, key_env and key".to_owned(),
@@ -371,6 +273,11 @@ fn keys(config: &ConfigText<'_>, tables: Vec<Spanned<KeyTable>>) -> Result<Vec<K
         sources.push(KeySource { name, location });
     }
     Ok(sources)
+}
+
+/// The name of a `[[key]]` without a name. The first one has the number 1.
+pub(crate) fn default_key_name(number: usize) -> String {
+    format!("key{number}")
 }
 
 #[cfg(test)]

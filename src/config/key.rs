@@ -2,26 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::config::environment;
 use crate::config::mask::looks_like_key;
 use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey, unquoted};
 
-impl<'de> Deserialize<'de> for ApiKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // Decodes a `toml::Value` first, because serde's error for a wrong type contains the value.
-        match toml::Value::deserialize(deserializer)? {
-            toml::Value::String(text) => Self::new(&text)
-                .map_err(|why| serde::de::Error::custom(format!("the key cannot be used: {why}"))),
-            _ => Err(serde::de::Error::custom("key must be text in quotes")),
-        }
-    }
-}
-
-/// The configured keys.
+/// The configured keys after an attempt to read each of them.
 #[derive(Clone, Debug)]
 pub struct LoadedKeys {
     /// The usable keys; at least one.
@@ -44,8 +31,8 @@ impl LoadedKeys {
         for source in sources {
             match source.load() {
                 Ok(key) => keys.push(key),
-                Err(KeyFailure::Exposed(error)) => return Err(error),
-                Err(KeyFailure::Unusable(error)) => {
+                Err(KeyError::Exposed(error)) => return Err(error),
+                Err(KeyError::Unreadable(error)) => {
                     unreadable.push(source.to_unreadable(&error));
                     errors.push(error);
                 }
@@ -57,12 +44,11 @@ impl LoadedKeys {
         Ok(Self { keys, unreadable })
     }
 
-    /// Logs a warning about each key that cannot be used, and returns the usable keys.
-    pub(crate) fn warn(self) -> Vec<NamedKey> {
+    /// Logs a warning about each key that cannot be used.
+    pub(crate) fn log_unreadable(&self) {
         for key in &self.unreadable {
             log::warn!("key {} is left out: {}", key.name, key.why);
         }
-        self.keys
     }
 }
 
@@ -73,8 +59,8 @@ pub(super) fn unreadable_keys(sources: &[KeySource]) -> Vec<UnreadableKey> {
         .filter_map(|source| Some((source, source.load().err()?)));
     failures
         .map(|(source, failure)| match failure {
-            KeyFailure::Unusable(error) => source.to_unreadable(&error),
-            KeyFailure::Exposed(error) => UnreadableKey {
+            KeyError::Unreadable(error) => source.to_unreadable(&error),
+            KeyError::Exposed(error) => UnreadableKey {
                 name: source.name.clone(),
                 why: error.one_line(),
             },
@@ -115,11 +101,11 @@ pub(super) enum KeyLocation {
 }
 
 /// Why a key cannot be used.
-enum KeyFailure {
+enum KeyError {
     /// Others can read its file. The run stops.
     Exposed(Error),
     /// Only this key is left out.
-    Unusable(Error),
+    Unreadable(Error),
 }
 
 impl KeySource {
@@ -149,10 +135,10 @@ impl KeySource {
             .collect()
     }
 
-    fn load(&self) -> std::result::Result<NamedKey, KeyFailure> {
+    fn load(&self) -> std::result::Result<NamedKey, KeyError> {
         let key = match &self.location {
             KeyLocation::Inline(key) => key.clone().map_err(|why| {
-                self.unusable(
+                self.unreadable(
                     format!("TORN_API_KEY: {why}"),
                     "correct the key in TORN_API_KEY",
                 )
@@ -166,56 +152,56 @@ impl KeySource {
         })
     }
 
-    fn read_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyFailure> {
-        let is_probably_key = path
+    fn read_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyError> {
+        let is_key_itself = path
             .file_name()
             .is_some_and(|name| looks_like_key(&name.to_string_lossy()));
-        if is_probably_key && !path.exists() {
-            return Err(self.unusable(
+        if is_key_itself && !path.exists() {
+            return Err(self.unreadable(
                 "key_file does not name a file: it looks like the key itself".to_owned(),
                 "write `key = …` for the key itself",
             ));
         }
         let text = read_secret(path).map_err(|error| match error {
-            SecretError::Exposed(error) => KeyFailure::Exposed(error.with_exit(Exit::NoKey)),
-            SecretError::Unreadable(why) => self.unusable(
+            SecretError::Exposed(error) => KeyError::Exposed(error.with_exit(Exit::NoKey)),
+            SecretError::Unreadable(why) => self.unreadable(
                 why,
                 "put the key on the first line of that file as plain text, or correct key_file in the configuration",
             ),
         })?;
         ApiKey::new(&text).map_err(|why| {
-            self.unusable(
+            self.unreadable(
                 format!("{}: {why}", path.display()),
                 "put the key, and nothing else, on the first line of that file",
             )
         })
     }
 
-    fn read_variable(&self, name: &str) -> std::result::Result<ApiKey, KeyFailure> {
+    fn read_variable(&self, name: &str) -> std::result::Result<ApiKey, KeyError> {
         let text = environment::variable(name).map_err(|error| {
-            self.unusable(
+            self.unreadable(
                 format!("{name}: {}", error.causes().join(": ")),
                 &format!("correct {name}"),
             )
         })?;
         let Some(text) = text else {
             if looks_like_key(name) {
-                return Err(self.unusable(
+                return Err(self.unreadable(
                     "key_env does not name a variable: it looks like the key itself".to_owned(),
                     "write `key = …` for the key itself, or the name of a variable that holds it",
                 ));
             }
-            return Err(self.unusable(
+            return Err(self.unreadable(
                 format!("the environment variable {name} is not set"),
                 &format!("set {name}, or correct key_env in the configuration"),
             ));
         };
         ApiKey::new(&text)
-            .map_err(|why| self.unusable(format!("{name}: {why}"), &format!("correct {name}")))
+            .map_err(|why| self.unreadable(format!("{name}: {why}"), &format!("correct {name}")))
     }
 
-    fn unusable(&self, why: String, remedy: &str) -> KeyFailure {
-        KeyFailure::Unusable(
+    fn unreadable(&self, why: String, remedy: &str) -> KeyError {
+        KeyError::Unreadable(
             Error::new(format!("use the key {:?}", self.name))
                 .with_source(why)
                 .with_help(remedy)

@@ -1,20 +1,20 @@
-//! Resolves the settings, the clock and the keys. A flag has priority over the environment, then the configuration file,
-//! then the default.
+//! Resolves the settings, the clock and the keys. The sources in order of priority are the flags, the environment, the
+//! configuration file and the defaults.
 //!
 //! No other module reads the environment.
 
 mod address;
 mod clock;
+mod config_text;
 mod environment;
 mod file;
 mod key;
 mod locate;
 mod mask;
-mod parse_error;
 mod path;
 mod proxy;
 mod secret;
-mod tables;
+mod table;
 mod text;
 mod webhook;
 
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use file::read_text;
+pub(crate) use file::{default_key_name, read_text};
 pub(crate) use key::{LoadedKeys, UnreadableKey};
 pub(crate) use locate::file_to_write;
 pub(crate) use proxy::proxy_for;
@@ -32,6 +32,7 @@ pub(crate) use text::toml_string;
 pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
+use crate::model::digits::parse_digits;
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
@@ -65,7 +66,7 @@ pub struct Settings {
     pub(crate) health: Health,
     /// The file that the log is written to in addition to stderr.
     pub(crate) log_file: Option<PathBuf>,
-    /// The source of timestamps.
+    /// The clock for the timestamps that are recorded.
     pub clock: Clock,
     /// Whether the keys in `TORN_API_KEY` replace the configured ones.
     pub(crate) keys_are_from_environment: bool,
@@ -75,11 +76,11 @@ pub struct Settings {
 /// `[api]`: the settings of the API client.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
-    /// Without a trailing slash.
+    /// The address has no slash at its end.
     pub(crate) base_url: String,
-    /// Per key owner. `None` is no limit, which is for simulators only.
+    /// The limit for each key owner. `None` means no limit, which is for simulators only.
     pub(crate) requests_per_minute: Option<u32>,
-    /// For a whole call.
+    /// The time limit of a whole call.
     pub(crate) timeout: Duration,
     /// The maximum number of concurrent calls.
     pub(crate) concurrency: usize,
@@ -120,7 +121,6 @@ impl Track {
     }
 }
 
-/// The wars to follow.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Wars {
     /// The wars of the tracked factions.
@@ -130,7 +130,6 @@ pub(crate) enum Wars {
     All,
 }
 
-/// The territories to follow.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Territories {
     /// The territories that the tracked factions hold.
@@ -180,22 +179,23 @@ pub(crate) struct Backup {
 /// `[health]`: the limits of the health checks, and where their result is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
-    /// Hours since the last successful fetch of a kind. Above the limit is a warning, above twice the limit is critical.
+    /// Hours since the last successful fetch of a kind. More than the limit is a warning, more than twice the limit is
+    /// critical.
     pub(crate) max_age_hours: MaxAge,
-    /// Days since the last verified backup. Above the limit is a warning.
+    /// Days since the last verified backup. More than the limit is a warning.
     pub(crate) backup_max_age_days: u32,
-    /// Free megabytes on the disk of the database. Below the limit is a warning.
+    /// Free megabytes on the disk of the database. Less than the limit is a warning.
     pub(crate) min_free_mb: u32,
-    /// Rejected answers in 24 hours. Above the limit is a warning.
+    /// Rejected answers in 24 hours. More than the limit is a warning.
     pub(crate) max_rejected: u32,
-    /// Consecutive failed runs of a kind. Above the limit is critical; one is a warning.
+    /// Consecutive failed runs of a kind. One is a warning, more than the limit is critical.
     pub(crate) max_failed_runs: u32,
     /// Hours without a successful run, within the last week, that count as a gap.
     pub(crate) gap_hours: u32,
     pub(crate) webhook: Option<WebhookSource>,
     pub(crate) format: WebhookFormat,
-    /// The URL that is called after each health check, with another path or query if the state is critical, as
-    /// healthchecks.io and Uptime Kuma expect it.
+    /// The URL that is called after each health check. If the state is critical, its path or query is changed to what
+    /// healthchecks.io and Uptime Kuma expect.
     pub(crate) ping_url: Option<SecretUrl>,
 }
 
@@ -222,10 +222,9 @@ impl MaxAge {
 /// The format of a webhook message.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum WebhookFormat {
-    /// A Discord message.
     #[default]
     Discord,
-    /// The JSON report.
+    /// The report of `health` in JSON.
     Json,
 }
 
@@ -384,5 +383,5 @@ pub(crate) fn no_color() -> bool {
 /// The width in `COLUMNS`, for terminals whose width cannot be queried.
 pub(crate) fn columns() -> Option<u16> {
     let columns = environment::variable("COLUMNS").ok().flatten()?;
-    columns.parse().ok().filter(|columns| *columns > 0)
+    parse_digits(&columns).filter(|columns| *columns > 0)
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Exit, Result};
 /// program would create a folder of that name.
 ///
 /// A path that begins with `./` is always accepted.
-pub(super) fn unexpanded(path: &Path) -> Option<String> {
+pub(super) fn describe_unexpanded(path: &Path) -> Option<String> {
     if path.starts_with(".") {
         return None;
     }
@@ -47,7 +47,7 @@ fn is_variable(part: &str) -> bool {
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when the home folder is not known, or when the path is [`unexpanded`].
+/// [`Exit::Config`] when the home folder is not known, or when the path is refused by [`describe_unexpanded`].
 pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String, help: &str| {
         Err(Error::new(format!("use the path {}", path.display()))
@@ -55,7 +55,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
             .with_help(help)
             .with_exit(Exit::Config))
     };
-    if let Some(why) = unexpanded(path) {
+    if let Some(why) = describe_unexpanded(path) {
         return refuse(why, "correct the path");
     }
     let Ok(rest) = path.strip_prefix("~") else {
@@ -75,7 +75,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// The errors are those of [`expand_home`].
-pub(super) fn relative_to(file: &Path, path: &str) -> Result<PathBuf> {
+pub(super) fn resolve_path(file: &Path, path: &str) -> Result<PathBuf> {
     let path = expand_home(Path::new(path))?;
     Ok(match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),
@@ -109,7 +109,11 @@ mod tests {
             ("100%", false),
             ("%%", false),
         ] {
-            assert_eq!(unexpanded(Path::new(path)).is_some(), is_refused, "{path}");
+            assert_eq!(
+                describe_unexpanded(Path::new(path)).is_some(),
+                is_refused,
+                "{path}"
+            );
         }
     }
 }

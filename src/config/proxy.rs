@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::config::address::is_loopback;
 use crate::config::environment;
 use crate::error::Result;
+use crate::model::digits::parse_digits;
 use crate::model::proxy::Proxy;
 
 /// The variables that name a proxy for an `https://` URL. The first one that is set is used.
@@ -92,7 +93,7 @@ fn matches_host(entry: &str, host: &str) -> bool {
 }
 
 fn is_within(network: &str, bits: &str, host: IpAddr) -> bool {
-    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else {
+    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), parse_digits::<u32>(bits)) else {
         return false;
     };
     let (network, host, width) = match (network, host) {
@@ -195,7 +196,7 @@ mod tests {
             ("https://10.1.2.3/x", "10.1.2.3", true),
             (
                 "https://10.1.2.3/x",
-                "10.1.2.4/32,11.0.0.0/8,10.0.0.0/33",
+                "10.1.2.4/32,11.0.0.0/8,10.0.0.0/33,10.0.0.0/+8",
                 false,
             ),
             ("https://10.1.2.3/x", "2.3", false),

@@ -25,7 +25,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, String> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if text.contains('\0') => {
-            Err("it has zero bytes, as UTF-16 text without a byte order mark has them".to_owned())
+            Err("it has zero bytes, so it may be UTF-16 text without a byte order mark".to_owned())
         }
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {

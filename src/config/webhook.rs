@@ -43,7 +43,7 @@ impl fmt::Debug for SecretUrl {
 pub(crate) enum WebhookSource {
     /// A file that only its owner can read.
     File(PathBuf),
-    /// An environment variable.
+    /// The environment variable of this name.
     Env(String),
 }
 

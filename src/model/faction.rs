@@ -20,44 +20,39 @@ pub struct Basic {
     pub name: Option<String>,
     /// The abbreviation that Torn shows beside members' names.
     pub tag: Option<String>,
-    /// The leader's seat.
     pub leader: Seat,
-    /// The co-leader's seat.
     pub co_leader: Seat,
-    /// Points, 0 or more; can fall as well as rise.
+    /// Points, 0 or more. Respect can fall as well as rise.
     pub respect: Option<i64>,
-    /// Days, 0 or more.
+    /// In days, 0 or more.
     pub age: Option<i64>,
-    /// Hits, 0 or more.
+    /// The number of hits, 0 or more.
     pub best_chain: Option<i64>,
-    /// Torn's count, not that of the roster.
+    /// The number that Torn gives, which may differ from the length of the roster.
     pub member_count: Option<i64>,
 }
 
-/// A leader's seat.
+/// Whether a faction has a leader or co-leader.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Seat {
     /// The answer does not say.
     Unknown,
-    /// No player holds it.
     Vacant,
-    /// This player holds it.
     Held(PlayerId),
 }
 
 /// The members that an answer lists.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Roster {
-    /// Each player once.
+    /// The list has each player once.
     pub members: Vec<Member>,
-    /// Whether every member is listed. Only then does a missing player count as having left.
+    /// Whether every member is listed. A player who is missing from an incomplete roster may still be a member.
     pub is_complete: bool,
 }
 
-/// One entry of a roster.
+/// A player on a roster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The player's id.
     pub id: PlayerId,
     /// Never empty.
     pub name: String,

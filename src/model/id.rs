@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::model::digits::parse_digits;
 
 macro_rules! numeric_id {
     ($(#[$doc:meta])* $name:ident, $noun:literal) => {
@@ -38,8 +39,7 @@ macro_rules! numeric_id {
             type Err = String;
 
             fn from_str(text: &str) -> std::result::Result<Self, String> {
-                text.parse()
-                    .ok()
+                parse_digits(text)
                     .and_then(|id| Self::new(id).ok())
                     .ok_or_else(|| format!(concat!("{:?} is not a ", $noun, " id: a whole number from 1"), text))
             }
@@ -90,6 +90,50 @@ impl FromStr for TerritoryId {
             _ => Err(format!(
                 "{text:?} is not a territory id: three capital letters, such as AAB"
             )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_id_is_parsed_from_its_digits(number in 1..=i64::MAX) {
+            let id = PlayerId::new(number).unwrap();
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+        }
+
+        #[test]
+        fn an_accepted_id_has_digits_only(text in "[+-]?[ 0-9_.]{0,3}[0-9]{0,20}[ ５]?") {
+            if let Ok(id) = text.parse::<FactionId>() {
+                prop_assert_eq!(id.to_string(), text.trim_start_matches('0'));
+            }
+        }
+
+        #[test]
+        fn a_tile_is_parsed_from_its_three_letters(text in "[A-Z]{3}") {
+            let tile: TerritoryId = text.parse().unwrap();
+            prop_assert_eq!(tile.to_string(), text);
+        }
+
+        #[test]
+        fn an_accepted_tile_is_shown_as_it_was_written(text in "[ A-Za-z0-9+Ä]{2,4}") {
+            if let Ok(tile) = text.parse::<TerritoryId>() {
+                prop_assert_eq!(tile.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn signs_blanks_and_other_digits_are_no_part_of_an_id() {
+        for wrong in ["+5", "-5", "0", "", " 5", "5 ", "５", "9223372036854775808"] {
+            assert!(wrong.parse::<WarId>().is_err(), "{wrong:?}");
         }
     }
 }

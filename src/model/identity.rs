@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 pub struct DatabaseId(String);
 
 impl DatabaseId {
-    /// The id as the database stores it: 32 hexadecimal digits.
+    /// Takes the 32 hexadecimal digits that the database stores. They are not checked.
     pub(crate) fn new(id: String) -> Self {
         Self(id)
     }
 
-    /// The 32 hexadecimal digits.
+    /// The id as the database stores it: 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,21 +41,20 @@ pub struct Identity {
     pub(crate) archive_of: Option<DatabaseId>,
 }
 
-/// The relation of one database file to another.
+/// The relation of one database file to a second one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Relation {
-    /// The same database, or a copy of it.
+    /// Both files are the same database, or one is a copy of the other.
     Same,
-    /// An archive with old history rows of the other.
+    /// The first file is the archive of the second one.
     ArchiveOf,
-    /// The database whose old history rows the other holds.
+    /// The second file is the archive of the first one.
     MainOf,
-    /// Another database.
+    /// The two files belong to different databases.
     Other,
 }
 
 impl Identity {
-    /// The relation of this database to `other`.
     pub(crate) fn relation_to(&self, other: &Self) -> Relation {
         if self.id == other.id {
             Relation::Same

@@ -10,8 +10,9 @@ const MIN_SPAN: i64 = 3 * DAY;
 
 /// The timestamp until which an id is not requested; `None` if it may be requested now.
 ///
-/// Torn did not know the id `misses` times in a row, last at `last_miss`. `daily` says that `[track]` or a fresh roster
-/// lists the id; it is then requested once a day at least. A miss that a wrong clock dated into the far future is ignored.
+/// Torn did not know the id `misses` times in a row, the last time at `last_miss`. With `daily`, the id is requested once
+/// a day at least, because `[track]` or a fresh roster lists it. A timestamp in the far future comes from a wrong clock, so
+/// that miss is ignored.
 pub(crate) fn deferred_until(misses: u32, last_miss: i64, daily: bool, now: i64) -> Option<i64> {
     let until = next_try(misses, last_miss, daily);
     (until > now && !is_far_future(last_miss, now)).then_some(until)
@@ -40,104 +41,81 @@ mod tests {
 
     const NOW: i64 = 1_775_044_800; // 2026-04-01T12:00:00Z
 
+    struct Pause {
+        misses: u32,
+        /// The pause of an id that is requested once a day at least.
+        daily: i64,
+        otherwise: i64,
+    }
+
     #[test]
     fn the_pause_grows_with_each_miss_and_is_at_most_a_day_for_a_followed_id() {
-        let cases = [
-            // misses, pause of an id that is requested daily, pause of any other
-            (0, 0, 0),
-            (1, HOUR, HOUR),
-            (2, 6 * HOUR, 6 * HOUR),
-            (3, DAY, DAY),
-            (4, DAY, 7 * DAY),
-            (5, DAY, 7 * DAY),
-            (u32::MAX, DAY, 7 * DAY),
-        ];
-        for (misses, daily, otherwise) in cases {
+        let pause = |misses, daily, otherwise| Pause {
+            misses,
+            daily,
+            otherwise,
+        };
+        for Pause {
+            misses,
+            daily,
+            otherwise,
+        } in [
+            pause(0, 0, 0),
+            pause(1, HOUR, HOUR),
+            pause(2, 6 * HOUR, 6 * HOUR),
+            pause(3, DAY, DAY),
+            pause(4, DAY, 7 * DAY),
+            pause(5, DAY, 7 * DAY),
+            pause(u32::MAX, DAY, 7 * DAY),
+        ] {
             assert_eq!(next_try(misses, NOW, true), NOW + daily, "{misses}, daily");
             assert_eq!(next_try(misses, NOW, false), NOW + otherwise, "{misses}");
         }
     }
 
+    /// Whether an id that is requested once a day at least is requested now.
+    fn is_daily_due(misses: u32, last_miss: i64) -> bool {
+        deferred_until(misses, last_miss, true, NOW).is_none()
+    }
+
+    /// Whether any other id is requested now.
+    fn is_due(misses: u32, last_miss: i64) -> bool {
+        deferred_until(misses, last_miss, false, NOW).is_none()
+    }
+
     #[test]
     fn an_id_is_requested_again_after_its_pause() {
-        let cases = [
-            (
-                "one second before the end of the pause",
-                1,
-                NOW - HOUR + 1,
-                true,
-                false,
-            ),
-            ("one hour after the first miss", 1, NOW - HOUR, true, true),
-            ("one day after the fourth miss", 4, NOW - DAY, true, true),
-            (
-                "one day after the fourth miss of an id that is not followed",
-                4,
-                NOW - DAY,
-                false,
-                false,
-            ),
-            (
-                "a week after the fourth miss of an id that is not followed",
-                4,
-                NOW - 7 * DAY,
-                false,
-                true,
-            ),
-            ("a miss one minute in the future", 1, NOW + 60, true, false),
-            ("a miss one day in the future", 1, NOW + DAY, true, false),
-            (
-                "a miss more than one day in the future is ignored",
-                4,
-                NOW + DAY + 1,
-                false,
-                true,
-            ),
-            (
-                "the largest timestamp does not overflow",
-                9,
-                i64::MAX,
-                false,
-                true,
-            ),
-        ];
-        for (name, misses, last_miss, daily, expected) in cases {
-            let is_due = deferred_until(misses, last_miss, daily, NOW).is_none();
-            assert_eq!(is_due, expected, "{name}");
-        }
+        assert!(!is_daily_due(1, NOW - HOUR + 1));
+        assert!(is_daily_due(1, NOW - HOUR));
+        assert!(is_daily_due(4, NOW - DAY));
+        assert!(!is_due(4, NOW - DAY));
+        assert!(is_due(4, NOW - 7 * DAY));
+    }
+
+    #[test]
+    fn a_miss_in_the_far_future_is_ignored() {
+        assert!(!is_daily_due(1, NOW + 60));
+        assert!(!is_daily_due(1, NOW + DAY));
+        assert!(is_due(4, NOW + DAY + 1));
+        assert!(is_due(9, i64::MAX));
     }
 
     #[test]
     fn an_id_is_gone_after_three_misses_that_span_three_days() {
-        let cases = [
-            ("three misses in twenty minutes", 3, NOW, NOW + 1200, false),
-            ("two misses in three days", 2, NOW, NOW + 3 * DAY, false),
-            (
-                "three misses in one second less than three days",
-                3,
-                NOW,
-                NOW + 3 * DAY - 1,
-                false,
-            ),
-            ("three misses in three days", 3, NOW, NOW + 3 * DAY, true),
-            ("300 misses in a year", 300, NOW, NOW + 365 * DAY, true),
-            (
-                "the last miss is before the first because the clock was set back",
-                5,
-                NOW,
-                NOW - 9 * DAY,
-                false,
-            ),
-            (
-                "the smallest and the largest timestamp do not overflow",
-                5,
-                i64::MIN,
-                i64::MAX,
-                true,
-            ),
-        ];
-        for (name, misses, first_miss, last_miss, expected) in cases {
-            assert_eq!(is_gone(misses, first_miss, last_miss), expected, "{name}");
-        }
+        assert!(!is_gone(3, NOW, NOW + 1200));
+        assert!(!is_gone(2, NOW, NOW + 3 * DAY));
+        assert!(!is_gone(3, NOW, NOW + 3 * DAY - 1));
+        assert!(is_gone(3, NOW, NOW + 3 * DAY));
+        assert!(is_gone(300, NOW, NOW + 365 * DAY));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_id_gone() {
+        assert!(!is_gone(5, NOW, NOW - 9 * DAY));
+    }
+
+    #[test]
+    fn the_span_of_the_misses_does_not_overflow() {
+        assert!(is_gone(5, i64::MIN, i64::MAX));
     }
 }

@@ -1,5 +1,6 @@
 //! Validated values with their units, and decisions that need no I/O.
 
+pub(crate) mod digits;
 #[cfg(unix)]
 pub(crate) mod disk;
 pub(crate) mod id;

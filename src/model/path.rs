@@ -33,7 +33,7 @@ pub(crate) fn plain_absolute(path: &Path) -> PathBuf {
     plain
 }
 
-/// A path as one word of a Unix shell.
+/// Quotes a path, so that a Unix shell reads it as one word.
 #[cfg(unix)]
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
@@ -44,7 +44,7 @@ pub(crate) fn shell_word(path: &Path) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// More links than this in a row count as a loop. Linux has the same limit.
+/// The number of symbolic links in a row from which they count as a loop. Linux has the same limit.
 pub(crate) const MAX_LINKS: usize = 40;
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use crate::model::time::{DAY, HOUR, MINUTE, day_start, is_far_future};
 pub struct Player {
     /// The player's id.
     pub id: PlayerId,
-    /// The public selections.
+    /// The selection `profile`, which is public.
     pub profile: Option<Profile>,
-    /// Only for the owner of the key that made the request.
+    /// The selection `battlestats`. Torn shows it only to the key of the player.
     pub battle_stats: Option<BattleStats>,
-    /// Updated by Torn once a day.
+    /// The selection `personalstats`, which Torn updates once a day.
     pub networth: Option<Networth>,
 }
 
@@ -31,22 +31,18 @@ pub struct Profile {
     pub status_state: Option<String>,
     /// Torn's text, such as "In hospital for 2 hrs".
     pub status_description: Option<String>,
-    /// Current life points, 0 or more.
+    /// 0 or more.
     pub life_current: Option<i64>,
-    /// Maximum life points, 1 or more.
+    /// 1 or more.
     pub life_maximum: Option<i64>,
 }
 
 /// Battle stats, each 0 or more; `None` means that the answer does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BattleStats {
-    /// Strength.
     pub strength: Option<i64>,
-    /// Defense.
     pub defense: Option<i64>,
-    /// Speed.
     pub speed: Option<i64>,
-    /// Dexterity.
     pub dexterity: Option<i64>,
     /// The sum, as Torn computes it.
     pub total: Option<i64>,
@@ -55,7 +51,7 @@ pub struct BattleStats {
 /// The networth from the selection `personalstats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Networth {
-    /// Dollars, may be negative; `None` if Torn has no value for the player.
+    /// Negative for a player in debt; `None` if Torn has no value for the player.
     pub dollars: Option<i64>,
     /// The day of the value, as Torn's timestamp in unix seconds; `None` if the answer does not say.
     pub bucket_at: Option<i64>,
@@ -88,64 +84,82 @@ pub(crate) fn bucket_is_due(asked_at: Option<i64>, bucket_at: Option<i64>, now: 
 mod tests {
     use super::*;
 
+    const MIDNIGHT: i64 = 20_000 * DAY;
+    const YESTERDAY: i64 = MIDNIGHT - DAY;
+    const DAY_BEFORE: i64 = MIDNIGHT - 2 * DAY;
+
+    struct Case {
+        name: &'static str,
+        asked_at: Option<i64>,
+        bucket_at: Option<i64>,
+        now: i64,
+        is_due: bool,
+    }
+
+    const CASES: &[Case] = &[
+        Case {
+            name: "never requested",
+            asked_at: None,
+            bucket_at: None,
+            now: MIDNIGHT,
+            is_due: true,
+        },
+        Case {
+            name: "not published yet",
+            asked_at: Some(MIDNIGHT - HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 9 * MINUTE,
+            is_due: false,
+        },
+        Case {
+            name: "published now",
+            asked_at: Some(MIDNIGHT - HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 10 * MINUTE,
+            is_due: true,
+        },
+        Case {
+            name: "stored",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(YESTERDAY),
+            now: MIDNIGHT + 23 * HOUR,
+            is_due: false,
+        },
+        Case {
+            name: "late, requested a few minutes ago",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + HOUR + 4 * MINUTE,
+            is_due: false,
+        },
+        Case {
+            name: "late, requested an hour ago",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: Some(DAY_BEFORE),
+            now: MIDNIGHT + 2 * HOUR,
+            is_due: true,
+        },
+        Case {
+            name: "Torn has no value",
+            asked_at: Some(MIDNIGHT + HOUR),
+            bucket_at: None,
+            now: MIDNIGHT + 9 * HOUR,
+            is_due: false,
+        },
+        Case {
+            name: "requested while the clock was ahead",
+            asked_at: Some(MIDNIGHT + 400 * DAY),
+            bucket_at: Some(MIDNIGHT + 399 * DAY),
+            now: MIDNIGHT + HOUR,
+            is_due: true,
+        },
+    ];
+
     #[test]
     fn a_daily_value_is_requested_until_it_is_stored() {
-        let midnight = 20_000 * DAY;
-        let (yesterday, before) = (midnight - DAY, midnight - 2 * DAY);
-        let table = [
-            (None, None, midnight, true, "never requested"),
-            (
-                Some(midnight - HOUR),
-                Some(before),
-                midnight + 9 * MINUTE,
-                false,
-                "not published yet",
-            ),
-            (
-                Some(midnight - HOUR),
-                Some(before),
-                midnight + 10 * MINUTE,
-                true,
-                "published now",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(yesterday),
-                midnight + 23 * HOUR,
-                false,
-                "stored",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(before),
-                midnight + HOUR + 4 * MINUTE,
-                false,
-                "late, requested a few minutes ago",
-            ),
-            (
-                Some(midnight + HOUR),
-                Some(before),
-                midnight + 2 * HOUR,
-                true,
-                "late, requested an hour ago",
-            ),
-            (
-                Some(midnight + HOUR),
-                None,
-                midnight + 9 * HOUR,
-                false,
-                "Torn has no value",
-            ),
-            (
-                Some(midnight + 400 * DAY),
-                Some(midnight + 399 * DAY),
-                midnight + HOUR,
-                true,
-                "requested while the clock was ahead",
-            ),
-        ];
-        for (asked_at, bucket_at, now, wanted, why) in table {
-            assert_eq!(bucket_is_due(asked_at, bucket_at, now), wanted, "{why}");
+        for case in CASES {
+            let is_due = bucket_is_due(case.asked_at, case.bucket_at, case.now);
+            assert_eq!(is_due, case.is_due, "{}", case.name);
         }
     }
 }

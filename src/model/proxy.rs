@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::digits::is_digits;
+
 /// A proxy and the environment variable that names it.
 ///
 /// `Debug` and `Display` leave out user and password.
@@ -40,16 +42,12 @@ impl Proxy {
             .map_or(rest, |(_, host_and_port)| host_and_port);
         // In `user:password` without a host, the password is in the position of the port.
         match host_and_port.trim_end_matches('/').rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') && !is_number(port) => {
+            Some((host, port)) if !port.ends_with(']') && !is_digits(port) => {
                 format!("{scheme}{host}:…")
             }
             _ => format!("{scheme}{host_and_port}"),
         }
     }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Proxy {

@@ -1,17 +1,16 @@
-//! The counts and the end of a run: one fetch of one kind.
+//! The counts and the status of a run, which is one fetch of one kind.
 
 /// The counts of a run, as in `fetch_runs`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
-    /// Calls to Torn.
     pub(crate) requests: u64,
-    /// Answers saved.
+    /// The number of saved answers.
     pub(crate) entities: u64,
-    /// History rows written.
+    /// The number of appended history rows.
     pub(crate) appended: u64,
-    /// Answers that changed nothing.
+    /// The number of saved answers that appended no history row.
     pub(crate) unchanged: u64,
-    /// Targets that could not be fetched or saved.
+    /// The number of targets that could not be fetched or saved.
     pub(crate) failed: u64,
 }
 
@@ -26,7 +25,7 @@ impl Counts {
     }
 }
 
-/// How a run ended.
+/// The status of a run that has ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RunStatus {
     /// All targets were saved.

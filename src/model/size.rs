@@ -3,7 +3,7 @@
 /// One megabyte, as disks and file managers use the word.
 pub(crate) const MEGABYTE: u64 = 1_000_000;
 
-/// `1234567` as `1.2 MB`.
+/// Formats a size in a fitting unit: `1234567` becomes `1.2 MB`.
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
@@ -19,7 +19,7 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
-/// `1234567` as `1,234,567`.
+/// Groups the digits by three: `1234567` becomes `1,234,567`.
 pub(crate) fn group_digits(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);

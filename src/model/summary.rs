@@ -11,7 +11,7 @@ pub(crate) enum SummaryReason {
     Missing,
     /// History rows or observations were added after the summary was written.
     Changed,
-    /// `--force`.
+    /// The flag `--force` is set.
     Forced,
 }
 
@@ -30,8 +30,8 @@ impl SummaryReason {
 pub(crate) struct TableJob {
     pub(crate) month: Month,
     pub(crate) history: History,
-    /// The end of the last earlier month that has lost history rows (unix seconds); `None` if there is none. Before
-    /// this time, the summaries are a better source than the remaining rows of the values that this month begins with.
+    /// The end of the last earlier month that has lost history rows (unix seconds); `None` if there is none. Values from
+    /// before this time are read from the summaries, because the history rows are incomplete.
     pub(crate) rows_lost_before: Option<i64>,
     /// Whether the record in `month_states` must be updated.
     pub(crate) updates_record: bool,
@@ -40,14 +40,12 @@ pub(crate) struct TableJob {
     pub(crate) allows_loss: bool,
 }
 
-/// One month to summarize.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct SummaryJob {
     pub(crate) month: Month,
     pub(crate) reason: SummaryReason,
-    /// History rows of the month.
+    /// The number of history rows in the month.
     pub(crate) rows: i64,
-    /// The histories to summarize.
     pub(crate) tables: Vec<TableJob>,
     /// Later months of the same histories. Their summaries begin with the values that this month ends with.
     pub(crate) dependents: Vec<TableJob>,
@@ -121,9 +119,9 @@ fn reason_for_table(
         SummaryStatus::Missing => Some(SummaryReason::Missing),
         SummaryStatus::Changed => Some(SummaryReason::Changed),
         SummaryStatus::Current if force => Some(SummaryReason::Forced),
-        // This replaces a summary of more rows, so the user must name the month.
+        // The new summary covers fewer rows than the old one, so the user must name the month.
         SummaryStatus::Lost if force && is_asked_for => Some(SummaryReason::Forced),
-        // This brings back deleted summaries, so the user must name the month.
+        // The user has deleted the summaries of this month, so the user must name it.
         SummaryStatus::Purged if is_asked_for => Some(SummaryReason::Missing),
         _ => None,
     }

@@ -2,20 +2,20 @@
 
 use crate::model::id::{FactionId, TerritoryId};
 
-/// Facts of a tile that rarely change. `None` means that the answer does not say.
+/// Facts that Torn rarely changes. `None` means that the answer does not say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TileFacts {
     /// The tile's id.
     pub id: TerritoryId,
     /// 1 to 7.
     pub sector: Option<i64>,
-    /// Torn's unit.
+    /// In Torn's unit.
     pub size: Option<i64>,
-    /// Torn's unit.
+    /// In Torn's unit.
     pub density: Option<i64>,
     /// Places for fighters on the wall.
     pub slots: Option<i64>,
-    /// Points per day.
+    /// In points per day.
     pub respect: Option<i64>,
     /// Position on Torn's map.
     pub coordinate_x: Option<f64>,
@@ -35,22 +35,22 @@ pub struct Racket {
 /// Whether a tile has a racket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RacketState {
-    /// The answer does not say. The stored racket stays.
+    /// The answer does not say whether there is one. The stored racket is kept.
     Unknown,
-    /// The tile has none.
+    /// The tile has no racket.
     Absent,
-    /// The tile has this one.
+    /// The tile has this racket.
     Present(Racket),
 }
 
 /// Whether a tile is under assault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TileWar {
-    /// It is not.
+    /// There is no assault.
     None,
-    /// It is, and its owner is not a followed faction.
+    /// A tile of a faction that is not followed is under assault.
     UnderAttack,
-    /// It is, and its owner is a followed faction.
+    /// A tile of a followed faction is under assault.
     Defending,
 }
 
@@ -72,7 +72,7 @@ pub struct Tile {
     pub id: TerritoryId,
     /// `None` if no faction owns it.
     pub owner: Option<FactionId>,
-    /// Whether it has a racket.
+    /// The racket on the tile.
     pub racket: RacketState,
     /// `None` if the answer does not say.
     pub war: Option<TileWar>,

@@ -1,4 +1,4 @@
-//! Timestamps (unix seconds), months and durations. All dates are in UTC, as in Torn.
+//! Parses and formats timestamps (unix seconds), months and durations. All dates are in UTC, as in Torn.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,11 @@ use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Exit};
+use crate::model::digits::{has_format, is_digits, parse_digits};
 
 pub(crate) const MINUTE: i64 = 60;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
-/// Seconds in a day (UTC has no daylight saving).
+/// A day always has this many seconds, because UTC has no daylight saving.
 pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// Clocks that differ by up to this many seconds are treated as equal.
@@ -103,16 +104,15 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a month: write YYYY-MM, such as 2026-10");
-        let (year, month) = text.split_once('-').ok_or_else(wrong)?;
-        if year.len() != 4 || month.len() != 2 {
-            return Err(wrong());
-        }
-        let year = year.parse().map_err(|_| wrong())?;
-        let month = month.parse().map_err(|_| wrong())?;
-        NaiveDate::from_ymd_opt(year, month, 1)
+        parse_date(&format!("{text}-01"))
             .map(Self)
             .ok_or_else(wrong)
     }
+}
+
+/// Parses a date such as `2026-10-31`.
+fn parse_date(text: &str) -> Option<NaiveDate> {
+    has_format(text, "0000-00-00").then(|| text.parse().ok())?
 }
 
 /// Lists months for a message. A list of more than three is shortened to the first and the last.
@@ -146,33 +146,44 @@ pub(crate) fn outside_calendar(now: i64) -> Error {
 /// The message lists the accepted formats.
 pub fn parse_timestamp(text: &str) -> Result<i64, String> {
     let text = text.trim();
-    if let Ok(unix) = text.parse::<i64>() {
-        return Ok(unix);
-    }
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.timestamp());
-    }
-    if let Ok(date) = text.parse::<NaiveDate>() {
-        return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp());
-    }
-    let time = [
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M",
-    ]
-    .into_iter()
-    .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    if let Some(time) = time {
-        return Ok(time.and_utc().timestamp());
-    }
-    Err(format!(
-        "{text:?} is not a time: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
-    ))
+    parse_unix(text)
+        .or_else(|| {
+            let date = parse_date(text)?;
+            Some(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+        })
+        .or_else(|| parse_date_and_time(text))
+        .ok_or_else(|| {
+            format!(
+                "{text:?} is not a time: write unix seconds, 2026-10-31 or 2026-10-31T12:00:00Z"
+            )
+        })
 }
 
-/// Parses what [`parse_timestamp`] accepts, and also a month (meaning its first second), `today`, `yesterday`, and an
-/// age relative to `now` such as `12h`, `30d` or `2w`.
+/// Parses unix seconds, which are negative before 1970.
+fn parse_unix(text: &str) -> Option<i64> {
+    is_digits(text.strip_prefix('-').unwrap_or(text)).then(|| text.parse().ok())?
+}
+
+fn parse_date_and_time(text: &str) -> Option<i64> {
+    if let Some((_, format)) = [
+        ("0000-00-00 00:00:00", "%Y-%m-%d %H:%M:%S"),
+        ("0000-00-00T00:00:00", "%Y-%m-%dT%H:%M:%S"),
+        ("0000-00-00 00:00", "%Y-%m-%d %H:%M"),
+        ("0000-00-00T00:00", "%Y-%m-%dT%H:%M"),
+    ]
+    .into_iter()
+    .find(|(shape, _)| has_format(text, shape))
+    {
+        let time = NaiveDateTime::parse_from_str(text, format).ok()?;
+        return Some(time.and_utc().timestamp());
+    }
+    // RFC 3339 itself fixes the number of digits.
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    text.is_ascii().then(|| time.timestamp())
+}
+
+/// Parses the formats of [`parse_timestamp`], a month (meaning its first second), `today`, `yesterday`, and an age
+/// relative to `now` such as `12h`, `30d` or `2w`.
 ///
 /// # Errors
 ///
@@ -189,7 +200,9 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     }
     let age = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
         .into_iter()
-        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, seconds)));
+        .find_map(|(unit, seconds)| {
+            Some((parse_digits::<u32>(text.strip_suffix(unit)?)?, seconds))
+        });
     match age {
         Some((count, seconds)) => Ok(now - i64::from(count) * seconds),
         None => parse_timestamp(text).map_err(|_| {
@@ -214,9 +227,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     [('s', 1), ('m', MINUTE), ('h', HOUR)]
         .into_iter()
         .find_map(|(unit, seconds)| {
-            let digits = text.strip_suffix(unit)?;
-            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-            let count = digits.parse::<u32>().ok().filter(|_| is_number)?;
+            let count: u32 = parse_digits(text.strip_suffix(unit)?)?;
             Some(Duration::from_secs(
                 u64::from(count) * seconds.unsigned_abs(),
             ))
@@ -242,7 +253,15 @@ pub(crate) fn format_duration(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The first second of the year 0.
+    const YEAR_0: i64 = -62_167_219_200;
+
+    /// The first second of the year 10000.
+    const YEAR_10000: i64 = 253_402_300_800;
 
     #[test]
     fn a_month_ends_where_the_next_begins_also_in_leap_years() {
@@ -256,7 +275,20 @@ mod tests {
 
     #[test]
     fn a_month_is_four_digits_a_hyphen_and_two_digits() {
-        for wrong in ["2026", "2026-13", "2026-1", "26-01", "2026-10-01", "x"] {
+        for wrong in [
+            "2026",
+            "2026-13",
+            "2026-00",
+            "2026-1",
+            "26-01",
+            "2026-10-01",
+            "x",
+            "+026-01",
+            "2026-+1",
+            " 026-01",
+            "2026- 1",
+            "２026-01",
+        ] {
             assert!(wrong.parse::<Month>().is_err(), "{wrong}");
         }
     }
@@ -301,8 +333,50 @@ mod tests {
             "2026-13",
             "12:00:00",
             "tomorrow",
+            "+1775044800",
+            "+2026-04-01",
+            "2026-4-1",
+            "2026 - 04 - 01",
+            "+2026-04-01 12:00",
+            "2026-04-01  2:00",
+            "+3d",
+            "３d",
         ] {
             assert!(parse_timestamp_or_age(wrong, noon).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_month_is_parsed_from_its_display(unix in YEAR_0..YEAR_10000) {
+            let month = Month::of(unix).unwrap();
+            prop_assert_eq!(month.to_string().parse(), Ok(month));
+        }
+
+        #[test]
+        fn an_accepted_month_is_shown_as_it_was_written(
+            text in "([0-9]{4}|[+-]?[0-9]{3,5})-(0[1-9]|1[0-2]|[+ ]?[0-9０]{1,2})",
+        ) {
+            if let Ok(month) = text.parse::<Month>() {
+                prop_assert_eq!(month.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn a_timestamp_is_parsed_from_its_iso_format_and_its_number(unix in YEAR_0..YEAR_10000) {
+            prop_assert_eq!(parse_timestamp(&iso(unix)), Ok(unix));
+            prop_assert_eq!(parse_timestamp(&unix.to_string()), Ok(unix));
+        }
+
+        #[test]
+        fn an_accepted_time_is_shown_as_it_was_written(
+            text in "([0-9]{4}|[+-]?[0-9]{3,5})-(0[1-9]|[+ ]?[0-9])-[0-3][0-9]T([01][0-9]|[+ ]?[0-9]):[0-5][0-9]:[0-5][0-9]Z",
+        ) {
+            if let Ok(unix) = parse_timestamp(&text) {
+                prop_assert_eq!(iso(unix), text);
+            }
         }
     }
 

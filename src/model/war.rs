@@ -22,7 +22,6 @@ impl WarType {
     }
 }
 
-/// The state of a war.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WarStatus {
     /// It starts in the future.
@@ -55,9 +54,8 @@ impl WarStatus {
 /// One side of a war.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// The faction's id.
     pub faction: FactionId,
-    /// The faction's name, if the answer has it.
+    /// The name of the faction, if the answer has it.
     pub name: Option<String>,
     /// Points, 0 or more; `None` if the answer does not say.
     pub score: Option<i64>,
@@ -223,11 +221,10 @@ const REPORT_WAIT: i64 = 2 * DAY;
 /// The next step for a war whose earlier lookups failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum NextStep {
-    /// Ask now.
     Ask,
     /// The pause since the last request is not over.
     Wait,
-    /// Never ask again.
+    /// Torn is not asked about the war again.
     Stop,
 }
 
@@ -267,11 +264,10 @@ impl FollowUp {
 /// is unknown, the field `winner` decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum TerritoryResult {
-    /// The war is ongoing.
     InProgress,
-    /// The assault took the tile.
+    /// The attackers took the tile.
     Assault,
-    /// The assault failed.
+    /// The defenders kept the tile.
     Defense,
     /// A treaty ended the war, or a faction was destroyed.
     NoWinner,

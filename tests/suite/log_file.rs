@@ -19,7 +19,7 @@ fn with_log(file: &str, more: &str) -> Torn {
     torn
 }
 
-/// Paths where no log file can be opened.
+/// Configurations whose log file cannot be opened, each with a part of the reason.
 fn broken_logs() -> Vec<(Torn, &'static str)> {
     let fifo = with_log("t.log", "");
     let made = Command::new("mkfifo")
@@ -42,7 +42,7 @@ fn broken_logs() -> Vec<(Torn, &'static str)> {
 #[test]
 fn a_log_file_that_cannot_be_opened_is_a_warning() {
     for (torn, why) in broken_logs() {
-        let begun = Instant::now();
+        let started = Instant::now();
         for arguments in [
             &["fetch", "all"][..],
             &["backup"],
@@ -61,7 +61,7 @@ fn a_log_file_that_cannot_be_opened_is_a_warning() {
                 .collect();
             assert_eq!(warnings.len(), 1, "{arguments:?}: {told}");
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{why}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{why}");
         let quiet = torn.fetch(&["all", "-q"]).expect(0);
         assert_eq!(quiet.stderr(), "", "{why}");
     }
@@ -91,7 +91,7 @@ fn the_watchdog_sends_its_message_without_a_log_file() {
 }
 
 #[test]
-fn the_folder_of_the_log_is_made() {
+fn the_folder_of_the_log_file_is_created() {
     let torn = with_log("logs/of/torn/t.log", "");
 
     torn.fetch(&["all", "-q"]).expect(0);

@@ -16,7 +16,7 @@ fn latin(ending: &str) -> OsString {
     name
 }
 
-/// A folder with such a name, with a configuration and a database of such names in it.
+/// A folder whose name is not UTF-8. Its configuration and its database have such names too.
 struct Latin {
     torn: Torn,
     folder: PathBuf,
@@ -41,7 +41,8 @@ impl Latin {
         self.folder.join(latin(ending))
     }
 
-    /// The program with the configuration and the database, and a flag with such a path as its value.
+    /// Runs the program with this configuration and database. Each pair in `paths` is a flag and the ending of the file
+    /// that is its value.
     fn run(&self, arguments: &[&str], paths: &[(&str, &str)]) -> Finished {
         let mut command = self.torn.sandbox.command(arguments);
         command
@@ -118,7 +119,7 @@ fn every_command_works_in_a_folder_whose_name_is_not_utf8() {
     }
 }
 
-/// Relative paths of a configuration stand in its folder, and so have its name.
+/// A relative path in a configuration is relative to the folder of that file, so the program uses the folder's name.
 #[test]
 fn every_file_of_a_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
     let latin = Latin::new();
@@ -160,7 +161,7 @@ fn every_file_of_a_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
 }
 
 #[test]
-fn paths_from_the_environment_may_be_other_than_utf8() {
+fn paths_from_the_environment_need_not_be_utf8() {
     let latin = Latin::new();
     let run = |arguments: &[&str], database: &str| {
         let mut command = latin.torn.sandbox.command(arguments);
@@ -175,9 +176,9 @@ fn paths_from_the_environment_may_be_other_than_utf8() {
     assert!(found.json().is_array());
 }
 
-/// Arguments other than paths.
+/// These arguments are not paths, so they must be UTF-8.
 #[test]
-fn words_that_are_not_utf8_are_wrong_usage_and_no_panic() {
+fn arguments_that_are_not_utf8_are_wrong_usage() {
     let latin = Latin::new();
     for arguments in [
         &["fetch"][..],
@@ -206,7 +207,7 @@ fn words_that_are_not_utf8_are_wrong_usage_and_no_panic() {
 }
 
 #[test]
-fn an_archive_whose_name_is_not_utf8_is_refused_in_words() {
+fn an_archive_whose_name_is_not_utf8_is_refused() {
     let latin = Latin::new();
     rusqlite::Connection::open(latin.path(".db"))
         .unwrap()
@@ -248,7 +249,7 @@ fn a_demo_and_a_new_configuration_may_be_in_a_folder_whose_name_is_not_utf8() {
 }
 
 #[test]
-fn errors_about_paths_that_are_not_utf8_are_words_and_no_panic() {
+fn errors_about_paths_that_are_not_utf8_have_their_usual_exit_codes() {
     let latin = Latin::new();
     for (arguments, paths, codes) in [
         (

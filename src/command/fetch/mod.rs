@@ -176,9 +176,9 @@ fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
         let names: Vec<&str> = readable.chain(unreadable).collect();
         store.delete_other_keys(&names)?;
     }
-    let keys = loaded.warn();
+    loaded.log_unreadable();
     let torn = TornClient::new(settings, stop.clone(), store)?;
-    torn.add_keys(&keys)?;
+    torn.add_keys(&loaded.keys)?;
     Ok(torn)
 }
 

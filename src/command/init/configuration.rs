@@ -6,9 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use crate::command::init::questions::{Answers, KeyPlace};
+use crate::command::init::fields::{relative, set_list, set_word};
+use crate::command::init::key_tables::{change_keys, free_name, given_keys};
+use crate::command::init::questions::Answers;
 use crate::command::init::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -24,7 +26,7 @@ pub(super) enum ExistingFile {
     Unreadable,
 }
 
-/// Reads the existing configuration. An invalid file is an error unless `may_replace` is set.
+/// Reads the existing configuration. With `may_replace`, a file that is not a valid configuration is no error.
 pub(super) fn read_existing(file: &Path, may_replace: bool) -> Result<ExistingFile> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Missing),
@@ -89,7 +91,7 @@ fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     }
     match fs::copy(file, &copy) {
         Ok(_) => {}
-        // Renaming needs the right to write to the folder, not the right to read the file.
+        // The file cannot be read, but a user who may write to the folder can rename it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             // Ignore the error: if the copy was not created, there is nothing to remove.
             let _ = fs::remove_file(&copy);
@@ -122,7 +124,6 @@ fn make_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the text of a new configuration.
 pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     let mut text = String::from(
         "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n# Relative paths are relative to this file.\n",
@@ -133,14 +134,14 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     };
     let _ = writeln!(text, "\ndatabase = {}", toml_string(&database));
     let mut names = BTreeSet::new();
-    for key in &answers.keys {
-        let name = new_name(key, &names);
-        let (field, place) = field_of(key, file)?;
+    for key in given_keys(answers, file)? {
+        let name = free_name(&key.name, &names);
         let _ = writeln!(
             text,
-            "\n[[key]]\nname = {}\n{field} = {}",
+            "\n[[key]]\nname = {}\n{} = {}",
             toml_string(&name),
-            toml_string(&place)
+            key.field,
+            toml_string(&key.place)
         );
         names.insert(name);
     }
@@ -244,153 +245,6 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     changed
 }
 
-/// Sets a field to a list of these values. Values that are already in the list keep their positions and comments.
-fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
-    let key = |value: &Value| {
-        let number = value.as_integer().map(|number| number.to_string());
-        number.or_else(|| value.as_str().map(str::to_owned))
-    };
-    let Some(array) = table.get_mut(name).and_then(Item::as_array_mut) else {
-        set(table, name, Value::Array(wanted.into_iter().collect()));
-        return true;
-    };
-    let before = array.len();
-    array.retain(|value| wanted.iter().any(|wanted| key(wanted) == key(value)));
-    let mut is_changed = array.len() != before;
-    for value in wanted {
-        if !array.iter().any(|existing| key(existing) == key(&value)) {
-            array.push(value);
-            is_changed = true;
-        }
-    }
-    if is_changed && let Some(first) = array.get_mut(0) {
-        // Remove the space that followed a comma before the value that is now the first one.
-        let is_blank = |prefix: &str| prefix.trim_matches(' ').is_empty();
-        if first
-            .decor()
-            .prefix()
-            .and_then(|raw| raw.as_str())
-            .is_some_and(is_blank)
-        {
-            first.decor_mut().set_prefix("");
-        }
-    }
-    is_changed
-}
-
-fn set_word(table: &mut dyn TableLike, name: &str, word: &str) -> bool {
-    if table.get(name).and_then(Item::as_str) == Some(word) {
-        return false;
-    }
-    set(table, name, Value::from(word));
-    true
-}
-
-/// Sets a value. Keeps the comment after the old value.
-fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
-    if let Some(old) = table.get_mut(name).and_then(Item::as_value_mut) {
-        *value.decor_mut() = old.decor().clone();
-        *old = value;
-    } else {
-        table.insert(name, Item::Value(value));
-    }
-}
-
-/// Adds the keys that are not configured yet. If a key with the same name is configured, only its location is replaced.
-fn change_keys(document: &mut DocumentMut, answers: &Answers, file: &Path) -> Result<bool> {
-    let mut is_changed = false;
-    for key in &answers.keys {
-        let (field, place) = field_of(key, file)?;
-        let mut tables = key_tables(document);
-        if tables
-            .iter()
-            .any(|table| text_in(*table, field) == Some(place.as_str()))
-        {
-            continue;
-        }
-        is_changed = true;
-        let name = new_name(key, &BTreeSet::new());
-        let named = tables
-            .iter_mut()
-            .find(|table| text_in(**table, "name") == Some(name.as_str()));
-        if let Some(table) = named {
-            for other in ["key", "key_env", "key_file"]
-                .into_iter()
-                .filter(|other| *other != field)
-            {
-                table.remove(other);
-            }
-            set(*table, field, Value::from(place));
-        } else {
-            add_key(document, &name, field, &place);
-        }
-    }
-    Ok(is_changed)
-}
-
-fn text_in<'a>(table: &'a dyn TableLike, field: &str) -> Option<&'a str> {
-    table.get(field).and_then(Item::as_str)
-}
-
-/// The tables of the keys, written as `[[key]]` or as `key = [{…}]`.
-fn key_tables(document: &mut DocumentMut) -> Vec<&mut dyn TableLike> {
-    match document.get_mut("key") {
-        Some(Item::ArrayOfTables(tables)) => tables
-            .iter_mut()
-            .map(|table| table as &mut dyn TableLike)
-            .collect(),
-        Some(Item::Value(Value::Array(tables))) => tables
-            .iter_mut()
-            .filter_map(Value::as_inline_table_mut)
-            .map(|table| table as &mut dyn TableLike)
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn add_key(document: &mut DocumentMut, name: &str, field: &str, place: &str) {
-    let mut table = Table::new();
-    table.insert("name", toml_edit::value(name));
-    table.insert(field, toml_edit::value(place));
-    match document.get_mut("key") {
-        Some(Item::Value(Value::Array(tables))) => {
-            tables.push(table.into_inline_table());
-        }
-        Some(Item::ArrayOfTables(tables)) => {
-            table.decor_mut().set_prefix("\n");
-            tables.push(table);
-        }
-        _ => {
-            table.decor_mut().set_prefix("\n");
-            let mut tables = ArrayOfTables::new();
-            tables.push(table);
-            document.insert("key", Item::ArrayOfTables(tables));
-        }
-    }
-}
-
-/// The field of `[[key]]` that has the location of a key, and its value.
-fn field_of(key: &KeyPlace, file: &Path) -> Result<(&'static str, String)> {
-    Ok(match key {
-        KeyPlace::Env(variable) => ("key_env", variable.clone()),
-        KeyPlace::File(path) => ("key_file", relative(path, file)?),
-    })
-}
-
-/// A name for a key that is not in `taken`.
-fn new_name(key: &KeyPlace, taken: &BTreeSet<String>) -> String {
-    let name = match key {
-        KeyPlace::Env(variable) => variable.to_lowercase(),
-        KeyPlace::File(path) => path.file_stem().map_or_else(
-            || "key".to_owned(),
-            |stem| stem.to_string_lossy().into_owned(),
-        ),
-    };
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.clone()).chain(numbered);
-    names.find(|name| !taken.contains(name)).unwrap_or_default()
-}
-
 fn wars_word(wars: Wars) -> &'static str {
     match wars {
         Wars::All => "all",
@@ -404,25 +258,4 @@ fn territories_word(which: &Territories) -> &'static str {
         Territories::None => "none",
         Territories::Tracked | Territories::These(_) => "tracked",
     }
-}
-
-/// The path relative to the folder of `file` if it is inside that folder, else the whole path.
-///
-/// # Errors
-///
-/// If the path is not UTF-8, because TOML is UTF-8.
-fn relative(path: &Path, file: &Path) -> Result<String> {
-    let folder = std::path::absolute(file)
-        .ok()
-        .and_then(|file| file.parent().map(Path::to_owned));
-    let short = folder
-        .as_deref()
-        .and_then(|folder| path.strip_prefix(folder).ok());
-    let short = short.unwrap_or(path);
-    short.to_str().map(str::to_owned).ok_or_else(|| {
-        Error::new(format!("write {} into the configuration", path.display()))
-            .with_source("the path is not UTF-8, and a configuration must be")
-            .with_help("rename it, or move it to the folder of the configuration")
-            .with_exit(Exit::Config)
-    })
 }

@@ -16,20 +16,22 @@ const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferenc
 pub(super) struct CheckedKeys {
     /// The keys that Torn accepts.
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
-    /// One error for each refused key.
+    /// One error for each key that Torn refuses.
     refused: Vec<Error>,
     checked_at: i64,
-    /// An in-memory store with the calls of the rate limiter, if there was no database yet.
-    uncounted: Option<Store>,
+    /// If there was no database yet: an in-memory one, in which the rate limiter has counted the calls.
+    in_memory: Option<Store>,
 }
 
-/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened for the rate limiter.
+/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened, because the rate
+/// limiter counts the calls in it.
 ///
 /// # Errors
 ///
 /// If Torn accepts no key, or cannot be reached.
 pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<CheckedKeys> {
-    let keys = settings.load_keys()?.warn();
+    let loaded = settings.load_keys()?;
+    loaded.log_unreadable();
     let is_new = !settings.database.exists();
     let store = if is_new {
         Store::in_memory()?
@@ -41,13 +43,13 @@ pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<Checke
         keys: Vec::new(),
         refused: Vec::new(),
         checked_at: settings.clock.now(),
-        uncounted: None,
+        in_memory: None,
     };
-    for key in keys {
+    for key in loaded.keys {
         match torn.check_new_key(&key) {
             Ok(facts) => checked.keys.push((key, facts)),
             Err(failure) => {
-                let error = explain(&key.name, &failure, torn.run_end(), &torn);
+                let error = check_error(&key.name, &failure, torn.run_end(), &torn);
                 if error.exit() != Exit::NoKey {
                     return Err(error);
                 }
@@ -58,23 +60,23 @@ pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<Checke
     if checked.keys.is_empty() {
         return Err(checked.refused.swap_remove(0));
     }
-    checked.uncounted = is_new.then(|| torn.into_store());
+    checked.in_memory = is_new.then(|| torn.into_store());
     Ok(checked)
 }
 
 impl CheckedKeys {
-    /// Saves the facts about the keys in the database, which may be new.
-    pub(super) fn remember(&self, store: &mut Store) -> Result<()> {
+    /// Saves the facts about the keys in the database, and the calls that were counted before there was one.
+    pub(super) fn save(&self, store: &mut Store) -> Result<()> {
         for (key, facts) in &self.keys {
             store.save_key_facts(&key.name, &key.key, facts, self.checked_at)?;
         }
-        match &self.uncounted {
-            Some(before) => store.copy_calls_from(before),
+        match &self.in_memory {
+            Some(in_memory) => store.copy_calls_from(in_memory),
             None => Ok(()),
         }
     }
 
-    /// The outcome of `init`: done, or partial if Torn refused some of the keys.
+    /// The outcome of `init`. It is partial if Torn refused some of the keys.
     pub(super) fn outcome(mut self, summary: String, report: &Report) -> Outcome {
         if self.refused.is_empty() {
             return Outcome::done(summary, report);
@@ -95,7 +97,7 @@ impl CheckedKeys {
 }
 
 /// The error for a key that could not be checked.
-fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
+fn check_error(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
         return error
@@ -106,7 +108,7 @@ fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient
     let message = failure.message();
     match failure {
         Failure::Refused(refusal) | Failure::NoAccess(Some(refusal)) => {
-            explain_refusal(error.with_source(message), refusal, torn)
+            refusal_error(error.with_source(message), refusal, torn)
         }
         Failure::Rejected(_) => error
             .with_source(message)
@@ -123,7 +125,7 @@ fn explain(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient
     }
 }
 
-fn explain_refusal(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
+fn refusal_error(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
     match (refusal.policy(), refusal) {
         (RetryPolicy::PauseKey(_), ApiError::Torn { code, .. }) => error
             .with_help(match code {

@@ -1,6 +1,8 @@
 //! `tornsnap init`: writes the configuration, and creates or upgrades the database.
 
 mod configuration;
+mod fields;
+mod key_tables;
 mod keys;
 mod questions;
 mod report;
@@ -93,8 +95,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         None
     };
     answers.typed.keep();
-    warn_about_gaps(&settings, &file);
-    warn_about_dropped_ids(&context.settings, &settings);
+    warn_of_missing_settings(&settings, &file);
+    warn_of_dropped_ids(&context.settings, &settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
         print_summary(checks, &file, &changed, backup.as_deref());
     }
@@ -137,11 +139,11 @@ fn describe(context: &Context, settings: &Settings) -> String {
     )
 }
 
-/// Refuses a new key that cannot be read. An old key that cannot be read is skipped.
+/// Refuses a key that cannot be read, unless it was configured before.
 fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<()> {
-    let known = before.unreadable_keys();
+    let old = before.unreadable_keys();
     let unreadable = settings.load_keys()?.unreadable;
-    match unreadable.iter().find(|key| !known.contains(key)) {
+    match unreadable.iter().find(|key| !old.contains(key)) {
         None => Ok(()),
         Some(key) => Err(Error::new(format!("use the key {:?}", key.name))
             .with_source(key.why.clone())
@@ -154,13 +156,13 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
 fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
     let checked = keys::check_keys(settings, StopSignal::listen()?)?;
     let mut store = Store::create(&settings.database)?;
-    checked.remember(&mut store)?;
+    checked.save(&mut store)?;
     store.checkpoint()?;
     Ok(checked)
 }
 
-/// Warns about settings with which later runs would save nothing.
-fn warn_about_gaps(settings: &Settings, file: &Path) {
+/// Warns if later runs would have no keys, or would save nothing.
+fn warn_of_missing_settings(settings: &Settings, file: &Path) {
     if settings.keys_are_from_environment {
         log::warn!(
             "the keys come from TORN_API_KEY: set it for later runs too, also under a scheduler"
@@ -177,8 +179,9 @@ fn warn_about_gaps(settings: &Settings, file: &Path) {
     }
 }
 
-/// Warns about ids that are no longer followed, because ids on the command line replace the configured list.
-fn warn_about_dropped_ids(before: &Settings, after: &Settings) {
+/// Warns about ids that are no longer followed. The ids on the command line replace the configured list, so a user who
+/// means to add one may drop the others.
+fn warn_of_dropped_ids(before: &Settings, after: &Settings) {
     let factions = before.track.factions.difference(&after.track.factions);
     let players = before.track.players.difference(&after.track.players);
     let dropped: Vec<String> = factions

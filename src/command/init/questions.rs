@@ -1,4 +1,4 @@
-//! The values for the configuration, from the flags and from questions at the terminal.
+//! Reads the values for the configuration from the flags, and asks for the others at the terminal.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::key::ApiKey;
 use crate::output::{prompt, terminal};
 
-/// The answers. `None` leaves a setting unchanged.
+/// The values for the configuration. `None` leaves a setting unchanged.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     pub(super) keys: Vec<KeyPlace>,
@@ -36,7 +36,7 @@ impl Answers {
     }
 }
 
-/// New key files. They are removed on drop, unless [`TypedKeys::keep`] was called.
+/// New key files. They are removed on drop, so that a failed `init` leaves none, unless [`TypedKeys::keep`] was called.
 #[derive(Debug, Default)]
 pub(super) struct TypedKeys(Vec<PathBuf>);
 
@@ -49,7 +49,7 @@ impl TypedKeys {
 impl Drop for TypedKeys {
     fn drop(&mut self) {
         for path in &self.0 {
-            // Ignore the error: only its owner can read a file that remains.
+            // Ignore the error: a file that remains can be read only by its owner.
             let _ = fs::remove_file(path);
         }
     }
@@ -62,7 +62,7 @@ pub(super) enum KeyPlace {
     File(PathBuf),
 }
 
-/// Returns the answers that the flags give.
+/// The values that the flags give.
 pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Answers> {
     let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
     for path in &args.key_file {
@@ -169,7 +169,6 @@ fn ask_ids<T: std::str::FromStr<Err = String> + Ord>(question: &str) -> Result<B
     })
 }
 
-/// Parses the wars to follow.
 fn wars(text: &str) -> std::result::Result<Wars, String> {
     match text {
         "tracked" => Ok(Wars::Tracked),
@@ -178,7 +177,7 @@ fn wars(text: &str) -> std::result::Result<Wars, String> {
     }
 }
 
-/// Parses the tiles to follow: a word or a list of tiles.
+/// Parses a word, or a list such as `AAB,AAC`.
 pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
     match text {
         "tracked" => Ok(Territories::Tracked),

@@ -79,7 +79,7 @@ const MISTAKES: &[Mistake] = &[
 ];
 
 #[test]
-fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
+fn an_error_in_the_configuration_names_the_line_and_the_choices_before_anything_is_done() {
     for Mistake { text, because } in MISTAKES {
         let sandbox = Sandbox::new();
         sandbox.write("tornsnap.toml", text);
@@ -104,7 +104,7 @@ fn a_wrong_configuration_names_line_and_choices_and_stops_everything() {
 }
 
 #[test]
-fn a_configuration_that_is_no_text_has_another_error_than_one_that_is_no_file() {
+fn a_configuration_that_is_not_text_or_is_a_folder_cannot_be_read() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("tornsnap.toml"), [0xff, 0xfe, 0x00]).unwrap();
     set_mode(&sandbox.path("tornsnap.toml"), 0o600);
@@ -144,7 +144,7 @@ fn a_configuration_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_missing_configuration_that_was_named_is_an_error_and_an_empty_variable_is_none() {
+fn a_named_configuration_must_exist_and_an_empty_variable_names_none() {
     let sandbox = Sandbox::new();
     let named = sandbox
         .run(&["fetch", "all", "--config", "nowhere.toml"])

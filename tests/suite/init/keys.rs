@@ -5,34 +5,61 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use super::Fresh;
 use crate::support::set_mode;
 
+/// An error that Torn answers to the check of a key, and how `init` ends.
+struct Refusal {
+    code: i64,
+    exit: i32,
+    remedy: &'static str,
+}
+
+/// A fault of the key itself: another key, or another state of the player, is needed.
+const fn bad_key(code: i64, remedy: &'static str) -> Refusal {
+    Refusal {
+        code,
+        exit: 77,
+        remedy,
+    }
+}
+
+/// A fault that may pass.
+const fn passing(code: i64, remedy: &'static str) -> Refusal {
+    Refusal {
+        code,
+        exit: 75,
+        remedy,
+    }
+}
+
+const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
+const WAIT: &str = "wait ten minutes, then run it again; nothing was written";
+
+const REFUSALS: &[Refusal] = &[
+    bad_key(2, COPY_AGAIN),
+    bad_key(1, COPY_AGAIN),
+    bad_key(10, "the key's owner is in federal jail"),
+    bad_key(13, "offline for more than 7 days: log in to Torn"),
+    bad_key(16, "make a key with more access"),
+    bad_key(
+        18,
+        "has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
+    ),
+    passing(17, WAIT),
+    passing(8, "look for another program that uses bad keys"),
+    passing(9, "wait until Torn opens its API again"),
+    passing(5, WAIT),
+];
+
 #[test]
 fn a_refused_key_leaves_nothing_behind() {
-    let copy = "copy the key again from https://www.torn.com/preferences.php#tab=api";
-    let wait = "wait ten minutes, then run it again; nothing was written";
-    for (code, exit, remedy) in [
-        (2, 77, copy),
-        (1, 77, copy),
-        (10, 77, "the key's owner is in federal jail"),
-        (13, 77, "offline for more than 7 days: log in to Torn"),
-        (16, 77, "make a key with more access"),
-        (
-            18,
-            77,
-            "has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
-        ),
-        (17, 75, wait),
-        (8, 75, "look for another program that uses bad keys"),
-        (9, 75, "wait until Torn opens its API again"),
-        (5, 75, wait),
-    ] {
+    for Refusal { code, exit, remedy } in REFUSALS {
         let fresh = Fresh::new();
         fresh
             .simulator
-            .fault(Fault::always(FaultKind::Code(code, "no".to_owned())));
+            .fault(Fault::always(FaultKind::Code(*code, "no".to_owned())));
 
         let finished = fresh
             .init(&["--key-file", "alice.key", "--faction", "9"])
-            .expect(exit);
+            .expect(*exit);
 
         assert!(
             finished
@@ -46,7 +73,7 @@ fn a_refused_key_leaves_nothing_behind() {
             "{}",
             finished.stderr()
         );
-        assert!(finished.stderr().contains(remedy), "{}", finished.stderr());
+        assert!(finished.stderr().contains(*remedy), "{}", finished.stderr());
         assert!(
             !fresh.sandbox.path("tornsnap.toml").exists() && !fresh.sandbox.database().exists(),
             "code {code}"

@@ -1,6 +1,7 @@
-//! `tornsnap init`: the configuration and the database that it makes, and its errors.
+//! `tornsnap init` without a configuration: the files that it creates, and its errors.
 
 mod again;
+mod key_tables;
 mod keys;
 
 use std::fs;
@@ -139,7 +140,7 @@ fn a_second_init_changes_nothing() {
 }
 
 #[test]
-fn a_configuration_that_is_named_need_not_be_there_yet() {
+fn a_named_configuration_need_not_exist() {
     let fresh = Fresh::new();
 
     for (name, how) in [
@@ -227,7 +228,7 @@ fn quiet_is_silent_on_success() {
 }
 
 #[test]
-fn eight_processes_at_once_make_one_database() {
+fn eight_processes_at_once_create_one_database() {
     let fresh = Fresh::new();
 
     thread::scope(|scope| {
@@ -275,7 +276,7 @@ fn the_database_may_be_elsewhere() {
 }
 
 #[test]
-fn init_leaves_another_file_at_the_database_path_unchanged() {
+fn another_file_at_the_path_of_the_database_is_left_unchanged() {
     let fresh = Fresh::new();
     fs::create_dir(fresh.sandbox.path("folder")).unwrap();
     fresh.sandbox.write(

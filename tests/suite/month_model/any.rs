@@ -12,7 +12,7 @@ use super::history::{EVERY_MONTH, History};
 use super::rows::{FactionRow, PlayerRow, Row, TileRow, WarRow};
 use crate::support::DAY;
 
-/// The third is not in the table of tiles, so it has no observations.
+/// The third tile has no row in `territories`, so it has no observations.
 const TILES: [&str; 3] = ["AAB", "AAC", "XYZ"];
 
 /// Any history of the four months.

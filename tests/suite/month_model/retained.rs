@@ -56,8 +56,8 @@ impl History {
         for row in &self.tile_rows {
             ids.extend(newest(rows_of(row.tile).into_iter(), cutoff));
         }
-        // No tile has an owner at present in these histories, so two more rows stay of each: the last one with an owner,
-        // and the first one since then without.
+        // In these histories, `territories` has no owners. Two more rows of each tile therefore stay: the last one with an
+        // owner, and the first one after it without an owner.
         for tile in self.tiles.keys() {
             let rows = rows_of(tile);
             let owned = rows

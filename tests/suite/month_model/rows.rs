@@ -1,6 +1,6 @@
-//! The history rows of the model, one type a table.
+//! The rows of the history tables. Each table has its own type.
 
-/// The columns that the model needs of every history table.
+/// The columns that every history table has.
 pub trait Row {
     fn id(&self) -> i64;
     fn set_id(&mut self, id: i64);

@@ -52,8 +52,9 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
 fn plan(context: &Context, store: &Store, scope: &Scope) -> Result<Plan> {
     let settings = &context.settings;
     let now = settings.clock.now();
-    let keys = settings.load_keys()?.warn();
-    let (mut loads, key_checks) = loads::usable_keys(store, &keys, now)?;
+    let loaded = settings.load_keys()?;
+    loaded.log_unreadable();
+    let (mut loads, key_checks) = loads::usable_keys(store, &loaded.keys, now)?;
     let mut kinds = Vec::new();
     for kind in &scope.kinds {
         let planned = calls::of_kind(*kind, store, scope, now)?;

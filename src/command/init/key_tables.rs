@@ -1,0 +1,142 @@
+//! The `[[key]]` tables of a configuration: finds a name for each given key, and adds or changes its table.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+
+use crate::command::init::fields::{relative, set, text_in};
+use crate::command::init::questions::{Answers, KeyPlace};
+use crate::config::default_key_name;
+use crate::error::Result;
+
+/// The fields of the `[[key]]` for a key from the flags or from the user's input.
+pub(super) struct GivenKey {
+    /// The name of the file or variable. Several given keys may have the same name.
+    pub(super) name: String,
+    /// The field with the location.
+    pub(super) field: &'static str,
+    pub(super) place: String,
+}
+
+/// The keys of the answers. A location that is given twice is listed once.
+pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>> {
+    let mut keys: Vec<GivenKey> = Vec::new();
+    for place in &answers.keys {
+        let key = match place {
+            KeyPlace::Env(variable) => GivenKey {
+                name: variable.to_lowercase(),
+                field: "key_env",
+                place: variable.clone(),
+            },
+            KeyPlace::File(path) => GivenKey {
+                name: path.file_stem().map_or_else(
+                    || "key".to_owned(),
+                    |stem| stem.to_string_lossy().into_owned(),
+                ),
+                field: "key_file",
+                place: relative(path, file)?,
+            },
+        };
+        if !keys
+            .iter()
+            .any(|other| (other.field, &other.place) == (key.field, &key.place))
+        {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+/// The name itself if it is not in `taken`, else the name with a number.
+pub(super) fn free_name(name: &str, taken: &BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or_default()
+}
+
+/// Adds the given keys that are not configured yet.
+///
+/// If a key with the same name is configured, only its location is replaced, unless that location is given too. The user
+/// then wants both keys, so the new one gets another name.
+pub(super) fn change_keys(
+    document: &mut DocumentMut,
+    answers: &Answers,
+    file: &Path,
+) -> Result<bool> {
+    let mut keys = given_keys(answers, file)?;
+    let mut taken = BTreeSet::new();
+    let mut given_names = BTreeSet::new();
+    for (number, table) in (1..).zip(key_tables(document)) {
+        let name = text_in(table, "name").map_or_else(|| default_key_name(number), str::to_owned);
+        let is_this_key = |key: &GivenKey| text_in(table, key.field) == Some(key.place.as_str());
+        if keys.iter().any(is_this_key) {
+            keys.retain(|key| !is_this_key(key));
+            given_names.insert(name.clone());
+        }
+        taken.insert(name);
+    }
+    let is_changed = !keys.is_empty();
+    for key in keys {
+        let same_name = key_tables(document).into_iter().find(|table| {
+            text_in(*table, "name") == Some(key.name.as_str()) && !given_names.contains(&key.name)
+        });
+        let name = if let Some(table) = same_name {
+            replace_location(table, &key);
+            key.name
+        } else {
+            let name = free_name(&key.name, &taken);
+            add_key(document, &name, key.field, &key.place);
+            name
+        };
+        taken.insert(name.clone());
+        given_names.insert(name);
+    }
+    Ok(is_changed)
+}
+
+fn replace_location(table: &mut dyn TableLike, key: &GivenKey) {
+    for other in ["key", "key_env", "key_file"] {
+        if other != key.field {
+            table.remove(other);
+        }
+    }
+    set(table, key.field, Value::from(key.place.as_str()));
+}
+
+/// The tables of the keys, written as `[[key]]` or as `key = [{…}]`.
+fn key_tables(document: &mut DocumentMut) -> Vec<&mut dyn TableLike> {
+    match document.get_mut("key") {
+        Some(Item::ArrayOfTables(tables)) => tables
+            .iter_mut()
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        Some(Item::Value(Value::Array(tables))) => tables
+            .iter_mut()
+            .filter_map(Value::as_inline_table_mut)
+            .map(|table| table as &mut dyn TableLike)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn add_key(document: &mut DocumentMut, name: &str, field: &str, place: &str) {
+    let mut table = Table::new();
+    table.insert("name", toml_edit::value(name));
+    table.insert(field, toml_edit::value(place));
+    match document.get_mut("key") {
+        Some(Item::Value(Value::Array(tables))) => {
+            tables.push(table.into_inline_table());
+        }
+        Some(Item::ArrayOfTables(tables)) => {
+            table.decor_mut().set_prefix("\n");
+            tables.push(table);
+        }
+        _ => {
+            table.decor_mut().set_prefix("\n");
+            let mut tables = ArrayOfTables::new();
+            tables.push(table);
+            document.insert("key", Item::ArrayOfTables(tables));
+        }
+    }
+}
