@@ -35,7 +35,9 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
         store.check_unchanged()?;
         tables
     } else {
-        Store::open(database)?.plan_summary_purge(month)?
+        let store = Store::open(database)?;
+        store.refuse_archive()?;
+        store.plan_summary_purge(month)?
     };
     let rows: i64 = tables.iter().map(|table| table.rows).sum();
     let report = Report {
@@ -74,6 +76,8 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     let waiting = Waiting::new(context, "prune", args.wait.longest());
     let _lock = waiting.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
+    // Another run may have replaced the file before this one took the lock.
+    store.refuse_archive()?;
     let deleted = store.purge_summaries(month, context.settings.clock.now())?;
     store.checkpoint()?;
     Ok(Outcome::done(
