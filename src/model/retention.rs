@@ -1,7 +1,7 @@
 //! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
-use crate::model::time::{DAY, Month, format_months, iso};
+use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
 
 /// A prune needs a backup that was verified within this many seconds.
 pub(crate) const BACKUP_MAX_AGE: i64 = 7 * DAY;
@@ -71,7 +71,8 @@ pub(crate) struct PruneFacts {
 pub(crate) enum PruneBlocker {
     /// Months before the cut-off are not summarized.
     Unsummarized(Vec<Month>),
-    /// The clock is behind the newest history row.
+    /// The clock is more than [`CLOCK_TOLERANCE`] behind the newest history row. `fetch` records with a clock that is
+    /// less far behind, so that must not block a prune.
     ClockBehind {
         /// The timestamp of that row.
         newest: i64,
@@ -160,7 +161,7 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
     if let Some(newest) = facts.newest_row
         && facts.rows_to_delete + facts.other_rows_to_delete > 0
     {
-        if facts.now < newest {
+        if newest > facts.now.saturating_add(CLOCK_TOLERANCE) {
             blockers.push(PruneBlocker::ClockBehind { newest });
         } else if facts.now - newest >= CLOCK_MAX_LEAD {
             blockers.push(PruneBlocker::ClockAhead { newest });
@@ -305,7 +306,7 @@ mod tests {
                 "--keep-unsummarized",
             ),
             (
-                flags(|facts| facts.newest_row = Some(now + 1)),
+                flags(|facts| facts.newest_row = Some(now + CLOCK_TOLERANCE + 1)),
                 "--ignore-clock",
             ),
             (
@@ -338,7 +339,7 @@ mod tests {
 
         let cases = [
             flags(|_| {}),
-            flags(|facts| facts.newest_row = Some(now)),
+            flags(|facts| facts.newest_row = Some(now + CLOCK_TOLERANCE)),
             flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE)),
             flags(|facts| facts.rows_to_delete = 50),
             flags(|facts| {
@@ -348,7 +349,7 @@ mod tests {
             flags(|facts| {
                 facts.rows_to_delete = 0;
                 facts.backup_verified_at = None;
-                facts.newest_row = Some(now + 1);
+                facts.newest_row = Some(now + DAY);
             }),
         ];
 
