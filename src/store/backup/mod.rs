@@ -40,7 +40,8 @@ pub(super) use create::run_both;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 pub(super) use verify::{
-    copy_unverified, open_backup_file, open_copy, unpack_and_verify, verify_contents, verify_hash,
+    copy_unverified, is_of_operating_system, open_backup_file, open_copy, unpack_and_verify,
+    verify_contents, verify_hash,
 };
 
 /// The name of the lock that a run holds while it writes backups of a database.
