@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, args: &Args, which: &Path) -> Result<Outcom
     };
     let file = match which.to_str() {
         Some("all") => return verifier.verify_all(directory),
-        Some("latest") => backup::latest_backup(
+        Some("latest") => backup::newest_to_verify(
             directory,
             &settings.database,
             present.map(|present| &present.id),

@@ -21,8 +21,8 @@ pub(crate) struct Backups {
 impl Backups {
     /// Finds the backups of the database with this id and ignores all other files.
     ///
-    /// A backup counts if its manifest is valid and its file has the size in the manifest. One that was found damaged
-    /// does not count.
+    /// A backup counts if its manifest is valid, if its file has the size in the manifest, and if no verification found
+    /// it damaged.
     ///
     /// # Errors
     ///
@@ -31,12 +31,7 @@ impl Backups {
         let mut newest_first: Vec<Manifest> = backups_with_manifest(directory)?
             .into_iter()
             .filter_map(|backup| Manifest::of(&backup).ok())
-            .filter(|manifest| manifest.kind == BackupKind::Backup && manifest.database_id == *id)
-            .filter(|manifest| manifest.damaged_at.is_none())
-            .filter(|manifest| {
-                fs::metadata(&manifest.path)
-                    .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
-            })
+            .filter(|manifest| manifest.database_id == *id && counts_as_backup(manifest))
             .collect();
         newest_first.sort_by_cached_key(|manifest| {
             std::cmp::Reverse((manifest.created_at, name_sort_key(&manifest.path)))
@@ -59,6 +54,14 @@ impl Backups {
     pub(crate) fn future(&self) -> &[Manifest] {
         &self.future
     }
+}
+
+/// Whether this is a backup that was not found damaged and whose file has the size in the manifest.
+fn counts_as_backup(manifest: &Manifest) -> bool {
+    manifest.kind == BackupKind::Backup
+        && manifest.damaged_at.is_none()
+        && fs::metadata(&manifest.path)
+            .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
 }
 
 /// The newest verified backup of one database.
@@ -95,9 +98,8 @@ pub(crate) fn newest_with_database_name(
         .into_iter()
         .filter_map(|backup| backup.manifest.ok())
         .rfind(|manifest| {
-            manifest.kind == BackupKind::Backup
-                && manifest.database == name
-                && manifest.path.exists()
+            manifest.database == name
+                && counts_as_backup(manifest)
                 && !is_far_future(manifest.created_at, now)
         }))
 }

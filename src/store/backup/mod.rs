@@ -29,7 +29,7 @@ pub(crate) use catalog::{
     Backups, ListedBackup, future_backups, list_without_manifest, newest_with_database_name,
 };
 pub use catalog::{list_backups, newest_backup};
-pub(crate) use latest::latest_backup;
+pub(crate) use latest::{latest_backup, newest_to_verify};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
 pub use verify::verify;
