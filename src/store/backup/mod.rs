@@ -104,7 +104,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let stem = names::stem(options.database);
     let name = names::free_name(directory, &stem, options.now, options.compress);
     let temporary = directory.join(format!(".{name}{suffix}"));
-    let manifest = create::build(options, BackupKind::Backup, source, &temporary, &name)
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);
