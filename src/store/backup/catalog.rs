@@ -16,6 +16,7 @@ use crate::store::backup::names::{file_name, is_named_after, name_sort_key, time
 pub(crate) struct Backups {
     newest_first: Vec<Manifest>,
     future: Vec<Manifest>,
+    damaged: Vec<Manifest>,
 }
 
 impl Backups {
@@ -31,17 +32,23 @@ impl Backups {
         let mut newest_first: Vec<Manifest> = backups_with_manifest(directory)?
             .into_iter()
             .filter_map(|backup| Manifest::of(&backup).ok())
-            .filter(|manifest| manifest.database_id == *id && counts_as_backup(manifest))
+            .filter(|manifest| manifest.kind == BackupKind::Backup && manifest.database_id == *id)
             .collect();
         newest_first.sort_by_cached_key(|manifest| {
             std::cmp::Reverse((manifest.created_at, name_sort_key(&manifest.path)))
         });
+        let damaged = newest_first
+            .extract_if(.., |manifest| manifest.damaged_at.is_some())
+            .filter(|manifest| manifest.path.exists() && !is_far_future(manifest.created_at, now))
+            .collect();
+        newest_first.retain(is_whole);
         let future = newest_first
             .extract_if(.., |manifest| is_far_future(manifest.created_at, now))
             .collect();
         Ok(Self {
             newest_first,
             future,
+            damaged,
         })
     }
 
@@ -54,14 +61,19 @@ impl Backups {
     pub(crate) fn future(&self) -> &[Manifest] {
         &self.future
     }
+
+    /// The newest backup, if a verification found it damaged.
+    pub(crate) fn damaged_newest(&self) -> Option<&Manifest> {
+        let newest = self.newest_first.first();
+        self.damaged
+            .first()
+            .filter(|damaged| newest.is_none_or(|newest| damaged.created_at > newest.created_at))
+    }
 }
 
-/// Whether this is a backup that was not found damaged and whose file has the size in the manifest.
-fn counts_as_backup(manifest: &Manifest) -> bool {
-    manifest.kind == BackupKind::Backup
-        && manifest.damaged_at.is_none()
-        && fs::metadata(&manifest.path)
-            .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
+/// Whether the backup is there and has the size in its manifest.
+fn is_whole(manifest: &Manifest) -> bool {
+    fs::metadata(&manifest.path).is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
 }
 
 /// The newest verified backup of one database.
@@ -72,15 +84,6 @@ fn counts_as_backup(manifest: &Manifest) -> bool {
 pub fn newest_backup(directory: &Path, id: &DatabaseId, now: i64) -> Result<Option<Manifest>> {
     let backups = Backups::find(directory, id, now)?;
     Ok(backups.newest_first.into_iter().next())
-}
-
-/// The backups of one database that were made while the clock was ahead.
-///
-/// # Errors
-///
-/// As [`Backups::find`].
-pub(crate) fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec<Manifest>> {
-    Ok(Backups::find(directory, id, now)?.future)
 }
 
 /// The newest backup of a database with this file name, for when the id of the database cannot be read.
@@ -98,8 +101,10 @@ pub(crate) fn newest_with_database_name(
         .into_iter()
         .filter_map(|backup| backup.manifest.ok())
         .rfind(|manifest| {
-            manifest.database == name
-                && counts_as_backup(manifest)
+            manifest.kind == BackupKind::Backup
+                && manifest.database == name
+                && manifest.damaged_at.is_none()
+                && is_whole(manifest)
                 && !is_far_future(manifest.created_at, now)
         }))
 }

@@ -25,9 +25,7 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub(crate) use catalog::{
-    Backups, ListedBackup, future_backups, list_without_manifest, newest_with_database_name,
-};
+pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
 pub(crate) use latest::{latest_backup, newest_to_verify};
 pub(crate) use manifest::BackupKind;
@@ -80,7 +78,6 @@ pub(crate) fn check_database_exists(database: &Path) -> Result<()> {
 pub struct NewBackup {
     /// The manifest of the new backup.
     pub manifest: Manifest,
-    /// Old backups that were removed.
     pub(crate) removed: Vec<PathBuf>,
     pub(crate) warnings: Vec<String>,
 }
