@@ -173,6 +173,14 @@ fn latest_skips_a_backup_that_was_found_damaged() {
         .run_at(NOW + 120, &["backup", "--verify", "all"])
         .expect(79);
 
+    let listed = sandbox.run(&["backup", "--list"]).expect(0).stdout();
+    let is_marked = |line: &str| line.contains("found damaged at 2026-04-01T12:02:00Z");
+    let marked: Vec<&str> = listed.lines().filter(|line| is_marked(line)).collect();
+    assert!(
+        marked.len() == 1 && marked[0].contains(NEWER_BACKUP),
+        "{listed}"
+    );
+
     let skipped = format!(
         "skipping backups/{NEWER_BACKUP}, because it was found damaged at 2026-04-01T12:02:00Z; \
          the next older backup is taken"
