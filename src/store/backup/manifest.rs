@@ -43,7 +43,6 @@ pub(crate) enum BackupKind {
 pub struct Manifest {
     /// Always [`TOOL`].
     pub tool: String,
-    /// Version of the manifest format.
     pub(crate) manifest_version: u32,
     pub(crate) kind: BackupKind,
     /// When the copy was made, unix seconds.
@@ -65,7 +64,7 @@ pub struct Manifest {
     pub(crate) file: String,
     /// Size of the backup.
     pub bytes: u64,
-    /// SHA-256 of the backup.
+    /// SHA-256 of the backup file, in hexadecimal.
     pub(crate) sha256: String,
     /// Whether the backup is compressed with zstd.
     pub(crate) compressed: bool,

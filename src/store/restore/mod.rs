@@ -88,7 +88,6 @@ impl Locks {
 #[derive(Debug)]
 pub struct Staged {
     staging: StagingFile,
-    /// The ids of the database.
     pub(crate) identity: Identity,
     /// Rows of all tables together.
     pub(crate) rows: i64,
