@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
@@ -18,7 +17,7 @@ use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
 const SOON: Duration = Duration::from_secs(15);
 
 /// A world of which all kinds are followed, with history rows of three months.
-fn busy_torn(rows: u32) -> Torn {
+pub fn busy_torn(rows: u32) -> Torn {
     let torn = Torn::new();
     torn.edit(|world| (100..140).for_each(|id| world.player(id).faction_id = Some(9)));
     torn.follow(
@@ -338,93 +337,6 @@ fn a_read_only_disk_can_be_read() {
     }
     let written = mounted(&["fetch", "factions"]).unwrap();
     assert_eq!(written.code(), 78, "it is read-only: {}", written.stderr());
-}
-
-/// A database whose name SQLite would take for a URI.
-struct OddlyNamed<'a> {
-    torn: &'a Torn,
-    name: &'a str,
-}
-
-impl OddlyNamed<'_> {
-    fn run(&self, arguments: &[&str]) -> Finished {
-        let mut command = self.torn.sandbox.command(&["--database", self.name]);
-        Finished(command.args(arguments).output().unwrap())
-    }
-
-    fn has_file(&self, name: &str) -> bool {
-        self.torn.sandbox.path(name).is_file()
-    }
-
-    /// Runs every command that opens a database or makes one.
-    fn run_all(&self) {
-        let Self { torn, name } = self;
-        self.run(&["init", "--non-interactive", "--force"])
-            .expect(0);
-        fill(&Connection::open(torn.sandbox.path(name)).unwrap(), 20_000);
-        self.run(&["fetch", "factions"]).expect(0);
-        self.run(&["summarize"]).expect(0);
-        let exported = self.run(&["export", "players"]).expect(0).stdout();
-        assert!(exported.lines().count() > 40, "{name}: {exported}");
-        self.run(&["backup", "--output", "file:copies", "--compress"])
-            .expect(0);
-        self.run(&["backup", "--output", "file:copies"]).expect(0);
-        let archive = [
-            "--keep-months",
-            "1",
-            "--without-backup",
-            "--allow-large",
-            "--archive",
-            "file:cold.db",
-        ];
-        self.run(&[&["prune"][..], &archive].concat()).expect(0);
-        let health = self.run(&["health", "--json"]).json();
-        let mut checks = health["checks"].as_array().unwrap().iter();
-        assert!(
-            checks.any(|check| check["id"] == "rows_players"),
-            "{name}: {health}"
-        );
-        let copy = self.uncompressed_copy();
-        self.run(&["backup", "--verify", &copy]).expect(0);
-        self.run(&["restore", &copy, "--to", "file:again.db", "--yes"])
-            .expect(0);
-    }
-
-    fn uncompressed_copy(&self) -> String {
-        let file = fs::read_dir(self.torn.sandbox.path("file:copies"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .find(|file| Path::new(file).extension().is_some_and(|end| end == "db"))
-            .unwrap();
-        format!("file:copies/{file}")
-    }
-}
-
-#[test]
-fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
-    for name in [
-        "file:torn.db",
-        ":memory:",
-        "file::memory:",
-        "file:torn.db?mode=ro",
-    ] {
-        let torn = busy_torn(2_000);
-        // The file that SQLite would open if it took the name for a URI.
-        let decoy = torn.sandbox.path("torn.db");
-        drop(Store::create(&decoy).unwrap());
-        let before = fs::read(&decoy).unwrap();
-        let database = OddlyNamed { torn: &torn, name };
-
-        database.run_all();
-
-        for made in [name, "file:cold.db", "file:again.db"] {
-            assert!(database.has_file(made), "{name} made no {made}");
-        }
-        assert!(before == fs::read(&decoy).unwrap(), "{name}");
-        for other in ["cold.db", "again.db", "copies", "memory:", "x"] {
-            assert!(!torn.sandbox.path(other).exists(), "{name} made {other}");
-        }
-    }
 }
 
 #[test]

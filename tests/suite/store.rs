@@ -323,30 +323,6 @@ fn eight_processes_open_and_write_one_database_at_once() {
 }
 
 #[test]
-fn a_database_in_a_folder_with_awkward_letters_works() {
-    let torn = Torn::new();
-    for name in [
-        "with space/t.db",
-        "o'brien \"x\"/t.db",
-        "Größe🦊/t.db",
-        "per%20cent?mode=ro#x/t.db",
-    ] {
-        let path = torn.sandbox.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        drop(Store::create(&path).unwrap());
-
-        let finished = torn
-            .fetching(&["factions"])
-            .arg("--database")
-            .arg(&path)
-            .output()
-            .unwrap();
-
-        Finished(finished).expect(0);
-    }
-}
-
-#[test]
 fn each_connection_has_the_documented_pragmas() {
     let sandbox = Sandbox::new();
     drop(Store::create(&sandbox.database()).unwrap());

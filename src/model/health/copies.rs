@@ -85,26 +85,25 @@ fn no_backup(
         )
         .with_subjects(["unreadable"]);
     }
+    let warning = |message, help, subject| {
+        Check::finding("backup", State::Warning, message, help).with_subjects([subject])
+    };
     if let Some(damaged) = &found.damaged {
-        return Check::finding(
-            "backup",
-            State::Warning,
+        return warning(
             format!(
                 "there is no verified backup in {folder}: {} was found damaged",
                 display_path(damaged)
             ),
             "run `tornsnap backup` to make a new one, and check the disk",
-        )
-        .with_subjects(["damaged"]);
+            "damaged",
+        );
     }
     let Some(recorded) = recorded else {
-        return Check::finding(
-            "backup",
-            State::Warning,
+        return warning(
             format!("there is no verified backup in {folder}"),
             "run `tornsnap backup`, and have the scheduler run it daily",
-        )
-        .with_subjects(["none"]);
+            "none",
+        );
     };
     let when = if is_far_future(recorded.made_at, now) {
         String::new()
@@ -116,16 +115,14 @@ fn no_backup(
     } else {
         "cannot be read: the folder is not there"
     };
-    Check::finding(
-        "backup",
-        State::Warning,
+    warning(
         format!(
             "there is no verified backup in {folder}: {}, written to it{when}, {reason}",
             recorded.file_name
         ),
         "check whether the disk of that folder is mounted; then run `tornsnap backup`",
+        "not mounted",
     )
-    .with_subjects(["not mounted"])
 }
 
 /// Warns about backups dated in the future: they never count as the newest, and rotation does not remove them.
