@@ -193,16 +193,24 @@ impl Job {
     }
 }
 
-/// The latest backup of the configured database, even if the target is another path.
+/// The latest sound backup of the configured database, even if the target is another path.
 fn latest(context: &Context, now: i64) -> Result<PathBuf> {
     let settings = &context.settings;
     let id = restore::present_identity(&settings.database).map(|present| present.id);
-    backup::latest_backup(
+    let latest = backup::latest_backup(
         &settings.backup.directory,
         &settings.database,
         id.as_ref(),
         now,
-    )
+    )?;
+    for damaged in &latest.damaged {
+        log::warn!(
+            "skipping {}, because it was found damaged at {}; the next older backup is taken",
+            damaged.file.display(),
+            iso(damaged.found_at)
+        );
+    }
+    Ok(latest.file)
 }
 
 fn of_other_program(database: &Path) -> Error {

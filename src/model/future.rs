@@ -143,140 +143,122 @@ mod tests {
         }
     }
 
-    #[test]
-    fn facts_that_suggest_a_clock_that_is_behind_block_the_removal() {
-        type Change = fn(&mut FutureFacts);
-        let cases: [(&str, Change, usize); 11] = [
-            ("half of the history", |_| {}, 0),
-            ("more than half", |facts| facts.future_rows = 51, 1),
-            (
-                "all of one row",
-                |facts| (facts.future_rows, facts.total_rows) = (1, 1),
-                1,
-            ),
-            (
-                "all rows of one run",
-                |facts| {
-                    facts.future_rows = 100;
-                    facts.gap = gap(0, NOW, 1);
-                },
-                1,
-            ),
-            (
-                "all rows of one run of a replay",
-                |facts| {
-                    facts.is_replay = true;
-                    facts.future_rows = 100;
-                    facts.gap = gap(0, NOW, 1);
-                },
-                0,
-            ),
-            (
-                "an empty database",
-                |facts| (facts.future_rows, facts.total_rows) = (0, 0),
-                0,
-            ),
-            (
-                "Torn has named no time",
-                |facts| facts.named_by_torn = None,
-                0,
-            ),
-            (
-                "Torn has named a time five minutes ahead",
-                |facts| facts.named_by_torn = Some(NOW + CLOCK_TOLERANCE),
-                0,
-            ),
-            (
-                "Torn has named a later time",
-                |facts| facts.named_by_torn = Some(NOW + CLOCK_TOLERANCE + 1),
-                1,
-            ),
-            (
-                "the clock is certainly wrong",
-                |facts| facts.clock_is_wrong = Some("1970".to_owned()),
-                1,
-            ),
-            (
-                "everything at once",
-                |facts| {
-                    facts.clock_is_wrong = Some("1970".to_owned());
-                    facts.named_by_torn = Some(i64::MAX);
-                    facts.future_rows = 100;
-                },
-                3,
-            ),
-        ];
-        for (name, change, expected) in cases {
-            let mut facts = safe();
-            change(&mut facts);
-            let reasons = blockers(&facts);
-            assert_eq!(reasons.len(), expected, "{name}: {reasons:?}");
-        }
+    /// Checks that [`blockers`] finds `expected` reasons in the facts of [`safe`] after `change`.
+    fn check(name: &str, expected: usize, change: impl FnOnce(&mut FutureFacts)) {
+        let mut facts = safe();
+        change(&mut facts);
+
+        let reasons = blockers(&facts);
+
+        assert_eq!(reasons.len(), expected, "{name}: {reasons:?}");
     }
 
     #[test]
+    fn more_than_half_of_the_history_in_the_future_blocks_the_removal() {
+        check("half of the history", 0, |_| {});
+        check("more than half", 1, |facts| facts.future_rows = 51);
+        check("all of one row", 1, |facts| {
+            (facts.future_rows, facts.total_rows) = (1, 1);
+        });
+        check("all rows of one run", 1, |facts| {
+            facts.future_rows = 100;
+            facts.gap = gap(0, NOW, 1);
+        });
+        check("all rows of one run of a replay", 0, |facts| {
+            facts.is_replay = true;
+            facts.future_rows = 100;
+            facts.gap = gap(0, NOW, 1);
+        });
+        check("an empty database", 0, |facts| {
+            (facts.future_rows, facts.total_rows) = (0, 0);
+        });
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_or_behind_the_time_of_torn_blocks_the_removal() {
+        let limit = NOW + CLOCK_TOLERANCE;
+        check("Torn has named no time", 0, |facts| {
+            facts.named_by_torn = None;
+        });
+        check("Torn has named a time five minutes ahead", 0, |facts| {
+            facts.named_by_torn = Some(limit);
+        });
+        check("Torn has named a later time", 1, |facts| {
+            facts.named_by_torn = Some(limit + 1);
+        });
+        check("the clock is certainly wrong", 1, |facts| {
+            facts.clock_is_wrong = Some("1970".to_owned());
+        });
+        check("everything at once", 3, |facts| {
+            facts.clock_is_wrong = Some("1970".to_owned());
+            facts.named_by_torn = Some(i64::MAX);
+            facts.future_rows = 100;
+        });
+    }
+
+    /// Checks the length in days of a gap that is too short, and that a gap blocks the removal only then.
+    fn check_gap(name: &str, expected: Option<i64>, gap: RecordGap) {
+        assert_eq!(gap.days_if_too_short(), expected, "{name}");
+        check(name, usize::from(expected.is_some()), |facts| {
+            facts.gap = gap;
+        });
+    }
+
+    /// The seconds between two polls.
+    const POLL: i64 = 240;
+
+    #[test]
     fn records_that_continue_without_a_gap_show_that_the_clock_is_behind() {
-        let poll = 240;
-        let cases = [
-            (
-                "ahead by four years, once",
-                gap(NOW - poll, NOW + 1461 * DAY, 1),
-                None,
-            ),
-            (
-                "ahead by a week, for five days",
-                gap(NOW - 5 * DAY, NOW + 2 * DAY, 5),
-                None,
-            ),
-            (
-                "ahead by two days, for a minute at midnight",
-                gap(NOW - poll, NOW + 2 * DAY, 2),
-                None,
-            ),
-            (
-                "ahead by ten minutes at midnight, for a year",
-                gap(NOW, NOW + poll, 2),
-                None,
-            ),
-            (
-                "ahead twice, by two days and by years",
-                gap(NOW, NOW + 2 * DAY, 2),
-                None,
-            ),
-            (
-                "behind by 45 days",
-                gap(NOW - poll, NOW + poll, 45),
-                Some(0),
-            ),
-            (
-                "behind by 45 days, polled weekly",
-                gap(NOW - 5 * DAY, NOW + 2 * DAY, 45),
-                Some(7),
-            ),
-            (
-                "ahead by three days, for a month",
-                gap(NOW, NOW + poll, 4),
-                Some(0),
-            ),
-            (
-                "nothing before",
-                RecordGap {
-                    newest_past: None,
-                    ..gap(0, NOW, 45)
-                },
-                None,
-            ),
-            ("nothing after", RecordGap::default(), None),
-        ];
-        for (name, gap, expected) in cases {
-            assert_eq!(gap.days_if_too_short(), expected, "{name}");
-            let facts = FutureFacts { gap, ..safe() };
-            assert_eq!(
-                blockers(&facts).len(),
-                usize::from(expected.is_some()),
-                "{name}"
-            );
-        }
+        check_gap(
+            "behind by 45 days",
+            Some(0),
+            gap(NOW - POLL, NOW + POLL, 45),
+        );
+        check_gap(
+            "behind by 45 days, polled weekly",
+            Some(7),
+            gap(NOW - 5 * DAY, NOW + 2 * DAY, 45),
+        );
+        check_gap(
+            "ahead by three days, for a month",
+            Some(0),
+            gap(NOW, NOW + POLL, 4),
+        );
+    }
+
+    #[test]
+    fn a_gap_as_long_as_the_clock_was_ahead_does_not_show_that_it_is_behind() {
+        check_gap(
+            "ahead by four years, once",
+            None,
+            gap(NOW - POLL, NOW + 1461 * DAY, 1),
+        );
+        check_gap(
+            "ahead by a week, for five days",
+            None,
+            gap(NOW - 5 * DAY, NOW + 2 * DAY, 5),
+        );
+        check_gap(
+            "ahead by two days, for a minute at midnight",
+            None,
+            gap(NOW - POLL, NOW + 2 * DAY, 2),
+        );
+        check_gap(
+            "ahead by ten minutes at midnight, for a year",
+            None,
+            gap(NOW, NOW + POLL, 2),
+        );
+        check_gap(
+            "ahead twice, by two days and by years",
+            None,
+            gap(NOW, NOW + 2 * DAY, 2),
+        );
+        let nothing_before = RecordGap {
+            newest_past: None,
+            ..gap(0, NOW, 45)
+        };
+        check_gap("nothing before", None, nothing_before);
+        check_gap("nothing after", None, RecordGap::default());
     }
 
     #[test]

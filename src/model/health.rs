@@ -65,7 +65,6 @@ impl fmt::Display for State {
     }
 }
 
-/// The result of one check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Check {
     /// Monitoring systems refer to checks by this id, so it must not change.

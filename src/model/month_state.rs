@@ -174,6 +174,20 @@ impl MonthState {
 pub(super) mod tests {
     use super::*;
 
+    /// A month without rows, which is not summarized.
+    const NEW: MonthFacts = MonthFacts {
+        rows: 0,
+        late_rows: 0,
+        observed: 0,
+        has_older_rows: false,
+        summarized_rows: 0,
+        last_id: 0,
+        summarized_observed: 0,
+        is_summarized: false,
+        is_pruned: false,
+        is_purged: false,
+    };
+
     /// A summarized month with 9 rows.
     pub(in crate::model) const SUMMARIZED: MonthFacts = MonthFacts {
         rows: 9,
@@ -188,83 +202,110 @@ pub(super) mod tests {
         is_purged: false,
     };
 
-    #[test]
-    fn a_month_is_classified_by_its_rows_and_its_record() {
-        let status = |facts: MonthFacts| SummaryStatus::classify(&facts);
-        let new = MonthFacts::default();
+    /// The facts of a month, and their status.
+    struct Case {
+        name: &'static str,
+        facts: MonthFacts,
+        status: SummaryStatus,
+    }
 
-        assert_eq!(status(new), SummaryStatus::Nothing);
-        assert_eq!(
-            status(MonthFacts {
+    const CASES: [Case; 11] = [
+        Case {
+            name: "an empty month",
+            facts: NEW,
+            status: SummaryStatus::Nothing,
+        },
+        Case {
+            name: "rows without a summary",
+            facts: MonthFacts {
                 rows: 9,
                 late_rows: 9,
-                ..new
-            }),
-            SummaryStatus::Missing
-        );
-        assert_eq!(
-            status(MonthFacts {
+                ..NEW
+            },
+            status: SummaryStatus::Missing,
+        },
+        Case {
+            name: "entities were observed, and nothing changed",
+            facts: MonthFacts {
                 has_older_rows: true,
-                ..new
-            }),
-            SummaryStatus::Missing,
-            "entities were observed, and nothing changed"
-        );
-        assert_eq!(status(SUMMARIZED), SummaryStatus::Current);
-        assert_eq!(
-            status(MonthFacts {
+                ..NEW
+            },
+            status: SummaryStatus::Missing,
+        },
+        Case {
+            name: "summarized",
+            facts: SUMMARIZED,
+            status: SummaryStatus::Current,
+        },
+        Case {
+            name: "one row inserted late",
+            facts: MonthFacts {
                 rows: 10,
                 late_rows: 1,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Changed
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Changed,
+        },
+        Case {
+            name: "one more entity observed",
+            facts: MonthFacts {
                 observed: 3,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Changed
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Changed,
+        },
+        Case {
+            name: "one row deleted",
+            facts: MonthFacts {
                 rows: 8,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Current,
-            "one deleted row changes nothing"
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Current,
+        },
+        Case {
+            name: "one row deleted, one inserted late",
+            facts: MonthFacts {
                 rows: 9,
                 late_rows: 1,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Changed,
-            "one row deleted, one inserted late"
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Changed,
+        },
+        Case {
+            name: "more than half of the rows deleted",
+            facts: MonthFacts {
                 rows: 4,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Lost
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Lost,
+        },
+        Case {
+            name: "pruned",
+            facts: MonthFacts {
                 rows: 2,
                 late_rows: 1,
                 is_pruned: true,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Pruned
-        );
-        assert_eq!(
-            status(MonthFacts {
+            },
+            status: SummaryStatus::Pruned,
+        },
+        Case {
+            name: "purged",
+            facts: MonthFacts {
                 is_purged: true,
                 ..SUMMARIZED
-            }),
-            SummaryStatus::Purged
-        );
+            },
+            status: SummaryStatus::Purged,
+        },
+    ];
+
+    #[test]
+    fn a_month_is_classified_by_its_rows_and_its_record() {
+        assert_eq!(MonthFacts::default(), NEW);
+        for case in CASES {
+            let found = SummaryStatus::classify(&case.facts);
+
+            assert_eq!(found, case.status, "{}", case.name);
+        }
     }
 }

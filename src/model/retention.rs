@@ -1,7 +1,7 @@
 //! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
-use crate::model::time::{DAY, Month, format_months, iso};
+use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
 
 /// A prune needs a backup that was verified within this many seconds.
 pub(crate) const BACKUP_MAX_AGE: i64 = 7 * DAY;
@@ -71,7 +71,8 @@ pub(crate) struct PruneFacts {
 pub(crate) enum PruneBlocker {
     /// Months before the cut-off are not summarized.
     Unsummarized(Vec<Month>),
-    /// The clock is behind the newest history row.
+    /// The clock is more than [`CLOCK_TOLERANCE`] behind the newest history row. `fetch` records with a clock that is
+    /// less far behind, so that must not block a prune.
     ClockBehind {
         /// The timestamp of that row.
         newest: i64,
@@ -160,7 +161,7 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
     if let Some(newest) = facts.newest_row
         && facts.rows_to_delete + facts.other_rows_to_delete > 0
     {
-        if facts.now < newest {
+        if newest > facts.now.saturating_add(CLOCK_TOLERANCE) {
             blockers.push(PruneBlocker::ClockBehind { newest });
         } else if facts.now - newest >= CLOCK_MAX_LEAD {
             blockers.push(PruneBlocker::ClockAhead { newest });
@@ -193,6 +194,7 @@ mod tests {
 
     use crate::model::history::History;
     use crate::model::month_state::{MonthFacts, TableState};
+    use crate::model::time::parse_timestamp;
 
     fn month(text: &str) -> Month {
         text.parse().unwrap()
@@ -200,22 +202,17 @@ mod tests {
 
     #[test]
     fn full_months_are_kept_in_addition_to_the_current_one() {
-        let cases = [
-            ("2026-04-01T00:00:00Z", 2, "2026-02"),
-            ("2026-04-30T23:59:59Z", 2, "2026-02"),
-            ("2026-01-15T00:00:00Z", 2, "2025-11"),
-            ("2028-03-01T00:00:00Z", 1, "2028-02"),
-            ("2026-04-01T00:00:00Z", 1200, "1926-04"),
-        ];
-        for (now, keep_months, expected) in cases {
-            let now = crate::model::time::parse_timestamp(now).unwrap();
+        let first_kept = |now, keep_months| {
+            first_kept_month(parse_timestamp(now).unwrap(), keep_months)
+                .unwrap()
+                .to_string()
+        };
 
-            assert_eq!(
-                first_kept_month(now, keep_months),
-                Some(month(expected)),
-                "{now}"
-            );
-        }
+        assert_eq!(first_kept("2026-04-01T00:00:00Z", 2), "2026-02");
+        assert_eq!(first_kept("2026-04-30T23:59:59Z", 2), "2026-02");
+        assert_eq!(first_kept("2026-01-15T00:00:00Z", 2), "2025-11");
+        assert_eq!(first_kept("2028-03-01T00:00:00Z", 1), "2028-02");
+        assert_eq!(first_kept("2026-04-01T00:00:00Z", 1200), "1926-04");
     }
 
     /// One table in a month with five summarized rows and `late_rows` more.
@@ -289,71 +286,57 @@ mod tests {
         }
     }
 
-    fn flags(change: impl FnOnce(&mut PruneFacts)) -> Vec<&'static str> {
+    /// Checks which flags override the blockers of [`safe`] facts after `change`.
+    fn check(expected: &[&str], change: impl FnOnce(&mut PruneFacts)) {
         let mut facts = safe();
         change(&mut facts);
-        blockers(&facts).iter().map(PruneBlocker::flag).collect()
+
+        let flags: Vec<&str> = blockers(&facts).iter().map(PruneBlocker::flag).collect();
+
+        assert_eq!(flags, expected, "{facts:?}");
     }
 
     #[test]
     fn each_blocker_names_the_flag_that_overrides_it() {
-        let now = safe().now;
-
-        let cases = [
-            (
-                flags(|facts| facts.unsummarized = vec![month("2026-01")]),
-                "--keep-unsummarized",
-            ),
-            (
-                flags(|facts| facts.newest_row = Some(now + 1)),
-                "--ignore-clock",
-            ),
-            (
-                flags(|facts| facts.newest_row = Some(now - CLOCK_MAX_LEAD)),
-                "--ignore-clock",
-            ),
-            (
-                flags(|facts| facts.backup_verified_at = None),
-                "--without-backup",
-            ),
-            (
-                flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE - 1)),
-                "--without-backup",
-            ),
-            (
-                flags(|facts| facts.backup_verified_at = Some(now + 30 * DAY)),
-                "--without-backup",
-            ),
-            (flags(|facts| facts.rows_to_delete = 51), "--allow-large"),
-        ];
-
-        for (found, expected) in cases {
-            assert_eq!(found, [expected]);
-        }
+        check(&["--keep-unsummarized"], |facts| {
+            facts.unsummarized = vec![month("2026-01")];
+        });
+        check(&["--ignore-clock"], |facts| {
+            facts.newest_row = Some(facts.now + CLOCK_TOLERANCE + 1);
+        });
+        check(&["--ignore-clock"], |facts| {
+            facts.newest_row = Some(facts.now - CLOCK_MAX_LEAD);
+        });
+        check(&["--without-backup"], |facts| {
+            facts.backup_verified_at = None;
+        });
+        check(&["--without-backup"], |facts| {
+            facts.backup_verified_at = Some(facts.now - BACKUP_MAX_AGE - 1);
+        });
+        check(&["--without-backup"], |facts| {
+            facts.backup_verified_at = Some(facts.now + 30 * DAY);
+        });
+        check(&["--allow-large"], |facts| facts.rows_to_delete = 51);
     }
 
     #[test]
     fn a_safe_prune_has_no_blocker() {
-        let now = safe().now;
-
-        let cases = [
-            flags(|_| {}),
-            flags(|facts| facts.newest_row = Some(now)),
-            flags(|facts| facts.backup_verified_at = Some(now - BACKUP_MAX_AGE)),
-            flags(|facts| facts.rows_to_delete = 50),
-            flags(|facts| {
-                facts.rows_to_delete = 99;
-                facts.was_pruned = true;
-            }),
-            flags(|facts| {
-                facts.rows_to_delete = 0;
-                facts.backup_verified_at = None;
-                facts.newest_row = Some(now + 1);
-            }),
-        ];
-
-        for found in cases {
-            assert_eq!(found, [] as [&str; 0]);
-        }
+        check(&[], |_| {});
+        check(&[], |facts| {
+            facts.newest_row = Some(facts.now + CLOCK_TOLERANCE);
+        });
+        check(&[], |facts| {
+            facts.backup_verified_at = Some(facts.now - BACKUP_MAX_AGE);
+        });
+        check(&[], |facts| facts.rows_to_delete = 50);
+        check(&[], |facts| {
+            facts.rows_to_delete = 99;
+            facts.was_pruned = true;
+        });
+        check(&[], |facts| {
+            facts.rows_to_delete = 0;
+            facts.backup_verified_at = None;
+            facts.newest_row = Some(facts.now + DAY);
+        });
     }
 }

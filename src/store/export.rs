@@ -23,10 +23,17 @@ pub(crate) struct Dataset {
     primary_key: Vec<String>,
 }
 
+/// A table or a view as `sqlite_schema` defines it.
+struct Definition {
+    name: String,
+    is_view: bool,
+    sql: String,
+}
+
 /// The rows to export.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// First timestamp.
+    /// Rows from this timestamp on.
     pub(crate) since: Option<i64>,
     /// Rows before this timestamp.
     pub(crate) until: Option<i64>,
@@ -116,51 +123,56 @@ impl Store {
     /// All tables, then all views, by name. A user's view that does not compile is omitted with a warning.
     pub(crate) fn datasets(&self) -> Result<Vec<Dataset>> {
         let action = "list the tables and views";
-        let mut datasets: Vec<Dataset> = self
+        let definitions: Vec<Definition> = self
             .connection()
             .prepare(sql!("export/list_datasets"))
             .and_then(|mut statement| {
                 statement
                     .query_map([], |row| {
-                        Ok(Dataset {
+                        Ok(Definition {
                             name: row.get("dataset")?,
                             is_view: row.get("is_view")?,
-                            description: first_comment(&row.get::<_, String>("definition")?),
-                            columns: Vec::new(),
-                            primary_key: Vec::new(),
+                            sql: row.get("definition")?,
                         })
                     })?
                     .collect()
             })
             .context(action)?;
-        let mut broken = Vec::new();
-        for dataset in &mut datasets {
-            match self.read_columns(dataset) {
-                Err(error) if dataset.is_view => {
-                    log::warn!("the view {} does not work: {error}", dataset.name);
-                    broken.push(dataset.name.clone());
+        let mut datasets = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            match self.read_dataset(&definition) {
+                Ok(dataset) => datasets.push(dataset),
+                Err(error) if definition.is_view => {
+                    log::warn!("the view {} does not work: {error}", definition.name);
                 }
-                read => read.context(action)?,
+                Err(error) => return Err(error).context(action),
             }
         }
-        datasets.retain(|dataset| !broken.contains(&dataset.name));
         Ok(datasets)
     }
 
-    fn read_columns(&self, dataset: &mut Dataset) -> rusqlite::Result<()> {
+    fn read_dataset(&self, definition: &Definition) -> rusqlite::Result<Dataset> {
+        let mut columns = Vec::new();
+        let mut primary_key = Vec::new();
         let mut statement = self
             .connection()
             .prepare_cached(sql!("export/list_columns"))?;
-        let mut rows = statement.query(named_params! { ":dataset": dataset.name })?;
+        let mut rows = statement.query(named_params! { ":dataset": definition.name })?;
         while let Some(row) = rows.next()? {
             let column: String = row.get("column_name")?;
             if row.get::<_, i64>("key_position")? > 0 {
                 // In this schema, the columns of a primary key are in the order of the table.
-                dataset.primary_key.push(column.clone());
+                primary_key.push(column.clone());
             }
-            dataset.columns.push(Column::new(column));
+            columns.push(Column::new(column));
         }
-        Ok(())
+        Ok(Dataset {
+            name: definition.name.clone(),
+            is_view: definition.is_view,
+            description: first_comment(&definition.sql),
+            columns,
+            primary_key,
+        })
     }
 
     /// Counts the rows of a query.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Rows, Statement};
 
 use crate::error::Result;
 use crate::model::future::{FutureBounds, RecordGap};
+use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
 /// The rows of one table with future timestamps.
@@ -264,18 +265,14 @@ fn execute(connection: &Connection, sql: &str, bounds: &FutureBounds) -> rusqlit
     Ok(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
-/// Binds each bound for which the statement has a parameter.
 fn bind(statement: &mut Statement<'_>, bounds: &FutureBounds) -> rusqlite::Result<()> {
-    let parameters = [
-        (":now", bounds.now),
-        (":month", bounds.month_start),
-        (":limit", bounds.max_recorded),
-        (":horizon", bounds.max_scheduled),
-    ];
-    for (name, value) in parameters {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
-        }
-    }
-    Ok(())
+    bind_used(
+        statement,
+        &[
+            (":now", &bounds.now),
+            (":month", &bounds.month_start),
+            (":limit", &bounds.max_recorded),
+            (":horizon", &bounds.max_scheduled),
+        ],
+    )
 }

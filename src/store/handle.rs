@@ -21,11 +21,9 @@ pub struct Store {
 /// The kind of access that a connection has.
 #[derive(Debug)]
 pub(super) enum Access {
-    /// Read and write a file.
     Write,
-    /// Read a file.
     Read(ReadSource),
-    /// Read and write a database in memory.
+    /// The database is in memory, which can be read and written.
     Memory,
 }
 

@@ -1,4 +1,5 @@
-//! Reads what `health` checks. It never writes, and leaves no file or lock behind, for any file at the path.
+//! Reads the values that `health` checks. It changes no database and leaves no file or lock behind, whatever file is at
+//! the path.
 
 mod archives;
 mod copies;
@@ -135,7 +136,7 @@ impl Snapshot {
                 Ok(false)
             }
             Ok(first) if first == "ok" => Ok(true),
-            // Interrupted within a page, SQLite reports the interruption as a line of text instead of an error.
+            // If SQLite is interrupted within a page, it reports that as a line of text instead of an error.
             Ok(_) if started.elapsed() > QUICK_CHECK_LIMIT => {
                 check::integrity(self.connection(), Depth::Quick, &what).map(|()| true)
             }

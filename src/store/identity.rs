@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
@@ -19,15 +19,18 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The ids of an open database of tornsnap.
 pub(super) fn identity(connection: &Connection) -> Result<Identity> {
     connection
-        .query_row(sql!("identity/get_identity"), [], |row| {
-            Ok(Identity {
-                id: DatabaseId::new(row.get("database_id")?),
-                archive_of: row
-                    .get::<_, Option<String>>("archive_of")?
-                    .map(DatabaseId::new),
-            })
-        })
+        .query_row(sql!("identity/get_identity"), [], identity_from_row)
         .context("read the id of the database")
+}
+
+/// The ids in a row of `database_identity`.
+pub(super) fn identity_from_row(row: &Row<'_>) -> rusqlite::Result<Identity> {
+    Ok(Identity {
+        id: DatabaseId::new(row.get("database_id")?),
+        archive_of: row
+            .get::<_, Option<String>>("archive_of")?
+            .map(DatabaseId::new),
+    })
 }
 
 /// The kind of file at a path.

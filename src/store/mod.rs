@@ -77,17 +77,23 @@ mod tests {
 
     use super::*;
 
+    /// A new database in `folder` with an attached archive, to prepare statements that name both.
+    pub(in crate::store) fn with_attached_archive(folder: &Path) -> Store {
+        let store = Store::create(&folder.join("t.db")).unwrap();
+        let archive = folder.join("archive.db");
+        drop(Store::create(&archive).unwrap());
+        store
+            .connection()
+            .execute(sql!("prune/attach_archive"), [archive.to_str()])
+            .unwrap();
+        store
+    }
+
     /// SQLite checks a statement when it is prepared. Without this test an error would show up in production.
     #[test]
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("t.db")).unwrap();
-        let archive = folder.path().join("archive.db");
-        drop(Store::create(&archive).unwrap());
-        store
-            .connection()
-            .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
-            .unwrap();
+        let store = with_attached_archive(folder.path());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
         let mut prepared = 0;
 

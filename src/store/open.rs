@@ -84,7 +84,6 @@ pub(super) fn connect_to_read(
     Ok(connection)
 }
 
-/// Creates a database in memory.
 #[expect(clippy::disallowed_methods, reason = "there is no file to open")]
 pub(super) fn connect_to_memory() -> Result<Connection> {
     Connection::open_in_memory()

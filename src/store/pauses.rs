@@ -20,13 +20,13 @@ pub(crate) enum PauseScope {
 pub(crate) enum PauseCause {
     /// Torn has blocked the IP address.
     Block,
-    /// Too many calls.
+    /// There were too many calls in a minute.
     RateLimit,
     /// The daily limit of a category is reached.
     DailyLimit,
 }
 
-/// An active pause.
+/// A pause that has not ended yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Pause {
     pub(crate) cause: PauseCause,

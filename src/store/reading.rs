@@ -41,7 +41,7 @@ pub(super) struct ReadSource {
     path: PathBuf,
     before: Box<FileStamps>,
     /// The folder of the private copy, if one is read. It is removed on drop.
-    copy: Option<TempDir>,
+    _copy: Option<TempDir>,
 }
 
 impl ReadSource {
@@ -50,7 +50,7 @@ impl ReadSource {
             mode,
             path: path.to_owned(),
             before: Box::new(before),
-            copy: None,
+            _copy: None,
         }
     }
 
@@ -193,8 +193,10 @@ impl Reader {
         if FileStamps::of(path) != *before {
             return Ok(None);
         }
-        let mut source = ReadSource::new(path, ReadMode::Shared, FileStamps::default());
-        source.copy = Some(folder);
+        let source = ReadSource {
+            _copy: Some(folder),
+            ..ReadSource::new(path, ReadMode::Shared, FileStamps::default())
+        };
         // Read-write, because SQLite may have to recover the WAL or roll back the journal.
         let connection = open::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(Some(Self { connection, source }))

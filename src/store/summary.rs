@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
+use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
 /// The changes to the summaries of one month.
@@ -85,19 +86,16 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
     let statements = statements(job.history);
     let execute = |statement: &str| -> rusqlite::Result<usize> {
         let mut statement = transaction.prepare_cached(statement)?;
-        let values: [(&str, &dyn rusqlite::ToSql); 5] = [
-            (":period_start", &month.start()),
-            (":period_end", &month.end()),
-            (":lost_before", &job.rows_lost_before),
-            (":created_at", &now),
-            (":allows_loss", &job.allows_loss),
-        ];
-        // Each statement has only some of these parameters.
-        for (name, value) in values {
-            if let Some(index) = statement.parameter_index(name)? {
-                statement.raw_bind_parameter(index, value)?;
-            }
-        }
+        bind_used(
+            &mut statement,
+            &[
+                (":period_start", &month.start()),
+                (":period_end", &month.end()),
+                (":lost_before", &job.rows_lost_before),
+                (":created_at", &now),
+                (":allows_loss", &job.allows_loss),
+            ],
+        )?;
         statement.raw_execute()
     };
     let table = job.history.summary_table();

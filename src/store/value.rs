@@ -1,13 +1,26 @@
-//! Implements `ToSql` and `FromSql` for types of the model.
+//! Implements `ToSql` and `FromSql` for types of the model, and binds values to statements.
 
 use std::str::FromStr;
 
-use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Statement, ToSql};
 
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::war::{FollowUpGoal, WarStatus, WarType};
 use crate::store::pauses::PauseCause;
+
+/// Binds those of the named values for which a statement has a parameter.
+pub(super) fn bind_used(
+    statement: &mut Statement<'_>,
+    values: &[(&str, &dyn ToSql)],
+) -> rusqlite::Result<()> {
+    for (name, value) in values {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    Ok(())
+}
 
 macro_rules! stored_as_integer {
     ($($id:ty),*) => {$(

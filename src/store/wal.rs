@@ -12,12 +12,11 @@ use crate::store::{SqlContext, open};
 /// Size of the WAL file in bytes above which it is truncated as soon as no connection reads from it.
 const MAX_WAL_BYTES: i64 = 16 << 20;
 
-/// The result of one checkpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Checkpoint {
     /// Whether a reader or another checkpoint blocked this one.
     pub(super) was_busy: bool,
-    /// Frames in the WAL.
+    /// All frames in the WAL.
     pub(super) frames: i64,
     /// Frames that were copied to the database file.
     pub(super) checkpointed: i64,

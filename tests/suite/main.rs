@@ -7,6 +7,7 @@ mod layers;
 mod support;
 
 mod architecture;
+mod awkward_names;
 mod backup;
 mod clock;
 mod config;

@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
@@ -18,7 +17,7 @@ use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
 const SOON: Duration = Duration::from_secs(15);
 
 /// A world of which all kinds are followed, with history rows of three months.
-fn busy_torn(rows: u32) -> Torn {
+pub fn busy_torn(rows: u32) -> Torn {
     let torn = Torn::new();
     torn.edit(|world| (100..140).for_each(|id| world.pin_player(id).faction_id = Some(9)));
     torn.follow(
@@ -177,44 +176,55 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
+/// A folder with a database that another user may read.
 #[cfg(unix)]
-fn as_nobody(folder: &Path, arguments: &[&str]) -> io::Result<Finished> {
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .arg(env!("CARGO_BIN_EXE_tornsnap"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("TORNSNAP_NOW", NOW.to_string());
-    command.output().map(Finished)
+struct SharedFolder {
+    torn: Torn,
+    folder: PathBuf,
 }
 
 #[cfg(unix)]
-#[test]
-fn a_user_with_read_access_only_can_export_and_plan() {
-    let torn = busy_torn(2_000);
-    torn.fetch(&["all"]).expect(0);
-    let folder = torn.sandbox.path("");
-    let database = torn.sandbox.database();
-    // The configuration has a key, so the user who runs the program must own it.
-    let chowned = Command::new("chown")
-        .arg("65534:65534")
-        .arg(torn.sandbox.path("tornsnap.toml"))
-        .status();
-    let as_nobody = |arguments: &[&str]| as_nobody(&folder, arguments);
-    set_mode(&folder, 0o755);
-    set_mode(&database, 0o644);
-    let is_possible = chowned.is_ok_and(|status| status.success())
-        && as_nobody(&["--version"]).is_ok_and(|finished| finished.code() == 0);
-    if !is_possible {
-        skipped("becoming another user takes root, setpriv, and a program that others may run");
-        return;
+impl SharedFolder {
+    /// `None` if this user cannot become another one.
+    fn prepare() -> Option<Self> {
+        let torn = busy_torn(2_000);
+        torn.fetch(&["all"]).expect(0);
+        let shared = Self {
+            folder: torn.sandbox.path(""),
+            torn,
+        };
+        // The configuration has a key, so the user who runs the program must own it.
+        let chowned = Command::new("chown")
+            .arg("65534:65534")
+            .arg(shared.folder.join("tornsnap.toml"))
+            .status();
+        set_mode(&shared.folder, 0o755);
+        set_mode(&shared.torn.sandbox.database(), 0o644);
+        let is_possible = chowned.is_ok_and(|status| status.success())
+            && shared
+                .as_nobody(&["--version"])
+                .is_ok_and(|finished| finished.code() == 0);
+        is_possible.then_some(shared)
     }
-    let all_read = |state: &str, name: &str| {
-        let before = files(&folder);
+
+    /// Runs the program as the other user.
+    fn as_nobody(&self, arguments: &[&str]) -> io::Result<Finished> {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(env!("CARGO_BIN_EXE_tornsnap"))
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("TORNSNAP_NOW", NOW.to_string());
+        command.output().map(Finished)
+    }
+
+    /// Checks that the other user can run all of [`READERS`], exports this name of a player, and changes no file.
+    fn check_readers(&self, state: &str, player: &str) {
+        let before = files(&self.folder);
         for arguments in READERS {
-            let finished = as_nobody(arguments).unwrap();
+            let finished = self.as_nobody(arguments).unwrap();
             assert_eq!(
                 finished.code(),
                 0,
@@ -223,62 +233,80 @@ fn a_user_with_read_access_only_can_export_and_plan() {
             );
             assert!(!finished.stderr().contains(CANARY));
         }
-        let players = as_nobody(READERS[0]).unwrap().stdout();
-        assert!(players.contains(name), "{state}: {players}");
-        let after = files(&folder);
+        let players = self.as_nobody(READERS[0]).unwrap().stdout();
+        assert!(players.contains(player), "{state}: {players}");
+        let after = files(&self.folder);
         assert!(before == after, "{state}: a file changed");
+    }
+
+    /// Checks that the other user cannot export, and returns the error.
+    fn check_refused(&self) -> String {
+        self.as_nobody(READERS[0]).unwrap().expect(78).stderr()
+    }
+
+    /// A file beside the database, such as its WAL.
+    fn beside(&self, tail: &str) -> PathBuf {
+        self.torn.sandbox.path(&format!("tornsnap.db{tail}"))
+    }
+
+    /// Ends a writer and brings back the files that it had, as after a crash. Others may read them.
+    fn kill(&self, writer: Connection) {
+        let paths = ["", "-wal", "-shm"].map(|tail| self.beside(tail));
+        let files = paths.map(|path| (fs::read(&path).unwrap(), path));
+        drop(writer);
+        for (bytes, path) in files {
+            fs::write(&path, bytes).unwrap();
+            set_mode(&path, 0o644);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_user_with_read_access_only_can_export_and_plan() {
+    let Some(shared) = SharedFolder::prepare() else {
+        skipped("becoming another user takes root, setpriv, and a program that others may run");
+        return;
     };
 
-    assert!(!torn.sandbox.path("tornsnap.db-wal").exists());
-    all_read("nobody has it open", "Player 1");
+    assert!(!shared.beside("-wal").exists());
+    shared.check_readers("nobody has it open", "Player 1");
     // In a folder that both users may write to, SQLite could create files that the owner cannot use.
-    set_mode(&folder, 0o777);
-    all_read(
+    set_mode(&shared.folder, 0o777);
+    shared.check_readers(
         "nobody has it open, and the folder may be written",
         "Player 1",
     );
-    set_mode(&folder, 0o755);
+    set_mode(&shared.folder, 0o755);
 
-    let writer = torn.sandbox.sqlite();
+    let writer = shared.torn.sandbox.sqlite();
     writer
         .execute_batch("PRAGMA wal_autocheckpoint = 0; UPDATE players SET name = 'In the WAL' WHERE player_id = 1")
         .unwrap();
-    all_read("somebody has it open", "In the WAL");
+    shared.check_readers("somebody has it open", "In the WAL");
 
-    let beside = |tail: &str| torn.sandbox.path(&format!("tornsnap.db{tail}"));
-    let (main, wal, shm) = (
-        fs::read(&database).unwrap(),
-        fs::read(beside("-wal")).unwrap(),
-        fs::read(beside("-shm")).unwrap(),
-    );
-    drop(writer);
-    fs::write(&database, main).unwrap();
-    fs::write(beside("-wal"), wal).unwrap();
-    fs::write(beside("-shm"), shm).unwrap();
-    set_mode(&beside("-wal"), 0o644);
-    set_mode(&beside("-shm"), 0o644);
-    all_read("a writer was killed", "In the WAL");
+    shared.kill(writer);
+    shared.check_readers("a writer was killed", "In the WAL");
 
-    fs::remove_file(beside("-shm")).unwrap();
-    for name in ["", "-wal"] {
-        set_mode(&beside(name), 0o444);
-    }
-    all_read("a WAL was copied along", "In the WAL");
+    fs::remove_file(shared.beside("-shm")).unwrap();
+    set_mode(&shared.beside(""), 0o444);
+    set_mode(&shared.beside("-wal"), 0o444);
+    shared.check_readers("a WAL was copied along", "In the WAL");
 
-    fs::write(beside("-wal"), "").unwrap();
-    all_read("an empty WAL is left", "Player 1");
+    fs::write(shared.beside("-wal"), "").unwrap();
+    shared.check_readers("an empty WAL is left", "Player 1");
 
     // Without the WAL, which may not be read, the file may lack saved rows.
-    fs::write(beside("-wal"), "x").unwrap();
-    set_mode(&beside("-wal"), 0o600);
-    let refused = as_nobody(READERS[0]).unwrap().expect(78).stderr();
+    fs::write(shared.beside("-wal"), "x").unwrap();
+    set_mode(&shared.beside("-wal"), 0o600);
+    let refused = shared.check_refused();
     assert!(
         refused.contains("tornsnap.db") && refused.contains("try: "),
         "{refused}"
     );
-    fs::remove_file(beside("-wal")).unwrap();
-    set_mode(&database, 0o600);
-    as_nobody(READERS[0]).unwrap().expect(78);
+    fs::remove_file(shared.beside("-wal")).unwrap();
+    set_mode(&shared.beside(""), 0o600);
+    shared.check_refused();
 }
 
 #[cfg(target_os = "linux")]
@@ -309,71 +337,6 @@ fn a_read_only_disk_can_be_read() {
     }
     let written = mounted(&["fetch", "factions"]).unwrap();
     assert_eq!(written.code(), 78, "it is read-only: {}", written.stderr());
-}
-
-#[test]
-fn a_name_that_sqlite_takes_for_a_uri_is_a_file_like_any_other() {
-    for name in [
-        "file:torn.db",
-        ":memory:",
-        "file::memory:",
-        "file:torn.db?mode=ro",
-    ] {
-        let torn = busy_torn(2_000);
-        let real = torn.sandbox.path(name);
-        // The file that SQLite would open if it took the name for a URI.
-        drop(Store::create(&torn.sandbox.path("torn.db")).unwrap());
-        let decoy = fs::read(torn.sandbox.path("torn.db")).unwrap();
-        let run = |arguments: &[&str]| {
-            let mut command = torn.sandbox.command(&["--database", name]);
-            Finished(command.args(arguments).output().unwrap())
-        };
-
-        run(&["init", "--non-interactive", "--force"]).expect(0);
-        fill(&Connection::open(&real).unwrap(), 20_000);
-        run(&["fetch", "factions"]).expect(0);
-        run(&["summarize"]).expect(0);
-        let exported = run(&["export", "players"]).expect(0).stdout();
-        run(&["backup", "--output", "file:copies", "--compress"]).expect(0);
-        run(&["backup", "--output", "file:copies"]).expect(0);
-        let archive = [
-            "--keep-months",
-            "1",
-            "--without-backup",
-            "--allow-large",
-            "--archive",
-            "file:cold.db",
-        ];
-        run(&[&["prune"][..], &archive].concat()).expect(0);
-        let health = run(&["health", "--json"]).json();
-        let listed = fs::read_dir(torn.sandbox.path("file:copies")).unwrap();
-        let copy = listed
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .find(|file| Path::new(file).extension().is_some_and(|end| end == "db"))
-            .unwrap();
-        let copy = format!("file:copies/{copy}");
-        run(&["backup", "--verify", &copy]).expect(0);
-        run(&["restore", &copy, "--to", "file:again.db", "--yes"]).expect(0);
-
-        assert!(exported.lines().count() > 40, "{name}: {exported}");
-        assert!(
-            real.is_file() && torn.sandbox.path("file:cold.db").is_file(),
-            "{name}"
-        );
-        assert!(torn.sandbox.path("file:again.db").is_file(), "{name}");
-        let rows = health["checks"].as_array().unwrap().iter();
-        assert!(
-            rows.clone().any(|check| check["id"] == "rows_players"),
-            "{name}: {health}"
-        );
-        assert!(
-            decoy == fs::read(torn.sandbox.path("torn.db")).unwrap(),
-            "{name}"
-        );
-        for other in ["cold.db", "again.db", "copies", "memory:", "x"] {
-            assert!(!torn.sandbox.path(other).exists(), "{name} made {other}");
-        }
-    }
 }
 
 #[test]

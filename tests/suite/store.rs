@@ -11,69 +11,104 @@ use tornsnap::testing::store::Store;
 use crate::support::torn::Torn;
 use crate::support::{Finished, NOW, Sandbox, skipped};
 
-/// Files that are no database of this program, and the errors that they give.
-fn unfit(torn: &Torn) -> Vec<(PathBuf, i32, &'static str)> {
+/// A path at which there is no usable database of this program, and the error that it gives.
+struct Unfit {
+    path: PathBuf,
+    code: i32,
+    words: &'static str,
+}
+
+impl Unfit {
+    /// A file that is no database, or none that this program may use.
+    fn wrong(path: PathBuf, words: &'static str) -> Self {
+        Self {
+            path,
+            code: 78,
+            words,
+        }
+    }
+
+    fn malformed(path: PathBuf) -> Self {
+        Self {
+            path,
+            code: 79,
+            words: "malformed",
+        }
+    }
+}
+
+/// Makes a database with the given name and SQL, without the help of the program.
+fn made_with(sandbox: &Sandbox, name: &str, sql: &str) -> PathBuf {
+    let path = sandbox.path(name);
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    path
+}
+
+/// Makes a database of the program and changes its bytes.
+fn changed(sandbox: &Sandbox, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+    let path = sandbox.path(name);
+    drop(Store::create(&path).unwrap());
+    let mut bytes = fs::read(&path).unwrap();
+    change(&mut bytes);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn unfit(torn: &Torn) -> Vec<Unfit> {
     let sandbox = &torn.sandbox;
-    let foreign = sandbox.path("foreign.db");
-    let connection = Connection::open(&foreign).unwrap();
-    connection
-        .execute_batch("CREATE TABLE players (id); INSERT INTO players VALUES (1);")
-        .unwrap();
-    let named = sandbox.path("named.db");
-    Connection::open(&named)
-        .unwrap()
-        .execute_batch("PRAGMA application_id = 42; CREATE TABLE t (x);")
-        .unwrap();
-    let newer = sandbox.path("newer.db");
-    drop(Store::create(&newer).unwrap());
-    Connection::open(&newer)
-        .unwrap()
-        .execute_batch("INSERT INTO schema_version (version, description) VALUES (99, 'future'); PRAGMA journal_mode = DELETE;")
-        .unwrap();
-    let truncated = sandbox.path("truncated.db");
-    drop(Store::create(&truncated).unwrap());
-    let bytes = fs::read(&truncated).unwrap();
-    fs::write(&truncated, &bytes[..bytes.len() / 3]).unwrap();
-    let scrambled = sandbox.path("scrambled.db");
-    let mut bytes = bytes;
-    bytes[100..3000].fill(0x5a);
-    fs::write(&scrambled, bytes).unwrap();
+    drop(Store::create(&sandbox.path("newer.db")).unwrap());
     fs::create_dir(sandbox.path("folder.db")).unwrap();
     vec![
-        (foreign, 78, "it belongs to another program"),
-        (named, 78, "it belongs to another program"),
-        (
-            newer,
-            78,
+        Unfit::wrong(
+            made_with(
+                sandbox,
+                "foreign.db",
+                "CREATE TABLE players (id); INSERT INTO players VALUES (1);",
+            ),
+            "it belongs to another program",
+        ),
+        Unfit::wrong(
+            made_with(
+                sandbox,
+                "named.db",
+                "PRAGMA application_id = 42; CREATE TABLE t (x);",
+            ),
+            "it belongs to another program",
+        ),
+        Unfit::wrong(
+            made_with(
+                sandbox,
+                "newer.db",
+                "INSERT INTO schema_version (version, description) VALUES (99, 'future');
+                 PRAGMA journal_mode = DELETE;",
+            ),
             "a newer tornsnap wrote it (schema 99; this one knows 1)",
         ),
-        (sandbox.write("empty.db", ""), 78, "it is empty"),
-        (
+        Unfit::wrong(sandbox.write("empty.db", ""), "it is empty"),
+        Unfit::wrong(
             sandbox.write("notes.txt", &"not a database\n".repeat(100)),
-            78,
             "it is not an SQLite database",
         ),
-        (
+        Unfit::wrong(
             sandbox.write("short.txt", "x"),
-            78,
             "it is not an SQLite database",
         ),
-        (sandbox.path("folder.db"), 78, "it is a folder"),
-        (sandbox.path("missing.db"), 78, "there is no such file"),
-        (
-            sandbox.path("missing/folder.db"),
-            78,
-            "there is no such file",
-        ),
-        (truncated, 79, "malformed"),
-        (scrambled, 79, "malformed"),
+        Unfit::wrong(sandbox.path("folder.db"), "it is a folder"),
+        Unfit::wrong(sandbox.path("missing.db"), "there is no such file"),
+        Unfit::wrong(sandbox.path("missing/folder.db"), "there is no such file"),
+        Unfit::malformed(changed(sandbox, "truncated.db", |bytes| {
+            bytes.truncate(bytes.len() / 3);
+        })),
+        Unfit::malformed(changed(sandbox, "scrambled.db", |bytes| {
+            bytes[100..3000].fill(0x5a);
+        })),
     ]
 }
 
 #[test]
 fn a_foreign_or_broken_file_is_refused_and_left_unchanged() {
     let torn = Torn::new();
-    for (path, code, words) in unfit(&torn) {
+    for Unfit { path, code, words } in unfit(&torn) {
         let before = fs::read(&path).ok();
         for arguments in [&["factions"][..], &["all", "--plan"]] {
             let finished = Finished(
@@ -148,7 +183,7 @@ fn the_wal_of_another_program_or_a_newer_one_is_left_beside_its_database() {
 #[test]
 fn init_refuses_the_same_files_and_leaves_them_unchanged() {
     let torn = Torn::new();
-    for (path, code, words) in unfit(&torn) {
+    for Unfit { path, code, words } in unfit(&torn) {
         if words == "there is no such file" || words == "it is empty" {
             continue;
         }
@@ -169,67 +204,81 @@ fn init_refuses_the_same_files_and_leaves_them_unchanged() {
     }
 }
 
-#[test]
-fn a_folder_that_cannot_be_written_is_a_clear_error() {
-    let whoami = Command::new("id").arg("-u").output().unwrap();
-    let is_root = whoami.stdout == b"0\n";
-    let can_step_down = Command::new("setpriv").arg("--version").output().is_ok();
-    if is_root && !can_step_down {
-        skipped("root can write everywhere, and there is no setpriv to become somebody else");
-        return;
-    }
-    let torn = Torn::new();
-    torn.fetch(&["factions"]).expect(0);
-    let folder = torn.sandbox.path("");
-    // Another user may read, but not write.
-    for (path, mode) in [
-        ("tornsnap.db", "444"),
-        ("tornsnap.toml", "600"),
-        ("", "555"),
-    ] {
-        let path = folder.join(path);
-        if is_root {
-            Command::new("chown")
-                .arg("65534:65534")
-                .arg(&path)
-                .status()
-                .unwrap();
+/// A folder that the user who runs the program may read, but not write. Root needs another user for that.
+struct ReadOnlyFolder {
+    folder: PathBuf,
+    is_root: bool,
+}
+
+impl ReadOnlyFolder {
+    /// `None` if this user can write everywhere and cannot become another one.
+    fn prepare(torn: &Torn) -> Option<Self> {
+        let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        if is_root && Command::new("setpriv").arg("--version").output().is_err() {
+            return None;
         }
-        Command::new("chmod").arg(mode).arg(&path).status().unwrap();
+        let prepared = Self {
+            folder: torn.sandbox.path(""),
+            is_root,
+        };
+        prepared.give_away("tornsnap.db", "444");
+        prepared.give_away("tornsnap.toml", "600");
+        prepared.give_away("", "555");
+        Some(prepared)
     }
-    let run = |arguments: &[&str]| {
-        let mut command = if is_root {
+
+    /// Gives a file to the other user, and sets its mode.
+    fn give_away(&self, name: &str, mode: &str) {
+        let path = self.folder.join(name);
+        if self.is_root {
+            change("chown", "65534:65534", &path);
+        }
+        change("chmod", mode, &path);
+    }
+
+    /// Runs the program as the other user.
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let program = env!("CARGO_BIN_EXE_tornsnap");
+        let mut command = if self.is_root {
             let mut command = Command::new("setpriv");
-            command.args([
-                "--reuid=65534",
-                "--regid=65534",
-                "--clear-groups",
-                env!("CARGO_BIN_EXE_tornsnap"),
-            ]);
+            command
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .arg(program);
             command
         } else {
-            Command::new(env!("CARGO_BIN_EXE_tornsnap"))
+            Command::new(program)
         };
         command
             .args(arguments)
-            .current_dir(&folder)
+            .current_dir(&self.folder)
             .env_clear()
             .env("TORNSNAP_NOW", NOW.to_string());
         Finished(command.output().unwrap())
+    }
+}
+
+/// Runs `chown` or `chmod`.
+fn change(program: &str, to: &str, path: &Path) {
+    Command::new(program).arg(to).arg(path).status().unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_clear_error() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let Some(read_only) = ReadOnlyFolder::prepare(&torn) else {
+        skipped("root can write everywhere, and there is no setpriv to become somebody else");
+        return;
     };
 
-    let fetched = run(&["fetch", "factions"]);
-    let made = run(&["init", "--non-interactive", "--database", "other.db"]);
+    let fetched = read_only.run(&["fetch", "factions"]);
+    let made = read_only.run(&["init", "--non-interactive", "--database", "other.db"]);
 
-    Command::new("chmod")
-        .arg("700")
-        .arg(&folder)
-        .status()
-        .unwrap();
-    if fetched.stderr().contains("failed to execute")
+    change("chmod", "700", &read_only.folder);
+    let is_unreachable = fetched.stderr().contains("failed to execute")
         || fetched.code() == 126
-        || fetched.code() == 127
-    {
+        || fetched.code() == 127;
+    if is_unreachable {
         skipped("another user cannot reach the program here");
         return;
     }
@@ -238,7 +287,7 @@ fn a_folder_that_cannot_be_written_is_a_clear_error() {
         assert!(stderr.starts_with("tornsnap: could not "), "{stderr}");
         assert!(stderr.contains("  try: "), "{stderr}");
     }
-    assert!(!folder.join("other.db").exists());
+    assert!(!read_only.folder.join("other.db").exists());
 }
 
 #[test]
@@ -271,30 +320,6 @@ fn eight_processes_open_and_write_one_database_at_once() {
 
     assert_eq!(torn.rows("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(torn.rows("SELECT DISTINCT status FROM fetch_runs"), ["ok"]);
-}
-
-#[test]
-fn a_database_in_a_folder_with_awkward_letters_works() {
-    let torn = Torn::new();
-    for name in [
-        "with space/t.db",
-        "o'brien \"x\"/t.db",
-        "Größe🦊/t.db",
-        "per%20cent?mode=ro#x/t.db",
-    ] {
-        let path = torn.sandbox.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        drop(Store::create(&path).unwrap());
-
-        let finished = torn
-            .fetching(&["factions"])
-            .arg("--database")
-            .arg(&path)
-            .output()
-            .unwrap();
-
-        Finished(finished).expect(0);
-    }
 }
 
 #[test]

@@ -69,6 +69,96 @@ fn read_until(connection: &Connection, is_over: &AtomicBool) -> u64 {
     reads
 }
 
+/// Commands that run again and again until the test is over.
+struct Commands<'a> {
+    torn: &'a Torn,
+    is_over: &'a AtomicBool,
+    /// The arguments, exit code and stderr of each run that failed.
+    failures: Mutex<Vec<String>>,
+}
+
+impl Commands<'_> {
+    /// Runs a command once. Records a failure if its exit code is not one of `codes`, or if a lock stopped it.
+    fn run(&self, arguments: &[&str], codes: &[i32]) {
+        let finished = self.torn.sandbox.run(arguments);
+        if !codes.contains(&finished.code()) || finished.stderr().contains("locked") {
+            let text = format!("{arguments:?}: {} {}", finished.code(), finished.stderr());
+            self.failures.lock().unwrap().push(text);
+        }
+        thread::sleep(PAUSE);
+    }
+
+    /// Runs a command again and again. No other one takes its lock, so no run may wait or fail. Returns how often it ran.
+    fn repeat(&self, arguments: &[&str]) -> u64 {
+        let mut runs = 0;
+        while !self.is_over.load(Ordering::Relaxed) {
+            self.run(arguments, &[0]);
+            runs += 1;
+        }
+        runs
+    }
+
+    /// Adds late rows, summarizes and prunes them for as long as `span`, and then ends the test. Returns the number of
+    /// runs. `summarize` and `prune` share a lock, so they run one after the other.
+    fn summarize_and_prune(&self, span: Duration) -> u64 {
+        let prune = [
+            "prune",
+            "--keep-months",
+            "1",
+            "--without-backup",
+            "--allow-large",
+        ];
+        let mut runs = 0;
+        let begun = Instant::now();
+        while begun.elapsed() < span {
+            let writer = self.torn.sandbox.sqlite();
+            writer.busy_timeout(Duration::from_secs(30)).unwrap();
+            writer.execute_batch(LATE_ROWS).unwrap();
+            self.run(&["summarize", "--force"], &[0, 78]);
+            self.run(&prune, &[0, 78]);
+            runs += 2;
+        }
+        self.is_over.store(true, Ordering::Relaxed);
+        runs
+    }
+}
+
+/// What the threads of the test measured.
+struct Measured {
+    longest_write: Duration,
+    reads: u64,
+    /// The runs of each thread that runs commands.
+    runs: Vec<u64>,
+}
+
+/// Runs a writer, eight readers and all commands at once for as long as `span`.
+fn run_everything(commands: &Commands<'_>, span: Duration) -> Measured {
+    let Commands { torn, is_over, .. } = *commands;
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| write_until(&torn.sandbox.sqlite(), is_over));
+        let readers: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| read_until(&torn.sandbox.sqlite(), is_over)))
+            .collect();
+        let mut workers: Vec<_> = ["players", "factions", "wars", "territories"]
+            .into_iter()
+            .map(|kind| scope.spawn(move || commands.repeat(&["fetch", kind])))
+            .collect();
+        workers.push(scope.spawn(|| commands.repeat(&["backup"])));
+        workers.push(scope.spawn(|| commands.summarize_and_prune(span)));
+        Measured {
+            runs: workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap())
+                .collect(),
+            reads: readers
+                .into_iter()
+                .map(|reader| reader.join().unwrap())
+                .sum(),
+            longest_write: writer.join().unwrap(),
+        }
+    })
+}
+
 #[expect(clippy::print_stderr, reason = "the test measures")]
 #[test]
 fn no_command_and_no_writer_is_locked_out_when_everything_runs_at_once() {
@@ -80,85 +170,28 @@ fn no_command_and_no_writer_is_locked_out_when_everything_runs_at_once() {
     let span = Duration::from_secs(heavy(60, 8).unsigned_abs());
     // In the short run, the other tests use the processors as well.
     let most = Duration::from_millis(heavy(200, 3_000).unsigned_abs()).mul_f64(load_factor());
-    let is_over = AtomicBool::new(false);
-    let endings: Mutex<Vec<String>> = Mutex::default();
-    let again = |arguments: &[&str]| {
-        let mut runs = 0;
-        while !is_over.load(Ordering::Relaxed) {
-            let finished = torn.sandbox.run(arguments);
-            // No other command takes the same lock, so none of these may wait or fail.
-            if finished.code() != 0 || finished.stderr().contains("locked") {
-                let text = format!("{arguments:?}: {} {}", finished.code(), finished.stderr());
-                endings.lock().unwrap().push(text);
-            }
-            runs += 1;
-            thread::sleep(PAUSE);
-        }
-        runs
+    let commands = Commands {
+        torn: &torn,
+        is_over: &AtomicBool::new(false),
+        failures: Mutex::default(),
     };
 
-    let (longest, reads, runs) = thread::scope(|scope| {
-        let writer = scope.spawn(|| write_until(&torn.sandbox.sqlite(), &is_over));
-        let readers: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| read_until(&torn.sandbox.sqlite(), &is_over)))
-            .collect();
-        let mut workers: Vec<_> = ["players", "factions", "wars", "territories"]
-            .into_iter()
-            .map(|kind| scope.spawn(move || again(&["fetch", kind])))
-            .collect();
-        workers.push(scope.spawn(|| again(&["backup"])));
-        // These two share a lock, so they run one after the other.
-        workers.push(scope.spawn(|| {
-            let mut runs = 0;
-            let begun = Instant::now();
-            while begun.elapsed() < span {
-                let writer = torn.sandbox.sqlite();
-                writer.busy_timeout(Duration::from_secs(30)).unwrap();
-                writer.execute_batch(LATE_ROWS).unwrap();
-                for arguments in [
-                    &["summarize", "--force"][..],
-                    &[
-                        "prune",
-                        "--keep-months",
-                        "1",
-                        "--without-backup",
-                        "--allow-large",
-                    ],
-                ] {
-                    let finished = torn.sandbox.run(arguments);
-                    if ![0, 78].contains(&finished.code()) || finished.stderr().contains("locked") {
-                        let text =
-                            format!("{arguments:?}: {} {}", finished.code(), finished.stderr());
-                        endings.lock().unwrap().push(text);
-                    }
-                    runs += 1;
-                    thread::sleep(PAUSE);
-                }
-            }
-            is_over.store(true, Ordering::Relaxed);
-            runs
-        }));
-        let runs: Vec<u64> = workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap())
-            .collect();
-        let reads: u64 = readers
-            .into_iter()
-            .map(|reader| reader.join().unwrap())
-            .sum();
-        (writer.join().unwrap(), reads, runs)
-    });
+    let Measured {
+        longest_write,
+        reads,
+        runs,
+    } = run_everything(&commands, span);
 
-    eprintln!("longest write {longest:?} (bound {most:?}); runs {runs:?}; {reads} reads");
-    let endings = endings.into_inner().unwrap();
-    assert!(endings.is_empty(), "{endings:#?}");
+    eprintln!("longest write {longest_write:?} (bound {most:?}); runs {runs:?}; {reads} reads");
+    let failures = commands.failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{failures:#?}");
     assert!(
         runs.iter().all(|runs| *runs > 0) && reads > 8,
         "{runs:?}, {reads}"
     );
     assert!(
-        longest < most,
-        "a write took {longest:?}, more than {most:?}"
+        longest_write < most,
+        "a write took {longest_write:?}, more than {most:?}"
     );
     assert_eq!(torn.rows("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(torn.rows("PRAGMA foreign_key_check"), [""; 0]);

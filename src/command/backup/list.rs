@@ -96,6 +96,8 @@ fn describe(backup: &ListedBackup, present: Option<&Identity>, now: i64) -> Stri
     }
     if !backup.path.exists() {
         text.push_str("; the file is gone");
+    } else if let Some(found_at) = manifest.damaged_at {
+        text = format!("{text}; found damaged at {}", iso(found_at));
     }
     text
 }

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, args: &Args, which: &Path) -> Result<Outcom
     };
     let file = match which.to_str() {
         Some("all") => return verifier.verify_all(directory),
-        Some("latest") => backup::latest_backup(
+        Some("latest") => backup::newest_to_verify(
             directory,
             &settings.database,
             present.map(|present| &present.id),
@@ -138,24 +138,15 @@ impl Verifier<'_> {
 
     fn outcome(&self, results: &[(&Path, Result<Manifest>)]) -> Outcome {
         let count = results.len();
-        let failed = results.iter().filter(|(_, result)| result.is_err()).count();
-        let failure = (failed > 0).then(|| {
-            Error::new(format!("find all {count} backups sound"))
-                .with_source(format!(
-                    "{failed} are damaged or gone; the others are sound"
-                ))
-                .with_help(
-                    "move the damaged ones away, and run `tornsnap backup` to make a new one",
-                )
-                .with_exit(Exit::Damaged)
-        });
+        let is_sound = results.iter().all(|(_, result)| result.is_ok());
+        let failure = (!is_sound).then(|| failure(results));
         let exit = failure.as_ref().map_or(Exit::Done, Error::exit);
         let verified = results.iter().map(|(file, result)| match result {
             Ok(manifest) => BackupResult::verified(manifest, self.present),
             Err(error) => BackupResult::failed(file, error),
         });
         Outcome {
-            summary: (failed == 0).then(|| format!("all {count} backups are sound")),
+            summary: is_sound.then(|| format!("all {count} backups are sound")),
             failure,
             ..Outcome::new(exit).with_report(VerifyReport {
                 verified: verified.collect(),
@@ -169,5 +160,32 @@ impl Verifier<'_> {
             return Ok(());
         }
         print_line(line)
+    }
+}
+
+/// The error for backups that are not all sound. Damage decides the exit code, because it is worse than a backup that
+/// could not be read.
+fn failure(results: &[(&Path, Result<Manifest>)]) -> Error {
+    let errors = results
+        .iter()
+        .filter_map(|(file, result)| Some((file, result.as_ref().err()?)));
+    let (lost, unreadable): (Vec<_>, Vec<_>) =
+        errors.partition(|(file, error)| error.exit() == Exit::Damaged || !file.exists());
+    let failures = match (lost.len(), unreadable.len()) {
+        (lost, 0) => format!("{lost} are damaged or gone"),
+        (0, unreadable) => format!("{unreadable} could not be read"),
+        (lost, unreadable) => {
+            format!("{lost} are damaged or gone, and {unreadable} could not be read")
+        }
+    };
+    let error = Error::new(format!("find all {} backups sound", results.len()))
+        .with_source(format!("{failures}; the others are sound"));
+    match unreadable.first() {
+        Some((_, cause)) if lost.is_empty() => error
+            .with_help("see the errors above; `--verify FILE` checks one backup again")
+            .with_exit(cause.exit()),
+        _ => error
+            .with_help("move the damaged ones away, and run `tornsnap backup` to make a new one")
+            .with_exit(Exit::Damaged),
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
     let _lock = lock_wait.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
+    store.refuse_archive()?;
     let findings = store.find_future(&bounds)?;
     if findings.tables.is_empty() {
         return Ok(nothing_found(&bounds, false));

@@ -9,6 +9,7 @@ use crate::command::prune::report::format_table;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::identity::Identity;
 use crate::model::time::Month;
 use crate::output::{prompt, terminal};
 use crate::store::Store;
@@ -45,20 +46,23 @@ pub(super) fn run(context: &Context, args: &Args, month: Month) -> Result<Outcom
     if args.dry_run {
         return preview(context, month);
     }
-    let tables = Store::open(&context.settings.database)?.plan_summary_purge(month)?;
-    let report = Report::new(month, &tables, false);
+    let (database, tables) = {
+        let store = Store::open(&context.settings.database)?;
+        store.refuse_archive()?;
+        (store.identity()?, store.plan_summary_purge(month)?)
+    };
     let rows = count_rows(&tables);
     if rows == 0 {
         return Ok(Outcome::done(
             format!("there are no summaries of months before {month}"),
-            report,
+            Report::new(month, &tables, false),
         ));
     }
     confirm(args, rows, month)?;
-    let deleted = delete(context, args, month)?;
+    let (tables, deleted) = delete(context, args, month, &database)?;
     Ok(Outcome::done(
         format!("deleted {deleted} summaries of months before {month}"),
-        report,
+        Report::new(month, &tables, false),
     ))
 }
 
@@ -91,15 +95,31 @@ fn confirm(args: &Args, rows: i64, month: Month) -> Result<()> {
         .with_exit(Exit::Config))
 }
 
-/// Deletes the summaries and returns their number.
-fn delete(context: &Context, args: &Args, month: Month) -> Result<usize> {
+/// Deletes the summaries of `confirmed`, the database that the user was asked about. Returns the deleted rows per table, and
+/// their number.
+fn delete(
+    context: &Context,
+    args: &Args,
+    month: Month,
+    confirmed: &Identity,
+) -> Result<(Vec<TablePlan>, usize)> {
     let database = &context.settings.database;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
     let _lock = lock_wait.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
+    if store.identity()? != *confirmed {
+        return Err(Error::new("delete summaries")
+            .with_source(format!(
+                "{} was replaced by another database in the meantime",
+                database.display()
+            ))
+            .with_help("look at it, then run the command again")
+            .with_exit(Exit::Config));
+    }
+    let tables = store.plan_summary_purge(month)?;
     let deleted = store.purge_summaries(month, context.settings.clock.now())?;
     store.checkpoint()?;
-    Ok(deleted)
+    Ok((tables, deleted))
 }
 
 fn count_rows(tables: &[TablePlan]) -> i64 {

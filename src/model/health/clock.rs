@@ -71,15 +71,13 @@ mod tests {
 
     #[test]
     fn a_clock_behind_the_newest_record_by_more_than_five_minutes_is_a_warning() {
-        for (name, newest, state) in [
-            ("nothing recorded", None, State::Ok),
-            ("recorded an hour ago", Some(NOW - 3600), State::Ok),
-            ("five minutes ahead", Some(NOW + 300), State::Ok),
-            ("a second more", Some(NOW + 301), State::Warning),
-            ("the end of time", Some(i64::MAX), State::Warning),
-        ] {
-            assert_eq!(clock(newest, &future(&[]), NOW).state, state, "{name}");
-        }
+        let state = |newest| clock(newest, &future(&[]), NOW).state;
+
+        assert_eq!(state(None), State::Ok, "nothing recorded");
+        assert_eq!(state(Some(NOW - 3600)), State::Ok);
+        assert_eq!(state(Some(NOW + 300)), State::Ok);
+        assert_eq!(state(Some(NOW + 301)), State::Warning);
+        assert_eq!(state(Some(i64::MAX)), State::Warning);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::model::time::{DAY, is_far_future};
 pub(crate) struct Backups {
     /// The newest verified backup: its timestamp and its file.
     pub(crate) newest: Option<(i64, PathBuf)>,
+    /// The backup that is newer than `newest`, but was found damaged.
+    pub(crate) damaged: Option<PathBuf>,
     /// Backups whose timestamp is more than a day in the future.
     pub(crate) future: Vec<PathBuf>,
     /// The newest file by name, when no manifest can be read. It may belong to another database.
@@ -44,8 +46,14 @@ pub(crate) fn backup(
     // Clocks may differ: a backup up to a day ahead counts as new.
     let age = (now - made).max(0);
     let metric = Metric::seconds(age).warn_above(warning);
+    let damage = found.damaged.as_ref().map_or_else(String::new, |damaged| {
+        format!(
+            "; {} is newer, but was found damaged",
+            display_path(damaged)
+        )
+    });
     let message = format!(
-        "last verified backup {} ago: {}",
+        "last verified backup {} ago: {}{damage}",
         format_duration(age),
         display_path(file)
     );
@@ -77,14 +85,25 @@ fn no_backup(
         )
         .with_subjects(["unreadable"]);
     }
+    let warning = |message, help, subject| {
+        Check::finding("backup", State::Warning, message, help).with_subjects([subject])
+    };
+    if let Some(damaged) = &found.damaged {
+        return warning(
+            format!(
+                "there is no verified backup in {folder}: {} was found damaged",
+                display_path(damaged)
+            ),
+            "run `tornsnap backup` to make a new one, and check the disk",
+            "damaged",
+        );
+    }
     let Some(recorded) = recorded else {
-        return Check::finding(
-            "backup",
-            State::Warning,
+        return warning(
             format!("there is no verified backup in {folder}"),
             "run `tornsnap backup`, and have the scheduler run it daily",
-        )
-        .with_subjects(["none"]);
+            "none",
+        );
     };
     let when = if is_far_future(recorded.made_at, now) {
         String::new()
@@ -96,16 +115,14 @@ fn no_backup(
     } else {
         "cannot be read: the folder is not there"
     };
-    Check::finding(
-        "backup",
-        State::Warning,
+    warning(
         format!(
             "there is no verified backup in {folder}: {}, written to it{when}, {reason}",
             recorded.file_name
         ),
         "check whether the disk of that folder is mounted; then run `tornsnap backup`",
+        "not mounted",
     )
-    .with_subjects(["not mounted"])
 }
 
 /// Warns about backups dated in the future: they never count as the newest, and rotation does not remove them.
@@ -236,9 +253,8 @@ mod tests {
     fn made(ago: i64) -> Backups {
         Backups {
             newest: Some((NOW - ago, PathBuf::from("backups/x.db"))),
-            future: Vec::new(),
-            unreadable: None,
             has_folder: true,
+            ..Backups::default()
         }
     }
 

@@ -198,19 +198,13 @@ mod tests {
             prunable,
             unsummarized,
         };
-        for (overdue, now, expected) in [
-            (overdue(1, vec![]), march.end(), State::Ok),
-            (overdue(1, vec![]), march.end() + 3 * DAY, State::Warning),
-            (
-                overdue(0, vec![march]),
-                march.end() + 3 * DAY,
-                State::Warning,
-            ),
-            (overdue(0, vec![]), march.end() + 3 * DAY, State::Ok),
-        ] {
-            let check = retention(&overdue, march.start(), now);
-            assert_eq!(check.state, expected, "{overdue:?} {now}");
-        }
+        let state = |overdue, now| retention(&overdue, march.start(), now).state;
+        let later = march.end() + 3 * DAY;
+
+        assert_eq!(state(overdue(1, vec![]), march.end()), State::Ok);
+        assert_eq!(state(overdue(1, vec![]), later), State::Warning);
+        assert_eq!(state(overdue(0, vec![march]), later), State::Warning);
+        assert_eq!(state(overdue(0, vec![]), later), State::Ok);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use crate::model::time::{HOUR, is_far_future, iso};
 pub(crate) struct KeyStatus {
     /// The name in the configuration.
     pub(crate) name: String,
-    /// Torn refuses the key permanently.
+    /// Whether Torn refuses the key permanently.
     pub(crate) is_dead: bool,
-    /// Not used before this timestamp.
+    /// The key is not used before this timestamp.
     pub(crate) paused_until: Option<i64>,
     /// Torn's last error for this key.
     pub(crate) last_error: Option<String>,

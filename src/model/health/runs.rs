@@ -98,8 +98,7 @@ pub(crate) struct Gap {
 
 /// Warns about two or more gaps in the last seven days.
 ///
-/// A single gap is over, and the check of the age reported it while it lasted. Two gaps mean that the schedule is
-/// unreliable.
+/// A single gap needs no warning: [`age`] reported it while it lasted. Two gaps mean that the schedule is unreliable.
 pub(crate) fn gaps(gaps: &[Gap]) -> Check {
     let metric = Metric::count(gaps.len()).warn_above(1);
     let longest = gaps.iter().max_by_key(|gap| gap.to - gap.from).map(|gap| {

@@ -253,27 +253,21 @@ mod tests {
     fn a_few_stale_members_are_ok_and_one_of_track_is_a_warning() {
         let old = Some(NOW - 3 * DAY);
         let fresh = Some(NOW - 900);
-        for (stale, named, well, state) in [
-            (0, 0, 116, State::Ok),
-            (5, 0, 95, State::Ok),
-            (6, 0, 94, State::Warning),
-            (0, 1, 115, State::Warning),
-            (50, 0, 50, State::Warning),
-            (51, 0, 50, State::Critical),
-            (115, 0, 1, State::Critical),
-            (0, 1, 0, State::Critical),
-        ] {
-            let all = [
-                make(stale, false, old),
-                make(named, true, old),
-                make(well, false, fresh),
-            ]
-            .concat();
+        let state = |stale: Vec<Target>, well| {
+            let all = [stale, make(well, false, fresh)].concat();
+            targets(Kind::Players, &all, FRESH, NOW, 24).unwrap().state
+        };
+        let members = |number| make(number, false, old);
+        let of_track = |number| make(number, true, old);
 
-            let check = targets(Kind::Players, &all, FRESH, NOW, 24).unwrap();
-
-            assert_eq!(check.state, state, "{stale} {named} {well}");
-        }
+        assert_eq!(state(members(0), 116), State::Ok);
+        assert_eq!(state(members(5), 95), State::Ok);
+        assert_eq!(state(members(6), 94), State::Warning);
+        assert_eq!(state(of_track(1), 115), State::Warning);
+        assert_eq!(state(members(50), 50), State::Warning);
+        assert_eq!(state(members(51), 50), State::Critical);
+        assert_eq!(state(members(115), 1), State::Critical);
+        assert_eq!(state(of_track(1), 0), State::Critical);
         assert_eq!(targets(Kind::Players, &[], FRESH, NOW, 24), None);
     }
 

@@ -16,13 +16,14 @@ use crate::store::backup::names::{file_name, is_named_after, name_sort_key, time
 pub(crate) struct Backups {
     newest_first: Vec<Manifest>,
     future: Vec<Manifest>,
+    damaged: Vec<Manifest>,
 }
 
 impl Backups {
     /// Finds the backups of the database with this id and ignores all other files.
     ///
-    /// A backup counts if its manifest is valid and its file has the size in the manifest. One that was found damaged
-    /// does not count.
+    /// A backup counts if its manifest is valid, if its file has the size in the manifest, and if no verification found
+    /// it damaged.
     ///
     /// # Errors
     ///
@@ -32,21 +33,22 @@ impl Backups {
             .into_iter()
             .filter_map(|backup| Manifest::of(&backup).ok())
             .filter(|manifest| manifest.kind == BackupKind::Backup && manifest.database_id == *id)
-            .filter(|manifest| manifest.damaged_at.is_none())
-            .filter(|manifest| {
-                fs::metadata(&manifest.path)
-                    .is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
-            })
             .collect();
         newest_first.sort_by_cached_key(|manifest| {
             std::cmp::Reverse((manifest.created_at, name_sort_key(&manifest.path)))
         });
+        let damaged = newest_first
+            .extract_if(.., |manifest| manifest.damaged_at.is_some())
+            .filter(|manifest| manifest.path.exists() && !is_far_future(manifest.created_at, now))
+            .collect();
+        newest_first.retain(is_whole);
         let future = newest_first
             .extract_if(.., |manifest| is_far_future(manifest.created_at, now))
             .collect();
         Ok(Self {
             newest_first,
             future,
+            damaged,
         })
     }
 
@@ -59,6 +61,19 @@ impl Backups {
     pub(crate) fn future(&self) -> &[Manifest] {
         &self.future
     }
+
+    /// The newest backup, if a verification found it damaged.
+    pub(crate) fn damaged_newest(&self) -> Option<&Manifest> {
+        let newest = self.newest_first.first();
+        self.damaged
+            .first()
+            .filter(|damaged| newest.is_none_or(|newest| damaged.created_at > newest.created_at))
+    }
+}
+
+/// Whether the backup is there and has the size in its manifest.
+fn is_whole(manifest: &Manifest) -> bool {
+    fs::metadata(&manifest.path).is_ok_and(|file| file.is_file() && file.len() == manifest.bytes)
 }
 
 /// The newest verified backup of one database.
@@ -69,15 +84,6 @@ impl Backups {
 pub fn newest_backup(directory: &Path, id: &DatabaseId, now: i64) -> Result<Option<Manifest>> {
     let backups = Backups::find(directory, id, now)?;
     Ok(backups.newest_first.into_iter().next())
-}
-
-/// The backups of one database that were made while the clock was ahead.
-///
-/// # Errors
-///
-/// As [`Backups::find`].
-pub(crate) fn future_backups(directory: &Path, id: &DatabaseId, now: i64) -> Result<Vec<Manifest>> {
-    Ok(Backups::find(directory, id, now)?.future)
 }
 
 /// The newest backup of a database with this file name, for when the id of the database cannot be read.
@@ -97,7 +103,8 @@ pub(crate) fn newest_with_database_name(
         .rfind(|manifest| {
             manifest.kind == BackupKind::Backup
                 && manifest.database == name
-                && manifest.path.exists()
+                && manifest.damaged_at.is_none()
+                && is_whole(manifest)
                 && !is_far_future(manifest.created_at, now)
         }))
 }

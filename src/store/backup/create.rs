@@ -1,5 +1,6 @@
 //! Makes one backup: copies, checks, hashes and syncs it, and gives it its final name last.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,10 @@ use std::thread;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::identity::Identity;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
-use crate::store::backup::manifest::{BackupKind, Manifest};
+use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOOL};
 use crate::store::backup::names::{file_name, free_name, temp_suffix};
 use crate::store::backup::verify::open_copy;
 use crate::store::check;
@@ -50,8 +52,43 @@ impl SourceDatabase {
 
 /// A finished, checked and synced backup under its temporary name.
 pub(super) struct UnpublishedBackup {
-    file: PathBuf,
-    manifest: Manifest,
+    file: FinishedFile,
+    copy: CheckedCopy,
+    kind: BackupKind,
+    schema_version: i64,
+}
+
+impl UnpublishedBackup {
+    /// The manifest for the final path of this backup.
+    fn manifest(&self, options: &BackupOptions<'_>, target: &Path) -> Manifest {
+        let (sha256, bytes) = self.file.digest.clone();
+        let (uncompressed_sha256, uncompressed_bytes) = self.file.uncompressed.clone().unzip();
+        Manifest {
+            tool: TOOL.to_owned(),
+            manifest_version: MANIFEST_VERSION,
+            kind: self.kind.clone(),
+            created_at: options.now,
+            verified_at: options.now,
+            damaged_at: None,
+            check: options.depth.as_str().to_owned(),
+            database: file_name(options.database),
+            database_id: self.copy.identity.id.clone(),
+            archive_of: self.copy.identity.archive_of.clone(),
+            file: file_name(target),
+            bytes,
+            sha256,
+            compressed: self.file.uncompressed.is_some(),
+            uncompressed_bytes,
+            uncompressed_sha256,
+            schema_version: self.schema_version,
+            rows: self.copy.rows.clone(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            unknown: BTreeMap::new(),
+            // `Manifest::to_text` computes it.
+            manifest_sha256: String::new(),
+            path: target.to_owned(),
+        }
+    }
 }
 
 /// Copies the database to `temporary`, then checks the copy on a second thread while this one compresses and hashes it.
@@ -60,7 +97,6 @@ pub(super) fn build(
     kind: BackupKind,
     source: SourceDatabase,
     temporary: &Path,
-    name: &str,
 ) -> Result<UnpublishedBackup> {
     let copies = if options.compress { 2 } else { 1 };
     let size = database_size(&source.connection)?;
@@ -76,25 +112,11 @@ pub(super) fn build(
         || check_copy(options, temporary).map_err(add_damage_help),
         || finish_file(options, temporary),
     );
-    let mut manifest = checked?;
-    let FinishedFile {
-        path,
-        digest: (sha256, bytes),
-        uncompressed,
-    } = finished?;
-    (manifest.sha256, manifest.bytes) = (sha256, bytes);
-    manifest.compressed = uncompressed.is_some();
-    (manifest.uncompressed_sha256, manifest.uncompressed_bytes) = uncompressed.unzip();
-    manifest.kind = kind;
-    manifest.created_at = options.now;
-    manifest.verified_at = options.now;
-    options.depth.as_str().clone_into(&mut manifest.check);
-    manifest.database = file_name(options.database);
-    name.clone_into(&mut manifest.file);
-    manifest.schema_version = source.schema_version;
     Ok(UnpublishedBackup {
-        file: path,
-        manifest,
+        copy: checked?,
+        file: finished?,
+        kind,
+        schema_version: source.schema_version,
     })
 }
 
@@ -113,14 +135,19 @@ pub(in crate::store) fn run_both<A: Send, B>(
     })
 }
 
-/// Checks the copy. Returns a manifest with its ids and row counts; `build` fills in the other fields.
-fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<Manifest> {
+/// The ids and the row counts of a copy that passed all checks.
+struct CheckedCopy {
+    identity: Identity,
+    rows: BTreeMap<String, i64>,
+}
+
+fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<CheckedCopy> {
     let what = format!("the copy of {}", options.database.display());
     let connection = open_copy(copy)?;
-    let rows = check::verify(&connection, options.depth, &what)?;
-    let mut manifest = Manifest::new(identity(&connection)?);
-    manifest.rows = rows;
-    Ok(manifest)
+    Ok(CheckedCopy {
+        rows: check::verify(&connection, options.depth, &what)?,
+        identity: identity(&connection)?,
+    })
 }
 
 fn add_damage_help(error: Error) -> Error {
@@ -197,24 +224,23 @@ pub(super) fn publish(
 ) -> Result<Manifest> {
     let directory = options.directory;
     let suffix = temp_suffix(options.database);
+    let is_compressed = backup.file.uncompressed.is_some();
     loop {
-        let name = free_name(directory, stem, options.now, backup.manifest.compressed);
+        let name = free_name(directory, stem, options.now, is_compressed);
         let temporary = directory.join(format!(".{name}{suffix}"));
-        if backup.file != temporary {
-            fs::rename(&backup.file, &temporary)
-                .with_context(|| format!("rename {}", backup.file.display()))?;
-            backup.file = temporary;
+        if backup.file.path != temporary {
+            fs::rename(&backup.file.path, &temporary)
+                .with_context(|| format!("rename {}", backup.file.path.display()))?;
+            backup.file.path = temporary;
         }
-        backup.manifest.file.clone_from(&name);
-        let target = directory.join(&name);
-        let text = backup.manifest.to_text();
+        let manifest = backup.manifest(options, &directory.join(name));
         if write_if_absent(
-            &Manifest::path_for(&target),
-            &text,
+            &Manifest::path_for(&manifest.path),
+            &manifest.to_text(),
             &suffix,
             options.database,
         )? {
-            return rename_to_target(options, backup, target);
+            return rename_to_target(directory, &backup.file.path, manifest);
         }
     }
 }
@@ -222,34 +248,28 @@ pub(super) fn publish(
 /// Publishes a backup under a given name. A manifest that already has this name is replaced.
 pub(super) fn publish_as(
     options: &BackupOptions<'_>,
-    backup: UnpublishedBackup,
+    backup: &UnpublishedBackup,
     name: &str,
 ) -> Result<Manifest> {
-    let target = options.directory.join(name);
+    let manifest = backup.manifest(options, &options.directory.join(name));
     write_atomically(
-        &Manifest::path_for(&target),
-        &backup.manifest.to_text(),
+        &Manifest::path_for(&manifest.path),
+        &manifest.to_text(),
         &temp_suffix(options.database),
         options.database,
     )?;
-    rename_to_target(options, backup, target)
+    rename_to_target(options.directory, &backup.file.path, manifest)
 }
 
-/// Gives a backup its final name. Its manifest is there already.
-fn rename_to_target(
-    options: &BackupOptions<'_>,
-    backup: UnpublishedBackup,
-    target: PathBuf,
-) -> Result<Manifest> {
-    let UnpublishedBackup { file, mut manifest } = backup;
-    let action = || format!("put the backup {} in place", target.display());
-    if let Err(error) = fs::rename(&file, &target) {
+/// Gives a backup the path in its manifest, which is written already.
+fn rename_to_target(directory: &Path, file: &Path, manifest: Manifest) -> Result<Manifest> {
+    let target = &manifest.path;
+    if let Err(error) = fs::rename(file, target) {
         // Best effort: a manifest without its backup is ignored.
-        let _ = remove_if_there(&Manifest::path_for(&target));
-        return Err(error).with_context(action);
+        let _ = remove_if_there(&Manifest::path_for(target));
+        return Err(error).with_context(|| format!("put the backup {} in place", target.display()));
     }
-    sync_folder(options.directory)?;
-    manifest.path = target;
+    sync_folder(directory)?;
     Ok(manifest)
 }
 

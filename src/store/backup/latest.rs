@@ -1,11 +1,11 @@
-//! Finds the backup for the argument `latest`.
+//! Finds the backup that the argument `latest` of `restore` and of `backup --verify` means.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
-use crate::model::time::is_far_future;
+use crate::model::time::{is_far_future, iso};
 use crate::store::backup::catalog::{ListedBackup, list_backups};
 use crate::store::backup::manifest::{BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, stem};
@@ -13,51 +13,125 @@ use crate::store::backup::names::{file_name, is_named_after, stem};
 /// How many backups an error message lists.
 const MAX_CHOICES: usize = 5;
 
-/// The newest backup of a database. A backup with a damaged manifest counts, so that the damage is reported.
+/// The backup that `restore latest` takes.
+#[derive(Debug)]
+pub(crate) struct LatestBackup {
+    pub(crate) file: PathBuf,
+    /// The newer backups that a verification found damaged, newest first.
+    pub(crate) damaged: Vec<DamagedBackup>,
+}
+
+/// A backup that a verification found damaged.
+#[derive(Debug)]
+pub(crate) struct DamagedBackup {
+    pub(crate) file: PathBuf,
+    /// Unix seconds.
+    pub(crate) found_at: i64,
+}
+
+/// The newest backup of a database that no verification found damaged.
 ///
-/// Without an id (the database is missing or damaged) the file name of the database decides. That works only if all
-/// backups with this name are of one database.
+/// A backup whose manifest cannot be used counts, so that the problem is reported.
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when there is none, or when several databases have this name.
+/// As [`newest_to_verify`]; [`Exit::Damaged`] when all backups were found damaged.
 pub(crate) fn latest_backup(
     directory: &Path,
     database: &Path,
     id: Option<&DatabaseId>,
     now: i64,
-) -> Result<PathBuf> {
-    let backups: Vec<ListedBackup> = list_backups(directory)?
-        .into_iter()
-        .filter(|backup| backup.path.exists())
-        .collect();
-    let ours: Vec<&ListedBackup> = match id {
-        Some(id) => backups
-            .iter()
-            .filter(|backup| backup.seems_to_be_of(id, database))
-            .collect(),
-        None => with_database_name(directory, database, &backups)?,
-    };
-    let newest = ours.iter().rfind(|backup| {
-        backup
-            .created_at()
-            .is_some_and(|created_at| !is_far_future(created_at, now))
-    });
-    match newest {
-        Some(backup) => Ok(backup.path.clone()),
-        None => Err(not_found(directory, database, &backups, &ours)),
+) -> Result<LatestBackup> {
+    let mut damaged = Vec::new();
+    for backup in newest_first(directory, database, id, now)? {
+        let damaged_at = backup
+            .manifest
+            .as_ref()
+            .ok()
+            .and_then(|manifest| manifest.damaged_at);
+        match damaged_at {
+            Some(found_at) => damaged.push(DamagedBackup {
+                file: backup.path,
+                found_at,
+            }),
+            None => {
+                return Ok(LatestBackup {
+                    file: backup.path,
+                    damaged,
+                });
+            }
+        }
     }
+    let damaged: Vec<String> = damaged
+        .iter()
+        .map(|backup| format!("{} at {}", backup.file.display(), iso(backup.found_at)))
+        .collect();
+    Err(Error::new(format!(
+        "find a sound backup of {} in {}",
+        database.display(),
+        directory.display()
+    ))
+    .with_source(format!(
+        "each was found damaged: {}",
+        damaged.join(", ")
+    ))
+    .with_help("run `tornsnap backup --verify all` to check them again, or name a backup in another folder")
+    .with_exit(Exit::Damaged))
 }
 
-/// Finds the backups by the file name of the database. Fails if several databases have this name.
-fn with_database_name<'a>(
+/// The newest backup of a database, also if a verification found it damaged: the next one may find it sound again.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when there is none, or when the id is unknown and several databases have this name.
+pub(crate) fn newest_to_verify(
     directory: &Path,
     database: &Path,
-    backups: &'a [ListedBackup],
-) -> Result<Vec<&'a ListedBackup>> {
-    let same_name: Vec<&ListedBackup> = backups
-        .iter()
-        .filter(|backup| match &backup.manifest {
+    id: Option<&DatabaseId>,
+    now: i64,
+) -> Result<PathBuf> {
+    let mut backups = newest_first(directory, database, id, now)?;
+    Ok(backups.swap_remove(0).path)
+}
+
+/// The backups of a database, newest first; at least one.
+///
+/// Without an id (the database is missing or damaged) the file name of the database decides. That works only if all
+/// backups with this name are of one database.
+fn newest_first(
+    directory: &Path,
+    database: &Path,
+    id: Option<&DatabaseId>,
+    now: i64,
+) -> Result<Vec<ListedBackup>> {
+    let mut backups = list_backups(directory)?;
+    backups.retain(|backup| backup.path.exists());
+    let ours: Vec<ListedBackup> = match id {
+        Some(id) => backups
+            .extract_if(.., |backup| backup.seems_to_be_of(id, database))
+            .collect(),
+        None => with_database_name(directory, database, &mut backups)?,
+    };
+    let (future, mut found): (Vec<_>, Vec<_>) = ours.into_iter().partition(|backup| {
+        backup
+            .created_at()
+            .is_none_or(|created_at| is_far_future(created_at, now))
+    });
+    if found.is_empty() {
+        return Err(not_found(directory, database, &backups, &future));
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// Moves the backups with the file name of the database out of `backups`. Fails if they are of several databases.
+fn with_database_name(
+    directory: &Path,
+    database: &Path,
+    backups: &mut Vec<ListedBackup>,
+) -> Result<Vec<ListedBackup>> {
+    let same_name: Vec<ListedBackup> = backups
+        .extract_if(.., |backup| match &backup.manifest {
             Ok(manifest) => {
                 manifest.kind == BackupKind::Backup
                     && stem(Path::new(&manifest.database)) == stem(database)
@@ -65,7 +139,7 @@ fn with_database_name<'a>(
             Err(_) => is_named_after(&backup.path, database),
         })
         .collect();
-    let newest = newest_by_database(same_name.iter().copied());
+    let newest = newest_by_database(&same_name);
     if newest.len() > 1 {
         return Err(Error::new(format!(
             "tell which backup in {} is the latest of {}",
@@ -82,11 +156,12 @@ fn with_database_name<'a>(
     Ok(same_name)
 }
 
+/// The error for a folder without a backup to take. `others` are of other databases, `future` are of this one.
 fn not_found(
     directory: &Path,
     database: &Path,
-    backups: &[ListedBackup],
-    ours: &[&ListedBackup],
+    others: &[ListedBackup],
+    future: &[ListedBackup],
 ) -> Error {
     let error = Error::new(format!(
         "find a backup of {} in {}",
@@ -94,7 +169,7 @@ fn not_found(
         directory.display()
     ))
     .with_exit(Exit::Config);
-    if let Some(future) = ours.last() {
+    if let Some(future) = future.last() {
         return error
             .with_source(format!(
                 "{} was made by a clock that was ahead, so it is not taken for the latest; there is no other",
@@ -102,7 +177,7 @@ fn not_found(
             ))
             .with_help("set the clock if it is behind, or name that file");
     }
-    let others = newest_by_database(backups.iter());
+    let others = newest_by_database(others);
     if others.is_empty() {
         return error
             .with_source("there is none with a manifest of tornsnap's")
@@ -114,10 +189,9 @@ fn not_found(
 }
 
 /// The newest backup of each database id.
-fn newest_by_database<'a>(
-    oldest_first: impl Iterator<Item = &'a ListedBackup>,
-) -> BTreeMap<&'a str, &'a Manifest> {
+fn newest_by_database(oldest_first: &[ListedBackup]) -> BTreeMap<&str, &Manifest> {
     oldest_first
+        .iter()
         .filter_map(|backup| backup.manifest.as_ref().ok())
         .filter(|manifest| manifest.kind == BackupKind::Backup)
         .map(|manifest| (manifest.database_id.as_str(), manifest))

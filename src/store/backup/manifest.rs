@@ -15,7 +15,10 @@ use crate::store::files::{Hash, with_suffix};
 /// The version of the manifest that this program writes.
 ///
 /// A new field needs no new version: an older program keeps fields that it does not know, and the hash covers them.
-const MANIFEST_VERSION: u32 = 1;
+pub(super) const MANIFEST_VERSION: u32 = 1;
+
+/// The value of the field `tool`, by which a manifest of this program is recognized.
+pub(super) const TOOL: &str = "tornsnap";
 
 /// The text before the hash of the manifest.
 const HASH_KEY: &str = "\"manifest_sha256\": \"";
@@ -38,9 +41,8 @@ pub(crate) enum BackupKind {
 /// The contents of the manifest of one verified backup.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Manifest {
-    /// Always "tornsnap".
+    /// Always [`TOOL`].
     pub tool: String,
-    /// Version of the manifest format.
     pub(crate) manifest_version: u32,
     pub(crate) kind: BackupKind,
     /// When the copy was made, unix seconds.
@@ -62,7 +64,7 @@ pub struct Manifest {
     pub(crate) file: String,
     /// Size of the backup.
     pub bytes: u64,
-    /// SHA-256 of the backup.
+    /// SHA-256 of the backup file, in hexadecimal.
     pub(crate) sha256: String,
     /// Whether the backup is compressed with zstd.
     pub(crate) compressed: bool,
@@ -91,34 +93,6 @@ impl Manifest {
     /// The path of the manifest of a backup.
     pub fn path_for(backup: &Path) -> PathBuf {
         with_suffix(backup, ".json")
-    }
-
-    /// A manifest with the ids of the database and otherwise empty fields.
-    pub(super) fn new(identity: Identity) -> Self {
-        Self {
-            tool: "tornsnap".to_owned(),
-            manifest_version: MANIFEST_VERSION,
-            kind: BackupKind::Backup,
-            created_at: 0,
-            verified_at: 0,
-            damaged_at: None,
-            check: String::new(),
-            database: String::new(),
-            database_id: identity.id,
-            archive_of: identity.archive_of,
-            file: String::new(),
-            bytes: 0,
-            sha256: String::new(),
-            compressed: false,
-            uncompressed_bytes: None,
-            uncompressed_sha256: None,
-            schema_version: 0,
-            rows: BTreeMap::new(),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            unknown: BTreeMap::new(),
-            manifest_sha256: String::new(),
-            path: PathBuf::new(),
-        }
     }
 
     /// Size of the uncompressed database.
@@ -234,7 +208,7 @@ fn has_valid_hash(bytes: &[u8]) -> bool {
 /// The version of the manifest, if it is newer than [`MANIFEST_VERSION`].
 fn newer_version(value: &Value) -> Option<u64> {
     let version = value.get("manifest_version")?.as_u64()?;
-    (value.get("tool")? == "tornsnap" && version > u64::from(MANIFEST_VERSION)).then_some(version)
+    (value.get("tool")? == TOOL && version > u64::from(MANIFEST_VERSION)).then_some(version)
 }
 
 #[cfg(test)]
@@ -242,12 +216,30 @@ mod tests {
     use super::*;
 
     fn sample() -> Manifest {
-        let mut manifest = Manifest::new(Identity {
-            id: DatabaseId::new("0123456789abcdef0123456789abcdef".to_owned()),
+        Manifest {
+            tool: TOOL.to_owned(),
+            manifest_version: MANIFEST_VERSION,
+            kind: BackupKind::Backup,
+            created_at: 1_775_044_800,
+            verified_at: 1_775_044_800,
+            damaged_at: None,
+            check: "quick_check".to_owned(),
+            database: "a.db".to_owned(),
+            database_id: DatabaseId::new("0123456789abcdef0123456789abcdef".to_owned()),
             archive_of: None,
-        });
-        manifest.rows.insert("players".to_owned(), 12);
-        manifest
+            file: "a-20260401T120000Z.db".to_owned(),
+            bytes: 4096,
+            sha256: Hash::of(b"a"),
+            compressed: false,
+            uncompressed_bytes: None,
+            uncompressed_sha256: None,
+            schema_version: 1,
+            rows: BTreeMap::from([("players".to_owned(), 12)]),
+            program: "0.1.0".to_owned(),
+            unknown: BTreeMap::new(),
+            manifest_sha256: String::new(),
+            path: PathBuf::new(),
+        }
     }
 
     #[test]

@@ -47,16 +47,10 @@ pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: 
         required_space(database_size(&source.connection)?),
         "copy the database and change its schema",
     )?;
-    let backup = build(
-        &options,
-        BackupKind::BeforeMigration,
-        source,
-        &temporary,
-        &name,
-    )
-    .inspect_err(|_| remove_temporary_files(&temporary))?;
+    let backup = build(&options, BackupKind::BeforeMigration, source, &temporary)
+        .inspect_err(|_| remove_temporary_files(&temporary))?;
     remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
-    publish_as(&options, backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
+    publish_as(&options, &backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
     Ok(())
 }
 

@@ -25,11 +25,9 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 
-pub(crate) use catalog::{
-    Backups, ListedBackup, future_backups, list_without_manifest, newest_with_database_name,
-};
+pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
-pub(crate) use latest::latest_backup;
+pub(crate) use latest::{latest_backup, newest_to_verify};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
 pub use verify::verify;
@@ -40,7 +38,8 @@ pub(super) use create::run_both;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 pub(super) use verify::{
-    copy_unverified, open_backup_file, open_copy, unpack_and_verify, verify_contents, verify_hash,
+    copy_unverified, is_of_operating_system, open_backup_file, open_copy, unpack_and_verify,
+    verify_contents, verify_hash,
 };
 
 /// The name of the lock that a run holds while it writes backups of a database.
@@ -79,7 +78,6 @@ pub(crate) fn check_database_exists(database: &Path) -> Result<()> {
 pub struct NewBackup {
     /// The manifest of the new backup.
     pub manifest: Manifest,
-    /// Old backups that were removed.
     pub(crate) removed: Vec<PathBuf>,
     pub(crate) warnings: Vec<String>,
 }
@@ -103,7 +101,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let stem = names::stem(options.database);
     let name = names::free_name(directory, &stem, options.now, options.compress);
     let temporary = directory.join(format!(".{name}{suffix}"));
-    let manifest = create::build(options, BackupKind::Backup, source, &temporary, &name)
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);

@@ -188,12 +188,10 @@ fn decompress(
     let decompressed = zstd::Decoder::with_buffer(BufReader::new(compressed))
         .and_then(|mut decoder| copy_in_chunks(&mut decoder, &mut writer));
     if let Err(error) = decompressed {
-        // A full disk does not mean that the backup is damaged.
-        return match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Err(error).with_context(|| format!("decompress {}", path.display()))
-            }
-            _ => Err(damaged(path, format!("it cannot be decompressed: {error}"))),
+        return if is_of_operating_system(&error) {
+            Err(error).with_context(|| format!("decompress {}", path.display()))
+        } else {
+            Err(damaged(path, format!("it cannot be decompressed: {error}")))
         };
     }
     let expected = (
@@ -207,6 +205,12 @@ fn decompress(
         ));
     }
     Ok(())
+}
+
+/// Whether an error of a decompression is one of the operating system, such as a full disk, which does not show that
+/// the compressed file is damaged.
+pub(in crate::store) fn is_of_operating_system(error: &io::Error) -> bool {
+    error.raw_os_error().is_some()
 }
 
 fn damaged(backup: &Path, why: String) -> Error {

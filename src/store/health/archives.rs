@@ -13,7 +13,7 @@ use crate::model::identity::{DatabaseId, Identity};
 use crate::store::check::{self, Depth};
 use crate::store::{identity, open, sql};
 
-/// The longest wait for a lock on an archive. With the wait for the database it stays below five seconds.
+/// The longest wait for a lock on an archive. Together with the waits for the database, it is less than five seconds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An archive, as the database recorded it.

@@ -25,25 +25,37 @@ pub(crate) fn find_backups(
     id: Option<&DatabaseId>,
     now: i64,
 ) -> Result<Backups> {
-    let (newest, future) = match id {
-        Some(id) => (
-            backup::newest_backup(directory, id, now)?,
-            backup::future_backups(directory, id, now)?,
-        ),
-        None => (
-            backup::newest_with_database_name(directory, database, now)?,
-            Vec::new(),
-        ),
+    let has_folder = directory.is_dir();
+    let made = |manifest: &Manifest| (manifest.created_at, manifest.path.clone());
+    let path = |manifest: &Manifest| manifest.path.clone();
+    let found = match id {
+        Some(id) => {
+            let backups = backup::Backups::find(directory, id, now)?;
+            Backups {
+                newest: backups.newest_first().first().map(made),
+                damaged: backups.damaged_newest().map(path),
+                future: backups.future().iter().map(path).collect(),
+                unreadable: None,
+                has_folder,
+            }
+        }
+        None => Backups {
+            newest: backup::newest_with_database_name(directory, database, now)?
+                .as_ref()
+                .map(made),
+            damaged: None,
+            future: Vec::new(),
+            unreadable: None,
+            has_folder,
+        },
     };
-    let unreadable = match newest {
-        Some(_) => None,
-        None => backup::newest_with_unreadable_manifest(directory, database)?.map(|(_, file)| file),
-    };
+    if found.newest.is_some() || found.damaged.is_some() {
+        return Ok(found);
+    }
+    let unreadable = backup::newest_with_unreadable_manifest(directory, database)?;
     Ok(Backups {
-        newest: newest.map(|manifest| (manifest.created_at, manifest.path)),
-        unreadable,
-        future: future.into_iter().map(|manifest| manifest.path).collect(),
-        has_folder: directory.is_dir(),
+        unreadable: unreadable.map(|(_, file)| file),
+        ..found
     })
 }
 

@@ -22,7 +22,7 @@ const LOCK: &str = "health";
 /// The longest wait for the lock. A webhook and a ping time out after ten seconds each.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Waits until another process has sent its notification. It holds the start of the wait.
+/// Waits until another process has sent its notification. The field is the time when the wait began.
 struct WaitForSender(Instant);
 
 impl WaitPolicy for WaitForSender {

@@ -26,7 +26,6 @@ pub(crate) struct RunHistory {
     pub(crate) incomplete: Option<Incomplete>,
 }
 
-/// A run that was killed.
 struct KilledRun {
     started_at: i64,
     /// Whether its status is still `running`, because no later run has marked it as killed.

@@ -12,7 +12,7 @@ use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::create::initialise;
 use crate::store::files::{remove_database_files, sync_folder};
-use crate::store::identity::identity;
+use crate::store::identity::{identity, identity_from_row};
 use crate::store::migrate::SchemaState;
 use crate::store::open::inspect;
 use crate::store::prune::step;
@@ -136,14 +136,7 @@ impl Store {
     fn attached_id(&self, archive: &Archive, ours: &DatabaseId) -> Result<DatabaseId> {
         let attached = self
             .connection
-            .query_row(sql!("prune/get_archive_identity"), [], |row| {
-                Ok(Identity {
-                    id: DatabaseId::new(row.get("database_id")?),
-                    archive_of: row
-                        .get::<_, Option<String>>("archive_of")?
-                        .map(DatabaseId::new),
-                })
-            })
+            .query_row(sql!("prune/get_archive_identity"), [], identity_from_row)
             .context("read the id of the archive")?;
         let is_same = archive
             .identity

@@ -50,7 +50,6 @@ impl PruneResult {
     }
 }
 
-/// Executes a plan.
 struct Executor<'a> {
     store: &'a mut Store,
     record: PruneRecord,

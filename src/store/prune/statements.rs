@@ -61,18 +61,12 @@ impl Statements {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::tests::with_attached_archive;
 
     #[test]
     fn the_statements_of_each_history_prepare_and_use_no_other_history() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(&folder.path().join("t.db")).unwrap();
-        let archive = folder.path().join("archive.db");
-        drop(Store::create(&archive).unwrap());
-        store
-            .connection()
-            .execute("ATTACH DATABASE ? AS archive", [archive.to_str()])
-            .unwrap();
+        let store = with_attached_archive(folder.path());
 
         for history in History::ALL {
             let statements = Statements::of(history);

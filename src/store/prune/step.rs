@@ -26,7 +26,7 @@ pub(super) struct Step {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StepResult {
-    /// Deleted rows.
+    /// The number of deleted rows.
     pub(super) rows: i64,
     /// How long the step held the write lock.
     pub(super) held: Duration,

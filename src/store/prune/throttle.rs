@@ -27,7 +27,7 @@ const WAL_PAGES_ON_FULL_DISK: i64 = 100;
 /// the lock if one of these times falls into a pause. Source: `sqliteDefaultBusyCallback` in SQLite.
 const RETRIES: [u64; 12] = [0, 1, 3, 8, 18, 33, 53, 78, 103, 128, 178, 228];
 
-/// The size of the next step, and the time for which the write lock was held.
+/// Decides how large the next step is, and when to pause.
 #[derive(Debug)]
 pub(super) struct Throttle {
     /// The number of rows (or pages) of the next step.

@@ -7,7 +7,7 @@
 mod replace;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
@@ -88,7 +88,6 @@ impl Locks {
 #[derive(Debug)]
 pub struct Staged {
     staging: StagingFile,
-    /// The ids of the database.
     pub(crate) identity: Identity,
     /// Rows of all tables together.
     pub(crate) rows: i64,
@@ -201,13 +200,14 @@ fn unpack_without_manifest(file: &Path, is_compressed: bool, target: &mut fs::Fi
     zstd::Decoder::new(source)
         .and_then(|mut decoder| copy_in_chunks(&mut decoder, target))
         .map_err(|error| {
-            let exit = match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
-                _ => Exit::Damaged,
-            };
-            Error::new(format!("decompress {}", file.display()))
-                .with_source(error)
-                .with_exit(exit)
+            let action = format!("decompress {}", file.display());
+            if backup::is_of_operating_system(&error) {
+                Error::of_io(action, error)
+            } else {
+                Error::new(action)
+                    .with_source(error)
+                    .with_exit(Exit::Damaged)
+            }
         })
 }
 

@@ -39,6 +39,43 @@ fn verify_finds_damage_in_either_file_and_says_which() {
 }
 
 #[test]
+fn a_backup_that_cannot_be_read_is_not_reported_as_damaged() {
+    let sandbox = ready(1);
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.run_at(NOW + 60, &["backup"]).expect(0);
+    let latest = newest(&sandbox);
+    let kept = fs::read(&latest).unwrap();
+    fs::remove_file(&latest).unwrap();
+    fs::create_dir(&latest).unwrap();
+
+    let unreadable = sandbox.run(&["backup", "--verify", "all"]).expect(78);
+    assert!(
+        unreadable.stderr().contains("1 could not be read"),
+        "{}",
+        unreadable.stderr()
+    );
+    assert!(
+        !unreadable.stderr().contains("are damaged"),
+        "{}",
+        unreadable.stderr()
+    );
+
+    // Damage is the more urgent of the two.
+    flip(&sandbox.path("backups/tornsnap-20260401T120000Z.db"), 5000);
+    let both = sandbox.run(&["backup", "--verify", "all"]).expect(79);
+    assert!(
+        both.stderr()
+            .contains("1 are damaged or gone, and 1 could not be read"),
+        "{}",
+        both.stderr()
+    );
+
+    fs::remove_dir(&latest).unwrap();
+    fs::write(&latest, kept).unwrap();
+    sandbox.run(&["backup", "--verify", "latest"]).expect(0);
+}
+
+#[test]
 fn every_flipped_bit_of_a_backup_is_found() {
     let sandbox = ready(50);
     sandbox.run(&["backup"]).expect(0);

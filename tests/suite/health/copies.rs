@@ -1,6 +1,7 @@
 //! Findings about archives, backups and their disks.
 
 use std::fs;
+use std::path::PathBuf;
 
 use rusqlite::Connection;
 use tornsnap::testing::store::Store;
@@ -217,6 +218,47 @@ fn a_backup_folder_that_lost_its_backups_is_a_finding() {
     let (message, remedy) = message_and_remedy(&sandbox, NOW + 2 * HOUR, "backup");
     assert!(message.contains("is in it no longer"), "{message}");
     assert!(remedy.contains("mounted"), "{remedy}");
+}
+
+#[test]
+fn a_backup_that_was_found_damaged_is_named() {
+    let sandbox = well();
+    let newest = newest_backup(&sandbox);
+    let older = "tornsnap-20260401T110000Z.db";
+    sandbox.run_at(NOW - HOUR, &["backup"]).expect(0);
+
+    let mut bytes = fs::read(&newest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&newest, bytes).unwrap();
+    sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+
+    let name = newest.file_name().unwrap().to_str().unwrap();
+    let damage = format!("{name} is newer, but was found damaged");
+    let (message, _) = message_and_remedy(&sandbox, NOW + 8 * DAY, "backup");
+    assert!(
+        message.contains(older) && message.contains(&damage),
+        "{message}"
+    );
+
+    for file in [older.to_owned(), format!("{older}.json")] {
+        fs::remove_file(sandbox.path("backups").join(file)).unwrap();
+    }
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "backup");
+    assert!(
+        message.contains(&format!("{name} was found damaged")) && !message.contains("no longer"),
+        "{message}"
+    );
+    assert!(remedy.contains("tornsnap backup"), "{remedy}");
+}
+
+/// The only backup of [`well`].
+fn newest_backup(sandbox: &Sandbox) -> PathBuf {
+    fs::read_dir(sandbox.path("backups"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "db"))
+        .unwrap()
 }
 
 /// Needs a second disk that a test may write to.

@@ -227,6 +227,8 @@ fn only_the_prune_of_its_database_writes_to_an_archive() {
     for command in [
         &["summarize", "--no-backup"][..],
         &["prune"],
+        &["prune", "--future", "--without-backup"],
+        &["prune", "--summaries-before", "2026-01", "--yes"],
         &["fetch", "all"],
     ] {
         let arguments = [command, &["--database", "cold.db"]].concat();

@@ -160,3 +160,79 @@ fn with_unsound_files() -> Sandbox {
     .unwrap();
     sandbox
 }
+
+#[test]
+fn latest_skips_a_backup_that_was_found_damaged() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    sandbox.run_at(NOW + 60, &["backup"]).expect(0);
+    damage(&sandbox, NEWER_BACKUP);
+    // The damage is not recorded yet.
+    sandbox.run(&["restore", "latest", "--yes"]).expect(79);
+    sandbox
+        .run_at(NOW + 120, &["backup", "--verify", "all"])
+        .expect(79);
+
+    let listed = sandbox.run(&["backup", "--list"]).expect(0).stdout();
+    let is_marked = |line: &str| line.contains("found damaged at 2026-04-01T12:02:00Z");
+    let marked: Vec<&str> = listed.lines().filter(|line| is_marked(line)).collect();
+    assert!(
+        marked.len() == 1 && marked[0].contains(NEWER_BACKUP),
+        "{listed}"
+    );
+
+    let skipped = format!(
+        "skipping backups/{NEWER_BACKUP}, because it was found damaged at 2026-04-01T12:02:00Z; \
+         the next older backup is taken"
+    );
+    // Without the database its id is not known, and the name in the manifest decides.
+    for has_database in [true, false] {
+        if !has_database {
+            fs::remove_file(sandbox.database()).unwrap();
+        }
+        let restored = sandbox
+            .run_at(
+                NOW + 180,
+                &["restore", "latest", "--to", "copy.db", "--yes"],
+            )
+            .expect(0);
+        assert!(
+            restored.stderr().contains(&skipped),
+            "{}",
+            restored.stderr()
+        );
+        assert!(restored.stderr().contains(BACKUP), "{}", restored.stderr());
+    }
+}
+
+#[test]
+fn latest_is_refused_if_all_backups_were_found_damaged() {
+    let sandbox = ready();
+    sandbox.run_at(NOW + 60, &["backup"]).expect(0);
+    damage(&sandbox, NEWER_BACKUP);
+    sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+    let before = listing(&sandbox);
+
+    let refused = sandbox.run(&["restore", "latest", "--yes"]).expect(79);
+
+    assert!(
+        refused.stderr().contains(NEWER_BACKUP) && refused.stderr().contains("found damaged"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(listing(&sandbox), before);
+    // A backup that was found damaged stays the latest one to verify.
+    sandbox.run(&["backup", "--verify", "latest"]).expect(79);
+}
+
+/// The backup of the minute after [`NOW`].
+const NEWER_BACKUP: &str = "tornsnap-20260401T120100Z.db";
+
+/// Flips a bit of a backup.
+fn damage(sandbox: &Sandbox, backup: &str) {
+    let file = sandbox.path("backups").join(backup);
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
