@@ -8,6 +8,7 @@ mod support;
 
 mod architecture;
 mod backup;
+mod circles;
 mod clock;
 mod config;
 mod demo;

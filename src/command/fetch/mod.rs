@@ -2,6 +2,7 @@
 
 mod concurrent;
 mod factions;
+mod failures;
 mod outcome;
 mod plan;
 mod players;

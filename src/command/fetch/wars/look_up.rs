@@ -6,6 +6,7 @@ use crate::api::pool::Need;
 use crate::api::request::Request;
 use crate::api::wire::war;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
+use crate::command::fetch::failures::is_reportable;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, TornClient};
 use crate::error::Result;
@@ -239,12 +240,6 @@ fn fetch_report(torn: &TornClient, known: &War) -> Result<Option<Observation<War
             Err(Failure::rejected(&request, &war_name(known), &error, body))
         }
     }
-}
-
-/// Whether a failure must be reported: a temporary failure, or an invalid answer. Any other refusal of a report or a
-/// history only means that it does not exist.
-pub(super) fn is_reportable(failure: &Failure) -> bool {
-    failure.is_passing() || matches!(failure, Failure::Rejected(_))
 }
 
 /// Whether a war that Torn does not know never began: its start is in the future, or so long ago that a list would

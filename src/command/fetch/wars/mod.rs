@@ -2,6 +2,7 @@
 
 mod assaults;
 mod faction_lists;
+mod faction_wars;
 mod game_lists;
 mod history;
 mod history_search;
@@ -11,7 +12,7 @@ mod next_steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use assaults::AssaultedTiles;
-pub(super) use faction_lists::{DecodedWars, FactionWars, decode_wars};
+pub(super) use faction_wars::{DecodedWars, FactionWars, decode_wars};
 pub(super) use history::is_due as history_is_due;
 pub(super) use next_steps::count_certain_lookups;
 
