@@ -75,7 +75,7 @@ impl Waiting {
         }
     }
 
-    pub(super) fn is_possible(&self) -> bool {
+    fn is_possible(&self) -> bool {
         !self.longest.is_zero()
     }
 
