@@ -26,4 +26,5 @@ mod ten_days;
 mod territories;
 mod tile_faults;
 mod time;
+mod unsaved;
 mod wars;
