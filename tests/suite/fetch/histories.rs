@@ -25,9 +25,37 @@ fn fight(torn: &Torn, start: i64, end: i64, forfeit: bool) {
     });
 }
 
+/// A poll some days after a war.
+struct Late {
+    days: i64,
+    forfeit: bool,
+    /// The expected `end_reason`.
+    reason: &'static str,
+}
+
 #[test]
 fn wars_that_began_and_ended_between_two_polls_are_recorded_as_they_ended() {
-    for (days, forfeit, reason) in [(5, false, ""), (5, true, "forfeit"), (20, false, "")] {
+    for Late {
+        days,
+        forfeit,
+        reason,
+    } in [
+        Late {
+            days: 5,
+            forfeit: false,
+            reason: "",
+        },
+        Late {
+            days: 5,
+            forfeit: true,
+            reason: "forfeit",
+        },
+        Late {
+            days: 20,
+            forfeit: false,
+            reason: "",
+        },
+    ] {
         let torn = Torn::new();
         torn.fetch(&["wars"]).expect(0);
         fight(&torn, NOW + DAY, NOW + 2 * DAY, forfeit);

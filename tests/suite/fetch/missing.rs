@@ -164,17 +164,38 @@ fn a_missing_id_in_no_configuration_or_roster_is_asked_about_weekly() {
     );
 }
 
+/// A run whose only target is an id that Torn does not know.
+struct Unknown {
+    kind: &'static str,
+    /// The content of `[track]`.
+    follow: &'static str,
+    /// The path of the call that fails.
+    path: &'static str,
+}
+
 #[test]
 fn a_run_that_asks_about_nothing_that_is_followed_is_no_success_and_health_names_the_ids() {
-    for (kind, follow, path) in [
-        ("factions", "factions = [9]\nmembers = false", "/faction/9"),
-        ("wars", "factions = [9]\nmembers = false", "/faction/9"),
-        (
-            "territories",
-            "factions = [9]\nmembers = false",
-            "/faction/9",
-        ),
-        ("players", "players = [2]", "/user/2"),
+    for Unknown { kind, follow, path } in [
+        Unknown {
+            kind: "factions",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "wars",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "territories",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "players",
+            follow: "players = [2]",
+            path: "/user/2",
+        },
     ] {
         let torn = Torn::new();
         torn.follow(&format!("[track]\n{follow}\n"));

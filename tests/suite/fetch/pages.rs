@@ -6,17 +6,36 @@ use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, NOW};
 
+/// A list that Torn sends in pages.
+struct List {
+    path: &'static str,
+    /// The kind that reads it.
+    kind: &'static str,
+}
+
 /// Lists that are read page by page, with the kind that reads them.
-const LISTS: [(&str, &str); 4] = [
-    ("/faction/warfareranked", "wars"),
-    ("/faction/warfareterritory", "wars"),
-    ("/faction/territoryownership", "territories"),
-    ("/torn/territory", "territories"),
+const LISTS: &[List] = &[
+    List {
+        path: "/faction/warfareranked",
+        kind: "wars",
+    },
+    List {
+        path: "/faction/warfareterritory",
+        kind: "wars",
+    },
+    List {
+        path: "/faction/territoryownership",
+        kind: "territories",
+    },
+    List {
+        path: "/torn/territory",
+        kind: "territories",
+    },
 ];
 
 #[test]
 fn pages_in_a_cycle_are_left_after_a_few_calls() {
-    for (path, kind) in LISTS {
+    for &List { path, kind } in LISTS {
         let torn = Torn::over(Options {
             now: NOW,
             players: 4,
@@ -50,7 +69,7 @@ fn pages_in_a_cycle_are_left_after_a_few_calls() {
 
 #[test]
 fn a_short_page_whose_links_lead_to_itself_is_the_whole_list() {
-    for (path, kind) in LISTS {
+    for &List { path, kind } in LISTS {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| world.tile("AAB").owner = Some(9));
@@ -261,9 +280,41 @@ fn the_history_of_a_faction_is_read_to_its_end_too() {
     }
 }
 
+/// The wars on a list, and the pages that a later poll reads at most.
+struct Listed {
+    going_on: i64,
+    over: i64,
+    expected: usize,
+}
+
 #[test]
 fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
-    for (going_on, over, expected) in [(10, 500, 2), (150, 500, 3), (10, 80, 1), (0, 500, 1)] {
+    for Listed {
+        going_on,
+        over,
+        expected,
+    } in [
+        Listed {
+            going_on: 10,
+            over: 500,
+            expected: 2,
+        },
+        Listed {
+            going_on: 150,
+            over: 500,
+            expected: 3,
+        },
+        Listed {
+            going_on: 10,
+            over: 80,
+            expected: 1,
+        },
+        Listed {
+            going_on: 0,
+            over: 500,
+            expected: 1,
+        },
+    ] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
         torn.edit(|world| {

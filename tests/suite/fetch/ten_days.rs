@@ -8,26 +8,37 @@ use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 use crate::support::torn::Torn;
 use crate::support::{DAY, Dice, MINUTE, heavy, rows};
 
+/// A table with a history.
+struct HistoryTable {
+    table: &'static str,
+    /// The column with the id.
+    id: &'static str,
+    /// The column with the time.
+    time: &'static str,
+    /// The columns whose changes add rows.
+    columns: &'static [&'static str],
+}
+
 /// The columns of a history that can be compared with the history without faults.
-const HISTORIES: [(&str, &str, &str, &[&str]); 3] = [
-    (
-        "player_stats_history",
-        "player_id",
-        "timestamp",
-        &["level", "life_maximum", "networth", "total_stats"],
-    ),
-    (
-        "faction_history",
-        "faction_id",
-        "timestamp",
-        &["respect", "member_count", "best_chain"],
-    ),
-    (
-        "territory_ownership_history",
-        "territory_id",
-        "recorded_at",
-        &["faction_id", "racket_type", "racket_level"],
-    ),
+const HISTORIES: &[HistoryTable] = &[
+    HistoryTable {
+        table: "player_stats_history",
+        id: "player_id",
+        time: "timestamp",
+        columns: &["level", "life_maximum", "networth", "total_stats"],
+    },
+    HistoryTable {
+        table: "faction_history",
+        id: "faction_id",
+        time: "timestamp",
+        columns: &["respect", "member_count", "best_chain"],
+    },
+    HistoryTable {
+        table: "territory_ownership_history",
+        id: "territory_id",
+        time: "recorded_at",
+        columns: &["faction_id", "racket_type", "racket_level"],
+    },
 ];
 
 /// The queries that must give the same rows in both databases at the end.
@@ -151,7 +162,13 @@ fn compare(calm: &Torn, rough: &Torn) {
         .execute("ATTACH DATABASE ? AS calm", [path.to_str().unwrap()])
         .unwrap();
     let mut wrong = String::new();
-    for (table, id, time, columns) in HISTORIES {
+    for &HistoryTable {
+        table,
+        id,
+        time,
+        columns,
+    } in HISTORIES
+    {
         for column in columns {
             let false_rows = rows(
                 &connection,

@@ -1,9 +1,9 @@
 //! Wars: how they begin, continue and end, also between two polls.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::torn::{OURS, THEIRS, Torn};
+use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, HOUR, NOW};
 
 /// The rows of all wars in the order in which they were recorded.
@@ -103,61 +103,6 @@ fn ranked_and_territory_wars_may_share_a_number() {
             "territory|40000|completed|fail_assault|9|2|0|100000|0|30",
         ]
     );
-}
-
-#[test]
-fn a_war_that_ended_between_two_polls_is_looked_up() {
-    for (report, history, forfeit, expected) in [
-        (
-            true,
-            true,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-        (
-            true,
-            true,
-            true,
-            "ranked|5|completed|forfeit|20|100|900|1000|0|3600",
-        ),
-        (
-            true,
-            false,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-        (
-            false,
-            true,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-    ] {
-        let torn = Torn::new();
-        torn.ranked_war(5, |_| {});
-        torn.fetch(&["wars"]).expect(0);
-        torn.ranked_war(5, |war| {
-            (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(THEIRS), forfeit);
-            (war.factions[0].score, war.factions[1].score) = (100, 900);
-            (war.in_wars, war.has_report, war.in_history) = (false, report, history);
-        });
-
-        torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
-
-        assert_eq!(
-            told(&torn)[1],
-            expected,
-            "report {report}, history {history}"
-        );
-        torn.simulator.clear_requests();
-        torn.fetch_at(NOW + 4 * DAY, &["wars"]).expect(0);
-        let looked_up = |path: &String| path.contains("report");
-        assert!(
-            !torn.asked().iter().any(looked_up),
-            "what is over is not looked up for ever: {:?}",
-            torn.asked()
-        );
-    }
 }
 
 #[test]
@@ -273,22 +218,38 @@ fn a_failed_or_partial_lookup_ends_no_war() {
     }
 }
 
+/// A list of wars that cannot be read whole.
+struct PartialList {
+    patch: Value,
+    exit: i32,
+    /// The reports that are requested.
+    lost: Vec<&'static str>,
+}
+
 #[test]
 fn a_list_that_could_not_be_read_whole_ends_no_war() {
-    for (patch, exit, lost) in [
+    for PartialList { patch, exit, lost } in [
         // The other war is in no list any more, so its report is looked up.
-        (
-            json!({ "ranked": { "war_id": "x" }, "territory": [] }),
-            3,
-            vec!["/faction/6/territorywarreport"],
-        ),
-        (
-            json!({ "ranked": null, "territory": "none" }),
-            3,
-            vec!["/faction/5/rankedwarreport"],
-        ),
-        (json!("none"), 76, vec![]),
-        (json!([7]), 76, vec![]),
+        PartialList {
+            patch: json!({ "ranked": { "war_id": "x" }, "territory": [] }),
+            exit: 3,
+            lost: vec!["/faction/6/territorywarreport"],
+        },
+        PartialList {
+            patch: json!({ "ranked": null, "territory": "none" }),
+            exit: 3,
+            lost: vec!["/faction/5/rankedwarreport"],
+        },
+        PartialList {
+            patch: json!("none"),
+            exit: 76,
+            lost: vec![],
+        },
+        PartialList {
+            patch: json!([7]),
+            exit: 76,
+            lost: vec![],
+        },
     ] {
         let torn = Torn::new();
         torn.ranked_war(5, |war| war.start = NOW + DAY);
@@ -317,37 +278,6 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
             2,
             "{patch}"
         );
-    }
-}
-
-#[test]
-fn each_territory_result_has_its_ending() {
-    for (result, status, winner) in [
-        ("success_assault", "completed", "20"),
-        ("fail_assault", "completed", "9"),
-        ("end_with_nap", "cancelled", ""),
-        ("end_with_peace_treaty", "cancelled", ""),
-        ("end_with_destroy_attack", "cancelled", ""),
-        ("end_with_destroy_defense", "cancelled", ""),
-        ("end_with_something_new", "cancelled", ""),
-    ] {
-        for (report, history) in [(true, true), (false, true), (true, false)] {
-            let torn = Torn::new();
-            torn.territory_war(6, |_| {});
-            torn.fetch(&["wars"]).expect(0);
-            torn.territory_war(6, |war| {
-                (war.result, war.end) = (Some(result.to_owned()), Some(NOW + HOUR));
-                (war.in_wars, war.has_report, war.in_history) = (false, report, history);
-            });
-
-            torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
-
-            assert_eq!(
-                told(&torn)[1],
-                format!("territory|6|{status}|{result}|{winner}|0|0|100000|0|3600"),
-                "report {report}, history {history}"
-            );
-        }
     }
 }
 
