@@ -28,7 +28,7 @@ fn without_access_the_public_part_is_still_fetched() {
 }
 
 #[test]
-fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
+fn a_daily_limit_pauses_one_category_for_a_day_in_later_runs_too() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2, 3]\n");
     torn.simulator
@@ -61,7 +61,7 @@ fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
 }
 
 #[test]
-fn a_read_limit_of_one_key_leaves_the_category_to_the_others() {
+fn after_a_daily_limit_of_one_key_another_key_reads_the_category() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nplayers = [3]\n");
     torn.simulator
@@ -87,7 +87,7 @@ fn personalstats_with(torn: &Torn, secret: &str) -> usize {
 }
 
 #[test]
-fn a_daily_limit_of_any_category_leaves_the_question_to_another_owner() {
+fn after_a_daily_limit_the_key_of_another_owner_makes_the_call() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n");
     torn.simulator
@@ -196,7 +196,7 @@ fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
 }
 
 #[test]
-fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
+fn a_refusal_for_lack_of_access_is_remembered_until_the_end_of_the_run() {
     for number in [16, 7, 4] {
         let torn = Torn::with_two_keys();
         torn.configure(
@@ -248,7 +248,7 @@ fn missing_access_concerns_one_selection_or_one_id() {
 }
 
 #[test]
-fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
+fn after_the_daily_limit_of_an_owner_another_owners_key_reads_the_networth() {
     let whole = |number| code(number);
     let inside = |number: i64| {
         FaultKind::Patch(
@@ -282,14 +282,14 @@ fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
             personalstats_with(&torn, CANARY) + personalstats_with(&torn, "SecondKeyOfOne01");
         assert_eq!(
             refused, 1,
-            "the rest goes by owner, not by key: {refusal:?}"
+            "the pause is of the owner, not of the key: {refusal:?}"
         );
         assert_eq!(
             torn.rows("SELECT scope, owner_id, cause, until FROM api_pauses"),
             [format!("personalstats|1|daily_limit|{}", NOW + DAY)]
         );
 
-        // The next runs do not use it either, until the rest is over.
+        // The next runs do not use it either, until the pause is over.
         torn.edit(|world| world.player(1).networth = 77);
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
@@ -322,7 +322,7 @@ fn without_another_owner_the_networth_is_not_known_and_the_rest_is_saved() {
 }
 
 #[test]
-fn a_replaced_key_of_another_owner_does_not_inherit_the_rest() {
+fn a_new_key_of_another_owner_does_not_inherit_the_pause() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [3]\n");
     torn.simulator

@@ -16,7 +16,7 @@ struct BadSelection {
 }
 
 #[test]
-fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
+fn an_invalid_selection_does_not_affect_the_others_of_the_same_answer() {
     for BadSelection {
         pointer,
         value,
@@ -74,7 +74,7 @@ fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
 }
 
 #[test]
-fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
+fn an_invalid_item_does_not_affect_the_others_of_the_same_list() {
     let bad = |value: Value| FaultKind::Patch("/wars/territory/0/start".to_owned(), value);
     let torn = known();
     torn.territory_war(7, |war| {
@@ -115,7 +115,7 @@ fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
 }
 
 #[test]
-fn a_bad_war_in_the_game_wide_list_keeps_no_other_from_being_looked_up() {
+fn an_invalid_war_in_a_game_wide_list_does_not_prevent_the_lookup_of_others() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
     torn.ranked_war(5, |_| {});

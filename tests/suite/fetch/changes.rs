@@ -18,7 +18,7 @@ fn a_value_that_is_known_again_and_the_same_is_no_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
     torn.edit(|world| world.player(2).networth = 1);
-    // Networth is asked for once a day, the level at each poll.
+    // A run requests the networth once a day, and the level at each poll.
     for Poll { day, hours, level } in [
         Poll {
             day: 0,
@@ -86,7 +86,7 @@ fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
 }
 
 #[test]
-fn a_row_of_the_future_makes_no_poll_a_change() {
+fn a_row_with_a_future_timestamp_turns_no_later_poll_into_a_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\nfactions = [9]\nmembers = false\n");
     torn.edit(|world| world.tile("AAB").owner = Some(OURS));
@@ -119,9 +119,11 @@ fn a_row_of_the_future_makes_no_poll_a_change() {
     assert_eq!(count(), before);
 }
 
-/// Whether the name of a faction is stored, and the name after an answer with an empty one.
+/// A faction whose name becomes empty.
 struct KnownName {
+    /// Whether a name is stored.
     known: bool,
+    /// The name afterwards.
     expected: &'static str,
 }
 
@@ -155,7 +157,7 @@ fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
 }
 
 #[test]
-fn a_war_with_an_unknown_side_is_rejected_alone() {
+fn a_war_with_an_unknown_side_does_not_affect_the_others() {
     for nobody in [json!(0), json!(null), json!("")] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");

@@ -69,7 +69,7 @@ fn a_war_that_ended_between_two_polls_is_looked_up() {
         let looked_up = |path: &String| path.contains("report");
         assert!(
             !torn.asked().iter().any(looked_up),
-            "what is over is not looked up for ever: {:?}",
+            "a war that is over is looked up again: {:?}",
             torn.asked()
         );
     }

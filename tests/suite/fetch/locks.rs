@@ -1,4 +1,4 @@
-//! Locks: one run of a kind at a time, under any name of the database, released as soon as the kind is done.
+//! Locks: only one run fetches a kind at a time. A lock is released as soon as its kind is done.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use tornsnap::testing::store::Lock;
 use crate::support::torn::Torn;
 use crate::support::{DAY, Finished, NOW, heavy, signal};
 
-/// A `fetch all` that has done its factions and wars and waits for its players.
+/// A `fetch all` that has fetched the factions and wars, and waits for an answer about a player.
 fn waiting_for_a_player() -> (Torn, Child) {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\n");

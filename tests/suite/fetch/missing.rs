@@ -36,7 +36,7 @@ fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_da
         assert_eq!(active(), [expected], "after {hours} hours");
     }
 
-    // A followed id is still asked about daily.
+    // A followed id is still requested daily.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 104 * HOUR, &["factions", "players"])
         .expect(0);
@@ -79,7 +79,7 @@ fn three_misses_in_twenty_minutes_pause_an_id_for_an_hour_at_most() {
         .filter(|(_, code)| *code == 3)
         .map(|(at, _)| *at)
         .collect();
-    // A run in which every followed id rests is no success either.
+    // A run in which every followed id is deferred fails, too.
     assert_eq!(
         failed,
         [0, 4, 8, 12, 16, 60, 61, 7 * 60, 8 * 60, 30 * 60],

@@ -99,7 +99,7 @@ struct Told {
 }
 
 #[test]
-fn an_answer_that_tells_nothing_is_no_observation_and_one_that_tells_something_is() {
+fn only_an_answer_with_a_value_is_an_observation() {
     for Told { fault, expected } in [
         Told {
             fault: FaultKind::Code(6, "no".to_owned()),

@@ -150,7 +150,7 @@ fn refusals_that_are_no_faults_end_no_run_however_many() {
     }
 }
 
-/// Torn refuses every n-th call.
+/// A refusal of every n-th call.
 struct Refused {
     refusal: FaultKind,
     every: u32,
@@ -177,7 +177,7 @@ fn pauses_that_torn_asks_for_end_no_run_while_calls_succeed_in_between() {
         },
     ] {
         let torn = members(100, "");
-        // The fault of each turn meets the first call after those that the others have spared.
+        // Each fault applies to one call. `every - 1` calls succeed between two faults.
         for turn in 1..=30 {
             torn.simulator.fault(
                 Fault::once(refusal.clone())

@@ -1,4 +1,4 @@
-//! Lists of several pages: all of each list is read, and no more pages than needed.
+//! Lists of several pages: each list is read completely, with no more pages than needed.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
@@ -13,7 +13,6 @@ struct List {
     kind: &'static str,
 }
 
-/// Lists that are read page by page, with the kind that reads them.
 const LISTS: &[List] = &[
     List {
         path: "/faction/warfareranked",
@@ -178,13 +177,13 @@ fn a_broken_second_page_saves_the_first_and_ends_no_war() {
     );
 }
 
-/// The pages that were asked for of the lists below this path.
+/// The number of requested pages of the list at this path.
 fn pages(torn: &Torn, path: &str) -> usize {
     let asked = torn.asked();
     asked.iter().filter(|asked| asked.starts_with(path)).count()
 }
 
-/// A Torn whose game-wide lists have so many ranked and territory wars that go on, ten minutes apart.
+/// A world with this many ongoing ranked wars and as many territory wars, which began ten minutes apart.
 fn many_wars(count: i64, links: Links) -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
@@ -419,7 +418,7 @@ fn every_tile_under_assault_is_marked_however_long_the_list() {
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
             (1..=250).for_each(|id| world.tile(&tile(id)).owner = Some(5000 + id));
-            // A war that began before all others and goes on comes after a page of wars that are over.
+            // An ongoing war that began before all others is listed after a page of wars that are over.
             world.territory_wars(151..=249, |war| {
                 (war.end, war.result) = (Some(NOW), Some("end_with_nap".to_owned()));
             });

@@ -1,5 +1,4 @@
-//! Answers in parts: each selection, member, war, tile and racket is decoded on its own, and a missing field is
-//! not the same as null where null means "none".
+//! Missing fields: a field whose null means "none" must be present, and any other missing field is unknown.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Racket};
@@ -7,8 +6,8 @@ use tornsnap::testing::sim::{Fault, FaultKind, Racket};
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
 
-/// Everything that the tests here change: two players in our faction, two tiles of ours, one with a racket and under
-/// assault, a ranked war, all as known at NOW.
+/// A database with everything that the tests change: two players of our faction, a ranked war, and two tiles of ours, one
+/// of them with a racket and under assault.
 pub fn known() -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2]\nfactions = [9]\nmembers = false\n");
@@ -214,7 +213,6 @@ fn an_owner_or_racket_of_a_sweep_that_is_missing_changes_nothing() {
     }
 }
 
-/// A field of an answer.
 struct Field {
     /// The path of the call.
     path: &'static str,

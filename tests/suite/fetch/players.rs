@@ -381,7 +381,7 @@ fn a_player_without_a_faction_has_none_and_a_new_one_gets_a_row() {
 }
 
 #[test]
-fn the_stalest_come_first() {
+fn players_are_requested_least_recently_polled_first() {
     let torn = Torn::new();
     torn.configure(
         "requests_per_minute = 0\nconcurrency = 1\n",
@@ -403,7 +403,7 @@ fn the_stalest_come_first() {
 }
 
 #[test]
-fn flags_narrow_a_run_and_reach_beyond_the_configuration() {
+fn flags_replace_the_ids_of_the_configuration() {
     let torn = Torn::new();
     torn.edit(|world| {
         world.player(50).faction_id = Some(THEIRS);

@@ -98,7 +98,7 @@ const MISFITS: &[Misfit] = &[
 ];
 
 #[test]
-fn a_part_that_does_not_fit_is_kept_with_its_place_and_harms_no_other() {
+fn an_invalid_part_is_stored_with_its_path_and_the_other_parts_are_saved() {
     for Misfit {
         pointer,
         value,
@@ -218,7 +218,7 @@ const MISSING: &[Missing] = &[
 ];
 
 #[test]
-fn a_missing_field_is_neither_a_zero_nor_a_null() {
+fn a_missing_field_is_rejected_and_not_read_as_null() {
     for missing in MISSING {
         let pointer = missing.pointer;
         let torn = Torn::new();
@@ -271,7 +271,7 @@ fn an_answer_about_another_id_is_never_stored() {
 }
 
 #[test]
-fn when_every_body_is_rejected_the_exit_code_says_so() {
+fn a_run_whose_answers_are_all_rejected_exits_with_76() {
     let torn = Torn::new();
     torn.simulator.fault(
         Fault::always(FaultKind::Patch(String::new(), json!({ "members": 3 }))).path("/faction"),
@@ -290,7 +290,7 @@ fn when_every_body_is_rejected_the_exit_code_says_so() {
 }
 
 #[test]
-fn a_huge_rejected_body_is_kept_in_part() {
+fn only_the_first_64_kib_of_a_rejected_body_are_stored() {
     let torn = Torn::new();
     let body = format!("{{\"basic\":{{\"name\":\"x{}\"}}}}", "🦊".repeat(100_000));
     torn.simulator.fault(

@@ -92,7 +92,7 @@ const ERRORS_IN_A_PLAYER: &[Inside] = &[
 ];
 
 #[test]
-fn an_error_inside_a_selection_is_about_that_selection() {
+fn an_error_inside_an_answer_about_a_player_affects_only_that_selection() {
     for &Inside {
         selection,
         number,
@@ -155,7 +155,7 @@ const ERRORS_IN_A_FACTION: &[Inside] = &[
 ];
 
 #[test]
-fn an_error_inside_the_faction_costs_that_selection() {
+fn an_error_inside_an_answer_about_a_faction_affects_only_that_selection() {
     for &Inside {
         selection,
         number,

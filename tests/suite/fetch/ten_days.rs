@@ -8,7 +8,6 @@ use tornsnap::testing::sim::{Chaos, Fault, FaultKind, Options};
 use crate::support::torn::Torn;
 use crate::support::{DAY, Dice, MINUTE, heavy, rows};
 
-/// A table with a history.
 struct HistoryTable {
     table: &'static str,
     /// The column with the id.
@@ -53,7 +52,7 @@ const STATE: [&str; 6] = [
      FROM war_latest ORDER BY 1, 2",
 ];
 
-/// Seconds between two polls. Real users poll every 4 minutes, which takes some 15 minutes here:
+/// Seconds between two polls. Polls every 4 minutes, as of real users, take about 15 minutes here:
 /// `TORNSNAP_POLL_MINUTES=4 cargo test ten_days`.
 fn every() -> i64 {
     let minutes = std::env::var("TORNSNAP_POLL_MINUTES").ok();
@@ -61,7 +60,7 @@ fn every() -> i64 {
     MINUTE * minutes.unwrap_or_else(|| heavy(30, 400))
 }
 
-/// A world of its own for each database; the same one for both.
+/// Makes the same world for each of the two databases.
 fn world() -> Torn {
     let torn = Torn::over(Options {
         seed: 11,
@@ -188,7 +187,7 @@ fn compare(calm: &Torn, rough: &Torn) {
     for query in STATE {
         let (told, truth) = (rough.rows(query), calm.rows(query));
         for row in truth.iter().filter(|row| !told.contains(row)) {
-            // No good poll saw a war that was cancelled between two of them.
+            // A war that was cancelled between two successful polls may be on no list that was read.
             if !row.contains("|cancelled|") {
                 writeln!(wrong, "missing: {row}  ({query:.60})").unwrap();
             }

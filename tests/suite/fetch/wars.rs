@@ -1,4 +1,4 @@
-//! Wars: how they begin, continue and end, also between two polls.
+//! Wars: their rows from the first list that shows them to their end.
 
 use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
@@ -44,7 +44,7 @@ fn a_ranked_war_is_recorded_from_its_matching_to_its_winner() {
 }
 
 #[test]
-fn a_decaying_target_gives_a_row_each_time() {
+fn each_change_of_the_target_of_a_war_adds_a_row() {
     let torn = Torn::new();
     for hour in 0..5 {
         torn.ranked_war(5, |war| war.target = 1000 - 10 * (hour / 2));
@@ -58,7 +58,7 @@ fn a_decaying_target_gives_a_row_each_time() {
 }
 
 #[test]
-fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
+fn the_sides_of_a_war_keep_their_columns_when_a_list_reverses_them() {
     let torn = Torn::new();
     torn.ranked_war(5, |war| {
         (war.factions[0].score, war.factions[1].score) = (7, 3);
@@ -106,7 +106,7 @@ fn ranked_and_territory_wars_may_share_a_number() {
 }
 
 #[test]
-fn a_war_in_no_list_stays_as_it_was() {
+fn a_war_that_is_on_no_list_keeps_its_state() {
     let torn = Torn::new();
     torn.ranked_war(5, |_| {});
     torn.territory_war(6, |_| {});
@@ -143,7 +143,7 @@ fn a_war_that_was_called_off_before_its_start_is_cancelled() {
 }
 
 #[test]
-fn a_war_that_may_have_begun_is_not_called_off_while_the_lists_may_be_late() {
+fn a_war_that_may_have_begun_is_not_cancelled_while_a_list_may_still_show_it() {
     let torn = Torn::new();
     torn.ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
@@ -332,7 +332,7 @@ fn an_unfinished_war_is_written_in_two_ways() {
 }
 
 #[test]
-fn one_bad_war_in_a_list_harms_no_other() {
+fn an_invalid_war_in_a_list_does_not_affect_the_others() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
     torn.ranked_war(1, |_| {});

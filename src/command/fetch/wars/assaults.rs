@@ -6,7 +6,6 @@ use crate::api::wire::{InvalidItem, territory};
 use crate::model::id::TerritoryId;
 use crate::model::war::War;
 
-/// The tiles under assault.
 #[derive(Clone, Debug, Default)]
 pub(in crate::command::fetch) struct AssaultedTiles {
     pub(in crate::command::fetch) tiles: BTreeSet<TerritoryId>,
