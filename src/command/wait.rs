@@ -75,7 +75,7 @@ impl LockWait {
         }
     }
 
-    pub(super) fn is_possible(&self) -> bool {
+    fn is_possible(&self) -> bool {
         !self.longest.is_zero()
     }
 

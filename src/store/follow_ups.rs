@@ -1,6 +1,6 @@
 //! Records of requests that later runs repeat: for wars without a known end, for war lists, and for facts of tiles.
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
@@ -60,29 +60,13 @@ impl Store {
         goal: FollowUpGoal,
         at: i64,
     ) -> Result<()> {
-        self.connection()
-            .prepare_cached(sql!("wars/record_follow_up"))
-            .and_then(|mut statement| {
-                statement.execute(named_params! {
-                    ":war_type": war_type,
-                    ":war_id": war,
-                    ":wanted": goal,
-                    ":at": at,
-                })
-            })
-            .context("record a war to request again")?;
-        Ok(())
+        record_follow_up(self.connection(), war_type, war, goal, at)
+            .context("record a war to request again")
     }
 
     /// Deletes the follow-up of a war.
     pub(crate) fn end_follow_up(&mut self, war_type: WarType, war: WarId) -> Result<()> {
-        self.connection()
-            .prepare_cached(sql!("wars/delete_follow_up"))
-            .and_then(|mut statement| {
-                statement.execute(named_params! { ":war_type": war_type, ":war_id": war })
-            })
-            .context("record the answer about a war")?;
-        Ok(())
+        end_follow_up(self.connection(), war_type, war).context("record the answer about a war")
     }
 
     pub(crate) fn war_polls(&self, faction: FactionId) -> Result<WarPolls> {
@@ -152,4 +136,33 @@ impl Store {
             .context("record that the facts of the tiles were read")?;
         Ok(())
     }
+}
+
+pub(super) fn record_follow_up(
+    connection: &Connection,
+    war_type: WarType,
+    war: WarId,
+    goal: FollowUpGoal,
+    at: i64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(sql!("wars/record_follow_up"))?
+        .execute(named_params! {
+            ":war_type": war_type,
+            ":war_id": war,
+            ":wanted": goal,
+            ":at": at,
+        })?;
+    Ok(())
+}
+
+pub(super) fn end_follow_up(
+    connection: &Connection,
+    war_type: WarType,
+    war: WarId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(sql!("wars/delete_follow_up"))?
+        .execute(named_params! { ":war_type": war_type, ":war_id": war })?;
+    Ok(())
 }

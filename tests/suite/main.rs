@@ -9,6 +9,7 @@ mod support;
 mod architecture;
 mod awkward_names;
 mod backup;
+mod circles;
 mod clock;
 mod config;
 mod demo;

@@ -2,6 +2,7 @@
 
 mod concurrent;
 mod factions;
+mod failures;
 mod outcome;
 mod plan;
 mod players;
@@ -116,24 +117,17 @@ pub(crate) fn fetch(
     stop: StopSignal,
     shows_progress: bool,
 ) -> Result<FetchOutcome> {
-    let mut store = Store::open(&settings.database)?;
-    store.refuse_archive()?;
+    let store = open_to_record(settings, scope)?;
     let scope = &scope.with_unfinished_wars(&store)?;
-    refuse_wrong_clock(settings, &store, scope.ignore_clock)?;
     if !scope.kinds.iter().any(|kind| scope.track.follows(*kind)) {
         log::warn!(
             "nothing to fetch: add ids under [track] in the configuration, or name some with --player or --faction"
         );
     }
-    let (locks, busy) = if lock_wait.is_possible() {
-        // Close the database while waiting, because a restore may replace the file meanwhile.
-        drop(store);
-        let taken = take_locks(settings, scope, lock_wait)?;
-        store = Store::open(&settings.database)?;
-        taken
-    } else {
-        take_locks(settings, scope, lock_wait)?
-    };
+    // Close the database until the locks are taken, because a restore may replace the file meanwhile.
+    drop(store);
+    let (locks, busy) = take_locks(settings, scope, lock_wait)?;
+    let mut store = open_to_record(settings, scope)?;
     let torn = match connect(settings, &stop) {
         Ok(torn) => torn,
         Err(error) => {
@@ -163,6 +157,14 @@ pub(crate) fn fetch(
     }
     store.checkpoint()?;
     Ok(outcome::conclude(&runs, end, signal, &busy))
+}
+
+/// Opens the database, and checks that observations with the present time may be added to it.
+fn open_to_record(settings: &Settings, scope: &Scope) -> Result<Store> {
+    let store = Store::open(&settings.database)?;
+    store.refuse_archive()?;
+    refuse_wrong_clock(settings, &store, scope.ignore_clock)?;
+    Ok(store)
 }
 
 /// A Torn client with the configured keys. A key that was not checked for a day is checked first.

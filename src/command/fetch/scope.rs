@@ -27,7 +27,6 @@ pub(crate) struct Scope {
     pub(crate) ignore_clock: bool,
 }
 
-/// The followed factions.
 #[derive(Debug, Default)]
 pub(super) struct FollowedFactions {
     /// The factions to request now.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
+use crate::command::fetch::failures::{refused_by_database, rejected_item};
 use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
@@ -19,7 +20,7 @@ use crate::model::time::iso;
 use crate::output::progress::Progress;
 use crate::store::Store;
 use crate::store::missing::Missing;
-use crate::store::run::Rejected;
+
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
 
 /// The state that the kinds of one invocation share.
@@ -288,20 +289,4 @@ impl ActiveRun {
         self.tally.counts.failed += 1;
         self.first_error.get_or_insert(message);
     }
-}
-
-/// The failure of an item of a list that could not be decoded.
-pub(super) fn rejected_item(request: &Request, entity: &str, item: &InvalidItem) -> Failure {
-    Failure::rejected(request, entity, &item.error, item.item.to_string())
-}
-
-/// The failure of an item whose data violates a rule of the database. The request and the body are not known here.
-fn refused_by_database(entity: &str, error: &Error) -> Failure {
-    Failure::Rejected(Box::new(Rejected {
-        endpoint: "-".to_owned(),
-        entity: entity.to_owned(),
-        json_path: "-".to_owned(),
-        error: error.one_line(),
-        body: String::new(),
-    }))
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub(crate) use factions::RosterChange;
 pub(crate) use players::PlayerTarget;
+pub(crate) use wars::LookedUpWar;
 
 use crate::error::Result;
 use crate::model::id::FactionId;

@@ -5,9 +5,20 @@ use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 use crate::error::Result;
 use crate::model::id::{FactionId, WarId};
 use crate::model::run::Counts;
-use crate::model::war::{Side, War, WarType};
+use crate::model::war::{FollowUpGoal, Side, War, WarType};
+use crate::store::follow_ups::{end_follow_up, record_follow_up};
 use crate::store::save::{Batch, Observation, ensure_faction};
 use crate::store::{SqlContext, Store, sql};
+
+/// A war that was looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LookedUpWar {
+    pub(crate) war: War,
+    /// The reason to look it up again; `None` if there is none.
+    pub(crate) goal: Option<FollowUpGoal>,
+    /// The time of the lookup, unix seconds.
+    pub(crate) at: i64,
+}
 
 impl Store {
     /// Saves observations of wars in one transaction.
@@ -17,8 +28,19 @@ impl Store {
         wars: &[Observation<War>],
         counts: &mut Counts,
     ) -> Result<()> {
-        self.save_batch(batch, wars, counts, save_war, |war| {
-            format!("{} war {}", war.war_type.as_str(), war.id)
+        self.save_batch(batch, wars, counts, save_war, war_name)
+    }
+
+    /// Saves wars that were looked up. The transaction that saves a war also records or ends its follow-up, so that a war
+    /// that could not be saved is looked up again.
+    pub(crate) fn save_looked_up_wars(
+        &mut self,
+        batch: &Batch,
+        wars: &[Observation<LookedUpWar>],
+        counts: &mut Counts,
+    ) -> Result<()> {
+        self.save_batch(batch, wars, counts, save_looked_up, |looked_up| {
+            war_name(&looked_up.war)
         })
     }
 
@@ -35,6 +57,10 @@ impl Store {
         newest(self.connection(), war_type, id, at)
             .context(format!("look up {} war {id}", war_type.as_str()))
     }
+}
+
+fn war_name(war: &War) -> String {
+    format!("{} war {}", war.war_type.as_str(), war.id)
 }
 
 fn newest(
@@ -100,6 +126,24 @@ fn save_war(
             ":at": item.at,
             ":data_source": item.source,
         })
+}
+
+fn save_looked_up(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    item: &Observation<LookedUpWar>,
+) -> rusqlite::Result<usize> {
+    let LookedUpWar { war, goal, at } = &item.value;
+    match goal {
+        Some(goal) => record_follow_up(transaction, war.war_type, war.id, *goal, *at)?,
+        None => end_follow_up(transaction, war.war_type, war.id)?,
+    }
+    let war = Observation {
+        value: war.clone(),
+        source: item.source.clone(),
+        at: item.at,
+    };
+    save_war(transaction, batch, &war)
 }
 
 fn war_from_row(row: &Row<'_>) -> rusqlite::Result<War> {

@@ -28,7 +28,7 @@ fn without_access_the_public_part_is_still_fetched() {
 }
 
 #[test]
-fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
+fn a_daily_limit_pauses_one_category_for_a_day_in_later_runs_too() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2, 3]\n");
     torn.simulator
@@ -61,7 +61,7 @@ fn a_read_limit_rests_one_category_for_a_day_in_later_runs_too() {
 }
 
 #[test]
-fn a_read_limit_of_one_key_leaves_the_category_to_the_others() {
+fn after_a_daily_limit_of_one_key_another_key_reads_the_category() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nplayers = [3]\n");
     torn.simulator
@@ -87,7 +87,7 @@ fn personalstats_with(torn: &Torn, secret: &str) -> usize {
 }
 
 #[test]
-fn a_daily_limit_of_any_category_leaves_the_question_to_another_owner() {
+fn after_a_daily_limit_the_key_of_another_owner_makes_the_call() {
     let torn = Torn::with_two_keys();
     torn.follow("[track]\nfactions = [9, 20]\nmembers = false\nterritories = \"none\"\n");
     torn.simulator
@@ -196,7 +196,7 @@ fn keys_that_read_only_their_owners_stats_are_asked_for_nothing_else() {
 }
 
 #[test]
-fn a_refusal_for_want_of_access_is_remembered_for_the_run_and_no_longer() {
+fn a_refusal_for_lack_of_access_is_remembered_until_the_end_of_the_run() {
     for number in [16, 7, 4] {
         let torn = Torn::with_two_keys();
         torn.configure(
@@ -248,7 +248,7 @@ fn missing_access_concerns_one_selection_or_one_id() {
 }
 
 #[test]
-fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
+fn after_the_daily_limit_of_an_owner_another_owners_key_reads_the_networth() {
     let whole = |number| code(number);
     let inside = |number: i64| {
         FaultKind::Patch(
@@ -282,14 +282,14 @@ fn when_an_owners_share_is_read_the_networth_comes_with_another_owners_key() {
             personalstats_with(&torn, CANARY) + personalstats_with(&torn, "SecondKeyOfOne01");
         assert_eq!(
             refused, 1,
-            "the rest goes by owner, not by key: {refusal:?}"
+            "the pause is of the owner, not of the key: {refusal:?}"
         );
         assert_eq!(
             torn.rows("SELECT scope, owner_id, cause, until FROM api_pauses"),
             [format!("personalstats|1|daily_limit|{}", NOW + DAY)]
         );
 
-        // The next runs do not use it either, until the rest is over.
+        // The next runs do not use it either, until the pause is over.
         torn.edit(|world| world.pin_player(1).networth = 77);
         torn.simulator.clear_requests();
         torn.fetch_at(NOW + DAY - 1, &["players"]).expect(0);
@@ -322,7 +322,7 @@ fn without_another_owner_the_networth_is_not_known_and_the_rest_is_saved() {
 }
 
 #[test]
-fn a_replaced_key_of_another_owner_does_not_inherit_the_rest() {
+fn a_new_key_of_another_owner_does_not_inherit_the_pause() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [3]\n");
     torn.simulator
@@ -339,103 +339,5 @@ fn a_replaced_key_of_another_owner_does_not_inherit_the_rest() {
     assert_eq!(
         torn.rows("SELECT networth FROM player_stats_history WHERE networth IS NOT NULL"),
         ["3000"]
-    );
-}
-
-/// A selection that carries an error, the error code, and the expected exit code and row of player 1.
-struct Inside(&'static str, i64, i32, &'static str);
-
-#[test]
-fn an_error_inside_a_selection_is_about_that_selection() {
-    for Inside(selection, number, exit, saved) in [
-        Inside("battlestats", 16, 0, "|11|1000"),
-        Inside("battlestats", 7, 0, "|11|1000"),
-        Inside("battlestats", 4, 0, "|11|1000"),
-        Inside("battlestats", 27, 3, "|11|1000"),
-        Inside("battlestats", 24, 3, "|11|1000"),
-        Inside("battlestats", 17, 3, "|11|1000"),
-        Inside("personalstats", 14, 0, "10|11|"),
-        Inside("personalstats", 16, 0, "10|11|"),
-        Inside("personalstats", 27, 3, "10|11|"),
-        Inside("personalstats", 24, 3, "10|11|"),
-        Inside("profile", 27, 3, "10||1000"),
-        Inside("profile", 17, 3, "10||1000"),
-    ] {
-        let torn = Torn::new();
-        torn.follow("[track]\nplayers = [1]\n");
-        torn.simulator.fault(
-            Fault::always(FaultKind::Patch(
-                format!("/{selection}"),
-                json!({ "code": number, "error": "for a test" }),
-            ))
-            .query(selection),
-        );
-
-        torn.fetch(&["players"]).expect(exit);
-
-        assert_eq!(
-            torn.rows("SELECT strength, level, networth FROM player_stats_history"),
-            [saved],
-            "{selection} {number}: {:?}",
-            torn.asked()
-        );
-        assert_eq!(
-            torn.value::<i64>("SELECT count(*) FROM rejected_payloads"),
-            0,
-            "{selection} {number}: an error is no data"
-        );
-        assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"]);
-    }
-}
-
-#[test]
-fn an_error_inside_the_faction_costs_that_selection() {
-    for (selection, number, exit, saved) in [
-        ("wars", 27, 3, "1|3|0"),
-        ("wars", 24, 3, "1|3|0"),
-        ("members", 27, 3, "1|0|1"),
-        ("basic", 27, 3, "0|3|1"),
-    ] {
-        let torn = Torn::new();
-        torn.pin_ranked_war(5, |_| {});
-        torn.simulator.fault(
-            Fault::always(FaultKind::Patch(
-                format!("/{selection}"),
-                json!({ "code": number, "error": "for a test" }),
-            ))
-            .query(selection),
-        );
-
-        torn.fetch(&["factions", "wars"]).expect(exit);
-
-        assert_eq!(
-            torn.rows(
-                "SELECT (SELECT count(*) FROM faction_history), (SELECT count(*) FROM players),
-                        (SELECT count(*) FROM war_status_history)"
-            ),
-            [saved],
-            "{selection} {number}"
-        );
-    }
-}
-
-#[test]
-fn a_selection_that_another_key_may_read_is_asked_with_that_one() {
-    let torn = Torn::with_two_keys();
-    torn.follow("[track]\nplayers = [3]\n");
-    torn.simulator.fault(
-        Fault::always(FaultKind::Patch(
-            "/personalstats".to_owned(),
-            json!({ "code": 16, "error": "low" }),
-        ))
-        .query("personalstats")
-        .key(CANARY),
-    );
-
-    torn.fetch(&["players"]).expect(0);
-
-    assert_eq!(
-        torn.rows("SELECT networth, data_source FROM player_stats_history"),
-        ["3000|key2"]
     );
 }

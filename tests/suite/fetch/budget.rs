@@ -1,4 +1,4 @@
-//! The budget: the calls that all processes and keys of one owner may make in any minute.
+//! The rate limit: the calls that all processes and keys of one owner may make in a minute.
 
 use std::env;
 use std::process::Child;
@@ -10,17 +10,17 @@ use tornsnap::testing::sim::{Access, Key};
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, signal, skipped};
 
-/// Torn's window in seconds.
+/// The window of Torn's rate limit, in seconds.
 const WINDOW: u64 = 60;
 const MINUTE: Duration = Duration::from_secs(WINDOW);
 
-/// Calls a minute in the long test.
+/// The calls per minute in the long test.
 const LIMIT: usize = 20;
 
 /// Kinds that can run at the same time, each with enough calls to make.
 const KINDS: [&str; 3] = ["players", "factions", "wars"];
 
-/// A world in which each kind has `targets` calls to make, with this limit.
+/// A world in which each kind makes `targets` calls, and a configuration with this limit.
 fn busy(keys: &[Key], limit: u32, targets: i64) -> Torn {
     let torn = Torn::with_keys(keys);
     torn.edit(|world| {

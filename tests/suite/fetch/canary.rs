@@ -1,4 +1,4 @@
-//! A key is never shown; it is only in the header of a call.
+//! A key appears only in the header of a call, and in no output or file.
 
 use std::fs;
 use std::path::Path;

@@ -6,13 +6,46 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{DAY, NOW};
 
+/// A poll, and the level of the player at that time.
+struct Poll {
+    day: i64,
+    hours: i64,
+    level: i64,
+}
+
 #[test]
 fn a_value_that_is_known_again_and_the_same_is_no_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\n");
     torn.edit(|world| world.pin_player(2).networth = 1);
-    // Networth is asked for once a day, the level at each poll.
-    for (day, hours, level) in [(0, 0, 10), (0, 4, 11), (1, 0, 11), (1, 4, 12), (2, 0, 12)] {
+    // A run requests the networth once a day, and the level at each poll.
+    for Poll { day, hours, level } in [
+        Poll {
+            day: 0,
+            hours: 0,
+            level: 10,
+        },
+        Poll {
+            day: 0,
+            hours: 4,
+            level: 11,
+        },
+        Poll {
+            day: 1,
+            hours: 0,
+            level: 11,
+        },
+        Poll {
+            day: 1,
+            hours: 4,
+            level: 12,
+        },
+        Poll {
+            day: 2,
+            hours: 0,
+            level: 12,
+        },
+    ] {
         torn.edit(|world| world.pin_player(2).level = level);
         torn.fetch_at(NOW + day * DAY + hours * 3600, &["players"])
             .expect(0);
@@ -53,7 +86,7 @@ fn each_value_of_a_faction_is_compared_with_its_own_last_known_one() {
 }
 
 #[test]
-fn a_row_of_the_future_makes_no_poll_a_change() {
+fn a_row_with_a_future_timestamp_turns_no_later_poll_into_a_change() {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [2]\nfactions = [9]\nmembers = false\n");
     torn.edit(|world| world.pin_tile("AAB").owner = Some(OURS));
@@ -86,9 +119,26 @@ fn a_row_of_the_future_makes_no_poll_a_change() {
     assert_eq!(count(), before);
 }
 
+/// A faction whose name becomes empty.
+struct KnownName {
+    /// Whether a name is stored.
+    known: bool,
+    /// The name afterwards.
+    expected: &'static str,
+}
+
 #[test]
 fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
-    for (known, expected) in [(true, "Real 9"), (false, "Faction 9")] {
+    for KnownName { known, expected } in [
+        KnownName {
+            known: true,
+            expected: "Real 9",
+        },
+        KnownName {
+            known: false,
+            expected: "Faction 9",
+        },
+    ] {
         let torn = Torn::new();
         if known {
             torn.fetch(&["factions"]).expect(0);
@@ -107,7 +157,7 @@ fn a_destroyed_faction_with_an_empty_name_keeps_the_name_it_had() {
 }
 
 #[test]
-fn a_war_with_an_unknown_side_is_rejected_alone() {
+fn a_war_with_an_unknown_side_does_not_affect_the_others() {
     for nobody in [json!(0), json!(null), json!("")] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");

@@ -103,7 +103,7 @@ fn each_error_code_has_its_exit_code_its_calls_and_its_key_state() {
 }
 
 #[test]
-fn one_bad_target_leaves_the_others_alone_whatever_the_code() {
+fn an_error_code_for_one_target_does_not_affect_the_others() {
     for number in [0, 3, 4, 6, 7, 12, 14, 15, 17, 19, 31, 32, 99] {
         let torn = Torn::new();
         torn.follow("[track]\nfactions = [9, 20]\nterritories = \"none\"\n");

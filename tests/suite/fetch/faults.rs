@@ -144,7 +144,7 @@ fn a_fault_of_ours_is_not_tried_again() {
 }
 
 #[test]
-fn a_redirect_takes_no_key_anywhere() {
+fn a_redirect_is_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     let address = format!("http://{}/v2/faction/9", elsewhere.local_addr().unwrap());
@@ -252,7 +252,7 @@ fn a_429_with_too_long_a_retry_after_ends_the_run_and_is_remembered() {
 }
 
 #[test]
-fn a_429_with_a_date_or_nonsense_is_waited_out_all_the_same() {
+fn a_429_whose_retry_after_is_no_number_of_seconds_pauses_the_run_too() {
     for asked in ["Wed, 21 Oct 2026 07:28:00 GMT", "soon", "-5", "0", ""] {
         let torn = Torn::new();
         torn.simulator
@@ -274,7 +274,7 @@ fn a_slow_answer_is_still_an_answer() {
 }
 
 #[test]
-fn bytes_that_drip_in_do_not_outlast_the_timeout() {
+fn an_answer_that_arrives_byte_by_byte_ends_at_the_timeout() {
     use std::io::{Read, Write};
 
     let torn = Torn::new();

@@ -1,5 +1,5 @@
-//! Wars that no poll saw end: those between two polls, those of factions that are no longer followed, and those that
-//! Torn no longer lists.
+//! Wars whose end no list of current wars shows: they ended between two polls, their factions are no longer followed, or
+//! Torn no longer lists them.
 
 use tornsnap::testing::sim::{Fault, FaultKind};
 
@@ -25,9 +25,37 @@ fn fight(torn: &Torn, start: i64, end: i64, forfeit: bool) {
     });
 }
 
+/// A poll some days after a war.
+struct Late {
+    days: i64,
+    forfeit: bool,
+    /// The expected `end_reason`.
+    reason: &'static str,
+}
+
 #[test]
 fn wars_that_began_and_ended_between_two_polls_are_recorded_as_they_ended() {
-    for (days, forfeit, reason) in [(5, false, ""), (5, true, "forfeit"), (20, false, "")] {
+    for Late {
+        days,
+        forfeit,
+        reason,
+    } in [
+        Late {
+            days: 5,
+            forfeit: false,
+            reason: "",
+        },
+        Late {
+            days: 5,
+            forfeit: true,
+            reason: "forfeit",
+        },
+        Late {
+            days: 20,
+            forfeit: false,
+            reason: "",
+        },
+    ] {
         let torn = Torn::new();
         torn.fetch(&["wars"]).expect(0);
         fight(&torn, NOW + DAY, NOW + 2 * DAY, forfeit);
@@ -49,7 +77,7 @@ fn wars_that_began_and_ended_between_two_polls_are_recorded_as_they_ended() {
 }
 
 #[test]
-fn a_gap_of_months_hides_no_war_that_the_history_still_has() {
+fn after_a_gap_of_months_every_war_in_the_history_is_recorded() {
     let torn = Torn::new();
     torn.fetch(&["wars"]).expect(0);
     fight(&torn, NOW + 10 * DAY, NOW + 11 * DAY, false);
@@ -206,7 +234,7 @@ fn a_run_about_named_factions_asks_about_no_other_wars() {
     assert_eq!(asked_for(&torn, "report"), 0, "{:?}", torn.asked());
 }
 
-/// Polls of 30 days, ever more rarely: every ten minutes, hourly, every six hours, daily. In seconds after the first.
+/// The times of the polls of 30 days, in seconds after the first: every ten minutes, then hourly, every six hours, daily.
 fn polls_of_a_month() -> impl Iterator<Item = i64> {
     let often = (1..=12).map(|poll| poll * 10 * MINUTE);
     let hourly = (3..=12).map(|poll| poll * HOUR);
@@ -262,7 +290,7 @@ fn a_war_that_torn_knows_nowhere_is_asked_about_ever_more_rarely_and_given_up_af
         ["5|cancelled|unknown||31", "6|cancelled|unknown||31"]
     );
 
-    // Torn may still find it.
+    // Torn may list the war after all.
     torn.pin_ranked_war(5, |war| {
         (war.end, war.winner) = (Some(NOW + DAY), Some(OURS));
         war.in_wars = true;

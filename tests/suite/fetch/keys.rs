@@ -62,7 +62,7 @@ fn a_dead_key_is_never_used_again_until_it_is_replaced() {
 }
 
 #[test]
-fn another_key_takes_over_from_one_that_died_or_rests() {
+fn another_key_replaces_one_that_is_dead_or_paused() {
     for (number, state) in [
         (1, "paused"),
         (2, "dead"),
@@ -94,7 +94,7 @@ fn another_key_takes_over_from_one_that_died_or_rests() {
 }
 
 #[test]
-fn a_resting_key_rests_for_a_day_and_delays_no_run_at_its_end() {
+fn a_paused_key_is_not_used_for_a_day_and_delays_no_run_at_its_end() {
     let torn = Torn::with_two_keys();
     torn.simulator
         .fault(Fault::once(code(18)).path("/faction/").key(CANARY));
@@ -103,7 +103,7 @@ fn a_resting_key_rests_for_a_day_and_delays_no_run_at_its_end() {
     assert_eq!(until, NOW + DAY);
     torn.simulator.clear_requests();
 
-    // In the last hour of the rest, too, the other key is used at once.
+    // In the last hour of the pause, the other key is still used at once.
     torn.fetch_at(until - 600, &["factions", "players"])
         .expect(0);
     assert_eq!(torn.calls_with(CANARY), 0);

@@ -1,14 +1,15 @@
-//! Locks: one run of a kind at a time, under any name of the database, released as soon as the kind is done.
+//! Locks: only one run fetches a kind at a time. A lock is released as soon as its kind is done.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use tornsnap::testing::sim::{Fault, FaultKind};
+use tornsnap::testing::store::Lock;
 
 use crate::support::torn::Torn;
-use crate::support::{Finished, heavy, signal};
+use crate::support::{DAY, Finished, NOW, heavy, signal};
 
-/// A `fetch all` that has done its factions and wars and waits for its players.
+/// A `fetch all` that has fetched the factions and wars, and waits for an answer about a player.
 fn waiting_for_a_player() -> (Torn, Child) {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\n");
@@ -77,6 +78,50 @@ fn a_database_is_locked_by_its_real_path() {
 
     signal(&child, "TERM");
     Finished(child.wait_with_output().unwrap()).expect(143);
+}
+
+/// A change of the database after which nothing may be added to it.
+struct Change {
+    sql: String,
+    error: &'static str,
+}
+
+#[test]
+fn a_run_that_waited_for_its_lock_checks_the_database_again() {
+    let changes = [
+        Change {
+            sql: format!("UPDATE faction_history SET timestamp = {}", NOW + DAY),
+            error: "the newest record in the database is of",
+        },
+        Change {
+            sql: format!(
+                "UPDATE database_identity SET archive_of = '{}'",
+                "a".repeat(32)
+            ),
+            error: "it is the archive of another database",
+        },
+    ];
+    for Change { sql, error } in changes {
+        let torn = Torn::new();
+        torn.fetch(&["factions"]).expect(0);
+        torn.simulator.clear_requests();
+        let held = Lock::take(&torn.sandbox.database(), "factions").unwrap();
+        let child = torn.start(&["factions", "--wait", "1m"]);
+        // Long enough for the run to check the database and to wait.
+        std::thread::sleep(Duration::from_millis(900));
+        torn.sandbox.sqlite().execute_batch(&sql).unwrap();
+        drop(held);
+
+        let finished = Finished(child.wait_with_output().unwrap()).expect(78);
+
+        let stderr = finished.stderr();
+        assert!(
+            stderr.contains("waiting for another run"),
+            "{sql}: {stderr}"
+        );
+        assert!(stderr.contains(error), "{sql}: {stderr}");
+        assert_eq!(torn.asked(), Vec::<String>::new(), "{sql}");
+    }
 }
 
 #[test]

@@ -14,10 +14,10 @@ const LISTS: [(&str, &str); 2] = [
     ("territory", "warfareterritory"),
 ];
 
-/// A war by its type and number.
+/// The type and the id of a war.
 type WarKey = (String, i64);
 
-/// Every war in the lists of the game, as the database has it, with its start.
+/// The status and the start of each war on the game-wide lists.
 fn listed(torn: &Torn) -> BTreeMap<WarKey, (String, i64)> {
     let mut standing = BTreeMap::new();
     for (war_type, field) in LISTS {
@@ -42,7 +42,7 @@ fn listed(torn: &Torn) -> BTreeMap<WarKey, (String, i64)> {
     standing
 }
 
-/// The number of pages up to the first on which every war is over.
+/// The number of pages up to the first one whose wars are all over.
 fn pages_up_to_one_that_is_over(torn: &Torn, field: &str) -> usize {
     let now = torn.simulator.time();
     let mut to = i64::MAX;
@@ -80,7 +80,7 @@ fn state(war: &Value, now: i64) -> String {
     state.to_owned()
 }
 
-/// Every war that is stored, as last seen.
+/// The newest stored status of each war.
 fn stored(torn: &Torn) -> BTreeMap<WarKey, String> {
     torn.rows("SELECT war_type, war_id, status FROM war_latest")
         .into_iter()
@@ -133,7 +133,7 @@ fn one_poll_a_day_stores_every_listed_war() {
     }
     assert!(seen.len() > 400, "{} wars went on at a poll", seen.len());
 
-    // A second poll in the same minute reads the pages up to the first on which every war is over.
+    // A second poll in the same minute reads the pages up to the first one whose wars are all over.
     let rows: i64 = torn.value("SELECT count(*) FROM war_status_history");
     torn.simulator.clear_requests();
     torn.fetch(&["wars"]).expect(0);

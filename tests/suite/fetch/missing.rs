@@ -36,7 +36,7 @@ fn an_id_that_torn_does_not_know_counts_as_gone_after_three_misses_over_three_da
         assert_eq!(active(), [expected], "after {hours} hours");
     }
 
-    // A followed id is still asked about daily.
+    // A followed id is still requested daily.
     torn.simulator.clear_faults();
     torn.fetch_at(NOW + 104 * HOUR, &["factions", "players"])
         .expect(0);
@@ -79,7 +79,7 @@ fn three_misses_in_twenty_minutes_pause_an_id_for_an_hour_at_most() {
         .filter(|(_, code)| *code == 3)
         .map(|(at, _)| *at)
         .collect();
-    // A run in which every followed id rests is no success either.
+    // A run in which every followed id is deferred fails, too.
     assert_eq!(
         failed,
         [0, 4, 8, 12, 16, 60, 61, 7 * 60, 8 * 60, 30 * 60],
@@ -164,17 +164,38 @@ fn a_missing_id_in_no_configuration_or_roster_is_asked_about_weekly() {
     );
 }
 
+/// A run whose only target is an id that Torn does not know.
+struct Unknown {
+    kind: &'static str,
+    /// The content of `[track]`.
+    follow: &'static str,
+    /// The path of the call that fails.
+    path: &'static str,
+}
+
 #[test]
 fn a_run_that_asks_about_nothing_that_is_followed_is_no_success_and_health_names_the_ids() {
-    for (kind, follow, path) in [
-        ("factions", "factions = [9]\nmembers = false", "/faction/9"),
-        ("wars", "factions = [9]\nmembers = false", "/faction/9"),
-        (
-            "territories",
-            "factions = [9]\nmembers = false",
-            "/faction/9",
-        ),
-        ("players", "players = [2]", "/user/2"),
+    for Unknown { kind, follow, path } in [
+        Unknown {
+            kind: "factions",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "wars",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "territories",
+            follow: "factions = [9]\nmembers = false",
+            path: "/faction/9",
+        },
+        Unknown {
+            kind: "players",
+            follow: "players = [2]",
+            path: "/user/2",
+        },
     ] {
         let torn = Torn::new();
         torn.follow(&format!("[track]\n{follow}\n"));

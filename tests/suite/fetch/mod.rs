@@ -1,10 +1,12 @@
 //! `tornsnap fetch` against a simulated Torn.
 
 mod access;
+mod bad_parts;
 mod budget;
 mod canary;
 mod changes;
 mod codes;
+mod endings;
 mod factions;
 mod faults;
 mod histories;
@@ -12,6 +14,7 @@ mod keys;
 mod locks;
 mod many_factions;
 mod missing;
+mod names;
 mod observations;
 mod outage;
 mod pages;
@@ -20,10 +23,12 @@ mod plan;
 mod players;
 mod rejections;
 mod reports;
+mod selection_errors;
 mod shapes;
 mod signals;
 mod ten_days;
 mod territories;
 mod tile_faults;
 mod time;
+mod unsaved;
 mod wars;

@@ -92,16 +92,43 @@ fn an_observation_without_any_change_is_noted_in_each_month() {
     }
 }
 
+/// A faulty answer about a player, and the number of observations that it gives.
+struct Told {
+    fault: FaultKind,
+    expected: i64,
+}
+
 #[test]
-fn an_answer_that_tells_nothing_is_no_observation_and_one_that_tells_something_is() {
-    for (fault, expected) in [
-        (FaultKind::Code(6, "no".to_owned()), 0),
-        (FaultKind::Code(17, "no".to_owned()), 0),
-        (FaultKind::Html503, 0),
-        (FaultKind::WrongId, 0),
-        (FaultKind::Patch(String::new(), json!({})), 0),
-        (FaultKind::Remove("/profile/faction_id".to_owned()), 1), // The networth is known.
-        (FaultKind::Patch("/personalstats".to_owned(), json!("x")), 1),
+fn only_an_answer_with_a_value_is_an_observation() {
+    for Told { fault, expected } in [
+        Told {
+            fault: FaultKind::Code(6, "no".to_owned()),
+            expected: 0,
+        },
+        Told {
+            fault: FaultKind::Code(17, "no".to_owned()),
+            expected: 0,
+        },
+        Told {
+            fault: FaultKind::Html503,
+            expected: 0,
+        },
+        Told {
+            fault: FaultKind::WrongId,
+            expected: 0,
+        },
+        Told {
+            fault: FaultKind::Patch(String::new(), json!({})),
+            expected: 0,
+        },
+        Told {
+            fault: FaultKind::Remove("/profile/faction_id".to_owned()),
+            expected: 1,
+        }, // The networth is known.
+        Told {
+            fault: FaultKind::Patch("/personalstats".to_owned(), json!("x")),
+            expected: 1,
+        },
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2]\n");

@@ -150,16 +150,34 @@ fn refusals_that_are_no_faults_end_no_run_however_many() {
     }
 }
 
+/// A refusal of every n-th call.
+struct Refused {
+    refusal: FaultKind,
+    every: u32,
+}
+
 #[test]
 fn pauses_that_torn_asks_for_end_no_run_while_calls_succeed_in_between() {
-    for (refusal, every) in [
-        (status(429, &[]), 8),
-        (code(5), 10),
-        (code(5), 3),
-        (status(429, &[]), 2),
+    for Refused { refusal, every } in [
+        Refused {
+            refusal: status(429, &[]),
+            every: 8,
+        },
+        Refused {
+            refusal: code(5),
+            every: 10,
+        },
+        Refused {
+            refusal: code(5),
+            every: 3,
+        },
+        Refused {
+            refusal: status(429, &[]),
+            every: 2,
+        },
     ] {
         let torn = members(100, "");
-        // The fault of each turn meets the first call after those that the others have spared.
+        // Each fault applies to one call. `every - 1` calls succeed between two faults.
         for turn in 1..=30 {
             torn.simulator.fault(
                 Fault::once(refusal.clone())
@@ -221,23 +239,88 @@ fn init_waits_and_retries_as_fetch_does() {
     }
 }
 
-/// An endpoint that answers 24: the fault, the exit code, and the rows of players, factions, wars and tiles.
-struct Closed(&'static str, &'static str, i32, &'static str);
+/// A call that Torn answers with code 24.
+struct Closed {
+    path: &'static str,
+    /// A part of the query.
+    query: &'static str,
+    exit: i32,
+    /// The number of rows about players, factions, wars and tiles.
+    saved: &'static str,
+}
+
+const CLOSED: &[Closed] = &[
+    Closed {
+        path: "/faction/warfareranked",
+        query: "",
+        exit: 3,
+        saved: "3|1|1|1",
+    },
+    Closed {
+        path: "/faction/warfareterritory",
+        query: "",
+        exit: 3,
+        saved: "3|1|1|1",
+    },
+    Closed {
+        path: "/faction/rackets",
+        query: "",
+        exit: 3,
+        saved: "3|1|2|1",
+    },
+    Closed {
+        path: "/faction/territoryownership",
+        query: "",
+        exit: 3,
+        saved: "3|1|2|0",
+    },
+    Closed {
+        path: "/torn/territory",
+        query: "",
+        exit: 3,
+        saved: "3|1|2|1",
+    },
+    Closed {
+        path: "/faction/9",
+        query: "selections=basic",
+        exit: 3,
+        saved: "3|0|2|1",
+    },
+    Closed {
+        path: "/user",
+        query: "personalstats",
+        exit: 0,
+        saved: "3|1|2|1",
+    },
+    Closed {
+        path: "/user",
+        query: "battlestats",
+        exit: 0,
+        saved: "3|1|2|1",
+    },
+    Closed {
+        path: "/user",
+        query: "selections",
+        exit: 3,
+        saved: "0|1|2|1",
+    },
+    Closed {
+        path: "/faction/9/rankedwars",
+        query: "",
+        exit: 3,
+        saved: "3|1|2|1",
+    },
+];
 
 #[test]
 fn a_closed_endpoint_fails_only_its_own_targets() {
-    for Closed(path, query, exit, saved) in [
-        Closed("/faction/warfareranked", "", 3, "3|1|1|1"),
-        Closed("/faction/warfareterritory", "", 3, "3|1|1|1"),
-        Closed("/faction/rackets", "", 3, "3|1|2|1"),
-        Closed("/faction/territoryownership", "", 3, "3|1|2|0"),
-        Closed("/torn/territory", "", 3, "3|1|2|1"),
-        Closed("/faction/9", "selections=basic", 3, "3|0|2|1"),
-        Closed("/user", "personalstats", 0, "3|1|2|1"),
-        Closed("/user", "battlestats", 0, "3|1|2|1"),
-        Closed("/user", "selections", 3, "0|1|2|1"),
-        Closed("/faction/9/rankedwars", "", 3, "3|1|2|1"),
-    ] {
+    for &Closed {
+        path,
+        query,
+        exit,
+        saved,
+    } in CLOSED
+    {
         let torn = Torn::new();
         torn.configure(
             "requests_per_minute = 0\nconcurrency = 1\n",

@@ -1,4 +1,4 @@
-//! Lists of several pages: all of each list is read, and no more pages than needed.
+//! Lists of several pages: each list is read completely, with no more pages than needed.
 
 use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
@@ -6,17 +6,35 @@ use tornsnap::testing::sim::{Fault, FaultKind, Links, Options};
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, NOW};
 
-/// Lists that are read page by page, with the kind that reads them.
-const LISTS: [(&str, &str); 4] = [
-    ("/faction/warfareranked", "wars"),
-    ("/faction/warfareterritory", "wars"),
-    ("/faction/territoryownership", "territories"),
-    ("/torn/territory", "territories"),
+/// A list that Torn sends in pages.
+struct List {
+    path: &'static str,
+    /// The kind that reads it.
+    kind: &'static str,
+}
+
+const LISTS: &[List] = &[
+    List {
+        path: "/faction/warfareranked",
+        kind: "wars",
+    },
+    List {
+        path: "/faction/warfareterritory",
+        kind: "wars",
+    },
+    List {
+        path: "/faction/territoryownership",
+        kind: "territories",
+    },
+    List {
+        path: "/torn/territory",
+        kind: "territories",
+    },
 ];
 
 #[test]
 fn pages_in_a_cycle_are_left_after_a_few_calls() {
-    for (path, kind) in LISTS {
+    for &List { path, kind } in LISTS {
         let torn = Torn::over(Options {
             now: NOW,
             players: 4,
@@ -50,7 +68,7 @@ fn pages_in_a_cycle_are_left_after_a_few_calls() {
 
 #[test]
 fn a_short_page_whose_links_lead_to_itself_is_the_whole_list() {
-    for (path, kind) in LISTS {
+    for &List { path, kind } in LISTS {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| world.pin_tile("AAB").owner = Some(9));
@@ -159,13 +177,13 @@ fn a_broken_second_page_saves_the_first_and_ends_no_war() {
     );
 }
 
-/// The pages that were asked for of the lists below this path.
+/// The number of requested pages of the list at this path.
 fn pages(torn: &Torn, path: &str) -> usize {
     let asked = torn.asked();
     asked.iter().filter(|asked| asked.starts_with(path)).count()
 }
 
-/// A Torn whose game-wide lists have so many ranked and territory wars that go on, ten minutes apart.
+/// A world with this many ongoing ranked wars and as many territory wars, which began ten minutes apart.
 fn many_wars(count: i64, links: Links) -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
@@ -261,9 +279,41 @@ fn the_history_of_a_faction_is_read_to_its_end_too() {
     }
 }
 
+/// The wars on a list, and the pages that a later poll reads at most.
+struct Listed {
+    going_on: i64,
+    over: i64,
+    expected: usize,
+}
+
 #[test]
 fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
-    for (going_on, over, expected) in [(10, 500, 2), (150, 500, 3), (10, 80, 1), (0, 500, 1)] {
+    for Listed {
+        going_on,
+        over,
+        expected,
+    } in [
+        Listed {
+            going_on: 10,
+            over: 500,
+            expected: 2,
+        },
+        Listed {
+            going_on: 150,
+            over: 500,
+            expected: 3,
+        },
+        Listed {
+            going_on: 10,
+            over: 80,
+            expected: 1,
+        },
+        Listed {
+            going_on: 0,
+            over: 500,
+            expected: 1,
+        },
+    ] {
         let torn = Torn::new();
         torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
         torn.edit(|world| {
@@ -289,7 +339,11 @@ fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
             torn.simulator.clear_requests();
             torn.fetch_at(NOW + 240 * poll, &["wars"]).expect(0);
             let asked = pages(&torn, "/faction/warfareranked");
-            assert!(asked <= expected, "{going_on} of {all}: {:?}", torn.asked());
+            assert!(
+                asked <= expected,
+                "{going_on} of {all}: {:?}",
+                torn.asked()
+            );
             assert_eq!(torn.calls(), asked + 1, "{:?}", torn.asked());
         }
     }
@@ -368,7 +422,7 @@ fn every_tile_under_assault_is_marked_however_long_the_list() {
         torn.follow("[track]\nwars = \"all\"\nterritories = \"all\"\n");
         torn.edit(|world| {
             (1..=250).for_each(|id| world.pin_tile(&tile(id)).owner = Some(5000 + id));
-            // A war that began before all others and goes on comes after a page of wars that are over.
+            // An ongoing war that began before all others is listed after a page of wars that are over.
             world.pin_territory_wars(151..=249, |war| {
                 (war.end, war.result) = (Some(NOW), Some("end_with_nap".to_owned()));
             });

@@ -1,15 +1,14 @@
-//! Answers in parts: each selection, member, war, tile and racket is decoded on its own, and a missing field is
-//! not the same as null where null means "none".
+//! Missing fields: a field whose null means "none" must be present, and any other missing field is unknown.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tornsnap::testing::sim::{Fault, FaultKind, Racket};
 
 use crate::support::NOW;
 use crate::support::torn::{OURS, THEIRS, Torn};
 
-/// Everything that the tests here change: two players in our faction, two tiles of ours, one with a racket and under
-/// assault, a ranked war, all as known at NOW.
-fn known() -> Torn {
+/// A database with everything that the tests change: two players of our faction, a ranked war, and two tiles of ours, one
+/// of them with a racket and under assault.
+pub fn known() -> Torn {
     let torn = Torn::new();
     torn.follow("[track]\nplayers = [1, 2]\nfactions = [9]\nmembers = false\n");
     torn.edit(|world| {
@@ -51,60 +50,102 @@ fn facts(torn: &Torn) -> Vec<String> {
     facts
 }
 
+/// A field that is removed from an answer.
+struct Removed {
+    /// The path of the call.
+    path: &'static str,
+    /// The place of the field.
+    pointer: &'static str,
+    error: &'static str,
+}
+
 /// Fields whose null means "none": the call, the JSON pointer, and the error if the field is missing.
-const MEANINGFUL: [(&str, &str, &str); 15] = [
-    (
-        "/user/2",
-        "/profile/faction_id",
-        "profile.faction_id: it is missing",
-    ),
-    ("/user/2", "/profile/name", "profile: missing field `name`"),
-    ("/user/2", "/profile", "profile: it is missing"),
-    ("/faction/9", "/basic", "basic: it is missing"),
-    ("/faction/9", "/basic/name", "basic: missing field `name`"),
-    ("/faction/9", "/members", "members: it is missing"),
-    (
-        "/faction/9",
-        "/members/0/name",
-        "members[0]: missing field `name`",
-    ),
-    ("/faction/9", "/wars/ranked", "wars.ranked: it is missing"),
-    (
-        "/faction/9",
-        "/wars/territory",
-        "wars.territory: it is missing",
-    ),
-    ("/faction/9", "/wars", "wars: it is missing"),
-    (
-        "/faction/9",
-        "/wars/ranked/end",
-        "wars.ranked.end: it is missing",
-    ),
-    (
-        "/faction/9",
-        "/wars/ranked/winner",
-        "wars.ranked.winner: it is missing",
-    ),
-    (
-        "/faction/9",
-        "/wars/territory/0/end",
-        "wars.territory[0].end: it is missing",
-    ),
-    (
-        "/faction/9/territory",
-        "/territory/0/racket",
-        "territory[0].racket: it is missing",
-    ),
-    (
-        "/faction/9/territory",
-        "/territory",
-        "territory: it is missing",
-    ),
+const MEANINGFUL: &[Removed] = &[
+    Removed {
+        path: "/user/2",
+        pointer: "/profile/faction_id",
+        error: "profile.faction_id: it is missing",
+    },
+    Removed {
+        path: "/user/2",
+        pointer: "/profile/name",
+        error: "profile: missing field `name`",
+    },
+    Removed {
+        path: "/user/2",
+        pointer: "/profile",
+        error: "profile: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/basic",
+        error: "basic: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/basic/name",
+        error: "basic: missing field `name`",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/members",
+        error: "members: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/members/0/name",
+        error: "members[0]: missing field `name`",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars/ranked",
+        error: "wars.ranked: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars/territory",
+        error: "wars.territory: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars",
+        error: "wars: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars/ranked/end",
+        error: "wars.ranked.end: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars/ranked/winner",
+        error: "wars.ranked.winner: it is missing",
+    },
+    Removed {
+        path: "/faction/9",
+        pointer: "/wars/territory/0/end",
+        error: "wars.territory[0].end: it is missing",
+    },
+    Removed {
+        path: "/faction/9/territory",
+        pointer: "/territory/0/racket",
+        error: "territory[0].racket: it is missing",
+    },
+    Removed {
+        path: "/faction/9/territory",
+        pointer: "/territory",
+        error: "territory: it is missing",
+    },
 ];
 
 #[test]
 fn a_field_whose_null_means_something_and_that_is_missing_rejects_its_part_and_changes_nothing() {
-    for (path, pointer, error) in MEANINGFUL {
+    for &Removed {
+        path,
+        pointer,
+        error,
+    } in MEANINGFUL
+    {
         let torn = known();
         let before = facts(&torn);
         torn.simulator
@@ -121,31 +162,42 @@ fn a_field_whose_null_means_something_and_that_is_missing_rejects_its_part_and_c
     }
 }
 
+const REMOVED_FROM_SWEEPS: &[Removed] = &[
+    Removed {
+        path: "/faction/territoryownership",
+        pointer: "/territoryOwnership/0/owned_by",
+        error: "territoryOwnership[0].owned_by: it is missing",
+    },
+    Removed {
+        path: "/faction/territoryownership",
+        pointer: "/territoryOwnership",
+        error: "territoryOwnership: it is missing",
+    },
+    Removed {
+        path: "/faction/rackets",
+        pointer: "/rackets",
+        error: "rackets: it is missing",
+    },
+    Removed {
+        path: "/faction/warfareterritory",
+        pointer: "/warfareterritory",
+        error: "warfareterritory: it is missing",
+    },
+    Removed {
+        path: "/faction/warfareterritory",
+        pointer: "/warfareterritory/0/result",
+        error: "warfareterritory[0].result: it is missing",
+    },
+];
+
 #[test]
 fn an_owner_or_racket_of_a_sweep_that_is_missing_changes_nothing() {
-    for (path, pointer, error) in [
-        (
-            "/faction/territoryownership",
-            "/territoryOwnership/0/owned_by",
-            "territoryOwnership[0].owned_by: it is missing",
-        ),
-        (
-            "/faction/territoryownership",
-            "/territoryOwnership",
-            "territoryOwnership: it is missing",
-        ),
-        ("/faction/rackets", "/rackets", "rackets: it is missing"),
-        (
-            "/faction/warfareterritory",
-            "/warfareterritory",
-            "warfareterritory: it is missing",
-        ),
-        (
-            "/faction/warfareterritory",
-            "/warfareterritory/0/result",
-            "warfareterritory[0].result: it is missing",
-        ),
-    ] {
+    for &Removed {
+        path,
+        pointer,
+        error,
+    } in REMOVED_FROM_SWEEPS
+    {
         let torn = known();
         torn.follow("[track]\nterritories = \"all\"\n");
         torn.fetch_at(NOW + 60, &["territories"]).expect(0);
@@ -161,31 +213,91 @@ fn an_owner_or_racket_of_a_sweep_that_is_missing_changes_nothing() {
     }
 }
 
+struct Field {
+    /// The path of the call.
+    path: &'static str,
+    pointer: &'static str,
+}
+
 /// Fields that are unknown if they are missing or null.
-const UNKNOWN: [(&str, &str); 18] = [
-    ("/user/2", "/profile/level"),
-    ("/user/2", "/profile/rank"),
-    ("/user/2", "/profile/life"),
-    ("/user/2", "/profile/life/current"),
-    ("/user/2", "/profile/life/maximum"),
-    ("/user/2", "/personalstats"),
-    ("/faction/9", "/basic/respect"),
-    ("/faction/9", "/basic/best_chain"),
-    ("/faction/9", "/basic/members"),
-    ("/faction/9", "/basic/days_old"),
-    ("/faction/9", "/basic/tag"),
-    ("/faction/9", "/members/0/level"),
-    ("/faction/9", "/wars/ranked/target"),
-    ("/faction/9", "/wars/ranked/factions/0/score"),
-    ("/faction/9", "/wars/ranked/factions/0/name"),
-    ("/faction/9/territory", "/territory/0/sector"),
-    ("/faction/9/territory", "/territory/0/coordinates"),
-    ("/faction/9/territory", "/territory/0/racket/level"),
+const UNKNOWN: &[Field] = &[
+    Field {
+        path: "/user/2",
+        pointer: "/profile/level",
+    },
+    Field {
+        path: "/user/2",
+        pointer: "/profile/rank",
+    },
+    Field {
+        path: "/user/2",
+        pointer: "/profile/life",
+    },
+    Field {
+        path: "/user/2",
+        pointer: "/profile/life/current",
+    },
+    Field {
+        path: "/user/2",
+        pointer: "/profile/life/maximum",
+    },
+    Field {
+        path: "/user/2",
+        pointer: "/personalstats",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/basic/respect",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/basic/best_chain",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/basic/members",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/basic/days_old",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/basic/tag",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/members/0/level",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/wars/ranked/target",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/wars/ranked/factions/0/score",
+    },
+    Field {
+        path: "/faction/9",
+        pointer: "/wars/ranked/factions/0/name",
+    },
+    Field {
+        path: "/faction/9/territory",
+        pointer: "/territory/0/sector",
+    },
+    Field {
+        path: "/faction/9/territory",
+        pointer: "/territory/0/coordinates",
+    },
+    Field {
+        path: "/faction/9/territory",
+        pointer: "/territory/0/racket/level",
+    },
 ];
 
 #[test]
 fn a_field_that_is_only_not_known_may_be_missing_or_null_and_stays_as_last_known() {
-    for (path, pointer) in UNKNOWN {
+    for &Field { path, pointer } in UNKNOWN {
         for fault in [
             FaultKind::Remove(pointer.to_owned()),
             FaultKind::Patch(pointer.to_owned(), json!(null)),
@@ -207,14 +319,36 @@ fn a_field_that_is_only_not_known_may_be_missing_or_null_and_stays_as_last_known
     }
 }
 
+/// A field of a profile that Torn may leave out.
+struct Optional {
+    pointer: &'static str,
+    /// The column of `players`.
+    column: &'static str,
+}
+
 #[test]
 fn unknown_values_of_a_new_player_are_null() {
-    for (pointer, column) in [
-        ("/profile/life", "life_maximum"),
-        ("/profile/life/maximum", "life_maximum"),
-        ("/profile/level", "level"),
-        ("/profile/rank", "rank"),
-        ("/profile/status", "status_state"),
+    for Optional { pointer, column } in [
+        Optional {
+            pointer: "/profile/life",
+            column: "life_maximum",
+        },
+        Optional {
+            pointer: "/profile/life/maximum",
+            column: "life_maximum",
+        },
+        Optional {
+            pointer: "/profile/level",
+            column: "level",
+        },
+        Optional {
+            pointer: "/profile/rank",
+            column: "rank",
+        },
+        Optional {
+            pointer: "/profile/status",
+            column: "status_state",
+        },
     ] {
         for fault in [
             FaultKind::Remove(pointer.to_owned()),
@@ -257,106 +391,4 @@ fn an_unknown_status_is_null_instead_of_the_old_one() {
             ["Player 2|"]
         );
     }
-}
-
-#[test]
-fn a_bad_selection_costs_itself_and_the_others_of_the_same_answer_are_saved() {
-    for (pointer, value, saved) in [
-        ("/profile/level", json!("x"), "99||77"),
-        ("/battlestats/strength/value", json!(-1), "|44|77"),
-        ("/battlestats", json!("x"), "|44|77"),
-        ("/personalstats/0/value", json!([]), "99|44|"),
-        ("/personalstats", json!(7), "99|44|"),
-    ] {
-        let torn = Torn::new();
-        torn.follow("[track]\nplayers = [1]\n");
-        torn.edit(|world| {
-            let player = world.pin_player(1);
-            (player.strength, player.level, player.networth) = (99, 44, 77);
-        });
-        torn.simulator.fault(
-            Fault::always(FaultKind::Patch(pointer.to_owned(), value.clone())).path("/user"),
-        );
-
-        torn.fetch(&["players"]).expect(3);
-
-        assert_eq!(
-            torn.rows("SELECT strength, level, networth FROM player_stats_history"),
-            [saved],
-            "{pointer} {value}"
-        );
-        assert_eq!(
-            torn.rows("SELECT entities, failed FROM fetch_runs"),
-            ["1|1"],
-            "{pointer}"
-        );
-    }
-}
-
-#[test]
-fn a_bad_item_costs_itself_and_the_others_of_the_same_list_are_saved() {
-    let bad = |value: Value| FaultKind::Patch("/wars/territory/0/start".to_owned(), value);
-    let torn = known();
-    torn.pin_territory_war(7, |war| {
-        war.tile = "AAC".to_owned();
-        war.start = NOW - 60;
-    });
-    torn.pin_ranked_war(5, |war| war.factions[0].score = 8);
-    torn.simulator
-        .fault(Fault::always(bad(json!("soon"))).path("/faction/9"));
-
-    torn.fetch_at(NOW + 240, &["all"]).expect(3);
-
-    assert_eq!(
-        torn.rows("SELECT war_id, attacking_score FROM war_status_history WHERE recorded_at > 1775044800 ORDER BY id"),
-        ["5|8", "7|0"]
-    );
-    assert_eq!(
-        torn.rows(
-            "SELECT territory_id, war_status FROM territories WHERE faction_id = 9 ORDER BY 1"
-        ),
-        ["AAB|defending", "AAC|defending"]
-    );
-
-    torn.simulator.clear_faults();
-    torn.edit(|world| world.pin_tile("AAC").racket = world.pin_tile("AAB").racket.clone());
-    torn.simulator.fault(
-        Fault::always(FaultKind::Patch(
-            "/territory/0/racket/name".to_owned(),
-            json!(null),
-        ))
-        .path("/faction/9/territory"),
-    );
-    torn.fetch_at(NOW + 480, &["territories"]).expect(3);
-    assert_eq!(
-        torn.rows("SELECT territory_id, faction_id, racket_level FROM territories WHERE faction_id = 9 ORDER BY 1"),
-        ["AAB|9|3", "AAC|9|3"]
-    );
-}
-
-#[test]
-fn a_bad_war_in_the_game_wide_list_keeps_no_other_from_being_looked_up() {
-    let torn = Torn::new();
-    torn.follow("[track]\nwars = \"all\"\nterritories = \"none\"\n");
-    torn.pin_ranked_war(5, |_| {});
-    torn.pin_ranked_war(6, |war| war.start = NOW - 60);
-    torn.fetch(&["wars"]).expect(0);
-    torn.pin_ranked_war(6, |war| {
-        (war.end, war.winner) = (Some(NOW + 60), Some(OURS));
-        (war.in_wars, war.in_history, war.has_report) = (false, false, true);
-    });
-    torn.simulator.fault(
-        Fault::always(FaultKind::Patch(
-            "/warfareranked/0/start".to_owned(),
-            json!("x"),
-        ))
-        .path("/faction/warfareranked"),
-    );
-
-    torn.fetch_at(NOW + 240, &["wars"]).expect(3);
-
-    assert_eq!(
-        torn.rows("SELECT war_id, status FROM war_status_history ORDER BY id"),
-        ["5|ongoing", "6|ongoing", "6|completed"]
-    );
 }

@@ -39,7 +39,7 @@ fn keys(plan: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn keys_that_are_dead_rest_or_are_missing_have_no_share() {
+fn keys_that_are_dead_paused_or_missing_get_no_calls_in_a_plan() {
     for (number, name) in [(2, "dead"), (18, "resting")] {
         let torn = Torn::with_two_keys();
         torn.simulator.fault(
@@ -129,7 +129,7 @@ fn a_war_that_is_asked_about_again_is_counted() {
 }
 
 #[test]
-fn ids_that_rest_are_not_counted() {
+fn deferred_ids_are_not_counted() {
     let torn = Torn::new();
     torn.follow(
         "[track]\nfactions = [9, 20]\nplayers = [60]\nmembers = false\nterritories = \"none\"\n",

@@ -1,6 +1,6 @@
 //! Players: their rows, and how often `fetch` asks about them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::{BOBS_KEY, OURS, THEIRS, Torn};
@@ -173,32 +173,56 @@ fn personalstats_are_read_once_a_day_however_often_a_run_comes() {
     );
 }
 
+/// The selection `personalstats`, and the networth that is read from it.
+struct Shape {
+    shape: Value,
+    expected: String,
+}
+
 #[test]
 fn networth_is_read_in_each_of_its_shapes() {
     let big = 9_007_199_254_740_993_i64;
-    for (shape, expected) in [
-        (
-            json!([{ "name": "networth", "value": big, "timestamp": NOW - DAY }]),
-            big.to_string(),
-        ),
-        (
-            json!([{ "name": "networth", "value": "-12", "timestamp": NOW - DAY }]),
-            "-12".to_owned(),
-        ),
-        (
-            json!([{ "name": "networth", "value": -5.0 }]),
-            "-5".to_owned(),
-        ),
-        (
-            json!([{ "name": "useractivity", "value": 9 }, { "name": "networth", "value": 7, "timestamp": 1 }]),
-            "7".to_owned(),
-        ),
-        (json!({ "networth": { "total": big } }), big.to_string()),
-        (json!({ "networth": { "total": "-1" } }), "-1".to_owned()),
-        (json!([]), String::new()),
-        (json!({}), String::new()),
-        (json!({ "networth": null }), String::new()),
-        (json!(null), String::new()),
+    for Shape { shape, expected } in [
+        Shape {
+            shape: json!([{ "name": "networth", "value": big, "timestamp": NOW - DAY }]),
+            expected: big.to_string(),
+        },
+        Shape {
+            shape: json!([{ "name": "networth", "value": "-12", "timestamp": NOW - DAY }]),
+            expected: "-12".to_owned(),
+        },
+        Shape {
+            shape: json!([{ "name": "networth", "value": -5.0 }]),
+            expected: "-5".to_owned(),
+        },
+        Shape {
+            shape: json!([{ "name": "useractivity", "value": 9 }, { "name": "networth", "value": 7, "timestamp": 1 }]),
+            expected: "7".to_owned(),
+        },
+        Shape {
+            shape: json!({ "networth": { "total": big } }),
+            expected: big.to_string(),
+        },
+        Shape {
+            shape: json!({ "networth": { "total": "-1" } }),
+            expected: "-1".to_owned(),
+        },
+        Shape {
+            shape: json!([]),
+            expected: String::new(),
+        },
+        Shape {
+            shape: json!({}),
+            expected: String::new(),
+        },
+        Shape {
+            shape: json!({ "networth": null }),
+            expected: String::new(),
+        },
+        Shape {
+            shape: json!(null),
+            expected: String::new(),
+        },
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2]\n");
@@ -357,7 +381,7 @@ fn a_player_without_a_faction_has_none_and_a_new_one_gets_a_row() {
 }
 
 #[test]
-fn the_stalest_come_first() {
+fn players_are_requested_least_recently_polled_first() {
     let torn = Torn::new();
     torn.configure(
         "requests_per_minute = 0\nconcurrency = 1\n",
@@ -379,7 +403,7 @@ fn the_stalest_come_first() {
 }
 
 #[test]
-fn flags_narrow_a_run_and_reach_beyond_the_configuration() {
+fn flags_replace_the_ids_of_the_configuration() {
     let torn = Torn::new();
     torn.edit(|world| {
         world.pin_player(50).faction_id = Some(THEIRS);

@@ -35,7 +35,7 @@ fn a_report_that_comes_late_still_tells_the_forfeit() {
 }
 
 #[test]
-fn a_list_that_lags_behind_the_report_takes_nothing_back() {
+fn a_list_that_is_older_than_the_report_does_not_reopen_the_war() {
     let torn = Torn::new();
     torn.pin_ranked_war(5, |_| {});
     torn.fetch(&["wars"]).expect(0);

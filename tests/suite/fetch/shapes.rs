@@ -6,133 +6,13 @@ use tornsnap::testing::sim::{Fault, FaultKind};
 use crate::support::torn::{OURS, THEIRS, Torn};
 use crate::support::{HOUR, NOW};
 
-fn patch(pointer: &str, value: &Value) -> FaultKind {
+pub fn patch(pointer: &str, value: &Value) -> FaultKind {
     FaultKind::Patch(pointer.to_owned(), value.clone())
 }
 
 /// The values that mean "none" where a list or an object is expected.
 fn nothing() -> [Value; 3] {
     [json!(null), json!([]), json!({})]
-}
-
-#[test]
-fn a_name_may_come_as_a_number() {
-    for (path, pointer, value, sql, expected) in [
-        (
-            "/user/2",
-            "/profile/name",
-            json!(1337),
-            "SELECT name FROM players WHERE player_id = 2",
-            "1337",
-        ),
-        (
-            "/faction/9",
-            "/basic/name",
-            json!(69),
-            "SELECT name FROM factions WHERE faction_id = 9",
-            "69",
-        ),
-        (
-            "/faction/9",
-            "/basic/tag",
-            json!(-7),
-            "SELECT tag FROM factions WHERE faction_id = 9",
-            "-7",
-        ),
-        (
-            "/faction/9",
-            "/members/2/name",
-            json!(420),
-            "SELECT name FROM players WHERE player_id = 3",
-            "420",
-        ),
-        (
-            "/faction/9",
-            "/wars/ranked/factions/1/name",
-            json!(777),
-            "SELECT name FROM factions WHERE faction_id = 20",
-            "777",
-        ),
-        (
-            "/user/2",
-            "/profile/status/state",
-            json!(5),
-            "SELECT status_state FROM players WHERE player_id = 2",
-            "5",
-        ),
-    ] {
-        let torn = Torn::new();
-        torn.follow(
-            "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
-        );
-        torn.pin_ranked_war(5, |_| {});
-        torn.simulator
-            .fault(Fault::always(patch(pointer, &value)).path(path));
-
-        torn.fetch(&["all"]).expect(0);
-
-        assert_eq!(torn.rows(sql), [expected], "{pointer}");
-    }
-}
-
-#[test]
-fn html_entities_are_decoded_once_wherever_people_read_them() {
-    let sent = json!("Bolt &amp; Nut&#039;s &lt;3 &amp;amp; AT&T");
-    let read = "Bolt & Nut's <3 &amp; AT&T";
-    for (path, pointer, sql) in [
-        (
-            "/user/2",
-            "/profile/name",
-            "SELECT name FROM players WHERE player_id = 2",
-        ),
-        (
-            "/user/2",
-            "/profile/status/description",
-            "SELECT status_description FROM players WHERE player_id = 2",
-        ),
-        (
-            "/user/2",
-            "/profile/rank",
-            "SELECT rank FROM players WHERE player_id = 2",
-        ),
-        (
-            "/faction/9",
-            "/basic/name",
-            "SELECT name FROM factions WHERE faction_id = 9",
-        ),
-        (
-            "/faction/9",
-            "/basic/tag",
-            "SELECT tag FROM factions WHERE faction_id = 9",
-        ),
-        (
-            "/faction/9",
-            "/members/2/name",
-            "SELECT name FROM players WHERE player_id = 3",
-        ),
-        (
-            "/faction/9",
-            "/members/2/status/description",
-            "SELECT status_description FROM players WHERE player_id = 3",
-        ),
-        (
-            "/faction/9",
-            "/wars/ranked/factions/1/name",
-            "SELECT name FROM factions WHERE faction_id = 20",
-        ),
-    ] {
-        let torn = Torn::new();
-        torn.follow(
-            "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
-        );
-        torn.pin_ranked_war(5, |_| {});
-        torn.simulator
-            .fault(Fault::always(patch(pointer, &sent)).path(path));
-
-        torn.fetch(&["all"]).expect(0);
-
-        assert_eq!(torn.rows(sql), [read], "{pointer}");
-    }
 }
 
 #[test]
@@ -156,7 +36,7 @@ fn null_an_empty_list_and_an_empty_object_all_mean_none() {
                 ));
                 torn.edit(|world| world.pin_tile("AAB").owner = Some(THEIRS));
                 torn.simulator
-                    .fault(Fault::always(patch(pointer, &value)).path(path));
+                    .fault(Fault::always(patch(pointer, &json!(value))).path(path));
 
                 torn.fetch(&["factions", "wars", "territories"]).expect(0);
 
@@ -275,21 +155,42 @@ fn a_report_that_is_none_ends_no_war() {
     }
 }
 
+/// The selection `personalstats`, and what is read from it.
+struct Networth {
+    shape: Value,
+    /// The networth.
+    expected: &'static str,
+    /// The time of the daily value; 0 if there is none.
+    bucket: i64,
+}
+
 #[test]
 fn networth_is_read_from_an_object_of_values_too() {
-    for (shape, expected, bucket) in [
-        (
-            json!({ "networth": { "value": 7, "timestamp": NOW - 86_400 } }),
-            "7",
-            NOW - 86_400,
-        ),
-        (
-            json!({ "networth": { "value": "-7", "timestamp": "86400" } }),
-            "-7",
-            86_400,
-        ),
-        (json!({ "networth": -8 }), "-8", 0),
-        (json!({ "networth": "9" }), "9", 0),
+    for Networth {
+        shape,
+        expected,
+        bucket,
+    } in [
+        Networth {
+            shape: json!({ "networth": { "value": 7, "timestamp": NOW - 86_400 } }),
+            expected: "7",
+            bucket: NOW - 86_400,
+        },
+        Networth {
+            shape: json!({ "networth": { "value": "-7", "timestamp": "86400" } }),
+            expected: "-7",
+            bucket: 86_400,
+        },
+        Networth {
+            shape: json!({ "networth": -8 }),
+            expected: "-8",
+            bucket: 0,
+        },
+        Networth {
+            shape: json!({ "networth": "9" }),
+            expected: "9",
+            bucket: 0,
+        },
     ] {
         let torn = Torn::new();
         torn.follow("[track]\nplayers = [2]\n");
@@ -311,12 +212,40 @@ fn networth_is_read_from_an_object_of_values_too() {
     }
 }
 
+/// The two fields for the number of a war.
+struct Numbers {
+    war_id: Value,
+    id: Value,
+    exit: i32,
+    stored: Vec<&'static str>,
+}
+
 #[test]
 fn a_war_may_carry_both_of_its_numbers() {
-    for (war_id, id, exit, stored) in [
-        (json!(5), json!(5), 0, vec!["5"]),
-        (json!("5"), json!(5), 0, vec!["5"]),
-        (json!(5), json!(6), 3, vec![]),
+    for Numbers {
+        war_id,
+        id,
+        exit,
+        stored,
+    } in [
+        Numbers {
+            war_id: json!(5),
+            id: json!(5),
+            exit: 0,
+            stored: vec!["5"],
+        },
+        Numbers {
+            war_id: json!("5"),
+            id: json!(5),
+            exit: 0,
+            stored: vec!["5"],
+        },
+        Numbers {
+            war_id: json!(5),
+            id: json!(6),
+            exit: 3,
+            stored: vec![],
+        },
     ] {
         let torn = Torn::new();
         torn.pin_ranked_war(5, |_| {});
@@ -338,22 +267,46 @@ fn a_war_may_carry_both_of_its_numbers() {
     }
 }
 
+/// The end of a territory war as its report tells it.
+struct UnknownResult {
+    result: Value,
+    winner: Value,
+    /// The stored status, reason and winner.
+    expected: &'static str,
+}
+
 #[test]
 fn an_unknown_result_keeps_the_winner_that_is_named() {
-    for (result, winner, expected) in [
-        (json!("Won"), json!(OURS), "completed|Won|9"),
-        (json!("Won"), json!(THEIRS), "completed|Won|20"),
-        (json!("Won"), json!(null), "cancelled|Won|"),
-        (
-            json!("end_with_something"),
-            json!(null),
-            "cancelled|end_with_something|",
-        ),
-        (
-            json!("success_assault"),
-            json!(null),
-            "completed|success_assault|20",
-        ),
+    for UnknownResult {
+        result,
+        winner,
+        expected,
+    } in [
+        UnknownResult {
+            result: json!("Won"),
+            winner: json!(OURS),
+            expected: "completed|Won|9",
+        },
+        UnknownResult {
+            result: json!("Won"),
+            winner: json!(THEIRS),
+            expected: "completed|Won|20",
+        },
+        UnknownResult {
+            result: json!("Won"),
+            winner: json!(null),
+            expected: "cancelled|Won|",
+        },
+        UnknownResult {
+            result: json!("end_with_something"),
+            winner: json!(null),
+            expected: "cancelled|end_with_something|",
+        },
+        UnknownResult {
+            result: json!("success_assault"),
+            winner: json!(null),
+            expected: "completed|success_assault|20",
+        },
     ] {
         let torn = Torn::new();
         torn.pin_territory_war(6, |_| {});

@@ -29,7 +29,7 @@ fn stuck_at_the_third() -> (Torn, Child) {
 }
 
 #[test]
-fn a_signal_ends_a_run_within_a_second_and_what_arrived_is_saved() {
+fn a_signal_ends_a_run_within_seconds_and_what_arrived_is_saved() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let (torn, child) = stuck_at_the_third();
         let start = Instant::now();

@@ -114,7 +114,7 @@ fn a_tile_is_unowned_owned_again_and_its_racket_comes_and_goes() {
 }
 
 #[test]
-fn an_assault_is_a_defence_of_ours_and_an_attack_on_others() {
+fn an_assaulted_tile_is_defending_if_it_is_ours_and_under_attack_otherwise() {
     for follow in ["\"all\"", "[\"AAB\", \"AAC\", \"AAD\"]"] {
         let torn = three_tiles(follow);
         torn.pin_territory_war(1, |war| war.tile = "AAB".to_owned());

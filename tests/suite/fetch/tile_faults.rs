@@ -93,7 +93,7 @@ fn a_sweep_that_breaks_off_saves_what_it_saw_and_takes_nothing_for_unowned() {
 }
 
 #[test]
-fn unread_rackets_and_wars_are_kept() {
+fn rackets_and_wars_that_could_not_be_read_keep_their_stored_state() {
     for path in ["/faction/rackets", "/faction/warfareterritory"] {
         for fault in [
             FaultKind::Html503,

@@ -119,6 +119,15 @@ fn a_clock_that_goes_wrong_in_mid_run_keeps_what_was_recorded_before() {
     );
 }
 
+/// A table whose rows have the time of an answer.
+struct Timed {
+    table: &'static str,
+    /// The column with the time.
+    time: &'static str,
+    /// The column with the id.
+    id: &'static str,
+}
+
 #[test]
 fn rows_carry_the_time_of_their_answer() {
     let torn = Torn::new();
@@ -134,10 +143,22 @@ fn rows_carry_the_time_of_their_answer() {
     let mut command = torn.fetching_now(&["factions", "players"]);
     Finished(command.output().unwrap()).expect(0);
 
-    for (table, time, id) in [
-        ("player_stats_history", "timestamp", "player_id"),
-        ("faction_history", "timestamp", "faction_id"),
-        ("player_polls", "polled_at", "player_id"),
+    for Timed { table, time, id } in [
+        Timed {
+            table: "player_stats_history",
+            time: "timestamp",
+            id: "player_id",
+        },
+        Timed {
+            table: "faction_history",
+            time: "timestamp",
+            id: "faction_id",
+        },
+        Timed {
+            table: "player_polls",
+            time: "polled_at",
+            id: "player_id",
+        },
     ] {
         let kind = if table == "faction_history" {
             "factions"
@@ -243,6 +264,47 @@ fn no_time_goes_backwards_when_two_kinds_run_at_once() {
     );
 }
 
+/// A poll, and the daily value that Torn has at that time.
+struct Bucket {
+    now: i64,
+    /// The day of the value, counted from today.
+    day: i64,
+    networth: i64,
+}
+
+const LATE_BUCKETS: &[Bucket] = &[
+    Bucket {
+        now: NOW,
+        day: -1,
+        networth: 200,
+    },
+    Bucket {
+        now: NOW + DAY,
+        day: -2,
+        networth: 100,
+    }, // Older than what is stored: not known this time.
+    Bucket {
+        now: NOW + DAY + HOUR,
+        day: -1,
+        networth: 200,
+    }, // Still late.
+    Bucket {
+        now: NOW + DAY + 2 * HOUR,
+        day: 0,
+        networth: 300,
+    }, // There at last.
+    Bucket {
+        now: NOW + 2 * DAY,
+        day: -5,
+        networth: 1,
+    },
+    Bucket {
+        now: NOW + 2 * DAY + HOUR,
+        day: 1,
+        networth: 400,
+    },
+];
+
 #[test]
 fn an_older_daily_bucket_is_ignored() {
     let torn = Torn::new();
@@ -259,14 +321,7 @@ fn an_older_daily_bucket_is_ignored() {
         );
     };
     let mut told = Vec::new();
-    for (now, day, networth) in [
-        (NOW, -1, 200),
-        (NOW + DAY, -2, 100), // Older than what is stored: not known this time.
-        (NOW + DAY + HOUR, -1, 200), // Still late.
-        (NOW + DAY + 2 * HOUR, 0, 300), // There at last.
-        (NOW + 2 * DAY, -5, 1),
-        (NOW + 2 * DAY + HOUR, 1, 400),
-    ] {
+    for &Bucket { now, day, networth } in LATE_BUCKETS {
         bucket(day, networth);
         torn.fetch_at(now, &["players"]).expect(0);
         told.push(torn.rows(
@@ -289,40 +344,53 @@ fn an_older_daily_bucket_is_ignored() {
     );
 }
 
+/// A stored time, and the call that it must not prevent.
+struct FarFuture {
+    /// Sets the time.
+    sql: &'static str,
+    /// A part of the path of the call.
+    asked: &'static str,
+}
+
+const FAR_FUTURE: &[FarFuture] = &[
+    FarFuture {
+        sql: "UPDATE player_polls SET bucket_asked_at = {ahead}, bucket_at = {ahead}",
+        asked: "personalstats",
+    },
+    FarFuture {
+        sql: "INSERT INTO missing_entities VALUES ('player', 2, 9, {ahead}, {ahead})",
+        asked: "/user/2",
+    },
+    FarFuture {
+        sql: "INSERT INTO missing_entities VALUES ('faction', 9, 9, {ahead}, {ahead})",
+        asked: "/faction/9?selections=basic",
+    },
+    FarFuture {
+        sql: "UPDATE faction_war_polls SET listed_at = {ahead}, history_read_at = {ahead}",
+        asked: "/faction/9/rankedwars",
+    },
+    FarFuture {
+        sql: "UPDATE refreshes SET refreshed_at = {ahead}",
+        asked: "/torn/territory",
+    },
+    FarFuture {
+        sql: "INSERT INTO api_pauses VALUES ('address', 0, 'block', {ahead}, 'x')",
+        asked: "/faction/9?selections=basic",
+    },
+    FarFuture {
+        sql: "UPDATE api_keys SET state = 'paused', paused_until = {ahead}",
+        asked: "/faction/9?selections=basic",
+    },
+    FarFuture {
+        sql: "UPDATE key_checks SET checked_at = {ahead}",
+        asked: "/key/info",
+    },
+];
+
 #[test]
 fn a_stored_time_in_the_far_future_counts_as_never() {
     let years = 4 * 366 * DAY;
-    for (sql, asked) in [
-        (
-            "UPDATE player_polls SET bucket_asked_at = {ahead}, bucket_at = {ahead}",
-            "personalstats",
-        ),
-        (
-            "INSERT INTO missing_entities VALUES ('player', 2, 9, {ahead}, {ahead})",
-            "/user/2",
-        ),
-        (
-            "INSERT INTO missing_entities VALUES ('faction', 9, 9, {ahead}, {ahead})",
-            "/faction/9?selections=basic",
-        ),
-        (
-            "UPDATE faction_war_polls SET listed_at = {ahead}, history_read_at = {ahead}",
-            "/faction/9/rankedwars",
-        ),
-        (
-            "UPDATE refreshes SET refreshed_at = {ahead}",
-            "/torn/territory",
-        ),
-        (
-            "INSERT INTO api_pauses VALUES ('address', 0, 'block', {ahead}, 'x')",
-            "/faction/9?selections=basic",
-        ),
-        (
-            "UPDATE api_keys SET state = 'paused', paused_until = {ahead}",
-            "/faction/9?selections=basic",
-        ),
-        ("UPDATE key_checks SET checked_at = {ahead}", "/key/info"),
-    ] {
+    for &FarFuture { sql, asked } in FAR_FUTURE {
         let torn = Torn::new();
         torn.follow(
             "[track]\nplayers = [2]\nfactions = [9]\nmembers = false\nterritories = \"all\"\n",

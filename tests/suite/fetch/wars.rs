@@ -1,9 +1,9 @@
-//! Wars: how they begin, continue and end, also between two polls.
+//! Wars: their rows from the first list that shows them to their end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tornsnap::testing::sim::{Fault, FaultKind};
 
-use crate::support::torn::{OURS, THEIRS, Torn};
+use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, HOUR, NOW};
 
 /// The rows of all wars in the order in which they were recorded.
@@ -44,7 +44,7 @@ fn a_ranked_war_is_recorded_from_its_matching_to_its_winner() {
 }
 
 #[test]
-fn a_decaying_target_gives_a_row_each_time() {
+fn each_change_of_the_target_of_a_war_adds_a_row() {
     let torn = Torn::new();
     for hour in 0..5 {
         torn.pin_ranked_war(5, |war| war.target = 1000 - 10 * (hour / 2));
@@ -58,7 +58,7 @@ fn a_decaying_target_gives_a_row_each_time() {
 }
 
 #[test]
-fn sides_stay_where_they_are_when_the_list_names_them_the_other_way_round() {
+fn the_sides_of_a_war_keep_their_columns_when_a_list_reverses_them() {
     let torn = Torn::new();
     torn.pin_ranked_war(5, |war| {
         (war.factions[0].score, war.factions[1].score) = (7, 3);
@@ -106,62 +106,7 @@ fn ranked_and_territory_wars_may_share_a_number() {
 }
 
 #[test]
-fn a_war_that_ended_between_two_polls_is_looked_up() {
-    for (report, history, forfeit, expected) in [
-        (
-            true,
-            true,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-        (
-            true,
-            true,
-            true,
-            "ranked|5|completed|forfeit|20|100|900|1000|0|3600",
-        ),
-        (
-            true,
-            false,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-        (
-            false,
-            true,
-            false,
-            "ranked|5|completed||20|100|900|1000|0|3600",
-        ),
-    ] {
-        let torn = Torn::new();
-        torn.pin_ranked_war(5, |_| {});
-        torn.fetch(&["wars"]).expect(0);
-        torn.pin_ranked_war(5, |war| {
-            (war.end, war.winner, war.forfeit) = (Some(NOW + HOUR), Some(THEIRS), forfeit);
-            (war.factions[0].score, war.factions[1].score) = (100, 900);
-            (war.in_wars, war.has_report, war.in_history) = (false, report, history);
-        });
-
-        torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
-
-        assert_eq!(
-            told(&torn)[1],
-            expected,
-            "report {report}, history {history}"
-        );
-        torn.simulator.clear_requests();
-        torn.fetch_at(NOW + 4 * DAY, &["wars"]).expect(0);
-        let looked_up = |path: &String| path.contains("report");
-        assert!(
-            !torn.asked().iter().any(looked_up),
-            "what is over is not looked up for ever: {:?}",
-            torn.asked()
-        );
-    }
-}
-
-#[test]
-fn a_war_in_no_list_stays_as_it_was() {
+fn a_war_that_is_on_no_list_keeps_its_state() {
     let torn = Torn::new();
     torn.pin_ranked_war(5, |_| {});
     torn.pin_territory_war(6, |_| {});
@@ -198,7 +143,7 @@ fn a_war_that_was_called_off_before_its_start_is_cancelled() {
 }
 
 #[test]
-fn a_war_that_may_have_begun_is_not_called_off_while_the_lists_may_be_late() {
+fn a_war_that_may_have_begun_is_not_cancelled_while_a_list_may_still_show_it() {
     let torn = Torn::new();
     torn.pin_ranked_war(5, |war| war.start = NOW + HOUR);
     torn.fetch(&["wars"]).expect(0);
@@ -273,22 +218,38 @@ fn a_failed_or_partial_lookup_ends_no_war() {
     }
 }
 
+/// A list of wars that cannot be read whole.
+struct PartialList {
+    patch: Value,
+    exit: i32,
+    /// The reports that are requested.
+    lost: Vec<&'static str>,
+}
+
 #[test]
 fn a_list_that_could_not_be_read_whole_ends_no_war() {
-    for (patch, exit, lost) in [
+    for PartialList { patch, exit, lost } in [
         // The other war is in no list any more, so its report is looked up.
-        (
-            json!({ "ranked": { "war_id": "x" }, "territory": [] }),
-            3,
-            vec!["/faction/6/territorywarreport"],
-        ),
-        (
-            json!({ "ranked": null, "territory": "none" }),
-            3,
-            vec!["/faction/5/rankedwarreport"],
-        ),
-        (json!("none"), 76, vec![]),
-        (json!([7]), 76, vec![]),
+        PartialList {
+            patch: json!({ "ranked": { "war_id": "x" }, "territory": [] }),
+            exit: 3,
+            lost: vec!["/faction/6/territorywarreport"],
+        },
+        PartialList {
+            patch: json!({ "ranked": null, "territory": "none" }),
+            exit: 3,
+            lost: vec!["/faction/5/rankedwarreport"],
+        },
+        PartialList {
+            patch: json!("none"),
+            exit: 76,
+            lost: vec![],
+        },
+        PartialList {
+            patch: json!([7]),
+            exit: 76,
+            lost: vec![],
+        },
     ] {
         let torn = Torn::new();
         torn.pin_ranked_war(5, |war| war.start = NOW + DAY);
@@ -317,37 +278,6 @@ fn a_list_that_could_not_be_read_whole_ends_no_war() {
             2,
             "{patch}"
         );
-    }
-}
-
-#[test]
-fn each_territory_result_has_its_ending() {
-    for (result, status, winner) in [
-        ("success_assault", "completed", "20"),
-        ("fail_assault", "completed", "9"),
-        ("end_with_nap", "cancelled", ""),
-        ("end_with_peace_treaty", "cancelled", ""),
-        ("end_with_destroy_attack", "cancelled", ""),
-        ("end_with_destroy_defense", "cancelled", ""),
-        ("end_with_something_new", "cancelled", ""),
-    ] {
-        for (report, history) in [(true, true), (false, true), (true, false)] {
-            let torn = Torn::new();
-            torn.pin_territory_war(6, |_| {});
-            torn.fetch(&["wars"]).expect(0);
-            torn.pin_territory_war(6, |war| {
-                (war.result, war.end) = (Some(result.to_owned()), Some(NOW + HOUR));
-                (war.in_wars, war.has_report, war.in_history) = (false, report, history);
-            });
-
-            torn.fetch_at(NOW + DAY, &["wars"]).expect(0);
-
-            assert_eq!(
-                told(&torn)[1],
-                format!("territory|6|{status}|{result}|{winner}|0|0|100000|0|3600"),
-                "report {report}, history {history}"
-            );
-        }
     }
 }
 
@@ -402,7 +332,7 @@ fn an_unfinished_war_is_written_in_two_ways() {
 }
 
 #[test]
-fn one_bad_war_in_a_list_harms_no_other() {
+fn an_invalid_war_in_a_list_does_not_affect_the_others() {
     let torn = Torn::new();
     torn.follow("[track]\nwars = \"all\"\n");
     torn.pin_ranked_war(1, |_| {});

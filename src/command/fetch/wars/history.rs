@@ -31,7 +31,7 @@ type History = Vec<Page<War>>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DueHistory {
     war_type: WarType,
-    faction: FactionId,
+    pub(super) faction: FactionId,
     /// Only wars that ended at or after this timestamp are used; unix seconds.
     horizon: i64,
 }
@@ -75,16 +75,15 @@ impl Session<'_> {
     pub(super) fn read_histories(
         &mut self,
         run: &mut ActiveRun,
-        due: Vec<DueHistory>,
+        due: &[DueHistory],
         wars: &mut ListedWars,
     ) -> Result<BTreeSet<FactionId>> {
-        let factions: BTreeSet<FactionId> = due.iter().map(|due| due.faction).collect();
         let mut unread = BTreeSet::new();
         let torn = self.torn;
         fetch_concurrently(
             torn,
             self.settings.api.concurrency,
-            due,
+            due.to_vec(),
             |due| read_recent(torn, *due),
             |results| {
                 for (due, answer) in results {
@@ -104,12 +103,6 @@ impl Session<'_> {
                 Ok(())
             },
         )?;
-        if torn.is_over() {
-            return Ok(factions); // The run stops, and some histories were not requested.
-        }
-        for faction in factions.difference(&unread) {
-            self.store.record_war_history_read(*faction, torn.now())?;
-        }
         Ok(unread)
     }
 

@@ -1,9 +1,8 @@
 //! Searches the histories of two factions for a war between them.
 
 use super::history::{history_name, read_history};
-use super::look_up::is_reportable;
 use crate::api::wire::war;
-use crate::command::fetch::session::rejected_item;
+use crate::command::fetch::failures::{is_reportable, rejected_item};
 use crate::command::torn::{Failure, TornClient};
 use crate::model::id::FactionId;
 use crate::model::war::War;

@@ -6,13 +6,15 @@ use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::war;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
+use crate::command::fetch::failures::is_reportable;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, TornClient};
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::time::DAY;
 use crate::model::war::{FollowUpGoal, War, WarStatus, WarType};
-use crate::store::save::Observation;
+use crate::store::Store;
+use crate::store::save::{LookedUpWar, Observation};
 
 /// A war that took place is on Torn's lists at most this many seconds after its start.
 const LISTED_BY: i64 = 7 * DAY;
@@ -107,24 +109,31 @@ impl Session<'_> {
                 wars.extend(self.apply_result(&lookup, result)?);
             }
         }
-        self.save_wars(run, &wars)
+        for _ in &wars {
+            run.progress.step();
+        }
+        let name = |looked_up: &LookedUpWar| war_name(&looked_up.war);
+        self.save_each(run, &wars, name, Store::save_looked_up_wars)
     }
 
-    /// Records or ends the follow-up of a war, and returns the observation to save, if there is one.
+    /// The observation to save, if there is one. Otherwise records that the war has to be looked up again.
     fn apply_result(
         &mut self,
         lookup: &WarLookup,
         result: LookupResult,
-    ) -> Result<Option<Observation<War>>> {
+    ) -> Result<Option<Observation<LookedUpWar>>> {
         let known = &lookup.known;
         let now = self.torn.now();
-        let (goal, war) = match result {
-            LookupResult::Reported(war) => (None, Some(war)),
-            LookupResult::Listed(war) => (goal_after_list(&war.value), Some(war)),
-            LookupResult::Unknown | LookupResult::Refused if known.status.is_over() => {
-                (Some(FollowUpGoal::Report), None)
+        let goal = match result {
+            LookupResult::Reported(war) => return Ok(Some(looked_up(war, None, now))),
+            LookupResult::Listed(war) => {
+                let goal = goal_after_list(&war.value);
+                return Ok(Some(looked_up(war, goal, now)));
             }
-            LookupResult::Refused => (Some(FollowUpGoal::EndOfKnownWar), None),
+            LookupResult::Unknown | LookupResult::Refused if known.status.is_over() => {
+                FollowUpGoal::Report
+            }
+            LookupResult::Refused => FollowUpGoal::EndOfKnownWar,
             LookupResult::Unknown if lookup.is_last_try => {
                 log::warn!(
                     "{}: Torn has not known this war for 30 days; it counts as cancelled",
@@ -135,22 +144,35 @@ impl Session<'_> {
                     source: "tornsnap".to_owned(),
                     at: now,
                 };
-                (None, Some(cancelled))
+                return Ok(Some(looked_up(cancelled, None, now)));
             }
             LookupResult::Unknown => {
                 log::info!(
                     "{}: Torn does not know this war; it stays unchanged until Torn says how it ended",
                     war_name(known)
                 );
-                (Some(FollowUpGoal::End), None)
+                FollowUpGoal::End
             }
         };
-        let (war_type, id) = (known.war_type, known.id);
-        match goal {
-            Some(goal) => self.store.record_follow_up(war_type, id, goal, now)?,
-            None => self.store.end_follow_up(war_type, id)?,
-        }
-        Ok(war)
+        self.store
+            .record_follow_up(known.war_type, known.id, goal, now)?;
+        Ok(None)
+    }
+}
+
+fn looked_up(
+    war: Observation<War>,
+    goal: Option<FollowUpGoal>,
+    at: i64,
+) -> Observation<LookedUpWar> {
+    Observation {
+        value: LookedUpWar {
+            war: war.value,
+            goal,
+            at,
+        },
+        source: war.source,
+        at: war.at,
     }
 }
 
@@ -239,12 +261,6 @@ fn fetch_report(torn: &TornClient, known: &War) -> Result<Option<Observation<War
             Err(Failure::rejected(&request, &war_name(known), &error, body))
         }
     }
-}
-
-/// Whether a failure must be reported: a temporary failure, or an invalid answer. Any other refusal of a report or a
-/// history only means that it does not exist.
-pub(super) fn is_reportable(failure: &Failure) -> bool {
-    failure.is_passing() || matches!(failure, Failure::Rejected(_))
 }
 
 /// Whether a war that Torn does not know never began: its start is in the future, or so long ago that a list would

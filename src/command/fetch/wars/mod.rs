@@ -2,6 +2,7 @@
 
 mod assaults;
 mod faction_lists;
+mod faction_wars;
 mod game_lists;
 mod history;
 mod history_search;
@@ -11,7 +12,7 @@ mod next_steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use assaults::AssaultedTiles;
-pub(super) use faction_lists::{DecodedWars, FactionWars, decode_wars};
+pub(super) use faction_wars::{DecodedWars, FactionWars, decode_wars};
 pub(super) use history::is_due as history_is_due;
 pub(super) use next_steps::count_certain_lookups;
 
@@ -92,11 +93,10 @@ impl Session<'_> {
             Wars::Tracked => self.list_wars_of_factions(run, &followed)?,
             Wars::All => self.list_all_wars(run)?,
         };
-        let unread = self.read_histories(run, due, &mut listed)?;
-        self.record_lists_read(&followed, &listed, &unread)?;
+        let unread = self.read_histories(run, &due, &mut listed)?;
+        let read_at = self.torn.now();
         let unfinished = self.store.unfinished_wars()?;
         let follow_ups = self.store.follow_ups()?;
-        self.end_follow_ups(&listed, &follow_ups)?;
         let NextSteps {
             to_save,
             mut to_look_up,
@@ -104,7 +104,21 @@ impl Session<'_> {
         to_look_up.extend(self.late_reports(&follow_ups, run.now)?);
         run.progress.more((to_look_up.len() + to_save.len()) as u64);
         self.save_wars(run, &to_save)?;
-        self.look_up_wars(run, to_look_up, &followed)
+        self.end_follow_ups(&listed, &follow_ups)?;
+        self.look_up_wars(run, to_look_up, &followed)?;
+
+        // Only now are all wars of the lists saved. If the run ends before this point, the next run reads the lists again.
+        let due: BTreeSet<FactionId> = due.iter().map(|due| due.faction).collect();
+        // If Torn or a signal has ended the run early, some histories were not requested, or some wars not looked up.
+        let unread = if self.torn.is_over() {
+            due.clone()
+        } else {
+            unread
+        };
+        for faction in due.difference(&unread) {
+            self.store.record_war_history_read(*faction, read_at)?;
+        }
+        self.record_lists_read(&followed, &listed, &unread, read_at)
     }
 
     /// Records when the lists of the followed factions were read. A faction with an unread history is skipped, so that
@@ -114,10 +128,11 @@ impl Session<'_> {
         followed: &[FactionId],
         listed: &ListedWars,
         unread: &BTreeSet<FactionId>,
+        read_at: i64,
     ) -> Result<()> {
         for faction in followed.iter().filter(|faction| !unread.contains(faction)) {
             let listed_at = match &listed.coverage {
-                ListCoverage::Game(types) => (types.len() == 2).then(|| self.torn.now()),
+                ListCoverage::Game(types) => (types.len() == 2).then_some(read_at),
                 ListCoverage::Factions { .. } => {
                     let wars = self.faction_wars.get(faction);
                     wars.and_then(FactionWars::listed_at)
