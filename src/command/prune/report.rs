@@ -10,6 +10,7 @@ use crate::error::{Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::retention::{PruneBlocker, PruneScope};
 use crate::model::size;
+use crate::model::size::count;
 use crate::model::time::{Month, format_months, iso};
 use crate::output::terminal;
 use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
@@ -153,8 +154,8 @@ pub(super) fn preview(
     }
     Ok(Outcome::done(
         format!(
-            "{} rows from before {} would be {}, about {}",
-            plan.history_rows() + plan.housekeeping_rows(),
+            "{} from before {} would be {}, about {}",
+            count(plan.history_rows() + plan.housekeeping_rows(), "row"),
             iso(plan.cutoff),
             if archive.is_some() {
                 "moved to the archive or deleted"
@@ -195,13 +196,18 @@ pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&
     }
     let history_note = match archive {
         Some(archive) if history > 0 => {
-            format!("moved {history} history rows to {}", archive.display())
+            format!(
+                "moved {} to {}",
+                count(history, "history row"),
+                archive.display()
+            )
         }
-        _ => format!("deleted {history} history rows"),
+        _ => format!("deleted {}", count(history, "history row")),
     };
     format!(
-        "{history_note} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
+        "{history_note} from before {}, deleted {}; the database takes {} (was {})",
         iso(plan.cutoff),
+        count(housekeeping, "old record"),
         format_bytes(result.bytes_after),
         format_bytes(result.bytes_before),
     )

@@ -2,6 +2,7 @@
 
 use super::{Check, Metric, State};
 use crate::model::kind::Kind;
+use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, is_far_future, iso};
 
 /// The most names in a message.
@@ -149,10 +150,7 @@ fn format_limit(limit: i64) -> String {
     if limit == WEEK {
         return "7 days".to_owned();
     }
-    match limit / HOUR {
-        1 => "1 hour".to_owned(),
-        hours => format!("{hours} hours"),
-    }
+    count(limit / HOUR, "hour")
 }
 
 /// Names the oldest target and those in `[track]`.
@@ -210,8 +208,7 @@ pub(crate) fn incomplete(
     });
     let failed = match incomplete.failed {
         0 => "the last run was not complete".to_owned(),
-        1 => "1 target failed in the last run".to_owned(),
-        number => format!("{number} targets failed in the last run"),
+        number => format!("{} failed in the last run", count(number, "target")),
     };
     if age < limit {
         return Check::ok(id, format!("{kind}: {failed}")).with_metric(metric(age));
