@@ -23,6 +23,9 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// Longer lines are hard to read.
 const LONGEST_LINE: usize = 100;
 
+/// In a narrower terminal, the longest usage does not fit beside its heading.
+const NARROW: usize = 60;
+
 /// A description narrower than this goes below the name of its command.
 const NARROWEST_DESCRIPTION: usize = 30;
 
@@ -50,9 +53,16 @@ fn program(color: ColorWhen) -> Command {
     });
     let commands = list_commands(&program, width);
     let heading = heading(&program, "Global options");
-    program.help_template(format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{commands}{heading}\n{{options}}{{after-help}}"
-    ))
+    // Clap does not wrap the usage, so it gets a line of its own where the terminal is narrow.
+    let blank = if width < NARROW { '\n' } else { ' ' };
+    let start = format!("{{about-with-newline}}\n{{usage-heading}}{blank}{{usage}}\n\n");
+    program
+        .help_template(format!(
+            "{start}{commands}{heading}\n{{options}}{{after-help}}"
+        ))
+        .mut_subcommands(|command| {
+            command.help_template(format!("{start}{{all-args}}{{after-help}}"))
+        })
 }
 
 /// The commands that users see, for completions and manual pages.

@@ -23,7 +23,7 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     let program = Cli::command();
-    let mut error = with_list_tip(error, &words, &program);
+    let mut error = with_list_tip(without_empty_tips(error), &words, &program);
     if words.iter().any(|word| word == "--json") {
         report(&error, name_of_command(&words, &program));
     } else {
@@ -109,6 +109,17 @@ fn takes_the_next_word(program: &Command, word: &str) -> bool {
     })
 }
 
+/// Removes the tip to write an unknown option as a value, because no command takes such values.
+fn without_empty_tips(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
+        tips.retain(|tip| !tip.to_string().starts_with("to pass "));
+        if !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    error
+}
+
 /// Adds how to write several values, when the error is about a word that follows the value of an option for lists.
 fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let kind = match error.kind() {
@@ -128,6 +139,9 @@ fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) ->
 }
 
 fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
+    if word.starts_with('-') {
+        return None;
+    }
     let end = words.iter().position(|other| other == word)?;
     let start = words[..end]
         .iter()

@@ -1,12 +1,14 @@
 //! `tornsnap completions`: prints what a shell needs to complete the commands, options and values of the program.
 
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 use serde::Serialize;
 
 use crate::command::{Context, Outcome};
 use crate::error::{Exit, Result};
 use crate::output::terminal;
+use crate::store::export::view_names;
 
 /// Print the completions for a shell: with them, Tab completes commands and options
 #[derive(clap::Args, Debug)]
@@ -36,6 +38,12 @@ struct Report {
 
 /// Prints the completions of `program`, the definition of the command line.
 pub(crate) fn run(context: &Context, args: &Args, mut program: clap::Command) -> Result<Outcome> {
+    // The command itself takes any table or view of the database, and the completions offer the views for people.
+    program = program.mut_subcommand("export", |export| {
+        export.mut_arg("dataset", |dataset| {
+            dataset.value_parser(PossibleValuesParser::new(view_names()))
+        })
+    });
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "tornsnap", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();

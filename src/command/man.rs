@@ -7,18 +7,20 @@ use clap::{Command, ValueHint};
 use clap_mangen::Man;
 use serde::Serialize;
 
+use crate::command::clock::BUILD_DAY;
 use crate::command::{Context, Outcome};
 use crate::error::{Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
+use crate::model::time::iso;
 use crate::output::terminal;
 
 /// Print the manual page of the program, or write the pages of all commands into a folder
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  Read the page of the program:
-    tornsnap man > tornsnap.1 && man ./tornsnap.1
+  Write the page of the program, for `man ./tornsnap.1`:
+    tornsnap man > tornsnap.1
 
   Install the pages of all commands, so that `man tornsnap-fetch` finds them:
     tornsnap man --output ~/.local/share/man/man1")]
@@ -86,6 +88,8 @@ fn add_pages(command: &Command, pages: &mut Vec<Page>) -> Result<()> {
 fn page_of(command: &Command) -> Result<Page> {
     let man = Man::new(command.clone())
         .manual("tornsnap")
+        // Formatters take no page without a date.
+        .date(&iso(BUILD_DAY)[..10])
         .source(format!("tornsnap {}", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
     man.render(&mut text)
