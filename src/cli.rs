@@ -190,7 +190,7 @@ fn start(cli: &Cli) -> Result<Context> {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings and runs even if the configuration is broken.
         Command::Demo(args) => {
-            args.refuse_settings(&cli.global.config, &cli.global.database)?;
+            args.refuse_settings(overrides.config.as_ref(), overrides.database.as_ref())?;
             Settings::defaults()
         }
         // These describe the program, which is the same whatever the configuration is.

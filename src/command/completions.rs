@@ -15,8 +15,7 @@ use crate::store::export::view_names;
 #[command(after_long_help = "\
 Examples:
   Complete in bash, from the next shell on:
-    mkdir -p ~/.local/share/bash-completion/completions
-    tornsnap completions bash > ~/.local/share/bash-completion/completions/tornsnap
+    echo 'source <(tornsnap completions bash)' >> ~/.bashrc
 
   Complete in fish:
     mkdir -p ~/.config/fish/completions

@@ -106,7 +106,7 @@ fn every_flag_is_on_the_page_of_its_command() {
         let text = page(name);
         let help = sandbox.run(&[command, "--help"]).expect(0).stdout();
         let own: Vec<String> = flags(&help).difference(&global).cloned().collect();
-        assert!(!own.is_empty(), "{help}");
+        assert!(!own.is_empty() || command == "completions", "{help}");
         for flag in own {
             if !text.contains(&format!("`{flag}`")) && !text.contains(&format!("`{flag} ")) {
                 missing.push(format!("{name}: {flag} of {command}"));

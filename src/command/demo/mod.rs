@@ -63,8 +63,8 @@ impl Args {
     /// Refuses the settings of real data, because somebody who names them expects the demo to use them.
     pub(crate) fn refuse_settings(
         &self,
-        config: &Option<PathBuf>,
-        database: &Option<PathBuf>,
+        config: Option<&PathBuf>,
+        database: Option<&PathBuf>,
     ) -> Result<()> {
         let flag = if self.config.is_some() || config.is_some() {
             "--config"

@@ -30,8 +30,11 @@ Examples:
   Write three columns of a view:
     tornsnap export player_latest --columns name,level,networth
 
-  Write what a faction did in March, for a spreadsheet:
-    tornsnap export faction_history --faction 9 --since 2026-03 --until 2026-04 --spreadsheet --output march.csv
+  Write the rows of March:
+    tornsnap export faction_history --since 2026-03 --until 2026-04 -o march.csv
+
+  Write a file for a spreadsheet:
+    tornsnap export player_gains --spreadsheet --output gains.csv
 
   Write everything into a folder:
     tornsnap export --all --output tornsnap-csv")]

@@ -51,8 +51,8 @@ Examples:
   Ask nothing; the key is in a file:
     tornsnap init --non-interactive --key-file alice.key --faction 10741
 
-  Follow one more player; the rest of the configuration stays:
-    tornsnap init --non-interactive --player 1")]
+  Follow these players instead; the rest of the configuration stays:
+    tornsnap init --non-interactive --player 1,2")]
 pub(crate) struct Args {
     /// Ask nothing; take everything from the flags
     #[arg(long)]
