@@ -68,11 +68,12 @@ fn program(color: ColorWhen) -> Command {
 /// The commands that users see, for completions and manual pages.
 pub(super) fn documented() -> Command {
     let all = Cli::command();
-    let visible: Vec<Command> = all
-        .get_subcommands()
-        .filter(|command| !command.is_hide_set())
-        .cloned()
-        .collect();
+    let in_groups = GROUPS
+        .iter()
+        .flat_map(|(_, names)| names.iter())
+        .filter_map(|name| all.find_subcommand(name))
+        .cloned();
+    let visible: Vec<Command> = in_groups.collect();
     let about = all.get_about().cloned().unwrap_or_default();
     Command::new("tornsnap")
         .version(env!("CARGO_PKG_VERSION"))

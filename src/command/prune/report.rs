@@ -10,7 +10,7 @@ use crate::error::{Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::retention::{PruneBlocker, PruneScope};
 use crate::model::size;
-use crate::model::size::count;
+use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months, iso};
 use crate::output::terminal;
 use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
@@ -172,11 +172,15 @@ pub(super) fn preview(
 pub(super) fn format_table(plan: &TablePlan) -> String {
     match (plan.oldest, plan.newest) {
         (Some(oldest), Some(newest)) => format!(
-            "{:28} {:>10} rows  {} to {}  about {}",
+            "{:28} {:>10} {}  {}  about {}",
             plan.table,
             plan.rows,
-            iso(oldest),
-            iso(newest),
+            agree(plan.rows, "row", "rows"),
+            if oldest == newest {
+                iso(oldest)
+            } else {
+                format!("{} to {}", iso(oldest), iso(newest))
+            },
             format_bytes(plan.bytes)
         ),
         _ => format!("{:28} {:>10} rows", plan.table, 0),

@@ -230,7 +230,7 @@ fn a_pause_is_remembered_by_the_next_process() {
     torn.simulator.clear_faults();
     torn.fetch_at(
         NOW + 15,
-        &["factions", "--faction", &OURS.to_string(), "20"],
+        &["factions", "--faction", &format!("{OURS},20")],
     )
     .expect(0);
     assert_eq!(torn.calls_with(CANARY), 1, "{:?}", torn.asked());
