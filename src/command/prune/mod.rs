@@ -1,6 +1,7 @@
 //! `tornsnap prune`: deletes old history rows that are summarized, or moves them to an archive.
 
 mod future;
+mod guards;
 mod report;
 mod summaries;
 
@@ -9,12 +10,13 @@ use std::path::{Path, PathBuf};
 use clap::Args as _;
 
 use crate::command::locked_database::LockedDatabase;
+use crate::command::prune::guards::{find_blockers, refusal};
 use crate::command::prune::report::Report;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
-use crate::model::retention::{self, PruneBlocker, PruneFacts};
+use crate::model::retention::PruneBlocker;
 use crate::model::time::Month;
 use crate::output::progress::Progress;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
@@ -265,63 +267,4 @@ fn make_plan(context: &Context, args: &Args, store: &Store, now: i64) -> Result<
         runs_days: retention.runs_days,
     };
     store.plan_prune(&store.months(now)?, policy, now)
-}
-
-/// Finds the reasons not to prune, except those that a flag of this run overrides.
-fn find_blockers(
-    context: &Context,
-    args: &Args,
-    store: &Store,
-    plan: &PrunePlan,
-    now: i64,
-) -> Result<Vec<PruneBlocker>> {
-    let backup_verified_at = if plan.history_rows() > 0 {
-        backup::newest_backup(
-            &context.settings.backup.directory,
-            &store.identity()?.id,
-            now,
-        )?
-        .map(|manifest| manifest.verified_at)
-    } else {
-        None
-    };
-    let facts = PruneFacts {
-        now,
-        newest_row: plan.newest_row,
-        rows_to_delete: plan.history_rows(),
-        total_rows: plan.total_rows,
-        other_rows_to_delete: plan.housekeeping_rows(),
-        was_pruned: plan.was_pruned,
-        unsummarized: plan.scope.unsummarized.clone(),
-        backup_verified_at,
-    };
-    let mut blockers = retention::blockers(&facts);
-    blockers.retain(|blocker| {
-        let is_overridden = match blocker {
-            PruneBlocker::Unsummarized(_) => args.history.keep_unsummarized,
-            PruneBlocker::ClockBehind { .. } | PruneBlocker::ClockAhead { .. } => {
-                args.history.ignore_clock
-            }
-            PruneBlocker::NoBackup { .. } => args.without_backup,
-            PruneBlocker::LargeFirstPrune { .. } => args.history.allow_large,
-        };
-        !is_overridden
-    });
-    Ok(blockers)
-}
-
-fn refusal(context: &Context, blockers: &[PruneBlocker]) -> Error {
-    let backups = context.settings.backup.directory.display();
-    let reasons: Vec<String> = blockers
-        .iter()
-        .map(|blocker| match blocker {
-            PruneBlocker::NoBackup { .. } => format!("{} in {backups}", blocker.reason()),
-            _ => blocker.reason(),
-        })
-        .collect();
-    let remedies: Vec<&str> = blockers.iter().map(PruneBlocker::help).collect();
-    Error::new("prune")
-        .with_source(reasons.join("; "))
-        .with_help(remedies.join("; "))
-        .with_exit(Exit::Config)
 }
