@@ -2,12 +2,10 @@
 
 mod concurrent;
 mod factions;
-mod failures;
 mod outcome;
 mod plan;
 mod players;
 mod report;
-mod run;
 mod scope;
 mod selections;
 mod session;
