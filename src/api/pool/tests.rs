@@ -142,7 +142,7 @@ fn a_refusal_applies_to_all_endpoints_that_include_the_refused_one() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.record_refusal(KeyId(0), faction(), true);
+    pool.record_refusal(KeyId(0), faction(), RefusedIds::All);
     for _ in 0..3 {
         let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
@@ -164,7 +164,7 @@ fn a_refusal_for_one_id_only_changes_the_order() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.record_refusal(KeyId(0), faction(), false);
+    pool.record_refusal(KeyId(0), faction(), RefusedIds::Some);
 
     for _ in 0..3 {
         let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
@@ -189,8 +189,11 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
         pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         wait
     );
-    assert!(pool.was_paused_after(Some(owner(1)), now));
-    assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
+    assert!(pool.was_paused_after(PauseTarget::Owner(owner(1)), now));
+    assert!(
+        !pool.was_paused_after(PauseTarget::Owner(owner(2)), now)
+            && !pool.was_paused_after(PauseTarget::Address, now)
+    );
 }
 
 #[test]
@@ -215,9 +218,9 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
 fn a_success_resets_the_number_of_pauses() {
     let mut pool = pool(&[1]);
     for _ in 0..2 {
-        assert_eq!(pool.count_pause(Some(owner(1))), 1);
-        assert_eq!(pool.count_pause(Some(owner(1))), 2);
-        assert_eq!(pool.count_pause(None), 1);
+        assert_eq!(pool.count_pause(PauseTarget::Owner(owner(1))), 1);
+        assert_eq!(pool.count_pause(PauseTarget::Owner(owner(1))), 2);
+        assert_eq!(pool.count_pause(PauseTarget::Address), 1);
         pool.record_success(KeyId(0));
     }
 }
