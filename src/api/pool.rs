@@ -28,7 +28,7 @@ pub(crate) enum RateLimitOwner {
     UncheckedKey(KeyId),
 }
 
-/// The sender of calls that Torn asks for a pause.
+/// The player or the address that makes no calls during a pause.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum PauseTarget {
     Owner(RateLimitOwner),
@@ -40,8 +40,8 @@ pub(crate) enum PauseTarget {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RefusedIds {
     All,
-    /// The id of the refused call, and perhaps others.
-    Some,
+    /// The id of the refused call. The key may be able to read others.
+    AtLeastThis,
 }
 
 /// The keys that may make a call.
@@ -81,7 +81,7 @@ struct PooledKey {
     uses: u64,
 }
 
-/// Poll interval for a suspended key.
+/// Poll interval for a suspended key. The check of the key is one call, so it ends within tenths of a second.
 const SUSPENSION_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The preference for a key. The smallest rank is chosen first.
@@ -196,8 +196,8 @@ impl KeyPool {
         self.entry(id).usable
     }
 
-    /// Disables an endpoint for all keys of this owner in this run.
-    pub(crate) fn disable_endpoint_of_owner(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
+    /// Records that this owner has reached the daily limit of an endpoint. No key of the owner calls it in this run.
+    pub(crate) fn record_daily_limit(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
         self.daily_limit_reached.insert((owner, endpoint));
     }
 
@@ -205,7 +205,7 @@ impl KeyPool {
     pub(crate) fn record_refusal(&mut self, id: KeyId, endpoint: Endpoint, ids: RefusedIds) {
         let refused = match ids {
             RefusedIds::All => &mut self.refused_for_every_id,
-            RefusedIds::Some => &mut self.refused_for_some_id,
+            RefusedIds::AtLeastThis => &mut self.refused_for_some_id,
         };
         refused.insert((id, endpoint));
     }
@@ -231,8 +231,8 @@ impl KeyPool {
             .min()
     }
 
-    /// Makes an owner wait because our rate limiter is full. Does not shorten a pause that Torn asked for.
-    pub(crate) fn wait_for_rate_limit(&mut self, owner: RateLimitOwner, until: Instant) {
+    /// Records that our rate limiter is full for an owner until this time. Does not shorten a pause that Torn asked for.
+    pub(crate) fn record_rate_limit_wait(&mut self, owner: RateLimitOwner, until: Instant) {
         let earlier = self.owner_waits.get(&owner);
         if earlier.is_some_and(|wait| wait.is_pause() && wait.until > until) {
             return;
@@ -299,7 +299,7 @@ impl KeyPool {
     }
 
     /// The names of the keys that were used in this run and still work: they are usable, and Torn has not paused them.
-    pub(crate) fn successful_key_names(&self, now: Instant) -> Vec<String> {
+    pub(crate) fn used_key_names(&self, now: Instant) -> Vec<String> {
         self.ids()
             .filter(|id| {
                 let entry = self.entry(*id);
@@ -378,6 +378,7 @@ impl KeyPool {
         }
         let access = match (endpoint.category, &entry.facts) {
             (Some(category), Some(facts)) => facts.access_to(category, endpoint.selections),
+            // An endpoint without a category can be read with each key. An unchecked key may have every access.
             _ => Access::Listed,
         };
         (access != Access::Denied).then(|| Rank {
@@ -386,8 +387,10 @@ impl KeyPool {
         })
     }
 
-    /// How long this key has to wait, or `None` if it can make a call now. The longest wait counts. If one of the waits
-    /// is a pause, its cause counts.
+    /// How long this key has to wait, or `None` if it can make a call now.
+    ///
+    /// The result ends with the longest wait of the key, its owner and the address. Its cause is a pause if any of them is
+    /// a pause.
     fn wait(&self, id: KeyId, requirement: KeyRequirement, now: Instant) -> Option<Wait> {
         let entry = self.entry(id);
         if entry.suspended && requirement != KeyRequirement::Only(id) {

@@ -46,7 +46,7 @@ impl TornClient {
 
     /// Saves which keys were used successfully.
     pub(crate) fn record_key_use(&self) -> Result<()> {
-        let used = lock(&self.pool).successful_key_names(Instant::now());
+        let used = lock(&self.pool).used_key_names(Instant::now());
         lock(&self.store).record_key_use(&used, self.clock.now())
     }
 
@@ -138,7 +138,7 @@ impl TornClient {
         if has_reached_limit {
             let owner = pool.owner(id);
             let personalstats = Request::key_owner(true).endpoint.only("personalstats");
-            pool.disable_endpoint_of_owner(owner, personalstats);
+            pool.record_daily_limit(owner, personalstats);
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ impl TornClient {
             Acquire::Granted(permit) => Ok(PermitRequest::Granted(Some(permit))),
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
-                lock(&self.pool).wait_for_rate_limit(owner, until);
+                lock(&self.pool).record_rate_limit_wait(owner, until);
                 Ok(PermitRequest::MustWait)
             }
         }
@@ -162,7 +162,7 @@ impl TornClient {
             return Ok(());
         }
         let owner = key.owner;
-        lock(&self.pool).disable_endpoint_of_owner(owner, endpoint.only("personalstats"));
+        lock(&self.pool).record_daily_limit(owner, endpoint.only("personalstats"));
         let RateLimitOwner::Player(owner) = owner else {
             return Ok(());
         };

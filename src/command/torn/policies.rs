@@ -143,7 +143,7 @@ impl TornClient {
         let ids = if is_for_all_ids {
             RefusedIds::All
         } else {
-            RefusedIds::Some
+            RefusedIds::AtLeastThis
         };
         lock(&self.pool).record_refusal(key.id, endpoint, ids);
         state.excluded.push(key.id);
