@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
 pub(crate) mod init;
+mod locked_database;
 pub(crate) mod log_file;
 pub(crate) mod man;
 pub(crate) mod prune;

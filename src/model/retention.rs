@@ -127,22 +127,6 @@ impl PruneBlocker {
         }
     }
 
-    pub(crate) fn help(&self) -> &'static str {
-        match self {
-            Self::Unsummarized(_) => {
-                "run `tornsnap summarize` first, or add --keep-unsummarized to prune only earlier months"
-            }
-            Self::ClockBehind { .. } => {
-                "correct the clock; if it is right now and was ahead before, run `tornsnap prune --future`, or add --ignore-clock"
-            }
-            Self::ClockAhead { .. } => "correct the clock, or add --ignore-clock if it is right",
-            Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
-            Self::LargeFirstPrune { .. } => {
-                "check the plan with --dry-run, then add --allow-large (and --archive FILE to move the rows to an archive)"
-            }
-        }
-    }
-
     /// The flag that overrides this blocker.
     pub(crate) fn flag(&self) -> &'static str {
         match self {

@@ -21,14 +21,15 @@ pub(crate) mod missing;
 mod months;
 mod open;
 pub(crate) mod owner;
+mod parallel;
 pub(crate) mod pauses;
-pub(crate) mod plan;
 mod reading;
 pub(crate) mod run;
 pub(crate) mod save;
 mod upgrade;
 mod value;
 mod wal;
+pub(crate) mod war_lists;
 
 pub(crate) mod backup;
 pub(crate) mod health;

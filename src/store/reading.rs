@@ -13,7 +13,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::store::files::{check_room, copy_in_chunks, create_private, with_suffix};
+use crate::model::path::with_suffix;
+use crate::store::files::hash::copy_in_chunks;
+use crate::store::files::private::create_private;
+use crate::store::files::space::check_room;
 use crate::store::{SqlContext, open, owner};
 
 /// How the file is read.

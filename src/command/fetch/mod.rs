@@ -2,12 +2,10 @@
 
 mod concurrent;
 mod factions;
-mod failures;
 mod outcome;
 mod plan;
 mod players;
 mod report;
-mod run;
 mod scope;
 mod selections;
 mod session;
@@ -134,6 +132,8 @@ pub(crate) fn fetch(
     // Close the database until the locks are taken, because a restore may replace the file meanwhile.
     drop(store);
     let (locks, busy) = take_locks(settings, scope, lock_wait)?;
+    // Declared before the store, so that the lock of the last kind is released after the database is closed.
+    let mut _held_lock = None;
     let mut store = open_to_record(settings, scope)?;
     let torn = match connect(settings, &stop) {
         Ok(torn) => torn,
@@ -149,8 +149,9 @@ pub(crate) fn fetch(
     let mut session = Session::new(settings, scope, stop, &torn, &mut store, shows_progress);
     let mut runs = Vec::new();
     for (kind, lock) in locks {
+        // This releases the lock of the kind before, so that another run can fetch that kind.
+        _held_lock = Some(lock);
         runs.push(session.run_kind(kind)?);
-        drop(lock);
         // Only a signal skips the other kinds. If Torn ended the run early, each of them is recorded as a failed run,
         // because `health` counts failed runs.
         if session.is_stopped() {

@@ -2,7 +2,7 @@
 
 use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
-use crate::command::fetch::run::FinishedRun;
+use crate::command::fetch::session::FinishedRun;
 use crate::command::torn::RunEnd;
 use crate::error::{Error, Exit};
 use crate::model::run::Counts;

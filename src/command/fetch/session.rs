@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
-use crate::command::fetch::failures::{refused_by_database, rejected_item};
-use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
@@ -20,7 +18,7 @@ use crate::model::time::iso;
 use crate::output::progress::Progress;
 use crate::store::Store;
 use crate::store::missing::Missing;
-
+use crate::store::run::RunId;
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
 
 /// The state that the kinds of one invocation share.
@@ -52,6 +50,33 @@ pub(super) struct ActiveRun {
     roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
+}
+
+/// The counts of one run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// The counts in `fetch_runs`.
+    pub(super) counts: Counts,
+    /// Answers with data, including empty lists of wars.
+    pub(super) answers: u64,
+    /// Failures of answers that could not be decoded or saved.
+    pub(super) rejected: u64,
+    /// Temporary failures.
+    pub(super) passing: u64,
+    /// Failures because Torn does not know the id.
+    pub(super) missing: u64,
+}
+
+/// A run of one kind after its end.
+pub(super) struct FinishedRun {
+    pub(super) kind: Kind,
+    pub(super) status: RunStatus,
+    pub(super) tally: Tally,
+    pub(super) error: Option<String>,
+    pub(super) id: RunId,
+    pub(super) started_at: i64,
+    pub(super) finished_at: i64,
+    pub(super) roster: Option<RosterChange>,
 }
 
 impl<'a> Session<'a> {
@@ -232,7 +257,7 @@ impl<'a> Session<'a> {
         invalid: &[InvalidItem],
     ) -> Result<()> {
         for item in invalid {
-            let failure = rejected_item(request, target, item);
+            let failure = Failure::rejected_item(request, target, item);
             self.record_failure(run, target, None, &failure)?;
         }
         Ok(())
@@ -270,7 +295,7 @@ impl<'a> Session<'a> {
                 return Err(error);
             }
             let entity = name(&item.value);
-            let failure = refused_by_database(&entity, &error);
+            let failure = Failure::refused_by_database(&entity, &error);
             self.record_failure(run, &entity, None, &failure)?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::command::clock::{BUILD_DAY, clock_error};
+use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
@@ -84,16 +85,16 @@ impl Report {
 
 /// Finds rows with future timestamps, checks that it is safe to remove them, takes a backup and removes them.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let database = &context.settings.database;
+    let path = &context.settings.database;
     let now = context.settings.clock.now();
     let bounds = FutureBounds::at(now).ok_or_else(|| outside_calendar(now))?;
     if args.dry_run {
         return preview(context, args, &bounds);
     }
-    Store::check_openable(database)?;
+    Store::check_openable(path)?;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
-    let _lock = lock_wait.take(database, MAINTENANCE)?;
-    let mut store = Store::open(database)?;
+    let mut database = LockedDatabase::open(path, &[MAINTENANCE], &lock_wait)?;
+    let store = &mut database.store;
     store.refuse_archive()?;
     let findings = store.find_future(&bounds)?;
     if findings.tables.is_empty() {
@@ -101,7 +102,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = remove(&mut store, &bounds, args.vacuum)?;
+    let done = remove(store, &bounds, args.vacuum)?;
     warn_about_pruned_rows(&findings);
     Ok(outcome(&bounds, &done, backup))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::command::prune::guards::help;
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::path::display_path;
@@ -150,7 +151,7 @@ pub(super) fn preview(
     }
     warn_about_kept_rows(&plan.scope);
     for blocker in blockers {
-        log::warn!("would be refused: {}; {}", blocker.reason(), blocker.help());
+        log::warn!("would be refused: {}; {}", blocker.reason(), help(blocker));
     }
     Ok(Outcome::done(
         format!(

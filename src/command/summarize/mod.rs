@@ -3,6 +3,7 @@
 mod remarks;
 mod report;
 
+use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::StopSignal;
 use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
@@ -15,7 +16,7 @@ use crate::model::summary::{SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
 use crate::output::terminal;
 use crate::store::Store;
-use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
+use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::summary::MonthChanges;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
@@ -56,9 +57,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     let mut database = open(context, &lock_wait)?;
     let states = database.store.months(now)?;
-    // Before the selection, so that they are logged also if the month of `--month` is refused.
-    remarks::about(&states, args).iter().for_each(Remark::log);
-    let jobs = select_jobs(&states, args, now)?;
+    let jobs = select(&states, args, now)?;
     if jobs.is_empty() {
         let report = Report::new(None, &[], &states);
         return Ok(Outcome::done(nothing_to_do(args), report));
@@ -76,8 +75,7 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let states = store.months(now)?;
     store.check_unchanged()?;
-    remarks::about(&states, args).iter().for_each(Remark::log);
-    let jobs = select_jobs(&states, args, now)?;
+    let jobs = select(&states, args, now)?;
     if !context.json {
         print_jobs(&jobs)?;
     }
@@ -90,36 +88,24 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     Ok(Outcome::done(summary, Preview::new(&jobs, &states)))
 }
 
-/// The database with the locks of `summarize`.
-struct LockedDatabase {
-    // The first field is dropped first: the database is closed before the locks are released.
-    store: Store,
-    _maintenance: Lock,
-    _announcement: Lock,
-}
-
 fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
-    let database = &context.settings.database;
-    Store::check_openable(database)?;
-    // A `prune` that starts now waits for this lock, so that it prunes after the months are summarized.
-    let announcement = lock_wait.take(database, SUMMARIZE)?;
-    let maintenance = lock_wait.take(database, MAINTENANCE)?;
-    // Open the database only after taking the lock, because until then a restore may replace the file.
-    let store = Store::open(database)?;
-    store.refuse_archive()?;
-    Ok(LockedDatabase {
-        store,
-        _maintenance: maintenance,
-        _announcement: announcement,
-    })
+    let path = &context.settings.database;
+    Store::check_openable(path)?;
+    // `SUMMARIZE` comes first: a `prune` that starts now waits for it, so that it prunes after the months are summarized.
+    let database = LockedDatabase::open(path, &[SUMMARIZE, MAINTENANCE], lock_wait)?;
+    database.store.refuse_archive()?;
+    Ok(database)
 }
 
-fn select_jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
+/// Logs the remarks about the months, and selects the months to summarize.
+fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
+    // Before the selection, so that they are logged also if the month of `--month` is refused.
+    remarks::about(states, args).iter().for_each(Remark::log);
     select_months(states, args.month, args.force, now).map_err(|reason| {
-        let month = args
+        let months = args
             .month
-            .map_or_else(String::new, |month| month.to_string());
-        Error::new(format!("summarize {month}"))
+            .map_or_else(|| "the months".to_owned(), |month| month.to_string());
+        Error::new(format!("summarize {months}"))
             .with_source(reason)
             .with_help("omit --month to summarize every month that needs it and can be summarized")
             .with_exit(Exit::Config)

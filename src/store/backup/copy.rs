@@ -13,7 +13,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::store::files::create_private;
+use crate::store::files::private::create_private;
 use crate::store::{SqlContext, open};
 
 /// How long to wait for a locked source. In WAL mode the source is locked only during recovery after a crash.

@@ -12,12 +12,10 @@ mod retained;
 mod space;
 mod statements;
 mod step;
-mod table_plan;
 mod throttle;
 
 pub(crate) use archive::Archive;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
-pub(crate) use table_plan::TablePlan;
 
 use crate::error::{Exit, Result};
 use crate::store::Store;
@@ -25,6 +23,19 @@ use plan::{HistoryPlan, MonthPlan};
 use record::PruneRecord;
 use step::{Step, StepResult};
 use throttle::Throttle;
+
+/// The rows of one table that are to be deleted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TablePlan {
+    pub(crate) table: &'static str,
+    pub(crate) rows: i64,
+    /// The timestamp of the oldest row.
+    pub(crate) oldest: Option<i64>,
+    /// The timestamp of the newest row.
+    pub(crate) newest: Option<i64>,
+    /// The estimated size of the rows.
+    pub(crate) bytes: i64,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PruneResult {

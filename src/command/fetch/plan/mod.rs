@@ -101,9 +101,9 @@ fn report(plan: &Plan) -> PlanReport {
 
 fn summary(plan: &Plan) -> String {
     let wait = match plan.minutes() {
-        0 => "no lock_wait for the budget".to_owned(),
-        1 => "about a minute of lock_wait for the budget".to_owned(),
-        minutes => format!("about {minutes} minutes of lock_wait for the budget"),
+        0 => "no waiting for the budget".to_owned(),
+        1 => "about a minute of waiting for the budget".to_owned(),
+        minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
     format!(
         "planned: {} with {}; {wait}; none was made",

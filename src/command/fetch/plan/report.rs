@@ -14,7 +14,7 @@ pub(super) struct PlanReport {
     pub(super) keys: Vec<KeyReport>,
     /// `None` if the configuration sets no limit.
     pub(super) requests_per_minute: Option<u32>,
-    /// Minutes of lock_wait for the rate limiter.
+    /// Minutes of waiting for the rate limiter.
     pub(super) minutes: u64,
 }
 
