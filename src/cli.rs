@@ -1,7 +1,10 @@
 //! The command line: parses the flags, runs the command and reports how it ended.
 
+mod help;
+mod usage;
+
 use std::env;
-use std::io::{self, Write};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,8 +23,8 @@ use crate::output::{log as output_log, terminal};
 #[command(
     name = "tornsnap",
     version,
-    max_term_width = 100,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "`tornsnap COMMAND --help` shows the options of a command, with examples."
 )]
 struct Cli {
     #[command(flatten)]
@@ -31,6 +34,7 @@ struct Cli {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// Configuration file [env: TORNSNAP_CONFIG] [default: ./tornsnap.toml, then the platform's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
@@ -47,7 +51,7 @@ struct Global {
     /// Write one JSON report to stdout
     #[arg(long, global = true)]
     json: bool,
-    /// Use colours
+    /// Use colours; the variable NO_COLOR means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorWhen,
 }
@@ -72,6 +76,8 @@ enum Command {
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
+    Completions(command::completions::Args),
+    Man(command::man::Args),
 }
 
 impl Command {
@@ -87,6 +93,8 @@ impl Command {
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Health(_) => "health",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
         }
     }
 
@@ -101,6 +109,8 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
+            Self::Completions(args) => command::completions::run(context, args, help::documented()),
+            Self::Man(args) => command::man::run(context, args, help::documented()),
             Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),
         }
         .map(Ended::Other)
@@ -115,9 +125,10 @@ enum Ended {
 
 /// Parses the command line, runs the command and reports how it ended.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let cli = match help::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return print_clap_message(&error),
+        Err(error) => return usage::print(error, &arguments).into(),
     };
     let command = cli.command.name();
     match start(&cli).and_then(|context| cli.command.run(&context)) {
@@ -178,7 +189,12 @@ fn start(cli: &Cli) -> Result<Context> {
     let settings = match &cli.command {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings and runs even if the configuration is broken.
-        Command::Demo(_) => Settings::defaults(),
+        Command::Demo(args) => {
+            args.refuse_settings(overrides.config.as_ref(), overrides.database.as_ref())?;
+            Settings::defaults()
+        }
+        // These describe the program, which is the same whatever the configuration is.
+        Command::Completions(_) | Command::Man(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {
@@ -216,27 +232,4 @@ fn start(cli: &Cli) -> Result<Context> {
 /// `None` for an empty path, because schedulers may set a variable to an empty text.
 fn ignore_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
-}
-
-/// Prints a message of clap: help and version on stdout, a usage error on stderr and, with `--json`, also as a report.
-#[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
-fn print_clap_message(error: &clap::Error) -> ExitCode {
-    let printed = error.print().and_then(|()| io::stdout().flush());
-    if !error.use_stderr() {
-        return match printed {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let error = terminal::write_error("the help", error);
-                terminal::print_error(&error);
-                error.exit().into()
-            }
-            _ => Exit::Done.into(),
-        };
-    }
-    if env::args_os().any(|argument| argument == "--json") {
-        let report = Report::of_usage(&error.render().to_string());
-        if let Err(error) = terminal::report(&report) {
-            terminal::print_error(&error);
-        }
-    }
-    Exit::Usage.into()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod clock;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
@@ -9,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod init;
 mod locked_database;
 pub(crate) mod log_file;
+pub(crate) mod man;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;

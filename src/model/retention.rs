@@ -1,6 +1,7 @@
 //! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
+use crate::model::size::count;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
 
 /// A prune needs a backup that was verified within this many seconds.
@@ -120,7 +121,8 @@ impl PruneBlocker {
                 rows_to_delete,
                 total_rows,
             } => format!(
-                "the first prune of this database would delete {rows_to_delete} of {total_rows} history rows"
+                "the first prune of this database would delete {rows_to_delete} of {}",
+                count(total_rows, "history row")
             ),
         }
     }

@@ -102,6 +102,18 @@ pub(crate) fn width() -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
+/// The width of the terminal on which the help is read, also if stdout goes to a pager; `None` if there is no terminal.
+pub(crate) fn help_width() -> Option<u16> {
+    #[cfg(unix)]
+    let columns = || {
+        let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+        Some(size.ws_col)
+    };
+    #[cfg(not(unix))]
+    let columns = || Some(console::Term::stderr().size_checked()?.1);
+    width().or_else(|| columns().filter(|columns| *columns > 0))
+}
+
 /// Whether stderr is a terminal.
 #[expect(
     clippy::disallowed_methods,

@@ -101,6 +101,11 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
     ("war_scores", &["war_type", "war_id", "recorded_at", "id"]),
 ];
 
+/// The names of the views that come with the program.
+pub(crate) fn view_names() -> impl Iterator<Item = &'static str> {
+    VIEW_ORDERS.iter().map(|(name, _)| *name)
+}
+
 impl Store {
     /// Runs `work` in one read transaction.
     pub(crate) fn in_read_transaction<T>(

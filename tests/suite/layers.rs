@@ -22,6 +22,8 @@ pub const LAYERS: &[(&str, &[&str])] = &[
 /// Each library that only some layers may use, and these layers.
 pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "command"]),
+    ("clap_complete", &["command"]),
+    ("clap_mangen", &["command"]),
     ("comfy_table", &["output"]),
     ("console", &["output"]),
     ("signal_hook", &["command"]),
@@ -37,6 +39,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls", &["api"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),
+    ("textwrap", &["cli"]),
     ("toml", &["config"]),
     ("toml_edit", &["command"]),
     ("ureq", &["api"]),

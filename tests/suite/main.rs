@@ -10,6 +10,7 @@ mod architecture;
 mod awkward_names;
 mod backup;
 mod circles;
+mod cli;
 mod clock;
 mod config;
 mod demo;

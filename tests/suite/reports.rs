@@ -236,8 +236,18 @@ fn every_command_reports_unreadable_settings_and_wrong_usage_as_an_error() {
         let arguments = [command, &["--json", "--nonsense"]].concat();
         let report = sandbox.run(&arguments).expect(2).json();
         expect("error", &report);
-        assert_eq!(report["command"], Value::Null);
+        assert_eq!(report["command"], command[0]);
     }
+}
+
+#[test]
+fn reports_of_completions_and_man_fit_their_schemas() {
+    let sandbox = Sandbox::new();
+    let shell = ["completions", "zsh", "--json"];
+    expect("completions", &sandbox.run(&shell).expect(0).json());
+    expect("man", &sandbox.run(&["man", "--json"]).expect(0).json());
+    let folder = ["man", "--output", "man1", "--json"];
+    expect("man", &sandbox.run(&folder).expect(0).json());
 }
 
 /// Fields that a schema lets a report leave out. `*` stands for the index of an array.

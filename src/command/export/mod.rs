@@ -22,6 +22,22 @@ use crate::store::export::{Dataset, Filter};
 
 /// Write a table or a view as CSV or JSON
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  List the tables and views:
+    tornsnap export --list
+
+  Write three columns of a view:
+    tornsnap export player_latest --columns name,level,networth
+
+  Write the rows of March:
+    tornsnap export faction_history --since 2026-03 --until 2026-04 -o march.csv
+
+  Write a file for a spreadsheet:
+    tornsnap export player_gains --spreadsheet --output gains.csv
+
+  Write everything into a folder:
+    tornsnap export --all --output tornsnap-csv")]
 pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
     #[arg(required_unless_present_any = ["list", "all"])]
@@ -38,26 +54,30 @@ pub(crate) struct Args {
     /// Format of the rows [default: csv; with --json, json for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
-    /// Only these columns, in this order
-    #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
+    /// Only these columns, in this order; comma-separated, or the option again for each
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     columns: Vec<String>,
-    /// Only rows from this time on: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, yesterday, or 12h, 30d, 2w back from now
+    /// Only rows from this time on: 2026-10-31, 2026-10, yesterday, 30d and more, in UTC
+    ///
+    /// Forms: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, today, yesterday, and 12h, 30d or 2w back from now. A day and a month mean their first second.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Only rows before this time; written as for --since
+    ///
+    /// A day and a month mean their first second, which no longer counts: October is --since 2026-10 --until 2026-11.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only these players
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these players; comma-separated, or the option again for each
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     player: Vec<PlayerId>,
-    /// Only these factions, on either side of a war
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these factions, written as for --player, on either side of a war
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     faction: Vec<FactionId>,
-    /// Only these tiles
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these tiles, such as AAB,AAC
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     territory: Vec<TerritoryId>,
-    /// Only these wars
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these wars; written as for --player
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     war: Vec<WarId>,
     /// How times are written [default: unix; with --spreadsheet, iso]
     #[arg(long)]
@@ -221,7 +241,10 @@ fn filter(context: &Context, args: &Args) -> Result<Filter> {
         (Some(since), Some(until)) if since >= until => {
             Err(usage("find anything between --since and --until")
                 .with_source("--until is not later than --since")
-                .with_help("swap them; rows from --since on and before --until are written"))
+                .with_help(
+                    "write a later --until: rows from --since on and before --until are written, so October is \
+                     --since 2026-10 --until 2026-11",
+                ))
         }
         _ => Ok(filter),
     }

@@ -38,21 +38,28 @@ use crate::store::lock::Lock;
 
 /// Fetch players, factions, wars and territories from Torn, and save what changed
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
-  tornsnap fetch all                  everything that the configuration follows
-  tornsnap -q fetch players factions  as cron runs it: silent unless something fails
-  tornsnap fetch players --player 1   just this player, followed or not
-  tornsnap fetch all --plan           which calls would be made, without making any")]
+  Fetch everything that the configuration follows:
+    tornsnap fetch all
+
+  Fetch as cron does, silent unless something fails:
+    tornsnap -q fetch players factions
+
+  Fetch two players, followed or not:
+    tornsnap fetch players --player 1,2
+
+  Show the calls and the time they take, and make none:
+    tornsnap fetch all --plan")]
 pub(crate) struct Args {
     /// What to fetch
     #[arg(required = true, value_name = "KIND")]
     pub(crate) kinds: Vec<KindArg>,
-    /// Only these players, followed or not
-    #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Only these players, followed or not; comma-separated, or the option again for each
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',')]
     pub(crate) players: Vec<PlayerId>,
-    /// Only these factions (for players: their members), followed or not
-    #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Only these factions (for players: their members), followed or not; written as for --player
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',')]
     pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]

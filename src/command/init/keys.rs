@@ -8,6 +8,7 @@ use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::size::count;
 use crate::store::Store;
 
 /// The help text for a key that Torn does not accept.
@@ -84,7 +85,7 @@ impl CheckedKeys {
         let all = self.keys.len() + self.refused.len();
         let words: Vec<String> = self.refused.iter().map(Error::one_line).collect();
         let remedy = self.refused.swap_remove(0);
-        let failure = Error::new(format!("use {} of {all} keys", words.len()))
+        let failure = Error::new(format!("use {} of {}", words.len(), count(all, "key")))
             .with_source(words.join("; "))
             .with_help(remedy.help().unwrap_or_default())
             .with_exit(Exit::Partial);

@@ -43,26 +43,31 @@ How tornsnap uses your key and the data (asked for by Torn's API terms)
 /// Safe to run again: only the fields that the flags name change in an existing configuration, and the old file is kept
 /// beside it. An existing database is upgraded.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
-  tornsnap init                                              asks for everything
-  tornsnap init --non-interactive --key-file alice.key --faction 10741
-  TORN_API_KEY=… tornsnap init --non-interactive --player 1 --wars all --territories none")]
+  Answer questions:
+    tornsnap init
+
+  Ask nothing; the key is in a file:
+    tornsnap init --non-interactive --key-file alice.key --faction 10741
+
+  Follow these players instead; the rest of the configuration stays:
+    tornsnap init --non-interactive --player 1,2")]
 pub(crate) struct Args {
     /// Ask nothing; take everything from the flags
     #[arg(long)]
     pub(crate) non_interactive: bool,
-    /// Environment variable that holds a key, also at later runs
-    #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    /// Environment variable that holds a key, also at later runs; comma-separated, or the option again for each
+    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',')]
     pub(crate) key_env: Vec<String>,
-    /// File with a key on its first line; other users must not be able to read it
-    #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
+    /// File with a key on its first line, which other users must not be able to read; repeat it for each file
+    #[arg(long = "key-file", value_name = "FILE")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// Follow these factions and their members
-    #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Follow these factions and their members; comma-separated, or the option again for each
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',')]
     pub(crate) factions: Vec<FactionId>,
-    /// Follow these players
-    #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Follow these players; written as for --faction
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',')]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]

@@ -12,6 +12,7 @@ use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::future::{FutureBounds, FutureFacts, blockers};
+use crate::model::size::count;
 use crate::model::time::{iso, outside_calendar};
 use crate::output::terminal;
 use crate::store::Store;
@@ -148,7 +149,8 @@ fn outcome(bounds: &FutureBounds, done: &[FutureRows], backup: Option<String>) -
     let (removed, mended) = totals(done);
     Outcome::done(
         format!(
-            "removed {removed} rows from after {}, and corrected the times of {mended} more{backup_note}",
+            "removed {} from after {}, and corrected the times of {mended} more{backup_note}",
+            count(removed, "row"),
             iso(bounds.max_recorded)
         ),
         Report::new(bounds, done, false, Details::Removed { backup }),
@@ -207,7 +209,8 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
     let (removed, mended) = totals(&findings.tables);
     Ok(Outcome::done(
         format!(
-            "would remove {removed} rows from after {}, and correct the times of {mended} more",
+            "would remove {} from after {}, and correct the times of {mended} more",
+            count(removed, "row"),
             iso(bounds.max_recorded)
         ),
         Report::new(
@@ -222,8 +225,8 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
 fn warn_about_pruned_rows(findings: &FutureFindings) {
     if findings.pruned_rows > 0 {
         log::warn!(
-            "while the clock was ahead, a prune deleted {} history rows too early; a backup from before has them",
-            findings.pruned_rows
+            "while the clock was ahead, a prune deleted {} too early; a backup from before has them",
+            count(findings.pruned_rows, "history row")
         );
     }
 }

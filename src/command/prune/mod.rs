@@ -17,6 +17,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::PruneBlocker;
+use crate::model::size::count;
 use crate::model::time::Month;
 use crate::output::progress::Progress;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
@@ -27,6 +28,16 @@ use crate::store::{Store, backup};
 ///
 /// The newest known values of each player, faction, war and territory stay, because the next summary begins with them.
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = "\
+Examples:
+  Show what would be deleted, and change nothing:
+    tornsnap prune --dry-run
+
+  Keep the history rows of six full months:
+    tornsnap prune --keep-months 6
+
+  Move old history rows to another database:
+    tornsnap prune --archive old.db")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -49,7 +60,7 @@ pub(crate) struct Args {
     )]
     pub(crate) summaries_before: Option<Month>,
     /// Delete summaries without asking
-    #[arg(long)]
+    #[arg(short, long)]
     pub(crate) yes: bool,
     /// Remove only rows that were recorded while the clock was ahead; takes a backup first
     #[arg(
@@ -228,7 +239,7 @@ fn execute(
     store.checkpoint()?;
     if result.was_interrupted {
         return Err(Error::new("prune all old rows")
-            .with_source(format!("it was stopped after {done} rows"))
+            .with_source(format!("it was stopped after {}", count(done, "row")))
             .with_help("run the same command again to do the rest")
             .with_exit(stop.received().unwrap_or(Exit::Interrupted)));
     }

@@ -11,6 +11,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::month_state::MonthState;
+use crate::model::size::count;
 use crate::model::summary::{SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
 use crate::output::terminal;
@@ -20,6 +21,16 @@ use crate::store::summary::MonthChanges;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = "\
+Examples:
+  Summarize each finished month that needs it, after a backup:
+    tornsnap summarize
+
+  Show these months, and change nothing:
+    tornsnap summarize --dry-run
+
+  Summarize one month again:
+    tornsnap summarize --month 2026-03 --force")]
 pub(crate) struct Args {
     /// Summarize only this month; it must be over, and its history rows must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
@@ -150,9 +161,9 @@ fn nothing_to_do(args: &Args) -> String {
 fn print_jobs(jobs: &[SummaryJob]) -> Result<()> {
     for job in jobs {
         terminal::print_line(&format!(
-            "{}  {} history rows  {}",
+            "{}  {}  {}",
             job.month,
-            job.rows,
+            count(job.rows, "history row"),
             job.reason.as_str()
         ))
         .with_context(|| "print the months".to_owned())?;
@@ -175,7 +186,8 @@ fn describe(done: &[Done<'_>]) -> String {
         _ => format!(", {removed} removed"),
     };
     format!(
-        "summarized {}: {written} rows written{and_removed}",
-        format_months(&months)
+        "summarized {}: {} written{and_removed}",
+        format_months(&months),
+        count(written, "row")
     )
 }

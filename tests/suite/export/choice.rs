@@ -72,6 +72,7 @@ const CHOICES: &[Choice] = &[
             "player_stats_history",
             "--player",
             "1",
+            "--player",
             "2",
             "--since",
             "2w",
@@ -173,13 +174,14 @@ const REFUSALS: &[Refusal] = &[
     Refusal {
         arguments: &["players", "--since", "tomorrow"],
         error: "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time: write 2026-10-31, \
-             2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, yesterday, unix seconds, \
+             2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, yesterday, \
              or an age such as 12h, 30d or 2w\n",
     },
     Refusal {
         arguments: &["players", "--since", "1d", "--until", "2d"],
         error: "tornsnap: could not find anything between --since and --until\n  because: --until is not later than --since\n  \
-             try: swap them; rows from --since on and before --until are written\n",
+             try: write a later --until: rows from --since on and before --until are written, so October is \
+             --since 2026-10 --until 2026-11\n",
     },
     Refusal {
         arguments: &["players", "--format", "jsonl", "--null", "x"],

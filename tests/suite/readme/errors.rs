@@ -150,8 +150,8 @@ fn the_symptoms_of_fetching_are_those_of_the_program() {
     let sandbox = set_up();
     assert_fails(
         &sandbox,
-        &["fetch", "--faction", "10741", "all"],
-        &["\"all\" is not a faction id"],
+        &["fetch", "all", "--faction", "10741", "10742"],
+        &["--faction takes one value at a time"],
     );
     let players = ["fetch", "players"];
     assert_fails_with_variable(

@@ -12,6 +12,7 @@ use crate::command::report::Status;
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::kind::Kind;
+use crate::model::size::{agree, count};
 use crate::output::terminal;
 use crate::store::Store;
 
@@ -105,9 +106,9 @@ fn summary(plan: &Plan) -> String {
         minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
     format!(
-        "planned: {} calls with {} keys; {wait}; none was made",
-        plan.calls(),
-        plan.loads.len()
+        "planned: {} with {}; {wait}; none was made",
+        count(plan.calls(), "call"),
+        count(plan.loads.len(), "key")
     )
 }
 
@@ -126,13 +127,22 @@ fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
     Ok(())
 }
 
+/// The number of calls, with the digits of all lines below each other.
+fn count_calls(calls: u64) -> String {
+    format!("{calls:6} {}", agree(calls, "call", "calls"))
+}
+
 fn print(plan: &Plan) -> std::io::Result<()> {
     for kind in &plan.kinds {
-        terminal::print_line(&format!("{:20} {:6} calls", kind.kind.as_str(), kind.calls))?;
+        terminal::print_line(&format!(
+            "{:20} {}",
+            kind.kind.as_str(),
+            count_calls(kind.calls)
+        ))?;
     }
     if plan.key_checks > 0 {
         let calls = plan.key_checks;
-        terminal::print_line(&format!("{:20} {calls:6} calls", "key checks"))?;
+        terminal::print_line(&format!("{:20} {}", "key checks", count_calls(calls)))?;
     }
     terminal::print_line("")?;
     for load in &plan.loads {
@@ -148,8 +158,9 @@ fn print(plan: &Plan) -> std::io::Result<()> {
             ),
         };
         terminal::print_line(&format!(
-            "key {:16} {:6} calls, {pace} ({owner})",
-            load.name, load.calls
+            "key {:16} {}, {pace} ({owner})",
+            load.name,
+            count_calls(load.calls)
         ))?;
     }
     Ok(())
