@@ -67,6 +67,7 @@ enum Command {
     Backup(command::backup::Args),
     Restore(command::restore::Args),
     Health(command::health::Args),
+    Schedule(command::schedule::Args),
     Summarize(command::summarize::Args),
     Prune(command::prune::Args),
     #[command(hide = true)]
@@ -87,6 +88,7 @@ impl Command {
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Health(_) => "health",
+            Self::Schedule(_) => "schedule",
         }
     }
 
@@ -101,6 +103,7 @@ impl Command {
             Self::Export(args) => command::export::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
+            Self::Schedule(args) => command::schedule::run(context, args),
             Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),
         }
         .map(Ended::Other)
