@@ -22,8 +22,8 @@ pub(super) trait Backend {
     /// Whether a command that it starts has this environment variable.
     fn sets_variable(&self, name: &str) -> bool;
 
-    /// Whether the scheduler discards what a command prints.
-    fn discards_output(&self) -> bool;
+    /// Whether the entries append the output of the commands to a file, if the program itself has no log file.
+    fn appends_output(&self) -> bool;
 
     /// The entries, one text for each file.
     fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>>;

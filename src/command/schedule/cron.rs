@@ -48,8 +48,8 @@ impl Backend for Cron {
     }
 
     /// cron sends mail. Few machines deliver it.
-    fn discards_output(&self) -> bool {
-        false
+    fn appends_output(&self) -> bool {
+        true
     }
 
     fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {

@@ -25,6 +25,8 @@ pub(super) struct Entries {
     pub(super) jobs: Vec<Job>,
     pub(super) paths: Paths,
     pub(super) config: PathBuf,
+    /// Whether `[log]` names a file.
+    pub(super) has_log_file: bool,
     pub(super) warnings: Vec<String>,
 }
 
@@ -36,7 +38,7 @@ impl Entries {
     pub(super) fn new(settings: &Settings, config: &Path, backend: &dyn Backend) -> Result<Self> {
         let config = plain_absolute(config);
         let program = program::find()?;
-        let has_log = settings.log_file.is_some() && !backend.discards_output();
+        let has_log_file = settings.log_file.is_some();
         let log = config.with_file_name(LOG_NAME);
         let jobs = jobs(settings);
         let mut warnings = program.warnings;
@@ -52,13 +54,14 @@ impl Entries {
                 id: id_of(&config),
                 program: path_text(&program.path)?,
                 config: path_text(&config)?,
-                log: if has_log {
-                    None
-                } else {
+                log: if backend.appends_output() && !has_log_file {
                     Some(path_text(&log)?)
+                } else {
+                    None
                 },
             },
             config,
+            has_log_file,
             warnings,
         })
     }

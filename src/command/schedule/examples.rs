@@ -33,7 +33,7 @@ pub fn examples() -> Vec<(String, String)> {
         id: ID.to_owned(),
         program: r"C:\Tools\bin\tornsnap.exe".to_owned(),
         config: r"C:\Torn\tornsnap.toml".to_owned(),
-        log: Some(r"C:\Torn\tornsnap-schedule.log".to_owned()),
+        log: None,
     };
     [("crontab".to_owned(), crontab_example(&jobs, &unix))]
         .into_iter()
@@ -78,7 +78,7 @@ fn script(tasks: &[Task]) -> String {
         "@echo off",
         "rem Makes the tasks of the XML files in this folder. `tornsnap schedule install` does this with your own paths.",
         "rem",
-        "rem Put your paths into the XML files first: the program, the configuration and the log.",
+        "rem Put your paths into the XML files first: the program and the configuration.",
     ];
     let lines = heading.into_iter().map(str::to_owned).chain(lines);
     lines.flat_map(|line| [line, "\r\n".to_owned()]).collect()

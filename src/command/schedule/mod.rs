@@ -1,6 +1,7 @@
 //! `tornsnap schedule`: shows, installs and removes the jobs for cron, systemd or the Windows Task Scheduler.
 
 mod backend;
+mod chain;
 mod cron;
 mod entries;
 pub(crate) mod examples;
@@ -60,6 +61,9 @@ enum Action {
     Install,
     /// Take the jobs out of the scheduler
     Remove,
+    /// Run backup, summarize and prune, one after the other, until one fails. The Task Scheduler starts this.
+    #[value(hide = true)]
+    Run,
 }
 
 /// A program that starts others at given times.
@@ -147,6 +151,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         Action::Install if args.dry_run => print_preview(context, target.backend()?.as_ref()),
         Action::Install => run_install(context, &target),
         Action::Remove => remove(context, args),
+        Action::Run => chain::run(&entries::config_path(&context.settings)?),
     }
 }
 

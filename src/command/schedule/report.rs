@@ -73,6 +73,12 @@ impl RemoveReport {
     }
 }
 
+/// `schedule run`: the commands that have succeeded.
+#[derive(Debug, Serialize)]
+pub(super) struct ChainReport {
+    pub(super) commands: &'static [&'static str],
+}
+
 /// `schedule show`.
 #[derive(Debug, Serialize)]
 pub(super) struct ShowReport {

@@ -41,7 +41,7 @@ impl Backend for Systemd {
     }
 
     /// The journal keeps the output.
-    fn discards_output(&self) -> bool {
+    fn appends_output(&self) -> bool {
         false
     }
 

@@ -46,8 +46,9 @@ impl Backend for Windows {
         cfg!(windows)
     }
 
-    fn discards_output(&self) -> bool {
-        true
+    /// That needs a shell, whose quotes and those of `conhost` do not go together.
+    fn appends_output(&self) -> bool {
+        false
     }
 
     fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {
@@ -124,15 +125,10 @@ impl Backend for Windows {
                 delete_if_there(&task_name(id, name))?;
             }
         }
-        let note = "the jobs run only while you are logged on; to run them always, install them in an elevated prompt with \
-                    --when-logged-off";
         Ok(Change {
             is_changed: true,
             files: tasks.into_iter().map(|task| task.name).collect(),
-            notes: match self.logon {
-                Logon::Interactive => vec![note.to_owned()],
-                Logon::Always { .. } => Vec::new(),
-            },
+            notes: self.notes(entries),
             ..Change::default()
         })
     }
@@ -161,6 +157,24 @@ impl Backend for Windows {
 impl Windows {
     fn tasks(&self, entries: &Entries) -> Result<Vec<Task>> {
         tasks(&entries.jobs, &entries.paths, &self.logon)
+    }
+
+    fn notes(&self, entries: &Entries) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.logon == Logon::Interactive {
+            notes.push(
+                "the jobs run only while you are logged on; to run them always, install them in an elevated prompt with \
+                 --when-logged-off"
+                    .to_owned(),
+            );
+        }
+        if !entries.has_log_file {
+            notes.push(format!(
+                "the Task Scheduler discards what the jobs print; set file under [log] in {}",
+                entries.config.display()
+            ));
+        }
+        notes
     }
 }
 

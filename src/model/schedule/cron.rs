@@ -14,6 +14,12 @@ use crate::model::time::MINUTE;
 /// The longest command that the cron of Debian accepts has 998 characters.
 const MAX_COMMAND: usize = 998;
 
+/// The comment above a line that starts more often than its job.
+const EXPLANATION: &str = "\
+# The next line starts every hour, and does its job in the first hour of each interval (or in the first one in which the
+# machine is on). Intervals begin at 00:00 UTC. The file .last has the number of the last one.
+";
+
 /// The comments and the lines of all jobs, without the markers of the block.
 ///
 /// # Errors
@@ -32,6 +38,9 @@ pub(crate) fn lines(jobs: &[Job], paths: &Paths) -> Result<String> {
                 ))
                 .with_help("move the program and the configuration to folders with shorter names")
                 .with_exit(Exit::Config));
+        }
+        if !job.interval.is_up_to_an_hour() {
+            text.push_str(EXPLANATION);
         }
         let _ = writeln!(
             text,

@@ -108,22 +108,24 @@ pub(crate) fn plan(wanted: &[(JobName, Interval)]) -> Vec<Job> {
     let mut sorted = wanted.to_vec();
     // Stable: the most frequent jobs choose first, since they have the fewest choices.
     sorted.sort_by_key(|(_, interval)| *interval);
-    let mut jobs_at = [0_u32; HOUR_MINUTES as usize];
+    let mut taken = [Delays::default(); HOUR_MINUTES as usize];
     let mut jobs: Vec<Job> = Vec::new();
     for (name, interval) in sorted {
         let step = interval.minutes().min(HOUR_MINUTES);
         let minute = (0..step)
-            .min_by_key(|first| cost(*first, step, &jobs_at))
+            .min_by_key(|first| cost(*first, step, &taken))
             .unwrap_or(0);
-        let busiest = starts(minute, step).map(|at| jobs_at[at]).max();
+        let delay = starts(minute, step)
+            .fold(Delays::default(), |all, at| all.and(taken[at]))
+            .first_free();
         jobs.push(Job {
             name,
             interval,
             minute,
-            second: DELAY_SECONDS * busiest.unwrap_or(0),
+            second: DELAY_SECONDS * delay,
         });
         for at in starts(minute, step) {
-            jobs_at[at] += 1;
+            taken[at].take(delay);
         }
     }
     jobs.sort_by_key(|job| JobName::ALL.iter().position(|name| *name == job.name));
@@ -137,13 +139,35 @@ fn starts(first: u32, step: u32) -> impl Iterator<Item = usize> {
         .map(|minute| minute as usize)
 }
 
+/// The delays, in units of [`DELAY_SECONDS`], that are taken in a minute: a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Delays(u32);
+
+impl Delays {
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn first_free(self) -> u32 {
+        self.0.trailing_ones()
+    }
+
+    fn take(&mut self, delay: u32) {
+        self.0 |= 1 << delay;
+    }
+
+    fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
 /// A higher number is a worse first minute.
-fn cost(first: u32, step: u32, jobs_at: &[u32; HOUR_MINUTES as usize]) -> u32 {
-    let hour = jobs_at.len();
+fn cost(first: u32, step: u32, taken: &[Delays; HOUR_MINUTES as usize]) -> u32 {
+    let hour = taken.len();
     starts(first, step)
         .map(|at| {
-            let neighbours = jobs_at[(at + 1) % hour] + jobs_at[(at + hour - 1) % hour];
-            1000 * jobs_at[at] + 10 * neighbours + if at == 0 { 500 } else { 0 }
+            let neighbours = taken[(at + 1) % hour].count() + taken[(at + hour - 1) % hour].count();
+            1000 * taken[at].count() + 10 * neighbours + if at == 0 { 500 } else { 0 }
         })
         .sum()
 }

@@ -31,6 +31,9 @@ pub(crate) enum Logon {
     },
 }
 
+/// The command that runs `backup`, `summarize` and `prune` one after the other.
+const RUN_BACKUP: &str = "schedule run";
+
 /// The name of a task, with the folder for all tasks of this program.
 pub(crate) fn task_name(id: &str, job: JobName) -> String {
     format!("tornsnap\\{id} {}", job.as_str())
@@ -42,10 +45,7 @@ pub(crate) fn task_name(id: &str, job: JobName) -> String {
 ///
 /// [`Exit::Config`] for a path in which the Task Scheduler would replace a variable.
 pub(crate) fn tasks(jobs: &[Job], paths: &Paths, logon: &Logon) -> Result<Vec<Task>> {
-    for path in [&paths.program, &paths.config]
-        .into_iter()
-        .chain(&paths.log)
-    {
+    for path in [&paths.program, &paths.config] {
         refuse_variable(path)?;
     }
     Ok(jobs
@@ -77,6 +77,7 @@ fn refuse_variable(path: &str) -> Result<()> {
 }
 
 fn task(job: &Job, paths: &Paths, logon: &Logon) -> String {
+    let (command, arguments) = action(job, paths, logon);
     format!(
         "<?xml version=\"1.0\"?>\n\
 <Task version=\"1.2\" xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">
@@ -113,11 +114,8 @@ fn task(job: &Job, paths: &Paths, logon: &Logon) -> String {
             JobName::Backup => "PT2H",
             _ => "PT1H",
         },
-        command = match logon {
-            Logon::Interactive => r"%SystemRoot%\System32\conhost.exe",
-            Logon::Always { .. } => r"%SystemRoot%\System32\cmd.exe",
-        },
-        arguments = escaped(&arguments(job, paths, logon)),
+        command = escaped(&command),
+        arguments = escaped(&arguments),
     )
 }
 
@@ -158,25 +156,22 @@ fn principal(logon: &Logon) -> String {
     }
 }
 
-/// The commands in one command line of `cmd`, which ends at the first that fails. `conhost --headless` runs it without a
-/// window. Without a session of a user there is no window.
-fn arguments(job: &Job, paths: &Paths, logon: &Logon) -> String {
-    let run = format!("\"{}\" -q --config \"{}\" ", paths.program, paths.config);
-    let commands: Vec<String> = job
-        .name
-        .commands()
-        .iter()
-        .map(|command| format!("{run}{command}"))
-        .collect();
-    let chain = commands.join(" && ");
-    let line = match &paths.log {
-        None => chain,
-        Some(log) => format!("({chain}) >>\"{log}\" 2>&1"),
+/// The program and the arguments of a job. Each argument is quoted in the usual way, which a shell would not understand:
+/// `conhost` takes the line apart and puts it together again.
+fn action(job: &Job, paths: &Paths, logon: &Logon) -> (String, String) {
+    let command = match job.name.commands() {
+        [only] => only,
+        // A task goes on with its next action after a failure, so that one command has to run them all.
+        _ => RUN_BACKUP,
     };
+    let arguments = format!("-q --config \"{}\" {command}", paths.config);
     match logon {
-        // `cmd /s` removes the outer quotes and keeps all others.
-        Logon::Interactive => format!("--headless cmd.exe /d /s /c \"{line}\""),
-        Logon::Always { .. } => format!("/d /s /c \"{line}\""),
+        Logon::Interactive => (
+            r"%SystemRoot%\System32\conhost.exe".to_owned(),
+            format!("--headless \"{}\" {arguments}", paths.program),
+        ),
+        // Without a session of a user there is no window.
+        Logon::Always { .. } => (paths.program.clone(), arguments),
     }
 }
 
