@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::Context;
-use crate::command::schedule::backend::Backend;
 use crate::command::schedule::program;
 use crate::config::{Schedule, Settings};
 use crate::error::{Error, Exit, Result};
@@ -31,11 +30,13 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    pub(super) fn of_context(context: &Context, backend: &dyn Backend) -> Result<Self> {
-        Self::new(&context.settings, &config_path(&context.settings)?, backend)
+    /// `appends_output` is that of the backend.
+    pub(super) fn of_context(context: &Context, appends_output: bool) -> Result<Self> {
+        let config = config_path(&context.settings)?;
+        Self::new(&context.settings, &config, appends_output)
     }
 
-    pub(super) fn new(settings: &Settings, config: &Path, backend: &dyn Backend) -> Result<Self> {
+    pub(super) fn new(settings: &Settings, config: &Path, appends_output: bool) -> Result<Self> {
         let config = plain_absolute(config);
         let program = program::find()?;
         let has_log_file = settings.log_file.is_some();
@@ -54,7 +55,7 @@ impl Entries {
                 id: id_of(&config),
                 program: path_text(&program.path)?,
                 config: path_text(&config)?,
-                log: if backend.appends_output() && !has_log_file {
+                log: if appends_output && !has_log_file {
                     Some(path_text(&log)?)
                 } else {
                     None

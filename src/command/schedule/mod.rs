@@ -175,7 +175,7 @@ fn run_install(context: &Context, target: &Target) -> Result<Outcome> {
 /// [`Exit::Config`] when this machine has no scheduler, or when no schedule can hold the paths.
 pub(crate) fn describe(settings: &Settings, config: &Path, target: &Target) -> Result<String> {
     let backend = target.backend()?;
-    let entries = Entries::new(settings, config, backend.as_ref())?;
+    let entries = Entries::new(settings, config, backend.appends_output())?;
     let jobs: Vec<String> = entries
         .jobs
         .iter()
@@ -192,7 +192,7 @@ pub(crate) fn describe(settings: &Settings, config: &Path, target: &Target) -> R
 pub(crate) fn install(settings: &Settings, config: &Path, target: &Target) -> Result<Installation> {
     let backend = target.backend()?;
     let backend = backend.as_ref();
-    let entries = Entries::new(settings, config, backend)?;
+    let entries = Entries::new(settings, config, backend.appends_output())?;
     surroundings::refuse_without_keys(settings, &entries, backend)?;
     let mut warnings = entries.warnings.clone();
     warnings.extend(surroundings::warnings(settings, &entries, backend)?);
@@ -246,7 +246,7 @@ fn other_installations(backend: &dyn Backend, entries: &Entries) -> Vec<String> 
 }
 
 fn print_preview(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
-    let entries = Entries::of_context(context, backend)?;
+    let entries = Entries::of_context(context, backend.appends_output())?;
     let preview = backend.preview(&entries)?;
     if !context.json {
         terminal::print_bytes(&preview.printed)?;

@@ -16,7 +16,7 @@ use crate::store::schedule::{LastRun, last_backup, last_runs};
 /// Prints the entries as the scheduler reads them. The rest of the page is in comments.
 pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let settings = &context.settings;
-    let entries = Entries::of_context(context, backend)?;
+    let entries = Entries::of_context(context, backend.appends_output())?;
     let files = backend.files(&entries)?;
     let mut warnings = entries.warnings.clone();
     warnings.extend(surroundings::warnings(settings, &entries, backend)?);

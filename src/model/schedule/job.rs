@@ -213,7 +213,7 @@ mod tests {
             let mut seen = BTreeSet::new();
             for job in &jobs {
                 let starts = starts_of_day(job);
-                prop_assert_eq!(starts.len() as i64, DAY / job.interval.seconds());
+                prop_assert_eq!(i64::try_from(starts.len()), Ok(DAY / job.interval.seconds()));
                 for start in starts {
                     prop_assert!(seen.insert(start), "{:?}", jobs);
                 }
@@ -241,6 +241,12 @@ mod tests {
         );
     }
 
+    struct Case {
+        job: Job,
+        now: i64,
+        next: i64,
+    }
+
     #[test]
     fn the_next_start_is_after_now() {
         let job = |interval, minute| Job {
@@ -250,11 +256,6 @@ mod tests {
             second: 0,
         };
         let day = 20_000 * DAY;
-        struct Case {
-            job: Job,
-            now: i64,
-            next: i64,
-        }
         for case in [
             Case {
                 job: job("4m", 1),

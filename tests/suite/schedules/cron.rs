@@ -8,12 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{AWKWARD, configure, has_program, is_root};
+use crate::support::schema::Schema;
 use crate::support::torn::Torn;
 use crate::support::{DAY, Finished, NOW, Sandbox, files_with_extension};
 
 /// The user whose crontab the tests change: `games` of Debian.
 const USER: &str = "games";
 const UID: u32 = 5;
+
+/// The number of no user. crontab refuses to work then.
+const NOBODY: u32 = 54_321;
 
 /// The crontab of the user, which is put back at the end. One test at a time has it.
 pub(super) struct Crontab {
@@ -136,6 +140,12 @@ fn remove_gives_back_the_bytes_of_the_crontab() {
         run_for(&sandbox, "install", &config).expect(0);
         let installed = read().unwrap();
         assert!(installed.starts_with(before.as_deref().unwrap_or_default()));
+        let json = [
+            "schedule", "install", "--for", "cron", "--json", "--config", &config,
+        ];
+        let report = run(&sandbox, &json).expect(0).json();
+        Schema::of("schedule-install").expect_valid(&report);
+        assert_eq!(report["changed"], false);
         let again = run_for(&sandbox, "install", &config).expect(0).stderr();
         assert!(again.contains("already installed: 6 jobs"), "{again}");
         assert_eq!(
@@ -278,8 +288,6 @@ fn a_crontab_that_cannot_be_read_stops_the_installation() {
         return;
     };
     let (sandbox, config) = configured("tornsnap.toml");
-    // No user has this number, so crontab refuses to work.
-    const NOBODY: u32 = 54_321;
     for name in ["", "tornsnap.toml", "alice.key"] {
         chown(sandbox.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
