@@ -1,7 +1,7 @@
 //! The units, checked by systemd-analyze and run by a real service manager of a user.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -180,7 +180,7 @@ impl Manager {
         Finished(output)
     }
 
-    fn run(&self, sandbox: &Sandbox, program: &std::path::Path, arguments: &[&str]) -> Finished {
+    fn run(&self, sandbox: &Sandbox, program: &Path, arguments: &[&str]) -> Finished {
         let output = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -283,4 +283,34 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     assert_eq!(timers(), 0);
     let rest: Vec<_> = fs::read_dir(&units).unwrap().collect();
     assert!(rest.is_empty(), "{rest:?}");
+}
+
+#[test]
+fn an_installation_that_fails_leaves_nothing_behind() {
+    let sandbox = configured();
+    let Some(manager) = Manager::start(&sandbox) else {
+        return;
+    };
+    // systemd makes a folder of this name for the timers that it enables.
+    let blocker = sandbox.write(".config/systemd/user/timers.target.wants", "");
+    let program = Path::new(env!("CARGO_BIN_EXE_tornsnap"));
+    let config = sandbox.path("tornsnap.toml");
+    let install = || {
+        let arguments = ["schedule", "install", "--config", config.to_str().unwrap()];
+        manager.run(&sandbox, program, &arguments)
+    };
+
+    let refused = install().expect(78).stderr();
+
+    assert!(refused.contains("systemctl --user enable"), "{refused}");
+    let rest: Vec<_> = fs::read_dir(blocker.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(rest, [blocker.clone()]);
+    let timers = manager.systemctl(&sandbox, &["list-timers", "--all", "--no-legend"]);
+    assert_eq!(timers.stdout(), "");
+
+    fs::remove_file(blocker).unwrap();
+    install().expect(0);
 }
