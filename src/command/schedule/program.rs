@@ -1,8 +1,10 @@
 //! Finds the path of this program that a scheduler can still use next year.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::config::system_variable;
 use crate::error::{Error, Exit, Result};
 
 /// The path of this program.
@@ -25,6 +27,7 @@ pub(super) fn find() -> Result<Program> {
             .with_help("run the installed program again; an update may have replaced it just now")
             .with_exit(Exit::Config));
     }
+    let path = link_in_path(&path).unwrap_or(path);
     let warnings = why_temporary(&path).into_iter().map(|why| {
         format!(
             "the jobs run {}, which {why}; install the program first, for example in ~/.local/bin, and run it from there",
@@ -35,6 +38,17 @@ pub(super) fn find() -> Result<Program> {
         warnings: warnings.collect(),
         path: path.clone(),
     })
+}
+
+/// The link in a folder of `PATH` that leads to this program. Package managers such as Homebrew keep a link up to date, and
+/// remove the file behind it in an update.
+fn link_in_path(program: &Path) -> Option<PathBuf> {
+    let name = program.file_name()?;
+    let target = fs::canonicalize(program).ok()?;
+    env::split_paths(&system_variable("PATH")?)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|link| fs::canonicalize(link).is_ok_and(|found| found == target))
 }
 
 /// Why the file will probably not stay where it is.

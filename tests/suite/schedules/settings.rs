@@ -345,3 +345,22 @@ fn the_entries_name_the_program_and_the_configuration_by_absolute_paths() {
         }
     }
 }
+
+/// A package manager replaces the file behind a link in an update.
+#[cfg(unix)]
+#[test]
+fn a_link_in_path_is_preferred_to_the_file_behind_it() {
+    let sandbox = configured();
+    fs::create_dir(sandbox.path("bin")).unwrap();
+    let link = sandbox.path("bin/tornsnap");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tornsnap"), &link).unwrap();
+    let mut command = sandbox.command(&["schedule", "show", "--for", "cron", "--json"]);
+    let path = format!("relative:{}:/usr/bin", sandbox.path("bin").display());
+    command.env("PATH", path);
+
+    let report = crate::support::Finished(command.output().unwrap())
+        .expect(0)
+        .json();
+
+    assert_eq!(report["program"], link.to_str().unwrap());
+}

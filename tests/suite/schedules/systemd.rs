@@ -307,7 +307,7 @@ fn an_installation_that_fails_leaves_nothing_behind() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    assert_eq!(rest, [blocker.clone()]);
+    assert_eq!(rest, std::slice::from_ref(&blocker));
     let timers = manager.systemctl(&sandbox, &["list-timers", "--all", "--no-legend"]);
     assert_eq!(timers.stdout(), "");
 
