@@ -71,6 +71,7 @@ enum Command {
     Backup(command::backup::Args),
     Restore(command::restore::Args),
     Health(command::health::Args),
+    Schedule(command::schedule::Args),
     Summarize(command::summarize::Args),
     Prune(command::prune::Args),
     #[command(hide = true)]
@@ -95,6 +96,7 @@ impl Command {
             Self::Health(_) => "health",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
+            Self::Schedule(_) => "schedule",
         }
     }
 
@@ -111,6 +113,7 @@ impl Command {
             Self::Restore(args) => command::restore::run(context, args),
             Self::Completions(args) => command::completions::run(context, args, help::documented()),
             Self::Man(args) => command::man::run(context, args, help::documented()),
+            Self::Schedule(args) => command::schedule::run(context, args),
             Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),
         }
         .map(Ended::Other)

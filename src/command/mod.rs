@@ -14,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;
+pub(crate) mod schedule;
 mod signal;
 pub(crate) mod simulate;
 pub(crate) mod summarize;

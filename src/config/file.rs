@@ -10,6 +10,7 @@ use toml::Spanned;
 use crate::config::address::base_url;
 use crate::config::config_text::ConfigText;
 use crate::config::key::{KeyLocation, KeySource};
+use crate::config::schedule;
 use crate::config::secret::check_private;
 use crate::config::table::{Table, WordOrList};
 use crate::config::text::{SAVE_AS_UTF8, decode};
@@ -67,6 +68,7 @@ fn settings(config: &ConfigText<'_>) -> Result<Settings> {
         retention: retention(file.table("retention")?)?,
         backup: backup(file.table("backup")?)?,
         health: health(config, file.table("health")?)?,
+        schedule: schedule::read(config, file.table("schedule")?)?,
         log_file: log_file(file.table("log")?)?,
         clock: Clock::System,
         keys_are_from_environment: false,

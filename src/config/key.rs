@@ -109,6 +109,14 @@ enum KeyError {
 }
 
 impl KeySource {
+    /// The environment variable that the key is read from.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match &self.location {
+            KeyLocation::Env(name) => Some(name),
+            KeyLocation::Inline(_) | KeyLocation::File(_) => None,
+        }
+    }
+
     /// Splits the comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
         // The quotes are either around the whole list or around each key.

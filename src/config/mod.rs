@@ -13,6 +13,7 @@ mod locate;
 mod mask;
 mod path;
 mod proxy;
+mod schedule;
 mod secret;
 mod table;
 mod text;
@@ -27,6 +28,7 @@ pub(crate) use file::{default_key_name, read_text};
 pub(crate) use key::{LoadedKeys, UnreadableKey};
 pub(crate) use locate::file_to_write;
 pub(crate) use proxy::proxy_for;
+pub(crate) use schedule::Schedule;
 pub(crate) use secret::check_private;
 pub(crate) use text::toml_string;
 pub(crate) use webhook::{SecretUrl, WebhookSource};
@@ -64,6 +66,7 @@ pub struct Settings {
     pub(crate) retention: Retention,
     pub(crate) backup: Backup,
     pub(crate) health: Health,
+    pub(crate) schedule: Schedule,
     /// The file that the log is written to in addition to stderr.
     pub(crate) log_file: Option<PathBuf>,
     /// The clock for the timestamps that are recorded.
@@ -357,6 +360,11 @@ impl Settings {
         key::unreadable_keys(&self.keys)
     }
 
+    /// The names of the environment variables that keys are read from. `None` for a key from elsewhere.
+    pub(crate) fn key_variables(&self) -> impl Iterator<Item = Option<&str>> {
+        self.keys.iter().map(key::KeySource::variable)
+    }
+
     pub(crate) fn configured_keys(&self) -> usize {
         self.keys.len()
     }
@@ -373,6 +381,22 @@ impl Settings {
             .map(WebhookSource::load)
             .transpose()
     }
+}
+
+/// Those of these variables that are set and not blank.
+pub(crate) fn variables_that_are_set(names: &[&'static str]) -> Vec<&'static str> {
+    let names = names.iter().copied();
+    names.filter(|name| environment::is_set(name)).collect()
+}
+
+/// The path in an environment variable of the operating system.
+pub(crate) fn system_path(name: &str) -> Option<PathBuf> {
+    environment::path(name).ok().flatten()
+}
+
+/// The value of an environment variable of the operating system.
+pub(crate) fn system_variable(name: &str) -> Option<String> {
+    environment::variable(name).ok().flatten()
 }
 
 /// Whether `NO_COLOR` is set, see <https://no-color.org>.

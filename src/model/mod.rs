@@ -22,6 +22,7 @@ pub(crate) mod path;
 pub(crate) mod player;
 pub(crate) mod proxy;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod territory;
 pub(crate) mod war;
 

@@ -55,6 +55,24 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
     }
 }
 
+/// Prints bytes on stdout as they are.
+///
+/// # Errors
+///
+/// See [`print_line`].
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let written = stdout().and_then(|mut stdout| {
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    });
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(write_error("the schedule", error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Prints the JSON report of a command.
 ///
 /// # Errors

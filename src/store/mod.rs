@@ -26,6 +26,7 @@ pub(crate) mod pauses;
 mod reading;
 pub(crate) mod run;
 pub(crate) mod save;
+pub(crate) mod schedule;
 mod upgrade;
 mod value;
 mod wal;

@@ -14,7 +14,7 @@ use crate::support::Sandbox;
 use markdown::{blocks, commands_in, page, pages, readme};
 
 /// The page that documents each command.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("fetch", "fetch.md"),
     ("demo", "getting-started.md"),
     ("init", "getting-started.md"),
@@ -27,6 +27,7 @@ const PAGES: [(&str, &str); 12] = [
     ("export", "export.md"),
     ("completions", "shell.md"),
     ("man", "shell.md"),
+    ("schedule", "schedules.md"),
 ];
 
 #[test]

@@ -99,6 +99,37 @@ fn reports_of_a_prune_of_the_future_fit_their_schema() {
 }
 
 #[test]
+fn reports_of_schedule_fit_their_schemas() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nfactions = [7]\n");
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["schedule", "--json"], arguments].concat();
+        expect(schema, &sandbox.run(&arguments).expect(code).json());
+    };
+
+    drop(Store::create(&sandbox.database()).unwrap());
+    run(&["run"], 0, "schedule-run");
+    for scheduler in ["cron", "systemd", "windows"] {
+        run(&["show", "--for", scheduler], 0, "schedule-show");
+    }
+    for scheduler in ["systemd", "windows"] {
+        run(
+            &["install", "--dry-run", "--for", scheduler],
+            0,
+            "schedule-install",
+        );
+        run(
+            &["remove", "--dry-run", "--for", scheduler],
+            0,
+            "schedule-remove",
+        );
+        if cfg!(not(windows)) {
+            run(&["install", "--for", scheduler], 77, "error");
+        }
+    }
+}
+
+#[test]
 fn reports_of_backup_fit_their_schemas() {
     let sandbox = with_january();
     let run = |arguments: &[&str], code, schema| {
