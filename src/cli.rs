@@ -68,6 +68,7 @@ enum Command {
     Restore(command::restore::Args),
     Health(command::health::Args),
     Summarize(command::summarize::Args),
+    Config(command::config::Args),
     Prune(command::prune::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
@@ -81,6 +82,7 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Summarize(_) => "summarize",
+            Self::Config(_) => "config",
             Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
@@ -96,6 +98,7 @@ impl Command {
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Summarize(args) => command::summarize::run(context, args),
+            Self::Config(args) => command::config::run(context, args),
             Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
@@ -120,7 +123,9 @@ pub fn run() -> ExitCode {
         Err(error) => return print_clap_message(&error),
     };
     let command = cli.command.name();
-    match start(&cli).and_then(|context| cli.command.run(&context)) {
+    let ended = start(&cli).and_then(|context| cli.command.run(&context));
+    command::log::finish();
+    match ended {
         Ok(Ended::Health(exit)) => exit.into(),
         Ok(Ended::Other(outcome)) => report_outcome(&cli.global, command, &outcome).into(),
         Err(error) if matches!(cli.command, Command::Health(_)) => {
@@ -179,6 +184,7 @@ fn start(cli: &Cli) -> Result<Context> {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings and runs even if the configuration is broken.
         Command::Demo(_) => Settings::defaults(),
+        Command::Config(args) => args.settings(&overrides)?,
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {
@@ -187,18 +193,7 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
-    let log_file = command::log_file::open(&settings);
-    let (log_file, log_file_error) = match log_file {
-        Ok(file) => (file, None),
-        Err(error) => (None, Some(error)),
-    };
-    output_log::start(verbosity, color, log_file);
-    if let Some(error) = log_file_error {
-        let help = error
-            .help()
-            .map_or_else(String::new, |help| format!("; try: {help}"));
-        log::warn!("{}{help}", error.one_line());
-    }
+    command::log::start(&settings, verbosity, color);
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(
             "TORNSNAP_NOW is set: the clock stands at {}",

@@ -2,12 +2,13 @@
 
 pub(crate) mod backup;
 pub(crate) mod clock;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
 pub(crate) mod init;
-pub(crate) mod log_file;
+pub(crate) mod log;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;

@@ -35,6 +35,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("rustix", &["output"]),
     ("rustls", &["api"]),
+    ("same_file", &["output"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),
     ("toml", &["config"]),
