@@ -56,6 +56,7 @@ impl LoadedKeys {
 /// A configured key after an attempt to read it, without the key itself.
 #[derive(Debug)]
 pub(crate) struct KeyState {
+    /// The name; hidden if it looks like a key.
     pub(crate) name: String,
     /// The file or the environment variable, or `configuration`.
     pub(crate) place: String,
@@ -66,7 +67,7 @@ pub(crate) struct KeyState {
 /// The state of each configured key.
 pub(super) fn key_states(sources: &[KeySource], are_from_environment: bool) -> Vec<KeyState> {
     let states = sources.iter().map(|source| KeyState {
-        name: source.name.clone(),
+        name: mask_key_like(&source.name),
         place: match &source.location {
             KeyLocation::Inline(_) if are_from_environment => "TORN_API_KEY".to_owned(),
             KeyLocation::Inline(_) => "configuration".to_owned(),

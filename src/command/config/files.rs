@@ -8,8 +8,7 @@ use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
 use crate::model::path::folder_of;
-use crate::store::Store;
-use crate::store::identity::identity_of;
+use crate::store::identity::{Usable, check_usable, identity_of};
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     let mut identity = None;
@@ -17,8 +16,13 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         match check_database(&settings.database) {
             Ok(found) => {
                 let path = settings.database.display();
-                findings.ok("database", format!("{path} can be read and written"));
-                identity = Some(found);
+                let then = if found.is_outdated {
+                    "; an older tornsnap made it, and the next run brings it up to date"
+                } else {
+                    ""
+                };
+                findings.ok("database", format!("{path} can be read and written{then}"));
+                identity = Some(found.identity);
             }
             Err(error) => findings.problem("database", &error),
         }
@@ -41,7 +45,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
 }
 
 /// Checks that a database is ours, has a known schema, is no archive, and can be written.
-fn check_database(path: &Path) -> Result<Identity> {
+fn check_database(path: &Path) -> Result<Usable> {
     if path.is_file() {
         // Before SQLite opens the file: closing another descriptor of it would drop SQLite's locks.
         let opened = OpenOptions::new().write(true).open(path);
@@ -49,9 +53,7 @@ fn check_database(path: &Path) -> Result<Identity> {
         write_in(folder_of(path))
             .with_context(|| format!("write beside the database {}", path.display()))?;
     }
-    let store = Store::open_read_only(path)?;
-    store.refuse_archive()?;
-    store.identity()
+    check_usable(path)
 }
 
 /// Checks that an archive belongs to the database. A missing archive is made by `prune`.
