@@ -194,6 +194,9 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Never => output_log::Color::Never,
     };
     command::log::start(&settings, verbosity, color);
+    if !matches!(cli.command, Command::Demo(_) | Command::Config(_)) {
+        command::log::log_files(&settings);
+    }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(
             "TORNSNAP_NOW is set: the clock stands at {}",

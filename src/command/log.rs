@@ -28,6 +28,18 @@ pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
     }
 }
 
+/// Logs which configuration and which database are used.
+pub(crate) fn log_files(settings: &Settings) {
+    let config = settings.config_file.as_deref().map_or_else(
+        || "no configuration file".to_owned(),
+        |path| format!("the configuration {}", path.display()),
+    );
+    log::info!(
+        "using {config} and the database {}",
+        settings.database.display()
+    );
+}
+
 /// Logs what is known only at the end of a command.
 pub(crate) fn finish() {
     trace::log_counts();

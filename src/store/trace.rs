@@ -18,10 +18,13 @@ static IS_COUNTING: AtomicBool = AtomicBool::new(false);
 
 static COUNTS: Mutex<BTreeMap<String, Count>> = Mutex::new(BTreeMap::new());
 
-#[derive(Clone, Copy, Debug, Default)]
+/// The statements of one group.
+#[derive(Clone, Debug, Default)]
 struct Count {
     runs: u64,
     time: Duration,
+    /// The slowest single run.
+    slowest: (Duration, String),
 }
 
 /// Sets what is logged about the connections that are opened from now on. A statement that takes `slow_from` or longer is
@@ -62,13 +65,25 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 fn count(statement: &str, time: Duration) {
+    let name = name_of(statement);
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = counts.entry(name_of(statement)).or_default();
+    let count = counts.entry(group_of(&name)).or_default();
     count.runs += 1;
     count.time += time;
+    if time >= count.slowest.0 {
+        count.slowest = (time, name);
+    }
 }
 
-/// Logs how often each statement ran, the slowest ones first, and forgets the counts.
+/// The group of a statement: the folder of its file, or its first word.
+fn group_of(name: &str) -> String {
+    match name.rsplit_once('/') {
+        Some((folder, _)) => folder.to_owned(),
+        None => name.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Logs how often the statements of each group ran, the slowest group first, and forgets the counts.
 pub(crate) fn log_counts() {
     let counts = {
         let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,14 +91,22 @@ pub(crate) fn log_counts() {
     };
     let mut counts: Vec<(String, Count)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(count.time));
-    for (name, Count { runs, time }) in counts {
-        let times = if runs == 1 { "once" } else { "times" };
-        let runs = if runs == 1 {
-            String::new()
-        } else {
-            format!("{runs} ")
-        };
-        log::debug!("{name} ran {runs}{times} and took {} ms", time.as_millis());
+    for (
+        group,
+        Count {
+            runs,
+            time,
+            slowest,
+        },
+    ) in counts
+    {
+        let statements = if runs == 1 { "statement" } else { "statements" };
+        log::debug!(
+            "SQL {group}: {runs} {statements} in {} ms; the slowest: {}, {} ms",
+            time.as_millis(),
+            slowest.1,
+            slowest.0.as_millis()
+        );
     }
 }
 
@@ -106,7 +129,7 @@ fn name_of(statement: &str) -> String {
             !word.is_empty()
                 && word
                     .bytes()
-                    .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+                    .all(|byte| byte.is_ascii_alphabetic() || b"_.".contains(&byte))
         })
         .collect();
     if words.is_empty() {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, fill, mode, set_mode, skipped};
+use crate::support::{CANARY, fill, mode, set_mode, signal, skipped};
 
 /// A simulated Torn, and a configuration with this log file.
 fn with_log(file: &str, more: &str) -> Torn {
@@ -248,6 +248,61 @@ fn a_statement_that_waits_for_another_program_is_slow() {
 }
 
 #[test]
+fn v_tells_the_steps_with_numbers_and_times_and_vv_each_call() {
+    let torn = Torn::new();
+
+    let steps = torn.fetch(&["factions", "-v"]).expect(0).stderr();
+
+    for step in [
+        "info  using the configuration tornsnap.toml and the database tornsnap.db\n",
+        "info  keys that can be read: key1\n",
+        "info  fetching factions\n",
+        "info  factions: 1 saved, 1 of them with a change; 2 calls in ",
+    ] {
+        assert!(steps.contains(step), "{step:?}: {steps}");
+    }
+    assert!(!steps.contains("GET /"), "{steps}");
+    let calls = torn.fetch(&["factions", "-vv"]).expect(0).stderr();
+    let call = calls.lines().find(|line| line.contains("GET ")).unwrap();
+    assert!(
+        call.starts_with("debug GET /faction/9?selections=")
+            && call.contains(" with key key1: status 200, ")
+            && call.ends_with(" ms"),
+        "{call}"
+    );
+    let backup = torn.sandbox.run(&["backup", "-v"]).expect(0).stderr();
+    for step in [
+        "info  copying tornsnap.db (",
+        "passed quick_check, which took",
+    ] {
+        assert!(backup.contains(step), "{step:?}: {backup}");
+    }
+}
+
+#[test]
+fn v_says_when_it_waits_for_the_limit_of_calls() {
+    let torn = Torn::new();
+    torn.configure("requests_per_minute = 1\n", "[track]\nfactions = [9, 20]\n");
+    let running = torn.fetching(&["factions", "-v"]).spawn().unwrap();
+    torn.wait_for_requests(1);
+    thread::sleep(Duration::from_secs(2));
+
+    signal(&running, "INT");
+
+    let finished = running.wait_with_output().unwrap();
+    let stderr = String::from_utf8(finished.stderr).unwrap();
+    let waits: Vec<&str> = stderr
+        .lines()
+        .filter(|line| line.starts_with("info  waiting "))
+        .collect();
+    assert_eq!(waits.len(), 1, "{stderr}");
+    assert!(
+        waits[0].ends_with(" s for the limit of 1 calls a minute for each key owner"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn statements_are_counted_with_vv_and_never_shown() {
     let torn = Torn::new();
 
@@ -256,8 +311,8 @@ fn statements_are_counted_with_vv_and_never_shown() {
     assert!(
         stderr
             .lines()
-            .any(|line| line.starts_with("debug sql/fetch/")
-                && line.contains(" ran ")
+            .any(|line| line.starts_with("debug SQL sql/fetch: ")
+                && line.contains("; the slowest: sql/fetch/")
                 && line.ends_with(" ms")),
         "{stderr}"
     );
@@ -265,7 +320,7 @@ fn statements_are_counted_with_vv_and_never_shown() {
         assert!(!stderr.contains(text), "{text}: {stderr}");
     }
     let normal = torn.fetch(&["factions", "-v"]).expect(0).stderr();
-    assert!(!normal.contains(" ran "), "{normal}");
+    assert!(!normal.contains("SQL "), "{normal}");
 }
 
 #[test]

@@ -23,6 +23,15 @@ fn with_secrets() -> Sandbox {
     sandbox
 }
 
+/// What `config show` says about a setting.
+struct Expected {
+    name: &'static str,
+    value: Value,
+    origin: &'static str,
+    line: Value,
+    named_by: Value,
+}
+
 /// The entry of a setting in a report.
 fn setting<'a>(report: &'a Value, name: &str) -> &'a Value {
     let settings = report["settings"].as_array().unwrap();
@@ -44,13 +53,6 @@ fn each_setting_has_its_value_and_its_origin() {
         .output();
     let report = Finished(output.unwrap()).expect(0).json();
 
-    struct Expected {
-        name: &'static str,
-        value: Value,
-        origin: &'static str,
-        line: Value,
-        named_by: Value,
-    }
     let folder = fs::canonicalize(sandbox.path("")).unwrap();
     let inside = |name: &str| json!(folder.join(name).to_str().unwrap());
     for Expected {
