@@ -79,7 +79,8 @@ pub(crate) fn open(settings: &Settings) -> Result<Option<LogFile>> {
 
 fn open_file(path: &Path, database: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    // Windows locks only files that are also open for reading or writing.
+    options.create(true).append(true).read(cfg!(windows));
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

@@ -157,7 +157,7 @@ fn territories(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Territo
             WordOrList::List(tiles) => FieldValue::Texts(tiles.clone()),
         },
     );
-    let refuse = |why: String| config.error_at(value.span(), format!("territories: {why}"));
+    let refuse = |why: String| config.error_at(value.span(), format!("{why} (in territories)"));
     match value.get_ref() {
         WordOrList::Word(word) => match word.as_str() {
             "tracked" => Ok(Territories::Tracked),
@@ -360,12 +360,12 @@ mod tests {
         );
         assert_eq!(
             error_of("[track]\nplayers = [1,\n0]\n"),
-            "line 3: players: 0 is not an id: ids are whole numbers from 1"
+            "line 3: 0 is not an id in players: ids are whole numbers from 1"
         );
         assert!(error_of("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
         assert!(
             error_of("[track]\nterritories = \"AAB\"\n")
-                .starts_with("line 2: territories: \"AAB\" is not \"tracked\"")
+                .starts_with("line 2: \"AAB\" is not \"tracked\"")
         );
     }
 

@@ -256,7 +256,7 @@ impl<'a> Table<'a> {
         for entry in entries {
             let number = config.integer(entry, &format!("each entry of {name}"))?;
             let id = to_id(number).map_err(|_| {
-                let why = format!("{name}: {number} is not an id: ids are whole numbers from 1");
+                let why = format!("{number} is not an id in {name}: ids are whole numbers from 1");
                 config.error_at(entry.span(), why)
             })?;
             numbers.insert(number);

@@ -87,7 +87,12 @@ impl LogFile {
                     return written;
                 }
                 NextStep::OpenAgain => {
-                    let Ok(file) = (self.open)() else {
+                    let opened = if self.is_blocked() {
+                        None
+                    } else {
+                        (self.open)().ok()
+                    };
+                    let Some(file) = opened else {
                         let _ = self.file.unlock();
                         break;
                     };
@@ -150,9 +155,13 @@ impl LogFile {
         name.into()
     }
 
+    /// Whether something else than a file has the name of the log file now. Opening a FIFO would block.
+    fn is_blocked(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|found| !found.is_file())
+    }
+
     /// Whether the open file is the one at the path.
     fn has_its_name(&self) -> bool {
-        // Opening a FIFO would block.
         if !fs::metadata(&self.path).is_ok_and(|found| found.is_file()) {
             return false;
         }
@@ -172,7 +181,11 @@ mod tests {
 
     fn log_file(path: &Path, max_size: u64, keep: u32) -> LogFile {
         let opened = path.to_owned();
-        let open = move || File::options().create(true).append(true).open(&opened);
+        let open = move || {
+            let mut options = File::options();
+            options.create(true).append(true).read(cfg!(windows));
+            options.open(&opened)
+        };
         LogFile::new(path, Some(max_size), keep, Box::new(open)).unwrap()
     }
 
@@ -249,6 +262,22 @@ mod tests {
         log.append("two\n").unwrap();
 
         assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_in_the_place_of_the_file_does_not_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.log");
+        let mut log = log_file(&path, 1000, 2);
+        fs::rename(&path, folder.path().join("moved.log")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+
+        log.append("one\n").unwrap();
+
+        let moved = fs::read_to_string(folder.path().join("moved.log")).unwrap();
+        assert_eq!(moved, "one\n");
     }
 
     #[test]

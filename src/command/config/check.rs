@@ -81,7 +81,7 @@ fn check_configuration(
             |settings| match settings.clone().with_overrides(&context.overrides) {
                 Ok(settings) => settings,
                 Err(error) => {
-                    findings.problem("environment", &error);
+                    findings.problem("settings", &error);
                     settings
                 }
             },
@@ -126,7 +126,7 @@ fn check_settings(settings: &Settings, findings: &mut Findings) {
     match settings.load_webhook() {
         Ok(Some(_)) => findings.ok("webhook", "the address can be read"),
         Ok(None) => {}
-        Err(error) => findings.problem("webhook", &error),
+        Err(error) => findings.problem_because("webhook", &error),
     }
     if !findings.is_wrong("track") {
         check_track(settings, findings);
@@ -150,7 +150,7 @@ fn check_track(settings: &Settings, findings: &mut Findings) {
 fn check_keys(settings: &Settings, findings: &mut Findings) {
     let keys = settings.key_states();
     if let (true, Err(error)) = (keys.is_empty(), settings.load_keys()) {
-        findings.problem("keys", &error);
+        findings.problem_because("keys", &error);
     }
     if settings.keys_are_from_environment {
         findings.warn(
@@ -163,7 +163,7 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
         let subject = format!("key {}", key.name);
         match key.error {
             None => findings.ok(subject, format!("{} has a key", key.place)),
-            Some(error) => findings.problem(subject, &error),
+            Some(error) => findings.problem_because(subject, &error),
         }
     }
 }

@@ -101,7 +101,7 @@ fn check_folder(subject: &str, folder: &Path, findings: &mut Findings) {
             let help = "correct the path, or the rights of that folder";
             let why = format!("{}: {}", nearest.display(), error.causes().join(": "));
             let error = Error::new("write").with_source(why).with_help(help);
-            findings.problem(subject, &error.with_exit(Exit::Config));
+            findings.problem_because(subject, &error.with_exit(Exit::Config));
         }
     }
 }

@@ -80,15 +80,19 @@ impl Findings {
 
     /// Adds a problem, with the help and the exit code of the error.
     pub(super) fn problem(&mut self, subject: impl Into<String>, error: &Error) {
-        let causes = error.causes();
+        self.add_problem(subject, error.one_line(), error);
+    }
+
+    /// Adds a problem whose subject says what could not be done, so that only the causes are new.
+    pub(super) fn problem_because(&mut self, subject: impl Into<String>, error: &Error) {
+        self.add_problem(subject, error.causes().join(": "), error);
+    }
+
+    fn add_problem(&mut self, subject: impl Into<String>, message: String, error: &Error) {
         self.0.push(Finding {
             subject: subject.into(),
             state: State::Problem,
-            message: if causes.is_empty() {
-                error.to_string()
-            } else {
-                causes.join(": ")
-            },
+            message,
             line: None,
             field: None,
             r#try: error.help().map(str::to_owned),
@@ -98,7 +102,7 @@ impl Findings {
 
     /// Adds a mistake in a line of the configuration.
     pub(super) fn mistake(&mut self, problem: &Problem) {
-        self.problem("configuration", &problem.error);
+        self.problem_because("configuration", &problem.error);
         if let Some(finding) = self.0.last_mut() {
             finding.line = problem.line;
             finding.field.clone_from(&problem.field);

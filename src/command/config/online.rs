@@ -34,7 +34,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
             }
             Err(failure) => {
                 let error = failure_error(&failure, &torn, Exit::NoKey);
-                findings.problem(subject, &error);
+                findings.problem_because(subject, &error);
             }
         }
     }
@@ -51,7 +51,7 @@ fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
         match name_of_faction(torn, *faction) {
             Ok(name) => findings.ok(subject, name),
             Err(failure) => {
-                findings.problem(subject, &failure_error(&failure, torn, Exit::Partial));
+                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
             }
         }
     }
@@ -60,7 +60,7 @@ fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
         match name_of_player(torn, *player) {
             Ok(name) => findings.ok(subject, name),
             Err(failure) => {
-                findings.problem(subject, &failure_error(&failure, torn, Exit::Partial));
+                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
             }
         }
     }

@@ -90,8 +90,8 @@ fn all_problems_are_shown_at_once() {
         "line 6: players must be a list of numbers, such as [10741]",
         "key alice: alice.key: there is no such file",
         "webhook: hook: there is no https:// address in it",
-        "log: logs: it is not a regular file",
-        "database: there is no such file",
+        "logs: it is not a regular file",
+        "database: could not open the database tornsnap.db: there is no such file",
     ] {
         expect_problem(&report, part);
     }
@@ -220,6 +220,20 @@ fn a_folder_that_cannot_be_made_or_written_is_a_problem() {
 
     torn.follow("[track]\nplayers = [1]\n[backup]\ndirectory = \"/proc/backups\"\n");
     expect_problem(&check(&torn.sandbox, 78), "backups: /proc: ");
+}
+
+#[test]
+fn a_wrong_environment_variable_is_named() {
+    let torn = Torn::new();
+    let output = torn
+        .sandbox
+        .command(&["config", "check", "--json"])
+        .env("TORNSNAP_API_URL", "nonsense")
+        .output();
+
+    let report = Finished(output.unwrap()).expect(78).json();
+
+    expect_problem(&report, "settings: could not use TORNSNAP_API_URL: ");
 }
 
 #[test]

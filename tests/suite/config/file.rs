@@ -66,7 +66,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[track]\nfactions = [0]\n",
-        because: "line 2: factions: 0 is not an id: ids are whole numbers from 1",
+        because: "line 2: 0 is not an id in factions: ids are whole numbers from 1",
     },
     Mistake {
         text: "[track]\nterritories = [\"aab!\"]\n",
