@@ -100,6 +100,10 @@ impl<'a> ConfigText<'a> {
             Some(value) if has_backslash_in_double_quotes(value) => {
                 self.error_at(span, BACKSLASH_IN_QUOTES)
             }
+            _ if error.message().starts_with("missing comma between array") => self.error_at(
+                span,
+                "a comma is missing in a list, or the list is not closed with ]",
+            ),
             _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
         }
     }

@@ -35,8 +35,16 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
     for error in &syntax_errors {
         let config = ConfigText::new(path, text);
-        let error = config.syntax_error(error);
-        add(&mut problems, &config, None, error);
+        let shown = config.syntax_error(error);
+        add(&mut problems, &config, None, shown);
+        // If a bracket or a brace is not closed, the parser takes the rest of the file for what is in it.
+        let message = error.message();
+        if ["array", "inline table", "missing comma"]
+            .iter()
+            .any(|part| message.contains(part))
+        {
+            break;
+        }
     }
     let has_syntax_errors = !problems.is_empty();
     let mut table = table.into_inner();
@@ -148,6 +156,7 @@ fn holds(value: &Spanned<DeValue<'_>>, position: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::file::parse;
 
     #[test]
     fn a_mistake_has_the_name_of_its_field() {
@@ -164,6 +173,36 @@ mod tests {
             fields,
             ["api.speed", "track.players", "key.key", "log.keep"]
         );
+    }
+
+    /// Removes or replaces each character of a configuration in turn.
+    #[test]
+    fn a_damaged_file_has_problems_exactly_when_it_is_refused() {
+        const SAMPLE: &str = "database = \"t.db\"\n[api]\nconcurrency = 4\n[[key]]\nname = \"a\"\nkey_env = \"A\"\n\
+                              [[key]]\nkey = \"SomeKeyOfAlice01\"\n[track]\nfactions = [9, 5]\nterritories = [\"AAB\"]\n\
+                              [log]\nfile = 'C:\\t.log'\n[health]\nping_url = \"https://x/y\"\n";
+        let path = Path::new("tornsnap.toml");
+        let mut refused = 0;
+        for (at, removed) in SAMPLE.char_indices() {
+            let rest = &SAMPLE[at + removed.len_utf8()..];
+            for other in [
+                "", "\"", "'", "[", "]", "=", "\n", "\\", "{", "x", "0", "ü", ",", ".",
+            ] {
+                let text = format!("{}{other}{rest}", &SAMPLE[..at]);
+
+                let (problems, _) = find_problems(path, &text);
+
+                let is_refused = parse(path, &text).is_err();
+                assert_eq!(!problems.is_empty(), is_refused, "{text}");
+                assert!(problems.len() < 12, "{text}: {problems:#?}");
+                for problem in &problems {
+                    let message = problem.error.one_line();
+                    assert!(!message.contains("SomeKeyOfAlice01"), "{message}");
+                }
+                refused += usize::from(is_refused);
+            }
+        }
+        assert!(refused > 1000, "{refused}");
     }
 
     fn lines_with_problems(text: &str) -> Vec<usize> {
