@@ -12,12 +12,13 @@ use crate::config::address::base_url;
 use crate::config::config_text::ConfigText;
 use crate::config::field::FieldValue;
 use crate::config::key::{KeyLocation, KeySource};
+use crate::config::log::read_log;
 use crate::config::mask::mask_key_like;
 use crate::config::secret::check_private;
 use crate::config::table::{Table, WordOrList};
 use crate::config::text::{SAVE_AS_UTF8, decode};
 use crate::config::{
-    Api, Backup, Clock, Health, Log, MaxAge, Record, Retention, SecretUrl, Settings,
+    Api, Backup, Clock, Health, MaxAge, Record, Retention, SecretUrl, Settings,
     TORN_REQUESTS_PER_MINUTE, TORN_URL, Territories, Track, Wars, WebhookFormat, WebhookSource,
 };
 use crate::error::{Error, Exit, Result};
@@ -98,7 +99,7 @@ pub(super) fn settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Re
         retention: retention(file.table("retention")?)?,
         backup: backup(file.table("backup")?)?,
         health: health(config, file.table("health")?)?,
-        log: log(file.table("log")?)?,
+        log: read_log(file.table("log")?)?,
         clock: Clock::System,
         keys_are_from_environment: false,
         fields: Vec::new(),
@@ -276,20 +277,6 @@ fn ping_url(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Sec
     }
 }
 
-fn log(mut table: Table<'_>) -> Result<Log> {
-    let file = table.path("file")?;
-    let max_size_mb = table.number_or("max_size_mb", 0, 10_000, 10)?;
-    let keep = table.number_or("keep", 1, 99, 2)?;
-    let slow_query_ms = table.number_or("slow_query_ms", 0, 3_600_000, 500)?;
-    table.refuse_unknown_fields()?;
-    Ok(Log {
-        file,
-        max_size: (max_size_mb > 0).then_some(u64::from(max_size_mb) * 1_000_000),
-        keep,
-        slow_query: (slow_query_ms > 0).then_some(Duration::from_millis(slow_query_ms.into())),
-    })
-}
-
 fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>> {
     let mut sources: Vec<KeySource> = Vec::new();
     for (number, table) in (1..).zip(file.tables("key")?) {
@@ -409,5 +396,17 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn every_notation_of_a_toml_integer_is_read() {
+        for number in ["+5", "5", "0x5", "0b101", "0o5"] {
+            let text = format!("[api]\nconcurrency = {number}\n");
+            let settings = parse(Path::new("tornsnap.toml"), &text).unwrap();
+            assert_eq!(settings.api.concurrency, 5, "{number}");
+        }
+        let thousand = "[retention]\nkeep_months = 1_000\n";
+        let settings = parse(Path::new("tornsnap.toml"), thousand).unwrap();
+        assert_eq!(settings.retention.keep_months, 1000);
     }
 }

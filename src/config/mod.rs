@@ -11,6 +11,7 @@ mod field;
 mod file;
 mod key;
 mod locate;
+mod log;
 mod mask;
 mod path;
 mod problems;
@@ -29,6 +30,7 @@ pub(crate) use field::{Field, FieldValue, Origin};
 pub(crate) use file::{default_key_name, read_text, read_text_of_any_mode};
 pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
 pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file};
+pub(crate) use log::Log;
 pub(crate) use problems::{Problem, find_problems};
 pub(crate) use proxy::proxy_for;
 pub(crate) use secret::check_private;
@@ -202,19 +204,6 @@ pub(crate) struct Health {
     /// The URL that is called after each health check. If the state is critical, its path or query is changed to what
     /// healthchecks.io and Uptime Kuma expect.
     pub(crate) ping_url: Option<SecretUrl>,
-}
-
-/// `[log]`: the log file, and which statements are logged.
-#[derive(Clone, Debug)]
-pub(crate) struct Log {
-    /// The file that the log is written to in addition to stderr.
-    pub(crate) file: Option<PathBuf>,
-    /// The size in bytes from which the file is renamed and a new one is begun. `None` means that it grows without limit.
-    pub(crate) max_size: Option<u64>,
-    /// The number of old log files that are kept.
-    pub(crate) keep: u32,
-    /// Statements that take longer are logged. `None` means that none is.
-    pub(crate) slow_query: Option<Duration>,
 }
 
 /// A number of hours for each kind.

@@ -443,16 +443,4 @@ mod tests {
         expect_error("a = 1\nb", "line 2: ");
         expect_error("a = 1\n[b", "line 2: ");
     }
-
-    #[test]
-    fn every_notation_of_a_toml_integer_is_read() {
-        for number in ["+5", "5", "0x5", "0b101", "0o5"] {
-            let text = format!("[api]\nconcurrency = {number}\n");
-            let settings = parse(Path::new("tornsnap.toml"), &text).unwrap();
-            assert_eq!(settings.api.concurrency, 5, "{number}");
-        }
-        let thousand = "[retention]\nkeep_months = 1_000\n";
-        let settings = parse(Path::new("tornsnap.toml"), thousand).unwrap();
-        assert_eq!(settings.retention.keep_months, 1000);
-    }
 }
