@@ -73,6 +73,7 @@ enum Command {
     Health(command::health::Args),
     Schedule(command::schedule::Args),
     Summarize(command::summarize::Args),
+    Config(command::config::Args),
     Prune(command::prune::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
@@ -88,6 +89,7 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Summarize(_) => "summarize",
+            Self::Config(_) => "config",
             Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
@@ -106,6 +108,7 @@ impl Command {
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Summarize(args) => command::summarize::run(context, args),
+            Self::Config(args) => command::config::run(context, args),
             Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
@@ -134,7 +137,9 @@ pub fn run() -> ExitCode {
         Err(error) => return usage::print(error, &arguments).into(),
     };
     let command = cli.command.name();
-    match start(&cli).and_then(|context| cli.command.run(&context)) {
+    let ended = start(&cli).and_then(|context| cli.command.run(&context));
+    command::log::finish();
+    match ended {
         Ok(Ended::Health(exit)) => exit.into(),
         Ok(Ended::Other(outcome)) => report_outcome(&cli.global, command, &outcome).into(),
         Err(error) if matches!(cli.command, Command::Health(_)) => {
@@ -198,6 +203,7 @@ fn start(cli: &Cli) -> Result<Context> {
         }
         // These describe the program, which is the same whatever the configuration is.
         Command::Completions(_) | Command::Man(_) => Settings::defaults(),
+        Command::Config(args) => args.settings(&overrides)?,
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {
@@ -206,17 +212,9 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
-    let log_file = command::log_file::open(&settings);
-    let (log_file, log_file_error) = match log_file {
-        Ok(file) => (file, None),
-        Err(error) => (None, Some(error)),
-    };
-    output_log::start(verbosity, color, log_file);
-    if let Some(error) = log_file_error {
-        let help = error
-            .help()
-            .map_or_else(String::new, |help| format!("; try: {help}"));
-        log::warn!("{}{help}", error.one_line());
+    command::log::start(&settings, verbosity, color);
+    if !matches!(cli.command, Command::Demo(_) | Command::Config(_)) {
+        command::log::log_files(&settings);
     }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(

@@ -5,7 +5,8 @@ mod wait;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::api::pool::wait::{Wait, WaitCause, not_ended, shortest};
+pub(crate) use crate::api::pool::wait::{Wait, WaitCause};
+use crate::api::pool::wait::{not_ended, shortest};
 use crate::api::request::Endpoint;
 use crate::model::id::PlayerId;
 use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};

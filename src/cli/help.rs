@@ -12,7 +12,7 @@ use crate::output::terminal;
 
 /// The commands in the order of the help, in groups. A test holds the list against the commands.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("To start", &["init", "demo", "schedule"]),
+    ("To start", &["init", "demo", "schedule", "config"]),
     ("Each day", &["fetch", "health"]),
     ("Each month", &["summarize", "prune"]),
     ("To look at the data", &["export"]),

@@ -3,13 +3,14 @@
 pub(crate) mod backup;
 pub(crate) mod clock;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
 pub(crate) mod init;
 mod locked_database;
-pub(crate) mod log_file;
+pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod prune;
 pub(crate) mod report;

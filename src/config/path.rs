@@ -34,6 +34,24 @@ pub(super) fn describe_unexpanded(path: &Path) -> Option<String> {
     ))
 }
 
+/// Returns why a path is refused if it has a control character. In most cases it is a path of Windows in double quotes, in
+/// which TOML reads `\t` and `\n` as a tab and a line break.
+pub(super) fn describe_control_character(path: &str) -> Option<String> {
+    let character = path.chars().find(|character| character.is_control())?;
+    let name = match character {
+        '\t' => "a tab (written \\t)".to_owned(),
+        '\n' => "a line break (written \\n)".to_owned(),
+        '\r' => "a carriage return (written \\r)".to_owned(),
+        '\u{8}' => "a backspace (written \\b)".to_owned(),
+        '\u{c}' => "a form feed (written \\f)".to_owned(),
+        '\u{1b}' => "an escape character (written \\e)".to_owned(),
+        other => format!("the control character U+{:04X}", u32::from(other)),
+    };
+    Some(format!(
+        "the path contains {name}; write a Windows path in single quotes ('C:\\Torn\\torn.db') or with / (\"C:/Torn/torn.db\")"
+    ))
+}
+
 /// Whether a part of a path is a variable such as `$HOME`, `${HOME}` or `%USERPROFILE%`.
 fn is_variable(part: &str) -> bool {
     let is_shell_variable = part.strip_prefix('$').is_some_and(|name| {

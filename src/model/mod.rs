@@ -3,6 +3,7 @@
 pub(crate) mod digits;
 #[cfg(unix)]
 pub(crate) mod disk;
+pub(crate) mod elapsed;
 pub(crate) mod id;
 pub(crate) mod identity;
 pub(crate) mod nearest;

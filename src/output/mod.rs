@@ -7,6 +7,7 @@ pub(crate) mod destination;
 pub(crate) mod health;
 mod json;
 pub(crate) mod log;
+pub(crate) mod log_file;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;

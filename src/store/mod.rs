@@ -38,6 +38,7 @@ pub(crate) mod prune;
 pub(crate) mod restore;
 mod restore_marker;
 pub(crate) mod summary;
+pub(crate) mod trace;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -49,10 +50,13 @@ pub(crate) use migrate::SCHEMA_VERSION;
 
 use crate::error::Result;
 
-/// The text of `sql/<name>.sql`. A missing file is a compile error.
+/// The text of `sql/<name>.sql`, after a comment with its name, which [`trace`] reads. A missing file is a compile error.
 macro_rules! sql {
     ($($name:literal),+) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
+        concat!(
+            "-- sql/", $($name,)+ ".sql\n",
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
+        )
     };
 }
 use sql;

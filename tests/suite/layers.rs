@@ -37,6 +37,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("rustix", &["output"]),
     ("rustls", &["api"]),
+    ("same_file", &["output"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),
     ("textwrap", &["cli"]),

@@ -154,6 +154,32 @@ fn reports_of_backup_fit_their_schemas() {
 }
 
 #[test]
+fn reports_of_config_fit_their_schemas() {
+    let torn = Torn::new();
+    torn.sandbox.write("alice.key", "SomeKeyOfAlice01\n");
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["config"], arguments, &["--json"]].concat();
+        expect(schema, &torn.sandbox.run(&arguments).expect(code).json());
+    };
+
+    run(&["path"], 0, "config-path");
+    run(&["show"], 0, "config-show");
+    run(&["check"], 0, "config-check");
+    run(&["check", "--online"], 0, "config-check");
+    // Torn does not know faction 777.
+    torn.follow("[track]\nfactions = [9, 777]\n");
+    run(&["check", "--online"], 3, "config-check");
+    torn.follow("[[key]]\nkey_file = \"none.key\"\n");
+    run(&["show"], 0, "config-show");
+    run(&["check"], 77, "config-check");
+    torn.follow("[log]\nkeep = 0\nfile = 3\n");
+    run(&["check"], 78, "config-check");
+    run(&["show"], 78, "error");
+    run(&["path", "--config", "none.toml"], 78, "error");
+    run(&["check", "--config", "none.toml"], 78, "config-check");
+}
+
+#[test]
 fn reports_of_restore_fit_their_schema() {
     let sandbox = with_january();
     let run = |arguments: &[&str], code, schema| {

@@ -187,6 +187,8 @@ fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
         store.delete_other_keys(&names)?;
     }
     loaded.log_unreadable();
+    let names: Vec<&str> = loaded.keys.iter().map(|key| key.name.as_str()).collect();
+    log::info!("keys that can be read: {}", names.join(", "));
     let torn = TornClient::new(settings, stop.clone(), store)?;
     torn.add_keys(&loaded.keys)?;
     Ok(torn)

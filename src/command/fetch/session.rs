@@ -1,6 +1,7 @@
 //! Runs the kinds of one invocation, one after the other.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
@@ -11,6 +12,7 @@ use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::{Record, Settings};
 use crate::error::{Error, Exit, Result};
+use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
@@ -50,6 +52,7 @@ pub(super) struct ActiveRun {
     roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
+    started: Instant,
 }
 
 /// The counts of one run.
@@ -134,6 +137,7 @@ impl<'a> Session<'a> {
             roster: None,
             first_error: None,
             requests_before: self.requests_recorded,
+            started: Instant::now(),
         })
     }
 
@@ -169,6 +173,7 @@ impl<'a> Session<'a> {
             .map(Error::one_line)
             .or(end.map(|end| end.reason))
             .or(run.first_error.take());
+        run.log_end();
         let finished_at = self.settings.clock.now();
         let recorded = self.store.finish_run(
             run.batch.run,
@@ -303,6 +308,26 @@ impl<'a> Session<'a> {
 }
 
 impl ActiveRun {
+    /// Logs the result of this kind in one sentence.
+    fn log_end(&self) {
+        let counts = self.tally.counts;
+        let failed = match counts.failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let calls = match counts.requests {
+            1 => "1 call".to_owned(),
+            number => format!("{number} calls"),
+        };
+        log::info!(
+            "{}: {} saved, {} of them with a change{failed}; {calls} in {}",
+            self.kind,
+            counts.entities,
+            counts.entities.saturating_sub(counts.unchanged),
+            format_elapsed(self.started.elapsed())
+        );
+    }
+
     /// Counts one failure for a run whose targets are all deferred.
     pub(super) fn fail_all_deferred(&mut self, targets: &str) {
         log::warn!("{targets}: Torn does not know these ids; they are requested less often now");

@@ -18,7 +18,7 @@ use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::PruneBlocker;
 use crate::model::size::count;
-use crate::model::time::Month;
+use crate::model::time::{Month, iso};
 use crate::output::progress::Progress;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
@@ -229,6 +229,13 @@ fn execute(
         u64::try_from(plan.history_rows()).unwrap_or(0),
         context.shows_progress() && plan.history_rows() > 0,
     );
+    if plan.history_rows() > 0 {
+        log::info!(
+            "pruning {} history rows from before {} in small steps",
+            plan.history_rows(),
+            iso(plan.cutoff)
+        );
+    }
     let mut done = 0;
     let stop = StopSignal::listen()?;
     let result = store.prune(plan, archive, now, |rows| {

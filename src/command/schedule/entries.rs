@@ -39,7 +39,7 @@ impl Entries {
     pub(super) fn new(settings: &Settings, config: &Path, appends_output: bool) -> Result<Self> {
         let config = plain_absolute(config);
         let program = program::find()?;
-        let has_log_file = settings.log_file.is_some();
+        let has_log_file = settings.log.file.is_some();
         let log = config.with_file_name(LOG_NAME);
         let jobs = jobs(settings);
         let mut warnings = program.warnings;

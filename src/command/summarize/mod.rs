@@ -3,6 +3,8 @@
 mod remarks;
 mod report;
 
+use std::time::Instant;
+
 use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::StopSignal;
 use crate::command::summarize::remarks::Remark;
@@ -10,6 +12,7 @@ use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::elapsed::format_elapsed;
 use crate::model::month_state::MonthState;
 use crate::model::size::count;
 use crate::model::summary::{SummaryJob, select_months};
@@ -117,6 +120,7 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     if args.no_backup || !context.settings.backup.before_summarize {
         return Ok(None);
     }
+    log::info!("making a backup first, because [backup] before_summarize is true");
     Ok(Some(backup::create(context, lock_wait)?.file))
 }
 
@@ -132,11 +136,22 @@ fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<
                 .with_help("run the same command again to do the rest")
                 .with_exit(exit));
         }
-        log::info!("summarizing {} ({})", job.month, job.reason.as_str());
-        done.push(Done {
-            job,
-            changes: store.summarize(job, now)?,
-        });
+        log::info!(
+            "summarizing {} ({}, {} history rows)",
+            job.month,
+            job.reason.as_str(),
+            job.rows
+        );
+        let started = Instant::now();
+        let changes = store.summarize(job, now)?;
+        let tables = changes.iter().flat_map(|month| &month.tables);
+        log::info!(
+            "{} is summarized: {} summary rows written in {}",
+            job.month,
+            tables.map(|table| table.written).sum::<usize>(),
+            format_elapsed(started.elapsed())
+        );
+        done.push(Done { job, changes });
     }
     store.checkpoint()?;
     Ok(done)

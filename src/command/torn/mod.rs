@@ -21,12 +21,15 @@ pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;
 use crate::api::error::{ApiError, SelectionError, take_selection_errors};
-use crate::api::pool::{KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner};
+use crate::api::pool::{
+    KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner, Wait, WaitCause,
+};
 use crate::api::request::{Endpoint, Request};
 use crate::command::signal::StopSignal;
 use crate::command::torn::policies::NextStep;
 use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
+use crate::model::elapsed::format_elapsed;
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, iso};
@@ -74,6 +77,8 @@ pub(crate) struct TornClient {
     _alive: Arc<()>,
     requests: AtomicU64,
     faults_in_a_row: AtomicU32,
+    /// The end of the wait that was logged last.
+    wait_logged_until: Mutex<Option<Instant>>,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
 }
@@ -133,6 +138,7 @@ impl TornClient {
             first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
             faults_in_a_row: AtomicU32::new(0),
+            wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
         };
         torn.apply_saved_address_pause()?;
@@ -249,7 +255,10 @@ impl TornClient {
                 KeyChoice::Wait(wait) if wait.is_pause() && wait.remaining(now) > MAX_WAIT => {
                     return Err(self.pause_too_long(wait.remaining(now), state.refusal.clone()));
                 }
-                KeyChoice::Wait(wait) => self.wait(wait.remaining(now)),
+                KeyChoice::Wait(wait) => {
+                    self.log_wait(&wait, now);
+                    self.wait(wait.remaining(now));
+                }
                 KeyChoice::NoneForEndpoint => {
                     return Err(Failure::NoAccess(state.refusal.clone()));
                 }
@@ -288,8 +297,9 @@ impl TornClient {
         key: &AcquiredKey,
     ) -> Result<Result<Response, ApiError>, Failure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        log::debug!("GET {} with key {}", request.target, key.name);
+        let started = Instant::now();
         let result = self.client.get(request, &key.key);
+        log_call(request, key, result.status, started.elapsed());
         self.release(key.permit)?;
         let at = self.clock.now();
         self.check_clock(result.date, at)?;
@@ -346,9 +356,41 @@ impl TornClient {
             })
     }
 
+    /// Logs a wait for the rate limit, once for all threads. Pauses are logged when they begin.
+    fn log_wait(&self, wait: &Wait, now: Instant) {
+        let remaining = wait.remaining(now);
+        if wait.cause != WaitCause::RateLimit || remaining < Duration::from_secs(1) {
+            return;
+        }
+        let mut logged_until = lock(&self.wait_logged_until);
+        if logged_until.is_some_and(|until| now < until) {
+            return;
+        }
+        *logged_until = Some(wait.until);
+        log::info!(
+            "waiting {} for the limit of {} calls a minute for each key owner",
+            format_elapsed(remaining),
+            self.limit.unwrap_or_default()
+        );
+    }
+
     fn wait(&self, time: Duration) {
         self.stop.sleep(time, || lock(&self.end).is_some());
     }
+}
+
+/// Logs a call without the key itself. A status of 200 may come with an error of Torn, which is logged on the next line.
+fn log_call(request: &Request, key: &AcquiredKey, status: Option<u16>, time: Duration) {
+    let status = status.map_or_else(
+        || "no answer".to_owned(),
+        |status| format!("status {status}"),
+    );
+    log::debug!(
+        "GET {} with key {}: {status}, {} ms",
+        request.target,
+        key.name,
+        time.as_millis()
+    );
 }
 
 /// Starts a thread that aborts the calls in progress when a signal asks the process to stop.

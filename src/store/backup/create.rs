@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::elapsed::format_elapsed;
 use crate::model::identity::Identity;
 use crate::model::path::with_suffix;
+use crate::model::size::format_bytes;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
 use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOOL};
@@ -105,8 +108,16 @@ pub(super) fn build(
         needed_space(size, options.compress),
         "make a backup",
     )?;
+    log::info!(
+        "copying {} ({}) to {}",
+        options.database.display(),
+        format_bytes(size),
+        options.directory.display()
+    );
+    let started = Instant::now();
     copy_database(&source.connection, options.database, temporary)?;
     drop(source.connection);
+    log::info!("the copy took {}", format_elapsed(started.elapsed()));
 
     let (checked, finished) = run_both(
         || check_copy(options, temporary).map_err(add_damage_help),
@@ -134,11 +145,18 @@ struct CheckedCopy {
 
 fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<CheckedCopy> {
     let what = format!("the copy of {}", options.database.display());
+    let started = Instant::now();
     let connection = open_copy(copy)?;
-    Ok(CheckedCopy {
+    let checked = CheckedCopy {
         rows: check::verify(&connection, options.depth, &what)?,
         identity: identity(&connection)?,
-    })
+    };
+    log::info!(
+        "the copy passed {}, which took {}",
+        options.depth.as_str(),
+        format_elapsed(started.elapsed())
+    );
+    Ok(checked)
 }
 
 fn add_damage_help(error: Error) -> Error {
@@ -161,6 +179,7 @@ struct FinishedFile {
 
 /// Compresses the copy if the options ask for it, hashes and syncs the result.
 fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile> {
+    let started = Instant::now();
     let finished = if options.compress {
         let compressed = with_suffix(copy, ".zst");
         let (before, after) = compress(copy, &compressed, options.database)
@@ -178,6 +197,17 @@ fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile>
         }
     };
     sync_file(&finished.path)?;
+    let how = if options.compress {
+        "compressed, hashed"
+    } else {
+        "hashed"
+    };
+    let bytes = finished.digest.bytes;
+    log::info!(
+        "the copy is {how} and synced ({}), which took {}",
+        format_bytes(bytes),
+        format_elapsed(started.elapsed())
+    );
     Ok(finished)
 }
 

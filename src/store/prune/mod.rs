@@ -17,7 +17,10 @@ mod throttle;
 pub(crate) use archive::Archive;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
 
+use std::time::Instant;
+
 use crate::error::{Exit, Result};
+use crate::model::elapsed::format_elapsed;
 use crate::store::Store;
 use plan::{HistoryPlan, MonthPlan};
 use record::PruneRecord;
@@ -156,6 +159,7 @@ impl Executor<'_> {
         deleted: &mut i64,
     ) -> Result<bool> {
         let history = plan.history;
+        let (started, before) = (Instant::now(), *deleted);
         let mut from = month.start();
         while from < month.end() {
             let span = (from, month.end());
@@ -191,6 +195,17 @@ impl Executor<'_> {
             from = until;
             self.throttle.after_step(self.store, held)?;
         }
+        log::info!(
+            "{} of {month}: {} rows {} in {}",
+            plan.table.table,
+            *deleted - before,
+            if self.uses_archive {
+                "moved to the archive"
+            } else {
+                "deleted"
+            },
+            format_elapsed(started.elapsed())
+        );
         Ok(true)
     }
 }
