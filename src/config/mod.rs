@@ -26,6 +26,7 @@ pub use clock::Clock;
 pub(crate) use file::{default_key_name, read_text};
 pub(crate) use key::{LoadedKeys, UnreadableKey};
 pub(crate) use locate::file_to_write;
+pub(crate) use path::{expand_home, resolve_path};
 pub(crate) use proxy::proxy_for;
 pub(crate) use secret::check_private;
 pub(crate) use text::toml_string;
@@ -355,6 +356,11 @@ impl Settings {
     /// The configured keys that cannot be used, including those in files that others can read.
     pub(crate) fn unreadable_keys(&self) -> Vec<UnreadableKey> {
         key::unreadable_keys(&self.keys)
+    }
+
+    /// The names of the configured keys.
+    pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.name.as_str())
     }
 
     pub(crate) fn configured_keys(&self) -> usize {

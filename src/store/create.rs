@@ -10,6 +10,7 @@ use crate::error::{Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
+use crate::store::reading::Reader;
 use crate::store::{SqlContext, open, owner, restore_marker};
 
 impl Store {
@@ -41,6 +42,19 @@ impl Store {
             initialise(path, |_| Ok(()))?;
         }
         Self::open(path)
+    }
+
+    /// Checks that [`Store::create`] would not refuse the file at `path`. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when there is another file, or a database of a newer tornsnap.
+    pub(crate) fn check_existing(path: &Path) -> Result<()> {
+        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            return Ok(());
+        }
+        let reader = Reader::open(path)?;
+        open::inspect(&reader.connection, path).map(drop)
     }
 
     /// Creates a database in memory, for use before there is a file.

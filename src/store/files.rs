@@ -39,7 +39,7 @@ pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// Removes a temporary database and the files that SQLite left beside it.
-pub(super) fn remove_database_files(path: &Path) {
+pub(crate) fn remove_database_files(path: &Path) {
     // Best effort: the next run removes files that cannot be removed now.
     let _ = remove_if_there(path);
     for suffix in COMPANIONS {
@@ -79,7 +79,7 @@ pub(crate) fn write_atomically(
 }
 
 /// Like [`write_atomically`], but leaves an existing file alone and returns `false` then.
-pub(super) fn write_if_absent(
+pub(crate) fn write_if_absent(
     path: &Path,
     text: &str,
     temp_suffix: &str,

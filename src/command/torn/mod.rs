@@ -5,6 +5,7 @@ mod failure;
 mod keys;
 mod limits;
 mod list;
+mod look_up;
 mod policies;
 
 use std::collections::{HashMap, HashSet};
@@ -76,6 +77,8 @@ pub(crate) struct TornClient {
     faults_in_a_row: AtomicU32,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
+    /// Whether a warning is logged about a key that Torn refuses.
+    warns_of_refused_keys: bool,
 }
 
 /// A key with the permit for one call.
@@ -134,9 +137,18 @@ impl TornClient {
             requests: AtomicU64::new(0),
             faults_in_a_row: AtomicU32::new(0),
             has_rejected_key_info: AtomicBool::new(false),
+            warns_of_refused_keys: true,
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
+    }
+
+    /// Logs no warning about a key that Torn refuses, because the caller tells the user.
+    pub(crate) fn without_key_warnings(self) -> Self {
+        Self {
+            warns_of_refused_keys: false,
+            ..self
+        }
     }
 
     /// The number of calls so far.
