@@ -35,10 +35,11 @@ pub(crate) fn print_message(line: &str) {
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
 
-/// Prints a text on stderr without the log. On a terminal, lines break at blanks; the lines after the first are indented.
-pub(crate) fn print_wrapped(text: &str) {
+/// Prints a text on stderr without the log. On a terminal, lines break at blanks, and the lines after the first begin with
+/// `indent` blanks.
+pub(crate) fn print_wrapped(text: &str, indent: usize) {
     let lines = match message_width() {
-        Some(width) => wrap(text, usize::from(width), 2),
+        Some(width) => wrap(text, usize::from(width), indent),
         None => vec![text.to_owned()],
     };
     print_message(&lines.join("\n"));

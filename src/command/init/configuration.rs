@@ -19,7 +19,7 @@ use crate::store::owner;
 
 /// The settings that `init` does not ask for, as comments.
 const OTHER_SETTINGS: &str = r##"
-# The settings below have their defaults. Remove a "# " to change one.
+# The settings below are not set. To set one, remove the "# " before it and before the name of its table.
 
 # [api]
 # requests_per_minute = 60       # for each key owner; Torn allows 100
@@ -31,7 +31,7 @@ const OTHER_SETTINGS: &str = r##"
 # [backup]
 # directory = "backups"
 # keep = 7                       # verified backups
-# compress = true                # default: false
+# compress = false               # true: with zstd
 
 # [health]
 # max_age_hours = 24             # warn when the last good fetch is older

@@ -91,7 +91,9 @@ impl Made {
     }
 
     fn keep(&mut self) {
-        *self = Self::default();
+        self.files.clear();
+        self.database = None;
+        self.folders.clear();
     }
 }
 

@@ -64,7 +64,7 @@ impl<'a> Prompt<'a> {
                 "" => return Ok(default),
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
-                _ => terminal::print_wrapped("Type y for yes or n for no."),
+                _ => terminal::print_wrapped("Type y for yes or n for no.", 0),
             }
         }
     }
@@ -102,15 +102,17 @@ impl<'a> Prompt<'a> {
 
     /// The choice for terminals that cannot move the cursor.
     fn select_by_number(&self, question: &str, items: &[String], default: usize) -> Result<usize> {
-        terminal::print_wrapped(question);
+        terminal::print_wrapped(question, 0);
         for (number, item) in (1..).zip(items) {
-            terminal::print_wrapped(&format!("  {number}. {item}"));
+            terminal::print_wrapped(&format!("  {number}. {item}"), 5);
         }
         loop {
             let answer = self.line("Number", &(default + 1).to_string())?;
             match answer.parse::<usize>() {
                 Ok(number) if (1..=items.len()).contains(&number) => return Ok(number - 1),
-                _ => terminal::print_wrapped(&format!("Type a number from 1 to {}.", items.len())),
+                _ => {
+                    terminal::print_wrapped(&format!("Type a number from 1 to {}.", items.len()), 0)
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::choices::{describe_tiles, describe_wars};
 use crate::command::init::guide::summary::list;
 use crate::command::init::guide::targets::Wanted;
-use crate::command::init::guide::{Asked, Guide, say};
+use crate::command::init::guide::{Asked, Guide, say, say_row};
 use crate::command::init::write::Setup;
 use crate::config::{Settings, Track};
 use crate::error::{Error, Result};
@@ -111,21 +111,20 @@ impl Guide<'_> {
                 self.look_up_faction(*id)?;
             }
         }
-        let row = |name: &str, value: &str| say(&format!("  {name:15}{value}"));
-        row(
+        say_row(
             "database",
             &display_path(&plain_absolute(&settings.database)),
         );
-        row(
+        say_row(
             "factions",
             &list(track.factions.iter().map(|id| self.faction_name(*id))),
         );
-        row(
+        say_row(
             "players",
             &list(track.players.iter().map(|id| self.player_name(*id))),
         );
-        row("wars", describe_wars(track.wars));
-        row("tiles", &describe_tiles(&track.territories));
+        say_row("wars", describe_wars(track.wars));
+        say_row("tiles", &describe_tiles(&track.territories));
         Ok(())
     }
 

@@ -159,7 +159,14 @@ fn say_refusal(name: &str, error: &Error) {
 /// `Duke's [2000001]`, or `player 2000001's` if the name is not known.
 pub(super) fn of_owner(owner: Option<&Profile>, facts: &KeyFacts) -> String {
     match owner {
-        Some(profile) => named(&format!("{}'s", profile.name), facts.owner.get()),
+        Some(profile) => {
+            let ending = if profile.name.ends_with(['s', 'S']) {
+                "'"
+            } else {
+                "'s"
+            };
+            named(&format!("{}{ending}", profile.name), facts.owner.get())
+        }
         None => format!("player {}'s", facts.owner),
     }
 }

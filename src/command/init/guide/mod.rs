@@ -195,7 +195,13 @@ fn printable(text: &str) -> String {
 }
 
 fn say(text: &str) {
-    terminal::print_wrapped(text);
+    let indent = if text.starts_with(' ') { 4 } else { 0 };
+    terminal::print_wrapped(text, indent);
+}
+
+/// Shows a setting and its value.
+fn say_row(name: &str, value: &str) {
+    terminal::print_wrapped(&format!("  {name:15}{value}"), 17);
 }
 
 /// "1 faction", "2 factions".

@@ -147,7 +147,7 @@ impl<'a> Session<'a> {
     }
 
     fn offer_another_try(&mut self, error: Error) -> Result<()> {
-        terminal::print_wrapped(&format!("{}.", capitalized(&error.one_line())));
+        terminal::print_wrapped(&format!("{}.", capitalized(&error.one_line())), 0);
         if !self.prompt.confirm("Try again?", true)? {
             return Err(error);
         }

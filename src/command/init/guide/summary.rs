@@ -3,14 +3,13 @@
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::guide::choices::{describe_tiles, describe_wars};
 use crate::command::init::guide::key_questions::of_owner;
-use crate::command::init::guide::{Guide, say};
+use crate::command::init::guide::{Guide, say, say_row};
 use crate::command::init::write::Setup;
 use crate::model::path::{display_path, plain_absolute};
 
 impl Guide<'_> {
     pub(super) fn say_summary(&self, setup: &Setup) {
         let track = &setup.settings.track;
-        let row = |name: &str, value: &str| say(&format!("  {name:15}{value}"));
         say("\nThis will be written:");
         let config = display_path(&plain_absolute(&setup.file));
         let state = match &setup.existing {
@@ -18,14 +17,14 @@ impl Guide<'_> {
             ExistingFile::Text(_) => " (changed; the old file stays beside it)",
             ExistingFile::Unreadable => " (new; the old file stays beside it)",
         };
-        row("configuration", &format!("{config}{state}"));
+        say_row("configuration", &format!("{config}{state}"));
         let database = &setup.settings.database;
         let state = if database.exists() {
             " (is there already)"
         } else {
             ""
         };
-        row(
+        say_row(
             "database",
             &format!("{}{state}", display_path(&plain_absolute(database))),
         );
@@ -35,7 +34,7 @@ impl Guide<'_> {
             } else {
                 String::new()
             };
-            row(
+            say_row(
                 "key",
                 &format!(
                     "{}: {}, {}{file}",
@@ -45,16 +44,16 @@ impl Guide<'_> {
                 ),
             );
         }
-        row(
+        say_row(
             "factions",
             &list(track.factions.iter().map(|id| self.faction_name(*id))),
         );
-        row(
+        say_row(
             "players",
             &list(track.players.iter().map(|id| self.player_name(*id))),
         );
-        row("wars", describe_wars(track.wars));
-        row("tiles", &describe_tiles(&track.territories));
+        say_row("wars", describe_wars(track.wars));
+        say_row("tiles", &describe_tiles(&track.territories));
     }
 }
 
