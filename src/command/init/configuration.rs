@@ -11,7 +11,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 use crate::command::init::answers::Answers;
 use crate::command::init::fields::{relative, set_list, set_word};
 use crate::command::init::key_tables::{change_keys, free_name, given_keys};
-use crate::command::init::write::write_private;
+use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::iso;

@@ -7,13 +7,14 @@ mod guide;
 mod key_names;
 mod key_tables;
 mod keys;
+mod private_file;
 mod report;
 mod terms;
 mod write;
 
 use std::path::{Path, PathBuf};
 
-pub(in crate::command) use write::write_private;
+pub(in crate::command) use private_file::write_private;
 
 use crate::command::init::answers::Answers;
 use crate::command::init::configuration::ExistingFile;

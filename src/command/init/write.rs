@@ -13,7 +13,7 @@ use crate::config::{Settings, check_private};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::Store;
-use crate::store::files::{remove_database_files, write_atomically, write_if_absent};
+use crate::store::files::{remove_database_files, write_if_absent};
 use crate::store::owner::make_folder;
 
 const TEMPORARY: &str = ".init.partial";
@@ -131,12 +131,4 @@ fn write_key_file(new: &NewKeyFile) -> Result<()> {
         // Ignore the error: the first one says what is wrong with this folder.
         let _ = fs::remove_file(path);
     })
-}
-
-/// Writes a file atomically, readable only by its owner. Creates its folder if there is none.
-pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
-    make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
-    write_atomically(path, text, TEMPORARY, path)?;
-    // Some file systems have no permissions, so that other users can read the file. Fail now, not at the next run.
-    check_private(path)
 }

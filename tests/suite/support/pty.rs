@@ -21,8 +21,8 @@ pub const ENTER: &str = "\r";
 /// A run of the program on a pseudo-terminal.
 pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
-    writer: Option<Box<dyn Write + Send>>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
     output: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
     /// How much of [`Pty::text`] was expected already.
@@ -61,8 +61,8 @@ impl Pty {
         });
         Self {
             child,
-            writer: Some(pair.master.take_writer().unwrap()),
-            master: Some(pair.master),
+            writer: pair.master.take_writer().unwrap(),
+            master: pair.master,
             output,
             reader: Some(reader),
             position: 0,
@@ -103,9 +103,8 @@ impl Pty {
 
     /// Types this text.
     pub fn send(&mut self, text: &str) {
-        let writer = self.writer.as_mut().unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
-        writer.flush().unwrap();
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
     }
 
     /// Waits for a question, and types the answer and Enter.
@@ -115,22 +114,20 @@ impl Pty {
         self.send(&format!("{answer}{ENTER}"));
     }
 
-    /// Closes the terminal.
-    pub fn hang_up(&mut self) {
-        self.writer = None;
-        self.master = None;
+    /// Sends a signal, such as `HUP`, which the kernel sends when the terminal is closed.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(kill.unwrap().success());
     }
 
     /// Whether the terminal shows what is typed.
     pub fn shows_typing(&self) -> bool {
         const ECHO: u32 = 8;
-        let mode = self.master.as_ref().unwrap().get_termios().unwrap();
+        let mode = self.master.get_termios().unwrap();
         mode.local_flags.bits() & ECHO != 0
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.process_id().unwrap()
     }
 
     /// Waits for the end. Returns the exit code.
@@ -139,7 +136,7 @@ impl Pty {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                if let Some(reader) = self.reader.take_if(|_| self.master.is_some()) {
+                if let Some(reader) = self.reader.take() {
                     // The output ends when the last process has closed the terminal.
                     reader.join().unwrap();
                 }

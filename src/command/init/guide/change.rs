@@ -51,10 +51,44 @@ impl Guide<'_> {
         self.say_present(&settings)?;
         self.answers.factions = Some(settings.track.factions.clone());
         self.answers.players = Some(settings.track.players.clone());
+        self.ask_parts(&settings)?;
+        let taken = settings.key_names().map(str::to_owned).collect();
+        let key_files = self.name_typed_keys(taken)?;
+        // An unchanged list stays as it is written.
+        self.answers.factions = self
+            .answers
+            .factions
+            .take()
+            .filter(|ids| *ids != settings.track.factions);
+        self.answers.players = self
+            .answers
+            .players
+            .take()
+            .filter(|ids| *ids != settings.track.players);
+        let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
+        let setup = Setup {
+            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
+            file: self.file.clone(),
+            text,
+            existing,
+            changed,
+            key_files,
+            is_alone: true,
+        };
+        if setup.changed.is_empty() {
+            return self.ready(setup);
+        }
+        self.say_cost(&setup.settings)?;
+        self.say_summary(&setup);
+        self.confirm(setup)
+    }
+
+    /// Asks which part to change until the user has no more changes.
+    fn ask_parts(&mut self, settings: &Settings) -> Result<()> {
         loop {
             match self.choose_part(&settings.track)? {
                 Part::Nothing if self.keys.is_empty() => say("No key can be used: add one first."),
-                Part::Nothing => break,
+                Part::Nothing => return Ok(()),
                 Part::Keys => self.ask_keys()?,
                 Part::MoreFactions => {
                     self.offer_own_factions()?;
@@ -73,24 +107,6 @@ impl Guide<'_> {
                 }
             }
         }
-        let taken = settings.key_names().map(str::to_owned).collect();
-        let key_files = self.name_typed_keys(taken)?;
-        let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
-        let setup = Setup {
-            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
-            file: self.file.clone(),
-            text,
-            existing,
-            changed,
-            key_files,
-            is_alone: true,
-        };
-        if setup.changed.is_empty() {
-            return self.ready(setup);
-        }
-        self.say_cost(&setup.settings)?;
-        self.say_summary(&setup);
-        self.confirm(setup)
     }
 
     /// Checks the configured keys. A key that cannot be used is no error, because the user may add another one.

@@ -66,13 +66,14 @@ impl Guide<'_> {
     }
 
     fn check_database(&self, path: &Path) -> std::result::Result<(), String> {
-        if path.is_dir() {
+        let whole = plain_absolute(path);
+        if path.is_dir() || plain_absolute(folder_of(&self.file)).starts_with(&whole) {
             return Err(format!(
                 "{} is a folder: type the name of a file in it",
                 path.display()
             ));
         }
-        if plain_absolute(path) == plain_absolute(&self.file) {
+        if whole == plain_absolute(&self.file) {
             return Err(
                 "This is the configuration: the database needs a file of its own".to_owned(),
             );
