@@ -10,7 +10,6 @@ use crate::error::{Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
-use crate::store::reading::Reader;
 use crate::store::{SqlContext, open, owner, restore_marker};
 
 impl Store {
@@ -53,8 +52,7 @@ impl Store {
         if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
             return Ok(());
         }
-        let reader = Reader::open(path)?;
-        open::inspect(&reader.connection, path).map(drop)
+        Self::open_without_trace(path).map(drop)
     }
 
     /// Creates a database in memory, for use before there is a file.

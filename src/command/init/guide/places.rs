@@ -39,10 +39,8 @@ impl Guide<'_> {
                 .and_then(|path| check_config_file(&path));
             match checked {
                 // The relative path is what the other commands show and find.
-                Ok(path) if plain_absolute(&path) == plain_absolute(&default) => {
-                    return Ok(self.file.clone());
-                }
-                Ok(path) => return absolute(&path),
+                Ok(path) if path == plain_absolute(&default) => return Ok(self.file.clone()),
+                Ok(path) => return Ok(path),
                 Err(why) => say(&format!("{why}.")),
             }
         }
@@ -56,24 +54,25 @@ impl Guide<'_> {
             let answer = self.prompt.line("Database file", &display_path(&default))?;
             let checked = resolve_path(&folder.join(FILE_NAME), &answer)
                 .map_err(|error| error.one_line())
+                // `..` of a folder that does not exist yet names no file for the system.
+                .map(|path| plain_absolute(&path))
                 .and_then(|path| self.check_database(&path).map(|()| path));
             match checked {
-                Ok(path) if plain_absolute(&path) == plain_absolute(&default) => return Ok(None),
-                Ok(path) => return absolute(&path).map(Some),
+                Ok(path) if path == plain_absolute(&default) => return Ok(None),
+                Ok(path) => return Ok(Some(path)),
                 Err(why) => say(&format!("{why}.")),
             }
         }
     }
 
     fn check_database(&self, path: &Path) -> std::result::Result<(), String> {
-        let whole = plain_absolute(path);
-        if path.is_dir() || plain_absolute(folder_of(&self.file)).starts_with(&whole) {
+        if path.is_dir() || plain_absolute(folder_of(&self.file)).starts_with(path) {
             return Err(format!(
                 "{} is a folder: type the name of a file in it",
                 path.display()
             ));
         }
-        if whole == plain_absolute(&self.file) {
+        if path == plain_absolute(&self.file) {
             return Err(
                 "This is the configuration: the database needs a file of its own".to_owned(),
             );
@@ -94,6 +93,7 @@ fn check_config_file(path: &Path) -> std::result::Result<PathBuf, String> {
     } else {
         path.to_owned()
     };
+    let path = plain_absolute(&path);
     if fs::symlink_metadata(&path).is_ok() {
         return Err(format!(
             "{} is there already. To change it, press Ctrl-C and run `tornsnap init --config {}`",

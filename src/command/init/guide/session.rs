@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
     fn copy_limits(&self, memory: &mut Store) {
         let now = self.settings.clock.now();
         let copy = |memory: &mut Store| -> Result<()> {
-            let existing = Store::open_read_only(&self.settings.database)?;
+            let existing = Store::open_without_trace(&self.settings.database)?;
             memory.copy_calls_from(&existing)?;
             if let Some(pause) = existing.active_pause(PauseScope::Address, now)? {
                 memory.save_pause(PauseScope::Address, &pause, now)?;
