@@ -15,7 +15,7 @@ impl TornClient {
         let request = Request::faction(id, false);
         let response = self.get_whole(&request)?;
         let basic = wire::faction::basic(&response.body, id)
-            .map_err(|error| rejected(&request, format!("faction {id}"), &error, &response))?;
+            .map_err(|error| rejected(&request, &format!("faction {id}"), &error, &response))?;
         let roster = wire::faction::members(&response.body)
             .ok()
             .map(|members| Roster {
@@ -38,7 +38,7 @@ impl TornClient {
         let request = Request::player(id, false);
         let response = self.get_whole(&request)?;
         wire::user::profile(&response.body, id)
-            .map_err(|error| rejected(&request, format!("player {id}"), &error, &response))
+            .map_err(|error| rejected(&request, &format!("player {id}"), &error, &response))
     }
 
     /// An answer in which no selection has an error.
@@ -51,11 +51,6 @@ impl TornClient {
     }
 }
 
-fn rejected(
-    request: &Request,
-    entity: String,
-    error: &DecodeError,
-    response: &Response,
-) -> Failure {
-    Failure::rejected(request, &entity, error, response.body.to_string())
+fn rejected(request: &Request, entity: &str, error: &DecodeError, response: &Response) -> Failure {
+    Failure::rejected(request, entity, error, response.body.to_string())
 }

@@ -59,7 +59,7 @@ impl<'a> Keyboard<'a> {
     }
 
     /// Whether more input follows at once, as in a pasted text.
-    pub(super) fn has_more(&self) -> bool {
+    pub(super) fn has_more() -> bool {
         cfg!(unix) && wait_for_input(PASTE_PAUSE)
     }
 

@@ -53,7 +53,7 @@ pub(super) fn read(keyboard: &Keyboard<'_>, question: &str, style: LineStyle) ->
     let text = text?;
     if style == LineStyle::Hidden {
         // The second line of a pasted text would be the answer to the next question, and that question shows it.
-        while keyboard.has_more() {
+        while Keyboard::has_more() {
             keyboard.next()?;
         }
     }
@@ -70,7 +70,7 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
             continue;
         }
         let before = text.clone();
-        match edit(keyboard, key, style, is_pasting) {
+        match edit(&key, style, is_pasting) {
             Edit::Add(character) => text.push(character),
             Edit::RemoveLast => {
                 text.pop();
@@ -90,9 +90,9 @@ fn read_keys(keyboard: &Keyboard<'_>, label: &str, style: LineStyle) -> Result<S
 }
 
 /// The change that a key makes.
-fn edit(keyboard: &Keyboard<'_>, key: Key, style: LineStyle, is_pasting: bool) -> Edit {
+fn edit(key: &Key, style: LineStyle, is_pasting: bool) -> Edit {
     match key {
-        Key::Enter if style == LineStyle::Pasted && (is_pasting || keyboard.has_more()) => {
+        Key::Enter if style == LineStyle::Pasted && (is_pasting || Keyboard::has_more()) => {
             Edit::Add(' ')
         }
         Key::Enter => Edit::Finish,
@@ -100,7 +100,7 @@ fn edit(keyboard: &Keyboard<'_>, key: Key, style: LineStyle, is_pasting: bool) -
         Key::Backspace => Edit::RemoveLast,
         Key::Char(CTRL_U) => Edit::RemoveAll,
         Key::Char(CTRL_W) => Edit::RemoveWord,
-        Key::Char(character) if !character.is_control() => Edit::Add(character),
+        Key::Char(character) if !character.is_control() => Edit::Add(*character),
         _ => Edit::Nothing,
     }
 }

@@ -111,7 +111,8 @@ impl<'a> Prompt<'a> {
             match answer.parse::<usize>() {
                 Ok(number) if (1..=items.len()).contains(&number) => return Ok(number - 1),
                 _ => {
-                    terminal::print_wrapped(&format!("Type a number from 1 to {}.", items.len()), 0)
+                    let last = items.len();
+                    terminal::print_wrapped(&format!("Type a number from 1 to {last}."), 0);
                 }
             }
         }

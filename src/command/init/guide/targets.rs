@@ -1,6 +1,7 @@
 //! Asks which factions and players to follow.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::command::init::guide::session::LookUp;
 use crate::command::init::guide::{Guide, count, name_of, named, printable, say};
@@ -92,7 +93,7 @@ impl Guide<'_> {
                 say(&format!("{why}."));
             }
             let found = self.look_up_all(wanted, parsed.ids)?;
-            self.offer(found)?;
+            self.offer(&found)?;
         }
     }
 
@@ -189,8 +190,8 @@ impl Guide<'_> {
     }
 
     /// Asks whether to follow what was found: one question for all of it.
-    fn offer(&mut self, found: Vec<Found>) -> Result<()> {
-        let question = match found.as_slice() {
+    fn offer(&mut self, found: &[Found]) -> Result<()> {
+        let question = match found {
             [] => return Ok(()),
             [only @ Found::Faction(_)] => format!("{}. Follow it?", self.describe(only)),
             [only @ Found::Player(..)] => format!("{}. Follow this player?", self.describe(only)),
@@ -202,7 +203,7 @@ impl Guide<'_> {
             }
         };
         if self.prompt.confirm(&question, true)? {
-            for item in &found {
+            for item in found {
                 self.follow(item);
             }
         }
@@ -236,10 +237,10 @@ impl Guide<'_> {
             Found::Player(id, profile) => {
                 let mut text = named(&profile.name, id.get());
                 if let Some(level) = profile.level {
-                    text.push_str(&format!(", level {level}"));
+                    let _ = write!(text, ", level {level}");
                 }
                 if let Some(faction) = profile.faction.filter(|id| self.follows_faction(*id)) {
-                    text.push_str(&format!(", a member of {}", self.faction_name(faction)));
+                    let _ = write!(text, ", a member of {}", self.faction_name(faction));
                 }
                 text
             }
@@ -264,7 +265,7 @@ fn describe_faction(faction: &Observation<Faction>) -> String {
         .and_then(|count| usize::try_from(count).ok())
         .or(listed);
     if let Some(members) = members {
-        text.push_str(&format!(", {}", count(members, "member")));
+        let _ = write!(text, ", {}", count(members, "member"));
     }
     text
 }
