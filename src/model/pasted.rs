@@ -35,7 +35,7 @@ pub(crate) fn parse_ids(text: &str) -> PastedIds {
     let is_separator = |character: char| {
         character.is_whitespace() || character.is_control() || ",;|".contains(character)
     };
-    for word in text.split(is_separator) {
+    for word in text.replace("&amp;", "&").split(is_separator) {
         let word = word.trim_matches(AROUND);
         if word.is_empty() {
             continue;
@@ -134,11 +134,10 @@ fn split_host(address: &str) -> (Option<String>, &str) {
     (None, rest)
 }
 
-/// A whole number from 1 in a query. The name is compared without case, and `&amp;` counts as `&`.
+/// A whole number from 1 in a query. The name is compared without case.
 fn parameter(query: &str, name: &str) -> Option<i64> {
     query.split('&').find_map(|part| {
         let (found, value) = part.split_once('=')?;
-        let found = found.strip_prefix("amp;").unwrap_or(found);
         found
             .eq_ignore_ascii_case(name)
             .then(|| number(value))
