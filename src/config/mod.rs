@@ -27,11 +27,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
+pub(crate) use environment::{
+    columns, no_color, system_path, system_variable, variables_that_are_set,
+};
 pub(crate) use field::{Field, FieldValue, Origin};
 pub(crate) use file::{default_key_name, read_text, read_text_of_any_mode};
 pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
 pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file};
 pub(crate) use log::Log;
+pub(crate) use path::{expand_home, resolve_path};
 pub(crate) use problems::{Problem, find_problems};
 pub(crate) use proxy::proxy_for;
 pub(crate) use schedule::Schedule;
@@ -40,7 +44,6 @@ pub(crate) use text::toml_string;
 pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::digits::parse_digits;
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
@@ -415,6 +418,11 @@ impl Settings {
         key::key_states(&self.keys, self.keys_are_from_environment)
     }
 
+    /// The names of the configured keys.
+    pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.name.as_str())
+    }
+
     pub(crate) fn configured_keys(&self) -> usize {
         self.keys.len()
     }
@@ -431,31 +439,4 @@ impl Settings {
             .map(WebhookSource::load)
             .transpose()
     }
-}
-
-/// Those of these variables that are set and not blank.
-pub(crate) fn variables_that_are_set(names: &[&'static str]) -> Vec<&'static str> {
-    let names = names.iter().copied();
-    names.filter(|name| environment::is_set(name)).collect()
-}
-
-/// The path in an environment variable of the operating system.
-pub(crate) fn system_path(name: &str) -> Option<PathBuf> {
-    environment::path(name).ok().flatten()
-}
-
-/// The value of an environment variable of the operating system.
-pub(crate) fn system_variable(name: &str) -> Option<String> {
-    environment::variable(name).ok().flatten()
-}
-
-/// Whether `NO_COLOR` is set, see <https://no-color.org>.
-pub(crate) fn no_color() -> bool {
-    environment::is_set("NO_COLOR")
-}
-
-/// The width in `COLUMNS`, for terminals whose width cannot be queried.
-pub(crate) fn columns() -> Option<u16> {
-    let columns = environment::variable("COLUMNS").ok().flatten()?;
-    parse_digits(&columns).filter(|columns| *columns > 0)
 }

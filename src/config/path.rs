@@ -66,7 +66,7 @@ fn is_variable(part: &str) -> bool {
 /// # Errors
 ///
 /// [`Exit::Config`] when the home folder is not known, or when the path is refused by [`describe_unexpanded`].
-pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
+pub(crate) fn expand_home(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String, help: &str| {
         Err(Error::new(format!("use the path {}", path.display()))
             .with_source(why)
@@ -93,7 +93,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// The errors are those of [`expand_home`].
-pub(super) fn resolve_path(file: &Path, path: &str) -> Result<PathBuf> {
+pub(crate) fn resolve_path(file: &Path, path: &str) -> Result<PathBuf> {
     let path = expand_home(Path::new(path))?;
     Ok(match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),

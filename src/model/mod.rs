@@ -19,6 +19,7 @@ pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod missing;
 pub(crate) mod month_state;
+pub(crate) mod pasted;
 pub(crate) mod path;
 pub(crate) mod player;
 pub(crate) mod proxy;

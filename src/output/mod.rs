@@ -13,4 +13,5 @@ pub(crate) mod prompt;
 pub(crate) mod rows;
 pub(crate) mod stream;
 pub(crate) mod terminal;
+pub(crate) mod wrap;
 mod writer_thread;

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
+use crate::output::wrap::wrap;
 use crate::output::{progress, stream};
 
 /// How much a command prints on stderr.
@@ -32,6 +33,16 @@ pub(crate) const FILE_ONLY: &str = "tornsnap::file";
 pub(crate) fn print_message(line: &str) {
     // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
+}
+
+/// Prints a text on stderr without the log. On a terminal, lines break at blanks, and the lines after the first begin with
+/// `indent` blanks.
+pub(crate) fn print_wrapped(text: &str, indent: usize) {
+    let lines = match message_width() {
+        Some(width) => wrap(text, usize::from(width), indent),
+        None => vec![text.to_owned()],
+    };
+    print_message(&lines.join("\n"));
 }
 
 /// Opens stdout without a buffer, so that each write reports its error.
@@ -111,13 +122,19 @@ pub(crate) fn print_error(error: &Error) {
 
 /// The width of the terminal behind stdout; `None` if it is unknown or stdout is not a terminal.
 pub(crate) fn width() -> Option<u16> {
-    #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
-        .ok()?
-        .ws_col;
-    #[cfg(not(unix))]
-    let (_, columns) = console::Term::stdout().size_checked()?;
-    (columns > 0).then_some(columns)
+    columns_of(&console::Term::stdout())
+}
+
+/// The width of the terminal behind stderr; `None` if it is unknown or stderr is not a terminal.
+pub(crate) fn message_width() -> Option<u16> {
+    columns_of(&console::Term::stderr())
+}
+
+fn columns_of(terminal: &console::Term) -> Option<u16> {
+    terminal
+        .size_checked()
+        .map(|(_, columns)| columns)
+        .filter(|columns| *columns > 0)
 }
 
 /// The width of the terminal on which the help is read, also if stdout goes to a pager; `None` if there is no terminal.

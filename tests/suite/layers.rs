@@ -27,7 +27,6 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("comfy_table", &["output"]),
     ("console", &["output"]),
     ("signal_hook", &["command"]),
-    ("dialoguer", &["output"]),
     ("encoding_rs", &["config"]),
     ("env_logger", &["output"]),
     ("filedescriptor", &["output"]),

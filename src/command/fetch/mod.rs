@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+pub(crate) use plan::plan_poll;
 pub(crate) use report::Report;
 pub(crate) use scope::Scope;
 

@@ -19,6 +19,7 @@ pub(super) struct CheckedKeys {
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
     /// One error for each key that Torn refuses.
     refused: Vec<Error>,
+    /// When Torn answered about the last key, in unix seconds.
     checked_at: i64,
     /// If there was no database yet: an in-memory one, in which the rate limiter has counted the calls.
     in_memory: Option<Store>,
@@ -66,6 +67,20 @@ pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<Checke
 }
 
 impl CheckedKeys {
+    /// The keys that were checked during the questions, and the store in which the rate limiter has counted the calls.
+    pub(super) fn after_questions(
+        keys: Vec<(NamedKey, KeyFacts)>,
+        checked_at: i64,
+        in_memory: Store,
+    ) -> Self {
+        Self {
+            keys,
+            refused: Vec::new(),
+            checked_at,
+            in_memory: Some(in_memory),
+        }
+    }
+
     /// Saves the facts about the keys in the database, and the calls that were counted before there was one.
     pub(super) fn save(&self, store: &mut Store) -> Result<()> {
         for (key, facts) in &self.keys {
@@ -97,8 +112,14 @@ impl CheckedKeys {
     }
 }
 
-/// The error for a key that could not be checked.
-fn check_error(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
+/// The error for a key that could not be checked. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
+/// [`Exit::TryLater`] if another attempt may succeed.
+pub(super) fn check_error(
+    name: &str,
+    failure: &Failure,
+    end: Option<RunEnd>,
+    torn: &TornClient,
+) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
         return error

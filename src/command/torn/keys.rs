@@ -213,7 +213,9 @@ impl TornClient {
         if !lock(&self.pool).disable(key.id) {
             return Ok(()); // A concurrent call has already disabled the key.
         }
-        log::warn!("key {} is not used any more: {error}", key.name);
+        if self.warns_of_refused_keys {
+            log::warn!("key {} is not used any more: {error}", key.name);
+        }
         self.write_store(|store| {
             store.set_key_state(&key.name, &key.key, state, &error.to_string())
         })

@@ -5,6 +5,7 @@ mod failure;
 mod keys;
 mod limits;
 mod list;
+mod look_up;
 mod policies;
 
 use std::collections::{HashMap, HashSet};
@@ -81,6 +82,8 @@ pub(crate) struct TornClient {
     wait_logged_until: Mutex<Option<Instant>>,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
+    /// Whether a warning is logged about a key that Torn refuses.
+    warns_of_refused_keys: bool,
 }
 
 /// A key with the permit for one call.
@@ -140,9 +143,18 @@ impl TornClient {
             faults_in_a_row: AtomicU32::new(0),
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
+            warns_of_refused_keys: true,
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
+    }
+
+    /// Logs no warning about a key that Torn refuses, because the caller tells the user.
+    pub(crate) fn without_key_warnings(self) -> Self {
+        Self {
+            warns_of_refused_keys: false,
+            ..self
+        }
     }
 
     /// The number of calls so far.

@@ -7,4 +7,5 @@ pub(super) mod space;
 pub(super) mod sync;
 
 pub(crate) use hash::sha256;
-pub(crate) use private::write_atomically;
+pub(crate) use private::{write_atomically, write_if_absent};
+pub(crate) use remove::remove_database_files;

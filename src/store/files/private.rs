@@ -45,7 +45,7 @@ pub(crate) fn write_atomically(
 }
 
 /// Like [`write_atomically`], but leaves an existing file alone and returns `false` then.
-pub(in crate::store) fn write_if_absent(
+pub(crate) fn write_if_absent(
     path: &Path,
     text: &str,
     temp_suffix: &str,

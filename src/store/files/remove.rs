@@ -18,7 +18,7 @@ pub(in crate::store) fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// Removes a temporary database and the files that SQLite left beside it.
-pub(in crate::store) fn remove_database_files(path: &Path) {
+pub(crate) fn remove_database_files(path: &Path) {
     // Best effort: the next run removes files that cannot be removed now.
     let _ = remove_if_there(path);
     for suffix in COMPANIONS {

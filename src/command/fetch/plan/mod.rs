@@ -4,13 +4,17 @@ mod calls;
 mod loads;
 mod report;
 
+use std::collections::BTreeMap;
+
 use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::PlannedCalls;
 use crate::command::fetch::plan::loads::KeyLoad;
 use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport};
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
+use crate::config::Settings;
 use crate::error::{Result, WithContext};
+use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
 use crate::model::size::{agree, count};
 use crate::output::terminal;
@@ -34,7 +38,9 @@ struct Plan {
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
-    let plan = plan(context, &store, scope)?;
+    let loaded = context.settings.load_keys()?;
+    loaded.log_unreadable();
+    let plan = plan(&context.settings, &loaded.keys, &store, scope)?;
     if scope.kinds.contains(&Kind::Players) {
         warn_of_unknown_members(&store, scope)?;
     }
@@ -49,13 +55,40 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     })
 }
 
+/// The calls of one poll, for `init`.
+pub(crate) struct PollPlan {
+    pub(crate) calls: u64,
+    /// The calls of each key owner (player id).
+    pub(crate) of_owners: BTreeMap<i64, u64>,
+    /// The minutes that the rate limit adds.
+    pub(crate) minutes: u64,
+}
+
+/// Counts the calls of one fetch with these keys, whose facts are in `store`.
+pub(crate) fn plan_poll(
+    settings: &Settings,
+    keys: &[NamedKey],
+    store: &Store,
+    scope: &Scope,
+) -> Result<PollPlan> {
+    let plan = plan(settings, keys, store, scope)?;
+    let mut of_owners = BTreeMap::new();
+    for load in &plan.loads {
+        if let Some(owner) = load.owner() {
+            *of_owners.entry(owner).or_default() += load.calls;
+        }
+    }
+    Ok(PollPlan {
+        calls: plan.calls(),
+        of_owners,
+        minutes: plan.minutes(),
+    })
+}
+
 /// Counts the calls of each kind, and distributes them among the keys.
-fn plan(context: &Context, store: &Store, scope: &Scope) -> Result<Plan> {
-    let settings = &context.settings;
+fn plan(settings: &Settings, keys: &[NamedKey], store: &Store, scope: &Scope) -> Result<Plan> {
     let now = settings.clock.now();
-    let loaded = settings.load_keys()?;
-    loaded.log_unreadable();
-    let (mut loads, key_checks) = loads::usable_keys(store, &loaded.keys, now)?;
+    let (mut loads, key_checks) = loads::usable_keys(store, keys, now)?;
     let mut kinds = Vec::new();
     for kind in &scope.kinds {
         let planned = calls::of_kind(*kind, store, scope, now)?;
