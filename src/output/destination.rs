@@ -71,6 +71,14 @@ impl Destination {
         matches!(self, Self::Stream(_))
     }
 
+    /// The folder of a file.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file.folder()),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Syncs a file to the disk. Does nothing for a stream.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self {

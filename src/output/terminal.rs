@@ -102,6 +102,15 @@ pub(crate) fn width() -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
+/// Whether stdout is a terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stdout is a terminal"
+)]
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether stderr is a terminal.
 #[expect(
     clippy::disallowed_methods,
