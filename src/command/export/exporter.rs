@@ -83,7 +83,7 @@ impl Exporter<'_> {
             .sync()
             .with_context(action)
             .map_err(with_write_help)?;
-        target.persist().with_context(action)?;
+        target.persist(path)?;
         let rows = format_rows(done.rows);
         let place = path.display();
         let summary = if done.is_complete {
@@ -122,9 +122,7 @@ impl Exporter<'_> {
             targets.push(target);
         }
         for (target, file) in targets.into_iter().zip(&written) {
-            target
-                .persist()
-                .with_context(|| format!("write {}", file.path.display()))?;
+            target.persist(&file.path)?;
         }
         let rows: u64 = written.iter().map(|done| done.rows).sum();
         Ok(Outcome::done(
