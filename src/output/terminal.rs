@@ -149,6 +149,15 @@ pub(crate) fn help_width() -> Option<u16> {
     width().or_else(|| columns().filter(|columns| *columns > 0))
 }
 
+/// Whether stdout is a terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stdout is a terminal"
+)]
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether stderr is a terminal.
 #[expect(
     clippy::disallowed_methods,

@@ -34,6 +34,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["output"]),
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),
+    ("rust_xlsxwriter", &["output"]),
     ("rustix", &["output"]),
     ("rustls", &["api"]),
     ("same_file", &["output"]),
@@ -42,6 +43,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("textwrap", &["cli"]),
     ("toml", &["config"]),
     ("toml_edit", &["command"]),
+    ("unicode_width", &["output"]),
     ("ureq", &["api"]),
     ("zstd", &["store"]),
 ];

@@ -185,13 +185,33 @@ const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         arguments: &["players", "--format", "jsonl", "--null", "x"],
-        error: "tornsnap: could not use --spreadsheet or --null with JSON\n  because: they say how CSV is written\n  \
-             try: leave them out, or use --format csv\n",
+        error: "tornsnap: could not use --null with the format jsonl\n  because: it says how NULL is written in CSV and in tables\n  \
+             try: leave it out, or use --format csv\n",
     },
     Refusal {
         arguments: &["players", "--format", "jsonl", "--delimiter", ";"],
-        error: "tornsnap: could not use --delimiter with JSON\n  because: it says how CSV is written\n  \
+        error: "tornsnap: could not use --delimiter with the format jsonl\n  because: it says how CSV is written\n  \
              try: leave it out, or use --format csv\n",
+    },
+    Refusal {
+        arguments: &["players", "--output", "p.xlsx", "--spreadsheet"],
+        error: "tornsnap: could not use --spreadsheet with the format xlsx\n  because: it says how CSV is written\n  \
+             try: leave it out, or use --format csv\n",
+    },
+    Refusal {
+        arguments: &["players", "--format", "parquet"],
+        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
+             try: use --format csv or jsonl; DuckDB and Spark read both\n",
+    },
+    Refusal {
+        arguments: &["players", "--output", "p.parquet"],
+        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
+             try: use --format csv or jsonl; DuckDB and Spark read both\n",
+    },
+    Refusal {
+        arguments: &["players", "--format", "csv", "--output", "p.csv.gz"],
+        error: "tornsnap: could not write p.csv.gz\n  because: exports are not compressed\n  \
+             try: leave out the last ending, and compress the file afterwards; or pipe stdout into gzip\n",
     },
     Refusal {
         arguments: &["players", "--null", "a;b", "--delimiter", ";"],
