@@ -72,6 +72,7 @@ enum Command {
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
+    Import(command::import::Args),
 }
 
 impl Command {
@@ -84,6 +85,7 @@ impl Command {
             Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Health(_) => "health",
@@ -99,6 +101,7 @@ impl Command {
             Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
+            Self::Import(args) => command::import::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
             Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod log_file;
 pub(crate) mod prune;

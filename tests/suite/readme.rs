@@ -13,7 +13,7 @@ use crate::support::Sandbox;
 use markdown::{blocks, commands_in, page, pages, readme};
 
 /// The page that documents each command.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("fetch", "fetch.md"),
     ("demo", "getting-started.md"),
     ("init", "getting-started.md"),
@@ -24,6 +24,7 @@ const PAGES: [(&str, &str); 10] = [
     ("summarize", "month.md"),
     ("prune", "month.md"),
     ("export", "export.md"),
+    ("import", "import.md"),
 ];
 
 #[test]

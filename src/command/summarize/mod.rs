@@ -103,6 +103,21 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
     })
 }
 
+/// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.
+///
+/// Returns the months and the number of rows that were written.
+pub(crate) fn bring_up_to_date(store: &mut Store, now: i64) -> Result<(Vec<Month>, usize)> {
+    let states = store.months(now)?;
+    remarks::about(&states, &Args::default())
+        .iter()
+        .for_each(Remark::log);
+    let jobs = select_jobs(&states, &Args::default(), now)?;
+    let done = summarize(store, &jobs, now)?;
+    let months = done.iter().map(|done| done.job.month).collect();
+    let changes = done.iter().flat_map(|done| &done.changes);
+    Ok((months, changes.map(MonthChanges::rows).sum()))
+}
+
 fn select_jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
     select_months(states, args.month, args.force, now).map_err(|reason| {
         let month = args
