@@ -61,9 +61,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // Open the database only after taking the lock, because until then a restore may replace the file.
     let mut store = Store::open(database)?;
     store.refuse_archive()?;
-    let backup = match args.no_backup {
-        true => None,
-        false => Some(backup::create(context, &lock_wait)?.file),
+    let backup = if args.no_backup {
+        None
+    } else {
+        Some(backup::create(context, &lock_wait)?.file)
     };
     let source = open(context, args)?;
     let result = {
@@ -92,15 +93,27 @@ fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
 }
 
 fn open(context: &Context, args: &Args) -> Result<ImportSource> {
-    let source = import::open(&args.file, &context.settings.database)?;
-    if source.kind() != SourceKind::Csv && (args.dataset.is_some() || args.skip_invalid) {
-        return Err(Error::new("use --dataset or --skip-invalid")
+    let csv = options(context, args).csv;
+    let source = import::open(&args.file, &context.settings.database, &csv)?;
+    let kind = source.kind();
+    let (flag, fits) = if args.time_offset.is_some() {
+        ("--time-offset", SourceKind::Plan)
+    } else if args.dataset.is_some() {
+        ("--dataset", SourceKind::Csv)
+    } else if args.skip_invalid {
+        ("--skip-invalid", SourceKind::Csv)
+    } else {
+        return Ok(source);
+    };
+    if kind != fits {
+        return Err(Error::new(format!("use {flag}"))
             .with_source(format!(
-                "{} is {}",
+                "it is for {}, and {} is {}",
+                fits.describe(),
                 args.file.display(),
-                source.kind().describe()
+                kind.describe()
             ))
-            .with_help("leave them out; they are for CSV files")
+            .with_help("leave it out")
             .with_exit(Exit::Usage));
     }
     Ok(source)

@@ -148,14 +148,14 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
         "imported"
     };
     let file = args.file.display();
-    let mut line = format!(
+    let mut parts = vec![format!(
         "{imported} {} rows from {file} ({}); {} were there already or no change",
         group_digits(result.taken()),
         result.kind.describe(),
         group_digits(result.sum(|tally| tally.already_there + tally.unchanged)),
-    );
+    )];
     if result.left() > 0 {
-        line.push_str(&format!(", {} left out", group_digits(result.left())));
+        parts.push(format!("{} left out", group_digits(result.left())));
     }
     if !done.summarized.is_empty() {
         let verb = if args.dry_run {
@@ -163,15 +163,15 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
         } else {
             "summarized"
         };
-        line.push_str(&format!("; {verb} {}", format_months(&done.summarized)));
+        parts.push(format!("{verb} {}", format_months(&done.summarized)));
     }
     let late: i64 = done.late.iter().map(|(_, rows)| rows).sum();
     if late > 0 {
         let months: Vec<Month> = done.late.iter().map(|(month, _)| *month).collect();
-        line.push_str(&format!(
-            "; {late} late history rows of {} are in no summary, because the month was pruned",
+        parts.push(format!(
+            "{late} late history rows of {} are in no summary, because the month was pruned",
             format_months(&months)
         ));
     }
-    line
+    parts.join("; ")
 }

@@ -239,6 +239,10 @@ impl Dialect {
         let Datum::Text(text) = cell else {
             return self.text(cell);
         };
+        // Our own databases and exports have names of keys only.
+        if !self.is_lenient {
+            return self.text(cell);
+        }
         let longest = text
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .map(str::len)

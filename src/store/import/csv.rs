@@ -18,7 +18,7 @@ use crate::model::import::rules::Table;
 use crate::model::import::tidy;
 use crate::model::time::Month;
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, plan, staging};
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
 
 /// How to read a CSV file.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,29 @@ pub(crate) struct CsvOptions {
     pub(crate) dataset: Option<String>,
     /// Whether lines that cannot be taken are left out.
     pub(crate) skips_invalid: bool,
+}
+
+/// Fails if the file has no header of a table.
+///
+/// # Errors
+///
+/// [`Exit::Config`], or [`Exit::Usage`] when the dataset is unknown.
+pub(super) fn check_header(path: &Path, options: &CsvOptions) -> Result<()> {
+    open(path, options).map(drop)
+}
+
+/// Opens the file and reads its header.
+fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
+    let action = || format!("import {}", path.display());
+    let mut file = BufReader::new(File::open(path).with_context(action)?);
+    let first = first_line(&mut file).with_context(action)?;
+    let sheet = header::read(&first, options.dataset.as_deref()).map_err(|refusal| {
+        Error::new(action())
+            .with_source(refusal.cause)
+            .with_help(refusal.help)
+            .with_exit(refusal.exit)
+    })?;
+    Ok((file, sheet))
 }
 
 /// How many invalid lines an error names.
@@ -38,15 +61,7 @@ pub(super) fn read(
     options: &ImportOptions,
     tallies: &mut Tallies,
 ) -> Result<SourceFacts> {
-    let action = || format!("import {}", path.display());
-    let mut file = BufReader::new(File::open(path).with_context(action)?);
-    let first = first_line(&mut file).with_context(action)?;
-    let sheet = header::read(&first, options.csv.dataset.as_deref()).map_err(|refusal| {
-        Error::new(action())
-            .with_source(refusal.cause)
-            .with_help(refusal.help)
-            .with_exit(refusal.exit)
-    })?;
+    let (file, sheet) = open(path, &options.csv)?;
     let marked = MarkEmptyTexts::new(file, sheet.delimiter);
     let reader = ReaderBuilder::new()
         .has_headers(false)
@@ -73,7 +88,7 @@ pub(super) fn read(
     let tally = lines.copy(reader, &mut staging::insert(target, &sheet.table)?)?;
     let facts = lines.finish()?;
     tallies.insert(sheet.table.name, tally);
-    plan::derive(target)?;
+    derive::missing_tables(target)?;
     Ok(facts)
 }
 

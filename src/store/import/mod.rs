@@ -4,6 +4,7 @@
 //! that a crash leaves the database as it was.
 
 mod csv;
+mod derive;
 mod histories;
 mod memberships;
 mod plan;

@@ -16,9 +16,9 @@ use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
 use crate::model::import::tidy;
 use crate::model::time::Month;
-use crate::store::import::read::copy_table;
-use crate::store::import::source::{SourceDatabase, columns_of};
-use crate::store::import::{ImportOptions, SourceFacts, Tallies};
+use crate::store::import::read::{columns_of, copy_table};
+use crate::store::import::source::SourceDatabase;
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
 use crate::store::{SqlContext, sql};
 
 const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
@@ -55,7 +55,7 @@ pub(super) fn read(
         })?;
         tallies.insert(table.name, tally);
     }
-    derive(target)?;
+    derive::missing_tables(target)?;
     let mut facts = SourceFacts {
         knows_factions_of_players: columns_of(connection, "players")
             .context("read the table players")?
@@ -80,22 +80,6 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     Ok(facts)
-}
-
-/// Derives what the Python program did not keep: observations, memberships and the states of tiles.
-pub(super) fn derive(target: &Connection) -> Result<()> {
-    for statement in [
-        sql!("import/derive_territories"),
-        sql!("import/derive_memberships"),
-        sql!("import/observe_players"),
-        sql!("import/observe_factions"),
-        sql!("import/observe_territories"),
-    ] {
-        target
-            .execute(statement, [])
-            .context("derive the observations")?;
-    }
-    Ok(())
 }
 
 /// The imported history rows of each entity and month.

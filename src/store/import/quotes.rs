@@ -49,7 +49,6 @@ impl<R: Read> MarkEmptyTexts<R> {
         };
         self.place = match (self.place, byte) {
             (Place::CellStart, b'"') => Place::Opened,
-            (Place::CellStart | Place::Unquoted, _) => outside,
             (Place::Opened, b'"') => {
                 // Nothing is written until the next byte tells whether the cell has ended.
                 self.place = Place::OpenedTwice;
@@ -66,7 +65,7 @@ impl<R: Read> MarkEmptyTexts<R> {
             (Place::Opened | Place::Quoted, _) if byte != b'"' => Place::Quoted,
             (Place::Quoted | Place::Opened, _) => Place::QuoteInQuoted,
             (Place::QuoteInQuoted, b'"') => Place::Quoted,
-            (Place::QuoteInQuoted, _) => outside,
+            (Place::CellStart | Place::Unquoted | Place::QuoteInQuoted, _) => outside,
         };
         self.ready.push(byte);
     }

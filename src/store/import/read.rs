@@ -1,5 +1,7 @@
 //! Reads the tables of a source database, converts each value, and fills the temporary tables.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
@@ -9,7 +11,6 @@ use crate::model::import::datum::Datum;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{Column, Table};
 use crate::store::SqlContext;
-use crate::store::import::source::columns_of;
 use crate::store::import::staging;
 
 /// What to do with a converted row before it is kept: correct it, or return the reason to leave it.
@@ -56,7 +57,7 @@ pub(super) fn copy_table(
 }
 
 /// The first name of the column that the table has, quoted.
-fn source_column(column: &Column, names: &std::collections::BTreeSet<String>) -> Option<String> {
+fn source_column(column: &Column, names: &BTreeSet<String>) -> Option<String> {
     std::iter::once(&column.name)
         .chain(column.aliases)
         .find(|name| names.contains(**name))
@@ -108,4 +109,15 @@ fn convert(
         tally.mend(column, mend);
     }
     Ok(row)
+}
+
+/// The names of the columns of a table in small letters; none if there is no such table.
+pub(super) fn columns_of(
+    connection: &Connection,
+    table: &str,
+) -> rusqlite::Result<BTreeSet<String>> {
+    connection
+        .prepare("SELECT lower(name) FROM pragma_table_info(?)")?
+        .query_map([table], |row| row.get(0))?
+        .collect()
 }

@@ -1,6 +1,5 @@
 //! Opens the file to import, and tells by its contents of which kind it is.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,8 +11,10 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
 use crate::store::files::check_room;
 use crate::store::identity::identity;
+use crate::store::import::csv::{self, CsvOptions};
+use crate::store::import::read::columns_of;
 use crate::store::import::rehearsal::copy_database;
-use crate::store::migrate::{self, APPLICATION_ID, SCHEMA};
+use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, open as opening};
 
@@ -62,9 +63,10 @@ impl ImportSource {
 ///
 /// [`Exit::Config`] when the file is missing, of another program, of a newer tornsnap, an archive, or the target itself;
 /// [`Exit::Damaged`] when it is damaged.
-pub(crate) fn open(path: &Path, target: &Path) -> Result<ImportSource> {
+pub(crate) fn open(path: &Path, target: &Path, csv: &CsvOptions) -> Result<ImportSource> {
     let is_database = check_file(path, target)?;
     if !is_database {
+        csv::check_header(path, csv)?;
         return Ok(ImportSource::Csv(path.to_owned()));
     }
     open_database(path).map_err(|error| about_source(error, path))
@@ -165,7 +167,7 @@ fn open_tornsnap(reader: Reader, path: &Path) -> Result<SourceDatabase> {
     };
     check_integrity(&reader.connection, path)?;
     let database = if version < SCHEMA_VERSION {
-        migrated_copy(reader, path)?
+        migrated_copy(reader, path, &SCHEMA)?
     } else {
         SourceDatabase::of(reader, path)
     };
@@ -213,19 +215,8 @@ fn has_plan_tables(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(false)
 }
 
-/// The names of the columns of a table in small letters; none if there is no such table.
-pub(super) fn columns_of(
-    connection: &Connection,
-    table: &str,
-) -> rusqlite::Result<BTreeSet<String>> {
-    connection
-        .prepare("SELECT lower(name) FROM pragma_table_info(?)")?
-        .query_map([table], |row| row.get(0))?
-        .collect()
-}
-
 /// Copies a database of an older tornsnap to a private folder, and migrates the copy.
-fn migrated_copy(reader: Reader, path: &Path) -> Result<SourceDatabase> {
+fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<SourceDatabase> {
     let folder = tempfile::Builder::new()
         .prefix("tornsnap-")
         .tempdir()
@@ -235,7 +226,7 @@ fn migrated_copy(reader: Reader, path: &Path) -> Result<SourceDatabase> {
     let copy = folder.path().join("copy.db");
     copy_database(&reader.connection, &copy).context(format!("copy {}", path.display()))?;
     let mut connection = opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    for warning in migrate::migrate(&mut connection, &SCHEMA)? {
+    for warning in migrate::migrate(&mut connection, schema)? {
         log::debug!("{warning}");
     }
     Ok(SourceDatabase {
@@ -244,4 +235,37 @@ fn migrated_copy(reader: Reader, path: &Path) -> Result<SourceDatabase> {
         original: reader.source,
         _copy: Some(folder),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::migrate::MIGRATIONS;
+
+    #[test]
+    fn an_older_schema_is_migrated_on_a_copy_and_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        drop(Store::create(&path).unwrap());
+        let before = fs::read(&path).unwrap();
+        let mut migrations = MIGRATIONS.to_vec();
+        migrations.push((
+            SCHEMA_VERSION + 1,
+            "ALTER TABLE players ADD COLUMN shoe_size INTEGER",
+            "Shoes",
+        ));
+        let next = Schema {
+            migrations: &migrations,
+            ..SCHEMA
+        };
+
+        let reader = Reader::open_untouched(&path).unwrap();
+        let source = migrated_copy(reader, &path, &next).unwrap();
+
+        let columns = columns_of(&source.connection, "players").unwrap();
+        assert!(columns.contains("shoe_size"));
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -23,7 +23,7 @@ impl ToSql for Datum {
 
 /// Creates the tables, all of them empty. They are in files, so that memory use does not grow with the source.
 pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
-    let tables: String = TABLES
+    let tables: Vec<String> = TABLES
         .iter()
         .map(|table| {
             format!(
@@ -33,6 +33,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
             )
         })
         .collect();
+    let tables = tables.concat();
     // Setting temp_store drops all temporary tables.
     connection
         .execute_batch(&format!(
@@ -119,4 +120,37 @@ pub(super) fn count(connection: &Connection, table: &str) -> Result<i64> {
             |row| row.get(0),
         )
         .context("count the imported rows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::import::read::columns_of;
+
+    #[test]
+    fn the_rules_have_every_column_with_data() {
+        /// Columns that an import derives from others, or assigns.
+        const DERIVED: [&str; 3] = ["id", "period_end", "period_type"];
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        for table in &TABLES {
+            let mut expected = columns_of(store.connection(), table.name).unwrap();
+            expected.retain(|column| !DERIVED.contains(&column.as_str()));
+            let found = table.columns.iter().map(|column| column.name.to_owned());
+
+            assert_eq!(
+                found.collect::<std::collections::BTreeSet<_>>(),
+                expected,
+                "{}",
+                table.name
+            );
+        }
+        for history in History::ALL {
+            let table = TABLES.iter().find(|table| table.name == history.table());
+            let columns = format!("id, {}", column_list(table.unwrap()));
+
+            assert_eq!(columns, schema_of(history).columns);
+        }
+    }
 }
