@@ -80,6 +80,7 @@ enum Command {
     Export(Box<command::export::Args>),
     Completions(command::completions::Args),
     Man(command::man::Args),
+    Import(command::import::Args),
 }
 
 impl Command {
@@ -93,6 +94,7 @@ impl Command {
             Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Health(_) => "health",
@@ -112,6 +114,7 @@ impl Command {
             Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
+            Self::Import(args) => command::import::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
             Self::Completions(args) => command::completions::run(context, args, help::documented()),

@@ -16,7 +16,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Each day", &["fetch", "health"]),
     ("Each month", &["summarize", "prune"]),
     ("To look at the data", &["export"]),
-    ("Copies", &["backup", "restore"]),
+    ("Copies", &["backup", "restore", "import"]),
     ("For the shell", &["completions", "man"]),
 ];
 

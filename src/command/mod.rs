@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod init;
 mod locked_database;
 pub(crate) mod log;

@@ -15,6 +15,7 @@ pub(crate) mod faction;
 pub(crate) mod future;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod missing;

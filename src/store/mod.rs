@@ -14,6 +14,7 @@ pub(crate) mod future;
 mod handle;
 mod history;
 pub(crate) mod identity;
+pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod lock;
 mod migrate;
@@ -100,6 +101,7 @@ mod tests {
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();
         let store = with_attached_archive(folder.path());
+        import::create_staging(store.connection()).unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
         let mut prepared = 0;
 

@@ -18,6 +18,7 @@ mod export;
 mod fetch;
 mod folder_sync;
 mod health;
+mod import;
 mod init;
 mod keys;
 mod kill;

@@ -14,7 +14,7 @@ use crate::support::Sandbox;
 use markdown::{blocks, commands_in, page, pages, readme};
 
 /// The page that documents each command.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 15] = [
     ("fetch", "fetch.md"),
     ("demo", "getting-started.md"),
     ("init", "getting-started.md"),
@@ -29,6 +29,7 @@ const PAGES: [(&str, &str); 14] = [
     ("completions", "shell.md"),
     ("man", "shell.md"),
     ("schedule", "schedules.md"),
+    ("import", "import.md"),
 ];
 
 #[test]

@@ -212,6 +212,28 @@ fn reports_of_export_fit_their_schemas() {
 }
 
 #[test]
+fn reports_of_import_fit_their_schema() {
+    let sandbox = with_january();
+    drop(Store::create(&sandbox.path("other.db")).unwrap());
+    let other = rusqlite::Connection::open(sandbox.path("other.db")).unwrap();
+    fill(&other, 20);
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["import", "--json"], arguments].concat();
+        expect(schema, &sandbox.run(&arguments).expect(code).json());
+    };
+
+    run(&["other.db", "--dry-run"], 0, "import");
+    other
+        .execute_batch(
+            "INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, 5, 5)",
+        )
+        .unwrap();
+    run(&["other.db"], 3, "import");
+    run(&["other.db", "--no-backup", "--no-summarize"], 3, "import");
+    run(&["nowhere.db"], 78, "error");
+}
+
+#[test]
 fn reports_of_init_fit_their_schema() {
     let fresh = Fresh::new();
     let run = |arguments: &[&str], code, schema| {
@@ -281,6 +303,7 @@ fn every_command_reports_unreadable_settings_and_wrong_usage_as_an_error() {
         &["backup"],
         &["restore", "latest"],
         &["export", "players"],
+        &["import", "old.db"],
         &["init", "--non-interactive"],
         &["simulate"],
     ];

@@ -15,10 +15,14 @@ use crate::error::Result;
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  tornsnap config path                 which file is used
-  tornsnap config show                 every setting, its value, and where it comes from
-  tornsnap config check                all mistakes at once; asks Torn nothing
-  tornsnap config check --online       also asks Torn about the keys and the followed ids")]
+  Show every setting, its value, and where it comes from:
+    tornsnap config show
+
+  Find all mistakes at once:
+    tornsnap config check
+
+  Also ask Torn about the keys and the followed ids:
+    tornsnap config check --online")]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,

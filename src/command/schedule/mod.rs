@@ -35,10 +35,14 @@ use crate::output::terminal::{self, Verbosity};
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
-  tornsnap schedule show                     the entries for this machine, with the last and the next runs
-  tornsnap schedule install --dry-run        what install would write
-  tornsnap schedule install --for cron
-  tornsnap schedule remove")]
+  Show the jobs for this machine, with their last and next runs:
+    tornsnap schedule show
+
+  Show what install would write:
+    tornsnap schedule install --dry-run
+
+  Show the jobs as tasks of Windows:
+    tornsnap schedule show --for windows")]
 pub(crate) struct Args {
     /// What to do
     action: Action,

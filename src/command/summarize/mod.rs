@@ -100,6 +100,17 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
     Ok(database)
 }
 
+/// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.
+///
+/// Returns the months and the number of rows that were written.
+pub(crate) fn bring_up_to_date(store: &mut Store, now: i64) -> Result<(Vec<Month>, usize)> {
+    let jobs = select(&store.months(now)?, &Args::default(), now)?;
+    let done = summarize(store, &jobs, now)?;
+    let months = done.iter().map(|done| done.job.month).collect();
+    let changes = done.iter().flat_map(|done| &done.changes);
+    Ok((months, changes.map(MonthChanges::rows).sum()))
+}
+
 /// Logs the remarks about the months, and selects the months to summarize.
 fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
     // Before the selection, so that they are logged also if the month of `--month` is refused.

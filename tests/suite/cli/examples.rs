@@ -5,6 +5,8 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rusqlite::Connection;
+
 use super::visible_commands;
 use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, Finished, NOW, Sandbox};
@@ -38,7 +40,23 @@ fn world() -> Torn {
         .unwrap();
     torn.sandbox.run(&["summarize"]).expect(0);
     torn.sandbox.run(&["backup"]).expect(0);
+    add_sources(&torn.sandbox);
     torn
+}
+
+/// The files that the examples of `import` read: a database of the Python program, and one of another tornsnap.
+fn add_sources(sandbox: &Sandbox) {
+    Connection::open(sandbox.path("old-bot.db"))
+        .unwrap()
+        .execute_batch(
+            "CREATE TABLE factions (faction_id INTEGER PRIMARY KEY, name TEXT);
+             INSERT INTO factions VALUES (77, 'Old Bots');",
+        )
+        .unwrap();
+    Connection::open(sandbox.path("tornsnap.db"))
+        .unwrap()
+        .execute("VACUUM INTO ?1", [sandbox.path("other.db").to_str()])
+        .unwrap();
 }
 
 fn run(torn: &Torn, line: &str) -> Finished {
