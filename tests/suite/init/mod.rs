@@ -366,7 +366,6 @@ fn one_flag_takes_several_values() {
     let fresh = Fresh::new();
     fresh
         .init(&[
-            "--non-interactive",
             "--faction",
             "9",
             "20",

@@ -149,7 +149,7 @@ fn a_good_key_leads_to_a_configuration_that_fetches() {
         "This key is Duke's [1], Limited Access: it can read their battle stats.",
         "M\u{fc}ller's \"Salt & Smoke\" [20], 0 members. Follow it?",
         "factions: at most",
-        "call every 4 minutes",
+        "calls every 4 minutes",
         "players: at most",
         "ready: tornsnap.db; next: tornsnap fetch all",
     ] {
@@ -283,7 +283,8 @@ fn two_keys_of_one_owner_have_two_files_and_the_faction_is_offered_once() {
     let key = |name: &str| fs::read_to_string(setting.sandbox.path(name)).unwrap();
     assert_eq!(key("duke.key").trim(), CANARY);
     assert_eq!(key("duke-2.key").trim(), SECOND);
-    assert_eq!(pty.text().matches("You are in Iron Wolves").count(), 1);
+    let offers = "You are in Iron Wolves [9], 2 members. Follow it? yes";
+    assert_eq!(pty.text().matches(offers).count(), 1);
 }
 
 #[test]
