@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{SECOND, STEPS, Setting, answer};
 use crate::support::CANARY;
-use crate::support::pty::{CTRL_C, DOWN, ENTER, UP};
+use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty, UP};
 
 #[test]
 fn the_places_are_checked_before_anything_is_written() {
@@ -118,6 +118,28 @@ fn marked_factions_and_players_are_no_longer_followed() {
         .replace("[9, 20]", "[20]")
         .replace("players = [3]", "players = []");
     assert_eq!(setting.config(), expected);
+}
+
+#[test]
+fn a_terminal_that_cannot_move_the_cursor_asks_for_numbers() {
+    let setting = Setting::new();
+    let before = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9, 20]\nplayers = [3]\n";
+    setting.sandbox.write("tornsnap.toml", before);
+    setting.sandbox.write("alice.key", CANARY);
+    let mut command = setting.command(&[]);
+    command.env("TERM", "dumb");
+    let mut pty = Pty::start(&command, 80);
+
+    pty.answer("Number [1]:", "5");
+    pty.answer("Numbers, such as 1, 3 (Enter for none):", "4");
+    pty.expect("Type a number from 1 to 3.");
+    pty.answer("Numbers, such as 1, 3 (Enter for none):", "1, 3");
+    pty.answer("Number [1]:", "");
+    pty.answer("Write this? [Y/n]", "yes");
+    pty.expect_exit(0);
+
+    assert!(setting.config().contains("factions = [20]\nplayers = []\n"));
+    assert!(!pty.raw().contains('\u{1b}'), "{:?}", pty.raw());
 }
 
 #[test]
