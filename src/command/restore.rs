@@ -119,7 +119,9 @@ impl Job {
         if args.yes || !prompt::is_possible() || !self.database.exists() {
             return Ok(true);
         }
-        prompt::confirm(&question(&self.database, self.manifest.as_ref()), "--yes")
+        let stop = StopSignal::listen()?;
+        let question = question(&self.database, self.manifest.as_ref());
+        prompt::confirm(&question, "--yes", &|| stop.received())
     }
 
     /// Verifies the backup and unpacks it beside the database.

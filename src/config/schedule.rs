@@ -3,6 +3,7 @@
 use crate::config::config_text::ConfigText;
 use crate::config::table::Table;
 use crate::error::Result;
+use crate::model::kind::Kind;
 use crate::model::schedule::interval::{EXPECTED, Interval};
 
 /// `[schedule]`: how often each job runs. `None` leaves a job out.
@@ -15,6 +16,18 @@ pub(crate) struct Schedule {
     /// The job of `backup`, `summarize` and `prune`.
     pub(crate) backup: Option<Interval>,
     pub(crate) health: Option<Interval>,
+}
+
+impl Schedule {
+    /// How often a kind is fetched; `None` if it is off.
+    pub(crate) fn of_kind(&self, kind: Kind) -> Option<Interval> {
+        match kind {
+            Kind::Wars => self.wars,
+            Kind::Factions => self.factions,
+            Kind::Players => self.players,
+            Kind::Territories => self.territories,
+        }
+    }
 }
 
 /// Reads the table and checks every interval.

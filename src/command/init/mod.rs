@@ -52,16 +52,16 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) non_interactive: bool,
     /// Environment variable that holds a key, also at later runs; comma-separated, or the option again for each
-    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',')]
+    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     pub(crate) key_env: Vec<String>,
     /// File with a key on its first line, which other users must not be able to read; repeat it for each file
-    #[arg(long = "key-file", value_name = "FILE")]
+    #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
     pub(crate) key_file: Vec<PathBuf>,
     /// Follow these factions and their members; comma-separated, or the option again for each
-    #[arg(long = "faction", value_name = "ID", value_delimiter = ',')]
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',', num_args = 1..)]
     pub(crate) factions: Vec<FactionId>,
     /// Follow these players; written as for --faction
-    #[arg(long = "player", value_name = "ID", value_delimiter = ',')]
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',', num_args = 1..)]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]

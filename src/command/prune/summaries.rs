@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
 use crate::command::prune::report::format_table;
+use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
@@ -88,7 +89,11 @@ fn preview(context: &Context, month: Month) -> Result<Outcome> {
 fn confirm(args: &Args, rows: i64, month: Month) -> Result<()> {
     let question =
         format!("Delete {rows} summaries of months before {month}? This cannot be undone");
-    if args.yes || prompt::confirm(&question, "--yes")? {
+    if args.yes {
+        return Ok(());
+    }
+    let stop = StopSignal::listen()?;
+    if prompt::confirm(&question, "--yes", &|| stop.received())? {
         return Ok(());
     }
     Err(Error::new("delete summaries")
@@ -107,6 +112,7 @@ fn delete(
     let path = &context.settings.database;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
     let mut database = LockedDatabase::open(path, &[MAINTENANCE], &lock_wait)?;
+    let _end_on_signal = StopSignal::end_on_signal()?;
     let store = &mut database.store;
     if store.identity()? != *confirmed {
         return Err(Error::new("delete summaries")

@@ -15,7 +15,7 @@ const END_OF_TRANSMISSION: char = '\u{4}';
 const PASTE_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often to look for a signal while no key is pressed.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The keyboard during one question.
 pub(super) struct Keyboard<'a> {
@@ -75,7 +75,7 @@ impl<'a> Keyboard<'a> {
     }
 }
 
-fn ended_by(cause: &str, exit: Exit) -> Error {
+pub(super) fn ended_by(cause: &str, exit: Exit) -> Error {
     Error::new("finish the questions")
         .with_source(format!("they were ended by {cause}"))
         .with_help("run the same command again")

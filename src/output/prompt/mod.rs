@@ -1,12 +1,17 @@
 //! Questions to the user on a terminal.
 //!
-//! This module reads single keys with `console`. `dialoguer`, which is built on it, does not fit: it ignores Ctrl-D, it
-//! leaves the cursor hidden after Ctrl-C, and it ends an answer at the first line break of a pasted text.
+//! `dialoguer` asks the questions (`dialog`). Three kinds of answers it cannot read, so `line` reads them key by key with
+//! `console`:
+//!
+//! - Keys. `Password` reads on after Ctrl-C, throws away what was pasted before the question, and leaves the second line of
+//!   a pasted text to the next question, which shows it.
+//! - Pasted lists. `Input` ends at the first line break, and the rest would answer the next questions.
+//! - All answers on a terminal that cannot move the cursor (`TERM=dumb`).
 
+mod dialog;
 mod keyboard;
 mod line;
 mod mode;
-mod select;
 
 use std::io::{self, IsTerminal};
 
@@ -25,21 +30,27 @@ pub(crate) fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a yes-or-no question. Without a terminal it fails, and the help names `flag`, which answers yes.
-pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool> {
+/// Asks a yes-or-no question. Without a terminal it fails, and the help names `flag`, which answers yes. `stopped` returns
+/// the exit code of a signal that has arrived.
+pub(crate) fn confirm(
+    question: &str,
+    flag: &str,
+    stopped: &dyn Fn() -> Option<Exit>,
+) -> Result<bool> {
     if !is_possible() {
         return Err(Error::new(format!("ask \"{question}\""))
             .with_source("a question needs a terminal, and stdin or stderr is none")
             .with_help(format!("add {flag} if the answer is yes"))
             .with_exit(Exit::Config));
     }
-    Prompt::new(&|| None).confirm(question, false)
+    Prompt::new(stopped).confirm(question, false)
 }
 
 /// Asks several questions. While it exists, the terminal does not show what is typed between the questions: a key that is
 /// pasted too early stays hidden.
 ///
-/// Each question fails with [`Exit::Interrupted`] on Ctrl-C, on Ctrl-D, and when the terminal is closed.
+/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Where keys or lists are read,
+/// Ctrl-D does the same.
 pub(crate) struct Prompt<'a> {
     /// The exit code of a signal that has arrived.
     stopped: &'a dyn Fn() -> Option<Exit>,
@@ -56,6 +67,9 @@ impl<'a> Prompt<'a> {
 
     /// Asks a yes-or-no question. An empty line means `default`.
     pub(crate) fn confirm(&self, question: &str, default: bool) -> Result<bool> {
+        if !console::is_dumb() {
+            return dialog::confirm(self.stopped, question, default);
+        }
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         let question = format!("{question} {choices}");
         loop {
@@ -75,7 +89,11 @@ impl<'a> Prompt<'a> {
             "" => format!("{question}:"),
             default => format!("{question} [{default}]:"),
         };
-        let answer = self.read(&question, LineStyle::Shown)?;
+        let answer = if console::is_dumb() {
+            self.read(&question, LineStyle::Shown)?
+        } else {
+            dialog::line(self.stopped, &question)?
+        };
         Ok(match answer.trim() {
             "" => default.to_owned(),
             answer => answer.to_owned(),
@@ -97,23 +115,37 @@ impl<'a> Prompt<'a> {
         if console::is_dumb() {
             return self.select_by_number(question, items, default);
         }
-        select::select(&Keyboard::open(self.stopped), question, items, default)
+        dialog::select(self.stopped, question, items, default)
+    }
+
+    /// Lets the user mark some of the items, perhaps none. Returns their indexes.
+    pub(crate) fn select_several(&self, question: &str, items: &[String]) -> Result<Vec<usize>> {
+        if !console::is_dumb() {
+            return dialog::select_several(self.stopped, question, items);
+        }
+        print_numbered(question, items);
+        loop {
+            let answer = self.line("Numbers, such as 1, 3 (Enter for none)", "")?;
+            let numbers: Option<Vec<usize>> = answer
+                .split([',', ' '])
+                .filter(|word| !word.is_empty())
+                .map(|word| index(word, items.len()))
+                .collect();
+            match numbers {
+                Some(numbers) => return Ok(numbers),
+                None => refuse_number(items.len()),
+            }
+        }
     }
 
     /// The choice for terminals that cannot move the cursor.
     fn select_by_number(&self, question: &str, items: &[String], default: usize) -> Result<usize> {
-        terminal::print_wrapped(question, 0);
-        for (number, item) in (1..).zip(items) {
-            terminal::print_wrapped(&format!("  {number}. {item}"), 5);
-        }
+        print_numbered(question, items);
         loop {
             let answer = self.line("Number", &(default + 1).to_string())?;
-            match answer.parse::<usize>() {
-                Ok(number) if (1..=items.len()).contains(&number) => return Ok(number - 1),
-                _ => {
-                    let last = items.len();
-                    terminal::print_wrapped(&format!("Type a number from 1 to {last}."), 0);
-                }
+            match index(&answer, items.len()) {
+                Some(index) => return Ok(index),
+                None => refuse_number(items.len()),
             }
         }
     }
@@ -121,4 +153,21 @@ impl<'a> Prompt<'a> {
     fn read(&self, question: &str, style: LineStyle) -> Result<String> {
         line::read(&Keyboard::open(self.stopped), question, style)
     }
+}
+
+fn print_numbered(question: &str, items: &[String]) {
+    terminal::print_wrapped(question, 0);
+    for (number, item) in (1..).zip(items) {
+        terminal::print_wrapped(&format!("  {number}. {item}"), 5);
+    }
+}
+
+/// The index of an item from its number.
+fn index(number: &str, items: usize) -> Option<usize> {
+    let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+    (index < items).then_some(index)
+}
+
+fn refuse_number(last: usize) {
+    terminal::print_wrapped(&format!("Type a number from 1 to {last}."), 0);
 }

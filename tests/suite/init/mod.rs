@@ -360,3 +360,27 @@ fn an_empty_file_becomes_a_database() {
         ["1"]
     );
 }
+
+#[test]
+fn one_flag_takes_several_values() {
+    let fresh = Fresh::new();
+    fresh
+        .init(&[
+            "--faction",
+            "9",
+            "20",
+            "--player",
+            "7",
+            "8,5",
+            "--key-env",
+            "BOB",
+            "--key-file",
+            "alice.key",
+        ])
+        .expect(0);
+    let config = fresh.config();
+    assert!(
+        config.contains("players = [5, 7, 8]\nfactions = [9, 20]\n"),
+        "{config}"
+    );
+}

@@ -331,6 +331,33 @@ fn rows_with_negative_timestamps_are_never_deleted() {
     assert!(history_ids(&connection).factions.contains(&9999));
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_at_the_question_deletes_no_summaries() {
+    use crate::support::pty::{CTRL_C, Pty};
+
+    let sandbox = Sandbox::new();
+    let connection = with_steady_history(&sandbox);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = summaries(&connection);
+    let arguments = [
+        "prune",
+        "--database",
+        "a.db",
+        "--summaries-before",
+        "2028-01",
+    ];
+    for (keys, exit) in [(CTRL_C, 130), ("n\r", 78), ("y\r", 0)] {
+        assert_eq!(before, summaries(&connection));
+        let mut pty = Pty::start(&sandbox.command(&arguments), 60);
+        pty.expect("[y/N]");
+        pty.send(keys);
+        pty.expect_exit(exit);
+        assert!(pty.raw().contains("\u{1b}[?25h"), "{}", pty.raw());
+    }
+    assert_ne!(before, summaries(&connection));
+}
+
 #[test]
 fn old_summaries_are_deleted_only_with_both_flags() {
     let sandbox = Sandbox::new();

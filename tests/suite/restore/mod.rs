@@ -52,6 +52,43 @@ fn the_backup_replaces_the_database_and_the_old_one_is_kept() {
     assert_eq!(dump(&sandbox.database()), changed);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_or_a_no_at_the_question_changes_nothing() {
+    use crate::support::pty::{CTRL_C, Pty};
+
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    change(&sandbox.database());
+    let before = dump(&sandbox.database());
+    let start = || {
+        let mut pty = Pty::start(&sandbox.command(&["restore", BACKUP]), 60);
+        pty.expect("[y/N]");
+        pty
+    };
+    for (end, exit) in [(CTRL_C, 130), ("\r", 0), ("no\r", 0)] {
+        let mut pty = start();
+        pty.send(end);
+        pty.expect_exit(exit);
+        assert!(pty.raw().contains("\u{1b}[?25h"), "{}", pty.raw());
+        assert!(pty.shows_typing());
+    }
+    for (signal, exit) in [("TERM", 143), ("INT", 130)] {
+        let mut pty = start();
+        pty.signal(signal);
+        pty.expect_exit(exit);
+        assert!(pty.raw().contains("\u{1b}[?25h"), "{}", pty.raw());
+        assert!(pty.shows_typing());
+    }
+    assert_eq!(dump(&sandbox.database()), before);
+    assert!(!sandbox.path(ASIDE).exists());
+
+    let mut pty = start();
+    pty.send("y\r");
+    pty.expect_exit(0);
+    assert_eq!(dump(&sandbox.path(ASIDE)), before);
+}
+
 const BACKUP: &str = "backups/tornsnap-20260401T120000Z.db";
 const ASIDE: &str = "tornsnap.db.before-restore-20260401T120000Z";
 

@@ -11,7 +11,6 @@ use crate::command::init::write::Setup;
 use crate::config::{Settings, Track};
 use crate::error::{Error, Result};
 use crate::model::id::{FactionId, PlayerId};
-use crate::model::pasted::{PastedId, parse_ids};
 use crate::model::path::{display_path, plain_absolute};
 
 /// A part of the configuration that can be changed.
@@ -172,38 +171,31 @@ impl Guide<'_> {
     }
 
     fn ask_dropped_ids(&mut self) -> Result<()> {
-        let parsed = parse_ids(
-            &self
-                .prompt
-                .pasted("Ids to stop following (Enter for none)")?,
-        );
-        for why in parsed.refused {
-            say(&format!("{why}."));
+        let factions: Vec<FactionId> = self.answers.factions.iter().flatten().copied().collect();
+        let players: Vec<PlayerId> = self.answers.players.iter().flatten().copied().collect();
+        let items: Vec<String> = factions
+            .iter()
+            .map(|id| self.faction_name(*id))
+            .chain(players.iter().map(|id| self.player_name(*id)))
+            .collect();
+        if items.is_empty() {
+            say("Nothing is followed yet.");
+            return Ok(());
         }
-        for id in parsed.ids {
-            let (faction, player) = match id {
-                PastedId::Faction(id) => (Some(id), None),
-                PastedId::Player(id) => (None, Some(id)),
-                PastedId::Number(id) => (FactionId::new(id).ok(), PlayerId::new(id).ok()),
-            };
-            let dropped_faction = faction.filter(|id| drop_id(&mut self.answers.factions, id));
-            let dropped_player = player.filter(|id| drop_id(&mut self.answers.players, id));
-            if let Some(id) = dropped_faction {
-                say(&format!("{} is no longer followed.", self.faction_name(id)));
-            }
-            if let Some(id) = dropped_player {
-                say(&format!("{} is no longer followed.", self.player_name(id)));
-            }
-            if dropped_faction.is_none() && dropped_player.is_none() {
-                say("One of these ids is not followed.");
+        for index in self.prompt.select_several("Stop following", &items)? {
+            match index.checked_sub(factions.len()) {
+                None => drop_id(&mut self.answers.factions, &factions[index]),
+                Some(index) => drop_id(&mut self.answers.players, &players[index]),
             }
         }
         Ok(())
     }
 }
 
-fn drop_id<T: Ord>(ids: &mut Option<BTreeSet<T>>, id: &T) -> bool {
-    ids.as_mut().is_some_and(|ids| ids.remove(id))
+fn drop_id<T: Ord>(ids: &mut Option<BTreeSet<T>>, id: &T) {
+    if let Some(ids) = ids {
+        ids.remove(id);
+    }
 }
 
 fn say_error(error: &Error) {

@@ -13,33 +13,8 @@ use crate::model::run::Counts;
 use crate::store::Store;
 use crate::store::save::{Batch, Observation};
 
-/// A job of the usual schedule (`src/docs/schedules.md`).
-struct Poll {
-    name: &'static str,
-    kinds: &'static [Kind],
-    minutes: u64,
-}
-
-const POLLS: [Poll; 3] = [
-    Poll {
-        name: "factions and wars",
-        kinds: &[Kind::Factions, Kind::Wars],
-        minutes: 10,
-    },
-    Poll {
-        name: "players",
-        kinds: &[Kind::Players],
-        minutes: 30,
-    },
-    Poll {
-        name: "territories",
-        kinds: &[Kind::Territories],
-        minutes: 60,
-    },
-];
-
 impl Guide<'_> {
-    /// Shows the calls of each job of the usual schedule and of each key owner. Warns if a poll takes longer than its
+    /// Shows the calls of each job of the schedule and of each key owner. Warns if a poll takes longer than its
     /// interval.
     pub(super) fn say_cost(&mut self, settings: &Settings) -> Result<()> {
         for id in &settings.track.factions {
@@ -50,34 +25,38 @@ impl Guide<'_> {
         let mut of_owners: BTreeMap<i64, f64> = BTreeMap::new();
         let mut warnings = Vec::new();
         let mut lines = Vec::new();
-        for poll in POLLS {
+        for kind in Kind::ALL {
+            let Some(interval) = settings.schedule.of_kind(kind) else {
+                continue;
+            };
             let mut scope = Scope::everything(settings);
-            scope.kinds.retain(|kind| poll.kinds.contains(kind));
+            scope.kinds.retain(|followed| *followed == kind);
             if scope.kinds.is_empty() {
                 continue;
             }
+            let minutes = u64::from(interval.minutes());
             let plan = plan_poll(settings, &keys, &store, &scope)?;
             let noun = if plan.calls == 1 { "call" } else { "calls" };
             lines.push(format!(
-                "  {}: at most {} {noun} every {} minutes",
-                poll.name, plan.calls, poll.minutes
+                "  {kind}: at most {} {noun} {interval}",
+                plan.calls
             ));
             for (owner, calls) in plan.of_owners {
-                *of_owners.entry(owner).or_default() += average(calls, poll.minutes);
+                *of_owners.entry(owner).or_default() += average(calls, minutes);
             }
-            if plan.minutes >= poll.minutes {
+            if plan.minutes >= minutes {
                 warnings.push(format!(
-                    "Warning: a poll of {} takes about {} minutes, and the next one is due after {}. Use keys of more \
-                     players, or poll less often.",
-                    poll.name, plan.minutes, poll.minutes
+                    "Warning: a poll of {kind} takes about {} minutes, and the next one is due after {minutes}. Use keys of \
+                     more players, or set a longer interval under [schedule].",
+                    plan.minutes
                 ));
             }
         }
         if lines.is_empty() {
-            say("Nothing is followed yet, so no calls are needed.");
+            say("No calls to Torn are needed: the schedule fetches nothing.");
             return Ok(());
         }
-        say("Calls to Torn with the usual schedule:");
+        say("Calls to Torn with this schedule:");
         for line in lines {
             say(&line);
         }

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{SECOND, STEPS, Setting, answer};
 use crate::support::CANARY;
-use crate::support::pty::{CTRL_C, DOWN, ENTER};
+use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty, UP};
 
 #[test]
 fn the_places_are_checked_before_anything_is_written() {
@@ -70,11 +70,11 @@ fn parts_of_an_existing_configuration_are_changed_and_the_rest_stays() {
     pty.expect("The key \"alice\" is Duke's [1], Limited Access");
     pty.expect("factions Iron Wolves [9]");
     pty.expect("Change (arrow keys, then Enter):");
-    pty.send(&format!("2{ENTER}"));
+    pty.send(&format!("{DOWN}{ENTER}"));
     pty.answer("API key", SECOND);
     pty.answer("Another key? [y/N]", "");
     pty.expect("> nothing more");
-    pty.send(&format!("6{ENTER}"));
+    pty.send(&format!("{UP}{UP}{ENTER}"));
     pty.expect("Wars to follow (arrow keys, then Enter):");
     pty.send(&format!("{DOWN}{ENTER}"));
     pty.expect("> nothing more");
@@ -97,6 +97,52 @@ fn parts_of_an_existing_configuration_are_changed_and_the_rest_stays() {
 }
 
 #[test]
+fn marked_factions_and_players_are_no_longer_followed() {
+    let setting = Setting::new();
+    let before = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9, 20]\nplayers = [3]\n";
+    setting.sandbox.write("tornsnap.toml", before);
+    setting.sandbox.write("alice.key", CANARY);
+    let mut pty = setting.start(60);
+
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("{}{ENTER}", DOWN.repeat(4)));
+    pty.expect("Stop following (Space marks, Enter ends):");
+    pty.send(&format!(" {DOWN}{DOWN} {ENTER}"));
+    pty.expect("Stop following: Iron Wolves [9], player 3");
+    pty.expect("> nothing more");
+    pty.send(ENTER);
+    pty.answer("Write this? [Y/n]", "");
+    pty.expect_exit(0);
+
+    let expected = before
+        .replace("[9, 20]", "[20]")
+        .replace("players = [3]", "players = []");
+    assert_eq!(setting.config(), expected);
+}
+
+#[test]
+fn a_terminal_that_cannot_move_the_cursor_asks_for_numbers() {
+    let setting = Setting::new();
+    let before = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9, 20]\nplayers = [3]\n";
+    setting.sandbox.write("tornsnap.toml", before);
+    setting.sandbox.write("alice.key", CANARY);
+    let mut command = setting.command(&[]);
+    command.env("TERM", "dumb");
+    let mut pty = Pty::start(&command, 80);
+
+    pty.answer("Number [1]:", "5");
+    pty.answer("Numbers, such as 1, 3 (Enter for none):", "4");
+    pty.expect("Type a number from 1 to 3.");
+    pty.answer("Numbers, such as 1, 3 (Enter for none):", "1, 3");
+    pty.answer("Number [1]:", "");
+    pty.answer("Write this? [Y/n]", "yes");
+    pty.expect_exit(0);
+
+    assert!(setting.config().contains("factions = [20]\nplayers = []\n"));
+    assert!(!pty.raw().contains('\u{1b}'), "{:?}", pty.raw());
+}
+
+#[test]
 fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was() {
     let setting = Setting::new();
     let mut pty = setting.start(80);
@@ -105,7 +151,7 @@ fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was
     let before = setting.files();
     let mut pty = setting.start(80);
     pty.expect("Change (arrow keys, then Enter):");
-    pty.send(&format!("2{ENTER}"));
+    pty.send(&format!("{DOWN}{ENTER}"));
     pty.answer("API key", SECOND);
     pty.expect("Another key?");
     pty.send(CTRL_C);
