@@ -24,6 +24,7 @@ pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod territory;
 pub(crate) mod war;
+pub(crate) mod watch;
 
 pub(crate) mod archive;
 pub(crate) mod retention;

@@ -12,7 +12,8 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::disk;
 use crate::model::path::folder_of;
 use crate::model::size;
-use crate::store::owner;
+use crate::model::watch::Watch;
+use crate::store::{interrupt, owner};
 
 /// How much disk space stays free for other programs.
 const RESERVE: u64 = 8 * size::MEGABYTE;
@@ -253,12 +254,22 @@ impl<W: Write> Write for HashingWriter<W> {
 }
 
 /// Copies all of `from` to `to`, [`CHUNK`] bytes at a time. `io::copy` would read 8 KiB at a time.
-pub(super) fn copy_in_chunks(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+///
+/// `watch` is told the number of bytes. A request to stop ends the copy with an error.
+pub(super) fn copy_in_chunks(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    watch: &dyn Watch,
+) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
+        interrupt::check()?;
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) => to.write_all(&buffer[..count])?,
+            Ok(count) => {
+                to.write_all(&buffer[..count])?;
+                watch.advance(count as u64);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

@@ -14,6 +14,7 @@ pub(crate) mod future;
 mod handle;
 mod history;
 pub(crate) mod identity;
+pub(crate) mod interrupt;
 pub(crate) mod keys;
 pub(crate) mod lock;
 mod migrate;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, SchemaState};
-use crate::store::{SCHEMA_VERSION, SqlContext, owner, restore_marker};
+use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker};
 
 /// How long a connection waits for another writer.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,7 +49,10 @@ pub(super) fn as_file_name(path: &Path) -> Cow<'_, Path> {
     reason = "every other function opens files through this one"
 )]
 pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let mut connection =
+        Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    interrupt::watch(&mut connection, || false)?;
+    Ok(connection)
 }
 
 /// Opens a database and sets the usual pragmas.

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::watch::Unwatched;
 use crate::store::files::{check_room, copy_in_chunks, create_private, with_suffix};
 use crate::store::{SqlContext, open, owner};
 
@@ -206,7 +207,11 @@ impl Reader {
 /// Copies a database and its WAL or journal to files of this user.
 fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
     let copy = |from: &Path, to: &Path| {
-        copy_in_chunks(&mut fs::File::open(from)?, &mut create_private(to, to)?)
+        copy_in_chunks(
+            &mut fs::File::open(from)?,
+            &mut create_private(to, to)?,
+            &Unwatched,
+        )
     };
     copy(from, to)?;
     for suffix in LOG_SUFFIXES {

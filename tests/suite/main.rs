@@ -18,6 +18,7 @@ mod fetch;
 mod folder_sync;
 mod health;
 mod init;
+mod interrupt;
 mod keys;
 mod kill;
 mod log_file;

@@ -7,6 +7,7 @@ use super::{Args, describe_backup, is_of, print_line, summarize};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
+use crate::model::watch::Unwatched;
 use crate::output::terminal::Verbosity;
 use crate::store::backup::{self, BackupKind, Manifest};
 use crate::store::identity::identity_of;
@@ -56,11 +57,12 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     /// Verifies one backup, and records the result if it is a backup of the present database.
     fn verify(&self, file: &Path) -> Result<Manifest> {
-        let manifest = backup::verify(file, self.args.depth()).inspect_err(|error| {
-            if error.exit() == Exit::Damaged {
-                self.record_damaged(file);
-            }
-        })?;
+        let manifest =
+            backup::verify(file, self.args.depth(), &Unwatched).inspect_err(|error| {
+                if error.exit() == Exit::Damaged {
+                    self.record_damaged(file);
+                }
+            })?;
         if is_of(&manifest, self.present) && manifest.kind == BackupKind::Backup {
             Ok(self.record_verified(manifest))
         } else {

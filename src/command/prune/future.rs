@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::command::clock::{BUILD_DAY, clock_error};
 use crate::command::prune::Args;
+use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
@@ -94,7 +95,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let _lock = lock_wait.take(database, MAINTENANCE)?;
     let mut store = Store::open(database)?;
     store.refuse_archive()?;
-    let findings = store.find_future(&bounds)?;
+    let findings = StopSignal::interruptible(
+        "look for rows with future timestamps",
+        "nothing was removed",
+        || store.find_future(&bounds),
+    )?;
     if findings.tables.is_empty() {
         return Ok(nothing_found(&bounds, false));
     }
@@ -132,9 +137,13 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
 }
 
 fn remove(store: &mut Store, bounds: &FutureBounds, vacuum: bool) -> Result<Vec<FutureRows>> {
-    let done = store.remove_future(bounds)?;
+    let done = StopSignal::interruptible(
+        "remove rows with future timestamps",
+        "nothing was removed",
+        || store.remove_future(bounds),
+    )?;
     if vacuum {
-        store.vacuum()?;
+        super::vacuum(store)?;
     }
     store.checkpoint()?;
     Ok(done)

@@ -91,11 +91,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         plan,
         archive,
         _lock,
-    } = prepare(context, args, now)?;
+    } = StopSignal::interruptible("plan the prune", "nothing was deleted", || {
+        prepare(context, args, now)
+    })?;
     report::warn_about_kept_rows(&plan.scope);
     let mut result = execute(context, &mut store, &plan, archive.as_ref(), now)?;
     if args.vacuum {
-        result.bytes_after = store.vacuum()?;
+        result.bytes_after = vacuum(&store)?;
         store.checkpoint()?;
     }
     let archive = archive.as_ref().map(Archive::path);
@@ -103,6 +105,15 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         report::describe(&plan, &result, archive),
         Report::new(&plan, &result, archive),
     ))
+}
+
+/// Rewrites the database without its free space, and returns its new size.
+fn vacuum(store: &Store) -> Result<i64> {
+    StopSignal::interruptible(
+        "rewrite the database without its free space",
+        "the old rows are deleted, and the file has its old size",
+        || store.vacuum(),
+    )
 }
 
 /// Shows what would be deleted. Changes nothing and takes no lock.

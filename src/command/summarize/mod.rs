@@ -3,7 +3,7 @@
 mod remarks;
 mod report;
 
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
@@ -36,6 +36,8 @@ pub(crate) struct Args {
     pub(crate) wait: WaitArgs,
 }
 
+const ACTION: &str = "summarize all months";
+
 /// Selects the months, takes a backup and summarizes the months one by one, oldest first.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
@@ -44,7 +46,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     let mut database = open(context, &lock_wait)?;
-    let states = database.store.months(now)?;
+    let states = StopSignal::interruptible("find the months", "nothing was changed", || {
+        database.store.months(now)
+    })?;
     // Before the selection, so that they are logged also if the month of `--month` is refused.
     remarks::about(&states, args).iter().for_each(Remark::log);
     let jobs = select_jobs(&states, args, now)?;
@@ -123,22 +127,36 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     Ok(Some(backup::create(context, lock_wait)?.file))
 }
 
-/// Summarizes the months. Stops before the next month on a signal.
+/// Says after a signal which months were summarized.
+fn kept(done: &[Done<'_>]) -> String {
+    let months: Vec<Month> = done.iter().map(|done| done.job.month).collect();
+    match months.as_slice() {
+        [] => "no month was changed; run the same command again".to_owned(),
+        _ => format!(
+            "{} is summarized; run the same command again to do the rest",
+            format_months(&months)
+        ),
+    }
+}
+
+/// Summarizes the months. A signal undoes the month at hand and keeps the earlier ones.
 fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<Vec<Done<'a>>> {
     let stop = StopSignal::listen()?;
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
         if let Some(exit) = stop.received() {
             store.checkpoint()?;
-            return Err(Error::new("summarize all months")
-                .with_source(format!("it was stopped before {}", job.month))
-                .with_help("run the same command again to do the rest")
-                .with_exit(exit));
+            return Err(interrupted(ACTION, &kept(&done), exit));
         }
         log::info!("summarizing {} ({})", job.month, job.reason.as_str());
+        let changes = StopSignal::interruptible(ACTION, &kept(&done), || store.summarize(job, now));
+        if changes.is_err() {
+            // Best effort: the error of the month is the one to report.
+            let _ = store.checkpoint();
+        }
         done.push(Done {
             job,
-            changes: store.summarize(job, now)?,
+            changes: changes?,
         });
     }
     store.checkpoint()?;

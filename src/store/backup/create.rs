@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
+use crate::model::watch::{Unit, Watch};
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
 use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOOL};
@@ -97,6 +98,7 @@ pub(super) fn build(
     kind: BackupKind,
     source: SourceDatabase,
     temporary: &Path,
+    watch: &dyn Watch,
 ) -> Result<UnpublishedBackup> {
     let copies = if options.compress { 2 } else { 1 };
     let size = database_size(&source.connection)?;
@@ -105,12 +107,13 @@ pub(super) fn build(
         size.saturating_mul(copies),
         "make a backup",
     )?;
-    copy_database(&source.connection, options.database, temporary)?;
+    watch.begin("copying", Some((size, Unit::Bytes)));
+    copy_database(&source.connection, options.database, temporary, watch)?;
     drop(source.connection);
 
     let (checked, finished) = run_both(
         || check_copy(options, temporary).map_err(add_damage_help),
-        || finish_file(options, temporary),
+        || finish_file(options, temporary, watch),
     );
     Ok(UnpublishedBackup {
         copy: checked?,
@@ -172,10 +175,21 @@ struct FinishedFile {
 }
 
 /// Compresses the copy if the options ask for it, hashes and syncs the result.
-fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile> {
+fn finish_file(
+    options: &BackupOptions<'_>,
+    copy: &Path,
+    watch: &dyn Watch,
+) -> Result<FinishedFile> {
+    let bytes = fs::metadata(copy).map_or(0, |found| found.len());
+    let step = if options.compress {
+        "checking and compressing"
+    } else {
+        "checking and hashing"
+    };
+    watch.begin(step, Some((bytes, Unit::Bytes)));
     let finished = if options.compress {
         let compressed = with_suffix(copy, ".zst");
-        let (before, after) = compress(copy, &compressed, options.database)
+        let (before, after) = compress(copy, &compressed, options.database, watch)
             .with_context(|| format!("compress the copy in {}", options.directory.display()))?;
         FinishedFile {
             path: compressed,
@@ -185,27 +199,34 @@ fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile>
     } else {
         FinishedFile {
             path: copy.to_owned(),
-            digest: hash_file(copy).with_context(|| format!("read {}", copy.display()))?,
+            digest: hash_file(copy, watch).with_context(|| format!("read {}", copy.display()))?,
             uncompressed: None,
         }
     };
     sync_file(&finished.path)?;
+    // The check on the other thread may take longer.
+    watch.begin("checking", None);
     Ok(finished)
 }
 
-fn hash_file(path: &Path) -> io::Result<Digest> {
+fn hash_file(path: &Path, watch: &dyn Watch) -> io::Result<Digest> {
     let mut reader = HashingReader::new(File::open(path)?);
-    copy_in_chunks(&mut reader, &mut io::sink())?;
+    copy_in_chunks(&mut reader, &mut io::sink(), watch)?;
     Ok(reader.hash.finish())
 }
 
 /// Compresses a file; returns the digests of the input and of the output.
-fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(Digest, Digest)> {
+fn compress(
+    from: &Path,
+    to: &Path,
+    database: &Path,
+    watch: &dyn Watch,
+) -> io::Result<(Digest, Digest)> {
     let mut reader = HashingReader::new(File::open(from)?);
     let writer = HashingWriter::new(create_private(to, database)?);
     let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
-    copy_in_chunks(&mut reader, &mut encoder)?;
+    copy_in_chunks(&mut reader, &mut encoder, watch)?;
     let writer = encoder.finish()?;
     Ok((reader.hash.finish(), writer.hash.finish()))
 }

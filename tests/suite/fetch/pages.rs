@@ -339,11 +339,7 @@ fn a_later_poll_reads_only_the_pages_with_wars_that_go_on_and_one_more() {
             torn.simulator.clear_requests();
             torn.fetch_at(NOW + 240 * poll, &["wars"]).expect(0);
             let asked = pages(&torn, "/faction/warfareranked");
-            assert!(
-                asked <= expected,
-                "{going_on} of {all}: {:?}",
-                torn.asked()
-            );
+            assert!(asked <= expected, "{going_on} of {all}: {:?}", torn.asked());
             assert_eq!(torn.calls(), asked + 1, "{:?}", torn.asked());
         }
     }
