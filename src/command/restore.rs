@@ -15,7 +15,7 @@ use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
 use crate::model::size::group_digits;
 use crate::model::time::iso;
-use crate::model::watch::{Unwatched, Watch};
+use crate::model::watch::Watch;
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let staged = StopSignal::interruptible(
         "restore the backup",
         "the database is as it was, and the unpacked copy was removed",
-        || job.stage(&locks, &Unwatched),
+        || job.stage(&locks, &context.progress()),
     )?;
     // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;

@@ -324,9 +324,17 @@ impl Settings {
         file::parse(path, text)
     }
 
-    /// The default settings, without file, flags and environment.
-    pub(crate) fn defaults() -> Self {
-        file::defaults()
+    /// The default settings, without file and flags. Of the environment, only the clock counts.
+    ///
+    /// # Errors
+    ///
+    /// Fails when `TORNSNAP_NOW` is not a time.
+    pub(crate) fn defaults() -> Result<Self> {
+        let clock = Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
+        Ok(Self {
+            clock,
+            ..file::defaults()
+        })
     }
 
     /// Reads the configured keys.

@@ -9,6 +9,8 @@ pub enum Unit {
     Bytes,
     /// Rows of a table.
     Rows,
+    /// Simulated days.
+    Days,
 }
 
 /// Follows long work, such as a progress bar.

@@ -45,9 +45,11 @@ pub(crate) fn stdout() -> io::Result<impl Write + Send> {
 ///
 /// Fails when stdout cannot be written. A closed pipe is not an error.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
-    let written = stdout().and_then(|mut stdout| {
-        stdout.write_all(format!("{line}\n").as_bytes())?;
-        stdout.flush()
+    let written = progress::suspended(|| {
+        stdout().and_then(|mut stdout| {
+            stdout.write_all(format!("{line}\n").as_bytes())?;
+            stdout.flush()
+        })
     });
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -99,6 +101,17 @@ pub(crate) fn width() -> Option<u16> {
         .ws_col;
     #[cfg(not(unix))]
     let (_, columns) = console::Term::stdout().size_checked()?;
+    (columns > 0).then_some(columns)
+}
+
+/// The width of the terminal behind stderr, like [`width`].
+pub(super) fn width_of_stderr() -> Option<u16> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr())
+        .ok()?
+        .ws_col;
+    #[cfg(not(unix))]
+    let (_, columns) = console::Term::stderr().size_checked()?;
     (columns > 0).then_some(columns)
 }
 

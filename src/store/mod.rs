@@ -6,6 +6,7 @@ mod budget;
 mod check;
 mod clock;
 mod create;
+pub(crate) mod examples;
 pub(crate) mod export;
 mod failure;
 pub(crate) mod files;

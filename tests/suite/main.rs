@@ -25,6 +25,7 @@ mod log_file;
 mod month_model;
 mod owners;
 mod paths;
+mod progress;
 mod prune;
 mod readers;
 mod readme;

@@ -13,7 +13,6 @@ use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::identity::{Identity, Relation};
 use crate::model::size::{format_bytes, group_digits};
-use crate::model::watch::Unwatched;
 use crate::output::terminal;
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
@@ -136,7 +135,7 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
     let new = StopSignal::interruptible(
         "finish the backup",
         "the incomplete copy was removed, and the earlier backups are as they were",
-        || backup::create(&options, &lock, &Unwatched),
+        || backup::create(&options, &lock, &context.progress()),
     )?;
     for warning in &new.warnings {
         log::warn!("{warning}");

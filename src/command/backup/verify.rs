@@ -7,7 +7,6 @@ use super::{Args, describe_backup, is_of, print_line, summarize};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
-use crate::model::watch::Unwatched;
 use crate::output::terminal::Verbosity;
 use crate::store::backup::{self, BackupKind, Manifest};
 use crate::store::identity::identity_of;
@@ -57,8 +56,8 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     /// Verifies one backup, and records the result if it is a backup of the present database.
     fn verify(&self, file: &Path) -> Result<Manifest> {
-        let manifest =
-            backup::verify(file, self.args.depth(), &Unwatched).inspect_err(|error| {
+        let manifest = backup::verify(file, self.args.depth(), &self.context.progress())
+            .inspect_err(|error| {
                 if error.exit() == Exit::Damaged {
                     self.record_damaged(file);
                 }

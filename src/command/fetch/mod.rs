@@ -128,7 +128,7 @@ pub(crate) fn fetch(
     drop(store);
     let (locks, busy) = take_locks(settings, scope, lock_wait)?;
     let mut store = open_to_record(settings, scope)?;
-    let torn = match connect(settings, &stop) {
+    let torn = match connect(settings, &stop, shows_progress) {
         Ok(torn) => torn,
         Err(error) => {
             // If another program has locked the database, this write would only wait for it again.
@@ -139,7 +139,8 @@ pub(crate) fn fetch(
             return Err(error);
         }
     };
-    let mut session = Session::new(settings, scope, stop, &torn, &mut store, shows_progress);
+    let kinds = locks.iter().map(|(kind, _)| *kind).collect();
+    let mut session = Session::new(settings, scope, stop, &torn, &mut store, kinds);
     let mut runs = Vec::new();
     for (kind, lock) in locks {
         runs.push(session.run_kind(kind)?);
@@ -168,7 +169,7 @@ fn open_to_record(settings: &Settings, scope: &Scope) -> Result<Store> {
 }
 
 /// A Torn client with the configured keys. A key that was not checked for a day is checked first.
-fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
+fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Result<TornClient> {
     let loaded = settings.load_keys()?;
     let mut store = Store::open(&settings.database)?;
     if !settings.keys_are_from_environment {
@@ -179,7 +180,10 @@ fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
         store.delete_other_keys(&names)?;
     }
     loaded.log_unreadable();
-    let torn = TornClient::new(settings, stop.clone(), store)?;
+    let mut torn = TornClient::new(settings, stop.clone(), store)?;
+    if shows_progress {
+        torn.show_progress();
+    }
     torn.add_keys(&loaded.keys)?;
     Ok(torn)
 }

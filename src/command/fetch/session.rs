@@ -6,6 +6,7 @@ use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
 use crate::command::fetch::failures::{refused_by_database, rejected_item};
+use crate::command::fetch::plan;
 use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
@@ -17,7 +18,6 @@ use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::model::time::iso;
-use crate::output::progress::Progress;
 use crate::store::Store;
 use crate::store::missing::Missing;
 
@@ -38,7 +38,8 @@ pub(super) struct Session<'a> {
     stop: StopSignal,
     /// The number of calls that are counted in a finished run. Calls that check keys are counted in the first run.
     requests_recorded: u64,
-    shows_progress: bool,
+    /// The kinds that have not ended.
+    kinds_left: Vec<Kind>,
 }
 
 /// A run of one kind that has not finished.
@@ -48,7 +49,6 @@ pub(super) struct ActiveRun {
     /// The start of the run, unix seconds. It decides what is due; rows carry the time of their answer.
     pub(super) now: i64,
     pub(super) tally: Tally,
-    pub(super) progress: Progress,
     roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
@@ -61,7 +61,7 @@ impl<'a> Session<'a> {
         stop: StopSignal,
         torn: &'a TornClient,
         store: &'a mut Store,
-        shows_progress: bool,
+        kinds: Vec<Kind>,
     ) -> Self {
         Self {
             settings,
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
             assaulted: None,
             stop,
             requests_recorded: 0,
-            shows_progress,
+            kinds_left: kinds,
         }
     }
 
@@ -89,8 +89,23 @@ impl<'a> Session<'a> {
     /// Runs one kind, from the start to the end of its row in `fetch_runs`.
     pub(super) fn run_kind(&mut self, kind: Kind) -> Result<FinishedRun> {
         let mut run = self.start_run(kind)?;
+        self.torn.progress().step(kind.as_str());
+        self.forecast()?;
         let fetched = self.fetch_kind(&mut run);
+        self.kinds_left.retain(|left| *left != kind);
         self.finish_run(run, fetched)
+    }
+
+    /// Tells the progress bar how many calls are still to be made.
+    pub(super) fn forecast(&self) -> Result<()> {
+        if !self.torn.progress().is_visible() {
+            return Ok(());
+        }
+        let kinds = &self.kinds_left;
+        let (settings, now) = (self.settings, self.settings.clock.now());
+        let forecast = plan::forecast(settings, self.store, self.scope, kinds, now)?;
+        self.torn.expect_calls(forecast.calls, forecast.of_owners);
+        Ok(())
     }
 
     fn start_run(&mut self, kind: Kind) -> Result<ActiveRun> {
@@ -105,7 +120,6 @@ impl<'a> Session<'a> {
             },
             now,
             tally: Tally::default(),
-            progress: Progress::start(kind.as_str(), 0, self.shows_progress),
             roster: None,
             first_error: None,
             requests_before: self.requests_recorded,

@@ -102,6 +102,15 @@ pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
     }
 }
 
+/// Runs the checks and prints the page, for `demo`.
+pub(super) fn print_page(context: &Context) -> Result<()> {
+    let settings = &context.settings;
+    let now = settings.clock.now();
+    let checks = checks::run_all(settings, false, now);
+    let report = Report::new(&checks).with_settings(settings, now);
+    print(&checks, &report, false, false)
+}
+
 /// Runs the checks. A signal ends them with an error.
 fn run_checks(context: &Context, args: &Args, now: i64) -> Result<Vec<Check>> {
     let (action, kept) = ("finish the checks", "nothing was changed");

@@ -105,7 +105,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = remove(&mut store, &bounds, args.vacuum)?;
+    let done = remove(context, &mut store, &bounds, args.vacuum)?;
     warn_about_pruned_rows(&findings);
     Ok(outcome(&bounds, &done, backup))
 }
@@ -136,14 +136,19 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     ))
 }
 
-fn remove(store: &mut Store, bounds: &FutureBounds, vacuum: bool) -> Result<Vec<FutureRows>> {
+fn remove(
+    context: &Context,
+    store: &mut Store,
+    bounds: &FutureBounds,
+    vacuum: bool,
+) -> Result<Vec<FutureRows>> {
     let done = StopSignal::interruptible(
         "remove rows with future timestamps",
         "nothing was removed",
         || store.remove_future(bounds),
     )?;
     if vacuum {
-        super::vacuum(store)?;
+        super::vacuum(context, store)?;
     }
     store.checkpoint()?;
     Ok(done)

@@ -13,6 +13,7 @@ use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::{self, PruneBlocker, PruneFacts};
 use crate::model::time::Month;
+use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
 use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
@@ -97,7 +98,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     report::warn_about_kept_rows(&plan.scope);
     let mut result = execute(context, &mut store, &plan, archive.as_ref(), now)?;
     if args.vacuum {
-        result.bytes_after = vacuum(&store)?;
+        result.bytes_after = vacuum(context, &store)?;
         store.checkpoint()?;
     }
     let archive = archive.as_ref().map(Archive::path);
@@ -108,7 +109,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 }
 
 /// Rewrites the database without its free space, and returns its new size.
-fn vacuum(store: &Store) -> Result<i64> {
+fn vacuum(context: &Context, store: &Store) -> Result<i64> {
+    let progress = context.progress();
+    progress.begin("rewriting the database", None);
     StopSignal::interruptible(
         "rewrite the database without its free space",
         "the old rows are deleted, and the file has its old size",
@@ -185,7 +188,11 @@ fn execute(
     now: i64,
 ) -> Result<PruneResult> {
     let progress = Progress::start(
-        "pruning",
+        if archive.is_some() {
+            "moving rows to the archive"
+        } else {
+            "pruning"
+        },
         u64::try_from(plan.history_rows()).unwrap_or(0),
         context.shows_progress() && plan.history_rows() > 0,
     );

@@ -12,6 +12,8 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::month_state::MonthState;
 use crate::model::summary::{SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
+use crate::model::watch::Watch as _;
+use crate::output::progress::Progress;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
@@ -57,7 +59,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome::done(nothing_to_do(args), report));
     }
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = summarize(&mut database.store, &jobs, now)?;
+    let done = summarize(context, &mut database.store, &jobs, now)?;
     Ok(Outcome::done(
         describe(&done),
         Report::new(backup, &done, &states),
@@ -140,7 +142,15 @@ fn kept(done: &[Done<'_>]) -> String {
 }
 
 /// Summarizes the months. A signal undoes the month at hand and keeps the earlier ones.
-fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<Vec<Done<'a>>> {
+fn summarize<'a>(
+    context: &Context,
+    store: &mut Store,
+    jobs: &'a [SummaryJob],
+    now: i64,
+) -> Result<Vec<Done<'a>>> {
+    let rows = |job: &SummaryJob| u64::try_from(job.rows).unwrap_or(0);
+    let total = jobs.iter().map(rows).sum();
+    let progress = Progress::start("summarizing", total, context.shows_progress());
     let stop = StopSignal::listen()?;
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -148,6 +158,7 @@ fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<
             store.checkpoint()?;
             return Err(interrupted(ACTION, &kept(&done), exit));
         }
+        progress.name(&format!("summarizing {}", job.month));
         log::info!("summarizing {} ({})", job.month, job.reason.as_str());
         let changes = StopSignal::interruptible(ACTION, &kept(&done), || store.summarize(job, now));
         if changes.is_err() {
@@ -158,6 +169,7 @@ fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<
             job,
             changes: changes?,
         });
+        progress.advance(rows(job));
     }
     store.checkpoint()?;
     Ok(done)

@@ -5,6 +5,7 @@ mod failure;
 mod keys;
 mod limits;
 mod list;
+mod pace;
 mod policies;
 
 use std::collections::{HashMap, HashSet};
@@ -24,12 +25,14 @@ use crate::api::error::{ApiError, SelectionError, take_selection_errors};
 use crate::api::pool::{KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner};
 use crate::api::request::{Endpoint, Request};
 use crate::command::signal::StopSignal;
+use crate::command::torn::pace::Pace;
 use crate::command::torn::policies::NextStep;
 use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, iso};
+use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
 
 /// Poll interval of the thread that watches for a signal.
@@ -73,6 +76,8 @@ pub(crate) struct TornClient {
     /// The watcher thread ends when this is dropped.
     _alive: Arc<()>,
     requests: AtomicU64,
+    pace: Arc<Pace>,
+    progress: CallProgress,
     faults_in_a_row: AtomicU32,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
@@ -117,6 +122,8 @@ impl TornClient {
             settings.api.concurrency,
             config::proxy_for(&settings.api.base_url)?,
         )?;
+        let recorded = store.recorded_calls()?;
+        let limit = settings.api.requests_per_minute;
         let torn = Self {
             _alive: watch(&client, &stop),
             client,
@@ -127,16 +134,37 @@ impl TornClient {
             confirmations: Mutex::default(),
             stop,
             clock: settings.clock,
-            limit: settings.api.requests_per_minute,
+            limit,
             timeout: settings.api.timeout,
             first_retry: settings.api.first_retry,
             first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
+            pace: Arc::new(Pace::new(limit, settings.api.concurrency, recorded)),
+            progress: CallProgress::default(),
             faults_in_a_row: AtomicU32::new(0),
             has_rejected_key_info: AtomicBool::new(false),
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
+    }
+
+    /// Shows a progress bar from now on.
+    pub(crate) fn show_progress(&mut self) {
+        let pace = Arc::clone(&self.pace);
+        self.progress = CallProgress::start(Box::new(move |calls| {
+            pace.estimate(calls, Clock::real_milliseconds())
+        }));
+        self.progress.step("checking the keys");
+    }
+
+    pub(crate) fn progress(&self) -> &CallProgress {
+        &self.progress
+    }
+
+    /// Sets the calls that each owner is expected to make from now on; `None` if some of them are not known yet.
+    pub(crate) fn expect_calls(&self, calls: u64, of_owners: Option<HashMap<i64, u64>>) {
+        self.progress.expect(of_owners.is_some().then_some(calls));
+        self.pace.plan(of_owners.unwrap_or_default());
     }
 
     /// The number of calls so far.
@@ -249,7 +277,13 @@ impl TornClient {
                 KeyChoice::Wait(wait) if wait.is_pause() && wait.remaining(now) > MAX_WAIT => {
                     return Err(self.pause_too_long(wait.remaining(now), state.refusal.clone()));
                 }
-                KeyChoice::Wait(wait) => self.wait(wait.remaining(now)),
+                KeyChoice::Wait(wait) => {
+                    if wait.is_pause() {
+                        self.progress
+                            .wait(wait.until, || "because Torn asked for a pause".to_owned());
+                    }
+                    self.wait(wait.remaining(now));
+                }
                 KeyChoice::NoneForEndpoint => {
                     return Err(Failure::NoAccess(state.refusal.clone()));
                 }
@@ -287,10 +321,16 @@ impl TornClient {
         request: &Request,
         key: &AcquiredKey,
     ) -> Result<Result<Response, ApiError>, Failure> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         log::debug!("GET {} with key {}", request.target, key.name);
         let result = self.client.get(request, &key.key);
         self.release(key.permit)?;
+        self.progress.calls(count);
+        self.pace.record_call(
+            key.owner.database_id(),
+            key.called_at.elapsed(),
+            Clock::real_milliseconds(),
+        );
         let at = self.clock.now();
         self.check_clock(result.date, at)?;
         match result.body {

@@ -2,6 +2,8 @@
 
 pub mod schema;
 pub mod strace;
+#[cfg(unix)]
+pub mod terminal;
 pub mod torn;
 pub mod wire;
 

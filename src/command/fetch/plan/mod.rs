@@ -4,13 +4,17 @@ mod calls;
 mod loads;
 mod report;
 
+use std::collections::HashMap;
+
 use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::PlannedCalls;
 use crate::command::fetch::plan::loads::KeyLoad;
 use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport};
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
+use crate::config::{LoadedKeys, Settings};
 use crate::error::{Result, WithContext};
+use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::output::terminal;
 use crate::store::Store;
@@ -28,12 +32,45 @@ struct Plan {
     key_checks: u64,
     /// Calls per minute and key owner.
     limit: Option<u32>,
+    loaded: LoadedKeys,
+}
+
+/// The calls that are still to be made, for the progress bar.
+pub(super) struct Forecast {
+    pub(super) calls: u64,
+    /// The calls of each key owner; `None` if some members of factions are not known yet.
+    pub(super) of_owners: Option<HashMap<i64, u64>>,
+}
+
+/// Counts the calls that these kinds need. The keys have been checked already.
+pub(super) fn forecast(
+    settings: &Settings,
+    store: &Store,
+    scope: &Scope,
+    kinds: &[Kind],
+    now: i64,
+) -> Result<Forecast> {
+    let plan = plan(settings, store, scope, kinds, now)?;
+    let mut of_owners = HashMap::new();
+    for load in &plan.loads {
+        if let Some(owner) = load.owner() {
+            *of_owners.entry(owner).or_default() += load.calls;
+        }
+    }
+    let lacks_members =
+        kinds.contains(&Kind::Players) && !factions_without_roster(store, scope)?.is_empty();
+    Ok(Forecast {
+        calls: plan.calls(),
+        of_owners: (!lacks_members).then_some(of_owners),
+    })
 }
 
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
-    let plan = plan(context, &store, scope)?;
+    let settings = &context.settings;
+    let plan = plan(settings, &store, scope, &scope.kinds, settings.clock.now())?;
+    plan.loaded.log_unreadable();
     if scope.kinds.contains(&Kind::Players) {
         warn_of_unknown_members(&store, scope)?;
     }
@@ -49,14 +86,17 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
 }
 
 /// Counts the calls of each kind, and distributes them among the keys.
-fn plan(context: &Context, store: &Store, scope: &Scope) -> Result<Plan> {
-    let settings = &context.settings;
-    let now = settings.clock.now();
+fn plan(
+    settings: &Settings,
+    store: &Store,
+    scope: &Scope,
+    planned_kinds: &[Kind],
+    now: i64,
+) -> Result<Plan> {
     let loaded = settings.load_keys()?;
-    loaded.log_unreadable();
     let (mut loads, key_checks) = loads::usable_keys(store, &loaded.keys, now)?;
     let mut kinds = Vec::new();
-    for kind in &scope.kinds {
+    for kind in planned_kinds {
         let planned = calls::of_kind(*kind, store, scope, now)?;
         kinds.push(KindPlan {
             kind: *kind,
@@ -74,6 +114,7 @@ fn plan(context: &Context, store: &Store, scope: &Scope) -> Result<Plan> {
         loads,
         key_checks,
         limit: settings.api.requests_per_minute,
+        loaded,
     })
 }
 
@@ -113,17 +154,23 @@ fn summary(plan: &Plan) -> String {
 
 /// Warns that the plan lacks the members of factions that were never fetched.
 fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
-    if !scope.track.members {
-        return Ok(());
-    }
-    for id in &scope.track.factions {
-        if store.faction_last_updated(*id)?.is_none() {
-            log::warn!(
-                "the members of faction {id} are not known yet: each of them is one call more"
-            );
-        }
+    for id in factions_without_roster(store, scope)? {
+        log::warn!("the members of faction {id} are not known yet: each of them is one call more");
     }
     Ok(())
+}
+
+/// The factions whose members are to be fetched and are not known yet.
+fn factions_without_roster(store: &Store, scope: &Scope) -> Result<Vec<FactionId>> {
+    let mut unknown = Vec::new();
+    if scope.track.members {
+        for id in &scope.track.factions {
+            if store.faction_last_updated(*id)?.is_none() {
+                unknown.push(*id);
+            }
+        }
+    }
+    Ok(unknown)
 }
 
 fn print(plan: &Plan) -> std::io::Result<()> {
