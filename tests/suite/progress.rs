@@ -69,7 +69,7 @@ fn a_fetch_says_what_it_waits_for_and_how_long_it_takes_at_any_width() {
 
         // 41 calls at five a minute take eight minutes. The first five are made at once.
         let wait = match columns {
-            40 => " s for the budget of k",
+            40 => " s for the bud",
             60 => " s for the budget of key1 (5 calls",
             _ => " s for the budget of key1 (5 calls a minute)",
         };
@@ -126,7 +126,7 @@ fn lines_of_the_log_do_not_tear_the_bar() {
         .fault(Fault::always(FaultKind::Slow(Duration::from_millis(300))));
     let mut command = torn.fetching(&["players"]);
     command.arg("-vv");
-    let terminal = Terminal::start(&mut command, 100);
+    let terminal = Terminal::start(&mut command, 300);
 
     let (code, left, seen) = terminal.end();
 
