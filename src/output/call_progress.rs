@@ -35,11 +35,14 @@ struct State {
 
 impl CallProgress {
     /// Shows a bar, and redraws it while it exists.
-    pub(crate) fn start(estimate: Box<Estimate>) -> Self {
+    pub(crate) fn start(step: &str, estimate: Box<Estimate>) -> Self {
         let shared = Arc::new(Shared {
             bar: add_bar(),
             estimate,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                step: step.to_owned(),
+                ..State::default()
+            }),
         });
         let shown = Arc::downgrade(&shared);
         thread::spawn(move || redraw(&shown));
@@ -122,15 +125,15 @@ impl Shared {
             }
             (Some(_), _) => "{wide_msg} {human_pos}/{human_len}{prefix}",
         };
-        self.bar.set_style(style(template));
-        self.bar.set_prefix(left);
-        self.bar.set_message(wait.unwrap_or(step));
+        // Each of these may draw, so the style, which shows the other values, comes last.
         match total {
             Some(total) => self.bar.set_length(total),
             None => self.bar.unset_length(),
         }
         self.bar.set_position(calls);
-        self.bar.tick();
+        self.bar.set_prefix(left);
+        self.bar.set_style(style(template));
+        self.bar.set_message(wait.unwrap_or(step));
     }
 }
 

@@ -9,7 +9,6 @@ use indicatif::{
 };
 
 use crate::model::watch::{Unit, Watch};
-use crate::output::terminal;
 
 /// In a narrower terminal the bar is left out, so that the line is not broken.
 const WIDTH_OF_BAR: u16 = 60;
@@ -37,7 +36,18 @@ pub(super) fn add_bar() -> ProgressBar {
 
 /// Whether the terminal is wide enough for a bar.
 pub(super) fn has_room_for_bar() -> bool {
-    terminal::width_of_stderr().is_none_or(|width| width >= WIDTH_OF_BAR)
+    width().is_none_or(|width| width >= WIDTH_OF_BAR)
+}
+
+/// The width of the terminal behind stderr; `None` if it is unknown.
+fn width() -> Option<u16> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr())
+        .ok()?
+        .ws_col;
+    #[cfg(not(unix))]
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    (columns > 0).then_some(columns)
 }
 
 /// A style of indicatif. `{left}` is the time that is left, once it is known.

@@ -104,17 +104,6 @@ pub(crate) fn width() -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
-/// The width of the terminal behind stderr, like [`width`].
-pub(super) fn width_of_stderr() -> Option<u16> {
-    #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr())
-        .ok()?
-        .ws_col;
-    #[cfg(not(unix))]
-    let (_, columns) = console::Term::stderr().size_checked()?;
-    (columns > 0).then_some(columns)
-}
-
 /// Whether stderr is a terminal.
 #[expect(
     clippy::disallowed_methods,

@@ -212,8 +212,8 @@ fn an_interrupted_vacuum_leaves_the_database_as_it_was() {
             "--without-backup",
             "--keep-unsummarized",
         ],
-        // SQLite removes the name of its temporary file at once.
-        is_under_way: |_, child| has_opened(child, "etilqs_"),
+        // The copy is in a temporary file, which has no name.
+        is_under_way: |_, child| has_opened(child, "(deleted)"),
         message: "\
 tornsnap: could not rewrite the database without its free space
   because: it was interrupted; the old rows are deleted, and the file has its old size

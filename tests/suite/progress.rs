@@ -74,7 +74,7 @@ fn a_fetch_says_what_it_waits_for_and_how_long_it_takes_at_any_width() {
             _ => " s for the budget of key1 (5 calls a minute)",
         };
         terminal.wait_for(wait);
-        terminal.wait_for("5/41, 8m left");
+        terminal.wait_for("5/41, 7m left");
         signal(&terminal.child, "INT");
         let (code, left, seen) = terminal.end();
 

@@ -140,7 +140,12 @@ pub(crate) fn fetch(
         }
     };
     let kinds = locks.iter().map(|(kind, _)| *kind).collect();
-    let mut session = Session::new(settings, scope, stop, &torn, &mut store, kinds);
+    let forecast = |store: &Store, kinds: &[Kind]| {
+        let forecast = plan::forecast(settings, store, scope, kinds, settings.clock.now())?;
+        torn.expect_calls(forecast.calls, forecast.of_owners);
+        Ok(())
+    };
+    let mut session = Session::new(settings, scope, stop, &torn, &mut store, kinds, &forecast);
     let mut runs = Vec::new();
     for (kind, lock) in locks {
         runs.push(session.run_kind(kind)?);

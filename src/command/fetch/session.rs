@@ -6,7 +6,6 @@ use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
 use crate::command::fetch::failures::{refused_by_database, rejected_item};
-use crate::command::fetch::plan;
 use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
@@ -22,6 +21,9 @@ use crate::store::Store;
 use crate::store::missing::Missing;
 
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
+
+/// Tells the progress bar how many calls these kinds need.
+pub(super) type Forecaster<'a> = dyn Fn(&Store, &[Kind]) -> Result<()> + 'a;
 
 /// The state that the kinds of one invocation share.
 pub(super) struct Session<'a> {
@@ -40,6 +42,7 @@ pub(super) struct Session<'a> {
     requests_recorded: u64,
     /// The kinds that have not ended.
     kinds_left: Vec<Kind>,
+    forecast: &'a Forecaster<'a>,
 }
 
 /// A run of one kind that has not finished.
@@ -62,6 +65,7 @@ impl<'a> Session<'a> {
         torn: &'a TornClient,
         store: &'a mut Store,
         kinds: Vec<Kind>,
+        forecast: &'a Forecaster<'a>,
     ) -> Self {
         Self {
             settings,
@@ -74,6 +78,7 @@ impl<'a> Session<'a> {
             stop,
             requests_recorded: 0,
             kinds_left: kinds,
+            forecast,
         }
     }
 
@@ -98,13 +103,9 @@ impl<'a> Session<'a> {
 
     /// Tells the progress bar how many calls are still to be made.
     pub(super) fn forecast(&self) -> Result<()> {
-        if !self.torn.progress().is_visible() {
-            return Ok(());
+        if self.torn.progress().is_visible() {
+            (self.forecast)(self.store, &self.kinds_left)?;
         }
-        let kinds = &self.kinds_left;
-        let (settings, now) = (self.settings, self.settings.clock.now());
-        let forecast = plan::forecast(settings, self.store, self.scope, kinds, now)?;
-        self.torn.expect_calls(forecast.calls, forecast.of_owners);
         Ok(())
     }
 

@@ -151,10 +151,8 @@ impl TornClient {
     /// Shows a progress bar from now on.
     pub(crate) fn show_progress(&mut self) {
         let pace = Arc::clone(&self.pace);
-        self.progress = CallProgress::start(Box::new(move |calls| {
-            pace.estimate(calls, Clock::real_milliseconds())
-        }));
-        self.progress.step("checking the keys");
+        let estimate = move |calls| pace.estimate(calls, Clock::real_milliseconds());
+        self.progress = CallProgress::start("checking the keys", Box::new(estimate));
     }
 
     pub(crate) fn progress(&self) -> &CallProgress {

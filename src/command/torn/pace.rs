@@ -58,20 +58,21 @@ impl Pace {
         lock(&self.state).planned = planned;
     }
 
-    /// The time for the next `calls` calls; `None` before the first call has been measured.
+    /// The time for the next `calls` calls; `None` if neither a wait nor the time of a call is known.
     pub(super) fn estimate(&self, calls: u64, now_ms: i64) -> Option<Duration> {
         let state = lock(&self.state);
         let (measured, time) = state.measured;
-        let per_call = time.checked_div(measured)? / self.threads;
-        let network = per_call.saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX));
+        let per_call = time.checked_div(measured).map(|time| time / self.threads);
+        let network =
+            per_call.map(|time| time.saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX)));
         let planned: u64 = state.planned.values().sum();
         let waits = state.planned.iter().map(|(owner, share)| {
             let own = (calls * share).div_ceil(planned.max(1));
             let expiries = state.expiries.get(owner).map_or(&[][..], Vec::as_slice);
             self.wait_for_last(own, expiries, now_ms)
         });
-        let wait = waits.max().unwrap_or_default();
-        Some(network.max(wait + per_call))
+        let wait = waits.max().filter(|wait| !wait.is_zero());
+        network.max(wait.map(|wait| wait + per_call.unwrap_or_default()))
     }
 
     /// How long the rate limit delays the last of these calls of one owner.
@@ -116,8 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_estimated_before_the_first_call() {
+    fn before_the_first_call_only_a_wait_is_known() {
         assert_eq!(seconds(&pace(60, &[]), 10), None);
+        assert_eq!(seconds(&pace(1, &[7_000]), 1), Some(7));
     }
 
     #[test]
