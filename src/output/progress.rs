@@ -124,13 +124,14 @@ impl Watch for Progress {
             Some(_) if has_room_for_bar() => format!("{{msg}} {{wide_bar}} {count}"),
             _ => format!("{{wide_msg}} {count}"),
         };
-        self.bar.set_style(style(&template));
-        self.bar.set_message(step.to_owned());
+        // Each of these may draw, so the style, which shows the other values, comes last.
         match total {
             Some((total, _)) => self.bar.set_length(total),
             None => self.bar.unset_length(),
         }
         self.bar.reset();
+        self.bar.set_style(style(&template));
+        self.bar.set_message(step.to_owned());
         self.bar.enable_steady_tick(REDRAW_INTERVAL);
     }
 

@@ -157,13 +157,13 @@ fn a_backup_and_a_restore_show_their_steps_in_bytes() {
 
             assert_eq!(code, 0, "{left:#?}");
             assert!(
-                seen.iter().any(|line| line.contains("MB/")),
+                seen.iter().any(|line| line.contains("B/")),
                 "{columns} columns, {arguments:?}: {seen:#?}"
             );
             assert!(
                 !left
                     .iter()
-                    .any(|line| line.contains("MB/") || line.contains(BAR)),
+                    .any(|line| line.contains("B/") || line.contains(BAR)),
                 "{left:#?}"
             );
         }
@@ -181,7 +181,7 @@ fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
         assert!(
             !seen
                 .iter()
-                .any(|line| line.contains("MB/") || line.contains(BAR)),
+                .any(|line| line.contains("B/") || line.contains(BAR)),
             "{seen:#?}"
         );
     }
