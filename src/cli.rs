@@ -178,7 +178,7 @@ fn start(cli: &Cli) -> Result<Context> {
     let settings = match &cli.command {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings and runs even if the configuration is broken.
-        Command::Demo(_) => Settings::defaults()?,
+        Command::Demo(_) => Settings::defaults(),
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {

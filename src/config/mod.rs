@@ -324,17 +324,14 @@ impl Settings {
         file::parse(path, text)
     }
 
-    /// The default settings, without file and flags. Of the environment, only the clock counts.
-    ///
-    /// # Errors
-    ///
-    /// Fails when `TORNSNAP_NOW` is not a time.
-    pub(crate) fn defaults() -> Result<Self> {
-        let clock = Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
-        Ok(Self {
-            clock,
+    /// The default settings, without file and flags. Of the environment, only the clock counts, if it is valid.
+    pub(crate) fn defaults() -> Self {
+        let clock = environment::variable("TORNSNAP_NOW")
+            .and_then(|value| Clock::from_environment(value.as_deref()));
+        Self {
+            clock: clock.unwrap_or(Clock::System),
             ..file::defaults()
-        })
+        }
     }
 
     /// Reads the configured keys.
