@@ -3,8 +3,10 @@
 --
 -- Comments come after AS, because SQLite stores the text from there on: `.schema player_latest` shows them. The first
 -- comment of a view is its description in `tornsnap export`.
--- Timestamps are unix seconds, UTC. Ages are counted back from the newest answer in the database, not from the current
--- time, so that the same database always gives the same rows. Use `unixepoch() - last_updated` for the current age.
+-- Timestamps are unix seconds, UTC. Beside each one, the column with the suffix _utc has the same time as text, such as
+-- 2026-10-31 12:00:00, for programs that show rows as they are (DB Browser, Datasette).
+-- Ages are counted back from the newest answer in the database, not from the current time, so that the same database
+-- always gives the same rows. Use `unixepoch() - last_updated` for the current age.
 -- A WHERE on player_id, faction_id, territory_id or war_id uses an index in each view.
 
 CREATE VIEW newest_answer AS
@@ -12,10 +14,16 @@ CREATE VIEW newest_answer AS
 SELECT
     nullif(max(coalesce(players_at, 0), coalesce(factions_at, 0), coalesce(territories_at, 0), coalesce(wars_at, 0),
         coalesce(fetched_at, 0)), 0) AS answered_at, -- NULL: nothing was fetched yet
+    datetime(nullif(max(coalesce(players_at, 0), coalesce(factions_at, 0), coalesce(territories_at, 0),
+        coalesce(wars_at, 0), coalesce(fetched_at, 0)), 0), 'unixepoch') AS answered_at_utc,
     players_at,                                   -- newest answer about any player; NULL: none
+    datetime(players_at, 'unixepoch') AS players_at_utc,
     factions_at,
+    datetime(factions_at, 'unixepoch') AS factions_at_utc,
     wars_at,                                      -- newest history row of any war
-    territories_at
+    datetime(wars_at, 'unixepoch') AS wars_at_utc,
+    territories_at,
+    datetime(territories_at, 'unixepoch') AS territories_at_utc
 FROM (SELECT
     (SELECT nullif(max(last_updated), 0) FROM players) AS players_at,
     (SELECT nullif(max(last_updated), 0) FROM factions) AS factions_at,
@@ -55,13 +63,16 @@ SELECT
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS total_stats,
     (SELECT networth FROM player_stats_history WHERE player_id = p.player_id AND networth IS NOT NULL
         ORDER BY timestamp DESC, id DESC LIMIT 1) AS networth, -- dollars
-    (SELECT timestamp FROM player_stats_history WHERE player_id = p.player_id
-        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- timestamp of the newest history row
+    newest.timestamp AS recorded_at,              -- timestamp of the newest history row
+    datetime(newest.timestamp, 'unixepoch') AS recorded_at_utc,
     p.is_active,                                  -- 0: Torn no longer knows this id
     p.last_updated,                               -- when Torn last answered about the player
+    datetime(p.last_updated, 'unixepoch') AS last_updated_utc,
     (SELECT answered_at FROM newest_answer) - p.last_updated AS age_seconds -- from the newest answer
 FROM players AS p
-LEFT JOIN factions AS f ON f.faction_id = p.faction_id;
+LEFT JOIN factions AS f ON f.faction_id = p.faction_id
+LEFT JOIN player_stats_history AS newest ON newest.id = (
+    SELECT id FROM player_stats_history WHERE player_id = p.player_id ORDER BY timestamp DESC, id DESC LIMIT 1);
 
 CREATE VIEW player_daily AS
 -- What were the last known values of each player on each day? One row for each day with history rows.
@@ -101,7 +112,8 @@ SELECT
         SELECT networth FROM player_stats_history
         WHERE player_id = h.player_id AND networth IS NOT NULL AND timestamp <= h.timestamp
         ORDER BY timestamp DESC, id DESC LIMIT 1)) AS networth, -- dollars
-    h.timestamp                                   -- of the last row of the day
+    h.timestamp,                                  -- of the last row of the day
+    datetime(h.timestamp, 'unixepoch') AS timestamp_utc
 FROM player_stats_history AS h
 JOIN players AS p ON p.player_id = h.player_id
 WHERE NOT EXISTS (
@@ -126,6 +138,7 @@ SELECT
     p.faction_name,
     w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
     w.since,                                      -- start of the period, counted back from the newest answer
+    datetime(w.since, 'unixepoch') AS since_utc,
     p.level - level_from.level AS level_gain,
     p.strength - coalesce(
         (SELECT strength FROM battle WHERE player_id = p.player_id AND strength IS NOT NULL
@@ -153,7 +166,8 @@ SELECT
         (SELECT total_stats FROM battle WHERE player_id = p.player_id AND total_stats IS NOT NULL
             AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS total_stats_gain,
     p.networth - networth_from.networth AS networth_gain, -- dollars
-    p.last_updated                                -- when Torn last answered about the player
+    p.last_updated,                               -- when Torn last answered about the player
+    p.last_updated_utc
 FROM player_latest AS p
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
@@ -188,7 +202,8 @@ SELECT
     CASE WHEN s.level_change IS NOT NULL THEN rank() OVER (
         PARTITION BY s.period_start ORDER BY s.level_change DESC NULLS LAST) END AS level_rank,
     s.record_count,                               -- history rows in the month
-    s.period_start
+    s.period_start,
+    datetime(s.period_start, 'unixepoch') AS period_start_utc
 FROM player_stats_summary AS s
 JOIN players AS p ON p.player_id = s.player_id
 LEFT JOIN factions AS f ON f.faction_id = p.faction_id
@@ -212,14 +227,17 @@ SELECT
     f.member_count,                               -- as reported by Torn
     (SELECT count(*) FROM players WHERE faction_id = f.faction_id) AS members_seen, -- players in this database
     (SELECT count(*) FROM territories WHERE faction_id = f.faction_id) AS territories_seen,
-    (SELECT timestamp FROM faction_history WHERE faction_id = f.faction_id
-        ORDER BY timestamp DESC, id DESC LIMIT 1) AS recorded_at, -- timestamp of the newest history row; NULL: none
+    newest.timestamp AS recorded_at,              -- timestamp of the newest history row; NULL: none
+    datetime(newest.timestamp, 'unixepoch') AS recorded_at_utc,
     f.is_active,                                  -- 0: Torn no longer knows this id
     nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
+    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc,
     (SELECT answered_at FROM newest_answer) - nullif(f.last_updated, 0) AS age_seconds -- from the newest answer
 FROM factions AS f
 LEFT JOIN players AS leader ON leader.player_id = f.leader_id
-LEFT JOIN players AS co_leader ON co_leader.player_id = f.co_leader_id;
+LEFT JOIN players AS co_leader ON co_leader.player_id = f.co_leader_id
+LEFT JOIN faction_history AS newest ON newest.id = (
+    SELECT id FROM faction_history WHERE faction_id = f.faction_id ORDER BY timestamp DESC, id DESC LIMIT 1);
 
 CREATE VIEW faction_daily AS
 -- What were the values of each faction on each day? One row for each day with history rows.
@@ -231,7 +249,8 @@ SELECT
     h.respect,                                    -- points; this and the next two: value in the last row of the day
     h.member_count,
     h.best_chain,                                 -- hits
-    h.timestamp                                   -- of the last row of the day
+    h.timestamp,                                  -- of the last row of the day
+    datetime(h.timestamp, 'unixepoch') AS timestamp_utc
 FROM faction_history AS h
 JOIN factions AS f ON f.faction_id = h.faction_id
 WHERE NOT EXISTS (
@@ -249,10 +268,12 @@ SELECT
     f.name,
     w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
     w.since,                                      -- start of the period, counted back from the newest answer
+    datetime(w.since, 'unixepoch') AS since_utc,
     f.respect - before.respect AS respect_gain,   -- points
     f.member_count - before.member_count AS member_count_gain,
     f.best_chain - before.best_chain AS best_chain_gain,
-    f.last_updated                                -- when Torn last answered about the faction
+    nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
+    datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc
 FROM factions AS f
 CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
@@ -278,7 +299,8 @@ SELECT
     s.member_count_end,
     s.best_chain_end,                             -- hits
     s.record_count,                               -- history rows in the month
-    s.period_start
+    s.period_start,
+    datetime(s.period_start, 'unixepoch') AS period_start_utc
 FROM faction_summary AS s
 JOIN factions AS f ON f.faction_id = s.faction_id
 WHERE s.period_type = 'monthly';
@@ -292,9 +314,12 @@ SELECT
     p.name,
     p.level,
     m.first_seen_at,                              -- when first seen in the faction
+    datetime(m.first_seen_at, 'unixepoch') AS first_seen_at_utc,
     m.joined_at,                                  -- when the player joined; NULL: before first_seen_at
+    datetime(m.joined_at, 'unixepoch') AS joined_at_utc,
     p.last_updated - m.first_seen_at AS member_seconds, -- seconds since first seen in it, until last_updated
-    p.last_updated                                -- when Torn last answered about the player
+    p.last_updated,                               -- when Torn last answered about the player
+    datetime(p.last_updated, 'unixepoch') AS last_updated_utc
 FROM faction_membership AS m
 JOIN players AS p ON p.player_id = m.player_id
 JOIN factions AS f ON f.faction_id = m.faction_id
@@ -304,6 +329,7 @@ CREATE VIEW member_changes AS
 -- Who joined or left which faction, and when? `at` is when the change was first observed.
 SELECT
     m.joined_at AS at,
+    datetime(m.joined_at, 'unixepoch') AS at_utc,
     m.faction_id,
     f.name AS faction_name,
     'joined' AS event,                            -- 'joined' or 'left'
@@ -320,6 +346,7 @@ WHERE m.joined_at IS NOT NULL
 UNION ALL
 SELECT
     m.left_at,
+    datetime(m.left_at, 'unixepoch'),
     m.faction_id,
     f.name,
     'left',
@@ -344,8 +371,10 @@ SELECT
     name,
     level,
     unchanged_since,                              -- timestamp of the first row with the present values
+    datetime(unchanged_since, 'unixepoch') AS unchanged_since_utc,
     (last_updated - unchanged_since) / 86400 AS unchanged_days, -- whole days until last_updated
-    last_updated
+    last_updated,
+    datetime(last_updated, 'unixepoch') AS last_updated_utc
 FROM (SELECT
     p.faction_id,
     f.name AS faction_name,
@@ -400,11 +429,14 @@ SELECT
     winner.name AS winner_faction_name,
     h.end_reason,                                 -- Torn's name of it
     h.started_at,
+    datetime(h.started_at, 'unixepoch') AS started_at_utc,
     h.ends_at,                                    -- NULL: not ended
+    datetime(h.ends_at, 'unixepoch') AS ends_at_utc,
     CASE WHEN h.status <> 'scheduled' AND (h.status <> 'cancelled' OR h.ends_at IS NOT NULL)
         THEN max(0, coalesce(h.ends_at, (SELECT answered_at FROM newest_answer)) - h.started_at)
         END AS elapsed_seconds,                   -- until its end, or until the newest answer in the database
-    h.recorded_at                                 -- timestamp of the newest history row
+    h.recorded_at,                                -- timestamp of the newest history row
+    datetime(h.recorded_at, 'unixepoch') AS recorded_at_utc
 FROM wars
 JOIN war_status_history AS h ON h.id = (
     SELECT id FROM war_status_history AS course
@@ -420,6 +452,7 @@ SELECT
     h.war_type,
     h.war_id,
     h.recorded_at,
+    datetime(h.recorded_at, 'unixepoch') AS recorded_at_utc,
     CASE WHEN h.recorded_at >= h.started_at THEN h.recorded_at - h.started_at
         END AS elapsed_seconds,                   -- NULL: not started
     h.status,
@@ -451,7 +484,8 @@ SELECT
     count(*) FILTER (WHERE winner_faction_id = faction_id) AS won, -- decided in the month
     count(*) FILTER (WHERE winner_faction_id <> faction_id) AS lost,
     sum(score) AS score,                          -- points at the end of the war, or of the month
-    period_start
+    period_start,
+    datetime(period_start, 'unixepoch') AS period_start_utc
 FROM (
     SELECT s.period_start, s.war_type, s.winner_faction_id, f.faction_id, f.name,
         CASE f.faction_id WHEN s.attacking_faction_id THEN s.final_attacking_score
@@ -465,17 +499,23 @@ GROUP BY period_start, faction_id, war_type;
 
 CREATE VIEW territory_latest AS
 -- Which faction holds each tile, and since when?
+WITH
+tiles AS NOT MATERIALIZED (
+    SELECT *, (SELECT min(recorded_at) FROM territory_ownership_history AS own
+        WHERE own.territory_id = tile.territory_id AND own.recorded_at >= coalesce((
+            SELECT recorded_at FROM territory_ownership_history AS other
+            WHERE other.territory_id = tile.territory_id AND other.faction_id IS NOT tile.faction_id
+            ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
+          AND own.faction_id IS tile.faction_id) AS owned_since
+    FROM territories AS tile
+)
 SELECT
     t.territory_id,
     t.sector,
     t.faction_id,                                 -- NULL: unowned
     f.name AS faction_name,
-    (SELECT min(recorded_at) FROM territory_ownership_history AS own
-        WHERE own.territory_id = t.territory_id AND own.recorded_at >= coalesce((
-            SELECT recorded_at FROM territory_ownership_history AS other
-            WHERE other.territory_id = t.territory_id AND other.faction_id IS NOT t.faction_id
-            ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
-          AND own.faction_id IS t.faction_id) AS owned_since, -- timestamp of the first row with this owner
+    t.owned_since,                                -- timestamp of the first row with this owner
+    datetime(t.owned_since, 'unixepoch') AS owned_since_utc,
     t.war_status,                                 -- 'none', 'under_attack', or 'defending' for a tracked faction
     t.racket_type,                                -- NULL: no racket
     t.racket_level,
@@ -486,8 +526,9 @@ SELECT
     t.coordinate_x,
     t.coordinate_y,
     nullif(t.last_updated, 0) AS last_updated,    -- when the owner was last observed; NULL: never
+    datetime(nullif(t.last_updated, 0), 'unixepoch') AS last_updated_utc,
     (SELECT answered_at FROM newest_answer) - nullif(t.last_updated, 0) AS age_seconds -- from the newest answer
-FROM territories AS t
+FROM tiles AS t
 LEFT JOIN factions AS f ON f.faction_id = t.faction_id;
 
 CREATE VIEW territory_tenure AS
@@ -497,7 +538,9 @@ SELECT
     h.faction_id,                                 -- NULL: unowned
     f.name AS faction_name,
     h.recorded_at AS since,                       -- when this owner was first observed
+    datetime(h.recorded_at, 'unixepoch') AS since_utc,
     after.recorded_at AS until,                   -- when the next owner was first observed; NULL: still held
+    datetime(after.recorded_at, 'unixepoch') AS until_utc,
     coalesce(after.recorded_at, max(t.last_updated, h.recorded_at), h.recorded_at) - h.recorded_at
         AS held_seconds,                          -- until the end, or until the tile was last observed
     -- 0: the tile was already held when it was first observed. Observations show this even if the row of the previous
@@ -549,6 +592,18 @@ WHERE before.id IS NULL OR before.faction_id IS NOT h.faction_id;
 
 CREATE VIEW rackets AS
 -- Which tiles have a racket, of which type and level, who owns it, and since when?
+WITH
+tiles AS NOT MATERIALIZED (
+    SELECT *, (SELECT min(recorded_at) FROM territory_ownership_history AS same
+        WHERE same.territory_id = tile.territory_id AND same.recorded_at >= coalesce((
+            SELECT recorded_at FROM territory_ownership_history AS other
+            WHERE other.territory_id = tile.territory_id
+              AND (other.racket_type IS NOT tile.racket_type OR other.racket_level IS NOT tile.racket_level)
+            ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
+          AND same.racket_type IS tile.racket_type AND same.racket_level IS tile.racket_level) AS since
+    FROM territories AS tile
+    WHERE tile.racket_type IS NOT NULL
+)
 SELECT
     t.territory_id,
     t.sector,
@@ -556,19 +611,13 @@ SELECT
     t.racket_level,
     t.faction_id,                                 -- NULL: unowned
     f.name AS faction_name,
-    (SELECT min(recorded_at) FROM territory_ownership_history AS same
-        WHERE same.territory_id = t.territory_id AND same.recorded_at >= coalesce((
-            SELECT recorded_at FROM territory_ownership_history AS other
-            WHERE other.territory_id = t.territory_id
-              AND (other.racket_type IS NOT t.racket_type OR other.racket_level IS NOT t.racket_level)
-            ORDER BY other.recorded_at DESC, other.id DESC LIMIT 1), 0)
-          AND same.racket_type IS t.racket_type AND same.racket_level IS t.racket_level)
-        AS since,                                 -- timestamp of the first row with this type and level
+    t.since,                                      -- timestamp of the first row with this type and level
+    datetime(t.since, 'unixepoch') AS since_utc,
     t.war_status,
-    t.last_updated                                -- when the tile was last observed
-FROM territories AS t
-LEFT JOIN factions AS f ON f.faction_id = t.faction_id
-WHERE t.racket_type IS NOT NULL;
+    nullif(t.last_updated, 0) AS last_updated,    -- when the tile was last observed; NULL: never
+    datetime(nullif(t.last_updated, 0), 'unixepoch') AS last_updated_utc
+FROM tiles AS t
+LEFT JOIN factions AS f ON f.faction_id = t.faction_id;
 
 CREATE VIEW territory_league AS
 -- How many tiles did each faction hold, gain and lose in each summarized month?
@@ -581,7 +630,8 @@ SELECT
     sum(held_at_end AND NOT held_at_start) AS gained,
     sum(held_at_start AND NOT held_at_end) AS lost,
     sum(days) AS tile_days,                       -- whole days, of the tiles held at the end of the month
-    period_start
+    period_start,
+    datetime(period_start, 'unixepoch') AS period_start_utc
 FROM (
     SELECT s.period_start, f.faction_id, f.name,
         s.faction_id_start IS f.faction_id AS held_at_start,

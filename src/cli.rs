@@ -1,7 +1,10 @@
 //! The command line: parses the flags, runs the command and reports how it ended.
 
+mod help;
+mod usage;
+
 use std::env;
-use std::io::{self, Write};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,8 +23,8 @@ use crate::output::{log as output_log, terminal};
 #[command(
     name = "tornsnap",
     version,
-    max_term_width = 100,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = "`tornsnap COMMAND --help` shows the options of a command, with examples."
 )]
 struct Cli {
     #[command(flatten)]
@@ -31,6 +34,7 @@ struct Cli {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// Configuration file [env: TORNSNAP_CONFIG] [default: ./tornsnap.toml, then the platform's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
@@ -47,7 +51,7 @@ struct Global {
     /// Write one JSON report to stdout
     #[arg(long, global = true)]
     json: bool,
-    /// Use colours
+    /// Use colours; the variable NO_COLOR means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorWhen,
 }
@@ -67,11 +71,16 @@ enum Command {
     Backup(command::backup::Args),
     Restore(command::restore::Args),
     Health(command::health::Args),
+    Schedule(command::schedule::Args),
     Summarize(command::summarize::Args),
+    Config(command::config::Args),
     Prune(command::prune::Args),
     #[command(hide = true)]
     Simulate(command::simulate::Args),
     Export(Box<command::export::Args>),
+    Completions(command::completions::Args),
+    Man(command::man::Args),
+    Import(command::import::Args),
 }
 
 impl Command {
@@ -81,12 +90,17 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
             Self::Summarize(_) => "summarize",
+            Self::Config(_) => "config",
             Self::Prune(_) => "prune",
             Self::Simulate(_) => "simulate",
             Self::Export(_) => "export",
+            Self::Import(_) => "import",
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Health(_) => "health",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+            Self::Schedule(_) => "schedule",
         }
     }
 
@@ -96,11 +110,16 @@ impl Command {
             Self::Fetch(args) => command::fetch::run(context, args),
             Self::Init(args) => command::init::run(context, args),
             Self::Summarize(args) => command::summarize::run(context, args),
+            Self::Config(args) => command::config::run(context, args),
             Self::Prune(args) => command::prune::run(context, args),
             Self::Simulate(args) => command::simulate::run(context, args),
             Self::Export(args) => command::export::run(context, args),
+            Self::Import(args) => command::import::run(context, args),
             Self::Backup(args) => command::backup::run(context, args),
             Self::Restore(args) => command::restore::run(context, args),
+            Self::Completions(args) => command::completions::run(context, args, help::documented()),
+            Self::Man(args) => command::man::run(context, args, help::documented()),
+            Self::Schedule(args) => command::schedule::run(context, args),
             Self::Health(args) => return Ok(Ended::Health(command::health::run(context, args))),
         }
         .map(Ended::Other)
@@ -115,12 +134,15 @@ enum Ended {
 
 /// Parses the command line, runs the command and reports how it ended.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let cli = match help::parse(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return print_clap_message(&error),
+        Err(error) => return usage::print(error, &arguments).into(),
     };
     let command = cli.command.name();
-    match start(&cli).and_then(|context| cli.command.run(&context)) {
+    let ended = start(&cli).and_then(|context| cli.command.run(&context));
+    command::log::finish();
+    match ended {
         Ok(Ended::Health(exit)) => exit.into(),
         Ok(Ended::Other(outcome)) => report_outcome(&cli.global, command, &outcome).into(),
         Err(error) if matches!(cli.command, Command::Health(_)) => {
@@ -178,7 +200,13 @@ fn start(cli: &Cli) -> Result<Context> {
     let settings = match &cli.command {
         Command::Init(args) => Settings::resolve_before_writing(&overrides, args.force)?,
         // The demo has its own settings and runs even if the configuration is broken.
-        Command::Demo(_) => Settings::defaults(),
+        Command::Demo(args) => {
+            args.refuse_settings(overrides.config.as_ref(), overrides.database.as_ref())?;
+            Settings::defaults()
+        }
+        // These describe the program, which is the same whatever the configuration is.
+        Command::Completions(_) | Command::Man(_) => Settings::defaults(),
+        Command::Config(args) => args.settings(&overrides)?,
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {
@@ -187,17 +215,9 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
-    let log_file = command::log_file::open(&settings);
-    let (log_file, log_file_error) = match log_file {
-        Ok(file) => (file, None),
-        Err(error) => (None, Some(error)),
-    };
-    output_log::start(verbosity, color, log_file);
-    if let Some(error) = log_file_error {
-        let help = error
-            .help()
-            .map_or_else(String::new, |help| format!("; try: {help}"));
-        log::warn!("{}{help}", error.one_line());
+    command::log::start(&settings, verbosity, color);
+    if !matches!(cli.command, Command::Demo(_) | Command::Config(_)) {
+        command::log::log_files(&settings);
     }
     if let Clock::Fixed(now) = settings.clock {
         log::warn!(
@@ -216,27 +236,4 @@ fn start(cli: &Cli) -> Result<Context> {
 /// `None` for an empty path, because schedulers may set a variable to an empty text.
 fn ignore_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
     path.filter(|path| !path.as_os_str().is_empty()).cloned()
-}
-
-/// Prints a message of clap: help and version on stdout, a usage error on stderr and, with `--json`, also as a report.
-#[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
-fn print_clap_message(error: &clap::Error) -> ExitCode {
-    let printed = error.print().and_then(|()| io::stdout().flush());
-    if !error.use_stderr() {
-        return match printed {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let error = terminal::write_error("the help", error);
-                terminal::print_error(&error);
-                error.exit().into()
-            }
-            _ => Exit::Done.into(),
-        };
-    }
-    if env::args_os().any(|argument| argument == "--json") {
-        let report = Report::of_usage(&error.render().to_string());
-        if let Err(error) = terminal::report(&report) {
-            terminal::print_error(&error);
-        }
-    }
-    Exit::Usage.into()
 }

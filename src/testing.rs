@@ -61,6 +61,11 @@ pub mod model {
     pub use crate::model::watch::Unwatched;
 }
 
+/// The examples of schedules.
+pub mod schedule {
+    pub use crate::command::schedule::examples::examples;
+}
+
 /// The simulated Torn.
 pub mod sim {
     pub use crate::sim::{

@@ -1,6 +1,7 @@
 //! The settings of the HTTP agent (user agent, timeout, proxy, certificates), and the classification of its errors.
 
 use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 use rustls::CertificateError;
@@ -111,7 +112,7 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
         ureq::Error::Rustls(error) => classify_tls(error),
         ureq::Error::Io(error) => match tls_error(error) {
             Some(error) => classify_tls(error),
-            None => TransportFault::Broken(error.to_string()),
+            None => TransportFault::Broken(describe_io_error(error)),
         },
         ureq::Error::ConnectProxyFailed(text) => match connect_status(text) {
             Some(status) if (400..500).contains(&status) && status != 408 && status != 429 => {
@@ -141,6 +142,31 @@ pub(super) fn classify(error: &ureq::Error) -> TransportFault {
     }
 }
 
+/// An error of the connection in plain words, because users do not know the words and numbers of the operating system.
+fn describe_io_error(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+
+    let text = error.to_string();
+    let words = match error.kind() {
+        Kind::ConnectionRefused => {
+            "it was refused; nothing listens at this address, or a firewall blocks it"
+        }
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof => "it ended before the whole answer was there",
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+            "this machine has no network, or no way to the address"
+        }
+        Kind::TimedOut => "nothing answered",
+        _ if text.starts_with("failed to lookup address") => {
+            "its host name was not found; is this machine connected to the network?"
+        }
+        _ => text.split(" (os error").next().unwrap_or_default(),
+    };
+    words.to_owned()
+}
+
 /// The HTTP status of the proxy's response to CONNECT. Ureq has it only in the text of the error
 /// (`proxy server responded 407/407`). Any other text is a transient error.
 fn connect_status(text: &str) -> Option<u16> {
@@ -159,7 +185,7 @@ fn classify_tls(error: &rustls::Error) -> TransportFault {
 }
 
 /// The error of rustls that is the cause of an I/O error. Ureq wraps the errors of a TLS handshake in I/O errors.
-fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     let mut cause: Option<&(dyn StdError + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(error) = cause {
         if let Some(tls) = error.downcast_ref() {
@@ -252,7 +278,7 @@ mod tests {
     fn a_tls_error_is_permanent_only_if_the_certificate_or_the_list_of_cas_is_the_cause() {
         use rustls::Error as Tls;
 
-        let in_handshake = |error| classify(&ureq::Error::Io(std::io::Error::other::<Tls>(error)));
+        let in_handshake = |error| classify(&ureq::Error::Io(io::Error::other::<Tls>(error)));
         let untrusted = Tls::InvalidCertificate(CertificateError::UnknownIssuer);
 
         for permanent in [

@@ -31,6 +31,8 @@ pub(crate) struct Client {
 pub(crate) struct CallResult {
     /// The server's time in unix seconds (the `Date` header). Errors have it too; `None` if there was no response.
     pub(crate) date: Option<i64>,
+    /// The HTTP status; `None` if there was no response.
+    pub(crate) status: Option<u16>,
     pub(crate) body: Result<Value, ApiError>,
 }
 
@@ -97,10 +99,12 @@ impl Client {
         match result {
             Ok(response) => CallResult {
                 date: server_time(response.headers()),
+                status: Some(response.status().as_u16()),
                 body: self.body(response, key),
             },
             Err(error) => CallResult {
                 date: None,
+                status: None,
                 body: Err(self.error(&error)),
             },
         }

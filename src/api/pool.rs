@@ -5,7 +5,8 @@ mod wait;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::api::pool::wait::{Wait, WaitCause, not_ended, shortest};
+pub(crate) use crate::api::pool::wait::{Wait, WaitCause};
+use crate::api::pool::wait::{not_ended, shortest};
 use crate::api::request::Endpoint;
 use crate::model::id::PlayerId;
 use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
@@ -13,6 +14,12 @@ use crate::model::key::{Access, ApiKey, KeyFacts, NamedKey};
 /// The index of a key in the pool.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct KeyId(usize);
+
+impl KeyId {
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
 
 /// The owner of a rate limit. Torn counts calls per player, over all keys of that player.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -22,14 +29,20 @@ pub(crate) enum RateLimitOwner {
     UncheckedKey(KeyId),
 }
 
-impl RateLimitOwner {
-    /// The `owner_id` in `api_requests`: the player id, or a negative number for an unchecked key.
-    pub(crate) fn database_id(self) -> i64 {
-        match self {
-            Self::Player(player) => player.get(),
-            Self::UncheckedKey(key) => -1 - i64::try_from(key.0).unwrap_or(i64::MAX - 1),
-        }
-    }
+/// The player or the address that makes no calls during a pause.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum PauseTarget {
+    Owner(RateLimitOwner),
+    /// This IP address, with all keys.
+    Address,
+}
+
+/// The ids for which Torn refuses an endpoint to a key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RefusedIds {
+    All,
+    /// The id of the refused call. The key may be able to read others.
+    AtLeastThis,
 }
 
 /// The keys that may make a call.
@@ -69,7 +82,7 @@ struct PooledKey {
     uses: u64,
 }
 
-/// Poll interval for a suspended key.
+/// Poll interval for a suspended key. The check of the key is one call, so it ends within tenths of a second.
 const SUSPENSION_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The preference for a key. The smallest rank is chosen first.
@@ -93,12 +106,12 @@ struct Candidate {
 #[derive(Debug, Default)]
 pub(crate) struct KeyPool {
     entries: Vec<PooledKey>,
-    waits_of_owners: HashMap<RateLimitOwner, Wait>,
-    address: Option<Wait>,
-    /// The number of pauses since the last success, per owner. The entry under `None` counts those of this IP address.
-    pauses: HashMap<Option<RateLimitOwner>, u32>,
+    owner_waits: HashMap<RateLimitOwner, Wait>,
+    address_wait: Option<Wait>,
+    /// The number of pauses since the last success.
+    pauses: HashMap<PauseTarget, u32>,
     /// The endpoints for which an owner has reached the daily limit.
-    exhausted: HashSet<(RateLimitOwner, Endpoint)>,
+    daily_limit_reached: HashSet<(RateLimitOwner, Endpoint)>,
     /// The endpoints that Torn refuses to a key for every id.
     refused_for_every_id: HashSet<(KeyId, Endpoint)>,
     /// The endpoints that Torn has refused to a key for one id. Other keys are tried first.
@@ -120,6 +133,14 @@ impl KeyPool {
         KeyId(self.entries.len() - 1)
     }
 
+    fn entry(&self, id: KeyId) -> &PooledKey {
+        &self.entries[id.0]
+    }
+
+    fn entry_mut(&mut self, id: KeyId) -> &mut PooledKey {
+        &mut self.entries[id.0]
+    }
+
     fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
         (0..self.entries.len()).map(KeyId)
     }
@@ -128,9 +149,9 @@ impl KeyPool {
     /// unless the player has to wait longer because of another key.
     pub(crate) fn set_facts(&mut self, id: KeyId, facts: KeyFacts) {
         let before = self.owner(id);
-        self.entries[id.0].facts = Some(facts);
-        if let Some(wait) = self.waits_of_owners.remove(&before) {
-            let of_player = self.waits_of_owners.entry(self.owner(id)).or_insert(wait);
+        self.entry_mut(id).facts = Some(facts);
+        if let Some(wait) = self.owner_waits.remove(&before) {
+            let of_player = self.owner_waits.entry(self.owner(id)).or_insert(wait);
             if of_player.until < wait.until {
                 *of_player = wait;
             }
@@ -138,16 +159,16 @@ impl KeyPool {
     }
 
     pub(crate) fn name(&self, id: KeyId) -> &str {
-        &self.entries[id.0].name
+        &self.entry(id).name
     }
 
     pub(crate) fn key(&self, id: KeyId) -> &ApiKey {
-        &self.entries[id.0].key
+        &self.entry(id).key
     }
 
     /// The owner of the rate limit that the key's calls count against.
     pub(crate) fn owner(&self, id: KeyId) -> RateLimitOwner {
-        match &self.entries[id.0].facts {
+        match &self.entry(id).facts {
             Some(facts) => RateLimitOwner::Player(facts.owner),
             None => RateLimitOwner::UncheckedKey(id),
         }
@@ -156,68 +177,64 @@ impl KeyPool {
     /// The usable keys of this owner.
     pub(crate) fn usable_keys_of(&self, owner: RateLimitOwner) -> impl Iterator<Item = KeyId> {
         self.ids()
-            .filter(move |id| self.entries[id.0].usable && self.owner(*id) == owner)
+            .filter(move |id| self.entry(*id).usable && self.owner(*id) == owner)
     }
 
     /// Whether the pool has a key of this player with access to battle stats.
     pub(crate) fn has_battle_stats_key(&self, player: PlayerId) -> bool {
-        self.ids()
-            .any(|id| self.entries[id.0].fits(KeyRequirement::BattleStatsOf(player), id))
+        self.ids().any(|id| {
+            self.entry(id)
+                .fits(KeyRequirement::BattleStatsOf(player), id)
+        })
     }
 
     /// Disables a key for this run. Returns false if it was disabled already.
     pub(crate) fn disable(&mut self, id: KeyId) -> bool {
-        std::mem::replace(&mut self.entries[id.0].usable, false)
+        std::mem::replace(&mut self.entry_mut(id).usable, false)
     }
 
     pub(crate) fn is_usable(&self, id: KeyId) -> bool {
-        self.entries[id.0].usable
+        self.entry(id).usable
     }
 
-    /// Disables an endpoint for all keys of this owner in this run.
-    pub(crate) fn disable_endpoint_of_owner(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
-        self.exhausted.insert((owner, endpoint));
+    /// Records that this owner has reached the daily limit of an endpoint. No key of the owner calls it in this run.
+    pub(crate) fn record_daily_limit(&mut self, owner: RateLimitOwner, endpoint: Endpoint) {
+        self.daily_limit_reached.insert((owner, endpoint));
     }
 
-    /// Records that Torn has refused this endpoint to a key, for every id or for the requested one.
-    pub(crate) fn record_refusal(
-        &mut self,
-        id: KeyId,
-        endpoint: Endpoint,
-        applies_to_every_id: bool,
-    ) {
-        if applies_to_every_id {
-            self.refused_for_every_id.insert((id, endpoint));
-        } else {
-            self.refused_for_some_id.insert((id, endpoint));
-        }
+    /// Records that Torn has refused this endpoint to a key.
+    pub(crate) fn record_refusal(&mut self, id: KeyId, endpoint: Endpoint, ids: RefusedIds) {
+        let refused = match ids {
+            RefusedIds::All => &mut self.refused_for_every_id,
+            RefusedIds::AtLeastThis => &mut self.refused_for_some_id,
+        };
+        refused.insert((id, endpoint));
     }
 
     /// Pauses one key. The other keys of its owner can be used.
     pub(crate) fn pause_key(&mut self, id: KeyId, now: Instant, time: Duration) {
-        self.entries[id.0].pause = Some(Wait::pause(None, now, time));
+        self.entry_mut(id).pause = Some(Wait::pause(None, now, time));
     }
 
     /// Sets whether a key is suspended. Only calls with [`KeyRequirement::Only`] use a suspended key.
     pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
-        self.entries[id.0].suspended = suspended;
+        self.entry_mut(id).suspended = suspended;
     }
 
-    /// The shortest wait of all usable keys, or `None` if a key can be used now.
+    /// The shortest wait of all usable keys, which is zero if a key can be used now; `None` without a usable key.
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
-        let waits = self
-            .ids()
-            .filter(|id| self.entries[id.0].fits(KeyRequirement::Any, *id))
+        self.ids()
+            .filter(|id| self.entry(*id).fits(KeyRequirement::Any, *id))
             .map(|id| {
                 self.wait(id, KeyRequirement::Any, now)
-                    .map(|wait| wait.remaining(now))
-            });
-        waits.min().flatten()
+                    .map_or(Duration::ZERO, |wait| wait.remaining(now))
+            })
+            .min()
     }
 
-    /// Makes an owner wait because our rate limiter is full. Does not shorten a pause that Torn asked for.
-    pub(crate) fn wait_for_rate_limit(&mut self, owner: RateLimitOwner, until: Instant) {
-        let earlier = self.waits_of_owners.get(&owner);
+    /// Records that our rate limiter is full for an owner until this time. Does not shorten a pause that Torn asked for.
+    pub(crate) fn record_rate_limit_wait(&mut self, owner: RateLimitOwner, until: Instant) {
+        let earlier = self.owner_waits.get(&owner);
         if earlier.is_some_and(|wait| wait.is_pause() && wait.until > until) {
             return;
         }
@@ -225,28 +242,28 @@ impl KeyPool {
             until,
             cause: WaitCause::RateLimit,
         };
-        self.waits_of_owners.insert(owner, wait);
+        self.owner_waits.insert(owner, wait);
     }
 
     /// Pauses an owner because Torn asked for it.
     pub(crate) fn pause_owner(&mut self, owner: RateLimitOwner, now: Instant, time: Duration) {
-        let earlier = self.waits_of_owners.get(&owner).copied();
-        self.waits_of_owners
+        let earlier = self.owner_waits.get(&owner).copied();
+        self.owner_waits
             .insert(owner, Wait::pause(earlier, now, time));
     }
 
     /// Pauses all calls because Torn asked for it.
     pub(crate) fn pause_address(&mut self, now: Instant, time: Duration) {
-        self.address = Some(Wait::pause(self.address, now, time));
+        self.address_wait = Some(Wait::pause(self.address_wait, now, time));
     }
 
-    /// Whether Torn has asked this owner, or this IP address (`None`), for a pause since `moment`.
+    /// Whether Torn has asked for a pause since `moment`.
     ///
     /// If so, the refusal of a call that started at `moment` belongs to the same pause.
-    pub(crate) fn was_paused_after(&self, owner: Option<RateLimitOwner>, moment: Instant) -> bool {
-        let wait = match owner {
-            Some(owner) => self.waits_of_owners.get(&owner),
-            None => self.address.as_ref(),
+    pub(crate) fn was_paused_after(&self, target: PauseTarget, moment: Instant) -> bool {
+        let wait = match target {
+            PauseTarget::Owner(owner) => self.owner_waits.get(&owner),
+            PauseTarget::Address => self.address_wait.as_ref(),
         };
         wait.is_some_and(|wait| match wait.cause {
             WaitCause::Pause { asked_at } => asked_at >= moment,
@@ -254,9 +271,9 @@ impl KeyPool {
         })
     }
 
-    /// Counts a pause of this owner, or of this IP address (`None`). Returns the number of pauses since the last success.
-    pub(crate) fn count_pause(&mut self, owner: Option<RateLimitOwner>) -> u32 {
-        let count = self.pauses.entry(owner).or_default();
+    /// Counts a pause. Returns the number of pauses since the last success.
+    pub(crate) fn count_pause(&mut self, target: PauseTarget) -> u32 {
+        let count = self.pauses.entry(target).or_default();
         *count += 1;
         *count
     }
@@ -264,17 +281,17 @@ impl KeyPool {
     /// Resets the number of pauses of the key's owner and of this IP address.
     pub(crate) fn record_success(&mut self, id: KeyId) {
         let owner = self.owner(id);
-        self.pauses.remove(&Some(owner));
-        self.pauses.remove(&None);
+        self.pauses.remove(&PauseTarget::Owner(owner));
+        self.pauses.remove(&PauseTarget::Address);
     }
 
     pub(crate) fn has_usable_key(&self) -> bool {
         self.ids()
-            .any(|id| self.entries[id.0].fits(KeyRequirement::Any, id))
+            .any(|id| self.entry(id).fits(KeyRequirement::Any, id))
     }
 
     /// The names of the usable keys that were not checked yet.
-    pub(crate) fn names_of_unchecked_keys(&self) -> Vec<String> {
+    pub(crate) fn unchecked_key_names(&self) -> Vec<String> {
         self.entries
             .iter()
             .filter(|entry| entry.usable && entry.facts.is_none())
@@ -282,16 +299,16 @@ impl KeyPool {
             .collect()
     }
 
-    /// The names of the keys that were used, are still usable, and are not paused by Torn.
-    pub(crate) fn names_of_working_used_keys(&self, now: Instant) -> Vec<String> {
+    /// The names of the keys that were used in this run and still work: they are usable, and Torn has not paused them.
+    pub(crate) fn used_key_names(&self, now: Instant) -> Vec<String> {
         self.ids()
             .filter(|id| {
-                let entry = &self.entries[id.0];
-                let wait_of_owner = self.waits_of_owners.get(&self.owner(*id)).copied();
+                let entry = self.entry(*id);
+                let owner_wait = self.owner_waits.get(&self.owner(*id)).copied();
                 entry.usable
                     && entry.uses > 0
                     && not_ended(entry.pause, now).is_none()
-                    && !not_ended(wait_of_owner, now).is_some_and(|wait| wait.is_pause())
+                    && !not_ended(owner_wait, now).is_some_and(|wait| wait.is_pause())
             })
             .map(|id| self.name(id).to_owned())
             .collect()
@@ -305,13 +322,32 @@ impl KeyPool {
         excluded: &[KeyId],
         now: Instant,
     ) -> KeyChoice {
+        let candidates = self.candidates(requirement, endpoint, excluded, now);
+        if candidates.is_empty() && requirement == KeyRequirement::Any && !self.has_usable_key() {
+            return KeyChoice::NoneUsable;
+        }
+        let choice = choose(&candidates);
+        if let KeyChoice::Key(id) = choice {
+            self.entry_mut(id).uses += 1;
+        }
+        choice
+    }
+
+    /// The keys that have access to this endpoint, in the order of preference.
+    fn candidates(
+        &self,
+        requirement: KeyRequirement,
+        endpoint: Endpoint,
+        excluded: &[KeyId],
+        now: Instant,
+    ) -> Vec<Candidate> {
         let mut candidates: Vec<Candidate> = self
             .ids()
             .filter(|id| !excluded.contains(id))
             .filter_map(|id| {
                 Some(Candidate {
                     rank: self.rank(id, requirement, endpoint)?,
-                    uses: self.entries[id.0].uses,
+                    uses: self.entry(id).uses,
                     id,
                     wait: self.wait(id, requirement, now),
                 })
@@ -319,31 +355,12 @@ impl KeyPool {
             .collect();
         candidates
             .sort_unstable_by_key(|candidate| (candidate.rank, candidate.uses, candidate.id.0));
-        if candidates.is_empty() {
-            return match requirement {
-                KeyRequirement::Any if !self.has_usable_key() => KeyChoice::NoneUsable,
-                _ => KeyChoice::NoneForEndpoint,
-            };
-        }
-        for same_rank in candidates.chunk_by(|one, other| one.rank == other.rank) {
-            if let Some(free) = same_rank.iter().find(|candidate| candidate.wait.is_none()) {
-                self.entries[free.id.0].uses += 1;
-                return KeyChoice::Key(free.id);
-            }
-            // Wait for a full rate limiter, which has room again within a minute. Use a key of a worse rank only if
-            // Torn has paused all keys of this rank.
-            let waits = same_rank.iter().filter_map(|candidate| candidate.wait);
-            if let Some(wait) = shortest(waits.filter(|wait| !wait.is_pause())) {
-                return KeyChoice::Wait(wait);
-            }
-        }
-        shortest(candidates.iter().filter_map(|candidate| candidate.wait))
-            .map_or(KeyChoice::NoneForEndpoint, KeyChoice::Wait)
+        candidates
     }
 
     /// The rank of a key for this endpoint, or `None` if it has no access.
     fn rank(&self, id: KeyId, requirement: KeyRequirement, endpoint: Endpoint) -> Option<Rank> {
-        let entry = &self.entries[id.0];
+        let entry = self.entry(id);
         if !entry.fits(requirement, id) {
             return None;
         }
@@ -353,14 +370,16 @@ impl KeyPool {
                 .any(|(key, refused)| *key == id && endpoint.includes(*refused))
         };
         let owner = self.owner(id);
-        let is_exhausted = self.exhausted.iter().any(|(exhausted_owner, exhausted)| {
-            *exhausted_owner == owner && endpoint.includes(*exhausted)
-        });
-        if refused(&self.refused_for_every_id) || is_exhausted {
+        let has_reached_limit = self
+            .daily_limit_reached
+            .iter()
+            .any(|(limited, part)| *limited == owner && endpoint.includes(*part));
+        if refused(&self.refused_for_every_id) || has_reached_limit {
             return None;
         }
         let access = match (endpoint.category, &entry.facts) {
             (Some(category), Some(facts)) => facts.access_to(category, endpoint.selections),
+            // An endpoint without a category can be read with each key. An unchecked key may have every access.
             _ => Access::Listed,
         };
         (access != Access::Denied).then(|| Rank {
@@ -369,18 +388,20 @@ impl KeyPool {
         })
     }
 
-    /// How long this key has to wait, or `None` if it can make a call now. The longest wait counts. If one of the waits
-    /// is a pause, its cause counts.
+    /// How long this key has to wait, or `None` if it can make a call now.
+    ///
+    /// The result ends with the longest wait of the key, its owner and the address. Its cause is a pause if any of them is
+    /// a pause.
     fn wait(&self, id: KeyId, requirement: KeyRequirement, now: Instant) -> Option<Wait> {
-        let entry = &self.entries[id.0];
+        let entry = self.entry(id);
         if entry.suspended && requirement != KeyRequirement::Only(id) {
             return Some(Wait {
                 until: now + SUSPENSION_POLL_INTERVAL,
                 cause: WaitCause::KeyCheck,
             });
         }
-        let wait_of_owner = self.waits_of_owners.get(&self.owner(id)).copied();
-        let waits = [entry.pause, self.address, wait_of_owner].map(|wait| not_ended(wait, now));
+        let owner_wait = self.owner_waits.get(&self.owner(id)).copied();
+        let waits = [entry.pause, self.address_wait, owner_wait].map(|wait| not_ended(wait, now));
         let longest = waits.into_iter().flatten().max_by_key(|wait| wait.until)?;
         let pause = waits.into_iter().flatten().find(Wait::is_pause);
         Some(Wait {
@@ -402,6 +423,23 @@ impl PooledKey {
                     .is_some_and(|facts| facts.owner == player && facts.reads_battle_stats()),
             }
     }
+}
+
+/// Chooses the first of these keys that can be used, or the wait for one. The keys are in the order of preference.
+fn choose(candidates: &[Candidate]) -> KeyChoice {
+    for same_rank in candidates.chunk_by(|one, other| one.rank == other.rank) {
+        if let Some(free) = same_rank.iter().find(|candidate| candidate.wait.is_none()) {
+            return KeyChoice::Key(free.id);
+        }
+        // Wait for a full rate limiter, which has room again within a minute. Use a key of a worse rank only if Torn has
+        // paused all keys of this rank.
+        let waits = same_rank.iter().filter_map(|candidate| candidate.wait);
+        if let Some(wait) = shortest(waits.filter(|wait| !wait.is_pause())) {
+            return KeyChoice::Wait(wait);
+        }
+    }
+    shortest(candidates.iter().filter_map(|candidate| candidate.wait))
+        .map_or(KeyChoice::NoneForEndpoint, KeyChoice::Wait)
 }
 
 #[cfg(test)]

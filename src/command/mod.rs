@@ -2,15 +2,21 @@
 
 pub(crate) mod backup;
 pub(crate) mod clock;
+pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod init;
-pub(crate) mod log_file;
+mod locked_database;
+pub(crate) mod log;
+pub(crate) mod man;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;
+pub(crate) mod schedule;
 mod signal;
 pub(crate) mod simulate;
 pub(crate) mod summarize;

@@ -9,8 +9,8 @@ use crate::error::{Error, Exit};
 /// The envelope. The fields of the command are flattened into it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report<'a> {
-    /// `None` when clap rejected the command line.
-    command: Option<&'static str>,
+    /// `None` when the command line names no command.
+    command: Option<&'a str>,
     status: Status,
     exit_code: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ struct ErrorReport {
 
 impl<'a> Report<'a> {
     /// The report of a command that did not fail; `None` if the command has printed its own document.
-    pub(crate) fn of_outcome(command: &'static str, outcome: &'a Outcome) -> Option<Self> {
+    pub(crate) fn of_outcome(command: &'a str, outcome: &'a Outcome) -> Option<Self> {
         outcome.report.as_ref().map(|body| Self {
             command: Some(command),
             status: outcome.status,
@@ -64,7 +64,7 @@ impl<'a> Report<'a> {
     }
 
     /// The report of a command that failed.
-    pub(crate) fn of_error(command: &'static str, error: &Error) -> Self {
+    pub(crate) fn of_error(command: &'a str, error: &Error) -> Self {
         Self {
             command: Some(command),
             status: error.exit().into(),
@@ -75,15 +75,15 @@ impl<'a> Report<'a> {
     }
 
     /// The report of a command line that clap rejected.
-    pub(crate) fn of_usage(message: &str) -> Self {
+    pub(crate) fn of_usage(command: Option<&'a str>, message: &str, help: String) -> Self {
         Self {
-            command: None,
+            command,
             status: Status::Failed,
             exit_code: Exit::Usage.code(),
             error: Some(ErrorReport {
-                message: message.trim_end().to_owned(),
+                message: message.to_owned(),
                 because: Vec::new(),
-                r#try: Some("tornsnap --help".to_owned()),
+                r#try: Some(help),
             }),
             body: None,
         }

@@ -13,7 +13,7 @@ use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
-use crate::model::size::group_digits;
+use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
 use crate::model::watch::Watch;
 use crate::output::prompt;
@@ -23,6 +23,13 @@ use crate::store::restore::{self, Locks, Staged};
 
 /// Replace the database with a verified backup; the present database is kept beside it
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Replace the database with its latest backup, without a question:
+    tornsnap restore latest --yes
+
+  Look at the latest backup beside the database:
+    tornsnap restore latest --to copy.db")]
 pub(crate) struct Args {
     /// The backup, or `latest`
     #[arg(value_name = "FILE|latest")]
@@ -178,10 +185,10 @@ impl Job {
         });
         Outcome::done(
             format!(
-                "restored {} from {} ({} rows){origin_note}{old_note}",
+                "restored {} from {} ({}){origin_note}{old_note}",
                 self.database.display(),
                 self.file.display(),
-                group_digits(staged.rows)
+                count(group_digits(staged.rows), "row")
             ),
             Report {
                 database: display_path(&self.database),
@@ -270,10 +277,10 @@ fn question(database: &Path, manifest: Option<&Manifest>) -> String {
         || "a file without a manifest".to_owned(),
         |manifest| {
             format!(
-                "the copy of {} made at {} ({} rows)",
+                "the copy of {} made at {} ({})",
                 manifest.database,
                 iso(manifest.created_at),
-                group_digits(manifest.total_rows())
+                count(group_digits(manifest.total_rows()), "row")
             )
         },
     );

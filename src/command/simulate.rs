@@ -11,8 +11,15 @@ use crate::error::{Exit, Result, WithContext};
 use crate::output::terminal;
 use crate::sim::{Options, Simulator};
 
-/// Serve a simulated Torn API on this machine until interrupted
+/// For developers: serve a simulated Torn API on this machine until interrupted
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Answer as Torn does, until Ctrl-C:
+    tornsnap simulate --players 40
+
+  Refuse more than 60 calls a minute of each key owner:
+    tornsnap simulate --requests-per-minute 60")]
 pub(crate) struct Args {
     /// Players in the simulated world
     #[arg(long, default_value_t = 120)]

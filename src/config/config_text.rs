@@ -1,5 +1,6 @@
 //! The text of a configuration file, the errors that name its lines, and the types of its values.
 
+use std::cell::{Cell, RefCell};
 use std::num::IntErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -7,26 +8,80 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::config::mask::{mask_addresses, mask_key_like};
-use crate::config::path::{describe_unexpanded, resolve_path};
+use crate::config::field::{Field, FieldValue, Origin};
+use crate::config::mask::{mask_addresses, mask_key_like, mask_line};
+use crate::config::path::{describe_control_character, describe_unexpanded, resolve_path};
 use crate::error::{Error, Exit, Result};
 
-/// The path and the text of a configuration file.
+/// The path and the text of a configuration file, and the fields that were read from it.
 pub(super) struct ConfigText<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
+    fields: RefCell<Vec<Field>>,
+    /// The position of the newest error.
+    error_at: Cell<Option<usize>>,
 }
 
-impl ConfigText<'_> {
-    /// The error for the line of `span`. It does not contain the line, which may contain a key.
+impl<'a> ConfigText<'a> {
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
+        Self {
+            path,
+            text,
+            fields: RefCell::default(),
+            error_at: Cell::default(),
+        }
+    }
+
+    /// Records a field that the program looks for. `position` is where the file has it.
+    pub(super) fn add_field(&self, name: String, position: Option<usize>) {
+        let origin = position.map_or(Origin::Default, |position| {
+            Origin::Line(self.line_of(position))
+        });
+        self.fields.borrow_mut().push(Field {
+            name,
+            value: FieldValue::Unset,
+            origin,
+        });
+    }
+
+    /// Records the value of a field after [`Self::add_field`].
+    pub(super) fn set_value(&self, name: &str, value: FieldValue) {
+        let mut fields = self.fields.borrow_mut();
+        if let Some(field) = fields.iter_mut().rev().find(|field| field.name == name) {
+            field.value = value;
+        }
+    }
+
+    /// The recorded fields, in the order in which they were read.
+    pub(super) fn into_fields(self) -> Vec<Field> {
+        self.fields.into_inner()
+    }
+
+    /// The position of the newest error, to find the field that caused it.
+    pub(super) fn position_of_error(&self) -> Option<usize> {
+        self.error_at.get()
+    }
+
+    /// The number of the line of a position. The first line is 1.
+    pub(super) fn line_of(&self, position: usize) -> usize {
+        let before = self.text.get(..position).unwrap_or_default();
+        1 + before.matches('\n').count()
+    }
+
+    /// The error for the line of `span`. It shows the line without what may be secret.
     pub(super) fn error_at(&self, span: Range<usize>, why: impl AsRef<str>) -> Error {
-        let before = self.text.get(..span.start).unwrap_or_default();
-        let line = 1 + before.matches('\n').count();
+        self.error_at.set(Some(span.start));
+        let line = self.line_of(span.start);
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        let shown = match mask_line(text) {
+            shown if shown.is_empty() => String::new(),
+            shown => format!("; the line is: {shown}"),
+        };
         Error::new(format!("use the configuration {}", self.path.display()))
-            .with_source(format!("line {line}: {}", mask_key_like(why.as_ref())))
+            .with_source(format!("line {line}: {}{shown}", mask_key_like(why.as_ref())))
             .with_help(
-                "correct that line; the configuration page in the repository, src/docs/configuration.md, lists every \
-                 field with its default",
+                "correct that line, then run `tornsnap config check`; the configuration page in the repository, \
+                 src/docs/configuration.md, lists every field with its default",
             )
             .with_exit(Exit::Config)
     }
@@ -41,6 +96,13 @@ impl ConfigText<'_> {
             Some(value) if is_unquoted_text(value) => self.error_at(
                 span,
                 "the value is not in quotes, and it is neither a number nor true or false",
+            ),
+            Some(value) if has_backslash_in_double_quotes(value) => {
+                self.error_at(span, BACKSLASH_IN_QUOTES)
+            }
+            _ if error.message().starts_with("missing comma between array") => self.error_at(
+                span,
+                "a comma is missing in a list, or the list is not closed with ]",
             ),
             _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
         }
@@ -94,6 +156,9 @@ impl ConfigText<'_> {
 
     /// The path in a field. A relative path is relative to the folder of the file.
     pub(super) fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
+        if let Some(why) = describe_control_character(value.get_ref()) {
+            return Err(self.error_at(value.span(), why));
+        }
         if let Some(why) = describe_unexpanded(Path::new(value.get_ref())) {
             return Err(self.error_at(value.span(), why));
         }
@@ -105,6 +170,15 @@ impl ConfigText<'_> {
         let text = self.text.get(span.start..).unwrap_or_default();
         text.starts_with(header)
     }
+}
+
+/// The error about a path of Windows in double quotes.
+const BACKSLASH_IN_QUOTES: &str = "in double quotes, a backslash begins an escape such as \\n; write a Windows path in single \
+                                   quotes ('C:\\Torn\\torn.db') or with / (\"C:/Torn/torn.db\")";
+
+/// Whether a value is a text in double quotes that contains a backslash.
+fn has_backslash_in_double_quotes(value: &str) -> bool {
+    value.starts_with('"') && value.contains('\\')
 }
 
 /// Whether a value begins like a text without quotes. The only words in TOML are those for booleans and floats.

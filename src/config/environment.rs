@@ -57,6 +57,33 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     }
 }
 
+/// Those of these variables that are set and not blank.
+pub(crate) fn variables_that_are_set(names: &[&'static str]) -> Vec<&'static str> {
+    let names = names.iter().copied();
+    names.filter(|name| is_set(name)).collect()
+}
+
+/// The path in an environment variable of the operating system.
+pub(crate) fn system_path(name: &str) -> Option<PathBuf> {
+    path(name).ok().flatten()
+}
+
+/// The value of an environment variable of the operating system.
+pub(crate) fn system_variable(name: &str) -> Option<String> {
+    variable(name).ok().flatten()
+}
+
+/// Whether `NO_COLOR` is set, see <https://no-color.org>.
+pub(crate) fn no_color() -> bool {
+    is_set("NO_COLOR")
+}
+
+/// The width in `COLUMNS`, for terminals whose width cannot be queried.
+pub(crate) fn columns() -> Option<u16> {
+    let columns = variable("COLUMNS").ok().flatten()?;
+    parse_digits(&columns).filter(|columns| *columns > 0)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the only function that reads the environment"

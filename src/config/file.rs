@@ -1,15 +1,20 @@
 //! Reads `tornsnap.toml`: the fields, their ranges and their defaults.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::config::address::base_url;
 use crate::config::config_text::ConfigText;
+use crate::config::field::FieldValue;
 use crate::config::key::{KeyLocation, KeySource};
+use crate::config::log::read_log;
+use crate::config::mask::mask_key_like;
+use crate::config::schedule;
 use crate::config::secret::check_private;
 use crate::config::table::{Table, WordOrList};
 use crate::config::text::{SAVE_AS_UTF8, decode};
@@ -32,31 +37,59 @@ pub(super) fn read_file(path: &Path) -> Result<Settings> {
 ///
 /// [`Exit::Config`]; the message names the file.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let text = read_text_of_any_mode(path);
+    if path.is_file() {
+        check_private(path).map_err(|error| error.with_exit(Exit::Config))?;
+    }
+    text
+}
+
+/// Like [`read_text`], but also reads a file that others can read.
+///
+/// # Errors
+///
+/// [`Exit::Config`]; the message names the file.
+pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
     let error =
         || Error::new(format!("read the configuration {}", path.display())).with_exit(Exit::Config);
-    let bytes = fs::read(path).map_err(|why| error().with_source(why))?;
-    check_private(path).map_err(|error| error.with_exit(Exit::Config))?;
+    if path.is_dir() {
+        return Err(error()
+            .with_source("it is a folder")
+            .with_help("name the file in it"));
+    }
+    let bytes = fs::read(path).map_err(|why| {
+        error()
+            .with_source(why)
+            .with_help("check who owns the file, or name another one with --config")
+    })?;
     decode(&bytes).map_err(|why| error().with_source(why).with_help(SAVE_AS_UTF8))
 }
 
 /// Parses the text of the configuration file at `path` and checks every value.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
-    let mut settings = settings(&ConfigText { path, text })?;
-    settings.config_file = Some(path.to_owned());
-    Ok(settings)
+    let config = ConfigText::new(path, text);
+    let table = DeTable::parse(text).map_err(|error| config.syntax_error(&error))?;
+    let settings = settings(&config, table.into_inner())?;
+    Ok(Settings {
+        config_file: Some(path.to_owned()),
+        fields: config.into_fields(),
+        ..settings
+    })
 }
 
 /// The settings without a file. Paths are relative to the working directory.
 pub(super) fn defaults() -> Settings {
-    let empty = ConfigText {
-        path: Path::new(""),
-        text: "",
-    };
-    settings(&empty).expect("defaults are within their ranges")
+    let empty = ConfigText::new(Path::new(""), "");
+    let settings = settings(&empty, DeTable::new()).expect("defaults are within their ranges");
+    Settings {
+        fields: empty.into_fields(),
+        ..settings
+    }
 }
 
-fn settings(config: &ConfigText<'_>) -> Result<Settings> {
-    let mut file = Table::parse(config)?;
+/// The settings in the table of a whole file, without [`Settings::fields`].
+pub(super) fn settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<Settings> {
+    let mut file = Table::of_file(config, table);
     let settings = Settings {
         config_file: None,
         database: file.path_or("database", "tornsnap.db")?,
@@ -67,9 +100,11 @@ fn settings(config: &ConfigText<'_>) -> Result<Settings> {
         retention: retention(file.table("retention")?)?,
         backup: backup(file.table("backup")?)?,
         health: health(config, file.table("health")?)?,
-        log_file: log_file(file.table("log")?)?,
+        schedule: schedule::read(config, file.table("schedule")?)?,
+        log: read_log(file.table("log")?)?,
         clock: Clock::System,
         keys_are_from_environment: false,
+        fields: Vec::new(),
     };
     file.refuse_unknown_fields()?;
     Ok(settings)
@@ -81,12 +116,15 @@ fn api(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Api> {
     let requests_per_minute = table.number_or("requests_per_minute", 0, limit, 60)?;
     let timeout = table.number_or("timeout_seconds", 1, 600, 30)?;
     let concurrency = table.number_or("concurrency", 1, 64, 4)?;
+    let base_url = match url {
+        Some(url) => base_url(url.get_ref()).map_err(|why| config.error_at(url.span(), why))?,
+        None => TORN_URL.to_owned(),
+    };
+    // A key has no place in the address, but a user may have put one there.
+    table.record("base_url", FieldValue::Text(mask_key_like(&base_url)));
     table.refuse_unknown_fields()?;
     Ok(Api {
-        base_url: match url {
-            Some(url) => base_url(url.get_ref()).map_err(|why| config.error_at(url.span(), why))?,
-            None => TORN_URL.to_owned(),
-        },
+        base_url,
         requests_per_minute: (requests_per_minute > 0).then_some(requests_per_minute),
         timeout: Duration::from_secs(timeout.into()),
         concurrency: usize::try_from(concurrency).unwrap_or(1),
@@ -112,9 +150,17 @@ fn track(config: &ConfigText<'_>, mut table: Table<'_>) -> Result<Track> {
 fn territories(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Territories> {
     const EXPECTED: &str = "\"tracked\", \"all\", \"none\" or a list such as [\"AAB\", \"AAC\"]";
     let Some(value) = table.word_or_list("territories", EXPECTED)? else {
+        table.record("territories", FieldValue::Text("tracked".to_owned()));
         return Ok(Territories::Tracked);
     };
-    let refuse = |why: String| config.error_at(value.span(), why);
+    table.record(
+        "territories",
+        match value.get_ref() {
+            WordOrList::Word(word) => FieldValue::Text(word.clone()),
+            WordOrList::List(tiles) => FieldValue::Texts(tiles.clone()),
+        },
+    );
+    let refuse = |why: String| config.error_at(value.span(), format!("{why} (in territories)"));
     match value.get_ref() {
         WordOrList::Word(word) => match word.as_str() {
             "tracked" => Ok(Territories::Tracked),
@@ -216,25 +262,21 @@ fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Webh
     let file = name_in("webhook_url_file")?;
     let variable = name_in("webhook_url_env")?;
     Ok(match file {
-        Some(file) => Some(WebhookSource::File(config.path(&file)?)),
+        Some(file) => Some(WebhookSource::File(
+            table.resolve("webhook_url_file", &file)?,
+        )),
         None => variable.map(|variable| WebhookSource::Env(variable.into_inner())),
     })
 }
 
 fn ping_url(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<SecretUrl>> {
-    let Some(text) = table.string("ping_url")? else {
+    let Some(text) = table.secret_string("ping_url")? else {
         return Ok(None);
     };
     match SecretUrl::parse(text.get_ref()) {
         Some(url) => Ok(Some(url)),
         None => Err(config.error_at(text.span(), "ping_url is not an https:// address")),
     }
-}
-
-fn log_file(mut table: Table<'_>) -> Result<Option<PathBuf>> {
-    let file = table.path("file")?;
-    table.refuse_unknown_fields()?;
-    Ok(file)
 }
 
 fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>> {
@@ -244,12 +286,16 @@ fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>>
         let refuse = |why: String| config.error_at(span.clone(), why);
         let mut table = table.into_inner();
         let name = table.string("name")?.map(Spanned::into_inner);
-        let key = table.string("key")?;
+        let name = name.unwrap_or_else(|| default_key_name(number));
+        table.set_name(&format!("key.{}", mask_key_like(&name)));
+        let key = table.secret_string("key")?;
         let key_file = table.string("key_file")?;
         let key_env = table.string("key_env")?;
+        let key_file = key_file
+            .map(|file| table.resolve("key_file", &file))
+            .transpose()?;
         table.refuse_unknown_fields()?;
 
-        let name = name.unwrap_or_else(|| default_key_name(number));
         if name.trim().is_empty() || sources.iter().any(|source| source.name == name) {
             return Err(refuse(format!(
                 "the key name {name:?} is empty or used twice"
@@ -262,7 +308,7 @@ fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>>
                 })?;
                 KeyLocation::Inline(Ok(key))
             }
-            (None, Some(file), None) => KeyLocation::File(config.path(&file)?),
+            (None, Some(file), None) => KeyLocation::File(file),
             (None, None, Some(variable)) => KeyLocation::Env(variable.into_inner()),
             _ => {
                 return Err(refuse(
@@ -299,11 +345,11 @@ mod tests {
 
         assert_eq!(
             error_of("[api]\nrequests_per_minute = 101\n"),
-            "line 2: requests_per_minute = 101 is not from 0 to 100"
+            "line 2: requests_per_minute = 101 is not from 0 to 100; the line is: requests_per_minute = 101"
         );
         assert_eq!(
             error_of("[track]\nplayers = [1,\n0]\n"),
-            "line 3: 0 is not an id: ids are whole numbers from 1"
+            "line 3: 0 is not an id in players: ids are whole numbers from 1"
         );
         assert!(error_of("[history]\nrecord = \"some\"\n").contains("`changes` or `every-poll`"));
         assert!(
@@ -352,5 +398,17 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn every_notation_of_a_toml_integer_is_read() {
+        for number in ["+5", "5", "0x5", "0b101", "0o5"] {
+            let text = format!("[api]\nconcurrency = {number}\n");
+            let settings = parse(Path::new("tornsnap.toml"), &text).unwrap();
+            assert_eq!(settings.api.concurrency, 5, "{number}");
+        }
+        let thousand = "[retention]\nkeep_months = 1_000\n";
+        let settings = parse(Path::new("tornsnap.toml"), thousand).unwrap();
+        assert_eq!(settings.retention.keep_months, 1000);
     }
 }

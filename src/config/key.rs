@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use crate::config::environment;
-use crate::config::mask::looks_like_key;
+use crate::config::mask::{looks_like_key, mask_key_like};
 use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{ApiKey, NamedKey, unquoted};
+use crate::model::path::{display_path, plain_absolute};
 
 /// The configured keys after an attempt to read each of them.
 #[derive(Clone, Debug)]
@@ -50,6 +51,35 @@ impl LoadedKeys {
             log::warn!("key {} is left out: {}", key.name, key.why);
         }
     }
+}
+
+/// A configured key after an attempt to read it, without the key itself.
+#[derive(Debug)]
+pub(crate) struct KeyState {
+    /// The name; hidden if it looks like a key.
+    pub(crate) name: String,
+    /// The file or the environment variable, or `configuration`.
+    pub(crate) place: String,
+    /// Why it cannot be used.
+    pub(crate) error: Option<Error>,
+}
+
+/// The state of each configured key.
+pub(super) fn key_states(sources: &[KeySource], are_from_environment: bool) -> Vec<KeyState> {
+    let states = sources.iter().map(|source| KeyState {
+        name: mask_key_like(&source.name),
+        place: match &source.location {
+            KeyLocation::Inline(_) if are_from_environment => "TORN_API_KEY".to_owned(),
+            KeyLocation::Inline(_) => "configuration".to_owned(),
+            KeyLocation::File(path) => display_path(&plain_absolute(path)),
+            KeyLocation::Env(name) => mask_key_like(name),
+        },
+        error: match source.load() {
+            Ok(_) => None,
+            Err(KeyError::Exposed(error) | KeyError::Unreadable(error)) => Some(error),
+        },
+    });
+    states.collect()
 }
 
 /// The keys that cannot be used, including those in files that others can read.
@@ -109,6 +139,14 @@ enum KeyError {
 }
 
 impl KeySource {
+    /// The environment variable that the key is read from.
+    pub(super) fn variable(&self) -> Option<&str> {
+        match &self.location {
+            KeyLocation::Env(name) => Some(name),
+            KeyLocation::Inline(_) | KeyLocation::File(_) => None,
+        }
+    }
+
     /// Splits the comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
         // The quotes are either around the whole list or around each key.

@@ -1,9 +1,64 @@
 //! Finds the configuration file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{FILE_NAME, Overrides, environment};
 use crate::error::{Error, Exit, Result};
+
+/// Why a file is the configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum WhyUsed {
+    Flag,
+    Environment,
+    WorkingFolder,
+    PlatformFolder,
+}
+
+/// A place where the configuration may be.
+#[derive(Clone, Debug)]
+pub(crate) struct LookedAt {
+    pub(crate) path: PathBuf,
+    pub(crate) why: WhyUsed,
+}
+
+/// The places where the configuration is looked for.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The first place with a file. If a flag or variable names a file, it is that one, whether it exists or not.
+    pub(crate) used: Option<LookedAt>,
+    /// All places, in the order in which they are looked at.
+    pub(crate) looked_at: Vec<LookedAt>,
+}
+
+/// Finds the configuration file and the reason why it is used.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when a path in the environment cannot be expanded.
+pub(crate) fn look_for_file(overrides: &Overrides) -> Result<Found> {
+    let places = |places: [Option<(PathBuf, WhyUsed)>; 2]| -> Vec<LookedAt> {
+        let places = places.into_iter().flatten();
+        places.map(|(path, why)| LookedAt { path, why }).collect()
+    };
+    let from_flag = overrides.config.clone().map(|path| (path, WhyUsed::Flag));
+    let named = match from_flag {
+        Some(flag) => Some(flag),
+        None => named_file(overrides)?.map(|path| (path, WhyUsed::Environment)),
+    };
+    if named.is_some() {
+        let looked_at = places([named, None]);
+        return Ok(Found {
+            used: looked_at.first().cloned(),
+            looked_at,
+        });
+    }
+    let looked_at = places([
+        Some((Path::new(FILE_NAME).to_owned(), WhyUsed::WorkingFolder)),
+        platform_file().map(|path| (path, WhyUsed::PlatformFolder)),
+    ]);
+    let used = looked_at.iter().find(|place| place.path.exists()).cloned();
+    Ok(Found { used, looked_at })
+}
 
 /// The configuration file to use, if there is one.
 ///
@@ -11,18 +66,18 @@ use crate::error::{Error, Exit, Result};
 ///
 /// [`Exit::Config`] when the flag or the environment names a file that does not exist.
 pub(super) fn find_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    if let Some(path) = named_file(overrides)? {
-        if !path.exists() {
-            return Err(
-                Error::new(format!("read the configuration {}", path.display()))
-                    .with_source("there is no such file")
-                    .with_help("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
-                    .with_exit(Exit::Config),
-            );
-        }
+    let Some(LookedAt { path, .. }) = look_for_file(overrides)?.used else {
+        return Ok(None);
+    };
+    if path.exists() {
         return Ok(Some(path));
     }
-    Ok(existing_file())
+    Err(
+        Error::new(format!("read the configuration {}", path.display()))
+            .with_source("there is no such file")
+            .with_help("run `tornsnap init`, or correct --config / TORNSNAP_CONFIG")
+            .with_exit(Exit::Config),
+    )
 }
 
 /// The file in the platform's configuration folder, such as `~/.config/tornsnap/tornsnap.toml`.
@@ -36,18 +91,8 @@ fn platform_file() -> Option<PathBuf> {
 ///
 /// [`Exit::Config`] when its path cannot be expanded.
 pub(crate) fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
-    Ok(match named_file(overrides)? {
-        Some(path) => path,
-        None => existing_file().unwrap_or_else(|| PathBuf::from(FILE_NAME)),
-    })
-}
-
-/// The file that is used if none is named: `./tornsnap.toml`, else the one in the configuration folder.
-fn existing_file() -> Option<PathBuf> {
-    [Some(PathBuf::from(FILE_NAME)), platform_file()]
-        .into_iter()
-        .flatten()
-        .find(|path| path.exists())
+    let used = look_for_file(overrides)?.used;
+    Ok(used.map_or_else(|| PathBuf::from(FILE_NAME), |place| place.path))
 }
 
 /// The file that `--config` or `TORNSNAP_CONFIG` names.

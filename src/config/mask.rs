@@ -33,6 +33,35 @@ pub(super) fn mask_addresses(text: &str) -> String {
     masked + rest
 }
 
+/// The words in the names of fields whose values are secrets, or may be.
+const SECRET_WORDS: [&str; 6] = ["key", "url", "webhook", "secret", "token", "password"];
+
+/// The longest line that an error shows, in characters.
+const LONGEST_LINE: usize = 120;
+
+/// A line of the configuration for an error message, without what may be secret: the values of the fields for keys and
+/// addresses, addresses anywhere, and words that look like a key. It is empty if nothing is left to show.
+pub(super) fn mask_line(line: &str) -> String {
+    let line = line.trim();
+    let lower = line.to_ascii_lowercase();
+    let name_end = line.find('=').unwrap_or(line.len());
+    let is_secret = SECRET_WORDS.iter().any(|word| lower.contains(word))
+        // A broken line, or one in the middle of a text: it may be a part of anything.
+        || !line.starts_with(|first: char| first.is_ascii_alphabetic() || "[]#".contains(first));
+    let shown = match is_secret {
+        true if name_end == line.len() && !line.starts_with('[') => return String::new(),
+        true if name_end < line.len() => format!("{} = (not shown)", line[..name_end].trim_end()),
+        _ => line.to_owned(),
+    };
+    let masked = mask_key_like(&mask_addresses(&shown));
+    let visible = masked.chars().filter(|character| !character.is_control());
+    let short: String = visible.clone().take(LONGEST_LINE).collect();
+    if visible.count() > LONGEST_LINE {
+        return format!("{short}…");
+    }
+    short
+}
+
 /// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
 pub(super) fn looks_like_key(word: &str) -> bool {
     word.len() == 16
@@ -40,4 +69,41 @@ pub(super) fn looks_like_key(word: &str) -> bool {
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_shown_without_secrets() {
+        for (line, shown) in [
+            ("  keep_months = 0 # two ", "keep_months = 0 # two"),
+            ("[api", "[api"),
+            ("[[key]]", "[[key]]"),
+            ("key = \"short\"", "key = (not shown)"),
+            ("key_file = \"alice.key\"", "key_file = (not shown)"),
+            ("ping_url = \"canary/1\"", "ping_url = (not shown)"),
+            (
+                "health = { ping_url = \"canary/1\" }",
+                "health = (not shown)",
+            ),
+            (
+                "format = \"https://canary/1\"",
+                "format = \"https://(redacted)\"",
+            ),
+            ("name = \"AbCdEfGh12345678\"", "name = \"(redacted)\""),
+            ("AbCdEfGh12345678 = \"alice\"", "(redacted) = \"alice\""),
+            ("secret-part\"", ""),
+            ("\"canary\" = 1", "\"canary\" = (not shown)"),
+        ] {
+            assert_eq!(mask_line(line), shown, "{line}");
+        }
+        assert_eq!(
+            mask_line(&format!("a = {}", "x".repeat(500)))
+                .chars()
+                .count(),
+            121
+        );
+    }
 }

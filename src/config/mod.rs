@@ -7,12 +7,16 @@ mod address;
 mod clock;
 mod config_text;
 mod environment;
+mod field;
 mod file;
 mod key;
 mod locate;
+mod log;
 mod mask;
 mod path;
+mod problems;
 mod proxy;
+mod schedule;
 mod secret;
 mod table;
 mod text;
@@ -23,16 +27,23 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use file::{default_key_name, read_text};
-pub(crate) use key::{LoadedKeys, UnreadableKey};
-pub(crate) use locate::file_to_write;
+pub(crate) use environment::{
+    columns, no_color, system_path, system_variable, variables_that_are_set,
+};
+pub(crate) use field::{Field, FieldValue, Origin};
+pub(crate) use file::{default_key_name, read_text, read_text_of_any_mode};
+pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
+pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file};
+pub(crate) use log::Log;
+pub(crate) use path::{expand_home, resolve_path};
+pub(crate) use problems::{Problem, find_problems};
 pub(crate) use proxy::proxy_for;
+pub(crate) use schedule::Schedule;
 pub(crate) use secret::check_private;
 pub(crate) use text::toml_string;
 pub(crate) use webhook::{SecretUrl, WebhookSource};
 
 use crate::error::{Error, Exit, Result};
-use crate::model::digits::parse_digits;
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
 use crate::model::kind::Kind;
 
@@ -64,12 +75,14 @@ pub struct Settings {
     pub(crate) retention: Retention,
     pub(crate) backup: Backup,
     pub(crate) health: Health,
-    /// The file that the log is written to in addition to stderr.
-    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) schedule: Schedule,
+    pub(crate) log: Log,
     /// The clock for the timestamps that are recorded.
     pub clock: Clock,
     /// Whether the keys in `TORN_API_KEY` replace the configured ones.
     pub(crate) keys_are_from_environment: bool,
+    /// Every setting with its origin, in the order in which they are read.
+    pub(crate) fields: Vec<Field>,
     keys: Vec<key::KeySource>,
 }
 
@@ -278,14 +291,28 @@ impl Settings {
     }
 
     /// Replaces settings of the file by those of the environment and of flags. A flag has priority.
-    fn with_overrides(mut self, overrides: &Overrides) -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] names the variable.
+    pub(crate) fn with_overrides(mut self, overrides: &Overrides) -> Result<Self> {
         let settings = &mut self;
         settings.clock =
             Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
         if let Some(database) = &overrides.database {
             settings.database.clone_from(database);
+            settings.set_field(
+                "database",
+                FieldValue::Path(database.clone()),
+                Origin::Flag("--database"),
+            );
         } else if let Some(database) = environment::path("TORNSNAP_DATABASE")? {
-            settings.database = database;
+            settings.database.clone_from(&database);
+            settings.set_field(
+                "database",
+                FieldValue::Path(database),
+                Origin::Environment("TORNSNAP_DATABASE"),
+            );
         }
         if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
             settings.api.base_url = address::base_url(&url).map_err(|why| {
@@ -294,6 +321,12 @@ impl Settings {
                     .with_help(format!("set it to {TORN_URL}, or unset it"))
                     .with_exit(Exit::Config)
             })?;
+            let shown = FieldValue::Text(mask::mask_key_like(&settings.api.base_url));
+            settings.set_field(
+                "api.base_url",
+                shown,
+                Origin::Environment("TORNSNAP_API_URL"),
+            );
         }
         if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
             settings.api.first_retry = time;
@@ -304,6 +337,16 @@ impl Settings {
         if let Some(keys) = environment::variable("TORN_API_KEY")? {
             settings.keys = key::KeySource::from_list(&keys);
             settings.keys_are_from_environment = true;
+            settings
+                .fields
+                .retain(|field| !field.name.starts_with("key."));
+            for key in &settings.keys {
+                settings.fields.push(Field {
+                    name: format!("key.{}", key.name),
+                    value: FieldValue::Secret,
+                    origin: Origin::Environment("TORN_API_KEY"),
+                });
+            }
         }
         if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
         {
@@ -313,6 +356,14 @@ impl Settings {
                 .with_exit(Exit::Config));
         }
         Ok(self)
+    }
+
+    /// Records that a value does not come from the file.
+    fn set_field(&mut self, name: &str, value: FieldValue, origin: Origin) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name) {
+            field.value = value;
+            field.origin = origin;
+        }
     }
 
     /// Resolves the settings from the text of a configuration file at `path`, without flags and environment.
@@ -362,6 +413,21 @@ impl Settings {
         key::unreadable_keys(&self.keys)
     }
 
+    /// The names of the environment variables that keys are read from. `None` for a key from elsewhere.
+    pub(crate) fn key_variables(&self) -> impl Iterator<Item = Option<&str>> {
+        self.keys.iter().map(key::KeySource::variable)
+    }
+
+    /// The state of each configured key, without the key itself.
+    pub(crate) fn key_states(&self) -> Vec<KeyState> {
+        key::key_states(&self.keys, self.keys_are_from_environment)
+    }
+
+    /// The names of the configured keys.
+    pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.name.as_str())
+    }
+
     pub(crate) fn configured_keys(&self) -> usize {
         self.keys.len()
     }
@@ -378,15 +444,4 @@ impl Settings {
             .map(WebhookSource::load)
             .transpose()
     }
-}
-
-/// Whether `NO_COLOR` is set, see <https://no-color.org>.
-pub(crate) fn no_color() -> bool {
-    environment::is_set("NO_COLOR")
-}
-
-/// The width in `COLUMNS`, for terminals whose width cannot be queried.
-pub(crate) fn columns() -> Option<u16> {
-    let columns = environment::variable("COLUMNS").ok().flatten()?;
-    parse_digits(&columns).filter(|columns| *columns > 0)
 }

@@ -34,6 +34,24 @@ pub(super) fn describe_unexpanded(path: &Path) -> Option<String> {
     ))
 }
 
+/// Returns why a path is refused if it has a control character. In most cases it is a path of Windows in double quotes, in
+/// which TOML reads `\t` and `\n` as a tab and a line break.
+pub(super) fn describe_control_character(path: &str) -> Option<String> {
+    let character = path.chars().find(|character| character.is_control())?;
+    let name = match character {
+        '\t' => "a tab (written \\t)".to_owned(),
+        '\n' => "a line break (written \\n)".to_owned(),
+        '\r' => "a carriage return (written \\r)".to_owned(),
+        '\u{8}' => "a backspace (written \\b)".to_owned(),
+        '\u{c}' => "a form feed (written \\f)".to_owned(),
+        '\u{1b}' => "an escape character (written \\e)".to_owned(),
+        other => format!("the control character U+{:04X}", u32::from(other)),
+    };
+    Some(format!(
+        "the path contains {name}; write a Windows path in single quotes ('C:\\Torn\\torn.db') or with / (\"C:/Torn/torn.db\")"
+    ))
+}
+
 /// Whether a part of a path is a variable such as `$HOME`, `${HOME}` or `%USERPROFILE%`.
 fn is_variable(part: &str) -> bool {
     let is_shell_variable = part.strip_prefix('$').is_some_and(|name| {
@@ -48,7 +66,7 @@ fn is_variable(part: &str) -> bool {
 /// # Errors
 ///
 /// [`Exit::Config`] when the home folder is not known, or when the path is refused by [`describe_unexpanded`].
-pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
+pub(crate) fn expand_home(path: &Path) -> Result<PathBuf> {
     let refuse = |why: String, help: &str| {
         Err(Error::new(format!("use the path {}", path.display()))
             .with_source(why)
@@ -75,7 +93,7 @@ pub(super) fn expand_home(path: &Path) -> Result<PathBuf> {
 /// # Errors
 ///
 /// The errors are those of [`expand_home`].
-pub(super) fn resolve_path(file: &Path, path: &str) -> Result<PathBuf> {
+pub(crate) fn resolve_path(file: &Path, path: &str) -> Result<PathBuf> {
     let path = expand_home(Path::new(path))?;
     Ok(match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.join(path),

@@ -7,13 +7,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::config_text::ConfigText;
-use crate::config::mask::mask_addresses;
+use crate::config::field::FieldValue;
+use crate::config::mask::{mask_addresses, mask_key_like};
 use crate::config::path::resolve_path;
 use crate::error::Result;
+use crate::model::nearest::nearest;
 
 /// A table whose fields are read one by one. At the end, [`Table::refuse_unknown_fields`] refuses all other fields.
 pub(super) struct Table<'a> {
     config: &'a ConfigText<'a>,
+    /// The name of the table with a dot, such as `api.`; empty for the table of the whole file.
+    prefix: String,
     /// The fields that have not been read yet.
     fields: DeTable<'a>,
     /// The names of the fields that have been read, also of those that the file does not have.
@@ -21,23 +25,44 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Parses the table of the whole file.
-    pub(super) fn parse(config: &'a ConfigText<'a>) -> Result<Self> {
-        let fields = DeTable::parse(config.text).map_err(|error| config.syntax_error(&error))?;
-        Ok(Self::new(config, fields.into_inner()))
+    /// The table of the whole file.
+    pub(super) fn of_file(config: &'a ConfigText<'a>, fields: DeTable<'a>) -> Self {
+        Self::new(config, String::new(), fields)
     }
 
-    fn new(config: &'a ConfigText<'a>, fields: DeTable<'a>) -> Self {
+    fn new(config: &'a ConfigText<'a>, prefix: String, fields: DeTable<'a>) -> Self {
         Self {
             config,
+            prefix,
             fields,
             known: Vec::new(),
         }
     }
 
+    /// Names this table of a list, such as `key.alice`, for the record of its fields.
+    pub(super) fn set_name(&mut self, name: &str) {
+        self.prefix = format!("{name}.");
+    }
+
     fn take(&mut self, name: &'static str) -> Option<Spanned<DeValue<'a>>> {
         self.known.push(name);
         self.fields.remove(name)
+    }
+
+    /// Takes a field and records it for `config show`.
+    fn take_value(&mut self, name: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(name);
+        let found = self.fields.remove_entry(name);
+        let position = found.as_ref().map(|(name, _)| name.span().start);
+        self.config
+            .add_field(format!("{}{name}", self.prefix), position);
+        found.map(|(_, value)| value)
+    }
+
+    /// Records the value of a field.
+    pub(super) fn record(&self, name: &str, value: FieldValue) {
+        self.config
+            .set_value(&format!("{}{name}", self.prefix), value);
     }
 
     /// Refuses the first field that the program does not know.
@@ -47,10 +72,14 @@ impl<'a> Table<'a> {
             return Ok(());
         };
         let name = mask_addresses(unknown.get_ref());
+        let hint = match nearest(unknown.get_ref(), self.known.iter().copied()) {
+            Some(near) => format!(" (did you mean `{near}`?)"),
+            None => String::new(),
+        };
         Err(self.config.error_at(
             unknown.span(),
             format!(
-                "unknown field `{}`, expected {}",
+                "unknown field `{}`{hint}, expected {}",
                 name.escape_debug(),
                 list_choices(&self.known)
             ),
@@ -61,11 +90,11 @@ impl<'a> Table<'a> {
     pub(super) fn table(&mut self, name: &'static str) -> Result<Self> {
         let config = self.config;
         let Some(value) = self.take(name) else {
-            return Ok(Self::new(config, DeTable::new()));
+            return Ok(Self::new(config, format!("{name}."), DeTable::new()));
         };
         let span = value.span();
         match value.into_inner() {
-            DeValue::Table(fields) => Ok(Self::new(config, fields)),
+            DeValue::Table(fields) => Ok(Self::new(config, format!("{name}."), fields)),
             DeValue::Array(_) if config.has_header(&span, &format!("[[{name}]]")) => {
                 Err(config.error_at(span, format!("write [{name}], not [[{name}]]")))
             }
@@ -95,7 +124,10 @@ impl<'a> Table<'a> {
             .map(|entry| {
                 let span = entry.span();
                 match entry.into_inner() {
-                    DeValue::Table(fields) => Ok(Spanned::new(span, Self::new(config, fields))),
+                    DeValue::Table(fields) => {
+                        let table = Self::new(config, format!("{name}."), fields);
+                        Ok(Spanned::new(span, table))
+                    }
                     _ => Err(config.wrong_type(span, &format!("each entry of {name}"), "a table")),
                 }
             })
@@ -103,7 +135,21 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Result<Option<Spanned<String>>> {
-        let value = self.take(name);
+        let text = self.secret_string(name)?;
+        if let Some(text) = &text {
+            // A key in the wrong field is still a secret.
+            let shown = mask_key_like(&mask_addresses(text.get_ref()));
+            self.record(name, FieldValue::Text(shown));
+        }
+        Ok(text)
+    }
+
+    /// A text whose value is not recorded.
+    pub(super) fn secret_string(&mut self, name: &'static str) -> Result<Option<Spanned<String>>> {
+        let value = self.take_value(name);
+        if value.is_some() {
+            self.record(name, FieldValue::Secret);
+        }
         value
             .map(|value| self.config.string(&value, name))
             .transpose()
@@ -111,24 +157,35 @@ impl<'a> Table<'a> {
 
     pub(super) fn path(&mut self, name: &'static str) -> Result<Option<PathBuf>> {
         let value = self.string(name)?;
-        value.map(|value| self.config.path(&value)).transpose()
+        value.map(|value| self.resolve(name, &value)).transpose()
+    }
+
+    /// Resolves the path in a field that was read as text.
+    pub(super) fn resolve(&self, name: &str, value: &Spanned<String>) -> Result<PathBuf> {
+        let path = self.config.path(value)?;
+        self.record(name, FieldValue::Path(path.clone()));
+        Ok(path)
     }
 
     pub(super) fn path_or(&mut self, name: &'static str, default: &str) -> Result<PathBuf> {
-        match self.path(name)? {
-            Some(path) => Ok(path),
-            None => resolve_path(self.config.path, default),
+        if let Some(path) = self.path(name)? {
+            return Ok(path);
         }
+        let path = resolve_path(self.config.path, default)?;
+        self.record(name, FieldValue::Path(path.clone()));
+        Ok(path)
     }
 
     pub(super) fn boolean_or(&mut self, name: &'static str, default: bool) -> Result<bool> {
-        match self.take(name) {
-            None => Ok(default),
+        let boolean = match self.take_value(name) {
+            None => default,
             Some(value) => value
                 .get_ref()
                 .as_bool()
-                .ok_or_else(|| self.config.wrong_type(value.span(), name, "true or false")),
-        }
+                .ok_or_else(|| self.config.wrong_type(value.span(), name, "true or false"))?,
+        };
+        self.record(name, FieldValue::Boolean(boolean));
+        Ok(boolean)
     }
 
     /// A number from `low` to `high`.
@@ -139,28 +196,35 @@ impl<'a> Table<'a> {
         high: i64,
         default: u32,
     ) -> Result<u32> {
-        let Some(value) = self.take(name) else {
-            return Ok(default);
+        let number = match self.take_value(name) {
+            None => default,
+            Some(value) => {
+                let number = self.config.integer(&value, name)?;
+                u32::try_from(number)
+                    .ok()
+                    .filter(|_| (low..=high).contains(&number))
+                    .ok_or_else(|| {
+                        self.config.error_at(
+                            value.span(),
+                            format!("{name} = {number} is not from {low} to {high}"),
+                        )
+                    })?
+            }
         };
-        let number = self.config.integer(&value, name)?;
-        u32::try_from(number)
-            .ok()
-            .filter(|_| (low..=high).contains(&number))
-            .ok_or_else(|| {
-                self.config.error_at(
-                    value.span(),
-                    format!("{name} = {number} is not from {low} to {high}"),
-                )
-            })
+        self.record(name, FieldValue::Number(number.into()));
+        Ok(number)
     }
 
-    /// The value that belongs to the word in a field. Each choice is a word and its value.
+    /// The value that belongs to the word in a field. Each choice is a word and its value. The first one is the default.
     pub(super) fn word<T: Copy>(
         &mut self,
         name: &'static str,
         choices: &[(&'static str, T)],
     ) -> Result<Option<T>> {
         let Some(text) = self.string(name)? else {
+            if let Some((default, _)) = choices.first() {
+                self.record(name, FieldValue::Text((*default).to_owned()));
+            }
             return Ok(None);
         };
         let choice = choices.iter().find(|(word, _)| word == text.get_ref());
@@ -178,7 +242,8 @@ impl<'a> Table<'a> {
         name: &'static str,
         to_id: impl Fn(i64) -> Result<T>,
     ) -> Result<BTreeSet<T>> {
-        let Some(value) = self.take(name) else {
+        let Some(value) = self.take_value(name) else {
+            self.record(name, FieldValue::Numbers(Vec::new()));
             return Ok(BTreeSet::new());
         };
         let config = self.config;
@@ -186,16 +251,19 @@ impl<'a> Table<'a> {
             let expected = "a list of numbers, such as [10741]";
             return Err(config.wrong_type(value.span(), name, expected));
         };
-        entries
-            .iter()
-            .map(|entry| {
-                let number = config.integer(entry, &format!("each entry of {name}"))?;
-                to_id(number).map_err(|_| {
-                    let why = format!("{number} is not an id: ids are whole numbers from 1");
-                    config.error_at(entry.span(), why)
-                })
-            })
-            .collect()
+        let mut numbers = BTreeSet::new();
+        let mut ids = BTreeSet::new();
+        for entry in entries {
+            let number = config.integer(entry, &format!("each entry of {name}"))?;
+            let id = to_id(number).map_err(|_| {
+                let why = format!("{number} is not an id in {name}: ids are whole numbers from 1");
+                config.error_at(entry.span(), why)
+            })?;
+            numbers.insert(number);
+            ids.insert(id);
+        }
+        self.record(name, FieldValue::Numbers(numbers.into_iter().collect()));
+        Ok(ids)
     }
 
     pub(super) fn word_or_list(
@@ -203,7 +271,7 @@ impl<'a> Table<'a> {
         name: &'static str,
         expected: &str,
     ) -> Result<Option<Spanned<WordOrList>>> {
-        let Some(value) = self.take(name) else {
+        let Some(value) = self.take_value(name) else {
             return Ok(None);
         };
         let refuse = |span| self.config.wrong_type(span, name, expected);
@@ -332,11 +400,15 @@ mod tests {
         );
         expect_error(
             "[log]\nlevel = 1",
-            "line 2: unknown field `level`, expected `file`",
+            "line 2: unknown field `level`, expected one of `file`, ",
+        );
+        expect_error(
+            "[retention]\nkeep_month = 1",
+            "line 2: unknown field `keep_month` (did you mean `keep_months`?), expected one of",
         );
         expect_error(
             "\n\"a\\nb\" = 1",
-            "line 2: unknown field `a\\nb`, expected one of",
+            "line 2: unknown field `a\\nb` (did you mean `api`?), expected one of",
         );
     }
 
@@ -370,17 +442,5 @@ mod tests {
         expect_error("\"a=b\" = c", "line 1: the value is not in quotes");
         expect_error("a = 1\nb", "line 2: ");
         expect_error("a = 1\n[b", "line 2: ");
-    }
-
-    #[test]
-    fn every_notation_of_a_toml_integer_is_read() {
-        for number in ["+5", "5", "0x5", "0b101", "0o5"] {
-            let text = format!("[api]\nconcurrency = {number}\n");
-            let settings = parse(Path::new("tornsnap.toml"), &text).unwrap();
-            assert_eq!(settings.api.concurrency, 5, "{number}");
-        }
-        let thousand = "[retention]\nkeep_months = 1_000\n";
-        let settings = parse(Path::new("tornsnap.toml"), thousand).unwrap();
-        assert_eq!(settings.retention.keep_months, 1000);
     }
 }

@@ -1,7 +1,8 @@
 //! The pages for users: `src/docs/*.md`, one a topic. The README of the repository leads to them.
 //!
-//! - Use it: [getting started](getting_started), [fetch], [month], [copies], [views], [export], [health]
-//! - Run it: [schedules], [configuration], [exit codes](exit_codes), [security], [performance]
+//! - Use it: [getting started](getting_started), [fetch], [month], [copies], [views], [export],
+//!   [import], [health]
+//! - Run it: [schedules], [configuration], [exit codes](exit_codes), [in the shell](shell), [security], [performance]
 //! - When something is wrong: [troubleshooting], [upgrading], [uninstalling]
 //!
 //! `tests/suite/readme.rs` holds the pages against the program.
@@ -25,10 +26,12 @@ pages! {
     copies = "copies.md";
     views = "views.md";
     export = "export.md";
+    import = "import.md";
     health = "health.md";
     schedules = "schedules.md";
     configuration = "configuration.md";
     exit_codes = "exit-codes.md";
+    shell = "shell.md";
     security = "security.md";
     performance = "performance.md";
     troubleshooting = "troubleshooting.md";

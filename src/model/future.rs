@@ -3,6 +3,7 @@
 //! Either a clock that was ahead has written these rows, or the clock is behind now. In the second case the rows are
 //! right and must stay.
 
+use crate::model::size::count;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
 /// The latest timestamps that are plausible at a given time.
@@ -98,19 +99,20 @@ pub(crate) fn blockers(facts: &FutureFacts) -> Vec<String> {
     }
     if let Some(gap) = facts.gap.days_if_too_short() {
         reasons.push(format!(
-            "it says {}, and there are records on {} later days, after a gap of only {gap} days",
+            "it says {}, and there are records on {}, after a gap of only {}",
             iso(facts.now),
-            facts.gap.future_days
+            count(facts.gap.future_days, "later day"),
+            count(gap, "day")
         ));
     }
     // A replay with TORNSNAP_NOW may set the clock to a time before all rows, so rows on a few days are no reason.
     let is_replay = facts.is_replay && facts.gap.future_days <= FEW_DAYS;
     if facts.future_rows > facts.total_rows / 2 && !is_replay {
         reasons.push(format!(
-            "it says {}, and {} of {} history rows are of later times",
+            "it says {}, and {} of {} are of later times",
             iso(facts.now),
             facts.future_rows,
-            facts.total_rows
+            count(facts.total_rows, "history row")
         ));
     }
     reasons

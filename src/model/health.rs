@@ -14,6 +14,7 @@ mod targets;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
 pub(crate) use clock::{FutureTimestamps, clock};
@@ -153,10 +154,11 @@ pub(crate) fn status_line(checks: &[Check]) -> String {
 pub(crate) fn headline(checks: &[Check]) -> String {
     let total = checks.len();
     match overall(checks) {
-        State::Ok => format!("All is well ({total} checks)."),
+        State::Ok => format!("All is well ({}).", count(total, "check")),
         state => format!(
-            "The state is {state}: {} of {total} checks found something.",
-            findings(checks).len()
+            "The state is {state}: {} of {} found something.",
+            findings(checks).len(),
+            count(total, "check")
         ),
     }
 }
@@ -164,7 +166,7 @@ pub(crate) fn headline(checks: &[Check]) -> String {
 /// The message of the most severe finding, and the number of the others.
 pub(crate) fn summary(checks: &[Check]) -> String {
     match findings(checks).as_slice() {
-        [] => format!("{} checks, all well", checks.len()),
+        [] => format!("{}, all well", count(checks.len(), "check")),
         [only] => only.message.clone(),
         [first, rest @ ..] => format!("{} (and {} more)", first.message, rest.len()),
     }
@@ -182,16 +184,12 @@ pub(crate) fn findings(checks: &[Check]) -> Vec<&Check> {
 
 /// A duration in its largest unit, such as `3 hours`; hours up to two days.
 pub(crate) fn format_duration(seconds: i64) -> String {
-    let plural = |number: i64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        _ => format!("{number} {unit}s"),
-    };
     match seconds {
         ..0 => "0 seconds".to_owned(),
-        0..MINUTE => plural(seconds, "second"),
-        MINUTE..HOUR => plural(seconds / MINUTE, "minute"),
-        _ if seconds < 2 * DAY => plural(seconds / HOUR, "hour"),
-        _ => plural(seconds / DAY, "day"),
+        0..MINUTE => count(seconds, "second"),
+        MINUTE..HOUR => count(seconds / MINUTE, "minute"),
+        _ if seconds < 2 * DAY => count(seconds / HOUR, "hour"),
+        _ => count(seconds / DAY, "day"),
     }
 }
 

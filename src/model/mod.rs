@@ -3,6 +3,7 @@
 pub(crate) mod digits;
 #[cfg(unix)]
 pub(crate) mod disk;
+pub(crate) mod elapsed;
 pub(crate) mod id;
 pub(crate) mod identity;
 pub(crate) mod nearest;
@@ -14,14 +15,17 @@ pub(crate) mod faction;
 pub(crate) mod future;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod kind;
 pub(crate) mod missing;
 pub(crate) mod month_state;
+pub(crate) mod pasted;
 pub(crate) mod path;
 pub(crate) mod player;
 pub(crate) mod proxy;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod territory;
 pub(crate) mod war;
 pub(crate) mod watch;

@@ -47,6 +47,13 @@ pub(crate) fn shell_word(path: &Path) -> String {
 /// The number of symbolic links in a row from which they count as a loop. Linux has the same limit.
 pub(crate) const MAX_LINKS: usize = 40;
 
+/// `path` with `suffix` appended to its name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
+use crate::model::size::count;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
 
 /// A prune needs a backup that was verified within this many seconds.
@@ -120,24 +121,9 @@ impl PruneBlocker {
                 rows_to_delete,
                 total_rows,
             } => format!(
-                "the first prune of this database would delete {rows_to_delete} of {total_rows} history rows"
+                "the first prune of this database would delete {rows_to_delete} of {}",
+                count(total_rows, "history row")
             ),
-        }
-    }
-
-    pub(crate) fn help(&self) -> &'static str {
-        match self {
-            Self::Unsummarized(_) => {
-                "run `tornsnap summarize` first, or add --keep-unsummarized to prune only earlier months"
-            }
-            Self::ClockBehind { .. } => {
-                "correct the clock; if it is right now and was ahead before, run `tornsnap prune --future`, or add --ignore-clock"
-            }
-            Self::ClockAhead { .. } => "correct the clock, or add --ignore-clock if it is right",
-            Self::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
-            Self::LargeFirstPrune { .. } => {
-                "check the plan with --dry-run, then add --allow-large (and --archive FILE to move the rows to an archive)"
-            }
         }
     }
 

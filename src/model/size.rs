@@ -1,5 +1,7 @@
 //! Formats sizes and numbers for people.
 
+use std::fmt;
+
 /// One megabyte, as disks and file managers use the word.
 pub(crate) const MEGABYTE: u64 = 1_000_000;
 
@@ -17,6 +19,17 @@ pub fn format_bytes(bytes: u64) -> String {
         unit += 1;
     }
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// A number with its noun: "1 row", "2 rows". The number may be formatted already, as by [`group_digits`].
+pub(crate) fn count(number: impl fmt::Display, noun: &str) -> String {
+    let ending = agree(&number, "", "s");
+    format!("{number} {noun}{ending}")
+}
+
+/// The word that goes with the number: `one` with 1, otherwise `many`.
+pub(crate) fn agree<'a>(number: impl fmt::Display, one: &'a str, many: &'a str) -> &'a str {
+    if number.to_string() == "1" { one } else { many }
 }
 
 /// Groups the digits by three: `1234567` becomes `1,234,567`.
@@ -38,6 +51,15 @@ pub(crate) fn group_digits(number: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_one_is_singular() {
+        assert_eq!(count(0, "row"), "0 rows");
+        assert_eq!(count(1_u64, "history row"), "1 history row");
+        assert_eq!(count(group_digits(1001), "key"), "1,001 keys");
+        assert_eq!(agree(1, "is", "are"), "is");
+        assert_eq!(agree(11, "is", "are"), "are");
+    }
 
     #[test]
     fn sizes_are_shown_in_a_fitting_unit() {

@@ -53,6 +53,10 @@ impl AtomicFile {
         Ok(Self { temporary, target })
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        folder_of(&self.target)
+    }
+
     /// Syncs the file to the disk. Call it after the last write.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.temporary.as_file().sync_all()

@@ -9,8 +9,8 @@ pub(crate) enum TimestampFormat {
     Unix,
     /// `2026-11-21T22:06:00Z`.
     Iso,
-    /// `2026-11-21 22:06:00`, which spreadsheets recognize as a date.
-    Spreadsheet,
+    /// `2026-11-21 22:06:00`: for people, and spreadsheets recognize it as a date.
+    Text,
 }
 
 /// Writes an integer in decimal.
@@ -54,7 +54,7 @@ impl TimestampWriter {
         let (separator, end) = match self.format {
             TimestampFormat::Unix => return write_integer(buffer, unix),
             TimestampFormat::Iso => (b'T', "Z"),
-            TimestampFormat::Spreadsheet => (b' ', ""),
+            TimestampFormat::Text => (b' ', ""),
         };
         if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
             self.day = Some((day, time::iso(unix)));

@@ -71,6 +71,14 @@ impl Destination {
         matches!(self, Self::Stream(_))
     }
 
+    /// The folder of a file.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file.folder()),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Syncs a file to the disk. Does nothing for a stream.
     pub(crate) fn sync(&self) -> io::Result<()> {
         match self {
@@ -79,12 +87,23 @@ impl Destination {
         }
     }
 
-    /// Renames a file to its target. Does nothing for a stream.
-    pub(crate) fn persist(self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.persist(),
-            Self::Stream(_) => Ok(()),
-        }
+    /// Renames a file to its target. Does nothing for a stream. Errors name `path`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the target cannot be replaced.
+    pub(crate) fn persist(self, path: &Path) -> Result<()> {
+        let Self::File(file) = self else {
+            return Ok(());
+        };
+        file.persist().map_err(|error| {
+            // It could be opened for writing before, so the cause is not a missing permission.
+            let is_open = cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied;
+            if is_open || is_shared(&error) {
+                return open_elsewhere(path);
+            }
+            Error::of_io(action(path), error).with_help(NAME_ANOTHER)
+        })
     }
 }
 
@@ -109,6 +128,20 @@ const NAME_ANOTHER: &str = "name another file with --output";
 
 fn action(path: &Path) -> String {
     format!("write {}", path.display())
+}
+
+/// Whether Windows refused a file because another program has it open: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`.
+fn is_shared(error: &io::Error) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
+}
+
+fn open_elsewhere(path: &Path) -> Error {
+    Error::new(action(path))
+        .with_source("another program has the file open")
+        .with_help(format!(
+            "close it there (Excel, for example) and run the same command again, or {NAME_ANOTHER}"
+        ))
+        .with_exit(Exit::TryLater)
 }
 
 fn refused(path: &Path, source: &str, help: &str) -> Error {
@@ -215,10 +248,12 @@ fn refuse_protected_file(path: &Path, target: &Path, found: &Metadata) -> Result
     OpenOptions::new()
         .write(true)
         .open(target)
-        .with_context(|| action(path))
         .map_err(|error| {
-            error.with_help(format!(
-                "check who may write to that file, close the program that has it open, or {NAME_ANOTHER}"
+            if is_shared(&error) {
+                return open_elsewhere(path);
+            }
+            Error::of_io(action(path), error).with_help(format!(
+                "check who may write to that file, or {NAME_ANOTHER}"
             ))
         })?;
     let mut head = [0; 16];

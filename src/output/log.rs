@@ -1,12 +1,12 @@
 //! The log: stderr, and a file if one is configured.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
 use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::output::log_file::LogFile;
 use crate::output::progress;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
 
@@ -23,8 +23,8 @@ pub(crate) enum Color {
 /// and their warnings repeat our errors.
 const SILENCED_LIBRARIES: [&str; 4] = ["ureq", "ureq_proto", "rustls", "rustls_platform_verifier"];
 
-/// Starts the log. `file` is the open log file, if one is configured; its timestamps are UTC.
-pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
+/// Starts the log. `file` is the log file, if one is configured; its timestamps are UTC.
+pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
     let level = match verbosity {
         Verbosity::Quiet => LevelFilter::Error,
         Verbosity::Normal => LevelFilter::Warn,
@@ -65,7 +65,7 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<File>) {
 
 struct Logger {
     stderr: env_logger::Logger,
-    file: Option<Mutex<File>>,
+    file: Option<Mutex<LogFile>>,
 }
 
 impl Log for Logger {
@@ -90,15 +90,16 @@ impl Log for Logger {
             progress::suspended(|| self.stderr.log(record));
         }
         if let Some(Ok(mut file)) = self.file.as_ref().map(Mutex::lock) {
+            // A name or an error may contain a line break, and a record is one line.
+            let message = record.args().to_string().replace(['\n', '\r'], " ");
             let line = format!(
-                "{} [{}] {:5} {}\n",
+                "{} [{}] {:5} {message}\n",
                 Utc::now().format("%Y-%m-%dT%H:%M:%SZ"),
                 std::process::id(),
                 record.level().as_str().to_lowercase(),
-                record.args()
             );
             // A full disk must not stop the run.
-            let _ = file.write_all(line.as_bytes());
+            let _ = file.append(&line);
         }
     }
 

@@ -1,14 +1,19 @@
-//! Writes rows as CSV, JSON or JSON Lines, one at a time.
+//! Writes rows in each format, one at a time.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use crate::model::rows::{Column, Row};
 use crate::output::cells::TimestampWriter;
 use crate::output::csv::Style;
+use crate::output::display;
 use crate::output::json::Keys;
+use crate::output::markdown::Markdown;
 use crate::output::progress::Progress;
-use crate::output::writer_thread::{self, ChunkBuffer};
+use crate::output::table::Table;
+use crate::output::writer_thread::{self, ChunkBuffer, ChunkWriter};
+use crate::output::xlsx::Workbook;
 
 pub(crate) use crate::output::cells::TimestampFormat;
 pub(crate) use crate::output::csv::Style as CsvStyle;
@@ -24,6 +29,16 @@ pub(crate) enum Format {
     Json,
     /// One object per line.
     JsonLines,
+    /// Aligned columns, for people. NULL is written as `null`.
+    Table {
+        null: String,
+        /// The width of the terminal; `None`: lines may have any length.
+        width: Option<u16>,
+    },
+    /// A table in GitHub's Markdown.
+    Markdown { null: String },
+    /// An Excel workbook.
+    Workbook,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +56,18 @@ pub(crate) enum WriteOutcome {
     ReaderClosed(u64),
 }
 
+/// How and where rows are written, apart from the destination.
+pub(crate) struct WriteOptions<'a> {
+    pub(crate) format: &'a RowFormat,
+    /// The name of the dataset.
+    pub(crate) title: &'a str,
+    /// The folder for temporary files; `None`: that of the system.
+    pub(crate) folder: Option<&'a Path>,
+    pub(crate) progress: Option<&'a Progress>,
+    /// Whether to stop before the end.
+    pub(crate) is_stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
 /// Writes the rows that `read` passes to the writer.
 ///
 /// # Errors
@@ -49,41 +76,44 @@ pub(crate) enum WriteOutcome {
 pub(crate) fn write<E>(
     out: &mut (dyn Write + Send),
     columns: &[Column],
-    format: &RowFormat,
-    progress: Option<&Progress>,
+    options: &WriteOptions<'_>,
     read: impl FnOnce(&mut RowWriter<'_>) -> Result<(), E>,
 ) -> Result<io::Result<WriteOutcome>, E> {
     let mut rows = 0;
     let written = writer_thread::write(out, |chunks| {
-        let mut writer = RowWriter::start(chunks, columns, format, progress);
+        let mut writer = match RowWriter::start(chunks, columns, options) {
+            Ok(writer) => writer,
+            Err(error) => return Ok(Err(error)),
+        };
         let outcome = read(&mut writer);
         rows = writer.rows;
         match outcome {
-            // Nothing was written yet, so that the caller can print an error document instead.
-            Err(_) if !writer.chunks.is_started => writer.chunks.buffer.clear(),
-            _ => writer.finish(),
+            Ok(()) => Ok(writer.finish()),
+            Err(error) => {
+                writer.abandon();
+                Err(error)
+            }
         }
-        outcome
     });
     match written {
-        Ok(Ok(())) => Ok(Ok(WriteOutcome::Complete(rows))),
         Ok(Err(error)) => Err(error),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+        Ok(Ok(Ok(()))) => Ok(Ok(WriteOutcome::Complete(rows))),
+        Err(error) | Ok(Ok(Err(error))) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Ok(WriteOutcome::ReaderClosed(rows)))
         }
-        Err(error) => Ok(Err(error)),
+        Err(error) | Ok(Ok(Err(error))) => Ok(Err(error)),
     }
 }
 
 /// Encodes rows.
-#[derive(Debug)]
 pub(crate) struct RowWriter<'a> {
     chunks: &'a mut ChunkBuffer,
     encoder: Encoder,
     columns: &'a [Column],
     timestamps: TimestampWriter,
     rows: u64,
-    progress: Option<&'a Progress>,
+    options: &'a WriteOptions<'a>,
+    failure: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -91,54 +121,69 @@ enum Encoder {
     Csv(Style),
     Json(Keys),
     JsonLines(Keys),
+    Table(Table, String),
+    Markdown(Markdown, String),
+    Workbook(Box<Workbook>),
+}
+
+impl Encoder {
+    /// Writes what precedes the first row.
+    fn start(
+        buffer: &mut Vec<u8>,
+        columns: &[Column],
+        options: &WriteOptions<'_>,
+    ) -> io::Result<Self> {
+        let RowFormat { format, timestamps } = options.format;
+        Ok(match format {
+            Format::Csv(style) => {
+                style.header(buffer, columns);
+                Self::Csv(style.clone())
+            }
+            Format::Json => {
+                buffer.push(b'[');
+                Self::Json(Keys::new(columns))
+            }
+            Format::JsonLines => Self::JsonLines(Keys::new(columns)),
+            Format::Table { null, width } => Self::Table(Table::new(columns, *width), null.clone()),
+            Format::Markdown { null } => Self::Markdown(Markdown::new(columns), null.clone()),
+            Format::Workbook => Self::Workbook(Box::new(Workbook::start(
+                options.title,
+                options.folder,
+                columns,
+                *timestamps,
+            )?)),
+        })
+    }
 }
 
 impl<'a> RowWriter<'a> {
-    /// Writes what precedes the first row.
     fn start(
         chunks: &'a mut ChunkBuffer,
         columns: &'a [Column],
-        format: &RowFormat,
-        progress: Option<&'a Progress>,
-    ) -> Self {
-        let encoder = match &format.format {
-            Format::Csv(style) => {
-                style.header(&mut chunks.buffer, columns);
-                Encoder::Csv(style.clone())
-            }
-            Format::Json => {
-                chunks.buffer.push(b'[');
-                Encoder::Json(Keys::new(columns))
-            }
-            Format::JsonLines => Encoder::JsonLines(Keys::new(columns)),
-        };
-        Self {
+        options: &'a WriteOptions<'a>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            encoder: Encoder::start(&mut chunks.buffer, columns, options)?,
             chunks,
-            encoder,
             columns,
-            timestamps: TimestampWriter::new(format.timestamps),
+            timestamps: TimestampWriter::new(options.format.timestamps),
             rows: 0,
-            progress,
-        }
+            options,
+            failure: None,
+        })
     }
 
-    /// Writes one row. Breaks when writing has failed.
+    /// Writes one row. Breaks when writing has failed, or when it is to stop.
     pub(crate) fn row(&mut self, row: &impl Row) -> ControlFlow<()> {
-        let buffer = &mut self.chunks.buffer;
-        match &self.encoder {
-            Encoder::Csv(style) => style.row(buffer, self.columns, row, &mut self.timestamps),
-            Encoder::Json(keys) => {
-                let before: &[u8] = if self.rows == 0 { b"\n" } else { b",\n" };
-                buffer.extend_from_slice(before);
-                keys.row(buffer, self.columns, row, &mut self.timestamps);
-            }
-            Encoder::JsonLines(keys) => {
-                keys.row(buffer, self.columns, row, &mut self.timestamps);
-                buffer.push(b'\n');
-            }
+        if (self.options.is_stopped)() {
+            return ControlFlow::Break(());
+        }
+        if let Err(error) = self.encode(row) {
+            self.failure = Some(error);
+            return ControlFlow::Break(());
         }
         self.rows += 1;
-        if let Some(progress) = self.progress
+        if let Some(progress) = self.options.progress
             && self.rows.is_multiple_of(PROGRESS_INTERVAL)
         {
             progress.at(self.rows);
@@ -150,10 +195,59 @@ impl<'a> RowWriter<'a> {
         }
     }
 
-    fn finish(self) {
-        if matches!(self.encoder, Encoder::Json(_)) {
-            self.chunks.buffer.extend_from_slice(b"\n]\n");
+    fn encode(&mut self, row: &impl Row) -> io::Result<()> {
+        let buffer = &mut self.chunks.buffer;
+        let (columns, timestamps) = (self.columns, &mut self.timestamps);
+        match &mut self.encoder {
+            Encoder::Csv(style) => style.row(buffer, columns, row, timestamps),
+            Encoder::Json(keys) => {
+                let before: &[u8] = if self.rows == 0 { b"\n" } else { b",\n" };
+                buffer.extend_from_slice(before);
+                keys.row(buffer, columns, row, timestamps);
+            }
+            Encoder::JsonLines(keys) => {
+                keys.row(buffer, columns, row, timestamps);
+                buffer.push(b'\n');
+            }
+            Encoder::Table(table, null) => {
+                table.row(buffer, display::cells(columns, row, timestamps, null));
+            }
+            Encoder::Markdown(table, null) => {
+                table.row(buffer, display::cells(columns, row, timestamps, null));
+            }
+            Encoder::Workbook(workbook) => workbook.row(columns, row)?,
         }
+        Ok(())
+    }
+
+    /// Ends after a failure to read.
+    fn abandon(self) {
+        if !self.chunks.is_started {
+            // Nothing was written yet, so that the caller can print an error document instead.
+            self.chunks.buffer.clear();
+        } else if !matches!(self.encoder, Encoder::Workbook(_)) {
+            // The other formats cannot fail here. A JSON array is closed.
+            let _ = self.finish();
+        }
+    }
+
+    /// Writes what follows the last row.
+    fn finish(self) -> io::Result<()> {
+        if let Some(error) = self.failure {
+            return Err(error);
+        }
+        match self.encoder {
+            Encoder::Csv(_) | Encoder::JsonLines(_) => {}
+            Encoder::Json(_) => self.chunks.buffer.extend_from_slice(b"\n]\n"),
+            Encoder::Table(mut table, _) => table.finish(&mut self.chunks.buffer),
+            Encoder::Markdown(mut table, _) => table.finish(&mut self.chunks.buffer),
+            Encoder::Workbook(_) if (self.options.is_stopped)() => {}
+            Encoder::Workbook(workbook) => workbook.finish(ChunkWriter {
+                chunks: self.chunks,
+                is_stopped: self.options.is_stopped,
+            })?,
+        }
+        Ok(())
     }
 }
 
@@ -164,17 +258,33 @@ mod tests {
     #[test]
     fn a_document_without_rows_is_valid() {
         let columns = [Column::new("a")];
+        let null = String::new();
         for (format, empty) in [
             (Format::Csv(Style::default()), "a\n"),
             (Format::Json, "[\n]\n"),
             (Format::JsonLines, ""),
+            (
+                Format::Table {
+                    null: null.clone(),
+                    width: None,
+                },
+                "a\n-\n",
+            ),
+            (Format::Markdown { null }, "| a |\n| --- |\n"),
         ] {
             let format = RowFormat {
                 format,
                 timestamps: TimestampFormat::Unix,
             };
+            let options = WriteOptions {
+                format: &format,
+                title: "t",
+                folder: None,
+                progress: None,
+                is_stopped: &|| false,
+            };
             let mut out = Vec::new();
-            let written = write(&mut out, &columns, &format, None, |_| Ok::<(), ()>(()));
+            let written = write(&mut out, &columns, &options, |_| Ok::<(), ()>(()));
 
             assert!(matches!(written, Ok(Ok(WriteOutcome::Complete(0)))));
             assert_eq!(String::from_utf8(out).unwrap(), empty);

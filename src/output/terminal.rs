@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
+use crate::output::wrap::wrap;
 use crate::output::{progress, stream};
 
 /// How much a command prints on stderr.
@@ -34,6 +35,16 @@ pub(crate) fn print_message(line: &str) {
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
 }
 
+/// Prints a text on stderr without the log. On a terminal, lines break at blanks, and the lines after the first begin with
+/// `indent` blanks.
+pub(crate) fn print_wrapped(text: &str, indent: usize) {
+    let lines = match message_width() {
+        Some(width) => wrap(text, usize::from(width), indent),
+        None => vec![text.to_owned()],
+    };
+    print_message(&lines.join("\n"));
+}
+
 /// Opens stdout without a buffer, so that each write reports its error.
 pub(crate) fn stdout() -> io::Result<impl Write + Send> {
     stream::stdout()
@@ -54,6 +65,24 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+/// Prints bytes on stdout as they are.
+///
+/// # Errors
+///
+/// See [`print_line`].
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let written = stdout().and_then(|mut stdout| {
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    });
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(write_error("the schedule", error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -95,13 +124,40 @@ pub(crate) fn print_error(error: &Error) {
 
 /// The width of the terminal behind stdout; `None` if it is unknown or stdout is not a terminal.
 pub(crate) fn width() -> Option<u16> {
+    columns_of(&console::Term::stdout())
+}
+
+/// The width of the terminal behind stderr; `None` if it is unknown or stderr is not a terminal.
+pub(crate) fn message_width() -> Option<u16> {
+    columns_of(&console::Term::stderr())
+}
+
+fn columns_of(terminal: &console::Term) -> Option<u16> {
+    terminal
+        .size_checked()
+        .map(|(_, columns)| columns)
+        .filter(|columns| *columns > 0)
+}
+
+/// The width of the terminal on which the help is read, also if stdout goes to a pager; `None` if there is no terminal.
+pub(crate) fn help_width() -> Option<u16> {
     #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
-        .ok()?
-        .ws_col;
+    let columns = || {
+        let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+        Some(size.ws_col)
+    };
     #[cfg(not(unix))]
-    let (_, columns) = console::Term::stdout().size_checked()?;
-    (columns > 0).then_some(columns)
+    let columns = || Some(console::Term::stderr().size_checked()?.1);
+    width().or_else(|| columns().filter(|columns| *columns > 0))
+}
+
+/// Whether stdout is a terminal.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stdout is a terminal"
+)]
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Whether stderr is a terminal.

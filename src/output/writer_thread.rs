@@ -39,6 +39,32 @@ impl ChunkBuffer {
     }
 }
 
+/// Writes into the chunks, for encoders that want a [`Write`].
+pub(super) struct ChunkWriter<'a> {
+    pub(super) chunks: &'a mut ChunkBuffer,
+    /// Whether to stop before the end.
+    pub(super) is_stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Write for ChunkWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if (self.is_stopped)() {
+            // Not `Interrupted`, after which `write_all` tries again.
+            return Err(io::Error::other("it was told to stop"));
+        }
+        self.chunks.buffer.extend_from_slice(bytes);
+        if self.chunks.send_if_full() {
+            Ok(bytes.len())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Writes to `out` what `produce` puts into the buffer.
 ///
 /// # Errors

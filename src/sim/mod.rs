@@ -7,7 +7,6 @@
 mod answer;
 mod chaos;
 mod fault;
-mod gzip;
 mod keys;
 mod serve;
 mod world;

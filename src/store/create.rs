@@ -43,6 +43,18 @@ impl Store {
         Self::open(path)
     }
 
+    /// Checks that [`Store::create`] would not refuse the file at `path`. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when there is another file, or a database of a newer tornsnap.
+    pub(crate) fn check_existing(path: &Path) -> Result<()> {
+        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            return Ok(());
+        }
+        Self::open_without_trace(path).map(drop)
+    }
+
     /// Creates a database in memory, for use before there is a file.
     pub fn in_memory() -> Result<Self> {
         let path = PathBuf::from(":memory:");

@@ -1,5 +1,7 @@
 //! Reads the rows of any table or view in a fixed order, in one transaction and one row at a time.
 
+mod group;
+
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -11,6 +13,8 @@ use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::rows::{Column, Row, Value};
 use crate::store::{SqlContext, Store, sql};
+
+pub(crate) use crate::store::export::group::Group;
 
 /// A table or a view.
 #[derive(Debug)]
@@ -100,6 +104,11 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
     ("war_league", &["period_start", "faction_id", "war_type"]),
     ("war_scores", &["war_type", "war_id", "recorded_at", "id"]),
 ];
+
+/// The names of the views that come with the program.
+pub(crate) fn view_names() -> impl Iterator<Item = &'static str> {
+    VIEW_ORDERS.iter().map(|(name, _)| *name)
+}
 
 impl Store {
     /// Runs `work` in one read transaction.
@@ -255,6 +264,20 @@ impl Dataset {
                 let time = self.columns.iter().find(|column| column.is_time)?;
                 Some(&time.name)
             })
+    }
+
+    pub(crate) fn group(&self) -> Group {
+        Group::of(&self.name, self.is_view)
+    }
+
+    /// All columns but the text of a time (`recorded_at_utc`) whose number is a column, too.
+    pub(crate) fn columns_without_time_texts(&self) -> Vec<String> {
+        let is_time_text = |name: &str| {
+            name.strip_suffix("_utc")
+                .is_some_and(|time| self.has_column(time))
+        };
+        let names = self.columns.iter().map(|column| column.name.clone());
+        names.filter(|name| !is_time_text(name)).collect()
     }
 
     fn has_column(&self, column: &str) -> bool {

@@ -51,6 +51,18 @@ impl Store {
         Ok(Self::from_reader(reader, path))
     }
 
+    /// Opens an existing database read-only, and leaves no file beside it. What another process writes at the same time may
+    /// be missed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub(crate) fn open_without_trace(path: &Path) -> Result<Self> {
+        let reader = Reader::open_without_trace(path, open::BUSY_TIMEOUT)?;
+        open::inspect(&reader.connection, path)?;
+        Ok(Self::from_reader(reader, path))
+    }
+
     pub(super) fn from_reader(reader: Reader, path: &Path) -> Self {
         Self {
             connection: reader.connection,

@@ -9,9 +9,9 @@ use rusqlite::{Connection, Row};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::migrate::APPLICATION_ID;
+use crate::store::migrate::{APPLICATION_ID, SchemaState};
 use crate::store::reading::Reader;
-use crate::store::{SqlContext, Store, sql};
+use crate::store::{SCHEMA_VERSION, SqlContext, Store, open, sql};
 
 /// How long to wait for a program that locks the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -76,6 +76,43 @@ pub fn identity_of(database: &Path) -> Option<Identity> {
     }
 }
 
+/// A database that this program can use.
+#[derive(Debug)]
+pub(crate) struct Usable {
+    pub(crate) identity: Identity,
+    /// Whether the next command that writes brings the schema up to date.
+    pub(crate) is_outdated: bool,
+}
+
+/// Checks that a database is ours and no archive, and that its schema is known. Makes no file beside it.
+///
+/// # Errors
+///
+/// The errors are those of [`Store::open_read_only`] and [`Store::refuse_archive`]. An older schema is none.
+pub(crate) fn check_usable(database: &Path) -> Result<Usable> {
+    let reader = Reader::open_without_trace(database, BUSY_TIMEOUT)?;
+    let is_outdated = match open::inspect(&reader.connection, database)? {
+        SchemaState::Empty => return Err(open::empty_error(database)),
+        SchemaState::Ours(version) => version < SCHEMA_VERSION,
+    };
+    let identity = identity(&reader.connection)?;
+    refuse_archive(database, &identity)?;
+    Ok(Usable {
+        identity,
+        is_outdated,
+    })
+}
+
+fn refuse_archive(database: &Path, identity: &Identity) -> Result<()> {
+    if identity.archive_of.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(format!("write to {}", database.display()))
+        .with_source("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
+        .with_help("name the database itself with --database")
+        .with_exit(Exit::Config))
+}
+
 /// Opens a database; `None` if the file is missing or shorter than the smallest page.
 fn open_if_not_empty(database: &Path) -> Result<Option<Connection>> {
     // SQLite would remove the WAL of a file without a page.
@@ -98,13 +135,7 @@ impl Store {
     ///
     /// [`Exit::Config`] when this is an archive.
     pub(crate) fn refuse_archive(&self) -> Result<()> {
-        if self.identity()?.archive_of.is_none() {
-            return Ok(());
-        }
-        Err(Error::new(format!("write to {}", self.path().display()))
-            .with_source("it is the archive of another database, and only `tornsnap prune` of that one adds rows to it")
-            .with_help("name the database itself with --database")
-            .with_exit(Exit::Config))
+        refuse_archive(self.path(), &self.identity()?)
     }
 }
 

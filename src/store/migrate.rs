@@ -90,7 +90,8 @@ pub(super) fn inspect(connection: &Connection, path: &str, newest: i64) -> Resul
 /// Returns a warning for each view, index and trigger of the user that does not work with the new schema.
 pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Result<Vec<String>> {
     let set_migration_mode = |connection: &Connection, is_migrating: bool| {
-        // foreign_keys cannot be set in a transaction. With ON, DROP TABLE would delete the rows that refer to the table.
+        // foreign_keys cannot be set in a transaction. With ON, DROP TABLE deletes the rows of the table first, which the
+        // foreign keys of other tables refuse or, with ON DELETE CASCADE, follow.
         let (foreign_keys, legacy) = if is_migrating {
             ("OFF", "ON")
         } else {
@@ -105,8 +106,11 @@ pub(super) fn migrate(connection: &mut Connection, schema: &Schema<'_>) -> Resul
     set_migration_mode(connection, true)?;
     // The version is read in the transaction, because another process may run the same migration now.
     let migrated = transaction(connection, |transaction| run_missing(transaction, schema));
-    set_migration_mode(connection, false)?;
-    migrated
+    let is_reset = set_migration_mode(connection, false);
+    // The error of the migration comes first.
+    let warnings = migrated?;
+    is_reset?;
+    Ok(warnings)
 }
 
 fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec<String>> {
@@ -199,7 +203,7 @@ fn restore_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)])
 
 /// Fails when a view or trigger does not compile.
 ///
-/// SQLite compiles all of them when a table is renamed, so this renames a temporary table.
+/// SQLite compiles all of them when a table is renamed, so this renames an empty table that is rolled back.
 fn check_compiles(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "SAVEPOINT probe;

@@ -15,6 +15,7 @@ pub(crate) mod future;
 mod handle;
 mod history;
 pub(crate) mod identity;
+pub(crate) mod import;
 pub(crate) mod interrupt;
 pub(crate) mod keys;
 pub(crate) mod lock;
@@ -23,14 +24,16 @@ pub(crate) mod missing;
 mod months;
 mod open;
 pub(crate) mod owner;
+mod parallel;
 pub(crate) mod pauses;
-pub(crate) mod plan;
 mod reading;
 pub(crate) mod run;
 pub(crate) mod save;
+pub(crate) mod schedule;
 mod upgrade;
 mod value;
 mod wal;
+pub(crate) mod war_lists;
 
 pub(crate) mod backup;
 pub(crate) mod health;
@@ -38,6 +41,7 @@ pub(crate) mod prune;
 pub(crate) mod restore;
 mod restore_marker;
 pub(crate) mod summary;
+pub(crate) mod trace;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -49,10 +53,13 @@ pub(crate) use migrate::SCHEMA_VERSION;
 
 use crate::error::Result;
 
-/// The text of `sql/<name>.sql`. A missing file is a compile error.
+/// The text of `sql/<name>.sql`, after a comment with its name, which [`trace`] reads. A missing file is a compile error.
 macro_rules! sql {
     ($($name:literal),+) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
+        concat!(
+            "-- sql/", $($name,)+ ".sql\n",
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $($name,)+ ".sql"))
+        )
     };
 }
 use sql;
@@ -96,6 +103,7 @@ mod tests {
     fn every_statement_prepares() {
         let folder = tempfile::tempdir().unwrap();
         let store = with_attached_archive(folder.path());
+        import::create_staging(store.connection()).unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
         let mut prepared = 0;
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, SchemaState};
-use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker};
+use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
 
 /// How long a connection waits for another writer.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,6 +52,7 @@ pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Co
     let mut connection =
         Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     interrupt::watch(&mut connection, || false)?;
+    trace::install(&mut connection)?;
     Ok(connection)
 }
 
@@ -90,7 +91,8 @@ pub(super) fn connect_to_read(
 #[expect(clippy::disallowed_methods, reason = "there is no file to open")]
 pub(super) fn connect_to_memory() -> Result<Connection> {
     Connection::open_in_memory()
-        .and_then(|connection| {
+        .and_then(|mut connection| {
+            trace::install(&mut connection)?;
             set_up(&connection)?;
             Ok(connection)
         })

@@ -13,8 +13,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::with_suffix;
 use crate::model::watch::Unwatched;
-use crate::store::files::{check_room, copy_in_chunks, create_private, with_suffix};
+use crate::store::files::hash::copy_in_chunks;
+use crate::store::files::private::create_private;
+use crate::store::files::space::check_room;
 use crate::store::{SqlContext, open, owner};
 
 /// How the file is read.
@@ -108,10 +111,31 @@ impl Reader {
                 return Ok(reader);
             }
         }
-        Err(Error::new(format!("read the database {}", path.display()))
-            .with_source("another program wrote to it each time it was copied")
-            .with_help("run it again")
-            .with_exit(Exit::TryLater))
+        Err(changing(path))
+    }
+
+    /// Opens a database of another program, and changes neither it nor the files beside it.
+    ///
+    /// If there is a WAL or journal with contents, reads a private copy of all files: SQLite would otherwise write the
+    /// changes in them to the database.
+    pub(super) fn open_untouched(path: &Path) -> Result<Self> {
+        open::check_is_file(path)?;
+        for _ in 0..MAX_COPIES {
+            let before = FileStamps::of(path);
+            if before.has_log() {
+                if let Some(reader) = Self::open_copy(path, &before)? {
+                    return Ok(reader);
+                }
+                continue;
+            }
+            if !is_in_wal_mode(path)
+                && let Some(reader) = Self::open_shared(path, open::BUSY_TIMEOUT)?
+            {
+                return Ok(reader);
+            }
+            return Self::open_immutable(path, ReadMode::Immutable, before, open::BUSY_TIMEOUT);
+        }
+        Err(changing(path))
     }
 
     /// Opens a database with locks; `None` if SQLite can neither create nor open the files that it needs beside it.
@@ -202,6 +226,13 @@ impl Reader {
         let connection = open::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         Ok(Some(Self { connection, source }))
     }
+}
+
+fn changing(path: &Path) -> Error {
+    Error::new(format!("read the database {}", path.display()))
+        .with_source("another program wrote to it each time it was copied")
+        .with_help("run it again")
+        .with_exit(Exit::TryLater)
 }
 
 /// Copies a database and its WAL or journal to files of this user.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Result, WithContext};
-use crate::store::files::with_suffix;
+use crate::model::path::with_suffix;
 
 /// The path of the marker file, which need not exist.
 pub(super) fn marker(database: &Path) -> PathBuf {

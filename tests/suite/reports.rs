@@ -99,6 +99,37 @@ fn reports_of_a_prune_of_the_future_fit_their_schema() {
 }
 
 #[test]
+fn reports_of_schedule_fit_their_schemas() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "[track]\nfactions = [7]\n");
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["schedule", "--json"], arguments].concat();
+        expect(schema, &sandbox.run(&arguments).expect(code).json());
+    };
+
+    drop(Store::create(&sandbox.database()).unwrap());
+    run(&["run"], 0, "schedule-run");
+    for scheduler in ["cron", "systemd", "windows"] {
+        run(&["show", "--for", scheduler], 0, "schedule-show");
+    }
+    for scheduler in ["systemd", "windows"] {
+        run(
+            &["install", "--dry-run", "--for", scheduler],
+            0,
+            "schedule-install",
+        );
+        run(
+            &["remove", "--dry-run", "--for", scheduler],
+            0,
+            "schedule-remove",
+        );
+        if cfg!(not(windows)) {
+            run(&["install", "--for", scheduler], 77, "error");
+        }
+    }
+}
+
+#[test]
 fn reports_of_backup_fit_their_schemas() {
     let sandbox = with_january();
     let run = |arguments: &[&str], code, schema| {
@@ -120,6 +151,32 @@ fn reports_of_backup_fit_their_schemas() {
     run(&["--verify", "all"], 79, "backup-verify");
     run(&["--verify", "nowhere.db"], 78, "error");
     run(&["--database", "nowhere.db"], 78, "error");
+}
+
+#[test]
+fn reports_of_config_fit_their_schemas() {
+    let torn = Torn::new();
+    torn.sandbox.write("alice.key", "SomeKeyOfAlice01\n");
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["config"], arguments, &["--json"]].concat();
+        expect(schema, &torn.sandbox.run(&arguments).expect(code).json());
+    };
+
+    run(&["path"], 0, "config-path");
+    run(&["show"], 0, "config-show");
+    run(&["check"], 0, "config-check");
+    run(&["check", "--online"], 0, "config-check");
+    // Torn does not know faction 777.
+    torn.follow("[track]\nfactions = [9, 777]\n");
+    run(&["check", "--online"], 3, "config-check");
+    torn.follow("[[key]]\nkey_file = \"none.key\"\n");
+    run(&["show"], 0, "config-show");
+    run(&["check"], 77, "config-check");
+    torn.follow("[log]\nkeep = 0\nfile = 3\n");
+    run(&["check"], 78, "config-check");
+    run(&["show"], 78, "error");
+    run(&["path", "--config", "none.toml"], 78, "error");
+    run(&["check", "--config", "none.toml"], 78, "config-check");
 }
 
 #[test]
@@ -152,6 +209,28 @@ fn reports_of_export_fit_their_schemas() {
     run(&["players", "--output", "players.csv"], 0, "export");
     run(&["--all", "--output", "folder"], 0, "export");
     run(&["player"], 2, "error");
+}
+
+#[test]
+fn reports_of_import_fit_their_schema() {
+    let sandbox = with_january();
+    drop(Store::create(&sandbox.path("other.db")).unwrap());
+    let other = rusqlite::Connection::open(sandbox.path("other.db")).unwrap();
+    fill(&other, 20);
+    let run = |arguments: &[&str], code, schema| {
+        let arguments = [&["import", "--json"], arguments].concat();
+        expect(schema, &sandbox.run(&arguments).expect(code).json());
+    };
+
+    run(&["other.db", "--dry-run"], 0, "import");
+    other
+        .execute_batch(
+            "INSERT INTO player_stats_history (player_id, timestamp, level) VALUES (1, 5, 5)",
+        )
+        .unwrap();
+    run(&["other.db"], 3, "import");
+    run(&["other.db", "--no-backup", "--no-summarize"], 3, "import");
+    run(&["nowhere.db"], 78, "error");
 }
 
 #[test]
@@ -224,6 +303,7 @@ fn every_command_reports_unreadable_settings_and_wrong_usage_as_an_error() {
         &["backup"],
         &["restore", "latest"],
         &["export", "players"],
+        &["import", "old.db"],
         &["init", "--non-interactive"],
         &["simulate"],
     ];
@@ -236,8 +316,18 @@ fn every_command_reports_unreadable_settings_and_wrong_usage_as_an_error() {
         let arguments = [command, &["--json", "--nonsense"]].concat();
         let report = sandbox.run(&arguments).expect(2).json();
         expect("error", &report);
-        assert_eq!(report["command"], Value::Null);
+        assert_eq!(report["command"], command[0]);
     }
+}
+
+#[test]
+fn reports_of_completions_and_man_fit_their_schemas() {
+    let sandbox = Sandbox::new();
+    let shell = ["completions", "zsh", "--json"];
+    expect("completions", &sandbox.run(&shell).expect(0).json());
+    expect("man", &sandbox.run(&["man", "--json"]).expect(0).json());
+    let folder = ["man", "--output", "man1", "--json"];
+    expect("man", &sandbox.run(&folder).expect(0).json());
 }
 
 /// Fields that a schema lets a report leave out. `*` stands for the index of an array.

@@ -1,135 +1,28 @@
-//! The schedules in `scripts/`: the program accepts every command line in them.
+//! `schedule`, and the examples in `scripts/`.
 
-use std::collections::BTreeSet;
+#[cfg(unix)]
+mod cron;
+#[cfg(unix)]
+mod cron_daemon;
+mod examples;
+mod settings;
+#[cfg(target_os = "linux")]
+mod systemd;
+mod windows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tornsnap::testing::store::backup::list_backups;
 
 use crate::month_model;
-use crate::support::{DAY, Sandbox, files_with_extension};
+use crate::support::{DAY, Finished, Sandbox, skipped};
 
-/// The script that makes the tasks of the Windows Task Scheduler.
-const TASKS_SCRIPT: &str = "windows/make-tasks.cmd";
-
-/// The jobs that each kind of schedule has.
-const JOBS: [&str; 7] = [
-    "fetch wars factions",
-    "fetch players",
-    "fetch territories",
-    "backup",
-    "summarize",
-    "prune",
-    "health --notify",
-];
-
-#[test]
-fn every_scheduled_command_line_is_understood() {
-    let sandbox = Sandbox::new();
-    for Schedule {
-        place,
-        command_lines,
-    } in schedules()
-    {
-        let mut jobs = BTreeSet::new();
-        for line in command_lines {
-            let mut words: Vec<&str> = line.split_whitespace().collect();
-            assert_eq!(words[0], "-q", "{place}: {line}");
-            assert_eq!(words[1], "--config", "{place}: {line}");
-            assert!(
-                words[2].starts_with(['/', '%']) || words[2].starts_with("C:\\"),
-                "{place}: {line}: the path is absolute"
-            );
-            jobs.insert(words[3..].join(" "));
-            words.push("--help");
-            let finished = sandbox.run(&words).expect(0);
-            assert!(
-                finished.stdout().contains("Usage: tornsnap"),
-                "{place}: {line}"
-            );
-        }
-        assert_eq!(jobs, JOBS.map(str::to_owned).into(), "{place}");
-    }
-}
-
-#[test]
-fn every_job_has_a_service_a_timer_and_a_task() {
-    for job in ["wars", "players", "territories", "daily", "health"] {
-        for file in [
-            format!("systemd/tornsnap-{job}.service"),
-            format!("systemd/tornsnap-{job}.timer"),
-            format!("windows/tornsnap-{job}.xml"),
-        ] {
-            assert!(scripts().join(&file).exists(), "{file}");
-        }
-        assert!(tasks_script().contains(&format!("/tn \"tornsnap {job}\"")));
-    }
-}
-
-/// cmd.exe looks for a program in the current folder before PATH, and takes a batch file of that name for the program.
-/// So a script called `schtasks.cmd` would call itself when it is started from its own folder.
-#[test]
-fn windows_scripts_call_programs_by_their_path_and_do_not_have_the_name_of_one() {
-    let scripts = files_with_extension(&scripts().join("windows"), "cmd");
-    assert!(!scripts.is_empty());
-    for script in scripts {
-        let name = script.file_stem().unwrap().to_str().unwrap();
-        let text = fs::read_to_string(&script).unwrap();
-        let commands = text
-            .lines()
-            .filter(|line| !line.is_empty() && *line != "@echo off" && !line.starts_with("rem "))
-            .filter(|line| *line != "rem");
-        for command in commands {
-            let program = command.split(' ').next().unwrap();
-            let program = program
-                .strip_prefix("%SystemRoot%\\System32\\")
-                .and_then(|file| file.strip_suffix(".exe"));
-            assert!(
-                program.is_some_and(|program| program != name),
-                "{name}: {command}"
-            );
-        }
-    }
-}
-
-/// After a daily job that was missed on the first of a month, the month is summarized a day later.
-#[test]
-fn backup_summarize_and_prune_run_daily_in_one_job_in_this_order() {
-    let expect_in_order = |place: &str, job: &str| {
-        let commands: Vec<&str> = job
-            .split("tornsnap.toml ")
-            .skip(1)
-            .map(|rest| rest.split([' ', '\n', '<', '"']).next().unwrap())
-            .collect();
-        assert_eq!(commands, ["backup", "summarize", "prune"], "{place}");
-    };
-
-    let crontab = read("crontab");
-    let line = crontab.lines().find(|line| line.ends_with(" prune"));
-    expect_in_order("crontab", line.unwrap());
-    assert!(crontab.contains("41      3   *   *   *   "));
-    assert_eq!(crontab.matches(" && ").count(), 2);
-
-    let script = tasks_script();
-    let line = script
-        .lines()
-        .find(|line| line.contains("/tn \"tornsnap daily\" /sc daily "))
-        .unwrap();
-    expect_in_order(TASKS_SCRIPT, line);
-    let run = line.split("/tr \"").nth(1).unwrap().strip_suffix('"');
-    let length = run.unwrap().len();
-    assert!(length <= 261, "schtasks takes no more: {length}");
-
-    expect_in_order("systemd", &read("systemd/tornsnap-daily.service"));
-    let timer = read("systemd/tornsnap-daily.timer");
-    assert!(timer.contains("OnCalendar=*-*-* ") && timer.contains("Persistent=true"));
-
-    let task = read("windows/tornsnap-daily.xml");
-    expect_in_order("xml", &task);
-    assert!(task.contains("<DaysInterval>1</DaysInterval>"));
-    assert!(task.contains("<StartWhenAvailable>true</StartWhenAvailable>"));
-}
+/// A name that every scheduler and every shell has to be told about.
+#[cfg(unix)]
+const AWKWARD: &str = "J\u{fc}rgen & S\u{f6}hne (x86) $HOME 100% 50% 'q' \"d\" b\\n";
 
 /// On most days no month is due, so the job must be quick and change nothing.
 #[test]
@@ -169,64 +62,60 @@ fn the_daily_job_does_nothing_when_nothing_is_due() {
     );
 }
 
-/// One kind of schedule.
-struct Schedule {
-    place: &'static str,
-    /// The arguments of each command line.
-    command_lines: Vec<String>,
+/// A folder with a valid configuration, of a faction, and without a database.
+fn configured() -> Sandbox {
+    let sandbox = Sandbox::new();
+    configure(&sandbox, "tornsnap.toml", "");
+    sandbox
 }
 
-fn schedules() -> [Schedule; 4] {
-    [
-        Schedule {
-            place: "crontab",
-            command_lines: between(&read("crontab"), "/usr/local/bin/tornsnap ", "\n"),
-        },
-        Schedule {
-            place: "systemd",
-            command_lines: between(
-                &read_all("systemd", "service"),
-                "ExecStart=%h/.local/bin/tornsnap ",
-                "\n",
-            ),
-        },
-        Schedule {
-            place: TASKS_SCRIPT,
-            command_lines: between(&tasks_script(), "C:\\Tools\\bin\\tornsnap.exe ", "\""),
-        },
-        Schedule {
-            place: "xml",
-            command_lines: between(&read_all("windows", "xml"), "<Arguments>", "</Arguments>"),
-        },
-    ]
+/// Writes a valid configuration of a faction, and `more`.
+fn configure(sandbox: &Sandbox, name: &str, more: &str) -> PathBuf {
+    let folder = Path::new(name).parent().unwrap();
+    let key_file = folder.join("alice.key");
+    sandbox.write(key_file.to_str().unwrap(), "SomeKeyOfAlice01\n");
+    let text = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n[track]\nfactions = [9]\n";
+    sandbox.write(name, &format!("{text}{more}"))
 }
 
-/// Each text between `start` and `end` on a line that is no comment, without a trailing `&&`.
-fn between(text: &str, start: &str, end: &str) -> Vec<String> {
-    text.lines()
-        .filter(|line| !line.starts_with(['#', ';']) && !line.starts_with("rem "))
-        .flat_map(|line| line.split(start).skip(1))
-        .map(|rest| rest.split(end).next().unwrap())
-        .map(|found| found.trim().trim_end_matches("&&").trim().to_owned())
-        .collect()
-}
-
-fn tasks_script() -> String {
-    read(TASKS_SCRIPT)
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(scripts().join(file)).unwrap()
-}
-
-/// The joined texts of the files with this extension.
-fn read_all(folder: &str, extension: &str) -> String {
-    files_with_extension(&scripts().join(folder), extension)
+/// The texts of the entries by their file names, as `schedule show --json` reports them.
+fn entries(finished: &Finished) -> Vec<(String, String)> {
+    let report = finished.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    report["files"]
+        .as_array()
+        .unwrap()
         .iter()
-        .map(|path| fs::read_to_string(path).unwrap())
+        .map(|file| (text(&file["path"]), text(&file["text"])))
         .collect()
 }
 
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts")
+/// Whether a program is there. Says so if the test is skipped without it.
+fn has_program(name: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {name}")])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !found {
+        skipped(&format!("there is no program {name}"));
+    }
+    found
+}
+
+/// Whether the tests run as root. Says so if the test is skipped without.
+#[cfg(unix)]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let sandbox = Sandbox::new();
+    let uid = fs::metadata(sandbox.path("")).unwrap().uid();
+    if uid != 0 {
+        skipped("only root can act as another user");
+    }
+    uid == 0
+}
+
+/// The value of a setting such as `Persistent` in a unit, or of an element in XML.
+fn value_of<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let rest = text.split(before).nth(1)?;
+    rest.split(after).next()
 }

@@ -177,6 +177,21 @@ const CASES: &[Case] = &[
         without_reader: 0,
     },
     Case {
+        arguments: &["completions", "bash"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["man"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
+        arguments: &["man", "--output", "man1", "--json"],
+        on_full_disk: IO,
+        without_reader: 0,
+    },
+    Case {
         arguments: &["health"],
         on_full_disk: UNKNOWN,
         without_reader: 0,

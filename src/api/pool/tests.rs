@@ -101,7 +101,7 @@ fn the_daily_limit_of_a_category_applies_to_all_keys_of_the_owner() {
     let mut pool = pool(&[1, 1, 2]);
     let now = Instant::now();
 
-    pool.disable_endpoint_of_owner(owner(1), networth().only("personalstats"));
+    pool.record_daily_limit(owner(1), networth().only("personalstats"));
 
     assert_eq!(
         pool.choose_key(KeyRequirement::Any, networth(), &[], now),
@@ -142,7 +142,7 @@ fn a_refusal_applies_to_all_endpoints_that_include_the_refused_one() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.record_refusal(KeyId(0), faction(), true);
+    pool.record_refusal(KeyId(0), faction(), RefusedIds::All);
     for _ in 0..3 {
         let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
         assert_eq!(chosen, KeyChoice::Key(KeyId(1)));
@@ -164,7 +164,7 @@ fn a_refusal_for_one_id_only_changes_the_order() {
     let mut pool = pool(&[1, 2]);
     let now = Instant::now();
 
-    pool.record_refusal(KeyId(0), faction(), false);
+    pool.record_refusal(KeyId(0), faction(), RefusedIds::AtLeastThis);
 
     for _ in 0..3 {
         let chosen = pool.choose_key(KeyRequirement::Any, faction(), &[], now);
@@ -182,15 +182,18 @@ fn a_full_rate_limiter_does_not_shorten_a_pause() {
     let now = Instant::now();
 
     pool.pause_owner(owner(1), now, Duration::from_secs(15));
-    pool.wait_for_rate_limit(owner(1), now + Duration::from_millis(10));
+    pool.record_rate_limit_wait(owner(1), now + Duration::from_millis(10));
 
     let wait = paused(now, Duration::from_secs(15));
     assert_eq!(
         pool.choose_key(KeyRequirement::Any, faction(), &[], now),
         wait
     );
-    assert!(pool.was_paused_after(Some(owner(1)), now));
-    assert!(!pool.was_paused_after(Some(owner(2)), now) && !pool.was_paused_after(None, now));
+    assert!(pool.was_paused_after(PauseTarget::Owner(owner(1)), now));
+    assert!(
+        !pool.was_paused_after(PauseTarget::Owner(owner(2)), now)
+            && !pool.was_paused_after(PauseTarget::Address, now)
+    );
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
 
     pool.pause_owner(owner(1), now, Duration::from_secs(15));
     let unchecked = pool.owner(second);
-    pool.wait_for_rate_limit(unchecked, now + Duration::from_secs(1));
+    pool.record_rate_limit_wait(unchecked, now + Duration::from_secs(1));
     pool.set_facts(second, facts(1, 3, None));
 
     let wait = paused(now, Duration::from_secs(15));
@@ -215,9 +218,9 @@ fn a_pause_of_the_owner_outlasts_a_shorter_wait_of_a_key_that_turns_out_to_be_th
 fn a_success_resets_the_number_of_pauses() {
     let mut pool = pool(&[1]);
     for _ in 0..2 {
-        assert_eq!(pool.count_pause(Some(owner(1))), 1);
-        assert_eq!(pool.count_pause(Some(owner(1))), 2);
-        assert_eq!(pool.count_pause(None), 1);
+        assert_eq!(pool.count_pause(PauseTarget::Owner(owner(1))), 1);
+        assert_eq!(pool.count_pause(PauseTarget::Owner(owner(1))), 2);
+        assert_eq!(pool.count_pause(PauseTarget::Address), 1);
         pool.record_success(KeyId(0));
     }
 }
@@ -251,7 +254,7 @@ fn a_pause_is_the_cause_even_if_a_full_rate_limiter_delays_the_call_longer() {
     let now = Instant::now();
     let until = now + Duration::from_secs(50);
 
-    pool.wait_for_rate_limit(owner(1), until);
+    pool.record_rate_limit_wait(owner(1), until);
     let mut expected = Wait {
         until,
         cause: WaitCause::RateLimit,

@@ -12,13 +12,24 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::identity::{Identity, Relation};
-use crate::model::size::{format_bytes, group_digits};
+use crate::model::size::{count, format_bytes, group_digits};
 use crate::output::terminal;
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
 
 /// Make a verified copy of the database, or list and verify earlier copies
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = "\
+Examples:
+  Make a verified copy in the configured folder:
+    tornsnap backup
+
+  Make a compressed copy on another disk, and keep 14 there:
+    tornsnap backup --compress --output other-disk --keep 14
+
+  List the copies, and verify all of them again:
+    tornsnap backup --list
+    tornsnap backup --verify all")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
     /// Folder with the backups [default: `directory` in the configuration]
@@ -146,10 +157,10 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
 /// Path, size and number of rows.
 fn summarize(manifest: &Manifest) -> String {
     format!(
-        "{} ({}, {} rows)",
+        "{} ({}, {})",
         manifest.path.display(),
         format_bytes(manifest.bytes),
-        group_digits(manifest.total_rows())
+        count(group_digits(manifest.total_rows()), "row")
     )
 }
 

@@ -7,6 +7,7 @@ use super::{Args, describe_backup, is_of, print_line, summarize};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
+use crate::model::size::{agree, count};
 use crate::output::terminal::Verbosity;
 use crate::store::backup::{self, BackupKind, Manifest};
 use crate::store::identity::identity_of;
@@ -147,7 +148,10 @@ impl Verifier<'_> {
             Err(error) => BackupResult::failed(file, error),
         });
         Outcome {
-            summary: is_sound.then(|| format!("all {count} backups are sound")),
+            summary: is_sound.then(|| match count {
+                1 => "the one backup is sound".to_owned(),
+                _ => format!("all {count} backups are sound"),
+            }),
             failure,
             ..Outcome::new(exit).with_report(VerifyReport {
                 verified: verified.collect(),
@@ -173,13 +177,16 @@ fn failure(results: &[(&Path, Result<Manifest>)]) -> Error {
     let (lost, unreadable): (Vec<_>, Vec<_>) =
         errors.partition(|(file, error)| error.exit() == Exit::Damaged || !file.exists());
     let failures = match (lost.len(), unreadable.len()) {
-        (lost, 0) => format!("{lost} are damaged or gone"),
+        (lost, 0) => format!("{lost} {} damaged or gone", agree(lost, "is", "are")),
         (0, unreadable) => format!("{unreadable} could not be read"),
         (lost, unreadable) => {
-            format!("{lost} are damaged or gone, and {unreadable} could not be read")
+            format!(
+                "{lost} {} damaged or gone, and {unreadable} could not be read",
+                agree(lost, "is", "are")
+            )
         }
     };
-    let error = Error::new(format!("find all {} backups sound", results.len()))
+    let error = Error::new(format!("find all {} sound", count(results.len(), "backup")))
         .with_source(format!("{failures}; the others are sound"));
     match unreadable.first() {
         Some((_, cause)) if lost.is_empty() => error

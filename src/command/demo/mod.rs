@@ -17,6 +17,7 @@ use crate::command::{Context, Outcome, backup, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
+use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, Month, iso};
 use crate::model::watch::{Unit, Watch as _};
 use crate::output::terminal::{self, Verbosity};
@@ -38,6 +39,13 @@ const PROGRESS_INTERVAL: i64 = 10 * DAY;
 
 /// Run all daily commands against a simulated Torn, without a key or a network
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Play a hundred days into the folder tornsnap-demo:
+    tornsnap demo
+
+  Play 35 days of another world into another folder:
+    tornsnap demo --days 35 --seed 7 --output small-demo")]
 pub(crate) struct Args {
     /// Folder for the database and the configuration; an earlier demo in it is deleted, unless it was changed
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
@@ -48,6 +56,32 @@ pub(crate) struct Args {
     /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    // These two hide the global options of the same name, which have no use here.
+    #[arg(long, hide = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    database: Option<PathBuf>,
+}
+
+impl Args {
+    /// Refuses the settings of real data, because somebody who names them expects the demo to use them.
+    pub(crate) fn refuse_settings(
+        &self,
+        config: Option<&PathBuf>,
+        database: Option<&PathBuf>,
+    ) -> Result<()> {
+        let flag = if self.config.is_some() || config.is_some() {
+            "--config"
+        } else if self.database.is_some() || database.is_some() {
+            "--database"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(format!("use {flag} with demo"))
+            .with_source("the demo writes a configuration and a database of its own")
+            .with_help("leave it out, and name the folder for both with --output")
+            .with_exit(Exit::Usage))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -102,7 +136,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         tour::print(context, settings)?;
     }
     Ok(Outcome::done(
-        format!("{} days in {seconds:.1} s: {tally}", args.days),
+        format!("{} in {seconds:.1} s: {tally}", count(args.days, "day")),
         Report {
             database: display_path(&settings.database),
             config: settings.config_file.as_deref().map(display_path),
@@ -263,8 +297,10 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} polls, {} calls, {} changes recorded",
-            self.polls, self.calls, self.changes
+            "{}, {}, {} recorded",
+            count(self.polls, "poll"),
+            count(self.calls, "call"),
+            count(self.changes, "change")
         )
     }
 }

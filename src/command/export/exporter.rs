@@ -2,18 +2,18 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
-use crate::command::export::{OutputStyle, usage};
+use crate::command::export::style::OutputStyle;
+use crate::command::export::usage;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::output::destination::Destination;
 use crate::output::progress::Progress;
-use crate::output::rows::{self, WriteOutcome};
+use crate::output::rows::{self, WriteOptions, WriteOutcome};
 use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
@@ -36,8 +36,14 @@ impl Exporter<'_> {
             inner: terminal::stdout().with_context(action)?,
             is_written: false,
         };
-        let format = &self.style.format;
-        let written = rows::write(&mut stdout, &query.columns, format, None, |writer| {
+        let options = WriteOptions {
+            format: &self.style.format,
+            title: name,
+            folder: None,
+            progress: None,
+            is_stopped: &|| false,
+        };
+        let written = rows::write(&mut stdout, &query.columns, &options, |writer| {
             self.store.stream_rows(query, |row| writer.row(row))
         })
         .and_then(|written| written.with_context(action).map_err(with_write_help));
@@ -80,7 +86,7 @@ impl Exporter<'_> {
             .sync()
             .with_context(action)
             .map_err(with_write_help)?;
-        target.persist().with_context(action)?;
+        target.persist(path)?;
         let rows = format_rows(done.rows);
         let place = path.display();
         let summary = if done.is_complete {
@@ -107,8 +113,9 @@ impl Exporter<'_> {
         for dataset in datasets {
             // The user may have made a table named "a/b".
             let name = dataset.name.replace(['/', '\\'], "_");
-            let path = folder.join(format!("{name}.{}", self.style.name.as_str()));
-            let query = dataset.query(&[], &Filter::default())?;
+            let path = folder.join(format!("{name}.{}", self.style.name.ending()));
+            let columns = self.style.columns(dataset, &[]);
+            let query = dataset.query(&columns, &Filter::default())?;
             let mut target = Destination::open(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
             target
@@ -118,9 +125,7 @@ impl Exporter<'_> {
             targets.push(target);
         }
         for (target, file) in targets.into_iter().zip(&written) {
-            target
-                .persist()
-                .with_context(|| format!("write {}", file.path.display()))?;
+            target.persist(&file.path)?;
         }
         let rows: u64 = written.iter().map(|done| done.rows).sum();
         Ok(Outcome::done(
@@ -157,13 +162,17 @@ impl Exporter<'_> {
             Some(StopSignal::listen()?)
         };
         let requested_exit = || stop.as_ref().and_then(StopSignal::received);
-        let format = &self.style.format;
+        let folder = target.folder().map(Path::to_owned);
+        let options = WriteOptions {
+            format: &self.style.format,
+            title: name,
+            folder: folder.as_deref(),
+            progress: Some(&progress),
+            is_stopped: &|| requested_exit().is_some(),
+        };
         let mut write = || {
-            rows::write(target, &query.columns, format, Some(&progress), |writer| {
-                self.store.stream_rows(query, |row| match requested_exit() {
-                    Some(_) => ControlFlow::Break(()),
-                    None => writer.row(row),
-                })
+            rows::write(target, &query.columns, &options, |writer| {
+                self.store.stream_rows(query, |row| writer.row(row))
             })
         };
         // A query may work for a long time before it returns its first row.

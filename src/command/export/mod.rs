@@ -1,74 +1,97 @@
-//! `tornsnap export`: writes tables and views as CSV or JSON.
+//! `tornsnap export`: writes tables and views to files that other programs and people read.
 
 mod exporter;
+mod format;
+mod list;
 mod report;
+mod style;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::command::export::exporter::Exporter;
-use crate::command::export::report::{DatasetReport, ListReport};
+use crate::command::export::format::FormatName;
+use crate::command::export::style::OutputStyle;
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::time::parse_timestamp_or_age;
-use crate::output::rows::{CsvStyle, Format, RowFormat, TimestampFormat};
 use crate::output::stream::PathKind;
-use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter};
 
-/// Write a table or a view as CSV or JSON
+/// Write a table or a view as CSV, JSON, a workbook, Markdown or a table on the terminal
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  List the tables and views:
+    tornsnap export --list
+
+  Write three columns of a view:
+    tornsnap export player_latest --columns name,level,networth
+
+  Write the rows of March:
+    tornsnap export faction_history --since 2026-03 --until 2026-04 -o march.csv
+
+  Write a file for a spreadsheet:
+    tornsnap export player_gains --spreadsheet --output gains.csv
+
+  Write everything into a folder:
+    tornsnap export --all --output tornsnap-csv")]
 pub(crate) struct Args {
     /// Table or view, such as player_latest; --list shows all
     #[arg(required_unless_present_any = ["list", "all"])]
     dataset: Option<String>,
-    /// List the datasets, each with its number of rows and a description
+    /// List the datasets in groups, each with its number of rows and a description
     #[arg(long, conflicts_with_all = ["dataset", "all", "output", "format"])]
     list: bool,
     /// Write every table and view, as of one moment, into the folder --output
     #[arg(long, requires = "output", conflicts_with_all = ["dataset", "columns", "since", "until", "player", "faction", "territory", "war"])]
     all: bool,
-    /// Write to this file, pipe or device; with --all to this folder. A file appears when it is complete [default: stdout]
+    /// Write to this file, pipe or device; with --all to this folder. A file appears when it is complete. In PowerShell,
+    /// use it instead of >, which changes the encoding [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of the rows [default: csv; with --json, json for rows on stdout]
+    /// Format of the rows [default: by the ending of --output, such as .xlsx or .md; else csv; with --json, json for rows on stdout]
     #[arg(short, long)]
     format: Option<FormatName>,
-    /// Only these columns, in this order
-    #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
+    /// Only these columns, in this order; comma-separated, or the option again for each
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     columns: Vec<String>,
-    /// Only rows from this time on: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, yesterday, or 12h, 30d, 2w back from now
+    /// Only rows from this time on: 2026-10-31, 2026-10, yesterday, 30d and more, in UTC
+    ///
+    /// Forms: 2026-10-31, 2026-10, "2026-10-31 12:00:00", RFC 3339, unix seconds, today, yesterday, and 12h, 30d or 2w back from now. A day and a month mean their first second.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Only rows before this time; written as for --since
+    ///
+    /// A day and a month mean their first second, which no longer counts: October is --since 2026-10 --until 2026-11.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only these players
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these players; comma-separated, or the option again for each
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     player: Vec<PlayerId>,
-    /// Only these factions, on either side of a war
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these factions, written as for --player, on either side of a war
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     faction: Vec<FactionId>,
-    /// Only these tiles
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these tiles, such as AAB,AAC
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     territory: Vec<TerritoryId>,
-    /// Only these wars
-    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    /// Only these wars; written as for --player
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     war: Vec<WarId>,
-    /// How times are written [default: unix; with --spreadsheet, iso]
+    /// How times are written [default: unix; in tables, workbooks and with --spreadsheet, as dates]
     #[arg(long)]
     time: Option<TimeName>,
     /// CSV for spreadsheets such as Excel: byte order mark, CRLF, no cell runs as a formula, times are recognized as dates
     #[arg(long)]
     spreadsheet: bool,
-    /// Text that represents NULL in CSV; by default nothing, while an empty text is ""
+    /// Text that represents NULL in CSV and tables; by default nothing, while an empty text is ""
     #[arg(long, value_name = "TEXT")]
     null: Option<String>,
-    /// Separator of CSV cells: a comma, a semicolon (which Excel expects in many countries), a bar or tab [default: ,]
+    /// Separator of CSV cells: a comma, a semicolon (which Excel expects in many countries), a bar or tab [default: , and tab for .tsv]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
 }
@@ -79,26 +102,6 @@ fn delimiter(text: &str) -> Result<u8, String> {
         "," | ";" | "|" | "\t" => Ok(text.as_bytes()[0]),
         "tab" | "\\t" => Ok(b'\t'),
         _ => Err("write ',', ';', '|' or tab".to_owned()),
-    }
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum FormatName {
-    /// Comma-separated values with a header
-    Csv,
-    /// One array of objects
-    Json,
-    /// One object per line
-    Jsonl,
-}
-
-impl FormatName {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-        }
     }
 }
 
@@ -116,7 +119,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         // A path that names stdout is the same as no --output.
         args.all || PathKind::of(path) != PathKind::Stdout
     });
-    let style = OutputStyle::from_args(context, args, output.is_none())?;
+    let style = OutputStyle::from_args(context, args, output)?;
     let filter = filter(context, args)?;
     let store = Store::open_read_only(&context.settings.database)?;
     store.in_read_transaction(|store| {
@@ -127,9 +130,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             style,
         };
         match (&args.dataset, output) {
-            _ if args.list => list_datasets(context, store, &datasets),
+            _ if args.list => list::print(context, store, &datasets),
             (Some(name), output) => {
-                let query = find_dataset(&datasets, name)?.query(&args.columns, &filter)?;
+                let dataset = find_dataset(&datasets, name)?;
+                let columns = exporter.style.columns(dataset, &args.columns);
+                let query = dataset.query(&columns, &filter)?;
                 match output {
                     None => exporter.export_to_stdout(name, &query),
                     Some(path) => exporter.export_to_path(name, &query, path),
@@ -140,66 +145,6 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             (None, None) => Ok(Outcome::done("nothing to export", ())),
         }
     })
-}
-
-/// How rows are written.
-struct OutputStyle {
-    name: FormatName,
-    format: RowFormat,
-}
-
-impl OutputStyle {
-    /// Resolves the defaults and refuses options that do not go together.
-    fn from_args(context: &Context, args: &Args, to_stdout: bool) -> Result<Self> {
-        let is_report = context.json && to_stdout && !args.list;
-        let name = match args.format {
-            None if is_report => FormatName::Json,
-            None => FormatName::Csv,
-            Some(name) if is_report && name != FormatName::Json => {
-                return Err(
-                    usage("write more than one JSON document to stdout with --json")
-                        .with_help("use --format json, or write the rows to a file with --output"),
-                );
-            }
-            Some(name) => name,
-        };
-        if name != FormatName::Csv && (args.spreadsheet || args.null.is_some()) {
-            return Err(usage("use --spreadsheet or --null with JSON")
-                .with_source("they say how CSV is written")
-                .with_help("leave them out, or use --format csv"));
-        }
-        if name != FormatName::Csv && args.delimiter.is_some() {
-            return Err(usage("use --delimiter with JSON")
-                .with_source("it says how CSV is written")
-                .with_help("leave it out, or use --format csv"));
-        }
-        let style = CsvStyle {
-            spreadsheet: args.spreadsheet,
-            null: args.null.clone().unwrap_or_default(),
-            delimiter: args.delimiter.unwrap_or(b','),
-        };
-        if style.null.bytes().any(|byte| style.is_special(byte)) {
-            return Err(usage("use that text for --null")
-                .with_source(
-                    "it holds a delimiter, a quote or a line break, and NULL is never quoted",
-                )
-                .with_help("name another text, such as NULL"));
-        }
-        let format = match name {
-            FormatName::Csv => Format::Csv(style),
-            FormatName::Json => Format::Json,
-            FormatName::Jsonl => Format::JsonLines,
-        };
-        let timestamps = match (args.time, args.spreadsheet) {
-            (Some(TimeName::Unix), _) | (None, false) => TimestampFormat::Unix,
-            (_, true) => TimestampFormat::Spreadsheet,
-            (Some(TimeName::Iso), false) => TimestampFormat::Iso,
-        };
-        Ok(Self {
-            name,
-            format: RowFormat { format, timestamps },
-        })
-    }
 }
 
 fn filter(context: &Context, args: &Args) -> Result<Filter> {
@@ -221,7 +166,10 @@ fn filter(context: &Context, args: &Args) -> Result<Filter> {
         (Some(since), Some(until)) if since >= until => {
             Err(usage("find anything between --since and --until")
                 .with_source("--until is not later than --since")
-                .with_help("swap them; rows from --since on and before --until are written"))
+                .with_help(
+                    "write a later --until: rows from --since on and before --until are written, so October is \
+                     --since 2026-10 --until 2026-11",
+                ))
         }
         _ => Ok(filter),
     }
@@ -242,22 +190,6 @@ fn find_dataset<'a>(datasets: &'a [Dataset], name: &str) -> Result<&'a Dataset> 
                     },
                 )
         })
-}
-
-fn list_datasets(context: &Context, store: &Store, datasets: &[Dataset]) -> Result<Outcome> {
-    let mut entries = Vec::with_capacity(datasets.len());
-    for dataset in datasets {
-        let rows = store.count_rows(&dataset.query(&[], &Filter::default())?)?;
-        if !context.json {
-            terminal::print_line(&format!(
-                "{:28} {rows:>10}  {}",
-                dataset.name, dataset.description
-            ))
-            .with_context(|| "write the list".to_owned())?;
-        }
-        entries.push(DatasetReport::new(dataset, rows));
-    }
-    Ok(Outcome::new(Exit::Done).with_report(ListReport { datasets: entries }))
 }
 
 fn usage(action: &str) -> Error {

@@ -54,6 +54,7 @@ pub(super) struct ListReport {
 pub(super) struct DatasetReport {
     name: String,
     kind: &'static str,
+    group: &'static str,
     rows: u64,
     about: String,
     /// The column of `--since` and `--until`; null if there is none.
@@ -66,6 +67,7 @@ impl DatasetReport {
         Self {
             name: dataset.name.clone(),
             kind: if dataset.is_view { "view" } else { "table" },
+            group: dataset.group().as_str(),
             rows,
             about: dataset.description.clone(),
             time_column: dataset.time_column().map(str::to_owned),

@@ -4,7 +4,6 @@ use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::{InvalidItem, Partitioned, faction};
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
-use crate::command::fetch::failures::rejected_item;
 use crate::command::fetch::selections::Selections;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::fetch::wars::{DecodedWars, decode_wars};
@@ -159,7 +158,7 @@ fn roster(
             Some(member) => format!("{member} of {}", selections.entity()),
             None => selections.entity().to_owned(),
         };
-        let failure = rejected_item(selections.request(), &entity, member);
+        let failure = Failure::rejected_item(selections.request(), &entity, member);
         selections.failures.push(failure);
     }
     let listed = members.valid.len();

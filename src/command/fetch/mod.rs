@@ -2,12 +2,10 @@
 
 mod concurrent;
 mod factions;
-mod failures;
 mod outcome;
 mod plan;
 mod players;
 mod report;
-mod run;
 mod scope;
 mod selections;
 mod session;
@@ -19,6 +17,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+pub(crate) use plan::plan_poll;
 pub(crate) use report::Report;
 pub(crate) use scope::Scope;
 
@@ -40,21 +39,28 @@ use crate::store::lock::Lock;
 
 /// Fetch players, factions, wars and territories from Torn, and save what changed
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
-  tornsnap fetch all                  everything that the configuration follows
-  tornsnap -q fetch players factions  as cron runs it: silent unless something fails
-  tornsnap fetch players --player 1   just this player, followed or not
-  tornsnap fetch all --plan           which calls would be made, without making any")]
+  Fetch everything that the configuration follows:
+    tornsnap fetch all
+
+  Fetch as cron does, silent unless something fails:
+    tornsnap -q fetch players factions
+
+  Fetch two players, followed or not:
+    tornsnap fetch players --player 1,2
+
+  Show the calls and the time they take, and make none:
+    tornsnap fetch all --plan")]
 pub(crate) struct Args {
     /// What to fetch
     #[arg(required = true, value_name = "KIND")]
     pub(crate) kinds: Vec<KindArg>,
-    /// Only these players, followed or not
-    #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Only these players, followed or not; comma-separated, or the option again for each
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',')]
     pub(crate) players: Vec<PlayerId>,
-    /// Only these factions (for players: their members), followed or not
-    #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Only these factions (for players: their members), followed or not; written as for --player
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',')]
     pub(crate) factions: Vec<FactionId>,
     /// Show the calls that would be made, per key and minute, and make none
     #[arg(long)]
@@ -127,6 +133,8 @@ pub(crate) fn fetch(
     // Close the database until the locks are taken, because a restore may replace the file meanwhile.
     drop(store);
     let (locks, busy) = take_locks(settings, scope, lock_wait)?;
+    // Declared before the store, so that the lock of the last kind is released after the database is closed.
+    let mut _held_lock = None;
     let mut store = open_to_record(settings, scope)?;
     let torn = match connect(settings, &stop, shows_progress) {
         Ok(torn) => torn,
@@ -141,15 +149,16 @@ pub(crate) fn fetch(
     };
     let kinds = locks.iter().map(|(kind, _)| *kind).collect();
     let forecast = |store: &Store, kinds: &[Kind]| {
-        let forecast = plan::forecast(settings, store, scope, kinds, settings.clock.now())?;
+        let forecast = plan::forecast(settings, store, scope, kinds)?;
         torn.expect_calls(forecast.calls, forecast.of_owners);
         Ok(())
     };
     let mut session = Session::new(settings, scope, stop, &torn, &mut store, kinds, &forecast);
     let mut runs = Vec::new();
     for (kind, lock) in locks {
+        // This releases the lock of the kind before, so that another run can fetch that kind.
+        _held_lock = Some(lock);
         runs.push(session.run_kind(kind)?);
-        drop(lock);
         // Only a signal skips the other kinds. If Torn ended the run early, each of them is recorded as a failed run,
         // because `health` counts failed runs.
         if session.is_stopped() {
@@ -185,6 +194,8 @@ fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Resu
         store.delete_other_keys(&names)?;
     }
     loaded.log_unreadable();
+    let names: Vec<&str> = loaded.keys.iter().map(|key| key.name.as_str()).collect();
+    log::info!("keys that can be read: {}", names.join(", "));
     let mut torn = TornClient::new(settings, stop.clone(), store)?;
     if shows_progress {
         torn.show_progress();

@@ -2,10 +2,11 @@
 
 use crate::command::Outcome;
 use crate::command::fetch::report::{Report, RunReport};
-use crate::command::fetch::run::FinishedRun;
+use crate::command::fetch::session::FinishedRun;
 use crate::command::torn::RunEnd;
 use crate::error::{Error, Exit};
 use crate::model::run::Counts;
+use crate::model::size::count;
 
 /// The totals over all kinds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,9 +110,12 @@ fn failure(
         (exit, None) => {
             let Totals { saved, failed, .. } = totals;
             Some(
-                Error::new(format!("fetch {failed} of {} targets", saved + failed))
-                    .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
-                    .with_help(help(exit, totals)),
+                Error::new(format!(
+                    "fetch {failed} of {}",
+                    count(saved + failed, "target")
+                ))
+                .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
+                .with_help(help(exit, totals)),
             )
         }
     }
@@ -152,7 +156,7 @@ fn summary(runs: &[FinishedRun]) -> String {
         })
         .collect();
     let requests: u64 = runs.iter().map(|run| run.tally.counts.requests).sum();
-    format!("fetched: {}; {requests} calls", kinds.join(", "))
+    format!("fetched: {}; {}", kinds.join(", "), count(requests, "call"))
 }
 
 #[cfg(test)]

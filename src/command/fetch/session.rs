@@ -1,25 +1,25 @@
 //! Runs the kinds of one invocation, one after the other.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::api::request::Request;
 use crate::api::wire::InvalidItem;
 use crate::command::fetch::Scope;
-use crate::command::fetch::failures::{refused_by_database, rejected_item};
-use crate::command::fetch::run::{FinishedRun, Tally};
 use crate::command::fetch::scope::FollowedFactions;
 use crate::command::fetch::wars::{AssaultedTiles, FactionWars};
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::{Record, Settings};
 use crate::error::{Error, Exit, Result};
+use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::model::time::iso;
 use crate::store::Store;
 use crate::store::missing::Missing;
-
+use crate::store::run::RunId;
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
 
 /// Tells the progress bar how many calls these kinds need.
@@ -55,6 +55,34 @@ pub(super) struct ActiveRun {
     roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
+    started: Instant,
+}
+
+/// The counts of one run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// The counts in `fetch_runs`.
+    pub(super) counts: Counts,
+    /// Answers with data, including empty lists of wars.
+    pub(super) answers: u64,
+    /// Failures of answers that could not be decoded or saved.
+    pub(super) rejected: u64,
+    /// Temporary failures.
+    pub(super) passing: u64,
+    /// Failures because Torn does not know the id.
+    pub(super) missing: u64,
+}
+
+/// A run of one kind after its end.
+pub(super) struct FinishedRun {
+    pub(super) kind: Kind,
+    pub(super) status: RunStatus,
+    pub(super) tally: Tally,
+    pub(super) error: Option<String>,
+    pub(super) id: RunId,
+    pub(super) started_at: i64,
+    pub(super) finished_at: i64,
+    pub(super) roster: Option<RosterChange>,
 }
 
 impl<'a> Session<'a> {
@@ -124,6 +152,7 @@ impl<'a> Session<'a> {
             roster: None,
             first_error: None,
             requests_before: self.requests_recorded,
+            started: Instant::now(),
         })
     }
 
@@ -159,6 +188,7 @@ impl<'a> Session<'a> {
             .map(Error::one_line)
             .or(end.map(|end| end.reason))
             .or(run.first_error.take());
+        run.log_end();
         let finished_at = self.settings.clock.now();
         let recorded = self.store.finish_run(
             run.batch.run,
@@ -247,7 +277,7 @@ impl<'a> Session<'a> {
         invalid: &[InvalidItem],
     ) -> Result<()> {
         for item in invalid {
-            let failure = rejected_item(request, target, item);
+            let failure = Failure::rejected_item(request, target, item);
             self.record_failure(run, target, None, &failure)?;
         }
         Ok(())
@@ -285,7 +315,7 @@ impl<'a> Session<'a> {
                 return Err(error);
             }
             let entity = name(&item.value);
-            let failure = refused_by_database(&entity, &error);
+            let failure = Failure::refused_by_database(&entity, &error);
             self.record_failure(run, &entity, None, &failure)?;
         }
         Ok(())
@@ -293,6 +323,26 @@ impl<'a> Session<'a> {
 }
 
 impl ActiveRun {
+    /// Logs the result of this kind in one sentence.
+    fn log_end(&self) {
+        let counts = self.tally.counts;
+        let failed = match counts.failed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let calls = match counts.requests {
+            1 => "1 call".to_owned(),
+            number => format!("{number} calls"),
+        };
+        log::info!(
+            "{}: {} saved, {} of them with a change{failed}; {calls} in {}",
+            self.kind,
+            counts.entities,
+            counts.entities.saturating_sub(counts.unchanged),
+            format_elapsed(self.started.elapsed())
+        );
+    }
+
     /// Counts one failure for a run whose targets are all deferred.
     pub(super) fn fail_all_deferred(&mut self, targets: &str) {
         log::warn!("{targets}: Torn does not know these ids; they are requested less often now");

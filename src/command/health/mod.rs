@@ -22,6 +22,16 @@ use crate::output::{health as page, terminal};
 
 /// Check that everything is well: exit code 0 OK, 1 warning, 2 critical, 3 unknown
 #[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Check everything; the exit code tells the result:
+    tornsnap health
+
+  Check as cron does: print only what is not well, and tell the webhook about changes:
+    tornsnap -q health --notify
+
+  Try the webhook:
+    tornsnap health --test-notify")]
 pub(crate) struct Args {
     /// Also check every page and reference of the database, and verify the latest backup again
     #[arg(long)]

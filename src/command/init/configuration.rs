@@ -8,14 +8,39 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
+use crate::command::init::answers::Answers;
 use crate::command::init::fields::{relative, set_list, set_word};
 use crate::command::init::key_tables::{change_keys, free_name, given_keys};
-use crate::command::init::questions::Answers;
-use crate::command::init::write_private;
+use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::time::iso;
 use crate::store::owner;
+
+/// The settings that `init` does not ask for, as comments.
+const OTHER_SETTINGS: &str = r##"
+# The settings below are not set. To set one, remove the "# " before it and before the name of its table.
+
+# [api]
+# requests_per_minute = 60       # for each key owner; Torn allows 100
+
+# [retention]
+# keep_months = 2                # full months whose detail `prune` keeps
+# archive = "archive.db"         # `prune` moves old detail there instead of deleting it
+
+# [backup]
+# directory = "backups"
+# keep = 7                       # verified backups
+# compress = false               # true: with zstd
+
+# [health]
+# max_age_hours = 24             # warn when the last good fetch is older
+# webhook_url_file = "webhook"   # a file with the address of a Discord webhook, for `health --notify`
+# ping_url = "https://hc-ping.com/your-id"
+
+# [log]
+# file = "tornsnap.log"          # also log there, for schedulers that keep no output
+"##;
 
 /// The configuration file before `init` changes it.
 #[derive(Debug, Eq, PartialEq)]
@@ -166,6 +191,7 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
             which => toml_string(territories_word(&which)),
         },
     );
+    text.push_str(OTHER_SETTINGS);
     Ok(text)
 }
 
@@ -245,14 +271,14 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     changed
 }
 
-fn wars_word(wars: Wars) -> &'static str {
+pub(super) fn wars_word(wars: Wars) -> &'static str {
     match wars {
         Wars::All => "all",
         Wars::Tracked => "tracked",
     }
 }
 
-fn territories_word(which: &Territories) -> &'static str {
+pub(super) fn territories_word(which: &Territories) -> &'static str {
     match which {
         Territories::All => "all",
         Territories::None => "none",

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
+use crate::command::init::answers::{Answers, KeyPlace};
 use crate::command::init::fields::{relative, set, text_in};
-use crate::command::init::questions::{Answers, KeyPlace};
 use crate::config::default_key_name;
 use crate::error::Result;
 

@@ -8,6 +8,7 @@ use crate::command::torn::{Failure, RunEnd, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::size::count;
 use crate::store::Store;
 
 /// The help text for a key that Torn does not accept.
@@ -18,6 +19,7 @@ pub(super) struct CheckedKeys {
     pub(super) keys: Vec<(NamedKey, KeyFacts)>,
     /// One error for each key that Torn refuses.
     refused: Vec<Error>,
+    /// When Torn answered about the last key, in unix seconds.
     checked_at: i64,
     /// If there was no database yet: an in-memory one, in which the rate limiter has counted the calls.
     in_memory: Option<Store>,
@@ -65,6 +67,20 @@ pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<Checke
 }
 
 impl CheckedKeys {
+    /// The keys that were checked during the questions, and the store in which the rate limiter has counted the calls.
+    pub(super) fn after_questions(
+        keys: Vec<(NamedKey, KeyFacts)>,
+        checked_at: i64,
+        in_memory: Store,
+    ) -> Self {
+        Self {
+            keys,
+            refused: Vec::new(),
+            checked_at,
+            in_memory: Some(in_memory),
+        }
+    }
+
     /// Saves the facts about the keys in the database, and the calls that were counted before there was one.
     pub(super) fn save(&self, store: &mut Store) -> Result<()> {
         for (key, facts) in &self.keys {
@@ -84,7 +100,7 @@ impl CheckedKeys {
         let all = self.keys.len() + self.refused.len();
         let words: Vec<String> = self.refused.iter().map(Error::one_line).collect();
         let remedy = self.refused.swap_remove(0);
-        let failure = Error::new(format!("use {} of {all} keys", words.len()))
+        let failure = Error::new(format!("use {} of {}", words.len(), count(all, "key")))
             .with_source(words.join("; "))
             .with_help(remedy.help().unwrap_or_default())
             .with_exit(Exit::Partial);
@@ -96,8 +112,14 @@ impl CheckedKeys {
     }
 }
 
-/// The error for a key that could not be checked.
-fn check_error(name: &str, failure: &Failure, end: Option<RunEnd>, torn: &TornClient) -> Error {
+/// The error for a key that could not be checked. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
+/// [`Exit::TryLater`] if another attempt may succeed.
+pub(super) fn check_error(
+    name: &str,
+    failure: &Failure,
+    end: Option<RunEnd>,
+    torn: &TornClient,
+) -> Error {
     let error = Error::new(format!("check the key {name:?}"));
     if let Some(end) = end {
         return error

@@ -1,74 +1,73 @@
 //! `tornsnap init`: writes the configuration, and creates or upgrades the database.
 
+mod answers;
 mod configuration;
 mod fields;
+mod guide;
+mod key_names;
 mod key_tables;
 mod keys;
-mod questions;
+mod private_file;
 mod report;
+mod terms;
+mod write;
 
 use std::path::{Path, PathBuf};
 
+pub(in crate::command) use private_file::write_private;
+
+use crate::command::init::answers::Answers;
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::keys::CheckedKeys;
-use crate::command::init::questions::Answers;
 use crate::command::init::report::{KeyReport, Report};
+use crate::command::init::write::Setup;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
-use crate::config::{Settings, Territories, check_private, file_to_write};
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::config::{Settings, Territories, file_to_write};
+use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::{display_path, folder_of};
+use crate::model::path::display_path;
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
-use crate::store::Store;
-use crate::store::files::write_atomically;
-use crate::store::owner::make_folder;
-
-/// Torn's API terms require this table wherever a user enters a key.
-const TERMS: &str = "\
-How tornsnap uses your key and the data (asked for by Torn's API terms)
-
-  Data storage       Only locally, persistent: in the database, backups and exports on this machine
-  Data sharing       Nobody
-  Purpose of use     Non-malicious statistical analysis
-  Key storage        Stored locally, used only for automation, not shared
-  Key access level   Public Only; Limited Access only for the battle stats of the key's own owner
-";
 
 /// Write the configuration, create or upgrade the database
 ///
 /// Safe to run again: only the fields that the flags name change in an existing configuration, and the old file is kept
 /// beside it. An existing database is upgraded.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(after_long_help = "\
 Examples:
-  tornsnap init                                              asks for everything
-  tornsnap init --non-interactive --key-file alice.key --faction 10741
-  TORN_API_KEY=… tornsnap init --non-interactive --player 1 --wars all --territories none")]
+  Answer questions:
+    tornsnap init
+
+  Ask nothing; the key is in a file:
+    tornsnap init --non-interactive --key-file alice.key --faction 10741
+
+  Follow these players instead; the rest of the configuration stays:
+    tornsnap init --non-interactive --player 1,2")]
 pub(crate) struct Args {
     /// Ask nothing; take everything from the flags
     #[arg(long)]
     pub(crate) non_interactive: bool,
-    /// Environment variable that holds a key, also at later runs
-    #[arg(long = "key-env", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    /// Environment variable that holds a key, also at later runs; comma-separated, or the option again for each
+    #[arg(long = "key-env", value_name = "NAME", value_delimiter = ',')]
     pub(crate) key_env: Vec<String>,
-    /// File with a key on its first line; other users must not be able to read it
-    #[arg(long = "key-file", value_name = "FILE", num_args = 1..)]
+    /// File with a key on its first line, which other users must not be able to read; repeat it for each file
+    #[arg(long = "key-file", value_name = "FILE")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// Follow these factions and their members
-    #[arg(long = "faction", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Follow these factions and their members; comma-separated, or the option again for each
+    #[arg(long = "faction", value_name = "ID", value_delimiter = ',')]
     pub(crate) factions: Vec<FactionId>,
-    /// Follow these players
-    #[arg(long = "player", value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    /// Follow these players; written as for --faction
+    #[arg(long = "player", value_name = "ID", value_delimiter = ',')]
     pub(crate) players: Vec<PlayerId>,
     /// Wars to follow: those of the followed factions, or all in the game
     #[arg(long, value_name = "WHICH", value_parser = ["tracked", "all"])]
     pub(crate) wars: Option<String>,
     /// Tiles to follow: tracked, all, none, or a list such as AAB,AAC
-    #[arg(long, value_name = "WHICH", value_parser = questions::territories)]
+    #[arg(long, value_name = "WHICH", value_parser = answers::territories)]
     pub(crate) territories: Option<Territories>,
     /// Replace a configuration that cannot be read; the old file is kept beside it
     #[arg(long)]
@@ -78,64 +77,76 @@ pub(crate) struct Args {
 /// Checks the keys, writes the configuration and creates or upgrades the database.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
-    show_terms(context)?;
+    terms::show(context)?;
     let existing = configuration::read_existing(&file, args.force)?;
-    let mut answers = questions::from_flags(context, args)?;
-    let (text, changed) = compose(context, args, &existing, &mut answers, &file)?;
-    let is_written = !matches!(existing, ExistingFile::Text(_)) || !changed.is_empty();
+    let answers = Answers::from_flags(context, args)?;
+    if !args.non_interactive && prompt::is_possible() && has_questions(&existing, &answers) {
+        return guide::run(context, file, existing, answers);
+    }
+    let (text, changed) = match &existing {
+        ExistingFile::Text(old) => configuration::changed_text(old, &answers, &file)?,
+        _ => (configuration::new_text(&answers, &file)?, Vec::new()),
+    };
     // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
-
     refuse_new_unreadable_keys(&context.settings, &settings)?;
-    let checked = check_and_create(&settings)?;
-    let checks = &checked.keys;
-    let backup = if is_written {
-        configuration::replace(&file, &text, &existing, settings.clock.now())?
-    } else {
-        None
+    let checked = keys::check_keys(&settings, StopSignal::listen()?)?;
+    let setup = Setup {
+        file,
+        text,
+        existing,
+        changed,
+        key_files: Vec::new(),
+        settings,
+        is_alone: false,
     };
-    answers.typed.keep();
-    warn_of_missing_settings(&settings, &file);
-    warn_of_dropped_ids(&context.settings, &settings);
+    let backup = setup.write(&checked)?;
+    warn_of_dropped_ids(&context.settings, &setup.settings);
     if !context.json && context.verbosity > Verbosity::Quiet {
-        print_summary(checks, &file, &changed, backup.as_deref());
+        print_keys(&checked.keys);
     }
-
-    let report = Report {
-        config: display_path(&file),
-        config_is_written: is_written,
-        config_before: backup.as_deref().map(display_path),
-        database: display_path(&settings.database),
-        keys: checks.iter().map(KeyReport::from).collect(),
-    };
-    Ok(checked.outcome(describe(context, &settings), &report))
+    Ok(conclude(context, &setup, checked, backup.as_deref()))
 }
 
-/// Returns the text of the configuration, and the fields that change in an existing one. Asks at a terminal for what the
-/// flags do not say, if the configuration is new.
-fn compose(
+/// Whether there is something to ask: a new configuration, or an existing one for which no flag names a change.
+fn has_questions(existing: &ExistingFile, answers: &Answers) -> bool {
+    !matches!(existing, ExistingFile::Text(_)) || !answers.changes_anything()
+}
+
+/// The outcome after everything was written.
+fn conclude(
     context: &Context,
-    args: &Args,
-    existing: &ExistingFile,
-    answers: &mut Answers,
-    file: &Path,
-) -> Result<(String, Vec<&'static str>)> {
-    if let ExistingFile::Text(old) = existing {
-        return configuration::changed_text(old, answers, file);
+    setup: &Setup,
+    checked: CheckedKeys,
+    backup: Option<&Path>,
+) -> Outcome {
+    warn_of_missing_settings(&setup.settings, &setup.file);
+    if !context.json && context.verbosity > Verbosity::Quiet {
+        print_change(setup, backup);
     }
-    if !args.non_interactive && prompt::is_possible() {
-        questions::ask_for_the_rest(context, answers, file)?;
-    }
-    Ok((configuration::new_text(answers, file)?, Vec::new()))
+    let report = Report {
+        config: display_path(&setup.file),
+        config_is_written: setup.writes_config(),
+        config_before: backup.map(display_path),
+        database: display_path(&setup.settings.database),
+        keys: checked.keys.iter().map(KeyReport::from).collect(),
+    };
+    checked.outcome(describe(context, setup), &report)
 }
 
 /// The result in one line, with the command to run next.
-fn describe(context: &Context, settings: &Settings) -> String {
-    let config = context.overrides.config.as_ref();
-    let flag = config.map_or_else(String::new, |path| format!(" --config {}", path.display()));
+fn describe(context: &Context, setup: &Setup) -> String {
+    // The other commands find this file by themselves.
+    let is_found = context.overrides.config.is_none()
+        && file_to_write(&context.overrides).is_ok_and(|found| found == setup.file);
+    let flag = if is_found {
+        String::new()
+    } else {
+        format!(" --config {}", setup.file.display())
+    };
     format!(
         "ready: {}; next: tornsnap fetch all{flag}",
-        settings.database.display()
+        setup.settings.database.display()
     )
 }
 
@@ -150,15 +161,6 @@ fn refuse_new_unreadable_keys(before: &Settings, settings: &Settings) -> Result<
             .with_help("correct --key-file or --key-env, and run it again")
             .with_exit(Exit::NoKey)),
     }
-}
-
-/// Checks the keys with Torn, then creates the database or upgrades an existing one.
-fn check_and_create(settings: &Settings) -> Result<CheckedKeys> {
-    let checked = keys::check_keys(settings, StopSignal::listen()?)?;
-    let mut store = Store::create(&settings.database)?;
-    checked.save(&mut store)?;
-    store.checkpoint()?;
-    Ok(checked)
 }
 
 /// Warns if later runs would have no keys, or would save nothing.
@@ -196,13 +198,7 @@ fn warn_of_dropped_ids(before: &Settings, after: &Settings) {
     }
 }
 
-/// Prints the owners of the keys, and the changed fields of the configuration.
-fn print_summary(
-    checks: &[(NamedKey, KeyFacts)],
-    file: &Path,
-    changed: &[&str],
-    backup: Option<&Path>,
-) {
+fn print_keys(checks: &[(NamedKey, KeyFacts)]) {
     for (key, facts) in checks {
         let stats = if facts.reads_battle_stats() {
             "reads its owner's battle stats"
@@ -214,34 +210,19 @@ fn print_summary(
             key.name, facts.owner, facts.access
         ));
     }
+}
+
+/// Prints the changed fields of the configuration.
+fn print_change(setup: &Setup, backup: Option<&Path>) {
     if let Some(backup) = backup {
-        let what = match changed {
+        let what = match setup.changed.as_slice() {
             [] => String::new(),
             fields => format!(" ({})", fields.join(", ")),
         };
         terminal::print_message(&format!(
             "changed {}{what}; as it was before: {}",
-            file.display(),
+            setup.file.display(),
             backup.display()
         ));
     }
-}
-
-fn show_terms(context: &Context) -> Result<()> {
-    if context.verbosity == Verbosity::Quiet {
-        return Ok(());
-    }
-    if context.json {
-        terminal::print_message(TERMS);
-        return Ok(());
-    }
-    terminal::print_line(TERMS).with_context(|| "print Torn's storage-and-use table".to_owned())
-}
-
-/// Writes a file atomically, readable only by its owner. Creates its folder if there is none.
-pub(in crate::command) fn write_private(path: &Path, text: &str) -> Result<()> {
-    make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
-    write_atomically(path, text, ".init.partial", path)?;
-    // Some file systems have no permissions, so that other users can read the file. Fail now, not at the next run.
-    check_private(path)
 }

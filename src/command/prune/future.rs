@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::command::clock::{BUILD_DAY, clock_error};
+use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
 use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
@@ -12,6 +13,7 @@ use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::future::{FutureBounds, FutureFacts, blockers};
+use crate::model::size::count;
 use crate::model::time::{iso, outside_calendar};
 use crate::output::terminal;
 use crate::store::Store;
@@ -84,16 +86,16 @@ impl Report {
 
 /// Finds rows with future timestamps, checks that it is safe to remove them, takes a backup and removes them.
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let database = &context.settings.database;
+    let path = &context.settings.database;
     let now = context.settings.clock.now();
     let bounds = FutureBounds::at(now).ok_or_else(|| outside_calendar(now))?;
     if args.dry_run {
         return preview(context, args, &bounds);
     }
-    Store::check_openable(database)?;
+    Store::check_openable(path)?;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
-    let _lock = lock_wait.take(database, MAINTENANCE)?;
-    let mut store = Store::open(database)?;
+    let mut database = LockedDatabase::open(path, &[MAINTENANCE], &lock_wait)?;
+    let store = &mut database.store;
     store.refuse_archive()?;
     let findings = StopSignal::interruptible(
         "look for rows with future timestamps",
@@ -105,7 +107,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = remove(context, &mut store, &bounds, args.vacuum)?;
+    let done = remove(context, store, &bounds, args.vacuum)?;
     warn_about_pruned_rows(&findings);
     Ok(outcome(&bounds, &done, backup))
 }
@@ -161,7 +163,8 @@ fn outcome(bounds: &FutureBounds, done: &[FutureRows], backup: Option<String>) -
     let (removed, mended) = totals(done);
     Outcome::done(
         format!(
-            "removed {removed} rows from after {}, and corrected the times of {mended} more{backup_note}",
+            "removed {} from after {}, and corrected the times of {mended} more{backup_note}",
+            count(removed, "row"),
             iso(bounds.max_recorded)
         ),
         Report::new(bounds, done, false, Details::Removed { backup }),
@@ -220,7 +223,8 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
     let (removed, mended) = totals(&findings.tables);
     Ok(Outcome::done(
         format!(
-            "would remove {removed} rows from after {}, and correct the times of {mended} more",
+            "would remove {} from after {}, and correct the times of {mended} more",
+            count(removed, "row"),
             iso(bounds.max_recorded)
         ),
         Report::new(
@@ -235,8 +239,8 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
 fn warn_about_pruned_rows(findings: &FutureFindings) {
     if findings.pruned_rows > 0 {
         log::warn!(
-            "while the clock was ahead, a prune deleted {} history rows too early; a backup from before has them",
-            findings.pruned_rows
+            "while the clock was ahead, a prune deleted {} too early; a backup from before has them",
+            count(findings.pruned_rows, "history row")
         );
     }
 }

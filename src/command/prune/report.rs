@@ -5,11 +5,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::command::prune::guards::help;
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::retention::{PruneBlocker, PruneScope};
 use crate::model::size;
+use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months, iso};
 use crate::output::terminal;
 use crate::store::prune::{PrunePlan, PruneResult, TablePlan};
@@ -149,12 +151,12 @@ pub(super) fn preview(
     }
     warn_about_kept_rows(&plan.scope);
     for blocker in blockers {
-        log::warn!("would be refused: {}; {}", blocker.reason(), blocker.help());
+        log::warn!("would be refused: {}; {}", blocker.reason(), help(blocker));
     }
     Ok(Outcome::done(
         format!(
-            "{} rows from before {} would be {}, about {}",
-            plan.history_rows() + plan.housekeeping_rows(),
+            "{} from before {} would be {}, about {}",
+            count(plan.history_rows() + plan.housekeeping_rows(), "row"),
             iso(plan.cutoff),
             if archive.is_some() {
                 "moved to the archive or deleted"
@@ -171,11 +173,15 @@ pub(super) fn preview(
 pub(super) fn format_table(plan: &TablePlan) -> String {
     match (plan.oldest, plan.newest) {
         (Some(oldest), Some(newest)) => format!(
-            "{:28} {:>10} rows  {} to {}  about {}",
+            "{:28} {:>10} {}  {}  about {}",
             plan.table,
             plan.rows,
-            iso(oldest),
-            iso(newest),
+            agree(plan.rows, "row", "rows"),
+            if oldest == newest {
+                iso(oldest)
+            } else {
+                format!("{} to {}", iso(oldest), iso(newest))
+            },
             format_bytes(plan.bytes)
         ),
         _ => format!("{:28} {:>10} rows", plan.table, 0),
@@ -195,13 +201,18 @@ pub(super) fn describe(plan: &PrunePlan, result: &PruneResult, archive: Option<&
     }
     let history_note = match archive {
         Some(archive) if history > 0 => {
-            format!("moved {history} history rows to {}", archive.display())
+            format!(
+                "moved {} to {}",
+                count(history, "history row"),
+                archive.display()
+            )
         }
-        _ => format!("deleted {history} history rows"),
+        _ => format!("deleted {}", count(history, "history row")),
     };
     format!(
-        "{history_note} from before {}, deleted {housekeeping} old records; the database takes {} (was {})",
+        "{history_note} from before {}, deleted {}; the database takes {} (was {})",
         iso(plan.cutoff),
+        count(housekeeping, "old record"),
         format_bytes(result.bytes_after),
         format_bytes(result.bytes_before),
     )

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
 use crate::command::prune::report::format_table;
 use crate::command::wait::LockWait;
@@ -103,15 +104,15 @@ fn delete(
     month: Month,
     confirmed: &Identity,
 ) -> Result<(Vec<TablePlan>, usize)> {
-    let database = &context.settings.database;
+    let path = &context.settings.database;
     let lock_wait = LockWait::new(context, "prune", args.wait.longest());
-    let _lock = lock_wait.take(database, MAINTENANCE)?;
-    let mut store = Store::open(database)?;
+    let mut database = LockedDatabase::open(path, &[MAINTENANCE], &lock_wait)?;
+    let store = &mut database.store;
     if store.identity()? != *confirmed {
         return Err(Error::new("delete summaries")
             .with_source(format!(
                 "{} was replaced by another database in the meantime",
-                database.display()
+                path.display()
             ))
             .with_help("look at it, then run the command again")
             .with_exit(Exit::Config));

@@ -3,24 +3,39 @@
 mod remarks;
 mod report;
 
+use std::time::Instant;
+
+use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::elapsed::format_elapsed;
 use crate::model::month_state::MonthState;
+use crate::model::size::count;
 use crate::model::summary::{SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
 use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
 use crate::output::terminal;
 use crate::store::Store;
-use crate::store::lock::{Lock, MAINTENANCE, SUMMARIZE};
+use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::summary::MonthChanges;
 
 /// Write the monthly summaries of finished months that have none or whose history has changed
 #[derive(clap::Args, Debug, Default)]
+#[command(after_long_help = "\
+Examples:
+  Summarize each finished month that needs it, after a backup:
+    tornsnap summarize
+
+  Show these months, and change nothing:
+    tornsnap summarize --dry-run
+
+  Summarize one month again:
+    tornsnap summarize --month 2026-03 --force")]
 pub(crate) struct Args {
     /// Summarize only this month; it must be over, and its history rows must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
@@ -51,9 +66,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let states = StopSignal::interruptible("find the months", "nothing was changed", || {
         database.store.months(now)
     })?;
-    // Before the selection, so that they are logged also if the month of `--month` is refused.
-    remarks::about(&states, args).iter().for_each(Remark::log);
-    let jobs = select_jobs(&states, args, now)?;
+    let jobs = select(&states, args, now)?;
     if jobs.is_empty() {
         let report = Report::new(None, &[], &states);
         return Ok(Outcome::done(nothing_to_do(args), report));
@@ -71,8 +84,7 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let states = store.months(now)?;
     store.check_unchanged()?;
-    remarks::about(&states, args).iter().for_each(Remark::log);
-    let jobs = select_jobs(&states, args, now)?;
+    let jobs = select(&states, args, now)?;
     if !context.json {
         print_jobs(&jobs)?;
     }
@@ -85,36 +97,39 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     Ok(Outcome::done(summary, Preview::new(&jobs, &states)))
 }
 
-/// The database with the locks of `summarize`.
-struct LockedDatabase {
-    // The first field is dropped first: the database is closed before the locks are released.
-    store: Store,
-    _maintenance: Lock,
-    _announcement: Lock,
-}
-
 fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
-    let database = &context.settings.database;
-    Store::check_openable(database)?;
-    // A `prune` that starts now waits for this lock, so that it prunes after the months are summarized.
-    let announcement = lock_wait.take(database, SUMMARIZE)?;
-    let maintenance = lock_wait.take(database, MAINTENANCE)?;
-    // Open the database only after taking the lock, because until then a restore may replace the file.
-    let store = Store::open(database)?;
-    store.refuse_archive()?;
-    Ok(LockedDatabase {
-        store,
-        _maintenance: maintenance,
-        _announcement: announcement,
-    })
+    let path = &context.settings.database;
+    Store::check_openable(path)?;
+    // `SUMMARIZE` comes first: a `prune` that starts now waits for it, so that it prunes after the months are summarized.
+    let database = LockedDatabase::open(path, &[SUMMARIZE, MAINTENANCE], lock_wait)?;
+    database.store.refuse_archive()?;
+    Ok(database)
 }
 
-fn select_jobs(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
+/// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.
+///
+/// Returns the months and the number of rows that were written.
+pub(crate) fn bring_up_to_date(
+    context: &Context,
+    store: &mut Store,
+    now: i64,
+) -> Result<(Vec<Month>, usize)> {
+    let jobs = select(&store.months(now)?, &Args::default(), now)?;
+    let done = summarize(context, store, &jobs, now)?;
+    let months = done.iter().map(|done| done.job.month).collect();
+    let changes = done.iter().flat_map(|done| &done.changes);
+    Ok((months, changes.map(MonthChanges::rows).sum()))
+}
+
+/// Logs the remarks about the months, and selects the months to summarize.
+fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
+    // Before the selection, so that they are logged also if the month of `--month` is refused.
+    remarks::about(states, args).iter().for_each(Remark::log);
     select_months(states, args.month, args.force, now).map_err(|reason| {
-        let month = args
+        let months = args
             .month
-            .map_or_else(String::new, |month| month.to_string());
-        Error::new(format!("summarize {month}"))
+            .map_or_else(|| "the months".to_owned(), |month| month.to_string());
+        Error::new(format!("summarize {months}"))
             .with_source(reason)
             .with_help("omit --month to summarize every month that needs it and can be summarized")
             .with_exit(Exit::Config)
@@ -126,6 +141,7 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     if args.no_backup || !context.settings.backup.before_summarize {
         return Ok(None);
     }
+    log::info!("making a backup first, because [backup] before_summarize is true");
     Ok(Some(backup::create(context, lock_wait)?.file))
 }
 
@@ -159,8 +175,8 @@ fn summarize<'a>(
             return Err(interrupted(ACTION, &kept(&done), exit));
         }
         progress.name(&format!("summarizing {}", job.month));
-        log::info!("summarizing {} ({})", job.month, job.reason.as_str());
-        let changes = StopSignal::interruptible(ACTION, &kept(&done), || store.summarize(job, now));
+        let changes =
+            StopSignal::interruptible(ACTION, &kept(&done), || summarize_month(store, job, now));
         if changes.is_err() {
             // Best effort: the error of the month is the one to report.
             let _ = store.checkpoint();
@@ -173,6 +189,25 @@ fn summarize<'a>(
     }
     store.checkpoint()?;
     Ok(done)
+}
+
+fn summarize_month(store: &mut Store, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {
+    log::info!(
+        "summarizing {} ({}, {} history rows)",
+        job.month,
+        job.reason.as_str(),
+        job.rows
+    );
+    let started = Instant::now();
+    let changes = store.summarize(job, now)?;
+    let tables = changes.iter().flat_map(|month| &month.tables);
+    log::info!(
+        "{} is summarized: {} summary rows written in {}",
+        job.month,
+        tables.map(|table| table.written).sum::<usize>(),
+        format_elapsed(started.elapsed())
+    );
+    Ok(changes)
 }
 
 /// A job that is done.
@@ -194,9 +229,9 @@ fn nothing_to_do(args: &Args) -> String {
 fn print_jobs(jobs: &[SummaryJob]) -> Result<()> {
     for job in jobs {
         terminal::print_line(&format!(
-            "{}  {} history rows  {}",
+            "{}  {}  {}",
             job.month,
-            job.rows,
+            count(job.rows, "history row"),
             job.reason.as_str()
         ))
         .with_context(|| "print the months".to_owned())?;
@@ -219,7 +254,8 @@ fn describe(done: &[Done<'_>]) -> String {
         _ => format!(", {removed} removed"),
     };
     format!(
-        "summarized {}: {written} rows written{and_removed}",
-        format_months(&months)
+        "summarized {}: {} written{and_removed}",
+        format_months(&months),
+        count(written, "row")
     )
 }

@@ -5,6 +5,7 @@ use log::Level;
 use crate::command::summarize::Args;
 use crate::command::summarize::report::months_with_late_rows;
 use crate::model::month_state::{MonthState, SummaryStatus};
+use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months};
 
 /// A line for the log.
@@ -39,8 +40,11 @@ fn about_late_rows(states: &[MonthState]) -> Option<Remark> {
     (!months.is_empty()).then(|| Remark {
         level: Level::Warn,
         text: format!(
-            "{rows} history rows of {} were added after the month was pruned: they stay, and its summaries do not change",
-            format_months(&months)
+            "{} of {} {} added after the month was pruned: {}, and its summaries do not change",
+            count(rows, "history row"),
+            format_months(&months),
+            agree(rows, "was", "were"),
+            agree(rows, "it stays", "they stay")
         ),
     })
 }
@@ -59,13 +63,17 @@ fn about_deleted_rows(state: &MonthState, force: bool) -> Option<Remark> {
         return Some(Remark {
             level: Level::Warn,
             text: format!(
-                "another program has deleted {rows} history rows of {month}: its summary does not change \
-                 (--month {month} --force writes a new one from the remaining rows)"
+                "another program has deleted {} of {month}: its summary does not change (--month {month} --force \
+                 writes a new one from the remaining rows)",
+                count(rows, "history row")
             ),
         });
     }
     (rows > 0).then(|| Remark {
         level: Level::Info,
-        text: format!("another program has deleted {rows} history rows of {month}"),
+        text: format!(
+            "another program has deleted {} of {month}",
+            count(rows, "history row")
+        ),
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::api::request::Request;
-use crate::api::wire::DecodeError;
+use crate::api::wire::{DecodeError, InvalidItem};
 use crate::error::{Error, Exit};
 use crate::store::run::Rejected;
 
@@ -43,6 +43,12 @@ impl Failure {
         )
     }
 
+    /// Whether a failure must be reported: a temporary failure, or an invalid answer. Any other refusal of a report or a
+    /// history only means that it does not exist.
+    pub(crate) fn is_reportable(&self) -> bool {
+        self.is_passing() || matches!(self, Self::Rejected(_))
+    }
+
     /// Whether a request for fewer selections may succeed: the key lacks access, or the endpoint is closed.
     pub(crate) fn allows_smaller_request(&self) -> bool {
         match self {
@@ -77,6 +83,22 @@ impl Failure {
             json_path: without_positions(&error.path),
             error: error.to_string(),
             body,
+        }))
+    }
+
+    /// The failure of an item of a list that could not be decoded.
+    pub(crate) fn rejected_item(request: &Request, entity: &str, item: &InvalidItem) -> Self {
+        Self::rejected(request, entity, &item.error, item.item.to_string())
+    }
+
+    /// The failure of an item whose data violates a rule of the database. The request and the body are not known here.
+    pub(crate) fn refused_by_database(entity: &str, error: &Error) -> Self {
+        Self::Rejected(Box::new(Rejected {
+            endpoint: "-".to_owned(),
+            entity: entity.to_owned(),
+            json_path: "-".to_owned(),
+            error: error.one_line(),
+            body: String::new(),
         }))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::limits::PAUSE_FOR_REST_OF_RUN;
+use super::limits::{PAUSE_FOR_REST_OF_RUN, owner_id};
 use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock, seconds, whole_seconds};
 use crate::api::error::ApiError;
 use crate::api::pool::{KeyId, KeyRequirement};
@@ -46,7 +46,7 @@ impl TornClient {
 
     /// Saves which keys were used successfully.
     pub(crate) fn record_key_use(&self) -> Result<()> {
-        let used = lock(&self.pool).names_of_working_used_keys(Instant::now());
+        let used = lock(&self.pool).used_key_names(Instant::now());
         lock(&self.store).record_key_use(&used, self.clock.now())
     }
 
@@ -123,9 +123,7 @@ impl TornClient {
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
         let after = lock(&self.pool).owner(id);
         if before != after {
-            self.write_store(|store| {
-                store.reassign_calls(before.database_id(), after.database_id())
-            })?;
+            self.write_store(|store| store.reassign_calls(owner_id(before), owner_id(after)))?;
         }
         Ok(facts)
     }
@@ -140,7 +138,7 @@ impl TornClient {
         if has_reached_limit {
             let owner = pool.owner(id);
             let personalstats = Request::key_owner(true).endpoint.only("personalstats");
-            pool.disable_endpoint_of_owner(owner, personalstats);
+            pool.record_daily_limit(owner, personalstats);
         }
         Ok(())
     }
@@ -215,7 +213,9 @@ impl TornClient {
         if !lock(&self.pool).disable(key.id) {
             return Ok(()); // A concurrent call has already disabled the key.
         }
-        log::warn!("key {} is not used any more: {error}", key.name);
+        if self.warns_of_refused_keys {
+            log::warn!("key {} is not used any more: {error}", key.name);
+        }
         self.write_store(|store| {
             store.set_key_state(&key.name, &key.key, state, &error.to_string())
         })
@@ -223,7 +223,7 @@ impl TornClient {
 
     /// The end of a run without a usable key: Torn refuses all keys, or none could be checked.
     pub(super) fn no_key_left(&self) -> RunEnd {
-        let unchecked = lock(&self.pool).names_of_unchecked_keys();
+        let unchecked = lock(&self.pool).unchecked_key_names();
         if unchecked.is_empty() {
             return RunEnd::new(
                 Exit::NoKey,

@@ -6,7 +6,7 @@ use super::{
     AcquiredKey, CallState, Failure, MAX_WAIT, RunEnd, TornClient, lock, seconds, whole_seconds,
 };
 use crate::api::error::{ApiError, BLOCK_PAUSE_SECONDS, CATEGORY_PAUSE_SECONDS, owner_pause};
-use crate::api::pool::RateLimitOwner;
+use crate::api::pool::{PauseTarget, RateLimitOwner};
 use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
@@ -38,7 +38,7 @@ impl TornClient {
         };
         let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX / 4);
         let acquired = lock(&self.store).try_acquire(
-            owner.database_id(),
+            owner_id(owner),
             limit,
             Clock::real_milliseconds(),
             timeout,
@@ -50,7 +50,7 @@ impl TornClient {
             }
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
-                lock(&self.pool).wait_for_rate_limit(owner, until);
+                lock(&self.pool).record_rate_limit_wait(owner, until);
                 self.progress.wait(until, || {
                     let keys = self.key_names(owner);
                     format!("for the budget of {keys} ({limit} calls a minute)")
@@ -102,10 +102,10 @@ impl TornClient {
     pub(super) fn pause_owner(&self, key: &AcquiredKey, error: &ApiError) -> Result<(), Failure> {
         let (keys, pause) = {
             let mut pool = lock(&self.pool);
-            if pool.was_paused_after(Some(key.owner), key.called_at) {
+            if pool.was_paused_after(PauseTarget::Owner(key.owner), key.called_at) {
                 return Ok(()); // A concurrent call has already recorded this pause.
             }
-            let count = pool.count_pause(Some(key.owner));
+            let count = pool.count_pause(PauseTarget::Owner(key.owner));
             let pause = owner_pause(count, self.first_pause).unwrap_or(PAUSE_FOR_REST_OF_RUN);
             pool.pause_owner(key.owner, Instant::now(), pause);
             let keys: Vec<(String, ApiKey)> = pool
@@ -143,11 +143,11 @@ impl TornClient {
         });
         let count = {
             let mut pool = lock(&self.pool);
-            if pool.was_paused_after(None, called_at) && time <= MAX_WAIT {
+            if pool.was_paused_after(PauseTarget::Address, called_at) && time <= MAX_WAIT {
                 return Ok(()); // A concurrent call has already recorded this pause.
             }
             pool.pause_address(Instant::now(), time);
-            pool.count_pause(None)
+            pool.count_pause(PauseTarget::Address)
         };
         self.progress.wait(Instant::now() + time, || {
             "because Torn asked for a pause".to_owned()
@@ -182,7 +182,7 @@ impl TornClient {
             return Ok(());
         }
         let owner = key.owner;
-        lock(&self.pool).disable_endpoint_of_owner(owner, endpoint.only("personalstats"));
+        lock(&self.pool).record_daily_limit(owner, endpoint.only("personalstats"));
         let RateLimitOwner::Player(owner) = owner else {
             return Ok(());
         };
@@ -246,6 +246,16 @@ impl TornClient {
         write: impl FnOnce(&mut Store) -> Result<()>,
     ) -> Result<(), Failure> {
         write(&mut lock(&self.store)).map_err(|error| self.end(RunEnd::broken(&error)))
+    }
+}
+
+/// The `owner_id` in `api_requests`: the player id, or a negative number for an unchecked key.
+pub(super) fn owner_id(owner: RateLimitOwner) -> i64 {
+    match owner {
+        RateLimitOwner::Player(player) => player.get(),
+        RateLimitOwner::UncheckedKey(key) => {
+            -1 - i64::try_from(key.index()).unwrap_or(i64::MAX - 1)
+        }
     }
 }
 

@@ -5,8 +5,10 @@ mod failure;
 mod keys;
 mod limits;
 mod list;
+mod look_up;
 mod pace;
 mod policies;
+mod progress;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -79,8 +81,12 @@ pub(crate) struct TornClient {
     pace: Arc<Pace>,
     progress: CallProgress,
     faults_in_a_row: AtomicU32,
+    /// The end of the wait that was logged last.
+    wait_logged_until: Mutex<Option<Instant>>,
     /// Whether an answer of `/key/info` could not be decoded.
     has_rejected_key_info: AtomicBool,
+    /// Whether a warning is logged about a key that Torn refuses.
+    warns_of_refused_keys: bool,
 }
 
 /// A key with the permit for one call.
@@ -142,27 +148,20 @@ impl TornClient {
             pace: Arc::new(Pace::new(limit, settings.api.concurrency, recorded)),
             progress: CallProgress::default(),
             faults_in_a_row: AtomicU32::new(0),
+            wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
+            warns_of_refused_keys: true,
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
     }
 
-    /// Shows a progress bar from now on.
-    pub(crate) fn show_progress(&mut self) {
-        let pace = Arc::clone(&self.pace);
-        let estimate = move |calls| pace.estimate(calls, Clock::real_milliseconds());
-        self.progress = CallProgress::start("checking the keys", Box::new(estimate));
-    }
-
-    pub(crate) fn progress(&self) -> &CallProgress {
-        &self.progress
-    }
-
-    /// Sets the calls that each owner is expected to make from now on; `None` if some of them are not known yet.
-    pub(crate) fn expect_calls(&self, calls: u64, of_owners: Option<HashMap<i64, u64>>) {
-        self.progress.expect(of_owners.is_some().then_some(calls));
-        self.pace.plan(of_owners.unwrap_or_default());
+    /// Logs no warning about a key that Torn refuses, because the caller tells the user.
+    pub(crate) fn without_key_warnings(self) -> Self {
+        Self {
+            warns_of_refused_keys: false,
+            ..self
+        }
     }
 
     /// The number of calls so far.
@@ -276,6 +275,7 @@ impl TornClient {
                     return Err(self.pause_too_long(wait.remaining(now), state.refusal.clone()));
                 }
                 KeyChoice::Wait(wait) => {
+                    self.log_wait(&wait, now);
                     if wait.is_pause() {
                         self.progress
                             .wait(wait.until, || "because Torn asked for a pause".to_owned());
@@ -320,15 +320,11 @@ impl TornClient {
         key: &AcquiredKey,
     ) -> Result<Result<Response, ApiError>, Failure> {
         let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        log::debug!("GET {} with key {}", request.target, key.name);
+        let started = Instant::now();
         let result = self.client.get(request, &key.key);
+        log_call(request, key, result.status, started.elapsed());
         self.release(key.permit)?;
-        self.progress.calls(count);
-        self.pace.record_call(
-            key.owner.database_id(),
-            key.called_at.elapsed(),
-            Clock::real_milliseconds(),
-        );
+        self.show_call(key, count);
         let at = self.clock.now();
         self.check_clock(result.date, at)?;
         match result.body {
@@ -387,6 +383,20 @@ impl TornClient {
     fn wait(&self, time: Duration) {
         self.stop.sleep(time, || lock(&self.end).is_some());
     }
+}
+
+/// Logs a call without the key itself. A status of 200 may come with an error of Torn, which is logged on the next line.
+fn log_call(request: &Request, key: &AcquiredKey, status: Option<u16>, time: Duration) {
+    let status = status.map_or_else(
+        || "no answer".to_owned(),
+        |status| format!("status {status}"),
+    );
+    log::debug!(
+        "GET {} with key {}: {status}, {} ms",
+        request.target,
+        key.name,
+        time.as_millis()
+    );
 }
 
 /// Starts a thread that aborts the calls in progress when a signal asks the process to stop.

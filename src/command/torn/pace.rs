@@ -1,6 +1,6 @@
 //! Estimates the time that calls take, from the rate limit and the calls that count for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ struct State {
     /// When each call of an owner stops counting, in unix milliseconds, oldest first.
     expiries: HashMap<i64, Vec<i64>>,
     /// The calls that each owner is expected to make.
-    planned: HashMap<i64, u64>,
+    planned: BTreeMap<i64, u64>,
     /// The number of measured calls, and their time.
     measured: (u32, Duration),
 }
@@ -54,7 +54,7 @@ impl Pace {
     }
 
     /// Sets the calls that each owner is expected to make from now on.
-    pub(super) fn plan(&self, planned: HashMap<i64, u64>) {
+    pub(super) fn plan(&self, planned: BTreeMap<i64, u64>) {
         lock(&self.state).planned = planned;
     }
 
@@ -108,7 +108,7 @@ mod tests {
     fn pace(limit: u32, expiries: &[i64]) -> Pace {
         let recorded = expiries.iter().map(|expiry| (7, NOW + expiry)).collect();
         let pace = Pace::new(Some(limit), 1, recorded);
-        pace.plan(HashMap::from([(7, 100)]));
+        pace.plan(BTreeMap::from([(7, 100)]));
         pace
     }
 
@@ -147,7 +147,7 @@ mod tests {
     fn the_owner_with_the_longest_wait_decides() {
         let pace = pace(10, &[]);
         pace.record_call(9, Duration::from_millis(100), NOW);
-        pace.plan(HashMap::from([(7, 15), (8, 5)]));
+        pace.plan(BTreeMap::from([(7, 15), (8, 5)]));
 
         assert_eq!(seconds(&pace, 20), Some(60));
         assert_eq!(seconds(&pace, 10), Some(1));

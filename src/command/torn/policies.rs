@@ -8,7 +8,7 @@ use super::{
     random,
 };
 use crate::api::error::{ApiError, RetryPolicy, SelectionError};
-use crate::api::pool::KeyRequirement;
+use crate::api::pool::{KeyRequirement, RefusedIds};
 use crate::api::request::{Endpoint, Request};
 
 /// The next step after an answer in which some selections have errors.
@@ -141,9 +141,14 @@ impl TornClient {
         error: &ApiError,
         state: &mut CallState,
     ) {
-        let applies_to_every_id =
+        let is_for_all_ids =
             error.applies_to_every_id() || matches!(requirement, KeyRequirement::BattleStatsOf(_));
-        lock(&self.pool).record_refusal(key.id, endpoint, applies_to_every_id);
+        let ids = if is_for_all_ids {
+            RefusedIds::All
+        } else {
+            RefusedIds::AtLeastThis
+        };
+        lock(&self.pool).record_refusal(key.id, endpoint, ids);
         state.excluded.push(key.id);
         state.refusal = Some(error.clone());
     }

@@ -2,21 +2,26 @@
 
 use super::{Check, Metric, State, format_date};
 use crate::model::month_state::{MonthState, SummaryStatus};
-use crate::model::size::{format_bytes, group_digits};
+use crate::model::size::{agree, count, format_bytes, group_digits};
 use crate::model::time::{DAY, Month};
 
 /// Warns when more than `most` answers of the last day could not be decoded.
 pub(crate) fn rejected(answers: i64, newest: Option<&str>, most: u32) -> Check {
     let most = i64::from(most);
     let metric = Metric::count(answers).warn_above(most);
+    let were = agree(answers, "was", "were");
     let message = match (answers, newest) {
         (0, _) => "every answer of the last 24 hours was understood".to_owned(),
         (_, Some(newest)) => {
             format!(
-                "{answers} answers of the last 24 hours were not understood, the newest: {newest}"
+                "{} of the last 24 hours {were} not understood, the newest: {newest}",
+                count(answers, "answer")
             )
         }
-        _ => format!("{answers} answers of the last 24 hours were not understood"),
+        _ => format!(
+            "{} of the last 24 hours {were} not understood",
+            count(answers, "answer")
+        ),
     };
     if answers > most {
         Check::finding(
@@ -86,13 +91,14 @@ fn unsummarized_late_rows(states: &[MonthState]) -> String {
     match late.as_slice() {
         [] => String::new(),
         [only] => format!(
-            "; {} history rows of {} came after it was pruned and are in no summary",
-            group_digits(rows),
-            only.month
+            "; {} of {} came after it was pruned and {} in no summary",
+            count(group_digits(rows), "history row"),
+            only.month,
+            agree(rows, "is", "are")
         ),
         [first, ..] => format!(
-            "; {} history rows of {} months, the first {}, came after these were pruned and are in no summary",
-            group_digits(rows),
+            "; {} of {} months, the first {}, came after these were pruned and are in no summary",
+            count(group_digits(rows), "history row"),
             late.len(),
             first.month
         ),
@@ -131,7 +137,11 @@ pub(crate) fn retention(overdue: &OverdueRows, cutoff: i64, now: i64) -> Check {
             "run `tornsnap summarize`, then `tornsnap prune`",
         ),
         (_, None) => warning(
-            format!("{rows} history rows from before {before} are to be pruned"),
+            format!(
+                "{} from before {before} {} to be pruned",
+                count(&rows, "history row"),
+                agree(&rows, "is", "are")
+            ),
             "run `tornsnap prune`, and see whether the scheduler still starts it; or raise keep_months",
         ),
     }
@@ -141,18 +151,19 @@ pub(crate) fn retention(overdue: &OverdueRows, cutoff: i64, now: i64) -> Check {
 /// The number of rows of one table, for graphs; `None` for an empty table.
 pub(crate) fn rows(table: &str, rows: i64) -> Option<Check> {
     (rows > 0).then(|| {
-        Check::ok(
-            format!("rows_{table}"),
-            format!("{} rows", group_digits(rows)),
-        )
-        .with_metric(Metric::count(rows))
+        Check::ok(format!("rows_{table}"), count(group_digits(rows), "row"))
+            .with_metric(Metric::count(rows))
     })
 }
 
 pub(crate) fn size(bytes: u64, rows: i64) -> Check {
     Check::ok(
         "size",
-        format!("{} with {} rows", format_bytes(bytes), group_digits(rows)),
+        format!(
+            "{} with {}",
+            format_bytes(bytes),
+            count(group_digits(rows), "row")
+        ),
     )
     .with_metric(Metric::bytes(bytes))
 }

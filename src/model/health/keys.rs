@@ -1,6 +1,7 @@
 //! The checks of the API keys, and of the pause that Torn asked this address to keep.
 
 use super::{Check, Metric, State};
+use crate::model::size::count;
 use crate::model::time::{HOUR, is_far_future, iso};
 
 /// The recorded state of one key.
@@ -112,8 +113,7 @@ fn all_keys_paused(keys: &[KeyStatus], now: i64) -> Option<Check> {
 fn describe_usable_keys(keys: &[KeyStatus], now: i64) -> String {
     let mut message = match keys.len() {
         0 => "no key was used yet".to_owned(),
-        1 => "1 key, in use".to_owned(),
-        number => format!("{number} keys, in use"),
+        number => format!("{}, in use", count(number, "key")),
     };
     let paused = keys.iter().filter(|key| is_paused_for(key, 0, now)).count();
     if paused > 0 {

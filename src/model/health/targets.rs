@@ -2,6 +2,7 @@
 
 use super::{Check, Metric, State};
 use crate::model::kind::Kind;
+use crate::model::size::{agree, count};
 use crate::model::time::{DAY, HOUR, is_far_future, iso};
 
 /// The most names in a message.
@@ -117,18 +118,27 @@ fn report_stale(
     now: i64,
 ) -> Check {
     let id = format!("targets_{kind}");
-    let targets = match kind {
-        Kind::Players => "followed players",
-        Kind::Factions => "followed factions",
-        Kind::Wars => "lists of a followed faction's wars",
-        Kind::Territories => "followed tiles",
+    let (target, targets) = match kind {
+        Kind::Players => ("followed player", "followed players"),
+        Kind::Factions => ("followed faction", "followed factions"),
+        Kind::Wars => (
+            "list of a followed faction's wars",
+            "lists of a followed faction's wars",
+        ),
+        Kind::Territories => ("followed tile", "followed tiles"),
     };
     if stale_targets.is_empty() {
-        return Check::ok(id, format!("Torn answers about each of {all} {targets}"));
+        let message = match all {
+            1 => format!("Torn answers about the {target}"),
+            _ => format!("Torn answers about each of {all} {targets}"),
+        };
+        return Check::ok(id, message);
     }
     let message = format!(
-        "{} of {all} {targets} were last answered about more than {} ago ({})",
+        "{} of {all} {} {} last answered about more than {} ago ({})",
         stale_targets.len(),
+        agree(all, target, targets),
+        agree(stale_targets.len(), "was", "were"),
         format_limit(limit),
         examples(stale_targets, named, now)
     );
@@ -149,10 +159,7 @@ fn format_limit(limit: i64) -> String {
     if limit == WEEK {
         return "7 days".to_owned();
     }
-    match limit / HOUR {
-        1 => "1 hour".to_owned(),
-        hours => format!("{hours} hours"),
-    }
+    count(limit / HOUR, "hour")
 }
 
 /// Names the oldest target and those in `[track]`.
@@ -210,8 +217,7 @@ pub(crate) fn incomplete(
     });
     let failed = match incomplete.failed {
         0 => "the last run was not complete".to_owned(),
-        1 => "1 target failed in the last run".to_owned(),
-        number => format!("{number} targets failed in the last run"),
+        number => format!("{} failed in the last run", count(number, "target")),
     };
     if age < limit {
         return Check::ok(id, format!("{kind}: {failed}")).with_metric(metric(age));

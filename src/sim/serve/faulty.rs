@@ -1,13 +1,15 @@
 //! Responses with a fault.
 
+use std::io::{self, Write as _};
 use std::sync::atomic::Ordering;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Map, Value};
 
 use crate::sim::answer::error_body;
 use crate::sim::chaos::InjectedFault;
 use crate::sim::fault::{self, FaultKind};
-use crate::sim::gzip;
 use crate::sim::serve::http::{JSON, Reply};
 use crate::sim::serve::{ParsedRequest, Shared, lock};
 
@@ -131,7 +133,7 @@ fn redirect(address: String) -> Reply {
 
 fn gzip_bomb(length: usize) -> Reply {
     // Writing into memory does not fail.
-    gzip::bomb(length).map_or(Reply::Close, |bomb| Reply::Complete {
+    gzip_bomb_body(length).map_or(Reply::Close, |bomb| Reply::Complete {
         status: 200,
         content_type: JSON.to_owned(),
         headers: vec![("Content-Encoding".to_owned(), "gzip".to_owned())],
@@ -149,4 +151,28 @@ fn set_links(body: &mut Value, address: &str) {
     for link in ["/_metadata/links/next", "/_metadata/links/prev"] {
         fault::patch(body, link, Value::from(address));
     }
+}
+
+/// The inflated size of the repeated gzip member, in bytes.
+const GZIP_CHUNK: usize = 1 << 20;
+
+/// A gzip file that inflates to `{"pad":"xxx…"}` with `length` times `x`.
+///
+/// A gzip file may consist of several members, so one compressed chunk is repeated. In a debug build, compressing
+/// 200 MiB takes longer than the timeout of the tests.
+fn gzip_bomb_body(length: usize) -> io::Result<Vec<u8>> {
+    let chunk = gzip_member(&vec![b'x'; GZIP_CHUNK])?;
+    let mut file = gzip_member(b"{\"pad\":\"")?;
+    for _ in 0..length / GZIP_CHUNK {
+        file.extend_from_slice(&chunk);
+    }
+    file.extend(gzip_member(&vec![b'x'; length % GZIP_CHUNK])?);
+    file.extend(gzip_member(b"\"}")?);
+    Ok(file)
+}
+
+fn gzip_member(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::watch::Watch;
-use crate::store::files::create_private;
+use crate::store::files::private::create_private;
 use crate::store::{SqlContext, interrupt, open};
 
 /// How long to wait for a locked source. In WAL mode the source is locked only during recovery after a crash.

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::elapsed::format_elapsed;
 use crate::model::identity::Identity;
+use crate::model::path::with_suffix;
+use crate::model::size::format_bytes;
 use crate::model::watch::{Unit, Watch};
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
@@ -17,14 +20,17 @@ use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOO
 use crate::store::backup::names::{file_name, free_name, temp_suffix};
 use crate::store::backup::verify::open_copy;
 use crate::store::check;
-use crate::store::files::{
-    HashingReader, HashingWriter, check_room, copy_in_chunks, create_private,
-    remove_database_files, remove_if_there, sync_file, sync_folder, with_suffix, write_atomically,
-    write_if_absent,
+use crate::store::files::hash::{
+    Digest, HashingReader, HashingWriter, copy_in_chunks, digest_of_file,
 };
+use crate::store::files::private::{create_private, write_atomically, write_if_absent};
+use crate::store::files::remove::{remove_database_files, remove_if_there};
+use crate::store::files::space::check_room;
+use crate::store::files::sync::{sync_file, sync_folder};
 use crate::store::identity::identity;
 use crate::store::migrate::SchemaState;
 use crate::store::open;
+use crate::store::parallel::run_both;
 
 /// The highest compression level of zstd that is still as fast as a disk.
 const ZSTD_LEVEL: i32 = 3;
@@ -62,8 +68,8 @@ pub(super) struct UnpublishedBackup {
 impl UnpublishedBackup {
     /// The manifest for the final path of this backup.
     fn manifest(&self, options: &BackupOptions<'_>, target: &Path) -> Manifest {
-        let (sha256, bytes) = self.file.digest.clone();
-        let (uncompressed_sha256, uncompressed_bytes) = self.file.uncompressed.clone().unzip();
+        let Digest { sha256, bytes } = self.file.digest.clone();
+        let uncompressed = self.file.uncompressed.clone();
         Manifest {
             tool: TOOL.to_owned(),
             manifest_version: MANIFEST_VERSION,
@@ -78,15 +84,13 @@ impl UnpublishedBackup {
             file: file_name(target),
             bytes,
             sha256,
-            compressed: self.file.uncompressed.is_some(),
-            uncompressed_bytes,
-            uncompressed_sha256,
+            compressed: uncompressed.is_some(),
+            uncompressed_bytes: uncompressed.as_ref().map(|digest| digest.bytes),
+            uncompressed_sha256: uncompressed.map(|digest| digest.sha256),
             schema_version: self.schema_version,
             rows: self.copy.rows.clone(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             unknown: BTreeMap::new(),
-            // `Manifest::to_text` computes it.
-            manifest_sha256: String::new(),
             path: target.to_owned(),
         }
     }
@@ -100,16 +104,23 @@ pub(super) fn build(
     temporary: &Path,
     watch: &dyn Watch,
 ) -> Result<UnpublishedBackup> {
-    let copies = if options.compress { 2 } else { 1 };
     let size = database_size(&source.connection)?;
     check_room(
         options.directory,
-        size.saturating_mul(copies),
+        needed_space(size, options.compress),
         "make a backup",
     )?;
+    log::info!(
+        "copying {} ({}) to {}",
+        options.database.display(),
+        format_bytes(size),
+        options.directory.display()
+    );
     watch.begin("copying", Some((size, Unit::Bytes)));
+    let started = Instant::now();
     copy_database(&source.connection, options.database, temporary, watch)?;
     drop(source.connection);
+    log::info!("the copy took {}", format_elapsed(started.elapsed()));
 
     let (checked, finished) = run_both(
         || check_copy(options, temporary).map_err(add_damage_help),
@@ -123,19 +134,10 @@ pub(super) fn build(
     })
 }
 
-/// Runs `check` on a new thread and `work` on this one at the same time.
-pub(in crate::store) fn run_both<A: Send, B>(
-    check: impl FnOnce() -> Result<A> + Send,
-    work: impl FnOnce() -> Result<B>,
-) -> (Result<A>, Result<B>) {
-    thread::scope(|scope| {
-        let check = scope.spawn(check);
-        let worked = work();
-        let checked = check.join().unwrap_or_else(|_| {
-            Err(Error::new("check the copy").with_source("the check panicked"))
-        });
-        (checked, worked)
-    })
+/// The space for the copy and, beside it, for the compressed copy, which is about as large if nothing can be compressed.
+fn needed_space(size: u64, compress: bool) -> u64 {
+    let factor = if compress { 2 } else { 1 };
+    size.saturating_mul(factor)
 }
 
 /// The ids and the row counts of a copy that passed all checks.
@@ -146,11 +148,18 @@ struct CheckedCopy {
 
 fn check_copy(options: &BackupOptions<'_>, copy: &Path) -> Result<CheckedCopy> {
     let what = format!("the copy of {}", options.database.display());
+    let started = Instant::now();
     let connection = open_copy(copy)?;
-    Ok(CheckedCopy {
+    let checked = CheckedCopy {
         rows: check::verify(&connection, options.depth, &what)?,
         identity: identity(&connection)?,
-    })
+    };
+    log::info!(
+        "the copy passed {}, which took {}",
+        options.depth.as_str(),
+        format_elapsed(started.elapsed())
+    );
+    Ok(checked)
 }
 
 fn add_damage_help(error: Error) -> Error {
@@ -162,9 +171,6 @@ fn add_damage_help(error: Error) -> Error {
         _ => error,
     }
 }
-
-/// SHA-256 in hexadecimal, and size in bytes.
-type Digest = (String, u64);
 
 /// A synced file with the contents of the finished backup.
 struct FinishedFile {
@@ -180,6 +186,7 @@ fn finish_file(
     copy: &Path,
     watch: &dyn Watch,
 ) -> Result<FinishedFile> {
+    let started = Instant::now();
     let bytes = fs::metadata(copy).map_or(0, |found| found.len());
     let step = if options.compress {
         "checking and compressing"
@@ -199,20 +206,26 @@ fn finish_file(
     } else {
         FinishedFile {
             path: copy.to_owned(),
-            digest: hash_file(copy, watch).with_context(|| format!("read {}", copy.display()))?,
+            digest: digest_of_file(copy, watch)
+                .with_context(|| format!("read {}", copy.display()))?,
             uncompressed: None,
         }
     };
     sync_file(&finished.path)?;
+    let how = if options.compress {
+        "compressed, hashed"
+    } else {
+        "hashed"
+    };
+    let bytes = finished.digest.bytes;
+    log::info!(
+        "the copy is {how} and synced ({}), which took {}",
+        format_bytes(bytes),
+        format_elapsed(started.elapsed())
+    );
     // The check on the other thread may take longer.
     watch.begin("checking", None);
     Ok(finished)
-}
-
-fn hash_file(path: &Path, watch: &dyn Watch) -> io::Result<Digest> {
-    let mut reader = HashingReader::new(File::open(path)?);
-    copy_in_chunks(&mut reader, &mut io::sink(), watch)?;
-    Ok(reader.hash.finish())
 }
 
 /// Compresses a file; returns the digests of the input and of the output.
@@ -228,15 +241,15 @@ fn compress(
     encoder.include_checksum(true)?;
     copy_in_chunks(&mut reader, &mut encoder, watch)?;
     let writer = encoder.finish()?;
-    Ok((reader.hash.finish(), writer.hash.finish()))
+    Ok((reader.finish(), writer.finish()))
 }
 
 /// Publishes a backup under the first free name, in three steps:
 ///
 /// 1. The backup gets a hidden name that contains the final name. If this run is killed after step 2, the next run needs
 ///    that name to find the manifest.
-/// 2. The manifest is created, and fails if a file has its name. This reserves the name: runs on several databases may
-///    publish backups in one folder in the same second.
+/// 2. The manifest is created. Creating it fails if its name is taken, so this reserves the name: runs on several databases
+///    may publish backups in one folder in the same second.
 /// 3. The backup gets its final name. A backup without a manifest, or a manifest without a backup, is not a backup.
 pub(super) fn publish(
     options: &BackupOptions<'_>,

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
-use crate::store::files::{Hash, with_suffix};
+use crate::model::path::with_suffix;
+use crate::store::files::hash::sha256;
 
 /// The version of the manifest that this program writes.
 ///
@@ -19,6 +20,9 @@ pub(super) const MANIFEST_VERSION: u32 = 1;
 
 /// The value of the field `tool`, by which a manifest of this program is recognized.
 pub(super) const TOOL: &str = "tornsnap";
+
+/// The last field of a manifest: SHA-256 of the text of the manifest with this field empty.
+const HASH_FIELD: &str = "manifest_sha256";
 
 /// The text before the hash of the manifest.
 const HASH_KEY: &str = "\"manifest_sha256\": \"";
@@ -82,11 +86,17 @@ pub struct Manifest {
     /// Fields that this program does not know.
     #[serde(flatten)]
     pub(super) unknown: BTreeMap<String, Value>,
-    /// SHA-256 of the text of the manifest with this field empty.
-    pub(crate) manifest_sha256: String,
     /// Path of the backup.
     #[serde(skip)]
     pub path: PathBuf,
+}
+
+/// A manifest with its hash, as its file has it.
+#[derive(Serialize)]
+struct HashedManifest<'a> {
+    #[serde(flatten)]
+    manifest: &'a Manifest,
+    manifest_sha256: &'a str,
 }
 
 impl Manifest {
@@ -117,14 +127,17 @@ impl Manifest {
 
     /// The text of the manifest, including its hash.
     pub(super) fn to_text(&self) -> String {
-        let mut hashed = self.clone();
-        hashed.manifest_sha256 = String::new();
-        hashed.manifest_sha256 = Hash::of(hashed.to_json().as_bytes());
-        hashed.to_json()
+        let hash = sha256(self.to_json("").as_bytes());
+        self.to_json(&hash)
     }
 
-    fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self)
+    /// The text with this hash in its last field.
+    fn to_json(&self, manifest_sha256: &str) -> String {
+        let hashed = HashedManifest {
+            manifest: self,
+            manifest_sha256,
+        };
+        let mut text = serde_json::to_string_pretty(&hashed)
             .expect("numbers, strings and maps with string keys are JSON");
         text.push('\n');
         text
@@ -151,7 +164,7 @@ impl Manifest {
                 )
                 .with_exit(Exit::Damaged)
         };
-        let value: Value =
+        let mut value: Value =
             serde_json::from_slice(&bytes).map_err(|_| damaged("it is not a manifest"))?;
         if !has_valid_hash(&bytes) {
             return Err(damaged("it was changed after it was written"));
@@ -165,6 +178,10 @@ impl Manifest {
                     .with_help("update tornsnap")
                     .with_exit(Exit::Config),
             );
+        }
+        // The hash is not a field of `Manifest`, and would otherwise count as one that this program does not know.
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove(HASH_FIELD);
         }
         let mut manifest: Self =
             serde_json::from_value(value).map_err(|_| damaged("it is not a manifest"))?;
@@ -202,7 +219,7 @@ fn has_valid_hash(bytes: &[u8]) -> bool {
         return false;
     };
     let body = [&bytes[..begin], &bytes[begin + HASH_DIGITS..]].concat();
-    Hash::of(&body).as_bytes() == recorded
+    sha256(&body).as_bytes() == recorded
 }
 
 /// The version of the manifest, if it is newer than [`MANIFEST_VERSION`].
@@ -229,7 +246,7 @@ mod tests {
             archive_of: None,
             file: "a-20260401T120000Z.db".to_owned(),
             bytes: 4096,
-            sha256: Hash::of(b"a"),
+            sha256: sha256(b"a"),
             compressed: false,
             uncompressed_bytes: None,
             uncompressed_sha256: None,
@@ -237,7 +254,6 @@ mod tests {
             rows: BTreeMap::from([("players".to_owned(), 12)]),
             program: "0.1.0".to_owned(),
             unknown: BTreeMap::new(),
-            manifest_sha256: String::new(),
             path: PathBuf::new(),
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, WithContext};
-use crate::model::path::folder_of;
+use crate::model::path::{folder_of, with_suffix};
 use crate::model::watch::Unwatched;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::database_size;
@@ -13,7 +13,8 @@ use crate::store::backup::manifest::BackupKind;
 use crate::store::backup::names::{file_name, temp_suffix};
 use crate::store::backup::rotate::{disk_time, remove_leftovers};
 use crate::store::check::Depth;
-use crate::store::files::{check_room, remove_if_there, with_suffix};
+use crate::store::files::remove::remove_if_there;
+use crate::store::files::space::check_room;
 use crate::store::identity::identity;
 
 /// Makes a verified copy beside the database before its schema is migrated, such as `<database>.before-schema-2`.

@@ -35,7 +35,6 @@ pub use verify::verify;
 pub(crate) use verify::{record_damaged, record_verified};
 
 pub(super) use catalog::newest_with_unreadable_manifest;
-pub(super) use create::run_both;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 pub(super) use verify::{

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::DateTime;
 
 use crate::model::path::folder_of;
-use crate::store::files::Hash;
+use crate::store::files::hash::sha256;
 
 /// The end of every temporary name.
 pub(super) const PARTIAL: &str = ".partial";
@@ -21,7 +21,7 @@ pub(in crate::store) fn temp_suffix(database: &Path) -> String {
     let whole = fs::canonicalize(folder)
         .unwrap_or_else(|_| folder.to_owned())
         .join(file_name(database));
-    let hash = Hash::of(whole.as_os_str().as_encoded_bytes());
+    let hash = sha256(whole.as_os_str().as_encoded_bytes());
     format!(".{}{PARTIAL}", &hash[..8])
 }
 

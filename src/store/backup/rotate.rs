@@ -11,7 +11,8 @@ use crate::model::time::DAY;
 use crate::store::backup::catalog::Backups;
 use crate::store::backup::manifest::{Manifest, claimed_id};
 use crate::store::backup::names::{PARTIAL, file_name, has_temp_suffix};
-use crate::store::files::{remove_if_there, sync_folder};
+use crate::store::files::remove::remove_if_there;
+use crate::store::files::sync::sync_folder;
 use crate::store::owner;
 
 /// Removes the oldest of these backups until `keep` are left, but never `new` and never the newest.

@@ -14,9 +14,12 @@ use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
-use crate::store::files::{
-    HashingReader, HashingWriter, check_room, copy_in_chunks, remove_if_there, write_atomically,
+use crate::store::files::hash::{
+    Digest, HashingReader, HashingWriter, copy_in_chunks, digest_of_file,
 };
+use crate::store::files::private::write_atomically;
+use crate::store::files::remove::remove_if_there;
+use crate::store::files::space::check_room;
 use crate::store::identity::identity;
 use crate::store::{SqlContext, interrupt, open};
 
@@ -135,7 +138,7 @@ pub(in crate::store) fn unpack_and_verify(
     } else {
         copy_in_chunks(&mut outer, to, watch).with_context(read)?;
     }
-    check_hash(manifest, outer)
+    check_hash(manifest, &outer.finish())
 }
 
 /// Copies an uncompressed backup without verifying its hash. [`verify_hash`] verifies the copy.
@@ -169,10 +172,8 @@ pub(in crate::store) fn verify_hash(
     copy: &Path,
     watch: &dyn Watch,
 ) -> Result<()> {
-    let read = || format!("read {}", copy.display());
-    let mut reader = HashingReader::new(File::open(copy).with_context(read)?);
-    copy_in_chunks(&mut reader, &mut io::sink(), watch).with_context(read)?;
-    check_hash(manifest, reader)
+    let digest = digest_of_file(copy, watch).with_context(|| format!("read {}", copy.display()))?;
+    check_hash(manifest, &digest)
 }
 
 /// Opens a backup, and fails if its size differs from the manifest.
@@ -195,8 +196,8 @@ fn open_checking_size(manifest: &Manifest) -> Result<File> {
     ))
 }
 
-fn check_hash<R>(manifest: &Manifest, reader: HashingReader<R>) -> Result<()> {
-    if reader.hash.finish().0 == manifest.sha256 {
+fn check_hash(manifest: &Manifest, digest: &Digest) -> Result<()> {
+    if digest.sha256 == manifest.sha256 {
         return Ok(());
     }
     Err(damaged(
@@ -222,11 +223,10 @@ fn decompress(
             Err(damaged(path, format!("it cannot be decompressed: {error}")))
         };
     }
-    let expected = (
-        manifest.uncompressed_sha256.clone().unwrap_or_default(),
-        manifest.database_bytes(),
-    );
-    if writer.hash.finish() != expected {
+    let digest = writer.finish();
+    if manifest.uncompressed_sha256.as_ref() != Some(&digest.sha256)
+        || manifest.database_bytes() != digest.bytes
+    {
         return Err(damaged(
             path,
             "it contains a database whose SHA-256 differs from the one in its manifest".to_owned(),

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, Result};
 use crate::model::health::{Finding, LastNotification, State};
+use crate::model::path::with_suffix;
 use crate::store::backup;
-use crate::store::files::{with_suffix, write_atomically};
+use crate::store::files::private::write_atomically;
 use crate::store::lock::{Lock, LockHolder, WaitPolicy};
 
 /// The version of the file format.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use rusqlite::{Connection, Params, ToSql};
 
 use crate::error::Result;
-use crate::store::prune::table_plan::TablePlan;
+use crate::store::prune::TablePlan;
 use crate::store::prune::throttle::Throttle;
 use crate::store::{SqlContext, Store, sql, transaction};
 

@@ -12,19 +12,33 @@ mod retained;
 mod space;
 mod statements;
 mod step;
-mod table_plan;
 mod throttle;
 
 pub(crate) use archive::Archive;
 pub(crate) use plan::{PrunePlan, RetentionPolicy};
-pub(crate) use table_plan::TablePlan;
+
+use std::time::Instant;
 
 use crate::error::{Exit, Result};
+use crate::model::elapsed::format_elapsed;
 use crate::store::Store;
 use plan::{HistoryPlan, MonthPlan};
 use record::PruneRecord;
 use step::{Step, StepResult};
 use throttle::Throttle;
+
+/// The rows of one table that are to be deleted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TablePlan {
+    pub(crate) table: &'static str,
+    pub(crate) rows: i64,
+    /// The timestamp of the oldest row.
+    pub(crate) oldest: Option<i64>,
+    /// The timestamp of the newest row.
+    pub(crate) newest: Option<i64>,
+    /// The estimated size of the rows.
+    pub(crate) bytes: i64,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PruneResult {
@@ -145,6 +159,7 @@ impl Executor<'_> {
         deleted: &mut i64,
     ) -> Result<bool> {
         let history = plan.history;
+        let (started, before) = (Instant::now(), *deleted);
         let mut from = month.start();
         while from < month.end() {
             let span = (from, month.end());
@@ -180,6 +195,17 @@ impl Executor<'_> {
             from = until;
             self.throttle.after_step(self.store, held)?;
         }
+        log::info!(
+            "{} of {month}: {} rows {} in {}",
+            plan.table.table,
+            *deleted - before,
+            if self.uses_archive {
+                "moved to the archive"
+            } else {
+                "deleted"
+            },
+            format_elapsed(started.elapsed())
+        );
         Ok(true)
     }
 }

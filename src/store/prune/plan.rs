@@ -8,10 +8,10 @@ use crate::model::month_state::MonthState;
 use crate::model::retention::{self, PruneScope};
 use crate::model::time::{DAY, Month, outside_calendar};
 use crate::store::history::schema_of;
+use crate::store::prune::TablePlan;
 use crate::store::prune::housekeeping::OldRows;
 use crate::store::prune::retained::RetainedRows;
 use crate::store::prune::statements::Statements;
-use crate::store::prune::table_plan::TablePlan;
 use crate::store::{SqlContext, Store, sql};
 
 /// How long rows are kept.

@@ -5,9 +5,9 @@ use rusqlite::named_params;
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::time::Month;
+use crate::store::prune::TablePlan;
 use crate::store::prune::housekeeping::plan_table;
 use crate::store::prune::statements::Statements;
-use crate::store::prune::table_plan::TablePlan;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {

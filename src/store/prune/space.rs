@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::error::Result;
 use crate::model::path::folder_of;
-use crate::store::files::check_room;
+use crate::store::files::space::check_room;
 use crate::store::prune::throttle::Throttle;
 use crate::store::{SqlContext, Store, wal};
 

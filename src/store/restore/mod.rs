@@ -20,14 +20,17 @@ use crate::model::watch::{Unit, Watch};
 use crate::store::SqlContext;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
-use crate::store::files::{
-    check_room, copy_in_chunks, create_private, remove_database_files, sync_file,
-};
+use crate::store::files::hash::copy_in_chunks;
+use crate::store::files::private::create_private;
+use crate::store::files::remove::remove_database_files;
+use crate::store::files::space::check_room;
+use crate::store::files::sync::sync_file;
 use crate::store::identity::{FileIdentity, identity, inspect_identity};
 use crate::store::lock::{Lock, MAINTENANCE, NoWait, WaitPolicy};
 use crate::store::migrate::SchemaState;
 use crate::store::open::{self, as_file_name, connect_bare};
 use crate::store::owner::{self, make_folder};
+use crate::store::parallel::run_both;
 use crate::store::restore_marker::previous_path;
 
 pub use replace::replace;
@@ -118,7 +121,7 @@ pub fn stage(
         watch.begin("checking and hashing", Some((bytes, Unit::Bytes)));
     }
     // The checks, the hash and the sync only read the file, so they can run at the same time.
-    let (schema_version, hash_result) = backup::run_both(
+    let (schema_version, hash_result) = run_both(
         || {
             let schema_version = check_schema(&staging.file, &manifest.path)?;
             backup::verify_contents(manifest, &staging.file, Depth::Quick)?;

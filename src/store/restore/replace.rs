@@ -8,11 +8,11 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::folder_of;
+use crate::model::path::{folder_of, with_suffix};
 use crate::store::backup;
-use crate::store::files::{
-    COMPANIONS, remove_if_there, sync_folder, with_suffix, write_atomically,
-};
+use crate::store::files::private::write_atomically;
+use crate::store::files::remove::{COMPANIONS, remove_if_there};
+use crate::store::files::sync::sync_folder;
 use crate::store::identity::identity;
 use crate::store::open::{self, as_file_name, connect_bare};
 use crate::store::restore::{Locks, SQLITE_MAGIC, Staged};

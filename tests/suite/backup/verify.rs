@@ -66,7 +66,7 @@ fn a_backup_that_cannot_be_read_is_not_reported_as_damaged() {
     let both = sandbox.run(&["backup", "--verify", "all"]).expect(79);
     assert!(
         both.stderr()
-            .contains("1 are damaged or gone, and 1 could not be read"),
+            .contains("1 is damaged or gone, and 1 could not be read"),
         "{}",
         both.stderr()
     );

@@ -34,7 +34,31 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[api]\nconcurrency = \"4\"\n",
-        because: "line 2: concurrency must be a whole number",
+        because: "line 2: concurrency must be a whole number; the line is: concurrency = \"4\"",
+    },
+    Mistake {
+        text: "[track]\nfactions = 10741\n",
+        because: "line 2: factions must be a list of numbers, such as [10741]; the line is: factions = 10741",
+    },
+    Mistake {
+        text: "[track]\nfactions = [\"10741\"]\n",
+        because: "line 2: each entry of factions must be a whole number",
+    },
+    Mistake {
+        text: "[retention]\nkeep_month = 2\n",
+        because: "line 2: unknown field `keep_month` (did you mean `keep_months`?), expected one of",
+    },
+    Mistake {
+        text: "database = \"C:\\Games\\x.db\"\n",
+        because: "line 1: in double quotes, a backslash begins an escape such as \\n; write a Windows path in single quotes",
+    },
+    Mistake {
+        text: "database = \"C:\\torn\\new.db\"\n",
+        because: "line 1: the path contains a tab (written \\t); write a Windows path in single quotes",
+    },
+    Mistake {
+        text: "[backup]\ndirectory = \"a\\u0000b\"\n",
+        because: "line 2: the path contains the control character U+0000",
     },
     Mistake {
         text: "[track]\nwars = \"some\"\n",
@@ -42,7 +66,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[track]\nfactions = [0]\n",
-        because: "line 2: 0 is not an id: ids are whole numbers from 1",
+        because: "line 2: 0 is not an id in factions: ids are whole numbers from 1",
     },
     Mistake {
         text: "[track]\nterritories = [\"aab!\"]\n",
@@ -94,7 +118,7 @@ fn an_error_in_the_configuration_names_the_line_and_the_choices_before_anything_
         );
         assert!(
             stderr.ends_with(
-                "\n  try: correct that line; the configuration page in the repository, src/docs/configuration.md, lists every field with its default\n"
+                "\n  try: correct that line, then run `tornsnap config check`; the configuration page in the repository, src/docs/configuration.md, lists every field with its default\n"
             ),
             "{stderr}"
         );

@@ -1,6 +1,8 @@
 //! Errors and exit codes of wrong settings, keys and usage, before a command does anything.
 
+mod check;
 mod file;
+mod show;
 
 use std::fs;
 

@@ -72,6 +72,7 @@ const CHOICES: &[Choice] = &[
             "player_stats_history",
             "--player",
             "1",
+            "--player",
             "2",
             "--since",
             "2w",
@@ -173,23 +174,44 @@ const REFUSALS: &[Refusal] = &[
     Refusal {
         arguments: &["players", "--since", "tomorrow"],
         error: "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time: write 2026-10-31, \
-             2026-10-31T12:00:00Z, \"2026-10-31 12:00:00\", 2026-10, yesterday, unix seconds, \
+             2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, yesterday, \
              or an age such as 12h, 30d or 2w\n",
     },
     Refusal {
         arguments: &["players", "--since", "1d", "--until", "2d"],
         error: "tornsnap: could not find anything between --since and --until\n  because: --until is not later than --since\n  \
-             try: swap them; rows from --since on and before --until are written\n",
+             try: write a later --until: rows from --since on and before --until are written, so October is \
+             --since 2026-10 --until 2026-11\n",
     },
     Refusal {
         arguments: &["players", "--format", "jsonl", "--null", "x"],
-        error: "tornsnap: could not use --spreadsheet or --null with JSON\n  because: they say how CSV is written\n  \
-             try: leave them out, or use --format csv\n",
+        error: "tornsnap: could not use --null with the format jsonl\n  because: it says how NULL is written in CSV and in tables\n  \
+             try: leave it out, or use --format csv\n",
     },
     Refusal {
         arguments: &["players", "--format", "jsonl", "--delimiter", ";"],
-        error: "tornsnap: could not use --delimiter with JSON\n  because: it says how CSV is written\n  \
+        error: "tornsnap: could not use --delimiter with the format jsonl\n  because: it says how CSV is written\n  \
              try: leave it out, or use --format csv\n",
+    },
+    Refusal {
+        arguments: &["players", "--output", "p.xlsx", "--spreadsheet"],
+        error: "tornsnap: could not use --spreadsheet with the format xlsx\n  because: it says how CSV is written\n  \
+             try: leave it out, or use --format csv\n",
+    },
+    Refusal {
+        arguments: &["players", "--format", "parquet"],
+        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
+             try: use --format csv or jsonl; DuckDB and Spark read both\n",
+    },
+    Refusal {
+        arguments: &["players", "--output", "p.parquet"],
+        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
+             try: use --format csv or jsonl; DuckDB and Spark read both\n",
+    },
+    Refusal {
+        arguments: &["players", "--format", "csv", "--output", "p.csv.gz"],
+        error: "tornsnap: could not write p.csv.gz\n  because: exports are not compressed\n  \
+             try: leave out the last ending, and compress the file afterwards; or pipe stdout into gzip\n",
     },
     Refusal {
         arguments: &["players", "--null", "a;b", "--delimiter", ";"],

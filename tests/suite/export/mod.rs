@@ -2,8 +2,11 @@
 
 mod choice;
 mod formats;
+mod list;
 mod streams;
+mod tables;
 mod targets;
+mod xlsx;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -90,7 +93,7 @@ fn the_list_names_every_dataset_with_its_rows() {
 
     assert!(
         text.stdout().contains(
-            "player_stats_history                  4  one row for each change of a player (or for each poll)\n"
+            "\nplayer_stats_history          4  one row for each change of a player (or for\n"
         ),
         "{}",
         text.stdout()
@@ -326,4 +329,32 @@ pub(super) fn files(folder: &Path) -> BTreeSet<String> {
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect()
+}
+
+#[cfg(windows)]
+#[test]
+fn a_file_that_another_program_has_open_is_not_replaced() {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    const FILE_SHARE_READ: u32 = 1;
+    const FILE_SHARE_WRITE: u32 = 2;
+    let sandbox = hard();
+    sandbox.write("p.csv", "old");
+    for share in [0, FILE_SHARE_READ, FILE_SHARE_READ | FILE_SHARE_WRITE] {
+        let other = fs::OpenOptions::new()
+            .read(true)
+            .share_mode(share)
+            .open(sandbox.path("p.csv"))
+            .unwrap();
+
+        let finished = export(&sandbox, &["players", "-o", "p.csv"]).expect(75);
+
+        assert_eq!(
+            finished.stderr(),
+            "tornsnap: could not write p.csv\n  because: another program has the file open\n  \
+             try: close it there (Excel, for example) and run the same command again, or name another file with --output\n"
+        );
+        drop(other);
+        assert_eq!(fs::read_to_string(sandbox.path("p.csv")).unwrap(), "old");
+    }
 }

@@ -228,11 +228,8 @@ fn a_pause_is_remembered_by_the_next_process() {
     assert_eq!(torn.calls_with(BOBS_KEY), 1);
 
     torn.simulator.clear_faults();
-    torn.fetch_at(
-        NOW + 15,
-        &["factions", "--faction", &OURS.to_string(), "20"],
-    )
-    .expect(0);
+    torn.fetch_at(NOW + 15, &["factions", "--faction", &format!("{OURS},20")])
+        .expect(0);
     assert_eq!(torn.calls_with(CANARY), 1, "{:?}", torn.asked());
 }
 

@@ -219,7 +219,7 @@ fn a_plan_is_printed_as_a_page() {
 
     assert_eq!(
         plan.stdout(),
-        "factions                  1 calls\n\
+        "factions                  1 call\n\
          wars                      2 calls\n\
          players                   3 calls\n\
          \n\
@@ -227,7 +227,7 @@ fn a_plan_is_printed_as_a_page() {
     );
     assert_eq!(
         plan.stderr(),
-        "planned: 6 calls with 1 keys; no waiting for the budget; none was made\n"
+        "planned: 6 calls with 1 key; no waiting for the budget; none was made\n"
     );
     assert_eq!(
         torn.value::<i64>("SELECT count(*) FROM fetch_runs"),
@@ -245,6 +245,6 @@ fn a_plan_before_the_first_run_says_what_it_cannot_know() {
     assert_eq!(
         plan.stderr(),
         "warn  the members of faction 9 are not known yet: each of them is one call more\n\
-         planned: 4 calls with 1 keys; no waiting for the budget; none was made\n"
+         planned: 4 calls with 1 key; no waiting for the budget; none was made\n"
     );
 }

@@ -427,7 +427,8 @@ fn flags_replace_the_ids_of_the_configuration() {
     assert_eq!(torn.asked(), ["/faction/20?selections=basic,members"]);
 
     torn.fetch(&["players", "--player", "2,3"]).expect(0);
-    torn.fetch(&["players", "--player", "2", "3"]).expect(0);
+    torn.fetch(&["--player", "2", "--player", "3", "players"])
+        .expect(0);
     for wrong in ["0", "-1", "x", "99999999999999999999"] {
         torn.fetch(&["players", "--player", wrong]).expect(2);
     }

@@ -283,7 +283,7 @@ fn a_run_whose_answers_are_all_rejected_exits_with_76() {
         finished.stderr(),
         "warn  faction 9: the answer does not fit: basic: it is missing\n\
          fetched: factions 0 saved (0 changed, 1 failed); 2 calls\n\
-         tornsnap: could not fetch 1 of 1 targets\n  \
+         tornsnap: could not fetch 1 of 1 target\n  \
          because: faction 9: the answer does not fit: basic: it is missing\n  \
          try: look at the table rejected_payloads; a newer tornsnap may understand them\n"
     );

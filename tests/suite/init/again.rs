@@ -74,7 +74,7 @@ const EDITS: &[Edit] = &[
         new: "factions = [7]  # them",
     },
     Edit {
-        flags: &["--player", "2", "5"],
+        flags: &["--player", "2", "--player", "5"],
         old: "players = [ 1, 2 ] # friends",
         new: "players = [2 , 5] # friends",
     },
@@ -137,7 +137,7 @@ fn values_that_are_already_set_are_no_change() {
         &[][..],
         &["--force"],
         &["--key-file", "alice.key"],
-        &["--faction", "20", "9"],
+        &["--faction", "20,9"],
         &["--player", "1", "--player", "2", "--wars", "tracked"],
         &["--database", "tornsnap.db"],
     ] {

@@ -15,14 +15,14 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         name: "two files with one name in two folders",
         config: "[track]\nfactions = [9]\n",
-        flags: &["--key-file", "alice.key", "b/alice.key"],
+        flags: &["--key-file", "alice.key", "--key-file", "b/alice.key"],
         keys: "\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\
                \n[[key]]\nname = \"alice-2\"\nkey_file = \"b/alice.key\"\n",
     },
     Addition {
         name: "two files that differ in their extension",
         config: "[track]\nfactions = [9]\n",
-        flags: &["--key-file", "alice.key", "alice.txt"],
+        flags: &["--key-file", "alice.key", "--key-file", "alice.txt"],
         keys: "\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\
                \n[[key]]\nname = \"alice-2\"\nkey_file = \"alice.txt\"\n",
     },
@@ -36,14 +36,14 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         name: "a given key is configured already",
         config: "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
-        flags: &["--key-file", "b/alice.key", "alice.key"],
+        flags: &["--key-file", "b/alice.key", "--key-file", "alice.key"],
         keys: "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\
                \n[[key]]\nname = \"alice-2\"\nkey_file = \"b/alice.key\"\n",
     },
     Addition {
         name: "a numbered name is taken",
         config: "[[key]]\nname = \"alice-2\"\nkey_env = \"BOB\"\n",
-        flags: &["--key-file", "alice.key", "b/alice.key"],
+        flags: &["--key-file", "alice.key", "--key-file", "b/alice.key"],
         keys: "[[key]]\nname = \"alice-2\"\nkey_env = \"BOB\"\n\
                \n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\
                \n[[key]]\nname = \"alice-3\"\nkey_file = \"b/alice.key\"\n",
@@ -58,7 +58,7 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         name: "the same file twice",
         config: "[track]\nfactions = [9]\n",
-        flags: &["--key-file", "alice.key", "./alice.key"],
+        flags: &["--key-file", "alice.key", "--key-file", "./alice.key"],
         keys: "\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n",
     },
 ];
@@ -101,7 +101,9 @@ fn keys_of_the_same_name_get_names_of_their_own() {
         .init(&[
             "--key-file",
             "alice.key",
+            "--key-file",
             "b/alice.key",
+            "--key-file",
             "./alice.key",
             "--faction",
             "9",

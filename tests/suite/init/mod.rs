@@ -1,6 +1,8 @@
 //! `tornsnap init` without a configuration: the files that it creates, and its errors.
 
 mod again;
+#[cfg(unix)]
+mod guide;
 mod key_tables;
 mod keys;
 
@@ -71,8 +73,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
             "--key-env",
             "BOB",
             "--faction",
-            "9",
-            "20",
+            "9,20",
             "--player",
             "7",
             "--wars",
@@ -89,8 +90,10 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
          key alice: player 1, Limited Access, reads its owner's battle stats\n\
          ready: tornsnap.db; next: tornsnap fetch all\n"
     );
+    let config = fresh.config();
+    let (asked, other) = config.split_once("\n# The settings below").unwrap();
     assert_eq!(
-        fresh.config(),
+        asked,
         "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n\
          # Relative paths are relative to this file.\n\
          \n\
@@ -109,7 +112,8 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
          factions = [9, 20]\n\
          members = true\n\
          wars = \"all\"\n\
-         territories = [\"AAB\", \"AAC\"]\n"
+         territories = [\"AAB\", \"AAC\"]\n",
+        "{other}"
     );
     for file in ["tornsnap.toml", "tornsnap.db"] {
         assert_eq!(mode(&fresh.sandbox.path(file)), 0o600, "{file}");
@@ -120,6 +124,32 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
             .rows("SELECT name, owner_id, access, state FROM api_keys ORDER BY 1"),
         ["alice|1|Limited Access|ok", "bob|2|Public Only|ok"]
     );
+}
+
+#[test]
+fn the_settings_in_comments_are_valid_when_the_comment_signs_are_removed() {
+    let fresh = Fresh::new();
+    fresh
+        .init(&["--key-file", "alice.key", "--faction", "9"])
+        .expect(0);
+    let config = fresh.config();
+    let (asked, other) = config.split_once("# The settings below").unwrap();
+    let (_, other) = other.split_once('\n').unwrap();
+    let uncommented: Vec<&str> = other
+        .lines()
+        .map(|line| line.strip_prefix("# ").unwrap_or(line))
+        .collect();
+    let text = format!("{asked}{}\n", uncommented.join("\n"));
+    fresh.sandbox.write("tornsnap.toml", &text);
+
+    fresh
+        .sandbox
+        .run(&["fetch", "factions", "--plan"])
+        .expect(0);
+
+    for table in ["[retention]", "[backup]", "[health]", "[log]"] {
+        assert!(text.contains(&format!("\n{table}\n")), "{table}: {text}");
+    }
 }
 
 #[test]

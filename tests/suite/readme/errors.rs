@@ -98,6 +98,18 @@ fn the_symptoms_of_the_configuration_are_those_of_the_program() {
     let sandbox = set_up();
     configure(&sandbox, "no_such_field = 1\n");
     assert_fails(&sandbox, &["fetch", "players"], &["unknown field"]);
+    sandbox.write("tornsnap.toml", "database = \"C:\\Games\\x.db\"\n");
+    assert_fails(
+        &sandbox,
+        &["fetch", "players"],
+        &["in double quotes, a backslash begins an escape"],
+    );
+    sandbox.write("tornsnap.toml", "database = \"C:\\torn.db\"\n");
+    assert_fails(
+        &sandbox,
+        &["fetch", "players"],
+        &["the path contains a tab"],
+    );
     configure(&sandbox, "[api]\nrequests_per_minute = 0\n");
     // Refused before any call, and only for the address of Torn.
     assert_fails_with_variable(
@@ -150,8 +162,8 @@ fn the_symptoms_of_fetching_are_those_of_the_program() {
     let sandbox = set_up();
     assert_fails(
         &sandbox,
-        &["fetch", "--faction", "10741", "all"],
-        &["\"all\" is not a faction id"],
+        &["fetch", "all", "--faction", "10741", "10742"],
+        &["--faction takes one value at a time"],
     );
     let players = ["fetch", "players"];
     assert_fails_with_variable(

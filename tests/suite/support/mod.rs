@@ -1,5 +1,7 @@
 //! Shared by all tests: a temporary folder, and the program run in it.
 
+#[cfg(unix)]
+pub mod pty;
 pub mod schema;
 pub mod strace;
 #[cfg(unix)]

@@ -12,7 +12,7 @@ use crate::model::kind::Kind;
 use crate::model::player::bucket_is_due;
 use crate::model::war::WarType;
 use crate::store::Store;
-use crate::store::plan::WarListSize;
+use crate::store::war_lists::WarListSize;
 
 /// The number of tiles in Torn, used until their facts are stored.
 const TILES: u64 = 4107;

@@ -4,7 +4,7 @@ mod calls;
 mod loads;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::PlannedCalls;
@@ -12,10 +12,12 @@ use crate::command::fetch::plan::loads::KeyLoad;
 use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport};
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
-use crate::config::{LoadedKeys, Settings};
+use crate::config::Settings;
 use crate::error::{Result, WithContext};
 use crate::model::id::FactionId;
+use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
+use crate::model::size::{agree, count};
 use crate::output::terminal;
 use crate::store::Store;
 
@@ -32,14 +34,13 @@ struct Plan {
     key_checks: u64,
     /// Calls per minute and key owner.
     limit: Option<u32>,
-    loaded: LoadedKeys,
 }
 
 /// The calls that are still to be made, for the progress bar.
 pub(super) struct Forecast {
     pub(super) calls: u64,
     /// The calls of each key owner; `None` if some members of factions are not known yet.
-    pub(super) of_owners: Option<HashMap<i64, u64>>,
+    pub(super) of_owners: Option<BTreeMap<i64, u64>>,
 }
 
 /// Counts the calls that these kinds need. The keys have been checked already.
@@ -48,29 +49,23 @@ pub(super) fn forecast(
     store: &Store,
     scope: &Scope,
     kinds: &[Kind],
-    now: i64,
 ) -> Result<Forecast> {
-    let plan = plan(settings, store, scope, kinds, now)?;
-    let mut of_owners = HashMap::new();
-    for load in &plan.loads {
-        if let Some(owner) = load.owner() {
-            *of_owners.entry(owner).or_default() += load.calls;
-        }
-    }
+    let loaded = settings.load_keys()?;
+    let plan = plan(settings, &loaded.keys, store, scope, kinds)?;
     let lacks_members =
         kinds.contains(&Kind::Players) && !factions_without_roster(store, scope)?.is_empty();
     Ok(Forecast {
         calls: plan.calls(),
-        of_owners: (!lacks_members).then_some(of_owners),
+        of_owners: (!lacks_members).then(|| plan.calls_of_owners()),
     })
 }
 
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
-    let settings = &context.settings;
-    let plan = plan(settings, &store, scope, &scope.kinds, settings.clock.now())?;
-    plan.loaded.log_unreadable();
+    let loaded = context.settings.load_keys()?;
+    loaded.log_unreadable();
+    let plan = plan(&context.settings, &loaded.keys, &store, scope, &scope.kinds)?;
     if scope.kinds.contains(&Kind::Players) {
         warn_of_unknown_members(&store, scope)?;
     }
@@ -85,16 +80,40 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     })
 }
 
+/// The calls of one poll, for `init`.
+pub(crate) struct PollPlan {
+    pub(crate) calls: u64,
+    /// The calls of each key owner (player id).
+    pub(crate) of_owners: BTreeMap<i64, u64>,
+    /// The minutes that the rate limit adds.
+    pub(crate) minutes: u64,
+}
+
+/// Counts the calls of one fetch with these keys, whose facts are in `store`.
+pub(crate) fn plan_poll(
+    settings: &Settings,
+    keys: &[NamedKey],
+    store: &Store,
+    scope: &Scope,
+) -> Result<PollPlan> {
+    let plan = plan(settings, keys, store, scope, &scope.kinds)?;
+    Ok(PollPlan {
+        calls: plan.calls(),
+        of_owners: plan.calls_of_owners(),
+        minutes: plan.minutes(),
+    })
+}
+
 /// Counts the calls of each kind, and distributes them among the keys.
 fn plan(
     settings: &Settings,
+    keys: &[NamedKey],
     store: &Store,
     scope: &Scope,
     planned_kinds: &[Kind],
-    now: i64,
 ) -> Result<Plan> {
-    let loaded = settings.load_keys()?;
-    let (mut loads, key_checks) = loads::usable_keys(store, &loaded.keys, now)?;
+    let now = settings.clock.now();
+    let (mut loads, key_checks) = loads::usable_keys(store, keys, now)?;
     let mut kinds = Vec::new();
     for kind in planned_kinds {
         let planned = calls::of_kind(*kind, store, scope, now)?;
@@ -114,13 +133,23 @@ fn plan(
         loads,
         key_checks,
         limit: settings.api.requests_per_minute,
-        loaded,
     })
 }
 
 impl Plan {
     fn calls(&self) -> u64 {
         self.kinds.iter().map(|kind| kind.calls).sum::<u64>() + self.key_checks
+    }
+
+    /// The calls of each key owner (player id) that is known.
+    fn calls_of_owners(&self) -> BTreeMap<i64, u64> {
+        let mut calls = BTreeMap::new();
+        for load in &self.loads {
+            if let Some(owner) = load.owner() {
+                *calls.entry(owner).or_default() += load.calls;
+            }
+        }
+        calls
     }
 
     fn minutes(&self) -> u64 {
@@ -146,9 +175,9 @@ fn summary(plan: &Plan) -> String {
         minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
     format!(
-        "planned: {} calls with {} keys; {wait}; none was made",
-        plan.calls(),
-        plan.loads.len()
+        "planned: {} with {}; {wait}; none was made",
+        count(plan.calls(), "call"),
+        count(plan.loads.len(), "key")
     )
 }
 
@@ -173,13 +202,22 @@ fn factions_without_roster(store: &Store, scope: &Scope) -> Result<Vec<FactionId
     Ok(unknown)
 }
 
+/// The number of calls, with the digits of all lines below each other.
+fn count_calls(calls: u64) -> String {
+    format!("{calls:6} {}", agree(calls, "call", "calls"))
+}
+
 fn print(plan: &Plan) -> std::io::Result<()> {
     for kind in &plan.kinds {
-        terminal::print_line(&format!("{:20} {:6} calls", kind.kind.as_str(), kind.calls))?;
+        terminal::print_line(&format!(
+            "{:20} {}",
+            kind.kind.as_str(),
+            count_calls(kind.calls)
+        ))?;
     }
     if plan.key_checks > 0 {
         let calls = plan.key_checks;
-        terminal::print_line(&format!("{:20} {calls:6} calls", "key checks"))?;
+        terminal::print_line(&format!("{:20} {}", "key checks", count_calls(calls)))?;
     }
     terminal::print_line("")?;
     for load in &plan.loads {
@@ -195,8 +233,9 @@ fn print(plan: &Plan) -> std::io::Result<()> {
             ),
         };
         terminal::print_line(&format!(
-            "key {:16} {:6} calls, {pace} ({owner})",
-            load.name, load.calls
+            "key {:16} {}, {pace} ({owner})",
+            load.name,
+            count_calls(load.calls)
         ))?;
     }
     Ok(())

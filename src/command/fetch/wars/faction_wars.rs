@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{AssaultedTiles, WarKey};
 use crate::api::request::Request;
 use crate::api::wire::{InvalidItem, Partitioned, war};
-use crate::command::fetch::failures::rejected_item;
 use crate::command::torn::{Failure, Response};
 use crate::model::id::FactionId;
 use crate::model::war::{War, WarType};
@@ -99,7 +98,11 @@ pub(in crate::command::fetch) fn decode_wars(
         match list {
             Ok(list) => {
                 for item in &list.invalid {
-                    failures.push(rejected_item(request, &item_name(&entity, item), item));
+                    failures.push(Failure::rejected_item(
+                        request,
+                        &item_name(&entity, item),
+                        item,
+                    ));
                 }
                 wars.add(war_type, list);
             }

@@ -2,7 +2,6 @@
 
 use super::history::{history_name, read_history};
 use crate::api::wire::war;
-use crate::command::fetch::failures::{is_reportable, rejected_item};
 use crate::command::torn::{Failure, TornClient};
 use crate::model::id::FactionId;
 use crate::model::war::War;
@@ -43,7 +42,7 @@ pub(super) fn search_histories(
             Ok(other) => search = other,
             Err(failure) if failure.is_missing() => {} // A faction that no longer exists has no history.
             Err(failure @ Failure::RunEnded) => return Err(failure),
-            Err(failure) if is_reportable(&failure) => return Err(failure),
+            Err(failure) if failure.is_reportable() => return Err(failure),
             Err(_) if matches!(search, HistorySearch::NoFaction) => search = HistorySearch::Refused,
             Err(_) => {}
         }
@@ -67,7 +66,11 @@ fn search_history(
         for item in &page.items.invalid {
             if war::id_of(&item.item).is_none_or(|id| id == known.id) {
                 // This item may be the war.
-                return Err(rejected_item(&page.request, &history_name(faction), item));
+                return Err(Failure::rejected_item(
+                    &page.request,
+                    &history_name(faction),
+                    item,
+                ));
             }
         }
         let (source, at) = (page.source, page.at);

@@ -6,7 +6,6 @@ use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire::war;
 use crate::command::fetch::concurrent::{TargetResult, fetch_concurrently};
-use crate::command::fetch::failures::is_reportable;
 use crate::command::fetch::session::{ActiveRun, Session};
 use crate::command::torn::{Failure, TornClient};
 use crate::error::Result;
@@ -207,7 +206,7 @@ fn look_up_war(
         let listed_end = lookup.listed_end.clone();
         return Ok(LookupReply {
             result: listed_end.map_or(LookupResult::Unknown, LookupResult::Listed),
-            failure: report_failure.filter(is_reportable),
+            failure: report_failure.filter(Failure::is_reportable),
         });
     }
     look_up_in_histories(torn, known, followed, report_failure).map(LookupReply::from)
@@ -232,7 +231,7 @@ fn look_up_in_histories(
                 at,
             }))
         }
-        (Some(failure), _) if is_reportable(&failure) => Err(failure),
+        (Some(failure), _) if failure.is_reportable() => Err(failure),
         (_, HistorySearch::Absent { .. } | HistorySearch::NoFaction) if has_no_report => {
             Ok(LookupResult::Unknown)
         }

@@ -60,7 +60,7 @@ fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, Re
         "database",
         State::Unknown,
         "another program changed the database during each attempt to read it",
-        "run it again",
+        "run `tornsnap health` again",
     ))
 }
 
@@ -83,7 +83,7 @@ fn snapshot_checks(
     let message = if snapshot.includes_wal() {
         "the database is there and of this version"
     } else {
-        "the database is there; its folder cannot be written, so what is still in the WAL was not seen"
+        "the database is there; its folder cannot be written, so the changes in the WAL were not read"
     };
     let mut checks = vec![Check::ok("database", message), integrity(snapshot, deep)];
     // A statement that fails makes one check unknown; the others still run.
@@ -131,23 +131,21 @@ fn snapshot_checks(
 }
 
 fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
-    let (found, message) = if deep {
-        (
-            snapshot.check_fully(),
-            "integrity_check and foreign_key_check found nothing wrong",
-        )
+    let message = if deep {
+        snapshot
+            .check_fully()
+            .map(|()| "integrity_check and foreign_key_check found nothing wrong")
     } else {
-        match snapshot.check_quickly() {
-            Ok(true) => (Ok(()), "quick_check found nothing wrong"),
-            Ok(false) => (
-                Ok(()),
-                "quick_check found nothing wrong within its time limit; --deep checks everything",
-            ),
-            Err(error) => (Err(error), ""),
-        }
+        snapshot.check_quickly().map(|is_complete| {
+            if is_complete {
+                "quick_check found nothing wrong"
+            } else {
+                "quick_check found nothing wrong within its time limit; --deep checks everything"
+            }
+        })
     };
-    match found {
-        Ok(()) => Check::ok("integrity", message),
+    match message {
+        Ok(message) => Check::ok("integrity", message),
         Err(error) if error.exit() == Exit::Damaged => Check::finding(
             "integrity",
             State::Critical,

@@ -1,0 +1,8 @@
+-- Subtracts the replaced history rows from the counts of the summaries that counted them.
+-- A new summary that counts fewer rows then does not look as if rows had been lost.
+UPDATE main.player_stats_summary AS summary
+SET record_count = max(0, record_count - (
+    SELECT count(*) FROM temp.replaced
+    WHERE entity = summary.player_id AND period_start = summary.period_start))
+WHERE period_type = 'monthly'
+  AND (player_id, period_start) IN (SELECT entity, period_start FROM temp.replaced)

@@ -1,0 +1,10 @@
+-- Marks the months in which history rows were replaced, so that `summarize` writes their summaries again.
+-- No month was ever summarized from -1 observations, so this differs from every count.
+--
+-- :history   name of the history table
+UPDATE main.month_states AS state
+SET observed = -1,
+    counted_rows = max(0, counted_rows - (
+        SELECT count(*) FROM temp.replaced WHERE replaced.period_start = state.period_start))
+WHERE history = :history AND summarized_at IS NOT NULL
+  AND period_start IN (SELECT period_start FROM temp.replaced)

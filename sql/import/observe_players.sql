@@ -1,0 +1,10 @@
+-- Derives observations of players from the imported history rows and states, for a source that has none of its own.
+-- Each different time counts as one poll.
+INSERT INTO temp.imported_player_observations (player_id, period_start, first_at, last_at, polls)
+SELECT player_id, unixepoch(at, 'unixepoch', 'start of month') AS month, min(at), max(at), count(DISTINCT at)
+FROM (
+    SELECT player_id, timestamp AS at FROM temp.imported_player_stats_history
+    UNION ALL
+    SELECT player_id, last_updated FROM temp.imported_players WHERE last_updated > 0
+)
+GROUP BY player_id, month

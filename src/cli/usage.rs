@@ -1,0 +1,189 @@
+//! The messages of clap: the help and the version, and errors of the command line.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use crate::cli::Cli;
+use crate::command::report::Report;
+use crate::error::Exit;
+use crate::output::terminal;
+
+/// Prints a message of clap: help and version on stdout, a usage error on stderr or, with `--json`, as a report.
+pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
+    if !error.use_stderr() {
+        return print_help(&error);
+    }
+    let words: Vec<String> = arguments
+        .iter()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let program = Cli::command();
+    let mut error = with_list_tip(without_empty_tips(error), &words, &program);
+    if words.iter().any(|word| word == "--json") {
+        report(&error, name_of_command(&words, &program));
+    } else {
+        // The list has the hidden commands, too; the help has the others.
+        error.remove(ContextKind::ValidSubcommand);
+        // Nobody can be told that stderr cannot be written.
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+#[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
+fn print_help(error: &clap::Error) -> Exit {
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let error = terminal::write_error("the help", error);
+            terminal::print_error(&error);
+            error.exit()
+        }
+        _ => Exit::Done,
+    }
+}
+
+/// Prints the report on stdout, and its message in one line on stderr.
+fn report(error: &clap::Error, command: Option<&str>) {
+    let message = one_line(error);
+    let help = match command {
+        Some(command) => format!("tornsnap {command} --help"),
+        None => "tornsnap --help".to_owned(),
+    };
+    terminal::print_message(&format!("tornsnap: {message} (try: {help})"));
+    if let Err(error) = terminal::report(&Report::of_usage(command, &message, help)) {
+        terminal::print_error(&error);
+    }
+}
+
+/// The message of clap without its label, its usage and its line breaks.
+fn one_line(error: &clap::Error) -> String {
+    if matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return "the command is missing".to_owned();
+    }
+    let text = error.render().to_string();
+    let mut message = String::new();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty());
+    for line in lines {
+        if line.starts_with("tip: ") {
+            message.push(';');
+        }
+        if !message.is_empty() {
+            message.push(' ');
+        }
+        message.push_str(line.strip_prefix("error: ").unwrap_or(line));
+    }
+    message
+}
+
+/// The command among the words of a command line.
+fn name_of_command<'a>(words: &[String], program: &'a Command) -> Option<&'a str> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(command) = program.find_subcommand(word) {
+            return Some(command.get_name());
+        }
+        if takes_the_next_word(program, word) {
+            words.next();
+        }
+    }
+    None
+}
+
+/// Whether the word is a global option whose value is the next word.
+fn takes_the_next_word(program: &Command, word: &str) -> bool {
+    let long = word.strip_prefix("--");
+    program.get_arguments().any(|option| {
+        option.get_long() == long && long.is_some() && option.get_action().takes_values()
+    })
+}
+
+/// Removes the tip to write an unknown option as a value, because no command takes such values.
+fn without_empty_tips(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::StyledStrs(mut tips)) = error.remove(ContextKind::Suggested) {
+        tips.retain(|tip| !tip.to_string().starts_with("to pass "));
+        if !tips.is_empty() {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+        }
+    }
+    error
+}
+
+/// Adds how to write several values, when the error is about a word that follows the value of an option for lists.
+fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidValue => ContextKind::InvalidValue,
+        _ => return error,
+    };
+    let Some(ContextValue::String(word)) = error.get(kind) else {
+        return error;
+    };
+    let command = name_of_command(words, program).and_then(|name| program.find_subcommand(name));
+    if let Some(tip) = command.and_then(|command| list_tip(words, command, word)) {
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
+}
+
+fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
+    if word.starts_with('-') {
+        return None;
+    }
+    let end = words.iter().position(|other| other == word)?;
+    let start = words[..end]
+        .iter()
+        .rposition(|other| other.starts_with("--"))?;
+    let flag = &words[start];
+    let option = command
+        .get_arguments()
+        .find(|option| option.get_long() == flag.strip_prefix("--") && is_list(option))?;
+    let [first, second, ..] = &words[start + 1..=end] else {
+        return None;
+    };
+    let repeated = format!("{flag} {first} {flag} {second}");
+    let ways = match option.get_value_delimiter() {
+        Some(delimiter) => format!("{flag} {first}{delimiter}{second} or {repeated}"),
+        None => repeated,
+    };
+    Some(format!("{flag} takes one value at a time: write {ways}"))
+}
+
+fn is_list(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Append) && !option.is_positional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_command_is_the_first_word_that_is_no_value_of_a_global_option() {
+        let program = Cli::command();
+        for (line, command) in [
+            ("fetch --nonsense", Some("fetch")),
+            ("-q --config backup export --nonsense", Some("export")),
+            ("--config=backup export", Some("export")),
+            ("--json featch", None),
+            ("--database", None),
+        ] {
+            assert_eq!(name_of_command(&words(line), &program), command, "{line}");
+        }
+    }
+}

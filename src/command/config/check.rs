@@ -1,0 +1,180 @@
+//! `tornsnap config check`: checks everything that a run would need, and changes nothing.
+
+use std::path::Path;
+
+use super::findings::Findings;
+use super::path::existing_file;
+use super::{files, online, reason};
+use crate::api::client::Client;
+use crate::command::{Context, Outcome};
+use crate::config::{
+    Settings, check_private, find_problems, look_for_file, proxy_for, read_text_of_any_mode,
+};
+use crate::error::{Error, Exit, Result};
+use crate::model::kind::Kind;
+use crate::model::path::{display_path, plain_absolute};
+use crate::output::terminal::Verbosity;
+
+pub(super) fn run(context: &Context, is_online: bool) -> Result<Outcome> {
+    let mut findings = Findings::default();
+    let (file, settings) = check_configuration(context, &mut findings);
+    if let Some(settings) = &settings {
+        check_settings(settings, &mut findings);
+        if is_online && !findings.has_problems() {
+            online::check(settings, &mut findings)?;
+        }
+    }
+    if !context.json {
+        findings.print(context.verbosity == Verbosity::Quiet)?;
+    }
+    let report = findings.report(file.clone(), is_online);
+    let exit = findings.exit();
+    let outcome = Outcome::new(exit).with_report(report);
+    let name = file.unwrap_or_else(|| "there is none".to_owned());
+    if exit == Exit::Done {
+        return Ok(Outcome {
+            summary: Some(format!(
+                "the configuration is usable: {}",
+                findings.describe()
+            )),
+            ..outcome
+        });
+    }
+    let failure = Error::new(format!("accept the configuration ({name})"))
+        .with_source(findings.describe())
+        .with_help("correct each line that begins with \"problem\", then run `tornsnap config check` again")
+        .with_exit(exit);
+    Ok(Outcome {
+        failure: Some(failure),
+        ..outcome
+    })
+}
+
+/// Checks the file itself. Returns its path and the settings, as far as they can be read.
+fn check_configuration(
+    context: &Context,
+    findings: &mut Findings,
+) -> (Option<String>, Option<Settings>) {
+    let found = match look_for_file(&context.overrides) {
+        Ok(found) => found,
+        Err(error) => {
+            findings.problem("configuration", &error);
+            return (None, None);
+        }
+    };
+    let used = match existing_file(&found) {
+        Ok(used) => used,
+        Err(error) => {
+            findings.problem("configuration", &error);
+            return (None, None);
+        }
+    };
+    let shown = display_path(&plain_absolute(&used.path));
+    let before = findings.has_problems();
+    let settings = read_configuration(&used.path, findings);
+    if before == findings.has_problems() {
+        let why = reason(used.why);
+        findings.ok("configuration", format!("{shown}, because {why}"));
+    }
+    let settings =
+        settings.map(
+            |settings| match settings.clone().with_overrides(&context.overrides) {
+                Ok(settings) => settings,
+                Err(error) => {
+                    findings.problem("settings", &error);
+                    settings
+                }
+            },
+        );
+    (Some(shown), settings)
+}
+
+/// Reads a file and reports every mistake in it.
+fn read_configuration(path: &Path, findings: &mut Findings) -> Option<Settings> {
+    if path.is_file()
+        && let Err(error) = check_private(path)
+    {
+        findings.problem("configuration", &error.with_exit(Exit::Config));
+    }
+    let text = match read_text_of_any_mode(path) {
+        Ok(text) => text,
+        Err(error) => {
+            findings.problem("configuration", &error);
+            return None;
+        }
+    };
+    let (problems, settings) = find_problems(path, &text);
+    for problem in &problems {
+        findings.mistake(problem);
+    }
+    if settings.is_none() {
+        findings.warn(
+            "the rest",
+            "the keys, the folders and the database were not checked, because the file cannot be read",
+            "correct the problems above first",
+        );
+    }
+    settings
+}
+
+/// Checks what the settings name. A field that is wrong is left out: its default says nothing.
+fn check_settings(settings: &Settings, findings: &mut Findings) {
+    if !findings.is_wrong("key") {
+        check_keys(settings, findings);
+    }
+    check_connection(settings, findings);
+    match settings.load_webhook() {
+        Ok(Some(_)) => findings.ok("webhook", "the address can be read"),
+        Ok(None) => {}
+        Err(error) => findings.problem_because("webhook", &error),
+    }
+    if !findings.is_wrong("track") {
+        check_track(settings, findings);
+    }
+    files::check(settings, findings);
+}
+
+fn check_track(settings: &Settings, findings: &mut Findings) {
+    let track = &settings.track;
+    if Kind::ALL.into_iter().any(|kind| track.follows(kind)) {
+        findings.ok("track", files::describe_track(track));
+    } else {
+        findings.warn(
+            "track",
+            "nothing is followed, so `tornsnap fetch` has nothing to do",
+            "add ids under [track], such as factions = [10741]",
+        );
+    }
+}
+
+fn check_keys(settings: &Settings, findings: &mut Findings) {
+    let keys = settings.key_states();
+    if let (true, Err(error)) = (keys.is_empty(), settings.load_keys()) {
+        findings.problem_because("keys", &error);
+    }
+    if settings.keys_are_from_environment {
+        findings.warn(
+            "keys",
+            "the keys come from TORN_API_KEY, and the [[key]] tables are not used",
+            "set it for scheduled runs too, or unset it and use key files",
+        );
+    }
+    for key in keys {
+        let subject = format!("key {}", key.name);
+        match key.error {
+            None => findings.ok(subject, format!("{} has a key", key.place)),
+            Some(error) => findings.problem_because(subject, &error),
+        }
+    }
+}
+
+/// Checks the address and the proxy without a call.
+fn check_connection(settings: &Settings, findings: &mut Findings) {
+    let api = &settings.api;
+    let client = proxy_for(&api.base_url)
+        .and_then(|proxy| Client::new(&api.base_url, api.timeout, api.concurrency, proxy));
+    match client {
+        Ok(client) => findings.ok("api", client.route()),
+        Err(error) => findings.problem("api", &error),
+    }
+}

@@ -1,0 +1,123 @@
+//! `config check --online`: asks Torn about the keys and the ids of `[track]`.
+
+use super::findings::Findings;
+use crate::api::pool::KeyRequirement;
+use crate::api::request::Request;
+use crate::api::wire;
+use crate::command::signal::StopSignal;
+use crate::command::torn::{Failure, TornClient};
+use crate::config::Settings;
+use crate::error::{Error, Exit, Result};
+use crate::model::id::{FactionId, PlayerId};
+use crate::store::Store;
+
+/// Asks Torn. The calls count in the database, so that other runs keep within the limit too.
+///
+/// # Errors
+///
+/// Fails when the database cannot be used. Answers of Torn become findings.
+pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
+    let store = Store::open(&settings.database)?;
+    let loaded = settings.load_keys()?;
+    let torn = TornClient::new(settings, StopSignal::listen()?, store)?;
+    let mut usable = 0;
+    for key in &loaded.keys {
+        let subject = format!("key {}", key.name);
+        match torn.check_new_key(key) {
+            Ok(facts) => {
+                usable += 1;
+                let message = format!(
+                    "Torn accepts it: {}, the key of player {}",
+                    facts.access, facts.owner
+                );
+                findings.ok(subject, message);
+            }
+            Err(failure) => {
+                let error = failure_error(&failure, &torn, Exit::NoKey);
+                findings.problem_because(subject, &error);
+            }
+        }
+    }
+    if usable > 0 {
+        check_ids(settings, &torn, findings);
+    }
+    let store = torn.into_store();
+    store.checkpoint()
+}
+
+fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
+    for faction in &settings.track.factions {
+        let subject = format!("faction {faction}");
+        match name_of_faction(torn, *faction) {
+            Ok(name) => findings.ok(subject, name),
+            Err(failure) => {
+                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
+            }
+        }
+    }
+    for player in &settings.track.players {
+        let subject = format!("player {player}");
+        match name_of_player(torn, *player) {
+            Ok(name) => findings.ok(subject, name),
+            Err(failure) => {
+                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
+            }
+        }
+    }
+}
+
+fn name_of_faction(torn: &TornClient, id: FactionId) -> Result<String, Failure> {
+    let request = Request::faction(id, false);
+    let response = torn.get(&request, KeyRequirement::Any)?;
+    let basic = wire::faction::basic(&response.body, id).map_err(|error| {
+        Failure::rejected(&request, &format!("faction {id}"), &error, String::new())
+    })?;
+    let name = basic
+        .name
+        .unwrap_or_else(|| "a faction without a name".to_owned());
+    Ok(match basic.member_count {
+        Some(members) => format!("{name}, {members} members"),
+        None => name,
+    })
+}
+
+fn name_of_player(torn: &TornClient, id: PlayerId) -> Result<String, Failure> {
+    let request = Request::player(id, false);
+    let response = torn.get(&request, KeyRequirement::Any)?;
+    let profile = wire::user::profile(&response.body, id).map_err(|error| {
+        Failure::rejected(&request, &format!("player {id}"), &error, String::new())
+    })?;
+    Ok(match profile.level {
+        Some(level) => format!("{}, level {level}", profile.name),
+        None => profile.name,
+    })
+}
+
+/// The error for an answer. If the whole run ended, its exit code says why.
+fn failure_error(failure: &Failure, torn: &TornClient, exit: Exit) -> Error {
+    let error = Error::new("check it with Torn");
+    if let Some(end) = torn.run_end() {
+        return error
+            .with_source(end.reason)
+            .with_help(end.help)
+            .with_exit(end.exit);
+    }
+    let error = error.with_source(failure.message());
+    match failure {
+        Failure::RunEnded => error
+            .with_help("run it again")
+            .with_exit(Exit::Interrupted),
+        Failure::Rejected(_) => error
+            .with_help("update tornsnap: Torn's answer is not understood")
+            .with_exit(Exit::Protocol),
+        _ if failure.is_passing() => error
+            .with_help("wait some minutes, then run it again")
+            .with_exit(Exit::TryLater),
+        _ if failure.is_missing() => error
+            .with_help("correct the id under [track], or remove it")
+            .with_exit(exit),
+        _ => error
+            .with_help("copy the key again from https://www.torn.com/preferences.php#tab=api, or correct the id")
+            .with_exit(exit),
+    }
+}

@@ -1,0 +1,108 @@
+//! The formats, and how the name of a file chooses one.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum FormatName {
+    /// Comma-separated values with a header
+    Csv,
+    /// One array of objects
+    Json,
+    /// One object per line
+    Jsonl,
+    /// Aligned columns for people, as wide as the terminal
+    Table,
+    /// A table in GitHub's Markdown
+    Md,
+    /// A workbook for Excel, LibreOffice and Google Sheets
+    Xlsx,
+    /// Not written yet. It is known, so that the error can say so.
+    #[value(hide = true)]
+    Parquet,
+}
+
+impl FormatName {
+    /// The name in a report, and on the command line.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Table => "table",
+            Self::Md => "md",
+            Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// The ending of the files of `--all`.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Table => "txt",
+            other => other.as_str(),
+        }
+    }
+}
+
+/// What the ending of a name says about the file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ending {
+    Format(FormatName),
+    /// CSV with tabs.
+    TabSeparated,
+    /// A known ending, and that of a compressed file: `.csv.gz`.
+    Compressed,
+    Unknown,
+}
+
+impl Ending {
+    pub(super) fn of(path: &Path) -> Self {
+        let ending = |path: &Path| {
+            let ending = path.extension()?.to_str()?;
+            Some(ending.to_ascii_lowercase())
+        };
+        let known = |path: &Path| match ending(path).as_deref() {
+            Some("csv") => Self::Format(FormatName::Csv),
+            Some("tsv" | "tab") => Self::TabSeparated,
+            Some("json") => Self::Format(FormatName::Json),
+            Some("jsonl" | "ndjson") => Self::Format(FormatName::Jsonl),
+            Some("txt") => Self::Format(FormatName::Table),
+            Some("md" | "markdown") => Self::Format(FormatName::Md),
+            Some("xlsx") => Self::Format(FormatName::Xlsx),
+            Some("parquet") => Self::Format(FormatName::Parquet),
+            _ => Self::Unknown,
+        };
+        let is_compressed = matches!(
+            ending(path).as_deref(),
+            Some("gz" | "zst" | "bz2" | "xz" | "zip")
+        );
+        if is_compressed && known(&path.with_extension("")) != Self::Unknown {
+            return Self::Compressed;
+        }
+        known(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_a_name_chooses_the_format() {
+        for (name, ending) in [
+            ("a/b.csv", Ending::Format(FormatName::Csv)),
+            ("B.XLSX", Ending::Format(FormatName::Xlsx)),
+            ("b.ndjson", Ending::Format(FormatName::Jsonl)),
+            ("b.tsv", Ending::TabSeparated),
+            ("b.csv.gz", Ending::Compressed),
+            ("b.dat.gz", Ending::Unknown),
+            ("b.xls", Ending::Unknown),
+            (".csv", Ending::Unknown),
+            ("x.csv/b", Ending::Unknown),
+        ] {
+            assert_eq!(Ending::of(Path::new(name)), ending, "{name}");
+        }
+    }
+}

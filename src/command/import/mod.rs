@@ -1,0 +1,188 @@
+//! `tornsnap import`: takes over a database of the Python program, another tornsnap database, or CSV.
+
+mod report;
+
+use std::path::PathBuf;
+
+use crate::command::import::report::{Report, describe, print_table};
+use crate::command::signal::StopSignal;
+use crate::command::wait::{LockWait, WaitArgs};
+use crate::command::{Context, Outcome, backup, summarize};
+use crate::config::Record;
+use crate::error::{Error, Exit, Result};
+use crate::model::import::SourceKind;
+use crate::model::import::moment::parse_offset;
+use crate::model::import::report::ImportResult;
+use crate::model::time::Month;
+use crate::store::Store;
+use crate::store::import::{self, CsvOptions, ImportOptions, ImportSource};
+use crate::store::lock::MAINTENANCE;
+
+/// Take over a database of the Python program, another tornsnap database, or a CSV file of export
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Show what would be taken, mended and left out:
+    tornsnap import old-bot.db --dry-run
+
+  Take over the database of a bot that wrote local times:
+    tornsnap import old-bot.db --time-offset +02:00
+
+  Merge the database of another tornsnap:
+    tornsnap import other.db")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
+pub(crate) struct Args {
+    /// The file to import; it is only read, and its contents tell of which kind it is
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The table of a CSV file, such as player_stats_history [default: the one that has the columns of its header]
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// The offset of the clock that wrote times without a time zone, such as +02:00 [default: +00:00]
+    #[arg(long, value_name = "OFFSET", value_parser = parse_offset, allow_hyphen_values = true)]
+    time_offset: Option<i64>,
+    /// Leave out the lines of a CSV file that cannot be taken; by default nothing is imported then
+    #[arg(long)]
+    skip_invalid: bool,
+    /// Show what would be imported, without changing anything
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not take a backup first
+    #[arg(long)]
+    no_backup: bool,
+    /// Do not summarize the months whose history has changed; the next `summarize` does
+    #[arg(long)]
+    no_summarize: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// Reads the file, takes a backup, merges all rows in one transaction, and summarizes the months that have changed.
+pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    if args.dry_run {
+        return rehearse(context, args);
+    }
+    let database = &context.settings.database;
+    Store::check_openable(database)?;
+    // Before the wait for the lock and the backup, so that a wrong file is refused at once.
+    drop(open(context, args)?);
+    let lock_wait = LockWait::new(context, "import", args.wait.longest());
+    let maintenance = lock_wait.take(database, MAINTENANCE)?;
+    // Open the database only after taking the lock, because until then a restore may replace the file.
+    let mut store = Store::open(database)?;
+    store.refuse_archive()?;
+    let backup = if args.no_backup {
+        None
+    } else {
+        Some(backup::create(context, &lock_wait)?.file)
+    };
+    let source = open(context, args)?;
+    let result = {
+        // All changes are in one transaction, so a signal may end the process at any time.
+        let _end_on_signal = StopSignal::end_on_signal()?;
+        store.import(&source, &options(context, args))?
+    };
+    store.checkpoint()?;
+    let done = finish(context, args, &mut store)?;
+    drop(store);
+    drop(maintenance);
+    outcome(context, args, backup, &result, &done)
+}
+
+/// Does everything on a private copy of the database.
+fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
+    let store = Store::open_read_only(&context.settings.database)?;
+    store.refuse_archive()?;
+    let source = open(context, args)?;
+    let mut copy = store.rehearsal()?;
+    store.check_unchanged()?;
+    drop(store);
+    let result = copy.store.import(&source, &options(context, args))?;
+    let done = finish(context, args, &mut copy.store)?;
+    outcome(context, args, None, &result, &done)
+}
+
+fn open(context: &Context, args: &Args) -> Result<ImportSource> {
+    let csv = options(context, args).csv;
+    let source = import::open(&args.file, &context.settings.database, &csv)?;
+    let kind = source.kind();
+    let (flag, fits) = if args.time_offset.is_some() {
+        ("--time-offset", SourceKind::Plan)
+    } else if args.dataset.is_some() {
+        ("--dataset", SourceKind::Csv)
+    } else if args.skip_invalid {
+        ("--skip-invalid", SourceKind::Csv)
+    } else {
+        return Ok(source);
+    };
+    if kind != fits {
+        return Err(Error::new(format!("use {flag}"))
+            .with_source(format!(
+                "it is for {}, and {} is {}",
+                fits.describe(),
+                args.file.display(),
+                kind.describe()
+            ))
+            .with_help("leave it out")
+            .with_exit(Exit::Usage));
+    }
+    Ok(source)
+}
+
+fn options(context: &Context, args: &Args) -> ImportOptions {
+    ImportOptions {
+        offset: args.time_offset.unwrap_or(0),
+        now: context.settings.clock.now(),
+        every_poll: context.settings.record == Record::EveryPoll,
+        csv: CsvOptions {
+            dataset: args.dataset.clone(),
+            skips_invalid: args.skip_invalid,
+        },
+    }
+}
+
+/// What followed the import.
+struct Finished {
+    summarized: Vec<Month>,
+    /// Months with rows that no summary will count, and the number of these rows.
+    late: Vec<(Month, i64)>,
+}
+
+/// Summarizes the months, and looks for late rows in months that were pruned.
+fn finish(context: &Context, args: &Args, store: &mut Store) -> Result<Finished> {
+    let now = context.settings.clock.now();
+    // Also when nothing was taken: a run that was killed may have imported the rows, and not summarized them.
+    let summarized = if args.no_summarize {
+        Vec::new()
+    } else {
+        summarize::bring_up_to_date(context, store, now)?.0
+    };
+    let late = store
+        .months(now)?
+        .iter()
+        .map(|state| (state.month, state.unsummarized_late_rows()))
+        .filter(|(_, rows)| *rows > 0)
+        .collect();
+    Ok(Finished { summarized, late })
+}
+
+fn outcome(
+    context: &Context,
+    args: &Args,
+    backup: Option<String>,
+    result: &ImportResult,
+    done: &Finished,
+) -> Result<Outcome> {
+    if !context.json {
+        print_table(result)?;
+    }
+    let exit = if result.left() == 0 {
+        Exit::Done
+    } else {
+        Exit::Partial
+    };
+    Ok(Outcome {
+        summary: Some(describe(args, result, done)),
+        ..Outcome::new(exit).with_report(Report::new(args, backup, result, done))
+    })
+}

@@ -1,0 +1,93 @@
+//! The values for the configuration.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::command::Context;
+use crate::command::init::Args;
+use crate::config::{Territories, Wars};
+use crate::error::{Result, WithContext};
+use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::key::ApiKey;
+
+/// The values for the configuration. `None` leaves a setting unchanged.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) keys: Vec<KeyPlace>,
+    pub(super) factions: Option<BTreeSet<FactionId>>,
+    pub(super) players: Option<BTreeSet<PlayerId>>,
+    pub(super) wars: Option<Wars>,
+    pub(super) territories: Option<Territories>,
+    /// The database for a new configuration; `None` for the default.
+    pub(super) database: Option<PathBuf>,
+}
+
+/// The place from which later runs read a key.
+#[derive(Debug)]
+pub(super) enum KeyPlace {
+    Env(String),
+    File(PathBuf),
+}
+
+/// A key file that does not exist yet.
+#[derive(Debug)]
+pub(super) struct NewKeyFile {
+    pub(super) path: PathBuf,
+    pub(super) key: ApiKey,
+}
+
+impl Answers {
+    /// The values that the flags give.
+    pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Self> {
+        let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
+        for path in &args.key_file {
+            keys.push(KeyPlace::File(absolute(path)?));
+        }
+        let database = context.overrides.database.as_deref();
+        Ok(Self {
+            keys,
+            factions: (!args.factions.is_empty()).then(|| args.factions.iter().copied().collect()),
+            players: (!args.players.is_empty()).then(|| args.players.iter().copied().collect()),
+            wars: args.wars.as_deref().map(|word| match word {
+                "all" => Wars::All,
+                _ => Wars::Tracked,
+            }),
+            territories: args.territories.clone(),
+            database: database.map(absolute).transpose()?,
+        })
+    }
+
+    /// Whether there is an answer for a field of `[track]`.
+    pub(super) fn changes_track(&self) -> bool {
+        self.factions.is_some()
+            || self.players.is_some()
+            || self.wars.is_some()
+            || self.territories.is_some()
+    }
+
+    /// Whether there is an answer for a field of an existing configuration.
+    pub(super) fn changes_anything(&self) -> bool {
+        !self.keys.is_empty() || self.changes_track()
+    }
+}
+
+/// Parses a word, or a list such as `AAB,AAC`.
+pub(super) fn territories(text: &str) -> std::result::Result<Territories, String> {
+    match text {
+        "tracked" => Ok(Territories::Tracked),
+        "all" => Ok(Territories::All),
+        "none" => Ok(Territories::None),
+        list => tiles(list)
+            .map(Territories::These)
+            .map_err(|why| format!("{why}; or write tracked, all or none")),
+    }
+}
+
+/// Parses a list such as `AAB,AAC`.
+pub(super) fn tiles(list: &str) -> std::result::Result<BTreeSet<TerritoryId>, String> {
+    list.split(',').map(|tile| tile.trim().parse()).collect()
+}
+
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("find {}", path.display()))
+}

@@ -1,0 +1,211 @@
+//! The questions about an existing configuration: they change parts of it.
+
+use std::collections::BTreeSet;
+
+use crate::command::init::configuration::{self, ExistingFile};
+use crate::command::init::guide::choices::{describe_tiles, describe_wars};
+use crate::command::init::guide::summary::list;
+use crate::command::init::guide::targets::Wanted;
+use crate::command::init::guide::{Asked, Guide, say, say_row};
+use crate::command::init::write::Setup;
+use crate::config::{Settings, Track};
+use crate::error::{Error, Result};
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::pasted::{PastedId, parse_ids};
+use crate::model::path::{display_path, plain_absolute};
+
+/// A part of the configuration that can be changed.
+#[derive(Clone, Copy)]
+enum Part {
+    Nothing,
+    Keys,
+    MoreFactions,
+    MorePlayers,
+    FewerTargets,
+    Wars,
+    Tiles,
+}
+
+const PARTS: [Part; 7] = [
+    Part::Nothing,
+    Part::Keys,
+    Part::MoreFactions,
+    Part::MorePlayers,
+    Part::FewerTargets,
+    Part::Wars,
+    Part::Tiles,
+];
+
+impl Guide<'_> {
+    /// Shows what is configured, and changes the parts that the user chooses.
+    pub(super) fn change(mut self, existing: ExistingFile) -> Result<Asked> {
+        let ExistingFile::Text(old) = &existing else {
+            return self.set_up(existing);
+        };
+        let settings = Settings::from_text(&self.file, old, &self.context.overrides)?;
+        say(&format!(
+            "{} is there already. Its other settings stay as they are.",
+            display_path(&plain_absolute(&self.file))
+        ));
+        self.check_configured_keys(&settings)?;
+        self.say_present(&settings)?;
+        self.answers.factions = Some(settings.track.factions.clone());
+        self.answers.players = Some(settings.track.players.clone());
+        self.ask_parts(&settings)?;
+        let taken = settings.key_names().map(str::to_owned).collect();
+        let key_files = self.name_typed_keys(taken)?;
+        // An unchanged list stays as it is written.
+        self.answers.factions = self
+            .answers
+            .factions
+            .take()
+            .filter(|ids| *ids != settings.track.factions);
+        self.answers.players = self
+            .answers
+            .players
+            .take()
+            .filter(|ids| *ids != settings.track.players);
+        let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
+        let setup = Setup {
+            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
+            file: self.file.clone(),
+            text,
+            existing,
+            changed,
+            key_files,
+            is_alone: true,
+        };
+        if setup.changed.is_empty() {
+            return self.ready(setup);
+        }
+        self.say_cost(&setup.settings)?;
+        self.say_summary(&setup);
+        self.confirm(setup)
+    }
+
+    /// Asks which part to change until the user has no more changes.
+    fn ask_parts(&mut self, settings: &Settings) -> Result<()> {
+        loop {
+            match self.choose_part(&settings.track)? {
+                Part::Nothing if self.keys.is_empty() => say("No key can be used: add one first."),
+                Part::Nothing => return Ok(()),
+                Part::Keys => self.ask_keys()?,
+                Part::MoreFactions => {
+                    self.offer_own_factions()?;
+                    self.ask_ids(Wanted::Factions)?;
+                }
+                Part::MorePlayers => self.ask_ids(Wanted::Players)?,
+                Part::FewerTargets => self.ask_dropped_ids()?,
+                Part::Wars => {
+                    let present = self.answers.wars.unwrap_or(settings.track.wars);
+                    self.answers.wars = Some(self.ask_wars(present)?);
+                }
+                Part::Tiles => {
+                    let present = self.answers.territories.as_ref();
+                    let present = present.unwrap_or(&settings.track.territories);
+                    self.answers.territories = Some(self.ask_tiles(present)?);
+                }
+            }
+        }
+    }
+
+    /// Checks the configured keys. A key that cannot be used is no error, because the user may add another one.
+    fn check_configured_keys(&mut self, settings: &Settings) -> Result<()> {
+        match settings.load_keys() {
+            Ok(_) => self.check_given_keys(settings, true),
+            Err(error) => {
+                say_error(&error);
+                Ok(())
+            }
+        }
+    }
+
+    fn say_present(&mut self, settings: &Settings) -> Result<()> {
+        let track = &settings.track;
+        if !self.keys.is_empty() {
+            for id in &track.factions {
+                self.look_up_faction(*id)?;
+            }
+        }
+        say_row(
+            "database",
+            &display_path(&plain_absolute(&settings.database)),
+        );
+        say_row(
+            "factions",
+            &list(track.factions.iter().map(|id| self.faction_name(*id))),
+        );
+        say_row(
+            "players",
+            &list(track.players.iter().map(|id| self.player_name(*id))),
+        );
+        say_row("wars", describe_wars(track.wars));
+        say_row("tiles", &describe_tiles(&track.territories));
+        Ok(())
+    }
+
+    fn choose_part(&self, before: &Track) -> Result<Part> {
+        let has_changes = self.keys.iter().any(|key| key.is_typed)
+            || self.answers.factions.as_ref() != Some(&before.factions)
+            || self.answers.players.as_ref() != Some(&before.players)
+            || self.answers.wars.is_some_and(|wars| wars != before.wars)
+            || self
+                .answers
+                .territories
+                .as_ref()
+                .is_some_and(|tiles| *tiles != before.territories);
+        let items = PARTS.map(|part| {
+            let item = match part {
+                Part::Nothing if has_changes => "nothing more",
+                Part::Nothing => "nothing",
+                Part::Keys => "add a key",
+                Part::MoreFactions => "follow more factions",
+                Part::MorePlayers => "follow more players",
+                Part::FewerTargets => "stop following factions or players",
+                Part::Wars => "wars",
+                Part::Tiles => "tiles",
+            };
+            item.to_owned()
+        });
+        let chosen = self.prompt.select("Change", &items, 0)?;
+        Ok(PARTS[chosen])
+    }
+
+    fn ask_dropped_ids(&mut self) -> Result<()> {
+        let parsed = parse_ids(
+            &self
+                .prompt
+                .pasted("Ids to stop following (Enter for none)")?,
+        );
+        for why in parsed.refused {
+            say(&format!("{why}."));
+        }
+        for id in parsed.ids {
+            let (faction, player) = match id {
+                PastedId::Faction(id) => (Some(id), None),
+                PastedId::Player(id) => (None, Some(id)),
+                PastedId::Number(id) => (FactionId::new(id).ok(), PlayerId::new(id).ok()),
+            };
+            let dropped_faction = faction.filter(|id| drop_id(&mut self.answers.factions, id));
+            let dropped_player = player.filter(|id| drop_id(&mut self.answers.players, id));
+            if let Some(id) = dropped_faction {
+                say(&format!("{} is no longer followed.", self.faction_name(id)));
+            }
+            if let Some(id) = dropped_player {
+                say(&format!("{} is no longer followed.", self.player_name(id)));
+            }
+            if dropped_faction.is_none() && dropped_player.is_none() {
+                say("One of these ids is not followed.");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn drop_id<T: Ord>(ids: &mut Option<BTreeSet<T>>, id: &T) -> bool {
+    ids.as_mut().is_some_and(|ids| ids.remove(id))
+}
+
+fn say_error(error: &Error) {
+    say(&format!("{}.", error.one_line()));
+}

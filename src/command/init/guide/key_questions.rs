@@ -1,0 +1,172 @@
+//! Asks for keys, and shows whose they are.
+
+use std::collections::BTreeSet;
+
+use crate::command::init::answers::{KeyPlace, NewKeyFile, absolute};
+use crate::command::init::guide::session::{LookUp, capitalized};
+use crate::command::init::guide::{AcceptedKey, Guide, named, say};
+use crate::command::init::key_names::choose_name;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::model::key::{ApiKey, KeyFacts, NamedKey};
+use crate::model::path::folder_of;
+use crate::model::player::Profile;
+
+impl Guide<'_> {
+    /// Checks the keys of the flags, of the environment or of an existing configuration.
+    ///
+    /// # Errors
+    ///
+    /// If Torn refuses one of them, unless `may_be_refused`.
+    pub(super) fn check_given_keys(
+        &mut self,
+        settings: &Settings,
+        may_be_refused: bool,
+    ) -> Result<()> {
+        let loaded = settings.load_keys()?;
+        loaded.log_unreadable();
+        for named in loaded.keys {
+            match self.session.check_key(&named)? {
+                Ok(facts) => self.accept(named, facts, false)?,
+                Err(error) if may_be_refused => say_refusal(&named.name, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for keys until the user has no more.
+    pub(super) fn ask_keys(&mut self) -> Result<()> {
+        say(
+            "Make a key at https://www.torn.com/preferences.php#tab=api. Public Only is enough; Limited Access also \
+             reads the battle stats of the key's owner.",
+        );
+        loop {
+            if !self.ask_key()? && !self.keys.is_empty() {
+                return Ok(());
+            }
+            if !self.keys.is_empty() && !self.prompt.confirm("Another key?", false)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks for one key. Returns false if the answer is empty.
+    fn ask_key(&mut self) -> Result<bool> {
+        loop {
+            let text = self.prompt.secret("API key (not shown while you type)")?;
+            if text.trim().is_empty() {
+                if self.keys.is_empty() {
+                    say("Type or paste a key, or press Ctrl-C to stop.");
+                }
+                return Ok(false);
+            }
+            let key = match ApiKey::new(&text) {
+                Ok(key) => key,
+                Err(why) => {
+                    say(&format!("That is not an API key: {why}."));
+                    continue;
+                }
+            };
+            if let Some(known) = self.keys.iter().find(|known| known.named.key == key) {
+                say(&format!(
+                    "This key is there already: it is {}.",
+                    of_owner(known.owner.as_ref(), &known.facts)
+                ));
+                return Ok(true);
+            }
+            let named = NamedKey {
+                name: format!("key {}", self.keys.len() + 1),
+                key,
+            };
+            match self.session.check_key(&named)? {
+                Ok(facts) => {
+                    self.accept(named, facts, true)?;
+                    return Ok(true);
+                }
+                Err(error) => say_refusal("this key", &error),
+            }
+        }
+    }
+
+    fn accept(&mut self, named: NamedKey, facts: KeyFacts, is_typed: bool) -> Result<()> {
+        let owner = match self.session.player(facts.owner)? {
+            LookUp::Found(profile) => Some(profile),
+            LookUp::Unknown | LookUp::Refused(_) => None,
+        };
+        let stats = if facts.reads_battle_stats() {
+            "it can read their battle stats"
+        } else {
+            "it reads public data only"
+        };
+        let subject = if is_typed {
+            "This key".to_owned()
+        } else {
+            format!("The key {:?}", named.name)
+        };
+        say(&format!(
+            "{subject} is {}, {}: {stats}.",
+            of_owner(owner.as_ref(), &facts),
+            facts.access
+        ));
+        self.keys.push(AcceptedKey {
+            named,
+            facts,
+            owner,
+            is_typed,
+        });
+        Ok(())
+    }
+
+    /// Gives each typed key a name and a file beside the configuration. Returns the files to write.
+    pub(super) fn name_typed_keys(
+        &mut self,
+        mut taken: BTreeSet<String>,
+    ) -> Result<Vec<NewKeyFile>> {
+        let folder = absolute(folder_of(&self.file))?;
+        let given = self.keys.iter().filter(|key| !key.is_typed);
+        taken.extend(given.map(|key| key.named.name.clone()));
+        let mut files = Vec::new();
+        for key in self.keys.iter_mut().filter(|key| key.is_typed) {
+            let owner = key.owner.as_ref().map_or_else(
+                || format!("player-{}", key.facts.owner),
+                |profile| profile.name.clone(),
+            );
+            let chosen = choose_name(&owner, &key.named.key, &folder, &taken);
+            taken.insert(chosen.name.clone());
+            key.named.name = chosen.name;
+            self.answers.keys.push(KeyPlace::File(chosen.path.clone()));
+            if !chosen.exists {
+                files.push(NewKeyFile {
+                    path: chosen.path,
+                    key: key.named.key.clone(),
+                });
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn say_refusal(name: &str, error: &Error) {
+    let why = error.causes().join(": ");
+    let help = error.help().unwrap_or("type another key");
+    say(&format!(
+        "Torn does not accept {name}: {why}. {}.",
+        capitalized(help)
+    ));
+}
+
+/// `Duke's [2000001]`, or `player 2000001's` if the name is not known.
+pub(super) fn of_owner(owner: Option<&Profile>, facts: &KeyFacts) -> String {
+    match owner {
+        Some(profile) => {
+            let ending = if profile.name.ends_with(['s', 'S']) {
+                "'"
+            } else {
+                "'s"
+            };
+            named(&format!("{}{ending}", profile.name), facts.owner.get())
+        }
+        None => format!("player {}'s", facts.owner),
+    }
+}

@@ -1,0 +1,213 @@
+//! The questions of `init` on a terminal. Everything stays in memory until the last answer.
+
+mod change;
+mod choices;
+mod cost;
+mod key_questions;
+mod places;
+mod session;
+mod set_up;
+mod summary;
+mod targets;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::command::init::answers::Answers;
+use crate::command::init::conclude;
+use crate::command::init::configuration::ExistingFile;
+use crate::command::init::guide::session::Session;
+use crate::command::init::keys::CheckedKeys;
+use crate::command::init::report::Report;
+use crate::command::init::write::Setup;
+use crate::command::signal::StopSignal;
+use crate::command::{Context, Outcome};
+use crate::error::{Error, Exit, Result};
+use crate::model::faction::Faction;
+use crate::model::id::{FactionId, PlayerId};
+use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::path::display_path;
+use crate::model::player::Profile;
+use crate::output::prompt::Prompt;
+use crate::output::terminal;
+use crate::store::save::Observation;
+
+/// A key that Torn accepts.
+struct AcceptedKey {
+    named: NamedKey,
+    facts: KeyFacts,
+    /// The profile of its owner, if the key may read it.
+    owner: Option<Profile>,
+    /// Whether the user has typed it, so that it needs a file.
+    is_typed: bool,
+}
+
+/// The state of the questions.
+struct Guide<'a> {
+    context: &'a Context,
+    prompt: &'a Prompt<'a>,
+    session: Session<'a>,
+    file: PathBuf,
+    answers: Answers,
+    keys: Vec<AcceptedKey>,
+    /// The factions that were looked up.
+    factions: BTreeMap<FactionId, Observation<Faction>>,
+    /// The names of the players that were looked up.
+    players: BTreeMap<PlayerId, String>,
+}
+
+/// Asks the questions, and writes the answers after the last one.
+pub(super) fn run(
+    context: &Context,
+    file: PathBuf,
+    existing: ExistingFile,
+    answers: Answers,
+) -> Result<Outcome> {
+    let stop = StopSignal::listen()?;
+    let stopped = || stop.received();
+    let prompt = Prompt::new(&stopped);
+    let guide = Guide {
+        context,
+        session: Session::new(&context.settings, &prompt, &stop)?,
+        prompt: &prompt,
+        file,
+        answers,
+        keys: Vec::new(),
+        factions: BTreeMap::new(),
+        players: BTreeMap::new(),
+    };
+    let asked = match existing {
+        ExistingFile::Text(_) => guide.change(existing),
+        _ => guide.set_up(existing),
+    };
+    let finished = asked.and_then(|asked| match stop.received() {
+        Some(exit) => Err(Error::new("finish the questions").with_exit(exit)),
+        None => Ok(asked),
+    });
+    match finished.map_err(say_that_nothing_was_written)? {
+        Asked::Everything(ready) => write(context, *ready),
+        Asked::Declined(report) => Ok(Outcome::done("nothing was written", report)),
+    }
+}
+
+/// The end of the questions.
+enum Asked {
+    Everything(Box<Ready>),
+    /// The user does not want the files to be written.
+    Declined(Report),
+}
+
+/// The answers, ready to be written.
+struct Ready {
+    setup: Setup,
+    checked: CheckedKeys,
+}
+
+fn write(context: &Context, ready: Ready) -> Result<Outcome> {
+    let backup = ready.setup.write(&ready.checked)?;
+    Ok(conclude(
+        context,
+        &ready.setup,
+        ready.checked,
+        backup.as_deref(),
+    ))
+}
+
+/// Says in the error that no file was changed.
+fn say_that_nothing_was_written(error: Error) -> Error {
+    let exit = error.exit();
+    if matches!(exit, Exit::Interrupted | Exit::Terminated) {
+        return Error::new("finish init")
+            .with_source("it was interrupted; nothing was written")
+            .with_help("run `tornsnap init` again")
+            .with_exit(exit);
+    }
+    let help = error.help().unwrap_or_default();
+    if help.contains("nothing was written") {
+        return error;
+    }
+    let help = match help {
+        "" => "run `tornsnap init` again; nothing was written".to_owned(),
+        help => format!("{help}; nothing was written"),
+    };
+    error.with_help(help)
+}
+
+impl Guide<'_> {
+    /// Asks whether to write `setup`, after the summary was shown.
+    fn confirm(self, setup: Setup) -> Result<Asked> {
+        if !self.prompt.confirm("Write this?", true)? {
+            return Ok(Asked::Declined(Report {
+                config: display_path(&setup.file),
+                config_is_written: false,
+                config_before: None,
+                database: display_path(&setup.settings.database),
+                keys: Vec::new(),
+            }));
+        }
+        self.ready(setup)
+    }
+
+    fn ready(self, setup: Setup) -> Result<Asked> {
+        let checked_at = self.context.settings.clock.now();
+        let keys = self.keys.into_iter().map(|key| (key.named, key.facts));
+        let keys = keys.collect();
+        let store = self.session.into_store()?;
+        Ok(Asked::Everything(Box::new(Ready {
+            setup,
+            checked: CheckedKeys::after_questions(keys, checked_at, store),
+        })))
+    }
+
+    /// A faction as the user sees it: `Iron Wolves [9001]`.
+    fn faction_name(&self, id: FactionId) -> String {
+        match self.factions.get(&id) {
+            Some(faction) => named(name_of(faction), id.get()),
+            None => format!("faction {id}"),
+        }
+    }
+
+    /// A player as the user sees it: `Duke [2000001]`.
+    fn player_name(&self, id: PlayerId) -> String {
+        match self.players.get(&id) {
+            Some(name) => named(name, id.get()),
+            None => format!("player {id}"),
+        }
+    }
+}
+
+fn name_of(faction: &Observation<Faction>) -> &str {
+    let basic = faction.value.basic.as_ref();
+    basic
+        .and_then(|basic| basic.name.as_deref())
+        .unwrap_or("a faction without a name")
+}
+
+/// `Iron Wolves [9001]`. Control characters in a name would change the terminal, so they are left out.
+fn named(name: &str, id: i64) -> String {
+    format!("{} [{id}]", printable(name))
+}
+
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .collect()
+}
+
+fn say(text: &str) {
+    let indent = if text.starts_with(' ') { 4 } else { 0 };
+    terminal::print_wrapped(text, indent);
+}
+
+/// Shows a setting and its value.
+fn say_row(name: &str, value: &str) {
+    terminal::print_wrapped(&format!("  {name:15}{value}"), 17);
+}
+
+/// "1 faction", "2 factions".
+fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}

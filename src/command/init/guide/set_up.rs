@@ -1,0 +1,70 @@
+//! The questions for a new configuration.
+
+use std::collections::BTreeSet;
+
+use crate::command::init::configuration::{self, ExistingFile};
+use crate::command::init::guide::targets::Wanted;
+use crate::command::init::guide::{Asked, Guide};
+use crate::command::init::refuse_new_unreadable_keys;
+use crate::command::init::write::Setup;
+use crate::config::{Settings, Territories, Wars};
+use crate::error::Result;
+
+impl Guide<'_> {
+    /// Asks for everything that the flags do not say: keys, targets, places. Then it shows all of it and asks whether to
+    /// write it. A question about the schedule belongs between the places and the summary.
+    pub(super) fn set_up(mut self, existing: ExistingFile) -> Result<Asked> {
+        if self.answers.keys.is_empty() && !self.context.settings.keys_are_from_environment {
+            self.ask_keys()?;
+        } else {
+            let settings = self.settings_so_far()?;
+            refuse_new_unreadable_keys(&self.context.settings, &settings)?;
+            self.check_given_keys(&settings, false)?;
+        }
+        self.ask_targets()?;
+        let settings = self.settings_so_far()?;
+        self.say_cost(&settings)?;
+        self.ask_places(&existing)?;
+        let key_files = self.name_typed_keys(BTreeSet::new())?;
+        let text = configuration::new_text(&self.answers, &self.file)?;
+        let setup = Setup {
+            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
+            file: self.file.clone(),
+            text,
+            existing,
+            changed: Vec::new(),
+            key_files,
+            is_alone: true,
+        };
+        self.say_summary(&setup);
+        self.confirm(setup)
+    }
+
+    fn ask_targets(&mut self) -> Result<()> {
+        let asks_factions = self.answers.factions.is_none();
+        let asks_players = self.answers.players.is_none();
+        if !asks_factions || !asks_players {
+            self.check_given_ids()?;
+        }
+        if asks_factions {
+            self.offer_own_factions()?;
+            self.ask_ids(Wanted::Factions)?;
+        }
+        if asks_players {
+            self.ask_ids(Wanted::Players)?;
+        }
+        if self.answers.wars.is_none() {
+            self.answers.wars = Some(self.ask_wars(Wars::Tracked)?);
+        }
+        if self.answers.territories.is_none() {
+            self.answers.territories = Some(self.ask_tiles(&Territories::Tracked)?);
+        }
+        Ok(())
+    }
+
+    /// The settings of a new configuration with the answers so far. Typed keys are not in it.
+    fn settings_so_far(&self) -> Result<Settings> {
+        let text = configuration::new_text(&self.answers, &self.file)?;
+        Settings::from_text(&self.file, &text, &self.context.overrides)
+    }
+}

@@ -1,0 +1,67 @@
+//! Shows everything before it is written.
+
+use crate::command::init::configuration::ExistingFile;
+use crate::command::init::guide::choices::{describe_tiles, describe_wars};
+use crate::command::init::guide::key_questions::of_owner;
+use crate::command::init::guide::{Guide, say, say_row};
+use crate::command::init::write::Setup;
+use crate::model::path::{display_path, plain_absolute};
+
+impl Guide<'_> {
+    pub(super) fn say_summary(&self, setup: &Setup) {
+        let track = &setup.settings.track;
+        say("\nThis will be written:");
+        let config = display_path(&plain_absolute(&setup.file));
+        let state = match &setup.existing {
+            ExistingFile::Missing => "",
+            ExistingFile::Text(_) => " (changed; the old file stays beside it)",
+            ExistingFile::Unreadable => " (new; the old file stays beside it)",
+        };
+        say_row("configuration", &format!("{config}{state}"));
+        let database = &setup.settings.database;
+        let state = if database.exists() {
+            " (is there already)"
+        } else {
+            ""
+        };
+        say_row(
+            "database",
+            &format!("{}{state}", display_path(&plain_absolute(database))),
+        );
+        for key in &self.keys {
+            let file = if key.is_typed {
+                format!(", in {}.key", key.named.name)
+            } else {
+                String::new()
+            };
+            say_row(
+                "key",
+                &format!(
+                    "{}: {}, {}{file}",
+                    key.named.name,
+                    of_owner(key.owner.as_ref(), &key.facts),
+                    key.facts.access
+                ),
+            );
+        }
+        say_row(
+            "factions",
+            &list(track.factions.iter().map(|id| self.faction_name(*id))),
+        );
+        say_row(
+            "players",
+            &list(track.players.iter().map(|id| self.player_name(*id))),
+        );
+        say_row("wars", describe_wars(track.wars));
+        say_row("tiles", &describe_tiles(&track.territories));
+    }
+}
+
+/// The names with commas between them, or "none".
+pub(super) fn list(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
+}

@@ -1,0 +1,124 @@
+//! The table that Torn's API terms require wherever a user enters a key.
+
+use crate::command::Context;
+use crate::error::{Result, WithContext};
+use crate::output::terminal::{self, Verbosity};
+use crate::output::wrap::wrap;
+
+const TITLE: &str = "How tornsnap uses your key and the data (asked for by Torn's API terms)";
+
+/// A row of the table.
+struct Term {
+    name: &'static str,
+    answer: &'static str,
+}
+
+const TERMS: &[Term] = &[
+    Term {
+        name: "Data storage",
+        answer: "Only locally, persistent: in the database, backups and exports on this machine",
+    },
+    Term {
+        name: "Data sharing",
+        answer: "Nobody",
+    },
+    Term {
+        name: "Purpose of use",
+        answer: "Non-malicious statistical analysis",
+    },
+    Term {
+        name: "Key storage",
+        answer: "Stored locally, used only for automation, not shared",
+    },
+    Term {
+        name: "Key access level",
+        answer: "Public Only; Limited Access only for the battle stats of the key's own owner",
+    },
+];
+
+/// The column in which the answers begin.
+const ANSWER_COLUMN: usize = 21;
+
+/// The width from which the answers stand beside the names.
+const TWO_COLUMNS: usize = 45;
+
+/// Prints the table, on stderr if stdout is for the JSON report.
+pub(super) fn show(context: &Context) -> Result<()> {
+    if context.verbosity == Verbosity::Quiet {
+        return Ok(());
+    }
+    if context.json {
+        terminal::print_message(&table(terminal::message_width()));
+        return Ok(());
+    }
+    terminal::print_line(&table(terminal::width()))
+        .with_context(|| "print Torn's storage-and-use table".to_owned())
+}
+
+/// The table for a terminal with this number of columns. Lines break at blanks.
+fn table(columns: Option<u16>) -> String {
+    let width = columns.map_or(usize::MAX, usize::from);
+    let mut lines = wrap(TITLE, width, 0);
+    lines.push(String::new());
+    for Term { name, answer } in TERMS {
+        if width >= TWO_COLUMNS {
+            let row = format!("  {name:width$}{answer}", width = ANSWER_COLUMN - 2);
+            lines.extend(wrap_row(&row, width));
+        } else {
+            lines.push(format!("  {name}:"));
+            lines.extend(wrap(&format!("    {answer}"), width, 4));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Breaks a row. The lines after the first begin in the column of the answers.
+fn wrap_row(row: &str, width: usize) -> Vec<String> {
+    let (name, answer) = row.split_at(ANSWER_COLUMN);
+    let mut lines = wrap(answer, width - ANSWER_COLUMN, 0);
+    for (number, line) in lines.iter_mut().enumerate() {
+        let before = if number == 0 { name } else { "" };
+        *line = format!("{before:ANSWER_COLUMN$}{line}");
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_too_long_and_no_word_is_broken() {
+        let words: Vec<&str> = TERMS
+            .iter()
+            .flat_map(|term| term.name.split(' ').chain(term.answer.split(' ')))
+            .collect();
+        for columns in [30, 44, 45, 60, 80, 99, 100, 200] {
+            let table = table(Some(columns));
+
+            for line in table.lines() {
+                assert!(
+                    line.chars().count() <= columns.into(),
+                    "{columns}: {line:?}"
+                );
+            }
+            let shown: Vec<&str> = table
+                .lines()
+                .skip_while(|line| !line.is_empty())
+                .flat_map(str::split_whitespace)
+                .map(|word| match columns {
+                    ..45 => word.strip_suffix(':').unwrap_or(word),
+                    _ => word,
+                })
+                .collect();
+            let expected: Vec<&str> = words
+                .iter()
+                .map(|word| match columns {
+                    ..45 => word.strip_suffix(':').unwrap_or(word),
+                    _ => word,
+                })
+                .collect();
+            assert_eq!(shown, expected, "{columns}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Writes what `init` has collected: key files, database, configuration.
+//!
+//! The configuration is written last, because the other commands look for it. If `init` is killed before that, the next
+//! `init` finds no configuration: it uses the database that is there, and a key file that already has the typed key.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::command::init::answers::NewKeyFile;
+use crate::command::init::configuration::{self, ExistingFile};
+use crate::command::init::keys::CheckedKeys;
+use crate::config::{Settings, check_private};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::folder_of;
+use crate::store::Store;
+use crate::store::files::{remove_database_files, write_if_absent};
+use crate::store::owner::make_folder;
+
+const TEMPORARY: &str = ".init.partial";
+
+/// The files to write.
+pub(super) struct Setup {
+    pub(super) file: PathBuf,
+    /// The new text of the configuration.
+    pub(super) text: String,
+    pub(super) existing: ExistingFile,
+    /// The names of the fields that change in an existing configuration.
+    pub(super) changed: Vec<&'static str>,
+    pub(super) key_files: Vec<NewKeyFile>,
+    /// The settings that the new text gives.
+    pub(super) settings: Settings,
+    /// Whether a new database is removed on an error. Without questions several `init` may run at once, and another one
+    /// may use the database already.
+    pub(super) is_alone: bool,
+}
+
+impl Setup {
+    /// Whether the configuration is written.
+    pub(super) fn writes_config(&self) -> bool {
+        !matches!(self.existing, ExistingFile::Text(_)) || !self.changed.is_empty()
+    }
+
+    /// Writes everything. Returns the path of the backup copy of the old configuration, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// On an error, the new key files, a new database and new folders are removed again.
+    pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
+        let mut made = Made::default();
+        for new in &self.key_files {
+            made.folders_of(&new.path);
+            write_key_file(new)?;
+            made.files.push(new.path.clone());
+        }
+        made.folders_of(&self.settings.database);
+        if self.is_alone && !self.settings.database.exists() {
+            made.database = Some((self.settings.database.clone(), self.file.clone()));
+        }
+        let mut store = Store::create(&self.settings.database)?;
+        checked.save(&mut store)?;
+        store.checkpoint()?;
+        drop(store);
+        made.folders_of(&self.file);
+        let backup = if self.writes_config() {
+            let now = self.settings.clock.now();
+            configuration::replace(&self.file, &self.text, &self.existing, now)?
+        } else {
+            None
+        };
+        made.keep();
+        Ok(backup)
+    }
+}
+
+/// New files and folders. They are removed on drop, unless [`Made::keep`] was called.
+#[derive(Default)]
+struct Made {
+    files: Vec<PathBuf>,
+    /// The database and its configuration. A database whose configuration exists stays: another `init` has made it.
+    database: Option<(PathBuf, PathBuf)>,
+    folders: Vec<PathBuf>,
+}
+
+impl Made {
+    /// Notes the folders of a file that do not exist yet.
+    fn folders_of(&mut self, path: &Path) {
+        let missing = folder_of(path)
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        self.folders.extend(missing.map(Path::to_owned));
+    }
+
+    fn keep(&mut self) {
+        self.files.clear();
+        self.database = None;
+        self.folders.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for file in &self.files {
+            // Ignore the error: a file that remains can be read only by its owner.
+            let _ = fs::remove_file(file);
+        }
+        if let Some((database, config)) = &self.database
+            && !config.exists()
+        {
+            remove_database_files(database);
+        }
+        // A folder that is not empty stays.
+        self.folders.sort_unstable();
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Writes a new key file, and never replaces a file.
+fn write_key_file(new: &NewKeyFile) -> Result<()> {
+    let NewKeyFile { path, key } = new;
+    make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
+    let text = format!("{}\n", key.expose());
+    if !write_if_absent(path, &text, TEMPORARY, path)? {
+        return Err(Error::new(format!("write {}", path.display()))
+            .with_source("another program has just made a file of this name")
+            .with_help("run `tornsnap init` again")
+            .with_exit(Exit::Config));
+    }
+    check_private(path).inspect_err(|_| {
+        // Ignore the error: the first one says what is wrong with this folder.
+        let _ = fs::remove_file(path);
+    })
+}

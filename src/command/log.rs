@@ -1,0 +1,110 @@
+//! Starts the log: stderr, the file that `[log] file` names, and the trace of statements. A failure never stops a command.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::error::{Error, Exit, Result};
+use crate::model::path::folder_of;
+use crate::output::log as output_log;
+use crate::output::log::Color;
+use crate::output::log_file::LogFile;
+use crate::output::terminal::Verbosity;
+use crate::store::{owner, trace};
+
+/// Starts the log. Warns if the log file cannot be used, and goes on without it.
+pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
+    let (file, error) = match open(settings) {
+        Ok(file) => (file, None),
+        Err(error) => (None, Some(error)),
+    };
+    output_log::start(verbosity, color, file);
+    trace::start(settings.log.slow_query, verbosity == Verbosity::Debug);
+    if let Some(error) = error {
+        let help = error
+            .help()
+            .map_or_else(String::new, |help| format!("; try: {help}"));
+        log::warn!("{}{help}", error.one_line());
+    }
+}
+
+/// Logs which configuration and which database are used.
+pub(crate) fn log_files(settings: &Settings) {
+    let config = settings.config_file.as_deref().map_or_else(
+        || "no configuration file".to_owned(),
+        |path| format!("the configuration {}", path.display()),
+    );
+    log::info!(
+        "using {config} and the database {}",
+        settings.database.display()
+    );
+}
+
+/// Logs what is known only at the end of a command.
+pub(crate) fn finish() {
+    trace::log_counts();
+}
+
+/// Opens the configured log file for appending, and makes it and its folder if they are missing.
+///
+/// # Errors
+///
+/// Fails when the file cannot be opened or is the file that stdout goes to.
+pub(crate) fn open(settings: &Settings) -> Result<Option<LogFile>> {
+    let Some(path) = &settings.log.file else {
+        return Ok(None);
+    };
+    let database = &settings.database;
+    check_regular_file(path, database)?;
+    let folder = folder_of(path);
+    owner::make_folder(folder, database).map_err(|error| {
+        let action = format!("make the folder {} of the log file", folder.display());
+        owner::explain(action, folder, database, error)
+    })?;
+    let reopen = {
+        let (path, database) = (path.clone(), database.clone());
+        Box::new(move || open_file(&path, &database))
+    };
+    let file = LogFile::new(path, settings.log.max_size, settings.log.keep, reopen);
+    let action = || format!("open the log file {}", path.display());
+    let file = file.map_err(|error| owner::explain(action(), path, database, error))?;
+    if file.is_stdout() {
+        return Err(Error::new(action())
+            .with_source("stdout goes to the same file, and log lines would mix with the data")
+            .with_help("name another file in [log] file, or redirect stdout to another file")
+            .with_exit(Exit::Config));
+    }
+    Ok(Some(file))
+}
+
+fn open_file(path: &Path, database: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    // Windows locks only files that are also open for reading or writing.
+    options.create(true).append(true).read(cfg!(windows));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let file = options.open(path)?;
+    owner::give_to_owner(&file, path, database);
+    Ok(file)
+}
+
+/// Refuses everything but a regular file. Opening a FIFO would block until it has a reader, and a device stores nothing.
+fn check_regular_file(path: &Path, database: &Path) -> Result<()> {
+    let action = || format!("open the log file {}", path.display());
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(owner::explain(action(), path, database, error)),
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(found) => Err(Error::new(action())
+            .with_source(if found.is_dir() {
+                "it is a folder"
+            } else {
+                "it is not a regular file"
+            })
+            .with_help("name another file in [log] file")
+            .with_exit(Exit::Config)),
+    }
+}

@@ -1,0 +1,109 @@
+//! `tornsnap man`: prints or writes the manual pages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Command, ValueHint};
+use clap_mangen::Man;
+use serde::Serialize;
+
+use crate::command::clock::BUILD_DAY;
+use crate::command::{Context, Outcome};
+use crate::error::{Exit, Result, WithContext};
+use crate::model::path::display_path;
+use crate::model::size::count;
+use crate::model::time::iso;
+use crate::output::terminal;
+
+/// Print the manual page of the program, or write the pages of all commands into a folder
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Write the page of the program, for `man ./tornsnap.1`:
+    tornsnap man > tornsnap.1
+
+  Install the pages of all commands, so that `man tornsnap-fetch` finds them:
+    tornsnap man --output ~/.local/share/man/man1")]
+pub(crate) struct Args {
+    /// Write a page for each command into this folder, which is made if it is missing
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The page of the program, if no folder was named.
+    page: Option<String>,
+    files: Vec<String>,
+}
+
+/// A manual page and the name of its file.
+struct Page {
+    name: String,
+    text: String,
+}
+
+/// Prints or writes the pages of `program`, the definition of the command line.
+pub(crate) fn run(context: &Context, args: &Args, mut program: Command) -> Result<Outcome> {
+    program.build();
+    let Some(folder) = &args.output else {
+        let Page { text, .. } = page_of(&program)?;
+        if !context.json {
+            terminal::print_line(text.trim_end())
+                .map_err(|error| terminal::write_error("the manual page", error))?;
+        }
+        return Ok(Outcome::new(Exit::Done).with_report(Report {
+            page: Some(text),
+            files: Vec::new(),
+        }));
+    };
+    let mut pages = Vec::new();
+    add_pages(&program, &mut pages)?;
+    fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+    let files = pages
+        .iter()
+        .map(|page| write(folder, page))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Outcome::done(
+        format!(
+            "wrote {} to {}",
+            count(files.len(), "manual page"),
+            folder.display()
+        ),
+        Report { page: None, files },
+    ))
+}
+
+/// Adds the page of the command and those of its subcommands.
+fn add_pages(command: &Command, pages: &mut Vec<Page>) -> Result<()> {
+    pages.push(page_of(command)?);
+    for subcommand in command.get_subcommands() {
+        if !subcommand.is_hide_set() && subcommand.get_name() != "help" {
+            add_pages(subcommand, pages)?;
+        }
+    }
+    Ok(())
+}
+
+fn page_of(command: &Command) -> Result<Page> {
+    let man = Man::new(command.clone())
+        .manual("tornsnap")
+        // Formatters take no page without a date.
+        .date(&iso(BUILD_DAY)[..10])
+        .source(format!("tornsnap {}", env!("CARGO_PKG_VERSION")));
+    let mut text = Vec::new();
+    man.render(&mut text)
+        .with_context(|| format!("make the manual page of {}", command.get_name()))?;
+    Ok(Page {
+        name: man.get_filename(),
+        // The section after the options has only examples.
+        text: String::from_utf8_lossy(&text)
+            .replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n"),
+    })
+}
+
+fn write(folder: &Path, page: &Page) -> Result<String> {
+    let path = folder.join(&page.name);
+    fs::write(&path, &page.text).with_context(|| format!("write {}", path.display()))?;
+    Ok(display_path(&path))
+}

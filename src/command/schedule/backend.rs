@@ -1,0 +1,127 @@
+//! What every scheduler offers, and the programs that are run for it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::command::schedule::entries::Entries;
+use crate::error::{Error, Exit, Result};
+use crate::model::schedule::job::Job;
+
+/// A scheduler on this machine.
+pub(super) trait Backend {
+    /// The value of `--for`.
+    fn name(&self) -> &'static str;
+
+    /// Where the entries are, for messages.
+    fn place(&self) -> String;
+
+    /// Whether this machine has it, and it answers.
+    fn is_available(&self) -> bool;
+
+    /// Whether a command that it starts has this environment variable.
+    fn sets_variable(&self, name: &str) -> bool;
+
+    /// Whether the entries append the output of the commands to a file, if the program itself has no log file.
+    fn appends_output(&self) -> bool;
+
+    /// The entries, one text for each file.
+    fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>>;
+
+    /// What `install` would write.
+    fn preview(&self, entries: &Entries) -> Result<Preview>;
+
+    /// A comment in the format of the entries.
+    fn comment(&self, line: &str) -> String;
+
+    /// Whether there are entries of the schedule with this id.
+    fn has_entries(&self, id: &str) -> Result<bool>;
+
+    /// Whether the entries are installed.
+    fn state(&self, entries: &Entries) -> Result<State>;
+
+    /// Adds the entries, or replaces older ones of the same id.
+    fn install(&self, entries: &Entries, now: i64) -> Result<Change>;
+
+    /// Removes the entries of this id.
+    fn remove(&self, id: &str, config: &Path, now: i64) -> Result<Change>;
+
+    /// The next start of a job after `now`, in unix seconds.
+    fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64;
+}
+
+/// A file of the schedule.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct EntryFile {
+    pub(super) path: String,
+    pub(super) text: String,
+}
+
+/// What an installation would write.
+pub(super) struct Preview {
+    pub(super) printed: Vec<u8>,
+    /// The names of the files.
+    pub(super) files: Vec<String>,
+}
+
+/// Whether the entries of a schedule are installed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum State {
+    Yes,
+    No,
+    /// The settings, the program or the configuration have changed since.
+    Outdated,
+}
+
+/// What an installation or removal has changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    pub(super) is_changed: bool,
+    /// The files that were written or removed.
+    pub(super) files: Vec<String>,
+    /// The copy of the crontab as it was before.
+    pub(super) crontab_before: Option<PathBuf>,
+    /// What the user has to do or to know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Runs a program to its end, with English messages and without stdin. `None` if there is no such program.
+pub(super) fn run(program: &str, arguments: &[&str]) -> Result<Option<Output>> {
+    let output = Command::new(program)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        Ok(output) => Ok(Some(output)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::of_io(format!("run {program}"), error)),
+    }
+}
+
+/// Runs a program that has to succeed.
+pub(super) fn run_to_success(program: &str, arguments: &[&str]) -> Result<Output> {
+    let shown = || format!("run `{program} {}`", arguments.join(" "));
+    let output = run(program, arguments)?.ok_or_else(|| {
+        Error::new(shown())
+            .with_source("there is no such program")
+            .with_exit(Exit::Config)
+    })?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    Err(Error::new(shown()).with_source(message_of(&output)))
+}
+
+/// What a program that failed has printed, on one line.
+pub(super) fn message_of(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let text = match text.trim() {
+        "" => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        text => text.to_owned(),
+    };
+    match text.as_str() {
+        "" => format!("it ended with {}", output.status),
+        text => text.replace('\n', "; "),
+    }
+}

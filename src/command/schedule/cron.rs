@@ -1,0 +1,238 @@
+//! cron: a block in the crontab of the user.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{Local, Offset, TimeZone};
+
+use crate::command::schedule::backend::{
+    Backend, Change, EntryFile, Preview, State, message_of, run, run_to_success,
+};
+use crate::command::schedule::entries::Entries;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::folder_of;
+use crate::model::schedule::cron::{lines, mark_file, next_start};
+use crate::model::schedule::crontab;
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::time::iso;
+
+/// How the crontab is named in messages.
+const PLACE: &str = "the crontab of this user";
+
+pub(super) struct Cron;
+
+impl Backend for Cron {
+    fn name(&self) -> &'static str {
+        "cron"
+    }
+
+    fn place(&self) -> String {
+        PLACE.to_owned()
+    }
+
+    fn is_available(&self) -> bool {
+        !cfg!(windows) && matches!(run("crontab", &["-l"]), Ok(Some(_)))
+    }
+
+    fn sets_variable(&self, name: &str) -> bool {
+        let crontab = read().unwrap_or_default();
+        String::from_utf8_lossy(&crontab).lines().any(|line| {
+            let rest = line.trim_start().trim_start_matches(['"', '\'']);
+            let rest = rest.strip_prefix(name);
+            rest.is_some_and(|rest| {
+                rest.trim_start_matches(['"', '\'', ' ', '\t'])
+                    .starts_with('=')
+            })
+        })
+    }
+
+    /// cron sends mail. Few machines deliver it.
+    fn appends_output(&self) -> bool {
+        true
+    }
+
+    fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {
+        let lines = lines(&entries.jobs, &entries.paths)?;
+        Ok(vec![EntryFile {
+            path: "crontab".to_owned(),
+            text: crontab::block(&entries.paths.id, &lines),
+        }])
+    }
+
+    fn preview(&self, entries: &Entries) -> Result<Preview> {
+        Ok(Preview {
+            printed: with_block(&read()?, entries)?,
+            files: vec!["crontab".to_owned()],
+        })
+    }
+
+    fn comment(&self, line: &str) -> String {
+        format!("# {line}")
+    }
+
+    fn has_entries(&self, id: &str) -> Result<bool> {
+        crontab::has_block(&read()?, id)
+    }
+
+    fn state(&self, entries: &Entries) -> Result<State> {
+        let before = read()?;
+        if !crontab::has_block(&before, &entries.paths.id)? {
+            return Ok(State::No);
+        }
+        Ok(if with_block(&before, entries)? == before {
+            State::Yes
+        } else {
+            State::Outdated
+        })
+    }
+
+    fn install(&self, entries: &Entries, now: i64) -> Result<Change> {
+        let before = read()?;
+        let after = with_block(&before, entries)?;
+        replace(&before, &after, &entries.config, now)
+    }
+
+    fn remove(&self, id: &str, config: &Path, now: i64) -> Result<Change> {
+        let before = read()?;
+        let Some(after) = crontab::remove(&before, id)? else {
+            return Ok(Change::default());
+        };
+        let change = replace(&before, &after, config, now)?;
+        remove_mark_files(config);
+        Ok(change)
+    }
+
+    fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64 {
+        let mark = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok();
+        let mark = mark.and_then(|text| text.trim().parse().ok());
+        next_start(job, now, utc_offset(now), mark)
+    }
+}
+
+/// The offset of local time in seconds, which cron uses.
+fn utc_offset(now: i64) -> i64 {
+    let local = Local.timestamp_opt(now, 0).single();
+    local.map_or(0, |time| i64::from(time.offset().fix().local_minus_utc()))
+}
+
+/// The crontab with the block of this schedule.
+fn with_block(crontab: &[u8], entries: &Entries) -> Result<Vec<u8>> {
+    if let Some(shell) = crontab::foreign_shell(crontab) {
+        return Err(Error::new(format!("change {PLACE}"))
+            .with_source(format!("it has SHELL={shell}, which cannot run the lines"))
+            .with_help("set SHELL=/bin/sh there with `crontab -e`, or use `--for systemd`")
+            .with_exit(Exit::Config));
+    }
+    let lines = lines(&entries.jobs, &entries.paths)?;
+    crontab::install(crontab, &entries.paths.id, &lines)
+}
+
+/// The crontab of this user. A user without a crontab has an empty one.
+fn read() -> Result<Vec<u8>> {
+    let error = || Error::new(format!("read {PLACE}")).with_exit(Exit::Config);
+    let output = run("crontab", &["-l"])?.ok_or_else(|| {
+        error()
+            .with_source("there is no program crontab")
+            .with_help("install cron, for example with `sudo apt-get install cron`")
+    })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let message = message_of(&output);
+    if output.status.code() == Some(1) && message.contains("no crontab for") {
+        return Ok(Vec::new());
+    }
+    Err(error()
+        .with_source(message)
+        .with_help("see whether `crontab -l` works for this user; nothing was changed"))
+}
+
+/// Replaces the crontab, and keeps a copy of it as it was before.
+fn replace(before: &[u8], after: &[u8], config: &Path, now: i64) -> Result<Change> {
+    if before == after {
+        return Ok(Change::default());
+    }
+    let crontab_before = if before.is_empty() {
+        None
+    } else {
+        Some(keep_copy(before, config, now)?)
+    };
+    if after.is_empty() {
+        run_to_success("crontab", &["-r"])?;
+    } else {
+        write(after, config)?;
+    }
+    let mut notes = Vec::new();
+    if read()? != after {
+        notes.push(
+            "the crontab is not what was written to it; see `crontab -l`, because another program may have changed it \
+             at the same moment"
+                .to_owned(),
+        );
+    }
+    Ok(Change {
+        is_changed: true,
+        files: vec!["crontab".to_owned()],
+        crontab_before,
+        notes,
+    })
+}
+
+/// Installs a whole file. With a pipe, an interruption could install a part of it.
+fn write(text: &[u8], config: &Path) -> Result<()> {
+    let file = temporary_file(text, config)?;
+    let path = file.path().to_string_lossy().into_owned();
+    run_to_success("crontab", &[&path])
+        .map(drop)
+        .map_err(|error| {
+            let help = "see the message of crontab; the crontab is as it was before";
+            error.with_help(help).with_exit(Exit::Config)
+        })
+}
+
+/// A file beside the configuration that only its owner can read.
+fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile> {
+    let folder = folder_of(config);
+    let action = || format!("write a crontab in {}", folder.display());
+    let mut file = tempfile::Builder::new()
+        .prefix(".tornsnap-")
+        .suffix(".crontab.partial")
+        .tempfile_in(folder)
+        .with_context(action)?;
+    file.write_all(text)
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(action)?;
+    Ok(file)
+}
+
+/// Copies the crontab to a new file beside the configuration.
+fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathBuf> {
+    let time = iso(now).replace(['-', ':'], "");
+    let mut file = temporary_file(crontab, config)?;
+    for number in 1.. {
+        let mut name = config.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".crontab-before-{time}"));
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let path = config.with_file_name(name);
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => {
+                let action = format!("keep a copy of the crontab as {}", path.display());
+                return Err(Error::of_io(action, error.error));
+            }
+        }
+    }
+    unreachable!("the numbers do not end")
+}
+
+/// Removes the files with the times of the last runs. They are of no use without the block.
+fn remove_mark_files(config: &Path) {
+    for name in JobName::ALL {
+        // Best effort: the file may not exist, and does no harm.
+        let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
+    }
+}

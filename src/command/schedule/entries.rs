@@ -1,0 +1,113 @@
+//! The jobs of a schedule with the paths of this program and of the configuration.
+
+use std::path::{Path, PathBuf};
+
+use crate::command::Context;
+use crate::command::schedule::program;
+use crate::config::{Schedule, Settings};
+use crate::error::{Error, Exit, Result};
+use crate::model::path::plain_absolute;
+use crate::model::schedule::interval::Interval;
+use crate::model::schedule::job::{Job, JobName, plan};
+use crate::model::schedule::paths::{Paths, path_text};
+use crate::store::files::sha256;
+
+/// The length of an id. Two configurations of one user hardly ever have the same 32 bits.
+const ID_LENGTH: usize = 8;
+
+/// The name of the file that gets the output of the jobs, beside the configuration.
+const LOG_NAME: &str = "tornsnap-schedule.log";
+
+/// What a scheduler needs to know of a schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Entries {
+    pub(super) jobs: Vec<Job>,
+    pub(super) paths: Paths,
+    pub(super) config: PathBuf,
+    /// Whether `[log]` names a file.
+    pub(super) has_log_file: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Entries {
+    /// `appends_output` is that of the backend.
+    pub(super) fn of_context(context: &Context, appends_output: bool) -> Result<Self> {
+        let config = config_path(&context.settings)?;
+        Self::new(&context.settings, &config, appends_output)
+    }
+
+    pub(super) fn new(settings: &Settings, config: &Path, appends_output: bool) -> Result<Self> {
+        let config = plain_absolute(config);
+        let program = program::find()?;
+        let has_log_file = settings.log.file.is_some();
+        let log = config.with_file_name(LOG_NAME);
+        let jobs = jobs(settings);
+        let mut warnings = program.warnings;
+        if !jobs.iter().any(|job| job.name.kind().is_some()) {
+            warnings.push(format!(
+                "nothing is fetched: add ids under [track] in {}, or turn fetches on under [schedule]",
+                config.display()
+            ));
+        }
+        Ok(Self {
+            jobs,
+            paths: Paths {
+                id: id_of(&config),
+                program: path_text(&program.path)?,
+                config: path_text(&config)?,
+                log: if appends_output && !has_log_file {
+                    Some(path_text(&log)?)
+                } else {
+                    None
+                },
+            },
+            config,
+            has_log_file,
+            warnings,
+        })
+    }
+}
+
+/// The jobs that are turned on, with fetches only of what is followed.
+pub(super) fn jobs(settings: &Settings) -> Vec<Job> {
+    let wanted: Vec<(JobName, Interval)> = JobName::ALL
+        .into_iter()
+        .filter(|name| name.kind().is_none_or(|kind| settings.track.follows(kind)))
+        .filter_map(|name| Some((name, interval(&settings.schedule, name)?)))
+        .collect();
+    plan(&wanted)
+}
+
+fn interval(schedule: &Schedule, name: JobName) -> Option<Interval> {
+    match name {
+        JobName::Wars => schedule.wars,
+        JobName::Factions => schedule.factions,
+        JobName::Players => schedule.players,
+        JobName::Territories => schedule.territories,
+        JobName::Backup => schedule.backup,
+        JobName::Health => schedule.health,
+    }
+}
+
+/// The absolute path of the configuration file.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when there is no configuration file, because the jobs need one.
+pub(super) fn config_path(settings: &Settings) -> Result<PathBuf> {
+    match &settings.config_file {
+        Some(path) => Ok(plain_absolute(path)),
+        None => Err(Error::new("find the configuration for the jobs")
+            .with_source("there is no tornsnap.toml here, and none in the configuration folder")
+            .with_help("run `tornsnap init`, or name it with --config")
+            .with_exit(Exit::Config)),
+    }
+}
+
+/// The id of the schedule of a configuration. A link and its target have the same one.
+pub(super) fn id_of(config: &Path) -> String {
+    let path = std::fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
+    let mut id = sha256(path.as_os_str().as_encoded_bytes());
+    id.truncate(ID_LENGTH);
+    id
+}

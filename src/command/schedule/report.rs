@@ -1,0 +1,112 @@
+//! The JSON reports of `schedule`.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::command::schedule::backend::{Backend, Change};
+use crate::model::path::display_path;
+
+/// A change of one scheduler.
+#[derive(Debug, Serialize)]
+pub(super) struct ChangeReport {
+    scheduler: &'static str,
+    id: String,
+    config: String,
+    changed: bool,
+    dry_run: bool,
+    /// What was written or removed, or would be.
+    files: Vec<String>,
+    crontab_before: Option<String>,
+    notes: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl ChangeReport {
+    pub(super) fn new(backend: &dyn Backend, id: &str, config: &Path, change: &Change) -> Self {
+        Self {
+            scheduler: backend.name(),
+            id: id.to_owned(),
+            config: display_path(config),
+            changed: change.is_changed,
+            dry_run: false,
+            files: change.files.clone(),
+            crontab_before: change.crontab_before.as_deref().map(display_path),
+            notes: change.notes.clone(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_warnings(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    pub(super) fn of_dry_run(self) -> Self {
+        Self {
+            dry_run: true,
+            ..self
+        }
+    }
+}
+
+/// `schedule remove`: a change for each scheduler that this machine has.
+#[derive(Debug, Serialize)]
+pub(super) struct RemoveReport {
+    dry_run: bool,
+    changed: bool,
+    schedulers: Vec<ChangeReport>,
+}
+
+impl RemoveReport {
+    pub(super) fn new(schedulers: Vec<ChangeReport>, dry_run: bool) -> Self {
+        Self {
+            dry_run,
+            changed: schedulers.iter().any(|scheduler| scheduler.changed),
+            schedulers: schedulers
+                .into_iter()
+                .map(|scheduler| ChangeReport {
+                    dry_run,
+                    ..scheduler
+                })
+                .collect(),
+        }
+    }
+}
+
+/// `schedule run`: the commands that have succeeded.
+#[derive(Debug, Serialize)]
+pub(super) struct ChainReport {
+    pub(super) commands: &'static [&'static str],
+}
+
+/// `schedule show`.
+#[derive(Debug, Serialize)]
+pub(super) struct ShowReport {
+    pub(super) scheduler: &'static str,
+    pub(super) id: String,
+    pub(super) program: String,
+    pub(super) config: String,
+    /// `yes`, `no`, `outdated` or `unknown`.
+    pub(super) installed: &'static str,
+    pub(super) jobs: Vec<JobReport>,
+    pub(super) files: Vec<FileReport>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A job. Times are unix seconds.
+#[derive(Debug, Serialize)]
+pub(super) struct JobReport {
+    pub(super) name: &'static str,
+    pub(super) interval_minutes: u32,
+    pub(super) commands: &'static [&'static str],
+    /// `None` if it never ran, or if its runs are not recorded (health).
+    pub(super) last_run_at: Option<i64>,
+    pub(super) last_status: Option<String>,
+    pub(super) next_run_at: i64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FileReport {
+    pub(super) path: String,
+    pub(super) text: String,
+}

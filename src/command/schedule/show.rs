@@ -1,0 +1,172 @@
+//! `schedule show`: the entries, and when each job ran last and runs next.
+
+use crate::command::schedule::backend::{Backend, State};
+use crate::command::schedule::entries::Entries;
+use crate::command::schedule::report::{FileReport, JobReport, ShowReport};
+use crate::command::schedule::surroundings;
+use crate::command::{Context, Outcome};
+use crate::config::Settings;
+use crate::error::Result;
+use crate::model::path::display_path;
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::time::iso;
+use crate::output::terminal;
+use crate::store::schedule::{LastRun, last_backup, last_runs};
+
+/// Prints the entries as the scheduler reads them. The rest of the page is in comments.
+pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
+    let settings = &context.settings;
+    let entries = Entries::of_context(context, backend.appends_output())?;
+    let files = backend.files(&entries)?;
+    let mut warnings = entries.warnings.clone();
+    warnings.extend(surroundings::warnings(settings, &entries, backend)?);
+    let installed = match backend.state(&entries) {
+        Ok(state) => state_word(state),
+        Err(error) => {
+            warnings.push(error.one_line());
+            "unknown"
+        }
+    };
+    let jobs = job_reports(settings, backend, &entries, &mut warnings);
+    for warning in &warnings {
+        log::warn!("{warning}");
+    }
+    if !context.json {
+        let mut lines = heading(backend, &entries, installed);
+        lines.extend(table(&entries.jobs, &jobs));
+        let mut text: String = lines
+            .iter()
+            .map(|line| backend.comment(line).trim_end().to_owned() + "\n")
+            .collect();
+        for file in &files {
+            text.push('\n');
+            if files.len() > 1 {
+                text.push_str(&backend.comment(&file.path));
+                text.push('\n');
+            }
+            text.push_str(&file.text);
+        }
+        terminal::print_bytes(text.as_bytes())?;
+    }
+    Ok(Outcome::done(
+        format!(
+            "{} jobs for {}; installed: {installed}",
+            jobs.len(),
+            backend.place()
+        ),
+        ShowReport {
+            scheduler: backend.name(),
+            id: entries.paths.id.clone(),
+            program: entries.paths.program.clone(),
+            config: display_path(&entries.config),
+            installed,
+            jobs,
+            files: files
+                .into_iter()
+                .map(|file| FileReport {
+                    path: file.path,
+                    text: file.text,
+                })
+                .collect(),
+            warnings,
+        },
+    ))
+}
+
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Yes => "yes",
+        State::No => "no",
+        State::Outdated => "outdated",
+    }
+}
+
+fn heading(backend: &dyn Backend, entries: &Entries, installed: &str) -> Vec<String> {
+    let advice = match installed {
+        "no" => ": run `tornsnap schedule install`",
+        "outdated" => ": run `tornsnap schedule install` to bring it up to date",
+        _ => "",
+    };
+    vec![
+        format!(
+            "The schedule {} of {}",
+            entries.paths.id,
+            entries.config.display()
+        ),
+        format!("Installed in {}: {installed}{advice}", backend.place()),
+        String::new(),
+    ]
+}
+
+/// The jobs as lines of a table. Times are in UTC.
+fn table(jobs: &[Job], reports: &[JobReport]) -> Vec<String> {
+    let header = format!(
+        "{:11}  {:16}  {:19}  {:9}  {}",
+        "job", "how often", "last start (UTC)", "result", "next start (UTC)"
+    );
+    let rows = jobs.iter().zip(reports).map(|(job, report)| {
+        let last = match (report.last_run_at, job.name) {
+            (Some(at), _) => utc(at),
+            (None, JobName::Health) => "not recorded".to_owned(),
+            (None, _) => "never".to_owned(),
+        };
+        format!(
+            "{:11}  {:16}  {last:19}  {:9}  {}",
+            report.name,
+            job.interval.to_string(),
+            report.last_status.as_deref().unwrap_or_default(),
+            utc(report.next_run_at)
+        )
+    });
+    [header].into_iter().chain(rows).collect()
+}
+
+/// A time for people: `2026-11-27 14:32:00`.
+fn utc(at: i64) -> String {
+    iso(at).replace('T', " ").trim_end_matches('Z').to_owned()
+}
+
+fn job_reports(
+    settings: &Settings,
+    backend: &dyn Backend,
+    entries: &Entries,
+    warnings: &mut Vec<String>,
+) -> Vec<JobReport> {
+    let now = settings.clock.now();
+    let mut or_warn = |result: Result<()>| {
+        if let Err(error) = result {
+            warnings.push(error.one_line());
+        }
+    };
+    let mut runs: Vec<LastRun> = Vec::new();
+    let mut backup_at = None;
+    if settings.database.exists() {
+        or_warn(last_runs(&settings.database, now).map(|found| runs = found));
+        let directory = &settings.backup.directory;
+        or_warn(last_backup(&settings.database, directory, now).map(|found| backup_at = found));
+    }
+    entries
+        .jobs
+        .iter()
+        .map(|job| {
+            let run = runs.iter().find(|run| {
+                job.name
+                    .kind()
+                    .is_some_and(|kind| kind.as_str() == run.kind)
+            });
+            let is_backup = job.name == JobName::Backup;
+            JobReport {
+                name: job.name.as_str(),
+                interval_minutes: job.interval.minutes(),
+                commands: job.name.commands(),
+                last_run_at: run
+                    .map(|run| run.started_at)
+                    .or(backup_at.filter(|_| is_backup)),
+                last_status: run
+                    .map(|run| run.status.clone())
+                    .or_else(|| backup_at.filter(|_| is_backup).map(|_| "ok".to_owned())),
+                next_run_at: backend.next_start(job, entries, now),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! What is different when a scheduler starts the program: environment variables are missing.
+
+use std::path::Path;
+
+use crate::command::schedule::backend::Backend;
+use crate::command::schedule::entries::Entries;
+use crate::config::{Settings, WebhookSource, read_text, variables_that_are_set};
+use crate::error::{Error, Exit, Result};
+use crate::model::path::plain_absolute;
+
+/// Variables that change what a command does, and the setting to use instead.
+const VARIABLES: [(&str, &str); 6] = [
+    ("TORNSNAP_API_URL", "write base_url under [api]"),
+    ("HTTPS_PROXY", "set it for the scheduler"),
+    ("https_proxy", "set it for the scheduler"),
+    ("ALL_PROXY", "set it for the scheduler"),
+    ("all_proxy", "set it for the scheduler"),
+    ("SSL_CERT_FILE", "set it for the scheduler"),
+];
+
+/// Refuses a schedule whose jobs would have no key.
+///
+/// # Errors
+///
+/// [`Exit::NoKey`].
+pub(super) fn refuse_without_keys(
+    settings: &Settings,
+    entries: &Entries,
+    backend: &dyn Backend,
+) -> Result<()> {
+    let of_file = settings_of_file(&entries.config)?;
+    let missing: Vec<&str> = of_file
+        .key_variables()
+        .map(|variable| variable.filter(|name| !backend.sets_variable(name)))
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    let has_no_key = of_file.configured_keys() == 0;
+    if !has_no_key && missing.is_empty() {
+        return Ok(());
+    }
+    if has_no_key && backend.sets_variable("TORN_API_KEY") {
+        return Ok(());
+    }
+    let why = match (has_no_key, settings.keys_are_from_environment) {
+        (true, true) => {
+            "the only key is in TORN_API_KEY, which the scheduler does not set".to_owned()
+        }
+        (true, false) => "the configuration has no [[key]]".to_owned(),
+        (false, _) => format!(
+            "all keys are in variables that the scheduler does not set: {}",
+            missing.join(", ")
+        ),
+    };
+    Err(Error::new("install jobs that have a key")
+        .with_source(why)
+        .with_help("put the key into a file, and run `tornsnap init --key-file FILE`")
+        .with_exit(Exit::NoKey))
+}
+
+/// Warns of settings in the environment and in flags that the jobs do not have.
+pub(super) fn warnings(
+    settings: &Settings,
+    entries: &Entries,
+    backend: &dyn Backend,
+) -> Result<Vec<String>> {
+    let of_file = settings_of_file(&entries.config)?;
+    let names = VARIABLES.map(|(name, _)| name);
+    let mut warnings: Vec<String> = variables_that_are_set(&names)
+        .into_iter()
+        .filter(|name| !backend.sets_variable(name))
+        .filter_map(|name| {
+            VARIABLES
+                .into_iter()
+                .find(|(variable, _)| *variable == name)
+        })
+        .map(|(name, instead)| format!("{name} is set here, but not for the jobs; {instead}"))
+        .collect();
+    let jobs_database = plain_absolute(&of_file.database);
+    if jobs_database != plain_absolute(&settings.database) {
+        warnings.push(format!(
+            "the jobs use {}, not {}; write database = … into the configuration",
+            jobs_database.display(),
+            settings.database.display()
+        ));
+    }
+    if settings.keys_are_from_environment && !backend.sets_variable("TORN_API_KEY") {
+        warnings.push(
+            "TORN_API_KEY is set here, but not for the jobs; they use the keys of the configuration".to_owned(),
+        );
+    } else {
+        warnings.extend(
+            settings
+                .key_variables()
+                .flatten()
+                .filter(|name| !backend.sets_variable(name))
+                .map(|name| {
+                    format!(
+                        "the jobs do not have the key in {name}; use key_file instead of key_env"
+                    )
+                }),
+        );
+    }
+    if let Some(WebhookSource::Env(name)) = &settings.health.webhook
+        && !backend.sets_variable(name)
+    {
+        warnings.push(format!(
+            "the jobs do not have the address of the webhook in {name}; use webhook_url_file"
+        ));
+    }
+    Ok(warnings)
+}
+
+/// The settings that the jobs will have, without flags and environment variables.
+fn settings_of_file(config: &Path) -> Result<Settings> {
+    Settings::from_text_alone(config, &read_text(config)?)
+}

@@ -1,0 +1,315 @@
+//! systemd: a service and a timer for each job, as units of the user.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::command::schedule::backend::{
+    Backend, Change, EntryFile, Preview, State, message_of, run, run_to_success,
+};
+use crate::command::schedule::entries::Entries;
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::path::display_path;
+use crate::model::schedule::job::Job;
+use crate::model::schedule::systemd::{Unit, prefix, units};
+use crate::store::files::write_atomically;
+
+const SYSTEMCTL: &str = "systemctl";
+
+pub(super) struct Systemd;
+
+impl Backend for Systemd {
+    fn name(&self) -> &'static str {
+        "systemd"
+    }
+
+    fn place(&self) -> String {
+        "systemd, as units of this user".to_owned()
+    }
+
+    fn is_available(&self) -> bool {
+        manager_environment().is_ok()
+    }
+
+    fn sets_variable(&self, name: &str) -> bool {
+        let environment = manager_environment().unwrap_or_default();
+        environment
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .any(|(variable, _)| variable == name)
+    }
+
+    /// The journal keeps the output.
+    fn appends_output(&self) -> bool {
+        false
+    }
+
+    fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {
+        let folder = unit_folder()?;
+        Ok(units(&entries.jobs, &entries.paths)?
+            .into_iter()
+            .map(|unit| EntryFile {
+                path: display_path(&folder.join(unit.file_name)),
+                text: unit.text,
+            })
+            .collect())
+    }
+
+    fn preview(&self, entries: &Entries) -> Result<Preview> {
+        let files = self.files(entries)?;
+        let texts: Vec<String> = files
+            .iter()
+            .map(|file| format!("# {}\n{}", file.path, file.text))
+            .collect();
+        Ok(Preview {
+            printed: texts.join("\n").into_bytes(),
+            files: files.into_iter().map(|file| file.path).collect(),
+        })
+    }
+
+    fn comment(&self, line: &str) -> String {
+        format!("# {line}")
+    }
+
+    fn has_entries(&self, id: &str) -> Result<bool> {
+        Ok(!installed_units(&unit_folder()?, id)?.is_empty())
+    }
+
+    fn state(&self, entries: &Entries) -> Result<State> {
+        let installed = installed_units(&unit_folder()?, &entries.paths.id)?;
+        if installed.is_empty() {
+            return Ok(State::No);
+        }
+        let wanted: BTreeMap<String, String> = self
+            .files(entries)?
+            .into_iter()
+            .map(|file| (file.path, file.text))
+            .collect();
+        let found: BTreeMap<String, String> = installed
+            .into_iter()
+            .map(|(path, text)| (display_path(&path), text))
+            .collect();
+        Ok(if found == wanted {
+            State::Yes
+        } else {
+            State::Outdated
+        })
+    }
+
+    fn install(&self, entries: &Entries, _now: i64) -> Result<Change> {
+        let units = units(&entries.jobs, &entries.paths)?;
+        require_manager()?;
+        let folder = unit_folder()?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("make the folder {}", folder.display()))?;
+        let before = installed_units(&folder, &entries.paths.id)?;
+        let change = Change {
+            is_changed: self.state(entries)? != State::Yes,
+            files: units
+                .iter()
+                .map(|unit| display_path(&folder.join(&unit.file_name)))
+                .collect(),
+            ..Change::default()
+        };
+        if let Err(error) = replace_units(&folder, &before, &units) {
+            undo(&folder, &before, &units);
+            return Err(error
+                .with_help("the units are as they were before; see `systemctl --user status`")
+                .with_exit(Exit::Config));
+        }
+        Ok(Change {
+            notes: linger_note().into_iter().collect(),
+            ..change
+        })
+    }
+
+    fn remove(&self, id: &str, _config: &Path, _now: i64) -> Result<Change> {
+        let installed = installed_units(&unit_folder()?, id)?;
+        if installed.is_empty() {
+            return Ok(Change::default());
+        }
+        require_manager()?;
+        let timers: Vec<String> = installed
+            .keys()
+            .filter_map(|path| timer_name(path))
+            .collect();
+        disable(&timers)?;
+        // Best effort: this removes the times of the last runs, so that a later installation does not start every job.
+        let _ = systemctl(&["clean", "--what=state"], &timers);
+        for path in installed.keys() {
+            fs::remove_file(path).with_context(|| format!("remove {}", path.display()))?;
+        }
+        systemctl(&["daemon-reload"], &[])?;
+        Ok(Change {
+            is_changed: true,
+            files: installed.keys().map(|path| display_path(path)).collect(),
+            ..Change::default()
+        })
+    }
+
+    fn next_start(&self, job: &Job, _entries: &Entries, now: i64) -> i64 {
+        job.next_start(now)
+    }
+}
+
+/// The folder of the user's own units.
+fn unit_folder() -> Result<PathBuf> {
+    dirs::config_dir()
+        .map(|folder| folder.join("systemd").join("user"))
+        .ok_or_else(|| {
+            Error::new("find the folder for the units of systemd")
+                .with_source("the home folder of this user is not known")
+                .with_help("set HOME")
+                .with_exit(Exit::Config)
+        })
+}
+
+/// The units of a schedule with their texts.
+fn installed_units(folder: &Path, id: &str) -> Result<BTreeMap<PathBuf, String>> {
+    let action = || format!("read the folder {}", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        entries => entries.with_context(action)?,
+    };
+    let prefix = prefix(id);
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        let path = entry.with_context(action)?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_unit = has_extension(&path, "service") || has_extension(&path, "timer");
+        if name.starts_with(&prefix) && is_unit && path.is_file() {
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+            found.insert(path, text);
+        }
+    }
+    Ok(found)
+}
+
+/// The name of a unit, if it is a timer.
+fn timer_name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    has_extension(path, "timer").then(|| name.to_owned())
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
+/// Writes the units, removes those of jobs that are turned off now, and starts the timers.
+fn replace_units(folder: &Path, before: &BTreeMap<PathBuf, String>, units: &[Unit]) -> Result<()> {
+    let is_wanted = |path: &Path| {
+        units
+            .iter()
+            .any(|unit| folder.join(&unit.file_name) == path)
+    };
+    let old: Vec<&PathBuf> = before.keys().filter(|path| !is_wanted(path)).collect();
+    let old_timers: Vec<String> = old.iter().filter_map(|path| timer_name(path)).collect();
+    disable(&old_timers)?;
+    for path in old {
+        fs::remove_file(path).with_context(|| format!("remove {}", path.display()))?;
+    }
+    for unit in units {
+        write_unit(&folder.join(&unit.file_name), &unit.text)?;
+    }
+    systemctl(&["daemon-reload"], &[])?;
+    let timers: Vec<String> = units
+        .iter()
+        .filter_map(|unit| timer_name(Path::new(&unit.file_name)))
+        .collect();
+    if timers.is_empty() {
+        return Ok(());
+    }
+    systemctl(&["enable", "--now"], &timers)?;
+    // A timer that was active keeps its old times until it starts again.
+    systemctl(&["restart"], &timers)
+}
+
+/// Puts the units back as they were before an installation that failed.
+fn undo(folder: &Path, before: &BTreeMap<PathBuf, String>, units: &[Unit]) {
+    // Best effort: the first error is the one that is reported.
+    for unit in units {
+        let path = folder.join(&unit.file_name);
+        if !before.contains_key(&path) {
+            if let Some(timer) = timer_name(&path) {
+                let _ = disable(&[timer]);
+            }
+            let _ = fs::remove_file(&path);
+        }
+    }
+    for (path, text) in before {
+        let _ = write_unit(path, text);
+    }
+    let timers: Vec<String> = before.keys().filter_map(|path| timer_name(path)).collect();
+    let _ = systemctl(&["daemon-reload"], &[]);
+    if !timers.is_empty() {
+        let _ = systemctl(&["enable", "--now"], &timers);
+    }
+}
+
+fn write_unit(path: &Path, text: &str) -> Result<()> {
+    write_atomically(path, text, ".unit.partial", path)
+}
+
+fn disable(timers: &[String]) -> Result<()> {
+    if timers.is_empty() {
+        return Ok(());
+    }
+    systemctl(&["disable", "--now"], timers)
+}
+
+fn systemctl(arguments: &[&str], units: &[String]) -> Result<()> {
+    let units = units.iter().map(String::as_str);
+    let all: Vec<&str> = ["--user"]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .chain(units)
+        .collect();
+    run_to_success(SYSTEMCTL, &all).map(drop)
+}
+
+/// The environment variables of the user's service manager. An error says why it does not answer.
+fn manager_environment() -> std::result::Result<String, String> {
+    match run(SYSTEMCTL, &["--user", "show-environment"]) {
+        Ok(Some(output)) if output.status.success() => {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Ok(Some(output)) => Err(message_of(&output)),
+        Ok(None) => Err("there is no program systemctl".to_owned()),
+        Err(error) => Err(error.one_line()),
+    }
+}
+
+/// Fails unless the service manager of this user answers. Nothing was written before.
+fn require_manager() -> Result<()> {
+    manager_environment().map(drop).map_err(|why| {
+        Error::new("reach systemd for this user")
+            .with_source(why)
+            .with_help(
+                "log in as this user on the console or by ssh (`su` and `sudo` do not start its systemd) after \
+                 `sudo loginctl enable-linger USER`, and run it again; or use `--for cron`",
+            )
+            .with_exit(Exit::Config)
+    })
+}
+
+/// Says how to let the timers run while the user is logged off, unless they do.
+fn linger_note() -> Option<String> {
+    let output = run("id", &["-un"]).ok().flatten()?;
+    let user = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let lingers = run(
+        "loginctl",
+        &["show-user", &user, "--property=Linger", "--value"],
+    )
+    .ok()
+    .flatten()
+    .is_some_and(|output| String::from_utf8_lossy(&output.stdout).trim() == "yes");
+    (!lingers).then(|| {
+        "the jobs run only while you are logged in; run `loginctl enable-linger` once to let them run always".to_owned()
+    })
+}

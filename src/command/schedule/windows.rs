@@ -1,0 +1,235 @@
+//! The Windows Task Scheduler: a task for each job, made by `schtasks`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::command::schedule::backend::{
+    Backend, Change, EntryFile, Preview, State, run, run_to_success,
+};
+use crate::command::schedule::entries::Entries;
+use crate::config::{system_path, system_variable};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::windows::{Logon, Task, task_name, tasks};
+
+pub(super) struct Windows {
+    pub(super) logon: Logon,
+}
+
+/// The logon for tasks that also run while the user is logged off.
+pub(super) fn always() -> Logon {
+    let user = system_variable("USERNAME").filter(|_| cfg!(windows));
+    let domain = system_variable("USERDOMAIN");
+    Logon::Always {
+        user: user.map(|user| match domain {
+            Some(domain) => format!("{domain}\\{user}"),
+            None => user,
+        }),
+    }
+}
+
+impl Backend for Windows {
+    fn name(&self) -> &'static str {
+        "windows"
+    }
+
+    fn place(&self) -> String {
+        "the Windows Task Scheduler".to_owned()
+    }
+
+    fn is_available(&self) -> bool {
+        cfg!(windows)
+    }
+
+    /// Tasks have the variables of the user. A variable of one prompt only cannot be told apart.
+    fn sets_variable(&self, _name: &str) -> bool {
+        cfg!(windows)
+    }
+
+    /// That needs a shell, whose quotes and those of `conhost` do not go together.
+    fn appends_output(&self) -> bool {
+        false
+    }
+
+    fn files(&self, entries: &Entries) -> Result<Vec<EntryFile>> {
+        let tasks = self.tasks(entries)?.into_iter();
+        Ok(tasks
+            .map(|task| EntryFile {
+                path: task.file_name,
+                text: task.xml,
+            })
+            .collect())
+    }
+
+    fn preview(&self, entries: &Entries) -> Result<Preview> {
+        let files = self.files(entries)?;
+        let texts: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+        Ok(Preview {
+            printed: texts.join("\n").into_bytes(),
+            files: files.iter().map(|file| file.path.clone()).collect(),
+        })
+    }
+
+    /// A comment in XML may not contain two hyphens in a row.
+    fn comment(&self, line: &str) -> String {
+        let mut text = line.to_owned();
+        while text.contains("--") {
+            text = text.replace("--", "- -");
+        }
+        format!("<!-- {text} -->")
+    }
+
+    fn has_entries(&self, id: &str) -> Result<bool> {
+        for name in JobName::ALL {
+            if exists(&task_name(id, name))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `schtasks` shows a task in another form than it was made from, so that only its existence can be checked.
+    fn state(&self, entries: &Entries) -> Result<State> {
+        if !cfg!(windows) || !self.has_entries(&entries.paths.id)? {
+            return Ok(State::No);
+        }
+        for name in JobName::ALL {
+            let is_wanted = entries.jobs.iter().any(|job| job.name == name);
+            if exists(&task_name(&entries.paths.id, name))? != is_wanted {
+                return Ok(State::Outdated);
+            }
+        }
+        Ok(State::Yes)
+    }
+
+    fn install(&self, entries: &Entries, _now: i64) -> Result<Change> {
+        refuse_elsewhere()?;
+        let tasks = self.tasks(entries)?;
+        let id = &entries.paths.id;
+        let mut made: Vec<String> = Vec::new();
+        for task in &tasks {
+            let is_new = !exists(&task.name)?;
+            if let Err(error) = create(task) {
+                // Best effort: the error is the one that is reported.
+                for name in &made {
+                    let _ = delete(name);
+                }
+                return Err(error);
+            }
+            if is_new {
+                made.push(task.name.clone());
+            }
+        }
+        for name in JobName::ALL {
+            if !entries.jobs.iter().any(|job| job.name == name) {
+                delete_if_there(&task_name(id, name))?;
+            }
+        }
+        Ok(Change {
+            is_changed: true,
+            files: tasks.into_iter().map(|task| task.name).collect(),
+            notes: self.notes(entries),
+            ..Change::default()
+        })
+    }
+
+    fn remove(&self, id: &str, _config: &Path, _now: i64) -> Result<Change> {
+        refuse_elsewhere()?;
+        let mut removed = Vec::new();
+        for name in JobName::ALL {
+            let task = task_name(id, name);
+            if delete_if_there(&task)? {
+                removed.push(task);
+            }
+        }
+        Ok(Change {
+            is_changed: !removed.is_empty(),
+            files: removed,
+            ..Change::default()
+        })
+    }
+
+    fn next_start(&self, job: &Job, _entries: &Entries, now: i64) -> i64 {
+        job.next_start(now)
+    }
+}
+
+impl Windows {
+    fn tasks(&self, entries: &Entries) -> Result<Vec<Task>> {
+        tasks(&entries.jobs, &entries.paths, &self.logon)
+    }
+
+    fn notes(&self, entries: &Entries) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.logon == Logon::Interactive {
+            notes.push(
+                "the jobs run only while you are logged on; to run them always, install them in an elevated prompt with \
+                 --when-logged-off"
+                    .to_owned(),
+            );
+        }
+        if !entries.has_log_file {
+            notes.push(format!(
+                "the Task Scheduler discards what the jobs print; set file under [log] in {}",
+                entries.config.display()
+            ));
+        }
+        notes
+    }
+}
+
+fn refuse_elsewhere() -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    Err(Error::new("change the Windows Task Scheduler")
+        .with_source("this is not Windows")
+        .with_help("run it on the Windows machine; `tornsnap schedule show --for windows` prints the tasks")
+        .with_exit(Exit::Config))
+}
+
+/// The path of `schtasks`. A program of that name in the current folder is not meant.
+fn schtasks() -> String {
+    let root = system_path("SystemRoot").unwrap_or_else(|| PathBuf::from(r"C:\Windows"));
+    let path = root.join("System32").join("schtasks.exe");
+    path.to_string_lossy().into_owned()
+}
+
+fn exists(task: &str) -> Result<bool> {
+    let output = run(&schtasks(), &["/query", "/tn", task])?;
+    Ok(output.is_some_and(|output| output.status.success()))
+}
+
+fn create(task: &Task) -> Result<()> {
+    let action = || format!("write the task {}", task.name);
+    let mut file = tempfile::Builder::new()
+        .suffix(".xml")
+        .tempfile()
+        .with_context(action)?;
+    file.write_all(task.xml.as_bytes()).with_context(action)?;
+    // `schtasks` cannot read a file that is open for writing.
+    let path = file.into_temp_path();
+    let path = path.to_string_lossy();
+    run_to_success(
+        &schtasks(),
+        &["/create", "/f", "/tn", &task.name, "/xml", &path],
+    )
+    .map(drop)
+    .map_err(|error| {
+        error
+            .with_help("with --when-logged-off, open the prompt with \"Run as administrator\"")
+            .with_exit(Exit::Config)
+    })
+}
+
+fn delete(task: &str) -> Result<()> {
+    run_to_success(&schtasks(), &["/delete", "/f", "/tn", task]).map(drop)
+}
+
+fn delete_if_there(task: &str) -> Result<bool> {
+    let is_there = exists(task)?;
+    if is_there {
+        delete(task)?;
+    }
+    Ok(is_there)
+}

@@ -1,0 +1,91 @@
+//! Counts of what an import did with the rows of each table.
+
+use std::collections::BTreeMap;
+
+use crate::model::import::SourceKind;
+use crate::model::time::Month;
+
+/// The result of one import.
+#[derive(Clone, Debug)]
+pub(crate) struct ImportResult {
+    pub(crate) kind: SourceKind,
+    /// In the order of the report.
+    pub(crate) tables: Vec<(&'static str, Tally)>,
+    /// The finished or running months in which history rows were added or removed, oldest first.
+    pub(crate) months: Vec<Month>,
+}
+
+/// What was done with the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
+/// `unchanged`, `recomputed` and `left`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tally {
+    /// Rows that were inserted, or that replaced an older state.
+    pub(crate) taken: i64,
+    /// Rows whose facts are stored already, or of which a newer state is stored.
+    pub(crate) already_there: i64,
+    /// History rows that are no change, because they repeat the last known values.
+    pub(crate) unchanged: i64,
+    /// Summaries that are not copied, because they are computed again from the imported history rows.
+    pub(crate) recomputed: i64,
+    /// Rows of our database that were removed, because with the imported rows they repeat the last known values.
+    pub(crate) replaced: i64,
+    /// Values that were corrected, by column and reason.
+    pub(crate) mended: BTreeMap<String, i64>,
+    /// Rows that were not taken, by reason.
+    pub(crate) left: BTreeMap<String, i64>,
+}
+
+/// Why a row is not taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Skip {
+    /// It cannot be, for this reason.
+    Left(String),
+    /// It is computed again from other rows.
+    Recomputed,
+}
+
+impl From<&str> for Skip {
+    fn from(reason: &str) -> Self {
+        Self::Left(reason.to_owned())
+    }
+}
+
+impl Tally {
+    pub(crate) fn skip(&mut self, skip: Skip) {
+        match skip {
+            Skip::Left(reason) => *self.left.entry(reason).or_default() += 1,
+            Skip::Recomputed => self.recomputed += 1,
+        }
+    }
+
+    pub(crate) fn mend(&mut self, column: &str, reason: &str) {
+        *self
+            .mended
+            .entry(format!("{column}: {reason}"))
+            .or_default() += 1;
+    }
+
+    /// The number of rows that were not taken because they cannot be.
+    pub(crate) fn rows_left(&self) -> i64 {
+        self.left.values().sum()
+    }
+
+    /// Whether the source has no row for this table.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl ImportResult {
+    pub(crate) fn taken(&self) -> i64 {
+        self.sum(|tally| tally.taken)
+    }
+
+    pub(crate) fn left(&self) -> i64 {
+        self.sum(Tally::rows_left)
+    }
+
+    pub(crate) fn sum(&self, count: impl Fn(&Tally) -> i64) -> i64 {
+        self.tables.iter().map(|(_, tally)| count(tally)).sum()
+    }
+}

@@ -1,0 +1,375 @@
+//! The tables that an import takes, their columns, and how each column is read.
+//!
+//! A column is found by its own name or by one of its other names. Databases of tornsnap and CSV files have our names.
+
+/// How the values of a column are converted; `cell.rs` has the rules.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// A positive number, without which the row means nothing.
+    Id,
+    /// A positive number. 0 is unknown in lenient files, as for the kinds below.
+    OptionalId,
+    /// A number from 1 on.
+    Positive,
+    /// A number from 0 on.
+    Count,
+    /// A number from 0 on that nobody has 0 of.
+    BattleStat,
+    /// Any whole number.
+    Amount,
+    /// When the row was recorded.
+    Moment,
+    /// When the state was observed; missing means never.
+    Updated,
+    /// When the row was inserted; missing means now.
+    Created,
+    /// When a war began or ended.
+    Event,
+    Tile,
+    OptionalTile,
+    /// The part of `x,y`: 0 is x, 1 is y.
+    Coordinate(usize),
+    Text,
+    Name,
+    Word(&'static [&'static str]),
+    RequiredWord(&'static [&'static str]),
+    /// The name of the key.
+    Source,
+    /// 0 or 1; missing means 1.
+    Flag,
+}
+
+impl Kind {
+    /// Whether a row without a usable value cannot be taken.
+    pub(crate) fn is_required(self) -> bool {
+        matches!(
+            self,
+            Self::Id | Self::Moment | Self::Updated | Self::Tile | Self::RequiredWord(_)
+        )
+    }
+
+    /// Whether a CSV file has to have the column.
+    pub(crate) fn is_needed_in_csv(self) -> bool {
+        self.is_required() && self != Self::Updated
+    }
+}
+
+/// A column of one of our tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    /// Other names, the preferred one first.
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) kind: Kind,
+}
+
+/// One of our tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [Column],
+}
+
+impl Table {
+    /// The index of a column.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the table has no such column, which the tests of this module rule out for our own names.
+    pub(crate) fn index(&self, name: &str) -> usize {
+        self.position(name).expect("the table has this column")
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        aliases: &[],
+        kind,
+    }
+}
+
+const fn also(name: &'static str, aliases: &'static [&'static str], kind: Kind) -> Column {
+    Column {
+        name,
+        aliases,
+        kind,
+    }
+}
+
+const WAR_TYPES: &[&str] = &["territory", "ranked"];
+const WAR_STATUSES: &[&str] = &["scheduled", "ongoing", "completed", "cancelled"];
+const TILE_WARS: &[&str] = &["none", "under_attack", "defending"];
+const KEY_NAMES: &[&str] = &["api_key_used", "api_key", "source"];
+
+pub(crate) const PLAYERS: Table = Table {
+    name: "players",
+    columns: &[
+        also("player_id", &["id"], Kind::Id),
+        column("name", Kind::Name),
+        column("level", Kind::Positive),
+        column("rank", Kind::Text),
+        column("faction_id", Kind::OptionalId),
+        column("status_state", Kind::Text),
+        column("status_description", Kind::Text),
+        column("life_current", Kind::Count),
+        column("life_maximum", Kind::Positive),
+        column("is_active", Kind::Flag),
+        also("created_at", &["last_updated", "updated_at"], Kind::Created),
+        also("last_updated", &["updated_at"], Kind::Updated),
+    ],
+};
+
+pub(crate) const FACTIONS: Table = Table {
+    name: "factions",
+    columns: &[
+        also("faction_id", &["id"], Kind::Id),
+        column("name", Kind::Name),
+        column("tag", Kind::Text),
+        column("leader_id", Kind::OptionalId),
+        column("co_leader_id", Kind::OptionalId),
+        column("respect", Kind::Count),
+        column("age", Kind::Count),
+        column("best_chain", Kind::Count),
+        column("member_count", Kind::Count),
+        column("is_active", Kind::Flag),
+        also("created_at", &["last_updated", "updated_at"], Kind::Created),
+        also("last_updated", &["updated_at"], Kind::Updated),
+    ],
+};
+
+pub(crate) const TERRITORIES: Table = Table {
+    name: "territories",
+    columns: &[
+        column("territory_id", Kind::Tile),
+        column("sector", Kind::Amount),
+        column("size", Kind::Amount),
+        column("density", Kind::Amount),
+        column("slots", Kind::Amount),
+        column("respect", Kind::Amount),
+        column("coordinate_x", Kind::Coordinate(0)),
+        column("coordinate_y", Kind::Coordinate(1)),
+        column("faction_id", Kind::OptionalId),
+        column("racket_type", Kind::Text),
+        column("racket_level", Kind::Count),
+        column("war_status", Kind::Word(TILE_WARS)),
+        column("created_at", Kind::Created),
+        column("last_updated", Kind::Updated),
+    ],
+};
+
+pub(crate) const PLAYER_HISTORY: Table = Table {
+    name: "player_stats_history",
+    columns: &[
+        column("player_id", Kind::Id),
+        also("timestamp", &["recorded_at", "created_at"], Kind::Moment),
+        column("strength", Kind::BattleStat),
+        also("defense", &["defence"], Kind::BattleStat),
+        column("speed", Kind::BattleStat),
+        column("dexterity", Kind::BattleStat),
+        also("total_stats", &["total"], Kind::BattleStat),
+        column("level", Kind::Positive),
+        also("life_maximum", &["life"], Kind::Positive),
+        column("networth", Kind::Amount),
+        also("data_source", KEY_NAMES, Kind::Source),
+    ],
+};
+
+pub(crate) const FACTION_HISTORY: Table = Table {
+    name: "faction_history",
+    columns: &[
+        column("faction_id", Kind::Id),
+        also("timestamp", &["recorded_at", "created_at"], Kind::Moment),
+        column("respect", Kind::Count),
+        column("member_count", Kind::Count),
+        column("best_chain", Kind::Count),
+        also("data_source", KEY_NAMES, Kind::Source),
+    ],
+};
+
+pub(crate) const WAR_HISTORY: Table = Table {
+    name: "war_status_history",
+    columns: &[
+        column("war_id", Kind::Id),
+        column("war_type", Kind::RequiredWord(WAR_TYPES)),
+        column("territory_id", Kind::OptionalTile),
+        column("attacking_faction_id", Kind::OptionalId),
+        column("defending_faction_id", Kind::OptionalId),
+        column("attacking_score", Kind::Count),
+        column("defending_score", Kind::Count),
+        column("required_score", Kind::Count),
+        column("status", Kind::Word(WAR_STATUSES)),
+        column("end_reason", Kind::Text),
+        column("winner_faction_id", Kind::OptionalId),
+        column("started_at", Kind::Event),
+        column("ends_at", Kind::Event),
+        also("recorded_at", &["timestamp", "created_at"], Kind::Moment),
+        also("data_source", KEY_NAMES, Kind::Source),
+    ],
+};
+
+pub(crate) const TILE_HISTORY: Table = Table {
+    name: "territory_ownership_history",
+    columns: &[
+        column("territory_id", Kind::Tile),
+        column("faction_id", Kind::OptionalId),
+        column("sector", Kind::Amount),
+        also("coordinate_x", &["coordinates"], Kind::Coordinate(0)),
+        also("coordinate_y", &["coordinates"], Kind::Coordinate(1)),
+        column("racket_level", Kind::Count),
+        column("racket_type", Kind::Text),
+        column("war_status", Kind::Word(TILE_WARS)),
+        also("recorded_at", &["timestamp", "created_at"], Kind::Moment),
+        also("data_source", KEY_NAMES, Kind::Source),
+    ],
+};
+
+macro_rules! observations {
+    ($table:literal, $id:literal, $kind:expr) => {
+        Table {
+            name: $table,
+            columns: &[
+                column($id, $kind),
+                column("period_start", Kind::Moment),
+                column("first_at", Kind::Moment),
+                column("last_at", Kind::Moment),
+                column("polls", Kind::Id),
+            ],
+        }
+    };
+}
+
+pub(crate) const PLAYER_OBSERVATIONS: Table =
+    observations!("player_observations", "player_id", Kind::Id);
+pub(crate) const FACTION_OBSERVATIONS: Table =
+    observations!("faction_observations", "faction_id", Kind::Id);
+pub(crate) const TILE_OBSERVATIONS: Table =
+    observations!("territory_observations", "territory_id", Kind::Tile);
+
+pub(crate) const MEMBERSHIP: Table = Table {
+    name: "faction_membership",
+    columns: &[
+        column("player_id", Kind::Id),
+        column("faction_id", Kind::Id),
+        column("first_seen_at", Kind::Moment),
+        column("joined_at", Kind::Event),
+        column("left_at", Kind::Event),
+    ],
+};
+
+pub(crate) const PLAYER_SUMMARY: Table = Table {
+    name: "player_stats_summary",
+    columns: &[
+        column("player_id", Kind::Id),
+        column("period_start", Kind::Moment),
+        column("strength_start", Kind::BattleStat),
+        column("strength_end", Kind::BattleStat),
+        column("strength_change", Kind::Amount),
+        column("defense_start", Kind::BattleStat),
+        column("defense_end", Kind::BattleStat),
+        column("defense_change", Kind::Amount),
+        column("speed_start", Kind::BattleStat),
+        column("speed_end", Kind::BattleStat),
+        column("speed_change", Kind::Amount),
+        column("dexterity_start", Kind::BattleStat),
+        column("dexterity_end", Kind::BattleStat),
+        column("dexterity_change", Kind::Amount),
+        column("total_stats_start", Kind::BattleStat),
+        column("total_stats_end", Kind::BattleStat),
+        column("total_stats_change", Kind::Amount),
+        column("level_start", Kind::Positive),
+        column("level_end", Kind::Positive),
+        column("level_change", Kind::Amount),
+        column("life_maximum_start", Kind::Positive),
+        column("life_maximum_end", Kind::Positive),
+        column("networth_start", Kind::Amount),
+        column("networth_end", Kind::Amount),
+        column("networth_change", Kind::Amount),
+        column("record_count", Kind::Count),
+        column("created_at", Kind::Created),
+    ],
+};
+
+pub(crate) const FACTION_SUMMARY: Table = Table {
+    name: "faction_summary",
+    columns: &[
+        column("faction_id", Kind::Id),
+        column("period_start", Kind::Moment),
+        column("respect_start", Kind::Count),
+        column("respect_end", Kind::Count),
+        column("respect_change", Kind::Amount),
+        column("member_count_start", Kind::Count),
+        column("member_count_end", Kind::Count),
+        column("member_count_change", Kind::Amount),
+        column("best_chain_start", Kind::Count),
+        column("best_chain_end", Kind::Count),
+        column("best_chain_change", Kind::Amount),
+        column("record_count", Kind::Count),
+        column("created_at", Kind::Created),
+    ],
+};
+
+pub(crate) const WAR_SUMMARY: Table = Table {
+    name: "war_summary",
+    columns: &[
+        column("war_id", Kind::Id),
+        column("war_type", Kind::RequiredWord(WAR_TYPES)),
+        column("territory_id", Kind::OptionalTile),
+        column("period_start", Kind::Moment),
+        column("attacking_faction_id", Kind::OptionalId),
+        column("defending_faction_id", Kind::OptionalId),
+        column("final_attacking_score", Kind::Count),
+        column("final_defending_score", Kind::Count),
+        column("winner_faction_id", Kind::OptionalId),
+        column("duration_seconds", Kind::Count),
+        column("record_count", Kind::Count),
+        column("created_at", Kind::Created),
+    ],
+};
+
+pub(crate) const TILE_SUMMARY: Table = Table {
+    name: "territory_ownership_summary",
+    columns: &[
+        column("territory_id", Kind::Tile),
+        column("period_start", Kind::Moment),
+        column("faction_id_start", Kind::OptionalId),
+        column("faction_id_end", Kind::OptionalId),
+        column("ownership_changes", Kind::Count),
+        column("days_owned", Kind::Count),
+        column("record_count", Kind::Count),
+        column("created_at", Kind::Created),
+    ],
+};
+
+/// The tables that an import takes, in the order of the report.
+pub(crate) const TABLES: [Table; 15] = [
+    FACTIONS,
+    PLAYERS,
+    TERRITORIES,
+    PLAYER_HISTORY,
+    FACTION_HISTORY,
+    WAR_HISTORY,
+    TILE_HISTORY,
+    PLAYER_OBSERVATIONS,
+    FACTION_OBSERVATIONS,
+    TILE_OBSERVATIONS,
+    MEMBERSHIP,
+    PLAYER_SUMMARY,
+    FACTION_SUMMARY,
+    WAR_SUMMARY,
+    TILE_SUMMARY,
+];
+
+/// The columns by which a table of the Python program is recognized.
+pub(crate) const PLAN_TABLES: [(&str, &[&str]); 6] = [
+    ("players", &["player_id", "name"]),
+    ("factions", &["faction_id", "name"]),
+    ("player_stats_history", &["player_id"]),
+    ("faction_history", &["faction_id"]),
+    ("war_status_history", &["war_id", "war_type"]),
+    ("territory_ownership_history", &["territory_id"]),
+];

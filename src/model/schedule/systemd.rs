@@ -1,0 +1,190 @@
+//! The units of a schedule for systemd: a service and a timer for each job.
+
+use std::fmt::Write;
+
+use crate::error::{Error, Exit, Result};
+use crate::model::schedule::interval::HOUR_MINUTES;
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::paths::Paths;
+
+/// A unit file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Unit {
+    pub(crate) file_name: String,
+    pub(crate) text: String,
+}
+
+/// The options that need no privileges. The options that hide parts of the file system need user namespaces, which some
+/// distributions forbid, and the service would not start then.
+const HARDENING: &str = "\
+UMask=0077
+NoNewPrivileges=true
+LockPersonality=true
+MemoryDenyWriteExecute=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+SystemCallArchitectures=native
+";
+
+/// The beginning of the names of all units of a schedule.
+pub(crate) fn prefix(id: &str) -> String {
+    format!("tornsnap-{id}-")
+}
+
+/// The services and timers of all jobs.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when systemd cannot start a program at this path.
+pub(crate) fn units(jobs: &[Job], paths: &Paths) -> Result<Vec<Unit>> {
+    let program = program_word(&paths.program)?;
+    let prefix = prefix(&paths.id);
+    Ok(jobs
+        .iter()
+        .flat_map(|job| {
+            let name = format!("{prefix}{}", job.name.as_str());
+            [
+                Unit {
+                    file_name: format!("{name}.service"),
+                    text: service(job, &program, &paths.config),
+                },
+                Unit {
+                    file_name: format!("{name}.timer"),
+                    text: timer(job),
+                },
+            ]
+        })
+        .collect())
+}
+
+fn service(job: &Job, program: &str, config: &str) -> String {
+    let mut text = unit_section(job);
+    text.push_str("[Service]\nType=oneshot\n");
+    if job.name.commands().len() > 1 {
+        text.push_str("# A command runs only if the one before has succeeded.\n");
+    }
+    for command in job.name.commands() {
+        let _ = writeln!(
+            text,
+            "ExecStart={program} -q --config {} {command}",
+            word(config)
+        );
+    }
+    text.push_str(match job.name {
+        JobName::Backup => "",
+        JobName::Health => {
+            "# These exit codes report the health (1 warning, 2 critical, 3 unknown), not a failure of the command.\n\
+             SuccessExitStatus=1 2 3\n"
+        }
+        _ => {
+            "# 75: another run has not finished, or Torn's API is down. The next run tries again.\n\
+             SuccessExitStatus=75\n"
+        }
+    });
+    text.push_str("Nice=10\n");
+    text.push_str(match job.name {
+        JobName::Backup => {
+            "# Enough for a large database, and for the ten minutes that each command may wait for another run.\n\
+             TimeoutStartSec=2h\n"
+        }
+        _ => "# Stops a run that hangs. A run that waits for the rate limit ends before this.\nTimeoutStartSec=1h\n",
+    });
+    text.push_str(HARDENING);
+    text
+}
+
+fn timer(job: &Job) -> String {
+    let mut text = unit_section(job);
+    let _ = write!(
+        text,
+        "[Timer]\n\
+         OnCalendar={}\n\
+         # Starts a run that was missed while the machine was off.\n\
+         Persistent=true\n\
+         AccuracySec=1s\n\
+         \n\
+         [Install]\n\
+         WantedBy=timers.target\n",
+        calendar(job)
+    );
+    text
+}
+
+fn unit_section(job: &Job) -> String {
+    format!(
+        "[Unit]\nDescription=tornsnap: {}\n\n",
+        job.name.description()
+    )
+}
+
+/// The times of a job as systemd's calendar expression.
+fn calendar(job: &Job) -> String {
+    let Job {
+        minute,
+        second,
+        interval,
+        ..
+    } = job;
+    match interval.minutes() {
+        step if step < HOUR_MINUTES => format!("*-*-* *:{minute:02}/{step}:{second:02} UTC"),
+        HOUR_MINUTES => format!("*-*-* *:{minute:02}:{second:02} UTC"),
+        _ if interval.hours() == 24 => format!("*-*-* 00:{minute:02}:{second:02} UTC"),
+        _ => format!("*-*-* 00/{}:{minute:02}:{second:02} UTC", interval.hours()),
+    }
+}
+
+/// Quotes an argument: `%` begins a specifier of systemd, `$` a variable.
+fn word(text: &str) -> String {
+    quoted(text).replace('$', "$$")
+}
+
+/// Quotes the path of the program, in which systemd replaces no variables.
+fn program_word(path: &str) -> Result<String> {
+    if path.contains(['"', '\'', '\\']) {
+        return Err(Error::new("write the units of systemd")
+            .with_source(format!(
+                "the path of the program, {path}, contains a quote or a backslash"
+            ))
+            .with_help("move the program to another folder, such as ~/.local/bin")
+            .with_exit(Exit::Config));
+    }
+    Ok(quoted(path))
+}
+
+fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', r"\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%");
+    format!("\"{escaped}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::schedule::interval::Interval;
+
+    #[test]
+    fn the_calendar_is_in_utc() {
+        let calendar = |interval, second| {
+            calendar(&Job {
+                name: JobName::Wars,
+                interval: Interval::parse(interval).unwrap(),
+                minute: 3,
+                second,
+            })
+        };
+        assert_eq!(calendar("1m", 10), "*-*-* *:03/1:10 UTC");
+        assert_eq!(calendar("10m", 0), "*-*-* *:03/10:00 UTC");
+        assert_eq!(calendar("1h", 0), "*-*-* *:03:00 UTC");
+        assert_eq!(calendar("6h", 0), "*-*-* 00/6:03:00 UTC");
+        assert_eq!(calendar("daily", 0), "*-*-* 00:03:00 UTC");
+    }
+
+    #[test]
+    fn an_argument_is_quoted_for_systemd() {
+        assert_eq!(word("/a b"), "\"/a b\"");
+        assert_eq!(word("/50%/$x"), "\"/50%%/$$x\"");
+        assert_eq!(word(r#"/"\"#), r#""/\"\\""#);
+    }
+}

@@ -1,0 +1,210 @@
+//! The tasks of a schedule for the Windows Task Scheduler, as XML.
+//!
+//! The text is pure ASCII and names no encoding: `schtasks` refuses UTF-8 with a name or a byte order mark.
+
+use std::fmt::Write;
+
+use crate::error::{Error, Exit, Result};
+use crate::model::schedule::interval::{HOUR_MINUTES, Interval};
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::paths::Paths;
+
+/// A task.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Task {
+    /// The name in the library of the Task Scheduler, with its folder.
+    pub(crate) name: String,
+    pub(crate) file_name: String,
+    pub(crate) xml: String,
+}
+
+/// Whose session the tasks run in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Logon {
+    /// Only while the user is logged on, without a console window.
+    #[default]
+    Interactive,
+    /// Whether the user is logged on or not (S4U). Needs an elevated prompt once, and stores no password.
+    Always {
+        /// `COMPUTER\user`; `None` for the user who imports the task.
+        user: Option<String>,
+    },
+}
+
+/// The command that runs `backup`, `summarize` and `prune` one after the other.
+const RUN_BACKUP: &str = "schedule run";
+
+/// The name of a task, with the folder for all tasks of this program.
+pub(crate) fn task_name(id: &str, job: JobName) -> String {
+    format!("tornsnap\\{id} {}", job.as_str())
+}
+
+/// The tasks of all jobs.
+///
+/// # Errors
+///
+/// [`Exit::Config`] for a path in which the Task Scheduler would replace a variable.
+pub(crate) fn tasks(jobs: &[Job], paths: &Paths, logon: &Logon) -> Result<Vec<Task>> {
+    for path in [&paths.program, &paths.config] {
+        refuse_variable(path)?;
+    }
+    Ok(jobs
+        .iter()
+        .map(|job| Task {
+            name: task_name(&paths.id, job.name),
+            file_name: format!("tornsnap-{}-{}.xml", paths.id, job.name.as_str()),
+            xml: task(job, paths, logon),
+        })
+        .collect())
+}
+
+fn refuse_variable(path: &str) -> Result<()> {
+    let is_name = |part: &&str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    let parts: Vec<&str> = path.split('%').collect();
+    let inner = parts.len().saturating_sub(1);
+    if parts[..inner].iter().skip(1).any(is_name) {
+        return Err(Error::new(format!("put the path {path} into a task"))
+            .with_source("the Task Scheduler replaces the name between two % by a variable")
+            .with_help("rename that file or folder, and run it again")
+            .with_exit(Exit::Config));
+    }
+    Ok(())
+}
+
+fn task(job: &Job, paths: &Paths, logon: &Logon) -> String {
+    let (command, arguments) = action(job, paths, logon);
+    format!(
+        "<?xml version=\"1.0\"?>\n\
+<Task version=\"1.2\" xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">
+  <RegistrationInfo>
+    <Description>tornsnap: {description}</Description>
+  </RegistrationInfo>
+  <Triggers>
+{trigger}
+  </Triggers>
+  <Principals>
+    <Principal id=\"Author\">
+{principal}      <RunLevel>LeastPrivilege</RunLevel>
+    </Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <ExecutionTimeLimit>{limit}</ExecutionTimeLimit>
+  </Settings>
+  <Actions Context=\"Author\">
+    <Exec>
+      <Command>{command}</Command>
+      <Arguments>{arguments}</Arguments>
+    </Exec>
+  </Actions>
+</Task>
+",
+        description = escaped(job.name.description()),
+        trigger = trigger(job),
+        principal = principal(logon),
+        limit = match job.name {
+            JobName::Backup => "PT2H",
+            _ => "PT1H",
+        },
+        command = escaped(&command),
+        arguments = escaped(&arguments),
+    )
+}
+
+/// The start in UTC, and the repetition. The order of the elements is that of the schema.
+fn trigger(job: &Job) -> String {
+    let start = format!("2026-01-01T00:{:02}:{:02}Z", job.minute, job.second);
+    let minutes = job.interval.minutes();
+    if job.interval == Interval::DAILY {
+        return format!(
+            "    <CalendarTrigger>
+      <StartBoundary>{start}</StartBoundary>
+      <ScheduleByDay><DaysInterval>1</DaysInterval></ScheduleByDay>
+    </CalendarTrigger>"
+        );
+    }
+    let interval = if minutes < HOUR_MINUTES {
+        format!("PT{minutes}M")
+    } else {
+        format!("PT{}H", job.interval.hours())
+    };
+    format!(
+        "    <TimeTrigger>
+      <StartBoundary>{start}</StartBoundary>
+      <Repetition><Interval>{interval}</Interval></Repetition>
+    </TimeTrigger>"
+    )
+}
+
+fn principal(logon: &Logon) -> String {
+    match logon {
+        Logon::Interactive => "      <LogonType>InteractiveToken</LogonType>\n".to_owned(),
+        Logon::Always { user } => {
+            let user = user.as_ref().map_or_else(String::new, |user| {
+                format!("      <UserId>{}</UserId>\n", escaped(user))
+            });
+            user + "      <LogonType>S4U</LogonType>\n"
+        }
+    }
+}
+
+/// The program and the arguments of a job. Each argument is quoted in the usual way, which a shell would not understand:
+/// `conhost` takes the line apart and puts it together again.
+fn action(job: &Job, paths: &Paths, logon: &Logon) -> (String, String) {
+    let command = match job.name.commands() {
+        [only] => only,
+        // A task goes on with its next action after a failure, so that one command has to run them all.
+        _ => RUN_BACKUP,
+    };
+    let arguments = format!("-q --config \"{}\" {command}", paths.config);
+    match logon {
+        Logon::Interactive => (
+            r"%SystemRoot%\System32\conhost.exe".to_owned(),
+            format!("--headless \"{}\" {arguments}", paths.program),
+        ),
+        // Without a session of a user there is no window.
+        Logon::Always { .. } => (paths.program.clone(), arguments),
+    }
+}
+
+/// Text for XML in ASCII.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            letter if letter.is_ascii() => escaped.push(letter),
+            letter => {
+                let _ = write!(escaped, "&#{};", u32::from(letter));
+            }
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_xml_is_ascii() {
+        assert_eq!(escaped("Jürgen & <x>"), "J&#252;rgen &amp; &lt;x&gt;");
+    }
+
+    #[test]
+    fn only_a_name_between_two_percent_signs_is_refused() {
+        assert!(refuse_variable(r"C:\100% & more\50%\x").is_ok());
+        assert!(refuse_variable(r"C:\100%").is_ok());
+        assert!(refuse_variable(r"C:\%TEMP%\x").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Questions to the user on a terminal.
+//!
+//! This module reads single keys with `console`. `dialoguer`, which is built on it, does not fit: it ignores Ctrl-D, it
+//! leaves the cursor hidden after Ctrl-C, and it ends an answer at the first line break of a pasted text.
+
+mod keyboard;
+mod line;
+mod mode;
+mod select;
+
+use std::io::{self, IsTerminal};
+
+use crate::error::{Error, Exit, Result};
+use crate::output::prompt::keyboard::Keyboard;
+use crate::output::prompt::line::LineStyle;
+use crate::output::prompt::mode::Mode;
+use crate::output::terminal;
+
+/// Whether there is a terminal to ask and answer questions.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only asks whether stderr is a terminal"
+)]
+pub(crate) fn is_possible() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a yes-or-no question. Without a terminal it fails, and the help names `flag`, which answers yes.
+pub(crate) fn confirm(question: &str, flag: &str) -> Result<bool> {
+    if !is_possible() {
+        return Err(Error::new(format!("ask \"{question}\""))
+            .with_source("a question needs a terminal, and stdin or stderr is none")
+            .with_help(format!("add {flag} if the answer is yes"))
+            .with_exit(Exit::Config));
+    }
+    Prompt::new(&|| None).confirm(question, false)
+}
+
+/// Asks several questions. While it exists, the terminal does not show what is typed between the questions: a key that is
+/// pasted too early stays hidden.
+///
+/// Each question fails with [`Exit::Interrupted`] on Ctrl-C, on Ctrl-D, and when the terminal is closed.
+pub(crate) struct Prompt<'a> {
+    /// The exit code of a signal that has arrived.
+    stopped: &'a dyn Fn() -> Option<Exit>,
+    _mode: Mode,
+}
+
+impl<'a> Prompt<'a> {
+    pub(crate) fn new(stopped: &'a dyn Fn() -> Option<Exit>) -> Self {
+        Self {
+            stopped,
+            _mode: Mode::without_echo(),
+        }
+    }
+
+    /// Asks a yes-or-no question. An empty line means `default`.
+    pub(crate) fn confirm(&self, question: &str, default: bool) -> Result<bool> {
+        let choices = if default { "[Y/n]" } else { "[y/N]" };
+        let question = format!("{question} {choices}");
+        loop {
+            let answer = self.read(&question, LineStyle::Shown)?;
+            match answer.trim().to_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => terminal::print_wrapped("Type y for yes or n for no.", 0),
+            }
+        }
+    }
+
+    /// Asks for a line of text. An empty line means `default`, which is shown.
+    pub(crate) fn line(&self, question: &str, default: &str) -> Result<String> {
+        let question = match default {
+            "" => format!("{question}:"),
+            default => format!("{question} [{default}]:"),
+        };
+        let answer = self.read(&question, LineStyle::Shown)?;
+        Ok(match answer.trim() {
+            "" => default.to_owned(),
+            answer => answer.to_owned(),
+        })
+    }
+
+    /// Asks for a text that may be pasted and have several lines. The line breaks become blanks.
+    pub(crate) fn pasted(&self, question: &str) -> Result<String> {
+        self.read(&format!("{question}:"), LineStyle::Pasted)
+    }
+
+    /// Asks for a line that is not shown while it is typed.
+    pub(crate) fn secret(&self, question: &str) -> Result<String> {
+        self.read(&format!("{question}:"), LineStyle::Hidden)
+    }
+
+    /// Lets the user choose one of the items with the arrow keys. Returns its index.
+    pub(crate) fn select(&self, question: &str, items: &[String], default: usize) -> Result<usize> {
+        if console::is_dumb() {
+            return self.select_by_number(question, items, default);
+        }
+        select::select(&Keyboard::open(self.stopped), question, items, default)
+    }
+
+    /// The choice for terminals that cannot move the cursor.
+    fn select_by_number(&self, question: &str, items: &[String], default: usize) -> Result<usize> {
+        terminal::print_wrapped(question, 0);
+        for (number, item) in (1..).zip(items) {
+            terminal::print_wrapped(&format!("  {number}. {item}"), 5);
+        }
+        loop {
+            let answer = self.line("Number", &(default + 1).to_string())?;
+            match answer.parse::<usize>() {
+                Ok(number) if (1..=items.len()).contains(&number) => return Ok(number - 1),
+                _ => {
+                    let last = items.len();
+                    terminal::print_wrapped(&format!("Type a number from 1 to {last}."), 0);
+                }
+            }
+        }
+    }
+
+    fn read(&self, question: &str, style: LineStyle) -> Result<String> {
+        line::read(&Keyboard::open(self.stopped), question, style)
+    }
+}

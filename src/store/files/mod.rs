@@ -1,0 +1,11 @@
+//! Works on files beside the database: hashes, new files, removal, syncs, and free space.
+
+pub(super) mod hash;
+pub(super) mod private;
+pub(super) mod remove;
+pub(super) mod space;
+pub(super) mod sync;
+
+pub(crate) use hash::sha256;
+pub(crate) use private::{write_atomically, write_if_absent};
+pub(crate) use remove::remove_database_files;

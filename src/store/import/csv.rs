@@ -1,0 +1,268 @@
+//! Reads a CSV file as `export` writes it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::path::Path;
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+use rusqlite::{Connection, Statement};
+
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::history::History;
+use crate::model::import::cell::{Converted, Dialect};
+use crate::model::import::datum::Datum;
+use crate::model::import::header::{self, Sheet};
+use crate::model::import::report::{Skip, Tally};
+use crate::model::import::rules::Table;
+use crate::model::import::tidy;
+use crate::model::time::Month;
+use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
+
+/// How to read a CSV file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CsvOptions {
+    /// The name of the table; `None`: the columns tell.
+    pub(crate) dataset: Option<String>,
+    /// Whether lines that cannot be taken are left out.
+    pub(crate) skips_invalid: bool,
+}
+
+/// Fails if the file has no header of a table.
+///
+/// # Errors
+///
+/// [`Exit::Config`], or [`Exit::Usage`] when the dataset is unknown.
+pub(super) fn check_header(path: &Path, options: &CsvOptions) -> Result<()> {
+    open(path, options).map(drop)
+}
+
+/// Opens the file and reads its header.
+fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
+    let action = || format!("import {}", path.display());
+    let mut file = BufReader::new(File::open(path).with_context(action)?);
+    let first = first_line(&mut file).with_context(action)?;
+    let sheet = header::read(&first, options.dataset.as_deref()).map_err(|refusal| {
+        Error::new(action())
+            .with_source(refusal.cause)
+            .with_help(refusal.help)
+            .with_exit(refusal.exit)
+    })?;
+    Ok((file, sheet))
+}
+
+/// How many invalid lines an error names.
+const MAX_NAMED: usize = 5;
+
+pub(super) fn read(
+    path: &Path,
+    target: &Connection,
+    options: &ImportOptions,
+    tallies: &mut Tallies,
+) -> Result<SourceFacts> {
+    let (file, sheet) = open(path, &options.csv)?;
+    let marked = MarkEmptyTexts::new(file, sheet.delimiter);
+    let reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(sheet.delimiter)
+        .from_reader(marked);
+    let mut lines = Lines {
+        path,
+        sheet: &sheet,
+        dialect: Dialect {
+            is_lenient: false,
+            offset: options.offset,
+            now: options.now,
+            tiles: HashMap::new(),
+        },
+        skips_invalid: options.csv.skips_invalid,
+        invalid: Vec::new(),
+        invalid_count: 0,
+        facts: SourceFacts {
+            knows_factions_of_players: sheet.has("faction_id"),
+            ..SourceFacts::default()
+        },
+    };
+    let tally = lines.copy(reader, &mut staging::insert(target, &sheet.table)?)?;
+    let facts = lines.finish()?;
+    tallies.insert(sheet.table.name, tally);
+    derive::missing_tables(target)?;
+    Ok(facts)
+}
+
+/// Reads the header, which has no line break in a cell.
+fn first_line(file: &mut (impl BufRead + Seek)) -> std::io::Result<String> {
+    const LONGEST: u64 = 64 * 1024;
+    let mut line = Vec::new();
+    file.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+struct Lines<'a> {
+    path: &'a Path,
+    sheet: &'a Sheet,
+    dialect: Dialect,
+    skips_invalid: bool,
+    /// Descriptions of the first invalid lines.
+    invalid: Vec<String>,
+    invalid_count: usize,
+    facts: SourceFacts,
+}
+
+impl Lines<'_> {
+    fn copy<R: Read>(
+        &mut self,
+        mut reader: Reader<R>,
+        insert: &mut Statement<'_>,
+    ) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let mut record = StringRecord::new();
+        loop {
+            // The header is line 1, and was read before.
+            let line = reader.position().line() + 1;
+            match reader.read_record(&mut record) {
+                Ok(false) => return Ok(tally),
+                Ok(true) => match self.row(&record, &mut tally) {
+                    Ok(row) => {
+                        staging::add_with_id(insert, &row, self.id(&record))?;
+                    }
+                    Err(flaw) => self.refuse(line, flaw, &mut tally),
+                },
+                Err(error) if error.is_io_error() => {
+                    return Err(Error::new(format!("read {}", self.path.display()))
+                        .with_source(error)
+                        .with_exit(Exit::Io));
+                }
+                Err(_) => {
+                    let flaw = Flaw::of_line("is not UTF-8");
+                    self.refuse(line, flaw, &mut tally);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, line: u64, flaw: Flaw, tally: &mut Tally) {
+        if self.invalid.len() < MAX_NAMED {
+            self.invalid
+                .push(format!("line {line}: {}", flaw.description));
+        }
+        self.invalid_count += 1;
+        tally.skip(Skip::Left(flaw.reason));
+    }
+
+    /// Fails if a line was invalid and may not be left out.
+    fn finish(self) -> Result<SourceFacts> {
+        if self.invalid.is_empty() || self.skips_invalid {
+            return Ok(self.facts);
+        }
+        let more = self.invalid_count - self.invalid.len();
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!("; and {more} more lines")
+        };
+        Err(Error::new(format!("import {}", self.path.display()))
+            .with_source(format!("{}{more}", self.invalid.join("; ")))
+            .with_help("correct the file, or add --skip-invalid to leave these lines out; nothing was imported")
+            .with_exit(Exit::Config))
+    }
+
+    fn id(&self, record: &StringRecord) -> Option<i64> {
+        record
+            .get(self.sheet.id?)?
+            .parse()
+            .ok()
+            .filter(|id| *id > 0)
+    }
+
+    /// Converts the cells of a line.
+    fn row(&mut self, record: &StringRecord, tally: &mut Tally) -> Result<Vec<Datum>, Flaw> {
+        if record.len() != self.sheet.names.len() {
+            return Err(Flaw::of_line(&format!(
+                "has {} cells, and the header {}",
+                record.len(),
+                self.sheet.names.len()
+            )));
+        }
+        let table = &self.sheet.table;
+        let mut row = Vec::with_capacity(table.columns.len());
+        for (column, place) in table.columns.iter().zip(&self.sheet.places) {
+            let cell = place.map_or(Datum::Null, |place| self.cell(record, place));
+            row.push(match self.dialect.convert(column.kind, &cell) {
+                Converted::Kept(value) => value,
+                Converted::Mended(value, mend) => {
+                    // A column that is not in the file is not mended.
+                    if place.is_some() {
+                        tally.mend(column.name, mend);
+                    }
+                    value
+                }
+                Converted::Unusable(flaw) => return Err(Flaw::of_cell(column.name, &cell, flaw)),
+            });
+        }
+        tidy::name_the_unnamed(table, &mut row, tally);
+        self.note_summary(table, &row);
+        Ok(row)
+    }
+
+    fn cell(&self, record: &StringRecord, place: usize) -> Datum {
+        match record.get(place) {
+            None | Some("") => Datum::Null,
+            Some(EMPTY_TEXT) => Datum::Text(String::new()),
+            Some(text) => Datum::Text(self.sheet.without_guard(text).to_owned()),
+        }
+    }
+
+    /// Notes the month of a summary, whose history rows are not in the file.
+    fn note_summary(&mut self, table: &Table, row: &[Datum]) {
+        let history = History::ALL
+            .into_iter()
+            .find(|history| history.summary_table() == table.name);
+        if let Some(history) = history
+            && let Some(month) = row[table.index("period_start")]
+                .integer()
+                .and_then(Month::of)
+        {
+            self.facts.pruned.insert((history.table(), month));
+        }
+    }
+}
+
+/// Why a line cannot be taken.
+struct Flaw {
+    /// With the value, for the error.
+    description: String,
+    /// Without the value, for the counts of the report.
+    reason: String,
+}
+
+impl Flaw {
+    fn of_line(reason: &str) -> Self {
+        Self {
+            description: format!("it {reason}"),
+            reason: format!("the line {reason}"),
+        }
+    }
+
+    fn of_cell(column: &str, cell: &Datum, flaw: &str) -> Self {
+        let reason = format!("{column} {flaw}");
+        let description = match cell {
+            Datum::Text(text) if !looks_like_key(text) => {
+                let shown: String = text.chars().take(40).collect();
+                format!("column {column}: {shown:?} {flaw}")
+            }
+            _ => format!("column {reason}"),
+        };
+        Self {
+            description,
+            reason,
+        }
+    }
+}
+
+/// A key may be in any column of a file whose columns are shifted.
+fn looks_like_key(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

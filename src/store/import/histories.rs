@@ -1,0 +1,291 @@
+//! Merges a history: the rows of both files in the order of their times, without those that are no change.
+
+use std::collections::BTreeSet;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::import::datum::Datum;
+use crate::model::import::recorder::{Layout, Recorder, layout};
+use crate::model::import::report::Tally;
+use crate::model::time::Month;
+use crate::store::history::render;
+use crate::store::import::staging::{self, column_list};
+use crate::store::import::{ImportOptions, Tallies};
+use crate::store::{SqlContext, sql};
+
+/// Merges one history, and adds the months that changed to `changed`.
+pub(super) fn merge(
+    connection: &Connection,
+    history: History,
+    options: &ImportOptions,
+    closed: &BTreeSet<(&'static str, Month)>,
+    tallies: &mut Tallies,
+    changed: &mut BTreeSet<Month>,
+) -> Result<()> {
+    staging::create_accepted(connection, history)?;
+    let tally = tallies.entry(history.table()).or_default();
+    let mut merger = Merger {
+        history,
+        layout: layout(history),
+        every_poll: options.every_poll,
+        keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
+        closed,
+        tally,
+        changed,
+        accept: connection
+            .prepare(&accept_statement(history))
+            .context("prepare the import")?,
+        replace: connection
+            .prepare("INSERT INTO temp.replaced (id, entity, period_start) VALUES (?, ?, ?)")
+            .context("prepare the import")?,
+    };
+    merger
+        .run(connection)
+        .context(format!("merge {}", history.table()))?;
+    drop(merger);
+    write(connection, history).context(format!("write {}", history.table()))
+}
+
+fn accept_statement(history: History) -> String {
+    let layout = layout(history);
+    let places = vec!["?"; layout.table.columns.len() + 1].join(", ");
+    format!(
+        "INSERT INTO temp.accepted (id, {}) VALUES ({places})",
+        column_list(layout.table)
+    )
+}
+
+/// Writes what the merger has decided.
+fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
+    connection.execute(&render(history, sql!("import/delete_replaced")), [])?;
+    connection.execute(&render(history, sql!("import/append_history")), [])?;
+    let statements: &[&str] = match history {
+        History::Players => &[sql!("import/discount_players")],
+        History::Factions => &[sql!("import/discount_factions")],
+        History::Wars => &[
+            sql!("import/discount_wars"),
+            sql!("import/delete_empty_wars"),
+        ],
+        History::Territories => &[sql!("import/discount_territories")],
+    };
+    for statement in statements {
+        connection.execute(statement, [])?;
+    }
+    connection.execute(
+        sql!("import/mark_changed"),
+        named_params! { ":history": history.table() },
+    )?;
+    Ok(())
+}
+
+/// A row of either file.
+struct MergedRow {
+    is_imported: bool,
+    id: i64,
+    /// The id of an imported row in its own file, if it can be kept.
+    source_id: Option<i64>,
+    /// The columns of the table without the id.
+    values: Vec<Datum>,
+}
+
+struct Merger<'a> {
+    history: History,
+    layout: Layout,
+    every_poll: bool,
+    keeps_ids: bool,
+    /// The months whose stored rows stay.
+    closed: &'a BTreeSet<(&'static str, Month)>,
+    tally: &'a mut Tally,
+    changed: &'a mut BTreeSet<Month>,
+    accept: Statement<'a>,
+    replace: Statement<'a>,
+}
+
+/// What is known about one entity up to the present row.
+struct Entity {
+    key: Vec<Datum>,
+    /// The last known values with the rows of both files.
+    merged: Recorder,
+    /// The last known values with our rows alone.
+    ours: Recorder,
+    /// The rows of the present second that are in the merged history.
+    second: Vec<Vec<Datum>>,
+    /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
+    /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
+    states: Vec<Recorder>,
+    at: Option<i64>,
+}
+
+impl Merger<'_> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(&self.rows_in_order())?;
+        let mut rows = statement.query([])?;
+        let mut entity: Option<Entity> = None;
+        while let Some(row) = rows.next()? {
+            let row = self.read(row)?;
+            let key: Vec<Datum> = self
+                .layout
+                .entity
+                .iter()
+                .map(|&index| row.values[index].clone())
+                .collect();
+            let current = match entity.take() {
+                Some(entity) if entity.key == key => entity,
+                _ => Entity::new(self.history, key),
+            };
+            let current = entity.insert(current);
+            current.enter(row.values[self.layout.time].integer());
+            if row.is_imported {
+                self.take(current, &row)?;
+            } else {
+                self.keep(current, &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
+    fn rows_in_order(&self) -> String {
+        let columns = column_list(self.layout.table);
+        let table = self.history.table();
+        let names: Vec<&str> = self
+            .layout
+            .entity
+            .iter()
+            .map(|&index| self.layout.table.columns[index].name)
+            .collect();
+        let entity = names.join(", ");
+        let time = self.layout.table.columns[self.layout.time].name;
+        format!(
+            "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns} FROM temp.imported_{table}
+             UNION ALL
+             SELECT 0, id, NULL, {columns} FROM main.{table}
+             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
+             ORDER BY {entity}, {time}, is_imported, row_id"
+        )
+    }
+
+    fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
+        let values = (3..3 + self.layout.table.columns.len())
+            .map(|index| {
+                Ok(match row.get_ref(index)? {
+                    ValueRef::Null => Datum::Null,
+                    ValueRef::Integer(number) => Datum::Integer(number),
+                    ValueRef::Real(number) => Datum::Real(number),
+                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                        Datum::Text(String::from_utf8_lossy(bytes).into_owned())
+                    }
+                })
+            })
+            .collect::<rusqlite::Result<Vec<Datum>>>()?;
+        Ok(MergedRow {
+            is_imported: row.get(0)?,
+            id: row.get(1)?,
+            source_id: if self.keeps_ids { row.get(2)? } else { None },
+            values,
+        })
+    }
+
+    /// Decides about a stored row. It goes if it was a change before the import and is none with the imported rows.
+    fn keep(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
+        let layout = &self.layout;
+        let alone = entity.ours.completed(&row.values);
+        let was_change = entity.ours.is_change(layout, &alone);
+        entity.ours.record(layout, &alone);
+        let merged = entity.merged.completed(&row.values);
+        let is_change = entity.merged.is_change(layout, &merged);
+        let month = row.values[layout.time].integer().and_then(Month::of);
+        let may_go = !self.every_poll
+            && month.is_some_and(|month| !self.closed.contains(&(self.history.table(), month)));
+        if was_change
+            && !is_change
+            && may_go
+            && let Some(month) = month
+        {
+            self.replace
+                .execute(params![row.id, self.entity_text(entity), month.start()])?;
+            self.tally.replaced += 1;
+            self.changed.insert(month);
+            entity.second.push(row.values.clone());
+            return Ok(());
+        }
+        entity.record(layout, row.values.clone());
+        Ok(())
+    }
+
+    /// Decides about an imported row.
+    fn take(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
+        let layout = &self.layout;
+        let same = |known: &Vec<Datum>, row: &[Datum]| {
+            let mut facts = layout.facts.iter();
+            facts.all(|&index| known[index] == row[index])
+        };
+        let completed = entity.merged.completed(&row.values);
+        if entity
+            .second
+            .iter()
+            .any(|known| same(known, &completed) || same(known, &row.values))
+        {
+            self.tally.already_there += 1;
+            return Ok(());
+        }
+        let is_change = entity
+            .states
+            .iter()
+            .all(|state| state.is_change(layout, &state.completed(&row.values)));
+        if !self.every_poll && !is_change {
+            self.tally.unchanged += 1;
+            return Ok(());
+        }
+        let id = row.source_id.map_or(Datum::Null, Datum::Integer);
+        self.accept
+            .execute(params_from_iter([&id].into_iter().chain(&completed)))?;
+        self.tally.taken += 1;
+        if let Some(month) = completed[layout.time].integer().and_then(Month::of) {
+            self.changed.insert(month);
+        }
+        entity.record(layout, completed);
+        Ok(())
+    }
+
+    /// The entity as `discount_….sql` compares it.
+    fn entity_text(&self, entity: &Entity) -> Datum {
+        match (self.history, &entity.key[..]) {
+            (History::Wars, [Datum::Text(war_type), Datum::Integer(id)]) => {
+                Datum::Text(format!("{war_type} {id}"))
+            }
+            (_, key) => key[0].clone(),
+        }
+    }
+}
+
+impl Entity {
+    fn new(history: History, key: Vec<Datum>) -> Self {
+        Self {
+            key,
+            merged: Recorder::new(history),
+            ours: Recorder::new(history),
+            second: Vec::new(),
+            states: Vec::new(),
+            at: None,
+        }
+    }
+
+    /// Begins a new second if the time differs from that of the row before.
+    fn enter(&mut self, at: Option<i64>) {
+        if self.states.is_empty() || self.at != at {
+            self.at = at;
+            self.second.clear();
+            self.states = vec![self.merged.clone()];
+        }
+    }
+
+    fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
+        self.merged.record(layout, &row);
+        self.second.push(row);
+        self.states.push(self.merged.clone());
+    }
+}

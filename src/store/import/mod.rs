@@ -1,0 +1,152 @@
+//! Takes over the rows of another file: a database of the Python program, another tornsnap database, or CSV.
+//!
+//! The rows are first converted and copied to temporary tables. One transaction then merges these tables with ours, so
+//! that a crash leaves the database as it was.
+
+mod csv;
+mod derive;
+mod histories;
+mod memberships;
+mod plan;
+mod quotes;
+mod read;
+mod rehearsal;
+mod source;
+mod staging;
+mod states;
+mod summaries;
+mod tornsnap;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
+pub(crate) use csv::CsvOptions;
+pub(crate) use source::{ImportSource, open};
+#[cfg(test)]
+pub(in crate::store) use staging::create as create_staging;
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::import::SourceKind;
+use crate::model::import::report::{ImportResult, Tally};
+use crate::model::import::rules::TABLES;
+use crate::model::month_state::SummaryStatus;
+use crate::model::time::Month;
+use crate::store::{Store, months};
+
+/// How to import.
+#[derive(Clone, Debug)]
+pub(crate) struct ImportOptions {
+    /// The offset of the clock of the source, in seconds east of UTC.
+    pub(crate) offset: i64,
+    /// Unix seconds.
+    pub(crate) now: i64,
+    /// Whether history rows are kept that repeat the last known values.
+    pub(crate) every_poll: bool,
+    pub(crate) csv: CsvOptions,
+}
+
+/// The tallies of the tables while an import runs.
+type Tallies = BTreeMap<&'static str, Tally>;
+
+/// What the merge has to know about the source besides the rows in the temporary tables.
+#[derive(Debug, Default)]
+struct SourceFacts {
+    /// Whether the source says in which faction each player is.
+    knows_factions_of_players: bool,
+    /// The months whose summaries are imported without their history rows.
+    pruned: BTreeSet<(&'static str, Month)>,
+}
+
+impl Store {
+    /// Imports all rows of a file. Nothing is changed if it fails.
+    pub(crate) fn import(
+        &mut self,
+        source: &ImportSource,
+        options: &ImportOptions,
+    ) -> Result<ImportResult> {
+        staging::create(&self.connection)?;
+        let mut tallies = Tallies::new();
+        let facts = match source {
+            ImportSource::Plan(reader) => {
+                plan::read(reader, &self.connection, options, &mut tallies)?
+            }
+            ImportSource::Tornsnap(reader) => {
+                tornsnap::read(reader, &self.connection, options, &mut tallies)?
+            }
+            ImportSource::Csv(path) => csv::read(path, &self.connection, options, &mut tallies)?,
+        };
+        source.check_unchanged()?;
+        let merge = |connection: &Connection| merge(connection, &facts, options, &mut tallies);
+        let months = self.transaction(|transaction| merge_with(transaction, merge))?;
+        staging::drop_all(&self.connection)?;
+        Ok(ImportResult {
+            kind: source.kind(),
+            tables: in_order(tallies),
+            months: months.into_iter().collect(),
+        })
+    }
+}
+
+fn merge_with<T>(
+    transaction: &rusqlite::Transaction<'_>,
+    merge: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    // The triggers would record each change of a faction at the time of the newest state. The merge writes the
+    // memberships itself.
+    states::set_triggers(transaction, false)?;
+    let merged = merge(transaction);
+    states::set_triggers(transaction, true)?;
+    merged
+}
+
+/// Merges the temporary tables with ours, and returns the months whose history rows have changed.
+fn merge(
+    connection: &Connection,
+    facts: &SourceFacts,
+    options: &ImportOptions,
+    tallies: &mut Tallies,
+) -> Result<BTreeSet<Month>> {
+    let now = options.now;
+    let months_before = months::months(connection, now)?;
+    // Rows of these months are in summaries that are never written again.
+    let closed: BTreeSet<(&'static str, Month)> = months_before
+        .iter()
+        .flat_map(|state| state.tables.iter().map(|table| (state.month, table)))
+        .filter(|(_, table)| matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged))
+        .map(|(month, table)| (table.history.table(), month))
+        .collect();
+    let had_rows: BTreeSet<(&'static str, Month)> = months_before
+        .iter()
+        .flat_map(|state| state.tables.iter().map(|table| (state.month, table)))
+        .filter(|(_, table)| table.facts.rows > 0)
+        .map(|(month, table)| (table.history.table(), month))
+        .collect();
+    states::merge(connection, facts, now, tallies)?;
+    let mut changed = BTreeSet::new();
+    for history in History::ALL {
+        histories::merge(connection, history, options, &closed, tallies, &mut changed)?;
+    }
+    memberships::merge(connection, tallies)?;
+    summaries::merge(connection, facts, &had_rows, now, tallies)?;
+    Ok(changed)
+}
+
+fn in_order(mut tallies: Tallies) -> Vec<(&'static str, Tally)> {
+    TABLES
+        .iter()
+        .filter_map(|table| tallies.remove_entry(table.name))
+        .filter(|(_, tally)| !tally.is_empty())
+        .collect()
+}
+
+impl ImportSource {
+    pub(crate) fn kind(&self) -> SourceKind {
+        match self {
+            Self::Plan(_) => SourceKind::Plan,
+            Self::Tornsnap(_) => SourceKind::Tornsnap,
+            Self::Csv(_) => SourceKind::Csv,
+        }
+    }
+}

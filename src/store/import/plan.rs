@@ -1,0 +1,218 @@
+//! Reads a database of the Python program.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::id::TerritoryId;
+use crate::model::import::cell::{Dialect, numbers};
+use crate::model::import::datum::Datum;
+use crate::model::import::recorder::layout;
+use crate::model::import::report::{Skip, Tally};
+use crate::model::import::rules::{self, Table};
+use crate::model::import::tidy;
+use crate::model::time::Month;
+use crate::store::import::read::{columns_of, copy_table};
+use crate::store::import::source::SourceDatabase;
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
+use crate::store::{SqlContext, sql};
+
+const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
+const HISTORIES: [Table; 4] = [
+    rules::PLAYER_HISTORY,
+    rules::FACTION_HISTORY,
+    rules::WAR_HISTORY,
+    rules::TILE_HISTORY,
+];
+const SUMMARIES: [(History, Table); 4] = [
+    (History::Players, rules::PLAYER_SUMMARY),
+    (History::Factions, rules::FACTION_SUMMARY),
+    (History::Wars, rules::WAR_SUMMARY),
+    (History::Territories, rules::TILE_SUMMARY),
+];
+
+/// Copies all known tables to the temporary ones.
+pub(super) fn read(
+    source: &SourceDatabase,
+    target: &Connection,
+    options: &ImportOptions,
+    tallies: &mut Tallies,
+) -> Result<SourceFacts> {
+    let connection = &source.connection;
+    let dialect = Dialect {
+        is_lenient: true,
+        offset: options.offset,
+        now: options.now,
+        tiles: numbered_tiles(connection, target)?,
+    };
+    for table in STATES.iter().chain(&HISTORIES) {
+        let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
+            tidy::tidy(table, row, tally)
+        })?;
+        tallies.insert(table.name, tally);
+    }
+    derive::missing_tables(target)?;
+    let mut facts = SourceFacts {
+        knows_factions_of_players: columns_of(connection, "players")
+            .context("read the table players")?
+            .contains("faction_id"),
+        ..SourceFacts::default()
+    };
+    for (history, table) in SUMMARIES {
+        let counts = RowCounts::of(target, history)?;
+        // The start of a period is a date. Moved to UTC, it could fall into the month before.
+        let dialect = Dialect {
+            offset: 0,
+            ..dialect.clone()
+        };
+        let pruned = RefCell::new(&mut facts.pruned);
+        let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
+            let month = tidy_summary(&table, history, row, tally, &counts)?;
+            if !counts.months.contains(&month) {
+                pruned.borrow_mut().insert((history.table(), month));
+            }
+            Ok(())
+        })?;
+        tallies.insert(table.name, tally);
+    }
+    Ok(facts)
+}
+
+/// The imported history rows of each entity and month.
+struct RowCounts {
+    by_entity: HashMap<(String, Month), i64>,
+    months: BTreeSet<Month>,
+}
+
+impl RowCounts {
+    fn of(target: &Connection, history: History) -> Result<Self> {
+        let layout = layout(history);
+        let entity = entity_expression(history);
+        let time = layout.table.columns[layout.time].name;
+        let mut by_entity = HashMap::new();
+        let mut query = || -> rusqlite::Result<()> {
+            let mut statement = target.prepare(&format!(
+                "SELECT CAST({entity} AS TEXT), unixepoch({time}, 'unixepoch', 'start of month') AS month, count(*)
+                 FROM temp.imported_{} GROUP BY 1, 2",
+                history.table()
+            ))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if let Some(month) = Month::of(row.get(1)?) {
+                    by_entity.insert((row.get(0)?, month), row.get(2)?);
+                }
+            }
+            Ok(())
+        };
+        query().context("count the imported rows")?;
+        let months = by_entity.keys().map(|(_, month)| *month).collect();
+        Ok(Self { by_entity, months })
+    }
+}
+
+/// The entity of a row as one value.
+pub(super) fn entity_expression(history: History) -> &'static str {
+    match history {
+        History::Players => "player_id",
+        History::Factions => "faction_id",
+        History::Wars => "war_type || ' ' || war_id",
+        History::Territories => "territory_id",
+    }
+}
+
+fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
+    let show = |name: &str| match &row[table.index(name)] {
+        Datum::Integer(number) => number.to_string(),
+        Datum::Text(text) => text.clone(),
+        _ => String::new(),
+    };
+    match history {
+        History::Wars => format!("{} {}", show("war_type"), show("war_id")),
+        _ => show(table.columns[0].name),
+    }
+}
+
+/// Corrects a summary, and returns its month. A summary of rows that are imported themselves is left.
+fn tidy_summary(
+    table: &Table,
+    history: History,
+    row: &mut [Datum],
+    tally: &mut Tally,
+    counts: &RowCounts,
+) -> Result<Month, Skip> {
+    let start = table.index("period_start");
+    let period_start = row[start].integer().unwrap_or_default();
+    let month = tidy::month_of_period(period_start).ok_or("period_start is out of range")?;
+    if month.start() != period_start {
+        row[start] = Datum::Integer(month.start());
+        tally.mend("period_start", "moved to the start of the UTC month");
+    }
+    tidy::recompute_changes(table, row);
+    let counted = row[table.index("record_count")].integer().unwrap_or(1);
+    let here = counts
+        .by_entity
+        .get(&(entity_of(table, history, row), month))
+        .copied()
+        .unwrap_or(0);
+    if here > 0 && here >= counted {
+        return Err(Skip::Recomputed);
+    }
+    Ok(month)
+}
+
+/// Maps the numbers of tiles to their letters, by the coordinates of tiles that our database knows.
+fn numbered_tiles(source: &Connection, target: &Connection) -> Result<HashMap<i64, TerritoryId>> {
+    let action = "match the tiles by their coordinates";
+    let names = columns_of(source, "territory_ownership_history").context(action)?;
+    if !names.contains("coordinates") || !names.contains("territory_id") {
+        return Ok(HashMap::new());
+    }
+    let places = known_places(target).context(action)?;
+    let query = || -> rusqlite::Result<HashMap<i64, TerritoryId>> {
+        let mut statement = source.prepare(
+            "SELECT DISTINCT CAST(territory_id AS INTEGER), coordinates FROM territory_ownership_history
+             WHERE typeof(territory_id) IN ('integer', 'real') OR territory_id GLOB '[0-9]*'",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut tiles = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            let ValueRef::Text(text) = row.get_ref(1)? else {
+                continue;
+            };
+            if let [x, y] = numbers(&String::from_utf8_lossy(text))[..]
+                && let Some(tile) = places.get(&place(x, y)).copied().flatten()
+            {
+                tiles.insert(number, tile);
+            }
+        }
+        Ok(tiles)
+    };
+    query().context(action)
+}
+
+/// The tile at each place; `None` where two tiles have the same coordinates.
+fn known_places(
+    target: &Connection,
+) -> rusqlite::Result<BTreeMap<(String, String), Option<TerritoryId>>> {
+    let mut places = BTreeMap::new();
+    let mut statement = target.prepare(sql!("import/list_tiles_with_coordinates"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let tile: Option<TerritoryId> = row.get("territory_id").optional()?;
+        places
+            .entry(place(row.get("coordinate_x")?, row.get("coordinate_y")?))
+            .and_modify(|known| *known = None)
+            .or_insert(tile);
+    }
+    Ok(places)
+}
+
+/// Coordinates as text, so that they can be compared.
+fn place(x: f64, y: f64) -> (String, String) {
+    (format!("{x:.2}"), format!("{y:.2}"))
+}

@@ -1,0 +1,123 @@
+//! Reads the tables of a source database, converts each value, and fills the temporary tables.
+
+use std::collections::BTreeSet;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use crate::error::Result;
+use crate::model::import::cell::{Converted, Dialect};
+use crate::model::import::datum::Datum;
+use crate::model::import::report::{Skip, Tally};
+use crate::model::import::rules::{Column, Table};
+use crate::store::SqlContext;
+use crate::store::import::staging;
+
+/// What to do with a converted row before it is kept: correct it, or return the reason to leave it.
+pub(super) type Finish<'a> = dyn Fn(&mut Vec<Datum>, &mut Tally) -> Result<(), Skip> + 'a;
+
+/// Copies one table of the source to its temporary table. A missing table is an empty one.
+pub(super) fn copy_table(
+    source: &Connection,
+    target: &Connection,
+    table: &Table,
+    dialect: &Dialect,
+    finish: &Finish<'_>,
+) -> Result<Tally> {
+    let action = || format!("read the table {}", table.name);
+    let mut tally = Tally::default();
+    let names = columns_of(source, table.name).context(action())?;
+    if names.is_empty() {
+        return Ok(tally);
+    }
+    let order = if names.contains("id") { "id" } else { "1" };
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| source_column(column, &names).unwrap_or_else(|| "NULL".to_owned()))
+        .collect();
+    let mut statement = source
+        .prepare(&format!(
+            "SELECT {} FROM \"{}\" ORDER BY {order}",
+            columns.join(", "),
+            table.name
+        ))
+        .context(action())?;
+    let mut insert = staging::insert(target, table)?;
+    let mut rows = statement.query([]).context(action())?;
+    while let Some(row) = rows.next().context(action())? {
+        let cells = cells(row, table.columns.len()).context(action())?;
+        let converted = convert(table, &cells, dialect, &mut tally);
+        match converted.and_then(|mut row| finish(&mut row, &mut tally).map(|()| row)) {
+            Ok(row) => staging::add(&mut insert, &row)?,
+            Err(skip) => tally.skip(skip),
+        }
+    }
+    Ok(tally)
+}
+
+/// The first name of the column that the table has, quoted.
+fn source_column(column: &Column, names: &BTreeSet<String>) -> Option<String> {
+    std::iter::once(&column.name)
+        .chain(column.aliases)
+        .find(|name| names.contains(**name))
+        .map(|name| format!("\"{name}\""))
+}
+
+fn cells(row: &Row<'_>, count: usize) -> rusqlite::Result<Vec<Datum>> {
+    (0..count)
+        .map(|index| {
+            Ok(match row.get_ref(index)? {
+                ValueRef::Null => Datum::Null,
+                ValueRef::Integer(number) => Datum::Integer(number),
+                ValueRef::Real(number) => Datum::Real(number),
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    Datum::Text(String::from_utf8_lossy(bytes).into_owned())
+                }
+            })
+        })
+        .collect()
+}
+
+/// Converts the cells of a row. A value that is unusable becomes unknown, unless the row needs it.
+fn convert(
+    table: &Table,
+    cells: &[Datum],
+    dialect: &Dialect,
+    tally: &mut Tally,
+) -> Result<Vec<Datum>, Skip> {
+    let mut row = Vec::with_capacity(cells.len());
+    let mut mends: Vec<(&str, &str)> = Vec::new();
+    for (column, cell) in table.columns.iter().zip(cells) {
+        row.push(match dialect.convert(column.kind, cell) {
+            Converted::Kept(value) => value,
+            Converted::Mended(value, mend) => {
+                mends.push((column.name, mend));
+                value
+            }
+            Converted::Unusable(flaw) if column.kind.is_required() => {
+                return Err(Skip::Left(format!("{} {flaw}", column.name)));
+            }
+            Converted::Unusable(flaw) => {
+                mends.push((column.name, flaw));
+                Datum::Null
+            }
+        });
+    }
+    // A row that is left is not counted as mended.
+    for (column, mend) in mends {
+        tally.mend(column, mend);
+    }
+    Ok(row)
+}
+
+/// The names of the columns of a table in small letters; none if there is no such table.
+pub(super) fn columns_of(
+    connection: &Connection,
+    table: &str,
+) -> rusqlite::Result<BTreeSet<String>> {
+    connection
+        .prepare("SELECT lower(name) FROM pragma_table_info(?)")?
+        .query_map([table], |row| row.get(0))?
+        .collect()
+}

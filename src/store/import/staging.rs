@@ -1,0 +1,156 @@
+//! The temporary tables that hold the converted rows of the source.
+
+use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::{Connection, Statement, ToSql, params_from_iter};
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::import::datum::Datum;
+use crate::model::import::rules::{TABLES, Table};
+use crate::store::SqlContext;
+use crate::store::history::schema_of;
+
+impl ToSql for Datum {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Value::Null),
+            Self::Integer(number) => ToSqlOutput::from(*number),
+            Self::Real(number) => ToSqlOutput::from(*number),
+            Self::Text(text) => ToSqlOutput::from(text.as_str()),
+        })
+    }
+}
+
+/// Creates the tables, all of them empty. They are in files, so that memory use does not grow with the source.
+pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
+    let tables: Vec<String> = TABLES
+        .iter()
+        .map(|table| {
+            format!(
+                "CREATE TEMP TABLE imported_{} ({}, source_id);",
+                table.name,
+                column_list(table)
+            )
+        })
+        .collect();
+    let tables = tables.concat();
+    // Setting temp_store drops all temporary tables.
+    connection
+        .execute_batch(&format!(
+            "PRAGMA temp_store = FILE; {tables}
+             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);"
+        ))
+        .context("create the temporary tables of the import")?;
+    create_accepted(connection, History::Players)
+}
+
+/// Creates the table of the rows that are added to one history.
+pub(super) fn create_accepted(connection: &Connection, history: History) -> Result<()> {
+    connection
+        .execute_batch(&format!(
+            "DROP TABLE IF EXISTS temp.accepted;
+             CREATE TEMP TABLE accepted ({});
+             DELETE FROM temp.replaced;",
+            schema_of(history).columns
+        ))
+        .context("create the temporary tables of the import")
+}
+
+/// Drops the tables.
+pub(super) fn drop_all(connection: &Connection) -> Result<()> {
+    connection
+        .execute_batch("PRAGMA temp_store = MEMORY")
+        .context("drop the temporary tables of the import")
+}
+
+/// The names of the columns, separated by commas.
+pub(super) fn column_list(table: &Table) -> String {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    names.join(", ")
+}
+
+/// The statement that adds a row to the temporary table.
+pub(super) fn insert<'a>(connection: &'a Connection, table: &Table) -> Result<Statement<'a>> {
+    let places = vec!["?"; table.columns.len() + 1].join(", ");
+    connection
+        .prepare(&format!(
+            "INSERT INTO temp.imported_{} VALUES ({places})",
+            table.name
+        ))
+        .context("fill the temporary tables of the import")
+}
+
+/// Adds a row.
+pub(super) fn add(statement: &mut Statement<'_>, row: &[Datum]) -> Result<()> {
+    add_with_id(statement, row, None)
+}
+
+/// Adds a row that keeps its id, if our table has never had any row.
+pub(super) fn add_with_id(
+    statement: &mut Statement<'_>,
+    row: &[Datum],
+    id: Option<i64>,
+) -> Result<()> {
+    let id = id.map_or(Datum::Null, Datum::Integer);
+    statement
+        .execute(params_from_iter(row.iter().chain([&id])))
+        .map(drop)
+        .context("fill the temporary tables of the import")
+}
+
+/// Whether the imported rows can keep their ids, because our table has never had any row.
+pub(super) fn keeps_ids(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    connection.query_row(
+        &format!(
+            "SELECT NOT EXISTS (SELECT 1 FROM main.{table})
+                AND NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = '{table}' AND seq > 0)
+                AND (SELECT count(*) = count(DISTINCT source_id) FROM temp.imported_{table})"
+        ),
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// The number of rows in a temporary table.
+pub(super) fn count(connection: &Connection, table: &str) -> Result<i64> {
+    connection
+        .query_row(
+            &format!("SELECT count(*) FROM temp.imported_{table}"),
+            [],
+            |row| row.get(0),
+        )
+        .context("count the imported rows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::import::read::columns_of;
+
+    #[test]
+    fn the_rules_have_every_column_with_data() {
+        /// Columns that an import derives from others, or assigns.
+        const DERIVED: [&str; 3] = ["id", "period_end", "period_type"];
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("t.db")).unwrap();
+        for table in &TABLES {
+            let mut expected = columns_of(store.connection(), table.name).unwrap();
+            expected.retain(|column| !DERIVED.contains(&column.as_str()));
+            let found = table.columns.iter().map(|column| column.name.to_owned());
+
+            assert_eq!(
+                found.collect::<std::collections::BTreeSet<_>>(),
+                expected,
+                "{}",
+                table.name
+            );
+        }
+        for history in History::ALL {
+            let table = TABLES.iter().find(|table| table.name == history.table());
+            let columns = format!("id, {}", column_list(table.unwrap()));
+
+            assert_eq!(columns, schema_of(history).columns);
+        }
+    }
+}

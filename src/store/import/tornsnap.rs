@@ -1,0 +1,75 @@
+//! Reads another database of tornsnap.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::import::cell::Dialect;
+use crate::model::import::datum::Datum;
+use crate::model::import::report::Skip;
+use crate::model::import::rules::TABLES;
+use crate::model::import::tidy;
+use crate::model::month_state::SummaryStatus;
+use crate::model::time::Month;
+use crate::store::import::read::copy_table;
+use crate::store::import::source::SourceDatabase;
+use crate::store::import::{ImportOptions, SourceFacts, Tallies};
+use crate::store::months;
+
+/// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned:
+/// the others are computed again from the merged rows.
+pub(super) fn read(
+    source: &SourceDatabase,
+    target: &Connection,
+    options: &ImportOptions,
+    tallies: &mut Tallies,
+) -> Result<SourceFacts> {
+    let connection = &source.connection;
+    let dialect = Dialect {
+        is_lenient: false,
+        offset: options.offset,
+        now: options.now,
+        tiles: HashMap::new(),
+    };
+    let pruned = pruned_months(connection, options.now)?;
+    for table in &TABLES {
+        let history = History::ALL
+            .into_iter()
+            .find(|history| history.summary_table() == table.name);
+        let start = table.position("period_start");
+        let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
+            tidy::name_the_unnamed(table, row, tally);
+            let (Some(history), Some(start)) = (history, start) else {
+                return Ok(());
+            };
+            let month = match row[start] {
+                Datum::Integer(at) => Month::of(at),
+                _ => None,
+            };
+            if month.is_some_and(|month| pruned.contains(&(history.table(), month))) {
+                Ok(())
+            } else {
+                Err(Skip::Recomputed)
+            }
+        })?;
+        tallies.insert(table.name, tally);
+    }
+    Ok(SourceFacts {
+        knows_factions_of_players: true,
+        pruned,
+    })
+}
+
+/// The months whose summaries are all that is left of their history rows.
+fn pruned_months(connection: &Connection, now: i64) -> Result<BTreeSet<(&'static str, Month)>> {
+    let states = months::months(connection, now)?;
+    let pruned = states.iter().flat_map(|state| {
+        let tables = state.tables.iter();
+        tables
+            .filter(|table| table.status == SummaryStatus::Pruned)
+            .map(|table| (table.history.table(), state.month))
+    });
+    Ok(pruned.collect())
+}

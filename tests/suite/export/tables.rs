@@ -1,0 +1,365 @@
+//! `export` for people: tables, Markdown, and the format that the name of a file chooses.
+
+use std::fs;
+
+use crate::export::{database, export, hard};
+use crate::support::{NOW, Sandbox, skipped};
+
+/// A few rows with every kind of value.
+fn small() -> Sandbox {
+    database(
+        "CREATE TABLE mine (id INTEGER, name TEXT, score REAL, seen_at INTEGER, note TEXT);
+         INSERT INTO mine VALUES (7, 'Duke', 1.5, 1792756800, ''), (2000001, 'a|b\\c', NULL, NULL, '<b>bold</b> & _x_'),
+             (-3, '猫' || char(10) || '2', -20.25, 0, char(27) || '[31mred');",
+    )
+}
+
+/// The name of a file, with what it is then.
+struct Named {
+    output: &'static str,
+    format: Option<&'static str>,
+    start: &'static str,
+    reported: &'static str,
+}
+
+const NAMED: [Named; 12] = [
+    Named {
+        output: "a.csv",
+        format: None,
+        start: "id,name",
+        reported: "csv",
+    },
+    Named {
+        output: "a.tsv",
+        format: None,
+        start: "id\tname",
+        reported: "csv",
+    },
+    Named {
+        output: "a.json",
+        format: None,
+        start: "[\n{\"id\":",
+        reported: "json",
+    },
+    Named {
+        output: "a.JSONL",
+        format: None,
+        start: "{\"id\":",
+        reported: "jsonl",
+    },
+    Named {
+        output: "a.ndjson",
+        format: None,
+        start: "{\"id\":",
+        reported: "jsonl",
+    },
+    Named {
+        output: "a.md",
+        format: None,
+        start: "| id | name |",
+        reported: "md",
+    },
+    Named {
+        output: "a.txt",
+        format: None,
+        start: "id  name",
+        reported: "table",
+    },
+    Named {
+        output: "a.xlsx",
+        format: None,
+        start: "PK",
+        reported: "xlsx",
+    },
+    Named {
+        output: "a.unknown",
+        format: None,
+        start: "id,name",
+        reported: "csv",
+    },
+    Named {
+        output: "a",
+        format: None,
+        start: "id,name",
+        reported: "csv",
+    },
+    Named {
+        output: "b.json",
+        format: Some("md"),
+        start: "| id | name |",
+        reported: "md",
+    },
+    Named {
+        output: "b.xlsx",
+        format: Some("csv"),
+        start: "id,name",
+        reported: "csv",
+    },
+];
+
+#[test]
+fn the_name_of_the_file_chooses_the_format_unless_a_flag_does() {
+    let sandbox = small();
+    for Named {
+        output,
+        format,
+        start,
+        reported,
+    } in NAMED
+    {
+        let mut arguments = vec!["mine", "--json", "-o", output, "--columns", "id,name"];
+        if let Some(format) = format {
+            arguments.extend(["--format", format]);
+        }
+
+        let report = export(&sandbox, &arguments).expect(0).json();
+
+        let bytes = fs::read(sandbox.path(output)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.trim_start().starts_with(start), "{output}: {text}");
+        assert_eq!(report["format"], reported, "{output}");
+    }
+}
+
+#[test]
+fn a_table_is_aligned_and_shows_what_is_there() {
+    let sandbox = small();
+
+    let table = export(&sandbox, &["mine", "--format", "table"])
+        .expect(0)
+        .stdout();
+    let null = export(
+        &sandbox,
+        &[
+            "mine",
+            "-f",
+            "table",
+            "--null",
+            "NULL",
+            "--columns",
+            "score",
+        ],
+    );
+
+    assert_eq!(
+        table,
+        "     id  name    score  seen_at              note\n\
+         -------  -----  ------  -------------------  -----------------\n\
+         \u{20}     7  Duke      1.5  2026-10-23 12:00:00  \"\"\n\
+         2000001  a|b\\c                               <b>bold</b> & _x_\n\
+         \u{20}    -3  猫\\n2  -20.25  1970-01-01 00:00:00  \u{FFFD}[31mred\n"
+    );
+    assert_eq!(
+        null.expect(0).stdout(),
+        " score\n------\n   1.5\nNULL\n-20.25\n"
+    );
+}
+
+#[test]
+fn markdown_shows_names_as_they_are() {
+    let sandbox = small();
+
+    let table = export(&sandbox, &["mine", "--format", "md"])
+        .expect(0)
+        .stdout();
+
+    assert_eq!(
+        table,
+        "| id | name | score | seen_at | note |\n\
+         | ---: | --- | ---: | --- | --- |\n\
+         | 7 | Duke | 1.5 | 2026-10-23 12:00:00 | \"\" |\n\
+         | 2000001 | a\\|b\\\\c | | | &lt;b&gt;bold&lt;/b&gt; &amp; \\_x\\_ |\n\
+         | -3 | 猫<br>2 | -20.25 | 1970-01-01 00:00:00 | \u{FFFD}\\[31mred |\n"
+    );
+}
+
+#[test]
+fn tables_show_each_time_once_and_data_has_both_columns() {
+    let sandbox = hard();
+    let first = |arguments: &[&str]| {
+        let text = export(&sandbox, arguments).expect(0).stdout();
+        text.lines().next().unwrap().to_owned()
+    };
+
+    for format in ["table", "md"] {
+        assert!(!first(&["player_latest", "-f", format]).contains("_utc"));
+        assert!(
+            first(&["player_latest", "-f", format, "--time", "unix"]).contains("last_updated_utc")
+        );
+        assert!(
+            first(&[
+                "player_latest",
+                "-f",
+                format,
+                "--columns",
+                "last_updated_utc"
+            ])
+            .contains("last_updated_utc")
+        );
+    }
+    assert!(first(&["player_latest"]).contains("last_updated,last_updated_utc"));
+}
+
+/// The first thousand rows decide the widths. A later row may be longer.
+#[test]
+fn rows_after_the_sample_are_written_whole() {
+    let sandbox = database(
+        "CREATE TABLE mine (n INTEGER, note TEXT, rest TEXT);
+         WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 3000)
+         INSERT INTO mine SELECT n, CASE n WHEN 2500 THEN 'now there are more words' ELSE 'a word' END, 'end' FROM number;",
+    );
+
+    let table = export(&sandbox, &["mine", "-f", "table"])
+        .expect(0)
+        .stdout();
+    let markdown = export(&sandbox, &["mine", "-f", "md"]).expect(0).stdout();
+
+    assert_eq!(table.lines().nth(2).unwrap(), "   1  a word  end");
+    assert!(
+        table.contains(
+            "\n2500  now     end\n      there\n      are\n      more\n      words\n2501  a word"
+        ),
+        "{table}"
+    );
+    assert_eq!(markdown.lines().count(), 3002);
+    assert!(markdown.contains("\n| 2500 | now there are more words | end |\n"));
+}
+
+/// On a terminal of this width; `None` without util-linux's `script`.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(sandbox: &Sandbox, columns: usize, arguments: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_tornsnap");
+    let output = std::process::Command::new("script")
+        .args([
+            "-qec",
+            &format!("stty cols {columns} && '{program}' -q export {arguments}"),
+            "/dev/null",
+        ])
+        .current_dir(sandbox.path(""))
+        .env("TORNSNAP_NOW", NOW.to_string())
+        .env_remove("COLUMNS")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_table_fits_into_the_terminal_and_no_word_is_broken() {
+    let sandbox = database(
+        "INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (1, 'The Iron Wolves of the North', 1767225600, 1775044800);
+         INSERT INTO players (player_id, name, level, rank, faction_id, status_state, status_description, created_at, last_updated) VALUES
+             (2000001, 'QuickBishop33', 55, 'Idolized Star', 1, 'Hospital', 'In hospital for 3 hours and 12 minutes after a fight with RoyalTailor13', 1767225600, 1775044800),
+             (2000002, 'Duke', 100, 'Invincible Champion', NULL, 'Okay', NULL, 1767225600, 1775044800);",
+    );
+    for dataset in [
+        "player_latest",
+        "players",
+        "factions",
+        "player_latest --columns name,rank,faction_name,status_description",
+        "player_latest --columns name,level",
+    ] {
+        let rows = export(
+            &sandbox,
+            &[
+                &["-q"],
+                &*dataset.split(' ').collect::<Vec<_>>(),
+                &["--json", "--time", "iso"],
+            ]
+            .concat(),
+        );
+        let rows = rows.expect(0).json();
+        for columns in [40, 60, 80, 120] {
+            let Some(table) = on_a_terminal(&sandbox, columns, &format!("{dataset} -f table"))
+            else {
+                return skipped("there is no program `script`");
+            };
+            for line in table.lines() {
+                assert!(
+                    line.chars().count() <= columns,
+                    "{columns} {line:?}\n{table}"
+                );
+            }
+            let words: Vec<&str> = table.split_whitespace().collect();
+            for row in rows.as_array().unwrap() {
+                for (name, value) in row.as_object().unwrap() {
+                    let Some(text) = value.as_str().filter(|_| !name.ends_with("_utc")) else {
+                        continue;
+                    };
+                    for word in text
+                        .trim_end_matches('Z')
+                        .split([' ', 'T'])
+                        .filter(|_| name.contains("updated"))
+                    {
+                        assert!(
+                            words.contains(&word),
+                            "{columns}: {word} of {name}\n{table}"
+                        );
+                    }
+                    if !name.ends_with("_at") && !name.contains("updated") {
+                        for word in text.split(' ') {
+                            assert!(
+                                words.contains(&word),
+                                "{columns}: {word} of {name}\n{table}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let wide = on_a_terminal(
+        &sandbox,
+        80,
+        "player_latest -f table --columns name,rank,status_description",
+    )
+    .unwrap();
+    assert_eq!(
+        wide,
+        "name           rank                 status_description\n\
+         -------------  -------------------  --------------------------------------------\n\
+         QuickBishop33  Idolized Star        In hospital for 3 hours and 12 minutes after\n\
+         \u{20}                                   a fight with RoyalTailor13\n\
+         Duke           Invincible Champion\n"
+    );
+    let narrow = on_a_terminal(
+        &sandbox,
+        40,
+        "player_latest -f table --columns name,rank,status_description",
+    )
+    .unwrap();
+    assert_eq!(
+        narrow,
+        "name                QuickBishop33\n\
+         rank                Idolized Star\n\
+         status_description\n\
+         \u{20}   In hospital for 3 hours and 12\n\
+         \u{20}   minutes after a fight with\n\
+         \u{20}   RoyalTailor13\n\
+         \n\
+         name                Duke\n\
+         rank                Invincible Champion\n\
+         status_description\n"
+    );
+}
+
+/// The rows as text would take more than the limit.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_format_keeps_the_rows_in_memory() {
+    use crate::export::long;
+    use crate::export::streams::shell;
+
+    let sandbox = long(100_000);
+    for format in ["csv", "json", "table", "md", "xlsx"] {
+        let finished = shell(
+            &sandbox,
+            &format!(
+                "ulimit -v 110000; \"$TORNSNAP\" -q export player_stats_history -f {format} -o out.{format}"
+            ),
+        );
+        assert_eq!(finished.stderr(), "", "{format}");
+        finished.expect(0);
+    }
+}

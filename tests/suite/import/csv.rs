@@ -1,0 +1,225 @@
+//! CSV as `export` writes it: the way there and back gives the same bytes, and a bad line is named.
+
+use std::fs;
+
+use rusqlite::Connection;
+use tornsnap::testing::store::Store;
+
+use super::{MARCH, files_that_matter, with_plan};
+use crate::support::{CANARY, Sandbox, rows};
+
+/// After the days of the demo, when their month can be summarized.
+const IN_JULY: i64 = 1_783_000_000;
+
+/// In this order, a row refers to none of a later file.
+const TABLES: [&str; 14] = [
+    "factions",
+    "players",
+    "territories",
+    "player_observations",
+    "faction_observations",
+    "territory_observations",
+    "player_stats_history",
+    "faction_history",
+    "war_status_history",
+    "territory_ownership_history",
+    "player_stats_summary",
+    "faction_summary",
+    "war_summary",
+    "territory_ownership_summary",
+];
+
+/// The database of a demo, with names that are hard to write as CSV.
+fn with_demo() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(&["demo", "--days", "2", "--output", "demo"])
+        .expect(0);
+    fs::copy(sandbox.path("demo/tornsnap.db"), sandbox.path("full.db")).unwrap();
+    let connection = Connection::open(sandbox.path("full.db")).unwrap();
+    let names = [
+        "=1+1",
+        "a,b;c|d",
+        "say \"\"",
+        " blanks ",
+        "ends with \"",
+        "two\nlines",
+        "",
+        "'quoted'",
+        "Ünïcödé",
+        "\"\"",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let update = "UPDATE players SET name = ?1, rank = ?1, status_description = nullif(?1, ' blanks ')
+                      WHERE player_id = (SELECT player_id FROM players ORDER BY 1 LIMIT 1 OFFSET ?2)";
+        connection
+            .execute(update, rusqlite::params![name, number])
+            .unwrap();
+    }
+    connection.execute_batch("UPDATE factions SET tag = '' WHERE faction_id = (SELECT min(faction_id) FROM factions)").unwrap();
+    drop(connection);
+    sandbox
+        .run_at(
+            IN_JULY,
+            &["summarize", "--no-backup", "--database", "full.db"],
+        )
+        .expect(0);
+    sandbox
+}
+
+fn export(sandbox: &Sandbox, database: &str, table: &str, style: &[&str], file: &str) -> Vec<u8> {
+    let arguments = [
+        &["export", table, "--database", database, "--output", file],
+        style,
+    ]
+    .concat();
+    sandbox.run_at(IN_JULY, &arguments).expect(0);
+    fs::read(sandbox.path(file)).unwrap()
+}
+
+#[test]
+fn tables_that_were_exported_and_imported_are_exported_as_the_same_bytes() {
+    let sandbox = with_demo();
+    for style in [
+        &[][..],
+        &["--time", "iso"],
+        &["--spreadsheet", "--delimiter", ";"],
+    ] {
+        sandbox.remove_database("copy.db");
+        drop(Store::create(&sandbox.path("copy.db")).unwrap());
+        let mut exported = Vec::new();
+        for table in TABLES {
+            let bytes = export(&sandbox, "full.db", table, style, "there.csv");
+            let import = [
+                "import",
+                "there.csv",
+                "--database",
+                "copy.db",
+                "--no-backup",
+                "--no-summarize",
+                "--json",
+            ];
+            let report = sandbox.run_at(IN_JULY, &import).expect(0).json();
+            assert_eq!(
+                report["tables"][table]["left"],
+                serde_json::json!([]),
+                "{table}"
+            );
+            exported.push(bytes);
+        }
+        for (table, there) in TABLES.iter().zip(&exported) {
+            let back = export(&sandbox, "copy.db", table, style, "back.csv");
+            assert!(there.len() > 100, "{table} has rows");
+            assert_eq!(
+                String::from_utf8_lossy(&back),
+                String::from_utf8_lossy(there),
+                "{table} {style:?}"
+            );
+        }
+        // The rows bring their months, so nothing has to be summarized again.
+        let memberships =
+            "SELECT player_id, faction_id FROM faction_membership WHERE left_at IS NULL ORDER BY 1";
+        let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
+        assert_eq!(
+            rows(&open("copy.db"), memberships),
+            rows(&open("full.db"), memberships)
+        );
+    }
+}
+
+#[test]
+fn a_second_import_of_a_file_changes_nothing() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        &format!(
+            "faction_id,timestamp,respect\n7,{MARCH},1\n7,{},1\n7,{},2\n",
+            MARCH + 5,
+            MARCH + 9
+        ),
+    );
+    let run = || {
+        sandbox
+            .run(&["import", "h.csv", "--json", "--no-backup"])
+            .expect(0)
+            .json()
+    };
+
+    let first = run();
+
+    assert_eq!(first["source"], "csv");
+    assert_eq!(first["tables"]["faction_history"]["taken"], 2);
+    assert_eq!(first["tables"]["faction_history"]["unchanged"], 1);
+    assert_eq!(run()["tables"]["faction_history"]["taken"], 0);
+    assert_eq!(
+        sandbox.rows("SELECT respect FROM faction_history"),
+        ["1", "2"]
+    );
+}
+
+#[test]
+fn a_bad_line_is_named_and_nothing_is_taken_unless_it_may_be_skipped() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        &format!(
+            "faction_id,timestamp,respect,data_source\n7,{MARCH},many,alice\n7,{MARCH},1\n7,{MARCH},{CANARY},x\n7,{MARCH},5,\n0,{MARCH},5,\n"
+        ),
+    );
+    let before = files_that_matter(&sandbox, "tornsnap.db");
+
+    let refused = sandbox.run(&["import", "h.csv", "--no-backup"]).expect(78);
+
+    let text = refused.stderr();
+    assert!(
+        text.contains("line 2: column respect: \"many\" is not a whole number"),
+        "{text}"
+    );
+    assert!(
+        text.contains("line 3: it has 3 cells, and the header 4"),
+        "{text}"
+    );
+    assert!(
+        text.contains("line 4: column respect is not a whole number"),
+        "{text}"
+    );
+    assert!(
+        text.contains("line 6: column faction_id: \"0\" is out of range"),
+        "{text}"
+    );
+    assert!(!text.contains(CANARY), "{text}");
+    assert_eq!(
+        files_that_matter(&sandbox, "tornsnap.db").len(),
+        before.len() + 1,
+        "one lock file more"
+    );
+    assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["0"]);
+    let skipped = sandbox
+        .run(&["import", "h.csv", "--skip-invalid", "--json"])
+        .expect(3)
+        .json();
+    assert_eq!(skipped["tables"]["faction_history"]["taken"], 1);
+    assert_eq!(sandbox.rows("SELECT respect FROM faction_history"), ["5"]);
+}
+
+#[test]
+fn the_table_is_told_by_the_columns_or_by_the_flag() {
+    let sandbox = with_plan("");
+    sandbox.write("f.csv", "faction_id,name\n7,Seven\n");
+    sandbox.write("view.csv", "name,level,total_stats\nDuke,5,6\n");
+    let run = |arguments: &[&str], code| {
+        let arguments = [&["import"], arguments, &["--no-backup"]].concat();
+        sandbox.run(&arguments).expect(code).stderr()
+    };
+
+    run(&["f.csv"], 0);
+    assert_eq!(
+        sandbox.rows("SELECT name, last_updated FROM factions"),
+        ["Seven|0"]
+    );
+    assert!(run(&["f.csv", "--dataset", "player"], 2).contains("did you mean players"));
+    assert!(run(&["f.csv", "--dataset", "players"], 78).contains("player_id is missing"));
+    assert!(run(&["view.csv"], 78).contains("neither"));
+    assert!(run(&["plan.db", "--dataset", "players"], 2).contains("it is for a CSV file"));
+    assert!(run(&["f.csv", "--time-offset", "+02:00"], 2).contains("Python program"));
+}

@@ -1,0 +1,112 @@
+//! `import`: a database of the Python program, another tornsnap database, and CSV, through the program itself.
+
+mod csv;
+mod kill;
+mod merge;
+mod model;
+mod oddities;
+mod plan;
+mod refusals;
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use rusqlite::Connection;
+use tornsnap::testing::store::Store;
+
+use crate::support::{Sandbox, rows};
+
+/// The schema of the Python program.
+pub const PLAN_SCHEMA: &str = include_str!("../../fixtures/import/plan.sql");
+
+/// 2026-03-01.
+pub const MARCH: i64 = 1_772_323_200;
+
+/// A folder with an empty `tornsnap.db`, and a database of the Python program, `plan.db`, filled with these statements.
+pub fn with_plan(statements: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    make_plan(&sandbox.path("plan.db"), statements);
+    sandbox
+}
+
+/// A database of the Python program.
+pub fn make_plan(path: &Path, statements: &str) {
+    let plan = Connection::open(path).unwrap();
+    plan.execute_batch(PLAN_SCHEMA).unwrap();
+    // The program never switched foreign keys on, whatever its plan says.
+    plan.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    plan.execute_batch(statements).unwrap();
+}
+
+/// Every row of every table with data, without ids of rows, times of insertion and what is random or of the run itself.
+pub fn facts(connection: &Connection) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (table, columns) in FACTS {
+        let query = format!("SELECT {columns} FROM {table}");
+        let found = rows(connection, &query).into_iter();
+        lines.extend(found.map(|line| format!("{table}: {line}")));
+    }
+    lines.sort();
+    lines
+}
+
+const FACTS: [(&str, &str); 11] = [
+    ("factions", "faction_id, name, tag, leader_id, respect, best_chain, member_count, is_active, last_updated"),
+    (
+        "players",
+        "player_id, name, level, rank, faction_id, status_state, life_current, life_maximum, is_active, last_updated",
+    ),
+    ("territories", "territory_id, sector, faction_id, racket_type, racket_level, war_status, last_updated"),
+    (
+        "player_stats_history",
+        "player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, networth",
+    ),
+    ("faction_history", "faction_id, timestamp, respect, member_count, best_chain"),
+    (
+        "war_status_history",
+        "war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, defending_score,
+         required_score, status, end_reason, winner_faction_id, started_at, ends_at, recorded_at",
+    ),
+    (
+        "territory_ownership_history",
+        "territory_id, faction_id, racket_level, racket_type, war_status, recorded_at",
+    ),
+    ("player_observations", "player_id, period_start, first_at, last_at"),
+    ("faction_observations", "faction_id, period_start, first_at, last_at"),
+    ("territory_observations", "territory_id, period_start, first_at, last_at"),
+    ("faction_membership", "player_id, faction_id, first_seen_at, left_at"),
+];
+
+/// A file: its name, its size, and a hash of its contents.
+type FileFacts = (String, usize, u64);
+
+/// The files whose names begin like this.
+pub fn files_of(sandbox: &Sandbox, name: &str) -> Vec<FileFacts> {
+    let mut files: Vec<FileFacts> = fs::read_dir(sandbox.path(""))
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_file())
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(name))
+        .map(|entry| {
+            let bytes = fs::read(entry.path()).unwrap();
+            let mut hasher = DefaultHasher::new();
+            bytes.hash(&mut hasher);
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, bytes.len(), hasher.finish())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// The files whose names begin like this, without those that every reader of `tornsnap.db` leaves.
+pub fn files_that_matter(sandbox: &Sandbox, name: &str) -> Vec<FileFacts> {
+    let mut files = files_of(sandbox, name);
+    files.retain(|(name, bytes, _)| {
+        let is_empty_wal = name == "tornsnap.db-wal" && *bytes == 0;
+        name != "tornsnap.db-shm" && !is_empty_wal
+    });
+    files
+}

@@ -1,0 +1,114 @@
+//! The places of a new configuration, the last question, and an existing configuration.
+
+use std::fs;
+
+use super::{SECOND, STEPS, Setting, answer};
+use crate::support::CANARY;
+use crate::support::pty::{CTRL_C, DOWN, ENTER};
+
+#[test]
+fn the_places_are_checked_before_anything_is_written() {
+    let setting = Setting::new();
+    setting
+        .sandbox
+        .write("notes.txt", &"shopping list ".repeat(100));
+    let mut pty = setting.start(100);
+    answer(&mut pty, &STEPS[..11]);
+    pty.answer(
+        "Configuration file, with key files beside it [",
+        "notes.txt",
+    );
+    pty.expect("notes.txt is there already");
+    pty.answer(
+        "Configuration file, with key files beside it [",
+        "notes.txt/x.toml",
+    );
+    pty.expect("notes.txt is not a folder");
+    pty.answer(
+        "Configuration file, with key files beside it [",
+        "new/torn/",
+    );
+    pty.answer("Database file [", "../../notes.txt");
+    pty.expect("not an SQLite database");
+    pty.answer("Database file [", ".");
+    pty.expect("is a folder");
+    pty.answer("Database file [", "data/torn.db");
+    pty.answer("Write this? [Y/n]", "");
+    pty.expect_exit(0);
+
+    let config = fs::read_to_string(setting.sandbox.path("new/torn/tornsnap.toml")).unwrap();
+    assert!(config.contains("database = \"data/torn.db\""), "{config}");
+    assert!(setting.sandbox.path("new/torn/duke.key").exists());
+    assert!(setting.sandbox.path("new/torn/data/torn.db").exists());
+    assert!(pty.text().contains("--config "), "{}", pty.text());
+}
+
+#[test]
+fn a_no_at_the_end_writes_nothing() {
+    let setting = Setting::new();
+    let mut pty = setting.start(80);
+    answer(&mut pty, &STEPS[..STEPS.len() - 1]);
+    pty.answer("Write this? [Y/n]", "no");
+    pty.expect_exit(0);
+    assert!(
+        pty.text().ends_with("nothing was written"),
+        "{}",
+        pty.text()
+    );
+    assert!(setting.files().is_empty());
+}
+
+#[test]
+fn parts_of_an_existing_configuration_are_changed_and_the_rest_stays() {
+    let setting = Setting::new();
+    let before = "# ours\ndatabase = \"torn.db\" # fast disk\n\n[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n\
+                  [track]\nfactions = [9] # us\n\n[retention]\nkeep_months = 5\n";
+    setting.sandbox.write("tornsnap.toml", before);
+    setting.sandbox.write("alice.key", CANARY);
+    let mut pty = setting.start(80);
+
+    pty.expect("The key \"alice\" is Duke's [1], Limited Access");
+    pty.expect("factions Iron Wolves [9]");
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("2{ENTER}"));
+    pty.answer("API key", SECOND);
+    pty.answer("Another key? [y/N]", "");
+    pty.expect("> nothing more");
+    pty.send(&format!("6{ENTER}"));
+    pty.expect("Wars to follow (arrow keys, then Enter):");
+    pty.send(&format!("{DOWN}{ENTER}"));
+    pty.expect("> nothing more");
+    pty.send(ENTER);
+    pty.answer("Write this? [Y/n]", "y");
+    pty.expect_exit(0);
+
+    let expected = before
+        .replace(
+            "key_file = \"alice.key\"\n",
+            "key_file = \"alice.key\"\n\n[[key]]\nname = \"duke\"\nkey_file = \"duke.key\"\n",
+        )
+        .replace(
+            "factions = [9] # us\n",
+            "factions = [9] # us\nwars = \"all\"\n",
+        );
+    assert_eq!(setting.config(), expected);
+    assert!(setting.sandbox.path("torn.db").exists());
+    assert!(!setting.sandbox.database().exists());
+}
+
+#[test]
+fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was() {
+    let setting = Setting::new();
+    let mut pty = setting.start(80);
+    answer(&mut pty, STEPS);
+    pty.expect_exit(0);
+    let before = setting.files();
+    let mut pty = setting.start(80);
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("2{ENTER}"));
+    pty.answer("API key", SECOND);
+    pty.expect("Another key?");
+    pty.send(CTRL_C);
+    pty.expect_exit(130);
+    assert_eq!(setting.files(), before);
+}

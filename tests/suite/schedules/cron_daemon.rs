@@ -1,0 +1,79 @@
+//! A real cron runs the block for two minutes.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::cron::{Crontab, give_away, run};
+use super::has_program;
+use crate::support::torn::Torn;
+use crate::support::{heavy, skipped};
+
+#[test]
+fn a_real_cron_runs_the_jobs() {
+    if heavy(1, 0) == 0 {
+        skipped("TORNSNAP_HEAVY is not set");
+        return;
+    }
+    if !has_program("cron") {
+        return;
+    }
+    let Some(_crontab) = Crontab::borrow() else {
+        return;
+    };
+    let torn = Torn::new();
+    torn.simulator
+        .set_date(tornsnap::testing::sim::DateHeader::Real);
+    torn.follow(
+        "[track]\nfactions = [9]\nterritories = \"none\"\n[schedule]\nfactions = \"1m\"\nwars = \"1m\"\nplayers = \"1m\"\n",
+    );
+    give_away(&torn.sandbox);
+    let config = torn.sandbox.path("tornsnap.toml");
+    run(
+        &torn.sandbox,
+        &[
+            "schedule",
+            "install",
+            "--for",
+            "cron",
+            "--config",
+            config.to_str().unwrap(),
+        ],
+    )
+    .expect(0);
+    let mut daemon = Command::new("cron")
+        .arg("-f")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let count = || {
+        let sql = "SELECT kind, count(*) FROM fetch_runs WHERE status = 'ok' GROUP BY kind";
+        torn.sandbox.rows(sql)
+    };
+
+    let end = Instant::now() + Duration::from_secs(190);
+    let wanted = ["factions|2", "players|2", "wars|2"];
+    let mut early_exit = None;
+    while count() != wanted && Instant::now() < end && early_exit.is_none() {
+        thread::sleep(Duration::from_millis(500));
+        early_exit = daemon.try_wait().unwrap();
+    }
+    daemon.kill().unwrap();
+    let output = daemon.wait_with_output().unwrap();
+
+    if early_exit.is_some() {
+        let message = String::from_utf8_lossy(&output.stderr);
+        skipped(&format!("cron does not start here: {}", message.trim()));
+        return;
+    }
+    let log = fs::read_to_string(torn.sandbox.path("tornsnap-schedule.log")).unwrap_or_default();
+    assert_eq!(count(), wanted, "{log}");
+    assert_eq!(log, "");
+    // Jobs of the same minute start ten seconds apart.
+    let seconds = torn
+        .sandbox
+        .rows("SELECT DISTINCT started_at % 60 / 10 FROM fetch_runs ORDER BY 1");
+    assert!(seconds.len() >= 3, "{seconds:?}");
+}
