@@ -37,7 +37,8 @@ fn the_demo_summarizes_finished_months_and_prints_commands_that_work() {
         fs::read_dir(sandbox.path("tornsnap-demo/backups"))
             .unwrap()
             .count(),
-        2
+        4,
+        "a copy for the month that ended, one at the end, and their manifests"
     );
 }
 

@@ -36,11 +36,12 @@ impl Setting {
         })
         .unwrap();
         simulator.edit(|world| {
-            world.pin_faction(9).name = "Iron Wolves".to_owned();
-            world.pin_faction(20).name = "M\u{fc}ller's &quot;Salt &amp; Smoke&quot;".to_owned();
+            world.pin_faction(9).name = String::from("Iron Wolves");
+            world.pin_faction(20).name = String::from("M\u{fc}ller's &quot;Salt &amp; Smoke&quot;");
             for id in 1..=3 {
                 let player = world.pin_player(id);
-                player.name = ["Duke", "Alice", "Bob"][usize::try_from(id - 1).unwrap()].to_owned();
+                player.name =
+                    String::from(["Duke", "Alice", "Bob"][usize::try_from(id - 1).unwrap()]);
                 player.faction_id = (id < 3).then_some(9);
             }
         });
