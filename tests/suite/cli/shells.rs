@@ -104,6 +104,9 @@ fn each_command_for_users_has_a_manual_page() {
     for command in visible_commands(&sandbox) {
         expected.push(format!("tornsnap-{command}.1"));
     }
+    for action in ["check", "path", "show"] {
+        expected.push(format!("tornsnap-config-{action}.1"));
+    }
     expected.sort_unstable();
     assert_eq!(names, expected);
     let number = names.len();
@@ -117,8 +120,10 @@ fn each_command_for_users_has_a_manual_page() {
         );
         let names = text.replace("simulated", "");
         assert!(!names.contains("simulate"), "{name}: {text}");
+        // The examples of `config` are on its own page, not on those of its actions.
+        let is_overview = name == "tornsnap.1" || name.starts_with("tornsnap-config-");
         assert!(
-            name == "tornsnap.1" || text.contains(".SH EXAMPLES"),
+            is_overview || text.contains(".SH EXAMPLES"),
             "{name}: {text}"
         );
     }

@@ -48,7 +48,7 @@ fn another_user_who_may_only_read_gets_an_answer() {
     assert!(
         finished
             .stdout()
-            .contains("what is still in the WAL was not seen"),
+            .contains("the changes in the WAL were not read"),
         "{}",
         finished.stdout()
     );
