@@ -58,6 +58,7 @@ pub mod model {
     pub use crate::model::territory::{RacketState, Tile, TileFacts, TileWar};
     pub use crate::model::time::{Month, iso, parse_timestamp, parse_timestamp_or_age};
     pub use crate::model::war::{War, WarType};
+    pub use crate::model::watch::Unwatched;
 }
 
 /// The examples of schedules.

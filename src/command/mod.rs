@@ -29,6 +29,7 @@ use serde_json::Value;
 use crate::command::report::Status;
 use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit};
+use crate::output::progress::Progress;
 use crate::output::terminal::Verbosity;
 
 /// What every command receives, besides its own arguments.
@@ -43,9 +44,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Whether to show a progress bar: not with `--quiet`, and only on a terminal.
+    /// Whether to show a progress bar: not with `--quiet` or `--json`, and only on a terminal.
     pub(crate) fn shows_progress(&self) -> bool {
-        self.verbosity >= Verbosity::Normal && crate::output::terminal::is_watched()
+        self.verbosity >= Verbosity::Normal && !self.json && crate::output::terminal::is_watched()
+    }
+
+    /// A progress bar for the steps of a command; hidden as [`Context::shows_progress`] says.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(self.shows_progress())
     }
 }
 

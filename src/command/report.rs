@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
     pub(crate) fn of_error(command: &'a str, error: &Error) -> Self {
         Self {
             command: Some(command),
-            status: Status::Failed,
+            status: error.exit().into(),
             exit_code: error.exit().code(),
             error: Some(error.into()),
             body: None,

@@ -15,6 +15,7 @@ use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
 use crate::model::size::{count, group_digits};
 use crate::model::time::iso;
+use crate::model::watch::Watch;
 use crate::output::prompt;
 use crate::store::backup::{self, Manifest};
 use crate::store::identity::FileIdentity;
@@ -65,8 +66,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let lock_wait = LockWait::new(context, "restore", args.wait.longest());
     let locks = Locks::wait(&job.database, &lock_wait)?;
-    let _end_on_signal = StopSignal::end_on_signal()?;
-    let staged = job.stage(&locks)?;
+    let staged = StopSignal::interruptible(
+        "restore the backup",
+        "the database is as it was, and the unpacked copy was removed",
+        || job.stage(&locks, &context.progress()),
+    )?;
+    // The replacement consists of a few renames, which a signal does not end.
     let kept = restore::replace(&staged, &job.database, now, &locks)?;
     Ok(job.outcome(&staged, kept.as_deref()))
 }
@@ -125,11 +130,11 @@ impl Job {
     }
 
     /// Verifies the backup and unpacks it beside the database.
-    fn stage(&self, locks: &Locks) -> Result<Staged> {
+    fn stage(&self, locks: &Locks, watch: &dyn Watch) -> Result<Staged> {
         let database = &self.database;
         let staged = match &self.manifest {
-            Some(manifest) => restore::stage(manifest, database, locks)?,
-            None => restore::stage_without_manifest(&self.file, database, locks)?,
+            Some(manifest) => restore::stage(manifest, database, locks, watch)?,
+            None => restore::stage_without_manifest(&self.file, database, locks, watch)?,
         };
         self.check_identity(&staged.identity)?;
         // Another process may have replaced the database while this run waited for the locks.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::store::interrupt;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -35,6 +36,13 @@ impl Drop for EndOnSignal {
             stop.ends_process.store(false, Ordering::Relaxed);
         }
     }
+}
+
+/// The error for work that a signal has ended.
+pub(super) fn interrupted(action: &str, kept: &str, exit: Exit) -> Error {
+    Error::new(action)
+        .with_source(format!("it was interrupted; {kept}"))
+        .with_exit(exit)
 }
 
 impl StopSignal {
@@ -81,6 +89,28 @@ impl StopSignal {
             }
         }
         Ok(EndOnSignal(stop))
+    }
+
+    /// Runs work that a signal ends with an error. `action` completes "could not …", and `kept` says what was kept.
+    ///
+    /// # Errors
+    ///
+    /// After a signal, an error of the work is replaced by one that says so.
+    pub(super) fn interruptible<T>(
+        action: &str,
+        kept: &str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let stop = Self::listen()?;
+        let _scope = interrupt::allow(|| STOP.get().is_some_and(|stop| stop.received().is_some()));
+        work().map_err(|error| match stop.received() {
+            // An inner scope has said it already.
+            Some(exit) if error.exit() != exit => {
+                log::debug!("{}", error.one_line());
+                interrupted(action, kept, exit)
+            }
+            _ => error,
+        })
     }
 
     /// The exit code of the signal that was received, if any.

@@ -375,9 +375,14 @@ impl Settings {
         file::parse(path, text)
     }
 
-    /// The default settings, without file, flags and environment.
+    /// The default settings, without file and flags. Of the environment, only the clock counts, if it is valid.
     pub(crate) fn defaults() -> Self {
-        file::defaults()
+        let clock = environment::variable("TORNSNAP_NOW")
+            .and_then(|value| Clock::from_environment(value.as_deref()));
+        Self {
+            clock: clock.unwrap_or(Clock::System),
+            ..file::defaults()
+        }
     }
 
     /// Reads the configured keys.

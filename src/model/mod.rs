@@ -28,6 +28,7 @@ pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod territory;
 pub(crate) mod war;
+pub(crate) mod watch;
 
 pub(crate) mod archive;
 pub(crate) mod retention;

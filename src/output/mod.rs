@@ -1,6 +1,7 @@
 //! Writes data and reports to stdout and files, and everything else to stderr.
 
 mod atomic_file;
+pub(crate) mod call_progress;
 mod cells;
 mod csv;
 pub(crate) mod destination;

@@ -1,9 +1,22 @@
 //! The progress bar on a terminal. It disappears while a line is printed.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
+
+use crate::model::watch::{Unit, Watch};
+
+/// In a narrower terminal the bar is left out, so that the line is not broken.
+const WIDTH_OF_BAR: u16 = 60;
+
+/// The time after which the speed of a step is known well enough for an estimate.
+const ESTIMATE_AFTER: Duration = Duration::from_secs(1);
+
+const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
 
 /// All bars of the process, so that lines can be printed between them.
 fn bars() -> &'static MultiProgress {
@@ -16,6 +29,52 @@ pub(crate) fn suspended<T>(print: impl FnOnce() -> T) -> T {
     bars().suspend(print)
 }
 
+/// Adds a bar to the screen. It has no length yet.
+pub(super) fn add_bar() -> ProgressBar {
+    bars().add(ProgressBar::no_length())
+}
+
+/// Whether the terminal is wide enough for a bar.
+pub(super) fn has_room_for_bar() -> bool {
+    width().is_none_or(|width| width >= WIDTH_OF_BAR)
+}
+
+/// The width of the terminal behind stderr; `None` if it is unknown.
+fn width() -> Option<u16> {
+    #[cfg(unix)]
+    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr())
+        .ok()?
+        .ws_col;
+    #[cfg(not(unix))]
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    (columns > 0).then_some(columns)
+}
+
+/// A style of indicatif. `{left}` is the time that is left, once it is known.
+pub(super) fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key(
+            "left",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let is_known = state.pos() > 0
+                    && state.len().is_some_and(|total| state.pos() < total)
+                    && state.elapsed() >= ESTIMATE_AFTER;
+                if is_known {
+                    let _ = out.write_str(&format_left(state.eta()));
+                }
+            },
+        )
+}
+
+/// The time that is left, after a comma.
+pub(super) fn format_left(time: Duration) -> String {
+    let mut text = String::new();
+    let seconds = Duration::from_secs(time.as_secs().max(1));
+    let _ = write!(text, ", {:#} left", HumanDuration(seconds));
+    text
+}
+
 /// A progress bar, which is cleared when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
@@ -23,36 +82,61 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts a bar that counts to `total`; it is hidden unless `visible`.
-    pub(crate) fn start(what: &str, total: u64, visible: bool) -> Self {
-        if !visible {
-            return Self {
-                bar: ProgressBar::hidden(),
-            };
-        }
-        let style =
-            ProgressStyle::with_template("{msg:14} {bar:30} {human_pos}/{human_len}  {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = bars().add(
-            ProgressBar::new(total)
-                .with_style(style)
-                .with_message(what.to_owned()),
-        );
-        bar.enable_steady_tick(Duration::from_millis(250));
+    /// A bar that is shown from the first step on; it is hidden unless `visible`.
+    pub(crate) fn new(visible: bool) -> Self {
+        let bar = if visible {
+            add_bar()
+        } else {
+            ProgressBar::hidden()
+        };
         Self { bar }
     }
 
-    pub(crate) fn step(&self) {
-        self.bar.inc(1);
+    /// Starts a bar that counts rows to `total`; it is hidden unless `visible`.
+    pub(crate) fn start(what: &str, total: u64, visible: bool) -> Self {
+        let progress = Self::new(visible);
+        progress.begin(what, Some((total, Unit::Rows)));
+        progress
     }
 
     pub(crate) fn at(&self, position: u64) {
         self.bar.set_position(position);
     }
 
-    /// Raises the total.
-    pub(crate) fn more(&self, count: u64) {
-        self.bar.inc_length(count);
+    /// Names what is being done now.
+    pub(crate) fn name(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+}
+
+impl Watch for Progress {
+    fn begin(&self, step: &str, total: Option<(u64, Unit)>) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let count = match total {
+            Some((_, Unit::Bytes)) => "{decimal_bytes}/{decimal_total_bytes}{left}",
+            Some((_, Unit::Rows)) => "{human_pos}/{human_len} rows{left}",
+            Some((_, Unit::Days)) => "{human_pos}/{human_len} days{left}",
+            None => "{elapsed}",
+        };
+        let template = match total {
+            Some(_) if has_room_for_bar() => format!("{{msg}} {{wide_bar}} {count}"),
+            _ => format!("{{wide_msg}} {count}"),
+        };
+        // Each of these may draw, so the style, which shows the other values, comes last.
+        match total {
+            Some((total, _)) => self.bar.set_length(total),
+            None => self.bar.unset_length(),
+        }
+        self.bar.reset();
+        self.bar.set_style(style(&template));
+        self.bar.set_message(step.to_owned());
+        self.bar.enable_steady_tick(REDRAW_INTERVAL);
+    }
+
+    fn advance(&self, amount: u64) {
+        self.bar.inc(amount);
     }
 }
 

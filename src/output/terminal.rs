@@ -56,9 +56,11 @@ pub(crate) fn stdout() -> io::Result<impl Write + Send> {
 ///
 /// Fails when stdout cannot be written. A closed pipe is not an error.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
-    let written = stdout().and_then(|mut stdout| {
-        stdout.write_all(format!("{line}\n").as_bytes())?;
-        stdout.flush()
+    let written = progress::suspended(|| {
+        stdout().and_then(|mut stdout| {
+            stdout.write_all(format!("{line}\n").as_bytes())?;
+            stdout.flush()
+        })
     });
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -82,17 +82,7 @@ impl Store {
 
     /// Adds the calls that another database counts.
     pub(crate) fn copy_calls_from(&mut self, other: &Self) -> Result<()> {
-        let list_calls = || -> rusqlite::Result<Vec<(i64, i64)>> {
-            other
-                .connection()
-                .prepare(sql!("budget/list_requests"))?
-                .query_map([], |row| {
-                    Ok((row.get("owner_id")?, row.get("expires_at_ms")?))
-                })?
-                .collect()
-        };
-        let calls = list_calls().context("list the calls that were made")?;
-        for (owner, expires_at_ms) in calls {
+        for (owner, expires_at_ms) in other.recorded_calls()? {
             self.connection()
                 .execute(
                     sql!("budget/insert_request"),
@@ -101,6 +91,19 @@ impl Store {
                 .context("count the calls that were made")?;
         }
         Ok(())
+    }
+
+    /// The owner of each recorded call, and when the call stops counting, in unix milliseconds.
+    pub(crate) fn recorded_calls(&self) -> Result<Vec<(i64, i64)>> {
+        let list_calls = || -> rusqlite::Result<Vec<(i64, i64)>> {
+            self.connection()
+                .prepare(sql!("budget/list_requests"))?
+                .query_map([], |row| {
+                    Ok((row.get("owner_id")?, row.get("expires_at_ms")?))
+                })?
+                .collect()
+        };
+        list_calls().context("list the calls that were made")
     }
 
     /// Records the end of a call, which then counts for one more window.

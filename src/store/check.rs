@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::error::{Error, Exit, Result};
-use crate::store::{SqlContext, sql};
+use crate::error::{Error, Exit, Result, WithContext};
+use crate::store::{SqlContext, interrupt, sql};
 
 /// The check of SQLite to run. <https://sqlite.org/pragma.html#pragma_quick_check>
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +56,8 @@ pub(super) fn integrity(connection: &Connection, depth: Depth, what: &str) -> Re
     if first == "ok" {
         return Ok(());
     }
+    // If SQLite is interrupted within a page, it reports that as a line of text instead of an error.
+    interrupt::check().with_context(action)?;
     Err(Error::new(action())
         .with_source(first.replace('\n', " "))
         .with_exit(Exit::Damaged))

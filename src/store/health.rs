@@ -22,7 +22,7 @@ use crate::model::identity::Identity;
 use crate::model::time::DAY;
 use crate::store::check::{self, Depth};
 use crate::store::reading::ReadMode;
-use crate::store::{SqlContext, Store, identity, sql};
+use crate::store::{SqlContext, Store, identity, interrupt, sql};
 
 pub(crate) use archives::{RecordedArchive, inspect_archive};
 pub(crate) use copies::{find_backups, verify_newest_backup};
@@ -119,18 +119,15 @@ impl Snapshot {
     /// Runs `quick_check` within a time limit. Returns whether it finished.
     pub(crate) fn check_quickly(&mut self) -> Result<bool> {
         let started = Instant::now();
-        self.store
-            .connection
-            .progress_handler(1000, Some(move || started.elapsed() > QUICK_CHECK_LIMIT))
-            .context("limit the check")?;
+        interrupt::watch(&mut self.store.connection, move || {
+            started.elapsed() > QUICK_CHECK_LIMIT
+        })
+        .context("limit the check")?;
         let what = format!("the database {}", self.path().display());
         let first: rusqlite::Result<String> =
             self.connection()
                 .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        self.store
-            .connection
-            .progress_handler(0, None::<fn() -> bool>)
-            .context("limit the check")?;
+        interrupt::watch(&mut self.store.connection, || false).context("limit the check")?;
         match first {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
                 Ok(false)

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, SchemaState};
-use crate::store::{SCHEMA_VERSION, SqlContext, owner, restore_marker, trace};
+use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
 
 /// How long a connection waits for another writer.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,6 +51,7 @@ pub(super) fn as_file_name(path: &Path) -> Cow<'_, Path> {
 pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let mut connection =
         Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    interrupt::watch(&mut connection, || false)?;
     trace::install(&mut connection)?;
     Ok(connection)
 }

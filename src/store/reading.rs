@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::with_suffix;
+use crate::model::watch::Unwatched;
 use crate::store::files::hash::copy_in_chunks;
 use crate::store::files::private::create_private;
 use crate::store::files::space::check_room;
@@ -237,7 +238,11 @@ fn changing(path: &Path) -> Error {
 /// Copies a database and its WAL or journal to files of this user.
 fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
     let copy = |from: &Path, to: &Path| {
-        copy_in_chunks(&mut fs::File::open(from)?, &mut create_private(to, to)?)
+        copy_in_chunks(
+            &mut fs::File::open(from)?,
+            &mut create_private(to, to)?,
+            &Unwatched,
+        )
     };
     copy(from, to)?;
     for suffix in LOG_SUFFIXES {

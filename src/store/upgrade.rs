@@ -123,6 +123,7 @@ fn ensure_wal_mode(connection: &Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::watch::Unwatched;
     use crate::store::Depth;
     use crate::store::migrate::MIGRATIONS;
 
@@ -146,8 +147,12 @@ mod tests {
 
         let store = Store::open_with(&path, &NEXT).unwrap();
 
-        let copy =
-            backup::verify(&folder.path().join("t.db.before-schema-2"), Depth::Quick).unwrap();
+        let copy = backup::verify(
+            &folder.path().join("t.db.before-schema-2"),
+            Depth::Quick,
+            &Unwatched,
+        )
+        .unwrap();
         assert_eq!(copy.schema_version, 1);
         let shoes = |connection: &Connection| {
             connection
@@ -197,6 +202,11 @@ mod tests {
             }
         });
 
-        backup::verify(&folder.path().join("t.db.before-schema-2"), Depth::Quick).unwrap();
+        backup::verify(
+            &folder.path().join("t.db.before-schema-2"),
+            Depth::Quick,
+            &Unwatched,
+        )
+        .unwrap();
     }
 }

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::support::{Finished, Sandbox, rows};
+use crate::support::{Finished, NOW, Sandbox, rows};
 
 const DATABASE: &str = "tornsnap-demo/tornsnap.db";
 
 #[test]
-fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
+fn the_demo_summarizes_finished_months_and_prints_commands_that_work() {
     let sandbox = Sandbox::new();
 
     let finished = sandbox.run(&["demo", "--days", "93"]).expect(0);
 
     assert_eq!(
         summarized_months(&finished),
-        ["2026-03", "2026-04", "2026-05"],
+        ["2025-12", "2026-01", "2026-02", "2026-03"],
         "{}",
         finished.stderr()
     );
@@ -27,13 +27,56 @@ fn the_demo_summarizes_three_months_and_prints_commands_that_work() {
     let backups = sandbox.path("tornsnap-demo/backups");
     assert_eq!(
         fs::read_dir(backups).unwrap().count(),
-        6,
-        "three copies and their manifests"
+        10,
+        "a copy for each month, one at the end, and their manifests"
     );
     run_printed_commands(&sandbox, &finished);
     // These commands change nothing that keeps the next demo from replacing this one.
     sandbox.run(&["demo", "--days", "1"]).expect(0);
-    assert!(!sandbox.path("tornsnap-demo/backups").exists());
+    assert_eq!(
+        fs::read_dir(sandbox.path("tornsnap-demo/backups"))
+            .unwrap()
+            .count(),
+        4,
+        "a copy for the month that ended, one at the end, and their manifests"
+    );
+}
+
+#[test]
+fn the_data_of_the_demo_end_now_and_its_health_is_ok() {
+    let sandbox = Sandbox::new();
+
+    let finished = sandbox.run(&["demo", "--days", "40"]).expect(0);
+
+    let newest: i64 = Connection::open(sandbox.path(DATABASE))
+        .unwrap()
+        .query_row("SELECT max(started_at) FROM fetch_runs", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(newest, NOW);
+    let stdout = finished.stdout();
+    assert!(stdout.contains("\nTORNSNAP OK - "), "{stdout}");
+    assert!(
+        stdout.contains("The players who gained most networth in 2026-03"),
+        "{stdout}"
+    );
+    sandbox
+        .run(&["health", "--config", "tornsnap-demo/tornsnap.toml"])
+        .expect(0);
+}
+
+#[test]
+fn the_same_clock_and_seed_give_the_same_history() {
+    let dump = |sandbox: &Sandbox| {
+        sandbox.run(&["demo", "--days", "5"]).expect(0);
+        rows(
+            &Connection::open(sandbox.path(DATABASE)).unwrap(),
+            "SELECT player_id, timestamp, level, networth FROM player_stats_history ORDER BY player_id, timestamp",
+        )
+    };
+
+    assert_eq!(dump(&Sandbox::new()), dump(&Sandbox::new()));
 }
 
 /// The months that the demo says it has summarized.
@@ -47,9 +90,7 @@ fn summarized_months(finished: &Finished) -> Vec<String> {
 }
 
 fn expect_no_month_to_summarize(sandbox: &Sandbox) {
-    let june = 1_780_574_400; // 2026-06-04
-    let arguments = ["summarize", "--dry-run", "--database", DATABASE];
-    let next = sandbox.run_at(june, &arguments);
+    let next = sandbox.run(&["summarize", "--dry-run", "--database", DATABASE]);
     assert!(
         next.stderr().contains("nothing to summarize"),
         "{}",
@@ -72,21 +113,20 @@ fn expect_recorded_history(database: &Path) {
     );
 }
 
-/// Runs the three commands that the demo suggests. Each must succeed and print something.
+/// Runs the commands that the demo suggests. Each must succeed, and an export must have rows.
 fn run_printed_commands(sandbox: &Sandbox, finished: &Finished) {
     let stdout = finished.stdout();
     let commands: Vec<&str> = stdout
         .lines()
         .filter_map(|line| line.trim().strip_prefix(env!("CARGO_BIN_EXE_tornsnap")))
         .collect();
-    assert_eq!(commands.len(), 3, "{stdout}");
+    assert_eq!(commands.len(), 4, "{stdout}");
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().collect();
         let finished = sandbox.run(&arguments).expect(0);
-        assert!(
-            !finished.0.stdout.is_empty() || !finished.stderr().is_empty(),
-            "{command}"
-        );
+        if command.contains(" export ") {
+            assert!(finished.stdout().lines().count() > 1, "{command}");
+        }
     }
 }
 
@@ -216,7 +256,12 @@ fn an_interrupted_demo_is_replaced() {
         std::thread::yield_now();
     }
     crate::support::signal(&child, "INT");
-    Finished(child.wait_with_output().unwrap()).expect(130);
+    let finished = Finished(child.wait_with_output().unwrap()).expect(130);
+    let stderr = finished.stderr();
+    assert!(
+        stderr.contains("tornsnap: could not finish the demo\n  because: it was interrupted; tornsnap-demo has the days up to "),
+        "{stderr}"
+    );
 
     sandbox.run(&["demo", "--days", "1"]).expect(0);
 }

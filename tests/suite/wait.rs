@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup;
 
@@ -294,7 +295,7 @@ fn a_prune_without_a_backup_waits_for_a_running_backup() {
         new_folder: false,
         now: IN_APRIL,
     };
-    let taken = backup::create(&request, &held).unwrap();
+    let taken = backup::create(&request, &held, &Unwatched).unwrap();
     drop(held);
 
     end(child).expect(0);

@@ -61,11 +61,6 @@ impl<T> Default for Partitioned<T> {
 }
 
 impl<T> Partitioned<T> {
-    /// The number of items, valid and invalid.
-    pub(crate) fn len(&self) -> usize {
-        self.valid.len() + self.invalid.len()
-    }
-
     fn push(&mut self, item: &Value, decoded: Result<T, DecodeError>) {
         match decoded {
             Ok(valid) => self.valid.push(valid),

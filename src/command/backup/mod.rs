@@ -103,7 +103,9 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return list::run(context, args);
     }
     if let Some(which) = &args.verify {
-        return verify::run(context, args, which);
+        return StopSignal::interruptible("verify the backups", "no backup was changed", || {
+            verify::run(context, args, which)
+        });
     }
     let lock_wait = LockWait::new(context, "backup", args.wait.longest());
     let NewBackup {
@@ -132,19 +134,19 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
     // Check this before taking the lock, which would create a lock file beside a database that does not exist.
     backup::check_database_exists(database)?;
     let lock = lock_wait.take(database, backup::LOCK)?;
-    // A run that is killed here leaves only files that the next run removes.
-    let _end_on_signal = StopSignal::end_on_signal()?;
-    let new = backup::create(
-        &BackupOptions {
-            database,
-            directory: args.directory(context),
-            compress: args.compress || settings.backup.compress,
-            depth: args.depth(),
-            keep: Some(args.keep.unwrap_or(settings.backup.keep)),
-            new_folder: args.new_folder,
-            now: settings.clock.now(),
-        },
-        &lock,
+    let options = BackupOptions {
+        database,
+        directory: args.directory(context),
+        compress: args.compress || settings.backup.compress,
+        depth: args.depth(),
+        keep: Some(args.keep.unwrap_or(settings.backup.keep)),
+        new_folder: args.new_folder,
+        now: settings.clock.now(),
+    };
+    let new = StopSignal::interruptible(
+        "finish the backup",
+        "the incomplete copy was removed, and the earlier backups are as they were",
+        || backup::create(&options, &lock, &context.progress()),
     )?;
     for warning in &new.warnings {
         log::warn!("{warning}");

@@ -57,11 +57,12 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     /// Verifies one backup, and records the result if it is a backup of the present database.
     fn verify(&self, file: &Path) -> Result<Manifest> {
-        let manifest = backup::verify(file, self.args.depth()).inspect_err(|error| {
-            if error.exit() == Exit::Damaged {
-                self.record_damaged(file);
-            }
-        })?;
+        let manifest = backup::verify(file, self.args.depth(), &self.context.progress())
+            .inspect_err(|error| {
+                if error.exit() == Exit::Damaged {
+                    self.record_damaged(file);
+                }
+            })?;
         if is_of(&manifest, self.present) && manifest.kind == BackupKind::Backup {
             Ok(self.record_verified(manifest))
         } else {

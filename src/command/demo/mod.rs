@@ -1,6 +1,7 @@
 //! `tornsnap demo`: fetches from a simulated Torn for a hundred simulated days, with the same code as the real commands.
 
 mod folder;
+mod tour;
 
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,14 +11,15 @@ use serde::Serialize;
 
 use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::wait::{LockWait, WaitArgs};
-use crate::command::{Context, Outcome, prune, summarize};
+use crate::command::{Context, Outcome, backup, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, Month, iso};
+use crate::model::watch::{Unit, Watch as _};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
@@ -29,6 +31,8 @@ const DATABASE_NAME: &str = "tornsnap.db";
 
 /// Simulated seconds between two polls.
 const POLL_INTERVAL: i64 = 8 * HOUR;
+
+const POLLS_A_DAY: i64 = DAY / POLL_INTERVAL;
 
 /// Simulated seconds between two progress lines.
 const PROGRESS_INTERVAL: i64 = 10 * DAY;
@@ -105,15 +109,22 @@ struct Demo<'a> {
     simulator: Simulator,
     settings: Settings,
     stop: StopSignal,
+    /// The times of the first and of the last poll.
+    start: i64,
+    end: i64,
 }
 
 /// Removes an earlier demo, then simulates the days.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let started = Instant::now();
     let mut demo = Demo::start(context, args)?;
-    let simulated = demo.simulate(args.days);
+    let simulated = demo.simulate();
     // Record the files also after a failure, so that the next demo can remove them.
     let recorded = folder::record_files(&args.output);
+    if let Some(exit) = demo.stop.received() {
+        recorded?;
+        return Err(demo.interruption(&args.output, exit));
+    }
     let tally = match simulated? {
         Ok(tally) => tally,
         Err(incomplete) => return Ok(incomplete),
@@ -122,8 +133,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let seconds = started.elapsed().as_secs_f64();
     let settings = &demo.settings;
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::print_line(&next_steps(settings))
-            .with_context(|| "print what to try next".to_owned())?;
+        tour::print(context, settings)?;
     }
     Ok(Outcome::done(
         format!("{} in {seconds:.1} s: {tally}", count(args.days, "day")),
@@ -143,9 +153,11 @@ impl<'a> Demo<'a> {
     /// Starts the simulated Torn and writes the configuration into a folder without an earlier demo.
     fn start(context: &'a Context, args: &Args) -> Result<Self> {
         let stop = StopSignal::listen()?;
+        let end = context.settings.clock.now();
+        let start = end - (i64::from(args.days) * POLLS_A_DAY - 1) * POLL_INTERVAL;
         let simulator = Simulator::start(sim::Options {
             seed: args.seed,
-            now: sim::DEFAULT_START,
+            now: start,
             log_limit: 0,
             ..sim::Options::default()
         })
@@ -157,32 +169,33 @@ impl<'a> Demo<'a> {
             simulator,
             settings,
             stop,
+            start,
+            end,
         };
         demo.say(&format!(
             "a simulated Torn listens on {}; {} factions and their members are followed from {}",
             demo.simulator.url(),
             demo.settings.track.factions.len(),
-            iso(sim::DEFAULT_START)
+            iso(start)
         ));
         Ok(demo)
     }
 
-    /// Creates the database and polls until the simulated days are over. The inner error is the outcome of a fetch that did not succeed.
-    fn simulate(&mut self, days: u32) -> Result<std::result::Result<Tally, Outcome>> {
+    /// Creates the database and polls until the present. The inner error is the outcome of a fetch that did not succeed.
+    fn simulate(&mut self) -> Result<std::result::Result<Tally, Outcome>> {
         Store::create(&self.settings.database)?;
         let scope = Scope::everything(&self.settings);
         let no_wait = LockWait::up_to("demo", Duration::ZERO);
-        let start = sim::DEFAULT_START;
-        let end = start + i64::from(days) * DAY;
+        let progress = self.context.progress();
+        let days = (self.end - self.start) / DAY + 1;
+        progress.begin("simulating", Some((days.unsigned_abs(), Unit::Days)));
         let (mut total, mut recent) = (Tally::default(), Tally::default());
-        let mut now = start;
-        while now < end {
+        let mut now = self.start;
+        while now <= self.end {
             self.simulator.set_time(now);
             self.settings.clock = Clock::Fixed(now);
-            if now > start && Month::of(now - POLL_INTERVAL) != Month::of(now) {
-                for line in self.summarize_and_prune()? {
-                    self.say(&format!("{}: {line}", format_day(now)));
-                }
+            if now > self.start && Month::of(now - POLL_INTERVAL) != Month::of(now) {
+                self.end_month(now)?;
             }
             let fetched = fetch(&self.settings, &scope, &no_wait, self.stop.clone(), false)?;
             if fetched.outcome.exit != Exit::Done {
@@ -190,22 +203,63 @@ impl<'a> Demo<'a> {
             }
             recent.add(&fetched.report);
             now += POLL_INTERVAL;
-            if (now - start) % PROGRESS_INTERVAL == 0 || now >= end {
-                self.say(&format!("{}: {recent}", format_day(now)));
+            let elapsed = now - self.start;
+            progress.at((elapsed / DAY).unsigned_abs());
+            if elapsed % PROGRESS_INTERVAL == 0 || now > self.end {
+                self.say(&format!("{}: {recent}", format_day(now - POLL_INTERVAL)));
                 total.merge(std::mem::take(&mut recent));
             }
         }
+        self.finish()?;
         Ok(Ok(total))
     }
 
-    /// Runs `summarize` and `prune` at the start of a month. Returns their summaries.
-    fn summarize_and_prune(&self) -> Result<Vec<String>> {
-        let context = Context {
+    fn end_month(&self, now: i64) -> Result<()> {
+        for line in self.summarize_and_prune()? {
+            self.say(&format!("{}: {line}", format_day(now)));
+        }
+        Ok(())
+    }
+
+    /// Runs the daily jobs for the last time, so that nothing is due at the end.
+    fn finish(&self) -> Result<()> {
+        let context = self.quiet_context();
+        backup::create(&context, &LockWait::up_to("demo", Duration::ZERO))?;
+        let wait = WaitArgs::NO_WAIT;
+        prune::run(
+            &context,
+            &prune::Args {
+                wait,
+                ..prune::Args::default()
+            },
+        )?;
+        Ok(())
+    }
+
+    fn quiet_context(&self) -> Context {
+        Context {
             settings: self.settings.clone(),
             overrides: self.context.overrides.clone(),
             verbosity: Verbosity::Quiet,
             json: false,
-        };
+        }
+    }
+
+    fn interruption(&self, folder: &Path, exit: Exit) -> Error {
+        interrupted(
+            "finish the demo",
+            &format!(
+                "{} has the days up to {}, and the next demo replaces it",
+                folder.display(),
+                format_day(self.settings.clock.now())
+            ),
+            exit,
+        )
+    }
+
+    /// Runs `summarize` and `prune` at the start of a month. Returns their summaries.
+    fn summarize_and_prune(&self) -> Result<Vec<String>> {
+        let context = self.quiet_context();
         let wait = WaitArgs::NO_WAIT;
         let summarized = summarize::run(
             &context,
@@ -290,31 +344,4 @@ fn write_settings(folder: &Path, simulator: &Simulator) -> Result<Settings> {
     write_private(&file, &text)?;
     // Environment variables and flags do not apply: they could send the demo's keys to Torn, or use real keys here.
     Settings::from_text_alone(&file, &text)
-}
-
-fn next_steps(settings: &Settings) -> String {
-    // The program may not be on the PATH, so the examples use the path of the executable.
-    let program = std::env::current_exe().ok();
-    let here = std::env::current_dir().ok();
-    let program = program.as_deref().map_or_else(
-        || "tornsnap".to_owned(),
-        |path| {
-            let short = here
-                .as_deref()
-                .and_then(|here| path.strip_prefix(here).ok());
-            short.unwrap_or(path).display().to_string()
-        },
-    );
-    let database = settings.database.display();
-    let config = settings
-        .config_file
-        .as_deref()
-        .unwrap_or(Path::new(FILE_NAME))
-        .display();
-    format!(
-        "\nThe database is {database}. Try:\n\
-         \n  {program} export player_league --columns month,name,total_stats_change,networth_change --database {database}\
-         \n  {program} export war_latest --time iso --database {database}\
-         \n  {program} backup --verify latest --config {config}\n"
-    )
 }

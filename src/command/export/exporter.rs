@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::style::OutputStyle;
 use crate::command::export::usage;
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
@@ -18,6 +18,9 @@ use crate::output::stream::PathKind;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter, RowQuery};
+
+/// What an interrupted export keeps.
+const NOTHING_LEFT: &str = "nothing was left behind";
 
 pub(super) struct Exporter<'a> {
     pub(super) context: &'a Context,
@@ -143,9 +146,10 @@ impl Exporter<'_> {
         target: &mut Destination,
         path: &Path,
     ) -> Result<WrittenFile> {
+        let action = || format!("write {}", path.display());
         let is_watched = self.context.shows_progress();
         let total = if is_watched {
-            self.store.count_rows(query)?
+            StopSignal::interruptible(&action(), NOTHING_LEFT, || self.store.count_rows(query))?
         } else {
             0
         };
@@ -166,14 +170,18 @@ impl Exporter<'_> {
             progress: Some(&progress),
             is_stopped: &|| requested_exit().is_some(),
         };
-        let written = rows::write(target, &query.columns, &options, |writer| {
-            self.store.stream_rows(query, |row| writer.row(row))
-        })?;
-        let action = || format!("write {}", path.display());
+        let mut write = || {
+            rows::write(target, &query.columns, &options, |writer| {
+                self.store.stream_rows(query, |row| writer.row(row))
+            })
+        };
+        // A query may work for a long time before it returns its first row.
+        let written = match stop {
+            Some(_) => StopSignal::interruptible(&action(), NOTHING_LEFT, write)?,
+            None => write()?,
+        };
         if let Some(exit) = requested_exit() {
-            return Err(Error::new(action())
-                .with_source("it was interrupted; nothing was left behind")
-                .with_exit(exit));
+            return Err(interrupted(&action(), NOTHING_LEFT, exit));
         }
         let (rows, is_complete) = match written.with_context(action).map_err(with_write_help)? {
             WriteOutcome::Complete(rows) => (rows, true),

@@ -55,7 +55,6 @@ impl Session<'_> {
     ) -> Result<RosterChange> {
         let mut change = RosterChange::default();
         let torn = self.torn;
-        run.progress.more(targets.len() as u64);
         fetch_concurrently(
             torn,
             self.settings.api.concurrency,
@@ -74,7 +73,6 @@ impl Session<'_> {
     ) -> Result<()> {
         let mut factions = Vec::new();
         for (id, answer) in results {
-            run.progress.step();
             let failures = match answer {
                 Ok(answer) => {
                     factions.push(answer.faction);

@@ -136,7 +136,7 @@ pub(crate) fn fetch(
     // Declared before the store, so that the lock of the last kind is released after the database is closed.
     let mut _held_lock = None;
     let mut store = open_to_record(settings, scope)?;
-    let torn = match connect(settings, &stop) {
+    let torn = match connect(settings, &stop, shows_progress) {
         Ok(torn) => torn,
         Err(error) => {
             // If another program has locked the database, this write would only wait for it again.
@@ -147,7 +147,13 @@ pub(crate) fn fetch(
             return Err(error);
         }
     };
-    let mut session = Session::new(settings, scope, stop, &torn, &mut store, shows_progress);
+    let kinds = locks.iter().map(|(kind, _)| *kind).collect();
+    let forecast = |store: &Store, kinds: &[Kind]| {
+        let forecast = plan::forecast(settings, store, scope, kinds)?;
+        torn.expect_calls(forecast.calls, forecast.of_owners);
+        Ok(())
+    };
+    let mut session = Session::new(settings, scope, stop, &torn, &mut store, kinds, &forecast);
     let mut runs = Vec::new();
     for (kind, lock) in locks {
         // This releases the lock of the kind before, so that another run can fetch that kind.
@@ -177,7 +183,7 @@ fn open_to_record(settings: &Settings, scope: &Scope) -> Result<Store> {
 }
 
 /// A Torn client with the configured keys. A key that was not checked for a day is checked first.
-fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
+fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Result<TornClient> {
     let loaded = settings.load_keys()?;
     let mut store = Store::open(&settings.database)?;
     if !settings.keys_are_from_environment {
@@ -190,7 +196,10 @@ fn connect(settings: &Settings, stop: &StopSignal) -> Result<TornClient> {
     loaded.log_unreadable();
     let names: Vec<&str> = loaded.keys.iter().map(|key| key.name.as_str()).collect();
     log::info!("keys that can be read: {}", names.join(", "));
-    let torn = TornClient::new(settings, stop.clone(), store)?;
+    let mut torn = TornClient::new(settings, stop.clone(), store)?;
+    if shows_progress {
+        torn.show_progress();
+    }
     torn.add_keys(&loaded.keys)?;
     Ok(torn)
 }

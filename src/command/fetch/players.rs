@@ -33,9 +33,10 @@ impl Session<'_> {
         let stale = stale_rosters(self.store, self.scope, run.now)?;
         if !stale.is_empty() {
             self.refresh_rosters(run, stale)?;
+            // The members are known now.
+            self.forecast()?;
         }
         let targets = self.players_to_request(run)?;
-        run.progress.more(targets.len() as u64);
         let (torn, now) = (self.torn, run.now);
         fetch_concurrently(
             torn,
@@ -74,7 +75,6 @@ impl Session<'_> {
     ) -> Result<()> {
         let mut players = Vec::new();
         for (target, answer) in results {
-            run.progress.step();
             let name = format!("player {}", target.id);
             let failures = match answer {
                 Ok(answer) => {

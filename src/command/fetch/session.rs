@@ -17,11 +17,13 @@ use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::model::time::iso;
-use crate::output::progress::Progress;
 use crate::store::Store;
 use crate::store::missing::Missing;
 use crate::store::run::RunId;
 use crate::store::save::{Batch, Observation, RosterChange, is_data_error};
+
+/// Tells the progress bar how many calls these kinds need.
+pub(super) type Forecaster<'a> = dyn Fn(&Store, &[Kind]) -> Result<()> + 'a;
 
 /// The state that the kinds of one invocation share.
 pub(super) struct Session<'a> {
@@ -38,7 +40,9 @@ pub(super) struct Session<'a> {
     stop: StopSignal,
     /// The number of calls that are counted in a finished run. Calls that check keys are counted in the first run.
     requests_recorded: u64,
-    shows_progress: bool,
+    /// The kinds that have not ended.
+    kinds_left: Vec<Kind>,
+    forecast: &'a Forecaster<'a>,
 }
 
 /// A run of one kind that has not finished.
@@ -48,7 +52,6 @@ pub(super) struct ActiveRun {
     /// The start of the run, unix seconds. It decides what is due; rows carry the time of their answer.
     pub(super) now: i64,
     pub(super) tally: Tally,
-    pub(super) progress: Progress,
     roster: Option<RosterChange>,
     first_error: Option<String>,
     requests_before: u64,
@@ -89,7 +92,8 @@ impl<'a> Session<'a> {
         stop: StopSignal,
         torn: &'a TornClient,
         store: &'a mut Store,
-        shows_progress: bool,
+        kinds: Vec<Kind>,
+        forecast: &'a Forecaster<'a>,
     ) -> Self {
         Self {
             settings,
@@ -101,7 +105,8 @@ impl<'a> Session<'a> {
             assaulted: None,
             stop,
             requests_recorded: 0,
-            shows_progress,
+            kinds_left: kinds,
+            forecast,
         }
     }
 
@@ -117,8 +122,19 @@ impl<'a> Session<'a> {
     /// Runs one kind, from the start to the end of its row in `fetch_runs`.
     pub(super) fn run_kind(&mut self, kind: Kind) -> Result<FinishedRun> {
         let mut run = self.start_run(kind)?;
+        self.torn.progress().step(kind.as_str());
+        self.forecast()?;
         let fetched = self.fetch_kind(&mut run);
+        self.kinds_left.retain(|left| *left != kind);
         self.finish_run(run, fetched)
+    }
+
+    /// Tells the progress bar how many calls are still to be made.
+    pub(super) fn forecast(&self) -> Result<()> {
+        if self.torn.progress().is_visible() {
+            (self.forecast)(self.store, &self.kinds_left)?;
+        }
+        Ok(())
     }
 
     fn start_run(&mut self, kind: Kind) -> Result<ActiveRun> {
@@ -133,7 +149,6 @@ impl<'a> Session<'a> {
             },
             now,
             tally: Tally::default(),
-            progress: Progress::start(kind.as_str(), 0, self.shows_progress),
             roster: None,
             first_error: None,
             requests_before: self.requests_recorded,

@@ -65,7 +65,6 @@ impl Session<'_> {
             seen: BTreeSet::new(),
         };
         let known = self.store.tiles_with_facts()?;
-        run.progress.more(known.max(1));
         let torn = self.torn;
         let read = read_list(
             torn,
@@ -100,9 +99,6 @@ impl Session<'_> {
         sweep: &mut Sweep<'_>,
     ) -> Result<ControlFlow<()>> {
         self.record_invalid(run, &page.request, "tile owners", &page.items.invalid)?;
-        for _ in 0..page.items.len() {
-            run.progress.step();
-        }
         let new: Vec<_> = page
             .items
             .valid

@@ -41,7 +41,6 @@ impl Session<'_> {
         if factions.is_empty() {
             return Ok(());
         }
-        run.progress.more(factions.len() as u64);
         self.fetch_missing_faction_wars(run, &factions)?;
         let mut lost = Vec::new();
         for faction in factions {
@@ -49,7 +48,6 @@ impl Session<'_> {
                 return Ok(());
             }
             lost.push((faction, self.save_faction_tiles(run, faction)?));
-            run.progress.step();
         }
         let mut to_sweep = BTreeSet::new();
         for (faction, tiles) in lost {

@@ -11,8 +11,10 @@ use std::process::ExitCode;
 use report::Report;
 
 use crate::command::Context;
+use crate::command::report::Report as CommandReport;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
 use crate::output::terminal::FILE_ONLY;
 use crate::output::terminal::Verbosity;
@@ -51,6 +53,8 @@ pub(crate) enum HealthExit {
     Warning = 1,
     Critical = 2,
     Unknown = 3,
+    Interrupted = 130,
+    Terminated = 143,
 }
 
 impl HealthExit {
@@ -83,7 +87,15 @@ pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
     let checks = if args.test_notify {
         notify::send_test(settings, now)
     } else {
-        checks::run_all(settings, args.deep, now)
+        match run_checks(context, args, now) {
+            Ok(checks) => checks,
+            Err(error) => return report_interruption(&error, context.json),
+        }
+    };
+    // A webhook may take a long time to answer.
+    let _end_on_signal = match StopSignal::end_on_signal() {
+        Ok(guard) => guard,
+        Err(error) => return report_interruption(&error, context.json),
     };
     let mut report = Report::new(&checks).with_settings(settings, now);
     if args.notify {
@@ -97,6 +109,40 @@ pub(crate) fn run(context: &Context, args: &Args) -> HealthExit {
             terminal::print_error(&error);
             HealthExit::Unknown
         }
+    }
+}
+
+/// Runs the checks and prints the page, for `demo`.
+pub(super) fn print_page(context: &Context) -> Result<()> {
+    let settings = &context.settings;
+    let now = settings.clock.now();
+    let checks = checks::run_all(settings, false, now);
+    let report = Report::new(&checks).with_settings(settings, now);
+    print(&checks, &report, false, false)
+}
+
+/// Runs the checks. A signal ends them with an error.
+fn run_checks(context: &Context, args: &Args, now: i64) -> Result<Vec<Check>> {
+    let (action, kept) = ("finish the checks", "nothing was changed");
+    StopSignal::interruptible(action, kept, || {
+        let checks = checks::run_all(&context.settings, args.deep, now);
+        match StopSignal::listen()?.received() {
+            // A check that was interrupted has failed, which must not look like a finding.
+            Some(exit) => Err(interrupted(action, kept, exit)),
+            None => Ok(checks),
+        }
+    })
+}
+
+fn report_interruption(error: &Error, json: bool) -> HealthExit {
+    terminal::print_error(error);
+    if json && let Err(unprinted) = terminal::report(&CommandReport::of_error("health", error)) {
+        terminal::print_error(&unprinted);
+    }
+    match error.exit() {
+        Exit::Terminated => HealthExit::Terminated,
+        Exit::Interrupted => HealthExit::Interrupted,
+        _ => HealthExit::Unknown,
     }
 }
 

@@ -155,7 +155,7 @@ fn finish(context: &Context, args: &Args, store: &mut Store) -> Result<Finished>
     let summarized = if args.no_summarize {
         Vec::new()
     } else {
-        summarize::bring_up_to_date(store, now)?.0
+        summarize::bring_up_to_date(context, store, now)?.0
     };
     let late = store
         .months(now)?

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::command::clock::{BUILD_DAY, clock_error};
 use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
+use crate::command::signal::StopSignal;
 use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
@@ -96,13 +97,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let mut database = LockedDatabase::open(path, &[MAINTENANCE], &lock_wait)?;
     let store = &mut database.store;
     store.refuse_archive()?;
-    let findings = store.find_future(&bounds)?;
+    let findings = StopSignal::interruptible(
+        "look for rows with future timestamps",
+        "nothing was removed",
+        || store.find_future(&bounds),
+    )?;
     if findings.tables.is_empty() {
         return Ok(nothing_found(&bounds, false));
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = remove(store, &bounds, args.vacuum)?;
+    let done = remove(context, store, &bounds, args.vacuum)?;
     warn_about_pruned_rows(&findings);
     Ok(outcome(&bounds, &done, backup))
 }
@@ -133,10 +138,19 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     ))
 }
 
-fn remove(store: &mut Store, bounds: &FutureBounds, vacuum: bool) -> Result<Vec<FutureRows>> {
-    let done = store.remove_future(bounds)?;
+fn remove(
+    context: &Context,
+    store: &mut Store,
+    bounds: &FutureBounds,
+    vacuum: bool,
+) -> Result<Vec<FutureRows>> {
+    let done = StopSignal::interruptible(
+        "remove rows with future timestamps",
+        "nothing was removed",
+        || store.remove_future(bounds),
+    )?;
     if vacuum {
-        store.vacuum()?;
+        super::vacuum(context, store)?;
     }
     store.checkpoint()?;
     Ok(done)

@@ -19,6 +19,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::retention::PruneBlocker;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
+use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
 use crate::store::prune::{Archive, PrunePlan, PruneResult, RetentionPolicy};
@@ -125,12 +126,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         mut database,
         plan,
         archive,
-    } = prepare(context, args, now)?;
+    } = StopSignal::interruptible("plan the prune", "nothing was deleted", || {
+        prepare(context, args, now)
+    })?;
     let store = &mut database.store;
     report::warn_about_kept_rows(&plan.scope);
     let mut result = execute(context, store, &plan, archive.as_ref(), now)?;
     if args.vacuum {
-        result.bytes_after = store.vacuum()?;
+        result.bytes_after = vacuum(context, store)?;
         store.checkpoint()?;
     }
     let archive = archive.as_ref().map(Archive::path);
@@ -138,6 +141,17 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         report::describe(&plan, &result, archive),
         Report::new(&plan, &result, archive),
     ))
+}
+
+/// Rewrites the database without its free space, and returns its new size.
+fn vacuum(context: &Context, store: &Store) -> Result<i64> {
+    let progress = context.progress();
+    progress.begin("rewriting the database", None);
+    StopSignal::interruptible(
+        "rewrite the database without its free space",
+        "the old rows are deleted, and the file has its old size",
+        || store.vacuum(),
+    )
 }
 
 /// Shows what would be deleted. Changes nothing and takes no lock.
@@ -225,7 +239,11 @@ fn execute(
     now: i64,
 ) -> Result<PruneResult> {
     let progress = Progress::start(
-        "pruning",
+        if archive.is_some() {
+            "moving rows to the archive"
+        } else {
+            "pruning"
+        },
         u64::try_from(plan.history_rows()).unwrap_or(0),
         context.shows_progress() && plan.history_rows() > 0,
     );

@@ -6,7 +6,7 @@ mod report;
 use std::time::Instant;
 
 use crate::command::locked_database::LockedDatabase;
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
 use crate::command::summarize::report::{Preview, Report};
 use crate::command::wait::{LockWait, WaitArgs};
@@ -17,6 +17,8 @@ use crate::model::month_state::MonthState;
 use crate::model::size::count;
 use crate::model::summary::{SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
+use crate::model::watch::Watch as _;
+use crate::output::progress::Progress;
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::lock::{MAINTENANCE, SUMMARIZE};
@@ -51,6 +53,8 @@ pub(crate) struct Args {
     pub(crate) wait: WaitArgs,
 }
 
+const ACTION: &str = "summarize all months";
+
 /// Selects the months, takes a backup and summarizes the months one by one, oldest first.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
@@ -59,14 +63,16 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     let mut database = open(context, &lock_wait)?;
-    let states = database.store.months(now)?;
+    let states = StopSignal::interruptible("find the months", "nothing was changed", || {
+        database.store.months(now)
+    })?;
     let jobs = select(&states, args, now)?;
     if jobs.is_empty() {
         let report = Report::new(None, &[], &states);
         return Ok(Outcome::done(nothing_to_do(args), report));
     }
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = summarize(&mut database.store, &jobs, now)?;
+    let done = summarize(context, &mut database.store, &jobs, now)?;
     Ok(Outcome::done(
         describe(&done),
         Report::new(backup, &done, &states),
@@ -103,9 +109,13 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
 /// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.
 ///
 /// Returns the months and the number of rows that were written.
-pub(crate) fn bring_up_to_date(store: &mut Store, now: i64) -> Result<(Vec<Month>, usize)> {
+pub(crate) fn bring_up_to_date(
+    context: &Context,
+    store: &mut Store,
+    now: i64,
+) -> Result<(Vec<Month>, usize)> {
     let jobs = select(&store.months(now)?, &Args::default(), now)?;
-    let done = summarize(store, &jobs, now)?;
+    let done = summarize(context, store, &jobs, now)?;
     let months = done.iter().map(|done| done.job.month).collect();
     let changes = done.iter().flat_map(|done| &done.changes);
     Ok((months, changes.map(MonthChanges::rows).sum()))
@@ -135,37 +145,69 @@ fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<O
     Ok(Some(backup::create(context, lock_wait)?.file))
 }
 
-/// Summarizes the months. Stops before the next month on a signal.
-fn summarize<'a>(store: &mut Store, jobs: &'a [SummaryJob], now: i64) -> Result<Vec<Done<'a>>> {
+/// Says after a signal which months were summarized.
+fn kept(done: &[Done<'_>]) -> String {
+    let months: Vec<Month> = done.iter().map(|done| done.job.month).collect();
+    match months.as_slice() {
+        [] => "no month was changed; run the same command again".to_owned(),
+        _ => format!(
+            "{} is summarized; run the same command again to do the rest",
+            format_months(&months)
+        ),
+    }
+}
+
+/// Summarizes the months. A signal undoes the month at hand and keeps the earlier ones.
+fn summarize<'a>(
+    context: &Context,
+    store: &mut Store,
+    jobs: &'a [SummaryJob],
+    now: i64,
+) -> Result<Vec<Done<'a>>> {
+    let rows = |job: &SummaryJob| u64::try_from(job.rows).unwrap_or(0);
+    let total = jobs.iter().map(rows).sum();
+    let progress = Progress::start("summarizing", total, context.shows_progress());
     let stop = StopSignal::listen()?;
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
         if let Some(exit) = stop.received() {
             store.checkpoint()?;
-            return Err(Error::new("summarize all months")
-                .with_source(format!("it was stopped before {}", job.month))
-                .with_help("run the same command again to do the rest")
-                .with_exit(exit));
+            return Err(interrupted(ACTION, &kept(&done), exit));
         }
-        log::info!(
-            "summarizing {} ({}, {} history rows)",
-            job.month,
-            job.reason.as_str(),
-            job.rows
-        );
-        let started = Instant::now();
-        let changes = store.summarize(job, now)?;
-        let tables = changes.iter().flat_map(|month| &month.tables);
-        log::info!(
-            "{} is summarized: {} summary rows written in {}",
-            job.month,
-            tables.map(|table| table.written).sum::<usize>(),
-            format_elapsed(started.elapsed())
-        );
-        done.push(Done { job, changes });
+        progress.name(&format!("summarizing {}", job.month));
+        let changes =
+            StopSignal::interruptible(ACTION, &kept(&done), || summarize_month(store, job, now));
+        if changes.is_err() {
+            // Best effort: the error of the month is the one to report.
+            let _ = store.checkpoint();
+        }
+        done.push(Done {
+            job,
+            changes: changes?,
+        });
+        progress.advance(rows(job));
     }
     store.checkpoint()?;
     Ok(done)
+}
+
+fn summarize_month(store: &mut Store, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {
+    log::info!(
+        "summarizing {} ({}, {} history rows)",
+        job.month,
+        job.reason.as_str(),
+        job.rows
+    );
+    let started = Instant::now();
+    let changes = store.summarize(job, now)?;
+    let tables = changes.iter().flat_map(|month| &month.tables);
+    log::info!(
+        "{} is summarized: {} summary rows written in {}",
+        job.month,
+        tables.map(|table| table.written).sum::<usize>(),
+        format_elapsed(started.elapsed())
+    );
+    Ok(changes)
 }
 
 /// A job that is done.

@@ -44,13 +44,27 @@ impl TornClient {
             timeout,
         );
         match acquired.map_err(|error| self.end(RunEnd::broken(&error)))? {
-            Acquire::Granted(permit) => Ok(PermitRequest::Granted(Some(permit))),
+            Acquire::Granted(permit) => {
+                self.progress.resume();
+                Ok(PermitRequest::Granted(Some(permit)))
+            }
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
                 lock(&self.pool).record_rate_limit_wait(owner, until);
+                self.progress.wait(until, || {
+                    let keys = self.key_names(owner);
+                    format!("for the budget of {keys} ({limit} calls a minute)")
+                });
                 Ok(PermitRequest::MustWait)
             }
         }
+    }
+
+    /// The names of the keys of an owner.
+    fn key_names(&self, owner: RateLimitOwner) -> String {
+        let pool = lock(&self.pool);
+        let names: Vec<&str> = pool.usable_keys_of(owner).map(|id| pool.name(id)).collect();
+        names.join(", ")
     }
 
     /// Releases the permit of a finished call.
@@ -101,6 +115,9 @@ impl TornClient {
             (keys, pause)
         };
         let names: Vec<&str> = keys.iter().map(|(name, _)| name.as_str()).collect();
+        self.progress.wait(Instant::now() + pause, || {
+            format!("because Torn asked {} for a pause", names.join(", "))
+        });
         log::info!(
             "keys {} pause for {} s: {error}",
             names.join(", "),
@@ -132,6 +149,9 @@ impl TornClient {
             pool.pause_address(Instant::now(), time);
             pool.count_pause(PauseTarget::Address)
         };
+        self.progress.wait(Instant::now() + time, || {
+            "because Torn asked for a pause".to_owned()
+        });
         log::info!("all calls pause for {} s: {error}", time.as_secs());
         self.save_pause(
             PauseScope::Address,

@@ -6,7 +6,9 @@ mod keys;
 mod limits;
 mod list;
 mod look_up;
+mod pace;
 mod policies;
+mod progress;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -22,18 +24,17 @@ pub(crate) use list::{ListRead, Page, read_list};
 
 use crate::api::client::Client;
 use crate::api::error::{ApiError, SelectionError, take_selection_errors};
-use crate::api::pool::{
-    KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner, Wait, WaitCause,
-};
+use crate::api::pool::{KeyChoice, KeyId, KeyPool, KeyRequirement, RateLimitOwner};
 use crate::api::request::{Endpoint, Request};
 use crate::command::signal::StopSignal;
+use crate::command::torn::pace::Pace;
 use crate::command::torn::policies::NextStep;
 use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
-use crate::model::elapsed::format_elapsed;
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, iso};
+use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
 
 /// Poll interval of the thread that watches for a signal.
@@ -77,6 +78,8 @@ pub(crate) struct TornClient {
     /// The watcher thread ends when this is dropped.
     _alive: Arc<()>,
     requests: AtomicU64,
+    pace: Arc<Pace>,
+    progress: CallProgress,
     faults_in_a_row: AtomicU32,
     /// The end of the wait that was logged last.
     wait_logged_until: Mutex<Option<Instant>>,
@@ -125,6 +128,8 @@ impl TornClient {
             settings.api.concurrency,
             config::proxy_for(&settings.api.base_url)?,
         )?;
+        let recorded = store.recorded_calls()?;
+        let limit = settings.api.requests_per_minute;
         let torn = Self {
             _alive: watch(&client, &stop),
             client,
@@ -135,11 +140,13 @@ impl TornClient {
             confirmations: Mutex::default(),
             stop,
             clock: settings.clock,
-            limit: settings.api.requests_per_minute,
+            limit,
             timeout: settings.api.timeout,
             first_retry: settings.api.first_retry,
             first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
+            pace: Arc::new(Pace::new(limit, settings.api.concurrency, recorded)),
+            progress: CallProgress::default(),
             faults_in_a_row: AtomicU32::new(0),
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
@@ -269,6 +276,10 @@ impl TornClient {
                 }
                 KeyChoice::Wait(wait) => {
                     self.log_wait(&wait, now);
+                    if wait.is_pause() {
+                        self.progress
+                            .wait(wait.until, || "because Torn asked for a pause".to_owned());
+                    }
                     self.wait(wait.remaining(now));
                 }
                 KeyChoice::NoneForEndpoint => {
@@ -308,11 +319,12 @@ impl TornClient {
         request: &Request,
         key: &AcquiredKey,
     ) -> Result<Result<Response, ApiError>, Failure> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let started = Instant::now();
         let result = self.client.get(request, &key.key);
         log_call(request, key, result.status, started.elapsed());
         self.release(key.permit)?;
+        self.show_call(key, count);
         let at = self.clock.now();
         self.check_clock(result.date, at)?;
         match result.body {
@@ -366,24 +378,6 @@ impl TornClient {
                 code: 24,
                 text: "closed temporarily; it is not called again in this run".to_owned(),
             })
-    }
-
-    /// Logs a wait for the rate limit, once for all threads. Pauses are logged when they begin.
-    fn log_wait(&self, wait: &Wait, now: Instant) {
-        let remaining = wait.remaining(now);
-        if wait.cause != WaitCause::RateLimit || remaining < Duration::from_secs(1) {
-            return;
-        }
-        let mut logged_until = lock(&self.wait_logged_until);
-        if logged_until.is_some_and(|until| now < until) {
-            return;
-        }
-        *logged_until = Some(wait.until);
-        log::info!(
-            "waiting {} for the limit of {} calls a minute for each key owner",
-            format_elapsed(remaining),
-            self.limit.unwrap_or_default()
-        );
     }
 
     fn wait(&self, time: Duration) {

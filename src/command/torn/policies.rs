@@ -1,6 +1,7 @@
 //! Applies the [`RetryPolicy`] for an error.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::{
     AcquiredKey, CallState, Failure, MAX_FAULTS_IN_A_ROW, Response, RunEnd, TornClient, lock,
@@ -113,6 +114,8 @@ impl TornClient {
         state.tries += 1;
         match error.retry_delay(state.tries, self.first_retry, random()) {
             Some(delay) => {
+                self.progress
+                    .wait(Instant::now() + delay, || format!("to try again: {error}"));
                 self.wait(delay);
                 Ok(())
             }

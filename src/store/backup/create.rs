@@ -13,6 +13,7 @@ use crate::model::elapsed::format_elapsed;
 use crate::model::identity::Identity;
 use crate::model::path::with_suffix;
 use crate::model::size::format_bytes;
+use crate::model::watch::{Unit, Watch};
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
 use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOOL};
@@ -101,6 +102,7 @@ pub(super) fn build(
     kind: BackupKind,
     source: SourceDatabase,
     temporary: &Path,
+    watch: &dyn Watch,
 ) -> Result<UnpublishedBackup> {
     let size = database_size(&source.connection)?;
     check_room(
@@ -114,14 +116,15 @@ pub(super) fn build(
         format_bytes(size),
         options.directory.display()
     );
+    watch.begin("copying", Some((size, Unit::Bytes)));
     let started = Instant::now();
-    copy_database(&source.connection, options.database, temporary)?;
+    copy_database(&source.connection, options.database, temporary, watch)?;
     drop(source.connection);
     log::info!("the copy took {}", format_elapsed(started.elapsed()));
 
     let (checked, finished) = run_both(
         || check_copy(options, temporary).map_err(add_damage_help),
-        || finish_file(options, temporary),
+        || finish_file(options, temporary, watch),
     );
     Ok(UnpublishedBackup {
         copy: checked?,
@@ -178,11 +181,22 @@ struct FinishedFile {
 }
 
 /// Compresses the copy if the options ask for it, hashes and syncs the result.
-fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile> {
+fn finish_file(
+    options: &BackupOptions<'_>,
+    copy: &Path,
+    watch: &dyn Watch,
+) -> Result<FinishedFile> {
     let started = Instant::now();
+    let bytes = fs::metadata(copy).map_or(0, |found| found.len());
+    let step = if options.compress {
+        "checking and compressing"
+    } else {
+        "checking and hashing"
+    };
+    watch.begin(step, Some((bytes, Unit::Bytes)));
     let finished = if options.compress {
         let compressed = with_suffix(copy, ".zst");
-        let (before, after) = compress(copy, &compressed, options.database)
+        let (before, after) = compress(copy, &compressed, options.database, watch)
             .with_context(|| format!("compress the copy in {}", options.directory.display()))?;
         FinishedFile {
             path: compressed,
@@ -192,7 +206,8 @@ fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile>
     } else {
         FinishedFile {
             path: copy.to_owned(),
-            digest: digest_of_file(copy).with_context(|| format!("read {}", copy.display()))?,
+            digest: digest_of_file(copy, watch)
+                .with_context(|| format!("read {}", copy.display()))?,
             uncompressed: None,
         }
     };
@@ -208,16 +223,23 @@ fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile>
         format_bytes(bytes),
         format_elapsed(started.elapsed())
     );
+    // The check on the other thread may take longer.
+    watch.begin("checking", None);
     Ok(finished)
 }
 
 /// Compresses a file; returns the digests of the input and of the output.
-fn compress(from: &Path, to: &Path, database: &Path) -> io::Result<(Digest, Digest)> {
+fn compress(
+    from: &Path,
+    to: &Path,
+    database: &Path,
+    watch: &dyn Watch,
+) -> io::Result<(Digest, Digest)> {
     let mut reader = HashingReader::new(File::open(from)?);
     let writer = HashingWriter::new(create_private(to, database)?);
     let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
-    copy_in_chunks(&mut reader, &mut encoder)?;
+    copy_in_chunks(&mut reader, &mut encoder, watch)?;
     let writer = encoder.finish()?;
     Ok((reader.finish(), writer.finish()))
 }

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, WithContext};
 use crate::model::path::{folder_of, with_suffix};
+use crate::model::watch::Unwatched;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::database_size;
 use crate::store::backup::create::{SourceDatabase, build, publish_as, remove_temporary_files};
@@ -48,8 +49,14 @@ pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: 
         required_space(database_size(&source.connection)?),
         "copy the database and change its schema",
     )?;
-    let backup = build(&options, BackupKind::BeforeMigration, source, &temporary)
-        .inspect_err(|_| remove_temporary_files(&temporary))?;
+    let backup = build(
+        &options,
+        BackupKind::BeforeMigration,
+        source,
+        &temporary,
+        &Unwatched,
+    )
+    .inspect_err(|_| remove_temporary_files(&temporary))?;
     remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
     publish_as(&options, &backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
     Ok(())
@@ -92,7 +99,7 @@ mod tests {
                 new_folder: false,
                 now,
             };
-            let id = backup::create(&options, &lock)
+            let id = backup::create(&options, &lock, &Unwatched)
                 .unwrap()
                 .manifest
                 .database_id;
@@ -100,7 +107,7 @@ mod tests {
             assert_eq!(backups.newest_first().len(), 1);
         }
 
-        let kept = backup::verify(&copy, Depth::Quick).unwrap();
+        let kept = backup::verify(&copy, Depth::Quick, &Unwatched).unwrap();
         assert_eq!(kept.kind, BackupKind::BeforeMigration);
     }
 }

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::model::size::format_bytes;
 use crate::model::time::iso;
+use crate::model::watch::Watch;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
@@ -88,7 +89,7 @@ pub struct NewBackup {
 /// [`Exit::Io`](crate::error::Exit::Io) when the disk is full, [`Exit::Damaged`](crate::error::Exit::Damaged) when
 /// the copy is damaged, [`Exit::Config`](crate::error::Exit::Config) when earlier backups are missing from the folder.
 /// No older backup is removed then.
-pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
+pub fn create(options: &BackupOptions<'_>, _lock: &Lock, watch: &dyn Watch) -> Result<NewBackup> {
     let directory = options.directory;
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
@@ -100,7 +101,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let stem = names::stem(options.database);
     let name = names::free_name(directory, &stem, options.now, options.compress);
     let temporary = directory.join(format!(".{name}{suffix}"));
-    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary, watch)
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);

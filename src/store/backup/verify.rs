@@ -1,7 +1,7 @@
 //! Verifies existing backups.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -9,6 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
 use crate::model::path::folder_of;
+use crate::model::size::MEGABYTE;
+use crate::model::watch::{Unit, Unwatched, Watch};
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::names::PARTIAL;
 use crate::store::check::{self, Depth};
@@ -19,16 +21,20 @@ use crate::store::files::private::write_atomically;
 use crate::store::files::remove::remove_if_there;
 use crate::store::files::space::check_room;
 use crate::store::identity::identity;
-use crate::store::{SqlContext, open};
+use crate::store::{SqlContext, interrupt, open};
+
+/// The number of bytes that are copied between two checks for a request to stop.
+const COPY_STEP: u64 = 32 * MEGABYTE;
 
 /// Verifies a backup: its manifest, its hashes, SQLite's checks, and the row counts.
 ///
 /// # Errors
 ///
 /// [`Exit::Damaged`] when any byte differs; [`Exit::Config`] when the backup or its manifest is missing.
-pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
+pub fn verify(backup: &Path, depth: Depth, watch: &dyn Watch) -> Result<Manifest> {
     drop(open_backup_file(backup)?);
     let manifest = Manifest::of(backup)?;
+    watch.begin("reading", Some((manifest.database_bytes(), Unit::Bytes)));
     if manifest.compressed {
         let folder = folder_of(backup);
         let mut unpacked = tempfile::Builder::new()
@@ -43,10 +49,12 @@ pub fn verify(backup: &Path, depth: Depth) -> Result<Manifest> {
             manifest.database_bytes(),
             "decompress the backup",
         )?;
-        unpack_and_verify(&manifest, unpacked.as_file_mut())?;
+        unpack_and_verify(&manifest, unpacked.as_file_mut(), watch)?;
+        watch.begin("checking", None);
         verify_contents(&manifest, unpacked.path(), depth)?;
     } else {
-        unpack_and_verify(&manifest, &mut io::sink())?;
+        unpack_and_verify(&manifest, &mut io::sink(), watch)?;
+        watch.begin("checking", None);
         verify_contents(&manifest, backup, depth)?;
     }
     Ok(manifest)
@@ -119,24 +127,39 @@ pub(crate) fn record_damaged(
 pub(in crate::store) fn unpack_and_verify(
     manifest: &Manifest,
     to: &mut impl io::Write,
+    watch: &dyn Watch,
 ) -> Result<()> {
     let read = || format!("read the backup {}", manifest.path.display());
     let mut outer = HashingReader::new(open_checking_size(manifest)?);
     if manifest.compressed {
-        decompress(manifest, &mut outer, to)?;
+        decompress(manifest, &mut outer, to, watch)?;
         // The hash of the file also covers bytes after the end of the compressed data.
-        copy_in_chunks(&mut outer, &mut io::sink()).with_context(read)?;
+        copy_in_chunks(&mut outer, &mut io::sink(), &Unwatched).with_context(read)?;
     } else {
-        copy_in_chunks(&mut outer, to).with_context(read)?;
+        copy_in_chunks(&mut outer, to, watch).with_context(read)?;
     }
     check_hash(manifest, &outer.finish())
 }
 
 /// Copies an uncompressed backup without verifying its hash. [`verify_hash`] verifies the copy.
-pub(in crate::store) fn copy_unverified(manifest: &Manifest, mut to: File) -> Result<()> {
-    io::copy(&mut open_checking_size(manifest)?, &mut to)
-        .map(drop)
-        .with_context(|| format!("copy the backup {}", manifest.path.display()))
+pub(in crate::store) fn copy_unverified(
+    manifest: &Manifest,
+    mut to: File,
+    watch: &dyn Watch,
+) -> Result<()> {
+    let from = open_checking_size(manifest)?;
+    let mut copy = || -> io::Result<()> {
+        loop {
+            interrupt::check()?;
+            // `io::copy` lets the kernel copy from file to file.
+            let copied = io::copy(&mut (&from).take(COPY_STEP), &mut to)?;
+            if copied == 0 {
+                return Ok(());
+            }
+            watch.advance(copied);
+        }
+    };
+    copy().with_context(|| format!("copy the backup {}", manifest.path.display()))
 }
 
 /// Compares the hash of a copy with the manifest.
@@ -144,8 +167,12 @@ pub(in crate::store) fn copy_unverified(manifest: &Manifest, mut to: File) -> Re
 /// # Errors
 ///
 /// [`Exit::Damaged`] when they differ.
-pub(in crate::store) fn verify_hash(manifest: &Manifest, copy: &Path) -> Result<()> {
-    let digest = digest_of_file(copy).with_context(|| format!("read {}", copy.display()))?;
+pub(in crate::store) fn verify_hash(
+    manifest: &Manifest,
+    copy: &Path,
+    watch: &dyn Watch,
+) -> Result<()> {
+    let digest = digest_of_file(copy, watch).with_context(|| format!("read {}", copy.display()))?;
     check_hash(manifest, &digest)
 }
 
@@ -181,13 +208,14 @@ fn check_hash(manifest: &Manifest, digest: &Digest) -> Result<()> {
 
 fn decompress(
     manifest: &Manifest,
-    compressed: &mut impl io::Read,
+    compressed: &mut impl Read,
     to: &mut impl io::Write,
+    watch: &dyn Watch,
 ) -> Result<()> {
     let path = &manifest.path;
     let mut writer = HashingWriter::new(to);
     let decompressed = zstd::Decoder::with_buffer(BufReader::new(compressed))
-        .and_then(|mut decoder| copy_in_chunks(&mut decoder, &mut writer));
+        .and_then(|mut decoder| copy_in_chunks(&mut decoder, &mut writer, watch));
     if let Err(error) = decompressed {
         return if is_of_operating_system(&error) {
             Err(error).with_context(|| format!("decompress {}", path.display()))
@@ -207,10 +235,10 @@ fn decompress(
     Ok(())
 }
 
-/// Whether an error of a decompression is one of the operating system, such as a full disk, which does not show that
-/// the compressed file is damaged.
+/// Whether an error of a decompression is one of the operating system, such as a full disk, or a request to stop.
+/// Neither shows that the compressed file is damaged.
 pub(in crate::store) fn is_of_operating_system(error: &io::Error) -> bool {
-    error.raw_os_error().is_some()
+    error.raw_os_error().is_some() || interrupt::is_requested()
 }
 
 fn damaged(backup: &Path, why: String) -> Error {

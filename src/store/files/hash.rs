@@ -6,6 +6,9 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::model::watch::Watch;
+use crate::store::interrupt;
+
 /// Bytes that one read asks for.
 const CHUNK: usize = 256 * 1024;
 
@@ -24,10 +27,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hasher.finish().sha256
 }
 
-/// Reads a whole file.
-pub(in crate::store) fn digest_of_file(path: &Path) -> io::Result<Digest> {
+/// Reads a whole file. `watch` is told the number of bytes.
+pub(in crate::store) fn digest_of_file(path: &Path, watch: &dyn Watch) -> io::Result<Digest> {
     let mut reader = HashingReader::new(File::open(path)?);
-    copy_in_chunks(&mut reader, &mut io::sink())?;
+    copy_in_chunks(&mut reader, &mut io::sink(), watch)?;
     Ok(reader.finish())
 }
 
@@ -116,15 +119,22 @@ impl<W: Write> Write for HashingWriter<W> {
 }
 
 /// Copies all of `from` to `to`, [`CHUNK`] bytes at a time. `io::copy` would read 8 KiB at a time.
+///
+/// `watch` is told the number of bytes. A request to stop ends the copy with an error.
 pub(in crate::store) fn copy_in_chunks(
     from: &mut impl Read,
     to: &mut impl Write,
+    watch: &dyn Watch,
 ) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK];
     loop {
+        interrupt::check()?;
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(count) => to.write_all(&buffer[..count])?,
+            Ok(count) => {
+                to.write_all(&buffer[..count])?;
+                watch.advance(count as u64);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

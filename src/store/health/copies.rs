@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::health::{Backups, RecordedBackup};
 use crate::model::identity::DatabaseId;
 use crate::model::path::plain_absolute;
+use crate::model::watch::Unwatched;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::Depth;
 use crate::store::sql;
@@ -71,7 +72,7 @@ pub(crate) fn verify_newest_backup(
 ) -> Result<Option<Manifest>> {
     match id {
         Some(id) => backup::newest_backup(directory, id, now)?
-            .map(|manifest| backup::verify(&manifest.path, Depth::Full))
+            .map(|manifest| backup::verify(&manifest.path, Depth::Full, &Unwatched))
             .transpose(),
         None => Ok(None),
     }

@@ -122,7 +122,7 @@ impl Store {
         if uses_archive {
             self.detach()?;
         }
-        self.release_free_pages()?;
+        result.was_interrupted = self.release_free_pages(|| continues(0))?;
         result.bytes_after = self.file_bytes()?;
         Ok(result)
     }

@@ -50,7 +50,7 @@ impl Store {
             }
             Ok(deleted)
         })?;
-        self.release_free_pages()?;
+        self.release_free_pages(|| true)?;
         Ok(deleted)
     }
 }

@@ -31,8 +31,9 @@ impl Store {
         wal::checkpoint_beyond(&self.connection, "main", 0)
     }
 
-    /// Runs incremental vacuums until no free page is left.
-    pub(super) fn release_free_pages(&self) -> Result<()> {
+    /// Runs incremental vacuums until no free page is left, or until `continues` returns false. Returns whether it was
+    /// stopped.
+    pub(super) fn release_free_pages(&self, mut continues: impl FnMut() -> bool) -> Result<bool> {
         let count_free = || -> Result<i64> {
             self.connection
                 .query_row("PRAGMA freelist_count", [], |row| row.get(0))
@@ -41,6 +42,9 @@ impl Store {
         let mut throttle = Throttle::new(FIRST_STEP, STEP_LIMITS);
         let mut free = count_free()?;
         while free > 0 {
+            if !continues() {
+                return Ok(true);
+            }
             let started = Instant::now();
             let mut step = self
                 .connection
@@ -60,7 +64,7 @@ impl Store {
             free = left;
             throttle.after_step(self, held)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Runs `VACUUM`, with a small cache. Other processes cannot write meanwhile. Returns the new size of the database.

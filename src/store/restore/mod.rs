@@ -16,6 +16,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
 use crate::model::kind::Kind;
 use crate::model::path::folder_of;
+use crate::model::watch::{Unit, Watch};
 use crate::store::SqlContext;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::{self, Depth};
@@ -102,12 +103,22 @@ pub struct Staged {
 /// # Errors
 ///
 /// [`Exit::Damaged`] when anything differs, [`Exit::Config`] when this program cannot use the backup.
-pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Staged> {
+pub fn stage(
+    manifest: &Manifest,
+    database: &Path,
+    _locks: &Locks,
+    watch: &dyn Watch,
+) -> Result<Staged> {
+    let bytes = manifest.database_bytes();
     let staging = StagingFile::reserve(database, manifest.database_bytes())?;
     if manifest.compressed {
-        backup::unpack_and_verify(manifest, &mut staging.create(database)?)?;
+        watch.begin("decompressing", Some((bytes, Unit::Bytes)));
+        backup::unpack_and_verify(manifest, &mut staging.create(database)?, watch)?;
+        watch.begin("checking", None);
     } else {
-        backup::copy_unverified(manifest, staging.create(database)?)?;
+        watch.begin("copying", Some((bytes, Unit::Bytes)));
+        backup::copy_unverified(manifest, staging.create(database)?, watch)?;
+        watch.begin("checking and hashing", Some((bytes, Unit::Bytes)));
     }
     // The checks, the hash and the sync only read the file, so they can run at the same time.
     let (schema_version, hash_result) = run_both(
@@ -118,7 +129,8 @@ pub fn stage(manifest: &Manifest, database: &Path, _locks: &Locks) -> Result<Sta
         },
         || {
             if !manifest.compressed {
-                backup::verify_hash(manifest, &staging.file)?;
+                backup::verify_hash(manifest, &staging.file, watch)?;
+                watch.begin("checking", None);
             }
             sync_file(&staging.file)
         },
@@ -144,6 +156,7 @@ pub(crate) fn stage_without_manifest(
     file: &Path,
     database: &Path,
     _locks: &Locks,
+    watch: &dyn Watch,
 ) -> Result<Staged> {
     let size = backup::open_backup_file(file)?
         .metadata()
@@ -151,7 +164,10 @@ pub(crate) fn stage_without_manifest(
         .len();
     let is_compressed = is_compressed(file, size)?;
     let staging = StagingFile::reserve(database, size)?;
-    unpack_without_manifest(file, is_compressed, &mut staging.create(database)?)?;
+    let total = (!is_compressed).then_some((size, Unit::Bytes));
+    watch.begin("copying", total);
+    unpack_without_manifest(file, is_compressed, &mut staging.create(database)?, watch)?;
+    watch.begin("checking", None);
     let schema_version = check_schema(&staging.file, file)?;
     let what = format!("the backup {}", file.display());
     let connection = backup::open_copy(&staging.file)?;
@@ -194,14 +210,19 @@ fn is_compressed(file: &Path, size: u64) -> Result<bool> {
         .with_exit(Exit::Config))
 }
 
-fn unpack_without_manifest(file: &Path, is_compressed: bool, target: &mut fs::File) -> Result<()> {
+fn unpack_without_manifest(
+    file: &Path,
+    is_compressed: bool,
+    target: &mut fs::File,
+    watch: &dyn Watch,
+) -> Result<()> {
     let mut source = backup::open_backup_file(file)?;
     if !is_compressed {
-        return copy_in_chunks(&mut source, target)
+        return copy_in_chunks(&mut source, target, watch)
             .with_context(|| format!("read {}", file.display()));
     }
     zstd::Decoder::new(source)
-        .and_then(|mut decoder| copy_in_chunks(&mut decoder, target))
+        .and_then(|mut decoder| copy_in_chunks(&mut decoder, target, watch))
         .map_err(|error| {
             let action = format!("decompress {}", file.display());
             if backup::is_of_operating_system(&error) {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Depth;
 use tornsnap::testing::store::backup::{self, Manifest};
 
@@ -133,7 +134,10 @@ fn expect_all_verified(folder: &Path) {
         let manifest =
             Manifest::of(&backup).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if !is_manifest {
-            assert_eq!(backup::verify(&path, Depth::Quick).unwrap(), manifest);
+            assert_eq!(
+                backup::verify(&path, Depth::Quick, &Unwatched).unwrap(),
+                manifest
+            );
         }
     }
 }

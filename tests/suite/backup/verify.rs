@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Depth;
 use tornsnap::testing::store::backup::{self, Manifest};
 
@@ -94,7 +95,7 @@ fn every_flipped_bit_of_a_backup_is_found() {
         let file = &files[number % 2];
         let bit = dice.below(fs::metadata(file).unwrap().len() * 8);
         flip(file, bit);
-        let found = backup::verify(file, Depth::Quick).unwrap_err();
+        let found = backup::verify(file, Depth::Quick, &Unwatched).unwrap_err();
         flip(file, bit);
         assert_eq!(
             found.exit().code(),
@@ -104,7 +105,7 @@ fn every_flipped_bit_of_a_backup_is_found() {
         );
     }
     for file in &files {
-        backup::verify(file, Depth::Quick).unwrap();
+        backup::verify(file, Depth::Quick, &Unwatched).unwrap();
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rusqlite::Connection;
+use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup::{self, BackupOptions, Manifest};
 use tornsnap::testing::store::restore::{self, Locks};
@@ -78,14 +79,16 @@ fn back_up(sandbox: &Sandbox, compress: bool) -> Manifest {
         new_folder: false,
         now: NOW,
     };
-    backup::create(&request, &lock).unwrap().manifest
+    backup::create(&request, &lock, &Unwatched)
+        .unwrap()
+        .manifest
 }
 
 /// The path of the restored database.
 fn restored(sandbox: &Sandbox, manifest: &Manifest) -> PathBuf {
     let target = sandbox.path("restored.db");
     let locks = Locks::take(&target).unwrap();
-    let staged = restore::stage(manifest, &target, &locks).unwrap();
+    let staged = restore::stage(manifest, &target, &locks, &Unwatched).unwrap();
     restore::replace(&staged, &target, NOW, &locks).unwrap();
     target
 }

@@ -4,6 +4,8 @@
 pub mod pty;
 pub mod schema;
 pub mod strace;
+#[cfg(unix)]
+pub mod terminal;
 pub mod torn;
 pub mod wire;
 

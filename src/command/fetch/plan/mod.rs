@@ -14,6 +14,7 @@ use crate::command::report::Status;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
 use crate::error::{Result, WithContext};
+use crate::model::id::FactionId;
 use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
 use crate::model::size::{agree, count};
@@ -35,12 +36,36 @@ struct Plan {
     limit: Option<u32>,
 }
 
+/// The calls that are still to be made, for the progress bar.
+pub(super) struct Forecast {
+    pub(super) calls: u64,
+    /// The calls of each key owner; `None` if some members of factions are not known yet.
+    pub(super) of_owners: Option<BTreeMap<i64, u64>>,
+}
+
+/// Counts the calls that these kinds need. The keys have been checked already.
+pub(super) fn forecast(
+    settings: &Settings,
+    store: &Store,
+    scope: &Scope,
+    kinds: &[Kind],
+) -> Result<Forecast> {
+    let loaded = settings.load_keys()?;
+    let plan = plan(settings, &loaded.keys, store, scope, kinds)?;
+    let lacks_members =
+        kinds.contains(&Kind::Players) && !factions_without_roster(store, scope)?.is_empty();
+    Ok(Forecast {
+        calls: plan.calls(),
+        of_owners: (!lacks_members).then(|| plan.calls_of_owners()),
+    })
+}
+
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
     let loaded = context.settings.load_keys()?;
     loaded.log_unreadable();
-    let plan = plan(&context.settings, &loaded.keys, &store, scope)?;
+    let plan = plan(&context.settings, &loaded.keys, &store, scope, &scope.kinds)?;
     if scope.kinds.contains(&Kind::Players) {
         warn_of_unknown_members(&store, scope)?;
     }
@@ -71,26 +96,26 @@ pub(crate) fn plan_poll(
     store: &Store,
     scope: &Scope,
 ) -> Result<PollPlan> {
-    let plan = plan(settings, keys, store, scope)?;
-    let mut of_owners = BTreeMap::new();
-    for load in &plan.loads {
-        if let Some(owner) = load.owner() {
-            *of_owners.entry(owner).or_default() += load.calls;
-        }
-    }
+    let plan = plan(settings, keys, store, scope, &scope.kinds)?;
     Ok(PollPlan {
         calls: plan.calls(),
-        of_owners,
+        of_owners: plan.calls_of_owners(),
         minutes: plan.minutes(),
     })
 }
 
 /// Counts the calls of each kind, and distributes them among the keys.
-fn plan(settings: &Settings, keys: &[NamedKey], store: &Store, scope: &Scope) -> Result<Plan> {
+fn plan(
+    settings: &Settings,
+    keys: &[NamedKey],
+    store: &Store,
+    scope: &Scope,
+    planned_kinds: &[Kind],
+) -> Result<Plan> {
     let now = settings.clock.now();
     let (mut loads, key_checks) = loads::usable_keys(store, keys, now)?;
     let mut kinds = Vec::new();
-    for kind in &scope.kinds {
+    for kind in planned_kinds {
         let planned = calls::of_kind(*kind, store, scope, now)?;
         kinds.push(KindPlan {
             kind: *kind,
@@ -114,6 +139,17 @@ fn plan(settings: &Settings, keys: &[NamedKey], store: &Store, scope: &Scope) ->
 impl Plan {
     fn calls(&self) -> u64 {
         self.kinds.iter().map(|kind| kind.calls).sum::<u64>() + self.key_checks
+    }
+
+    /// The calls of each key owner (player id) that is known.
+    fn calls_of_owners(&self) -> BTreeMap<i64, u64> {
+        let mut calls = BTreeMap::new();
+        for load in &self.loads {
+            if let Some(owner) = load.owner() {
+                *calls.entry(owner).or_default() += load.calls;
+            }
+        }
+        calls
     }
 
     fn minutes(&self) -> u64 {
@@ -147,17 +183,23 @@ fn summary(plan: &Plan) -> String {
 
 /// Warns that the plan lacks the members of factions that were never fetched.
 fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
-    if !scope.track.members {
-        return Ok(());
-    }
-    for id in &scope.track.factions {
-        if store.faction_last_updated(*id)?.is_none() {
-            log::warn!(
-                "the members of faction {id} are not known yet: each of them is one call more"
-            );
-        }
+    for id in factions_without_roster(store, scope)? {
+        log::warn!("the members of faction {id} are not known yet: each of them is one call more");
     }
     Ok(())
+}
+
+/// The factions whose members are to be fetched and are not known yet.
+fn factions_without_roster(store: &Store, scope: &Scope) -> Result<Vec<FactionId>> {
+    let mut unknown = Vec::new();
+    if scope.track.members {
+        for id in &scope.track.factions {
+            if store.faction_last_updated(*id)?.is_none() {
+                unknown.push(*id);
+            }
+        }
+    }
+    Ok(unknown)
 }
 
 /// The number of calls, with the digits of all lines below each other.

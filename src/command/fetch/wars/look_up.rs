@@ -108,9 +108,6 @@ impl Session<'_> {
                 wars.extend(self.apply_result(&lookup, result)?);
             }
         }
-        for _ in &wars {
-            run.progress.step();
-        }
         let name = |looked_up: &LookedUpWar| war_name(&looked_up.war);
         self.save_each(run, &wars, name, Store::save_looked_up_wars)
     }

@@ -102,7 +102,6 @@ impl Session<'_> {
             mut to_look_up,
         } = next_steps(&listed, &unfinished, &follow_ups, run.now);
         to_look_up.extend(self.late_reports(&follow_ups, run.now)?);
-        run.progress.more((to_look_up.len() + to_save.len()) as u64);
         self.save_wars(run, &to_save)?;
         self.end_follow_ups(&listed, &follow_ups)?;
         self.look_up_wars(run, to_look_up, &followed)?;
@@ -146,9 +145,6 @@ impl Session<'_> {
     }
 
     fn save_wars(&mut self, run: &mut ActiveRun, wars: &[Observation<War>]) -> Result<()> {
-        for _ in wars {
-            run.progress.step();
-        }
         self.save_each(run, wars, war_name, Store::save_wars)
     }
 

@@ -1,0 +1,59 @@
+//! Shows the calls and the waits of a fetch: in the progress bar, and in the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::limits::owner_id;
+use super::{AcquiredKey, TornClient, lock};
+use crate::api::pool::{Wait, WaitCause};
+use crate::config::Clock;
+use crate::model::elapsed::format_elapsed;
+use crate::output::call_progress::CallProgress;
+
+impl TornClient {
+    /// Shows a progress bar from now on.
+    pub(crate) fn show_progress(&mut self) {
+        let pace = Arc::clone(&self.pace);
+        let estimate = move |calls| pace.estimate(calls, Clock::real_milliseconds());
+        self.progress = CallProgress::start("checking the keys", Box::new(estimate));
+    }
+
+    pub(crate) fn progress(&self) -> &CallProgress {
+        &self.progress
+    }
+
+    /// Sets the calls that each owner is expected to make from now on; `None` if some of them are not known yet.
+    pub(crate) fn expect_calls(&self, calls: u64, of_owners: Option<BTreeMap<i64, u64>>) {
+        self.progress.expect(of_owners.is_some().then_some(calls));
+        self.pace.plan(of_owners.unwrap_or_default());
+    }
+
+    /// Shows a call that has just ended. `count` is the number of calls so far.
+    pub(super) fn show_call(&self, key: &AcquiredKey, count: u64) {
+        self.progress.calls(count);
+        self.pace.record_call(
+            owner_id(key.owner),
+            key.called_at.elapsed(),
+            Clock::real_milliseconds(),
+        );
+    }
+
+    /// Logs a wait for the rate limit, once for all threads. Pauses are logged when they begin.
+    pub(super) fn log_wait(&self, wait: &Wait, now: Instant) {
+        let remaining = wait.remaining(now);
+        if wait.cause != WaitCause::RateLimit || remaining < Duration::from_secs(1) {
+            return;
+        }
+        let mut logged_until = lock(&self.wait_logged_until);
+        if logged_until.is_some_and(|until| now < until) {
+            return;
+        }
+        *logged_until = Some(wait.until);
+        log::info!(
+            "waiting {} for the limit of {} calls a minute for each key owner",
+            format_elapsed(remaining),
+            self.limit.unwrap_or_default()
+        );
+    }
+}

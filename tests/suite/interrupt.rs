@@ -1,0 +1,345 @@
+//! SIGINT and SIGTERM in the middle of long work: the message, the exit code, and what is left.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tornsnap::testing::store::Store;
+
+use crate::support::{Finished, Sandbox, rows, signal};
+
+/// A command that a signal interrupts, and what is expected of it.
+struct Interrupted {
+    arguments: &'static [&'static str],
+    /// Whether the process is in the middle of its work.
+    is_under_way: fn(&Sandbox, &Child) -> bool,
+    /// The end of stderr.
+    message: &'static str,
+}
+
+/// A database with this number of history rows in January, so that each command on it takes a while.
+fn large(rows: u32) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "tornsnap.toml",
+        "database = \"tornsnap.db\"\n[backup]\nbefore_summarize = false\n",
+    );
+    drop(Store::create(&sandbox.database()).unwrap());
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', 1), (2, 'B', 1);
+             WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < {rows})
+             INSERT INTO player_stats_history (player_id, timestamp, level, life_maximum, networth, data_source)
+                 SELECT 1 + n % 2, 1767225600 + n * 2, 1, 100, abs(random()), 'alice' FROM number;"
+        ))
+        .unwrap();
+    sandbox
+}
+
+/// All files below the folder, without the files that SQLite and locks keep beside a database.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    found.retain(|name| {
+        !["-wal", "-shm", ".lock"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    });
+    found.sort();
+    found
+}
+
+/// Whether a file whose name contains `part` exists in the sandbox.
+fn has_file(sandbox: &Sandbox, part: &str) -> bool {
+    files(&sandbox.path(""))
+        .iter()
+        .any(|name| name.contains(part))
+}
+
+/// Whether the process has opened a file whose path contains `part`.
+fn has_opened(child: &Child, part: &str) -> bool {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{}/fd", child.id())) else {
+        return false;
+    };
+    descriptors.flatten().any(|descriptor| {
+        fs::read_link(descriptor.path()).is_ok_and(|target| target.to_string_lossy().contains(part))
+    })
+}
+
+/// Starts the command, stops it when it is under way, sends the signal and lets it continue.
+fn interrupt(sandbox: &Sandbox, case: &Interrupted, name: &str) -> Finished {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut child = sandbox
+        .command(case.arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !(case.is_under_way)(sandbox, &child) {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "{:?} ended too early",
+            case.arguments
+        );
+        assert!(Instant::now() < deadline, "{:?} hangs", case.arguments);
+        thread::yield_now();
+    }
+    signal(&child, "STOP");
+    signal(&child, name);
+    signal(&child, "CONT");
+    Finished(child.wait_with_output().unwrap())
+}
+
+#[track_caller]
+fn assert_sound(sandbox: &Sandbox) {
+    assert_eq!(
+        rows(&sandbox.sqlite(), "PRAGMA integrity_check"),
+        ["ok"],
+        "the database is damaged"
+    );
+}
+
+/// Interrupts the command with both signals, and compares the files and the database with those before.
+fn check(sandbox: &Sandbox, case: &Interrupted) {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let files_before = files(&sandbox.path(""));
+        let rows_before: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
+
+        let finished = interrupt(sandbox, case, name).expect(code);
+
+        assert!(
+            finished.stderr().ends_with(case.message),
+            "{:?}: {}",
+            case.arguments,
+            finished.stderr()
+        );
+        assert_eq!(
+            files(&sandbox.path("")),
+            files_before,
+            "{:?}",
+            case.arguments
+        );
+        assert_sound(sandbox);
+        assert_eq!(
+            sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
+            rows_before
+        );
+    }
+    sandbox.run(case.arguments).expect(0);
+}
+
+#[test]
+fn an_interrupted_backup_leaves_nothing_behind() {
+    for arguments in [&["backup"][..], &["backup", "--compress"]] {
+        let case = Interrupted {
+            arguments,
+            is_under_way: |sandbox, _| has_file(sandbox, ".partial"),
+            message: "\
+tornsnap: could not finish the backup
+  because: it was interrupted; the incomplete copy was removed, and the earlier backups are as they were
+",
+        };
+
+        check(&large(400_000), &case);
+    }
+}
+
+#[test]
+fn an_interrupted_verification_does_not_call_the_backup_damaged() {
+    let sandbox = large(400_000);
+    sandbox.run(&["backup", "--compress"]).expect(0);
+    let case = Interrupted {
+        arguments: &["backup", "--verify", "latest", "--deep"],
+        is_under_way: |sandbox, _| has_file(sandbox, ".tornsnap-verify-"),
+        message: "\
+tornsnap: could not verify the backups
+  because: it was interrupted; no backup was changed
+",
+    };
+
+    check(&sandbox, &case);
+}
+
+#[test]
+fn an_interrupted_restore_leaves_the_database_as_it_was() {
+    for arguments in [&["backup"][..], &["backup", "--compress"]] {
+        let sandbox = large(400_000);
+        sandbox.run(arguments).expect(0);
+        let case = Interrupted {
+            arguments: &["restore", "latest"],
+            is_under_way: |sandbox, _| has_file(sandbox, ".restore"),
+            message: "\
+tornsnap: could not restore the backup
+  because: it was interrupted; the database is as it was, and the unpacked copy was removed
+",
+        };
+
+        check(&sandbox, &case);
+    }
+}
+
+#[test]
+fn an_interrupted_export_leaves_no_file() {
+    let case = Interrupted {
+        arguments: &["export", "player_stats_history", "--output", "rows.csv"],
+        is_under_way: |sandbox, _| has_file(sandbox, "partial"),
+        message: "\
+tornsnap: could not write rows.csv
+  because: it was interrupted; nothing was left behind
+",
+    };
+
+    check(&large(400_000), &case);
+}
+
+#[test]
+fn an_interrupted_vacuum_leaves_the_database_as_it_was() {
+    let case = Interrupted {
+        arguments: &[
+            "prune",
+            "--vacuum",
+            "--without-backup",
+            "--keep-unsummarized",
+        ],
+        // The copy is in a temporary file, which has no name.
+        is_under_way: |_, child| has_opened(child, "(deleted)"),
+        message: "\
+tornsnap: could not rewrite the database without its free space
+  because: it was interrupted; the old rows are deleted, and the file has its old size
+",
+    };
+
+    // Without a summary, the prune itself has nothing to do.
+    check(&large(1_000_000), &case);
+}
+
+#[test]
+fn an_interrupted_summarize_changes_nothing_of_the_month_at_hand() {
+    let sandbox = large(1_000_000);
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let mut child = sandbox.command(&["-v", "summarize"]).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut text = String::new();
+        while !text.contains("summarizing 2026-01") {
+            assert!(stderr.read_line(&mut text).unwrap() > 0, "{text}");
+        }
+
+        signal(&child, name);
+
+        stderr.read_to_string(&mut text).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{text}");
+        assert!(
+            text.ends_with(
+                "tornsnap: could not summarize all months\n  \
+                 because: it was interrupted; no month was changed; run the same command again\n"
+            ),
+            "{text}"
+        );
+        assert_sound(&sandbox);
+        assert_eq!(
+            sandbox.value::<i64>("SELECT count(*) FROM player_stats_summary"),
+            0
+        );
+    }
+    sandbox.run(&["summarize"]).expect(0);
+    assert_eq!(
+        sandbox.value::<i64>("SELECT count(*) FROM player_stats_summary"),
+        2
+    );
+}
+
+#[test]
+fn an_interrupted_archive_loses_and_duplicates_no_row() {
+    let sandbox = large(400_000);
+    sandbox.run(&["summarize"]).expect(0);
+    let case = Interrupted {
+        arguments: &[
+            "prune",
+            "--archive",
+            "cold.db",
+            "--without-backup",
+            "--allow-large",
+        ],
+        is_under_way: |sandbox, _| sandbox.path("cold.db-wal").exists(),
+        message: " rows\n  try: run the same command again to do the rest\n",
+    };
+
+    let finished = interrupt(&sandbox, &case, "TERM").expect(143);
+
+    assert!(
+        finished.stderr().ends_with(case.message),
+        "{}",
+        finished.stderr()
+    );
+    assert_sound(&sandbox);
+    sandbox.run(case.arguments).expect(0);
+    let (here, there) = (
+        sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        rows(
+            &rusqlite::Connection::open(sandbox.path("cold.db")).unwrap(),
+            "SELECT count(DISTINCT id), count(*) FROM player_stats_history",
+        ),
+    );
+    let moved = 400_000 - here;
+    assert_eq!(there, [format!("{moved}|{moved}")]);
+    assert!(moved > 300_000, "{moved}");
+}
+
+#[test]
+fn interrupted_checks_are_no_findings() {
+    let case = Interrupted {
+        arguments: &["health", "--deep"],
+        is_under_way: |_, child| has_opened(child, "tornsnap.db"),
+        message: "\
+tornsnap: could not finish the checks
+  because: it was interrupted; nothing was changed
+",
+    };
+    let sandbox = large(400_000);
+
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let finished = interrupt(&sandbox, &case, name).expect(code);
+        assert!(
+            finished.stderr().ends_with(case.message),
+            "{}",
+            finished.stderr()
+        );
+        assert_eq!(finished.stdout(), "");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let sandbox = large(400_000);
+    let mut child = sandbox.command(&["backup"]).spawn().unwrap();
+    while !has_file(&sandbox, ".partial") {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        thread::yield_now();
+    }
+    signal(&child, "STOP");
+    signal(&child, "INT");
+    signal(&child, "TERM");
+    signal(&child, "CONT");
+
+    let finished = Finished(child.wait_with_output().unwrap());
+
+    // The shell reports a process that a signal has ended as 128 and its number.
+    assert_eq!(finished.code(), -1, "{}", finished.stderr());
+    sandbox.run(&["backup"]).expect(0);
+    assert!(
+        !has_file(&sandbox, ".partial"),
+        "{:?}",
+        files(&sandbox.path(""))
+    );
+}

@@ -1,0 +1,215 @@
+//! The progress bar: what it says, and that it leaves nothing behind, on terminals of different widths.
+#![cfg(unix)]
+
+use std::process::Command;
+use std::time::Duration;
+
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
+use tornsnap::testing::store::Store;
+
+use crate::support::terminal::Terminal;
+use crate::support::torn::Torn;
+use crate::support::{CANARY, Sandbox, signal};
+
+/// Characters of the bar itself.
+const BAR: [char; 2] = ['█', '░'];
+
+const WIDTHS: [u16; 3] = [40, 60, 80];
+
+/// A Torn with forty followed players, and this many calls a minute.
+fn many_players(limit: u32) -> Torn {
+    let torn = Torn::with_keys(&[Key::new(CANARY, 1, Access::Full)]);
+    torn.edit(|world| {
+        for id in 1..=40 {
+            world.pin_player(id).name = format!("Player {id}");
+        }
+    });
+    let ids: Vec<String> = (1..=40).map(|id| id.to_string()).collect();
+    torn.configure(
+        &format!("requests_per_minute = {limit}\nconcurrency = 1\n"),
+        &format!("[track]\nplayers = [{}]\n", ids.join(", ")),
+    );
+    torn
+}
+
+/// Fails if a bar, a wait or an estimate is left on the screen.
+#[track_caller]
+fn assert_no_bar(lines: &[String]) {
+    for line in lines {
+        let is_bar = line.contains(BAR)
+            || line.contains("waiting")
+            || line.ends_with(" left")
+            || line.contains("/41");
+        assert!(!is_bar, "{line:?} in {lines:#?}");
+    }
+}
+
+/// A database whose backup takes a while.
+fn large() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "database = \"tornsnap.db\"\n");
+    drop(Store::create(&sandbox.database()).unwrap());
+    sandbox
+        .sqlite()
+        .execute_batch(
+            "INSERT INTO players (player_id, name, last_updated) VALUES (1, 'A', 1);
+             WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < 400000)
+             INSERT INTO player_stats_history (player_id, timestamp, level, networth, data_source)
+                 SELECT 1, n, 1, abs(random()), 'alice' FROM number;",
+        )
+        .unwrap();
+    sandbox
+}
+
+#[test]
+fn a_fetch_says_what_it_waits_for_and_how_long_it_takes_at_any_width() {
+    for columns in WIDTHS {
+        let torn = many_players(5);
+        let terminal = Terminal::start(&mut torn.fetching(&["players"]), columns);
+
+        // 41 calls at five a minute take eight minutes. The first five are made at once.
+        let wait = match columns {
+            40 => " s for the bud",
+            60 => " s for the budget of key1 (5 calls",
+            _ => " s for the budget of key1 (5 calls a minute)",
+        };
+        terminal.wait_for(wait);
+        terminal.wait_for("5/41, 7m left");
+        signal(&terminal.child, "INT");
+        let (code, left, seen) = terminal.end();
+
+        assert_eq!(code, 130, "{left:#?}");
+        assert_no_bar(&left);
+        assert!(
+            left.concat().contains("fetched: players 4 saved"),
+            "{left:#?}"
+        );
+        assert!(
+            !seen.iter().any(|line| line.contains("0s left")),
+            "{seen:#?}"
+        );
+    }
+}
+
+#[test]
+fn one_bar_counts_the_calls_of_all_kinds() {
+    let torn = Torn::new();
+    torn.configure(
+        "requests_per_minute = 0\nconcurrency = 1\n",
+        "[track]\nfactions = [9]\nterritories = \"none\"\n",
+    );
+    torn.fetch(&["all"]).expect(0);
+    torn.simulator
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(400))));
+    let terminal = Terminal::start(&mut torn.fetching(&["all"]), 80);
+
+    let (code, left, seen) = terminal.end();
+
+    assert_eq!(code, 0, "{left:#?}");
+    assert_no_bar(&left);
+    let totals: Vec<&str> = seen
+        .iter()
+        .filter_map(|line| line.split_once('/')?.1.split_once(" calls"))
+        .map(|(total, _)| total)
+        .collect();
+    assert!(totals.len() > 2, "{seen:#?}");
+    assert!(
+        totals.iter().all(|total| *total == totals[0]),
+        "the total is known from the start: {totals:?}"
+    );
+}
+
+#[test]
+fn lines_of_the_log_do_not_tear_the_bar() {
+    let torn = Torn::new();
+    torn.simulator
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(300))));
+    let mut command = torn.fetching(&["players"]);
+    command.arg("-vv");
+    let terminal = Terminal::start(&mut command, 300);
+
+    let (code, left, seen) = terminal.end();
+
+    assert_eq!(code, 0, "{left:#?}");
+    assert!(seen.iter().any(|line| line.contains(BAR)), "{seen:#?}");
+    assert_no_bar(&left);
+    for line in &left {
+        assert!(
+            ["info ", "debug", "warn ", "fetched: "]
+                .iter()
+                .any(|start| line.starts_with(start)),
+            "{line:?} in {left:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_backup_and_a_restore_show_their_steps_in_bytes() {
+    for columns in WIDTHS {
+        let sandbox = large();
+        for arguments in [
+            &["backup", "--compress"][..],
+            &["restore", "latest", "--yes"],
+        ] {
+            let terminal = Terminal::start(&mut sandbox.command(arguments), columns);
+
+            let (code, left, seen) = terminal.end();
+
+            assert_eq!(code, 0, "{left:#?}");
+            assert!(
+                seen.iter().any(|line| line.contains("B/")),
+                "{columns} columns, {arguments:?}: {seen:#?}"
+            );
+            assert!(
+                !left
+                    .iter()
+                    .any(|line| line.contains("B/") || line.contains(BAR)),
+                "{left:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
+    let quiet: [&[&str]; 2] = [&["-q", "backup"], &["--json", "backup"]];
+    for arguments in quiet {
+        let sandbox = large();
+        let terminal = Terminal::start(&mut sandbox.command(arguments), 80);
+        let (code, left, seen) = terminal.end();
+        assert_eq!(code, 0, "{left:#?}");
+        assert!(
+            !seen
+                .iter()
+                .any(|line| line.contains("B/") || line.contains(BAR)),
+            "{seen:#?}"
+        );
+    }
+    let sandbox = large();
+    let piped = sandbox.run(&["backup"]).expect(0);
+    assert!(
+        piped.stderr().starts_with("verified backup: "),
+        "{}",
+        piped.stderr()
+    );
+    assert_eq!(piped.stderr().lines().count(), 1);
+}
+
+#[test]
+fn the_demo_counts_its_days() {
+    let sandbox = Sandbox::new();
+    let mut command: Command = sandbox.command(&["demo", "--days", "6"]);
+    let terminal = Terminal::start(&mut command, 80);
+
+    let (code, left, seen) = terminal.end();
+
+    assert_eq!(code, 0, "{left:#?}");
+    assert!(
+        seen.iter().any(|line| line.contains("/6 days")),
+        "{seen:#?}"
+    );
+    assert!(
+        !left.iter().any(|line| line.contains("/6 days")),
+        "{left:#?}"
+    );
+}
