@@ -5,6 +5,6 @@ SELECT faction_id, unixepoch(at, 'unixepoch', 'start of month') AS month, min(at
 FROM (
     SELECT faction_id, timestamp AS at FROM temp.imported_faction_history
     UNION ALL
-    SELECT faction_id, last_updated FROM temp.imported_factions WHERE last_updated > 0
+    SELECT faction_id, last_updated FROM temp.imported_factions WHERE last_updated > 0 AND :states_are_observations
 )
 GROUP BY faction_id, month

@@ -5,6 +5,6 @@ SELECT player_id, unixepoch(at, 'unixepoch', 'start of month') AS month, min(at)
 FROM (
     SELECT player_id, timestamp AS at FROM temp.imported_player_stats_history
     UNION ALL
-    SELECT player_id, last_updated FROM temp.imported_players WHERE last_updated > 0
+    SELECT player_id, last_updated FROM temp.imported_players WHERE last_updated > 0 AND :states_are_observations
 )
 GROUP BY player_id, month

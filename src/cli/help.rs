@@ -8,7 +8,7 @@ use textwrap::{Options, WordSplitter, fill};
 
 use crate::cli::{Cli, ColorWhen};
 use crate::config;
-use crate::output::terminal;
+use crate::output::width;
 
 /// The commands in the order of the help, in groups. A test holds the list against the commands.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -42,7 +42,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
 
 /// The command line as clap parses it, with its help.
 fn program(color: ColorWhen) -> Command {
-    let width = terminal::help_width()
+    let width = width::help_width()
         .or_else(config::columns)
         .map_or(LONGEST_LINE, usize::from)
         .min(LONGEST_LINE);

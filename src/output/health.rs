@@ -6,6 +6,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::model::health::{Check, State, findings, headline, overall, status_line};
 use crate::output::terminal;
+use crate::output::width;
 
 /// The width of the table when that of the terminal is unknown.
 const DEFAULT_WIDTH: u16 = 80;
@@ -35,7 +36,7 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
     };
     if io::stdout().is_terminal() {
         terminal::print_line(&headline(checks))?;
-        let width = terminal::width().or(columns).unwrap_or(DEFAULT_WIDTH);
+        let width = width::width().or(columns).unwrap_or(DEFAULT_WIDTH);
         return terminal::print_line(&table(&shown, width.max(MIN_WIDTH)));
     }
     let first = status_line(checks);

@@ -18,6 +18,7 @@ mod sample;
 pub(crate) mod stream;
 mod table;
 pub(crate) mod terminal;
+pub(crate) mod width;
 pub(crate) mod wrap;
 mod writer_thread;
 mod xlsx;

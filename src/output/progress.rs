@@ -9,6 +9,7 @@ use indicatif::{
 };
 
 use crate::model::watch::{Unit, Watch};
+use crate::output::width::message_width;
 
 /// In a narrower terminal the bar is left out, so that the line is not broken.
 const WIDTH_OF_BAR: u16 = 60;
@@ -36,18 +37,7 @@ pub(super) fn add_bar() -> ProgressBar {
 
 /// Whether the terminal is wide enough for a bar.
 pub(super) fn has_room_for_bar() -> bool {
-    width().is_none_or(|width| width >= WIDTH_OF_BAR)
-}
-
-/// The width of the terminal behind stderr; `None` if it is unknown.
-fn width() -> Option<u16> {
-    #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr())
-        .ok()?
-        .ws_col;
-    #[cfg(not(unix))]
-    let (_, columns) = console::Term::stderr().size_checked()?;
-    (columns > 0).then_some(columns)
+    message_width().is_none_or(|width| width >= WIDTH_OF_BAR)
 }
 
 /// A style of indicatif. `{left}` is the time that is left, once it is known.

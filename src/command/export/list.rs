@@ -4,6 +4,7 @@ use crate::command::export::report::{DatasetReport, ListReport};
 use crate::command::{Context, Outcome};
 use crate::config;
 use crate::error::{Exit, Result, WithContext};
+use crate::output::width;
 use crate::output::{display, terminal};
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter};
@@ -23,7 +24,7 @@ pub(super) fn print(context: &Context, store: &Store, datasets: &[Dataset]) -> R
     }
     entries.sort_by_key(|(dataset, _)| dataset.group());
     if !context.json {
-        let width = terminal::width().or_else(config::columns);
+        let width = width::width().or_else(config::columns);
         let lines = lines(&entries, usize::from(width.unwrap_or(DEFAULT_WIDTH)));
         terminal::print_line(&lines.join("\n")).with_context(|| "write the list".to_owned())?;
     }

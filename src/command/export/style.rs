@@ -9,6 +9,7 @@ use crate::config;
 use crate::error::Result;
 use crate::output::rows::{CsvStyle, Format, RowFormat, TimestampFormat};
 use crate::output::terminal;
+use crate::output::width;
 use crate::store::export::Dataset;
 
 /// How rows are written.
@@ -84,7 +85,7 @@ impl OutputStyle {
 
 /// The width of a table on stdout; `None`: lines may have any length.
 fn table_width() -> Option<u16> {
-    terminal::width().or_else(config::columns)
+    width::width().or_else(config::columns)
 }
 
 fn format_name(

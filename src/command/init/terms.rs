@@ -3,6 +3,7 @@
 use crate::command::Context;
 use crate::error::{Result, WithContext};
 use crate::output::terminal::{self, Verbosity};
+use crate::output::width;
 use crate::output::wrap::wrap;
 
 const TITLE: &str = "How tornsnap uses your key and the data (asked for by Torn's API terms)";
@@ -48,10 +49,10 @@ pub(super) fn show(context: &Context) -> Result<()> {
         return Ok(());
     }
     if context.json {
-        terminal::print_message(&table(terminal::message_width()));
+        terminal::print_message(&table(width::message_width()));
         return Ok(());
     }
-    terminal::print_line(&table(terminal::width()))
+    terminal::print_line(&table(width::width()))
         .with_context(|| "print Torn's storage-and-use table".to_owned())
 }
 

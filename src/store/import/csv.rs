@@ -88,7 +88,7 @@ pub(super) fn read(
     let tally = lines.copy(reader, &mut staging::insert(target, &sheet.table)?)?;
     let facts = lines.finish()?;
     tallies.insert(sheet.table.name, tally);
-    derive::missing_tables(target)?;
+    derive::missing_tables(target, derive::States::AreNoObservations)?;
     Ok(facts)
 }
 

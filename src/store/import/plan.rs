@@ -55,7 +55,7 @@ pub(super) fn read(
         })?;
         tallies.insert(table.name, tally);
     }
-    derive::missing_tables(target)?;
+    derive::missing_tables(target, derive::States::AreObservations)?;
     let mut facts = SourceFacts {
         knows_factions_of_players: columns_of(connection, "players")
             .context("read the table players")?

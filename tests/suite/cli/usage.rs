@@ -92,14 +92,6 @@ fn an_option_for_a_list_says_how_to_write_several_values() {
             "write --faction 9,20 or --faction 9 --faction 20",
         ),
         (
-            "init --faction 9 20",
-            "write --faction 9,20 or --faction 9 --faction 20",
-        ),
-        (
-            "init --key-file a.key b.key",
-            "write --key-file a.key --key-file b.key",
-        ),
-        (
             "export --columns name level player_latest",
             "write --columns name,level or --columns name --columns level",
         ),
