@@ -40,7 +40,7 @@ enum Action {
 
 #[derive(clap::Args, Debug)]
 struct CheckArgs {
-    /// Also ask Torn about each key and each id of [track], within the limit of calls
+    /// Also ask Torn about each key and each followed id, within the limit of calls
     #[arg(long)]
     online: bool,
 }
