@@ -27,7 +27,7 @@ pub(super) fn notify(
         Ok(Some(url)) => notify_webhook(settings, &url, checks, report, now),
         Ok(None) => {
             if pinged.is_none() {
-                log::error!(
+                log::warn!(
                     "--notify has no recipient: set webhook_url_file or ping_url in [health]"
                 );
             }

@@ -236,7 +236,7 @@ fn other_installations(backend: &dyn Backend, entries: &Entries) -> Vec<String> 
     Scheduler::ALL
         .into_iter()
         .map(|scheduler| scheduler.backend(Logon::default()))
-        .filter(|other| other.name() != backend.name() && other.is_available())
+        .filter(|other| other.name() != backend.name())
         .filter(|other| other.has_entries(&entries.paths.id).unwrap_or(false))
         .map(|other| {
             let name = other.name();
@@ -274,7 +274,7 @@ fn remove(context: &Context, args: &Args) -> Result<Outcome> {
     let now = context.settings.clock.now();
     let mut reports = Vec::new();
     let mut places = Vec::new();
-    for backend in backends_to_remove_from(args.scheduler) {
+    for backend in backends_to_remove_from(args.scheduler, &id) {
         let change = if args.dry_run {
             Change {
                 is_changed: backend.has_entries(&id)?,
@@ -302,14 +302,15 @@ fn remove(context: &Context, args: &Args) -> Result<Outcome> {
     Ok(Outcome::done(summary, report))
 }
 
-/// The named scheduler, or all that this machine has.
-fn backends_to_remove_from(named: Option<Scheduler>) -> Vec<Box<dyn Backend>> {
+/// The named scheduler, or all that this machine has. `systemd --user` cannot be reached under `su`, but its units can be
+/// read, so that the user is told of jobs that go on.
+fn backends_to_remove_from(named: Option<Scheduler>, id: &str) -> Vec<Box<dyn Backend>> {
     match named {
         Some(scheduler) => vec![scheduler.backend(Logon::default())],
         None => Scheduler::ALL
             .into_iter()
             .map(|scheduler| scheduler.backend(Logon::default()))
-            .filter(|backend| backend.is_available())
+            .filter(|backend| backend.is_available() || backend.has_entries(id).unwrap_or(false))
             .collect(),
     }
 }

@@ -12,6 +12,8 @@ use crate::model::import::rules::Kind;
 pub(crate) struct Dialect {
     /// Whether the file is of the Python program. It stored 0 for unknown values, and its columns took every type.
     pub(crate) is_lenient: bool,
+    /// Whether `data_source` can only be the name of a key, because tornsnap itself wrote the file. Anyone can write CSV.
+    pub(crate) has_key_names: bool,
     /// The offset of the clock of that program, in seconds east of UTC.
     pub(crate) offset: i64,
     /// Unix seconds.
@@ -239,8 +241,7 @@ impl Dialect {
         let Datum::Text(text) = cell else {
             return self.text(cell);
         };
-        // Our own databases and exports have names of keys only.
-        if !self.is_lenient {
+        if self.has_key_names {
             return self.text(cell);
         }
         let longest = text

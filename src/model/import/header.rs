@@ -152,12 +152,30 @@ fn knows(table: &Table, name: &str) -> bool {
     table.position(name).is_some() || (GENERATED.contains(&name))
 }
 
+/// The columns without which a row would say something that nobody observed: NULL means "no owner" or "no racket".
+const MEANING_OF_NULL: &[(&str, &[&str])] = &[
+    (
+        "territories",
+        &["faction_id", "racket_type", "racket_level", "war_status"],
+    ),
+    (
+        "territory_ownership_history",
+        &["faction_id", "racket_type", "racket_level", "war_status"],
+    ),
+];
+
+fn null_has_a_meaning(table: &Table, column: &str) -> bool {
+    MEANING_OF_NULL
+        .iter()
+        .any(|(name, columns)| *name == table.name && columns.contains(&column))
+}
+
 /// The first column that every row needs and the header does not have.
 fn missing(table: &Table, names: &[String]) -> Option<&'static str> {
     table
         .columns
         .iter()
-        .filter(|column| column.kind.is_needed_in_csv())
+        .filter(|column| column.kind.is_needed_in_csv() || null_has_a_meaning(table, column.name))
         .map(|column| column.name)
         .find(|name| !names.iter().any(|known| known == name))
 }

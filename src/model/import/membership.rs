@@ -40,13 +40,16 @@ pub(crate) fn merge(
         apply(&mut stays, at, event);
     }
     let last_event = events.last().map_or(0, |(at, _)| *at);
-    let at = answered_at.max(last_event);
+    // An older answer, or none at all, knows nothing of what happened later.
+    if answered_at == 0 || answered_at < last_event {
+        return stays;
+    }
     let current = open(&stays).map(|stay| stay.faction);
     match (current, now_in) {
-        (Some(faction), None) => apply(&mut stays, at, Event::Left { faction }),
+        (Some(faction), None) => apply(&mut stays, answered_at, Event::Left { faction }),
         (current, Some(faction)) if current != Some(faction) => {
             let joined_at = None;
-            apply(&mut stays, at, Event::Seen { faction, joined_at });
+            apply(&mut stays, answered_at, Event::Seen { faction, joined_at });
         }
         _ => {}
     }
@@ -185,10 +188,28 @@ mod tests {
             ours in any_stays(),
             theirs in any_stays(),
             now_in in prop::option::of(1..4_i64),
+            answered_at in 0..60_i64,
         ) {
-            let once = merge(&ours, &theirs, now_in, 40);
-            prop_assert_eq!(&merge(&once, &theirs, now_in, 40), &once);
-            prop_assert_eq!(open(&once).map(|stay| stay.faction), now_in);
+            let once = merge(&ours, &theirs, now_in, answered_at);
+            prop_assert_eq!(&merge(&once, &theirs, now_in, answered_at), &once);
+        }
+
+        #[test]
+        fn the_newest_answer_decides_about_the_present_faction(
+            ours in any_stays(),
+            theirs in any_stays(),
+            now_in in prop::option::of(1..4_i64),
+        ) {
+            let merged = merge(&ours, &theirs, now_in, 40);
+            prop_assert_eq!(open(&merged).map(|stay| stay.faction), now_in);
+        }
+
+        #[test]
+        fn without_an_answer_the_stays_of_the_other_collector_are_kept(theirs in any_stays()) {
+            prop_assert_eq!(merge(&[], &theirs, None, 0), merge(&[], &theirs, Some(1), 0));
+            let last = theirs.last().filter(|stay| stay.left_at.is_none());
+            let merged = merge(&[], &theirs, None, 0);
+            prop_assert_eq!(open(&merged).map(|stay| stay.faction), last.map(|stay| stay.faction));
         }
     }
 }

@@ -73,6 +73,7 @@ pub(super) fn read(
         sheet: &sheet,
         dialect: Dialect {
             is_lenient: false,
+            has_key_names: false,
             offset: options.offset,
             now: options.now,
             tiles: HashMap::new(),

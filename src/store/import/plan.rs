@@ -45,6 +45,7 @@ pub(super) fn read(
     let connection = &source.connection;
     let dialect = Dialect {
         is_lenient: true,
+        has_key_names: false,
         offset: options.offset,
         now: options.now,
         tiles: numbered_tiles(connection, target)?,

@@ -29,6 +29,7 @@ pub(super) fn read(
     let connection = &source.connection;
     let dialect = Dialect {
         is_lenient: false,
+        has_key_names: true,
         offset: options.offset,
         now: options.now,
         tiles: HashMap::new(),

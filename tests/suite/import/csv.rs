@@ -223,3 +223,65 @@ fn the_table_is_told_by_the_columns_or_by_the_flag() {
     assert!(run(&["plan.db", "--dataset", "players"], 2).contains("it is for a CSV file"));
     assert!(run(&["f.csv", "--time-offset", "+02:00"], 2).contains("Python program"));
 }
+
+#[test]
+fn a_key_in_a_csv_file_is_not_stored() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "history.csv",
+        &format!("player_id,timestamp,level,data_source\n1,{MARCH},5,{CANARY}\n2,{MARCH},6,duke\n"),
+    );
+
+    sandbox
+        .run(&["import", "history.csv", "--no-backup", "--no-summarize"])
+        .expect(0);
+
+    assert_eq!(
+        sandbox.rows("SELECT player_id, data_source FROM player_stats_history ORDER BY player_id"),
+        ["1|", "2|duke"]
+    );
+}
+
+#[test]
+fn tiles_without_a_column_in_which_null_has_a_meaning_are_refused() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "tiles.csv",
+        &format!(
+            "territory_id,recorded_at,racket_type,racket_level,war_status\nAAB,{MARCH},,,none\n"
+        ),
+    );
+
+    let arguments = [
+        "import",
+        "tiles.csv",
+        "--dataset",
+        "territory_ownership_history",
+        "--no-backup",
+    ];
+    let stderr = sandbox.run(&arguments).expect(78).stderr();
+
+    assert!(stderr.contains("faction_id"), "{stderr}");
+    assert_eq!(
+        sandbox.rows("SELECT count(*) FROM territory_ownership_history"),
+        ["0"]
+    );
+}
+
+#[test]
+fn memberships_that_are_imported_before_their_players_are_kept() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "memberships.csv",
+        &format!("player_id,faction_id,first_seen_at,joined_at,left_at\n1,7,{MARCH},,\n"),
+    );
+
+    sandbox
+        .run(&["import", "memberships.csv", "--no-backup"])
+        .expect(0);
+
+    assert_eq!(
+        sandbox.rows("SELECT player_id, faction_id, left_at FROM faction_membership"),
+        ["1|7|"]
+    );
+}

@@ -131,6 +131,26 @@ fn without_a_service_manager_nothing_is_written() {
     assert!(!fs::exists(sandbox.path(".config")).unwrap());
 }
 
+#[test]
+fn units_whose_service_manager_cannot_be_reached_are_not_reported_as_removed() {
+    let sandbox = configured();
+    let preview = sandbox
+        .run(&["schedule", "install", "--for", "systemd", "--dry-run"])
+        .expect(0)
+        .stdout();
+    let unit = preview.lines().next().unwrap().trim_start_matches("# ");
+    fs::create_dir_all(Path::new(unit).parent().unwrap()).unwrap();
+    fs::write(unit, "[Service]\n").unwrap();
+
+    let refused = sandbox.run(&["schedule", "remove"]).expect(78).stderr();
+
+    assert!(
+        refused.contains("could not reach systemd for this user"),
+        "{refused}"
+    );
+    assert!(fs::exists(unit).unwrap());
+}
+
 /// A service manager for a user. systemd only starts if the machine seems to have been booted with it, so it gets a
 /// folder in a mount namespace of its own that says so.
 struct Manager {
