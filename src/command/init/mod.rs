@@ -145,7 +145,7 @@ fn describe(context: &Context, setup: &Setup) -> String {
         format!(" --config {}", setup.file.display())
     };
     format!(
-        "ready: {}; next: tornsnap fetch all{flag}",
+        "ready: {}; next: tornsnap fetch all{flag}, then tornsnap schedule install{flag}",
         setup.settings.database.display()
     )
 }

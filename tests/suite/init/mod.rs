@@ -88,7 +88,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
         finished.stderr(),
         "key bob: player 2, Public Only, public data only\n\
          key alice: player 1, Limited Access, reads its owner's battle stats\n\
-         ready: tornsnap.db; next: tornsnap fetch all\n"
+         ready: tornsnap.db; next: tornsnap fetch all, then tornsnap schedule install\n"
     );
     let config = fresh.config();
     let (asked, other) = config.split_once("\n# The settings below").unwrap();

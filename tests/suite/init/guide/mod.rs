@@ -152,7 +152,7 @@ fn a_good_key_leads_to_a_configuration_that_fetches() {
         "factions: at most",
         "calls every 4 minutes",
         "players: at most",
-        "ready: tornsnap.db; next: tornsnap fetch all",
+        "ready: tornsnap.db; next: tornsnap fetch all, then tornsnap schedule install",
     ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
