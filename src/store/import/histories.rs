@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
 
 use crate::error::Result;
@@ -12,6 +11,7 @@ use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::import::report::Tally;
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{ImportOptions, Tallies};
 use crate::store::{SqlContext, sql};
@@ -169,23 +169,16 @@ impl Merger<'_> {
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        let values = (3..3 + self.layout.table.columns.len())
-            .map(|index| {
-                Ok(match row.get_ref(index)? {
-                    ValueRef::Null => Datum::Null,
-                    ValueRef::Integer(number) => Datum::Integer(number),
-                    ValueRef::Real(number) => Datum::Real(number),
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                        Datum::Text(String::from_utf8_lossy(bytes).into_owned())
-                    }
-                })
-            })
-            .collect::<rusqlite::Result<Vec<Datum>>>()?;
+        const FIRST_VALUE: usize = 3;
         Ok(MergedRow {
-            is_imported: row.get(0)?,
-            id: row.get(1)?,
-            source_id: if self.keeps_ids { row.get(2)? } else { None },
-            values,
+            is_imported: row.get("is_imported")?,
+            id: row.get("row_id")?,
+            source_id: if self.keeps_ids {
+                row.get("source_id")?
+            } else {
+                None
+            },
+            values: cells(row, self.layout.table, FIRST_VALUE)?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The temporary tables that hold the converted rows of the source.
 
-use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 
 use crate::error::Result;
@@ -17,6 +17,20 @@ impl ToSql for Datum {
             Self::Integer(number) => ToSqlOutput::from(*number),
             Self::Real(number) => ToSqlOutput::from(*number),
             Self::Text(text) => ToSqlOutput::from(text.as_str()),
+        })
+    }
+}
+
+/// A blob is read as text, because the Python program's columns took every type.
+impl FromSql for Datum {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                Self::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
         })
     }
 }
