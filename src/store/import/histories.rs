@@ -60,19 +60,15 @@ fn accept_statement(history: History) -> String {
 
 /// Writes what the merger has decided.
 fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
-    connection.execute(&render(history, sql!("import/delete_replaced")), [])?;
-    connection.execute(&render(history, sql!("import/append_history")), [])?;
-    let statements: &[&str] = match history {
-        History::Players => &[sql!("import/discount_players")],
-        History::Factions => &[sql!("import/discount_factions")],
-        History::Wars => &[
-            sql!("import/discount_wars"),
-            sql!("import/delete_empty_wars"),
-        ],
-        History::Territories => &[sql!("import/discount_territories")],
-    };
-    for statement in statements {
-        connection.execute(statement, [])?;
+    for template in [
+        sql!("import/delete_replaced"),
+        sql!("import/append_history"),
+        sql!("import/discount_summaries"),
+    ] {
+        connection.execute(&render(history, template), [])?;
+    }
+    if history == History::Wars {
+        connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
     connection.execute(
         sql!("import/mark_changed"),
@@ -244,7 +240,7 @@ impl Merger<'_> {
         Ok(())
     }
 
-    /// The entity as `discount_….sql` compares it.
+    /// The entity as `discount_summaries.sql` compares it.
     fn entity_text(&self, entity: &Entity) -> Datum {
         match (self.history, &entity.key[..]) {
             (History::Wars, [Datum::Text(war_type), Datum::Integer(id)]) => {

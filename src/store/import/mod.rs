@@ -6,6 +6,7 @@
 mod csv;
 mod derive;
 mod histories;
+mod kind;
 mod memberships;
 mod plan;
 mod quotes;

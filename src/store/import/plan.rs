@@ -16,6 +16,7 @@ use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
 use crate::model::import::tidy;
 use crate::model::time::Month;
+use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
@@ -92,7 +93,7 @@ struct RowCounts {
 impl RowCounts {
     fn of(target: &Connection, history: History) -> Result<Self> {
         let layout = layout(history);
-        let entity = entity_expression(history);
+        let entity = schema_of(history).entity;
         let time = layout.table.columns[layout.time].name;
         let mut by_entity = HashMap::new();
         let mut query = || -> rusqlite::Result<()> {
@@ -115,16 +116,7 @@ impl RowCounts {
     }
 }
 
-/// The entity of a row as one value.
-pub(super) fn entity_expression(history: History) -> &'static str {
-    match history {
-        History::Players => "player_id",
-        History::Factions => "faction_id",
-        History::Wars => "war_type || ' ' || war_id",
-        History::Territories => "territory_id",
-    }
-}
-
+/// The entity of a summary, as [`schema_of`] has it for history rows.
 fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
     let show = |name: &str| match &row[table.index(name)] {
         Datum::Integer(number) => number.to_string(),
