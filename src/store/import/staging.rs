@@ -9,6 +9,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::rules::{TABLES, Table};
 use crate::store::SqlContext;
 use crate::store::history::schema_of;
+use crate::store::import::Tallies;
 
 impl ToSql for Datum {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -125,15 +126,24 @@ pub(super) fn keeps_ids(connection: &Connection, table: &str) -> rusqlite::Resul
     )
 }
 
-/// The number of rows in a temporary table.
-pub(super) fn count(connection: &Connection, table: &str) -> Result<i64> {
-    connection
+/// Counts the rows of a temporary table, of which `taken` told something new.
+pub(super) fn tally(
+    connection: &Connection,
+    table: &'static str,
+    taken: i64,
+    tallies: &mut Tallies,
+) -> Result<()> {
+    let all: i64 = connection
         .query_row(
             &format!("SELECT count(*) FROM temp.imported_{table}"),
             [],
             |row| row.get(0),
         )
-        .context("count the imported rows")
+        .context("count the imported rows")?;
+    let tally = tallies.entry(table).or_default();
+    tally.taken += taken;
+    tally.already_there += (all - taken).max(0);
+    Ok(())
 }
 
 #[cfg(test)]

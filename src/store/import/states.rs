@@ -67,11 +67,7 @@ impl Merger<'_> {
             Ok(new)
         };
         let new = merge().context(format!("import {table}"))?;
-        let all = staging::count(self.connection, table)?;
-        let tally = self.tallies.entry(table).or_default();
-        tally.taken += new;
-        tally.already_there += (all - new).max(0);
-        Ok(())
+        staging::tally(self.connection, table, new, self.tallies)
     }
 
     fn ensure(&self, statement: &str) -> Result<()> {

@@ -41,10 +41,7 @@ pub(super) fn merge(
             )
             .context(format!("import {name}"))?;
         let taken = i64::try_from(taken).unwrap_or(i64::MAX);
-        let all = staging::count(connection, name)?;
-        let tally = tallies.entry(name).or_default();
-        tally.taken += taken;
-        tally.already_there += (all - taken).max(0);
+        staging::tally(connection, name, taken, tallies)?;
         for (_, month) in facts
             .pruned
             .iter()
