@@ -22,6 +22,15 @@ pub(crate) struct Layout {
     pub(crate) facts: &'static [usize],
 }
 
+impl Layout {
+    /// The names of the columns that name the entity.
+    pub(crate) fn entity_names(self) -> impl Iterator<Item = &'static str> {
+        self.entity
+            .iter()
+            .map(move |&index| self.table.columns[index].name)
+    }
+}
+
 const PLAYERS: Layout = Layout {
     table: &PLAYER_HISTORY,
     entity: &PLAYER_HISTORY.indices(["player_id"]),

@@ -396,6 +396,11 @@ pub(crate) const TABLES: [Table; 15] = [
     TILE_SUMMARY,
 ];
 
+/// The table with this name.
+pub(crate) fn table_named(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
 /// The columns by which a table of the Python program is recognized.
 pub(crate) const PLAN_TABLES: [(&str, &[&str]); 6] = [
     ("players", &["player_id", "name"]),

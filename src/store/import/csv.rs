@@ -218,10 +218,7 @@ impl Lines<'_> {
 
     /// Notes the month of a summary, whose history rows are not in the file.
     fn note_summary(&mut self, table: &Table, row: &[Datum]) {
-        let history = History::ALL
-            .into_iter()
-            .find(|history| history.summary_table() == table.name);
-        if let Some(history) = history
+        if let Some(history) = History::from_summary_table_name(table.name)
             && let Some(month) = row[table.index("period_start")]
                 .integer()
                 .and_then(Month::of)

@@ -13,7 +13,7 @@ use crate::model::time::Month;
 use crate::store::history::render;
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ImportOptions, Tallies};
+use crate::store::import::{HistoryMonths, ImportOptions, Tallies};
 use crate::store::{SqlContext, sql};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -21,7 +21,7 @@ pub(super) fn merge(
     connection: &Connection,
     history: History,
     options: &ImportOptions,
-    closed: &BTreeSet<(&'static str, Month)>,
+    closed: &HistoryMonths,
     tallies: &mut Tallies,
     changed: &mut BTreeSet<Month>,
 ) -> Result<()> {
@@ -93,7 +93,7 @@ struct Merger<'a> {
     every_poll: bool,
     keeps_ids: bool,
     /// The months whose stored rows stay.
-    closed: &'a BTreeSet<(&'static str, Month)>,
+    closed: &'a HistoryMonths,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
@@ -147,13 +147,8 @@ impl Merger<'_> {
     fn rows_in_order(&self) -> String {
         let columns = column_list(self.layout.table);
         let table = self.history.table();
-        let names: Vec<&str> = self
-            .layout
-            .entity
-            .iter()
-            .map(|&index| self.layout.table.columns[index].name)
-            .collect();
-        let entity = names.join(", ");
+        let entity: Vec<&str> = self.layout.entity_names().collect();
+        let entity = entity.join(", ");
         let time = self.layout.table.columns[self.layout.time].name;
         format!(
             "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns} FROM temp.imported_{table}

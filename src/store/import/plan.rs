@@ -23,12 +23,6 @@ use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
 use crate::store::{SqlContext, sql};
 
 const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
-const HISTORIES: [Table; 4] = [
-    rules::PLAYER_HISTORY,
-    rules::FACTION_HISTORY,
-    rules::WAR_HISTORY,
-    rules::TILE_HISTORY,
-];
 const SUMMARIES: [(History, Table); 4] = [
     (History::Players, rules::PLAYER_SUMMARY),
     (History::Factions, rules::FACTION_SUMMARY),
@@ -51,7 +45,8 @@ pub(super) fn read(
         now: options.now,
         tiles: numbered_tiles(connection, target)?,
     };
-    for table in STATES.iter().chain(&HISTORIES) {
+    let histories = History::ALL.map(|history| layout(history).table);
+    for table in STATES.iter().chain(histories) {
         let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
             tidy::tidy(table, row, tally)
         })?;
@@ -64,13 +59,13 @@ pub(super) fn read(
             .contains("faction_id"),
         ..SourceFacts::default()
     };
+    // The start of a period is a date. Moved to UTC, it could fall into the month before.
+    let dialect = Dialect {
+        offset: 0,
+        ..dialect
+    };
     for (history, table) in SUMMARIES {
         let counts = RowCounts::of(target, history)?;
-        // The start of a period is a date. Moved to UTC, it could fall into the month before.
-        let dialect = Dialect {
-            offset: 0,
-            ..dialect.clone()
-        };
         let pruned = RefCell::new(&mut facts.pruned);
         let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
             let month = tidy_summary(&table, history, row, tally, &counts)?;
@@ -118,15 +113,15 @@ impl RowCounts {
 
 /// The entity of a summary, as [`schema_of`] has it for history rows.
 fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
-    let show = |name: &str| match &row[table.index(name)] {
-        Datum::Integer(number) => number.to_string(),
-        Datum::Text(text) => text.clone(),
-        _ => String::new(),
-    };
-    match history {
-        History::Wars => format!("{} {}", show("war_type"), show("war_id")),
-        _ => show(table.columns[0].name),
-    }
+    let parts = layout(history).entity_names();
+    let parts: Vec<String> = parts
+        .map(|name| match &row[table.index(name)] {
+            Datum::Integer(number) => number.to_string(),
+            Datum::Text(text) => text.clone(),
+            _ => String::new(),
+        })
+        .collect();
+    parts.join(" ")
 }
 
 /// Corrects a summary, and returns its month. A summary of rows that are imported themselves is left.
