@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::id::TerritoryId;
+use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
@@ -10,10 +11,7 @@ use crate::model::import::rules::Kind;
 /// How the values of one file are read.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
-    /// Whether the file is of the Python program. It stored 0 for unknown values, and its columns took every type.
-    pub(crate) is_lenient: bool,
-    /// Whether `data_source` can only be the name of a key, because tornsnap itself wrote the file. Anyone can write CSV.
-    pub(crate) has_key_names: bool,
+    pub(crate) kind: SourceKind,
     /// The offset of the clock of that program, in seconds east of UTC.
     pub(crate) offset: i64,
     /// Unix seconds.
@@ -40,6 +38,21 @@ const OUT_OF_RANGE: &str = "is out of range";
 const MISSING: &str = "is missing";
 
 impl Dialect {
+    /// Without any numbered tile.
+    pub(crate) fn new(kind: SourceKind, offset: i64, now: i64) -> Self {
+        Self {
+            kind,
+            offset,
+            now,
+            tiles: HashMap::new(),
+        }
+    }
+
+    /// Whether the file is of the Python program. It stored 0 for unknown values, and its columns took every type.
+    fn is_lenient(&self) -> bool {
+        self.kind == SourceKind::Plan
+    }
+
     /// Converts a value for a column of this kind.
     pub(crate) fn convert(&self, kind: Kind, cell: &Datum) -> Converted {
         match kind {
@@ -48,7 +61,7 @@ impl Dialect {
                 other => other,
             },
             Kind::OptionalId | Kind::Positive | Kind::BattleStat => match (kind, cell) {
-                (Kind::BattleStat, _) if !self.is_lenient => self.number(cell, 0, ZERO),
+                (Kind::BattleStat, _) if !self.is_lenient() => self.number(cell, 0, ZERO),
                 _ => self.number(cell, 1, ZERO),
             },
             Kind::Count => self.number(cell, 0, ZERO),
@@ -87,7 +100,7 @@ impl Dialect {
                 None => return Unusable(NOT_A_NUMBER),
             },
         };
-        if number == 0 && least == 1 && self.is_lenient {
+        if number == 0 && least == 1 && self.is_lenient() {
             return Mended(Datum::Null, zero);
         }
         if number < least {
@@ -101,12 +114,12 @@ impl Dialect {
 
     /// A number in a text. The columns of CSV are all text, so that is nothing to mend there.
     fn number_in_text(&self, text: &str) -> Option<(i64, Option<&'static str>)> {
-        let mend = self.is_lenient.then_some("text became a number");
-        let text = if self.is_lenient { text.trim() } else { text };
+        let mend = self.is_lenient().then_some("text became a number");
+        let text = if self.is_lenient() { text.trim() } else { text };
         if let Ok(number) = text.parse::<i64>() {
-            return (!text.starts_with('+') || self.is_lenient).then_some((number, mend));
+            return (!text.starts_with('+') || self.is_lenient()).then_some((number, mend));
         }
-        if !self.is_lenient {
+        if !self.is_lenient() {
             return None;
         }
         let without_separators: String = text.chars().filter(|letter| *letter != ',').collect();
@@ -141,7 +154,8 @@ impl Dialect {
             Datum::Integer(0) => Kept(Datum::Integer(0)),
             // 0, as `export` writes it.
             Datum::Text(_)
-                if !self.is_lenient && moment::read(cell, 0).is_some_and(|found| found.at == 0) =>
+                if !self.is_lenient()
+                    && moment::read(cell, 0).is_some_and(|found| found.at == 0) =>
             {
                 Kept(Datum::Integer(0))
             }
@@ -158,7 +172,7 @@ impl Dialect {
         let offset = if is_number(cell) { 0 } else { self.offset };
         match (cell, moment::read(cell, offset)) {
             (Datum::Null, _) => Kept(Datum::Null),
-            (Datum::Integer(0), _) if self.is_lenient => Mended(Datum::Null, ZERO),
+            (Datum::Integer(0), _) if self.is_lenient() => Mended(Datum::Null, ZERO),
             (_, None) => Unusable("is not a time"),
             (_, Some(found)) if !moment::is_possible_event(found.at, self.now) => {
                 Unusable(OUT_OF_RANGE)
@@ -171,7 +185,7 @@ impl Dialect {
     fn as_converted(&self, found: moment::Moment) -> Converted {
         let value = Datum::Integer(found.at);
         match found.mend {
-            Some(mend) if self.is_lenient => Mended(value, mend),
+            Some(mend) if self.is_lenient() => Mended(value, mend),
             _ => Kept(value),
         }
     }
@@ -179,7 +193,7 @@ impl Dialect {
     fn tile(&self, cell: &Datum) -> Converted {
         let number = match cell {
             Datum::Null => return Kept(Datum::Null),
-            Datum::Integer(0) if self.is_lenient => return Kept(Datum::Null),
+            Datum::Integer(0) if self.is_lenient() => return Kept(Datum::Null),
             Datum::Integer(number) => Some(*number),
             Datum::Real(number) => whole(*number),
             Datum::Text(text) => {
@@ -193,7 +207,7 @@ impl Dialect {
                     };
                 }
                 let capitals = trimmed.to_ascii_uppercase();
-                if self.is_lenient && capitals.parse::<TerritoryId>().is_ok() {
+                if self.is_lenient() && capitals.parse::<TerritoryId>().is_ok() {
                     return Mended(Datum::Text(capitals), "small letters became capitals");
                 }
                 trimmed.parse().ok()
@@ -218,7 +232,7 @@ impl Dialect {
                 Mended(Datum::Text(number.to_string()), "a number became text")
             }
             Datum::Real(number) => Mended(Datum::Text(number.to_string()), "a number became text"),
-            Datum::Text(text) if !self.is_lenient => Kept(Datum::Text(text.clone())),
+            Datum::Text(text) if !self.is_lenient() => Kept(Datum::Text(text.clone())),
             Datum::Text(text) if text.trim().is_empty() => {
                 Mended(Datum::Null, "an empty text stood for unknown")
             }
@@ -241,7 +255,8 @@ impl Dialect {
         let Datum::Text(text) = cell else {
             return self.text(cell);
         };
-        if self.has_key_names {
+        // Only the name of a key, because tornsnap itself wrote the file. Anyone can write CSV.
+        if self.kind == SourceKind::Tornsnap {
             return self.text(cell);
         }
         let longest = text
@@ -272,7 +287,7 @@ impl Dialect {
     /// One of the two numbers of `x,y`, or a number alone.
     fn coordinate(&self, cell: &Datum, axis: usize) -> Converted {
         match cell {
-            Datum::Text(text) if !self.is_lenient => match text.parse::<f64>() {
+            Datum::Text(text) if !self.is_lenient() => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => Kept(Datum::Real(number)),
                 _ => Unusable("is not a number"),
             },

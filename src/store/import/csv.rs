@@ -1,6 +1,5 @@
 //! Reads a CSV file as `export` writes it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
@@ -10,6 +9,7 @@ use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::header::{self, Sheet};
@@ -71,13 +71,7 @@ pub(super) fn read(
     let mut lines = Lines {
         path,
         sheet: &sheet,
-        dialect: Dialect {
-            is_lenient: false,
-            has_key_names: false,
-            offset: options.offset,
-            now: options.now,
-            tiles: HashMap::new(),
-        },
+        dialect: Dialect::new(SourceKind::Csv, options.offset, options.now),
         skips_invalid: options.csv.skips_invalid,
         invalid: Vec::new(),
         invalid_count: 0,

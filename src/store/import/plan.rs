@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::id::TerritoryId;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::{Dialect, numbers};
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::layout;
@@ -39,11 +40,8 @@ pub(super) fn read(
 ) -> Result<SourceFacts> {
     let connection = &source.connection;
     let dialect = Dialect {
-        is_lenient: true,
-        has_key_names: false,
-        offset: options.offset,
-        now: options.now,
         tiles: numbered_tiles(connection, target)?,
+        ..Dialect::new(SourceKind::Plan, options.offset, options.now)
     };
     let histories = History::ALL.map(|history| layout(history).table);
     for table in STATES.iter().chain(histories) {

@@ -1,11 +1,10 @@
 //! Reads another database of tornsnap.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::Dialect;
 use crate::model::import::datum::Datum;
 use crate::model::import::report::Skip;
@@ -27,13 +26,7 @@ pub(super) fn read(
     tallies: &mut Tallies,
 ) -> Result<SourceFacts> {
     let connection = &source.connection;
-    let dialect = Dialect {
-        is_lenient: false,
-        has_key_names: true,
-        offset: options.offset,
-        now: options.now,
-        tiles: HashMap::new(),
-    };
+    let dialect = Dialect::new(SourceKind::Tornsnap, options.offset, options.now);
     // The summaries of these months are all that is left of their history rows.
     let pruned = months_where(&months::months(connection, options.now)?, |table| {
         table.status == SummaryStatus::Pruned
