@@ -56,16 +56,14 @@ impl Dialect {
     /// Converts a value for a column of this kind.
     pub(crate) fn convert(&self, kind: Kind, cell: &Datum) -> Converted {
         match kind {
-            Kind::Id => match self.number(cell, 1, ZERO) {
+            Kind::Id => match self.number(cell, 1) {
                 Kept(Datum::Null) | Mended(Datum::Null, _) => Unusable(MISSING),
                 other => other,
             },
-            Kind::OptionalId | Kind::Positive | Kind::BattleStat => match (kind, cell) {
-                (Kind::BattleStat, _) if !self.is_lenient() => self.number(cell, 0, ZERO),
-                _ => self.number(cell, 1, ZERO),
-            },
-            Kind::Count => self.number(cell, 0, ZERO),
-            Kind::Amount => self.number(cell, i64::MIN, ZERO),
+            Kind::BattleStat if !self.is_lenient() => self.number(cell, 0),
+            Kind::OptionalId | Kind::Positive | Kind::BattleStat => self.number(cell, 1),
+            Kind::Count => self.number(cell, 0),
+            Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),
             Kind::Updated | Kind::Created => self.updated(cell),
             Kind::Event => self.event(cell),
@@ -87,7 +85,7 @@ impl Dialect {
     }
 
     /// A whole number that is not below `least`. In a lenient file, 0 below `least` is unknown.
-    fn number(&self, cell: &Datum, least: i64, zero: &'static str) -> Converted {
+    fn number(&self, cell: &Datum, least: i64) -> Converted {
         let (number, mend) = match cell {
             Datum::Null => return Kept(Datum::Null),
             Datum::Integer(number) => (*number, None),
@@ -101,7 +99,7 @@ impl Dialect {
             },
         };
         if number == 0 && least == 1 && self.is_lenient() {
-            return Mended(Datum::Null, zero);
+            return Mended(Datum::Null, ZERO);
         }
         if number < least {
             return Unusable(OUT_OF_RANGE);
