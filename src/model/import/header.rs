@@ -9,7 +9,7 @@ const GENERATED: [&str; 4] = ["id", "created_at", "period_end", "period_type"];
 
 const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 
-/// What the header says.
+/// The contents of a header.
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
     pub(crate) table: Table,

@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Positive,
     /// A number from 0 on.
     Count,
-    /// A number from 0 on that nobody has 0 of.
+    /// A number from 0 on. Each player has at least 1, so 0 is unknown in lenient files.
     BattleStat,
     /// Any whole number.
     Amount,

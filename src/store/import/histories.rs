@@ -100,7 +100,7 @@ struct Merger<'a> {
     replace: Statement<'a>,
 }
 
-/// What is known about one entity up to the present row.
+/// The known values and rows of one entity up to the present row.
 struct Entity {
     key: Vec<Datum>,
     /// The last known values with the rows of both files.
@@ -173,7 +173,7 @@ impl Merger<'_> {
         })
     }
 
-    /// Decides about a stored row. It goes if it was a change before the import and is none with the imported rows.
+    /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
     fn keep(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let alone = entity.ours.completed(&row.values);

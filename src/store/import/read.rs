@@ -12,7 +12,7 @@ use crate::model::import::rules::{Column, Table};
 use crate::store::SqlContext;
 use crate::store::import::staging;
 
-/// What to do with a converted row before it is kept: correct it, or return the reason to leave it.
+/// Corrects a converted row before it is kept, or returns the reason to leave it.
 pub(super) type Finish<'a> = dyn Fn(&mut Vec<Datum>, &mut Tally) -> Result<(), Skip> + 'a;
 
 /// Copies one table of the source to its temporary table. A missing table is an empty one.
