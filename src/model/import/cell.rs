@@ -7,6 +7,7 @@ use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
+use crate::model::key::KEY_LENGTH;
 
 /// How the values of one file are read.
 #[derive(Clone, Debug)]
@@ -264,7 +265,7 @@ impl Dialect {
             .unwrap_or(0);
         let shown = text.chars().filter(char::is_ascii_alphanumeric).count();
         let is_masked = ["*", "…", "..."].iter().any(|mask| text.contains(mask));
-        if longest == 16 || (is_masked && shown > 8) {
+        if longest == KEY_LENGTH || (is_masked && shown > 8) {
             return Mended(
                 Datum::Null,
                 "it looked like an API key, which is never stored",
