@@ -1,7 +1,7 @@
 //! Decides which rows of a merged history are changes, by the rules of `fetch`.
 //!
 //! `sql/fetch/append_player.sql` and its siblings have the same rules for one new row. Here they apply to whole
-//! histories, also in the middle of what is stored.
+//! histories, also in the middle of what is stored. A test in `store/import/histories.rs` compares the two.
 
 use crate::model::history::History;
 use crate::model::id::{FactionId, WarId};
