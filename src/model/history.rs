@@ -36,4 +36,10 @@ impl History {
             .into_iter()
             .find(|history| history.table() == table)
     }
+
+    pub(crate) fn from_summary_table_name(table: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|history| history.summary_table() == table)
+    }
 }

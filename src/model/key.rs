@@ -5,7 +5,7 @@ use std::fmt;
 use crate::model::id::PlayerId;
 
 /// The number of letters and digits in a key.
-const KEY_LENGTH: usize = 16;
+pub(crate) const KEY_LENGTH: usize = 16;
 
 /// A Torn API key. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, Eq, PartialEq)]
@@ -19,7 +19,7 @@ impl ApiKey {
     /// The error says how the text differs from a key. It does not contain the text.
     pub fn new(text: &str) -> Result<Self, String> {
         let text = unquoted(text);
-        if text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if has_form_of_key(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(describe_error(text))
@@ -29,6 +29,11 @@ impl ApiKey {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text is 16 ASCII letters and digits.
+pub(crate) fn has_form_of_key(text: &str) -> bool {
+    text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Removes the quotes, blanks and byte order mark that shells, editors and copying leave around a text.

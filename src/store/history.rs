@@ -5,6 +5,8 @@ use crate::model::history::History;
 /// The schema of one history table.
 #[derive(Debug)]
 pub(super) struct HistorySchema {
+    /// The entity of a row as one value: a column, or an expression.
+    pub(super) entity: &'static str,
     /// The column with the timestamp of a row.
     pub(super) timestamp: &'static str,
     /// The index on that column.
@@ -16,6 +18,7 @@ pub(super) struct HistorySchema {
 }
 
 const PLAYERS: HistorySchema = HistorySchema {
+    entity: "player_id",
     timestamp: "timestamp",
     timestamp_index: "idx_player_stats_timestamp",
     columns: "id, player_id, timestamp, strength, defense, speed, dexterity, total_stats, level, life_maximum, \
@@ -24,6 +27,7 @@ const PLAYERS: HistorySchema = HistorySchema {
 };
 
 const FACTIONS: HistorySchema = HistorySchema {
+    entity: "faction_id",
     timestamp: "timestamp",
     timestamp_index: "idx_faction_history_timestamp",
     columns: "id, faction_id, timestamp, respect, member_count, best_chain, data_source",
@@ -31,6 +35,7 @@ const FACTIONS: HistorySchema = HistorySchema {
 };
 
 const WARS: HistorySchema = HistorySchema {
+    entity: "war_type || ' ' || war_id",
     timestamp: "recorded_at",
     timestamp_index: "idx_war_status_timestamp",
     columns: "id, war_id, war_type, territory_id, attacking_faction_id, defending_faction_id, attacking_score, \
@@ -40,6 +45,7 @@ const WARS: HistorySchema = HistorySchema {
 };
 
 const TERRITORIES: HistorySchema = HistorySchema {
+    entity: "territory_id",
     timestamp: "recorded_at",
     timestamp_index: "idx_territory_ownership_timestamp",
     columns: "id, territory_id, faction_id, sector, coordinate_x, coordinate_y, racket_level, racket_type, \
@@ -57,12 +63,13 @@ pub(super) fn schema_of(history: History) -> &'static HistorySchema {
 }
 
 /// Rewrites a statement about `player_stats_history` for another history table, by replacing the names of the table, its
-/// summary table, its columns and its index.
+/// summary table, its columns and its index, and the entity.
 pub(super) fn render(history: History, template: &str) -> String {
     let schema = schema_of(history);
     let names = [
         (History::Players.table(), history.table()),
         (History::Players.summary_table(), history.summary_table()),
+        (PLAYERS.entity, schema.entity),
         (PLAYERS.timestamp, schema.timestamp),
         (PLAYERS.timestamp_index, schema.timestamp_index),
     ];
@@ -71,13 +78,14 @@ pub(super) fn render(history: History, template: &str) -> String {
         if index > 0 {
             rendered.push_str(schema.columns);
         }
-        replace_words(part, &names, &mut rendered);
+        rendered.push_str(&replace_words(part, &names));
     }
     rendered
 }
 
-/// Appends `text` to `rendered`, replacing each whole word that is the first element of a pair in `names`.
-fn replace_words(text: &str, names: &[(&str, &str)], rendered: &mut String) {
+/// Replaces each whole word that is the first element of a pair in `names`.
+pub(super) fn replace_words(text: &str, names: &[(&str, &str)]) -> String {
+    let mut rendered = String::with_capacity(text.len());
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut rest = text;
     while !rest.is_empty() {
@@ -90,6 +98,7 @@ fn replace_words(text: &str, names: &[(&str, &str)], rendered: &mut String) {
         rendered.push_str(found.map_or(word, |(_, replacement)| replacement));
         rest = &rest[end..];
     }
+    rendered
 }
 
 #[cfg(test)]

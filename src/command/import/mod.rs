@@ -141,7 +141,7 @@ fn options(context: &Context, args: &Args) -> ImportOptions {
     }
 }
 
-/// What followed the import.
+/// The results of the steps after the import.
 struct Finished {
     summarized: Vec<Month>,
     /// Months with rows that no summary will count, and the number of these rows.

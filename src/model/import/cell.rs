@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use crate::model::id::TerritoryId;
+use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
+use crate::model::key::KEY_LENGTH;
 
 /// How the values of one file are read.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialect {
-    /// Whether the file is of the Python program. It stored 0 for unknown values, and its columns took every type.
-    pub(crate) is_lenient: bool,
-    /// Whether `data_source` can only be the name of a key, because tornsnap itself wrote the file. Anyone can write CSV.
-    pub(crate) has_key_names: bool,
+    pub(crate) kind: SourceKind,
     /// The offset of the clock of that program, in seconds east of UTC.
     pub(crate) offset: i64,
     /// Unix seconds.
@@ -40,19 +39,32 @@ const OUT_OF_RANGE: &str = "is out of range";
 const MISSING: &str = "is missing";
 
 impl Dialect {
+    /// Without any numbered tile.
+    pub(crate) fn new(kind: SourceKind, offset: i64, now: i64) -> Self {
+        Self {
+            kind,
+            offset,
+            now,
+            tiles: HashMap::new(),
+        }
+    }
+
+    /// Whether the file is of the Python program. It stored 0 for unknown values, and its columns took every type.
+    fn is_lenient(&self) -> bool {
+        self.kind == SourceKind::Plan
+    }
+
     /// Converts a value for a column of this kind.
     pub(crate) fn convert(&self, kind: Kind, cell: &Datum) -> Converted {
         match kind {
-            Kind::Id => match self.number(cell, 1, ZERO) {
+            Kind::Id => match self.number(cell, 1) {
                 Kept(Datum::Null) | Mended(Datum::Null, _) => Unusable(MISSING),
                 other => other,
             },
-            Kind::OptionalId | Kind::Positive | Kind::BattleStat => match (kind, cell) {
-                (Kind::BattleStat, _) if !self.is_lenient => self.number(cell, 0, ZERO),
-                _ => self.number(cell, 1, ZERO),
-            },
-            Kind::Count => self.number(cell, 0, ZERO),
-            Kind::Amount => self.number(cell, i64::MIN, ZERO),
+            Kind::BattleStat if !self.is_lenient() => self.number(cell, 0),
+            Kind::OptionalId | Kind::Positive | Kind::BattleStat => self.number(cell, 1),
+            Kind::Count => self.number(cell, 0),
+            Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),
             Kind::Updated | Kind::Created => self.updated(cell),
             Kind::Event => self.event(cell),
@@ -74,7 +86,7 @@ impl Dialect {
     }
 
     /// A whole number that is not below `least`. In a lenient file, 0 below `least` is unknown.
-    fn number(&self, cell: &Datum, least: i64, zero: &'static str) -> Converted {
+    fn number(&self, cell: &Datum, least: i64) -> Converted {
         let (number, mend) = match cell {
             Datum::Null => return Kept(Datum::Null),
             Datum::Integer(number) => (*number, None),
@@ -87,8 +99,8 @@ impl Dialect {
                 None => return Unusable(NOT_A_NUMBER),
             },
         };
-        if number == 0 && least == 1 && self.is_lenient {
-            return Mended(Datum::Null, zero);
+        if number == 0 && least == 1 && self.is_lenient() {
+            return Mended(Datum::Null, ZERO);
         }
         if number < least {
             return Unusable(OUT_OF_RANGE);
@@ -101,12 +113,12 @@ impl Dialect {
 
     /// A number in a text. The columns of CSV are all text, so that is nothing to mend there.
     fn number_in_text(&self, text: &str) -> Option<(i64, Option<&'static str>)> {
-        let mend = self.is_lenient.then_some("text became a number");
-        let text = if self.is_lenient { text.trim() } else { text };
+        let mend = self.is_lenient().then_some("text became a number");
+        let text = if self.is_lenient() { text.trim() } else { text };
         if let Ok(number) = text.parse::<i64>() {
-            return (!text.starts_with('+') || self.is_lenient).then_some((number, mend));
+            return (!text.starts_with('+') || self.is_lenient()).then_some((number, mend));
         }
-        if !self.is_lenient {
+        if !self.is_lenient() {
             return None;
         }
         let without_separators: String = text.chars().filter(|letter| *letter != ',').collect();
@@ -141,7 +153,8 @@ impl Dialect {
             Datum::Integer(0) => Kept(Datum::Integer(0)),
             // 0, as `export` writes it.
             Datum::Text(_)
-                if !self.is_lenient && moment::read(cell, 0).is_some_and(|found| found.at == 0) =>
+                if !self.is_lenient()
+                    && moment::read(cell, 0).is_some_and(|found| found.at == 0) =>
             {
                 Kept(Datum::Integer(0))
             }
@@ -158,7 +171,7 @@ impl Dialect {
         let offset = if is_number(cell) { 0 } else { self.offset };
         match (cell, moment::read(cell, offset)) {
             (Datum::Null, _) => Kept(Datum::Null),
-            (Datum::Integer(0), _) if self.is_lenient => Mended(Datum::Null, ZERO),
+            (Datum::Integer(0), _) if self.is_lenient() => Mended(Datum::Null, ZERO),
             (_, None) => Unusable("is not a time"),
             (_, Some(found)) if !moment::is_possible_event(found.at, self.now) => {
                 Unusable(OUT_OF_RANGE)
@@ -171,7 +184,7 @@ impl Dialect {
     fn as_converted(&self, found: moment::Moment) -> Converted {
         let value = Datum::Integer(found.at);
         match found.mend {
-            Some(mend) if self.is_lenient => Mended(value, mend),
+            Some(mend) if self.is_lenient() => Mended(value, mend),
             _ => Kept(value),
         }
     }
@@ -179,7 +192,7 @@ impl Dialect {
     fn tile(&self, cell: &Datum) -> Converted {
         let number = match cell {
             Datum::Null => return Kept(Datum::Null),
-            Datum::Integer(0) if self.is_lenient => return Kept(Datum::Null),
+            Datum::Integer(0) if self.is_lenient() => return Kept(Datum::Null),
             Datum::Integer(number) => Some(*number),
             Datum::Real(number) => whole(*number),
             Datum::Text(text) => {
@@ -193,7 +206,7 @@ impl Dialect {
                     };
                 }
                 let capitals = trimmed.to_ascii_uppercase();
-                if self.is_lenient && capitals.parse::<TerritoryId>().is_ok() {
+                if self.is_lenient() && capitals.parse::<TerritoryId>().is_ok() {
                     return Mended(Datum::Text(capitals), "small letters became capitals");
                 }
                 trimmed.parse().ok()
@@ -218,7 +231,7 @@ impl Dialect {
                 Mended(Datum::Text(number.to_string()), "a number became text")
             }
             Datum::Real(number) => Mended(Datum::Text(number.to_string()), "a number became text"),
-            Datum::Text(text) if !self.is_lenient => Kept(Datum::Text(text.clone())),
+            Datum::Text(text) if !self.is_lenient() => Kept(Datum::Text(text.clone())),
             Datum::Text(text) if text.trim().is_empty() => {
                 Mended(Datum::Null, "an empty text stood for unknown")
             }
@@ -241,7 +254,8 @@ impl Dialect {
         let Datum::Text(text) = cell else {
             return self.text(cell);
         };
-        if self.has_key_names {
+        // Only the name of a key, because tornsnap itself wrote the file. Anyone can write CSV.
+        if self.kind == SourceKind::Tornsnap {
             return self.text(cell);
         }
         let longest = text
@@ -251,7 +265,7 @@ impl Dialect {
             .unwrap_or(0);
         let shown = text.chars().filter(char::is_ascii_alphanumeric).count();
         let is_masked = ["*", "…", "..."].iter().any(|mask| text.contains(mask));
-        if longest == 16 || (is_masked && shown > 8) {
+        if longest == KEY_LENGTH || (is_masked && shown > 8) {
             return Mended(
                 Datum::Null,
                 "it looked like an API key, which is never stored",
@@ -272,7 +286,7 @@ impl Dialect {
     /// One of the two numbers of `x,y`, or a number alone.
     fn coordinate(&self, cell: &Datum, axis: usize) -> Converted {
         match cell {
-            Datum::Text(text) if !self.is_lenient => match text.parse::<f64>() {
+            Datum::Text(text) if !self.is_lenient() => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => Kept(Datum::Real(number)),
                 _ => Unusable("is not a number"),
             },

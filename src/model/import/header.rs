@@ -1,7 +1,7 @@
 //! Reads the header of a CSV file: the delimiter, the table, and the place of each column.
 
 use crate::error::Exit;
-use crate::model::import::rules::{TABLES, Table};
+use crate::model::import::rules::{TABLES, Table, table_named};
 use crate::model::nearest::nearest;
 
 /// Columns that `export` writes and that an import assigns itself.
@@ -9,7 +9,7 @@ const GENERATED: [&str; 4] = ["id", "created_at", "period_end", "period_type"];
 
 const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 
-/// What the header says.
+/// The contents of a header.
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
     pub(crate) table: Table,
@@ -88,7 +88,7 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
 }
 
 fn named_table(dataset: &str, names: &[String]) -> Result<Table, Refusal> {
-    let Some(table) = TABLES.iter().find(|table| table.name == dataset) else {
+    let Some(table) = table_named(dataset) else {
         let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
         return Err(Refusal {
             cause: format!("{dataset:?} is no table that can be imported"),

@@ -11,7 +11,7 @@ pub(crate) struct Stay {
     pub(crate) left_at: Option<i64>,
 }
 
-/// What a collector saw. At the same time, leaving comes first.
+/// An observation of a collector. At the same time, leaving comes first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Event {
     Left {
@@ -99,7 +99,7 @@ fn apply(stays: &mut Vec<Stay>, at: i64, event: Event) {
     }
 }
 
-/// Ends the present stay. One that would end when it begins was seen by nobody, and goes.
+/// Ends the present stay. A stay that would end when it begins was not observed, so it is removed.
 fn close(stays: &mut Vec<Stay>, at: i64) {
     match stays.last_mut() {
         Some(stay) if stay.left_at.is_none() && stay.first_seen_at >= at => {

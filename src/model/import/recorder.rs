@@ -1,12 +1,14 @@
 //! Decides which rows of a merged history are changes, by the rules of `fetch`.
 //!
 //! `sql/fetch/append_player.sql` and its siblings have the same rules for one new row. Here they apply to whole
-//! histories, also in the middle of what is stored.
+//! histories, also in the middle of what is stored. A test in `store/import/histories.rs` compares the two.
 
 use crate::model::history::History;
 use crate::model::id::{FactionId, WarId};
 use crate::model::import::datum::Datum;
-use crate::model::import::rules::{self, Table};
+use crate::model::import::rules::{
+    FACTION_HISTORY, PLAYER_HISTORY, TILE_HISTORY, Table, WAR_HISTORY,
+};
 use crate::model::war::{Side, War, WarStatus, WarType};
 
 /// The columns of a history: what a row is about, when it was recorded, and what it says.
@@ -20,33 +22,93 @@ pub(crate) struct Layout {
     pub(crate) facts: &'static [usize],
 }
 
-/// The columns of a history, numbered as in `rules.rs`.
+impl Layout {
+    /// The names of the columns that name the entity.
+    pub(crate) fn entity_names(self) -> impl Iterator<Item = &'static str> {
+        self.entity
+            .iter()
+            .map(move |&index| self.table.columns[index].name)
+    }
+}
+
+const PLAYERS: Layout = Layout {
+    table: &PLAYER_HISTORY,
+    entity: &PLAYER_HISTORY.indices(["player_id"]),
+    time: PLAYER_HISTORY.index("timestamp"),
+    facts: &PLAYER_HISTORY.indices([
+        "strength",
+        "defense",
+        "speed",
+        "dexterity",
+        "total_stats",
+        "level",
+        "life_maximum",
+        "networth",
+    ]),
+};
+
+/// The first facts of a player, which are compared with the last row that has any of them.
+const BATTLE_STATS: usize = 5;
+
+const FACTIONS: Layout = Layout {
+    table: &FACTION_HISTORY,
+    entity: &FACTION_HISTORY.indices(["faction_id"]),
+    time: FACTION_HISTORY.index("timestamp"),
+    facts: &FACTION_HISTORY.indices(["respect", "member_count", "best_chain"]),
+};
+
+const WARS: Layout = Layout {
+    table: &WAR_HISTORY,
+    entity: &[war::TYPE, war::ID],
+    time: WAR_HISTORY.index("recorded_at"),
+    facts: &[
+        war::TILE,
+        war::ATTACKING,
+        war::DEFENDING,
+        war::ATTACKING_SCORE,
+        war::DEFENDING_SCORE,
+        war::REQUIRED_SCORE,
+        war::STATUS,
+        war::END_REASON,
+        war::WINNER,
+        war::STARTED_AT,
+        war::ENDS_AT,
+    ],
+};
+
+const TILES: Layout = Layout {
+    table: &TILE_HISTORY,
+    entity: &TILE_HISTORY.indices(["territory_id"]),
+    time: TILE_HISTORY.index("recorded_at"),
+    facts: &TILE_HISTORY.indices(["faction_id", "racket_level", "racket_type", "war_status"]),
+};
+
+/// The indices of the columns of a row of a war.
+mod war {
+    use crate::model::import::rules::WAR_HISTORY;
+
+    pub(super) const ID: usize = WAR_HISTORY.index("war_id");
+    pub(super) const TYPE: usize = WAR_HISTORY.index("war_type");
+    pub(super) const TILE: usize = WAR_HISTORY.index("territory_id");
+    pub(super) const ATTACKING: usize = WAR_HISTORY.index("attacking_faction_id");
+    pub(super) const DEFENDING: usize = WAR_HISTORY.index("defending_faction_id");
+    pub(super) const ATTACKING_SCORE: usize = WAR_HISTORY.index("attacking_score");
+    pub(super) const DEFENDING_SCORE: usize = WAR_HISTORY.index("defending_score");
+    pub(super) const REQUIRED_SCORE: usize = WAR_HISTORY.index("required_score");
+    pub(super) const STATUS: usize = WAR_HISTORY.index("status");
+    pub(super) const END_REASON: usize = WAR_HISTORY.index("end_reason");
+    pub(super) const WINNER: usize = WAR_HISTORY.index("winner_faction_id");
+    pub(super) const STARTED_AT: usize = WAR_HISTORY.index("started_at");
+    pub(super) const ENDS_AT: usize = WAR_HISTORY.index("ends_at");
+}
+
+/// The columns of a history.
 pub(crate) fn layout(history: History) -> Layout {
     match history {
-        History::Players => Layout {
-            table: &rules::PLAYER_HISTORY,
-            entity: &[0],
-            time: 1,
-            facts: &[2, 3, 4, 5, 6, 7, 8, 9],
-        },
-        History::Factions => Layout {
-            table: &rules::FACTION_HISTORY,
-            entity: &[0],
-            time: 1,
-            facts: &[2, 3, 4],
-        },
-        History::Wars => Layout {
-            table: &rules::WAR_HISTORY,
-            entity: &[1, 0],
-            time: 13,
-            facts: &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-        },
-        History::Territories => Layout {
-            table: &rules::TILE_HISTORY,
-            entity: &[0],
-            time: 8,
-            facts: &[1, 5, 6, 7],
-        },
+        History::Players => PLAYERS,
+        History::Factions => FACTIONS,
+        History::Wars => WARS,
+        History::Territories => TILES,
     }
 }
 
@@ -64,13 +126,13 @@ pub(crate) enum Recorder {
 
 impl Recorder {
     pub(crate) fn new(history: History) -> Self {
-        let values = |together, columns| Self::Values {
+        let values = |together| Self::Values {
             together,
-            last: vec![Datum::Null; columns],
+            last: vec![Datum::Null; layout(history).facts.len()],
         };
         match history {
-            History::Players => values(5, 8),
-            History::Factions => values(0, 3),
+            History::Players => values(BATTLE_STATS),
+            History::Factions => values(0),
             History::Wars => Self::War(None),
             History::Territories => Self::Tile(None),
         }
@@ -123,9 +185,9 @@ impl Recorder {
 
 /// A war that is not known keeps its last one, and a racket of the same type its level.
 fn complete_tile(row: &[Datum], last: Option<&[Datum]>) -> Vec<Datum> {
-    const LEVEL: usize = 5;
-    const RACKET: usize = 6;
-    const WAR: usize = 7;
+    const LEVEL: usize = TILE_HISTORY.index("racket_level");
+    const RACKET: usize = TILE_HISTORY.index("racket_type");
+    const WAR: usize = TILE_HISTORY.index("war_status");
     let mut row = row.to_vec();
     if let Some(last) = last {
         if row[WAR].is_null() {
@@ -158,24 +220,24 @@ fn war_of(row: &[Datum]) -> Option<War> {
             score: row[score].integer(),
         }))
     };
-    let tile = match row[2].text() {
+    let tile = match row[war::TILE].text() {
         Some(tile) => Some(tile.parse().ok()?),
         None => None,
     };
-    let winner = match row[10].integer() {
+    let winner = match row[war::WINNER].integer() {
         Some(winner) => Some(FactionId::new(winner).ok()?),
         None => None,
     };
     Some(War {
-        id: WarId::new(row[0].integer()?).ok()?,
-        war_type: match row[1].text()? {
+        id: WarId::new(row[war::ID].integer()?).ok()?,
+        war_type: match row[war::TYPE].text()? {
             "ranked" => WarType::Ranked,
             _ => WarType::Territory,
         },
         territory: tile,
-        attacking: side(3, 5)?,
-        defending: side(4, 6)?,
-        required_score: row[7].integer(),
+        attacking: side(war::ATTACKING, war::ATTACKING_SCORE)?,
+        defending: side(war::DEFENDING, war::DEFENDING_SCORE)?,
+        required_score: row[war::REQUIRED_SCORE].integer(),
         status: [
             WarStatus::Scheduled,
             WarStatus::Ongoing,
@@ -183,11 +245,11 @@ fn war_of(row: &[Datum]) -> Option<War> {
             WarStatus::Cancelled,
         ]
         .into_iter()
-        .find(|status| Some(status.as_str()) == row[8].text())?,
-        end_reason: row[9].text().map(str::to_owned),
+        .find(|status| Some(status.as_str()) == row[war::STATUS].text())?,
+        end_reason: row[war::END_REASON].text().map(str::to_owned),
         winner,
-        started_at: row[11].integer(),
-        ends_at: row[12].integer(),
+        started_at: row[war::STARTED_AT].integer(),
+        ends_at: row[war::ENDS_AT].integer(),
         has_unknown_end: false,
     })
 }
@@ -198,17 +260,17 @@ fn with_facts_of(row: &[Datum], war: &War) -> Vec<Datum> {
     let faction = |side: &Option<Side>| integer(side.as_ref().map(|side| side.faction.get()));
     let score = |side: &Option<Side>| integer(side.as_ref().and_then(|side| side.score));
     let mut row = row.to_vec();
-    row[2] = text(war.territory.map(|tile| tile.to_string()));
-    row[3] = faction(&war.attacking);
-    row[4] = faction(&war.defending);
-    row[5] = score(&war.attacking);
-    row[6] = score(&war.defending);
-    row[7] = integer(war.required_score);
-    row[8] = Datum::Text(war.status.as_str().to_owned());
-    row[9] = text(war.end_reason.clone());
-    row[10] = integer(war.winner.map(FactionId::get));
-    row[11] = integer(war.started_at);
-    row[12] = integer(war.ends_at);
+    row[war::TILE] = text(war.territory.map(|tile| tile.to_string()));
+    row[war::ATTACKING] = faction(&war.attacking);
+    row[war::DEFENDING] = faction(&war.defending);
+    row[war::ATTACKING_SCORE] = score(&war.attacking);
+    row[war::DEFENDING_SCORE] = score(&war.defending);
+    row[war::REQUIRED_SCORE] = integer(war.required_score);
+    row[war::STATUS] = Datum::Text(war.status.as_str().to_owned());
+    row[war::END_REASON] = text(war.end_reason.clone());
+    row[war::WINNER] = integer(war.winner.map(FactionId::get));
+    row[war::STARTED_AT] = integer(war.started_at);
+    row[war::ENDS_AT] = integer(war.ends_at);
     row
 }
 

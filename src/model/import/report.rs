@@ -15,7 +15,7 @@ pub(crate) struct ImportResult {
     pub(crate) months: Vec<Month>,
 }
 
-/// What was done with the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
+/// Counts of the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
 /// `unchanged`, `recomputed` and `left`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {

@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Positive,
     /// A number from 0 on.
     Count,
-    /// A number from 0 on that nobody has 0 of.
+    /// A number from 0 on. Each player has at least 1, so 0 is unknown in lenient files.
     BattleStat,
     /// Any whole number.
     Amount,
@@ -75,14 +75,46 @@ impl Table {
     ///
     /// # Panics
     ///
-    /// Panics when the table has no such column, which the tests of this module rule out for our own names.
-    pub(crate) fn index(&self, name: &str) -> usize {
+    /// Panics when the table has no such column. In a constant that is a compile error.
+    pub(crate) const fn index(&self, name: &str) -> usize {
         self.position(name).expect("the table has this column")
     }
 
-    pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column.name == name)
+    /// The indices of several columns.
+    ///
+    /// # Panics
+    ///
+    /// As [`Table::index`].
+    pub(crate) const fn indices<const N: usize>(&self, names: [&str; N]) -> [usize; N] {
+        let mut indices = [0; N];
+        let mut at = 0;
+        while at < N {
+            indices[at] = self.index(names[at]);
+            at += 1;
+        }
+        indices
     }
+
+    pub(crate) const fn position(&self, name: &str) -> Option<usize> {
+        let mut index = 0;
+        while index < self.columns.len() {
+            if is_same(self.columns[index].name, name) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+}
+
+/// `==` for constants.
+const fn is_same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut index = 0;
+    while index < left.len() && index < right.len() && left[index] == right[index] {
+        index += 1;
+    }
+    index == left.len() && index == right.len()
 }
 
 const fn column(name: &'static str, kind: Kind) -> Column {
@@ -363,6 +395,11 @@ pub(crate) const TABLES: [Table; 15] = [
     WAR_SUMMARY,
     TILE_SUMMARY,
 ];
+
+/// The table with this name.
+pub(crate) fn table_named(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
 
 /// The columns by which a table of the Python program is recognized.
 pub(crate) const PLAN_TABLES: [(&str, &[&str]); 6] = [

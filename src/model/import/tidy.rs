@@ -1,6 +1,8 @@
 //! Rules of the Python program's rows that concern several columns of a row.
 
+use crate::model::history::History;
 use crate::model::import::datum::Datum;
+use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
 use crate::model::time::{DAY, Month};
@@ -8,8 +10,8 @@ use crate::model::time::{DAY, Month};
 /// Corrects a row whose values are converted, or returns the reason why it cannot be taken.
 pub(crate) fn tidy(table: &Table, row: &mut [Datum], tally: &mut Tally) -> Result<(), Skip> {
     match table.name {
-        "player_stats_history" => refuse_empty(table, row, "networth"),
-        "faction_history" => refuse_empty(table, row, "best_chain"),
+        "player_stats_history" => refuse_empty(History::Players, row),
+        "faction_history" => refuse_empty(History::Factions, row),
         "war_status_history" => {
             tidy_war(row, tally);
             Ok(())
@@ -27,9 +29,9 @@ pub(crate) fn tidy(table: &Table, row: &mut [Datum], tally: &mut Tally) -> Resul
 }
 
 /// A row without a single known value says nothing.
-fn refuse_empty(table: &Table, row: &[Datum], last_value: &str) -> Result<(), Skip> {
-    let values = &row[2..=table.index(last_value)];
-    if values.iter().all(Datum::is_null) {
+fn refuse_empty(history: History, row: &[Datum]) -> Result<(), Skip> {
+    let mut facts = layout(history).facts.iter();
+    if facts.all(|&index| row[index].is_null()) {
         return Err("no value is known".into());
     }
     Ok(())

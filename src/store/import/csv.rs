@@ -1,6 +1,5 @@
 //! Reads a CSV file as `export` writes it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
@@ -10,12 +9,14 @@ use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Table;
 use crate::model::import::tidy;
+use crate::model::key::has_form_of_key;
 use crate::model::time::Month;
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
@@ -71,13 +72,7 @@ pub(super) fn read(
     let mut lines = Lines {
         path,
         sheet: &sheet,
-        dialect: Dialect {
-            is_lenient: false,
-            has_key_names: false,
-            offset: options.offset,
-            now: options.now,
-            tiles: HashMap::new(),
-        },
+        dialect: Dialect::new(SourceKind::Csv, options.offset, options.now),
         skips_invalid: options.csv.skips_invalid,
         invalid: Vec::new(),
         invalid_count: 0,
@@ -218,10 +213,7 @@ impl Lines<'_> {
 
     /// Notes the month of a summary, whose history rows are not in the file.
     fn note_summary(&mut self, table: &Table, row: &[Datum]) {
-        let history = History::ALL
-            .into_iter()
-            .find(|history| history.summary_table() == table.name);
-        if let Some(history) = history
+        if let Some(history) = History::from_summary_table_name(table.name)
             && let Some(month) = row[table.index("period_start")]
                 .integer()
                 .and_then(Month::of)
@@ -250,7 +242,8 @@ impl Flaw {
     fn of_cell(column: &str, cell: &Datum, flaw: &str) -> Self {
         let reason = format!("{column} {flaw}");
         let description = match cell {
-            Datum::Text(text) if !looks_like_key(text) => {
+            // A key may be in any column of a file whose columns are shifted.
+            Datum::Text(text) if !has_form_of_key(text) => {
                 let shown: String = text.chars().take(40).collect();
                 format!("column {column}: {shown:?} {flaw}")
             }
@@ -261,9 +254,4 @@ impl Flaw {
             reason,
         }
     }
-}
-
-/// A key may be in any column of a file whose columns are shifted.
-fn looks_like_key(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
-use crate::store::value::bind_used;
+use crate::store::import::kind::KINDS;
 use crate::store::{SqlContext, sql};
 
 /// Whether `last_updated` of a player or faction counts as an observation.
@@ -17,23 +17,16 @@ pub(super) enum States {
 /// Fills the temporary tables of observations, memberships and states of tiles.
 pub(super) fn missing_tables(target: &Connection, states: States) -> Result<()> {
     let states_are_observations = states == States::AreObservations;
-    for statement in [
-        sql!("import/derive_territories"),
-        sql!("import/derive_memberships"),
-        sql!("import/observe_players"),
-        sql!("import/observe_factions"),
-        sql!("import/observe_territories"),
-    ] {
-        target
-            .prepare(statement)
-            .and_then(|mut statement| {
-                bind_used(
-                    &mut statement,
-                    named_params! { ":states_are_observations": states_are_observations },
-                )?;
-                statement.raw_execute()
-            })
-            .context("derive the observations")?;
-    }
-    Ok(())
+    let derive = || -> rusqlite::Result<()> {
+        target.execute(sql!("import/derive_territories"), [])?;
+        target.execute(sql!("import/derive_memberships"), [])?;
+        for kind in &KINDS {
+            target.execute(
+                &kind.render(sql!("import/derive_observations")),
+                named_params! { ":states_are_observations": states_are_observations },
+            )?;
+        }
+        Ok(())
+    };
+    derive().context("derive the observations")
 }

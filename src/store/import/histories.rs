@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
 
 use crate::error::Result;
@@ -12,8 +11,9 @@ use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::import::report::Tally;
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ImportOptions, Tallies};
+use crate::store::import::{HistoryMonths, ImportOptions, Tallies};
 use crate::store::{SqlContext, sql};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -21,7 +21,7 @@ pub(super) fn merge(
     connection: &Connection,
     history: History,
     options: &ImportOptions,
-    closed: &BTreeSet<(&'static str, Month)>,
+    closed: &HistoryMonths,
     tallies: &mut Tallies,
     changed: &mut BTreeSet<Month>,
 ) -> Result<()> {
@@ -60,19 +60,15 @@ fn accept_statement(history: History) -> String {
 
 /// Writes what the merger has decided.
 fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
-    connection.execute(&render(history, sql!("import/delete_replaced")), [])?;
-    connection.execute(&render(history, sql!("import/append_history")), [])?;
-    let statements: &[&str] = match history {
-        History::Players => &[sql!("import/discount_players")],
-        History::Factions => &[sql!("import/discount_factions")],
-        History::Wars => &[
-            sql!("import/discount_wars"),
-            sql!("import/delete_empty_wars"),
-        ],
-        History::Territories => &[sql!("import/discount_territories")],
-    };
-    for statement in statements {
-        connection.execute(statement, [])?;
+    for template in [
+        sql!("import/delete_replaced"),
+        sql!("import/append_history"),
+        sql!("import/discount_summaries"),
+    ] {
+        connection.execute(&render(history, template), [])?;
+    }
+    if history == History::Wars {
+        connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
     connection.execute(
         sql!("import/mark_changed"),
@@ -97,14 +93,14 @@ struct Merger<'a> {
     every_poll: bool,
     keeps_ids: bool,
     /// The months whose stored rows stay.
-    closed: &'a BTreeSet<(&'static str, Month)>,
+    closed: &'a HistoryMonths,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
     replace: Statement<'a>,
 }
 
-/// What is known about one entity up to the present row.
+/// The known values and rows of one entity up to the present row.
 struct Entity {
     key: Vec<Datum>,
     /// The last known values with the rows of both files.
@@ -151,13 +147,8 @@ impl Merger<'_> {
     fn rows_in_order(&self) -> String {
         let columns = column_list(self.layout.table);
         let table = self.history.table();
-        let names: Vec<&str> = self
-            .layout
-            .entity
-            .iter()
-            .map(|&index| self.layout.table.columns[index].name)
-            .collect();
-        let entity = names.join(", ");
+        let entity: Vec<&str> = self.layout.entity_names().collect();
+        let entity = entity.join(", ");
         let time = self.layout.table.columns[self.layout.time].name;
         format!(
             "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns} FROM temp.imported_{table}
@@ -169,27 +160,20 @@ impl Merger<'_> {
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        let values = (3..3 + self.layout.table.columns.len())
-            .map(|index| {
-                Ok(match row.get_ref(index)? {
-                    ValueRef::Null => Datum::Null,
-                    ValueRef::Integer(number) => Datum::Integer(number),
-                    ValueRef::Real(number) => Datum::Real(number),
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                        Datum::Text(String::from_utf8_lossy(bytes).into_owned())
-                    }
-                })
-            })
-            .collect::<rusqlite::Result<Vec<Datum>>>()?;
+        const FIRST_VALUE: usize = 3;
         Ok(MergedRow {
-            is_imported: row.get(0)?,
-            id: row.get(1)?,
-            source_id: if self.keeps_ids { row.get(2)? } else { None },
-            values,
+            is_imported: row.get("is_imported")?,
+            id: row.get("row_id")?,
+            source_id: if self.keeps_ids {
+                row.get("source_id")?
+            } else {
+                None
+            },
+            values: cells(row, self.layout.table, FIRST_VALUE)?,
         })
     }
 
-    /// Decides about a stored row. It goes if it was a change before the import and is none with the imported rows.
+    /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
     fn keep(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let alone = entity.ours.completed(&row.values);
@@ -251,7 +235,7 @@ impl Merger<'_> {
         Ok(())
     }
 
-    /// The entity as `discount_….sql` compares it.
+    /// The entity as `discount_summaries.sql` compares it.
     fn entity_text(&self, entity: &Entity) -> Datum {
         match (self.history, &entity.key[..]) {
             (History::Wars, [Datum::Text(war_type), Datum::Integer(id)]) => {
@@ -287,5 +271,134 @@ impl Entity {
         self.merged.record(layout, &row);
         self.second.push(row);
         self.states.push(self.merged.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+    use rusqlite::ToSql;
+
+    use super::*;
+    use crate::model::import::rules::Table;
+    use crate::store::Store;
+    use crate::store::value::bind_used;
+
+    /// Appends a row as `fetch` does, if it is a change.
+    fn fetch(connection: &Connection, history: History, row: &[Datum]) {
+        let statement = match history {
+            History::Players => sql!("fetch/append_player"),
+            History::Factions => sql!("fetch/append_faction"),
+            History::Territories => sql!("fetch/append_tiles"),
+            History::Wars => unreachable!("fetch compares wars as `War::merged_with` does"),
+        };
+        let layout = layout(history);
+        let columns = layout.table.columns.iter();
+        let names: Vec<String> = columns.map(|column| format!(":{}", column.name)).collect();
+        let mut values: Vec<(&str, &dyn ToSql)> = vec![(":every_poll", &false)];
+        values.push((":at", &row[layout.time]));
+        values.extend(
+            names
+                .iter()
+                .zip(row)
+                .map(|(name, value)| (name.as_str(), value as _)),
+        );
+        let tiles = (history == History::Territories).then(|| {
+            let cell = |name| &row[layout.table.index(name)];
+            serde_json::json!([{
+                "id": cell("territory_id").text(),
+                "owner": cell("faction_id").integer(),
+                "racket_known": true,
+                "racket_level": cell("racket_level").integer(),
+                "racket_type": cell("racket_type").text(),
+                "war": cell("war_status").text(),
+            }])
+            .to_string()
+        });
+        values.push((":tiles", &tiles));
+        let mut statement = connection.prepare(statement).unwrap();
+        bind_used(&mut statement, &values).unwrap();
+        statement.raw_execute().unwrap();
+    }
+
+    fn stored(connection: &Connection, table: &Table) -> Vec<Vec<Datum>> {
+        let columns = column_list(table);
+        connection
+            .prepare(&format!("SELECT {columns} FROM {} ORDER BY id", table.name))
+            .unwrap()
+            .query_map([], |row| cells(row, table, 0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    }
+
+    /// A row of each history with values that are often unknown and seldom change. A level needs a racket.
+    fn any_row(history: History) -> impl Strategy<Value = Vec<Datum>> {
+        let number = prop_oneof![3 => Just(1_i64), 1 => Just(2)];
+        let facts = vec(option::weighted(0.4, number), layout(history).facts.len());
+        facts.prop_map(move |facts| {
+            let layout = layout(history);
+            let mut row = vec![Datum::Null; layout.table.columns.len()];
+            for (&index, fact) in layout.facts.iter().zip(facts) {
+                row[index] = match (layout.table.columns[index].name, fact) {
+                    (_, None) => Datum::Null,
+                    ("racket_type", Some(number)) => Datum::Text(format!("Racket {number}")),
+                    ("war_status", Some(1)) => Datum::Text("none".to_owned()),
+                    ("war_status", Some(_)) => Datum::Text("defending".to_owned()),
+                    (_, Some(number)) => Datum::Integer(number),
+                };
+            }
+            row[0] = Datum::Integer(1);
+            if history == History::Territories {
+                row[0] = Datum::Text("AAB".to_owned());
+                if row[layout.table.index("racket_type")].is_null() {
+                    row[layout.table.index("racket_level")] = Datum::Null;
+                }
+            }
+            row
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+        #[test]
+        fn an_import_keeps_the_rows_that_fetch_keeps(
+            players in vec(any_row(History::Players), 0..60),
+            factions in vec(any_row(History::Factions), 0..60),
+            tiles in vec(any_row(History::Territories), 0..60),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::create(&folder.path().join("t.db")).unwrap();
+            let connection = store.connection();
+            connection
+                .execute_batch(
+                    "INSERT INTO factions (faction_id, name) VALUES (1, 'One'), (2, 'Two');
+                     INSERT INTO players (player_id, name) VALUES (1, 'One');
+                     INSERT INTO territories (territory_id) VALUES ('AAB');",
+                )
+                .unwrap();
+            for (history, rows) in [
+                (History::Players, players),
+                (History::Factions, factions),
+                (History::Territories, tiles),
+            ] {
+                let layout = layout(history);
+                let mut recorder = Recorder::new(history);
+                let mut kept = Vec::new();
+                for (at, mut row) in (1..).zip(rows) {
+                    row[layout.time] = Datum::Integer(at);
+                    let completed = recorder.completed(&row);
+                    if recorder.is_change(&layout, &completed) {
+                        recorder.record(&layout, &completed);
+                        kept.push(completed);
+                    }
+                    fetch(connection, history, &row);
+                }
+                prop_assert_eq!(kept, stored(connection, layout.table));
+            }
+        }
     }
 }

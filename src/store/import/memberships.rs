@@ -15,13 +15,8 @@ struct PlayerStays {
 }
 
 pub(super) fn merge(connection: &Connection, tallies: &mut Tallies) -> Result<()> {
-    let name = "faction_membership";
-    let all = staging::count(connection, name)?;
     let taken = merge_all(connection).context("merge the memberships")?;
-    let tally = tallies.entry(name).or_default();
-    tally.taken += taken;
-    tally.already_there += (all - taken).max(0);
-    Ok(())
+    staging::tally(connection, "faction_membership", taken, tallies)
 }
 
 /// Returns the number of imported memberships that changed something.

@@ -6,6 +6,7 @@
 mod csv;
 mod derive;
 mod histories;
+mod kind;
 mod memberships;
 mod plan;
 mod quotes;
@@ -31,7 +32,7 @@ use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::import::rules::TABLES;
-use crate::model::month_state::SummaryStatus;
+use crate::model::month_state::{MonthState, SummaryStatus, TableState};
 use crate::model::time::Month;
 use crate::store::{Store, months};
 
@@ -50,13 +51,16 @@ pub(crate) struct ImportOptions {
 /// The tallies of the tables while an import runs.
 type Tallies = BTreeMap<&'static str, Tally>;
 
-/// What the merge has to know about the source besides the rows in the temporary tables.
+/// Names of history tables with months.
+type HistoryMonths = BTreeSet<(&'static str, Month)>;
+
+/// The facts about the source that the merge needs besides the rows in the temporary tables.
 #[derive(Debug, Default)]
 struct SourceFacts {
     /// Whether the source says in which faction each player is.
     knows_factions_of_players: bool,
     /// The months whose summaries are imported without their history rows.
-    pruned: BTreeSet<(&'static str, Month)>,
+    pruned: HistoryMonths,
 }
 
 impl Store {
@@ -111,18 +115,10 @@ fn merge(
     let now = options.now;
     let months_before = months::months(connection, now)?;
     // Rows of these months are in summaries that are never written again.
-    let closed: BTreeSet<(&'static str, Month)> = months_before
-        .iter()
-        .flat_map(|state| state.tables.iter().map(|table| (state.month, table)))
-        .filter(|(_, table)| matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged))
-        .map(|(month, table)| (table.history.table(), month))
-        .collect();
-    let had_rows: BTreeSet<(&'static str, Month)> = months_before
-        .iter()
-        .flat_map(|state| state.tables.iter().map(|table| (state.month, table)))
-        .filter(|(_, table)| table.facts.rows > 0)
-        .map(|(month, table)| (table.history.table(), month))
-        .collect();
+    let closed = months_where(&months_before, |table| {
+        matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged)
+    });
+    let had_rows = months_where(&months_before, |table| table.facts.rows > 0);
     states::merge(connection, facts, now, tallies)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {
@@ -131,6 +127,18 @@ fn merge(
     memberships::merge(connection, tallies)?;
     summaries::merge(connection, facts, &had_rows, now, tallies)?;
     Ok(changed)
+}
+
+/// The months of those history tables for which `fits` is true.
+fn months_where(months: &[MonthState], fits: impl Fn(&TableState) -> bool) -> HistoryMonths {
+    let fits = &fits;
+    months
+        .iter()
+        .flat_map(|state| {
+            let tables = state.tables.iter().filter(|table| fits(table));
+            tables.map(|table| (table.history.table(), state.month))
+        })
+        .collect()
 }
 
 fn in_order(mut tallies: Tallies) -> Vec<(&'static str, Tally)> {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::id::TerritoryId;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::{Dialect, numbers};
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::layout;
@@ -16,18 +17,13 @@ use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{self, Table};
 use crate::model::import::tidy;
 use crate::model::time::Month;
+use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
 use crate::store::{SqlContext, sql};
 
 const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
-const HISTORIES: [Table; 4] = [
-    rules::PLAYER_HISTORY,
-    rules::FACTION_HISTORY,
-    rules::WAR_HISTORY,
-    rules::TILE_HISTORY,
-];
 const SUMMARIES: [(History, Table); 4] = [
     (History::Players, rules::PLAYER_SUMMARY),
     (History::Factions, rules::FACTION_SUMMARY),
@@ -44,13 +40,11 @@ pub(super) fn read(
 ) -> Result<SourceFacts> {
     let connection = &source.connection;
     let dialect = Dialect {
-        is_lenient: true,
-        has_key_names: false,
-        offset: options.offset,
-        now: options.now,
         tiles: numbered_tiles(connection, target)?,
+        ..Dialect::new(SourceKind::Plan, options.offset, options.now)
     };
-    for table in STATES.iter().chain(&HISTORIES) {
+    let histories = History::ALL.map(|history| layout(history).table);
+    for table in STATES.iter().chain(histories) {
         let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
             tidy::tidy(table, row, tally)
         })?;
@@ -63,13 +57,13 @@ pub(super) fn read(
             .contains("faction_id"),
         ..SourceFacts::default()
     };
+    // The start of a period is a date. Moved to UTC, it could fall into the month before.
+    let dialect = Dialect {
+        offset: 0,
+        ..dialect
+    };
     for (history, table) in SUMMARIES {
         let counts = RowCounts::of(target, history)?;
-        // The start of a period is a date. Moved to UTC, it could fall into the month before.
-        let dialect = Dialect {
-            offset: 0,
-            ..dialect.clone()
-        };
         let pruned = RefCell::new(&mut facts.pruned);
         let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
             let month = tidy_summary(&table, history, row, tally, &counts)?;
@@ -92,7 +86,7 @@ struct RowCounts {
 impl RowCounts {
     fn of(target: &Connection, history: History) -> Result<Self> {
         let layout = layout(history);
-        let entity = entity_expression(history);
+        let entity = schema_of(history).entity;
         let time = layout.table.columns[layout.time].name;
         let mut by_entity = HashMap::new();
         let mut query = || -> rusqlite::Result<()> {
@@ -115,26 +109,17 @@ impl RowCounts {
     }
 }
 
-/// The entity of a row as one value.
-pub(super) fn entity_expression(history: History) -> &'static str {
-    match history {
-        History::Players => "player_id",
-        History::Factions => "faction_id",
-        History::Wars => "war_type || ' ' || war_id",
-        History::Territories => "territory_id",
-    }
-}
-
+/// The entity of a summary, as [`schema_of`] has it for history rows.
 fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
-    let show = |name: &str| match &row[table.index(name)] {
-        Datum::Integer(number) => number.to_string(),
-        Datum::Text(text) => text.clone(),
-        _ => String::new(),
-    };
-    match history {
-        History::Wars => format!("{} {}", show("war_type"), show("war_id")),
-        _ => show(table.columns[0].name),
-    }
+    let parts = layout(history).entity_names();
+    let parts: Vec<String> = parts
+        .map(|name| match &row[table.index(name)] {
+            Datum::Integer(number) => number.to_string(),
+            Datum::Text(text) => text.clone(),
+            _ => String::new(),
+        })
+        .collect();
+    parts.join(" ")
 }
 
 /// Corrects a summary, and returns its month. A summary of rows that are imported themselves is left.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use crate::error::Result;
@@ -13,7 +12,7 @@ use crate::model::import::rules::{Column, Table};
 use crate::store::SqlContext;
 use crate::store::import::staging;
 
-/// What to do with a converted row before it is kept: correct it, or return the reason to leave it.
+/// Corrects a converted row before it is kept, or returns the reason to leave it.
 pub(super) type Finish<'a> = dyn Fn(&mut Vec<Datum>, &mut Tally) -> Result<(), Skip> + 'a;
 
 /// Copies one table of the source to its temporary table. A missing table is an empty one.
@@ -46,7 +45,7 @@ pub(super) fn copy_table(
     let mut insert = staging::insert(target, table)?;
     let mut rows = statement.query([]).context(action())?;
     while let Some(row) = rows.next().context(action())? {
-        let cells = cells(row, table.columns.len()).context(action())?;
+        let cells = cells(row, table, 0).context(action())?;
         let converted = convert(table, &cells, dialect, &mut tally);
         match converted.and_then(|mut row| finish(&mut row, &mut tally).map(|()| row)) {
             Ok(row) => staging::add(&mut insert, &row)?,
@@ -64,18 +63,10 @@ fn source_column(column: &Column, names: &BTreeSet<String>) -> Option<String> {
         .map(|name| format!("\"{name}\""))
 }
 
-fn cells(row: &Row<'_>, count: usize) -> rusqlite::Result<Vec<Datum>> {
-    (0..count)
-        .map(|index| {
-            Ok(match row.get_ref(index)? {
-                ValueRef::Null => Datum::Null,
-                ValueRef::Integer(number) => Datum::Integer(number),
-                ValueRef::Real(number) => Datum::Real(number),
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                    Datum::Text(String::from_utf8_lossy(bytes).into_owned())
-                }
-            })
-        })
+/// The values of the columns of `table`, which are the last ones of the statement from the index `first` on.
+pub(super) fn cells(row: &Row<'_>, table: &Table, first: usize) -> rusqlite::Result<Vec<Datum>> {
+    (first..first + table.columns.len())
+        .map(|index| row.get(index))
         .collect()
 }
 

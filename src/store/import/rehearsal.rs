@@ -1,7 +1,7 @@
 //! A private copy of the database, on which a dry run does everything that the import would do.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::backup::Progress;
@@ -22,14 +22,8 @@ pub(crate) struct Rehearsal {
 impl Store {
     /// Copies the database to the temporary folder of the system.
     pub(crate) fn rehearsal(&self) -> Result<Rehearsal> {
-        let folder = tempfile::Builder::new()
-            .prefix("tornsnap-")
-            .tempdir()
-            .with_context(|| "make a temporary folder".to_owned())?;
-        let bytes = fs::metadata(self.path()).map_or(0, |file| file.len());
-        check_room(folder.path(), bytes * 2, "copy the database")?;
-        let copy = folder.path().join("copy.db");
-        copy_database(self.connection(), &copy).context("copy the database for the dry run")?;
+        let action = "copy the database for the dry run".to_owned();
+        let (folder, copy) = copy_to_folder(self.connection(), self.path(), action)?;
         Ok(Rehearsal {
             store: Self::open(&copy)?,
             _folder: folder,
@@ -37,7 +31,20 @@ impl Store {
     }
 }
 
-/// Copies a database to a new file.
-pub(super) fn copy_database(from: &Connection, to: &Path) -> rusqlite::Result<()> {
-    from.backup(rusqlite::MAIN_DB, to, None::<fn(Progress)>)
+/// Copies the database at `path` to a new folder, and returns the folder and the copy. `action` is the context of an error.
+pub(super) fn copy_to_folder(
+    from: &Connection,
+    path: &Path,
+    action: String,
+) -> Result<(TempDir, PathBuf)> {
+    let folder = tempfile::Builder::new()
+        .prefix("tornsnap-")
+        .tempdir()
+        .with_context(|| "make a temporary folder".to_owned())?;
+    let bytes = fs::metadata(path).map_or(0, |file| file.len());
+    check_room(folder.path(), bytes * 2, "copy the database")?;
+    let copy = folder.path().join("copy.db");
+    from.backup(rusqlite::MAIN_DB, &copy, None::<fn(Progress)>)
+        .context(action)?;
+    Ok((folder, copy))
 }

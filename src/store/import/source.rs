@@ -9,11 +9,10 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
-use crate::store::files::space::check_room;
 use crate::store::identity::identity;
 use crate::store::import::csv::{self, CsvOptions};
 use crate::store::import::read::columns_of;
-use crate::store::import::rehearsal::copy_database;
+use crate::store::import::rehearsal::copy_to_folder;
 use crate::store::migrate::{self, APPLICATION_ID, SCHEMA, Schema};
 use crate::store::reading::{ReadSource, Reader};
 use crate::store::{SCHEMA_VERSION, SqlContext, open as opening};
@@ -217,14 +216,8 @@ fn has_plan_tables(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Copies a database of an older tornsnap to a private folder, and migrates the copy.
 fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<SourceDatabase> {
-    let folder = tempfile::Builder::new()
-        .prefix("tornsnap-")
-        .tempdir()
-        .with_context(|| "make a temporary folder".to_owned())?;
-    let bytes = fs::metadata(path).map_or(0, |file| file.len());
-    check_room(folder.path(), bytes * 2, "copy the database")?;
-    let copy = folder.path().join("copy.db");
-    copy_database(&reader.connection, &copy).context(format!("copy {}", path.display()))?;
+    let action = format!("copy {}", path.display());
+    let (folder, copy) = copy_to_folder(&reader.connection, path, action)?;
     let mut connection = opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     for warning in migrate::migrate(&mut connection, schema)? {
         log::debug!("{warning}");

@@ -1,6 +1,6 @@
 //! The temporary tables that hold the converted rows of the source.
 
-use rusqlite::types::{ToSqlOutput, Value};
+use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 
 use crate::error::Result;
@@ -9,6 +9,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::rules::{TABLES, Table};
 use crate::store::SqlContext;
 use crate::store::history::schema_of;
+use crate::store::import::Tallies;
 
 impl ToSql for Datum {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -17,6 +18,20 @@ impl ToSql for Datum {
             Self::Integer(number) => ToSqlOutput::from(*number),
             Self::Real(number) => ToSqlOutput::from(*number),
             Self::Text(text) => ToSqlOutput::from(text.as_str()),
+        })
+    }
+}
+
+/// A blob is read as text, because the Python program's columns took every type.
+impl FromSql for Datum {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                Self::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
         })
     }
 }
@@ -111,15 +126,24 @@ pub(super) fn keeps_ids(connection: &Connection, table: &str) -> rusqlite::Resul
     )
 }
 
-/// The number of rows in a temporary table.
-pub(super) fn count(connection: &Connection, table: &str) -> Result<i64> {
-    connection
+/// Counts the rows of a temporary table, of which `taken` told something new.
+pub(super) fn tally(
+    connection: &Connection,
+    table: &'static str,
+    taken: i64,
+    tallies: &mut Tallies,
+) -> Result<()> {
+    let all: i64 = connection
         .query_row(
             &format!("SELECT count(*) FROM temp.imported_{table}"),
             [],
             |row| row.get(0),
         )
-        .context("count the imported rows")
+        .context("count the imported rows")?;
+    let tally = tallies.entry(table).or_default();
+    tally.taken += taken;
+    tally.already_there += (all - taken).max(0);
+    Ok(())
 }
 
 #[cfg(test)]

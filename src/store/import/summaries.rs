@@ -1,29 +1,27 @@
 //! Takes the summaries of months whose history rows are gone.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::import::rules::TABLES;
+use crate::model::import::rules::table_named;
 use crate::model::time::Month;
 use crate::store::history::schema_of;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{SourceFacts, Tallies};
+use crate::store::import::{HistoryMonths, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql};
 
 /// Inserts the summaries that we do not have, and records their months as pruned where no history row was here before.
 pub(super) fn merge(
     connection: &Connection,
     facts: &SourceFacts,
-    had_rows: &BTreeSet<(&'static str, Month)>,
+    had_rows: &HistoryMonths,
     now: i64,
     tallies: &mut Tallies,
 ) -> Result<()> {
     for history in History::ALL {
         let name = history.summary_table();
-        let Some(table) = TABLES.iter().find(|table| table.name == name) else {
+        let Some(table) = table_named(name) else {
             continue;
         };
         let columns = column_list(table);
@@ -41,10 +39,7 @@ pub(super) fn merge(
             )
             .context(format!("import {name}"))?;
         let taken = i64::try_from(taken).unwrap_or(i64::MAX);
-        let all = staging::count(connection, name)?;
-        let tally = tallies.entry(name).or_default();
-        tally.taken += taken;
-        tally.already_there += (all - taken).max(0);
+        staging::tally(connection, name, taken, tallies)?;
         for (_, month) in facts
             .pruned
             .iter()

@@ -1,11 +1,10 @@
 //! Reads another database of tornsnap.
 
-use std::collections::{BTreeSet, HashMap};
-
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::cell::Dialect;
 use crate::model::import::datum::Datum;
 use crate::model::import::report::Skip;
@@ -15,7 +14,7 @@ use crate::model::month_state::SummaryStatus;
 use crate::model::time::Month;
 use crate::store::import::read::copy_table;
 use crate::store::import::source::SourceDatabase;
-use crate::store::import::{ImportOptions, SourceFacts, Tallies};
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, months_where};
 use crate::store::months;
 
 /// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned:
@@ -27,18 +26,13 @@ pub(super) fn read(
     tallies: &mut Tallies,
 ) -> Result<SourceFacts> {
     let connection = &source.connection;
-    let dialect = Dialect {
-        is_lenient: false,
-        has_key_names: true,
-        offset: options.offset,
-        now: options.now,
-        tiles: HashMap::new(),
-    };
-    let pruned = pruned_months(connection, options.now)?;
+    let dialect = Dialect::new(SourceKind::Tornsnap, options.offset, options.now);
+    // The summaries of these months are all that is left of their history rows.
+    let pruned = months_where(&months::months(connection, options.now)?, |table| {
+        table.status == SummaryStatus::Pruned
+    });
     for table in &TABLES {
-        let history = History::ALL
-            .into_iter()
-            .find(|history| history.summary_table() == table.name);
+        let history = History::from_summary_table_name(table.name);
         let start = table.position("period_start");
         let tally = copy_table(connection, target, table, &dialect, &|row, tally| {
             tidy::name_the_unnamed(table, row, tally);
@@ -61,16 +55,4 @@ pub(super) fn read(
         knows_factions_of_players: true,
         pruned,
     })
-}
-
-/// The months whose summaries are all that is left of their history rows.
-fn pruned_months(connection: &Connection, now: i64) -> Result<BTreeSet<(&'static str, Month)>> {
-    let states = months::months(connection, now)?;
-    let pruned = states.iter().flat_map(|state| {
-        let tables = state.tables.iter();
-        tables
-            .filter(|table| table.status == SummaryStatus::Pruned)
-            .map(|table| (table.history.table(), state.month))
-    });
-    Ok(pruned.collect())
 }

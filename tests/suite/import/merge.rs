@@ -68,23 +68,9 @@ fn collect<'a>(
     drop(Store::create(&sandbox.path(name)).unwrap());
     let mut connection = Connection::open(sandbox.path(name)).unwrap();
     let transaction = connection.transaction().unwrap();
-    let mut seen: BTreeMap<&str, Vec<Option<i64>>> = BTreeMap::new();
+    let mut seen = Seen::default();
     for (&at, poll) in polls {
-        let value = |quantity| world.value(quantity, at);
-        let stat = poll.knows_stats.then(|| value(1));
-        let networth = poll.knows_stats.then(|| value(2));
-        let mut is_new = |kind: &'static str, values: Vec<Option<i64>>| {
-            let last = seen.entry(kind).or_insert_with(|| vec![None; values.len()]);
-            let mut differs = false;
-            for (last, value) in last.iter_mut().zip(&values) {
-                if value.is_some() && last != value {
-                    *last = *value;
-                    differs = true;
-                }
-            }
-            differs
-        };
-        for faction in [value(3), value(5), 100, 101] {
+        for faction in [world.value(3, at), world.value(5, at), 100, 101] {
             transaction
                 .execute(
                     "INSERT OR IGNORE INTO factions (faction_id, name, last_updated) VALUES (?1, 'Faction ' || ?1, 0)",
@@ -93,53 +79,88 @@ fn collect<'a>(
                 .unwrap();
         }
         write_states(&transaction, world, at);
-        if is_new("player", vec![Some(value(0)), stat, networth]) {
-            transaction
-                .execute(
-                    "INSERT INTO player_stats_history (player_id, timestamp, strength, total_stats, level, networth, data_source)
-                     VALUES (1, ?, ?, ?, ?, ?, ?)",
-                    params![at, stat, stat, value(0), networth, poll.by_second],
-                )
-                .unwrap();
-        }
-        if is_new("faction", vec![Some(value(4))]) {
-            transaction
-                .execute(
-                    "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (100, ?, ?)",
-                    params![at, value(4)],
-                )
-                .unwrap();
-        }
-        if is_new("tile", vec![Some(value(5))]) {
-            transaction
-                .execute(
-                    "INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at)
-                     VALUES ('AAB', ?, 'none', ?)",
-                    params![value(5), at],
-                )
-                .unwrap();
-        }
-        let is_over = world.war_ends_at <= at;
-        let score = world.value(6, at.min(world.war_ends_at));
-        if is_new("war", vec![Some(score), Some(i64::from(is_over))]) {
-            transaction
-                .execute(
-                    "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
-                        attacking_score, defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
-                     VALUES (5, 'ranked', 100, 101, ?, 0, ?, ?, ?, ?, ?)",
-                    params![
-                        score,
-                        if is_over { "completed" } else { "ongoing" },
-                        is_over.then_some(100),
-                        EDGES[0],
-                        is_over.then_some(world.war_ends_at),
-                        at
-                    ],
-                )
-                .unwrap();
-        }
+        write_histories(&transaction, world, at, *poll, &mut seen);
+        write_war(&transaction, world, at, &mut seen);
     }
     transaction.commit().unwrap();
+}
+
+/// The last known values of each history.
+#[derive(Default)]
+struct Seen(BTreeMap<&'static str, Vec<Option<i64>>>);
+
+impl Seen {
+    /// Whether a known value differs from the last one.
+    fn is_new(&mut self, kind: &'static str, values: &[Option<i64>]) -> bool {
+        let last = self
+            .0
+            .entry(kind)
+            .or_insert_with(|| vec![None; values.len()]);
+        let mut differs = false;
+        for (last, value) in last.iter_mut().zip(values) {
+            if value.is_some() && last != value {
+                *last = *value;
+                differs = true;
+            }
+        }
+        differs
+    }
+}
+
+/// Writes the changes of the player, the faction and the tile in one poll.
+fn write_histories(connection: &Connection, world: &World, at: i64, poll: Poll, seen: &mut Seen) {
+    let value = |quantity| world.value(quantity, at);
+    let stat = poll.knows_stats.then(|| value(1));
+    let networth = poll.knows_stats.then(|| value(2));
+    if seen.is_new("player", &[Some(value(0)), stat, networth]) {
+        connection
+            .execute(
+                "INSERT INTO player_stats_history (player_id, timestamp, strength, total_stats, level, networth, data_source)
+                 VALUES (1, ?, ?, ?, ?, ?, ?)",
+                params![at, stat, stat, value(0), networth, poll.by_second],
+            )
+            .unwrap();
+    }
+    if seen.is_new("faction", &[Some(value(4))]) {
+        connection
+            .execute(
+                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (100, ?, ?)",
+                params![at, value(4)],
+            )
+            .unwrap();
+    }
+    if seen.is_new("tile", &[Some(value(5))]) {
+        connection
+            .execute(
+                "INSERT INTO territory_ownership_history (territory_id, faction_id, war_status, recorded_at)
+                 VALUES ('AAB', ?, 'none', ?)",
+                params![value(5), at],
+            )
+            .unwrap();
+    }
+}
+
+/// Writes the change of the war in one poll.
+fn write_war(connection: &Connection, world: &World, at: i64, seen: &mut Seen) {
+    let is_over = world.war_ends_at <= at;
+    let score = world.value(6, at.min(world.war_ends_at));
+    if seen.is_new("war", &[Some(score), Some(i64::from(is_over))]) {
+        connection
+            .execute(
+                "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id,
+                    attacking_score, defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+                 VALUES (5, 'ranked', 100, 101, ?, 0, ?, ?, ?, ?, ?)",
+                params![
+                    score,
+                    if is_over { "completed" } else { "ongoing" },
+                    is_over.then_some(100),
+                    EDGES[0],
+                    is_over.then_some(world.war_ends_at),
+                    at
+                ],
+            )
+            .unwrap();
+    }
 }
 
 /// Writes the current states and the observations of one poll.

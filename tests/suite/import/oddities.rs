@@ -1,4 +1,4 @@
-//! What years of an untyped database leave behind: each oddity by itself.
+//! Imports each oddity that an untyped database of the Python program may have, by itself.
 
 use rusqlite::Connection;
 use serde_json::Value;

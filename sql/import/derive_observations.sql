@@ -1,5 +1,8 @@
--- Derives observations of players from the imported history rows and states, for a source that has none of its own.
+-- Derives observations from the imported history rows and states, for a source that has none of its own.
 -- Each different time counts as one poll.
+-- Written for players. src/store/import/kind.rs replaces the names for factions and territories.
+--
+-- :states_are_observations   1: last_updated of a state counts as an observation
 INSERT INTO temp.imported_player_observations (player_id, period_start, first_at, last_at, polls)
 SELECT player_id, unixepoch(at, 'unixepoch', 'start of month') AS month, min(at), max(at), count(DISTINCT at)
 FROM (

@@ -1,5 +1,6 @@
--- Merges the imported observations of players with the stored ones.
+-- Merges the imported observations with the stored ones.
 -- polls becomes the larger number. The sum would grow with each repetition of the same import.
+-- Written for players. src/store/import/kind.rs replaces the names for factions and territories.
 INSERT INTO main.player_observations (player_id, period_start, first_at, last_at, polls)
 SELECT player_id, period_start, min(first_at), max(last_at), max(polls)
 FROM temp.imported_player_observations

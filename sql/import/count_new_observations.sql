@@ -1,4 +1,5 @@
--- Counts the imported observations of players that tell something new.
+-- Counts the imported observations that tell something new.
+-- Written for players. src/store/import/kind.rs replaces the names for factions and territories.
 SELECT count(*)
 FROM temp.imported_player_observations AS imported
 LEFT JOIN main.player_observations AS stored

@@ -1,8 +1,9 @@
 -- Subtracts the replaced history rows from the counts of the summaries that counted them.
 -- A new summary that counts fewer rows then does not look as if rows had been lost.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 UPDATE main.player_stats_summary AS summary
 SET record_count = max(0, record_count - (
     SELECT count(*) FROM temp.replaced
-    WHERE entity = summary.player_id AND period_start = summary.period_start))
+    WHERE entity = player_id AND period_start = summary.period_start))
 WHERE period_type = 'monthly'
   AND (player_id, period_start) IN (SELECT entity, period_start FROM temp.replaced)

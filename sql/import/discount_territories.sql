@@ -1,8 +1,0 @@
--- Subtracts the replaced history rows from the counts of the summaries that counted them.
--- A new summary that counts fewer rows then does not look as if rows had been lost.
-UPDATE main.territory_ownership_summary AS summary
-SET record_count = max(0, record_count - (
-    SELECT count(*) FROM temp.replaced
-    WHERE entity = summary.territory_id AND period_start = summary.period_start))
-WHERE period_type = 'monthly'
-  AND (territory_id, period_start) IN (SELECT entity, period_start FROM temp.replaced)

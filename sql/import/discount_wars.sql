@@ -1,9 +1,0 @@
--- Subtracts the replaced history rows from the counts of the summaries that counted them.
--- A new summary that counts fewer rows then does not look as if rows had been lost.
--- entity is the type of the war, a blank and its id.
-UPDATE main.war_summary AS summary
-SET record_count = max(0, record_count - (
-    SELECT count(*) FROM temp.replaced
-    WHERE entity = summary.war_type || ' ' || summary.war_id AND period_start = summary.period_start))
-WHERE period_type = 'monthly'
-  AND (war_type || ' ' || war_id, period_start) IN (SELECT entity, period_start FROM temp.replaced)
