@@ -15,7 +15,7 @@ use rust_xlsxwriter::{
 use crate::model::rows::{Column, Row, Value};
 use crate::model::time::DAY;
 use crate::output::cells::{TimestampFormat, TimestampWriter, write_hex};
-use crate::output::display::width;
+use crate::output::wrap::text_width;
 
 /// The rows of a sheet, with the header.
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
@@ -94,7 +94,7 @@ impl Workbook {
             formats: formats.collect(),
             widths: columns
                 .iter()
-                .map(|column| width(&column.name) + FILTER_BUTTON)
+                .map(|column| text_width(&column.name) + FILTER_BUTTON)
                 .collect(),
             formula: Format::new().set_quote_prefix(),
             real: Format::new().set_num_format("General"),
@@ -232,7 +232,7 @@ impl Workbook {
         self.cut += u64::from(is_cut);
         let wide = &mut self.widths[usize::from(index)];
         if *wide < MAX_WIDTH {
-            *wide = (*wide).max(text.lines().map(width).max().unwrap_or(0));
+            *wide = (*wide).max(text.lines().map(text_width).max().unwrap_or(0));
         }
         let row = self.used;
         // The cell is a text in any case. The prefix keeps it one when somebody edits it.

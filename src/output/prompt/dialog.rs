@@ -5,14 +5,14 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use console::{Term, measure_text_width};
+use console::Term;
 use dialoguer::theme::Theme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
 use crate::output::prompt::keyboard::{POLL_INTERVAL, ended_by};
 use crate::output::prompt::mode::Mode;
-use crate::output::wrap::wrap;
+use crate::output::wrap::{text_width, wrap_indented};
 
 /// The columns of ` [Y/n] `, and one for the cursor.
 const CHOICES_WIDTH: usize = 8;
@@ -137,11 +137,8 @@ fn columns() -> usize {
 /// Prints all rows of the question but the last one, which it returns. `dialoguer` redraws only one row. A last row wider
 /// than `width` is printed too, and `short` takes its place.
 fn print_rows(term: &Term, question: &str, width: usize, short: &str) -> String {
-    let mut rows = wrap(question, width, 0);
-    if rows
-        .last()
-        .is_some_and(|row| measure_text_width(row) > width)
-    {
+    let mut rows = wrap_indented(question, width, 0);
+    if rows.last().is_some_and(|row| text_width(row) > width) {
         rows.push(short.to_owned());
     }
     let last = rows.pop().unwrap_or_default();
