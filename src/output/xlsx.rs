@@ -13,6 +13,7 @@ use rust_xlsxwriter::{
 };
 
 use crate::model::rows::{Column, Row, Value};
+use crate::model::size::agree;
 use crate::model::time::DAY;
 use crate::output::cells::{TimestampFormat, TimestampWriter, write_hex};
 use crate::output::wrap::text_width;
@@ -145,7 +146,7 @@ impl Workbook {
                     1 => format!("cut a text of {}", self.title),
                     cut => format!("cut {cut} texts of {}", self.title),
                 },
-                if self.cut == 1 { "it" } else { "them" }
+                agree(self.cut, "it", "them")
             );
         }
         Ok(())

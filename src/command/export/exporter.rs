@@ -11,6 +11,7 @@ use crate::command::signal::{StopSignal, interrupted};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
+use crate::model::size::count;
 use crate::output::destination::Destination;
 use crate::output::progress::Progress;
 use crate::output::rows::{self, WriteOptions, WriteOutcome};
@@ -63,7 +64,7 @@ impl Exporter<'_> {
             WriteOutcome::ReaderClosed(_) => None,
             WriteOutcome::Complete(_) if self.context.json => None,
             WriteOutcome::Complete(rows) => {
-                Some(format!("exported {} of {name}", format_rows(rows)))
+                Some(format!("exported {} of {name}", count(rows, "row")))
             }
         };
         Ok(Outcome {
@@ -87,7 +88,7 @@ impl Exporter<'_> {
             .with_context(action)
             .map_err(with_write_help)?;
         target.persist(path)?;
-        let rows = format_rows(done.rows);
+        let rows = count(done.rows, "row");
         let place = path.display();
         let summary = if done.is_complete {
             format!("exported {rows} of {name} to {place}")
@@ -131,7 +132,7 @@ impl Exporter<'_> {
         Ok(Outcome::done(
             format!(
                 "exported {} of {} tables and views to {}",
-                format_rows(rows),
+                count(rows, "row"),
                 written.len(),
                 folder.display()
             ),
@@ -242,11 +243,4 @@ fn create_folder(folder: &Path) -> Result<()> {
 /// Adds the help for a failed write.
 fn with_write_help(error: Error) -> Error {
     error.with_help("check the free space there, or name another place with --output")
-}
-
-fn format_rows(rows: u64) -> String {
-    match rows {
-        1 => "1 row".to_owned(),
-        _ => format!("{rows} rows"),
-    }
 }
