@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::command::init::configuration::{self, ExistingFile};
-use crate::command::init::guide::choices::{describe_tiles, describe_wars};
-use crate::command::init::guide::summary::list;
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Guide, say, say_row};
 use crate::command::init::write::Setup;
@@ -130,16 +128,7 @@ impl Guide<'_> {
             "database",
             &display_path(&plain_absolute(&settings.database)),
         );
-        say_row(
-            "factions",
-            &list(track.factions.iter().map(|id| self.faction_name(*id))),
-        );
-        say_row(
-            "players",
-            &list(track.players.iter().map(|id| self.player_name(*id))),
-        );
-        say_row("wars", describe_wars(track.wars));
-        say_row("tiles", &describe_tiles(&track.territories));
+        self.say_track(track);
         Ok(())
     }
 
