@@ -52,16 +52,9 @@ impl Guide<'_> {
         let taken = settings.key_names().map(str::to_owned).collect();
         let key_files = self.name_typed_keys(taken)?;
         // An unchanged list stays as it is written.
-        self.answers.factions = self
-            .answers
-            .factions
-            .take()
-            .filter(|ids| *ids != settings.track.factions);
-        self.answers.players = self
-            .answers
-            .players
-            .take()
-            .filter(|ids| *ids != settings.track.players);
+        let track = &settings.track;
+        self.answers.factions.take_if(|ids| *ids == track.factions);
+        self.answers.players.take_if(|ids| *ids == track.players);
         let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
         let setup = Setup {
             settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
