@@ -10,7 +10,7 @@ use dialoguer::theme::Theme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
-use crate::output::prompt::keyboard::{POLL_INTERVAL, ended_by};
+use crate::output::prompt::keyboard::{POLL_INTERVAL, columns, ended_by};
 use crate::output::prompt::mode::Mode;
 use crate::output::wrap::{text_width, wrap_indented};
 
@@ -128,10 +128,6 @@ pub(super) fn select_several(
             .report(true)
             .interact_on(term)
     })
-}
-
-fn columns() -> usize {
-    usize::from(Term::stderr().size().1).max(2)
 }
 
 /// Prints all rows of the question but the last one, which it returns. `dialoguer` redraws only one row. A last row wider
