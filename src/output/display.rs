@@ -1,7 +1,7 @@
 //! Cells as people read them, for tables and Markdown.
 
 use crate::model::rows::{Column, Row, Value};
-use crate::output::cells::{TimestampWriter, write_hex, write_integer};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer, write_real};
 
 /// A cell as text.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,7 +47,7 @@ pub(super) fn cells(
                     CellKind::Number
                 }
                 Value::Real(number) => {
-                    buffer.extend_from_slice(format!("{number:?}").as_bytes());
+                    write_real(&mut buffer, number);
                     CellKind::Number
                 }
                 Value::Text(b"") => {
