@@ -82,11 +82,6 @@ impl Exporter<'_> {
     ) -> Result<Outcome> {
         let mut target = Destination::open(path)?;
         let done = self.write(name, query, &mut target, path)?;
-        let action = || format!("write {}", path.display());
-        target
-            .sync()
-            .with_context(action)
-            .map_err(with_write_help)?;
         target.persist(path)?;
         let rows = count(done.rows, "row");
         let place = path.display();
@@ -119,10 +114,6 @@ impl Exporter<'_> {
             let query = dataset.query(&columns, &Filter::default())?;
             let mut target = Destination::open(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
-            target
-                .sync()
-                .with_context(|| format!("write {}", path.display()))
-                .map_err(with_write_help)?;
             targets.push(target);
         }
         for (target, file) in targets.into_iter().zip(&written) {
@@ -140,6 +131,7 @@ impl Exporter<'_> {
         ))
     }
 
+    /// Writes a dataset, and syncs the file to the disk. It has no name yet.
     fn write(
         &self,
         name: &str,
@@ -188,6 +180,10 @@ impl Exporter<'_> {
             WriteOutcome::Complete(rows) => (rows, true),
             WriteOutcome::ReaderClosed(rows) => (rows, false),
         };
+        target
+            .sync()
+            .with_context(action)
+            .map_err(with_write_help)?;
         Ok(WrittenFile {
             dataset: name.to_owned(),
             rows,
