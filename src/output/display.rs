@@ -76,8 +76,8 @@ pub(super) fn cells(
         .collect()
 }
 
-/// Replaces what a terminal would obey instead of showing: control characters, and marks that change the direction of the
-/// text. A line break becomes `\n`.
+/// Replaces the characters that a terminal would obey instead of showing: control characters, and marks that change the
+/// direction of the text. A line break becomes `\n`.
 pub(super) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {

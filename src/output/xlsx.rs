@@ -40,7 +40,7 @@ const DATES: std::ops::RangeInclusive<i64> = -2_203_891_200..=253_402_300_799;
 /// The width of a column in characters. The longest text may be longer.
 const MAX_WIDTH: usize = 60;
 
-/// What a header needs beside its text: the button of the filter.
+/// The button of the filter, in characters. A header needs room for it beside its text.
 const FILTER_BUTTON: usize = 3;
 
 /// The width of a time.
@@ -301,7 +301,7 @@ fn sheet_name(title: &str, number: usize) -> String {
             units <= 31
         })
         .collect();
-    // Excel keeps this name for itself.
+    // Excel reserves this name.
     if name.is_empty() || name.eq_ignore_ascii_case("history") {
         return format!("{name}_{suffix}");
     }
@@ -312,7 +312,7 @@ fn sheet_name(title: &str, number: usize) -> String {
 /// such a panic becomes an error here.
 fn caught<T>(step: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
     silence_panics();
-    // After a panic the workbook is dropped, so that nobody sees its state.
+    // After a panic the workbook is dropped, so its state is not used again.
     match panic::catch_unwind(AssertUnwindSafe(step)) {
         Ok(done) => done.map_err(io_error),
         Err(cause) => match message(&*cause) {

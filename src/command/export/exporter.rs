@@ -20,7 +20,7 @@ use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter, RowQuery};
 
-/// What an interrupted export keeps.
+/// The end of the message about an interrupted export.
 const NOTHING_LEFT: &str = "nothing was left behind";
 
 pub(super) struct Exporter<'a> {

@@ -70,7 +70,7 @@ impl Theme for Plain {
     }
 }
 
-/// Where the exit code of a signal is found.
+/// Returns the exit code of a signal that has arrived.
 type Stopped<'a> = &'a dyn Fn() -> Option<Exit>;
 
 /// Asks a yes-or-no question. Enter without a choice means `default`.
@@ -160,7 +160,7 @@ fn run<T: Send + 'static>(
     let (sender, answers) = mpsc::channel();
     let of_dialog = term.clone();
     thread::spawn(move || {
-        // Ignore the error: nobody waits for the answer after a signal.
+        // Ignore the error: after a signal, no thread waits for the answer.
         let _ = sender.send(dialog(prompt, &of_dialog));
     });
     let error = loop {
@@ -183,7 +183,7 @@ fn run<T: Send + 'static>(
     Err(error)
 }
 
-/// Why a dialog failed. On Ctrl-C, `console` raises SIGINT and then reports an interruption.
+/// The error for a dialog that failed. On Ctrl-C, `console` raises SIGINT and then reports an interruption.
 fn end_of(error: &io::Error, signal: Option<Exit>) -> Error {
     let cause = match (error.kind(), signal) {
         (_, Some(Exit::Terminated)) => "a signal",

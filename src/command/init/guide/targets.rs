@@ -13,7 +13,7 @@ use crate::model::player::Profile;
 use crate::model::size::count;
 use crate::store::save::Observation;
 
-/// What a plain number is the id of.
+/// The kind of id that a plain number is taken for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Wanted {
     Factions,
