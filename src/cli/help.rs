@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use clap::{Command, CommandFactory, FromArgMatches, ValueEnum};
-use textwrap::{Options, WordSplitter, fill};
 
 use crate::cli::{Cli, ColorWhen};
 use crate::config;
 use crate::output::width;
+use crate::output::wrap::wrap_indented;
 
 /// The commands in the order of the help, in groups. A test holds the list against the commands.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -119,13 +119,8 @@ fn list_commands(program: &Command, width: usize) -> String {
 
 /// Wraps the text between words. Each line begins with `indent` blanks.
 fn wrap(text: &str, width: usize, indent: usize) -> String {
-    let indent = " ".repeat(indent);
-    let options = Options::new(width)
-        .initial_indent(&indent)
-        .subsequent_indent(&indent)
-        .break_words(false)
-        .word_splitter(WordSplitter::NoHyphenation);
-    fill(text, options)
+    let lines = wrap_indented(&format!("{:indent$}{text}", ""), width, indent);
+    lines.join("\n")
 }
 
 /// The value of `--color`, which has to be known before clap parses the command line, because clap's messages need it.

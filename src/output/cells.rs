@@ -1,5 +1,7 @@
 //! Writes single values: integers, timestamps and bytes.
 
+use std::io::Write as _;
+
 use crate::model::time::{self, DAY};
 
 /// How timestamps are written.
@@ -16,6 +18,11 @@ pub(crate) enum TimestampFormat {
 /// Writes an integer in decimal.
 pub(super) fn write_integer(buffer: &mut Vec<u8>, number: i64) {
     buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Writes the shortest decimal that parses to the same number, with a point or an exponent.
+pub(super) fn write_real(buffer: &mut Vec<u8>, number: f64) {
+    write!(buffer, "{number:?}").expect("writing to a Vec cannot fail");
 }
 
 /// Writes bytes as hexadecimal digits, because neither CSV nor JSON can hold bytes.

@@ -5,7 +5,7 @@
 //! empty text alike.
 
 use crate::model::rows::{Column, Row, Value};
-use crate::output::cells::{TimestampWriter, write_hex, write_integer};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer, write_real};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
@@ -63,8 +63,7 @@ impl Style {
                 Value::Null => buffer.extend_from_slice(self.null.as_bytes()),
                 Value::Integer(unix) if column.is_time => timestamps.write(buffer, unix),
                 Value::Integer(number) => write_integer(buffer, number),
-                // `{:?}` writes the shortest decimal that parses to the same number.
-                Value::Real(number) => buffer.extend_from_slice(format!("{number:?}").as_bytes()),
+                Value::Real(number) => write_real(buffer, number),
                 Value::Text(text) => self.text(buffer, text),
                 Value::Blob(bytes) => write_hex(buffer, bytes),
             }

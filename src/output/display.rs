@@ -1,9 +1,7 @@
 //! Cells as people read them, for tables and Markdown.
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::model::rows::{Column, Row, Value};
-use crate::output::cells::{TimestampWriter, write_hex, write_integer};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer, write_real};
 
 /// A cell as text.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,7 +47,7 @@ pub(super) fn cells(
                     CellKind::Number
                 }
                 Value::Real(number) => {
-                    buffer.extend_from_slice(format!("{number:?}").as_bytes());
+                    write_real(&mut buffer, number);
                     CellKind::Number
                 }
                 Value::Text(b"") => {
@@ -78,13 +76,8 @@ pub(super) fn cells(
         .collect()
 }
 
-/// The number of terminal columns that a text takes.
-pub(crate) fn width(text: &str) -> usize {
-    text.width()
-}
-
-/// Replaces what a terminal would obey instead of showing: control characters, and marks that change the direction of the
-/// text. A line break becomes `\n`.
+/// Replaces the characters that a terminal would obey instead of showing: control characters, and marks that change the
+/// direction of the text. A line break becomes `\n`.
 pub(super) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
@@ -100,50 +93,9 @@ pub(super) fn printable(text: &str) -> String {
     printable
 }
 
-/// Breaks a text into lines of at most `room` terminal columns, at blanks only. A longer word is a line of its own.
-pub(crate) fn wrap(text: &str, room: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    // The end of the last word that fits into the line.
-    let mut end = 0;
-    let mut position = 0;
-    for word in text.split(' ') {
-        let word_end = position + word.len();
-        if end > start && width(&text[start..word_end]) > room {
-            lines.push(text[start..end].trim_end());
-            start = position;
-        }
-        end = word_end;
-        position = word_end + 1;
-    }
-    lines.push(&text[start..]);
-    lines
-}
-
-/// The width of the longest word.
-pub(super) fn longest_word(text: &str) -> usize {
-    text.split(' ').map(width).max().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_is_broken_at_blanks_only() {
-        assert_eq!(
-            wrap("in a hospital for 3 hours", 10),
-            ["in a", "hospital", "for 3", "hours"]
-        );
-        assert_eq!(wrap("short", 10), ["short"]);
-        assert_eq!(wrap("", 10), [""]);
-        assert_eq!(
-            wrap("a incomprehensibilities b", 5),
-            ["a", "incomprehensibilities", "b"]
-        );
-        assert_eq!(wrap("猫猫 猫猫", 5), ["猫猫", "猫猫"]);
-        assert_eq!(wrap("a  b", 2), ["a", "b"]);
-    }
 
     #[test]
     fn a_terminal_cannot_be_controlled_by_a_name() {

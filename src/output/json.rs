@@ -1,7 +1,7 @@
 //! Writes rows as JSON objects. Integers keep all digits.
 
 use crate::model::rows::{Column, Row, Value};
-use crate::output::cells::{TimestampWriter, write_hex, write_integer};
+use crate::output::cells::{TimestampWriter, write_hex, write_integer, write_real};
 
 /// The encoded key of each column: `{"player_id":`, `,"name":`.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Keys {
                 Value::Real(number) if number.is_infinite() => {
                     buffer.extend_from_slice(if number > 0.0 { b"9e999" } else { b"-9e999" });
                 }
-                Value::Real(number) => buffer.extend_from_slice(format!("{number:?}").as_bytes()),
+                Value::Real(number) => write_real(buffer, number),
                 Value::Text(bytes) => write_text(buffer, bytes),
                 Value::Blob(bytes) => {
                     buffer.push(b'"');

@@ -5,7 +5,7 @@ pub(crate) mod call_progress;
 mod cells;
 mod csv;
 pub(crate) mod destination;
-pub(crate) mod display;
+mod display;
 pub(crate) mod health;
 mod json;
 pub(crate) mod log;

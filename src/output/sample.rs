@@ -27,11 +27,8 @@ impl Sample {
 
     /// Whether the column has numbers, and nothing else but NULL.
     pub(super) fn is_number(&self, column: usize) -> bool {
-        let mut cells = self.rows.iter().map(|row| row[column].kind);
-        let mut known = cells
-            .by_ref()
-            .filter(|kind| *kind != CellKind::Null)
-            .peekable();
+        let kinds = self.rows.iter().map(|row| row[column].kind);
+        let mut known = kinds.filter(|kind| *kind != CellKind::Null).peekable();
         known.peek().is_some() && known.all(|kind| kind == CellKind::Number)
     }
 }

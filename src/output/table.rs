@@ -1,8 +1,9 @@
 //! A table for people: aligned columns, or one line for each value where the columns do not fit into the terminal.
 
 use crate::model::rows::Column;
-use crate::output::display::{Cell, CellKind, longest_word, printable, width, wrap};
+use crate::output::display::{Cell, CellKind, printable};
 use crate::output::sample::Sample;
+use crate::output::wrap::{longest_word, text_width, wrap};
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -89,11 +90,14 @@ impl Table {
         let mut minima = Vec::with_capacity(self.names.len());
         for (index, name) in self.names.iter().enumerate() {
             let cells = || sample.rows.iter().map(|row| &row[index]);
-            let natural = cells().map(|cell| width(&cell.text)).max().unwrap_or(0);
+            let natural = cells()
+                .map(|cell| text_width(&cell.text))
+                .max()
+                .unwrap_or(0);
             let minimum = cells().map(narrowest).max().unwrap_or(0);
-            minima.push(minimum.max(width(name)));
+            minima.push(minimum.max(text_width(name)));
             grid.push(GridColumn {
-                width: natural.max(width(name)),
+                width: natural.max(text_width(name)),
                 is_number: sample.is_number(index),
             });
         }
@@ -135,7 +139,7 @@ impl Table {
 fn narrowest(cell: &Cell) -> usize {
     match cell.kind {
         CellKind::Text => longest_word(&cell.text),
-        CellKind::Null | CellKind::Number | CellKind::Word => width(&cell.text),
+        CellKind::Null | CellKind::Number | CellKind::Word => text_width(&cell.text),
     }
 }
 
@@ -181,7 +185,7 @@ fn write_line<'a>(buffer: &mut Vec<u8>, cells: impl Iterator<Item = (&'a str, us
         if index > 0 {
             blanks += GAP.len();
         }
-        let free = room.saturating_sub(width(text));
+        let free = room.saturating_sub(text_width(text));
         if is_right {
             blanks += free;
         }
@@ -199,11 +203,11 @@ fn write_line<'a>(buffer: &mut Vec<u8>, cells: impl Iterator<Item = (&'a str, us
 
 /// Writes one line for each column: its name and the value.
 fn write_record(buffer: &mut Vec<u8>, names: &[String], cells: &[Cell], room: Option<usize>) {
-    let label = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    let label = names.iter().map(|name| text_width(name)).max().unwrap_or(0);
     let room = room.unwrap_or(usize::MAX);
     for (name, cell) in names.iter().zip(cells) {
         let beside = room.saturating_sub(label + GAP.len());
-        if width(&cell.text) <= beside {
+        if text_width(&cell.text) <= beside {
             write_line(
                 buffer,
                 [(&**name, label, false), (&*cell.text, 0, false)].into_iter(),

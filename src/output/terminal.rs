@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
 use crate::output::width::message_width;
-use crate::output::wrap::wrap;
+use crate::output::wrap::wrap_indented;
 use crate::output::{progress, stream};
 
 /// How much a command prints on stderr.
@@ -40,7 +40,7 @@ pub(crate) fn print_message(line: &str) {
 /// `indent` blanks.
 pub(crate) fn print_wrapped(text: &str, indent: usize) {
     let lines = match message_width() {
-        Some(width) => wrap(text, usize::from(width), indent),
+        Some(width) => wrap_indented(text, usize::from(width), indent),
         None => vec![text.to_owned()],
     };
     print_message(&lines.join("\n"));

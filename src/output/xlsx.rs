@@ -13,9 +13,10 @@ use rust_xlsxwriter::{
 };
 
 use crate::model::rows::{Column, Row, Value};
+use crate::model::size::agree;
 use crate::model::time::DAY;
 use crate::output::cells::{TimestampFormat, TimestampWriter, write_hex};
-use crate::output::display::width;
+use crate::output::wrap::text_width;
 
 /// The rows of a sheet, with the header.
 /// <https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3>
@@ -39,7 +40,7 @@ const DATES: std::ops::RangeInclusive<i64> = -2_203_891_200..=253_402_300_799;
 /// The width of a column in characters. The longest text may be longer.
 const MAX_WIDTH: usize = 60;
 
-/// What a header needs beside its text: the button of the filter.
+/// The button of the filter, in characters. A header needs room for it beside its text.
 const FILTER_BUTTON: usize = 3;
 
 /// The width of a time.
@@ -94,7 +95,7 @@ impl Workbook {
             formats: formats.collect(),
             widths: columns
                 .iter()
-                .map(|column| width(&column.name) + FILTER_BUTTON)
+                .map(|column| text_width(&column.name) + FILTER_BUTTON)
                 .collect(),
             formula: Format::new().set_quote_prefix(),
             real: Format::new().set_num_format("General"),
@@ -145,7 +146,7 @@ impl Workbook {
                     1 => format!("cut a text of {}", self.title),
                     cut => format!("cut {cut} texts of {}", self.title),
                 },
-                if self.cut == 1 { "it" } else { "them" }
+                agree(self.cut, "it", "them")
             );
         }
         Ok(())
@@ -232,7 +233,7 @@ impl Workbook {
         self.cut += u64::from(is_cut);
         let wide = &mut self.widths[usize::from(index)];
         if *wide < MAX_WIDTH {
-            *wide = (*wide).max(text.lines().map(width).max().unwrap_or(0));
+            *wide = (*wide).max(text.lines().map(text_width).max().unwrap_or(0));
         }
         let row = self.used;
         // The cell is a text in any case. The prefix keeps it one when somebody edits it.
@@ -300,7 +301,7 @@ fn sheet_name(title: &str, number: usize) -> String {
             units <= 31
         })
         .collect();
-    // Excel keeps this name for itself.
+    // Excel reserves this name.
     if name.is_empty() || name.eq_ignore_ascii_case("history") {
         return format!("{name}_{suffix}");
     }
@@ -311,7 +312,7 @@ fn sheet_name(title: &str, number: usize) -> String {
 /// such a panic becomes an error here.
 fn caught<T>(step: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
     silence_panics();
-    // After a panic the workbook is dropped, so that nobody sees its state.
+    // After a panic the workbook is dropped, so its state is not used again.
     match panic::catch_unwind(AssertUnwindSafe(step)) {
         Ok(done) => done.map_err(io_error),
         Err(cause) => match message(&*cause) {

@@ -41,7 +41,6 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("same_file", &["output"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),
-    ("textwrap", &["cli"]),
     ("toml", &["config"]),
     ("toml_edit", &["command"]),
     ("unicode_width", &["output"]),

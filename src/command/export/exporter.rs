@@ -11,6 +11,7 @@ use crate::command::signal::{StopSignal, interrupted};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
+use crate::model::size::count;
 use crate::output::destination::Destination;
 use crate::output::progress::Progress;
 use crate::output::rows::{self, WriteOptions, WriteOutcome};
@@ -19,7 +20,7 @@ use crate::output::terminal;
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter, RowQuery};
 
-/// What an interrupted export keeps.
+/// The end of the message about an interrupted export.
 const NOTHING_LEFT: &str = "nothing was left behind";
 
 pub(super) struct Exporter<'a> {
@@ -63,7 +64,7 @@ impl Exporter<'_> {
             WriteOutcome::ReaderClosed(_) => None,
             WriteOutcome::Complete(_) if self.context.json => None,
             WriteOutcome::Complete(rows) => {
-                Some(format!("exported {} of {name}", format_rows(rows)))
+                Some(format!("exported {} of {name}", count(rows, "row")))
             }
         };
         Ok(Outcome {
@@ -81,13 +82,8 @@ impl Exporter<'_> {
     ) -> Result<Outcome> {
         let mut target = Destination::open(path)?;
         let done = self.write(name, query, &mut target, path)?;
-        let action = || format!("write {}", path.display());
-        target
-            .sync()
-            .with_context(action)
-            .map_err(with_write_help)?;
         target.persist(path)?;
-        let rows = format_rows(done.rows);
+        let rows = count(done.rows, "row");
         let place = path.display();
         let summary = if done.is_complete {
             format!("exported {rows} of {name} to {place}")
@@ -118,10 +114,6 @@ impl Exporter<'_> {
             let query = dataset.query(&columns, &Filter::default())?;
             let mut target = Destination::open(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
-            target
-                .sync()
-                .with_context(|| format!("write {}", path.display()))
-                .map_err(with_write_help)?;
             targets.push(target);
         }
         for (target, file) in targets.into_iter().zip(&written) {
@@ -131,7 +123,7 @@ impl Exporter<'_> {
         Ok(Outcome::done(
             format!(
                 "exported {} of {} tables and views to {}",
-                format_rows(rows),
+                count(rows, "row"),
                 written.len(),
                 folder.display()
             ),
@@ -139,6 +131,7 @@ impl Exporter<'_> {
         ))
     }
 
+    /// Writes a dataset, and syncs the file to the disk. It has no name yet.
     fn write(
         &self,
         name: &str,
@@ -187,6 +180,10 @@ impl Exporter<'_> {
             WriteOutcome::Complete(rows) => (rows, true),
             WriteOutcome::ReaderClosed(rows) => (rows, false),
         };
+        target
+            .sync()
+            .with_context(action)
+            .map_err(with_write_help)?;
         Ok(WrittenFile {
             dataset: name.to_owned(),
             rows,
@@ -242,11 +239,4 @@ fn create_folder(folder: &Path) -> Result<()> {
 /// Adds the help for a failed write.
 fn with_write_help(error: Error) -> Error {
     error.with_help("check the free space there, or name another place with --output")
-}
-
-fn format_rows(rows: u64) -> String {
-    match rows {
-        1 => "1 row".to_owned(),
-        _ => format!("{rows} rows"),
-    }
 }

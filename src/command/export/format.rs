@@ -46,7 +46,7 @@ impl FormatName {
     }
 }
 
-/// What the ending of a name says about the file.
+/// The kind of a file, taken from the ending of its name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Ending {
     Format(FormatName),

@@ -4,8 +4,9 @@ use crate::command::export::report::{DatasetReport, ListReport};
 use crate::command::{Context, Outcome};
 use crate::config;
 use crate::error::{Exit, Result, WithContext};
+use crate::output::terminal;
 use crate::output::width;
-use crate::output::{display, terminal};
+use crate::output::wrap::{text_width, wrap};
 use crate::store::Store;
 use crate::store::export::{Dataset, Filter};
 
@@ -37,9 +38,7 @@ pub(super) fn print(context: &Context, store: &Store, datasets: &[Dataset]) -> R
 
 /// The lines of the list: a heading for each group, and for each dataset its name, its rows and what it is.
 fn lines(entries: &[(&Dataset, u64)], width: usize) -> Vec<String> {
-    let names = entries
-        .iter()
-        .map(|(dataset, _)| display::width(&dataset.name));
+    let names = entries.iter().map(|(dataset, _)| text_width(&dataset.name));
     let counts = entries.iter().map(|(_, rows)| rows.to_string().len());
     let (names, counts) = (names.max().unwrap_or(0), counts.max().unwrap_or(0));
     let indentation = names + counts + 4;
@@ -53,17 +52,17 @@ fn lines(entries: &[(&Dataset, u64)], width: usize) -> Vec<String> {
             lines.push(format!("{}:", dataset.group().heading()));
             group = Some(dataset.group());
         }
-        let padding = " ".repeat(names - display::width(&dataset.name));
+        let padding = " ".repeat(names - text_width(&dataset.name));
         let start = format!("{}{padding}  {rows:>counts$}", dataset.name);
         if width < indentation + MIN_DESCRIPTION {
             // A narrow terminal: the description is below.
             lines.push(start);
             let room = width.saturating_sub(4);
-            let description = display::wrap(&dataset.description, room);
+            let description = wrap(&dataset.description, room);
             lines.extend(description.iter().map(|line| format!("    {line}")));
             continue;
         }
-        for (number, line) in display::wrap(&dataset.description, width - indentation)
+        for (number, line) in wrap(&dataset.description, width - indentation)
             .into_iter()
             .enumerate()
         {

@@ -7,7 +7,7 @@ use crate::command::Context;
 use crate::command::init::Args;
 use crate::config::{Territories, Wars};
 use crate::error::{Result, WithContext};
-use crate::model::id::{FactionId, PlayerId, TerritoryId};
+use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::ApiKey;
 
 /// The values for the configuration. `None` leaves a setting unchanged.
@@ -77,15 +77,13 @@ pub(super) fn territories(text: &str) -> std::result::Result<Territories, String
         "tracked" => Ok(Territories::Tracked),
         "all" => Ok(Territories::All),
         "none" => Ok(Territories::None),
-        list => tiles(list)
+        list => list
+            .split(',')
+            .map(|tile| tile.trim().parse())
+            .collect::<std::result::Result<_, String>>()
             .map(Territories::These)
             .map_err(|why| format!("{why}; or write tracked, all or none")),
     }
-}
-
-/// Parses a list such as `AAB,AAC`.
-pub(super) fn tiles(list: &str) -> std::result::Result<BTreeSet<TerritoryId>, String> {
-    list.split(',').map(|tile| tile.trim().parse()).collect()
 }
 
 pub(super) fn absolute(path: &Path) -> Result<PathBuf> {

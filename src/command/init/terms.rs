@@ -4,7 +4,7 @@ use crate::command::Context;
 use crate::error::{Result, WithContext};
 use crate::output::terminal::{self, Verbosity};
 use crate::output::width;
-use crate::output::wrap::wrap;
+use crate::output::wrap::wrap_indented;
 
 const TITLE: &str = "How tornsnap uses your key and the data (asked for by Torn's API terms)";
 
@@ -59,29 +59,18 @@ pub(super) fn show(context: &Context) -> Result<()> {
 /// The table for a terminal with this number of columns. Lines break at blanks.
 fn table(columns: Option<u16>) -> String {
     let width = columns.map_or(usize::MAX, usize::from);
-    let mut lines = wrap(TITLE, width, 0);
+    let mut lines = wrap_indented(TITLE, width, 0);
     lines.push(String::new());
     for Term { name, answer } in TERMS {
         if width >= TWO_COLUMNS {
             let row = format!("  {name:width$}{answer}", width = ANSWER_COLUMN - 2);
-            lines.extend(wrap_row(&row, width));
+            lines.extend(wrap_indented(&row, width, ANSWER_COLUMN));
         } else {
             lines.push(format!("  {name}:"));
-            lines.extend(wrap(&format!("    {answer}"), width, 4));
+            lines.extend(wrap_indented(&format!("    {answer}"), width, 4));
         }
     }
     lines.join("\n") + "\n"
-}
-
-/// Breaks a row. The lines after the first begin in the column of the answers.
-fn wrap_row(row: &str, width: usize) -> Vec<String> {
-    let (name, answer) = row.split_at(ANSWER_COLUMN);
-    let mut lines = wrap(answer, width - ANSWER_COLUMN, 0);
-    for (number, line) in lines.iter_mut().enumerate() {
-        let before = if number == 0 { name } else { "" };
-        *line = format!("{before:ANSWER_COLUMN$}{line}");
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use crate::command::init::answers::NewKeyFile;
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::keys::CheckedKeys;
+use crate::command::init::private_file::TEMPORARY;
 use crate::config::{Settings, check_private};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::Store;
 use crate::store::files::{remove_database_files, write_if_absent};
 use crate::store::owner::make_folder;
-
-const TEMPORARY: &str = ".init.partial";
 
 /// The files to write.
 pub(super) struct Setup {

@@ -5,14 +5,14 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use console::{Term, measure_text_width};
+use console::Term;
 use dialoguer::theme::Theme;
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
-use crate::output::prompt::keyboard::{POLL_INTERVAL, ended_by};
+use crate::output::prompt::keyboard::{POLL_INTERVAL, columns, ended_by};
 use crate::output::prompt::mode::Mode;
-use crate::output::wrap::wrap;
+use crate::output::wrap::{text_width, wrap_indented};
 
 /// The columns of ` [Y/n] `, and one for the cursor.
 const CHOICES_WIDTH: usize = 8;
@@ -70,7 +70,7 @@ impl Theme for Plain {
     }
 }
 
-/// Where the exit code of a signal is found.
+/// Returns the exit code of a signal that has arrived.
 type Stopped<'a> = &'a dyn Fn() -> Option<Exit>;
 
 /// Asks a yes-or-no question. Enter without a choice means `default`.
@@ -130,18 +130,11 @@ pub(super) fn select_several(
     })
 }
 
-fn columns() -> usize {
-    usize::from(Term::stderr().size().1).max(2)
-}
-
 /// Prints all rows of the question but the last one, which it returns. `dialoguer` redraws only one row. A last row wider
 /// than `width` is printed too, and `short` takes its place.
 fn print_rows(term: &Term, question: &str, width: usize, short: &str) -> String {
-    let mut rows = wrap(question, width, 0);
-    if rows
-        .last()
-        .is_some_and(|row| measure_text_width(row) > width)
-    {
+    let mut rows = wrap_indented(question, width, 0);
+    if rows.last().is_some_and(|row| text_width(row) > width) {
         rows.push(short.to_owned());
     }
     let last = rows.pop().unwrap_or_default();
@@ -167,7 +160,7 @@ fn run<T: Send + 'static>(
     let (sender, answers) = mpsc::channel();
     let of_dialog = term.clone();
     thread::spawn(move || {
-        // Ignore the error: nobody waits for the answer after a signal.
+        // Ignore the error: after a signal, no thread waits for the answer.
         let _ = sender.send(dialog(prompt, &of_dialog));
     });
     let error = loop {
@@ -190,7 +183,7 @@ fn run<T: Send + 'static>(
     Err(error)
 }
 
-/// Why a dialog failed. On Ctrl-C, `console` raises SIGINT and then reports an interruption.
+/// The error for a dialog that failed. On Ctrl-C, `console` raises SIGINT and then reports an interruption.
 fn end_of(error: &io::Error, signal: Option<Exit>) -> Error {
     let cause = match (error.kind(), signal) {
         (_, Some(Exit::Terminated)) => "a signal",

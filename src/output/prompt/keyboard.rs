@@ -7,6 +7,7 @@ use console::{Key, Term};
 
 use crate::error::{Error, Exit, Result};
 use crate::output::prompt::mode::Mode;
+use crate::output::width::message_width;
 
 /// The byte of Ctrl-D.
 const END_OF_TRANSMISSION: char = '\u{4}';
@@ -17,9 +18,12 @@ const PASTE_PAUSE: Duration = Duration::from_millis(50);
 /// How often to look for a signal while no key is pressed.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The columns when their number is unknown, as `console` assumes them.
+const DEFAULT_COLUMNS: usize = 80;
+
 /// The keyboard during one question.
 pub(super) struct Keyboard<'a> {
-    pub(super) term: Term,
+    term: Term,
     stopped: &'a dyn Fn() -> Option<Exit>,
     _mode: Mode,
 }
@@ -68,11 +72,11 @@ impl<'a> Keyboard<'a> {
         // Ignore the error: if the terminal is closed, the next key reports it.
         let _ = self.term.write_str(text);
     }
+}
 
-    /// The number of columns.
-    pub(super) fn width(&self) -> usize {
-        usize::from(self.term.size().1).max(2)
-    }
+/// The number of columns of the terminal, or an assumed one if it is unknown.
+pub(super) fn columns() -> usize {
+    message_width().map_or(DEFAULT_COLUMNS, usize::from).max(2)
 }
 
 pub(super) fn ended_by(cause: &str, exit: Exit) -> Error {

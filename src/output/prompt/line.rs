@@ -1,10 +1,10 @@
 //! Reads a line of text.
 
-use console::{Key, measure_text_width};
+use console::Key;
 
 use crate::error::Result;
-use crate::output::prompt::keyboard::Keyboard;
-use crate::output::wrap::wrap;
+use crate::output::prompt::keyboard::{Keyboard, columns};
+use crate::output::wrap::{text_width, wrap_indented};
 
 /// How a line is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +35,7 @@ enum Edit {
 
 /// Shows `question`, and reads a line.
 pub(super) fn read(keyboard: &Keyboard<'_>, question: &str, style: LineStyle) -> Result<String> {
-    let mut rows = wrap(question, keyboard.width().saturating_sub(1), 0);
+    let mut rows = wrap_indented(question, columns().saturating_sub(1), 0);
     let label = format!("{} ", rows.pop().unwrap_or_default());
     for row in rows {
         keyboard.print(&format!("{row}\n"));
@@ -122,9 +122,9 @@ fn redraw(keyboard: &Keyboard<'_>, label: &str, before: &str, text: &str) {
         keyboard.print(added);
         return;
     }
-    let columns = measure_text_width(label) + measure_text_width(before);
+    let used = text_width(label) + text_width(before);
     // A row that is exactly full leaves the cursor in this row.
-    let row = columns.saturating_sub(1) / keyboard.width();
+    let row = used.saturating_sub(1) / columns();
     let up = match row {
         0 => String::new(),
         rows => format!("\u{1b}[{rows}A"),

@@ -2,7 +2,7 @@
 
 use crate::model::history::History;
 
-/// What a dataset is for, in the order in which they are listed.
+/// The groups of datasets, in the order in which they are listed.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Group {
     /// Views: answers for people.
@@ -11,7 +11,7 @@ pub(crate) enum Group {
     History,
     /// The monthly summaries.
     Summaries,
-    /// What tornsnap keeps for its own work.
+    /// Tables that tornsnap keeps for its own work.
     Inner,
     /// Tables that the user has made.
     Other,

@@ -62,6 +62,28 @@ How tornsnap uses your key and the data (asked for by Torn's API terms)
 
 ";
 
+/// The part of the new configuration before the settings that `init` does not ask for.
+const CONFIGURATION: &str = r#"# src/docs/configuration.md in the repository of tornsnap lists every field with its default.
+# Relative paths are relative to this file.
+
+database = "tornsnap.db"
+
+[[key]]
+name = "bob"
+key_env = "BOB"
+
+[[key]]
+name = "alice"
+key_file = "alice.key"
+
+[track]
+players = [7]
+factions = [9, 20]
+members = true
+wars = "all"
+territories = ["AAB", "AAC"]
+"#;
+
 #[test]
 fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only() {
     let fresh = Fresh::new();
@@ -92,29 +114,7 @@ fn it_checks_the_keys_and_writes_configuration_and_database_for_their_owner_only
     );
     let config = fresh.config();
     let (asked, other) = config.split_once("\n# The settings below").unwrap();
-    assert_eq!(
-        asked,
-        "# src/docs/configuration.md in the repository of tornsnap lists every field with its default.\n\
-         # Relative paths are relative to this file.\n\
-         \n\
-         database = \"tornsnap.db\"\n\
-         \n\
-         [[key]]\n\
-         name = \"bob\"\n\
-         key_env = \"BOB\"\n\
-         \n\
-         [[key]]\n\
-         name = \"alice\"\n\
-         key_file = \"alice.key\"\n\
-         \n\
-         [track]\n\
-         players = [7]\n\
-         factions = [9, 20]\n\
-         members = true\n\
-         wars = \"all\"\n\
-         territories = [\"AAB\", \"AAC\"]\n",
-        "{other}"
-    );
+    assert_eq!(asked, CONFIGURATION, "{other}");
     for file in ["tornsnap.toml", "tornsnap.db"] {
         assert_eq!(mode(&fresh.sandbox.path(file)), 0o600, "{file}");
     }

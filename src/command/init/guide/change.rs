@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::command::init::configuration::{self, ExistingFile};
-use crate::command::init::guide::choices::{describe_tiles, describe_wars};
-use crate::command::init::guide::summary::list;
 use crate::command::init::guide::targets::Wanted;
 use crate::command::init::guide::{Asked, Guide, say, say_row};
 use crate::command::init::write::Setup;
@@ -54,16 +52,9 @@ impl Guide<'_> {
         let taken = settings.key_names().map(str::to_owned).collect();
         let key_files = self.name_typed_keys(taken)?;
         // An unchanged list stays as it is written.
-        self.answers.factions = self
-            .answers
-            .factions
-            .take()
-            .filter(|ids| *ids != settings.track.factions);
-        self.answers.players = self
-            .answers
-            .players
-            .take()
-            .filter(|ids| *ids != settings.track.players);
+        let track = &settings.track;
+        self.answers.factions.take_if(|ids| *ids == track.factions);
+        self.answers.players.take_if(|ids| *ids == track.players);
         let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
         let setup = Setup {
             settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
@@ -130,16 +121,7 @@ impl Guide<'_> {
             "database",
             &display_path(&plain_absolute(&settings.database)),
         );
-        say_row(
-            "factions",
-            &list(track.factions.iter().map(|id| self.faction_name(*id))),
-        );
-        say_row(
-            "players",
-            &list(track.players.iter().map(|id| self.player_name(*id))),
-        );
-        say_row("wars", describe_wars(track.wars));
-        say_row("tiles", &describe_tiles(&track.territories));
+        self.say_track(track);
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::init::answers::tiles;
 use crate::command::init::guide::{Guide, say};
 use crate::config::{Territories, Wars};
 use crate::error::Result;
@@ -10,40 +9,26 @@ use crate::model::id::TerritoryId;
 
 impl Guide<'_> {
     pub(super) fn ask_wars(&self, present: Wars) -> Result<Wars> {
-        let items = ["those of the followed factions", "all in the game"];
-        let chosen = self.prompt.select(
-            "Wars to follow",
-            &items.map(str::to_owned),
-            usize::from(present == Wars::All),
-        )?;
-        Ok(match chosen {
-            0 => Wars::Tracked,
-            _ => Wars::All,
-        })
+        let choices = [Wars::Tracked, Wars::All];
+        let items = choices.map(|wars| describe_wars(wars).to_owned());
+        let default = choices.iter().position(|wars| *wars == present);
+        let chosen = self
+            .prompt
+            .select("Wars to follow", &items, default.unwrap_or(0))?;
+        Ok(choices[chosen])
     }
 
     pub(super) fn ask_tiles(&self, present: &Territories) -> Result<Territories> {
-        let items = [
-            "those that the followed factions hold",
-            "all in the game",
-            "none",
-            "a list",
-        ];
-        let default = match present {
-            Territories::Tracked => 0,
-            Territories::All => 1,
-            Territories::None => 2,
-            Territories::These(_) => 3,
-        };
-        let chosen = self
-            .prompt
-            .select("Tiles to follow", &items.map(str::to_owned), default)?;
-        Ok(match chosen {
-            0 => Territories::Tracked,
-            1 => Territories::All,
-            2 => Territories::None,
-            _ => Territories::These(self.ask_tile_list(present)?),
-        })
+        let choices = [Territories::Tracked, Territories::All, Territories::None];
+        let mut items: Vec<String> = choices.iter().map(describe_tiles).collect();
+        items.push("a list".to_owned());
+        let default = choices.iter().position(|choice| choice == present);
+        let default = default.unwrap_or(choices.len());
+        let chosen = self.prompt.select("Tiles to follow", &items, default)?;
+        match choices.into_iter().nth(chosen) {
+            Some(choice) => Ok(choice),
+            None => self.ask_tile_list(present).map(Territories::These),
+        }
     }
 
     fn ask_tile_list(&self, present: &Territories) -> Result<BTreeSet<TerritoryId>> {
@@ -53,16 +38,15 @@ impl Guide<'_> {
         };
         loop {
             let text = self.prompt.line("Tiles, such as AAB, AAC", &default)?;
-            let words: Vec<String> = text
+            let tiles: std::result::Result<BTreeSet<TerritoryId>, String> = text
                 .split(|character: char| character.is_whitespace() || ",;".contains(character))
                 .filter(|word| !word.is_empty())
-                .map(str::to_uppercase)
+                .map(|word| word.to_uppercase().parse())
                 .collect();
-            if words.is_empty() {
-                say("Type the names of the tiles, with commas between them.");
-                continue;
-            }
-            match tiles(&words.join(",")) {
+            match tiles {
+                Ok(tiles) if tiles.is_empty() => {
+                    say("Type the names of the tiles, with commas between them.");
+                }
                 Ok(tiles) => return Ok(tiles),
                 Err(why) => say(&format!("{why}.")),
             }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
 use crate::model::run::Counts;
+use crate::model::size::count;
 use crate::store::Store;
 use crate::store::save::{Batch, Observation};
 
@@ -36,11 +37,8 @@ impl Guide<'_> {
             }
             let minutes = u64::from(interval.minutes());
             let plan = plan_poll(settings, &keys, &store, &scope)?;
-            let noun = if plan.calls == 1 { "call" } else { "calls" };
-            lines.push(format!(
-                "  {kind}: at most {} {noun} {interval}",
-                plan.calls
-            ));
+            let calls = count(plan.calls, "call");
+            lines.push(format!("  {kind}: at most {calls} {interval}"));
             for (owner, calls) in plan.of_owners {
                 *of_owners.entry(owner).or_default() += average(calls, minutes);
             }

@@ -203,11 +203,3 @@ fn say(text: &str) {
 fn say_row(name: &str, value: &str) {
     terminal::print_wrapped(&format!("  {name:15}{value}"), 17);
 }
-
-/// "1 faction", "2 factions".
-fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => format!("{number} {noun}s"),
-    }
-}

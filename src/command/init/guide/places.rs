@@ -38,7 +38,7 @@ impl Guide<'_> {
                 .map_err(|error| error.one_line())
                 .and_then(|path| check_config_file(&path));
             match checked {
-                // The relative path is what the other commands show and find.
+                // The other commands find the relative path, and show it.
                 Ok(path) if path == plain_absolute(&default) => return Ok(self.file.clone()),
                 Ok(path) => return Ok(path),
                 Err(why) => say(&format!("{why}.")),

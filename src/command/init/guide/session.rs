@@ -165,13 +165,13 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What a failed call means.
+/// A failed call, by how the questions go on.
 enum Trouble<E> {
     /// Torn has answered.
     Answer(E),
     /// Another attempt may succeed.
     Passing(Error),
-    /// Nothing more can be asked.
+    /// The questions end with this error.
     Final(Error),
 }
 

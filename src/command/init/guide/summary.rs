@@ -5,11 +5,11 @@ use crate::command::init::guide::choices::{describe_tiles, describe_wars};
 use crate::command::init::guide::key_questions::of_owner;
 use crate::command::init::guide::{Guide, say, say_row};
 use crate::command::init::write::Setup;
+use crate::config::Track;
 use crate::model::path::{display_path, plain_absolute};
 
 impl Guide<'_> {
     pub(super) fn say_summary(&self, setup: &Setup) {
-        let track = &setup.settings.track;
         say("\nThis will be written:");
         let config = display_path(&plain_absolute(&setup.file));
         let state = match &setup.existing {
@@ -44,6 +44,11 @@ impl Guide<'_> {
                 ),
             );
         }
+        self.say_track(&setup.settings.track);
+    }
+
+    /// Shows what is followed.
+    pub(super) fn say_track(&self, track: &Track) {
         say_row(
             "factions",
             &list(track.factions.iter().map(|id| self.faction_name(*id))),
@@ -58,7 +63,7 @@ impl Guide<'_> {
 }
 
 /// The names with commas between them, or "none".
-pub(super) fn list(names: impl Iterator<Item = String>) -> String {
+fn list(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
     if names.is_empty() {
         return "none".to_owned();

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::command::init::guide::session::LookUp;
-use crate::command::init::guide::{Guide, count, name_of, named, printable, say};
+use crate::command::init::guide::{Guide, name_of, named, printable, say};
 use crate::error::Result;
 use crate::model::faction::Faction;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::pasted::{PastedId, parse_ids};
 use crate::model::player::Profile;
+use crate::model::size::count;
 use crate::store::save::Observation;
 
-/// What a plain number is the id of.
+/// The kind of id that a plain number is taken for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Wanted {
     Factions,
