@@ -27,9 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use environment::{
-    columns, no_color, system_path, system_variable, variables_that_are_set,
-};
+pub(crate) use environment::{columns, is_variable_set, no_color, system_path, system_variable};
 pub(crate) use field::{Field, FieldValue, Origin};
 pub(crate) use file::{default_key_name, read_text, read_text_of_any_mode};
 pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
