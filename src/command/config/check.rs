@@ -149,7 +149,9 @@ fn check_track(settings: &Settings, findings: &mut Findings) {
 
 fn check_keys(settings: &Settings, findings: &mut Findings) {
     let keys = settings.key_states();
-    if let (true, Err(error)) = (keys.is_empty(), settings.load_keys()) {
+    if keys.is_empty()
+        && let Err(error) = settings.load_keys()
+    {
         findings.problem_because("keys", &error);
     }
     if settings.keys_are_from_environment {
