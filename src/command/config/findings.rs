@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::config::Problem;
 use crate::error::{Error, Exit, Result};
+use crate::model::size::count;
 use crate::output::terminal;
 
 /// The results of all checks, in the order in which they were made.
@@ -150,14 +151,10 @@ impl Findings {
 
     /// Counts the findings: "2 problems, 1 warning".
     pub(super) fn describe(&self) -> String {
-        let count = |state, one: &str| match self.count(state) {
-            1 => format!("1 {one}"),
-            number => format!("{number} {one}s"),
-        };
-        let problems = count(State::Problem, "problem");
+        let problems = count(self.count(State::Problem), "problem");
         match self.count(State::Warning) {
             0 => problems,
-            _ => format!("{problems}, {}", count(State::Warning, "warning")),
+            warnings => format!("{problems}, {}", count(warnings, "warning")),
         }
     }
 
