@@ -69,17 +69,12 @@ fn check_archive(path: &Path, database: Option<&Identity>) -> Result<()> {
         return write_in(nearest_folder(folder_of(path)))
             .with_context(|| format!("make the archive {}", path.display()));
     }
-    match (identity_of(path), database) {
-        (None, _) => refuse("it is no database of tornsnap"),
-        (
-            Some(Identity {
-                archive_of: None, ..
-            }),
-            _,
-        ) => refuse("it is a database, and no archive"),
-        (Some(Identity { archive_of, .. }), Some(database))
-            if archive_of.as_ref() != Some(&database.id) =>
-        {
+    let Some(archive) = identity_of(path) else {
+        return refuse("it is no database of tornsnap");
+    };
+    match (archive.archive_of, database) {
+        (None, _) => refuse("it is a database, and no archive"),
+        (Some(other), Some(database)) if other != database.id => {
             refuse("it is the archive of another database")
         }
         _ => Ok(()),

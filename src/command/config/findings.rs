@@ -49,7 +49,7 @@ pub(super) struct Report<'a> {
 
 impl Findings {
     pub(super) fn ok(&mut self, subject: impl Into<String>, message: impl Into<String>) {
-        self.add(State::Ok, subject, message, None);
+        self.add(State::Ok, subject, message, None, Exit::Done);
     }
 
     pub(super) fn warn(
@@ -58,7 +58,7 @@ impl Findings {
         message: impl Into<String>,
         remedy: &str,
     ) {
-        self.add(State::Warning, subject, message, Some(remedy.to_owned()));
+        self.add(State::Warning, subject, message, Some(remedy), Exit::Done);
     }
 
     fn add(
@@ -66,7 +66,8 @@ impl Findings {
         state: State,
         subject: impl Into<String>,
         message: impl Into<String>,
-        remedy: Option<String>,
+        remedy: Option<&str>,
+        exit: Exit,
     ) {
         self.0.push(Finding {
             subject: subject.into(),
@@ -74,8 +75,8 @@ impl Findings {
             message: message.into(),
             line: None,
             field: None,
-            r#try: remedy,
-            exit: Exit::Done,
+            r#try: remedy.map(str::to_owned),
+            exit,
         });
     }
 
@@ -90,15 +91,7 @@ impl Findings {
     }
 
     fn add_problem(&mut self, subject: impl Into<String>, message: String, error: &Error) {
-        self.0.push(Finding {
-            subject: subject.into(),
-            state: State::Problem,
-            message,
-            line: None,
-            field: None,
-            r#try: error.help().map(str::to_owned),
-            exit: error.exit(),
-        });
+        self.add(State::Problem, subject, message, error.help(), error.exit());
     }
 
     /// Adds a mistake in a line of the configuration.
