@@ -52,9 +52,9 @@ impl<'a> ConfigText<'a> {
         }
     }
 
-    /// The recorded fields, in the order in which they were read.
-    pub(super) fn into_fields(self) -> Vec<Field> {
-        self.fields.into_inner()
+    /// Takes the recorded fields, in the order in which they were read.
+    pub(super) fn take_fields(&self) -> Vec<Field> {
+        self.fields.take()
     }
 
     /// The position of the newest error, to find the field that caused it.

@@ -39,7 +39,7 @@ pub(super) fn path(name: &str) -> Result<Option<PathBuf>> {
 }
 
 /// Whether a variable is set and not blank.
-pub(super) fn is_set(name: &str) -> bool {
+pub(crate) fn is_variable_set(name: &str) -> bool {
     value(name).is_some()
 }
 
@@ -57,12 +57,6 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     }
 }
 
-/// Those of these variables that are set and not blank.
-pub(crate) fn variables_that_are_set(names: &[&'static str]) -> Vec<&'static str> {
-    let names = names.iter().copied();
-    names.filter(|name| is_set(name)).collect()
-}
-
 /// The path in an environment variable of the operating system.
 pub(crate) fn system_path(name: &str) -> Option<PathBuf> {
     path(name).ok().flatten()
@@ -75,7 +69,7 @@ pub(crate) fn system_variable(name: &str) -> Option<String> {
 
 /// Whether `NO_COLOR` is set, see <https://no-color.org>.
 pub(crate) fn no_color() -> bool {
-    is_set("NO_COLOR")
+    is_variable_set("NO_COLOR")
 }
 
 /// The width in `COLUMNS`, for terminals whose width cannot be queried.

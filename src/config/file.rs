@@ -69,25 +69,19 @@ pub(crate) fn read_text_of_any_mode(path: &Path) -> Result<String> {
 pub(super) fn parse(path: &Path, text: &str) -> Result<Settings> {
     let config = ConfigText::new(path, text);
     let table = DeTable::parse(text).map_err(|error| config.syntax_error(&error))?;
-    let settings = settings(&config, table.into_inner())?;
     Ok(Settings {
         config_file: Some(path.to_owned()),
-        fields: config.into_fields(),
-        ..settings
+        ..settings(&config, table.into_inner())?
     })
 }
 
 /// The settings without a file. Paths are relative to the working directory.
 pub(super) fn defaults() -> Settings {
     let empty = ConfigText::new(Path::new(""), "");
-    let settings = settings(&empty, DeTable::new()).expect("defaults are within their ranges");
-    Settings {
-        fields: empty.into_fields(),
-        ..settings
-    }
+    settings(&empty, DeTable::new()).expect("defaults are within their ranges")
 }
 
-/// The settings in the table of a whole file, without [`Settings::fields`].
+/// The settings in the table of a whole file, without [`Settings::config_file`].
 pub(super) fn settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<Settings> {
     let mut file = Table::of_file(config, table);
     let settings = Settings {
@@ -104,7 +98,7 @@ pub(super) fn settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Re
         log: read_log(file.table("log")?)?,
         clock: Clock::System,
         keys_are_from_environment: false,
-        fields: Vec::new(),
+        fields: config.take_fields(),
     };
     file.refuse_unknown_fields()?;
     Ok(settings)

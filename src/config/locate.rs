@@ -1,6 +1,6 @@
 //! Finds the configuration file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::{FILE_NAME, Overrides, environment};
 use crate::error::{Error, Exit, Result};
@@ -36,26 +36,30 @@ pub(crate) struct Found {
 ///
 /// [`Exit::Config`] when a path in the environment cannot be expanded.
 pub(crate) fn look_for_file(overrides: &Overrides) -> Result<Found> {
-    let places = |places: [Option<(PathBuf, WhyUsed)>; 2]| -> Vec<LookedAt> {
-        let places = places.into_iter().flatten();
-        places.map(|(path, why)| LookedAt { path, why }).collect()
+    let named = match &overrides.config {
+        Some(path) => Some(LookedAt {
+            path: path.clone(),
+            why: WhyUsed::Flag,
+        }),
+        None => environment::path("TORNSNAP_CONFIG")?.map(|path| LookedAt {
+            path,
+            why: WhyUsed::Environment,
+        }),
     };
-    let from_flag = overrides.config.clone().map(|path| (path, WhyUsed::Flag));
-    let named = match from_flag {
-        Some(flag) => Some(flag),
-        None => named_file(overrides)?.map(|path| (path, WhyUsed::Environment)),
-    };
-    if named.is_some() {
-        let looked_at = places([named, None]);
+    if let Some(named) = named {
         return Ok(Found {
-            used: looked_at.first().cloned(),
-            looked_at,
+            used: Some(named.clone()),
+            looked_at: vec![named],
         });
     }
-    let looked_at = places([
-        Some((Path::new(FILE_NAME).to_owned(), WhyUsed::WorkingFolder)),
-        platform_file().map(|path| (path, WhyUsed::PlatformFolder)),
-    ]);
+    let mut looked_at = vec![LookedAt {
+        path: PathBuf::from(FILE_NAME),
+        why: WhyUsed::WorkingFolder,
+    }];
+    looked_at.extend(platform_file().map(|path| LookedAt {
+        path,
+        why: WhyUsed::PlatformFolder,
+    }));
     let used = looked_at.iter().find(|place| place.path.exists()).cloned();
     Ok(Found { used, looked_at })
 }
@@ -93,12 +97,4 @@ fn platform_file() -> Option<PathBuf> {
 pub(crate) fn file_to_write(overrides: &Overrides) -> Result<PathBuf> {
     let used = look_for_file(overrides)?.used;
     Ok(used.map_or_else(|| PathBuf::from(FILE_NAME), |place| place.path))
-}
-
-/// The file that `--config` or `TORNSNAP_CONFIG` names.
-fn named_file(overrides: &Overrides) -> Result<Option<PathBuf>> {
-    match &overrides.config {
-        Some(path) => Ok(Some(path.clone())),
-        None => environment::path("TORNSNAP_CONFIG"),
-    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::table::Table;
 use crate::error::Result;
+use crate::model::size::MEGABYTE;
 
 /// The settings of the log.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub(super) fn read_log(mut table: Table<'_>) -> Result<Log> {
     table.refuse_unknown_fields()?;
     Ok(Log {
         file,
-        max_size: (max_size_mb > 0).then_some(u64::from(max_size_mb) * 1_000_000),
+        max_size: (max_size_mb > 0).then_some(u64::from(max_size_mb) * MEGABYTE),
         keep,
         slow_query: (slow_query_ms > 0).then_some(Duration::from_millis(slow_query_ms.into())),
     })

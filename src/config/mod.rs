@@ -27,9 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use clock::Clock;
-pub(crate) use environment::{
-    columns, no_color, system_path, system_variable, variables_that_are_set,
-};
+pub(crate) use environment::{columns, is_variable_set, no_color, system_path, system_variable};
 pub(crate) use field::{Field, FieldValue, Origin};
 pub(crate) use file::{default_key_name, read_text, read_text_of_any_mode};
 pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
@@ -296,66 +294,67 @@ impl Settings {
     ///
     /// [`Exit::Config`] names the variable.
     pub(crate) fn with_overrides(mut self, overrides: &Overrides) -> Result<Self> {
-        let settings = &mut self;
-        settings.clock =
-            Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
-        if let Some(database) = &overrides.database {
-            settings.database.clone_from(database);
-            settings.set_field(
-                "database",
-                FieldValue::Path(database.clone()),
-                Origin::Flag("--database"),
-            );
-        } else if let Some(database) = environment::path("TORNSNAP_DATABASE")? {
-            settings.database.clone_from(&database);
-            settings.set_field(
-                "database",
-                FieldValue::Path(database),
-                Origin::Environment("TORNSNAP_DATABASE"),
-            );
-        }
-        if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
-            settings.api.base_url = address::base_url(&url).map_err(|why| {
-                Error::new("use TORNSNAP_API_URL")
-                    .with_source(why)
-                    .with_help(format!("set it to {TORN_URL}, or unset it"))
-                    .with_exit(Exit::Config)
-            })?;
-            let shown = FieldValue::Text(mask::mask_key_like(&settings.api.base_url));
-            settings.set_field(
-                "api.base_url",
-                shown,
-                Origin::Environment("TORNSNAP_API_URL"),
-            );
-        }
-        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
-            settings.api.first_retry = time;
-        }
-        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
-            settings.api.first_pause = time;
-        }
+        self.clock = Clock::from_environment(environment::variable("TORNSNAP_NOW")?.as_deref())?;
+        self.override_database(overrides)?;
+        self.override_api()?;
         if let Some(keys) = environment::variable("TORN_API_KEY")? {
-            settings.keys = key::KeySource::from_list(&keys);
-            settings.keys_are_from_environment = true;
-            settings
-                .fields
-                .retain(|field| !field.name.starts_with("key."));
-            for key in &settings.keys {
-                settings.fields.push(Field {
-                    name: format!("key.{}", key.name),
-                    value: FieldValue::Secret,
-                    origin: Origin::Environment("TORN_API_KEY"),
-                });
-            }
+            self.override_keys(&keys);
         }
-        if settings.api.requests_per_minute.is_none() && settings.api.base_url.contains("torn.com")
-        {
+        if self.api.requests_per_minute.is_none() && self.api.base_url.contains("torn.com") {
             return Err(Error::new("accept requests_per_minute = 0")
                 .with_source("without a limit Torn would block this address")
                 .with_help("write a number from 1 to 100; 60 is a good one")
                 .with_exit(Exit::Config));
         }
         Ok(self)
+    }
+
+    fn override_database(&mut self, overrides: &Overrides) -> Result<()> {
+        let (database, origin) = match &overrides.database {
+            Some(database) => (database.clone(), Origin::Flag("--database")),
+            None => match environment::path("TORNSNAP_DATABASE")? {
+                Some(database) => (database, Origin::Environment("TORNSNAP_DATABASE")),
+                None => return Ok(()),
+            },
+        };
+        self.set_field("database", FieldValue::Path(database.clone()), origin);
+        self.database = database;
+        Ok(())
+    }
+
+    fn override_api(&mut self) -> Result<()> {
+        if let Some(url) = environment::variable("TORNSNAP_API_URL")? {
+            self.api.base_url = address::base_url(&url).map_err(|why| {
+                Error::new("use TORNSNAP_API_URL")
+                    .with_source(why)
+                    .with_help(format!("set it to {TORN_URL}, or unset it"))
+                    .with_exit(Exit::Config)
+            })?;
+            self.set_field(
+                "api.base_url",
+                FieldValue::Text(mask::mask_key_like(&self.api.base_url)),
+                Origin::Environment("TORNSNAP_API_URL"),
+            );
+        }
+        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_RETRY_MS")? {
+            self.api.first_retry = time;
+        }
+        if let Some(time) = environment::milliseconds("TORNSNAP_FIRST_PAUSE_MS")? {
+            self.api.first_pause = time;
+        }
+        Ok(())
+    }
+
+    /// Replaces the configured keys by those in a comma-separated list, the value of `TORN_API_KEY`.
+    fn override_keys(&mut self, list: &str) {
+        self.keys = key::KeySource::from_list(list);
+        self.keys_are_from_environment = true;
+        self.fields.retain(|field| !field.name.starts_with("key."));
+        self.fields.extend(self.keys.iter().map(|key| Field {
+            name: format!("key.{}", key.name),
+            value: FieldValue::Secret,
+            origin: Origin::Environment("TORN_API_KEY"),
+        }));
     }
 
     /// Records that a value does not come from the file.

@@ -55,7 +55,6 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
             Ok(found) => {
                 rest = Some(Settings {
                     config_file: Some(path.to_owned()),
-                    fields: config.into_fields(),
                     ..found
                 });
                 break;

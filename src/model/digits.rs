@@ -14,6 +14,16 @@ pub(crate) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Parses a number with its unit, such as `12h`, and multiplies it by the size of the unit.
+pub(crate) fn parse_with_unit(text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let found = units.iter().find_map(|(unit, size)| {
+        let count: u32 = parse_digits(text.strip_suffix(*unit)?)?;
+        Some((count, size))
+    });
+    let (count, size) = found?;
+    i64::from(count).checked_mul(*size)
+}
+
 /// Whether a text has the given format, in which `0` stands for any ASCII digit: `0000-00` is a year and a month.
 pub(crate) fn has_format(text: &str, format: &str) -> bool {
     text.len() == format.len()
@@ -39,6 +49,16 @@ mod tests {
             "", "+5", "-5", " 5", "5 ", "5.0", "5_0", "0x5", "５", "٥", "256",
         ] {
             assert_eq!(parse_digits::<u8>(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_unit_is_multiplied_by_its_size() {
+        const UNITS: [(char, i64); 2] = [('m', 1), ('h', 60)];
+        assert_eq!(parse_with_unit("4m", &UNITS), Some(4));
+        assert_eq!(parse_with_unit("2h", &UNITS), Some(120));
+        for wrong in ["4", "m", "", "+4m", "4 m", "4M", "4d", "4294967296m"] {
+            assert_eq!(parse_with_unit(wrong, &UNITS), None, "{wrong:?}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::model::time::iso;
+
 /// A path as text for messages and reports. Bytes that are not UTF-8 become `�`, because JSON cannot hold them.
 pub(crate) fn display_path(path: &Path) -> String {
     path.display().to_string()
@@ -41,6 +43,11 @@ pub(crate) fn shell_word(path: &Path) -> String {
     if text.bytes().all(is_plain) {
         return text;
     }
+    shell_quoted(&text)
+}
+
+/// Puts a text into quotes, so that a Unix shell reads it as one word.
+pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -52,6 +59,17 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// The names for a copy of a file, beside it: `<file>.<label>-20261031T120000Z`, then those with `-2`, `-3` and so on.
+pub(crate) fn copy_names(file: &Path, label: &str, now: i64) -> impl Iterator<Item = PathBuf> {
+    let time = iso(now).replace(['-', ':'], "");
+    let first = with_suffix(file, &format!(".{label}-{time}"));
+    let others = {
+        let first = first.clone();
+        (2_u32..).map(move |number| with_suffix(&first, &format!("-{number}")))
+    };
+    std::iter::once(first).chain(others)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, SecondsFormat
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Exit};
-use crate::model::digits::{has_format, is_digits, parse_digits};
+use crate::model::digits::{has_format, is_digits, parse_with_unit};
 use crate::model::size;
 
 pub(crate) const MINUTE: i64 = 60;
@@ -202,13 +202,8 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     if let Ok(month) = text.parse::<Month>() {
         return Ok(month.start());
     }
-    let age = [('h', HOUR), ('d', DAY), ('w', 7 * DAY)]
-        .into_iter()
-        .find_map(|(unit, seconds)| {
-            Some((parse_digits::<u32>(text.strip_suffix(unit)?)?, seconds))
-        });
-    match age {
-        Some((count, seconds)) => Ok(now.saturating_sub(i64::from(count) * seconds)),
+    match parse_with_unit(text, &[('h', HOUR), ('d', DAY), ('w', 7 * DAY)]) {
+        Some(age) => Ok(now.saturating_sub(age)),
         None => parse_timestamp(text).map_err(|_| {
             format!(
                 "{text:?} is not a time: write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix \
@@ -228,14 +223,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
-    [('s', 1), ('m', MINUTE), ('h', HOUR)]
-        .into_iter()
-        .find_map(|(unit, seconds)| {
-            let count: u32 = parse_digits(text.strip_suffix(unit)?)?;
-            Some(Duration::from_secs(
-                u64::from(count) * seconds.unsigned_abs(),
-            ))
-        })
+    parse_with_unit(text, &[('s', 1), ('m', MINUTE), ('h', HOUR)])
+        .map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
         .ok_or_else(|| "write 30s, 10m or 1h, or 0".to_owned())
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use same_file::Handle;
 
+use crate::model::path::with_suffix;
+
 /// How often a line tries to get the lock. A process that is stopped may hold it; then the line is written without it.
 const LOCK_ATTEMPTS: u32 = 200;
 
@@ -150,9 +152,7 @@ impl LogFile {
     }
 
     fn old_path(&self, number: u32) -> PathBuf {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(format!(".{number}"));
-        name.into()
+        with_suffix(&self.path, &format!(".{number}"))
     }
 
     /// Whether something else than a file has the name of the log file now. Opening a FIFO would block.

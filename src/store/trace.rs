@@ -10,6 +10,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
+use crate::model::size::count;
+
 /// The time in nanoseconds from which a statement is logged; 0 if none is.
 static SLOW_FROM: AtomicU64 = AtomicU64::new(0);
 
@@ -53,19 +55,22 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
             let TraceEvent::Profile(statement, time) = event else {
                 return;
             };
-            if time >= slow_from {
-                let name = name_of(&statement.sql());
+            let is_slow = time >= slow_from;
+            if !is_slow && !is_counting {
+                return;
+            }
+            let name = name_of(&statement.sql());
+            if is_slow {
                 log::info!("slow query: {name} took {} ms", time.as_millis());
             }
             if is_counting {
-                count(&statement.sql(), time);
+                add_to_counts(name, time);
             }
         }),
     )
 }
 
-fn count(statement: &str, time: Duration) {
-    let name = name_of(statement);
+fn add_to_counts(name: String, time: Duration) {
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let count = counts.entry(group_of(&name)).or_default();
     count.runs += 1;
@@ -91,21 +96,13 @@ pub(crate) fn log_counts() {
     };
     let mut counts: Vec<(String, Count)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(count.time));
-    for (
-        group,
-        Count {
-            runs,
-            time,
-            slowest,
-        },
-    ) in counts
-    {
-        let statements = if runs == 1 { "statement" } else { "statements" };
+    for (group, total) in counts {
+        let (slowest, name) = total.slowest;
         log::debug!(
-            "SQL {group}: {runs} {statements} in {} ms; the slowest: {}, {} ms",
-            time.as_millis(),
-            slowest.1,
-            slowest.0.as_millis()
+            "SQL {group}: {} in {} ms; the slowest: {name}, {} ms",
+            count(total.runs, "statement"),
+            total.time.as_millis(),
+            slowest.as_millis()
         );
     }
 }

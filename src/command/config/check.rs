@@ -55,14 +55,8 @@ fn check_configuration(
     context: &Context,
     findings: &mut Findings,
 ) -> (Option<String>, Option<Settings>) {
-    let found = match look_for_file(&context.overrides) {
-        Ok(found) => found,
-        Err(error) => {
-            findings.problem("configuration", &error);
-            return (None, None);
-        }
-    };
-    let used = match existing_file(&found) {
+    let used = look_for_file(&context.overrides).and_then(|found| existing_file(&found).cloned());
+    let used = match used {
         Ok(used) => used,
         Err(error) => {
             findings.problem("configuration", &error);
@@ -76,16 +70,13 @@ fn check_configuration(
         let why = reason(used.why);
         findings.ok("configuration", format!("{shown}, because {why}"));
     }
-    let settings =
-        settings.map(
-            |settings| match settings.clone().with_overrides(&context.overrides) {
-                Ok(settings) => settings,
-                Err(error) => {
-                    findings.problem("settings", &error);
-                    settings
-                }
-            },
-        );
+    let settings = settings.map(|of_file| {
+        let overridden = of_file.clone().with_overrides(&context.overrides);
+        overridden.unwrap_or_else(|error| {
+            findings.problem("settings", &error);
+            of_file
+        })
+    });
     (Some(shown), settings)
 }
 
@@ -149,7 +140,9 @@ fn check_track(settings: &Settings, findings: &mut Findings) {
 
 fn check_keys(settings: &Settings, findings: &mut Findings) {
     let keys = settings.key_states();
-    if let (true, Err(error)) = (keys.is_empty(), settings.load_keys()) {
+    if keys.is_empty()
+        && let Err(error) = settings.load_keys()
+    {
         findings.problem_because("keys", &error);
     }
     if settings.keys_are_from_environment {

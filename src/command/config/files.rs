@@ -8,6 +8,7 @@ use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
 use crate::model::path::folder_of;
+use crate::model::size::count;
 use crate::store::identity::{Usable, check_usable, identity_of};
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
@@ -68,17 +69,12 @@ fn check_archive(path: &Path, database: Option<&Identity>) -> Result<()> {
         return write_in(nearest_folder(folder_of(path)))
             .with_context(|| format!("make the archive {}", path.display()));
     }
-    match (identity_of(path), database) {
-        (None, _) => refuse("it is no database of tornsnap"),
-        (
-            Some(Identity {
-                archive_of: None, ..
-            }),
-            _,
-        ) => refuse("it is a database, and no archive"),
-        (Some(Identity { archive_of, .. }), Some(database))
-            if archive_of.as_ref() != Some(&database.id) =>
-        {
+    let Some(archive) = identity_of(path) else {
+        return refuse("it is no database of tornsnap");
+    };
+    match (archive.archive_of, database) {
+        (None, _) => refuse("it is a database, and no archive"),
+        (Some(other), Some(database)) if other != database.id => {
             refuse("it is the archive of another database")
         }
         _ => Ok(()),
@@ -138,13 +134,9 @@ fn write_in(folder: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::NotADirectory.into())
 }
 
-/// What is followed, in words.
+/// Lists in words what `[track]` asks for.
 pub(super) fn describe_track(track: &Track) -> String {
-    let count = |number: usize, one: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        _ => Some(format!("{number} {one}s")),
-    };
+    let count_some = |number: usize, noun: &str| (number > 0).then(|| count(number, noun));
     let members = track.members && !track.factions.is_empty();
     let wars = match track.wars {
         Wars::All => "all",
@@ -157,8 +149,8 @@ pub(super) fn describe_track(track: &Track) -> String {
         Territories::These(tiles) => tiles.len().to_string(),
     };
     let parts = [
-        count(track.players.len(), "player"),
-        count(track.factions.len(), "faction"),
+        count_some(track.players.len(), "player"),
+        count_some(track.factions.len(), "faction"),
         members.then(|| "members".to_owned()),
         Some(format!("wars: {wars}")),
         Some(format!("territories: {territories}")),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::config::Problem;
 use crate::error::{Error, Exit, Result};
+use crate::model::size::count;
 use crate::output::terminal;
 
 /// The results of all checks, in the order in which they were made.
@@ -48,7 +49,7 @@ pub(super) struct Report<'a> {
 
 impl Findings {
     pub(super) fn ok(&mut self, subject: impl Into<String>, message: impl Into<String>) {
-        self.add(State::Ok, subject, message, None);
+        self.add(State::Ok, subject, message, None, Exit::Done);
     }
 
     pub(super) fn warn(
@@ -57,7 +58,7 @@ impl Findings {
         message: impl Into<String>,
         remedy: &str,
     ) {
-        self.add(State::Warning, subject, message, Some(remedy.to_owned()));
+        self.add(State::Warning, subject, message, Some(remedy), Exit::Done);
     }
 
     fn add(
@@ -65,7 +66,8 @@ impl Findings {
         state: State,
         subject: impl Into<String>,
         message: impl Into<String>,
-        remedy: Option<String>,
+        remedy: Option<&str>,
+        exit: Exit,
     ) {
         self.0.push(Finding {
             subject: subject.into(),
@@ -73,8 +75,8 @@ impl Findings {
             message: message.into(),
             line: None,
             field: None,
-            r#try: remedy,
-            exit: Exit::Done,
+            r#try: remedy.map(str::to_owned),
+            exit,
         });
     }
 
@@ -89,15 +91,7 @@ impl Findings {
     }
 
     fn add_problem(&mut self, subject: impl Into<String>, message: String, error: &Error) {
-        self.0.push(Finding {
-            subject: subject.into(),
-            state: State::Problem,
-            message,
-            line: None,
-            field: None,
-            r#try: error.help().map(str::to_owned),
-            exit: error.exit(),
-        });
+        self.add(State::Problem, subject, message, error.help(), error.exit());
     }
 
     /// Adds a mistake in a line of the configuration.
@@ -150,14 +144,10 @@ impl Findings {
 
     /// Counts the findings: "2 problems, 1 warning".
     pub(super) fn describe(&self) -> String {
-        let count = |state, one: &str| match self.count(state) {
-            1 => format!("1 {one}"),
-            number => format!("{number} {one}s"),
-        };
-        let problems = count(State::Problem, "problem");
+        let problems = count(self.count(State::Problem), "problem");
         match self.count(State::Warning) {
             0 => problems,
-            _ => format!("{problems}, {}", count(State::Warning, "warning")),
+            warnings => format!("{problems}, {}", count(warnings, "warning")),
         }
     }
 

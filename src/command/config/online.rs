@@ -46,23 +46,20 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
 }
 
 fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {
-    for faction in &settings.track.factions {
-        let subject = format!("faction {faction}");
-        match name_of_faction(torn, *faction) {
-            Ok(name) => findings.ok(subject, name),
-            Err(failure) => {
-                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
-            }
+    let mut add = |subject: String, name: Result<String, Failure>| match name {
+        Ok(name) => findings.ok(subject, name),
+        Err(failure) => {
+            findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
         }
+    };
+    for faction in &settings.track.factions {
+        add(
+            format!("faction {faction}"),
+            name_of_faction(torn, *faction),
+        );
     }
     for player in &settings.track.players {
-        let subject = format!("player {player}");
-        match name_of_player(torn, *player) {
-            Ok(name) => findings.ok(subject, name),
-            Err(failure) => {
-                findings.problem_because(subject, &failure_error(&failure, torn, Exit::Partial));
-            }
-        }
+        add(format!("player {player}"), name_of_player(torn, *player));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::command::init::key_tables::{change_keys, free_name, given_keys};
 use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::time::iso;
+use crate::model::path::copy_names;
 use crate::store::owner;
 
 /// The settings that `init` does not ask for, as comments.
@@ -101,19 +101,9 @@ pub(super) fn replace(
 /// Copies a file to `<file>.before-20261031T120000Z`.
 fn back_up(file: &Path, now: i64) -> Result<PathBuf> {
     let action = || format!("keep a copy of {}", file.display());
-    let stamp = iso(now).replace(['-', ':'], "");
-    let mut copy = PathBuf::new();
-    for number in 1.. {
-        let mut name = file.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".before-{stamp}"));
-        if number > 1 {
-            name.push(format!("-{number}"));
-        }
-        copy = file.with_file_name(name);
-        if !copy.exists() {
-            break;
-        }
-    }
+    let copy = copy_names(file, "before", now)
+        .find(|copy| !copy.exists())
+        .expect("the names do not end");
     match fs::copy(file, &copy) {
         Ok(_) => {}
         // The file cannot be read, but a user who may write to the folder can rename it.

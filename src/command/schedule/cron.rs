@@ -11,11 +11,10 @@ use crate::command::schedule::backend::{
 };
 use crate::command::schedule::entries::Entries;
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::folder_of;
+use crate::model::path::{copy_names, folder_of};
 use crate::model::schedule::cron::{lines, mark_file, next_start};
 use crate::model::schedule::crontab;
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::time::iso;
 
 /// How the crontab is named in messages.
 const PLACE: &str = "the crontab of this user";
@@ -208,15 +207,8 @@ fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile>
 
 /// Copies the crontab to a new file beside the configuration.
 fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathBuf> {
-    let time = iso(now).replace(['-', ':'], "");
     let mut file = temporary_file(crontab, config)?;
-    for number in 1.. {
-        let mut name = config.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".crontab-before-{time}"));
-        if number > 1 {
-            name.push(format!("-{number}"));
-        }
-        let path = config.with_file_name(name);
+    for path in copy_names(config, "crontab-before", now) {
         match file.persist_noclobber(&path) {
             Ok(_) => return Ok(path),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,

@@ -80,12 +80,11 @@ pub(super) fn jobs(settings: &Settings) -> Vec<Job> {
 
 fn interval(schedule: &Schedule, name: JobName) -> Option<Interval> {
     match name {
-        JobName::Wars => schedule.wars,
-        JobName::Factions => schedule.factions,
-        JobName::Players => schedule.players,
-        JobName::Territories => schedule.territories,
         JobName::Backup => schedule.backup,
         JobName::Health => schedule.health,
+        JobName::Wars | JobName::Factions | JobName::Players | JobName::Territories => {
+            schedule.of_kind(name.kind()?)
+        }
     }
 }
 

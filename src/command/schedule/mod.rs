@@ -12,7 +12,7 @@ mod surroundings;
 mod systemd;
 mod windows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
@@ -23,7 +23,6 @@ use crate::command::schedule::report::ChangeReport;
 use crate::command::schedule::systemd::Systemd;
 use crate::command::schedule::windows::Windows;
 use crate::command::{Context, Outcome};
-use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::{display_path, plain_absolute};
 use crate::model::schedule::windows::Logon;
@@ -72,27 +71,10 @@ enum Action {
 
 /// A program that starts others at given times.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Scheduler {
+enum Scheduler {
     Cron,
     Systemd,
     Windows,
-}
-
-/// The scheduler of a schedule. The default is the one that this machine has.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Target {
-    scheduler: Option<Scheduler>,
-    logon: Logon,
-}
-
-/// An installed schedule.
-#[derive(Debug)]
-pub(crate) struct Installation {
-    /// One line: what was installed where, and where the old crontab is kept.
-    pub(crate) summary: String,
-    /// What the user has to do or to know.
-    pub(crate) warnings: Vec<String>,
-    report: ChangeReport,
 }
 
 impl Scheduler {
@@ -106,6 +88,12 @@ impl Scheduler {
         }
     }
 
+    /// The backends of all schedulers.
+    fn backends() -> impl Iterator<Item = Box<dyn Backend>> {
+        let all = Self::ALL.into_iter();
+        all.map(|scheduler| scheduler.backend(Logon::default()))
+    }
+
     /// The scheduler that this machine has.
     fn of_this_machine() -> Option<Self> {
         Self::ALL
@@ -114,14 +102,21 @@ impl Scheduler {
     }
 }
 
-impl Target {
+impl Args {
+    /// The named scheduler, or the one that this machine has.
+    ///
     /// # Errors
     ///
     /// [`Exit::Config`] when no scheduler is named and this machine has none.
     fn backend(&self) -> Result<Box<dyn Backend>> {
+        let logon = if self.when_logged_off {
+            windows::always()
+        } else {
+            Logon::default()
+        };
         let scheduler = self.scheduler.or_else(Scheduler::of_this_machine);
         scheduler
-            .map(|scheduler| scheduler.backend(self.logon.clone()))
+            .map(|scheduler| scheduler.backend(logon))
             .ok_or_else(|| {
                 Error::new("find a scheduler on this machine")
                     .with_source(
@@ -138,77 +133,58 @@ impl Target {
 
 /// Shows, installs or removes the schedule.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
-    let target = Target {
-        scheduler: args.scheduler,
-        logon: if args.when_logged_off {
-            windows::always()
-        } else {
-            Logon::default()
-        },
-    };
     match args.action {
         // A machine without a scheduler shows what cron would get.
         Action::Show => show::run(
             context,
-            target.backend().unwrap_or_else(|_| Box::new(Cron)).as_ref(),
+            args.backend().unwrap_or_else(|_| Box::new(Cron)).as_ref(),
         ),
-        Action::Install if args.dry_run => print_preview(context, target.backend()?.as_ref()),
-        Action::Install => run_install(context, &target),
+        Action::Install if args.dry_run => print_preview(context, args.backend()?.as_ref()),
+        Action::Install => install(context, args),
         Action::Remove => remove(context, args),
         Action::Run => chain::run(&entries::config_path(&context.settings)?),
     }
 }
 
-fn run_install(context: &Context, target: &Target) -> Result<Outcome> {
+/// Installs the schedule, and prints a line for each of its jobs.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when there is no configuration or no scheduler, or when no schedule can hold the paths;
+/// [`Exit::NoKey`] when the jobs would have no key.
+fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let config = entries::config_path(settings)?;
-    let installation = install(settings, &config, target)?;
-    if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::print_message(&describe(settings, &config, target)?);
-    }
-    for warning in &installation.warnings {
-        log::warn!("{warning}");
-    }
-    Ok(Outcome::done(installation.summary, installation.report))
-}
-
-/// The scheduler and the jobs of a schedule: a line for each.
-///
-/// # Errors
-///
-/// [`Exit::Config`] when this machine has no scheduler, or when no schedule can hold the paths.
-pub(crate) fn describe(settings: &Settings, config: &Path, target: &Target) -> Result<String> {
-    let backend = target.backend()?;
-    let entries = Entries::new(settings, config, backend.appends_output())?;
-    let jobs: Vec<String> = entries
-        .jobs
-        .iter()
-        .map(|job| format!("  {}: {}", job.interval, job.name.description()))
-        .collect();
-    Ok(format!("jobs in {}:\n{}", backend.place(), jobs.join("\n")))
-}
-
-/// Installs the schedule of these settings, whose configuration file exists.
-///
-/// # Errors
-///
-/// [`Exit::NoKey`] when the jobs would have no key; otherwise as [`describe`].
-pub(crate) fn install(settings: &Settings, config: &Path, target: &Target) -> Result<Installation> {
-    let backend = target.backend()?;
+    let backend = args.backend()?;
     let backend = backend.as_ref();
-    let entries = Entries::new(settings, config, backend.appends_output())?;
-    surroundings::refuse_without_keys(settings, &entries, backend)?;
+    let entries = Entries::new(settings, &config, backend.appends_output())?;
+    let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
+    surroundings::refuse_without_keys(settings, &jobs_settings, backend)?;
     let mut warnings = entries.warnings.clone();
-    warnings.extend(surroundings::warnings(settings, &entries, backend)?);
+    warnings.extend(surroundings::warnings(settings, &jobs_settings, backend));
     warnings.extend(other_installations(backend, &entries));
     let change = backend.install(&entries, settings.clock.now())?;
     warnings.extend(change.notes.iter().cloned());
-    Ok(Installation {
-        summary: describe_change(backend, &entries, &change),
-        report: ChangeReport::new(backend, &entries.paths.id, &entries.config, &change)
-            .with_warnings(warnings.clone()),
-        warnings,
-    })
+    if !context.json && context.verbosity > Verbosity::Quiet {
+        terminal::print_message(&list_jobs(backend, &entries));
+    }
+    for warning in &warnings {
+        log::warn!("{warning}");
+    }
+    Ok(Outcome::done(
+        describe_change(backend, &entries, &change),
+        ChangeReport::new(backend, &entries.paths.id, &entries.config, &change)
+            .with_warnings(warnings),
+    ))
+}
+
+/// The scheduler and the jobs of a schedule: a line for each.
+fn list_jobs(backend: &dyn Backend, entries: &Entries) -> String {
+    let jobs = entries.jobs.iter();
+    let jobs: Vec<String> = jobs
+        .map(|job| format!("  {}: {}", job.interval, job.name.description()))
+        .collect();
+    format!("jobs in {}:\n{}", backend.place(), jobs.join("\n"))
 }
 
 fn describe_change(backend: &dyn Backend, entries: &Entries, change: &Change) -> String {
@@ -233,9 +209,7 @@ fn kept(change: &Change) -> String {
 
 /// Warns of jobs for the same configuration in another scheduler, which would run everything twice.
 fn other_installations(backend: &dyn Backend, entries: &Entries) -> Vec<String> {
-    Scheduler::ALL
-        .into_iter()
-        .map(|scheduler| scheduler.backend(Logon::default()))
+    Scheduler::backends()
         .filter(|other| other.name() != backend.name())
         .filter(|other| other.has_entries(&entries.paths.id).unwrap_or(false))
         .map(|other| {
@@ -307,9 +281,7 @@ fn remove(context: &Context, args: &Args) -> Result<Outcome> {
 fn backends_to_remove_from(named: Option<Scheduler>, id: &str) -> Vec<Box<dyn Backend>> {
     match named {
         Some(scheduler) => vec![scheduler.backend(Logon::default())],
-        None => Scheduler::ALL
-            .into_iter()
-            .map(|scheduler| scheduler.backend(Logon::default()))
+        None => Scheduler::backends()
             .filter(|backend| backend.is_available() || backend.has_entries(id).unwrap_or(false))
             .collect(),
     }

@@ -19,7 +19,8 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let entries = Entries::of_context(context, backend.appends_output())?;
     let files = backend.files(&entries)?;
     let mut warnings = entries.warnings.clone();
-    warnings.extend(surroundings::warnings(settings, &entries, backend)?);
+    let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
+    warnings.extend(surroundings::warnings(settings, &jobs_settings, backend));
     let installed = match backend.state(&entries) {
         Ok(state) => state_word(state),
         Err(error) => {

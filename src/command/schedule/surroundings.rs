@@ -1,10 +1,9 @@
-//! What is different when a scheduler starts the program: environment variables are missing.
+//! Finds the environment variables and flags that the program has here, but not when a scheduler starts it.
 
 use std::path::Path;
 
 use crate::command::schedule::backend::Backend;
-use crate::command::schedule::entries::Entries;
-use crate::config::{Settings, WebhookSource, read_text, variables_that_are_set};
+use crate::config::{Settings, WebhookSource, is_variable_set, read_text};
 use crate::error::{Error, Exit, Result};
 use crate::model::path::plain_absolute;
 
@@ -25,16 +24,15 @@ const VARIABLES: [(&str, &str); 6] = [
 /// [`Exit::NoKey`].
 pub(super) fn refuse_without_keys(
     settings: &Settings,
-    entries: &Entries,
+    jobs_settings: &Settings,
     backend: &dyn Backend,
 ) -> Result<()> {
-    let of_file = settings_of_file(&entries.config)?;
-    let missing: Vec<&str> = of_file
+    let missing: Vec<&str> = jobs_settings
         .key_variables()
         .map(|variable| variable.filter(|name| !backend.sets_variable(name)))
         .collect::<Option<_>>()
         .unwrap_or_default();
-    let has_no_key = of_file.configured_keys() == 0;
+    let has_no_key = jobs_settings.configured_keys() == 0;
     if !has_no_key && missing.is_empty() {
         return Ok(());
     }
@@ -60,22 +58,15 @@ pub(super) fn refuse_without_keys(
 /// Warns of settings in the environment and in flags that the jobs do not have.
 pub(super) fn warnings(
     settings: &Settings,
-    entries: &Entries,
+    jobs_settings: &Settings,
     backend: &dyn Backend,
-) -> Result<Vec<String>> {
-    let of_file = settings_of_file(&entries.config)?;
-    let names = VARIABLES.map(|(name, _)| name);
-    let mut warnings: Vec<String> = variables_that_are_set(&names)
+) -> Vec<String> {
+    let mut warnings: Vec<String> = VARIABLES
         .into_iter()
-        .filter(|name| !backend.sets_variable(name))
-        .filter_map(|name| {
-            VARIABLES
-                .into_iter()
-                .find(|(variable, _)| *variable == name)
-        })
+        .filter(|(name, _)| is_variable_set(name) && !backend.sets_variable(name))
         .map(|(name, instead)| format!("{name} is set here, but not for the jobs; {instead}"))
         .collect();
-    let jobs_database = plain_absolute(&of_file.database);
+    let jobs_database = plain_absolute(&jobs_settings.database);
     if jobs_database != plain_absolute(&settings.database) {
         warnings.push(format!(
             "the jobs use {}, not {}; write database = … into the configuration",
@@ -107,10 +98,10 @@ pub(super) fn warnings(
             "the jobs do not have the address of the webhook in {name}; use webhook_url_file"
         ));
     }
-    Ok(warnings)
+    warnings
 }
 
 /// The settings that the jobs will have, without flags and environment variables.
-fn settings_of_file(config: &Path) -> Result<Settings> {
+pub(super) fn settings_of_jobs(config: &Path) -> Result<Settings> {
     Settings::from_text_alone(config, &read_text(config)?)
 }

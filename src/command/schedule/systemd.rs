@@ -77,24 +77,10 @@ impl Backend for Systemd {
     }
 
     fn state(&self, entries: &Entries) -> Result<State> {
-        let installed = installed_units(&unit_folder()?, &entries.paths.id)?;
-        if installed.is_empty() {
-            return Ok(State::No);
-        }
-        let wanted: BTreeMap<String, String> = self
-            .files(entries)?
-            .into_iter()
-            .map(|file| (file.path, file.text))
-            .collect();
-        let found: BTreeMap<String, String> = installed
-            .into_iter()
-            .map(|(path, text)| (display_path(&path), text))
-            .collect();
-        Ok(if found == wanted {
-            State::Yes
-        } else {
-            State::Outdated
-        })
+        let folder = unit_folder()?;
+        let installed = installed_units(&folder, &entries.paths.id)?;
+        let units = units(&entries.jobs, &entries.paths)?;
+        Ok(state_of(&folder, &installed, &units))
     }
 
     fn install(&self, entries: &Entries, _now: i64) -> Result<Change> {
@@ -105,7 +91,7 @@ impl Backend for Systemd {
             .with_context(|| format!("make the folder {}", folder.display()))?;
         let before = installed_units(&folder, &entries.paths.id)?;
         let change = Change {
-            is_changed: self.state(entries)? != State::Yes,
+            is_changed: state_of(&folder, &before, &units) != State::Yes,
             files: units
                 .iter()
                 .map(|unit| display_path(&folder.join(&unit.file_name)))
@@ -189,6 +175,21 @@ fn installed_units(folder: &Path, id: &str) -> Result<BTreeMap<PathBuf, String>>
         }
     }
     Ok(found)
+}
+
+/// Compares the installed units with those of the settings.
+fn state_of(folder: &Path, installed: &BTreeMap<PathBuf, String>, units: &[Unit]) -> State {
+    if installed.is_empty() {
+        return State::No;
+    }
+    let wanted = units
+        .iter()
+        .map(|unit| (folder.join(&unit.file_name), unit.text.clone()));
+    if *installed == wanted.collect() {
+        State::Yes
+    } else {
+        State::Outdated
+    }
 }
 
 /// The name of a unit, if it is a timer.

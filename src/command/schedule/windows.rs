@@ -80,26 +80,22 @@ impl Backend for Windows {
     }
 
     fn has_entries(&self, id: &str) -> Result<bool> {
-        for name in JobName::ALL {
-            if exists(&task_name(id, name))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(!installed_jobs(id)?.is_empty())
     }
 
     /// `schtasks` shows a task in another form than it was made from, so that only its existence can be checked.
     fn state(&self, entries: &Entries) -> Result<State> {
-        if !cfg!(windows) || !self.has_entries(&entries.paths.id)? {
+        if !cfg!(windows) {
             return Ok(State::No);
         }
-        for name in JobName::ALL {
-            let is_wanted = entries.jobs.iter().any(|job| job.name == name);
-            if exists(&task_name(&entries.paths.id, name))? != is_wanted {
-                return Ok(State::Outdated);
-            }
-        }
-        Ok(State::Yes)
+        let installed = installed_jobs(&entries.paths.id)?;
+        Ok(if installed.is_empty() {
+            State::No
+        } else if entries.jobs.iter().map(|job| job.name).eq(installed) {
+            State::Yes
+        } else {
+            State::Outdated
+        })
     }
 
     fn install(&self, entries: &Entries, _now: i64) -> Result<Change> {
@@ -193,6 +189,17 @@ fn schtasks() -> String {
     let root = system_path("SystemRoot").unwrap_or_else(|| PathBuf::from(r"C:\Windows"));
     let path = root.join("System32").join("schtasks.exe");
     path.to_string_lossy().into_owned()
+}
+
+/// The jobs that have a task, in the order of [`JobName::ALL`].
+fn installed_jobs(id: &str) -> Result<Vec<JobName>> {
+    let mut installed = Vec::new();
+    for name in JobName::ALL {
+        if exists(&task_name(id, name))? {
+            installed.push(name);
+        }
+    }
+    Ok(installed)
 }
 
 fn exists(task: &str) -> Result<bool> {

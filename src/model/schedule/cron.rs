@@ -6,10 +6,11 @@
 use std::fmt::Write;
 
 use crate::error::{Error, Exit, Result};
+use crate::model::path::shell_quoted;
 use crate::model::schedule::interval::HOUR_MINUTES;
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::schedule::paths::{Paths, shell_quoted};
-use crate::model::time::MINUTE;
+use crate::model::schedule::paths::Paths;
+use crate::model::time::HOUR;
 
 /// The longest command that the cron of Debian accepts has 998 characters.
 const MAX_COMMAND: usize = 998;
@@ -112,7 +113,7 @@ pub(crate) fn mark_file(name: JobName, config: &str) -> String {
     format!("{config}.{}.last", name.as_str())
 }
 
-/// Quotes a text for the shell and for cron, which replaces each `%` without a backslash by a line break. The backslash is
+/// Quotes a text for the shell, always, so that all lines look the same, and for cron, which replaces each `%` without a backslash by a line break. The backslash is
 /// outside the quotes, so that the shell removes it if cron does not.
 fn word(text: &str) -> String {
     shell_quoted(text).replace('%', r"'\%'")
@@ -122,8 +123,7 @@ fn word(text: &str) -> String {
 ///
 /// `utc_offset` is the offset of local time in seconds. `mark` is the content of the mark file.
 pub(crate) fn next_start(job: &Job, now: i64, utc_offset: i64, mark: Option<i64>) -> i64 {
-    let hour = i64::from(HOUR_MINUTES) * MINUTE;
-    let step = job.interval.seconds().min(hour);
+    let step = job.interval.seconds().min(HOUR);
     let first = job.phase() - utc_offset;
     let passed = (now - first).rem_euclid(step);
     let next = now - passed + step;
@@ -132,7 +132,7 @@ pub(crate) fn next_start(job: &Job, now: i64, utc_offset: i64, mark: Option<i64>
     }
     let interval = job.interval.seconds();
     (0..=24)
-        .map(|hours| next + hours * hour)
+        .map(|hours| next + hours * HOUR)
         .find(|start| mark != Some(start.div_euclid(interval)))
         .unwrap_or(next)
 }
@@ -141,7 +141,7 @@ pub(crate) fn next_start(job: &Job, now: i64, utc_offset: i64, mark: Option<i64>
 mod tests {
     use super::*;
     use crate::model::schedule::interval::Interval;
-    use crate::model::time::{DAY, HOUR};
+    use crate::model::time::DAY;
 
     fn job(name: JobName, interval: &str, second: u32) -> Job {
         Job {

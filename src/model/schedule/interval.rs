@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::digits::parse_digits;
+use crate::model::digits::parse_with_unit;
 use crate::model::time::MINUTE;
 
 /// The number of minutes in an hour.
@@ -42,12 +42,13 @@ impl Interval {
             "daily" => return Some(Self::DAILY),
             _ => {}
         }
-        let (count, unit) = [('m', 1), ('h', HOUR_MINUTES), ('d', DAY_MINUTES)]
-            .into_iter()
-            .find_map(|(unit, minutes)| {
-                Some((parse_digits::<u32>(text.strip_suffix(unit)?)?, minutes))
-            })?;
-        Self::of_minutes(count.checked_mul(unit)?)
+        let units = [
+            ('m', 1),
+            ('h', HOUR_MINUTES.into()),
+            ('d', DAY_MINUTES.into()),
+        ];
+        let minutes = parse_with_unit(text, &units)?;
+        Self::of_minutes(minutes.try_into().ok()?)
     }
 
     pub(crate) fn minutes(self) -> u32 {

@@ -36,8 +36,3 @@ pub(crate) fn path_text(path: &Path) -> Result<String> {
         Some(text) => Ok(text.to_owned()),
     }
 }
-
-/// Quotes a text for a Unix shell, always with quotes, so that all entries look the same.
-pub(crate) fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
