@@ -198,7 +198,7 @@ fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Resu
     log::info!("keys that can be read: {}", names.join(", "));
     let mut torn = TornClient::new(settings, stop.clone(), store)?;
     if shows_progress {
-        torn.show_progress();
+        torn.show_progress(settings.api.concurrency)?;
     }
     torn.add_keys(&loaded.keys)?;
     Ok(torn)
