@@ -123,8 +123,7 @@ impl<'a> Session<'a> {
     pub(super) fn run_kind(&mut self, kind: Kind) -> Result<FinishedRun> {
         let mut run = self.start_run(kind)?;
         self.torn.progress().step(kind.as_str());
-        self.forecast()?;
-        let fetched = self.fetch_kind(&mut run);
+        let fetched = self.forecast().and_then(|()| self.fetch_kind(&mut run));
         self.kinds_left.retain(|left| *left != kind);
         self.finish_run(run, fetched)
     }
