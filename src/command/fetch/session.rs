@@ -16,6 +16,7 @@ use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
+use crate::model::size::count;
 use crate::model::time::iso;
 use crate::store::Store;
 use crate::store::missing::Missing;
@@ -329,15 +330,12 @@ impl ActiveRun {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let calls = match counts.requests {
-            1 => "1 call".to_owned(),
-            number => format!("{number} calls"),
-        };
         log::info!(
-            "{}: {} saved, {} of them with a change{failed}; {calls} in {}",
+            "{}: {} saved, {} of them with a change{failed}; {} in {}",
             self.kind,
             counts.entities,
             counts.entities.saturating_sub(counts.unchanged),
+            count(counts.requests, "call"),
             format_elapsed(self.started.elapsed())
         );
     }
