@@ -16,6 +16,7 @@ use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Table;
 use crate::model::import::tidy;
+use crate::model::key::has_key_format;
 use crate::model::time::Month;
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
@@ -250,7 +251,8 @@ impl Flaw {
     fn of_cell(column: &str, cell: &Datum, flaw: &str) -> Self {
         let reason = format!("{column} {flaw}");
         let description = match cell {
-            Datum::Text(text) if !looks_like_key(text) => {
+            // A key may be in any column of a file whose columns are shifted.
+            Datum::Text(text) if !has_key_format(text) => {
                 let shown: String = text.chars().take(40).collect();
                 format!("column {column}: {shown:?} {flaw}")
             }
@@ -261,9 +263,4 @@ impl Flaw {
             reason,
         }
     }
-}
-
-/// A key may be in any column of a file whose columns are shifted.
-fn looks_like_key(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
