@@ -32,7 +32,7 @@ use crate::error::{Error, Exit};
 use crate::output::progress::Progress;
 use crate::output::terminal::Verbosity;
 
-/// What every command receives, besides its own arguments.
+/// The settings and the kind of output of an invocation, which every command receives beside its own arguments.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,

@@ -1,5 +1,7 @@
 //! Replaces possible secrets in error messages.
 
+use crate::model::key::has_key_format;
+
 /// Replaces words that look like a key. A broken line may contain a key anywhere.
 pub(super) fn mask_key_like(text: &str) -> String {
     text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
@@ -64,8 +66,7 @@ pub(super) fn mask_line(line: &str) -> String {
 
 /// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
 pub(super) fn looks_like_key(word: &str) -> bool {
-    word.len() == 16
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    has_key_format(word)
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())

@@ -19,7 +19,7 @@ impl ApiKey {
     /// The error says how the text differs from a key. It does not contain the text.
     pub fn new(text: &str) -> Result<Self, String> {
         let text = unquoted(text);
-        if has_form_of_key(text) {
+        if has_key_format(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(describe_error(text))
@@ -31,8 +31,8 @@ impl ApiKey {
     }
 }
 
-/// Whether a text is 16 ASCII letters and digits.
-pub(crate) fn has_form_of_key(text: &str) -> bool {
+/// Whether a text has the format of a key: 16 ASCII letters and digits.
+pub(crate) fn has_key_format(text: &str) -> bool {
     text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

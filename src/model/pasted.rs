@@ -1,7 +1,8 @@
 //! Reads ids of players and factions from a text that a user typed or pasted.
 
-use crate::model::digits::parse_digits;
+use crate::model::digits::{is_digits, parse_digits};
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::key::has_key_format;
 
 /// An id in the text.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -56,10 +57,10 @@ fn parse_word(word: &str) -> Result<PastedId, String> {
     if is_address(word) {
         return parse_address(word);
     }
-    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_digits(word) {
         return Err(format!("{word} is no id: ids are whole numbers from 1"));
     }
-    if word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if has_key_format(word) {
         return Err(
             "a word of 16 letters and digits looks like an API key and is not shown; it is no id"
                 .to_owned(),

@@ -1,4 +1,4 @@
-//! What long work tells about its progress.
+//! Reports the progress of long work.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub enum Unit {
     Days,
 }
 
-/// Follows long work, such as a progress bar.
+/// Receives the progress of long work, such as a progress bar.
 pub trait Watch: fmt::Debug + Sync {
     /// A step begins. The total is `None` if it cannot be measured.
     fn begin(&self, step: &str, total: Option<(u64, Unit)>);
@@ -22,7 +22,7 @@ pub trait Watch: fmt::Debug + Sync {
     fn advance(&self, amount: u64);
 }
 
-/// For work that nobody follows.
+/// Ignores the progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Unwatched;
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
-use crate::output::progress::{add_bar, format_left, has_room_for_bar, style};
-
-const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
+use crate::output::progress::{
+    REDRAW_INTERVAL, add_bar, format_left, has_room_for_bar, set_total, style,
+};
 
 /// Estimates the time for a number of calls; `None` if it is not known.
 pub(crate) type Estimate = dyn Fn(u64) -> Option<Duration> + Send + Sync;
@@ -126,10 +126,7 @@ impl Shared {
             (Some(_), _) => "{wide_msg} {human_pos}/{human_len}{prefix}",
         };
         // Each of these may draw, so the style, which shows the other values, comes last.
-        match total {
-            Some(total) => self.bar.set_length(total),
-            None => self.bar.unset_length(),
-        }
+        set_total(&self.bar, total);
         self.bar.set_position(calls);
         self.bar.set_prefix(left);
         self.bar.set_style(style(template));

@@ -17,7 +17,7 @@ const WIDTH_OF_BAR: u16 = 60;
 /// The time after which the speed of a step is known well enough for an estimate.
 const ESTIMATE_AFTER: Duration = Duration::from_secs(1);
 
-const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
 
 /// All bars of the process, so that lines can be printed between them.
 fn bars() -> &'static MultiProgress {
@@ -33,6 +33,13 @@ pub(crate) fn suspended<T>(print: impl FnOnce() -> T) -> T {
 /// Adds a bar to the screen. It has no length yet.
 pub(super) fn add_bar() -> ProgressBar {
     bars().add(ProgressBar::no_length())
+}
+
+pub(super) fn set_total(bar: &ProgressBar, total: Option<u64>) {
+    match total {
+        Some(total) => bar.set_length(total),
+        None => bar.unset_length(),
+    }
 }
 
 /// Whether the terminal is wide enough for a bar.
@@ -93,7 +100,7 @@ impl Progress {
         self.bar.set_position(position);
     }
 
-    /// Names what is being done now.
+    /// Changes the name of the step.
     pub(crate) fn name(&self, what: &str) {
         self.bar.set_message(what.to_owned());
     }
@@ -115,10 +122,7 @@ impl Watch for Progress {
             _ => format!("{{wide_msg}} {count}"),
         };
         // Each of these may draw, so the style, which shows the other values, comes last.
-        match total {
-            Some((total, _)) => self.bar.set_length(total),
-            None => self.bar.unset_length(),
-        }
+        set_total(&self.bar, total.map(|(total, _)| total));
         self.bar.reset();
         self.bar.set_style(style(&template));
         self.bar.set_message(step.to_owned());

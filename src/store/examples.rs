@@ -1,7 +1,7 @@
-//! Reads what `demo` shows at its end.
+//! Reads the values that `demo` shows at its end.
 
+use rusqlite::OptionalExtension;
 use rusqlite::types::FromSql;
-use rusqlite::{OptionalExtension, params};
 
 use crate::error::Result;
 use crate::store::{SqlContext, Store, sql};
@@ -34,7 +34,7 @@ impl Store {
 
     fn first_value<T: FromSql>(&self, statement: &str) -> Result<Option<T>> {
         self.connection()
-            .query_row(statement, params![], |row| row.get(0))
+            .query_row(statement, [], |row| row.get(0))
             .optional()
             .context("look for an example")
     }

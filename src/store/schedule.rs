@@ -25,21 +25,20 @@ pub(crate) struct LastRun {
 /// As [`Store::open_read_only`].
 pub(crate) fn last_runs(database: &Path, now: i64) -> Result<Vec<LastRun>> {
     let store = Store::open_read_only(database)?;
-    let mut statement = store
-        .connection()
-        .prepare(sql!("runs/list_last_runs"))
-        .context("read the last runs")?;
-    let rows = statement
-        .query_map(named_params! { ":horizon": now + DAY }, |row| {
-            Ok(LastRun {
-                kind: row.get("kind")?,
-                started_at: row.get("started_at")?,
-                status: row.get("status")?,
-            })
-        })
-        .context("read the last runs")?;
-    rows.collect::<rusqlite::Result<_>>()
-        .context("read the last runs")
+    let list = || -> rusqlite::Result<Vec<LastRun>> {
+        store
+            .connection()
+            .prepare(sql!("runs/list_last_runs"))?
+            .query_map(named_params! { ":horizon": now + DAY }, |row| {
+                Ok(LastRun {
+                    kind: row.get("kind")?,
+                    started_at: row.get("started_at")?,
+                    status: row.get("status")?,
+                })
+            })?
+            .collect()
+    };
+    list().context("read the last runs")
 }
 
 /// When the newest backup of the database was made, in unix seconds; `None` if there is none.

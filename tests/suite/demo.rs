@@ -153,7 +153,7 @@ tornsnap: could not use the folder mine
 /// A change that the user makes in the folder of a demo.
 struct UserChange {
     make: fn(&Sandbox),
-    /// What the error says about it.
+    /// The cause that the error names.
     message: &'static str,
 }
 

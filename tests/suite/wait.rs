@@ -294,8 +294,9 @@ fn a_prune_without_a_backup_waits_for_a_running_backup() {
         keep: None,
         new_folder: false,
         now: IN_APRIL,
+        watch: &Unwatched,
     };
-    let taken = backup::create(&request, &held, &Unwatched).unwrap();
+    let taken = backup::create(&request, &held).unwrap();
     drop(held);
 
     end(child).expect(0);

@@ -142,11 +142,12 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
         keep: Some(args.keep.unwrap_or(settings.backup.keep)),
         new_folder: args.new_folder,
         now: settings.clock.now(),
+        watch: &context.progress(),
     };
     let new = StopSignal::interruptible(
         "finish the backup",
         "the incomplete copy was removed, and the earlier backups are as they were",
-        || backup::create(&options, &lock, &context.progress()),
+        || backup::create(&options, &lock),
     )?;
     for warning in &new.warnings {
         log::warn!("{warning}");

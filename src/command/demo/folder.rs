@@ -11,7 +11,8 @@ use super::{DATABASE_NAME, SENTINEL};
 use crate::command::init::write_private;
 use crate::config::FILE_NAME;
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::store::files::sha256;
+use crate::model::watch::Unwatched;
+use crate::store::files::digest_of_file;
 
 /// The name of the file in which the demo records what it wrote.
 const RECORD_NAME: &str = "tornsnap-demo.json";
@@ -153,7 +154,7 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 }
 
 fn hash_of(path: &Path) -> io::Result<String> {
-    fs::read(path).map(|bytes| sha256(&bytes))
+    digest_of_file(path, &Unwatched).map(|digest| digest.sha256)
 }
 
 /// Lists all files and folders below `folder`, each folder after its contents. Links are not followed.

@@ -225,15 +225,7 @@ impl<'a> Demo<'a> {
     fn finish(&self) -> Result<()> {
         let context = self.quiet_context();
         backup::create(&context, &LockWait::up_to("demo", Duration::ZERO))?;
-        let wait = WaitArgs::NO_WAIT;
-        prune::run(
-            &context,
-            &prune::Args {
-                wait,
-                ..prune::Args::default()
-            },
-        )?;
-        Ok(())
+        prune(&context).map(drop)
     }
 
     fn quiet_context(&self) -> Context {
@@ -260,22 +252,14 @@ impl<'a> Demo<'a> {
     /// Runs `summarize` and `prune` at the start of a month. Returns their summaries.
     fn summarize_and_prune(&self) -> Result<Vec<String>> {
         let context = self.quiet_context();
-        let wait = WaitArgs::NO_WAIT;
         let summarized = summarize::run(
             &context,
             &summarize::Args {
-                wait,
+                wait: WaitArgs::NO_WAIT,
                 ..summarize::Args::default()
             },
         )?;
-        let pruned = prune::run(
-            &context,
-            &prune::Args {
-                wait,
-                ..prune::Args::default()
-            },
-        )?;
-        Ok([summarized, pruned]
+        Ok([summarized, prune(&context)?]
             .into_iter()
             .filter_map(|outcome| outcome.summary)
             .collect())
@@ -286,6 +270,16 @@ impl<'a> Demo<'a> {
             terminal::print_message(line);
         }
     }
+}
+
+fn prune(context: &Context) -> Result<Outcome> {
+    prune::run(
+        context,
+        &prune::Args {
+            wait: WaitArgs::NO_WAIT,
+            ..prune::Args::default()
+        },
+    )
 }
 
 /// The date of a timestamp, as `2026-11-21`.

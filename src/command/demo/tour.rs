@@ -1,4 +1,4 @@
-//! What the demo prints at its end: a table, the page of `health`, and commands to try.
+//! Prints the end of the demo: a table, the page of `health`, and commands to try.
 
 use std::path::Path;
 

@@ -31,6 +31,7 @@ use crate::command::{Context, Outcome};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::key::NamedKey;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
 use crate::model::time::parse_duration;
@@ -136,8 +137,8 @@ pub(crate) fn fetch(
     // Declared before the store, so that the lock of the last kind is released after the database is closed.
     let mut _held_lock = None;
     let mut store = open_to_record(settings, scope)?;
-    let torn = match connect(settings, &stop, shows_progress) {
-        Ok(torn) => torn,
+    let (torn, keys) = match connect(settings, &stop, shows_progress) {
+        Ok(connected) => connected,
         Err(error) => {
             // If another program has locked the database, this write would only wait for it again.
             if error.exit() != Exit::TryLater {
@@ -149,7 +150,7 @@ pub(crate) fn fetch(
     };
     let kinds = locks.iter().map(|(kind, _)| *kind).collect();
     let forecast = |store: &Store, kinds: &[Kind]| {
-        let forecast = plan::forecast(settings, store, scope, kinds)?;
+        let forecast = plan::forecast(settings, &keys, store, scope, kinds)?;
         torn.expect_calls(forecast.calls, forecast.of_owners);
         Ok(())
     };
@@ -182,8 +183,12 @@ fn open_to_record(settings: &Settings, scope: &Scope) -> Result<Store> {
     Ok(store)
 }
 
-/// A Torn client with the configured keys. A key that was not checked for a day is checked first.
-fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Result<TornClient> {
+/// A Torn client with the configured keys, and these keys. A key that was not checked for a day is checked first.
+fn connect(
+    settings: &Settings,
+    stop: &StopSignal,
+    shows_progress: bool,
+) -> Result<(TornClient, Vec<NamedKey>)> {
     let loaded = settings.load_keys()?;
     let mut store = Store::open(&settings.database)?;
     if !settings.keys_are_from_environment {
@@ -198,10 +203,10 @@ fn connect(settings: &Settings, stop: &StopSignal, shows_progress: bool) -> Resu
     log::info!("keys that can be read: {}", names.join(", "));
     let mut torn = TornClient::new(settings, stop.clone(), store)?;
     if shows_progress {
-        torn.show_progress();
+        torn.show_progress(settings.api.concurrency)?;
     }
     torn.add_keys(&loaded.keys)?;
-    Ok(torn)
+    Ok((torn, loaded.keys))
 }
 
 /// The kinds of this invocation whose locks are held.

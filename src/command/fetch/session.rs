@@ -16,6 +16,7 @@ use crate::model::elapsed::format_elapsed;
 use crate::model::id::FactionId;
 use crate::model::kind::Kind;
 use crate::model::run::{Counts, RunStatus};
+use crate::model::size::count;
 use crate::model::time::iso;
 use crate::store::Store;
 use crate::store::missing::Missing;
@@ -123,8 +124,7 @@ impl<'a> Session<'a> {
     pub(super) fn run_kind(&mut self, kind: Kind) -> Result<FinishedRun> {
         let mut run = self.start_run(kind)?;
         self.torn.progress().step(kind.as_str());
-        self.forecast()?;
-        let fetched = self.fetch_kind(&mut run);
+        let fetched = self.forecast().and_then(|()| self.fetch_kind(&mut run));
         self.kinds_left.retain(|left| *left != kind);
         self.finish_run(run, fetched)
     }
@@ -330,15 +330,12 @@ impl ActiveRun {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let calls = match counts.requests {
-            1 => "1 call".to_owned(),
-            number => format!("{number} calls"),
-        };
         log::info!(
-            "{}: {} saved, {} of them with a change{failed}; {calls} in {}",
+            "{}: {} saved, {} of them with a change{failed}; {} in {}",
             self.kind,
             counts.entities,
             counts.entities.saturating_sub(counts.unchanged),
+            count(counts.requests, "call"),
             format_elapsed(self.started.elapsed())
         );
     }

@@ -67,7 +67,7 @@ pub(super) fn refusal(context: &Context, blockers: &[PruneBlocker]) -> Error {
         .with_exit(Exit::Config)
 }
 
-/// What the user can do about a blocker.
+/// The help text for a blocker: a step that removes it, or the flag that overrides it.
 pub(super) fn help(blocker: &PruneBlocker) -> &'static str {
     match blocker {
         PruneBlocker::Unsummarized(_) => {

@@ -78,8 +78,9 @@ pub(crate) struct TornClient {
     /// The watcher thread ends when this is dropped.
     _alive: Arc<()>,
     requests: AtomicU64,
-    pace: Arc<Pace>,
     progress: CallProgress,
+    /// The pace, which only the progress bar shows; `None` without one.
+    pace: Option<Arc<Pace>>,
     faults_in_a_row: AtomicU32,
     /// The end of the wait that was logged last.
     wait_logged_until: Mutex<Option<Instant>>,
@@ -128,8 +129,6 @@ impl TornClient {
             settings.api.concurrency,
             config::proxy_for(&settings.api.base_url)?,
         )?;
-        let recorded = store.recorded_calls()?;
-        let limit = settings.api.requests_per_minute;
         let torn = Self {
             _alive: watch(&client, &stop),
             client,
@@ -140,13 +139,13 @@ impl TornClient {
             confirmations: Mutex::default(),
             stop,
             clock: settings.clock,
-            limit,
+            limit: settings.api.requests_per_minute,
             timeout: settings.api.timeout,
             first_retry: settings.api.first_retry,
             first_pause: settings.api.first_pause,
             requests: AtomicU64::new(0),
-            pace: Arc::new(Pace::new(limit, settings.api.concurrency, recorded)),
             progress: CallProgress::default(),
+            pace: None,
             faults_in_a_row: AtomicU32::new(0),
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::limits::owner_id;
+use super::pace::Pace;
 use super::{AcquiredKey, TornClient, lock};
 use crate::api::pool::{Wait, WaitCause};
 use crate::config::Clock;
+use crate::error::Result;
 use crate::model::elapsed::format_elapsed;
 use crate::output::call_progress::CallProgress;
 
 impl TornClient {
-    /// Shows a progress bar from now on.
-    pub(crate) fn show_progress(&mut self) {
-        let pace = Arc::clone(&self.pace);
+    /// Shows a progress bar from now on. `threads` is the number of calls that are made at the same time.
+    pub(crate) fn show_progress(&mut self, threads: usize) -> Result<()> {
+        let recorded = lock(&self.store).recorded_calls()?;
+        let pace = Arc::new(Pace::new(self.limit, threads, recorded));
+        self.pace = Some(Arc::clone(&pace));
         let estimate = move |calls| pace.estimate(calls, Clock::real_milliseconds());
         self.progress = CallProgress::start("checking the keys", Box::new(estimate));
+        Ok(())
     }
 
     pub(crate) fn progress(&self) -> &CallProgress {
@@ -26,17 +31,21 @@ impl TornClient {
     /// Sets the calls that each owner is expected to make from now on; `None` if some of them are not known yet.
     pub(crate) fn expect_calls(&self, calls: u64, of_owners: Option<BTreeMap<i64, u64>>) {
         self.progress.expect(of_owners.is_some().then_some(calls));
-        self.pace.plan(of_owners.unwrap_or_default());
+        if let Some(pace) = &self.pace {
+            pace.plan(of_owners.unwrap_or_default());
+        }
     }
 
     /// Shows a call that has just ended. `count` is the number of calls so far.
     pub(super) fn show_call(&self, key: &AcquiredKey, count: u64) {
         self.progress.calls(count);
-        self.pace.record_call(
-            owner_id(key.owner),
-            key.called_at.elapsed(),
-            Clock::real_milliseconds(),
-        );
+        if let Some(pace) = &self.pace {
+            pace.record_call(
+                owner_id(key.owner),
+                key.called_at.elapsed(),
+                Clock::real_milliseconds(),
+            );
+        }
     }
 
     /// Logs a wait for the rate limit, once for all threads. Pauses are logged when they begin.

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::watch::Watch;
+use crate::store::backup::BackupOptions;
 use crate::store::files::private::create_private;
 use crate::store::{SqlContext, interrupt, open};
 
@@ -28,15 +29,15 @@ const SYNC_INTERVAL: Duration = Duration::from_millis(10);
 /// Copies a database to a new file of the same owner. The caller syncs the file.
 pub(super) fn copy_database(
     source: &Connection,
-    database: &Path,
+    options: &BackupOptions<'_>,
     target: &Path,
-    watch: &dyn Watch,
 ) -> Result<()> {
-    create_private(target, database).with_context(|| format!("make {}", target.display()))?;
+    create_private(target, options.database)
+        .with_context(|| format!("make {}", target.display()))?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| sync_periodically(target, &done));
-        let copied = copy_pages(source, target, watch);
+        let copied = copy_pages(source, target, options.watch);
         done.store(true, Ordering::Relaxed);
         copied
     })

@@ -13,7 +13,7 @@ use crate::model::elapsed::format_elapsed;
 use crate::model::identity::Identity;
 use crate::model::path::with_suffix;
 use crate::model::size::format_bytes;
-use crate::model::watch::{Unit, Watch};
+use crate::model::watch::Unit;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::{copy_database, database_size};
 use crate::store::backup::manifest::{BackupKind, MANIFEST_VERSION, Manifest, TOOL};
@@ -102,7 +102,6 @@ pub(super) fn build(
     kind: BackupKind,
     source: SourceDatabase,
     temporary: &Path,
-    watch: &dyn Watch,
 ) -> Result<UnpublishedBackup> {
     let size = database_size(&source.connection)?;
     check_room(
@@ -116,15 +115,15 @@ pub(super) fn build(
         format_bytes(size),
         options.directory.display()
     );
-    watch.begin("copying", Some((size, Unit::Bytes)));
+    options.watch.begin("copying", Some((size, Unit::Bytes)));
     let started = Instant::now();
-    copy_database(&source.connection, options.database, temporary, watch)?;
+    copy_database(&source.connection, options, temporary)?;
     drop(source.connection);
     log::info!("the copy took {}", format_elapsed(started.elapsed()));
 
     let (checked, finished) = run_both(
         || check_copy(options, temporary).map_err(add_damage_help),
-        || finish_file(options, temporary, watch),
+        || finish_file(options, temporary),
     );
     Ok(UnpublishedBackup {
         copy: checked?,
@@ -181,11 +180,7 @@ struct FinishedFile {
 }
 
 /// Compresses the copy if the options ask for it, hashes and syncs the result.
-fn finish_file(
-    options: &BackupOptions<'_>,
-    copy: &Path,
-    watch: &dyn Watch,
-) -> Result<FinishedFile> {
+fn finish_file(options: &BackupOptions<'_>, copy: &Path) -> Result<FinishedFile> {
     let started = Instant::now();
     let bytes = fs::metadata(copy).map_or(0, |found| found.len());
     let step = if options.compress {
@@ -193,10 +188,10 @@ fn finish_file(
     } else {
         "checking and hashing"
     };
-    watch.begin(step, Some((bytes, Unit::Bytes)));
+    options.watch.begin(step, Some((bytes, Unit::Bytes)));
     let finished = if options.compress {
         let compressed = with_suffix(copy, ".zst");
-        let (before, after) = compress(copy, &compressed, options.database, watch)
+        let (before, after) = compress(options, copy, &compressed)
             .with_context(|| format!("compress the copy in {}", options.directory.display()))?;
         FinishedFile {
             path: compressed,
@@ -206,7 +201,7 @@ fn finish_file(
     } else {
         FinishedFile {
             path: copy.to_owned(),
-            digest: digest_of_file(copy, watch)
+            digest: digest_of_file(copy, options.watch)
                 .with_context(|| format!("read {}", copy.display()))?,
             uncompressed: None,
         }
@@ -224,22 +219,17 @@ fn finish_file(
         format_elapsed(started.elapsed())
     );
     // The check on the other thread may take longer.
-    watch.begin("checking", None);
+    options.watch.begin("checking", None);
     Ok(finished)
 }
 
 /// Compresses a file; returns the digests of the input and of the output.
-fn compress(
-    from: &Path,
-    to: &Path,
-    database: &Path,
-    watch: &dyn Watch,
-) -> io::Result<(Digest, Digest)> {
+fn compress(options: &BackupOptions<'_>, from: &Path, to: &Path) -> io::Result<(Digest, Digest)> {
     let mut reader = HashingReader::new(File::open(from)?);
-    let writer = HashingWriter::new(create_private(to, database)?);
+    let writer = HashingWriter::new(create_private(to, options.database)?);
     let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
     encoder.include_checksum(true)?;
-    copy_in_chunks(&mut reader, &mut encoder, watch)?;
+    copy_in_chunks(&mut reader, &mut encoder, options.watch)?;
     let writer = encoder.finish()?;
     Ok((reader.finish(), writer.finish()))
 }

@@ -42,6 +42,7 @@ pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: 
         now: disk_time(directory, &suffix, database)?
             .duration_since(UNIX_EPOCH)
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(0)),
+        watch: &Unwatched,
     };
     let temporary = directory.join(format!(".{name}{suffix}"));
     check_room(
@@ -49,14 +50,8 @@ pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: 
         required_space(database_size(&source.connection)?),
         "copy the database and change its schema",
     )?;
-    let backup = build(
-        &options,
-        BackupKind::BeforeMigration,
-        source,
-        &temporary,
-        &Unwatched,
-    )
-    .inspect_err(|_| remove_temporary_files(&temporary))?;
+    let backup = build(&options, BackupKind::BeforeMigration, source, &temporary)
+        .inspect_err(|_| remove_temporary_files(&temporary))?;
     remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
     publish_as(&options, &backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
     Ok(())
@@ -98,8 +93,9 @@ mod tests {
                 keep: Some(1),
                 new_folder: false,
                 now,
+                watch: &Unwatched,
             };
-            let id = backup::create(&options, &lock, &Unwatched)
+            let id = backup::create(&options, &lock)
                 .unwrap()
                 .manifest
                 .database_id;

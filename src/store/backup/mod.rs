@@ -62,6 +62,8 @@ pub struct BackupOptions<'a> {
     pub new_folder: bool,
     /// Unix seconds, for the name and the manifest.
     pub now: i64,
+    /// Receives the progress.
+    pub watch: &'a dyn Watch,
 }
 
 /// Checks that there is a database to copy.
@@ -89,7 +91,7 @@ pub struct NewBackup {
 /// [`Exit::Io`](crate::error::Exit::Io) when the disk is full, [`Exit::Damaged`](crate::error::Exit::Damaged) when
 /// the copy is damaged, [`Exit::Config`](crate::error::Exit::Config) when earlier backups are missing from the folder.
 /// No older backup is removed then.
-pub fn create(options: &BackupOptions<'_>, _lock: &Lock, watch: &dyn Watch) -> Result<NewBackup> {
+pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let directory = options.directory;
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
@@ -101,7 +103,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock, watch: &dyn Watch) -> R
     let stem = names::stem(options.database);
     let name = names::free_name(directory, &stem, options.now, options.compress);
     let temporary = directory.join(format!(".{name}{suffix}"));
-    let manifest = create::build(options, BackupKind::Backup, source, &temporary, watch)
+    let manifest = create::build(options, BackupKind::Backup, source, &temporary)
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);

@@ -14,9 +14,9 @@ const CHUNK: usize = 256 * 1024;
 
 /// The hash and the size of some bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::store) struct Digest {
+pub(crate) struct Digest {
     /// SHA-256 in hexadecimal.
-    pub(in crate::store) sha256: String,
+    pub(crate) sha256: String,
     pub(in crate::store) bytes: u64,
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Reads a whole file. `watch` is told the number of bytes.
-pub(in crate::store) fn digest_of_file(path: &Path, watch: &dyn Watch) -> io::Result<Digest> {
+pub(crate) fn digest_of_file(path: &Path, watch: &dyn Watch) -> io::Result<Digest> {
     let mut reader = HashingReader::new(File::open(path)?);
     copy_in_chunks(&mut reader, &mut io::sink(), watch)?;
     Ok(reader.finish())

@@ -6,6 +6,6 @@ pub(super) mod remove;
 pub(super) mod space;
 pub(super) mod sync;
 
-pub(crate) use hash::sha256;
+pub(crate) use hash::{digest_of_file, sha256};
 pub(crate) use private::{write_atomically, write_if_absent};
 pub(crate) use remove::remove_database_files;

@@ -16,7 +16,7 @@ use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::Table;
 use crate::model::import::tidy;
-use crate::model::key::has_form_of_key;
+use crate::model::key::has_key_format;
 use crate::model::time::Month;
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
@@ -243,7 +243,7 @@ impl Flaw {
         let reason = format!("{column} {flaw}");
         let description = match cell {
             // A key may be in any column of a file whose columns are shifted.
-            Datum::Text(text) if !has_form_of_key(text) => {
+            Datum::Text(text) if !has_key_format(text) => {
                 let shown: String = text.chars().take(40).collect();
                 format!("column {column}: {shown:?} {flaw}")
             }

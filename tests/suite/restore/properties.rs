@@ -78,10 +78,9 @@ fn back_up(sandbox: &Sandbox, compress: bool) -> Manifest {
         keep: None,
         new_folder: false,
         now: NOW,
+        watch: &Unwatched,
     };
-    backup::create(&request, &lock, &Unwatched)
-        .unwrap()
-        .manifest
+    backup::create(&request, &lock).unwrap().manifest
 }
 
 /// The path of the restored database.

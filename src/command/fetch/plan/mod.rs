@@ -46,12 +46,12 @@ pub(super) struct Forecast {
 /// Counts the calls that these kinds need. The keys have been checked already.
 pub(super) fn forecast(
     settings: &Settings,
+    keys: &[NamedKey],
     store: &Store,
     scope: &Scope,
     kinds: &[Kind],
 ) -> Result<Forecast> {
-    let loaded = settings.load_keys()?;
-    let plan = plan(settings, &loaded.keys, store, scope, kinds)?;
+    let plan = plan(settings, keys, store, scope, kinds)?;
     let lacks_members =
         kinds.contains(&Kind::Players) && !factions_without_roster(store, scope)?.is_empty();
     Ok(Forecast {
