@@ -3,7 +3,9 @@
 use std::fs;
 
 use crate::export::{database, export, hard};
-use crate::support::{NOW, Sandbox, skipped};
+use crate::support::Sandbox;
+#[cfg(target_os = "linux")]
+use crate::support::pty;
 
 /// A few rows with every kind of value.
 fn small() -> Sandbox {
@@ -225,23 +227,14 @@ fn rows_after_the_sample_are_written_whole() {
     assert!(markdown.contains("\n| 2500 | now there are more words | end |\n"));
 }
 
-/// On a terminal of this width; `None` without util-linux's `script`.
+/// The output of the export on a terminal of this width.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(sandbox: &Sandbox, columns: usize, arguments: &str) -> Option<String> {
-    let program = env!("CARGO_BIN_EXE_tornsnap");
-    let output = std::process::Command::new("script")
-        .args([
-            "-qec",
-            &format!("stty cols {columns} && '{program}' -q export {arguments}"),
-            "/dev/null",
-        ])
-        .current_dir(sandbox.path(""))
-        .env("TORNSNAP_NOW", NOW.to_string())
-        .env_remove("COLUMNS")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+fn on_a_terminal(sandbox: &Sandbox, columns: u16, arguments: &str) -> String {
+    let arguments: Vec<&str> = ["-q", "export"]
+        .into_iter()
+        .chain(arguments.split(' '))
+        .collect();
+    pty::run(&sandbox.command(&arguments), columns).1
 }
 
 #[cfg(target_os = "linux")]
@@ -271,13 +264,10 @@ fn a_table_fits_into_the_terminal_and_no_word_is_broken() {
         );
         let rows = rows.expect(0).json();
         for columns in [40, 60, 80, 120] {
-            let Some(table) = on_a_terminal(&sandbox, columns, &format!("{dataset} -f table"))
-            else {
-                return skipped("there is no program `script`");
-            };
+            let table = on_a_terminal(&sandbox, columns, &format!("{dataset} -f table"));
             for line in table.lines() {
                 assert!(
-                    line.chars().count() <= columns,
+                    line.chars().count() <= usize::from(columns),
                     "{columns} {line:?}\n{table}"
                 );
             }
@@ -313,8 +303,7 @@ fn a_table_fits_into_the_terminal_and_no_word_is_broken() {
         &sandbox,
         80,
         "player_latest -f table --columns name,rank,status_description",
-    )
-    .unwrap();
+    );
     assert_eq!(
         wide,
         "name           rank                 status_description\n\
@@ -327,8 +316,7 @@ fn a_table_fits_into_the_terminal_and_no_word_is_broken() {
         &sandbox,
         40,
         "player_latest -f table --columns name,rank,status_description",
-    )
-    .unwrap();
+    );
     assert_eq!(
         narrow,
         "name                QuickBishop33\n\
