@@ -7,9 +7,10 @@ use std::time::Duration;
 use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
 use tornsnap::testing::store::Store;
 
-use crate::support::terminal::Terminal;
+use crate::support::pty::Pty;
+use crate::support::screen::Screen;
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Sandbox, signal};
+use crate::support::{CANARY, Sandbox};
 
 /// Characters of the bar itself.
 const BAR: [char; 2] = ['█', '░'];
@@ -30,6 +31,29 @@ fn many_players(limit: u32) -> Torn {
         &format!("[track]\nplayers = [{}]\n", ids.join(", ")),
     );
     torn
+}
+
+/// Waits until a line that was shown contains the text.
+#[track_caller]
+fn wait_for_line(pty: &Pty, columns: u16, text: &str) {
+    pty.wait_for(text, |pty| {
+        let seen = Screen::after(&pty.raw(), columns).seen();
+        seen.iter().any(|line| line.contains(text)).then_some(())
+    });
+}
+
+/// Waits for the end. Returns the exit code, the lines that are left on the screen, and all lines that were shown.
+#[track_caller]
+fn end(mut pty: Pty, columns: u16) -> (u32, Vec<String>, Vec<String>) {
+    let code = pty.wait();
+    let screen = Screen::after(&pty.raw(), columns);
+    (code, screen.left(), screen.seen())
+}
+
+/// Waits for the end of the command. Returns the same.
+#[track_caller]
+fn run(command: &Command, columns: u16) -> (u32, Vec<String>, Vec<String>) {
+    end(Pty::start(command, columns), columns)
 }
 
 /// Fails if a bar, a wait or an estimate is left on the screen.
@@ -65,7 +89,7 @@ fn large() -> Sandbox {
 fn a_fetch_says_what_it_waits_for_and_how_long_it_takes_at_any_width() {
     for columns in WIDTHS {
         let torn = many_players(5);
-        let terminal = Terminal::start(&mut torn.fetching(&["players"]), columns);
+        let pty = Pty::start(&torn.fetching(&["players"]), columns);
 
         // 41 calls at five a minute take eight minutes. The first five are made at once.
         let wait = match columns {
@@ -73,10 +97,10 @@ fn a_fetch_says_what_it_waits_for_and_how_long_it_takes_at_any_width() {
             60 => " s for the budget of key1 (5 calls",
             _ => " s for the budget of key1 (5 calls a minute)",
         };
-        terminal.wait_for(wait);
-        terminal.wait_for("5/41, 7m left");
-        signal(&terminal.child, "INT");
-        let (code, left, seen) = terminal.end();
+        wait_for_line(&pty, columns, wait);
+        wait_for_line(&pty, columns, "5/41, 7m left");
+        pty.signal("INT");
+        let (code, left, seen) = end(pty, columns);
 
         assert_eq!(code, 130, "{left:#?}");
         assert_no_bar(&left);
@@ -101,9 +125,8 @@ fn one_bar_counts_the_calls_of_all_kinds() {
     torn.fetch(&["all"]).expect(0);
     torn.simulator
         .fault(Fault::always(FaultKind::Slow(Duration::from_millis(400))));
-    let terminal = Terminal::start(&mut torn.fetching(&["all"]), 80);
 
-    let (code, left, seen) = terminal.end();
+    let (code, left, seen) = run(&torn.fetching(&["all"]), 80);
 
     assert_eq!(code, 0, "{left:#?}");
     assert_no_bar(&left);
@@ -126,9 +149,8 @@ fn lines_of_the_log_do_not_tear_the_bar() {
         .fault(Fault::always(FaultKind::Slow(Duration::from_millis(300))));
     let mut command = torn.fetching(&["players"]);
     command.arg("-vv");
-    let terminal = Terminal::start(&mut command, 300);
 
-    let (code, left, seen) = terminal.end();
+    let (code, left, seen) = run(&command, 300);
 
     assert_eq!(code, 0, "{left:#?}");
     assert!(seen.iter().any(|line| line.contains(BAR)), "{seen:#?}");
@@ -151,9 +173,7 @@ fn a_backup_and_a_restore_show_their_steps_in_bytes() {
             &["backup", "--compress"][..],
             &["restore", "latest", "--yes"],
         ] {
-            let terminal = Terminal::start(&mut sandbox.command(arguments), columns);
-
-            let (code, left, seen) = terminal.end();
+            let (code, left, seen) = run(&sandbox.command(arguments), columns);
 
             assert_eq!(code, 0, "{left:#?}");
             assert!(
@@ -175,8 +195,7 @@ fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
     let quiet: [&[&str]; 2] = [&["-q", "backup"], &["--json", "backup"]];
     for arguments in quiet {
         let sandbox = large();
-        let terminal = Terminal::start(&mut sandbox.command(arguments), 80);
-        let (code, left, seen) = terminal.end();
+        let (code, left, seen) = run(&sandbox.command(arguments), 80);
         assert_eq!(code, 0, "{left:#?}");
         assert!(
             !seen
@@ -198,10 +217,8 @@ fn nothing_is_shown_with_quiet_or_json_or_in_a_pipe() {
 #[test]
 fn the_demo_counts_its_days() {
     let sandbox = Sandbox::new();
-    let mut command: Command = sandbox.command(&["demo", "--days", "6"]);
-    let terminal = Terminal::start(&mut command, 80);
 
-    let (code, left, seen) = terminal.end();
+    let (code, left, seen) = run(&sandbox.command(&["demo", "--days", "6"]), 80);
 
     assert_eq!(code, 0, "{left:#?}");
     assert!(

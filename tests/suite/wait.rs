@@ -70,6 +70,16 @@ fn with_a_backup() -> Sandbox {
     sandbox
 }
 
+/// Checks each case in a thread of its own, with a database of its own, because the checks mostly wait.
+fn in_parallel<T: Sync>(cases: &[T], check: impl Fn(&Sandbox, &T) + Sync) {
+    let sandboxes: Vec<Sandbox> = cases.iter().map(|_| with_a_backup()).collect();
+    thread::scope(|scope| {
+        for (sandbox, case) in sandboxes.iter().zip(cases) {
+            scope.spawn(|| check(sandbox, case));
+        }
+    });
+}
+
 fn count(database: &std::path::Path, sql: &str) -> i64 {
     Connection::open(database)
         .unwrap()
@@ -144,8 +154,7 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
 
 #[test]
 fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
-    let sandbox = with_a_backup();
-    for Waiter { arguments, lock } in [
+    let waiters = [
         waiter(&["backup"], "backup"),
         waiter(&["summarize"], "maintenance"),
         waiter(&["summarize"], "summarize"),
@@ -159,12 +168,13 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
         waiter(&["restore", "latest", "--yes"], "maintenance"),
         waiter(&["restore", "latest", "--yes"], "backup"),
         waiter(&["restore", "latest", "--yes"], "wars"),
-    ] {
+    ];
+    in_parallel(&waiters, |sandbox, Waiter { arguments, lock }| {
         for quiet in [false, true] {
             let held = Lock::take(&sandbox.database(), lock).unwrap();
             let mut words = arguments.to_vec();
             words.extend(quiet.then_some("-q"));
-            let child = start(&sandbox, &words);
+            let child = start(sandbox, &words);
             thread::sleep(A_WHILE);
             drop(held);
 
@@ -174,7 +184,7 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
                 "waiting for another run of {lock} (process {}), up to 10 minutes\n",
                 std::process::id()
             );
-            let expected = usize::from(!quiet && lock != "nothing");
+            let expected = usize::from(!quiet && *lock != "nothing");
             assert_eq!(
                 finished.stderr().matches(&line).count(),
                 expected,
@@ -188,7 +198,7 @@ fn a_run_waits_for_the_one_that_holds_its_lock_and_says_so_once() {
                 finished.stderr()
             );
         }
-    }
+    });
 }
 
 #[test]
@@ -246,12 +256,12 @@ fn text_that_is_no_duration_is_wrong_usage() {
 
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
-    let sandbox = with_a_backup();
     let fetch = waiter(&["fetch", "players", "--wait", "1h"], "players");
-    for Waiter { arguments, lock } in WAITERS.iter().chain([&fetch]) {
+    let waiters: Vec<&Waiter> = WAITERS.iter().chain([&fetch]).collect();
+    in_parallel(&waiters, |sandbox, Waiter { arguments, lock }| {
         let _held = Lock::take(&sandbox.database(), lock).unwrap();
         for (name, code) in [("INT", 130), ("TERM", 143)] {
-            let child = start(&sandbox, arguments);
+            let child = start(sandbox, arguments);
             thread::sleep(A_WHILE);
             let begun = Instant::now();
             signal(&child, name);
@@ -265,7 +275,7 @@ fn a_signal_ends_the_waiting_at_once() {
                 finished.stderr()
             );
         }
-    }
+    });
 }
 
 #[test]

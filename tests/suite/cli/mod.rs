@@ -22,23 +22,14 @@ pub fn visible_commands(sandbox: &Sandbox) -> Vec<String> {
         .collect()
 }
 
-/// What the command line prints on a terminal of this width; `None` without util-linux's `script`.
+/// The output of the command line on a terminal of this width.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(sandbox: &Sandbox, columns: u32, line: &str) -> Option<String> {
-    let program = env!("CARGO_BIN_EXE_tornsnap");
-    // `stty` leaves the number of rows at zero, as some terminals do.
-    let line = format!(
-        "stty cols {columns} && {}",
-        line.replace("tornsnap", program)
-    );
-    let output = std::process::Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
+fn on_a_terminal(sandbox: &Sandbox, columns: u16, line: &str) -> String {
+    let line = line.replace("tornsnap", env!("CARGO_BIN_EXE_tornsnap"));
+    let mut command = std::process::Command::new("/bin/sh");
+    command
+        .args(["-c", &line])
         .current_dir(sandbox.path(""))
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm-256color")
-        .env("HOME", sandbox.path(""))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+        .env("HOME", sandbox.path(""));
+    crate::support::pty::run(&command, columns).1
 }

@@ -6,7 +6,9 @@ use std::fs;
 use serde_json::Value;
 
 use crate::export::{database, export, hard};
-use crate::support::{NOW, Sandbox, skipped};
+use crate::support::Sandbox;
+#[cfg(target_os = "linux")]
+use crate::support::pty;
 
 /// A few rows with every kind of value.
 fn small() -> Sandbox {
@@ -228,23 +230,14 @@ fn rows_after_the_sample_are_written_whole() {
     assert!(markdown.contains("\n| 2500 | now there are more words | end |\n"));
 }
 
-/// On a terminal of this width; `None` without util-linux's `script`.
+/// The output of the export on a terminal of this width.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(sandbox: &Sandbox, columns: usize, arguments: &str) -> Option<String> {
-    let program = env!("CARGO_BIN_EXE_tornsnap");
-    let output = std::process::Command::new("script")
-        .args([
-            "-qec",
-            &format!("stty cols {columns} && '{program}' -q export {arguments}"),
-            "/dev/null",
-        ])
-        .current_dir(sandbox.path(""))
-        .env("TORNSNAP_NOW", NOW.to_string())
-        .env_remove("COLUMNS")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+fn on_a_terminal(sandbox: &Sandbox, columns: u16, arguments: &str) -> String {
+    let arguments: Vec<&str> = ["-q", "export"]
+        .into_iter()
+        .chain(arguments.split(' '))
+        .collect();
+    pty::run(&sandbox.command(&arguments), columns).1
 }
 
 /// Two players, one of them with long texts.
@@ -316,11 +309,8 @@ fn a_table_fits_into_the_terminal_and_no_word_is_broken() {
         );
         let rows = rows.expect(0).json();
         for columns in [40, 60, 80, 120] {
-            let Some(table) = on_a_terminal(&sandbox, columns, &format!("{dataset} -f table"))
-            else {
-                return skipped("there is no program `script`");
-            };
-            assert_fits_with_whole_words(&table, columns, &rows);
+            let table = on_a_terminal(&sandbox, columns, &format!("{dataset} -f table"));
+            assert_fits_with_whole_words(&table, usize::from(columns), &rows);
         }
     }
 }
@@ -336,11 +326,8 @@ fn a_long_text_is_wrapped_and_a_narrow_terminal_gets_a_line_for_each_value() {
             "player_latest -f table --columns name,rank,status_description",
         )
     };
-    let (Some(wide), Some(narrow)) = (show(80), show(40)) else {
-        return skipped("there is no program `script`");
-    };
     assert_eq!(
-        wide,
+        show(80),
         "name           rank                 status_description\n\
          -------------  -------------------  --------------------------------------------\n\
          QuickBishop33  Idolized Star        In hospital for 3 hours and 12 minutes after\n\
@@ -348,7 +335,7 @@ fn a_long_text_is_wrapped_and_a_narrow_terminal_gets_a_line_for_each_value() {
          Duke           Invincible Champion\n"
     );
     assert_eq!(
-        narrow,
+        show(40),
         "name                QuickBishop33\n\
          rank                Idolized Star\n\
          status_description\n\

@@ -1,7 +1,9 @@
 //! The page that `health` prints for monitoring agents, for mail from cron and on a terminal.
 
 use super::{FOLLOWED, well};
-use crate::support::{Sandbox, skipped};
+use crate::support::Sandbox;
+#[cfg(target_os = "linux")]
+use crate::support::pty;
 
 #[test]
 fn quiet_prints_only_what_is_not_well() {
@@ -35,27 +37,16 @@ fn quiet_prints_only_what_is_not_well() {
     assert!(full.lines().next().unwrap().contains(" | age_"), "{full}");
 }
 
-/// The page on a terminal of this width; `None` without util-linux's `script`.
+/// The page on a terminal of this width.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(sandbox: &Sandbox, columns: u32, arguments: &str) -> Option<String> {
-    let program = env!("CARGO_BIN_EXE_tornsnap");
-    // `stty` leaves the number of rows at zero, as some terminals do.
-    let line = format!("stty cols {columns} && '{program}' {arguments}");
-    let output = std::process::Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
-        .current_dir(sandbox.path(""))
-        .env("TORNSNAP_NOW", crate::support::NOW.to_string())
-        .env("HOME", sandbox.path(""))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).unwrap();
+fn on_a_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> String {
+    let (_, text) = pty::run(&sandbox.command(arguments), columns);
     let page: Vec<&str> = text
         .lines()
         .map(str::trim_end)
         .filter(|line| !line.contains("TORNSNAP_NOW is set"))
         .collect();
-    Some(page.join("\n"))
+    page.join("\n")
 }
 
 #[cfg(target_os = "linux")]
@@ -67,9 +58,7 @@ fn a_terminal_gets_words_and_a_table_of_its_own_width() {
         &format!("{FOLLOWED}[health]\nmin_free_mb = 1073741824\n"),
     );
     for columns in [60, 80, 110] {
-        let Some(page) = on_a_terminal(&sandbox, columns, "health") else {
-            return skipped("there is no program `script`");
-        };
+        let page = on_a_terminal(&sandbox, columns, &["health"]);
         let lines: Vec<&str> = page.lines().collect();
         assert!(
             lines[0].starts_with("The state is critical: 1 of "),
@@ -80,8 +69,8 @@ fn a_terminal_gets_words_and_a_table_of_its_own_width() {
             "{page}"
         );
         let widest = lines.iter().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(columns as usize), "{columns}: {page}");
-        assert!(widest > Some(columns as usize / 2), "{columns}: {page}");
+        assert!(widest <= Some(usize::from(columns)), "{columns}: {page}");
+        assert!(widest > Some(usize::from(columns) / 2), "{columns}: {page}");
         let first = lines
             .iter()
             .position(|line| line.trim_start().starts_with("CRITICAL"))
@@ -91,16 +80,13 @@ fn a_terminal_gets_words_and_a_table_of_its_own_width() {
             assert!(page.contains(word), "{word} is broken in two: {page}");
         }
     }
-    let quiet = on_a_terminal(&sandbox, 80, "-q health").unwrap_or_default();
+    let quiet = on_a_terminal(&sandbox, 80, &["-q", "health"]);
     assert!(
         quiet.contains("CRITICAL") && !quiet.contains("quick_check"),
         "{quiet}"
     );
     sandbox.write("tornsnap.toml", FOLLOWED);
-    let page = on_a_terminal(&sandbox, 80, "health").unwrap_or_default();
+    let page = on_a_terminal(&sandbox, 80, &["health"]);
     assert!(page.starts_with("All is well ("), "{page}");
-    assert_eq!(
-        on_a_terminal(&sandbox, 80, "-q health").unwrap_or_default(),
-        ""
-    );
+    assert_eq!(on_a_terminal(&sandbox, 80, &["-q", "health"]), "");
 }

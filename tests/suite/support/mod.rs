@@ -3,9 +3,9 @@
 #[cfg(unix)]
 pub mod pty;
 pub mod schema;
-pub mod strace;
 #[cfg(unix)]
-pub mod terminal;
+pub mod screen;
+pub mod strace;
 pub mod torn;
 pub mod wire;
 
@@ -256,10 +256,15 @@ pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// Sends a signal such as `TERM`. Uses the shell's built-in `kill`, because a small system may have no program `kill`.
+/// Sends a signal such as `TERM`.
 pub fn signal(child: &Child, name: &str) {
+    signal_process(child.id(), name);
+}
+
+/// Uses the shell's built-in `kill`, because a small system may have no program `kill`.
+fn signal_process(id: u32, name: &str) {
     let sent = Command::new("sh")
-        .args(["-c", &format!("kill -{name} {}", child.id())])
+        .args(["-c", &format!("kill -{name} {id}")])
         .status();
     assert!(sent.unwrap().success());
 }

@@ -1,4 +1,4 @@
-//! The program on a pseudo-terminal, where it asks questions.
+//! Commands on a pseudo-terminal.
 
 use std::io::{Read as _, Write};
 use std::process::Command;
@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use super::signal_process;
+
 /// How long to wait for the program.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keys as a terminal sends them.
 pub const CTRL_C: &str = "\u{3}";
@@ -32,8 +34,12 @@ pub struct Pty {
 impl Pty {
     /// Starts the command on a terminal with this number of columns.
     pub fn start(command: &Command, columns: u16) -> Self {
+        Self::with_size(command, 50, columns)
+    }
+
+    fn with_size(command: &Command, rows: u16, columns: u16) -> Self {
         let size = PtySize {
-            rows: 50,
+            rows,
             cols: columns,
             ..PtySize::default()
         };
@@ -84,19 +90,23 @@ impl Pty {
     /// Waits until the program has written this text, after what was expected before.
     #[track_caller]
     pub fn expect(&mut self, text: &str) {
+        let at = self.wait_for(text, |pty| {
+            pty.text()
+                .get(pty.position..)
+                .and_then(|rest| rest.find(text))
+        });
+        self.position += at + text.len();
+    }
+
+    /// Waits until the function finds in what was written what it looks for.
+    #[track_caller]
+    pub fn wait_for<T>(&self, what: &str, find: impl Fn(&Self) -> Option<T>) -> T {
         let end = Instant::now() + PATIENCE;
         loop {
-            let seen = self.text();
-            let rest = seen.get(self.position..).unwrap_or_default();
-            if let Some(at) = rest.find(text) {
-                self.position += at + text.len();
-                return;
+            if let Some(found) = find(self) {
+                return found;
             }
-            assert!(
-                Instant::now() < end,
-                "{text:?} is not in {rest:?}; all of it:\n{}",
-                self.raw()
-            );
+            assert!(Instant::now() < end, "no {what:?} in:\n{}", self.raw());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -116,11 +126,7 @@ impl Pty {
 
     /// Sends a signal, such as `HUP`, which the kernel sends when the terminal is closed.
     pub fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
-        let kill = Command::new("kill")
-            .args([&format!("-{name}"), &id])
-            .status();
-        assert!(kill.unwrap().success());
+        signal_process(self.child.process_id().unwrap(), name);
     }
 
     /// Whether the terminal shows what is typed.
@@ -160,6 +166,14 @@ impl Drop for Pty {
         // It has ended already, unless an assertion failed.
         let _ = self.child.kill();
     }
+}
+
+/// Runs the command to its end on a terminal of this width that does not know its number of rows, as some terminals do.
+/// Returns the exit code and the output without carriage returns.
+pub fn run(command: &Command, columns: u16) -> (u32, String) {
+    let mut pty = Pty::with_size(command, 0, columns);
+    let code = pty.wait();
+    (code, pty.raw().replace('\r', ""))
 }
 
 /// Removes `ESC [ … letter` and carriage returns.
