@@ -151,7 +151,8 @@ fn describe_installed(context: &Context, setup: &Setup, installed: &Installed) -
             format!("; the crontab as it was before: {}", display_path(path))
         });
     format!(
-        "ready: {}, and {} jobs in {}{before}; next: tornsnap schedule show{flag}, and in an hour tornsnap health{flag}",
+        "ready: {}, and {} jobs in {}{before}; next: tornsnap fetch all{flag}, or wait for the jobs; \
+         tornsnap schedule show{flag} says when they start",
         setup.settings.database.display(),
         installed.jobs,
         installed.place,

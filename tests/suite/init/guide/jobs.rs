@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{STEPS, Setting, answer};
 use crate::schedules::cron::{Crontab, UID, give_away, read, run, set};
 use crate::schedules::has_program;
-use crate::support::pty::{CTRL_C, ENTER, Pty};
+use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty};
 use crate::support::schema::Schema;
 
 const QUESTION: &str = "Install these jobs? [Y/n]";
@@ -190,6 +190,19 @@ fn an_existing_configuration_gets_the_offer_only_without_jobs() {
     pty.send(ENTER);
     pty.expect_exit(0);
     assert!(!pty.text().contains(QUESTION), "{}", pty.text());
+
+    // Without tiles there is no job for them.
+    let mut pty = cron.start(INIT);
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("{}{ENTER}", DOWN.repeat(6)));
+    pty.expect("Tiles to follow (arrow keys, then Enter):");
+    pty.send(&format!("{DOWN}{DOWN}{ENTER}"));
+    pty.expect("> nothing more");
+    pty.send(ENTER);
+    pty.expect("The jobs in the crontab of this user do not match the configuration any more.");
+    pty.answer(LAST, "");
+    pty.expect_exit(0);
+    assert_eq!(cron.installed(), "outdated");
 
     run(&cron.setting.sandbox, &["schedule", "remove"]).expect(0);
     let before = cron.setting.config();
