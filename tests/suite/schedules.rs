@@ -1,7 +1,7 @@
 //! `schedule`, and the examples in `scripts/`.
 
 #[cfg(unix)]
-mod cron;
+pub mod cron;
 #[cfg(unix)]
 mod cron_daemon;
 mod examples;
@@ -91,7 +91,7 @@ fn entries(finished: &Finished) -> Vec<(String, String)> {
 }
 
 /// Whether a program is there. Says so if the test is skipped without it.
-fn has_program(name: &str) -> bool {
+pub fn has_program(name: &str) -> bool {
     let found = Command::new("sh")
         .args(["-c", &format!("command -v {name}")])
         .output()

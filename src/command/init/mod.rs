@@ -19,7 +19,7 @@ pub(in crate::command) use private_file::write_private;
 use crate::command::init::answers::Answers;
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::keys::CheckedKeys;
-use crate::command::init::report::{KeyReport, Report};
+use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
@@ -105,7 +105,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if !context.json && context.verbosity > Verbosity::Quiet {
         print_keys(&checked.keys);
     }
-    Ok(conclude(context, &setup, checked, backup.as_deref()))
+    let written = Written {
+        config_before: backup.as_deref(),
+        jobs: None,
+        summary: describe(context, &setup),
+    };
+    Ok(conclude(context, &setup, checked, written))
 }
 
 /// Whether there is something to ask: a new configuration, or an existing one for which no flag names a change.
@@ -113,41 +118,54 @@ fn has_questions(existing: &ExistingFile, answers: &Answers) -> bool {
     !matches!(existing, ExistingFile::Text(_)) || !answers.changes_anything()
 }
 
-/// The outcome after everything was written.
+/// Tells the user of what was written. Returns the outcome.
 fn conclude(
     context: &Context,
     setup: &Setup,
     checked: CheckedKeys,
-    backup: Option<&Path>,
+    written: Written<'_>,
 ) -> Outcome {
     warn_of_missing_settings(&setup.settings, &setup.file);
     if !context.json && context.verbosity > Verbosity::Quiet {
-        print_change(setup, backup);
+        print_change(setup, written.config_before);
     }
     let report = Report {
         config: display_path(&setup.file),
         config_is_written: setup.writes_config(),
-        config_before: backup.map(display_path),
+        config_before: written.config_before.map(display_path),
         database: display_path(&setup.settings.database),
         keys: checked.keys.iter().map(KeyReport::from).collect(),
+        schedule: written.jobs,
     };
-    checked.outcome(describe(context, setup), &report)
+    checked.outcome(written.summary, &report)
 }
 
-/// The result in one line, with the command to run next.
+/// What was written.
+struct Written<'a> {
+    /// The backup copy of the replaced configuration.
+    config_before: Option<&'a Path>,
+    jobs: Option<JobsReport>,
+    /// The result in one line.
+    summary: String,
+}
+
+/// The result in one line, with the commands to run next.
 fn describe(context: &Context, setup: &Setup) -> String {
-    // The other commands find this file by themselves.
-    let is_found = context.overrides.config.is_none()
-        && file_to_write(&context.overrides).is_ok_and(|found| found == setup.file);
-    let flag = if is_found {
-        String::new()
-    } else {
-        format!(" --config {}", setup.file.display())
-    };
+    let flag = config_flag(context, &setup.file);
     format!(
         "ready: {}; next: tornsnap fetch all{flag}, then tornsnap schedule install{flag}",
         setup.settings.database.display()
     )
+}
+
+/// The flag that names the configuration in a command, unless the command finds it by itself.
+fn config_flag(context: &Context, file: &Path) -> String {
+    let is_found = context.overrides.config.is_none()
+        && file_to_write(&context.overrides).is_ok_and(|found| found == file);
+    if is_found {
+        return String::new();
+    }
+    format!(" --config {}", file.display())
 }
 
 /// Refuses a key that cannot be read, unless it was configured before.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::command::schedule::Installed;
 use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::path::display_path;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -12,6 +14,25 @@ pub(super) struct Report {
     pub(super) config_before: Option<String>,
     pub(super) database: String,
     pub(super) keys: Vec<KeyReport>,
+    /// The jobs that were installed.
+    pub(super) schedule: Option<JobsReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct JobsReport {
+    scheduler: &'static str,
+    jobs: usize,
+    crontab_before: Option<String>,
+}
+
+impl From<&Installed> for JobsReport {
+    fn from(installed: &Installed) -> Self {
+        Self {
+            scheduler: installed.scheduler,
+            jobs: installed.jobs,
+            crontab_before: installed.crontab_before.as_deref().map(display_path),
+        }
+    }
 }
 
 /// A key that Torn accepts.

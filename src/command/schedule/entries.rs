@@ -1,12 +1,13 @@
 //! The jobs of a schedule with the paths of this program and of the configuration.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::Context;
 use crate::command::schedule::program;
 use crate::config::{Schedule, Settings};
 use crate::error::{Error, Exit, Result};
-use crate::model::path::plain_absolute;
+use crate::model::path::{folder_of, plain_absolute};
 use crate::model::schedule::interval::Interval;
 use crate::model::schedule::job::{Job, JobName, plan};
 use crate::model::schedule::paths::{Paths, path_text};
@@ -103,9 +104,15 @@ pub(super) fn config_path(settings: &Settings) -> Result<PathBuf> {
     }
 }
 
-/// The id of the schedule of a configuration. A link and its target have the same one.
+/// The id of the schedule of a configuration. A link and its target have the same one, and so has a configuration before
+/// it is written and after it was removed.
 pub(super) fn id_of(config: &Path) -> String {
-    let path = std::fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
+    let path = fs::canonicalize(config)
+        .or_else(|_| {
+            let folder = fs::canonicalize(folder_of(config))?;
+            Ok::<_, std::io::Error>(folder.join(config.file_name().unwrap_or_default()))
+        })
+        .unwrap_or_else(|_| config.to_owned());
     let mut id = sha256(path.as_os_str().as_encoded_bytes());
     id.truncate(ID_LENGTH);
     id

@@ -5,8 +5,10 @@ mod chain;
 mod cron;
 mod entries;
 pub(crate) mod examples;
+mod installation;
 mod program;
 mod report;
+mod scheduler;
 mod show;
 mod surroundings;
 mod systemd;
@@ -16,14 +18,15 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+pub(in crate::command) use installation::{Installation, Installed, Presence, place_of_jobs};
+
 use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::cron::Cron;
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::report::ChangeReport;
-use crate::command::schedule::systemd::Systemd;
-use crate::command::schedule::windows::Windows;
+use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
 use crate::command::{Context, Outcome};
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::model::path::{display_path, plain_absolute};
 use crate::model::schedule::windows::Logon;
 use crate::output::terminal::{self, Verbosity};
@@ -69,45 +72,12 @@ enum Action {
     Run,
 }
 
-/// A program that starts others at given times.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Scheduler {
-    Cron,
-    Systemd,
-    Windows,
-}
-
-impl Scheduler {
-    const ALL: [Self; 3] = [Self::Windows, Self::Systemd, Self::Cron];
-
-    fn backend(self, logon: Logon) -> Box<dyn Backend> {
-        match self {
-            Self::Cron => Box::new(Cron),
-            Self::Systemd => Box::new(Systemd),
-            Self::Windows => Box::new(Windows { logon }),
-        }
-    }
-
-    /// The backends of all schedulers.
-    fn backends() -> impl Iterator<Item = Box<dyn Backend>> {
-        let all = Self::ALL.into_iter();
-        all.map(|scheduler| scheduler.backend(Logon::default()))
-    }
-
-    /// The scheduler that this machine has.
-    fn of_this_machine() -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|scheduler| scheduler.backend(Logon::default()).is_available())
-    }
-}
-
 impl Args {
     /// The named scheduler, or the one that this machine has.
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`] when no scheduler is named and this machine has none.
+    /// [`Exit::Config`](crate::error::Exit::Config) when no scheduler is named and this machine has none.
     fn backend(&self) -> Result<Box<dyn Backend>> {
         let logon = if self.when_logged_off {
             windows::always()
@@ -117,17 +87,7 @@ impl Args {
         let scheduler = self.scheduler.or_else(Scheduler::of_this_machine);
         scheduler
             .map(|scheduler| scheduler.backend(logon))
-            .ok_or_else(|| {
-                Error::new("find a scheduler on this machine")
-                    .with_source(
-                        "there is no crontab command, and systemd does not answer for this user",
-                    )
-                    .with_help(
-                        "install cron (`sudo apt-get install cron`), or log in so that `systemctl --user` works; \
-                         `tornsnap schedule show --for cron` prints the entries",
-                    )
-                    .with_exit(Exit::Config)
-            })
+            .ok_or_else(no_scheduler)
     }
 }
 
@@ -150,41 +110,34 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 ///
 /// # Errors
 ///
-/// [`Exit::Config`] when there is no configuration or no scheduler, or when no schedule can hold the paths;
-/// [`Exit::NoKey`] when the jobs would have no key.
+/// [`Exit::Config`](crate::error::Exit::Config) when there is no configuration or no scheduler, or when no schedule can hold
+/// the paths; [`Exit::NoKey`](crate::error::Exit::NoKey) when the jobs would have no key.
 fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let config = entries::config_path(settings)?;
-    let backend = args.backend()?;
-    let backend = backend.as_ref();
-    let entries = Entries::new(settings, &config, backend.appends_output())?;
-    let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
-    surroundings::refuse_without_keys(settings, &jobs_settings, backend)?;
-    let mut warnings = entries.warnings.clone();
-    warnings.extend(surroundings::warnings(settings, &jobs_settings, backend));
-    warnings.extend(other_installations(backend, &entries));
-    let change = backend.install(&entries, settings.clock.now())?;
+    let jobs_settings = surroundings::settings_of_jobs(&config)?;
+    let installation = Installation::new(settings, &jobs_settings, &config, args.backend()?)?;
+    let change = installation.change(settings.clock.now())?;
+    let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
+    let mut warnings = installation.warnings.clone();
     warnings.extend(change.notes.iter().cloned());
     if !context.json && context.verbosity > Verbosity::Quiet {
-        terminal::print_message(&list_jobs(backend, &entries));
+        terminal::print_message(&list_jobs(&installation));
     }
     for warning in &warnings {
         log::warn!("{warning}");
     }
     Ok(Outcome::done(
-        describe_change(backend, &entries, &change),
+        describe_change(backend, entries, &change),
         ChangeReport::new(backend, &entries.paths.id, &entries.config, &change)
             .with_warnings(warnings),
     ))
 }
 
 /// The scheduler and the jobs of a schedule: a line for each.
-fn list_jobs(backend: &dyn Backend, entries: &Entries) -> String {
-    let jobs = entries.jobs.iter();
-    let jobs: Vec<String> = jobs
-        .map(|job| format!("  {}: {}", job.interval, job.name.description()))
-        .collect();
-    format!("jobs in {}:\n{}", backend.place(), jobs.join("\n"))
+fn list_jobs(installation: &Installation) -> String {
+    let jobs = installation.jobs().join("\n  ");
+    format!("jobs in {}:\n  {jobs}", installation.place())
 }
 
 fn describe_change(backend: &dyn Backend, entries: &Entries, change: &Change) -> String {
@@ -205,22 +158,6 @@ fn kept(change: &Change) -> String {
         .map_or_else(String::new, |path| {
             format!("; the crontab as it was before: {}", path.display())
         })
-}
-
-/// Warns of jobs for the same configuration in another scheduler, which would run everything twice.
-fn other_installations(backend: &dyn Backend, entries: &Entries) -> Vec<String> {
-    Scheduler::backends()
-        .filter(|other| other.name() != backend.name())
-        .filter(|other| other.has_entries(&entries.paths.id).unwrap_or(false))
-        .map(|other| {
-            let name = other.name();
-            format!(
-                "{} has jobs for this configuration too; run `tornsnap schedule remove --for {name}`, unless every job \
-                 should run twice",
-                other.place()
-            )
-        })
-        .collect()
 }
 
 fn print_preview(context: &Context, backend: &dyn Backend) -> Result<Outcome> {

@@ -14,20 +14,20 @@ use crate::support::{DAY, Finished, NOW, Sandbox, files_with_extension};
 
 /// The user whose crontab the tests change: `games` of Debian.
 const USER: &str = "games";
-const UID: u32 = 5;
+pub const UID: u32 = 5;
 
 /// The number of no user. crontab refuses to work then.
 const NOBODY: u32 = 54_321;
 
 /// The crontab of the user, which is put back at the end. One test at a time has it.
-pub(super) struct Crontab {
+pub struct Crontab {
     before: Option<Vec<u8>>,
     _lock: File,
 }
 
 impl Crontab {
     /// `None` where the tests cannot act as another user, or cron is missing.
-    pub(super) fn borrow() -> Option<Self> {
+    pub fn borrow() -> Option<Self> {
         if !is_root() || !has_program("crontab") {
             return None;
         }
@@ -57,7 +57,7 @@ impl Drop for Crontab {
 }
 
 /// The crontab; `None` if there is none.
-fn read() -> Option<Vec<u8>> {
+pub fn read() -> Option<Vec<u8>> {
     let output = Command::new("crontab")
         .args(["-u", USER, "-l"])
         .output()
@@ -65,7 +65,7 @@ fn read() -> Option<Vec<u8>> {
     output.status.success().then_some(output.stdout)
 }
 
-fn set(text: Option<&[u8]>) {
+pub fn set(text: Option<&[u8]>) {
     let Some(text) = text else {
         let _ = Command::new("crontab")
             .args(["-u", USER, "-r"])
@@ -83,7 +83,7 @@ fn set(text: Option<&[u8]>) {
 }
 
 /// Gives everything in a sandbox to the user.
-pub(super) fn give_away(sandbox: &Sandbox) {
+pub fn give_away(sandbox: &Sandbox) {
     let mut paths = vec![sandbox.path("")];
     while let Some(path) = paths.pop() {
         chown(&path, Some(UID), Some(UID)).unwrap();
@@ -98,7 +98,7 @@ pub(super) fn give_away(sandbox: &Sandbox) {
 }
 
 /// Runs the program as the user.
-pub(super) fn run(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
+pub fn run(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     let mut command = sandbox.command(arguments);
     command.uid(UID).gid(UID);
     Finished(command.output().unwrap())

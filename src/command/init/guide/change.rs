@@ -66,11 +66,13 @@ impl Guide<'_> {
             is_alone: true,
         };
         if setup.changed.is_empty() {
-            return self.ready(setup);
+            let jobs = self.offer_missing_jobs(&setup)?;
+            return self.ready(setup, jobs);
         }
         self.say_cost(&setup.settings)?;
-        self.say_summary(&setup);
-        self.confirm(setup)
+        let jobs = self.offer_missing_jobs(&setup)?;
+        self.say_summary(&setup, &jobs);
+        self.confirm(setup, jobs)
     }
 
     /// Asks which part to change until the user has no more changes.

@@ -3,6 +3,7 @@
 mod change;
 mod choices;
 mod cost;
+mod jobs;
 mod key_questions;
 mod places;
 mod session;
@@ -14,12 +15,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::command::init::answers::Answers;
-use crate::command::init::conclude;
 use crate::command::init::configuration::ExistingFile;
+use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::session::Session;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::Report;
 use crate::command::init::write::Setup;
+use crate::command::init::{Written, conclude};
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
@@ -85,7 +87,7 @@ pub(super) fn run(
         None => Ok(asked),
     });
     match finished.map_err(say_that_nothing_was_written)? {
-        Asked::Everything(ready) => write(context, *ready),
+        Asked::Everything(ready) => write(context, *ready, &stop),
         Asked::Declined(report) => Ok(Outcome::done("nothing was written", report)),
     }
 }
@@ -101,16 +103,25 @@ enum Asked {
 struct Ready {
     setup: Setup,
     checked: CheckedKeys,
+    jobs: Jobs,
 }
 
-fn write(context: &Context, ready: Ready) -> Result<Outcome> {
-    let backup = ready.setup.write(&ready.checked)?;
-    Ok(conclude(
-        context,
-        &ready.setup,
-        ready.checked,
-        backup.as_deref(),
-    ))
+/// Writes everything, and then installs the jobs.
+fn write(context: &Context, ready: Ready, stop: &StopSignal) -> Result<Outcome> {
+    let Ready {
+        setup,
+        checked,
+        jobs,
+    } = ready;
+    let backup = setup.write(&checked)?;
+    jobs::install(context, &setup, &jobs, stop, |summary, jobs| {
+        let written = Written {
+            config_before: backup.as_deref(),
+            jobs,
+            summary,
+        };
+        conclude(context, &setup, checked, written)
+    })
 }
 
 /// Says in the error that no file was changed.
@@ -135,7 +146,7 @@ fn say_that_nothing_was_written(error: Error) -> Error {
 
 impl Guide<'_> {
     /// Asks whether to write `setup`, after the summary was shown.
-    fn confirm(self, setup: Setup) -> Result<Asked> {
+    fn confirm(self, setup: Setup, jobs: Jobs) -> Result<Asked> {
         if !self.prompt.confirm("Write this?", true)? {
             return Ok(Asked::Declined(Report {
                 config: display_path(&setup.file),
@@ -143,18 +154,20 @@ impl Guide<'_> {
                 config_before: None,
                 database: display_path(&setup.settings.database),
                 keys: Vec::new(),
+                schedule: None,
             }));
         }
-        self.ready(setup)
+        self.ready(setup, jobs)
     }
 
-    fn ready(self, setup: Setup) -> Result<Asked> {
+    fn ready(self, setup: Setup, jobs: Jobs) -> Result<Asked> {
         let checked_at = self.context.settings.clock.now();
         let keys = self.keys.into_iter().map(|key| (key.named, key.facts));
         let keys = keys.collect();
         let store = self.session.into_store()?;
         Ok(Asked::Everything(Box::new(Ready {
             setup,
+            jobs,
             checked: CheckedKeys::after_questions(keys, checked_at, store),
         })))
     }

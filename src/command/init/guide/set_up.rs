@@ -11,8 +11,8 @@ use crate::config::{Settings, Territories, Wars};
 use crate::error::Result;
 
 impl Guide<'_> {
-    /// Asks for everything that the flags do not say: keys, targets, places. Then it shows all of it and asks whether to
-    /// write it. A question about the schedule belongs between the places and the summary.
+    /// Asks for everything that the flags do not say: keys, targets, places, jobs. Then it shows all of it and asks whether
+    /// to write it.
     pub(super) fn set_up(mut self, existing: ExistingFile) -> Result<Asked> {
         if self.answers.keys.is_empty() && !self.context.settings.keys_are_from_environment {
             self.ask_keys()?;
@@ -36,8 +36,9 @@ impl Guide<'_> {
             key_files,
             is_alone: true,
         };
-        self.say_summary(&setup);
-        self.confirm(setup)
+        let jobs = self.offer_jobs(&setup)?;
+        self.say_summary(&setup, &jobs);
+        self.confirm(setup, jobs)
     }
 
     fn ask_targets(&mut self) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::command::init::configuration::ExistingFile;
 use crate::command::init::guide::choices::{describe_tiles, describe_wars};
+use crate::command::init::guide::jobs::Jobs;
 use crate::command::init::guide::key_questions::of_owner;
 use crate::command::init::guide::{Guide, say, say_row};
 use crate::command::init::write::Setup;
@@ -9,7 +10,7 @@ use crate::config::Track;
 use crate::model::path::{display_path, plain_absolute};
 
 impl Guide<'_> {
-    pub(super) fn say_summary(&self, setup: &Setup) {
+    pub(super) fn say_summary(&self, setup: &Setup, jobs: &Jobs) {
         say("\nThis will be written:");
         let config = display_path(&plain_absolute(&setup.file));
         let state = match &setup.existing {
@@ -45,6 +46,9 @@ impl Guide<'_> {
             );
         }
         self.say_track(&setup.settings.track);
+        if let Jobs::Wanted { place, count, .. } = jobs {
+            say_row("jobs", &format!("{count} in {place}"));
+        }
     }
 
     /// Shows what is followed.

@@ -1,6 +1,7 @@
 //! `tornsnap init` on a terminal: the questions, and that nothing is written before the last one.
 
 mod change;
+mod jobs;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +18,9 @@ const SECOND: &str = "CANARYsecond5678";
 
 /// A key that Torn does not know.
 const WRONG: &str = "CANARYwrong90123";
+
+/// A folder for `PATH` that does not exist.
+const NO_PROGRAMS: &str = "/nonexistent";
 
 /// A folder without a configuration, and a simulated Torn with factions 9 and 20 and players 1 to 3.
 struct Setting {
@@ -55,6 +59,8 @@ impl Setting {
         let mut command = self.sandbox.command(&["init"]);
         command
             .args(arguments)
+            // Without a scheduler, since an empty answer would install jobs for the user who runs the tests.
+            .env("PATH", NO_PROGRAMS)
             .env("TORNSNAP_API_URL", self.simulator.url());
         command
     }
