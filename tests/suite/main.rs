@@ -31,6 +31,7 @@ mod progress;
 mod prune;
 mod readers;
 mod readme;
+mod release;
 mod reports;
 mod restore;
 mod schedules;
