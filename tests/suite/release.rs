@@ -90,10 +90,10 @@ fn the_links_of_archived_pages_lead_to_files_of_the_archive() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_folder_with_other_files_is_not_emptied() {
-    let sandbox = Sandbox::new();
-    let Some(_) = python() else {
+    if !has_python() {
         return;
-    };
+    }
+    let sandbox = Sandbox::new();
     sandbox.write("upload/tornsnap-0.0.9.tar.gz", "an earlier release");
     sandbox.write("upload/holiday.jpg", "mine");
 
@@ -132,12 +132,14 @@ fn the_package_for_the_registry_holds_what_a_build_reads_and_no_more() {
     for name in ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md"] {
         assert!(listed.contains(name), "{name}");
     }
+    let fixtures = fixtures_of_unit_tests();
+    for name in &fixtures {
+        assert!(listed.contains(name.as_str()), "{name}");
+    }
     for name in &listed {
         let first = name.split('/').next().unwrap();
-        assert!(
-            !["tests", "scripts", ".ci", "target"].contains(&first),
-            "{name}"
-        );
+        let is_outside = ["tests", "scripts", ".ci", "target"].contains(&first);
+        assert!(!is_outside || fixtures.contains(*name), "{name}");
     }
 }
 
@@ -176,7 +178,9 @@ struct Release {
 impl Release {
     /// None where Python is missing.
     fn pack() -> Option<Self> {
-        python()?;
+        if !has_python() {
+            return None;
+        }
         let sandbox = Sandbox::new();
         let packed = script(&sandbox).output().unwrap();
         let stdout = Finished(packed).expect(0).stdout();
@@ -244,15 +248,15 @@ fn script(sandbox: &Sandbox) -> Command {
 }
 
 #[cfg(target_os = "linux")]
-fn python() -> Option<()> {
+fn has_python() -> bool {
     let version = Command::new("python3")
         .args(["-c", "import typing; typing.Self"])
         .output();
-    if version.is_ok_and(|output| output.status.success()) {
-        return Some(());
+    let is_there = version.is_ok_and(|output| output.status.success());
+    if !is_there {
+        crate::support::skipped("Python 3.11 is missing");
     }
-    crate::support::skipped("Python 3.11 is missing");
-    None
+    is_there
 }
 
 /// The libraries that are linked on every system, by their names in Cargo.toml.
@@ -262,6 +266,18 @@ fn dependencies() -> Vec<String> {
     let table = manifest["dependencies"].as_table().unwrap();
     assert!(table.len() > 20);
     table.keys().cloned().collect()
+}
+
+/// The files below `tests` that the sources include, without which `cargo test --lib` does not compile.
+fn fixtures_of_unit_tests() -> BTreeSet<String> {
+    let mut fixtures = BTreeSet::new();
+    for file in all_files(&root().join("src"), "rs") {
+        let text = fs::read_to_string(file).unwrap();
+        let rest = text.split("\"/tests/").skip(1);
+        fixtures.extend(rest.map(|rest| format!("tests/{}", rest.split('"').next().unwrap())));
+    }
+    assert!(!fixtures.is_empty(), "none was found");
+    fixtures
 }
 
 fn manifest() -> toml::Table {
