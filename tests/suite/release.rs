@@ -1,4 +1,5 @@
-//! The files of a release: what `scripts/release` packs, what `cargo package` packs, and the profile that both rely on.
+//! The files of a release: what `scripts/release` packs, what `cargo package` packs, and the profile that both rely on. They are
+//! made on Linux.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +10,6 @@ use crate::cli::visible_commands;
 use crate::support::{Finished, Sandbox, files_with_extension};
 
 #[test]
-#[cfg(target_os = "linux")]
 fn an_archive_holds_the_program_its_pages_its_completions_and_all_licences() {
     let Some(release) = Release::pack() else {
         return;
@@ -45,7 +45,6 @@ fn an_archive_holds_the_program_its_pages_its_completions_and_all_licences() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn the_program_runs_from_the_archive_and_the_checksums_are_right() {
     let Some(release) = Release::pack() else {
         return;
@@ -68,7 +67,6 @@ fn the_program_runs_from_the_archive_and_the_checksums_are_right() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn the_links_of_archived_pages_lead_to_files_of_the_archive() {
     let Some(release) = Release::pack() else {
         return;
@@ -88,7 +86,6 @@ fn the_links_of_archived_pages_lead_to_files_of_the_archive() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_folder_with_other_files_is_not_emptied() {
     if !has_python() {
         return;
@@ -169,12 +166,10 @@ fn panics_unwind_in_every_profile() {
 }
 
 /// A release that was packed from the program of this test run.
-#[cfg(target_os = "linux")]
 struct Release {
     sandbox: Sandbox,
 }
 
-#[cfg(target_os = "linux")]
 impl Release {
     /// None where Python is missing.
     fn pack() -> Option<Self> {
@@ -226,7 +221,6 @@ impl Release {
 }
 
 /// The script, which packs a small program that starts the one under test: compressing that one takes too long.
-#[cfg(target_os = "linux")]
 fn script(sandbox: &Sandbox) -> Command {
     let program = sandbox.write(
         "tornsnap",
@@ -247,7 +241,6 @@ fn script(sandbox: &Sandbox) -> Command {
     command
 }
 
-#[cfg(target_os = "linux")]
 fn has_python() -> bool {
     let version = Command::new("python3")
         .args(["-c", "import typing; typing.Self"])
@@ -260,7 +253,6 @@ fn has_python() -> bool {
 }
 
 /// The libraries that are linked on every system, by their names in Cargo.toml.
-#[cfg(target_os = "linux")]
 fn dependencies() -> Vec<String> {
     let manifest = manifest();
     let table = manifest["dependencies"].as_table().unwrap();
