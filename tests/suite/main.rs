@@ -31,6 +31,8 @@ mod progress;
 mod prune;
 mod readers;
 mod readme;
+#[cfg(target_os = "linux")]
+mod release;
 mod reports;
 mod restore;
 mod schedules;
