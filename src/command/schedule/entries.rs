@@ -16,7 +16,7 @@ use crate::store::files::sha256;
 const ID_LENGTH: usize = 8;
 
 /// The name of the file that gets the output of the jobs, beside the configuration.
-const LOG_NAME: &str = "tornsnap-schedule.log";
+pub(crate) const LOG_NAME: &str = "tornsnap-schedule.log";
 
 /// What a scheduler needs to know of a schedule.
 #[derive(Clone, Debug)]
@@ -103,9 +103,23 @@ pub(super) fn config_path(settings: &Settings) -> Result<PathBuf> {
     }
 }
 
+/// The path without links. The file and its last folders may be gone.
+fn without_links(path: &Path) -> PathBuf {
+    for ancestor in path.ancestors() {
+        let Ok(real) = std::fs::canonicalize(ancestor) else {
+            continue;
+        };
+        return match path.strip_prefix(ancestor) {
+            Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+            _ => real,
+        };
+    }
+    path.to_owned()
+}
+
 /// The id of the schedule of a configuration. A link and its target have the same one.
 pub(super) fn id_of(config: &Path) -> String {
-    let path = std::fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
+    let path = without_links(config);
     let mut id = sha256(path.as_os_str().as_encoded_bytes());
     id.truncate(ID_LENGTH);
     id
