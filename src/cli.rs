@@ -207,6 +207,7 @@ fn start(cli: &Cli) -> Result<Context> {
         // These describe the program, which is the same whatever the configuration is.
         Command::Completions(_) | Command::Man(_) => Settings::defaults(),
         Command::Config(args) => args.settings(&overrides)?,
+        Command::Schedule(args) => args.settings(&overrides)?,
         _ => Settings::resolve(&overrides)?,
     };
     let color = match cli.global.color {

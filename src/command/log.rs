@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 
+use crate::command::schedule;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::folder_of;
@@ -14,6 +15,9 @@ use crate::store::{owner, trace};
 
 /// Starts the log. Warns if the log file cannot be used, and goes on without it.
 pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
+    if let Some(path) = &settings.config_file {
+        tend_schedule_log(&path.with_file_name(schedule::entries::LOG_NAME), settings);
+    }
     let (file, error) = match open(settings) {
         Ok(file) => (file, None),
         Err(error) => (None, Some(error)),
@@ -26,6 +30,31 @@ pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
             .map_or_else(String::new, |help| format!("; try: {help}"));
         log::warn!("{}{help}", error.one_line());
     }
+}
+
+/// Renames the file that cron appends the output of the jobs to when it is large, and makes it private: the shell that opens
+/// it does neither. Only a job does this, whose stderr goes there. What this job prints goes to the renamed file.
+fn tend_schedule_log(path: &Path, settings: &Settings) {
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return;
+    }
+    let reopen = {
+        let (path, database) = (path.to_owned(), settings.database.clone());
+        Box::new(move || open_file(&path, &database))
+    };
+    let Ok(mut file) = LogFile::new(path, settings.log.max_size, settings.log.keep, reopen) else {
+        return;
+    };
+    if !file.is_stderr() {
+        return;
+    }
+    // Best effort: a job must not fail because of its log.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    }
+    file.rename_if_large();
 }
 
 /// Logs which configuration and which database are used.

@@ -1,5 +1,6 @@
 //! Handles SIGINT and SIGTERM. The first signal asks for a clean stop, the second one ends the process at once.
 
+use std::process;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +38,12 @@ impl Drop for EndOnSignal {
         }
     }
 }
+
+/// While this value exists, a signal ends the process with a message.
+#[derive(Debug)]
+pub(super) struct EndWithMessage(
+    #[expect(dead_code, reason = "the thread looks whether it is there")] Arc<()>,
+);
 
 /// The error for work that a signal has ended.
 pub(super) fn interrupted(action: &str, kept: &str, exit: Exit) -> Error {
@@ -89,6 +96,34 @@ impl StopSignal {
             }
         }
         Ok(EndOnSignal(stop))
+    }
+
+    /// Makes a signal end the process and its exit code, after `print` has said why. For work that
+    /// may block in a system call, such as a write into a pipe that nobody reads.
+    ///
+    /// # Errors
+    ///
+    /// The errors are those of [`StopSignal::listen`].
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the thread that would return an exit code is blocked"
+    )]
+    pub(super) fn end_with_message(
+        print: impl FnOnce(Exit) + Send + 'static,
+    ) -> Result<EndWithMessage> {
+        let stop = Self::listen()?;
+        let alive = Arc::new(());
+        let work = Arc::downgrade(&alive);
+        thread::spawn(move || {
+            while work.strong_count() > 0 {
+                if let Some(exit) = stop.received() {
+                    print(exit);
+                    process::exit(exit.code().into());
+                }
+                thread::sleep(POLL_INTERVAL);
+            }
+        });
+        Ok(EndWithMessage(alive))
     }
 
     /// Runs work that a signal ends with an error. `action` completes "could not …", and `kept` says what was kept.

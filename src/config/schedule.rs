@@ -1,6 +1,7 @@
 //! `[schedule]`: how often each job of `schedule install` runs.
 
 use crate::config::config_text::ConfigText;
+use crate::config::field::FieldValue;
 use crate::config::table::Table;
 use crate::error::Result;
 use crate::model::kind::Kind;
@@ -51,6 +52,7 @@ fn interval(
     default: &str,
 ) -> Result<Option<Interval>> {
     let Some(text) = table.string(name)? else {
+        table.record(name, FieldValue::Text(default.to_owned()));
         return Ok(Interval::parse(default));
     };
     match text.get_ref().as_str() {

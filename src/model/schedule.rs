@@ -2,6 +2,7 @@
 
 pub(crate) mod cron;
 pub(crate) mod crontab;
+pub(crate) mod crontab_list;
 pub(crate) mod interval;
 pub(crate) mod job;
 pub(crate) mod paths;

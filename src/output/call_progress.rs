@@ -16,7 +16,12 @@ pub(crate) type Estimate = dyn Fn(u64) -> Option<Duration> + Send + Sync;
 
 /// A bar that counts calls. Clones show the same bar, which is cleared when the last of them is dropped.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CallProgress(Option<Arc<Shared>>);
+pub(crate) struct CallProgress(Option<Arc<Shown>>);
+
+/// Clears the bar when it is dropped. The thread that draws has no part of it, so that the bar is gone before the summary
+/// is printed, also if that thread draws at this moment.
+#[derive(Debug)]
+struct Shown(Arc<Shared>);
 
 struct Shared {
     bar: ProgressBar,
@@ -30,7 +35,17 @@ struct State {
     calls: u64,
     /// All calls, those that were made included; `None` if they are not known.
     total: Option<u64>,
-    wait: Option<(Instant, String)>,
+    wait: Option<ShownWait>,
+    /// Whether the bar was cleared.
+    is_finished: bool,
+}
+
+#[derive(Debug)]
+struct ShownWait {
+    until: Instant,
+    why: String,
+    /// Whether it ends as soon as any call is made.
+    is_for_budget: bool,
 }
 
 impl CallProgress {
@@ -44,9 +59,9 @@ impl CallProgress {
                 ..State::default()
             }),
         });
-        let shown = Arc::downgrade(&shared);
-        thread::spawn(move || redraw(&shown));
-        Self(Some(shared))
+        let drawn = Arc::downgrade(&shared);
+        thread::spawn(move || redraw(&drawn));
+        Self(Some(Arc::new(Shown(shared))))
     }
 
     pub(crate) fn is_visible(&self) -> bool {
@@ -70,31 +85,51 @@ impl CallProgress {
         self.change(|state| state.total = remaining.map(|remaining| state.calls + remaining));
     }
 
-    /// Shows a wait, unless a longer one is shown. `why` completes "waiting 41 s ".
+    /// Shows a pause or the time before another attempt, unless a longer wait is shown. `why` completes "waiting 41 s ".
+    /// Other calls may go on meanwhile.
     pub(crate) fn wait(&self, until: Instant, why: impl FnOnce() -> String) {
-        if self.is_visible() {
-            let why = why();
-            self.change(|state| match &state.wait {
-                Some((shown, _)) if *shown >= until => {}
-                _ => state.wait = Some((until, why)),
-            });
-        }
+        self.show_wait(until, false, why);
     }
 
-    /// Ends the wait.
+    /// Shows a wait for the budget of calls, in the same way. [`CallProgress::resume`] ends it.
+    pub(crate) fn wait_for_budget(&self, until: Instant, why: impl FnOnce() -> String) {
+        self.show_wait(until, true, why);
+    }
+
+    fn show_wait(&self, until: Instant, is_for_budget: bool, why: impl FnOnce() -> String) {
+        // A shorter one would end before it is drawn.
+        if !self.is_visible() || until < Instant::now() + REDRAW_INTERVAL {
+            return;
+        }
+        let why = why();
+        self.change(|state| match &state.wait {
+            Some(shown) if shown.until >= until => {}
+            _ => {
+                state.wait = Some(ShownWait {
+                    until,
+                    why,
+                    is_for_budget,
+                });
+            }
+        });
+    }
+
+    /// Ends the wait for the budget.
     pub(crate) fn resume(&self) {
-        self.change(|state| state.wait = None);
+        self.change(|state| {
+            state.wait.take_if(|wait| wait.is_for_budget);
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        if let Some(shared) = &self.0 {
-            change(&mut shared.state());
+        if let Some(shown) = &self.0 {
+            change(&mut shown.0.state());
         }
     }
 }
 
-fn redraw(shown: &Weak<Shared>) {
-    while let Some(shared) = shown.upgrade() {
+fn redraw(drawn: &Weak<Shared>) {
+    while let Some(shared) = drawn.upgrade() {
         shared.draw();
         drop(shared);
         thread::sleep(REDRAW_INTERVAL);
@@ -107,13 +142,17 @@ impl Shared {
     }
 
     fn draw(&self) {
+        // Held to the end, so that nothing is drawn after the bar was cleared.
         let state = self.state();
-        let wait = state.wait.as_ref().and_then(|(until, why)| {
-            let left = until.saturating_duration_since(Instant::now());
-            (left >= Duration::from_secs(1)).then(|| format!("waiting {} s {why}", left.as_secs()))
+        if state.is_finished {
+            return;
+        }
+        let wait = state.wait.as_ref().and_then(|wait| {
+            let left = wait.until.saturating_duration_since(Instant::now());
+            let seconds = left.as_millis().div_ceil(1000);
+            (seconds > 0).then(|| format!("waiting {seconds} s {}", wait.why))
         });
-        let (step, calls, total) = (state.step.clone(), state.calls, state.total);
-        drop(state);
+        let (calls, total) = (state.calls, state.total);
         let left = total
             .and_then(|total| (self.estimate)(total.saturating_sub(calls)))
             .map(format_left)
@@ -130,7 +169,8 @@ impl Shared {
         self.bar.set_position(calls);
         self.bar.set_prefix(left);
         self.bar.set_style(style(template));
-        self.bar.set_message(wait.unwrap_or(step));
+        self.bar
+            .set_message(wait.unwrap_or_else(|| state.step.clone()));
     }
 }
 
@@ -140,8 +180,9 @@ impl fmt::Debug for Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for Shown {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.0.state().is_finished = true;
+        self.0.bar.finish_and_clear();
     }
 }

@@ -72,6 +72,25 @@ impl LogFile {
         }
     }
 
+    /// Whether stderr goes to this file.
+    pub(crate) fn is_stderr(&self) -> bool {
+        let file = self.file.try_clone().and_then(Handle::from_file);
+        match (file, Handle::stderr()) {
+            (Ok(file), Ok(stderr)) => file == stderr,
+            _ => false,
+        }
+    }
+
+    /// Renames the file if it is as large as the limit. What another process has open under this name goes to the renamed
+    /// file.
+    pub(crate) fn rename_if_large(&mut self) {
+        if self.lock() {
+            // An empty line fits into any file that is smaller than the limit.
+            self.next_step("\n");
+            let _ = self.file.unlock();
+        }
+    }
+
     /// Appends a line, which ends with a line break.
     ///
     /// # Errors

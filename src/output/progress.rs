@@ -30,6 +30,13 @@ pub(crate) fn suspended<T>(print: impl FnOnce() -> T) -> T {
     bars().suspend(print)
 }
 
+/// Removes all bars from the screen for good, before the process ends.
+pub(crate) fn hide() {
+    // Ignore the error: the terminal may be closed.
+    let _ = bars().clear();
+    bars().set_draw_target(ProgressDrawTarget::hidden());
+}
+
 /// Adds a bar to the screen. It has no length yet.
 pub(super) fn add_bar() -> ProgressBar {
     bars().add(ProgressBar::no_length())

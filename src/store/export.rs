@@ -12,7 +12,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId, WarId};
 use crate::model::nearest::nearest;
 use crate::model::rows::{Column, Row, Value};
-use crate::store::{SqlContext, Store, sql};
+use crate::store::{SqlContext, Store, sql, trace};
 
 pub(crate) use crate::store::export::group::Group;
 
@@ -204,7 +204,7 @@ impl Store {
             let mut statement = self.connection().prepare(&query.select)?;
             let mut rows = statement.query(params_from_iter(&query.parameters))?;
             while let Some(row) = rows.next()? {
-                if each(&ReadRow(row)).is_break() {
+                if trace::outside(|| each(&ReadRow(row))).is_break() {
                     break;
                 }
             }

@@ -22,6 +22,8 @@ pub struct Store {
 #[derive(Debug)]
 pub(super) enum Access {
     Write,
+    /// Only the calls to Torn are recorded.
+    RecordCalls,
     Read(ReadSource),
     /// The database is in memory, which can be read and written.
     Memory,
@@ -40,10 +42,7 @@ impl Store {
         match open::inspect(&reader.connection, path)? {
             SchemaState::Empty => return Err(open::empty_error(path)),
             SchemaState::Ours(version) if version < SCHEMA_VERSION => {
-                return Err(Error::new(format!("use the database {}", path.display()))
-                    .with_source("an older tornsnap made it, and this command changes nothing")
-                    .with_help("run `tornsnap init` once to bring it up to date")
-                    .with_exit(Exit::Config));
+                return Err(open::outdated_error(path));
             }
             SchemaState::Ours(_) => {}
         }
@@ -74,7 +73,7 @@ impl Store {
     pub(super) fn read_mode(&self) -> ReadMode {
         match &self.access {
             Access::Read(source) => source.mode,
-            Access::Write | Access::Memory => ReadMode::Shared,
+            Access::Write | Access::RecordCalls | Access::Memory => ReadMode::Shared,
         }
     }
 

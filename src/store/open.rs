@@ -185,6 +185,14 @@ pub(super) fn empty_error(path: &Path) -> Error {
         .with_help("name another file with --database; this one was left as it is")
 }
 
+/// The error for a database with an older schema, in a command that does not migrate it.
+pub(super) fn outdated_error(path: &Path) -> Error {
+    Error::new(format!("use the database {}", path.display()))
+        .with_source("an older tornsnap made it, and this command changes nothing")
+        .with_help("run `tornsnap init` once to bring it up to date")
+        .with_exit(Exit::Config)
+}
+
 /// Reads the magic header string. <https://sqlite.org/fileformat.html#magic_header_string>
 ///
 /// Call this only for a file that SQLite failed to read: closing the file here drops the POSIX locks that SQLite holds

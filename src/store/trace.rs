@@ -2,10 +2,11 @@
 //!
 //! A message has the name of the statement and its time. It never has the text of the statement or its values.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -17,6 +18,11 @@ static SLOW_FROM: AtomicU64 = AtomicU64::new(0);
 
 /// Whether statements are counted.
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The time that this thread has spent on the rows of the running statement, see [`outside`].
+    static OUTSIDE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
 
 static COUNTS: Mutex<BTreeMap<String, Count>> = Mutex::new(BTreeMap::new());
 
@@ -38,13 +44,32 @@ pub(crate) fn start(slow_from: Option<Duration>, is_counting: bool) {
     IS_COUNTING.store(is_counting, Ordering::Relaxed);
 }
 
+/// Whether anything is logged about statements.
+fn is_needed() -> bool {
+    SLOW_FROM.load(Ordering::Relaxed) != 0 || IS_COUNTING.load(Ordering::Relaxed)
+}
+
+/// Runs `work` on a row of a running statement. Its time does not count for that statement: SQLite measures from the first
+/// step to the end, and the reader of the rows may be slow, as in `export | less`.
+pub(super) fn outside<T>(work: impl FnOnce() -> T) -> T {
+    if !is_needed() {
+        return work();
+    }
+    // Statements that run within `work` have times of their own.
+    let before = OUTSIDE.take();
+    let start = Instant::now();
+    let done = work();
+    OUTSIDE.set(before + start.elapsed());
+    done
+}
+
 /// Starts the trace of a connection, unless nothing is to be logged.
 pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
-    let slow_from = SLOW_FROM.load(Ordering::Relaxed);
-    let is_counting = IS_COUNTING.load(Ordering::Relaxed);
-    if slow_from == 0 && !is_counting {
+    if !is_needed() {
         return Ok(());
     }
+    let slow_from = SLOW_FROM.load(Ordering::Relaxed);
+    let is_counting = IS_COUNTING.load(Ordering::Relaxed);
     let slow_from = match slow_from {
         0 => Duration::MAX,
         nanoseconds => Duration::from_nanos(nanoseconds),
@@ -55,6 +80,7 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
             let TraceEvent::Profile(statement, time) = event else {
                 return;
             };
+            let time = time.saturating_sub(OUTSIDE.take());
             let is_slow = time >= slow_from;
             if !is_slow && !is_counting {
                 return;

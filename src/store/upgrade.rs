@@ -53,6 +53,31 @@ impl Store {
         })
     }
 
+    /// Opens an existing database to record calls to Torn in it, and changes nothing else: neither the schema nor the
+    /// journal mode nor the statistics.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`]; also [`Exit::Config`] when the schema needs a migration.
+    pub(crate) fn open_to_record_calls(path: &Path) -> Result<Self> {
+        open::check_is_file(path)?;
+        let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
+        match open::inspect(&connection, path)? {
+            SchemaState::Empty => return Err(open::empty_error(path)),
+            SchemaState::Ours(version) if version < SCHEMA.version() => {
+                return Err(open::outdated_error(path));
+            }
+            SchemaState::Ours(_) => {}
+        }
+        open::set_checkpoint_on_close(&connection, true).context("set up the connection")?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            access: Access::RecordCalls,
+        })
+    }
+
     /// Fails if [`Store::open`] would fail, without changing the file.
     ///
     /// # Errors

@@ -26,7 +26,6 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["command"]),
     ("comfy_table", &["output"]),
     ("console", &["output"]),
-    ("dialoguer", &["output"]),
     ("signal_hook", &["command"]),
     ("encoding_rs", &["config"]),
     ("env_logger", &["output"]),

@@ -332,3 +332,75 @@ fn the_folder_of_the_log_file_is_created() {
     let log = fs::read_to_string(torn.sandbox.path("logs/of/torn/t.log")).unwrap();
     assert!(log.contains("fetched: factions"), "{log}");
 }
+
+#[test]
+fn a_slow_reader_does_not_make_a_statement_slow() {
+    let sandbox = crate::support::Sandbox::new();
+    sandbox.write("tornsnap.toml", "[log]\nslow_query_ms = 900\n");
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    // More than the pipe and the queue of the writer hold.
+    fill(&sandbox.sqlite(), 100_000);
+    let mut child = sandbox
+        .command(&["export", "player_stats_history", "-v"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(2));
+    let mut rows = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut rows)
+        .unwrap();
+
+    let output = child.wait_with_output().unwrap();
+
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(rows.len() > 2_000_000, "{}", rows.len());
+    assert!(stderr.contains("exported 100"), "{stderr}");
+    assert!(!stderr.contains("slow query"), "{stderr}");
+}
+
+/// What cron's shell does with the line of a job.
+fn run_as_a_job(torn: &Torn, arguments: &[&str]) {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(torn.sandbox.path("tornsnap-schedule.log"))
+        .unwrap();
+    let mut command = torn.sandbox.command(arguments);
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    command.status().unwrap();
+}
+
+#[test]
+fn the_log_of_the_cron_jobs_is_private_and_renamed_when_it_is_large() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n[log]\nmax_size_mb = 1\n");
+    let path = |name: &str| torn.sandbox.path(name);
+    let log = path("tornsnap-schedule.log");
+    fs::write(&log, "x".repeat(900_000)).unwrap();
+    set_mode(&log, 0o644);
+
+    run_as_a_job(&torn, &["fetch", "factions"]);
+    assert_eq!(mode(&log), 0o600);
+    assert!(!path("tornsnap-schedule.log.1").exists());
+    assert!(fs::read_to_string(&log).unwrap().contains("fetched: "));
+
+    for round in 1..=4 {
+        fs::write(&log, format!("{round}{}", "x".repeat(2_000_000))).unwrap();
+        // A run whose stderr is elsewhere leaves it alone.
+        torn.fetch(&["factions"]).expect(0);
+        assert!(fs::metadata(&log).unwrap().len() > 1_000_000);
+        run_as_a_job(&torn, &["fetch", "factions"]);
+        assert!(!log.exists(), "the shell of the next job makes it again");
+    }
+    let first = |name: &str| fs::read_to_string(path(name)).unwrap()[..1].to_owned();
+    assert_eq!(first("tornsnap-schedule.log.1"), "4");
+    assert_eq!(first("tornsnap-schedule.log.2"), "3");
+    assert!(!path("tornsnap-schedule.log.3").exists());
+    let old = fs::read_to_string(path("tornsnap-schedule.log.1")).unwrap();
+    assert!(old.ends_with('\n') && old.contains("fetched: "));
+}

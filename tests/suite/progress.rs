@@ -143,6 +143,53 @@ fn one_bar_counts_the_calls_of_all_kinds() {
 }
 
 #[test]
+fn the_time_before_another_attempt_is_shown_while_other_calls_go_on() {
+    let torn = many_players(100);
+    torn.configure(
+        "requests_per_minute = 100\nconcurrency = 2\n",
+        "[track]\nplayers = [1, 2, 3, 4, 5, 6, 7, 8]\n",
+    );
+    torn.fetch(&["players"]).expect(0);
+    torn.simulator.fault(
+        Fault::once(FaultKind::Status(
+            502,
+            "Bad Gateway".to_owned(),
+            "text/html".to_owned(),
+            Vec::new(),
+        ))
+        .path("/user/3"),
+    );
+    torn.simulator
+        .fault(Fault::always(FaultKind::Slow(Duration::from_millis(400))));
+    let mut command = torn.fetching(&["players"]);
+    command.env("TORNSNAP_FIRST_RETRY_MS", "4000");
+
+    let (code, left, seen) = run(&command, 80);
+
+    assert_eq!(code, 0, "{left:#?}");
+    assert_no_bar(&left);
+    let waits = seen.iter().filter(|line| {
+        line.contains("waiting ") && line.contains(" s to try again: ") && line.contains("502")
+    });
+    assert!(waits.count() > 1, "{seen:#?}");
+}
+
+#[test]
+fn the_bar_is_gone_before_the_summary_is_printed() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\nterritories = \"none\"\n");
+    torn.fetch(&["all"]).expect(0);
+    for round in 0..15 {
+        let mut pty = Pty::start(&torn.fetching(&["factions"]), 80);
+        pty.expect_exit(0);
+        let raw = pty.raw();
+        let (_, after) = raw.split_once("fetched: ").unwrap();
+        let after = after.split_once('\n').unwrap().1;
+        assert_eq!(after, "", "{round}: {raw:?}");
+    }
+}
+
+#[test]
 fn lines_of_the_log_do_not_tear_the_bar() {
     let torn = Torn::new();
     torn.simulator

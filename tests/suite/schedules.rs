@@ -5,6 +5,8 @@ pub mod cron;
 #[cfg(unix)]
 mod cron_daemon;
 mod examples;
+#[cfg(unix)]
+mod other_crons;
 mod settings;
 #[cfg(target_os = "linux")]
 mod systemd;

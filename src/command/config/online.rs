@@ -11,19 +11,26 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::store::Store;
 
-/// Asks Torn. The calls count in the database, so that other runs keep within the limit too.
+/// Asks Torn. The calls count in the database, so that other runs keep within the limit too. Nothing else is changed there,
+/// unless Torn asks for a pause or refuses a key.
 ///
 /// # Errors
 ///
 /// Fails when the database cannot be used. Answers of Torn become findings.
 pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
-    let store = Store::open(&settings.database)?;
+    let store = match Store::open_to_record_calls(&settings.database) {
+        Ok(store) => store,
+        Err(error) => {
+            findings.problem_because("database", &error);
+            return Ok(());
+        }
+    };
     let loaded = settings.load_keys()?;
     let torn = TornClient::new(settings, StopSignal::listen()?, store)?;
     let mut usable = 0;
     for key in &loaded.keys {
         let subject = format!("key {}", key.name);
-        match torn.check_new_key(key) {
+        match torn.check_key_without_record(key) {
             Ok(facts) => {
                 usable += 1;
                 let message = format!(

@@ -7,13 +7,14 @@ use std::path::Path;
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::style::OutputStyle;
 use crate::command::export::usage;
-use crate::command::signal::{StopSignal, interrupted};
+use crate::command::report::Report;
+use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::output::destination::Destination;
-use crate::output::progress::Progress;
+use crate::output::progress::{self, Progress};
 use crate::output::rows::{self, WriteOptions, WriteOutcome};
 use crate::output::stream::PathKind;
 use crate::output::terminal;
@@ -37,6 +38,7 @@ impl Exporter<'_> {
             inner: terminal::stdout().with_context(action)?,
             is_written: false,
         };
+        let _ends = end_with_message(action(), false)?;
         let options = WriteOptions {
             format: &self.style.format,
             title: name,
@@ -80,7 +82,7 @@ impl Exporter<'_> {
         query: &RowQuery,
         path: &Path,
     ) -> Result<Outcome> {
-        let mut target = Destination::open(path)?;
+        let mut target = self.open(path)?;
         let done = self.write(name, query, &mut target, path)?;
         target.persist(path)?;
         let rows = count(done.rows, "row");
@@ -91,6 +93,18 @@ impl Exporter<'_> {
             format!("the reader of {place} left before the end of {name}")
         };
         Ok(Outcome::done(summary, self.report(&[done])))
+    }
+
+    /// Opens the destination. A FIFO without a reader blocks.
+    fn open(&self, path: &Path) -> Result<Destination> {
+        let _ends = match PathKind::of(path) {
+            PathKind::File => None,
+            _ => Some(end_with_message(
+                format!("write {}", path.display()),
+                self.context.json,
+            )?),
+        };
+        Destination::open(path)
     }
 
     /// Writes every dataset to a file in the folder. The files get their names when all of them are complete.
@@ -149,10 +163,10 @@ impl Exporter<'_> {
         let progress = Progress::start(name, total, is_watched);
         // Catch signals, so that the unfinished file is removed. For a stream a signal ends the process, because there is no
         // such file, and because a write may block until the reader reads.
-        let stop = if target.is_stream() {
-            None
+        let (stop, _ends) = if target.is_stream() {
+            (None, Some(end_with_message(action(), self.context.json)?))
         } else {
-            Some(StopSignal::listen()?)
+            (Some(StopSignal::listen()?), None)
         };
         let requested_exit = || stop.as_ref().and_then(StopSignal::received);
         let folder = target.folder().map(Path::to_owned);
@@ -198,6 +212,19 @@ impl Exporter<'_> {
             files: written.iter().map(FileReport::from).collect(),
         }
     }
+}
+
+/// Makes a signal end the process with a message, and with the JSON report if stdout is free for it.
+fn end_with_message(action: String, reports: bool) -> Result<EndWithMessage> {
+    StopSignal::end_with_message(move |exit| {
+        let error = interrupted(&action, "what was written is not complete", exit);
+        progress::hide();
+        terminal::print_error(&error);
+        if reports {
+            // Ignore the error: the exit code says more.
+            let _ = terminal::report(&Report::of_error("export", &error));
+        }
+    })
 }
 
 /// Stdout, and whether anything was written to it.

@@ -34,6 +34,15 @@ pub(super) trait Backend {
     /// A comment in the format of the entries.
     fn comment(&self, line: &str) -> String;
 
+    /// Fails unless entries can be installed on this machine.
+    fn require(&self) -> Result<()>;
+
+    /// What the user has to know about these entries, installed or not.
+    fn notes(&self, entries: &Entries) -> Vec<String>;
+
+    /// The schedules of all configurations.
+    fn installed(&self) -> Result<Vec<Installed>>;
+
     /// Whether there are entries of the schedule with this id.
     fn has_entries(&self, id: &str) -> Result<bool>;
 
@@ -55,6 +64,14 @@ pub(super) trait Backend {
 pub(super) struct EntryFile {
     pub(super) path: String,
     pub(super) text: String,
+}
+
+/// The schedule of a configuration that is installed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Installed {
+    pub(super) id: String,
+    /// The configuration that its entries name; `None` if they cannot be read.
+    pub(super) config: Option<String>,
 }
 
 /// What an installation would write.
@@ -97,6 +114,13 @@ pub(super) fn run(program: &str, arguments: &[&str]) -> Result<Option<Output>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::of_io(format!("run {program}"), error)),
     }
+}
+
+/// The name of the user who runs this program.
+pub(super) fn user_name() -> Option<String> {
+    let output = run("id", &["-un"]).ok().flatten()?;
+    let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (output.status.success() && !name.is_empty()).then_some(name)
 }
 
 /// Runs a program that has to succeed.

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use chrono::{Local, Offset, TimeZone};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Preview, State, message_of, run, run_to_success,
+    Backend, Change, EntryFile, Installed, Preview, State, message_of, run, run_to_success,
+    user_name,
 };
 use crate::command::schedule::entries::Entries;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::{copy_names, folder_of};
-use crate::model::schedule::cron::{lines, mark_file, next_start};
+use crate::model::schedule::cron::{config_in, lines, mark_file, next_start};
 use crate::model::schedule::crontab;
+use crate::model::schedule::crontab_list::Listing;
 use crate::model::schedule::job::{Job, JobName};
 
 /// How the crontab is named in messages.
@@ -39,10 +41,11 @@ impl Backend for Cron {
         String::from_utf8_lossy(&crontab).lines().any(|line| {
             let rest = line.trim_start().trim_start_matches(['"', '\'']);
             let rest = rest.strip_prefix(name);
-            rest.is_some_and(|rest| {
-                rest.trim_start_matches(['"', '\'', ' ', '\t'])
-                    .starts_with('=')
-            })
+            let value = rest.and_then(|rest| {
+                let rest = rest.trim_start_matches(['"', '\'', ' ', '\t']);
+                rest.strip_prefix('=')
+            });
+            value.is_some_and(|value| !value.trim_matches(['"', '\'', ' ', '\t']).is_empty())
         })
     }
 
@@ -68,6 +71,25 @@ impl Backend for Cron {
 
     fn comment(&self, line: &str) -> String {
         format!("# {line}")
+    }
+
+    /// A crontab that cannot be read is reported when it is read.
+    fn require(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn notes(&self, _entries: &Entries) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn installed(&self) -> Result<Vec<Installed>> {
+        let blocks = crontab::installed(&read()?).into_iter();
+        Ok(blocks
+            .map(|block| Installed {
+                id: block.id,
+                config: config_in(&block.lines),
+            })
+            .collect())
     }
 
     fn has_entries(&self, id: &str) -> Result<bool> {
@@ -138,12 +160,18 @@ fn read() -> Result<Vec<u8>> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let message = message_of(&output);
-    if output.status.code() == Some(1) && message.contains("no crontab for") {
+    let user = user_name();
+    let listing = Listing {
+        code: output.status.code(),
+        stdout: &output.stdout,
+        stderr: &String::from_utf8_lossy(&output.stderr),
+        user: user.as_deref(),
+    };
+    if listing.says_there_is_none() {
         return Ok(Vec::new());
     }
     Err(error()
-        .with_source(message)
+        .with_source(message_of(&output))
         .with_help("see whether `crontab -l` works for this user; nothing was changed"))
 }
 
@@ -157,9 +185,8 @@ fn replace(before: &[u8], after: &[u8], config: &Path, now: i64) -> Result<Chang
     } else {
         Some(keep_copy(before, config, now)?)
     };
-    if after.is_empty() {
-        run_to_success("crontab", &["-r"])?;
-    } else {
+    // dcron does not know `-r`, and takes an empty file instead.
+    if !after.is_empty() || run_to_success("crontab", &["-r"]).is_err() {
         write(after, config)?;
     }
     let mut notes = Vec::new();
@@ -190,14 +217,24 @@ fn write(text: &[u8], config: &Path) -> Result<()> {
         })
 }
 
+/// The folder of the configuration. If it is gone, the home folder, or else that for temporary files.
+fn folder_for_copies(config: &Path) -> PathBuf {
+    let folder = folder_of(config).to_owned();
+    [Some(folder), dirs::home_dir()]
+        .into_iter()
+        .flatten()
+        .find(|folder| folder.is_dir())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
 /// A file beside the configuration that only its owner can read.
 fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile> {
-    let folder = folder_of(config);
+    let folder = folder_for_copies(config);
     let action = || format!("write a crontab in {}", folder.display());
     let mut file = tempfile::Builder::new()
         .prefix(".tornsnap-")
         .suffix(".crontab.partial")
-        .tempfile_in(folder)
+        .tempfile_in(&folder)
         .with_context(action)?;
     file.write_all(text)
         .and_then(|()| file.as_file().sync_all())
@@ -208,7 +245,8 @@ fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile>
 /// Copies the crontab to a new file beside the configuration.
 fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathBuf> {
     let mut file = temporary_file(crontab, config)?;
-    for path in copy_names(config, "crontab-before", now) {
+    let named = folder_for_copies(config).join(config.file_name().unwrap_or_default());
+    for path in copy_names(&named, "crontab-before", now) {
         match file.persist_noclobber(&path) {
             Ok(_) => return Ok(path),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,

@@ -1,13 +1,12 @@
 //! The jobs of a schedule with the paths of this program and of the configuration.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::Context;
 use crate::command::schedule::program;
 use crate::config::{Schedule, Settings};
 use crate::error::{Error, Exit, Result};
-use crate::model::path::{folder_of, plain_absolute};
+use crate::model::path::plain_absolute;
 use crate::model::schedule::interval::Interval;
 use crate::model::schedule::job::{Job, JobName, plan};
 use crate::model::schedule::paths::{Paths, path_text};
@@ -17,7 +16,7 @@ use crate::store::files::sha256;
 const ID_LENGTH: usize = 8;
 
 /// The name of the file that gets the output of the jobs, beside the configuration.
-const LOG_NAME: &str = "tornsnap-schedule.log";
+pub(crate) const LOG_NAME: &str = "tornsnap-schedule.log";
 
 /// What a scheduler needs to know of a schedule.
 #[derive(Clone, Debug)]
@@ -104,15 +103,24 @@ pub(super) fn config_path(settings: &Settings) -> Result<PathBuf> {
     }
 }
 
+/// The path without links. The file and its last folders may be gone.
+fn without_links(path: &Path) -> PathBuf {
+    for ancestor in path.ancestors() {
+        let Ok(real) = std::fs::canonicalize(ancestor) else {
+            continue;
+        };
+        return match path.strip_prefix(ancestor) {
+            Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+            _ => real,
+        };
+    }
+    path.to_owned()
+}
+
 /// The id of the schedule of a configuration. A link and its target have the same one, and so has a configuration before
 /// it is written and after it was removed.
 pub(super) fn id_of(config: &Path) -> String {
-    let path = fs::canonicalize(config)
-        .or_else(|_| {
-            let folder = fs::canonicalize(folder_of(config))?;
-            Ok::<_, std::io::Error>(folder.join(config.file_name().unwrap_or_default()))
-        })
-        .unwrap_or_else(|_| config.to_owned());
+    let path = without_links(config);
     let mut id = sha256(path.as_os_str().as_encoded_bytes());
     id.truncate(ID_LENGTH);
     id

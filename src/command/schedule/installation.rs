@@ -50,8 +50,24 @@ impl Installation {
         config: &Path,
         backend: Box<dyn Backend>,
     ) -> Result<Self> {
+        let installation = Self::unchecked(settings, jobs_settings, config, backend)?;
+        let backend = installation.backend.as_ref();
+        surroundings::refuse_without_keys(settings, jobs_settings, backend)?;
+        Ok(installation)
+    }
+
+    /// The same for jobs that need not have a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`](crate::error::Exit::Config) when no schedule can hold the paths.
+    pub(super) fn unchecked(
+        settings: &Settings,
+        jobs_settings: &Settings,
+        config: &Path,
+        backend: Box<dyn Backend>,
+    ) -> Result<Self> {
         let entries = Entries::new(settings, config, backend.appends_output())?;
-        surroundings::refuse_without_keys(settings, jobs_settings, backend.as_ref())?;
         let mut warnings = entries.warnings.clone();
         warnings.extend(surroundings::warnings(
             settings,
@@ -108,7 +124,9 @@ impl Installation {
     }
 
     pub(super) fn change(&self, now: i64) -> Result<Change> {
-        self.backend.install(&self.entries, now)
+        let mut change = self.backend.install(&self.entries, now)?;
+        change.notes.extend(self.backend.notes(&self.entries));
+        Ok(change)
     }
 
     /// Installs the jobs.

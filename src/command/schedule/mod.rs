@@ -3,18 +3,17 @@
 mod backend;
 mod chain;
 mod cron;
-mod entries;
+pub(crate) mod entries;
 pub(crate) mod examples;
 mod installation;
 mod program;
+mod remove;
 mod report;
 mod scheduler;
 mod show;
 mod surroundings;
 mod systemd;
 mod windows;
-
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 
@@ -26,8 +25,8 @@ use crate::command::schedule::entries::Entries;
 use crate::command::schedule::report::ChangeReport;
 use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
 use crate::command::{Context, Outcome};
-use crate::error::Result;
-use crate::model::path::{display_path, plain_absolute};
+use crate::config::{Overrides, Settings};
+use crate::error::{Error, Exit, Result};
 use crate::model::schedule::windows::Logon;
 use crate::output::terminal::{self, Verbosity};
 
@@ -73,6 +72,63 @@ enum Action {
 }
 
 impl Args {
+    /// The settings to start with. `remove` needs none, so that it works when the configuration is gone or wrong.
+    ///
+    /// # Errors
+    ///
+    /// The errors are those of [`Settings::resolve`].
+    pub(crate) fn settings(&self, overrides: &Overrides) -> Result<Settings> {
+        match (self.action, Settings::resolve(overrides)) {
+            (Action::Remove, Err(_)) => Ok(Settings::defaults()),
+            (_, settings) => settings,
+        }
+    }
+
+    /// Refuses an option that would change nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Usage`].
+    fn refuse_meaningless_options(&self) -> Result<()> {
+        let refuse = |option: &str, why: &str, help: &str| {
+            Err(Error::new(format!("use {option} here"))
+                .with_source(why)
+                .with_help(help)
+                .with_exit(Exit::Usage))
+        };
+        if self.dry_run && !matches!(self.action, Action::Install | Action::Remove) {
+            return refuse(
+                "--dry-run",
+                "only `install` and `remove` change something",
+                "leave it out",
+            );
+        }
+        if !self.when_logged_off {
+            return Ok(());
+        }
+        if !matches!(self.action, Action::Install | Action::Show) {
+            return refuse(
+                "--when-logged-off",
+                "it is a property of tasks that are installed",
+                "leave it out",
+            );
+        }
+        match self.scheduler.or_else(Scheduler::of_this_machine) {
+            Some(Scheduler::Windows) | None => Ok(()),
+            Some(Scheduler::Systemd) => refuse(
+                "--when-logged-off",
+                "it is for the Windows Task Scheduler",
+                "leave it out, and run `loginctl enable-linger` once to let the timers of systemd run while you are \
+                 logged out",
+            ),
+            Some(Scheduler::Cron) => refuse(
+                "--when-logged-off",
+                "it is for the Windows Task Scheduler",
+                "leave it out: the jobs of cron run whether you are logged in or not",
+            ),
+        }
+    }
+
     /// The named scheduler, or the one that this machine has.
     ///
     /// # Errors
@@ -93,15 +149,16 @@ impl Args {
 
 /// Shows, installs or removes the schedule.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    args.refuse_meaningless_options()?;
     match args.action {
         // A machine without a scheduler shows what cron would get.
         Action::Show => show::run(
             context,
             args.backend().unwrap_or_else(|_| Box::new(Cron)).as_ref(),
         ),
-        Action::Install if args.dry_run => print_preview(context, args.backend()?.as_ref()),
+        Action::Install if args.dry_run => print_preview(context, args),
         Action::Install => install(context, args),
-        Action::Remove => remove(context, args),
+        Action::Remove => remove::run(context, args),
         Action::Run => chain::run(&entries::config_path(&context.settings)?),
     }
 }
@@ -110,8 +167,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 ///
 /// # Errors
 ///
-/// [`Exit::Config`](crate::error::Exit::Config) when there is no configuration or no scheduler, or when no schedule can hold
-/// the paths; [`Exit::NoKey`](crate::error::Exit::NoKey) when the jobs would have no key.
+/// [`Exit::Config`] when there is no configuration or no scheduler, or when no schedule can hold the paths;
+/// [`Exit::NoKey`] when the jobs would have no key.
 fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
     let config = entries::config_path(settings)?;
@@ -160,11 +217,33 @@ fn kept(change: &Change) -> String {
         })
 }
 
-fn print_preview(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
-    let entries = Entries::of_context(context, backend.appends_output())?;
-    let preview = backend.preview(&entries)?;
+/// Prints what an installation would write, and warns of all that it would warn of or be refused for.
+fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
+    let settings = &context.settings;
+    let config = entries::config_path(settings)?;
+    let jobs_settings = surroundings::settings_of_jobs(&config)?;
+    let installation = Installation::unchecked(settings, &jobs_settings, &config, args.backend()?)?;
+    let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
+    let preview = backend.preview(entries)?;
+    let mut warnings = installation.warnings.clone();
+    let notes = backend.notes(entries);
+    warnings.extend(notes.iter().cloned());
+    let would_fail = surroundings::refuse_without_keys(settings, &jobs_settings, backend)
+        .and_then(|()| backend.require());
+    if let Err(error) = would_fail {
+        let help = error
+            .help()
+            .map_or_else(String::new, |help| format!("; try: {help}"));
+        warnings.push(format!(
+            "the installation would fail: {}{help}",
+            error.one_line()
+        ));
+    }
     if !context.json {
         terminal::print_bytes(&preview.printed)?;
+    }
+    for warning in &warnings {
+        log::warn!("{warning}");
     }
     let summary = format!(
         "would install {} jobs in {}",
@@ -173,61 +252,10 @@ fn print_preview(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     );
     let change = Change {
         files: preview.files,
+        notes,
         ..Change::default()
     };
     let report = ChangeReport::new(backend, &entries.paths.id, &entries.config, &change);
-    Ok(Outcome::done(summary, report.of_dry_run()))
-}
-
-fn remove(context: &Context, args: &Args) -> Result<Outcome> {
-    let config = named_config(context)?;
-    let id = entries::id_of(&config);
-    let now = context.settings.clock.now();
-    let mut reports = Vec::new();
-    let mut places = Vec::new();
-    for backend in backends_to_remove_from(args.scheduler, &id) {
-        let change = if args.dry_run {
-            Change {
-                is_changed: backend.has_entries(&id)?,
-                ..Change::default()
-            }
-        } else {
-            backend.remove(&id, &config, now)?
-        };
-        if change.is_changed {
-            places.push(format!("{}{}", backend.place(), kept(&change)));
-        }
-        reports.push(ChangeReport::new(backend.as_ref(), &id, &config, &change));
-    }
-    let verb = if args.dry_run {
-        "would remove"
-    } else {
-        "removed"
-    };
-    let summary = if places.is_empty() {
-        format!("no jobs for {} were installed", display_path(&config))
-    } else {
-        format!("{verb} the jobs from {}", places.join(" and "))
-    };
-    let report = report::RemoveReport::new(reports, args.dry_run);
+    let report = report.with_warnings(warnings).of_dry_run();
     Ok(Outcome::done(summary, report))
-}
-
-/// The named scheduler, or all that this machine has. `systemd --user` cannot be reached under `su`, but its units can be
-/// read, so that the user is told of jobs that go on.
-fn backends_to_remove_from(named: Option<Scheduler>, id: &str) -> Vec<Box<dyn Backend>> {
-    match named {
-        Some(scheduler) => vec![scheduler.backend(Logon::default())],
-        None => Scheduler::backends()
-            .filter(|backend| backend.is_available() || backend.has_entries(id).unwrap_or(false))
-            .collect(),
-    }
-}
-
-/// The configuration whose jobs are removed.
-fn named_config(context: &Context) -> Result<PathBuf> {
-    match &context.overrides.config {
-        Some(path) => Ok(plain_absolute(path)),
-        None => entries::config_path(&context.settings),
-    }
 }

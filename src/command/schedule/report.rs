@@ -55,12 +55,28 @@ pub(super) struct RemoveReport {
     dry_run: bool,
     changed: bool,
     schedulers: Vec<ChangeReport>,
+    /// The jobs of other configurations, if there were none of this one.
+    other_jobs: Vec<OtherReport>,
+}
+
+/// The jobs of another configuration.
+#[derive(Debug, Serialize)]
+pub(super) struct OtherReport {
+    pub(super) scheduler: &'static str,
+    pub(super) id: String,
+    /// `None` if it cannot be read from the entries.
+    pub(super) config: Option<String>,
 }
 
 impl RemoveReport {
-    pub(super) fn new(schedulers: Vec<ChangeReport>, dry_run: bool) -> Self {
+    pub(super) fn new(
+        schedulers: Vec<ChangeReport>,
+        other_jobs: Vec<OtherReport>,
+        dry_run: bool,
+    ) -> Self {
         Self {
             dry_run,
+            other_jobs,
             changed: schedulers.iter().any(|scheduler| scheduler.changed),
             schedulers: schedulers
                 .into_iter()

@@ -21,6 +21,9 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let mut warnings = entries.warnings.clone();
     let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
     warnings.extend(surroundings::warnings(settings, &jobs_settings, backend));
+    if backend.require().is_ok() {
+        warnings.extend(backend.notes(&entries));
+    }
     let installed = match backend.state(&entries) {
         Ok(state) => state_word(state),
         Err(error) => {

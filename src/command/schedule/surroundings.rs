@@ -36,7 +36,8 @@ pub(super) fn refuse_without_keys(
     if !has_no_key && missing.is_empty() {
         return Ok(());
     }
-    if has_no_key && backend.sets_variable("TORN_API_KEY") {
+    // It replaces all keys of the configuration.
+    if backend.sets_variable("TORN_API_KEY") {
         return Ok(());
     }
     let why = match (has_no_key, settings.keys_are_from_environment) {
@@ -74,13 +75,14 @@ pub(super) fn warnings(
             settings.database.display()
         ));
     }
-    if settings.keys_are_from_environment && !backend.sets_variable("TORN_API_KEY") {
+    let jobs_have_own_keys = backend.sets_variable("TORN_API_KEY");
+    if settings.keys_are_from_environment && !jobs_have_own_keys {
         warnings.push(
             "TORN_API_KEY is set here, but not for the jobs; they use the keys of the configuration".to_owned(),
         );
-    } else {
+    } else if !jobs_have_own_keys {
         warnings.extend(
-            settings
+            jobs_settings
                 .key_variables()
                 .flatten()
                 .filter(|name| !backend.sets_variable(name))

@@ -6,13 +6,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Preview, State, message_of, run, run_to_success,
+    Backend, Change, EntryFile, Installed, Preview, State, message_of, run, run_to_success,
+    user_name,
 };
 use crate::command::schedule::entries::Entries;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::schedule::job::Job;
-use crate::model::schedule::systemd::{Unit, prefix, units};
+use crate::model::schedule::systemd::{PREFIX, Unit, config_in, id_in, prefix, units};
 use crate::store::files::write_atomically;
 
 const SYSTEMCTL: &str = "systemctl";
@@ -72,6 +73,31 @@ impl Backend for Systemd {
         format!("# {line}")
     }
 
+    fn require(&self) -> Result<()> {
+        require_manager()
+    }
+
+    fn notes(&self, _entries: &Entries) -> Vec<String> {
+        linger_note().into_iter().collect()
+    }
+
+    fn installed(&self) -> Result<Vec<Installed>> {
+        let mut found: Vec<Installed> = Vec::new();
+        for (path, text) in units_with_prefix(&unit_folder()?, PREFIX)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let Some(id) = id_in(&name) else { continue };
+            let config = config_in(&text);
+            match found.iter_mut().find(|installed| installed.id == id) {
+                Some(installed) => installed.config = installed.config.take().or(config),
+                None => found.push(Installed {
+                    id: id.to_owned(),
+                    config,
+                }),
+            }
+        }
+        Ok(found)
+    }
+
     fn has_entries(&self, id: &str) -> Result<bool> {
         Ok(!installed_units(&unit_folder()?, id)?.is_empty())
     }
@@ -104,10 +130,7 @@ impl Backend for Systemd {
                 .with_help("the units are as they were before; see `systemctl --user status`")
                 .with_exit(Exit::Config));
         }
-        Ok(Change {
-            notes: linger_note().into_iter().collect(),
-            ..change
-        })
+        Ok(change)
     }
 
     fn remove(&self, id: &str, _config: &Path, _now: i64) -> Result<Change> {
@@ -153,12 +176,16 @@ fn unit_folder() -> Result<PathBuf> {
 
 /// The units of a schedule with their texts.
 fn installed_units(folder: &Path, id: &str) -> Result<BTreeMap<PathBuf, String>> {
+    units_with_prefix(folder, &prefix(id))
+}
+
+/// The units whose names begin so, with their texts.
+fn units_with_prefix(folder: &Path, prefix: &str) -> Result<BTreeMap<PathBuf, String>> {
     let action = || format!("read the folder {}", folder.display());
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
         entries => entries.with_context(action)?,
     };
-    let prefix = prefix(id);
     let mut found = BTreeMap::new();
     for entry in entries {
         let path = entry.with_context(action)?.path();
@@ -168,7 +195,7 @@ fn installed_units(folder: &Path, id: &str) -> Result<BTreeMap<PathBuf, String>>
             .to_string_lossy()
             .into_owned();
         let is_unit = has_extension(&path, "service") || has_extension(&path, "timer");
-        if name.starts_with(&prefix) && is_unit && path.is_file() {
+        if name.starts_with(prefix) && is_unit && path.is_file() {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
             found.insert(path, text);
@@ -301,8 +328,7 @@ fn require_manager() -> Result<()> {
 
 /// Says how to let the timers run while the user is logged off, unless they do.
 fn linger_note() -> Option<String> {
-    let output = run("id", &["-un"]).ok().flatten()?;
-    let user = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let user = user_name()?;
     let lingers = run(
         "loginctl",
         &["show-user", &user, "--property=Linger", "--value"],

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Preview, State, run, run_to_success,
+    Backend, Change, EntryFile, Installed, Preview, State, run, run_to_success,
 };
 use crate::command::schedule::entries::Entries;
 use crate::config::{system_path, system_variable};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::schedule::windows::{Logon, Task, task_name, tasks};
+use crate::model::schedule::windows::{Logon, Task, ids_in_list, task_name, tasks};
 
 pub(super) struct Windows {
     pub(super) logon: Logon,
@@ -79,6 +79,38 @@ impl Backend for Windows {
         format!("<!-- {text} -->")
     }
 
+    fn require(&self) -> Result<()> {
+        refuse_elsewhere()
+    }
+
+    fn notes(&self, entries: &Entries) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.logon == Logon::Interactive {
+            notes.push(
+                "the jobs run only while you are logged on; to run them always, install them in an elevated prompt with \
+                 --when-logged-off"
+                    .to_owned(),
+            );
+        }
+        if !entries.has_log_file {
+            notes.push(format!(
+                "the Task Scheduler discards what the jobs print; set file under [log] in {}",
+                entries.config.display()
+            ));
+        }
+        notes
+    }
+
+    /// The list of `schtasks` does not have the arguments of a task.
+    fn installed(&self) -> Result<Vec<Installed>> {
+        if !cfg!(windows) {
+            return Ok(Vec::new());
+        }
+        let listed = run_to_success(&schtasks(), &["/query", "/fo", "csv", "/nh"])?;
+        let ids = ids_in_list(&String::from_utf8_lossy(&listed.stdout)).into_iter();
+        Ok(ids.map(|id| Installed { id, config: None }).collect())
+    }
+
     fn has_entries(&self, id: &str) -> Result<bool> {
         Ok(!installed_jobs(id)?.is_empty())
     }
@@ -124,7 +156,6 @@ impl Backend for Windows {
         Ok(Change {
             is_changed: true,
             files: tasks.into_iter().map(|task| task.name).collect(),
-            notes: self.notes(entries),
             ..Change::default()
         })
     }
@@ -153,24 +184,6 @@ impl Backend for Windows {
 impl Windows {
     fn tasks(&self, entries: &Entries) -> Result<Vec<Task>> {
         tasks(&entries.jobs, &entries.paths, &self.logon)
-    }
-
-    fn notes(&self, entries: &Entries) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.logon == Logon::Interactive {
-            notes.push(
-                "the jobs run only while you are logged on; to run them always, install them in an elevated prompt with \
-                 --when-logged-off"
-                    .to_owned(),
-            );
-        }
-        if !entries.has_log_file {
-            notes.push(format!(
-                "the Task Scheduler discards what the jobs print; set file under [log] in {}",
-                entries.config.display()
-            ));
-        }
-        notes
     }
 }
 

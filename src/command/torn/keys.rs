@@ -31,8 +31,21 @@ impl TornClient {
         Ok(())
     }
 
-    /// Adds a key that may be new, and checks it with Torn.
+    /// Adds a key that may be new, checks it with Torn, and saves the facts about it.
     pub(crate) fn check_new_key(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
+        let id = self.add_new_key(key)?;
+        self.check(id, key)
+    }
+
+    /// Like [`TornClient::check_new_key`], and saves only the calls and what Torn asks for: a pause, or not to use a key.
+    pub(crate) fn check_key_without_record(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
+        let id = self.add_new_key(key)?;
+        let (facts, _) = self.ask_about(id, key)?;
+        self.use_facts(id, &facts)?;
+        Ok(facts)
+    }
+
+    fn add_new_key(&self, key: &NamedKey) -> Result<KeyId, Failure> {
         let id = lock(&self.pool).add(key.clone());
         if let Some(facts) = lock(&self.store)
             .known_key(&key.name, &key.key)
@@ -41,7 +54,7 @@ impl TornClient {
         {
             lock(&self.pool).set_facts(id, facts);
         }
-        self.check(id, key)
+        Ok(id)
     }
 
     /// Saves which keys were used successfully.
@@ -108,6 +121,14 @@ impl TornClient {
 
     /// Calls `/key/info` and saves the facts. If that fails, the previous facts stay in use.
     fn check(&self, id: KeyId, named: &NamedKey) -> Result<KeyFacts, Failure> {
+        let (facts, at) = self.ask_about(id, named)?;
+        self.write_store(|store| store.save_key_facts(&named.name, &named.key, &facts, at))?;
+        self.use_facts(id, &facts)?;
+        Ok(facts)
+    }
+
+    /// Calls `/key/info`. Returns the facts and the time of the answer.
+    fn ask_about(&self, id: KeyId, named: &NamedKey) -> Result<(KeyFacts, i64), Failure> {
         let request = Request::key_info();
         let response = self.get(&request, KeyRequirement::Only(id))?;
         let facts = wire::key::facts(&response.body).map_err(|error| {
@@ -115,9 +136,11 @@ impl TornClient {
             let entity = format!("key {}", named.name);
             Failure::rejected(&request, &entity, &error, response.body.to_string())
         })?;
-        self.write_store(|store| {
-            store.save_key_facts(&named.name, &named.key, &facts, response.at)
-        })?;
+        Ok((facts, response.at))
+    }
+
+    /// Uses these facts in this run. The calls so far count for the owner of the key.
+    fn use_facts(&self, id: KeyId, facts: &KeyFacts) -> Result<(), Failure> {
         let before = lock(&self.pool).owner(id);
         self.set_facts(id, facts.clone())
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
@@ -125,7 +148,7 @@ impl TornClient {
         if before != after {
             self.write_store(|store| store.reassign_calls(owner_id(before), owner_id(after)))?;
         }
-        Ok(facts)
+        Ok(())
     }
 
     fn set_facts(&self, id: KeyId, facts: KeyFacts) -> Result<()> {

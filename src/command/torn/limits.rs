@@ -51,7 +51,7 @@ impl TornClient {
             Acquire::RetryAfter(milliseconds) => {
                 let until = Instant::now() + Duration::from_millis(milliseconds.unsigned_abs());
                 lock(&self.pool).record_rate_limit_wait(owner, until);
-                self.progress.wait(until, || {
+                self.progress.wait_for_budget(until, || {
                     let keys = self.key_names(owner);
                     format!("for the budget of {keys} ({limit} calls a minute)")
                 });

@@ -1,7 +1,7 @@
 //! Applies the [`RetryPolicy`] for an error.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     AcquiredKey, CallState, Failure, MAX_FAULTS_IN_A_ROW, Response, RunEnd, TornClient, lock,
@@ -36,7 +36,7 @@ impl TornClient {
                     state.tries += 1;
                     if let Some(delay) = error.retry_delay(state.tries, self.first_retry, random())
                     {
-                        self.wait(delay);
+                        self.wait_to_try_again(delay, error);
                         next = NextStep::TryAgain;
                     }
                 }
@@ -114,13 +114,17 @@ impl TornClient {
         state.tries += 1;
         match error.retry_delay(state.tries, self.first_retry, random()) {
             Some(delay) => {
-                self.progress
-                    .wait(Instant::now() + delay, || format!("to try again: {error}"));
-                self.wait(delay);
+                self.wait_to_try_again(delay, error);
                 Ok(())
             }
             None => Err(self.give_up(error)),
         }
+    }
+
+    fn wait_to_try_again(&self, delay: Duration, error: &ApiError) {
+        self.progress
+            .wait(Instant::now() + delay, || format!("to try again: {error}"));
+        self.wait(delay);
     }
 
     /// Handles a call whose attempts all failed with transient errors. After several such calls in a row the run ends.

@@ -65,6 +65,12 @@ fn minutes(job: &Job) -> String {
 }
 
 fn command(job: &Job, paths: &Paths) -> String {
+    // The shell makes the log file. Nothing that a job makes is for other users.
+    let umask = if paths.log.is_some() {
+        "umask 077; "
+    } else {
+        ""
+    };
     let delay = match job.second {
         0 => String::new(),
         seconds => format!("sleep {seconds}; "),
@@ -74,7 +80,7 @@ fn command(job: &Job, paths: &Paths) -> String {
     } else {
         once_per_interval(job, paths)
     };
-    delay + &run
+    format!("{umask}{delay}{run}")
 }
 
 fn command_chain(job: &Job, paths: &Paths) -> String {
@@ -119,6 +125,22 @@ fn word(text: &str) -> String {
     shell_quoted(text).replace('%', r"'\%'")
 }
 
+/// The path of the configuration in the lines of a schedule: the inverse of [`word`].
+pub(crate) fn config_in(lines: &str) -> Option<String> {
+    let mut rest = lines.split_once(" --config ")?.1.chars();
+    let mut path = String::new();
+    let mut is_quoted = false;
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\'' => is_quoted = !is_quoted,
+            '\\' if !is_quoted => path.extend(rest.next()),
+            ' ' | '\n' if !is_quoted => break,
+            letter => path.push(letter),
+        }
+    }
+    Some(path)
+}
+
 /// The next start of a job under cron.
 ///
 /// `utc_offset` is the offset of local time in seconds. `mark` is the content of the mark file.
@@ -150,6 +172,19 @@ mod tests {
             minute: 3,
             second,
         }
+    }
+
+    #[test]
+    fn the_path_of_the_configuration_is_read_back() {
+        for path in ["/a/t.toml", "/50% of 'it' & $x \\ y/t.toml", "'", "%"] {
+            let line = format!(
+                "3 * * * * {} -q --config {} fetch wars\n",
+                word("/p"),
+                word(path)
+            );
+            assert_eq!(config_in(&line).as_deref(), Some(path), "{line}");
+        }
+        assert_eq!(config_in("# nothing\n"), None);
     }
 
     #[test]

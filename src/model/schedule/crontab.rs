@@ -35,6 +35,35 @@ fn end(id: &str) -> String {
     format!("# END tornsnap {id}")
 }
 
+/// A block in a crontab, complete or not.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Installed {
+    pub(crate) id: String,
+    /// Its lines between the markers.
+    pub(crate) lines: String,
+}
+
+/// The blocks of all configurations.
+pub(crate) fn installed(crontab: &[u8]) -> Vec<Installed> {
+    let mut blocks: Vec<Installed> = Vec::new();
+    let mut is_open = false;
+    for line in String::from_utf8_lossy(crontab).lines() {
+        if let Some(rest) = line.strip_prefix("# BEGIN tornsnap ") {
+            is_open = true;
+            blocks.push(Installed {
+                id: rest.split(' ').next().unwrap_or_default().to_owned(),
+                lines: String::new(),
+            });
+        } else if line.starts_with("# END tornsnap ") {
+            is_open = false;
+        } else if let Some(block) = blocks.last_mut().filter(|_| is_open) {
+            block.lines.push_str(line);
+            block.lines.push('\n');
+        }
+    }
+    blocks
+}
+
 /// Whether the crontab has the block of this id.
 ///
 /// # Errors
@@ -208,6 +237,21 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("1 * * * * x\n#"), "{text}");
+    }
+
+    #[test]
+    fn the_blocks_of_all_configurations_are_listed() {
+        let one = install(b"0 1 * * * true", "a1", "1 * * * * x\n").unwrap();
+        let both = install(&one, "b2", LINES).unwrap();
+
+        let blocks = installed(&both);
+
+        let ids: Vec<&str> = blocks.iter().map(|block| &*block.id).collect();
+        assert_eq!(ids, ["a1", "b2"]);
+        assert!(
+            blocks[1].lines.ends_with(LINES) && !blocks[1].lines.contains("true"),
+            "{blocks:?}"
+        );
     }
 
     #[test]

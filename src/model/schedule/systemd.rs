@@ -26,9 +26,17 @@ RestrictSUIDSGID=true
 SystemCallArchitectures=native
 ";
 
+/// The beginning of the names of all units.
+pub(crate) const PREFIX: &str = "tornsnap-";
+
+/// The id in the name of a unit.
+pub(crate) fn id_in(unit: &str) -> Option<&str> {
+    Some(unit.strip_prefix(PREFIX)?.split_once('-')?.0)
+}
+
 /// The beginning of the names of all units of a schedule.
 pub(crate) fn prefix(id: &str) -> String {
-    format!("tornsnap-{id}-")
+    format!("{PREFIX}{id}-")
 }
 
 /// The services and timers of all jobs.
@@ -138,6 +146,20 @@ fn word(text: &str) -> String {
     quoted(text).replace('$', "$$")
 }
 
+/// The path of the configuration in the text of a service: the inverse of [`word`].
+pub(crate) fn config_in(service: &str) -> Option<String> {
+    let mut rest = service.split_once(" --config \"")?.1.chars();
+    let mut path = String::new();
+    loop {
+        match rest.next()? {
+            '"' => return Some(path),
+            // Each of these stands before the letter that is meant.
+            '\\' | '%' | '$' => path.push(rest.next()?),
+            letter => path.push(letter),
+        }
+    }
+}
+
 /// Quotes the path of the program, in which systemd replaces no variables.
 fn program_word(path: &str) -> Result<String> {
     if path.contains(['"', '\'', '\\']) {
@@ -179,6 +201,15 @@ mod tests {
         assert_eq!(calendar("1h", 0), "*-*-* *:03:00 UTC");
         assert_eq!(calendar("6h", 0), "*-*-* 00/6:03:00 UTC");
         assert_eq!(calendar("daily", 0), "*-*-* 00:03:00 UTC");
+    }
+
+    #[test]
+    fn the_path_of_the_configuration_is_read_back() {
+        for path in ["/a/t.toml", r#"/50%/$x "q" \ y/t.toml"#] {
+            let line = format!("ExecStart=\"/p\" -q --config {} fetch wars\n", word(path));
+            assert_eq!(config_in(&line).as_deref(), Some(path), "{line}");
+        }
+        assert_eq!(config_in("[Timer]\n"), None);
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub(crate) fn task_name(id: &str, job: JobName) -> String {
     format!("tornsnap\\{id} {}", job.as_str())
 }
 
+/// The ids of the schedules in what `schtasks /query /fo csv /nh` prints.
+pub(crate) fn ids_in_list(list: &str) -> Vec<String> {
+    let mut ids: Vec<String> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("\"\\tornsnap\\")?.split_once(' '))
+        .map(|(id, _)| id.to_owned())
+        .collect();
+    ids.dedup();
+    ids
+}
+
 /// The tasks of all jobs.
 ///
 /// # Errors
@@ -195,6 +206,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ids_are_read_from_the_list_of_schtasks() {
+        let list = "\"\\Microsoft\\x\",\"N/A\",\"Ready\"\r\n\"\\tornsnap\\a1b2c3d4 wars\",\"N/A\",\"Ready\"\r\n\
+                    \"\\tornsnap\\a1b2c3d4 health\",\"27/11/2026 12:00:00\",\"Ready\"\r\n";
+        assert_eq!(ids_in_list(list), ["a1b2c3d4"]);
+    }
 
     #[test]
     fn text_in_xml_is_ascii() {

@@ -14,7 +14,7 @@ use crate::store::history::render;
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{HistoryMonths, ImportOptions, Tallies};
-use crate::store::{SqlContext, sql};
+use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
@@ -121,26 +121,31 @@ impl Merger<'_> {
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
         while let Some(row) = rows.next()? {
-            let row = self.read(row)?;
-            let key: Vec<Datum> = self
-                .layout
-                .entity
-                .iter()
-                .map(|&index| row.values[index].clone())
-                .collect();
-            let current = match entity.take() {
-                Some(entity) if entity.key == key => entity,
-                _ => Entity::new(self.history, key),
-            };
-            let current = entity.insert(current);
-            current.enter(row.values[self.layout.time].integer());
-            if row.is_imported {
-                self.take(current, &row)?;
-            } else {
-                self.keep(current, &row)?;
-            }
+            trace::outside(|| self.merge(row, &mut entity))?;
         }
         Ok(())
+    }
+
+    /// Merges the next row. `entity` is that of the row before.
+    fn merge(&mut self, row: &Row<'_>, entity: &mut Option<Entity>) -> rusqlite::Result<()> {
+        let row = self.read(row)?;
+        let key: Vec<Datum> = self
+            .layout
+            .entity
+            .iter()
+            .map(|&index| row.values[index].clone())
+            .collect();
+        let current = match entity.take() {
+            Some(entity) if entity.key == key => entity,
+            _ => Entity::new(self.history, key),
+        };
+        let current = entity.insert(current);
+        current.enter(row.values[self.layout.time].integer());
+        if row.is_imported {
+            self.take(current, &row)
+        } else {
+            self.keep(current, &row)
+        }
     }
 
     /// The imported rows, and all stored rows of the same entities. In one second, the stored rows come first.

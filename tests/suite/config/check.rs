@@ -276,6 +276,61 @@ fn online_asks_torn_about_the_keys_and_the_ids_within_the_budget() {
     assert_eq!(torn.value::<i64>("SELECT count(*) FROM fetch_runs"), 0);
 }
 
+/// The rows of all tables but the one with the calls, and the schema.
+fn content(torn: &Torn) -> Vec<String> {
+    let tables = torn.rows(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'api_requests' ORDER BY name",
+    );
+    let mut content = torn.rows("SELECT * FROM sqlite_schema ORDER BY name");
+    for table in tables {
+        content.extend(torn.rows(&format!("SELECT '{table}', * FROM \"{table}\"")));
+    }
+    content
+}
+
+#[test]
+fn online_changes_nothing_but_the_record_of_calls() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9, 777]\nplayers = [2]\n");
+    torn.fetch(&["factions"]).expect(3);
+    // The facts about the key are checked again, and differ.
+    torn.sandbox
+        .sqlite()
+        .execute_batch("UPDATE key_checks SET checked_at = 1; DELETE FROM api_requests")
+        .unwrap();
+    let before = content(&torn);
+
+    torn.sandbox.run(&["config", "check", "--online"]).expect(3);
+
+    assert_eq!(content(&torn), before);
+}
+
+#[test]
+fn online_does_not_migrate_the_database_of_an_older_program() {
+    let torn = Torn::new();
+    torn.follow("[track]\nfactions = [9]\n");
+    torn.sandbox
+        .sqlite()
+        .execute_batch("DELETE FROM schema_version")
+        .unwrap();
+    let before = content(&torn);
+
+    let report = torn
+        .sandbox
+        .run(&["config", "check", "--online", "--json"])
+        .expect(78)
+        .json();
+
+    expect_problem(&report, "an older tornsnap made it");
+    assert_eq!(content(&torn), before);
+    assert!(torn.asked().is_empty());
+    let names = fs::read_dir(torn.sandbox.path("")).unwrap();
+    for name in names {
+        let name = name.unwrap().file_name().into_string().unwrap();
+        assert!(!name.contains("before-schema"), "{name}");
+    }
+}
+
 #[test]
 fn online_exit_codes_are_those_of_fetch() {
     let torn = Torn::new();

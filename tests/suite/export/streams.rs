@@ -216,3 +216,72 @@ fn a_socket_is_an_error_in_words() {
          try: pipe stdout into a program that connects to it, or name a file with --output\n"
     );
 }
+
+/// Starts an export whose reader does not read, and waits until it is blocked.
+fn start_blocked(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Child {
+    let mut command = sandbox.command(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    child
+}
+
+/// A database whose export is larger than the pipe and the queue of the writer.
+fn larger_than_a_pipe() -> Sandbox {
+    let sandbox = Sandbox::new();
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    crate::support::fill(&sandbox.sqlite(), 60_000);
+    sandbox
+}
+
+#[test]
+fn an_interrupted_stream_ends_with_a_message_and_an_exit_code() {
+    let sandbox = larger_than_a_pipe();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let child = start_blocked(&sandbox, &["-q", "export", "player_stats_history"]);
+        crate::support::signal(&child, signal);
+
+        let finished = Finished(child.wait_with_output().unwrap()).expect(code);
+
+        let stderr = finished.stderr();
+        assert!(
+            stderr.contains("could not write player_stats_history to stdout")
+                && stderr.contains("it was interrupted; what was written is not complete"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupted_fifo_ends_with_a_message_whether_it_has_a_reader_or_not() {
+    let sandbox = larger_than_a_pipe();
+    make_fifo(&sandbox, "f");
+    let arguments = ["export", "player_stats_history", "--json", "-o", "f"];
+    // Without a reader, the program waits for one.
+    let without_reader = start_blocked(&sandbox, &arguments);
+    crate::support::signal(&without_reader, "INT");
+    let finished = Finished(without_reader.wait_with_output().unwrap()).expect(130);
+    assert_eq!(finished.json()["exit_code"], 130);
+    assert!(
+        finished.stderr().contains("it was interrupted"),
+        "{}",
+        finished.stderr()
+    );
+
+    let mut reader = Command::new("sh")
+        .args(["-c", "exec 3<f; exec sleep 60"])
+        .current_dir(sandbox.path(""))
+        .spawn()
+        .unwrap();
+    let with_reader = start_blocked(&sandbox, &arguments);
+    crate::support::signal(&with_reader, "INT");
+    let finished = Finished(with_reader.wait_with_output().unwrap()).expect(130);
+    reader.kill().unwrap();
+    reader.wait().unwrap();
+    assert_eq!(finished.json()["exit_code"], 130);
+    assert!(
+        finished.stderr().contains("could not write f"),
+        "{}",
+        finished.stderr()
+    );
+}

@@ -87,6 +87,70 @@ fn every_setting_is_in_the_whole_configuration_or_has_its_default_beside_it() {
     assert!(seen > 35, "only {seen} settings were found");
 }
 
+/// A default that `config show` does not know, or calls "not set", is not what the program uses.
+#[test]
+fn config_show_has_every_setting_with_the_default_of_the_page() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", "");
+    let report = sandbox.run(&["config", "show", "--json"]).expect(0).json();
+    let shown = |name: &str| {
+        let settings = report["settings"].as_array().unwrap();
+        let found = settings.iter().find(|setting| setting["name"] == name);
+        found
+            .unwrap_or_else(|| panic!("{name} is not in {report}"))
+            .clone()
+    };
+    let whole: toml::Table = whole_configuration().parse().unwrap();
+    let mut with_default = BTreeSet::new();
+    for (table, fields) in &whole {
+        let fields: Vec<(String, &toml::Value)> = match fields {
+            toml::Value::Table(fields) => fields
+                .iter()
+                .map(|(field, value)| (format!("{table}.{field}"), value))
+                .collect(),
+            // [[key]] has no defaults.
+            toml::Value::Array(_) => continue,
+            value => vec![(table.clone(), value)],
+        };
+        for (name, value) in fields {
+            let setting = shown(&name);
+            assert_eq!(setting["origin"], "default", "{name}");
+            assert_eq!(setting["is_set"], true, "{name}");
+            let expected = serde_json::to_value(value).unwrap();
+            let is_path = ["database", "backup.directory"].contains(&name.as_str());
+            let value = match setting["value"].as_str() {
+                Some(path) if is_path => path.rsplit(['/', '\\']).next().unwrap().into(),
+                _ => setting["value"].clone(),
+            };
+            assert_eq!(value, expected, "{name}");
+            with_default.insert(name);
+        }
+    }
+    assert!(with_default.len() > 30, "{with_default:?}");
+
+    // The others have a row, and are not set.
+    for setting in report["settings"].as_array().unwrap() {
+        let name = setting["name"].as_str().unwrap();
+        assert!(
+            page("configuration.md").contains(&format!("`{name}`")) || name == "clock",
+            "{name} is not on the page"
+        );
+        if setting["is_set"] == false {
+            assert!(
+                [
+                    "retention.archive",
+                    "health.webhook_url_file",
+                    "health.webhook_url_env",
+                    "health.ping_url",
+                    "log.file"
+                ]
+                .contains(&name),
+                "{name} has no default"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_environment_variable_is_on_the_page_of_the_configuration() {
     let configuration = page("configuration.md");

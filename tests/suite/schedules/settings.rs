@@ -127,12 +127,20 @@ fn nothing_followed_is_a_warning() {
 #[test]
 fn without_a_configuration_there_is_no_schedule() {
     let sandbox = Sandbox::new();
-    for action in ["show", "install", "remove"] {
+    for action in ["show", "install"] {
         let refused = sandbox
             .run(&["schedule", action, "--for", "cron"])
             .expect(78);
         assert!(refused.stderr().contains("run `tornsnap init`"), "{action}");
     }
+    let refused = sandbox
+        .run(&["schedule", "remove", "--for", "systemd"])
+        .expect(78);
+    assert!(
+        refused.stderr().contains("name it with --config"),
+        "{}",
+        refused.stderr()
+    );
 }
 
 /// A machine with neither: PATH names a folder without programs.

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{SECOND, STEPS, Setting, answer};
 use crate::support::CANARY;
-use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty, UP};
+use crate::support::pty::{CTRL_C, CTRL_D, DOWN, ENTER, Pty, UP};
 
 #[test]
 fn the_places_are_checked_before_anything_is_written() {
@@ -151,10 +151,44 @@ fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was
     let before = setting.files();
     let mut pty = setting.start(80);
     pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&DOWN.repeat(4));
+    pty.send(ENTER);
+    pty.expect("Stop following (Space marks, Enter ends):");
+    pty.send(&format!(" {CTRL_D}"));
+    pty.expect_exit(130);
+    assert_eq!(setting.files(), before);
+
+    let mut pty = setting.start(80);
+    pty.expect("Change (arrow keys, then Enter):");
     pty.send(&format!("{DOWN}{ENTER}"));
     pty.answer("API key", SECOND);
     pty.expect("Another key?");
     pty.send(CTRL_C);
     pty.expect_exit(130);
     assert_eq!(setting.files(), before);
+}
+
+#[test]
+fn a_menu_that_is_longer_than_the_terminal_shows_the_part_around_the_cursor() {
+    let setting = Setting::new();
+    let players: Vec<String> = (1..=60).map(|id| id.to_string()).collect();
+    let before = format!(
+        "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nplayers = [{}]\n",
+        players.join(", ")
+    );
+    setting.sandbox.write("tornsnap.toml", &before);
+    setting.sandbox.write("alice.key", CANARY);
+    let mut pty = setting.start(60);
+
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("{}{ENTER}", DOWN.repeat(4)));
+    pty.expect("Stop following (Space marks, Enter ends):");
+    pty.expect("(1 to 46 of 60)");
+    pty.send(UP);
+    pty.expect("> [ ] player 60");
+    pty.expect("(15 to 60 of 60)");
+    pty.send(&format!(" {ENTER}"));
+    pty.expect("Stop following: player 60");
+    pty.send(CTRL_C);
+    pty.expect_exit(130);
 }

@@ -1,0 +1,166 @@
+//! `schedule remove`: takes the jobs of a configuration out of the schedulers, also when its file is gone.
+
+use std::path::{Path, PathBuf};
+
+use crate::command::schedule::backend::{Backend, Change, Installed};
+use crate::command::schedule::entries;
+use crate::command::schedule::report::{ChangeReport, OtherReport, RemoveReport};
+use crate::command::schedule::{Args, Scheduler, kept};
+use crate::command::{Context, Outcome};
+use crate::config::look_for_file;
+use crate::error::{Error, Exit, Result};
+use crate::model::path::{display_path, plain_absolute};
+use crate::model::schedule::windows::Logon;
+
+/// The jobs of another configuration, and the scheduler that has them.
+struct Other {
+    scheduler: &'static str,
+    jobs: Installed,
+}
+
+/// Removes the jobs, and names those of other configurations if there were none.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when no configuration is named and none is found. The message names the installed jobs.
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
+    let named = look_for_file(&context.overrides)?.used;
+    let Some(named) = named else {
+        return Err(no_configuration(&others(args.scheduler, &[])));
+    };
+    let config = plain_absolute(&named.path);
+    let now = context.settings.clock.now();
+    let mut reports = Vec::new();
+    let mut places = Vec::new();
+    let mut ids = vec![entries::id_of(&config)];
+    for backend in backends_to_remove_from(args.scheduler, &config) {
+        let of_backend = ids_in(backend.as_ref(), &config);
+        for id in &of_backend {
+            let change = if args.dry_run {
+                Change {
+                    is_changed: backend.has_entries(id)?,
+                    ..Change::default()
+                }
+            } else {
+                backend.remove(id, &config, now)?
+            };
+            if change.is_changed {
+                places.push(format!("{}{}", backend.place(), kept(&change)));
+            }
+            reports.push(ChangeReport::new(backend.as_ref(), id, &config, &change));
+        }
+        ids.extend(of_backend);
+    }
+    let verb = if args.dry_run {
+        "would remove"
+    } else {
+        "removed"
+    };
+    let mut other_jobs = Vec::new();
+    let summary = if places.is_empty() {
+        for other in others(args.scheduler, &ids) {
+            log::warn!("{}", describe(&other));
+            other_jobs.push(OtherReport {
+                scheduler: other.scheduler,
+                id: other.jobs.id,
+                config: other.jobs.config,
+            });
+        }
+        format!("no jobs for {} were installed", display_path(&config))
+    } else {
+        format!("{verb} the jobs from {}", places.join(" and "))
+    };
+    let report = RemoveReport::new(reports, other_jobs, args.dry_run);
+    Ok(Outcome::done(summary, report))
+}
+
+/// The ids of the schedules of this configuration. The id follows from the path of the file behind all links. If a link is
+/// gone, only the entries themselves say to which configuration they belong.
+fn ids_in(backend: &dyn Backend, config: &Path) -> Vec<String> {
+    let mut ids = vec![entries::id_of(config)];
+    let paths = [Some(config.to_owned()), std::fs::canonicalize(config).ok()];
+    for installed in backend.installed().unwrap_or_default() {
+        let is_named = paths
+            .iter()
+            .flatten()
+            .any(|path| path.to_str() == installed.config.as_deref());
+        if is_named && !ids.contains(&installed.id) {
+            ids.push(installed.id);
+        }
+    }
+    ids
+}
+
+/// The named scheduler, or all that this machine has. `systemd --user` cannot be reached under `su`, but its units can be
+/// read, so that the user is told of jobs that go on.
+fn backends_to_remove_from(named: Option<Scheduler>, config: &Path) -> Vec<Box<dyn Backend>> {
+    match named {
+        Some(scheduler) => vec![scheduler.backend(Logon::default())],
+        None => Scheduler::backends()
+            .filter(|backend| {
+                let has_entries = |id: &String| backend.has_entries(id).unwrap_or(false);
+                backend.is_available() || ids_in(backend.as_ref(), config).iter().any(has_entries)
+            })
+            .collect(),
+    }
+}
+
+/// The installed jobs with other ids than these. A scheduler that cannot be read has none.
+fn others(named: Option<Scheduler>, ids: &[String]) -> Vec<Other> {
+    let backends: Vec<Box<dyn Backend>> = match named {
+        Some(scheduler) => vec![scheduler.backend(Logon::default())],
+        None => Scheduler::backends().collect(),
+    };
+    let mut others = Vec::new();
+    for backend in backends {
+        let installed = backend.installed().unwrap_or_default().into_iter();
+        others.extend(
+            installed
+                .filter(|jobs| !ids.contains(&jobs.id))
+                .map(|jobs| Other {
+                    scheduler: backend.name(),
+                    jobs,
+                }),
+        );
+    }
+    others
+}
+
+fn describe(other: &Other) -> String {
+    let scheduler = other.scheduler;
+    match &other.jobs.config {
+        Some(config) => format!(
+            "{scheduler} has jobs for {config}; remove them with `{}`",
+            command(config)
+        ),
+        None => format!(
+            "{scheduler} has jobs with the id {}, and the path of their configuration cannot be read; remove them with \
+             the tools of {scheduler}",
+            other.jobs.id
+        ),
+    }
+}
+
+/// The command that removes the jobs of a configuration.
+fn command(config: &str) -> String {
+    #[cfg(unix)]
+    let word = crate::model::path::shell_word(&PathBuf::from(config));
+    #[cfg(not(unix))]
+    let word = format!("\"{config}\"");
+    format!("tornsnap schedule remove --config {word}")
+}
+
+fn no_configuration(others: &[Other]) -> Error {
+    let error =
+        Error::new("find the configuration whose jobs are to be removed").with_exit(Exit::Config);
+    let nothing_here = "there is no tornsnap.toml here, and none in the configuration folder";
+    if others.is_empty() {
+        return error
+            .with_source(format!("{nothing_here}, and no jobs are installed"))
+            .with_help("name it with --config; the file itself need not be there any more");
+    }
+    let installed: Vec<String> = others.iter().map(describe).collect();
+    error
+        .with_source(format!("{nothing_here}; {}", installed.join("; ")))
+        .with_help("name the configuration with --config; its file need not be there any more")
+}
