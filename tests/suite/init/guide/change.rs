@@ -167,28 +167,3 @@ fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was
     pty.expect_exit(130);
     assert_eq!(setting.files(), before);
 }
-
-#[test]
-fn a_menu_that_is_longer_than_the_terminal_shows_the_part_around_the_cursor() {
-    let setting = Setting::new();
-    let players: Vec<String> = (1..=60).map(|id| id.to_string()).collect();
-    let before = format!(
-        "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nplayers = [{}]\n",
-        players.join(", ")
-    );
-    setting.sandbox.write("tornsnap.toml", &before);
-    setting.sandbox.write("alice.key", CANARY);
-    let mut pty = setting.start(60);
-
-    pty.expect("Change (arrow keys, then Enter):");
-    pty.send(&format!("{}{ENTER}", DOWN.repeat(4)));
-    pty.expect("Stop following (Space marks, Enter ends):");
-    pty.expect("(1 to 46 of 60)");
-    pty.send(UP);
-    pty.expect("> [ ] player 60");
-    pty.expect("(15 to 60 of 60)");
-    pty.send(&format!(" {ENTER}"));
-    pty.expect("Stop following: player 60");
-    pty.send(CTRL_C);
-    pty.expect_exit(130);
-}
