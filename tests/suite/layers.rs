@@ -26,6 +26,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["command"]),
     ("comfy_table", &["output"]),
     ("console", &["output"]),
+    ("dialoguer", &["output"]),
     ("signal_hook", &["command"]),
     ("encoding_rs", &["config"]),
     ("env_logger", &["output"]),

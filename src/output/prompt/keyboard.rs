@@ -16,7 +16,7 @@ const END_OF_TRANSMISSION: char = '\u{4}';
 const PASTE_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often to look for a signal while no key is pressed.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The columns when their number is unknown, as `console` assumes them.
 const DEFAULT_COLUMNS: usize = 80;
@@ -79,12 +79,7 @@ pub(super) fn columns() -> usize {
     message_width().map_or(DEFAULT_COLUMNS, usize::from).max(2)
 }
 
-/// The number of rows of the terminal, or an assumed one if it is unknown.
-pub(super) fn rows() -> usize {
-    Term::stderr().size().0.into()
-}
-
-fn ended_by(cause: &str, exit: Exit) -> Error {
+pub(super) fn ended_by(cause: &str, exit: Exit) -> Error {
     Error::new("finish the questions")
         .with_source(format!("they were ended by {cause}"))
         .with_help("run the same command again")

@@ -1,12 +1,16 @@
 //! Questions to the user on a terminal.
 //!
-//! `console` reads the keys, one by one. `dialoguer` is not used: its dialogs ignore Ctrl-D, take every signal for Ctrl-C,
-//! throw away what was pasted before the question, and leave the second line of a pasted text to the next question, which
-//! shows it.
+//! `dialoguer` asks the questions (`dialog`). Three kinds of answers it cannot read, so `line` reads them key by key with
+//! `console`:
+//!
+//! - Keys. `Password` reads on after Ctrl-C, throws away what was pasted before the question, and leaves the second line of
+//!   a pasted text to the next question, which shows it.
+//! - Pasted lists. `Input` ends at the first line break, and the rest would answer the next questions.
+//! - All answers on a terminal that cannot move the cursor (`TERM=dumb`).
 
+mod dialog;
 mod keyboard;
 mod line;
-mod menu;
 mod mode;
 
 use std::io::{self, IsTerminal};
@@ -45,7 +49,8 @@ pub(crate) fn confirm(
 /// Asks several questions. While it exists, the terminal does not show what is typed between the questions: a key that is
 /// pasted too early stays hidden.
 ///
-/// Each question fails with [`Exit::Interrupted`] on Ctrl-C, on Ctrl-D and when the terminal is closed.
+/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Where keys or lists are read,
+/// Ctrl-D does the same.
 pub(crate) struct Prompt<'a> {
     /// The exit code of a signal that has arrived.
     stopped: &'a dyn Fn() -> Option<Exit>,
@@ -62,6 +67,9 @@ impl<'a> Prompt<'a> {
 
     /// Asks a yes-or-no question. An empty line means `default`.
     pub(crate) fn confirm(&self, question: &str, default: bool) -> Result<bool> {
+        if !console::is_dumb() {
+            return dialog::confirm(self.stopped, question, default);
+        }
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         let question = format!("{question} {choices}");
         loop {
@@ -81,7 +89,11 @@ impl<'a> Prompt<'a> {
             "" => format!("{question}:"),
             default => format!("{question} [{default}]:"),
         };
-        let answer = self.read(&question, LineStyle::Shown)?;
+        let answer = if console::is_dumb() {
+            self.read(&question, LineStyle::Shown)?
+        } else {
+            dialog::line(self.stopped, &question)?
+        };
         Ok(match answer.trim() {
             "" => default.to_owned(),
             answer => answer.to_owned(),
@@ -103,13 +115,13 @@ impl<'a> Prompt<'a> {
         if console::is_dumb() {
             return self.select_by_number(question, items, default);
         }
-        menu::select(&Keyboard::open(self.stopped), question, items, default)
+        dialog::select(self.stopped, question, items, default)
     }
 
     /// Lets the user mark some of the items, perhaps none. Returns their indexes.
     pub(crate) fn select_several(&self, question: &str, items: &[String]) -> Result<Vec<usize>> {
         if !console::is_dumb() {
-            return menu::select_several(&Keyboard::open(self.stopped), question, items);
+            return dialog::select_several(self.stopped, question, items);
         }
         print_numbered(question, items);
         loop {

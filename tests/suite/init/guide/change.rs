@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{SECOND, STEPS, Setting, answer};
 use crate::support::CANARY;
-use crate::support::pty::{CTRL_C, CTRL_D, DOWN, ENTER, Pty, UP};
+use crate::support::pty::{CTRL_C, DOWN, ENTER, Pty, UP};
 
 #[test]
 fn the_places_are_checked_before_anything_is_written() {
@@ -149,15 +149,6 @@ fn an_end_while_an_existing_configuration_is_changed_leaves_every_file_as_it_was
     answer(&mut pty, STEPS);
     pty.expect_exit(0);
     let before = setting.files();
-    let mut pty = setting.start(80);
-    pty.expect("Change (arrow keys, then Enter):");
-    pty.send(&DOWN.repeat(4));
-    pty.send(ENTER);
-    pty.expect("Stop following (Space marks, Enter ends):");
-    pty.send(&format!(" {CTRL_D}"));
-    pty.expect_exit(130);
-    assert_eq!(setting.files(), before);
-
     let mut pty = setting.start(80);
     pty.expect("Change (arrow keys, then Enter):");
     pty.send(&format!("{DOWN}{ENTER}"));
