@@ -46,6 +46,17 @@ pub(crate) fn shell_word(path: &Path) -> String {
     shell_quoted(&text)
 }
 
+/// Quotes a path, so that `cmd` and PowerShell read it as one argument. A path of Windows has no quotation mark.
+#[cfg(not(unix))]
+pub(crate) fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |character: char| character.is_alphanumeric() || r"\/:._-".contains(character);
+    if text.chars().all(is_plain) {
+        return text;
+    }
+    format!("\"{text}\"")
+}
+
 /// Puts a text into quotes, so that a Unix shell reads it as one word.
 pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

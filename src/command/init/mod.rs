@@ -28,7 +28,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::display_path;
+use crate::model::path::{display_path, shell_word};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 
@@ -142,7 +142,7 @@ fn describe(context: &Context, setup: &Setup) -> String {
     let flag = if is_found {
         String::new()
     } else {
-        format!(" --config {}", setup.file.display())
+        format!(" --config {}", shell_word(&setup.file))
     };
     format!(
         "ready: {}; next: tornsnap fetch all{flag}, then tornsnap schedule install{flag}",

@@ -9,6 +9,7 @@ pub mod strace;
 pub mod torn;
 pub mod wire;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -75,6 +76,7 @@ impl Sandbox {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
+            .envs(system_variables())
             .env("HOME", self.folder.path())
             .env("TORNSNAP_FIRST_RETRY_MS", "1")
             .env("TORNSNAP_FIRST_PAUSE_MS", "50")
@@ -114,6 +116,17 @@ impl Sandbox {
     pub fn rows(&self, sql: &str) -> Vec<String> {
         rows(&self.sqlite(), sql)
     }
+}
+
+/// The variables without which Windows opens no socket and has no temporary folder.
+fn system_variables() -> Vec<(&'static str, OsString)> {
+    let names = if cfg!(windows) {
+        &["SystemRoot", "TEMP", "TMP"][..]
+    } else {
+        &[]
+    };
+    let set = |name: &&'static str| Some((*name, std::env::var_os(name)?));
+    names.iter().filter_map(set).collect()
 }
 
 /// All rows of a query, each as its values joined by `|`.
