@@ -87,6 +87,17 @@ pub(crate) fn copy_names(file: &Path, label: &str, now: i64) -> impl Iterator<It
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell_of_the_system() {
+        assert_eq!(shell_word(Path::new("torn-1/t.db")), "torn-1/t.db");
+        let quoted = if cfg!(windows) {
+            "\"C:/Jane Doe/t.db\""
+        } else {
+            "'C:/Jane Doe/t.db'"
+        };
+        assert_eq!(shell_word(Path::new("C:/Jane Doe/t.db")), quoted);
+    }
+
     #[cfg(unix)]
     #[test]
     fn dots_are_removed_from_a_path() {

@@ -1,12 +1,16 @@
 //! Keys, configuration files and environment variables in the forms that shells, editors and schedulers write.
 
 use std::fs;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, Finished, rows, set_mode, signal};
+use crate::support::{CANARY, Finished, set_mode};
+#[cfg(unix)]
+use crate::support::{rows, signal};
 
 /// Writes a configuration with a good key and a second key with these settings.
 fn with_second_key(torn: &Torn, second: &str) {
@@ -377,6 +381,7 @@ fn a_path_that_is_no_text_is_refused_with_its_line() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn two_keys_are_checked_at_the_same_time_and_a_signal_ends_both_checks() {
     let torn = Torn::with_two_keys();

@@ -41,7 +41,10 @@ fn the_thorough_run_has_every_test_that_is_thorough() {
         .iter()
         .filter(|module| !filters.contains(&module.as_str()))
         .collect();
-    assert!(missing.is_empty(), "add {missing:?} to `thorough` in .ci/run");
+    assert!(
+        missing.is_empty(),
+        "add {missing:?} to `thorough` in .ci/run"
+    );
     let superfluous: Vec<&&str> = filters
         .iter()
         .filter(|filter| !thorough.iter().any(|module| module == **filter))

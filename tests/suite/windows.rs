@@ -78,7 +78,9 @@ fn a_database_that_another_program_keeps_for_itself_is_an_error_that_passes() {
     let other = hold(&sandbox.database(), 0);
 
     for arguments in [&["export", "players"][..], &["summarize"], &["backup"]] {
-        let refused = run_on(&sandbox, "tornsnap.db", arguments).expect(75).stderr();
+        let refused = run_on(&sandbox, "tornsnap.db", arguments)
+            .expect(75)
+            .stderr();
         assert!(
             refused.contains("try: another program has the file open: close it there"),
             "{arguments:?}: {refused}"
@@ -104,11 +106,7 @@ fn a_restore_of_a_database_that_is_open_elsewhere_changes_nothing_and_says_to_cl
 
     let refused = run_on(&sandbox, "tornsnap.db", &["restore", "latest"]).expect(75);
 
-    assert!(
-        refused.stderr().contains("close"),
-        "{}",
-        refused.stderr()
-    );
+    assert!(refused.stderr().contains("close"), "{}", refused.stderr());
     drop(other);
     let rows: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
     assert_eq!(rows, 100);
@@ -129,7 +127,11 @@ fn a_configuration_that_a_scanner_has_open_for_a_moment_is_replaced() {
     fresh.init(&["--wars", "all"]).expect(0);
 
     closing.join().unwrap();
-    assert!(fresh.config().contains("wars = \"all\""), "{}", fresh.config());
+    assert!(
+        fresh.config().contains("wars = \"all\""),
+        "{}",
+        fresh.config()
+    );
 }
 
 #[test]
@@ -141,7 +143,9 @@ fn the_roaming_folder_of_the_user_is_looked_at_for_a_configuration() {
     let roaming = std::env::var("APPDATA").unwrap();
     let expected = Path::new(&roaming).join("tornsnap").join("tornsnap.toml");
     assert!(
-        places.to_lowercase().contains(&expected.to_str().unwrap().to_lowercase()),
+        places
+            .to_lowercase()
+            .contains(&expected.to_str().unwrap().to_lowercase()),
         "{} is not in {places}",
         expected.display()
     );
@@ -157,7 +161,9 @@ fn a_demo_runs_in_a_folder_with_blanks_and_umlauts_and_quotes_it_in_its_commands
         .expect(0);
 
     assert!(
-        shown.stdout().contains(&format!("--database \"{folder}\\tornsnap.db\"")),
+        shown
+            .stdout()
+            .contains(&format!("--database \"{folder}\\tornsnap.db\"")),
         "{}",
         shown.stdout()
     );

@@ -24,8 +24,8 @@ use crate::store::files::hash::{
     Digest, HashingReader, HashingWriter, copy_in_chunks, digest_of_file,
 };
 use crate::store::files::private::{create_private, write_atomically, write_if_absent};
-use crate::store::files::rename::rename;
 use crate::store::files::remove::{remove_database_files, remove_if_there};
+use crate::store::files::rename::rename;
 use crate::store::files::space::check_room;
 use crate::store::files::sync::{sync_file, sync_folder};
 use crate::store::identity::identity;

@@ -12,7 +12,9 @@ pub mod wire;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+#[cfg(unix)]
+use std::process::Child;
+use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 use rusqlite::types::{FromSql, ValueRef};
@@ -269,12 +271,14 @@ pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// Sends a signal such as `TERM`.
+/// Sends a signal such as `TERM`. Windows has none that one process sends to another.
+#[cfg(unix)]
 pub fn signal(child: &Child, name: &str) {
     signal_process(child.id(), name);
 }
 
 /// Uses the shell's built-in `kill`, because a small system may have no program `kill`.
+#[cfg(unix)]
 fn signal_process(id: u32, name: &str) {
     let sent = Command::new("sh")
         .args(["-c", &format!("kill -{name} {id}")])
