@@ -122,6 +122,8 @@ fn when_no_key_is_left_each_of_them_is_named() {
     assert!(torn.asked().is_empty());
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn a_second_key_file_that_others_can_read_stops_the_run() {
     let torn = Torn::new();

@@ -61,7 +61,6 @@ fn module_of(relative: &Path) -> String {
     if path.ends_with("mod") {
         path.pop();
     }
-    path.iter()
-        .map(|part| format!("{}::", part.to_str().unwrap()))
-        .collect()
+    let parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
+    parts.join("::") + "::"
 }

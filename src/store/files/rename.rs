@@ -20,13 +20,14 @@ const RETRY_DELAY: Duration = Duration::from_millis(20);
 
 /// Renames a file. A file at `to` is replaced.
 pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    for _ in 0..RETRIES {
+    let mut retries = RETRIES;
+    loop {
         match fs::rename(from, to) {
-            Err(error) if may_be_open(&error) => thread::sleep(RETRY_DELAY),
+            Err(error) if retries > 0 && may_be_open(&error) => thread::sleep(RETRY_DELAY),
             result => return result,
         }
+        retries -= 1;
     }
-    fs::rename(from, to)
 }
 
 /// Closes a temporary file and renames it to `to`. A file there is replaced.

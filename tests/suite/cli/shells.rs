@@ -147,7 +147,7 @@ fn a_folder_for_the_pages_that_cannot_be_made_is_an_error() {
         .stderr();
 
     assert!(
-        stderr.contains("could not make the folder file/man1"),
+        stderr.contains("could not make the folder file"),
         "{stderr}"
     );
 }

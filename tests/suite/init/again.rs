@@ -251,6 +251,8 @@ fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
     }
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn force_does_not_replace_a_configuration_that_others_can_read() {
     let fresh = Fresh::handmade();

@@ -93,6 +93,8 @@ fn a_key_answer_that_is_not_understood_says_so() {
         .expect(76);
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn a_key_file_that_others_can_read_is_refused() {
     let fresh = Fresh::new();

@@ -55,6 +55,15 @@ impl Sandbox {
         self.path("tornsnap.db")
     }
 
+    /// The path that the program finds by asking for its working folder.
+    pub fn real_folder(&self) -> PathBuf {
+        // On Windows, the resolved path has the prefix `\\?\`.
+        if cfg!(windows) {
+            return self.path("");
+        }
+        fs::canonicalize(self.path("")).unwrap()
+    }
+
     /// Writes a file that only its owner can read.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
@@ -284,6 +293,11 @@ fn signal_process(id: u32, name: &str) {
         .args(["-c", &format!("kill -{name} {id}")])
         .status();
     assert!(sent.unwrap().success());
+}
+
+/// A path with the separator that this system shows.
+pub fn native(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 /// The files in a folder with this extension, sorted by name.
