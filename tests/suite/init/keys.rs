@@ -3,6 +3,7 @@
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::Fresh;
+#[cfg(unix)]
 use crate::support::set_mode;
 
 /// An error that Torn answers to the check of a key, and how `init` ends.
