@@ -48,7 +48,14 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
             "key_file = \"short.key\"",
             "short.key: it has 8 letters and digits, and a Torn key has 16",
         ),
-        ("key_file = \"folder.key\"", "folder.key: Is a directory"),
+        (
+            "key_file = \"folder.key\"",
+            if cfg!(windows) {
+                "folder.key: Access denied"
+            } else {
+                "folder.key: Is a directory"
+            },
+        ),
         (
             "key_file = \"latin.key\"",
             "latin.key: line 1 is not text in UTF-8",
