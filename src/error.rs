@@ -71,7 +71,15 @@ impl Error {
     }
 
     /// An I/O error. The kind of `source` decides between [`Exit::Config`] and [`Exit::Io`].
+    ///
+    /// A file that another program has open is [`Exit::TryLater`], with a help text.
     pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
+        if is_open_elsewhere(&source) {
+            return Self::new(action)
+                .with_source(source)
+                .with_help("another program has the file open: close it there, then run it again")
+                .with_exit(Exit::TryLater);
+        }
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
             | std::io::ErrorKind::PermissionDenied
@@ -151,6 +159,11 @@ impl StdError for Error {
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
     }
+}
+
+/// Whether Windows refused a file because another program has it open: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`.
+pub(crate) fn is_open_elsewhere(error: &std::io::Error) -> bool {
+    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
 }
 
 /// Turns an I/O error into an [`Error`] with context.

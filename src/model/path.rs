@@ -46,6 +46,17 @@ pub(crate) fn shell_word(path: &Path) -> String {
     shell_quoted(&text)
 }
 
+/// Quotes a path, so that `cmd` and PowerShell read it as one argument. A path of Windows has no quotation mark.
+#[cfg(not(unix))]
+pub(crate) fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |character: char| character.is_alphanumeric() || r"\/:._-".contains(character);
+    if text.chars().all(is_plain) {
+        return text;
+    }
+    format!("\"{text}\"")
+}
+
 /// Puts a text into quotes, so that a Unix shell reads it as one word.
 pub(crate) fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -75,6 +86,17 @@ pub(crate) fn copy_names(file: &Path, label: &str, now: i64) -> impl Iterator<It
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell_of_the_system() {
+        assert_eq!(shell_word(Path::new("torn-1/t.db")), "torn-1/t.db");
+        let quoted = if cfg!(windows) {
+            "\"C:/Jane Doe/t.db\""
+        } else {
+            "'C:/Jane Doe/t.db'"
+        };
+        assert_eq!(shell_word(Path::new("C:/Jane Doe/t.db")), quoted);
+    }
 
     #[cfg(unix)]
     #[test]

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
 use crate::model::path::{MAX_LINKS, display_path, folder_of};
 use crate::output::atomic_file::AtomicFile;
 use crate::output::stream::{self, PathKind};
@@ -99,7 +99,7 @@ impl Destination {
         file.persist().map_err(|error| {
             // It could be opened for writing before, so the cause is not a missing permission.
             let is_open = cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied;
-            if is_open || is_shared(&error) {
+            if is_open || is_open_elsewhere(&error) {
                 return open_elsewhere(path);
             }
             Error::of_io(action(path), error).with_help(NAME_ANOTHER)
@@ -128,11 +128,6 @@ const NAME_ANOTHER: &str = "name another file with --output";
 
 fn action(path: &Path) -> String {
     format!("write {}", path.display())
-}
-
-/// Whether Windows refused a file because another program has it open: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`.
-fn is_shared(error: &io::Error) -> bool {
-    cfg!(windows) && matches!(error.raw_os_error(), Some(32 | 33))
 }
 
 fn open_elsewhere(path: &Path) -> Error {
@@ -249,7 +244,7 @@ fn refuse_protected_file(path: &Path, target: &Path, found: &Metadata) -> Result
         .write(true)
         .open(target)
         .map_err(|error| {
-            if is_shared(&error) {
+            if is_open_elsewhere(&error) {
                 return open_elsewhere(path);
             }
             Error::of_io(action(path), error).with_help(format!(

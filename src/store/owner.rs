@@ -4,9 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crate::error::Error;
 #[cfg(unix)]
 use crate::error::Exit;
+use crate::error::{Error, is_open_elsewhere};
 use crate::model::path::folder_of;
 
 /// Gives a file or folder that root has created to the owner of the database.
@@ -64,13 +64,15 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
     Error::of_io(action, error)
 }
 
-/// The error for a database that cannot be opened with these options because permissions are missing; `None` if it can.
+/// The error for a database that cannot be opened with these options because permissions are missing, or because another
+/// program keeps it for itself (on Windows); `None` if it can.
 ///
 /// Call this only for a database that SQLite failed to open: closing the file here drops the POSIX locks that SQLite
 /// holds on it in this process.
 pub(crate) fn permission_error(database: &Path, options: &OpenOptions) -> Option<Error> {
     let error = options.open(database).err()?;
-    (error.kind() == io::ErrorKind::PermissionDenied).then(|| {
+    let is_refused = error.kind() == io::ErrorKind::PermissionDenied || is_open_elsewhere(&error);
+    is_refused.then(|| {
         let action = format!("open the database {}", database.display());
         explain(action, database, folder_of(database), error)
     })

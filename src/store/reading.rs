@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
 use crate::model::path::with_suffix;
 use crate::model::watch::Unwatched;
 use crate::store::files::hash::copy_in_chunks;
@@ -333,12 +333,14 @@ fn may_not_write(path: &Path) -> bool {
         .is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
-/// Whether the file exists and this user has no right to read it.
+/// Whether the file exists, and this user has no right to read it or another program keeps it for itself (on Windows).
 ///
 /// Call this only while no connection of this process has the file open: closing the file here drops the POSIX locks
 /// that SQLite holds on it in this process.
 pub(super) fn is_forbidden(path: &Path) -> bool {
-    fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    fs::File::open(path).is_err_and(|error| {
+        error.kind() == std::io::ErrorKind::PermissionDenied || is_open_elsewhere(&error)
+    })
 }
 
 /// The path as a URI with `immutable=1`, so that SQLite takes no locks and ignores the WAL. <https://sqlite.org/uri.html>
@@ -348,8 +350,9 @@ fn immutable_uri(path: &Path) -> Result<PathBuf> {
     #[cfg(unix)]
     let name = whole.as_os_str().as_encoded_bytes().to_vec();
     #[cfg(not(unix))]
-    let name = whole.to_string_lossy().replace('\\', "/").into_bytes();
-    let mut uri = String::from("file:");
+    let name = without_verbatim_prefix(&whole.to_string_lossy().replace('\\', "/")).into_bytes();
+    // The authority is empty. Without it, SQLite would take `nas` in `//nas/share` for the authority.
+    let mut uri = String::from("file://");
     if !name.starts_with(b"/") {
         uri.push('/'); // A drive letter.
     }
@@ -362,6 +365,16 @@ fn immutable_uri(path: &Path) -> Result<PathBuf> {
     }));
     uri.push_str("?immutable=1");
     Ok(PathBuf::from(uri))
+}
+
+/// `\\?\C:\Torn` and `\\?\UNC\nas\share` in their usual form. Both have `/` for each `\` here.
+#[cfg(not(unix))]
+fn without_verbatim_prefix(path: &str) -> String {
+    match (path.strip_prefix("//?/UNC/"), path.strip_prefix("//?/")) {
+        (Some(share), _) => format!("//{share}"),
+        (None, Some(local)) => local.to_owned(),
+        (None, None) => path.to_owned(),
+    }
 }
 
 #[cfg(test)]

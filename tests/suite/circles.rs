@@ -87,7 +87,8 @@ fn modules() -> BTreeMap<Segments, Module> {
         .collect()
 }
 
-fn add_files(folder: &Path, files: &mut Vec<PathBuf>) {
+/// Adds the Rust files below a folder.
+pub fn add_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         match entry.unwrap().path() {
             path if path.is_dir() => add_files(&path, files),

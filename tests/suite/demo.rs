@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::support::{Finished, NOW, Sandbox, rows};
+use crate::support::{Finished, NOW, Sandbox, native, rows};
 
 const DATABASE: &str = "tornsnap-demo/tornsnap.db";
 
@@ -138,11 +138,14 @@ fn a_folder_with_other_files_is_refused() {
 
     assert_eq!(
         finished.stderr(),
-        "\
+        format!(
+            "\
 tornsnap: could not use the folder mine
-  because: mine/tornsnap.toml is not from a demo
+  because: {} is not from a demo
   try: move it away, or name another folder with --output
-"
+",
+            native("mine/tornsnap.toml")
+        )
     );
     assert!(file.exists());
 }
@@ -220,7 +223,7 @@ tornsnap: could not use the folder tornsnap-demo
   because: {}
   try: move it away, or name another folder with --output
 ",
-                change.message
+                native(change.message)
             )
         );
         assert_eq!(contents(&sandbox.path("tornsnap-demo")), before);

@@ -1,12 +1,16 @@
 //! Keys, configuration files and environment variables in the forms that shells, editors and schedulers write.
 
 use std::fs;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, Finished, rows, set_mode, signal};
+use crate::support::{CANARY, Finished, set_mode};
+#[cfg(unix)]
+use crate::support::{rows, signal};
 
 /// Writes a configuration with a good key and a second key with these settings.
 fn with_second_key(torn: &Torn, second: &str) {
@@ -44,7 +48,14 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
             "key_file = \"short.key\"",
             "short.key: it has 8 letters and digits, and a Torn key has 16",
         ),
-        ("key_file = \"folder.key\"", "folder.key: Is a directory"),
+        (
+            "key_file = \"folder.key\"",
+            if cfg!(windows) {
+                "folder.key: Access denied"
+            } else {
+                "folder.key: Is a directory"
+            },
+        ),
         (
             "key_file = \"latin.key\"",
             "latin.key: line 1 is not text in UTF-8",
@@ -118,6 +129,8 @@ fn when_no_key_is_left_each_of_them_is_named() {
     assert!(torn.asked().is_empty());
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn a_second_key_file_that_others_can_read_stops_the_run() {
     let torn = Torn::new();
@@ -377,6 +390,7 @@ fn a_path_that_is_no_text_is_refused_with_its_line() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn two_keys_are_checked_at_the_same_time_and_a_signal_ends_both_checks() {
     let torn = Torn::with_two_keys();

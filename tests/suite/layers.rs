@@ -38,7 +38,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["output"]),
     ("rustix", &["output"]),
     ("rustls", &["api"]),
-    ("same_file", &["output"]),
+    ("same_file", &["output", "store"]),
     ("sha2", &["store"]),
     ("strsim", &["model"]),
     ("toml", &["config"]),

@@ -1,9 +1,12 @@
 //! Readers beside writers: neither waits, and a reader needs no write permission.
 
+#[cfg(unix)]
 use std::fs;
 #[cfg(unix)]
 use std::io;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +14,9 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Finished, NOW, fill, set_mode, skipped};
+#[cfg(unix)]
+use crate::support::{CANARY, Finished, set_mode, skipped};
+use crate::support::{NOW, fill};
 
 /// Shorter than any wait for a lock, longer than each of these runs takes on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
@@ -147,6 +152,7 @@ fn an_open_reader_neither_delays_nor_fails_any_command() {
 }
 
 /// The commands that only read.
+#[cfg(unix)]
 const READERS: [&[&str]; 8] = [
     &["export", "players"],
     &["export", "--list"],
@@ -165,6 +171,7 @@ const READERS: [&[&str]; 8] = [
 ];
 
 /// Every file of a folder with its bytes.
+#[cfg(unix)]
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()

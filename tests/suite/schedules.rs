@@ -12,6 +12,7 @@ mod settings;
 mod systemd;
 mod windows;
 
+#[cfg(unix)]
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

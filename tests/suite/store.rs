@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::process::Command;
 use std::thread;
 
@@ -9,7 +10,9 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
 use crate::support::torn::Torn;
-use crate::support::{Finished, NOW, Sandbox, skipped};
+use crate::support::{Finished, Sandbox};
+#[cfg(unix)]
+use crate::support::{NOW, skipped};
 
 /// A path at which there is no usable database of this program, and the error that it gives.
 struct Unfit {
@@ -205,11 +208,13 @@ fn init_refuses_the_same_files_and_leaves_them_unchanged() {
 }
 
 /// A folder that the user who runs the program may read, but not write. Root needs another user for that.
+#[cfg(unix)]
 struct ReadOnlyFolder {
     folder: PathBuf,
     is_root: bool,
 }
 
+#[cfg(unix)]
 impl ReadOnlyFolder {
     /// `None` if this user can write everywhere and cannot become another one.
     fn prepare(torn: &Torn) -> Option<Self> {
@@ -258,10 +263,12 @@ impl ReadOnlyFolder {
 }
 
 /// Runs `chown` or `chmod`.
+#[cfg(unix)]
 fn change(program: &str, to: &str, path: &Path) {
     Command::new(program).arg(to).arg(path).status().unwrap();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_a_clear_error() {
     let torn = Torn::new();

@@ -10,7 +10,9 @@ use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup;
 
 use crate::month_model::{EDGES, HISTORY, IN_APRIL, steady_history, template, with_history};
-use crate::support::{DAY, Finished, Sandbox, fill, heavy, signal};
+#[cfg(unix)]
+use crate::support::signal;
+use crate::support::{DAY, Finished, Sandbox, fill, heavy};
 
 /// The time after which a run waits for its lock and has shown the message.
 const A_WHILE: Duration = Duration::from_millis(900);
@@ -254,6 +256,7 @@ fn text_that_is_no_duration_is_wrong_usage() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_ends_the_waiting_at_once() {
     let fetch = waiter(&["fetch", "players", "--wait", "1h"], "players");

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::command::{Context, health};
 use crate::config::{FILE_NAME, Settings};
 use crate::error::{Result, WithContext};
+use crate::model::path::shell_word;
 use crate::model::size::group_digits;
 use crate::output::terminal::{self, Verbosity};
 use crate::store::Store;
@@ -60,12 +61,9 @@ fn league(store: &Store) -> Result<String> {
 
 fn next_steps(settings: &Settings, ids: &ExampleIds) -> String {
     let program = program();
-    let database = settings.database.display();
-    let config = settings
-        .config_file
-        .as_deref()
-        .unwrap_or(Path::new(FILE_NAME))
-        .display();
+    let database = shell_word(&settings.database);
+    let config = settings.config_file.as_deref();
+    let config = shell_word(config.unwrap_or(Path::new(FILE_NAME)));
     let mut lines = vec![format!("\nThe database is {database}. Try:\n")];
     let mut export = |arguments: String| {
         lines.push(format!(
@@ -96,7 +94,7 @@ fn program() -> String {
             let short = here
                 .as_deref()
                 .and_then(|here| path.strip_prefix(here).ok());
-            short.unwrap_or(&path).display().to_string()
+            shell_word(short.unwrap_or(&path))
         },
     )
 }

@@ -28,7 +28,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::kind::Kind;
-use crate::model::path::display_path;
+use crate::model::path::{display_path, shell_word};
 use crate::output::prompt;
 use crate::output::terminal::{self, Verbosity};
 
@@ -165,7 +165,7 @@ fn config_flag(context: &Context, file: &Path) -> String {
     if is_found {
         return String::new();
     }
-    format!(" --config {}", file.display())
+    format!(" --config {}", shell_word(file))
 }
 
 /// Refuses a key that cannot be read, unless it was configured before.

@@ -25,6 +25,7 @@ use crate::store::files::hash::{
 };
 use crate::store::files::private::{create_private, write_atomically, write_if_absent};
 use crate::store::files::remove::{remove_database_files, remove_if_there};
+use crate::store::files::rename::rename;
 use crate::store::files::space::check_room;
 use crate::store::files::sync::{sync_file, sync_folder};
 use crate::store::identity::identity;
@@ -253,7 +254,7 @@ pub(super) fn publish(
         let name = free_name(directory, stem, options.now, is_compressed);
         let temporary = directory.join(format!(".{name}{suffix}"));
         if backup.file.path != temporary {
-            fs::rename(&backup.file.path, &temporary)
+            rename(&backup.file.path, &temporary)
                 .with_context(|| format!("rename {}", backup.file.path.display()))?;
             backup.file.path = temporary;
         }
@@ -288,7 +289,7 @@ pub(super) fn publish_as(
 /// Gives a backup the path in its manifest, which is written already.
 fn rename_to_target(directory: &Path, file: &Path, manifest: Manifest) -> Result<Manifest> {
     let target = &manifest.path;
-    if let Err(error) = fs::rename(file, target) {
+    if let Err(error) = rename(file, target) {
         // Best effort: a manifest without its backup is ignored.
         let _ = remove_if_there(&Manifest::path_for(target));
         return Err(error).with_context(|| format!("put the backup {} in place", target.display()));

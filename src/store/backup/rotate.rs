@@ -12,6 +12,7 @@ use crate::store::backup::catalog::Backups;
 use crate::store::backup::manifest::{Manifest, claimed_id};
 use crate::store::backup::names::{PARTIAL, file_name, has_temp_suffix};
 use crate::store::files::remove::remove_if_there;
+use crate::store::files::rename::rename;
 use crate::store::files::sync::sync_folder;
 use crate::store::owner;
 
@@ -54,7 +55,7 @@ pub(super) fn remove_oldest(
 /// Removes a backup and its manifest. The backup is renamed first, so that none is ever visible without its manifest.
 fn remove_backup(directory: &Path, temp_suffix: &str, backup: &Path) -> io::Result<()> {
     let temporary = directory.join(format!(".{}{temp_suffix}", file_name(backup)));
-    fs::rename(backup, &temporary)?;
+    rename(backup, &temporary)?;
     remove_if_there(&Manifest::path_for(backup))?;
     fs::remove_file(temporary)
 }

@@ -1,8 +1,9 @@
-//! Works on files beside the database: hashes, new files, removal, syncs, and free space.
+//! Works on files beside the database: hashes, new files, renames, removal, syncs, and free space.
 
 pub(super) mod hash;
 pub(super) mod private;
 pub(super) mod remove;
+pub(super) mod rename;
 pub(super) mod space;
 pub(super) mod sync;
 

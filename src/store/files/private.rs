@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
+use crate::store::files::rename::{persist, rename_error};
 use crate::store::files::sync::sync_folder;
 use crate::store::owner;
 
@@ -37,10 +38,9 @@ pub(crate) fn write_atomically(
     temp_suffix: &str,
     database: &Path,
 ) -> Result<()> {
-    temporary_file(path, text, temp_suffix, database)?
-        .persist(path)
-        .map_err(|error| error.error)
-        .with_context(|| format!("write {}", path.display()))?;
+    let temporary = temporary_file(path, text, temp_suffix, database)?;
+    persist(temporary, path)
+        .map_err(|error| rename_error(format!("write {}", path.display()), error))?;
     sync_folder(folder_of(path))
 }
 
@@ -56,11 +56,8 @@ pub(crate) fn write_if_absent(
         Err(_) if path.exists() => return Ok(false),
         // The file system has neither hard links nor a rename that fails when the target exists.
         Err(error) => {
-            error
-                .file
-                .persist(path)
-                .map_err(|error| error.error)
-                .with_context(|| format!("write {}", path.display()))?;
+            persist(error.file, path)
+                .map_err(|error| rename_error(format!("write {}", path.display()), error))?;
         }
     }
     sync_folder(folder_of(path))?;

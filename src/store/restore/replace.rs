@@ -12,6 +12,7 @@ use crate::model::path::{folder_of, with_suffix};
 use crate::store::backup;
 use crate::store::files::private::write_atomically;
 use crate::store::files::remove::{COMPANIONS, remove_if_there};
+use crate::store::files::rename::{rename, rename_error};
 use crate::store::files::sync::sync_folder;
 use crate::store::identity::identity;
 use crate::store::open::{self, as_file_name, connect_bare};
@@ -58,8 +59,12 @@ pub fn replace(
         }
         None => None,
     };
-    fs::rename(&staged.staging.file, database)
-        .with_context(|| format!("put the restored database at {}", database.display()))?;
+    rename(&staged.staging.file, database).map_err(|error| {
+        rename_error(
+            format!("put the restored database at {}", database.display()),
+            error,
+        )
+    })?;
     sync_folder(folder)?;
     remove_if_there(&marker(database))
         .with_context(|| format!("remove {}", marker(database).display()))?;
@@ -114,10 +119,12 @@ fn previous_of_interrupted_restore(database: &Path) -> Result<Option<PathBuf>> {
 /// Moves the database before its WAL and journal: SQLite ignores those without a database.
 fn move_previous(database: &Path, previous: &Path) -> Result<()> {
     for (from, to) in database_files(database).zip(database_files(previous)) {
-        match fs::rename(&from, &to) {
+        match rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("move {} to {}", from.display(), to.display()));
+                return Err(rename_error(
+                    format!("move {} to {}", from.display(), to.display()),
+                    error,
+                ));
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::{self, Manifest};
 use tornsnap::testing::store::identity_of;
 
-use crate::support::{NOW, Sandbox, fill};
+use crate::support::{NOW, Sandbox, fill, native};
 
 #[test]
 fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
@@ -37,7 +37,8 @@ fn a_backup_is_a_database_that_anybody_can_open_and_its_manifest_proves_it() {
     assert_eq!(
         finished.stderr(),
         format!(
-            "verified backup: backups/tornsnap-20260401T120000Z.db ({}, {} rows)\n",
+            "verified backup: {} ({}, {} rows)\n",
+            native("backups/tornsnap-20260401T120000Z.db"),
             format_bytes(manifest.bytes),
             manifest.total_rows()
         )
@@ -85,7 +86,10 @@ fn a_compressed_backup_is_smaller_and_just_as_proven() {
         .json();
 
     let report = &report["backup"];
-    assert_eq!(report["file"], "backups/tornsnap-20260401T120000Z.db.zst");
+    assert_eq!(
+        report["file"],
+        native("backups/tornsnap-20260401T120000Z.db.zst")
+    );
     assert!(report["bytes"].as_i64().unwrap() < report["database_bytes"].as_i64().unwrap() / 2);
     sandbox.run(&["backup", "--verify", "latest"]).expect(0);
     assert_eq!(hidden(&sandbox.path("backups")), Vec::<PathBuf>::new());

@@ -143,11 +143,11 @@ fn a_folder_for_the_pages_that_cannot_be_made_is_an_error() {
 
     let stderr = sandbox
         .run(&["man", "--output", "file/man1"])
-        .expect(78)
+        .expect(if cfg!(windows) { 74 } else { 78 })
         .stderr();
 
     assert!(
-        stderr.contains("could not make the folder file/man1"),
+        stderr.contains("could not make the folder file"),
         "{stderr}"
     );
 }

@@ -151,6 +151,8 @@ fn a_configuration_that_is_not_text_or_is_a_folder_cannot_be_read() {
     );
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn a_configuration_that_others_can_read_is_refused() {
     let torn = Torn::new();

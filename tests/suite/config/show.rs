@@ -1,7 +1,5 @@
 //! `config show` and `config path`.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::support::{CANARY, Finished, Sandbox};
@@ -53,7 +51,7 @@ fn each_setting_has_its_value_and_its_origin() {
         .output();
     let report = Finished(output.unwrap()).expect(0).json();
 
-    let folder = fs::canonicalize(sandbox.path("")).unwrap();
+    let folder = sandbox.real_folder();
     let inside = |name: &str| json!(folder.join(name).to_str().unwrap());
     for Expected {
         name,
@@ -109,7 +107,12 @@ fn each_setting_has_its_value_and_its_origin() {
             value: json!("http://proxy:3128"),
             origin: "environment",
             line: Value::Null,
-            named_by: json!("HTTPS_PROXY"),
+            // Windows does not tell upper from lower case in the names of variables.
+            named_by: json!(if cfg!(windows) {
+                "https_proxy"
+            } else {
+                "HTTPS_PROXY"
+            }),
         },
     ] {
         let found = setting(&report, name);
@@ -166,7 +169,7 @@ fn the_used_file_is_named_with_the_reason() {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", "");
     sandbox.write("other.toml", "");
-    let folder = fs::canonicalize(sandbox.path("")).unwrap();
+    let folder = sandbox.real_folder();
     let path_of = |name: &str| format!("{}\n", folder.join(name).display());
 
     let here = sandbox.run(&["config", "path"]).expect(0);

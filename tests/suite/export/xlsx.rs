@@ -6,7 +6,9 @@ use std::path::Path;
 
 use calamine::{Data, Reader, Xlsx, open_workbook, open_workbook_from_rs};
 
-use crate::export::{database, datasets, export, files, hard, long};
+#[cfg(unix)]
+use crate::export::long;
+use crate::export::{database, datasets, export, files, hard};
 #[cfg(target_os = "linux")]
 use crate::support::pty;
 use crate::support::{Sandbox, heavy, skipped};

@@ -3,12 +3,16 @@
 use std::env;
 use std::process::Child;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 
 use tornsnap::testing::sim::{Access, Key};
 
 use crate::support::torn::{BOBS_KEY, Torn};
-use crate::support::{CANARY, Finished, signal, skipped};
+use crate::support::{CANARY, skipped};
+#[cfg(unix)]
+use crate::support::{Finished, signal};
 
 /// The window of Torn's rate limit, in seconds.
 const WINDOW: u64 = 60;
@@ -107,6 +111,7 @@ fn two_keys_of_one_owner_share_a_budget_and_another_owner_has_its_own() {
     stop(vec![child]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_run_that_waits_for_the_budget_can_be_stopped() {
     let torn = busy(&[Key::new(CANARY, 1, Access::Full)], 3, 30);

@@ -1,15 +1,20 @@
 //! Locks: only one run fetches a kind at a time. A lock is released as soon as its kind is done.
 
+#[cfg(unix)]
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Lock;
 
+#[cfg(unix)]
+use crate::support::signal;
 use crate::support::torn::Torn;
-use crate::support::{DAY, Finished, NOW, heavy, signal};
+use crate::support::{DAY, Finished, NOW, heavy};
 
 /// A `fetch all` that has fetched the factions and wars, and waits for an answer about a player.
+#[cfg(unix)]
 fn waiting_for_a_player() -> (Torn, Child) {
     let torn = Torn::new();
     torn.follow("[track]\nfactions = [9]\n");
@@ -21,6 +26,7 @@ fn waiting_for_a_player() -> (Torn, Child) {
     (torn, child)
 }
 
+#[cfg(unix)]
 #[test]
 fn the_lock_of_each_kind_is_given_back_when_that_kind_is_done() {
     let (torn, child) = waiting_for_a_player();

@@ -25,6 +25,7 @@ mod rejections;
 mod reports;
 mod selection_errors;
 mod shapes;
+#[cfg(unix)]
 mod signals;
 mod ten_days;
 mod territories;

@@ -8,7 +8,9 @@ use tornsnap::testing::store::Store;
 
 use super::months::{LATER, run, with_march};
 use super::{FOLLOWED, FOUR_YEARS, assert_state, check, message_and_remedy, well};
-use crate::support::{DAY, HOUR, NOW, Sandbox, skipped};
+#[cfg(target_os = "linux")]
+use crate::support::skipped;
+use crate::support::{DAY, HOUR, NOW, Sandbox};
 
 /// A database of which `prune` has moved rows to `cold/archive.db`.
 fn archived() -> Sandbox {

@@ -5,7 +5,9 @@ use std::net::TcpListener;
 
 use super::listener::Listener;
 use super::{SECRET, assert_no_secret, assert_valid, notify, well};
-use crate::support::{Finished, HOUR, NOW, Sandbox, heavy, set_mode};
+#[cfg(unix)]
+use crate::support::set_mode;
+use crate::support::{Finished, HOUR, NOW, Sandbox, heavy};
 
 #[test]
 fn one_message_is_sent_per_change_and_none_between() {

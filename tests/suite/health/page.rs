@@ -1,9 +1,10 @@
 //! The page that `health` prints for monitoring agents, for mail from cron and on a terminal.
 
-use super::{FOLLOWED, well};
-use crate::support::Sandbox;
 #[cfg(target_os = "linux")]
-use crate::support::pty;
+use super::FOLLOWED;
+use super::well;
+#[cfg(target_os = "linux")]
+use crate::support::{Sandbox, pty};
 
 #[test]
 fn quiet_prints_only_what_is_not_well() {

@@ -6,7 +6,9 @@ use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
 use super::{MARCH, files_of, files_that_matter, make_plan, with_plan};
-use crate::support::{NOW, Sandbox, set_mode};
+#[cfg(unix)]
+use crate::support::set_mode;
+use crate::support::{NOW, Sandbox};
 
 #[track_caller]
 fn refuse(sandbox: &Sandbox, file: &str, code: i32, words: &str) {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::init::Fresh;
-use crate::support::{CANARY, Finished, mode, set_mode};
+use crate::support::{CANARY, mode};
+#[cfg(unix)]
+use crate::support::{Finished, set_mode};
 
 /// A configuration written by hand, with comments.
 const HANDMADE: &str = "\
@@ -249,6 +251,8 @@ fn a_configuration_that_cannot_be_read_is_replaced_only_by_force_and_kept() {
     }
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn force_does_not_replace_a_configuration_that_others_can_read() {
     let fresh = Fresh::handmade();

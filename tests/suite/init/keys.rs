@@ -3,6 +3,7 @@
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::Fresh;
+#[cfg(unix)]
 use crate::support::set_mode;
 
 /// An error that Torn answers to the check of a key, and how `init` ends.
@@ -93,6 +94,8 @@ fn a_key_answer_that_is_not_understood_says_so() {
         .expect(76);
 }
 
+// Windows has no mode bits.
+#[cfg(unix)]
 #[test]
 fn a_key_file_that_others_can_read_is_refused() {
     let fresh = Fresh::new();

@@ -5,7 +5,9 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::markdown::page;
-use crate::support::{Sandbox, set_mode};
+use crate::support::Sandbox;
+#[cfg(unix)]
+use crate::support::set_mode;
 
 const KEY: &str = "SomeKeyOfAlice01";
 

@@ -15,7 +15,13 @@ fn every_exit_code_is_on_its_page() {
     let source = fs::read_to_string(root().join("src/error.rs")).unwrap();
     let codes: Vec<u8> = source
         .lines()
-        .filter_map(|line| line.strip_suffix(',')?.rsplit_once(" = ")?.1.parse().ok())
+        .filter_map(|line| {
+            line.strip_suffix(',')?
+                .rsplit_once(" = ")?
+                .1
+                .parse::<u8>()
+                .ok()
+        })
         .collect();
 
     assert!(codes.len() >= 12, "{codes:?}");

@@ -9,9 +9,12 @@ pub mod strace;
 pub mod torn;
 pub mod wire;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+#[cfg(unix)]
+use std::process::Child;
+use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 use rusqlite::types::{FromSql, ValueRef};
@@ -52,6 +55,15 @@ impl Sandbox {
         self.path("tornsnap.db")
     }
 
+    /// The path that the program finds by asking for its working folder.
+    pub fn real_folder(&self) -> PathBuf {
+        // On Windows, the resolved path has the prefix `\\?\`.
+        if cfg!(windows) {
+            return self.path("");
+        }
+        fs::canonicalize(self.path("")).unwrap()
+    }
+
     /// Writes a file that only its owner can read.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
@@ -75,6 +87,7 @@ impl Sandbox {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
+            .envs(system_variables())
             .env("HOME", self.folder.path())
             .env("TORNSNAP_FIRST_RETRY_MS", "1")
             .env("TORNSNAP_FIRST_PAUSE_MS", "50")
@@ -114,6 +127,17 @@ impl Sandbox {
     pub fn rows(&self, sql: &str) -> Vec<String> {
         rows(&self.sqlite(), sql)
     }
+}
+
+/// The variables without which Windows opens no socket and has no temporary folder.
+fn system_variables() -> Vec<(&'static str, OsString)> {
+    let names = if cfg!(windows) {
+        &["SystemRoot", "TEMP", "TMP"][..]
+    } else {
+        &[]
+    };
+    let set = |name: &&'static str| Some((*name, std::env::var_os(name)?));
+    names.iter().filter_map(set).collect()
 }
 
 /// All rows of a query, each as its values joined by `|`.
@@ -256,17 +280,24 @@ pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// Sends a signal such as `TERM`.
+/// Sends a signal such as `TERM`. Windows has none that one process sends to another.
+#[cfg(unix)]
 pub fn signal(child: &Child, name: &str) {
     signal_process(child.id(), name);
 }
 
 /// Uses the shell's built-in `kill`, because a small system may have no program `kill`.
+#[cfg(unix)]
 fn signal_process(id: u32, name: &str) {
     let sent = Command::new("sh")
         .args(["-c", &format!("kill -{name} {id}")])
         .status();
     assert!(sent.unwrap().success());
+}
+
+/// A path with the separator that this system shows.
+pub fn native(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 /// The files in a folder with this extension, sorted by name.
