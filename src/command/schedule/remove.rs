@@ -1,6 +1,6 @@
 //! `schedule remove`: takes the jobs of a configuration out of the schedulers, also when its file is gone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::command::schedule::backend::{Backend, Change, Installed};
 use crate::command::schedule::entries;
@@ -9,7 +9,7 @@ use crate::command::schedule::{Args, Scheduler, kept};
 use crate::command::{Context, Outcome};
 use crate::config::look_for_file;
 use crate::error::{Error, Exit, Result};
-use crate::model::path::{display_path, plain_absolute};
+use crate::model::path::{display_path, plain_absolute, shell_word};
 use crate::model::schedule::windows::Logon;
 
 /// The jobs of another configuration, and the scheduler that has them.
@@ -143,10 +143,7 @@ fn describe(other: &Other) -> String {
 
 /// The command that removes the jobs of a configuration.
 fn command(config: &str) -> String {
-    #[cfg(unix)]
-    let word = crate::model::path::shell_word(&PathBuf::from(config));
-    #[cfg(not(unix))]
-    let word = format!("\"{config}\"");
+    let word = shell_word(Path::new(config));
     format!("tornsnap schedule remove --config {word}")
 }
 
