@@ -370,6 +370,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it when it was summarized
     pruned_at     INTEGER,                        -- when its history rows were first deleted or archived; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
+    imported_at   INTEGER,                        -- when its summaries were imported without their history rows
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 

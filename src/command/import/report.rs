@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::command::import::{Args, Finished};
+use crate::command::import::{Args, Finished, NextPrune};
 use crate::error::{Result, WithContext};
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::size::group_digits;
@@ -26,6 +26,8 @@ pub(super) struct Report {
     summarized: Vec<Month>,
     /// Months with history rows that no summary will count, because they were added after the month was pruned.
     late: Vec<LateRows>,
+    /// The imported history that the next prune removes. `None`: none of it.
+    next_prune: Option<NextPrune>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +76,7 @@ impl Report {
             late: late
                 .map(|&(month, rows)| LateRows { month, rows })
                 .collect(),
+            next_prune: done.next_prune.clone(),
         }
     }
 }
@@ -86,20 +89,16 @@ impl From<&Tally> for TableReport {
             unchanged: tally.unchanged,
             recomputed: tally.recomputed,
             replaced: tally.replaced,
-            mended: reasons(&tally.mended),
-            left: reasons(&tally.left),
+            mended: tally.mended.clone().into_iter().map(Reason::from).collect(),
+            left: tally.reasons_left().into_iter().map(Reason::from).collect(),
         }
     }
 }
 
-fn reasons(counts: &BTreeMap<String, i64>) -> Vec<Reason> {
-    counts
-        .iter()
-        .map(|(reason, count)| Reason {
-            reason: reason.clone(),
-            count: *count,
-        })
-        .collect()
+impl From<(String, i64)> for Reason {
+    fn from((reason, count): (String, i64)) -> Self {
+        Self { reason, count }
+    }
 }
 
 /// Prints a line for each table, and one for each reason below it.
@@ -116,12 +115,12 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
             group_digits(tally.taken),
             group_digits(tally.already_there),
             group_digits(tally.unchanged),
-            group_digits(tally.rows_left()),
+            group_digits(tally.rows_left() + tally.rows_closed()),
         ))?;
         for (reason, count) in &tally.mended {
             print(&format!("    mended {count}: {reason}"))?;
         }
-        for (reason, count) in &tally.left {
+        for (reason, count) in tally.reasons_left() {
             print(&format!("    left out {count}: {reason}"))?;
         }
         if tally.replaced > 0 {
@@ -140,6 +139,22 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
     Ok(())
 }
 
+/// The months whose imported history the next prune removes, and how to keep it.
+pub(super) fn describe_next_prune(next: &NextPrune) -> String {
+    let months = format_months(&next.months);
+    let keep = next.keep_months;
+    match &next.archive {
+        Some(archive) => format!(
+            "the next `tornsnap prune` moves the history of {months} to the archive {}, because keep_months is {keep}",
+            archive.display()
+        ),
+        None => format!(
+            "the next `tornsnap prune` deletes the history of {months}, because keep_months is {keep}; to keep it, set \
+             archive or a larger keep_months under [retention]"
+        ),
+    }
+}
+
 /// The result in one line.
 pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> String {
     let imported = if args.dry_run {
@@ -156,6 +171,13 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
     )];
     if result.left() > 0 {
         parts.push(format!("{} left out", group_digits(result.left())));
+    }
+    let closed = result.sum(Tally::rows_closed);
+    if closed > 0 {
+        parts.push(format!(
+            "{} of months that were pruned here left out; {file} still has them",
+            group_digits(closed)
+        ));
     }
     if !done.summarized.is_empty() {
         let verb = if args.dry_run {

@@ -333,7 +333,7 @@ fn word(cell: &Datum, words: &[&str]) -> Converted {
 
 fn flag(cell: &Datum) -> Converted {
     match cell {
-        Datum::Null => Kept(Datum::Integer(1)),
+        Datum::Null => Kept(Datum::Null),
         Datum::Integer(0 | 1) => Kept(cell.clone()),
         Datum::Text(text) if text == "0" || text == "1" => {
             Kept(Datum::Integer(i64::from(text == "1")))

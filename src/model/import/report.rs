@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::import::SourceKind;
+use crate::model::month_state::Closing;
 use crate::model::time::Month;
 
 /// The result of one import.
@@ -16,7 +17,7 @@ pub(crate) struct ImportResult {
 }
 
 /// Counts of the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
-/// `unchanged`, `recomputed` and `left`.
+/// `unchanged`, `recomputed`, `left` and `closed`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {
     /// Rows that were inserted, or that replaced an older state.
@@ -33,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) mended: BTreeMap<String, i64>,
     /// Rows that were not taken, by reason.
     pub(crate) left: BTreeMap<String, i64>,
+    /// Rows that were not taken, because their month was pruned or purged in our database.
+    pub(crate) closed: BTreeMap<(Month, Closing), i64>,
 }
 
 /// Why a row is not taken.
@@ -68,6 +71,21 @@ impl Tally {
     /// The number of rows that were not taken because they cannot be.
     pub(crate) fn rows_left(&self) -> i64 {
         self.left.values().sum()
+    }
+
+    /// The number of rows that were not taken because their month is closed.
+    pub(crate) fn rows_closed(&self) -> i64 {
+        self.closed.values().sum()
+    }
+
+    /// The number of rows that were not taken, by reason.
+    pub(crate) fn reasons_left(&self) -> Vec<(String, i64)> {
+        let closed = self.closed.iter();
+        let closed = closed.map(|(&(month, closing), rows)| (closing.describe(month), *rows));
+        let left = self.left.iter();
+        left.map(|(reason, rows)| (reason.clone(), *rows))
+            .chain(closed)
+            .collect()
     }
 
     /// Whether the source has no row for this table.

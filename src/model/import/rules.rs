@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     RequiredWord(&'static [&'static str]),
     /// The name of the key.
     Source,
-    /// 0 or 1; missing means 1.
+    /// 0 or 1.
     Flag,
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod hash;
 pub(super) mod private;
 pub(super) mod remove;
+pub(super) mod scratch;
 pub(super) mod space;
 pub(super) mod sync;
 

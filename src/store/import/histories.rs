@@ -9,11 +9,14 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::import::report::Tally;
+use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::import::held;
+use crate::store::import::held::HeldRows;
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{HistoryMonths, ImportOptions, Tallies};
+use crate::store::import::{ClosedMonths, ImportOptions, Tallies};
 use crate::store::{SqlContext, sql};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -21,7 +24,7 @@ pub(super) fn merge(
     connection: &Connection,
     history: History,
     options: &ImportOptions,
-    closed: &HistoryMonths,
+    closed: &ClosedMonths,
     tallies: &mut Tallies,
     changed: &mut BTreeSet<Month>,
 ) -> Result<()> {
@@ -33,6 +36,7 @@ pub(super) fn merge(
         every_poll: options.every_poll,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         closed,
+        kept: BTreeSet::new(),
         tally,
         changed,
         accept: connection
@@ -45,8 +49,11 @@ pub(super) fn merge(
     merger
         .run(connection)
         .context(format!("merge {}", history.table()))?;
+    let kept = std::mem::take(&mut merger.kept);
     drop(merger);
-    write(connection, history).context(format!("write {}", history.table()))
+    write(connection, history)
+        .and_then(|()| held::count(connection, history, &kept))
+        .context(format!("write {}", history.table()))
 }
 
 fn accept_statement(history: History) -> String {
@@ -78,13 +85,13 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
 }
 
 /// A row of either file.
-struct MergedRow {
+pub(super) struct MergedRow {
     is_imported: bool,
     id: i64,
     /// The id of an imported row in its own file, if it can be kept.
     source_id: Option<i64>,
     /// The columns of the table without the id.
-    values: Vec<Datum>,
+    pub(super) values: Vec<Datum>,
 }
 
 struct Merger<'a> {
@@ -92,8 +99,9 @@ struct Merger<'a> {
     layout: Layout,
     every_poll: bool,
     keeps_ids: bool,
-    /// The months whose stored rows stay.
-    closed: &'a HistoryMonths,
+    closed: &'a ClosedMonths,
+    /// The closed months without late rows of which a held row was taken.
+    kept: BTreeSet<Month>,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
@@ -113,6 +121,8 @@ struct Entity {
     /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
     states: Vec<Recorder>,
     at: Option<i64>,
+    /// The imported rows of closed months.
+    held: HeldRows,
 }
 
 impl Merger<'_> {
@@ -130,16 +140,60 @@ impl Merger<'_> {
                 .collect();
             let current = match entity.take() {
                 Some(entity) if entity.key == key => entity,
-                _ => Entity::new(self.history, key),
+                last => {
+                    self.finish(last)?;
+                    Entity::new(self.history, key)
+                }
             };
             let current = entity.insert(current);
+            let month = self.month_of(&row.values);
+            let closing = month.and_then(|month| self.closed.closing(self.history, month));
+            if closing.is_none() {
+                self.take_held(current)?;
+            }
             current.enter(row.values[self.layout.time].integer());
             if row.is_imported {
-                self.take(current, &row)?;
+                self.take(current, row, month.zip(closing))?;
             } else {
                 self.keep(current, &row)?;
             }
         }
+        self.finish(entity)
+    }
+
+    fn finish(&mut self, entity: Option<Entity>) -> rusqlite::Result<()> {
+        entity.map_or(Ok(()), |mut entity| self.take_held(&mut entity))
+    }
+
+    fn month_of(&self, row: &[Datum]) -> Option<Month> {
+        row[self.layout.time].integer().and_then(Month::of)
+    }
+
+    /// Takes the newest known values of a closed time, if none is stored. The next months begin with them.
+    fn take_held(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
+        for (row, closing) in entity.held.drain(&self.layout, &mut entity.merged) {
+            let Some(month) = self.month_of(&row.values) else {
+                continue;
+            };
+            match closing {
+                Some(closing) => *self.tally.closed.entry((month, closing)).or_default() += 1,
+                None => {
+                    self.accept_row(&row, &row.values)?;
+                    let key = (self.history.table(), month);
+                    if self.closed.without_late_rows.contains(&key) {
+                        self.kept.insert(month);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn accept_row(&mut self, row: &MergedRow, values: &[Datum]) -> rusqlite::Result<()> {
+        let id = row.source_id.map_or(Datum::Null, Datum::Integer);
+        self.accept
+            .execute(params_from_iter([&id].into_iter().chain(values)))?;
+        self.tally.taken += 1;
         Ok(())
     }
 
@@ -181,9 +235,10 @@ impl Merger<'_> {
         entity.ours.record(layout, &alone);
         let merged = entity.merged.completed(&row.values);
         let is_change = entity.merged.is_change(layout, &merged);
-        let month = row.values[layout.time].integer().and_then(Month::of);
+        let month = self.month_of(&row.values);
+        let settled = &self.closed.settled;
         let may_go = !self.every_poll
-            && month.is_some_and(|month| !self.closed.contains(&(self.history.table(), month)));
+            && month.is_some_and(|month| !settled.contains(&(self.history.table(), month)));
         if was_change
             && !is_change
             && may_go
@@ -200,8 +255,13 @@ impl Merger<'_> {
         Ok(())
     }
 
-    /// Decides about an imported row.
-    fn take(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
+    /// Decides about an imported row. `closed` is its month if that is closed.
+    fn take(
+        &mut self,
+        entity: &mut Entity,
+        row: MergedRow,
+        closed: Option<(Month, Closing)>,
+    ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let same = |known: &Vec<Datum>, row: &[Datum]| {
             let mut facts = layout.facts.iter();
@@ -224,13 +284,13 @@ impl Merger<'_> {
             self.tally.unchanged += 1;
             return Ok(());
         }
-        let id = row.source_id.map_or(Datum::Null, Datum::Integer);
-        self.accept
-            .execute(params_from_iter([&id].into_iter().chain(&completed)))?;
-        self.tally.taken += 1;
-        if let Some(month) = completed[layout.time].integer().and_then(Month::of) {
-            self.changed.insert(month);
+        if let Some((_, closing)) = closed {
+            entity.held.push(row, closing);
+            return Ok(());
         }
+        self.accept_row(&row, &completed)?;
+        self.changed.extend(self.month_of(&completed));
+        let layout = &self.layout;
         entity.record(layout, completed);
         Ok(())
     }
@@ -255,6 +315,7 @@ impl Entity {
             second: Vec::new(),
             states: Vec::new(),
             at: None,
+            held: HeldRows::default(),
         }
     }
 

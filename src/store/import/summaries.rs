@@ -1,21 +1,25 @@
 //! Takes the summaries of months whose history rows are gone.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::rules::table_named;
+use crate::model::month_state::{Closing, closed_months};
 use crate::model::time::Month;
-use crate::store::history::schema_of;
+use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{HistoryMonths, SourceFacts, Tallies};
-use crate::store::{SqlContext, sql};
+use crate::store::import::{ClosedMonths, HistoryMonths, SourceFacts, Tallies};
+use crate::store::{SqlContext, months, sql};
 
 /// Inserts the summaries that we do not have, and records their months as pruned where no history row was here before.
 pub(super) fn merge(
     connection: &Connection,
     facts: &SourceFacts,
     had_rows: &HistoryMonths,
+    closed: &ClosedMonths,
     now: i64,
     tallies: &mut Tallies,
 ) -> Result<()> {
@@ -24,6 +28,7 @@ pub(super) fn merge(
         let Some(table) = table_named(name) else {
             continue;
         };
+        leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
         let columns = column_list(table);
         let values = columns.replace("created_at", "coalesce(nullif(created_at, 0), :now)");
         let keeps_ids = staging::keeps_ids(connection, name).context(format!("import {name}"))?;
@@ -47,6 +52,75 @@ pub(super) fn merge(
         {
             mark_pruned(connection, history, *month, now)
                 .context(format!("record that {month} was pruned"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the imported summaries of months whose summaries the user has deleted here.
+fn leave_purged(
+    connection: &Connection,
+    history: History,
+    closed: &ClosedMonths,
+    tallies: &mut Tallies,
+) -> rusqlite::Result<()> {
+    let name = history.summary_table();
+    let of_history = closed
+        .closed
+        .iter()
+        .filter(|((table, _), closing)| *table == history.table() && **closing == Closing::Purged);
+    for ((_, month), closing) in of_history {
+        let removed = connection.execute(
+            &format!("DELETE FROM temp.imported_{name} WHERE period_start = ?"),
+            [month.start()],
+        )?;
+        if removed > 0 {
+            let tally = tallies.entry(name).or_default();
+            tally.closed.insert(
+                (*month, *closing),
+                i64::try_from(removed).unwrap_or(i64::MAX),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Removes the marks of months whose summaries were imported before their history rows, once all these rows are here.
+///
+/// `summarize` then writes these months again, as if the rows had come first. A month begins with the values of earlier
+/// ones, so no month after one with missing rows is opened.
+pub(super) fn reopen(connection: &Connection, now: i64) -> Result<()> {
+    let months = months::months(connection, now)?;
+    for history in History::ALL {
+        let closed: BTreeSet<Month> = closed_months(&months, history)
+            .map(|(month, _)| month)
+            .collect();
+        let marked = months.iter().filter_map(|state| {
+            let table = state.table(history)?;
+            let is_marked = table.facts.is_imported && !closed.contains(&state.month);
+            is_marked.then_some((state.month, table.facts))
+        });
+        for (month, facts) in marked {
+            let action = || format!("look for the history rows of {month}");
+            let month_span =
+                named_params! { ":period_start": month.start(), ":period_end": month.end() };
+            let incomplete: i64 = connection
+                .query_row(
+                    &render(history, sql!("import/count_incomplete")),
+                    month_span,
+                    |row| row.get("incomplete"),
+                )
+                .context(action())?;
+            if incomplete > 0 {
+                break;
+            }
+            if facts.rows > 0 || facts.has_older_rows {
+                let mark =
+                    named_params! { ":history": history.table(), ":period_start": month.start() };
+                connection
+                    .execute(sql!("import/delete_mark"), mark)
+                    .context(action())?;
+            }
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod merge;
 mod model;
 mod oddities;
 mod plan;
+mod pruned;
 mod refusals;
 
 use std::fs;

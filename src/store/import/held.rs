@@ -1,0 +1,58 @@
+//! Imported rows of months that are closed in our database.
+//!
+//! Their history rows were pruned here, so they are left out. `prune` keeps the newest known values of each entity, because
+//! the next months begin with them. So of an entity whose values are not known here, the import takes the same rows.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, named_params};
+
+use crate::model::history::History;
+use crate::model::import::recorder::{Layout, Recorder};
+use crate::model::month_state::Closing;
+use crate::model::time::Month;
+use crate::store::history::render;
+use crate::store::import::histories::MergedRow;
+use crate::store::sql;
+
+/// The rows of one entity, in the order of their times.
+#[derive(Default)]
+pub(super) struct HeldRows(Vec<(MergedRow, Closing)>);
+
+impl HeldRows {
+    pub(super) fn push(&mut self, row: MergedRow, closing: Closing) {
+        self.0.push((row, closing));
+    }
+
+    /// Empties this, and returns each row with the reason to leave it; `None` if the row has the newest value of
+    /// something that `known` does not know. `known` then knows it.
+    pub(super) fn drain(
+        &mut self,
+        layout: &Layout,
+        known: &mut Recorder,
+    ) -> Vec<(MergedRow, Option<Closing>)> {
+        let mut decided: Vec<(MergedRow, Option<Closing>)> = Vec::new();
+        for (row, closing) in self.0.drain(..).rev() {
+            let is_taken = known.fill(layout, &row.values);
+            decided.push((row, (!is_taken).then_some(closing)));
+        }
+        decided.reverse();
+        decided
+    }
+}
+
+/// Records that the rows that were taken of closed months are not late: no summary is missing them.
+pub(super) fn count(
+    connection: &Connection,
+    history: History,
+    months: &BTreeSet<Month>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&render(history, sql!("import/count_held")))?;
+    for month in months {
+        statement.execute(named_params! {
+            ":history": history.table(),
+            ":period_start": month.start(),
+        })?;
+    }
+    Ok(())
+}
