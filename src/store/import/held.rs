@@ -1,19 +1,29 @@
 //! Imported rows of months that are closed in our database.
 //!
-//! Their history rows were pruned here, so they are left out. `prune` keeps the newest known values of each entity, because
-//! the next months begin with them. So of an entity whose values are not known here, the import takes the same rows.
+//! They are left out, because `prune` has deleted such rows here. But it keeps the newest known values of each entity: the
+//! next months begin with them. So the import takes the rows with the newest values that are not known here at all.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, named_params};
 
 use crate::model::history::History;
+use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder};
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::histories::MergedRow;
 use crate::store::sql;
+
+/// A row of either file.
+pub(super) struct MergedRow {
+    pub(super) is_imported: bool,
+    pub(super) id: i64,
+    /// The id of an imported row in its own file, if it can be kept.
+    pub(super) source_id: Option<i64>,
+    /// The columns of the table without the id.
+    pub(super) values: Vec<Datum>,
+}
 
 /// The rows of one entity, in the order of their times.
 #[derive(Default)]

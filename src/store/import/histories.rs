@@ -7,13 +7,13 @@ use rusqlite::{Connection, Row, Statement, named_params, params, params_from_ite
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, Recorder, layout};
+use crate::model::import::recorder::{Layout, layout};
 use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::held;
-use crate::store::import::held::HeldRows;
+use crate::store::import::entity::Entity;
+use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{ClosedMonths, ImportOptions, Tallies};
@@ -84,16 +84,6 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A row of either file.
-pub(super) struct MergedRow {
-    is_imported: bool,
-    id: i64,
-    /// The id of an imported row in its own file, if it can be kept.
-    source_id: Option<i64>,
-    /// The columns of the table without the id.
-    pub(super) values: Vec<Datum>,
-}
-
 struct Merger<'a> {
     history: History,
     layout: Layout,
@@ -106,23 +96,6 @@ struct Merger<'a> {
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
     replace: Statement<'a>,
-}
-
-/// The known values and rows of one entity up to the present row.
-struct Entity {
-    key: Vec<Datum>,
-    /// The last known values with the rows of both files.
-    merged: Recorder,
-    /// The last known values with our rows alone.
-    ours: Recorder,
-    /// The rows of the present second that are in the merged history.
-    second: Vec<Vec<Datum>>,
-    /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
-    states: Vec<Recorder>,
-    at: Option<i64>,
-    /// The imported rows of closed months.
-    held: HeldRows,
 }
 
 impl Merger<'_> {
@@ -306,35 +279,6 @@ impl Merger<'_> {
     }
 }
 
-impl Entity {
-    fn new(history: History, key: Vec<Datum>) -> Self {
-        Self {
-            key,
-            merged: Recorder::new(history),
-            ours: Recorder::new(history),
-            second: Vec::new(),
-            states: Vec::new(),
-            at: None,
-            held: HeldRows::default(),
-        }
-    }
-
-    /// Begins a new second if the time differs from that of the row before.
-    fn enter(&mut self, at: Option<i64>) {
-        if self.states.is_empty() || self.at != at {
-            self.at = at;
-            self.second.clear();
-            self.states = vec![self.merged.clone()];
-        }
-    }
-
-    fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
-        self.merged.record(layout, &row);
-        self.second.push(row);
-        self.states.push(self.merged.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -343,6 +287,7 @@ mod tests {
     use rusqlite::ToSql;
 
     use super::*;
+    use crate::model::import::recorder::Recorder;
     use crate::model::import::rules::Table;
     use crate::store::Store;
     use crate::store::value::bind_used;

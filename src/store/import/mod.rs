@@ -5,6 +5,7 @@
 
 mod csv;
 mod derive;
+mod entity;
 mod held;
 mod histories;
 mod kind;
@@ -153,7 +154,7 @@ fn merge(
     }
     memberships::merge(connection, tallies)?;
     summaries::merge(connection, facts, &had_rows, &closed, now, tallies)?;
-    summaries::reopen(connection, now)?;
+    summaries::reopen(connection, &closed, now)?;
     Ok(changed)
 }
 

@@ -7,9 +7,10 @@ use rusqlite::{Connection, named_params};
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::rules::table_named;
-use crate::model::month_state::{Closing, closed_months};
+use crate::model::month_state::{Closing, MonthState};
 use crate::model::time::Month;
 use crate::store::history::{render, schema_of};
+use crate::store::import::held;
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{ClosedMonths, HistoryMonths, SourceFacts, Tallies};
 use crate::store::{SqlContext, months, sql};
@@ -89,41 +90,49 @@ fn leave_purged(
 ///
 /// `summarize` then writes these months again, as if the rows had come first. A month begins with the values of earlier
 /// ones, so no month after one with missing rows is opened.
-pub(super) fn reopen(connection: &Connection, now: i64) -> Result<()> {
+pub(super) fn reopen(connection: &Connection, before: &ClosedMonths, now: i64) -> Result<()> {
     let months = months::months(connection, now)?;
     for history in History::ALL {
-        let closed: BTreeSet<Month> = closed_months(&months, history)
-            .map(|(month, _)| month)
-            .collect();
-        let marked = months.iter().filter_map(|state| {
-            let table = state.table(history)?;
-            let is_marked = table.facts.is_imported && !closed.contains(&state.month);
-            is_marked.then_some((state.month, table.facts))
-        });
-        for (month, facts) in marked {
-            let action = || format!("look for the history rows of {month}");
-            let month_span =
-                named_params! { ":period_start": month.start(), ":period_end": month.end() };
-            let incomplete: i64 = connection
-                .query_row(
-                    &render(history, sql!("import/count_incomplete")),
-                    month_span,
-                    |row| row.get("incomplete"),
-                )
-                .context(action())?;
-            if incomplete > 0 {
-                break;
-            }
-            if facts.rows > 0 || facts.has_older_rows {
-                let mark =
-                    named_params! { ":history": history.table(), ":period_start": month.start() };
-                connection
-                    .execute(sql!("import/delete_mark"), mark)
-                    .context(action())?;
-            }
-        }
+        reopen_history(connection, history, &months, before).context(format!(
+            "look for the rows of summarized months in {}",
+            history.table()
+        ))?;
     }
     Ok(())
+}
+
+fn reopen_history(
+    connection: &Connection,
+    history: History,
+    months: &[MonthState],
+    before: &ClosedMonths,
+) -> rusqlite::Result<()> {
+    let marked = months.iter().filter_map(|state| {
+        let table = state.table(history)?;
+        let may_open = before.closing(history, state.month).is_none();
+        (table.facts.is_imported && may_open).then_some((state.month, table.facts))
+    });
+    let mut compare = connection.prepare(&render(history, sql!("import/count_incomplete")))?;
+    let mut has_all_rows = true;
+    let mut counted = BTreeSet::new();
+    for (month, facts) in marked {
+        let span = named_params! { ":period_start": month.start(), ":period_end": month.end() };
+        let (incomplete, uncounted): (i64, i64) = compare.query_row(span, |row| {
+            Ok((row.get("incomplete")?, row.get("uncounted")?))
+        })?;
+        has_all_rows &= incomplete == 0;
+        if has_all_rows {
+            if facts.rows > 0 || facts.has_older_rows {
+                connection.execute(
+                    sql!("import/delete_mark"),
+                    named_params! { ":history": history.table(), ":period_start": month.start() },
+                )?;
+            }
+        } else if uncounted == 0 && before.without_late_rows.contains(&(history.table(), month)) {
+            counted.insert(month);
+        }
+    }
+    held::count(connection, history, &counted)
 }
 
 fn mark_pruned(
