@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -35,6 +36,9 @@ impl Scratch {
     }
 }
 
+/// A run locks its file right after it has made it. An older file without a lock is not about to be locked.
+const YOUNGEST: Duration = Duration::from_secs(2);
+
 /// Removes the folders of runs that are gone. Best effort: a folder that stays costs only space.
 fn remove_abandoned() {
     let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
@@ -53,8 +57,6 @@ fn remove_if_abandoned(folder: &Path) {
     let Ok(lock) = File::options().write(true).open(folder.join(LOCK)) else {
         return;
     };
-    // A run locks the file right after it has made it. A file of this age without a lock is not about to be locked.
-    const YOUNGEST: std::time::Duration = std::time::Duration::from_secs(2);
     let is_old = lock
         .metadata()
         .and_then(|file| file.modified())

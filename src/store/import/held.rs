@@ -1,7 +1,7 @@
 //! Imported rows of months that are closed in our database.
 //!
-//! They are left out, because `prune` has deleted such rows here. But it keeps the newest known values of each entity: the
-//! next months begin with them. So the import takes the rows with the newest values that are not known here at all.
+//! They are left out, because `prune` has deleted such rows here. But `prune` keeps the newest known values of each entity:
+//! the next months begin with them. So the import takes these rows of an entity that has no history here.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,8 @@ use crate::store::sql;
 /// A row of either file.
 pub(super) struct MergedRow {
     pub(super) is_imported: bool,
+    /// Whether our history has no row of the entity.
+    pub(super) is_new: bool,
     pub(super) id: i64,
     /// The id of an imported row in its own file, if it can be kept.
     pub(super) source_id: Option<i64>,

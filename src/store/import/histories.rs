@@ -142,21 +142,21 @@ impl Merger<'_> {
         row[self.layout.time].integer().and_then(Month::of)
     }
 
-    /// Takes the newest known values of a closed time, if none is stored. The next months begin with them.
+    /// Takes the newest known values of the closed months. The next months begin with them.
     fn take_held(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
         for (row, closing) in entity.held.drain(&self.layout, &mut entity.merged) {
             let Some(month) = self.month_of(&row.values) else {
                 continue;
             };
-            match closing {
-                Some(closing) => *self.tally.closed.entry((month, closing)).or_default() += 1,
-                None => {
-                    self.accept_row(&row, &row.values)?;
-                    let key = (self.history.table(), month);
-                    if self.closed.without_late_rows.contains(&key) {
-                        self.kept.insert(month);
-                    }
-                }
+            if let Some(closing) = closing {
+                *self.tally.closed.entry((month, closing)).or_default() += 1;
+                continue;
+            }
+            self.accept_row(&row, &row.values)?;
+            self.changed.insert(month);
+            let key = (self.history.table(), month);
+            if self.closed.without_late_rows.contains(&key) {
+                self.kept.insert(month);
             }
         }
         Ok(())
@@ -178,18 +178,21 @@ impl Merger<'_> {
         let entity = entity.join(", ");
         let time = self.layout.table.columns[self.layout.time].name;
         format!(
-            "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns} FROM temp.imported_{table}
+            "SELECT 1 AS is_imported, rowid AS row_id, source_id,
+                ({entity}) NOT IN (SELECT {entity} FROM main.{table}) AS is_new, {columns}
+             FROM temp.imported_{table}
              UNION ALL
-             SELECT 0, id, NULL, {columns} FROM main.{table}
+             SELECT 0, id, NULL, 0, {columns} FROM main.{table}
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
              ORDER BY {entity}, {time}, is_imported, row_id"
         )
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 3;
+        const FIRST_VALUE: usize = 4;
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
+            is_new: row.get("is_new")?,
             id: row.get("row_id")?,
             source_id: if self.keeps_ids {
                 row.get("source_id")?
@@ -257,8 +260,12 @@ impl Merger<'_> {
             self.tally.unchanged += 1;
             return Ok(());
         }
-        if let Some((_, closing)) = closed {
-            entity.held.push(row, closing);
+        if let Some((month, closing)) = closed {
+            if row.is_new {
+                entity.held.push(row, closing);
+            } else {
+                *self.tally.closed.entry((month, closing)).or_default() += 1;
+            }
             return Ok(());
         }
         self.accept_row(&row, &completed)?;

@@ -217,7 +217,7 @@ fn has_plan_tables(connection: &Connection) -> rusqlite::Result<bool> {
 /// Copies a database of an older tornsnap to a private folder, and migrates the copy.
 fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<SourceDatabase> {
     let action = format!("copy {}", path.display());
-    let (folder, copy) = copy_to_folder(&reader.connection, path, action)?;
+    let (folder, copy) = copy_to_folder(&reader.connection, path, &action)?;
     let mut connection = opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     for warning in migrate::migrate(&mut connection, schema)? {
         log::debug!("{warning}");
