@@ -125,8 +125,8 @@ impl TableState {
 
 /// Marks each summarized month before a pruned month of the same history as pruned.
 ///
-/// A prune does not mark a month that has no history rows, but it deletes the older rows that the summary of this month
-/// begins with. So no summary from before the last pruned month may be written again.
+/// A prune marks the months from the first one with deleted rows to its cut-off. An earlier month stays as it is, too,
+/// because its summary ends with the values that the summary of the pruned month begins with.
 pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {

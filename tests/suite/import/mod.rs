@@ -8,6 +8,7 @@ mod oddities;
 mod plan;
 mod pruned;
 mod refusals;
+mod two_collectors;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
