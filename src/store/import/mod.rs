@@ -18,6 +18,7 @@ mod source;
 mod staging;
 mod states;
 mod summaries;
+mod thin;
 mod tornsnap;
 mod triggers;
 
@@ -64,6 +65,9 @@ struct SourceFacts {
     knows_factions_of_players: bool,
     /// The months whose summaries are imported without their history rows.
     pruned: HistoryMonths,
+    /// Whether an imported summary replaces one of ours that was made from fewer history rows. Of another collector it does
+    /// not, because a merge removes rows that are no change.
+    replaces_thin: bool,
 }
 
 /// The months of our database that are not summarized again.

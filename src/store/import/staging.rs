@@ -54,7 +54,9 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
     connection
         .execute_batch(&format!(
             "PRAGMA temp_store = FILE; {tables}
-             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);"
+             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);
+             CREATE TEMP TABLE counted (entity, period_start, rows);
+             CREATE TEMP TABLE thin (entity PRIMARY KEY, since);"
         ))
         .context("create the temporary tables of the import")?;
     create_accepted(connection, History::Players)

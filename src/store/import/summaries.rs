@@ -6,16 +6,18 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
-use crate::model::import::rules::table_named;
+use crate::model::import::rules::{Table, table_named};
 use crate::model::month_state::{Closing, MonthState};
 use crate::model::time::Month;
 use crate::store::history::{render, schema_of};
-use crate::store::import::held;
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{ClosedMonths, HistoryMonths, SourceFacts, Tallies};
+use crate::store::import::{held, thin};
 use crate::store::{SqlContext, months, sql};
 
 /// Inserts the summaries that we do not have, and records their months as pruned where no history row was here before.
+///
+/// A summary of CSV also replaces ours if the history rows that it was made from are not all here: see [`thin`].
 pub(super) fn merge(
     connection: &Connection,
     facts: &SourceFacts,
@@ -30,32 +32,67 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        let columns = column_list(table);
-        let values = columns.replace("created_at", "coalesce(nullif(created_at, 0), :now)");
-        let keeps_ids = staging::keeps_ids(connection, name).context(format!("import {name}"))?;
-        let taken = connection
-            .execute(
-                &format!(
-                    "INSERT INTO main.{name} (id, {columns}, period_end)
-                     SELECT iif(:keeps_ids, source_id, NULL), {values}, unixepoch(period_start, 'unixepoch', '+1 month')
-                     FROM temp.imported_{name} WHERE true ORDER BY rowid
-                     ON CONFLICT DO NOTHING"
-                ),
-                named_params! { ":now": now, ":keeps_ids": keeps_ids },
-            )
-            .context(format!("import {name}"))?;
-        let taken = i64::try_from(taken).unwrap_or(i64::MAX);
+        let thin_months = if facts.replaces_thin {
+            thin::find(connection, history, closed).context(format!("import {name}"))?
+        } else {
+            Vec::new()
+        };
+        let taken = insert(connection, history, table, now).context(format!("import {name}"))?;
         staging::tally(connection, name, taken, tallies)?;
+        if taken > 0 {
+            thin::mark(connection, history, &thin_months, now)
+                .context(format!("record which months of {name} were imported"))?;
+        }
         for (_, month) in facts
             .pruned
             .iter()
             .filter(|pruned| pruned.0 == history.table() && !had_rows.contains(*pruned))
         {
-            mark_pruned(connection, history, *month, now)
+            mark_pruned(connection, history, *month, false, now)
                 .context(format!("record that {month} was pruned"))?;
         }
     }
     Ok(())
+}
+
+/// Inserts the summaries, and returns how many were inserted or have replaced one of fewer rows.
+fn insert(
+    connection: &Connection,
+    history: History,
+    table: &Table,
+    now: i64,
+) -> rusqlite::Result<i64> {
+    let name = table.name;
+    let columns = column_list(table);
+    let values = columns.replace("created_at", "coalesce(nullif(created_at, 0), :now)");
+    let names = || table.columns.iter().map(|column| column.name);
+    let set: Vec<String> = names()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let differs: Vec<String> = names()
+        .filter(|column| *column != "created_at")
+        .map(|column| format!("{name}.{column} IS NOT excluded.{column}"))
+        .collect();
+    let taken = connection.execute(
+        &format!(
+            "INSERT INTO main.{name} (id, {columns}, period_end)
+             SELECT iif(:keeps_ids, source_id, NULL), {values}, unixepoch(period_start, 'unixepoch', '+1 month')
+             FROM temp.imported_{name} WHERE true ORDER BY rowid
+             ON CONFLICT DO UPDATE SET {set}
+             WHERE excluded.record_count >= {name}.record_count AND ({differs}) AND EXISTS (
+                 SELECT 1 FROM temp.thin
+                 JOIN temp.counted ON counted.entity = thin.entity AND counted.period_start >= thin.since
+                 WHERE thin.entity = {entity} AND counted.period_start = excluded.period_start)",
+            set = set.join(", "),
+            differs = differs.join(" OR "),
+            entity = schema_of(history).entity,
+        ),
+        named_params! {
+            ":now": now,
+            ":keeps_ids": staging::keeps_ids(connection, name)?,
+        },
+    )?;
+    Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
 /// Removes the imported summaries of months whose summaries the user has deleted here.
@@ -135,10 +172,12 @@ fn reopen_history(
     held::count(connection, history, &counted)
 }
 
-fn mark_pruned(
+/// Records that only the summaries of a month were imported.
+pub(super) fn mark_pruned(
     connection: &Connection,
     history: History,
     month: Month,
+    is_thin: bool,
     now: i64,
 ) -> rusqlite::Result<()> {
     let table = history.table();
@@ -161,6 +200,7 @@ fn mark_pruned(
                 ":period_start": month.start(),
                 ":rows": rows,
                 ":last_id": last_id,
+                ":is_thin": is_thin,
                 ":now": now,
             },
         )

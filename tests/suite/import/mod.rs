@@ -8,6 +8,8 @@ mod oddities;
 mod plan;
 mod pruned;
 mod refusals;
+#[cfg(unix)]
+mod signals;
 mod two_collectors;
 
 use std::fs;

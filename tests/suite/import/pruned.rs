@@ -1,7 +1,5 @@
 //! Rows of months that are pruned here, and summaries without their history rows.
 
-use std::fs;
-
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tornsnap::testing::store::Store;
@@ -205,6 +203,79 @@ fn thin_history_replaces_no_imported_summary() {
     );
 }
 
+/// The histories and summaries of a pruned database as CSV, imported in this order into a new database.
+fn import_csv(sandbox: &Sandbox, name: &str, tables: &[&str]) -> Connection {
+    drop(Store::create(&sandbox.path(name)).unwrap());
+    for table in tables {
+        let report = import(sandbox, name, &[&format!("{table}.csv")]);
+        assert_eq!(report["late"], json!([]), "{name}: {table}");
+    }
+    open(sandbox, name)
+}
+
+#[test]
+fn csv_of_a_pruned_database_gives_the_same_summaries_in_either_order() {
+    for record in ["every-poll", "changes"] {
+        let sandbox = with_pruned();
+        sandbox.write(
+            "tornsnap.toml",
+            &format!("[history]\nrecord = \"{record}\"\n"),
+        );
+        let tables = [&CSV_TABLES[..], &HISTORIES, &SUMMARIES].concat();
+        for table in &tables {
+            let file = format!("{table}.csv");
+            let export = ["export", table, "--database", "mine.db", "--output", &file];
+            sandbox.run_at(IN_APRIL, &export).expect(0);
+        }
+        let source = summaries(&open(&sandbox, "mine.db"));
+        let summaries_first = [&CSV_TABLES[..], &SUMMARIES, &HISTORIES].concat();
+
+        for (name, tables) in [
+            ("history-first.db", tables),
+            ("summaries-first.db", summaries_first),
+        ] {
+            let found = import_csv(&sandbox, name, &tables);
+
+            assert!(
+                summaries(&found) == source,
+                "{record}: {name} has other summaries"
+            );
+            for table in &tables {
+                let again = import(&sandbox, name, &[&format!("{table}.csv")]);
+                let taken = again["tables"][table]["taken"].as_i64();
+                assert_eq!(taken.unwrap_or(0), 0, "{record}: {name}: {table}");
+            }
+            summarize(&sandbox, IN_APRIL, name, &["--force"]);
+            assert!(
+                summaries(&found) == source,
+                "{record}: {name} was summarized from thin rows"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_summary_of_more_rows_replaces_none_of_a_pruned_month_and_none_of_as_many_rows() {
+    let sandbox = with_pruned();
+    let before = summaries(&open(&sandbox, "mine.db"));
+    open(&sandbox, "other.db")
+        .execute_batch("UPDATE faction_summary SET respect_end = 1, record_count = record_count + iif(period_start < 1832976000, 9, 0)")
+        .unwrap();
+    let export = [
+        "export",
+        "faction_summary",
+        "--database",
+        "other.db",
+        "--output",
+        "s.csv",
+    ];
+    sandbox.run_at(IN_APRIL, &export).expect(0);
+
+    import(&sandbox, "mine.db", &["s.csv"]);
+
+    assert_eq!(summaries(&open(&sandbox, "mine.db")), before);
+}
+
 #[test]
 fn the_report_says_what_the_next_prune_deletes() {
     let sandbox = Sandbox::new();
@@ -320,99 +391,4 @@ fn triggers_of_the_user_run_and_ours_are_back_afterwards() {
         sandbox.rows("SELECT count(*) FROM faction_membership"),
         ["1"]
     );
-}
-
-/// A CSV file that takes seconds to import.
-#[cfg(unix)]
-fn with_long_import() -> Sandbox {
-    use std::fmt::Write as _;
-    let sandbox = Sandbox::new();
-    drop(Store::create(&sandbox.database()).unwrap());
-    let mut lines = String::from("faction_id,timestamp,respect\n");
-    for row in 0..400_000 {
-        writeln!(lines, "7,{},{row}", EDGES[0] + row).unwrap();
-    }
-    sandbox.write("long.csv", &lines);
-    fs::create_dir(sandbox.path("tmp")).unwrap();
-    sandbox
-}
-
-/// Runs the import until a file is in its temporary folder, then sends the signal.
-#[cfg(unix)]
-fn end_with(sandbox: &Sandbox, arguments: &[&str], signal: &str) -> std::process::Output {
-    let mut command = sandbox.command(arguments);
-    command
-        .env("TMPDIR", sandbox.path("tmp"))
-        .env("TORNSNAP_NOW", IN_APRIL.to_string())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
-    while !has_copy(sandbox) {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(100));
-    crate::support::signal(&child, signal);
-    child.wait_with_output().unwrap()
-}
-
-#[cfg(unix)]
-fn has_copy(sandbox: &Sandbox) -> bool {
-    let mut folders = fs::read_dir(sandbox.path("tmp")).unwrap().flatten();
-    folders.any(|folder| folder.path().join("copy.db").exists())
-}
-
-#[cfg(unix)]
-fn folders(sandbox: &Sandbox) -> usize {
-    fs::read_dir(sandbox.path("tmp")).unwrap().count()
-}
-
-#[test]
-#[cfg(unix)]
-fn a_dry_run_leaves_no_copy_after_a_signal_and_the_next_run_removes_that_of_a_killed_one() {
-    let sandbox = with_long_import();
-    let dry_run = ["import", "long.csv", "--dry-run"];
-
-    let stopped = end_with(&sandbox, &dry_run, "INT");
-
-    let stderr = String::from_utf8_lossy(&stopped.stderr);
-    assert_eq!(stopped.status.code(), Some(130), "{stderr}");
-    assert!(
-        stderr.contains(
-            "it was interrupted; nothing was changed, and the copy of the database was removed"
-        ),
-        "{stderr}"
-    );
-    assert_eq!(folders(&sandbox), 0);
-    end_with(&sandbox, &dry_run, "KILL");
-    assert_eq!(folders(&sandbox), 1);
-    std::thread::sleep(std::time::Duration::from_millis(2100));
-    sandbox.write(
-        "short.csv",
-        "faction_id,timestamp,respect\n7,1700000000,1\n",
-    );
-    let mut command = sandbox.command(&["import", "short.csv", "--dry-run"]);
-    command.env("TMPDIR", sandbox.path("tmp"));
-    assert!(command.status().unwrap().success());
-    assert_eq!(folders(&sandbox), 0);
-}
-
-#[test]
-#[cfg(unix)]
-fn a_signal_ends_an_import_and_nothing_is_imported() {
-    let sandbox = with_long_import();
-    let mut command = sandbox.command(&["import", "long.csv", "--no-backup"]);
-    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
-    command.stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    crate::support::signal(&child, "TERM");
-    let output = child.wait_with_output().unwrap();
-
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(143), "{stderr}");
-    assert!(
-        stderr.contains("it was interrupted; nothing was imported"),
-        "{stderr}"
-    );
-    assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["0"]);
 }
