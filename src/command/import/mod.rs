@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::command::import::report::{Report, describe, describe_next_prune, print_table};
+use crate::command::import::report::{
+    Report, describe, describe_next_prune, describe_read_as_utc, print_table, read_as_utc,
+};
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup, summarize};
@@ -222,6 +224,10 @@ fn outcome(
 ) -> Result<Outcome> {
     if !context.json {
         print_table(result)?;
+    }
+    let times = read_as_utc(args, result);
+    if times > 0 {
+        log::warn!("{}", describe_read_as_utc(times));
     }
     if let Some(next) = &done.next_prune {
         log::warn!("{}", describe_next_prune(next));

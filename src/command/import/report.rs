@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::command::import::{Args, Finished, NextPrune};
 use crate::error::{Result, WithContext};
+use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
-use crate::model::size::group_digits;
+use crate::model::size::{agree, group_digits};
 use crate::model::time::{Month, format_months};
 use crate::output::terminal;
 
@@ -26,6 +28,8 @@ pub(super) struct Report {
     summarized: Vec<Month>,
     /// Months with history rows that no summary will count, because they were added after the month was pruned.
     late: Vec<LateRows>,
+    /// The number of times without a time zone that were read as UTC, because --time-offset was not given.
+    read_as_utc: i64,
     /// The imported history that the next prune removes. `None`: none of it.
     next_prune: Option<NextPrune>,
 }
@@ -76,6 +80,7 @@ impl Report {
             late: late
                 .map(|&(month, rows)| LateRows { month, rows })
                 .collect(),
+            read_as_utc: read_as_utc(args, result),
             next_prune: done.next_prune.clone(),
         }
     }
@@ -99,6 +104,14 @@ impl From<(String, i64)> for Reason {
     fn from((reason, count): (String, i64)) -> Self {
         Self { reason, count }
     }
+}
+
+/// The number of times that may be local ones. With --time-offset the user has said what they are.
+pub(super) fn read_as_utc(args: &Args, result: &ImportResult) -> i64 {
+    if args.time_offset.is_some() || result.kind != SourceKind::Plan {
+        return 0;
+    }
+    result.read_as_utc()
 }
 
 /// Prints a line for each table, and one for each reason below it.
@@ -131,7 +144,7 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
         }
         if tally.recomputed > 0 {
             print(&format!(
-                "    {} summaries are computed again from the imported rows",
+                "    not copied {}: summaries are computed here from the history rows",
                 tally.recomputed
             ))?;
         }
@@ -155,6 +168,51 @@ pub(super) fn describe_next_prune(next: &NextPrune) -> String {
     }
 }
 
+/// The rows that were taken, by their kind: the user looks for history rows first.
+fn describe_taken(result: &ImportResult) -> String {
+    let taken = |fits: &dyn Fn(&str) -> bool| -> i64 {
+        let tables = result.tables.iter();
+        let rows = tables.filter(|(name, _)| fits(name));
+        rows.map(|(_, tally)| tally.taken).sum()
+    };
+    let is_history = |name: &str| History::from_table_name(name).is_some();
+    let is_summary = |name: &str| History::from_summary_table_name(name).is_some();
+    let is_other = |name: &str| !is_history(name) && !is_summary(name);
+    let rows = |number: i64, one: &str, many: &str| {
+        format!("{} {}", group_digits(number), agree(number, one, many))
+    };
+    let mut parts = vec![rows(taken(&is_history), "history row", "history rows")];
+    let summaries = taken(&is_summary);
+    if summaries > 0 {
+        parts.push(rows(summaries, "summary", "summaries"));
+    }
+    let others = taken(&is_other);
+    if others > 0 {
+        let tables = result.tables.iter();
+        let names: Vec<&str> = tables
+            .filter(|(name, tally)| is_other(name) && tally.taken > 0)
+            .map(|(name, _)| *name)
+            .collect();
+        parts.push(format!(
+            "{} of {}",
+            rows(others, "row", "rows"),
+            names.join(", ")
+        ));
+    }
+    parts.join(", ")
+}
+
+/// What to do if the times of a database of the Python program were local ones.
+pub(super) fn describe_read_as_utc(times: i64) -> String {
+    format!(
+        "{} {} without a time zone {} read as UTC; if the bot's clock was local, import again into a fresh database with \
+         --time-offset",
+        group_digits(times),
+        agree(times, "time", "times"),
+        agree(times, "was", "were")
+    )
+}
+
 /// The result in one line.
 pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> String {
     let imported = if args.dry_run {
@@ -164,8 +222,8 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
     };
     let file = args.file.display();
     let mut parts = vec![format!(
-        "{imported} {} rows from {file} ({}); {} were there already or no change",
-        group_digits(result.taken()),
+        "{imported} {} from {file} ({}); {} were there already or no change",
+        describe_taken(result),
         result.kind.describe(),
         group_digits(result.sum(|tally| tally.already_there + tally.unchanged)),
     )];

@@ -62,7 +62,9 @@ impl Dialect {
                 other => other,
             },
             Kind::BattleStat if !self.is_lenient() => self.number(cell, 0),
-            Kind::OptionalId | Kind::Positive | Kind::BattleStat => self.number(cell, 1),
+            Kind::OptionalId | Kind::Owner | Kind::Positive | Kind::BattleStat => {
+                self.number(cell, 1)
+            }
             Kind::Count => self.number(cell, 0),
             Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),

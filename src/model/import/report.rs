@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::history::History;
 use crate::model::import::SourceKind;
+use crate::model::import::moment::READ_AS_UTC;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 
@@ -88,6 +90,15 @@ impl Tally {
             .collect()
     }
 
+    /// The number of texts without a time zone that were read as UTC.
+    fn read_as_utc(&self) -> i64 {
+        let mended = self.mended.iter();
+        mended
+            .filter(|(reason, _)| reason.ends_with(READ_AS_UTC))
+            .map(|(_, values)| values)
+            .sum()
+    }
+
     /// Whether the source has no row for this table.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -95,12 +106,17 @@ impl Tally {
 }
 
 impl ImportResult {
-    pub(crate) fn taken(&self) -> i64 {
-        self.sum(|tally| tally.taken)
-    }
-
     pub(crate) fn left(&self) -> i64 {
         self.sum(Tally::rows_left)
+    }
+
+    /// The number of times without a time zone that were read as UTC. The months of summaries are not such times.
+    pub(crate) fn read_as_utc(&self) -> i64 {
+        let tables = self.tables.iter();
+        tables
+            .filter(|(name, _)| History::from_summary_table_name(name).is_none())
+            .map(|(_, tally)| tally.read_as_utc())
+            .sum()
     }
 
     pub(crate) fn sum(&self, count: impl Fn(&Tally) -> i64) -> i64 {
