@@ -1,11 +1,20 @@
--- Records a month whose summaries were imported, while its history rows were pruned in the source or are gone.
--- A month that has a record of its own keeps it.
+-- Records that the history rows of a month were pruned elsewhere, because only its summary was imported.
+-- A month that has a record keeps it, unless its summaries were made from fewer rows than the imported ones.
 --
 -- :history        name of the history table
 -- :period_start   unix seconds; start of the month
 -- :rows           history rows of the month that are here
 -- :last_id        highest id in the history table
+-- :is_thin        1: the imported summaries have replaced those that were computed here
 -- :now            unix seconds
-INSERT INTO main.month_states (history, period_start, summarized_at, counted_rows, last_id, observed, pruned_at)
-VALUES (:history, :period_start, :now, :rows, :last_id, 0, :now)
-ON CONFLICT (history, period_start) DO NOTHING
+INSERT INTO main.month_states (
+    history, period_start, summarized_at, counted_rows, last_id, observed, pruned_at, imported_at
+)
+VALUES (:history, :period_start, :now, :rows, :last_id, 0, :now, :now)
+ON CONFLICT (history, period_start) DO UPDATE SET
+    summarized_at = excluded.summarized_at,
+    counted_rows = excluded.counted_rows,
+    last_id = excluded.last_id,
+    pruned_at = excluded.pruned_at,
+    imported_at = excluded.imported_at
+WHERE :is_thin AND pruned_at IS NULL

@@ -1,5 +1,6 @@
 -- Merges the imported factions with the stored ones. The newer state counts; an unknown value keeps the other one.
 --
+-- An unknown is_active keeps the stored one. Of a new row it becomes 1, as fetch sets it.
 -- created_at and last_updated of an imported faction are 0 if they are not known.
 --
 -- :now   unix seconds
@@ -8,9 +9,12 @@ INSERT INTO main.factions (
     last_updated
 )
 SELECT
-    faction_id, name, tag, leader_id, co_leader_id, respect, age, best_chain, member_count, is_active,
+    faction_id, name, tag, leader_id, co_leader_id, respect, age, best_chain, member_count,
+    coalesce(is_active,
+             (SELECT is_active FROM main.factions AS stored WHERE stored.faction_id = imported.faction_id),
+             1),
     coalesce(nullif(created_at, 0), nullif(last_updated, 0), :now), last_updated
-FROM temp.imported_factions
+FROM temp.imported_factions AS imported
 WHERE true                                        -- without WHERE, SQLite would read ON CONFLICT as a join condition
 ORDER BY last_updated
 ON CONFLICT (faction_id) DO UPDATE SET

@@ -1,5 +1,6 @@
 -- Merges the imported players with the stored ones. The newer state counts; an unknown value keeps the other one.
 --
+-- An unknown is_active keeps the stored one. Of a new row it becomes 1, as fetch sets it.
 -- created_at and last_updated of an imported player are 0 if they are not known.
 --
 -- :faction_known   1: the source says in which faction each player is
@@ -9,9 +10,10 @@ INSERT INTO main.players (
     created_at, last_updated
 )
 SELECT
-    player_id, name, level, rank, faction_id, status_state, status_description, life_current, life_maximum, is_active,
+    player_id, name, level, rank, faction_id, status_state, status_description, life_current, life_maximum,
+    coalesce(is_active, (SELECT is_active FROM main.players AS stored WHERE stored.player_id = imported.player_id), 1),
     coalesce(nullif(created_at, 0), nullif(last_updated, 0), :now), last_updated
-FROM temp.imported_players
+FROM temp.imported_players AS imported
 WHERE true                                        -- without WHERE, SQLite would read ON CONFLICT as a join condition
 ORDER BY last_updated
 ON CONFLICT (player_id) DO UPDATE SET

@@ -368,8 +368,9 @@ CREATE TABLE month_states (                       -- what was done with each mon
     counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
     last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table when it was summarized
     observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it when it was summarized
-    pruned_at     INTEGER,                        -- when its history rows were first deleted or archived; NULL: never
+    pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
+    imported_at   INTEGER,                        -- when its summaries were imported without their history rows
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 

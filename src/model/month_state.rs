@@ -31,6 +31,10 @@ pub(crate) struct MonthFacts {
     pub(crate) is_pruned: bool,
     /// Whether `prune --summaries-before` deleted the summaries.
     pub(crate) is_purged: bool,
+    /// Whether the history rows of this month itself were pruned in this database.
+    pub(crate) is_pruned_here: bool,
+    /// Whether the summaries were imported without their history rows, which may still come.
+    pub(crate) is_imported: bool,
 }
 
 /// Relation between the summaries of a month and its history rows, for one history table.
@@ -121,8 +125,8 @@ impl TableState {
 
 /// Marks each summarized month before a pruned month of the same history as pruned.
 ///
-/// A prune does not mark a month that has no history rows, but it deletes the older rows that the summary of this month
-/// begins with. So no summary from before the last pruned month may be written again.
+/// A prune marks the months from the first one with deleted rows to its cut-off. An earlier month stays as it is, too,
+/// because its summary ends with the values that the summary of the pruned month begins with.
 pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
     let mut pruned: Vec<History> = Vec::new();
     for state in states.iter_mut().rev() {
@@ -135,6 +139,48 @@ pub(crate) fn mark_months_before_pruned(states: &mut [MonthState]) {
             }
         }
     }
+}
+
+/// Why a month is closed: rows that are added to it are in no summary.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Closing {
+    /// `prune` has deleted or archived its history rows.
+    Pruned,
+    /// `prune --summaries-before` has deleted its summaries.
+    Purged,
+}
+
+impl Closing {
+    /// The reason in words.
+    pub(crate) fn describe(self, month: Month) -> String {
+        match self {
+            Self::Pruned => format!("{month} was pruned in this database"),
+            Self::Purged => {
+                format!("the summaries of {month} were deleted in this database")
+            }
+        }
+    }
+}
+
+/// The months of a history that are closed in this database.
+pub(crate) fn closed_months(
+    states: &[MonthState],
+    history: History,
+) -> impl Iterator<Item = (Month, Closing)> {
+    let of_history = move || {
+        let tables = states.iter().rev();
+        tables.filter_map(move |state| Some((state.month, state.table(history)?)))
+    };
+    let last_pruned = of_history()
+        .find(|(_, table)| table.facts.is_pruned_here)
+        .map(|(month, _)| month);
+    of_history().filter_map(move |(month, table)| {
+        if table.facts.is_purged {
+            return Some((month, Closing::Purged));
+        }
+        let is_closed = table.status == SummaryStatus::Pruned && Some(month) <= last_pruned;
+        is_closed.then_some((month, Closing::Pruned))
+    })
 }
 
 /// One month of all histories.
@@ -186,6 +232,8 @@ pub(super) mod tests {
         is_summarized: false,
         is_pruned: false,
         is_purged: false,
+        is_pruned_here: false,
+        is_imported: false,
     };
 
     /// A summarized month with 9 rows.
@@ -200,6 +248,8 @@ pub(super) mod tests {
         is_summarized: true,
         is_pruned: false,
         is_purged: false,
+        is_pruned_here: false,
+        is_imported: false,
     };
 
     /// The facts of a month, and their status.

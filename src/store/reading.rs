@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
 use crate::model::path::with_suffix;
 use crate::model::watch::Unwatched;
 use crate::store::files::hash::copy_in_chunks;
 use crate::store::files::private::create_private;
+use crate::store::files::scratch::Scratch;
 use crate::store::files::space::check_room;
 use crate::store::{SqlContext, open, owner};
 
@@ -45,7 +45,7 @@ pub(super) struct ReadSource {
     path: PathBuf,
     before: Box<FileStamps>,
     /// The folder of the private copy, if one is read. It is removed on drop.
-    _copy: Option<TempDir>,
+    _copy: Option<Scratch>,
 }
 
 impl ReadSource {
@@ -193,10 +193,7 @@ impl Reader {
     /// Opens a private copy of the database and its WAL or journal; `None` if another program wrote meanwhile.
     fn open_copy(path: &Path, before: &FileStamps) -> Result<Option<Self>> {
         let action = || format!("read the database {} with its WAL", path.display());
-        let folder = tempfile::Builder::new()
-            .prefix("tornsnap-")
-            .tempdir()
-            .with_context(action)?;
+        let folder = Scratch::new().with_context(action)?;
         check_room(folder.path(), before.bytes(), "copy the database")?;
         let copy = folder.path().join("copy.db");
         copy_all(&resolve_links(path), &copy).map_err(|error| {

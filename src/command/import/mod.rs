@@ -4,7 +4,11 @@ mod report;
 
 use std::path::PathBuf;
 
-use crate::command::import::report::{Report, describe, print_table};
+use serde::Serialize;
+
+use crate::command::import::report::{
+    Report, describe, describe_next_prune, describe_read_as_utc, print_table, read_as_utc,
+};
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup, summarize};
@@ -13,6 +17,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::import::SourceKind;
 use crate::model::import::moment::parse_offset;
 use crate::model::import::report::ImportResult;
+use crate::model::retention::first_kept_month;
 use crate::model::time::Month;
 use crate::store::Store;
 use crate::store::import::{self, CsvOptions, ImportOptions, ImportSource};
@@ -65,7 +70,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let database = &context.settings.database;
     Store::check_openable(database)?;
     // Before the wait for the lock and the backup, so that a wrong file is refused at once.
-    drop(open(context, args)?);
+    let action = format!("read {}", args.file.display());
+    drop(StopSignal::interruptible(
+        &action,
+        "nothing was imported",
+        || open(context, args),
+    )?);
     let lock_wait = LockWait::new(context, "import", args.wait.longest());
     let maintenance = lock_wait.take(database, MAINTENANCE)?;
     // Open the database only after taking the lock, because until then a restore may replace the file.
@@ -76,14 +86,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     } else {
         Some(backup::create(context, &lock_wait)?.file)
     };
-    let source = open(context, args)?;
-    let result = {
-        // All changes are in one transaction, so a signal may end the process at any time.
-        let _end_on_signal = StopSignal::end_on_signal()?;
-        store.import(&source, &options(context, args))?
-    };
+    let action = format!("import {}", args.file.display());
+    let result = StopSignal::interruptible(&action, "nothing was imported", || {
+        let source = open(context, args)?;
+        store.import(&source, &options(context, args))
+    })?;
     store.checkpoint()?;
-    let done = finish(context, args, &mut store)?;
+    let done = finish(context, args, &mut store, &result)?;
     drop(store);
     drop(maintenance);
     outcome(context, args, backup, &result, &done)
@@ -93,12 +102,17 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     store.refuse_archive()?;
-    let source = open(context, args)?;
-    let mut copy = store.rehearsal()?;
-    store.check_unchanged()?;
-    drop(store);
-    let result = copy.store.import(&source, &options(context, args))?;
-    let done = finish(context, args, &mut copy.store)?;
+    let action = format!("try the import of {}", args.file.display());
+    let kept = "nothing was changed, and the copy of the database was removed";
+    let (result, done) = StopSignal::interruptible(&action, kept, || {
+        let source = open(context, args)?;
+        let mut copy = store.rehearsal()?;
+        store.check_unchanged()?;
+        drop(store);
+        let result = copy.store.import(&source, &options(context, args))?;
+        let done = finish(context, args, &mut copy.store, &result)?;
+        Ok((result, done))
+    })?;
     outcome(context, args, None, &result, &done)
 }
 
@@ -146,10 +160,25 @@ struct Finished {
     summarized: Vec<Month>,
     /// Months with rows that no summary will count, and the number of these rows.
     late: Vec<(Month, i64)>,
+    next_prune: Option<NextPrune>,
+}
+
+/// The imported history that is older than the retention.
+#[derive(Clone, Debug, Serialize)]
+struct NextPrune {
+    months: Vec<Month>,
+    keep_months: u32,
+    /// The database that the rows are moved to. `None`: they are deleted.
+    archive: Option<PathBuf>,
 }
 
 /// Summarizes the months, and looks for late rows in months that were pruned.
-fn finish(context: &Context, args: &Args, store: &mut Store) -> Result<Finished> {
+fn finish(
+    context: &Context,
+    args: &Args,
+    store: &mut Store,
+    result: &ImportResult,
+) -> Result<Finished> {
     let now = context.settings.clock.now();
     // Also when nothing was taken: a run that was killed may have imported the rows, and not summarized them.
     let summarized = if args.no_summarize {
@@ -163,7 +192,27 @@ fn finish(context: &Context, args: &Args, store: &mut Store) -> Result<Finished>
         .map(|state| (state.month, state.unsummarized_late_rows()))
         .filter(|(_, rows)| *rows > 0)
         .collect();
-    Ok(Finished { summarized, late })
+    Ok(Finished {
+        summarized,
+        late,
+        next_prune: next_prune(context, &result.months, now),
+    })
+}
+
+/// What the next `prune` does with the history of these months, if it does anything.
+fn next_prune(context: &Context, months: &[Month], now: i64) -> Option<NextPrune> {
+    let retention = &context.settings.retention;
+    let first_kept = first_kept_month(now, retention.keep_months)?;
+    let months: Vec<Month> = months
+        .iter()
+        .copied()
+        .filter(|month| *month < first_kept)
+        .collect();
+    (!months.is_empty()).then(|| NextPrune {
+        months,
+        keep_months: retention.keep_months,
+        archive: retention.archive.clone(),
+    })
 }
 
 fn outcome(
@@ -175,6 +224,13 @@ fn outcome(
 ) -> Result<Outcome> {
     if !context.json {
         print_table(result)?;
+    }
+    let times = read_as_utc(args, result);
+    if times > 0 {
+        log::warn!("{}", describe_read_as_utc(times));
+    }
+    if let Some(next) = &done.next_prune {
+        log::warn!("{}", describe_next_prune(next));
     }
     let exit = if result.left() == 0 {
         Exit::Done

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::command::import::{Args, Finished};
+use crate::command::import::{Args, Finished, NextPrune};
 use crate::error::{Result, WithContext};
+use crate::model::history::History;
+use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
-use crate::model::size::group_digits;
+use crate::model::size::{agree, group_digits};
 use crate::model::time::{Month, format_months};
 use crate::output::terminal;
 
@@ -26,6 +28,10 @@ pub(super) struct Report {
     summarized: Vec<Month>,
     /// Months with history rows that no summary will count, because they were added after the month was pruned.
     late: Vec<LateRows>,
+    /// The number of times without a time zone that were read as UTC, because --time-offset was not given.
+    read_as_utc: i64,
+    /// The imported history that the next prune removes. `None`: none of it.
+    next_prune: Option<NextPrune>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +80,8 @@ impl Report {
             late: late
                 .map(|&(month, rows)| LateRows { month, rows })
                 .collect(),
+            read_as_utc: read_as_utc(args, result),
+            next_prune: done.next_prune.clone(),
         }
     }
 }
@@ -86,20 +94,24 @@ impl From<&Tally> for TableReport {
             unchanged: tally.unchanged,
             recomputed: tally.recomputed,
             replaced: tally.replaced,
-            mended: reasons(&tally.mended),
-            left: reasons(&tally.left),
+            mended: tally.mended.clone().into_iter().map(Reason::from).collect(),
+            left: tally.reasons_left().into_iter().map(Reason::from).collect(),
         }
     }
 }
 
-fn reasons(counts: &BTreeMap<String, i64>) -> Vec<Reason> {
-    counts
-        .iter()
-        .map(|(reason, count)| Reason {
-            reason: reason.clone(),
-            count: *count,
-        })
-        .collect()
+impl From<(String, i64)> for Reason {
+    fn from((reason, count): (String, i64)) -> Self {
+        Self { reason, count }
+    }
+}
+
+/// The number of times that may be local ones. With --time-offset the user has said what they are.
+pub(super) fn read_as_utc(args: &Args, result: &ImportResult) -> i64 {
+    if args.time_offset.is_some() || result.kind != SourceKind::Plan {
+        return 0;
+    }
+    result.read_as_utc()
 }
 
 /// Prints a line for each table, and one for each reason below it.
@@ -116,12 +128,12 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
             group_digits(tally.taken),
             group_digits(tally.already_there),
             group_digits(tally.unchanged),
-            group_digits(tally.rows_left()),
+            group_digits(tally.rows_left() + tally.rows_closed()),
         ))?;
         for (reason, count) in &tally.mended {
             print(&format!("    mended {count}: {reason}"))?;
         }
-        for (reason, count) in &tally.left {
+        for (reason, count) in tally.reasons_left() {
             print(&format!("    left out {count}: {reason}"))?;
         }
         if tally.replaced > 0 {
@@ -132,12 +144,73 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
         }
         if tally.recomputed > 0 {
             print(&format!(
-                "    {} summaries are computed again from the imported rows",
+                "    not copied {}: summaries are computed here from the history rows",
                 tally.recomputed
             ))?;
         }
     }
     Ok(())
+}
+
+/// The months whose imported history the next prune removes, and how to keep it.
+pub(super) fn describe_next_prune(next: &NextPrune) -> String {
+    let months = format_months(&next.months);
+    let keep = next.keep_months;
+    match &next.archive {
+        Some(archive) => format!(
+            "the next `tornsnap prune` moves the history of {months} to the archive {}, because keep_months is {keep}",
+            archive.display()
+        ),
+        None => format!(
+            "the next `tornsnap prune` deletes the history of {months}, because keep_months is {keep}; to keep it, set \
+             archive or a larger keep_months under [retention]"
+        ),
+    }
+}
+
+/// The rows that were taken, by their kind: the user looks for history rows first.
+fn describe_taken(result: &ImportResult) -> String {
+    let taken = |fits: &dyn Fn(&str) -> bool| -> i64 {
+        let tables = result.tables.iter();
+        let rows = tables.filter(|(name, _)| fits(name));
+        rows.map(|(_, tally)| tally.taken).sum()
+    };
+    let is_history = |name: &str| History::from_table_name(name).is_some();
+    let is_summary = |name: &str| History::from_summary_table_name(name).is_some();
+    let is_other = |name: &str| !is_history(name) && !is_summary(name);
+    let rows = |number: i64, one: &str, many: &str| {
+        format!("{} {}", group_digits(number), agree(number, one, many))
+    };
+    let mut parts = vec![rows(taken(&is_history), "history row", "history rows")];
+    let summaries = taken(&is_summary);
+    if summaries > 0 {
+        parts.push(rows(summaries, "summary", "summaries"));
+    }
+    let others = taken(&is_other);
+    if others > 0 {
+        let tables = result.tables.iter();
+        let names: Vec<&str> = tables
+            .filter(|(name, tally)| is_other(name) && tally.taken > 0)
+            .map(|(name, _)| *name)
+            .collect();
+        parts.push(format!(
+            "{} of {}",
+            rows(others, "row", "rows"),
+            names.join(", ")
+        ));
+    }
+    parts.join(", ")
+}
+
+/// What to do if the times of a database of the Python program were local ones.
+pub(super) fn describe_read_as_utc(times: i64) -> String {
+    format!(
+        "{} {} without a time zone {} read as UTC; if the bot's clock was local, import again into a fresh database with \
+         --time-offset",
+        group_digits(times),
+        agree(times, "time", "times"),
+        agree(times, "was", "were")
+    )
 }
 
 /// The result in one line.
@@ -149,13 +222,20 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
     };
     let file = args.file.display();
     let mut parts = vec![format!(
-        "{imported} {} rows from {file} ({}); {} were there already or no change",
-        group_digits(result.taken()),
+        "{imported} {} from {file} ({}); {} were there already or no change",
+        describe_taken(result),
         result.kind.describe(),
         group_digits(result.sum(|tally| tally.already_there + tally.unchanged)),
     )];
     if result.left() > 0 {
         parts.push(format!("{} left out", group_digits(result.left())));
+    }
+    let closed = result.sum(Tally::rows_closed);
+    if closed > 0 {
+        parts.push(format!(
+            "{} of months that were pruned here left out; {file} still has them",
+            group_digits(closed)
+        ));
     }
     if !done.summarized.is_empty() {
         let verb = if args.dry_run {

@@ -62,7 +62,9 @@ impl Dialect {
                 other => other,
             },
             Kind::BattleStat if !self.is_lenient() => self.number(cell, 0),
-            Kind::OptionalId | Kind::Positive | Kind::BattleStat => self.number(cell, 1),
+            Kind::OptionalId | Kind::Owner | Kind::Positive | Kind::BattleStat => {
+                self.number(cell, 1)
+            }
             Kind::Count => self.number(cell, 0),
             Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),
@@ -333,7 +335,7 @@ fn word(cell: &Datum, words: &[&str]) -> Converted {
 
 fn flag(cell: &Datum) -> Converted {
     match cell {
-        Datum::Null => Kept(Datum::Integer(1)),
+        Datum::Null => Kept(Datum::Null),
         Datum::Integer(0 | 1) => Kept(cell.clone()),
         Datum::Text(text) if text == "0" || text == "1" => {
             Kept(Datum::Integer(i64::from(text == "1")))

@@ -152,7 +152,8 @@ fn knows(table: &Table, name: &str) -> bool {
     table.position(name).is_some() || (GENERATED.contains(&name))
 }
 
-/// The columns without which a row would say something that nobody observed: NULL means "no owner" or "no racket".
+/// The columns without which a row would say something that nobody observed: NULL means "no owner",
+/// "no racket" or "still a member".
 const MEANING_OF_NULL: &[(&str, &[&str])] = &[
     (
         "territories",
@@ -162,6 +163,7 @@ const MEANING_OF_NULL: &[(&str, &[&str])] = &[
         "territory_ownership_history",
         &["faction_id", "racket_type", "racket_level", "war_status"],
     ),
+    ("faction_membership", &["left_at"]),
 ];
 
 fn null_has_a_meaning(table: &Table, column: &str) -> bool {

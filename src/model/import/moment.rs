@@ -47,6 +47,9 @@ fn from_number(number: i64, offset: i64, mend: Option<&'static str>) -> Option<M
 
 const SHIFTED: &str = "shifted by --time-offset";
 
+/// The mend of a text without a time zone, if no offset is known.
+pub(crate) const READ_AS_UTC: &str = "text without a time zone was read as UTC";
+
 fn from_real(number: f64, offset: i64) -> Option<Moment> {
     // Beyond this a float has no exact seconds, and no calendar has them.
     if !number.is_finite() || number.abs() > 1e15 {
@@ -75,11 +78,7 @@ fn from_text(text: &str, offset: i64) -> Option<Moment> {
         let local = parse_timestamp(date_and_time).ok()?;
         return Some(Moment {
             at: local.checked_sub(offset)?,
-            mend: Some(if offset == 0 {
-                "text became a number"
-            } else {
-                SHIFTED
-            }),
+            mend: Some(if offset == 0 { READ_AS_UTC } else { SHIFTED }),
         });
     }
     Some(Moment {

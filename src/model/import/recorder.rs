@@ -162,6 +162,27 @@ impl Recorder {
         }
     }
 
+    /// Takes over the values of an older row that are not known yet, and returns whether there are any.
+    pub(crate) fn fill(&mut self, layout: &Layout, row: &[Datum]) -> bool {
+        match self {
+            Self::Values { last, .. } => {
+                let mut has_filled = false;
+                for (last, &index) in last.iter_mut().zip(layout.facts) {
+                    if last.is_null() && !row[index].is_null() {
+                        *last = row[index].clone();
+                        has_filled = true;
+                    }
+                }
+                has_filled
+            }
+            Self::War(Some(_)) | Self::Tile(Some(_)) => false,
+            Self::War(last) | Self::Tile(last) => {
+                *last = Some(row.to_vec());
+                true
+            }
+        }
+    }
+
     /// Makes the row the newest one.
     pub(crate) fn record(&mut self, layout: &Layout, row: &[Datum]) {
         match self {

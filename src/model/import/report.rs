@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::history::History;
 use crate::model::import::SourceKind;
+use crate::model::import::moment::READ_AS_UTC;
+use crate::model::month_state::Closing;
 use crate::model::time::Month;
 
 /// The result of one import.
@@ -16,7 +19,7 @@ pub(crate) struct ImportResult {
 }
 
 /// Counts of the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
-/// `unchanged`, `recomputed` and `left`.
+/// `unchanged`, `recomputed`, `left` and `closed`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {
     /// Rows that were inserted, or that replaced an older state.
@@ -33,6 +36,8 @@ pub(crate) struct Tally {
     pub(crate) mended: BTreeMap<String, i64>,
     /// Rows that were not taken, by reason.
     pub(crate) left: BTreeMap<String, i64>,
+    /// Rows that were not taken, because their month was pruned or purged in our database.
+    pub(crate) closed: BTreeMap<(Month, Closing), i64>,
 }
 
 /// Why a row is not taken.
@@ -70,6 +75,30 @@ impl Tally {
         self.left.values().sum()
     }
 
+    /// The number of rows that were not taken because their month is closed.
+    pub(crate) fn rows_closed(&self) -> i64 {
+        self.closed.values().sum()
+    }
+
+    /// The number of rows that were not taken, by reason.
+    pub(crate) fn reasons_left(&self) -> Vec<(String, i64)> {
+        let closed = self.closed.iter();
+        let closed = closed.map(|(&(month, closing), rows)| (closing.describe(month), *rows));
+        let left = self.left.iter();
+        left.map(|(reason, rows)| (reason.clone(), *rows))
+            .chain(closed)
+            .collect()
+    }
+
+    /// The number of texts without a time zone that were read as UTC.
+    fn read_as_utc(&self) -> i64 {
+        let mended = self.mended.iter();
+        mended
+            .filter(|(reason, _)| reason.ends_with(READ_AS_UTC))
+            .map(|(_, values)| values)
+            .sum()
+    }
+
     /// Whether the source has no row for this table.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -77,12 +106,17 @@ impl Tally {
 }
 
 impl ImportResult {
-    pub(crate) fn taken(&self) -> i64 {
-        self.sum(|tally| tally.taken)
-    }
-
     pub(crate) fn left(&self) -> i64 {
         self.sum(Tally::rows_left)
+    }
+
+    /// The number of times without a time zone that were read as UTC. The months of summaries are not such times.
+    pub(crate) fn read_as_utc(&self) -> i64 {
+        let tables = self.tables.iter();
+        tables
+            .filter(|(name, _)| History::from_summary_table_name(name).is_none())
+            .map(|(_, tally)| tally.read_as_utc())
+            .sum()
     }
 
     pub(crate) fn sum(&self, count: impl Fn(&Tally) -> i64) -> i64 {

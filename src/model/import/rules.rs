@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Id,
     /// A positive number. 0 is unknown in lenient files, as for the kinds below.
     OptionalId,
+    /// The faction that holds a tile. NULL means "no owner", so a row with an unusable value cannot be taken.
+    Owner,
     /// A number from 1 on.
     Positive,
     /// A number from 0 on.
@@ -35,7 +37,7 @@ pub(crate) enum Kind {
     RequiredWord(&'static [&'static str]),
     /// The name of the key.
     Source,
-    /// 0 or 1; missing means 1.
+    /// 0 or 1.
     Flag,
 }
 
@@ -44,7 +46,12 @@ impl Kind {
     pub(crate) fn is_required(self) -> bool {
         matches!(
             self,
-            Self::Id | Self::Moment | Self::Updated | Self::Tile | Self::RequiredWord(_)
+            Self::Id
+                | Self::Owner
+                | Self::Moment
+                | Self::Updated
+                | Self::Tile
+                | Self::RequiredWord(_)
         )
     }
 
@@ -248,7 +255,7 @@ pub(crate) const TILE_HISTORY: Table = Table {
     name: "territory_ownership_history",
     columns: &[
         column("territory_id", Kind::Tile),
-        column("faction_id", Kind::OptionalId),
+        column("faction_id", Kind::Owner),
         column("sector", Kind::Amount),
         also("coordinate_x", &["coordinates"], Kind::Coordinate(0)),
         also("coordinate_y", &["coordinates"], Kind::Coordinate(1)),
@@ -368,8 +375,8 @@ pub(crate) const TILE_SUMMARY: Table = Table {
     columns: &[
         column("territory_id", Kind::Tile),
         column("period_start", Kind::Moment),
-        column("faction_id_start", Kind::OptionalId),
-        column("faction_id_end", Kind::OptionalId),
+        column("faction_id_start", Kind::Owner),
+        column("faction_id_end", Kind::Owner),
         column("ownership_changes", Kind::Count),
         column("days_owned", Kind::Count),
         column("record_count", Kind::Count),

@@ -4,6 +4,7 @@ pub(super) mod hash;
 pub(super) mod private;
 pub(super) mod remove;
 pub(super) mod rename;
+pub(super) mod scratch;
 pub(super) mod space;
 pub(super) mod sync;
 

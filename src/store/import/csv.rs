@@ -78,6 +78,7 @@ pub(super) fn read(
         invalid_count: 0,
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
+            replaces_thin: true,
             ..SourceFacts::default()
         },
     };

@@ -7,13 +7,16 @@ use rusqlite::{Connection, Row, Statement, named_params, params, params_from_ite
 use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, Recorder, layout};
+use crate::model::import::recorder::{Layout, layout};
 use crate::model::import::report::Tally;
+use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::import::entity::Entity;
+use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{HistoryMonths, ImportOptions, Tallies};
+use crate::store::import::{ClosedMonths, ImportOptions, Tallies};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -21,7 +24,7 @@ pub(super) fn merge(
     connection: &Connection,
     history: History,
     options: &ImportOptions,
-    closed: &HistoryMonths,
+    closed: &ClosedMonths,
     tallies: &mut Tallies,
     changed: &mut BTreeSet<Month>,
 ) -> Result<()> {
@@ -33,6 +36,7 @@ pub(super) fn merge(
         every_poll: options.every_poll,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         closed,
+        kept: BTreeSet::new(),
         tally,
         changed,
         accept: connection
@@ -45,8 +49,11 @@ pub(super) fn merge(
     merger
         .run(connection)
         .context(format!("merge {}", history.table()))?;
+    let kept = std::mem::take(&mut merger.kept);
     drop(merger);
-    write(connection, history).context(format!("write {}", history.table()))
+    write(connection, history)
+        .and_then(|()| held::count(connection, history, &kept))
+        .context(format!("write {}", history.table()))
 }
 
 fn accept_statement(history: History) -> String {
@@ -77,42 +84,18 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A row of either file.
-struct MergedRow {
-    is_imported: bool,
-    id: i64,
-    /// The id of an imported row in its own file, if it can be kept.
-    source_id: Option<i64>,
-    /// The columns of the table without the id.
-    values: Vec<Datum>,
-}
-
 struct Merger<'a> {
     history: History,
     layout: Layout,
     every_poll: bool,
     keeps_ids: bool,
-    /// The months whose stored rows stay.
-    closed: &'a HistoryMonths,
+    closed: &'a ClosedMonths,
+    /// The closed months without late rows of which a held row was taken.
+    kept: BTreeSet<Month>,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
     accept: Statement<'a>,
     replace: Statement<'a>,
-}
-
-/// The known values and rows of one entity up to the present row.
-struct Entity {
-    key: Vec<Datum>,
-    /// The last known values with the rows of both files.
-    merged: Recorder,
-    /// The last known values with our rows alone.
-    ours: Recorder,
-    /// The rows of the present second that are in the merged history.
-    second: Vec<Vec<Datum>>,
-    /// The states within that second, the one before it included. Rows of one second have no order of their own, so an
-    /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
-    states: Vec<Recorder>,
-    at: Option<i64>,
 }
 
 impl Merger<'_> {
@@ -123,6 +106,42 @@ impl Merger<'_> {
         while let Some(row) = rows.next()? {
             trace::outside(|| self.merge(row, &mut entity))?;
         }
+        self.finish(entity)
+    }
+
+    fn finish(&mut self, entity: Option<Entity>) -> rusqlite::Result<()> {
+        entity.map_or(Ok(()), |mut entity| self.take_held(&mut entity))
+    }
+
+    fn month_of(&self, row: &[Datum]) -> Option<Month> {
+        row[self.layout.time].integer().and_then(Month::of)
+    }
+
+    /// Takes the newest known values of the closed months. The next months begin with them.
+    fn take_held(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
+        for (row, closing) in entity.held.drain(&self.layout, &mut entity.merged) {
+            let Some(month) = self.month_of(&row.values) else {
+                continue;
+            };
+            if let Some(closing) = closing {
+                *self.tally.closed.entry((month, closing)).or_default() += 1;
+                continue;
+            }
+            self.accept_row(&row, &row.values)?;
+            self.changed.insert(month);
+            let key = (self.history.table(), month);
+            if self.closed.without_late_rows.contains(&key) {
+                self.kept.insert(month);
+            }
+        }
+        Ok(())
+    }
+
+    fn accept_row(&mut self, row: &MergedRow, values: &[Datum]) -> rusqlite::Result<()> {
+        let id = row.source_id.map_or(Datum::Null, Datum::Integer);
+        self.accept
+            .execute(params_from_iter([&id].into_iter().chain(values)))?;
+        self.tally.taken += 1;
         Ok(())
     }
 
@@ -137,12 +156,20 @@ impl Merger<'_> {
             .collect();
         let current = match entity.take() {
             Some(entity) if entity.key == key => entity,
-            _ => Entity::new(self.history, key),
+            last => {
+                self.finish(last)?;
+                Entity::new(self.history, key)
+            }
         };
         let current = entity.insert(current);
+        let month = self.month_of(&row.values);
+        let closing = month.and_then(|month| self.closed.closing(self.history, month));
+        if closing.is_none() {
+            self.take_held(current)?;
+        }
         current.enter(row.values[self.layout.time].integer());
         if row.is_imported {
-            self.take(current, &row)
+            self.take(current, row, month.zip(closing))
         } else {
             self.keep(current, &row)
         }
@@ -156,18 +183,21 @@ impl Merger<'_> {
         let entity = entity.join(", ");
         let time = self.layout.table.columns[self.layout.time].name;
         format!(
-            "SELECT 1 AS is_imported, rowid AS row_id, source_id, {columns} FROM temp.imported_{table}
+            "SELECT 1 AS is_imported, rowid AS row_id, source_id,
+                ({entity}) NOT IN (SELECT {entity} FROM main.{table}) AS is_new, {columns}
+             FROM temp.imported_{table}
              UNION ALL
-             SELECT 0, id, NULL, {columns} FROM main.{table}
+             SELECT 0, id, NULL, 0, {columns} FROM main.{table}
              WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
              ORDER BY {entity}, {time}, is_imported, row_id"
         )
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
-        const FIRST_VALUE: usize = 3;
+        const FIRST_VALUE: usize = 4;
         Ok(MergedRow {
             is_imported: row.get("is_imported")?,
+            is_new: row.get("is_new")?,
             id: row.get("row_id")?,
             source_id: if self.keeps_ids {
                 row.get("source_id")?
@@ -186,9 +216,10 @@ impl Merger<'_> {
         entity.ours.record(layout, &alone);
         let merged = entity.merged.completed(&row.values);
         let is_change = entity.merged.is_change(layout, &merged);
-        let month = row.values[layout.time].integer().and_then(Month::of);
+        let month = self.month_of(&row.values);
+        let settled = &self.closed.settled;
         let may_go = !self.every_poll
-            && month.is_some_and(|month| !self.closed.contains(&(self.history.table(), month)));
+            && month.is_some_and(|month| !settled.contains(&(self.history.table(), month)));
         if was_change
             && !is_change
             && may_go
@@ -205,8 +236,13 @@ impl Merger<'_> {
         Ok(())
     }
 
-    /// Decides about an imported row.
-    fn take(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
+    /// Decides about an imported row. `closed` is its month if that is closed.
+    fn take(
+        &mut self,
+        entity: &mut Entity,
+        row: MergedRow,
+        closed: Option<(Month, Closing)>,
+    ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let same = |known: &Vec<Datum>, row: &[Datum]| {
             let mut facts = layout.facts.iter();
@@ -229,13 +265,17 @@ impl Merger<'_> {
             self.tally.unchanged += 1;
             return Ok(());
         }
-        let id = row.source_id.map_or(Datum::Null, Datum::Integer);
-        self.accept
-            .execute(params_from_iter([&id].into_iter().chain(&completed)))?;
-        self.tally.taken += 1;
-        if let Some(month) = completed[layout.time].integer().and_then(Month::of) {
-            self.changed.insert(month);
+        if let Some((month, closing)) = closed {
+            if row.is_new {
+                entity.held.push(row, closing);
+            } else {
+                *self.tally.closed.entry((month, closing)).or_default() += 1;
+            }
+            return Ok(());
         }
+        self.accept_row(&row, &completed)?;
+        self.changed.extend(self.month_of(&completed));
+        let layout = &self.layout;
         entity.record(layout, completed);
         Ok(())
     }
@@ -251,34 +291,6 @@ impl Merger<'_> {
     }
 }
 
-impl Entity {
-    fn new(history: History, key: Vec<Datum>) -> Self {
-        Self {
-            key,
-            merged: Recorder::new(history),
-            ours: Recorder::new(history),
-            second: Vec::new(),
-            states: Vec::new(),
-            at: None,
-        }
-    }
-
-    /// Begins a new second if the time differs from that of the row before.
-    fn enter(&mut self, at: Option<i64>) {
-        if self.states.is_empty() || self.at != at {
-            self.at = at;
-            self.second.clear();
-            self.states = vec![self.merged.clone()];
-        }
-    }
-
-    fn record(&mut self, layout: &Layout, row: Vec<Datum>) {
-        self.merged.record(layout, &row);
-        self.second.push(row);
-        self.states.push(self.merged.clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -287,6 +299,7 @@ mod tests {
     use rusqlite::ToSql;
 
     use super::*;
+    use crate::model::import::recorder::Recorder;
     use crate::model::import::rules::Table;
     use crate::store::Store;
     use crate::store::value::bind_used;

@@ -5,6 +5,8 @@
 
 mod csv;
 mod derive;
+mod entity;
+mod held;
 mod histories;
 mod kind;
 mod memberships;
@@ -16,7 +18,9 @@ mod source;
 mod staging;
 mod states;
 mod summaries;
+mod thin;
 mod tornsnap;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +36,7 @@ use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::import::rules::TABLES;
-use crate::model::month_state::{MonthState, SummaryStatus, TableState};
+use crate::model::month_state::{Closing, MonthState, SummaryStatus, TableState, closed_months};
 use crate::model::time::Month;
 use crate::store::{Store, months};
 
@@ -61,6 +65,39 @@ struct SourceFacts {
     knows_factions_of_players: bool,
     /// The months whose summaries are imported without their history rows.
     pruned: HistoryMonths,
+    /// Whether an imported summary replaces one of ours that was made from fewer history rows. Of another collector it does
+    /// not, because a merge removes rows that are no change.
+    replaces_thin: bool,
+}
+
+/// The months of our database that are not summarized again.
+struct ClosedMonths {
+    /// Stored rows of these months stay, because their summaries count them.
+    settled: HistoryMonths,
+    /// Rows of these months are not taken. Their own rows were deleted here on purpose.
+    closed: BTreeMap<(&'static str, Month), Closing>,
+    /// The closed months without late rows.
+    without_late_rows: HistoryMonths,
+}
+
+impl ClosedMonths {
+    fn of(months: &[MonthState]) -> Self {
+        let closed = History::ALL.iter().flat_map(|&history| {
+            closed_months(months, history)
+                .map(move |(month, closing)| ((history.table(), month), closing))
+        });
+        Self {
+            settled: months_where(months, |table| {
+                matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged)
+            }),
+            closed: closed.collect(),
+            without_late_rows: months_where(months, |table| table.facts.late_rows == 0),
+        }
+    }
+
+    fn closing(&self, history: History, month: Month) -> Option<Closing> {
+        self.closed.get(&(history.table(), month)).copied()
+    }
 }
 
 impl Store {
@@ -97,12 +134,10 @@ fn merge_with<T>(
     transaction: &rusqlite::Transaction<'_>,
     merge: impl FnOnce(&Connection) -> Result<T>,
 ) -> Result<T> {
-    // The triggers would record each change of a faction at the time of the newest state. The merge writes the
-    // memberships itself.
-    states::set_triggers(transaction, false)?;
-    let merged = merge(transaction);
-    states::set_triggers(transaction, true)?;
-    merged
+    let triggers = triggers::drop_own(transaction)?;
+    let merged = merge(transaction)?;
+    triggers.restore(transaction)?;
+    Ok(merged)
 }
 
 /// Merges the temporary tables with ours, and returns the months whose history rows have changed.
@@ -114,10 +149,7 @@ fn merge(
 ) -> Result<BTreeSet<Month>> {
     let now = options.now;
     let months_before = months::months(connection, now)?;
-    // Rows of these months are in summaries that are never written again.
-    let closed = months_where(&months_before, |table| {
-        matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged)
-    });
+    let closed = ClosedMonths::of(&months_before);
     let had_rows = months_where(&months_before, |table| table.facts.rows > 0);
     states::merge(connection, facts, now, tallies)?;
     let mut changed = BTreeSet::new();
@@ -125,7 +157,8 @@ fn merge(
         histories::merge(connection, history, options, &closed, tallies, &mut changed)?;
     }
     memberships::merge(connection, tallies)?;
-    summaries::merge(connection, facts, &had_rows, now, tallies)?;
+    summaries::merge(connection, facts, &had_rows, &closed, now, tallies)?;
+    summaries::reopen(connection, &closed, now)?;
     Ok(changed)
 }
 

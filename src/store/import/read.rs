@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::report::{Skip, Tally};
-use crate::model::import::rules::{Column, Table};
+use crate::model::import::rules::{Column, Kind, Table};
 use crate::store::SqlContext;
 use crate::store::import::staging;
 
@@ -42,9 +42,14 @@ pub(super) fn copy_table(
             table.name
         ))
         .context(action())?;
+    let unowned = missing_owner(table, &names);
     let mut insert = staging::insert(target, table)?;
     let mut rows = statement.query([]).context(action())?;
     while let Some(row) = rows.next().context(action())? {
+        if let Some(skip) = &unowned {
+            tally.skip(skip.clone());
+            continue;
+        }
         let cells = cells(row, table, 0).context(action())?;
         let converted = convert(table, &cells, dialect, &mut tally);
         match converted.and_then(|mut row| finish(&mut row, &mut tally).map(|()| row)) {
@@ -53,6 +58,19 @@ pub(super) fn copy_table(
         }
     }
     Ok(tally)
+}
+
+/// Why no row can be taken of a table without the column of the owner: NULL would say that nobody owns the tile.
+fn missing_owner(table: &Table, names: &BTreeSet<String>) -> Option<Skip> {
+    let mut owners = table
+        .columns
+        .iter()
+        .filter(|column| column.kind == Kind::Owner);
+    let missing = owners.find(|column| source_column(column, names).is_none())?;
+    Some(Skip::Left(format!(
+        "the file has no column {}, and unknown owners would be stored as \"no owner\"",
+        missing.name
+    )))
 }
 
 /// The first name of the column that the table has, quoted.

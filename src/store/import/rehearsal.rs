@@ -2,13 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-use rusqlite::Connection;
-use rusqlite::backup::Progress;
-use tempfile::TempDir;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Result, WithContext};
+use crate::store::files::scratch::Scratch;
 use crate::store::files::space::check_room;
+use crate::store::interrupt;
+use crate::store::open::{as_file_name, connect_bare};
 use crate::store::{SqlContext, Store};
 
 /// The copy. It is removed on drop.
@@ -16,13 +20,13 @@ use crate::store::{SqlContext, Store};
 pub(crate) struct Rehearsal {
     // The first field is dropped first: the copy is closed before its folder is removed.
     pub(crate) store: Store,
-    _folder: TempDir,
+    _folder: Scratch,
 }
 
 impl Store {
     /// Copies the database to the temporary folder of the system.
     pub(crate) fn rehearsal(&self) -> Result<Rehearsal> {
-        let action = "copy the database for the dry run".to_owned();
+        let action = "copy the database for the dry run";
         let (folder, copy) = copy_to_folder(self.connection(), self.path(), action)?;
         Ok(Rehearsal {
             store: Self::open(&copy)?,
@@ -35,16 +39,28 @@ impl Store {
 pub(super) fn copy_to_folder(
     from: &Connection,
     path: &Path,
-    action: String,
-) -> Result<(TempDir, PathBuf)> {
-    let folder = tempfile::Builder::new()
-        .prefix("tornsnap-")
-        .tempdir()
-        .with_context(|| "make a temporary folder".to_owned())?;
+    action: &str,
+) -> Result<(Scratch, PathBuf)> {
+    let folder = Scratch::new().with_context(|| "make a temporary folder".to_owned())?;
     let bytes = fs::metadata(path).map_or(0, |file| file.len());
     check_room(folder.path(), bytes * 2, "copy the database")?;
     let copy = folder.path().join("copy.db");
-    from.backup(rusqlite::MAIN_DB, &copy, None::<fn(Progress)>)
-        .context(action)?;
+    copy_pages(from, &copy, action)?;
     Ok((folder, copy))
+}
+
+fn copy_pages(from: &Connection, copy: &Path, action: &str) -> Result<()> {
+    const STEP_PAGES: i32 = 1000;
+    const PAUSE: Duration = Duration::from_millis(50);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut to = connect_bare(&as_file_name(copy), flags).context(action)?;
+    let backup = Backup::new(from, &mut to).context(action)?;
+    loop {
+        interrupt::check().with_context(|| action.to_owned())?;
+        match backup.step(STEP_PAGES).context(action)? {
+            StepResult::Done => return Ok(()),
+            StepResult::Busy | StepResult::Locked => thread::sleep(PAUSE),
+            _ => {}
+        }
+    }
 }

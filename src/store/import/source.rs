@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::store::files::scratch::Scratch;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
@@ -33,7 +33,7 @@ pub(crate) struct SourceDatabase {
     /// The state of the file itself when it was opened.
     original: ReadSource,
     /// The folder of the private copy, if the schema was migrated. It is removed on drop.
-    _copy: Option<TempDir>,
+    _copy: Option<Scratch>,
 }
 
 impl ImportSource {
@@ -217,7 +217,7 @@ fn has_plan_tables(connection: &Connection) -> rusqlite::Result<bool> {
 /// Copies a database of an older tornsnap to a private folder, and migrates the copy.
 fn migrated_copy(reader: Reader, path: &Path, schema: &Schema<'_>) -> Result<SourceDatabase> {
     let action = format!("copy {}", path.display());
-    let (folder, copy) = copy_to_folder(&reader.connection, path, action)?;
+    let (folder, copy) = copy_to_folder(&reader.connection, path, &action)?;
     let mut connection = opening::connect(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     for warning in migrate::migrate(&mut connection, schema)? {
         log::debug!("{warning}");

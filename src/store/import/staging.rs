@@ -3,13 +3,14 @@
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
 
-use crate::error::Result;
+use crate::error::{Result, WithContext};
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::rules::{TABLES, Table};
 use crate::store::SqlContext;
 use crate::store::history::schema_of;
 use crate::store::import::Tallies;
+use crate::store::interrupt;
 
 impl ToSql for Datum {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -53,7 +54,9 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
     connection
         .execute_batch(&format!(
             "PRAGMA temp_store = FILE; {tables}
-             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);"
+             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);
+             CREATE TEMP TABLE counted (entity, period_start, rows);
+             CREATE TEMP TABLE thin (entity PRIMARY KEY, since);"
         ))
         .context("create the temporary tables of the import")?;
     create_accepted(connection, History::Players)
@@ -106,6 +109,7 @@ pub(super) fn add_with_id(
     row: &[Datum],
     id: Option<i64>,
 ) -> Result<()> {
+    interrupt::check().with_context(|| "read the file".to_owned())?;
     let id = id.map_or(Datum::Null, Datum::Integer);
     statement
         .execute(params_from_iter(row.iter().chain([&id])))

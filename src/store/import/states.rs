@@ -1,6 +1,5 @@
 //! Merges the current states and the observations.
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
@@ -8,14 +7,6 @@ use crate::store::import::kind::KINDS;
 use crate::store::import::{SourceFacts, Tallies, staging};
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, sql};
-
-/// Switches the triggers of this connection on or off.
-pub(super) fn set_triggers(connection: &Connection, is_enabled: bool) -> Result<()> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, is_enabled)
-        .map(drop)
-        .context("set up the import")
-}
 
 pub(super) fn merge(
     connection: &Connection,

@@ -54,5 +54,6 @@ pub(super) fn read(
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
+        replaces_thin: false,
     })
 }

@@ -26,6 +26,11 @@ impl PruneRecord {
         }
     }
 
+    /// History rows with an earlier timestamp are deleted.
+    pub(super) fn cutoff(&self) -> i64 {
+        self.cutoff
+    }
+
     /// Adds rows that the caller's transaction deletes. The first call inserts the row, or reuses that of an interrupted
     /// prune.
     ///

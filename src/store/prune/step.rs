@@ -54,7 +54,7 @@ impl Step {
             if rows == 0 {
                 return Ok((0, None));
             }
-            self.record_month(transaction, now)?;
+            self.record_months(transaction, record.cutoff(), now)?;
             Ok((rows, Some(record.add_deleted(transaction, rows)?)))
         });
         let held = locked_at.elapsed();
@@ -147,13 +147,16 @@ impl Step {
         Ok(i64::try_from(rows).unwrap_or(i64::MAX))
     }
 
-    /// Records in `month_states` that the month is pruned.
-    fn record_month(&self, connection: &Connection, now: i64) -> Result<()> {
+    /// Records in `month_states` that the month and the later ones before the cut-off are pruned.
+    ///
+    /// The first step that deletes a row does so for all of them, because any of them may begin with that row. After an
+    /// interruption, the next prune deletes the rows that are left.
+    fn record_months(&self, connection: &Connection, cutoff: i64, now: i64) -> Result<()> {
         connection
             .prepare_cached(sql!("months/mark_pruned"))
             .and_then(|mut statement| {
                 statement.execute(named_params! {
-                    ":history": self.table(), ":period_start": self.month.start(), ":now": now,
+                    ":history": self.table(), ":period_start": self.month.start(), ":cutoff": cutoff, ":now": now,
                 })
             })
             .context(format!(

@@ -9,8 +9,8 @@ use tornsnap::testing::store::Store;
 
 use super::facts;
 use crate::month_model::{
-    EDGES, IN_APRIL, any_history, for_any_history, history_rows, prune, summaries, summarize,
-    template, with_history,
+    EDGES, IN_APRIL, any_history, for_any_history, history_rows, prune, steady_history, summaries,
+    summarize, template, with_history,
 };
 use crate::support::{DAY, Sandbox, rows};
 
@@ -304,7 +304,7 @@ fn summaries_of_months_that_the_other_collector_has_pruned_are_taken() {
     // The steady history has rows without a change.
     sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
     let template = template(&sandbox);
-    let history = crate::month_model::steady_history();
+    let history = steady_history();
     drop(with_history(&sandbox, &template, "other.db", &history));
     summarize(&sandbox, IN_APRIL, "other.db", &[]);
     prune(&sandbox, IN_APRIL, "other.db", &[]).expect(0);
@@ -369,4 +369,50 @@ fn the_newer_state_counts_and_unknown_values_keep_the_known_ones() {
         EDGES[1]
     );
     assert_eq!(rows(&merged, &stays), ["1|7|0|5", "1|8|5|", "2|7|0|86400"]);
+}
+
+#[test]
+fn the_summary_line_says_which_rows_were_imported() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    for name in ["ours.db", "theirs.db"] {
+        drop(with_history(&sandbox, &template, name, &steady_history()));
+        summarize(&sandbox, IN_APRIL, name, &[]);
+    }
+    let theirs = Connection::open(sandbox.path("theirs.db")).unwrap();
+    theirs
+        .execute_batch("UPDATE factions SET last_updated = last_updated + 1, name = 'Renamed' WHERE faction_id = 1")
+        .unwrap();
+    drop(theirs);
+    let arguments = [
+        "import",
+        "theirs.db",
+        "--no-backup",
+        "--database",
+        "ours.db",
+    ];
+
+    let first = sandbox.run_at(IN_APRIL, &arguments).expect(0);
+    let second = sandbox.run_at(IN_APRIL, &arguments).expect(0);
+
+    assert!(
+        first
+            .stderr()
+            .contains("imported 0 history rows, 1 row of factions from theirs.db"),
+        "{}",
+        first.stderr()
+    );
+    assert!(
+        second
+            .stderr()
+            .contains("imported 0 history rows from theirs.db"),
+        "{}",
+        second.stderr()
+    );
+    let stdout = second.stdout();
+    assert!(!stdout.contains("computed again"), "{stdout}");
+    assert!(
+        stdout.contains("summaries are computed here from the history rows"),
+        "{stdout}"
+    );
 }

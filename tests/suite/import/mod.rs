@@ -6,7 +6,11 @@ mod merge;
 mod model;
 mod oddities;
 mod plan;
+mod pruned;
 mod refusals;
+#[cfg(unix)]
+mod signals;
+mod two_collectors;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

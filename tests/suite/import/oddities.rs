@@ -54,8 +54,10 @@ fn times_are_read_as_text_milliseconds_and_decimals() {
             "mended",
             "timestamp: text became a number"
         ),
-        3
+        1
     );
+    let read_as_utc = "timestamp: text without a time zone was read as UTC";
+    assert_eq!(count(&report, "faction_history", "mended", read_as_utc), 2);
 }
 
 #[test]
@@ -248,7 +250,7 @@ fn wars_get_the_states_that_torn_means() {
 }
 
 #[test]
-fn late_rows_of_a_pruned_month_stay_and_are_reported() {
+fn rows_of_a_pruned_month_are_left_out_and_reported() {
     let sandbox = with_plan(&format!(
         "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, unixepoch('2026-01-10'), 5);
          INSERT INTO players (player_id, name, last_updated) VALUES (1, 'One', {MARCH})"
@@ -267,14 +269,76 @@ fn late_rows_of_a_pruned_month_stay_and_are_reported() {
 
     let report = import(&sandbox, &[], 0);
 
+    assert_eq!(report["late"], serde_json::json!([]));
     assert_eq!(
-        report["late"],
-        serde_json::json!([{ "month": "2026-01", "rows": 1 }])
+        report["tables"]["faction_history"]["left"],
+        serde_json::json!([{ "reason": "2026-01 was pruned in this database", "count": 1 }])
     );
-    sandbox.run(&prune).expect(0);
     let query = "SELECT date(timestamp, 'unixepoch'), respect FROM faction_history ORDER BY 1";
+    assert_eq!(sandbox.rows(query), ["2026-01-20|2", "2026-03-20|3"]);
+}
+
+#[test]
+fn texts_without_a_time_zone_are_named_unless_the_offset_is_given() {
+    let texts = "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES
+        (1, '2026-03-01 14:00:00', 5), (1, '2026-03-02 14:00:00', 6), (1, '2026-03-03T14:00:00Z', 7)";
+    let warning = "2 times without a time zone were read as UTC; if the bot's clock was local, import again into a fresh \
+                   database with --time-offset";
+    let run = |statements: &str, arguments: &[&str]| {
+        let sandbox = with_plan(statements);
+        let arguments = [&["import", "plan.db", "--no-backup"], arguments].concat();
+        sandbox.run(&arguments).expect(0)
+    };
+
+    let stderr = run(texts, &[]).stderr();
+    assert!(stderr.contains(warning), "{stderr}");
+    assert_eq!(run(texts, &["--json"]).json()["read_as_utc"], 2);
+    for offset in ["+00:00", "+02:00"] {
+        let finished = run(texts, &["--time-offset", offset, "--json"]);
+        assert_eq!(finished.json()["read_as_utc"], 0);
+        assert!(!finished.stderr().contains("read as UTC"));
+    }
+    let numbers = format!(
+        "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, {MARCH}, 5)"
+    );
+    assert!(!run(&numbers, &[]).stderr().contains("read as UTC"));
+}
+
+#[test]
+fn tiles_without_a_known_owner_are_left_out() {
+    let sandbox = with_plan(&format!(
+        "INSERT INTO territory_ownership_history (territory_id, faction_id, recorded_at) VALUES
+            ('AAB', 'somebody', {MARCH}), ('AAB', 7, {MARCH} + 1), ('AAB', NULL, {MARCH} + 2);"
+    ));
+
+    let report = import(&sandbox, &[], 3);
+
+    let history = "territory_ownership_history";
     assert_eq!(
-        sandbox.rows(query),
-        ["2026-01-10|5", "2026-01-20|2", "2026-03-20|3"]
+        count(&report, history, "left", "faction_id is not a whole number"),
+        1
+    );
+    let owners = "SELECT faction_id FROM territory_ownership_history ORDER BY recorded_at";
+    assert_eq!(sandbox.rows(owners), ["7", ""]);
+
+    let sandbox = with_plan(&format!(
+        "DROP TABLE territory_ownership_history;
+         CREATE TABLE territory_ownership_history (territory_id, racket_type, recorded_at);
+         INSERT INTO territory_ownership_history VALUES ('AAB', NULL, {MARCH});
+         INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (7, {MARCH}, 1);"
+    ));
+
+    let report = import(&sandbox, &[], 3);
+
+    let reason =
+        "the file has no column faction_id, and unknown owners would be stored as \"no owner\"";
+    assert_eq!(count(&report, history, "left", reason), 1);
+    assert_eq!(
+        sandbox.rows("SELECT territory_id FROM territories"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        sandbox.value::<i64>("SELECT count(*) FROM faction_history"),
+        1
     );
 }

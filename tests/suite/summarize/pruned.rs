@@ -5,8 +5,8 @@ use rusqlite::Connection;
 
 use super::assert_refused;
 use crate::month_model::{
-    EDGES, History, IN_APRIL, PlayerRow, any_history, for_any_history, prune, steady_history,
-    summaries, summarize, template, with_history, with_steady_history,
+    EDGES, EVERY_MONTH, History, IN_APRIL, PlayerRow, any_history, for_any_history, prune,
+    steady_history, summaries, summarize, template, with_history, with_steady_history,
 };
 use crate::support::{DAY, Sandbox, rows};
 
@@ -50,6 +50,40 @@ fn an_unchanged_month_keeps_its_summary_when_the_rows_before_it_are_pruned() {
         before,
         "late rows of a pruned month change no summary"
     );
+}
+
+#[test]
+fn a_month_that_begins_with_pruned_rows_keeps_its_summary_though_none_of_its_own_rows_were_pruned()
+{
+    let sandbox = Sandbox::new();
+    let mut history = History::of_player_rows(vec![
+        PlayerRow::all(1, 1, EDGES[0] + DAY, 5),
+        PlayerRow::all(2, 1, EDGES[0] + 2 * DAY, 6),
+        // The newest row before the cut-off stays. So nothing of January is deleted, and both rows of December are.
+        PlayerRow::all(3, 1, EDGES[1] + 20 * DAY, 8),
+    ]);
+    history.players.insert(1, EVERY_MONTH);
+    let connection = with_history(&sandbox, &template(&sandbox), "a.db", &history);
+    summarize(&sandbox, IN_APRIL, "a.db", &[]);
+    let before = summaries(&connection);
+    prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
+    let left = "SELECT id FROM player_stats_history ORDER BY id";
+    assert_eq!(rows(&connection, left), ["3"]);
+
+    assert_refused(&sandbox, "2028-01", "has been pruned");
+    // 6 is the value of the last row of December, so this row is no change.
+    let late = History::of_player_rows(vec![PlayerRow::all(5001, 1, EDGES[1] + DAY, 6)]);
+    late.append(&connection);
+    let summarized = summarize(&sandbox, IN_APRIL, "a.db", &[]);
+
+    assert_eq!(summaries(&connection), before);
+    assert!(
+        summarized.stderr().contains("2028-01"),
+        "the late row is not named: {}",
+        summarized.stderr()
+    );
+    prune(&sandbox, IN_APRIL, "a.db", &[]).expect(0);
+    assert_eq!(rows(&connection, left), ["3", "5001"]);
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! Two collectors of the same changes: the merge is the history of one collector with the polls of both, and a prune
+//! changes nothing about what a second merge finds.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rusqlite::{Connection, params};
+
+use crate::month_model::{
+    EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
+};
+use crate::support::Sandbox;
+
+/// The tile of an entity, in SQL.
+const TILE: &str = "'AA' || char(64 + ?1)";
+
+/// One answer of Torn about an entity. The entity is a player, a faction and a tile at once.
+#[derive(Clone, Debug)]
+struct Poll {
+    at: i64,
+    entity: i64,
+    is_of_first: bool,
+}
+
+/// The moments at which the value of each entity changes. It never comes back to an earlier value, because two collectors
+/// cannot tell that from a value that stayed.
+type Changes = BTreeMap<i64, Vec<i64>>;
+
+fn any_moment() -> impl Strategy<Value = i64> {
+    EDGES[0]..EDGES[4]
+}
+
+fn any_polls() -> impl Strategy<Value = Vec<Poll>> {
+    let poll = (any_moment(), 1..=3_i64, any::<bool>());
+    let polls = vec(poll, 8..60);
+    polls.prop_map(|polls| {
+        let poll = |(at, entity, is_of_first)| Poll {
+            at,
+            entity,
+            is_of_first,
+        };
+        let mut polls: Vec<Poll> = polls.into_iter().map(poll).collect();
+        polls.sort_by_key(|poll| (poll.at, poll.entity));
+        polls.dedup_by_key(|poll| (poll.at, poll.entity));
+        polls
+    })
+}
+
+fn any_changes() -> impl Strategy<Value = Changes> {
+    vec(vec(any_moment(), 0..8), 3).prop_map(|moments| (1..).zip(moments).collect())
+}
+
+/// Records the polls as `fetch` does: a row for each value that differs from the one before.
+fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
+    let mut connection = Connection::open(path).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction
+        .execute_batch(
+            "INSERT INTO factions (faction_id, name, last_updated)
+             SELECT value, 'Faction', 0 FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8, 9]');
+             INSERT INTO players (player_id, name, last_updated) VALUES (1, 'One', 0), (2, 'Two', 0), (3, 'Three', 0);
+             INSERT INTO territories (territory_id, last_updated) VALUES ('AAA', 0), ('AAB', 0), ('AAC', 0);",
+        )
+        .unwrap();
+    let mut last: BTreeMap<i64, usize> = BTreeMap::new();
+    for poll in polls {
+        let passed = changes[&poll.entity].iter().filter(|at| **at <= poll.at);
+        let value = passed.count() + 1;
+        let has_changed = last.insert(poll.entity, value) != Some(value);
+        let month = EDGES.iter().rfind(|edge| **edge <= poll.at).unwrap();
+        for (table, column, id) in [
+            ("faction_observations", "faction_id", "?1"),
+            ("player_observations", "player_id", "?1"),
+            ("territory_observations", "territory_id", TILE),
+        ] {
+            let statement = format!(
+                "INSERT INTO {table} ({column}, period_start, first_at, last_at, polls) VALUES ({id}, ?2, ?3, ?3, 1)
+                 ON CONFLICT DO UPDATE SET last_at = excluded.last_at, polls = polls + 1"
+            );
+            transaction
+                .execute(&statement, params![poll.entity, month, poll.at])
+                .unwrap();
+        }
+        if has_changed {
+            let value = i64::try_from(value).unwrap();
+            // The third owner is "none".
+            let owner = (value != 3).then_some(value);
+            for (table, columns, id, value) in [
+                (
+                    "faction_history",
+                    "faction_id, timestamp, respect",
+                    "?1",
+                    Some(value),
+                ),
+                (
+                    "player_stats_history",
+                    "player_id, timestamp, level",
+                    "?1",
+                    Some(value),
+                ),
+                (
+                    "territory_ownership_history",
+                    "territory_id, recorded_at, faction_id",
+                    TILE,
+                    owner,
+                ),
+            ] {
+                let statement = format!("INSERT INTO {table} ({columns}) VALUES ({id}, ?2, ?3)");
+                transaction
+                    .execute(&statement, params![poll.entity, poll.at, value])
+                    .unwrap();
+            }
+        }
+    }
+    transaction.commit().unwrap();
+}
+
+/// The history rows without their ids.
+fn facts(connection: &Connection) -> Vec<String> {
+    let without_id = |line: &String| {
+        let (table, row) = line.split_once(": ").unwrap();
+        format!("{table} {}", row.split_once('|').unwrap().1)
+    };
+    let mut lines: Vec<String> = history_rows(connection).iter().map(without_id).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_merge_is_what_one_collector_would_have_and_a_prune_does_not_change_that() {
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
+    let merge = || {
+        let arguments = [
+            "import",
+            "other.db",
+            "--no-backup",
+            "--json",
+            "--database",
+            "mine.db",
+        ];
+        sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
+    };
+    for_any_history(12, (any_polls(), any_changes()), |(polls, changes)| {
+        let of = |is_of_first: bool| -> Vec<Poll> {
+            let mut chosen = polls.clone();
+            chosen.retain(|poll| poll.is_of_first == is_of_first);
+            chosen
+        };
+        for (name, polls) in [
+            ("both.db", polls.clone()),
+            ("mine.db", of(true)),
+            ("other.db", of(false)),
+        ] {
+            sandbox.remove_database(name);
+            fs::write(sandbox.path(name), &template).unwrap();
+            collect(&sandbox.path(name), &polls, &changes);
+        }
+        summarize(&sandbox, IN_APRIL, "both.db", &[]);
+        merge();
+        prop_assert_eq!(facts(&open("mine.db")), facts(&open("both.db")));
+        prop_assert_eq!(summaries(&open("mine.db")), summaries(&open("both.db")));
+
+        prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+        let pruned = history_rows(&open("mine.db"));
+        let report = merge();
+
+        prop_assert_eq!(history_rows(&open("mine.db")), pruned, "{}", report);
+        prop_assert_eq!(summaries(&open("mine.db")), summaries(&open("both.db")));
+        prop_assert_eq!(&report["late"], &serde_json::json!([]));
+        Ok(())
+    });
+}
