@@ -20,17 +20,16 @@ pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result
     for &kind in &followed {
         let runs = snapshot.runs(kind, i64::from(limits.gap_hours) * HOUR, now)?;
         let hours = limits.max_age_hours.of(kind);
-        checks.push(match runs.last_success {
-            Some(last) => health::age(kind, last.at, now, hours),
-            None => {
-                let interval = settings.schedule.of_kind(kind);
-                let setup = Setup {
-                    made_at: snapshot.made_at()?,
-                    interval: interval.map_or(0, Interval::seconds),
-                    attempts: runs.failures,
-                };
-                health::not_fetched(kind, setup, now)
-            }
+        checks.push(if let Some(last) = runs.last_success {
+            health::age(kind, last.at, now, hours)
+        } else {
+            let interval = settings.schedule.of_kind(kind);
+            let setup = Setup {
+                made_at: snapshot.made_at()?,
+                interval: interval.map_or(0, Interval::seconds),
+                attempts: runs.failures,
+            };
+            health::not_fetched(kind, setup, now)
         });
         checks.push(health::incomplete(
             kind,
