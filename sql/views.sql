@@ -123,7 +123,8 @@ WHERE NOT EXISTS (
       AND later.timestamp < h.timestamp - h.timestamp % 86400 + 86400);
 
 CREATE VIEW player_gains AS
--- What did each player gain over the last 7 and 30 days and in this month? One row per player and period.
+-- What did each player gain over the last 7 and 30 days, and in the running month? One row per player and period.
+-- Period 'month' begins on the 1st of the running month (UTC). Finished months are in player_league.
 -- A gain is the last known value minus the last known value before the period, or minus the first known one in it.
 -- NULL: not known. Each stat has its own look-up, because its value can be in another row.
 WITH
@@ -136,7 +137,7 @@ SELECT
     p.name,
     p.faction_id,
     p.faction_name,
-    w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
+    w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
     p.level - level_from.level AS level_gain,
@@ -260,13 +261,14 @@ WHERE NOT EXISTS (
       AND later.timestamp < h.timestamp - h.timestamp % 86400 + 86400);
 
 CREATE VIEW faction_gains AS
--- What did each faction gain over the last 7 and 30 days and in this month? One row per faction and period.
+-- What did each faction gain over the last 7 and 30 days, and in the running month? One row per faction and period.
+-- Period 'month' begins on the 1st of the running month (UTC). Finished months are in faction_league.
 -- A gain is the present value minus the value in the last row before the period, or in the first row of it.
 -- NULL: not known.
 SELECT
     f.faction_id,
     f.name,
-    w.period,                                     -- '7 days', '30 days' or 'month' (the running one)
+    w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
     f.respect - before.respect AS respect_gain,   -- points
@@ -364,6 +366,7 @@ WHERE m.left_at IS NOT NULL;
 CREATE VIEW members_unchanged AS
 -- Which members have not been seen to change, and for how long at least? `WHERE unchanged_days >= 7`
 -- Level, life, total stats and networth are compared, if known. Time after the last answer does not count.
+-- Torn's "last action" is not kept: a member without a change may have been online, and a networth can change by prices.
 SELECT
     faction_id,
     faction_name,
@@ -543,17 +546,21 @@ SELECT
     datetime(after.recorded_at, 'unixepoch') AS until_utc,
     coalesce(after.recorded_at, max(t.last_updated, h.recorded_at), h.recorded_at) - h.recorded_at
         AS held_seconds,                          -- until the end, or until the tile was last observed
-    -- 0: the tile was already held when it was first observed. Observations show this even if the row of the previous
-    -- owner was pruned.
-    before.id IS NOT NULL OR h.recorded_at > coalesce((
-        SELECT min(first_at) FROM territory_observations AS o WHERE o.territory_id = h.territory_id), h.recorded_at)
+    -- 0: the tile may have been held before it was first observed. 1: another owner was observed before, or the tile was
+    -- not on an earlier list of all tiles of this owner, or the owner has won it in a war since its tiles are observed.
+    -- Observations show an earlier owner even if its rows were pruned.
+    before.id IS NOT NULL OR won.war_id IS NOT NULL OR coalesce(listed.first_at < h.recorded_at, 0)
+        OR h.recorded_at > coalesce((
+            SELECT min(first_at) FROM territory_observations AS o WHERE o.territory_id = h.territory_id), h.recorded_at)
         AS is_start_known,
     CASE
-        WHEN h.faction_id IS NULL OR before.id IS NULL THEN NULL
+        WHEN h.faction_id IS NULL THEN NULL
         WHEN won.war_id IS NOT NULL THEN 'assault'
+        WHEN before.id IS NULL THEN iif(listed.first_at < h.recorded_at, 'unknown', NULL)
         WHEN before.faction_id IS NULL THEN 'claim' -- unowned before
-        ELSE 'unknown' END AS won_by,             -- NULL: unowned, or there is no row from before
-    before.faction_id AS won_from_faction_id,     -- NULL: unowned before, or there is no row from before
+        ELSE 'unknown' END AS won_by,             -- NULL: unowned, or the tile may have been held before
+    iif(before.id IS NULL, won.defending_faction_id, before.faction_id)
+        AS won_from_faction_id,                   -- NULL: unowned before ('claim'), or not known
     won.war_id AS won_war_id,                     -- the territory war
     CASE
         WHEN h.faction_id IS NULL OR after.id IS NULL THEN NULL
@@ -573,12 +580,17 @@ LEFT JOIN territory_ownership_history AS after ON after.id = (
     WHERE a.territory_id = h.territory_id AND (a.recorded_at, a.id) > (h.recorded_at, h.id)
       AND a.faction_id IS NOT h.faction_id
     ORDER BY a.recorded_at, a.id LIMIT 1)
--- The territory war that the owner won between the previous row and this one.
+-- If all tiles of the owner were read before, this one was not among them.
+LEFT JOIN faction_tile_polls AS listed ON listed.faction_id = h.faction_id AND before.id IS NULL
+-- The territory war that the owner won between the previous row and this one. Without a previous row, it ended after the
+-- tiles of the owner were first observed.
 LEFT JOIN war_status_history AS won ON won.id = (
     SELECT id FROM war_status_history AS w
     WHERE w.territory_id = h.territory_id AND w.war_type = 'territory' AND w.status = 'completed'
       AND w.winner_faction_id = h.faction_id AND w.attacking_faction_id = h.faction_id
-      AND coalesce(w.ends_at, w.recorded_at) BETWEEN before.recorded_at AND h.recorded_at
+      AND coalesce(w.ends_at, w.recorded_at) <= h.recorded_at
+      AND coalesce(w.ends_at, w.recorded_at) >= coalesce(before.recorded_at, 1 + coalesce(listed.first_at, (
+          SELECT min(recorded_at) FROM territory_ownership_history AS o WHERE o.faction_id = h.faction_id)))
     ORDER BY w.recorded_at DESC, w.id DESC LIMIT 1)
 LEFT JOIN war_status_history AS lost ON lost.id = (
     SELECT id FROM war_status_history AS w
@@ -589,6 +601,25 @@ LEFT JOIN war_status_history AS lost ON lost.id = (
 LEFT JOIN factions AS f ON f.faction_id = h.faction_id
 LEFT JOIN territories AS t ON t.territory_id = h.territory_id
 WHERE before.id IS NULL OR before.faction_id IS NOT h.faction_id;
+
+CREATE VIEW territory_changes AS
+-- Which tile changed its owner when, from whom to whom, and how? One row per change that was observed.
+-- A tile that may have been held before it was first observed has no row for its first owner.
+SELECT
+    c.since AS at,                                -- when the new owner was first observed
+    c.since_utc AS at_utc,
+    c.territory_id,
+    c.won_from_faction_id AS from_faction_id,     -- NULL: unowned before ('claim'), or not known ('unknown')
+    loser.name AS from_faction_name,
+    c.faction_id AS to_faction_id,                -- NULL: unowned since then
+    c.faction_name AS to_faction_name,
+    iif(c.faction_id IS NULL, 'abandoned', c.won_by) AS how, -- 'assault', 'claim', 'abandoned' or 'unknown'
+    c.won_war_id AS war_id,                       -- the territory war of an assault; NULL: none is known
+    c.id                                          -- row of the new owner in territory_ownership_history
+FROM territory_tenure AS c
+LEFT JOIN factions AS loser ON loser.faction_id = c.won_from_faction_id
+-- An unowned tile has changed only if its last owner is known, and an owner only if it is known how it began.
+WHERE c.is_start_known AND iif(c.faction_id IS NULL, c.won_from_faction_id, c.won_by) IS NOT NULL;
 
 CREATE VIEW rackets AS
 -- Which tiles have a racket, of which type and level, who owns it, and since when?
@@ -620,24 +651,92 @@ FROM tiles AS t
 LEFT JOIN factions AS f ON f.faction_id = t.faction_id;
 
 CREATE VIEW territory_league AS
--- How many tiles did each faction hold, gain and lose in each summarized month?
+-- How many tiles did each faction hold, gain and lose in each summarized month? start + gained - lost = end.
+-- A tile that is lost and won back counts in both. A tile counts as gained, not as held at the start, if it was on no
+-- earlier list of all tiles of the faction, or if the faction won it in a war after its tiles were first observed.
+-- After a prune, each tile counts at most once as lost and once as gained for its owners at the start and at the end,
+-- and owners between them do not count.
+WITH
+tile_months AS MATERIALIZED (
+    SELECT s.*,
+        first_at IS NOT NULL AND s.faction_id_start IS NOT NULL AND (
+            coalesce((SELECT listed.first_at FROM faction_tile_polls AS listed
+                      WHERE listed.faction_id = s.faction_id_start) < first_at, 0)
+            OR EXISTS (
+                SELECT 1 FROM war_status_history AS w
+                WHERE w.territory_id = s.territory_id AND w.war_type = 'territory' AND w.status = 'completed'
+                  AND w.winner_faction_id = s.faction_id_start AND w.attacking_faction_id = s.faction_id_start
+                  AND coalesce(w.ends_at, w.recorded_at) <= first_at
+                  AND coalesce(w.ends_at, w.recorded_at) > coalesce(
+                      (SELECT listed.first_at FROM faction_tile_polls AS listed
+                       WHERE listed.faction_id = s.faction_id_start),
+                      (SELECT min(recorded_at) FROM territory_ownership_history AS o
+                       WHERE o.faction_id = s.faction_id_start)))
+        ) AS is_start_gained
+    FROM (
+        SELECT s.*, (                             -- when the tile was first observed; NULL: before the month
+            SELECT min(seen_at) FROM (
+                SELECT min(first_at) AS seen_at FROM territory_observations AS o
+                WHERE o.territory_id = s.territory_id
+                UNION ALL
+                SELECT min(recorded_at) FROM territory_ownership_history AS h
+                WHERE h.territory_id = s.territory_id)
+            HAVING min(seen_at) >= s.period_start AND NOT EXISTS (
+                SELECT 1 FROM territory_ownership_summary AS earlier
+                WHERE earlier.territory_id = s.territory_id AND earlier.period_start < s.period_start)
+        ) AS first_at
+        FROM territory_ownership_summary AS s
+        WHERE s.period_type = 'monthly') AS s
+),
+-- How often each owner followed another one within the month.
+entries AS (
+    SELECT id, faction_id, count(*) AS times
+    FROM (
+        SELECT s.id, h.faction_id,
+            iif(row_number() OVER rows_in_order = 1, s.faction_id_start, lag(h.faction_id) OVER rows_in_order)
+                AS previous_faction_id
+        FROM tile_months AS s
+        JOIN territory_ownership_history AS h ON h.territory_id = s.territory_id
+            AND h.recorded_at >= s.period_start AND h.recorded_at < s.period_end
+        WHERE s.ownership_changes > 0
+        WINDOW rows_in_order AS (PARTITION BY s.id ORDER BY h.recorded_at, h.id))
+    WHERE faction_id IS NOT NULL AND faction_id IS NOT previous_faction_id
+    GROUP BY id, faction_id
+),
+owners AS (
+    SELECT id, faction_id_start AS faction_id FROM tile_months
+    UNION SELECT id, faction_id_end FROM tile_months
+    UNION SELECT id, faction_id FROM entries
+),
+counted AS (
+    SELECT
+        s.period_start,
+        o.faction_id,
+        s.faction_id_start IS o.faction_id AND NOT s.is_start_gained AS held_at_start,
+        s.faction_id_end IS o.faction_id AS held_at_end,
+        max(
+            coalesce(e.times, 0) + (s.is_start_gained AND s.faction_id_start IS o.faction_id),
+            -- What the summary tells by itself, because the rows may have been pruned.
+            (s.faction_id_end IS o.faction_id) - (s.faction_id_start IS o.faction_id AND NOT s.is_start_gained)
+                + (s.faction_id_start IS o.faction_id AND s.faction_id_end IS o.faction_id
+                   AND s.ownership_changes > 1)) AS gained,
+        iif(s.faction_id_end IS o.faction_id, s.days_owned, 0) AS days
+    FROM owners AS o
+    JOIN tile_months AS s ON s.id = o.id
+    LEFT JOIN entries AS e ON e.id = o.id AND e.faction_id = o.faction_id
+    WHERE o.faction_id IS NOT NULL
+)
 SELECT
-    strftime('%Y-%m', period_start, 'unixepoch') AS month,
-    faction_id,
-    name,
+    strftime('%Y-%m', c.period_start, 'unixepoch') AS month,
+    c.faction_id,
+    f.name,
     sum(held_at_start) AS tiles_start,            -- at the start of the month, or when first observed in it
     sum(held_at_end) AS tiles_end,
-    sum(held_at_end AND NOT held_at_start) AS gained,
-    sum(held_at_start AND NOT held_at_end) AS lost,
+    sum(gained) AS gained,
+    sum(held_at_start + gained - held_at_end) AS lost,
     sum(days) AS tile_days,                       -- whole days, of the tiles held at the end of the month
-    period_start,
-    datetime(period_start, 'unixepoch') AS period_start_utc
-FROM (
-    SELECT s.period_start, f.faction_id, f.name,
-        s.faction_id_start IS f.faction_id AS held_at_start,
-        s.faction_id_end IS f.faction_id AS held_at_end,
-        CASE WHEN s.faction_id_end IS f.faction_id THEN s.days_owned ELSE 0 END AS days
-    FROM territory_ownership_summary AS s
-    JOIN factions AS f ON f.faction_id IN (s.faction_id_start, s.faction_id_end)
-    WHERE s.period_type = 'monthly')
-GROUP BY period_start, faction_id;
+    c.period_start,
+    datetime(c.period_start, 'unixepoch') AS period_start_utc
+FROM counted AS c
+JOIN factions AS f ON f.faction_id = c.faction_id
+GROUP BY c.period_start, c.faction_id;

@@ -27,7 +27,7 @@ pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
-pub(crate) use runs::{Gap, age, failures, gaps, killed};
+pub(crate) use runs::{Gap, Setup, age, failures, gaps, killed, not_fetched};
 pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
 
 /// The states of monitoring plugins, in ascending severity: critical outranks unknown.
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn the_status_line_has_the_format_of_monitoring_plugins() {
         let checks = [
-            age(Kind::Players, Some(NOW - 120), NOW, 24),
+            age(Kind::Players, NOW - 120, NOW, 24),
             disk(Disk::Database, 1000, 100),
             Check::ok("sqlite", "SQLite 3"),
         ];

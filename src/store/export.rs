@@ -75,15 +75,17 @@ const TIME_COLUMNS: [&str; 10] = [
 ];
 
 /// The columns with faction ids in datasets without `faction_id`.
-const FACTION_COLUMNS: [&str; 4] = [
+const FACTION_COLUMNS: [&str; 6] = [
     "attacking_faction_id",
     "defending_faction_id",
     "faction_id_start",
     "faction_id_end",
+    "from_faction_id",
+    "to_faction_id",
 ];
 
 /// The `ORDER BY` of each of our views. It is unique, and large views have an index for it.
-const VIEW_ORDERS: [(&str, &[&str]); 19] = [
+const VIEW_ORDERS: [(&str, &[&str]); 20] = [
     ("faction_daily", &["faction_id", "timestamp"]),
     ("faction_gains", &["faction_id", "period"]),
     ("faction_latest", &["faction_id"]),
@@ -97,6 +99,7 @@ const VIEW_ORDERS: [(&str, &[&str]); 19] = [
     ("player_latest", &["player_id"]),
     ("player_league", &["period_start", "player_id"]),
     ("rackets", &["territory_id"]),
+    ("territory_changes", &["at", "id"]),
     ("territory_latest", &["territory_id"]),
     ("territory_league", &["period_start", "faction_id"]),
     ("territory_tenure", &["territory_id", "since", "id"]),

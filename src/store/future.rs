@@ -57,7 +57,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 40] = [
+const STATEMENTS: [(&str, Action, &str); 41] = [
     (
         "player_stats_history",
         Delete,
@@ -158,6 +158,11 @@ const STATEMENTS: [(&str, Action, &str); 40] = [
     ("war_follow_ups", Delete, sql!("future/remove_follow_ups")),
     ("war_follow_ups", Correct, sql!("future/clamp_follow_ups")),
     ("faction_war_polls", Correct, sql!("future/clear_war_polls")),
+    (
+        "faction_tile_polls",
+        Delete,
+        sql!("future/remove_tile_polls"),
+    ),
     ("refreshes", Delete, sql!("future/remove_refreshes")),
     ("key_checks", Correct, sql!("future/clear_key_checks")),
     ("api_keys", Correct, sql!("future/clear_keys")),

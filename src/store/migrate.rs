@@ -34,8 +34,14 @@ impl Schema<'_> {
     }
 }
 
-pub(super) const MIGRATIONS: [Migration<'_>; 1] =
-    [(1, sql!("migrations/0001_initial"), "Initial schema")];
+pub(super) const MIGRATIONS: [Migration<'_>; 2] = [
+    (1, sql!("migrations/0001_initial"), "Initial schema"),
+    (
+        2,
+        sql!("migrations/0002_faction_tile_polls"),
+        "When the tiles of each faction were first read",
+    ),
+];
 
 /// The schema of this program.
 pub(super) const SCHEMA: Schema<'_> = Schema {

@@ -43,6 +43,8 @@ pub(super) struct Session<'a> {
     requests_recorded: u64,
     /// The kinds that have not ended.
     kinds_left: Vec<Kind>,
+    /// The number of answers that each finished kind has saved.
+    saved: Vec<(Kind, u64)>,
     forecast: &'a Forecaster<'a>,
 }
 
@@ -107,6 +109,7 @@ impl<'a> Session<'a> {
             stop,
             requests_recorded: 0,
             kinds_left: kinds,
+            saved: Vec::new(),
             forecast,
         }
     }
@@ -198,7 +201,10 @@ impl<'a> Session<'a> {
             finished_at,
             real_time,
         );
-        fetched.and(recorded)?;
+        self.saved.push((run.kind, run.tally.counts.entities));
+        fetched
+            .and(recorded)
+            .map_err(|error| self.with_saved(error))?;
         Ok(FinishedRun {
             kind: run.kind,
             status,
@@ -209,6 +215,25 @@ impl<'a> Session<'a> {
             finished_at,
             roster: run.roster,
         })
+    }
+
+    /// Adds to an error what was saved before it.
+    fn with_saved(&self, error: Error) -> Error {
+        let saved: Vec<String> = self
+            .saved
+            .iter()
+            .filter(|(_, answers)| *answers > 0)
+            .map(|(kind, answers)| format!("{answers} of {kind}"))
+            .collect();
+        let saved = match saved.as_slice() {
+            [] => "nothing was saved before".to_owned(),
+            _ => format!("saved before, and kept: {}", saved.join(", ")),
+        };
+        let help = match error.help() {
+            Some(help) => format!("{help}; {saved}"),
+            None => saved,
+        };
+        error.with_help(help)
     }
 
     fn status(&self, fetched: &Result<()>, tally: &Tally, ended_early: bool) -> RunStatus {

@@ -101,7 +101,7 @@ fn no_backup(
     let Some(recorded) = recorded else {
         return warning(
             format!("there is no verified backup in {folder}"),
-            "run `tornsnap backup`, and have the scheduler run it daily",
+            "run `tornsnap backup`, or wait for the next backup job if `tornsnap schedule show` has one",
             "none",
         );
     };

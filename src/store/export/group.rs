@@ -29,13 +29,14 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 18] = [
+const INNER: [&str; 19] = [
     "api_keys",
     "api_pauses",
     "api_requests",
     "archive_step",
     "backup_folders",
     "database_identity",
+    "faction_tile_polls",
     "faction_war_polls",
     "fetch_runs",
     "key_checks",

@@ -49,7 +49,11 @@ impl Snapshot {
             incomplete: self.incomplete(kind, now)?,
             last_success: success.map(|(last, _)| last),
             failures: failed + i64::try_from(unmarked).unwrap_or(0),
-            error: error.or_else(|| (unmarked > 0).then(|| "it was killed".to_owned())),
+            error: error.or_else(|| {
+                (unmarked > 0).then(|| {
+                    "it was killed, or could not record how it ended, as on a full disk".to_owned()
+                })
+            }),
             killed: killed
                 .into_iter()
                 .map(|run| run.started_at)
@@ -57,6 +61,12 @@ impl Snapshot {
                 .collect(),
             gaps: self.gaps(kind, gap_seconds, now)?,
         })
+    }
+
+    /// When the database was made, in unix seconds; `None` if that is not recorded.
+    pub(crate) fn made_at(&self) -> Result<Option<i64>> {
+        self.query_row(sql!("health/get_made_at"), [], |row| row.get("made_at"))
+            .context("look up when the database was made")
     }
 
     pub(crate) fn has_runs(&self) -> Result<bool> {

@@ -76,6 +76,19 @@ impl Store {
         Ok(())
     }
 
+    /// Records that every tile of a faction was read and saved. A tile that appears later was gained since then.
+    pub(crate) fn record_tile_list(&mut self, faction: FactionId, at: i64) -> Result<()> {
+        self.connection()
+            .prepare_cached(sql!("fetch/record_tile_list"))
+            .and_then(|mut statement| {
+                statement.execute(named_params! { ":faction_id": faction, ":at": at })
+            })
+            .context(format!(
+                "record that the tiles of faction {faction} were read"
+            ))?;
+        Ok(())
+    }
+
     /// The number of tiles whose facts are stored.
     pub(crate) fn tiles_with_facts(&self) -> Result<u64> {
         self.connection()

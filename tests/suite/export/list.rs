@@ -59,7 +59,8 @@ fn views_come_first_and_inner_tables_late() {
 fn a_line_is_no_longer_than_the_terminal() {
     let sandbox = hard();
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let question = "What did each player gain over the last 7 and 30 days and in this month?";
+    let question =
+        "What did each player gain over the last 7 and 30 days, and in the running month?";
 
     for columns in [40, 60, 80, 120] {
         let output = sandbox

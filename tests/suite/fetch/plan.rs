@@ -245,6 +245,38 @@ fn a_plan_before_the_first_run_says_what_it_cannot_know() {
     assert_eq!(
         plan.stderr(),
         "warn  the members of faction 9 are not known yet: each of them is one call more\n\
-         planned: 4 calls with 1 key; no waiting for the budget; none was made\n"
+         planned: at least 4 calls with 1 key, and a call for each member of 1 faction, who are known after the first \
+         fetch: about 104 calls at 100 members each, with no waiting for the budget; past wars that the first fetch finds \
+         need a call each, too; none was made\n"
     );
+    assert!(
+        plan.stdout()
+            .contains("\nunknown members      100 calls at most, of faction 9\n"),
+        "{}",
+        plan.stdout()
+    );
+}
+
+#[test]
+fn a_plan_estimates_the_calls_of_members_that_are_not_known() {
+    let torn = Torn::new();
+    torn.configure(
+        "requests_per_minute = 60\n",
+        "[track]\nfactions = [9, 20]\nterritories = \"none\"\n",
+    );
+
+    let before = plan(&torn, NOW);
+    torn.fetch(&["factions"]).expect(0);
+    let after = plan(&torn, NOW + 60);
+
+    let unknown = &before["unknown_members"];
+    assert_eq!(unknown["factions"], serde_json::json!([9, 20]));
+    assert_eq!(unknown["calls"], 200);
+    assert_eq!(
+        unknown["total_calls"],
+        200 + before["calls"].as_u64().unwrap()
+    );
+    assert_eq!(before["minutes"], 0);
+    assert_eq!(unknown["total_minutes"], 3);
+    assert!(after["unknown_members"].is_null(), "{after:#}");
 }

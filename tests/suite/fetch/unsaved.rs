@@ -101,3 +101,28 @@ fn a_history_whose_wars_were_not_looked_up_because_the_run_ended_is_read_again()
         ["5|completed"]
     );
 }
+
+#[test]
+fn an_error_of_the_database_says_what_was_saved_before() {
+    let torn = Torn::new();
+    torn.sandbox
+        .sqlite()
+        .execute_batch(
+            "CREATE TRIGGER refuse BEFORE INSERT ON player_stats_history BEGIN
+                 INSERT INTO no_such_table VALUES (1);
+             END",
+        )
+        .unwrap();
+
+    let failed = torn.fetch(&["factions", "players"]);
+
+    assert_ne!(failed.code(), 0);
+    let stderr = failed.stderr();
+    assert!(
+        stderr.contains("saved before, and kept: 1 of factions"),
+        "{stderr}"
+    );
+    let first = torn.fetch(&["players"]).stderr();
+    assert!(first.contains("nothing was saved before"), "{first}");
+    assert_eq!(torn.rows("SELECT count(*) FROM faction_history"), ["1"]);
+}

@@ -29,6 +29,10 @@ fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
             "INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', 1775040000, {ahead})",
         ),
         (
+            "faction_tile_polls",
+            "INSERT INTO faction_tile_polls VALUES (7, {ahead})",
+        ),
+        (
             "faction_war_polls",
             "INSERT INTO faction_war_polls VALUES (7, NULL, {ahead})",
         ),

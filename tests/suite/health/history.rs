@@ -3,7 +3,7 @@
 use tornsnap::testing::store::Lock;
 
 use super::{assert_state, check, well};
-use crate::support::{DAY, NOW};
+use crate::support::{DAY, MINUTE, NOW};
 
 /// A change to a healthy database, and the state that a check has after it.
 struct Problem {
@@ -166,4 +166,41 @@ fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_record
         .execute_batch("DELETE FROM fetch_runs")
         .unwrap();
     assert_state(&sandbox.run(&["health", "--json"]), "followed", "ok");
+}
+
+/// The scheduler starts the first run within the interval, so the kinds are not late yet.
+#[test]
+fn kinds_that_were_never_fetched_are_a_warning_in_the_first_interval() {
+    for (age, state) in [(29 * MINUTE, "warning"), (30 * MINUTE, "critical")] {
+        let sandbox = well();
+        sandbox
+            .sqlite()
+            .execute_batch(&format!(
+                "DELETE FROM fetch_runs WHERE kind = 'players';
+                 UPDATE schema_version SET applied_at = {NOW} - {age}"
+            ))
+            .unwrap();
+
+        let finished = sandbox.run(&["health", "--json"]);
+
+        assert_state(&finished, "age_players", state);
+    }
+}
+
+#[test]
+fn one_outage_of_all_kinds_is_one_gap() {
+    let sandbox = well();
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "INSERT INTO fetch_runs (kind, started_at, finished_at, status)
+             SELECT kind, at, at, 'ok'
+             FROM (SELECT DISTINCT kind FROM fetch_runs), (SELECT {NOW} - 4 * {DAY} AS at UNION ALL SELECT {NOW} - 60)"
+        ))
+        .unwrap();
+
+    let finished = sandbox.run(&["health", "--json"]);
+
+    assert_state(&finished, "gaps", "ok");
+    assert!(finished.stdout().contains("one gap in the last 7 days"));
 }

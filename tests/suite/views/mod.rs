@@ -1,5 +1,7 @@
 //! The views: their rows, and the indexes that they read.
 
+mod first_owners;
+mod league;
 mod times;
 
 use tornsnap::testing::store::Store;

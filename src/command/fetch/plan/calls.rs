@@ -35,6 +35,11 @@ fn some_id<T>(new: impl Fn(i64) -> Result<T>) -> Result<T> {
     new(1)
 }
 
+/// The call about a player who was never fetched.
+pub(super) fn of_a_player() -> Result<Endpoint> {
+    Ok(Request::player(some_id(PlayerId::new)?, true).endpoint)
+}
+
 pub(super) fn of_kind(
     kind: Kind,
     store: &Store,

@@ -10,6 +10,7 @@ use crate::model::time::{DAY, is_far_future};
 use crate::store::Store;
 
 /// A key and the number of calls that it would make.
+#[derive(Clone)]
 pub(super) struct KeyLoad {
     pub(super) name: String,
     pub(super) calls: u64,

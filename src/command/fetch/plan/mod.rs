@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::command::fetch::Scope;
 use crate::command::fetch::plan::calls::PlannedCalls;
 use crate::command::fetch::plan::loads::KeyLoad;
-use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport};
+use crate::command::fetch::plan::report::{KeyReport, KindReport, PlanReport, UnknownReport};
 use crate::command::report::Status;
 use crate::command::{Context, Outcome};
 use crate::config::Settings;
@@ -34,7 +34,20 @@ struct Plan {
     key_checks: u64,
     /// Calls per minute and key owner.
     limit: Option<u32>,
+    /// What the first fetch of these factions adds; `None` if all members are known.
+    unknown: Option<UnknownMembers>,
 }
+
+/// The calls of members who are not known yet, if each of their factions is full.
+struct UnknownMembers {
+    factions: Vec<FactionId>,
+    calls: u64,
+    /// The minutes that the rate limit adds to the whole plan.
+    minutes: u64,
+}
+
+/// The most members that a faction has in Torn.
+const FULL_FACTION: u64 = 100;
 
 /// The calls that are still to be made, for the progress bar.
 pub(super) struct Forecast {
@@ -65,9 +78,9 @@ pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
     let scope = &scope.with_unfinished_wars(&store)?;
     let loaded = context.settings.load_keys()?;
     loaded.log_unreadable();
-    let plan = plan(&context.settings, &loaded.keys, &store, scope, &scope.kinds)?;
+    let mut plan = plan(&context.settings, &loaded.keys, &store, scope, &scope.kinds)?;
     if scope.kinds.contains(&Kind::Players) {
-        warn_of_unknown_members(&store, scope)?;
+        plan.unknown = unknown_members(&store, scope, &plan)?;
     }
     store.check_unchanged()?;
 
@@ -133,6 +146,7 @@ fn plan(
         loads,
         key_checks,
         limit: settings.api.requests_per_minute,
+        unknown: None,
     })
 }
 
@@ -165,28 +179,58 @@ fn report(plan: &Plan) -> PlanReport {
         keys: plan.loads.iter().map(KeyReport::from).collect(),
         requests_per_minute: plan.limit,
         minutes: plan.minutes(),
+        unknown_members: plan.unknown.as_ref().map(|unknown| UnknownReport {
+            factions: unknown.factions.iter().map(|id| id.get()).collect(),
+            members_per_faction: FULL_FACTION,
+            calls: unknown.calls,
+            total_calls: plan.calls() + unknown.calls,
+            total_minutes: unknown.minutes,
+        }),
     }
 }
 
 fn summary(plan: &Plan) -> String {
-    let wait = match plan.minutes() {
+    let wait = |minutes| match minutes {
         0 => "no waiting for the budget".to_owned(),
         1 => "about a minute of waiting for the budget".to_owned(),
         minutes => format!("about {minutes} minutes of waiting for the budget"),
     };
-    format!(
-        "planned: {} with {}; {wait}; none was made",
-        count(plan.calls(), "call"),
-        count(plan.loads.len(), "key")
-    )
+    let (calls, keys) = (plan.calls(), count(plan.loads.len(), "key"));
+    match &plan.unknown {
+        None => format!(
+            "planned: {} with {keys}; {}; none was made",
+            count(calls, "call"),
+            wait(plan.minutes())
+        ),
+        Some(unknown) => format!(
+            "planned: at least {} with {keys}, and a call for each member of {}, who are known after the first fetch: about \
+             {} at {FULL_FACTION} members each, with {}; past wars that the first fetch finds need a call each, too; none \
+             was made",
+            count(calls, "call"),
+            count(unknown.factions.len(), "faction"),
+            count(calls + unknown.calls, "call"),
+            wait(unknown.minutes)
+        ),
+    }
 }
 
-/// Warns that the plan lacks the members of factions that were never fetched.
-fn warn_of_unknown_members(store: &Store, scope: &Scope) -> Result<()> {
-    for id in factions_without_roster(store, scope)? {
+/// The calls for the members of factions that were never fetched, distributed like those of known players.
+fn unknown_members(store: &Store, scope: &Scope, plan: &Plan) -> Result<Option<UnknownMembers>> {
+    let factions = factions_without_roster(store, scope)?;
+    if factions.is_empty() {
+        return Ok(None);
+    }
+    for id in &factions {
         log::warn!("the members of faction {id} are not known yet: each of them is one call more");
     }
-    Ok(())
+    let calls = factions.len() as u64 * FULL_FACTION;
+    let mut loads = plan.loads.clone();
+    loads::distribute(&mut loads, calls::of_a_player()?, calls);
+    Ok(Some(UnknownMembers {
+        factions,
+        calls,
+        minutes: loads::minutes(&loads, plan.limit),
+    }))
 }
 
 /// The factions whose members are to be fetched and are not known yet.
@@ -213,6 +257,16 @@ fn print(plan: &Plan) -> std::io::Result<()> {
             "{:20} {}",
             kind.kind.as_str(),
             count_calls(kind.calls)
+        ))?;
+    }
+    if let Some(unknown) = &plan.unknown {
+        let factions: Vec<String> = unknown.factions.iter().map(ToString::to_string).collect();
+        terminal::print_line(&format!(
+            "{:20} {} at most, of {} {}",
+            "unknown members",
+            count_calls(unknown.calls).trim_start(),
+            agree(factions.len() as u64, "faction", "factions"),
+            factions.join(", ")
         ))?;
     }
     if plan.key_checks > 0 {

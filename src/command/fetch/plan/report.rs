@@ -16,6 +16,22 @@ pub(super) struct PlanReport {
     pub(super) requests_per_minute: Option<u32>,
     /// Minutes of waiting for the rate limiter.
     pub(super) minutes: u64,
+    /// What is not counted in `calls` and `minutes`; `None` if the members of all followed factions are known.
+    pub(super) unknown_members: Option<UnknownReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct UnknownReport {
+    /// The factions that were never fetched.
+    pub(super) factions: Vec<i64>,
+    /// The assumed number of members.
+    pub(super) members_per_faction: u64,
+    /// The calls about these members.
+    pub(super) calls: u64,
+    /// All calls with these.
+    pub(super) total_calls: u64,
+    /// Minutes of waiting for the rate limiter with these.
+    pub(super) total_minutes: u64,
 }
 
 #[derive(Debug, Serialize)]

@@ -2,10 +2,11 @@
 
 use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
-use crate::model::health::{self, Check, State};
+use crate::model::health::{self, Check, Setup, State};
 use crate::model::kind::Kind;
+use crate::model::schedule::interval::Interval;
 use crate::model::time::HOUR;
-use crate::store::health::{FollowedIds, FollowedTiles, Snapshot};
+use crate::store::health::{self as database, FollowedIds, FollowedTiles, Snapshot};
 
 pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
     let limits = &settings.health;
@@ -19,12 +20,17 @@ pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result
     for &kind in &followed {
         let runs = snapshot.runs(kind, i64::from(limits.gap_hours) * HOUR, now)?;
         let hours = limits.max_age_hours.of(kind);
-        checks.push(health::age(
-            kind,
-            runs.last_success.map(|last| last.at),
-            now,
-            hours,
-        ));
+        checks.push(if let Some(last) = runs.last_success {
+            health::age(kind, last.at, now, hours)
+        } else {
+            let interval = settings.schedule.of_kind(kind);
+            let setup = Setup {
+                made_at: snapshot.made_at()?,
+                interval: interval.map_or(0, Interval::seconds),
+                attempts: runs.failures,
+            };
+            health::not_fetched(kind, setup, now)
+        });
         checks.push(health::incomplete(
             kind,
             runs.incomplete.as_ref(),
@@ -58,7 +64,11 @@ pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result
         return Ok(checks);
     }
     killed.sort_by_key(|(_, started_at)| std::cmp::Reverse(*started_at));
-    checks.push(health::killed(&killed));
+    checks.push(health::killed(
+        &killed,
+        database::free_space(&settings.database).ok(),
+        u64::from(limits.min_free_mb) * 1_000_000,
+    ));
     checks.push(health::gaps(&gaps));
     Ok(checks)
 }
