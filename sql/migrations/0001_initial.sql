@@ -487,6 +487,11 @@ CREATE TABLE faction_war_polls (                  -- when the war lists of each 
     history_read_at INTEGER                       -- lists of its past wars; NULL: never
 ) STRICT;
 
+CREATE TABLE faction_tile_polls (                 -- when the whole list of each faction's tiles was first read; kept for ever
+    faction_id INTEGER PRIMARY KEY,               -- a tile that appears later was gained since then, and not held before
+    first_at   INTEGER NOT NULL                   -- the first answer in which every tile could be decoded
+) STRICT;
+
 CREATE TABLE refreshes (                          -- when rarely changing data was last read
     name         TEXT    PRIMARY KEY CHECK (name IN ('tile_facts')),
     refreshed_at INTEGER NOT NULL

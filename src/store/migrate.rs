@@ -34,14 +34,8 @@ impl Schema<'_> {
     }
 }
 
-pub(super) const MIGRATIONS: [Migration<'_>; 2] = [
-    (1, sql!("migrations/0001_initial"), "Initial schema"),
-    (
-        2,
-        sql!("migrations/0002_faction_tile_polls"),
-        "When the tiles of each faction were first read",
-    ),
-];
+pub(super) const MIGRATIONS: [Migration<'_>; 1] =
+    [(1, sql!("migrations/0001_initial"), "Initial schema")];
 
 /// The schema of this program.
 pub(super) const SCHEMA: Schema<'_> = Schema {

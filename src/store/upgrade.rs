@@ -155,9 +155,8 @@ mod tests {
     const NEXT: Schema<'_> = Schema {
         migrations: &[
             MIGRATIONS[0],
-            MIGRATIONS[1],
             (
-                3,
+                2,
                 "ALTER TABLE players ADD COLUMN shoe_size INTEGER",
                 "Shoes",
             ),
@@ -174,12 +173,12 @@ mod tests {
         let store = Store::open_with(&path, &NEXT).unwrap();
 
         let copy = backup::verify(
-            &folder.path().join("t.db.before-schema-3"),
+            &folder.path().join("t.db.before-schema-2"),
             Depth::Quick,
             &Unwatched,
         )
         .unwrap();
-        assert_eq!(copy.schema_version, 2);
+        assert_eq!(copy.schema_version, 1);
         let shoes = |connection: &Connection| {
             connection
                 .prepare("SELECT shoe_size FROM players")
@@ -197,11 +196,7 @@ mod tests {
         let path = folder.path().join("t.db");
         drop(Store::create(&path).unwrap());
         let broken = Schema {
-            migrations: &[
-                MIGRATIONS[0],
-                MIGRATIONS[1],
-                (3, "ALTER TABLE nothing ADD x", "Broken"),
-            ],
+            migrations: &[MIGRATIONS[0], (2, "ALTER TABLE nothing ADD x", "Broken")],
             ..SCHEMA
         };
 
@@ -233,7 +228,7 @@ mod tests {
         });
 
         backup::verify(
-            &folder.path().join("t.db.before-schema-3"),
+            &folder.path().join("t.db.before-schema-2"),
             Depth::Quick,
             &Unwatched,
         )

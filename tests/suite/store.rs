@@ -85,7 +85,7 @@ fn unfit(torn: &Torn) -> Vec<Unfit> {
                 "INSERT INTO schema_version (version, description) VALUES (99, 'future');
                  PRAGMA journal_mode = DELETE;",
             ),
-            "a newer tornsnap wrote it (schema 99; this one knows 2)",
+            "a newer tornsnap wrote it (schema 99; this one knows 1)",
         ),
         Unfit::wrong(sandbox.write("empty.db", ""), "it is empty"),
         Unfit::wrong(

@@ -1,6 +1,6 @@
 //! Tiles that are observed for the first time: whether their owner has just gained them.
 
-use crate::support::{DAY, NOW, Sandbox};
+use crate::support::{DAY, Sandbox};
 use crate::views::database;
 
 /// 2026-03-01 and 2026-04-01.
@@ -85,30 +85,4 @@ fn changes_are_exported_by_their_time_and_by_either_faction() {
     }
     assert_eq!(export(&["--since", "2026-04"]), header);
     assert_eq!(export(&["--faction", "3"]), header);
-}
-
-/// A database of the schema before: two followed factions, and a faction that was found by looking up lost tiles.
-#[test]
-fn the_first_list_of_a_faction_is_found_in_an_older_database() {
-    let sandbox = new_tiles();
-    sandbox
-        .sqlite()
-        .execute_batch(&format!(
-            "DROP TABLE faction_tile_polls;
-             DELETE FROM schema_version WHERE version > 1;
-             INSERT INTO factions (faction_id, name) VALUES (3, 'Three');
-             INSERT INTO faction_observations VALUES (1, {MARCH}, {MARCH}, {MARCH}, 1), (2, {MARCH}, {MARCH}, {MARCH}, 1);
-             INSERT INTO territory_ownership_history (territory_id, faction_id, recorded_at) VALUES
-                 ('EEE', 1, {MARCH} + 10 * {DAY}), ('FFF', 2, {MARCH} + 11 * {DAY}),
-                 ('GGG', 3, {MARCH} + 11 * {DAY}), ('HHH', 3, {MARCH} + 11 * {DAY}),
-                 ('III', 1, {MARCH} + 9 * {DAY}), ('JJJ', 1, {MARCH} + 9 * {DAY}), ('KKK', NULL, {MARCH} + 9 * {DAY});"
-        ))
-        .unwrap();
-
-    sandbox.run_at(NOW, &["summarize"]).expect(0);
-
-    assert_eq!(
-        sandbox.rows("SELECT faction_id, first_at FROM faction_tile_polls"),
-        [format!("1|{}", MARCH + 10 * DAY)]
-    );
 }
