@@ -164,7 +164,9 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
 /// Checks the address and the proxy without a call.
 fn check_connection(settings: &Settings, findings: &mut Findings) {
     let api = &settings.api;
-    let client = proxy_for(&api.base_url)
+    let client = api
+        .check_limit()
+        .and_then(|()| proxy_for(&api.base_url))
         .and_then(|proxy| Client::new(&api.base_url, api.timeout, api.concurrency, proxy));
     match client {
         Ok(client) => findings.ok("api", client.route()),

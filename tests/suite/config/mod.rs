@@ -348,3 +348,41 @@ fn a_log_file_has_the_same_lines_as_stderr() {
         assert!(log.contains(words), "{words}: {log}");
     }
 }
+
+#[test]
+fn only_commands_that_call_torn_refuse_to_run_without_a_limit() {
+    let sandbox = Sandbox::new();
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    sandbox.write(
+        "tornsnap.toml",
+        "[api]\nrequests_per_minute = 0\n[[key]]\nname = \"alice\"\nkey_env = \"ALICE\"\n[track]\nfactions = [9]\n",
+    );
+    for arguments in [
+        &["export", "players"][..],
+        &["prune", "--dry-run"],
+        &["summarize"],
+        &["backup"],
+        &["config", "show"],
+        &["restore", "latest", "--to", "copy.db"],
+    ] {
+        sandbox.run(arguments).expect(0);
+    }
+    let health = sandbox.run(&["health", "--json"]);
+    assert!(health.json().get("error").is_none(), "{}", health.stdout());
+    for arguments in [
+        &["fetch", "all"][..],
+        &["fetch", "all", "--plan"],
+        &["config", "check"],
+    ] {
+        let finished = Finished(
+            sandbox
+                .command(arguments)
+                .env("ALICE", "AliceKey12345678")
+                .output()
+                .unwrap(),
+        )
+        .expect(78);
+        let told = format!("{}{}", finished.stdout(), finished.stderr());
+        assert!(told.contains("accept requests_per_minute = 0"), "{told}");
+    }
+}
