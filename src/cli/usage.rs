@@ -11,6 +11,8 @@ use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
 use crate::output::terminal;
+use crate::output::width::message_width;
+use crate::output::wrap::text_width;
 
 /// Prints a message of clap: help and version on stdout, a usage error on stderr or, with `--json`, as a report.
 pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
@@ -29,10 +31,24 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
     } else {
         // The list has the hidden commands, too; the help has the others.
         error.remove(ContextKind::ValidSubcommand);
+        print_error(&error);
+    }
+    Exit::Usage
+}
+
+/// Prints a usage error. clap does not break its lines for the terminal, so one that is too wide is printed without styles.
+fn print_error(error: &clap::Error) {
+    let text = error.render().to_string();
+    let is_too_wide = |width: u16| {
+        let mut lines = text.lines();
+        lines.any(|line| text_width(line) > usize::from(width))
+    };
+    if message_width().is_some_and(is_too_wide) {
+        terminal::print_message(text.trim_end());
+    } else {
         // Nobody can be told that stderr cannot be written.
         let _ = error.print();
     }
-    Exit::Usage
 }
 
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]

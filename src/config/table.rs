@@ -72,6 +72,13 @@ impl<'a> Table<'a> {
             return Ok(());
         };
         let name = mask_addresses(unknown.get_ref());
+        self.config
+            .set_unknown(Spanned::new(unknown.span(), unknown.get_ref().to_string()));
+        let table = match self.prefix.split('.').next() {
+            None | Some("") => String::new(),
+            Some("key") => " in [[key]]".to_owned(),
+            Some(table) => format!(" in [{table}]"),
+        };
         let hint = match nearest(unknown.get_ref(), self.known.iter().copied()) {
             Some(near) => format!(" (did you mean `{near}`?)"),
             None => String::new(),
@@ -79,7 +86,7 @@ impl<'a> Table<'a> {
         Err(self.config.error_at(
             unknown.span(),
             format!(
-                "unknown field `{}`{hint}, expected {}",
+                "unknown field `{}`{table}{hint}, expected {}",
                 name.escape_debug(),
                 list_choices(&self.known)
             ),
@@ -400,11 +407,11 @@ mod tests {
         );
         expect_error(
             "[log]\nlevel = 1",
-            "line 2: unknown field `level`, expected one of `file`, ",
+            "line 2: unknown field `level` in [log], expected one of `file`, ",
         );
         expect_error(
             "[retention]\nkeep_month = 1",
-            "line 2: unknown field `keep_month` (did you mean `keep_months`?), expected one of",
+            "line 2: unknown field `keep_month` in [retention] (did you mean `keep_months`?), expected one of",
         );
         expect_error(
             "\n\"a\\nb\" = 1",

@@ -336,6 +336,10 @@ fn a_database_of_root_is_named_with_its_owner_and_the_chown_to_run() {
 
 #[test]
 fn the_owner_of_a_folder_of_the_system_or_of_another_user_is_never_changed() {
+    struct Case {
+        output: &'static str,
+        remedy: &'static str,
+    }
     let sandbox = Sandbox::new();
     if !is_root(&sandbox) {
         return;
@@ -351,10 +355,6 @@ fn the_owner_of_a_folder_of_the_system_or_of_another_user_is_never_changed() {
     fs::create_dir(&other).unwrap();
     set_mode(&other, 0o755);
     chown(&other, Some(1), Some(1)).unwrap();
-    struct Case {
-        output: &'static str,
-        remedy: &'static str,
-    }
     for Case { output, remedy } in [
         Case {
             output: "/tornsnap-backups-of-nobody",

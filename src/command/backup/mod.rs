@@ -72,6 +72,11 @@ impl Args {
             .unwrap_or(&context.settings.backup.directory)
     }
 
+    /// Whether a copy is made, not only looked at.
+    pub(crate) fn needs_database(&self) -> bool {
+        !self.list && self.verify.is_none()
+    }
+
     fn depth(&self) -> Depth {
         if self.deep { Depth::Full } else { Depth::Quick }
     }
@@ -212,5 +217,5 @@ fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
 }
 
 fn print_line(line: &str) -> Result<()> {
-    terminal::print_line(line).with_context(|| "write to stdout".to_owned())
+    terminal::print_text(line).with_context(|| "write to stdout".to_owned())
 }

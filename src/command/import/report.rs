@@ -105,7 +105,7 @@ fn reasons(counts: &BTreeMap<String, i64>) -> Vec<Reason> {
 /// Prints a line for each table, and one for each reason below it.
 pub(super) fn print_table(result: &ImportResult) -> Result<()> {
     let print =
-        |line: &str| terminal::print_line(line).with_context(|| "print the report".to_owned());
+        |line: &str| terminal::print_text(line).with_context(|| "print the report".to_owned());
     print(&format!(
         "{:28} {:>10} {:>13} {:>10} {:>10}",
         "table", "taken", "already there", "no change", "left out"
@@ -132,7 +132,7 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
         }
         if tally.recomputed > 0 {
             print(&format!(
-                "    {} summaries are computed again from the imported rows",
+                "    not copied {}: tornsnap computes summaries from the history rows",
                 tally.recomputed
             ))?;
         }

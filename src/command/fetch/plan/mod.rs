@@ -210,7 +210,7 @@ fn count_calls(calls: u64) -> String {
 
 fn print(plan: &Plan) -> std::io::Result<()> {
     for kind in &plan.kinds {
-        terminal::print_line(&format!(
+        terminal::print_text(&format!(
             "{:20} {}",
             kind.kind.as_str(),
             count_calls(kind.calls)
@@ -218,9 +218,9 @@ fn print(plan: &Plan) -> std::io::Result<()> {
     }
     if plan.key_checks > 0 {
         let calls = plan.key_checks;
-        terminal::print_line(&format!("{:20} {}", "key checks", count_calls(calls)))?;
+        terminal::print_text(&format!("{:20} {}", "key checks", count_calls(calls)))?;
     }
-    terminal::print_line("")?;
+    terminal::print_text("")?;
     for load in &plan.loads {
         let owner = load.owner().map_or_else(
             || "owner not known yet".to_owned(),
@@ -233,7 +233,7 @@ fn print(plan: &Plan) -> std::io::Result<()> {
                 u64::from(limit).min(loads::of_owner(&plan.loads, load))
             ),
         };
-        terminal::print_line(&format!(
+        terminal::print_text(&format!(
             "key {:16} {}, {pace} ({owner})",
             load.name,
             count_calls(load.calls)
