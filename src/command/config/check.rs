@@ -171,7 +171,7 @@ fn check_refused_keys(settings: &Settings, findings: &mut Findings) {
     // Other checks report keys and a database that cannot be read.
     let (Ok(loaded), Ok(store)) = (
         settings.load_keys(),
-        Store::open_read_only(&settings.database),
+        Store::open_without_trace(&settings.database),
     ) else {
         return;
     };

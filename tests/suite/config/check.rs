@@ -7,8 +7,8 @@ use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
-use crate::support::torn::Torn;
-use crate::support::{BOBS_KEY, CANARY, Finished, Sandbox, set_mode};
+use crate::support::torn::{BOBS_KEY, Torn};
+use crate::support::{CANARY, Finished, Sandbox, set_mode};
 
 /// The findings with this state, each as "subject: message".
 fn findings(report: &Value, state: &str) -> Vec<String> {
@@ -312,12 +312,10 @@ fn online_asks_nothing_while_there_is_a_problem() {
 fn a_key_that_torn_has_refused_is_told_of_without_asking_again() {
     let torn = Torn::with_two_keys();
     let refuse = |key| {
-        torn.simulator.fault(Fault {
-            key: Some(key),
-            ..Fault::always(FaultKind::Error(2))
-        });
+        let code = FaultKind::Code(2, "refused".to_owned());
+        torn.simulator.fault(Fault::always(code).key(key));
     };
-    refuse(CANARY.to_owned());
+    refuse(CANARY);
     torn.fetch(&["all"]).expect(0);
     let asked = torn.asked().len();
 
@@ -329,15 +327,22 @@ fn a_key_that_torn_has_refused_is_told_of_without_asking_again() {
     };
     assert!(told(&warnings, "key key1"), "{warnings:#?}");
 
-    refuse(BOBS_KEY.to_owned());
+    refuse(BOBS_KEY);
     torn.fetch(&["all"]).expect(77);
     let problems = findings(&check(&torn.sandbox, 77), "problem");
-    assert!(told(&problems, "key key1") && told(&problems, "key key2"), "{problems:#?}");
+    assert!(
+        told(&problems, "key key1") && told(&problems, "key key2"),
+        "{problems:#?}"
+    );
 
     // Another key with the same name was not refused.
     let config = fs::read_to_string(torn.sandbox.path("tornsnap.toml")).unwrap();
-    torn.sandbox.write("tornsnap.toml", &config.replace(CANARY, "AnotherKeyOfUse1"));
+    torn.sandbox
+        .write("tornsnap.toml", &config.replace(CANARY, "AnotherKeyOfUse1"));
     let warnings = findings(&check(&torn.sandbox, 0), "warning");
-    assert!(!told(&warnings, "key key1") && told(&warnings, "key key2"), "{warnings:#?}");
+    assert!(
+        !told(&warnings, "key key1") && told(&warnings, "key key2"),
+        "{warnings:#?}"
+    );
     assert!(torn.asked().len() >= asked);
 }

@@ -402,9 +402,18 @@ fn a_folder_without_a_configuration_is_named_as_the_cause() {
                      configuration that says where the database is: --config and TORNSNAP_CONFIG name none, and there is \
                      none at ";
         assert!(stderr.starts_with(start), "{arguments:?}: {stderr}");
-        assert!(stderr.contains("name yours with --config or --database"), "{stderr}");
+        assert!(
+            stderr.contains("name yours with --config or --database"),
+            "{stderr}"
+        );
         assert!(fs::read_dir(sandbox.path("")).unwrap().next().is_none());
     }
-    let named = sandbox.run(&["--database", "gone.db", "export", "players"]).expect(78);
-    assert!(named.stderr().contains("because: there is no such file\n"), "{}", named.stderr());
+    let named = sandbox
+        .run(&["--database", "gone.db", "export", "players"])
+        .expect(78);
+    assert!(
+        named.stderr().contains("because: there is no such file\n"),
+        "{}",
+        named.stderr()
+    );
 }
