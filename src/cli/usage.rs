@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
+use crate::model::time::Month;
 use crate::output::terminal;
 use crate::output::width::message_width;
 use crate::output::wrap::text_width;
@@ -136,7 +137,8 @@ fn without_empty_tips(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Adds how to write several values, when the error is about a word that follows the value of an option for lists.
+/// Adds how to write several values, when the error is about a word that follows the value of an option for lists; also how
+/// to write a month.
 fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -147,11 +149,31 @@ fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) ->
         return error;
     };
     let command = name_of_command(words, program).and_then(|name| program.find_subcommand(name));
-    if let Some(tip) = command.and_then(|command| list_tip(words, command, word)) {
+    let tip = command.and_then(|command| {
+        month_tip(words, command, word).or_else(|| list_tip(words, command, word))
+    });
+    if let Some(tip) = tip {
         let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// How to name a month to `export`, which takes a range of times instead of the `--month` of other commands.
+fn month_tip(words: &[String], command: &Command, unknown: &str) -> Option<String> {
+    if command.get_name() != "export" || !unknown.starts_with("--month") {
+        return None;
+    }
+    let at = words.iter().position(|word| word.starts_with("--month"))?;
+    let value = match words[at].split_once('=') {
+        Some((_, value)) => Some(value),
+        None => words.get(at + 1).map(String::as_str),
+    };
+    let month: Month = value.and_then(|text| text.parse().ok())?;
+    Some(format!(
+        "write a month as --since {month} --until {}",
+        month.next()
+    ))
 }
 
 fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
