@@ -67,8 +67,7 @@ impl<'a> Table<'a> {
 
     /// Refuses the first field that the program does not know.
     pub(super) fn refuse_unknown_fields(self) -> Result<()> {
-        let unknown = self.fields.keys().min_by_key(|name| name.span().start);
-        let Some(unknown) = unknown else {
+        let Some(unknown) = self.fields.keys().min_by_key(|name| name.span().start) else {
             return Ok(());
         };
         let name = mask_addresses(unknown.get_ref());
@@ -79,10 +78,8 @@ impl<'a> Table<'a> {
             Some("key") => " in [[key]]".to_owned(),
             Some(table) => format!(" in [{table}]"),
         };
-        let hint = match nearest(unknown.get_ref(), self.known.iter().copied()) {
-            Some(near) => format!(" (did you mean `{near}`?)"),
-            None => String::new(),
-        };
+        let near = nearest(unknown.get_ref(), self.known.iter().copied());
+        let hint = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
         Err(self.config.error_at(
             unknown.span(),
             format!(
