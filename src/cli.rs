@@ -104,6 +104,15 @@ impl Command {
         }
     }
 
+    /// Whether the command can do nothing without the database.
+    fn needs_database(&self) -> bool {
+        match self {
+            Self::Fetch(_) | Self::Summarize(_) | Self::Prune(_) | Self::Export(_) => true,
+            Self::Backup(args) => args.needs_database(),
+            _ => false,
+        }
+    }
+
     fn run(&self, context: &Context) -> Result<Ended> {
         match self {
             Self::Demo(args) => command::demo::run(context, args),
@@ -140,7 +149,12 @@ pub fn run() -> ExitCode {
         Err(error) => return usage::print(error, &arguments).into(),
     };
     let command = cli.command.name();
-    let ended = start(&cli).and_then(|context| cli.command.run(&context));
+    let ended = start(&cli).and_then(|context| {
+        if cli.command.needs_database() {
+            command::config::check_configured(&context)?;
+        }
+        cli.command.run(&context)
+    });
     command::log::finish();
     match ended {
         Ok(Ended::Health(exit)) => exit.into(),

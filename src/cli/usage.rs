@@ -10,7 +10,10 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
+use crate::model::time::Month;
 use crate::output::terminal;
+use crate::output::width::message_width;
+use crate::output::wrap::text_width;
 
 /// Prints a message of clap: help and version on stdout, a usage error on stderr or, with `--json`, as a report.
 pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
@@ -29,10 +32,24 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
     } else {
         // The list has the hidden commands, too; the help has the others.
         error.remove(ContextKind::ValidSubcommand);
+        print_error(&error);
+    }
+    Exit::Usage
+}
+
+/// Prints a usage error. clap does not break its lines for the terminal, so one that is too wide is printed without styles.
+fn print_error(error: &clap::Error) {
+    let text = error.render().to_string();
+    let is_too_wide = |width: u16| {
+        let mut lines = text.lines();
+        lines.any(|line| text_width(line) > usize::from(width))
+    };
+    if message_width().is_some_and(is_too_wide) {
+        terminal::print_message(text.trim_end());
+    } else {
         // Nobody can be told that stderr cannot be written.
         let _ = error.print();
     }
-    Exit::Usage
 }
 
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
@@ -120,7 +137,8 @@ fn without_empty_tips(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Adds how to write several values, when the error is about a word that follows the value of an option for lists.
+/// Adds how to write several values, when the error is about a word that follows the value of an option for lists; also how
+/// to write a month.
 fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -131,11 +149,31 @@ fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) ->
         return error;
     };
     let command = name_of_command(words, program).and_then(|name| program.find_subcommand(name));
-    if let Some(tip) = command.and_then(|command| list_tip(words, command, word)) {
+    let tip = command.and_then(|command| {
+        month_tip(words, command, word).or_else(|| list_tip(words, command, word))
+    });
+    if let Some(tip) = tip {
         let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// How to name a month to `export`, which takes a range of times instead of the `--month` of other commands.
+fn month_tip(words: &[String], command: &Command, unknown: &str) -> Option<String> {
+    if command.get_name() != "export" || !unknown.starts_with("--month") {
+        return None;
+    }
+    let at = words.iter().position(|word| word.starts_with("--month"))?;
+    let value = match words[at].split_once('=') {
+        Some((_, value)) => Some(value),
+        None => words.get(at + 1).map(String::as_str),
+    };
+    let month: Month = value.and_then(|text| text.parse().ok())?;
+    Some(format!(
+        "write a month as --since {month} --until {}",
+        month.next()
+    ))
 }
 
 fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {

@@ -88,7 +88,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Option<LogFile>> {
     let folder = folder_of(path);
     owner::make_folder(folder, database).map_err(|error| {
         let action = format!("make the folder {} of the log file", folder.display());
-        owner::explain(action, folder, database, error)
+        owner::explain_folder(action, folder, database, error)
     })?;
     let reopen = {
         let (path, database) = (path.clone(), database.clone());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::command::backup::describe_origin;
+use crate::command::backup::{describe_origin, named_backup};
 use crate::command::report::Status;
 use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
@@ -31,7 +31,7 @@ Examples:
   Look at the latest backup beside the database:
     tornsnap restore latest --to copy.db")]
 pub(crate) struct Args {
-    /// The backup, or `latest`
+    /// The backup, or `latest`; a name without a folder is also looked for in the backup folder
     #[arg(value_name = "FILE|latest")]
     file: PathBuf,
     /// Path to restore to [default: the database]
@@ -92,7 +92,7 @@ impl Job {
     fn new(context: &Context, args: &Args, now: i64) -> Result<Self> {
         let file = match args.file.to_str() {
             Some("latest") => latest(context, now)?,
-            _ => args.file.clone(),
+            _ => named_backup(&args.file, &context.settings.backup.directory),
         };
         let named = args.to.as_deref().unwrap_or(&context.settings.database);
         let database = resolve_target(named)?;

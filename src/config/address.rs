@@ -2,7 +2,27 @@
 
 use std::net::Ipv4Addr;
 
-use crate::config::TORN_URL;
+use crate::config::{Api, TORN_URL};
+use crate::error::{Error, Exit, Result};
+
+impl Api {
+    /// Refuses to call Torn itself without a limit. Commands that make no calls may run with these settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] when the address is that of Torn and `requests_per_minute` is 0.
+    pub(crate) fn check_limit(&self) -> Result<()> {
+        if self.requests_per_minute.is_some() || !self.base_url.contains("torn.com") {
+            return Ok(());
+        }
+        Err(Error::new("accept requests_per_minute = 0")
+            .with_source("without a limit Torn would block this address")
+            .with_help(
+                "write a number from 1 to 100, such as 60; to call a simulator, set TORNSNAP_API_URL to its address",
+            )
+            .with_exit(Exit::Config))
+    }
+}
 
 /// Checks and normalizes a base URL. Keys are sent over TLS only, except to the loopback interface.
 pub(super) fn base_url(text: &str) -> Result<String, String> {

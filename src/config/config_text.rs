@@ -20,6 +20,8 @@ pub(super) struct ConfigText<'a> {
     fields: RefCell<Vec<Field>>,
     /// The position of the newest error.
     error_at: Cell<Option<usize>>,
+    /// The name and the position of a field that its table does not have.
+    unknown: RefCell<Option<Spanned<String>>>,
 }
 
 impl<'a> ConfigText<'a> {
@@ -29,6 +31,7 @@ impl<'a> ConfigText<'a> {
             text,
             fields: RefCell::default(),
             error_at: Cell::default(),
+            unknown: RefCell::default(),
         }
     }
 
@@ -55,6 +58,16 @@ impl<'a> ConfigText<'a> {
     /// Takes the recorded fields, in the order in which they were read.
     pub(super) fn take_fields(&self) -> Vec<Field> {
         self.fields.take()
+    }
+
+    /// Records a field that its table does not have.
+    pub(super) fn set_unknown(&self, field: Spanned<String>) {
+        self.unknown.replace(Some(field));
+    }
+
+    /// Takes the field that its table does not have.
+    pub(super) fn take_unknown(&self) -> Option<Spanned<String>> {
+        self.unknown.take()
     }
 
     /// The position of the newest error, to find the field that caused it.
@@ -100,10 +113,21 @@ impl<'a> ConfigText<'a> {
             Some(value) if has_backslash_in_double_quotes(value) => {
                 self.error_at(span, BACKSLASH_IN_QUOTES)
             }
-            _ if error.message().starts_with("missing comma between array") => self.error_at(
-                span,
-                "a comma is missing in a list, or the list is not closed with ]",
-            ),
+            _ if error.message().starts_with("missing comma between array") => {
+                self.error_at(span, COMMA_IS_MISSING)
+            }
+            _ if error.message().starts_with("string values must be quoted") => {
+                let rest = self.text.get(span.start..).unwrap_or_default();
+                let is_text = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
+                self.error_at(
+                    span,
+                    if is_text {
+                        TEXT_IS_UNQUOTED
+                    } else {
+                        COMMA_IS_MISSING
+                    },
+                )
+            }
             _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
         }
     }
@@ -171,6 +195,11 @@ impl<'a> ConfigText<'a> {
         text.starts_with(header)
     }
 }
+
+const COMMA_IS_MISSING: &str = "a comma is missing in a list, or the list is not closed with ]";
+
+const TEXT_IS_UNQUOTED: &str = "a word is not in quotes, and it is neither a number nor true or false; players and factions are \
+                                listed by their ids, such as [1, 2]";
 
 /// The error about a path of Windows in double quotes.
 const BACKSLASH_IN_QUOTES: &str = "in double quotes, a backslash begins an escape such as \\n; write a Windows path in single \

@@ -83,6 +83,36 @@ pub(super) fn defaults() -> Settings {
 
 /// The settings in the table of a whole file, without [`Settings::config_file`].
 pub(super) fn settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<Settings> {
+    read_settings(config, table).map_err(|error| match config.take_unknown() {
+        Some(field) => misplaced(config, &field).unwrap_or(error),
+        None => error,
+    })
+}
+
+/// The error for a field under the wrong heading; `None` if no table has such a field.
+fn misplaced(config: &ConfigText<'_>, field: &Spanned<String>) -> Option<Error> {
+    let name = field.get_ref().as_str();
+    let of_keys = ["name", "key", "key_file", "key_env"];
+    let fields = defaults().fields;
+    let headings: Vec<String> = fields
+        .iter()
+        .filter_map(|known| match known.name.rsplit_once('.') {
+            Some((table, of_table)) => (of_table == name).then(|| format!("[{table}]")),
+            None => (known.name == name)
+                .then(|| "the beginning of the file, before all headings".to_owned()),
+        })
+        .chain(of_keys.contains(&name).then(|| "[[key]]".to_owned()))
+        .collect();
+    (!headings.is_empty()).then(|| {
+        let why = format!(
+            "unknown field `{name}` under this heading; `{name}` belongs to {}",
+            headings.join(" or ")
+        );
+        config.error_at(field.span(), why)
+    })
+}
+
+fn read_settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<Settings> {
     let mut file = Table::of_file(config, table);
     let settings = Settings {
         config_file: None,
@@ -290,9 +320,12 @@ fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>>
             .transpose()?;
         table.refuse_unknown_fields()?;
 
-        if name.trim().is_empty() || sources.iter().any(|source| source.name == name) {
+        if name.trim().is_empty() {
+            return Err(refuse("the name of this [[key]] is empty".to_owned()));
+        }
+        if sources.iter().any(|source| source.name == name) {
             return Err(refuse(format!(
-                "the key name {name:?} is empty or used twice"
+                "the key name {name:?} is used twice: an earlier [[key]] has it, too"
             )));
         }
         let location = match (key, key_file, key_env) {
@@ -333,7 +366,8 @@ mod tests {
     fn an_error_names_the_line_and_the_choices() {
         let unknown = error_of("database = \"a.db\"\n\n[api]\nspeed = 3\n");
         assert!(
-            unknown.starts_with("line 4: unknown field `speed`, expected one of `base_url`"),
+            unknown
+                .starts_with("line 4: unknown field `speed` in [api], expected one of `base_url`"),
             "{unknown}"
         );
 

@@ -300,12 +300,6 @@ impl Settings {
         if let Some(keys) = environment::variable("TORN_API_KEY")? {
             self.override_keys(&keys);
         }
-        if self.api.requests_per_minute.is_none() && self.api.base_url.contains("torn.com") {
-            return Err(Error::new("accept requests_per_minute = 0")
-                .with_source("without a limit Torn would block this address")
-                .with_help("write a number from 1 to 100; 60 is a good one")
-                .with_exit(Exit::Config));
-        }
         Ok(self)
     }
 

@@ -67,19 +67,23 @@ impl<'a> Table<'a> {
 
     /// Refuses the first field that the program does not know.
     pub(super) fn refuse_unknown_fields(self) -> Result<()> {
-        let unknown = self.fields.keys().min_by_key(|name| name.span().start);
-        let Some(unknown) = unknown else {
+        let Some(unknown) = self.fields.keys().min_by_key(|name| name.span().start) else {
             return Ok(());
         };
         let name = mask_addresses(unknown.get_ref());
-        let hint = match nearest(unknown.get_ref(), self.known.iter().copied()) {
-            Some(near) => format!(" (did you mean `{near}`?)"),
-            None => String::new(),
+        self.config
+            .set_unknown(Spanned::new(unknown.span(), unknown.get_ref().to_string()));
+        let table = match self.prefix.split('.').next() {
+            None | Some("") => String::new(),
+            Some("key") => " in [[key]]".to_owned(),
+            Some(table) => format!(" in [{table}]"),
         };
+        let near = nearest(unknown.get_ref(), self.known.iter().copied());
+        let hint = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
         Err(self.config.error_at(
             unknown.span(),
             format!(
-                "unknown field `{}`{hint}, expected {}",
+                "unknown field `{}`{table}{hint}, expected {}",
                 name.escape_debug(),
                 list_choices(&self.known)
             ),
@@ -400,11 +404,11 @@ mod tests {
         );
         expect_error(
             "[log]\nlevel = 1",
-            "line 2: unknown field `level`, expected one of `file`, ",
+            "line 2: unknown field `level` in [log], expected one of `file`, ",
         );
         expect_error(
             "[retention]\nkeep_month = 1",
-            "line 2: unknown field `keep_month` (did you mean `keep_months`?), expected one of",
+            "line 2: unknown field `keep_month` in [retention] (did you mean `keep_months`?), expected one of",
         );
         expect_error(
             "\n\"a\\nb\" = 1",

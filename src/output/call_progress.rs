@@ -52,7 +52,7 @@ impl CallProgress {
     /// Shows a bar, and redraws it while it exists.
     pub(crate) fn start(step: &str, estimate: Box<Estimate>) -> Self {
         let shared = Arc::new(Shared {
-            bar: add_bar(),
+            bar: add_bar(step),
             estimate,
             state: Mutex::new(State {
                 step: step.to_owned(),
@@ -165,12 +165,12 @@ impl Shared {
             (Some(_), _) => "{wide_msg} {human_pos}/{human_len}{prefix}",
         };
         // Each of these may draw, so the style, which shows the other values, comes last.
+        self.bar
+            .set_message(wait.unwrap_or_else(|| state.step.clone()));
         set_total(&self.bar, total);
         self.bar.set_position(calls);
         self.bar.set_prefix(left);
         self.bar.set_style(style(template));
-        self.bar
-            .set_message(wait.unwrap_or_else(|| state.step.clone()));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::output::width;
 const DEFAULT_WIDTH: u16 = 80;
 
 /// In a narrower table, the columns of state and id leave no room for the message.
-const MIN_WIDTH: u16 = 50;
+const MIN_WIDTH: u16 = 60;
 
 /// Prints the page on stdout: with `is_quiet` only the findings, and nothing if there are none.
 ///
@@ -37,7 +37,11 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
     if io::stdout().is_terminal() {
         terminal::print_line(&headline(checks))?;
         let width = width::width().or(columns).unwrap_or(DEFAULT_WIDTH);
-        return terminal::print_line(&table(&shown, width.max(MIN_WIDTH)));
+        return terminal::print_text(&if width < MIN_WIDTH {
+            list(&shown)
+        } else {
+            table(&shown, width)
+        });
     }
     let first = status_line(checks);
     terminal::print_line(match first.split_once(" | ") {
@@ -68,19 +72,38 @@ fn table(checks: &[&Check], width: u16) -> String {
             ColumnConstraint::ContentWidth,
             ColumnConstraint::ContentWidth,
         ]);
-    let mut checks = checks.to_vec();
-    checks.sort_by_key(|check| std::cmp::Reverse(check.state));
-    // The numbers of rows in each table are for graphs only.
-    for check in checks.iter().filter(|check| !check.id.starts_with("rows_")) {
+    for check in in_order(checks) {
         let finding = match &check.help {
             Some(help) => format!("{}\ntry: {help}", check.message),
             None => check.message.clone(),
         };
-        let state = match check.state {
-            State::Ok => "ok".to_owned(),
-            other => other.as_str().to_uppercase(),
-        };
-        table.add_row([state, check.id.clone(), finding]);
+        table.add_row([word(check.state), check.id.clone(), finding]);
     }
     table.trim_fmt()
+}
+
+/// The page for a terminal that is too narrow for a table: two or three lines for each check.
+fn list(checks: &[&Check]) -> String {
+    let mut lines = Vec::new();
+    for check in in_order(checks) {
+        lines.push(format!("{} {}", word(check.state), check.id));
+        lines.push(format!("  {}", check.message));
+        lines.extend(check.help.iter().map(|help| format!("  try: {help}")));
+    }
+    lines.join("\n")
+}
+
+/// The checks as the page shows them: the most severe first. The numbers of rows in each table are for graphs only.
+fn in_order<'a>(checks: &[&'a Check]) -> Vec<&'a Check> {
+    let mut checks = checks.to_vec();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.state));
+    checks.retain(|check| !check.id.starts_with("rows_"));
+    checks
+}
+
+fn word(state: State) -> String {
+    match state {
+        State::Ok => "ok".to_owned(),
+        other => other.as_str().to_uppercase(),
+    }
 }

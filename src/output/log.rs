@@ -9,6 +9,8 @@ use log::{LevelFilter, Log, Metadata, Record};
 use crate::output::log_file::LogFile;
 use crate::output::progress;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
+use crate::output::width::message_width;
+use crate::output::wrap::wrap_message;
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Color {
@@ -36,12 +38,14 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
         .filter_level(level)
         .format(|line, record| {
             let style = line.default_level_style(record.level());
-            writeln!(
-                line,
-                "{style}{:5}{style:#} {}",
-                record.level().as_str().to_lowercase(),
-                record.args()
-            )
+            let level = record.level().as_str().to_lowercase();
+            let text = format!("{level:5} {}", record.args());
+            let text = match message_width() {
+                Some(width) => wrap_message(&text, usize::from(width)),
+                None => text,
+            };
+            let message = text.strip_prefix(&*level).unwrap_or_default();
+            writeln!(line, "{style}{level}{style:#}{message}")
         })
         .write_style(match color {
             Color::Auto => env_logger::WriteStyle::Auto,

@@ -17,6 +17,9 @@ const WIDTH_OF_BAR: u16 = 60;
 /// The time after which the speed of a step is known well enough for an estimate.
 const ESTIMATE_AFTER: Duration = Duration::from_secs(1);
 
+/// The template of a bar whose numbers are not known.
+const ONLY_NAME: &str = "{wide_msg}";
+
 pub(super) const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
 
 /// All bars of the process, so that lines can be printed between them.
@@ -37,9 +40,13 @@ pub(crate) fn hide() {
     bars().set_draw_target(ProgressDrawTarget::hidden());
 }
 
-/// Adds a bar to the screen. It has no length yet.
-pub(super) fn add_bar() -> ProgressBar {
-    bars().add(ProgressBar::no_length())
+/// Adds a bar to the screen. It has no length yet and shows only `step`: the style of indicatif would show numbers without
+/// a name.
+pub(super) fn add_bar(step: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+        .with_style(style(ONLY_NAME))
+        .with_message(step.to_owned());
+    bars().add(bar)
 }
 
 pub(super) fn set_total(bar: &ProgressBar, total: Option<u64>) {
@@ -89,7 +96,7 @@ impl Progress {
     /// A bar that is shown from the first step on; it is hidden unless `visible`.
     pub(crate) fn new(visible: bool) -> Self {
         let bar = if visible {
-            add_bar()
+            add_bar("")
         } else {
             ProgressBar::hidden()
         };
@@ -128,11 +135,13 @@ impl Watch for Progress {
             Some(_) if has_room_for_bar() => format!("{{msg}} {{wide_bar}} {count}"),
             _ => format!("{{wide_msg}} {count}"),
         };
-        // Each of these may draw, so the style, which shows the other values, comes last.
+        // Each of these may draw, so the numbers of the step before disappear first, and the style with the new ones comes
+        // last.
+        self.bar.set_style(style(ONLY_NAME));
+        self.bar.set_message(step.to_owned());
         set_total(&self.bar, total.map(|(total, _)| total));
         self.bar.reset();
         self.bar.set_style(style(&template));
-        self.bar.set_message(step.to_owned());
         self.bar.enable_steady_tick(REDRAW_INTERVAL);
     }
 

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
-use crate::output::width::message_width;
-use crate::output::wrap::wrap_indented;
+use crate::output::width::{message_width, width};
+use crate::output::wrap::{wrap_indented, wrap_message};
 use crate::output::{progress, stream};
 
 /// How much a command prints on stderr.
@@ -26,14 +26,21 @@ pub(crate) enum Verbosity {
 /// The log target of messages that were already printed on stderr.
 pub(crate) const FILE_ONLY: &str = "tornsnap::file";
 
-/// Prints a line on stderr, without the log.
+/// Prints a message on stderr, without the log. On a terminal, its lines break at blanks; elsewhere they stay whole.
+pub(crate) fn print_message(text: &str) {
+    match message_width() {
+        Some(width) => print_lines(&wrap_message(text, usize::from(width))),
+        None => print_lines(text),
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that writes to stderr"
 )]
-pub(crate) fn print_message(line: &str) {
+fn print_lines(lines: &str) {
     // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
-    let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{line}"));
+    let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{lines}"));
 }
 
 /// Prints a text on stderr without the log. On a terminal, lines break at blanks, and the lines after the first begin with
@@ -43,12 +50,24 @@ pub(crate) fn print_wrapped(text: &str, indent: usize) {
         Some(width) => wrap_indented(text, usize::from(width), indent),
         None => vec![text.to_owned()],
     };
-    print_message(&lines.join("\n"));
+    print_lines(&lines.join("\n"));
 }
 
 /// Opens stdout without a buffer, so that each write reports its error.
 pub(crate) fn stdout() -> io::Result<impl Write + Send> {
     stream::stdout()
+}
+
+/// Prints lines for people on stdout. On a terminal, they break at blanks; elsewhere they stay whole.
+///
+/// # Errors
+///
+/// See [`print_line`].
+pub(crate) fn print_text(text: &str) -> io::Result<()> {
+    match width() {
+        Some(width) => print_line(&wrap_message(text, usize::from(width))),
+        None => print_line(text),
+    }
 }
 
 /// Prints a line of data on stdout.
@@ -69,12 +88,16 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
     }
 }
 
-/// Prints bytes on stdout as they are.
+/// Prints bytes on stdout as they are; on a terminal, as [`print_text`] does.
 ///
 /// # Errors
 ///
 /// See [`print_line`].
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let wrapped = width()
+        .zip(std::str::from_utf8(bytes).ok())
+        .map(|(width, text)| wrap_message(text, usize::from(width)));
+    let bytes = wrapped.as_deref().map_or(bytes, str::as_bytes);
     let written = stdout().and_then(|mut stdout| {
         stdout.write_all(bytes)?;
         stdout.flush()

@@ -33,11 +33,35 @@ fn wrap_paragraph(text: &str, width: usize, indent: usize) -> Vec<String> {
         width.saturating_sub(first),
         width.saturating_sub(indent),
     );
-    let indents = std::iter::once(first).chain(std::iter::repeat(indent));
-    indents
-        .zip(lines)
-        .map(|(blanks, line)| format!("{:blanks$}{line}", ""))
+    let (beginning, rest) = lines.split_first().unwrap_or((&body, &[]));
+    // Blanks between columns are not the beginning of a line.
+    let rest = rest.iter().map(|line| line.trim_start_matches(' '));
+    std::iter::once(format!("{:first$}{beginning}", ""))
+        .chain(rest.map(|line| format!("{:indent$}{line}", "")))
         .collect()
+}
+
+/// Breaks each line of a message that is wider than `width`. The rest of such a line is indented by two more blanks than its
+/// beginning. The rest of a comment (`# …`) is a comment, too.
+pub(crate) fn wrap_message(text: &str, width: usize) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| {
+            if text_width(line) <= width {
+                return line.to_owned();
+            }
+            let comment = if line.starts_with("# ") { "# " } else { "" };
+            let body = &line[comment.len()..];
+            let blanks = body.len() - body.trim_start_matches(' ').len();
+            let room = width.saturating_sub(comment.len());
+            // A deeply indented line of a column has its rest further left, where there is more room.
+            let indent = if blanks < room / 2 { blanks + 2 } else { 2 };
+            let parts = wrap_paragraph(body, room, indent);
+            let parts = parts.iter().map(|part| format!("{comment}{part}"));
+            parts.collect::<Vec<_>>().join("\n")
+        })
+        .collect();
+    lines.join("\n")
 }
 
 /// Breaks a text into lines: the first one has `first` columns, the others have `room`.
@@ -86,6 +110,25 @@ mod tests {
         );
         assert_eq!(wrap("猫猫 猫猫", 5), ["猫猫", "猫猫"]);
         assert_eq!(wrap("a  b", 2), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_rest_of_a_long_line_is_indented_and_a_comment_stays_one() {
+        assert_eq!(
+            wrap_message("one two\nthree four", 8),
+            "one two\nthree\n  four"
+        );
+        assert_eq!(wrap_message("  one two three", 9), "  one two\n    three");
+        assert_eq!(wrap_message("# one two three", 9), "# one two\n#   three");
+        assert_eq!(
+            wrap_message("name      value (why)", 9),
+            "name\n  value\n  (why)"
+        );
+        assert_eq!(
+            wrap_message("        far right", 10),
+            "        far\n  right"
+        );
+        assert_eq!(wrap_message("", 10), "");
     }
 
     #[test]

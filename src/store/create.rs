@@ -73,7 +73,8 @@ fn build(path: &Path, database: &Path) -> Result<()> {
     let action = || format!("make the database {}", path.display());
     let folder = folder_of(path);
     let not_writable = |error: std::io::Error| {
-        let error = owner::explain(action(), folder, database, error).with_exit(Exit::Config);
+        let error =
+            owner::explain_folder(action(), folder, database, error).with_exit(Exit::Config);
         if error.help().is_some() {
             return error;
         }

@@ -137,7 +137,7 @@ impl Store {
         })
     }
 
-    /// Deletes the facts about keys that are no longer configured.
+    /// Deletes the state of keys that are no longer configured. The keys themselves are not in the database.
     pub(crate) fn delete_other_keys(&mut self, names: &[&str]) -> Result<()> {
         let names = serde_json::Value::from(names.to_vec()).to_string();
         self.connection()
@@ -145,7 +145,7 @@ impl Store {
                 sql!("keys/delete_unconfigured"),
                 named_params! { ":names": names },
             )
-            .context("delete keys that are no longer configured")?;
+            .context("forget the state of keys that are no longer configured")?;
         Ok(())
     }
 }

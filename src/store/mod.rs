@@ -50,6 +50,7 @@ pub use check::Depth;
 pub(crate) use failure::SqlContext;
 pub use handle::Store;
 pub(crate) use migrate::SCHEMA_VERSION;
+pub(crate) use open::is_missing;
 
 use crate::error::Result;
 

@@ -111,6 +111,12 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Whether there is neither a database nor an interrupted restore of one.
+pub(crate) fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        && !restore_marker::marker(path).exists()
+}
+
 /// Checks that a path names a file. The error is clearer than SQLite's "unable to open database file".
 pub(super) fn check_is_file(path: &Path) -> Result<()> {
     let refuse = |cause: &str, help: &str| {

@@ -48,11 +48,32 @@ pub(crate) fn make_folder(folder: &Path, database: &Path) -> io::Result<()> {
 }
 
 /// The error for a file that cannot be opened or created. If permissions are missing, it names the owner and the
-/// `chown` command to run.
+/// command to run.
 pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::Error) -> Error {
+    explain_place(action, path, folder_of(path), database, error)
+}
+
+/// Like [`explain`], for a folder that cannot be made or written in.
+pub(crate) fn explain_folder(
+    action: String,
+    folder: &Path,
+    database: &Path,
+    error: io::Error,
+) -> Error {
+    explain_place(action, folder, folder, database, error)
+}
+
+/// `folder` is the folder that is needed: `path` itself, or the folder of the file at `path`.
+fn explain_place(
+    action: String,
+    path: &Path,
+    folder: &Path,
+    database: &Path,
+    error: io::Error,
+) -> Error {
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
-        && let Some((why, remedy)) = unix::explain_ownership(path, database)
+        && let Some((why, remedy)) = unix::explain_ownership(path, folder, database)
     {
         return Error::new(action)
             .with_source(format!("{error}: {why}"))
@@ -60,7 +81,7 @@ pub(crate) fn explain(action: String, path: &Path, database: &Path, error: io::E
             .with_exit(Exit::Config);
     }
     #[cfg(not(unix))]
-    let _ = (path, database);
+    let _ = (path, folder, database);
     Error::of_io(action, error)
 }
 
@@ -125,35 +146,89 @@ mod unix {
         whole.ancestors().find_map(|above| fs::metadata(above).ok())
     }
 
-    /// Returns the owner of a file that cannot be opened or created, and a remedy.
-    pub(super) fn explain_ownership(path: &Path, database: &Path) -> Option<(String, String)> {
+    /// The bits that the owner of a folder needs to make files in it, and the bits that the owner of a file needs.
+    const USE_FOLDER: u32 = 0o300;
+    const USE_FILE: u32 = 0o600;
+
+    /// Returns the cause why a file or folder cannot be opened or made, and a remedy. `folder` is the folder that is
+    /// needed.
+    pub(super) fn explain_ownership(
+        path: &Path,
+        folder: &Path,
+        database: &Path,
+    ) -> Option<(String, String)> {
         let (place, found) = nearest_existing(path)?;
         let owner = owner_of(database)?;
-        let kind = if found.is_dir() { "folder" } else { "file" };
         let compared = if owner.is_dir() {
             "its folder"
         } else {
             "the database"
         };
-        let cause = format!(
-            "the {kind} {} belongs to {}",
-            place.display(),
-            name_of(found.uid())
-        );
-        if found.uid() == owner.uid() {
+        let kind = if found.is_dir() { "folder" } else { "file" };
+        let of_whom = name_of(found.uid());
+        let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
+        if found.uid() != owner.uid() {
+            let cause = format!("{cause}, and {compared} to {}", name_of(owner.uid()));
             return Some((
                 cause,
-                format!(
-                    "run it as {}, who owns {compared}, too",
-                    name_of(owner.uid())
-                ),
+                remedy_for_other_owner(&place, &found, folder, &owner),
             ));
         }
+        let (needed, letters) = if found.is_dir() {
+            (USE_FOLDER, "u+wx")
+        } else {
+            (USE_FILE, "u+rw")
+        };
+        if found.mode() & needed != needed {
+            return Some((
+                format!(
+                    "{cause}, and its mode {:o} forbids it even to its owner",
+                    found.mode() & 0o777
+                ),
+                format!("chmod {letters} {}", shell_word(&place)),
+            ));
+        }
+        if owner.is_dir() && owner.uid() == ROOT {
+            // There is no database yet, and nothing says that it should belong to root.
+            return Some((cause, "choose a folder that belongs to you".to_owned()));
+        }
+        let remedy = format!("run it as {of_whom}, who owns {compared}, too");
+        Some((cause, remedy))
+    }
+
+    /// A remedy if the owner of the database may not use a place of another owner.
+    ///
+    /// It changes the owner only of what root left in a folder of that owner, and of new folders. Other folders are those
+    /// of the system, of a disk or of another user.
+    fn remedy_for_other_owner(
+        place: &Path,
+        found: &Metadata,
+        folder: &Path,
+        owner: &Metadata,
+    ) -> String {
         let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
-        Some((
-            format!("{cause}, and {compared} to {}", name_of(owner.uid())),
-            format!("sudo chown {name}:{} {}", owner.gid(), shell_word(&place)),
-        ))
+        let is_in_own_folder = || {
+            let whole = std::path::absolute(place).ok();
+            let above = whole.as_deref().and_then(Path::parent).map(fs::metadata);
+            matches!(above, Some(Ok(above)) if above.uid() == owner.uid())
+        };
+        if found.uid() == ROOT && is_in_own_folder() {
+            return format!("sudo chown {name}:{} {}", owner.gid(), shell_word(place));
+        }
+        if !found.is_dir() {
+            return format!("name a file in a folder that belongs to {name}");
+        }
+        if folder.exists() {
+            let inside = shell_word(&folder.join("tornsnap"));
+            return format!(
+                "make a folder in it that belongs to {name}, then name that one: sudo mkdir {inside} && sudo chown {name} \
+                 {inside}"
+            );
+        }
+        let new = shell_word(folder);
+        format!(
+            "make the folder: sudo mkdir -p {new} && sudo chown {name} {new}; if it is on a disk, is the disk mounted?"
+        )
     }
 
     /// The file at the path, or its nearest parent folder that exists.

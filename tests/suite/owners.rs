@@ -333,3 +333,96 @@ fn a_database_of_root_is_named_with_its_owner_and_the_chown_to_run() {
     set_mode(&sandbox.database(), 0o644);
     as_nobody(&sandbox, &sandbox.command(&["export", "players"])).expect(0);
 }
+
+#[test]
+fn the_owner_of_a_folder_of_the_system_or_of_another_user_is_never_changed() {
+    struct Case {
+        output: &'static str,
+        remedy: &'static str,
+    }
+    let sandbox = Sandbox::new();
+    if !is_root(&sandbox) {
+        return;
+    }
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    fs::create_dir(sandbox.path("of-root")).unwrap();
+    fs::create_dir(sandbox.path("of-root/disk")).unwrap();
+    give_away(&sandbox);
+    for name in ["of-root", "of-root/disk"] {
+        chown(sandbox.path(name), Some(0), Some(0)).unwrap();
+    }
+    let other = sandbox.path("of-bob");
+    fs::create_dir(&other).unwrap();
+    set_mode(&other, 0o755);
+    chown(&other, Some(1), Some(1)).unwrap();
+    for Case { output, remedy } in [
+        Case {
+            output: "/tornsnap-backups-of-nobody",
+            remedy: "make the folder: sudo mkdir -p /tornsnap-backups-of-nobody && sudo chown nobody \
+                     /tornsnap-backups-of-nobody; if it is on a disk, is the disk mounted?",
+        },
+        Case {
+            output: "/etc",
+            remedy: "make a folder in it that belongs to nobody, then name that one: sudo mkdir /etc/tornsnap && sudo \
+                     chown nobody /etc/tornsnap",
+        },
+        Case {
+            output: "of-root/disk",
+            remedy: "make a folder in it that belongs to nobody, then name that one: sudo mkdir of-root/disk/tornsnap \
+                     && sudo chown nobody of-root/disk/tornsnap",
+        },
+        Case {
+            output: "of-bob/copies",
+            remedy: "make the folder: sudo mkdir -p of-bob/copies && sudo chown nobody of-bob/copies; if it is on a \
+                     disk, is the disk mounted?",
+        },
+        Case {
+            output: "of-bob",
+            remedy: "make a folder in it that belongs to nobody, then name that one: sudo mkdir of-bob/tornsnap && \
+                     sudo chown nobody of-bob/tornsnap",
+        },
+    ] {
+        let refused =
+            as_nobody(&sandbox, &sandbox.command(&["backup", "--output", output])).expect(78);
+        assert!(
+            refused.stderr().ends_with(&format!("\n  try: {remedy}\n")),
+            "{output}: {}",
+            refused.stderr()
+        );
+    }
+    sandbox.write("tornsnap.toml", "[log]\nfile = \"/etc/passwd\"\n");
+    chown(sandbox.path("tornsnap.toml"), Some(NOBODY), Some(NOBODY)).unwrap();
+    let finished = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(0);
+    let warning = "and the database to nobody (uid 65534); try: name a file in a folder that belongs to nobody\n";
+    assert!(finished.stderr().contains(warning), "{}", finished.stderr());
+}
+
+#[test]
+fn a_folder_without_permissions_for_its_owner_is_named_with_the_chmod_to_run() {
+    let sandbox = Sandbox::new();
+    if !is_root(&sandbox) {
+        return;
+    }
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    fs::create_dir(sandbox.path("backups")).unwrap();
+    give_away(&sandbox);
+    for mode in [0o500, 0o600, 0o000] {
+        set_mode(&sandbox.path("backups"), mode);
+        let refused = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(78);
+        let expected =
+            format!("its mode {mode:o} forbids it even to its owner\n  try: chmod u+wx backups\n");
+        assert!(
+            refused.stderr().ends_with(&expected),
+            "{}",
+            refused.stderr()
+        );
+    }
+    set_mode(&sandbox.path("backups"), 0o700);
+    set_mode(&sandbox.path("tornsnap.db.backup.lock"), 0o400);
+    let refused = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(78);
+    assert!(
+        refused.stderr().contains("\n  try: chmod u+rw "),
+        "{}",
+        refused.stderr()
+    );
+}

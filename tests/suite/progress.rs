@@ -200,7 +200,10 @@ fn lines_of_the_log_do_not_tear_the_bar() {
     let (code, left, seen) = run(&command, 300);
 
     assert_eq!(code, 0, "{left:#?}");
-    assert!(seen.iter().any(|line| line.contains(BAR)), "{seen:#?}");
+    assert!(
+        seen.iter().any(|line| line.starts_with("players ")),
+        "{seen:#?}"
+    );
     assert_no_bar(&left);
     for line in &left {
         assert!(
@@ -276,4 +279,33 @@ fn the_demo_counts_its_days() {
         !left.iter().any(|line| line.contains("/6 days")),
         "{left:#?}"
     );
+}
+
+#[test]
+fn every_frame_says_what_is_counted() {
+    let torn = Torn::new();
+    torn.fetch(&["all"]).expect(0);
+    let sandbox = large();
+    for command in [
+        torn.fetching(&["all"]),
+        sandbox.command(&["backup", "--compress"]),
+        sandbox.command(&["backup", "--verify", "all"]),
+        sandbox.command(&["restore", "latest", "--yes"]),
+        sandbox.command(&["export", "player_stats_history", "--output", "rows.csv"]),
+        sandbox.command(&["export", "--all", "--output", "all"]),
+        sandbox.command(&["summarize"]),
+    ] {
+        let (code, _, seen) = run(&command, 150);
+
+        assert_eq!(code, 0, "{seen:#?}");
+        for frame in &seen {
+            let has_numbers =
+                frame.contains(BAR) || frame.contains('/') || frame.ends_with("calls");
+            let has_name = frame.trim_start().starts_with(char::is_alphabetic);
+            assert!(
+                !has_numbers || has_name,
+                "{command:?}: {frame:?} in {seen:#?}"
+            );
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod list;
 mod report;
 mod verify;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use self::report::{BackupReport, CreateReport, display_paths};
@@ -47,7 +48,7 @@ pub(crate) struct Args {
     /// Use this folder even if the backups that were made in it are gone
     #[arg(long)]
     new_folder: bool,
-    /// Verify one backup, the latest or all, and make no copy
+    /// Verify one backup, the latest or all, and make no copy; a name without a folder is also looked for in the backup folder
     #[arg(
         long,
         value_name = "FILE|latest|all",
@@ -69,6 +70,11 @@ impl Args {
         self.output
             .as_deref()
             .unwrap_or(&context.settings.backup.directory)
+    }
+
+    /// Whether a copy is made, not only looked at.
+    pub(crate) fn needs_database(&self) -> bool {
+        !self.list && self.verify.is_none()
     }
 
     fn depth(&self) -> Depth {
@@ -155,6 +161,19 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
     Ok(new)
 }
 
+/// The backup that a user names. A name without a folder, as `backup --list` prints it, is looked for in the backup folder
+/// if the working directory has no such file.
+pub(super) fn named_backup(file: &Path, directory: &Path) -> PathBuf {
+    let is_bare = file
+        .parent()
+        .is_some_and(|folder| folder.as_os_str().is_empty());
+    let in_directory = directory.join(file);
+    if is_bare && fs::symlink_metadata(file).is_err() && in_directory.exists() {
+        return in_directory;
+    }
+    file.to_owned()
+}
+
 /// Path, size and number of rows.
 fn summarize(manifest: &Manifest) -> String {
     format!(
@@ -198,5 +217,5 @@ fn describe_backup(manifest: &Manifest, present: Option<&Identity>) -> String {
 }
 
 fn print_line(line: &str) -> Result<()> {
-    terminal::print_line(line).with_context(|| "write to stdout".to_owned())
+    terminal::print_text(line).with_context(|| "write to stdout".to_owned())
 }

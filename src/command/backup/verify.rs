@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::report::{BackupResult, VerifyReport};
-use super::{Args, describe_backup, is_of, print_line, summarize};
+use super::{Args, describe_backup, is_of, named_backup, print_line, summarize};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, args: &Args, which: &Path) -> Result<Outcom
             present.map(|present| &present.id),
             settings.clock.now(),
         )?,
-        _ => which.to_owned(),
+        _ => named_backup(which, directory),
     };
     let manifest = verifier.verify(&file)?;
     let origin = if is_of(&manifest, present) {

@@ -11,9 +11,11 @@ use crate::config::{
     Settings, check_private, find_problems, look_for_file, proxy_for, read_text_of_any_mode,
 };
 use crate::error::{Error, Exit, Result};
+use crate::model::key::KeyState;
 use crate::model::kind::Kind;
 use crate::model::path::{display_path, plain_absolute};
 use crate::output::terminal::Verbosity;
+use crate::store::Store;
 
 pub(super) fn run(context: &Context, is_online: bool) -> Result<Outcome> {
     let mut findings = Findings::default();
@@ -112,6 +114,9 @@ fn read_configuration(path: &Path, findings: &mut Findings) -> Option<Settings> 
 fn check_settings(settings: &Settings, findings: &mut Findings) {
     if !findings.is_wrong("key") {
         check_keys(settings, findings);
+        if !findings.is_wrong("database") {
+            check_refused_keys(settings, findings);
+        }
     }
     check_connection(settings, findings);
     match settings.load_webhook() {
@@ -161,10 +166,50 @@ fn check_keys(settings: &Settings, findings: &mut Findings) {
     }
 }
 
+/// Tells of keys that Torn has refused in an earlier run. If it has refused all of them, no run can work.
+fn check_refused_keys(settings: &Settings, findings: &mut Findings) {
+    // Other checks report keys and a database that cannot be read.
+    let (Ok(loaded), Ok(store)) = (
+        settings.load_keys(),
+        Store::open_without_trace(&settings.database),
+    ) else {
+        return;
+    };
+    let refused: Vec<(String, String)> = loaded
+        .keys
+        .iter()
+        .filter_map(|key| {
+            let known = store.known_key(&key.name, &key.key).ok()??;
+            let why = known
+                .last_error
+                .unwrap_or_else(|| "no reason is recorded".to_owned());
+            (known.state == KeyState::Dead).then(|| (key.name.clone(), why))
+        })
+        .collect();
+    let has_others = refused.len() < loaded.keys.len();
+    for (name, why) in refused {
+        let subject = format!("key {name}");
+        let message = format!("Torn has refused it in an earlier run: {why}");
+        if has_others {
+            findings.warn(subject, message, COPY_AGAIN);
+        } else {
+            let error = Error::new("use the key")
+                .with_source(message)
+                .with_help(COPY_AGAIN)
+                .with_exit(Exit::NoKey);
+            findings.problem_because(subject, &error);
+        }
+    }
+}
+
+const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`";
+
 /// Checks the address and the proxy without a call.
 fn check_connection(settings: &Settings, findings: &mut Findings) {
     let api = &settings.api;
-    let client = proxy_for(&api.base_url)
+    let client = api
+        .check_limit()
+        .and_then(|()| proxy_for(&api.base_url))
         .and_then(|proxy| Client::new(&api.base_url, api.timeout, api.concurrency, proxy));
     match client {
         Ok(client) => findings.ok("api", client.route()),

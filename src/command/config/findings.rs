@@ -174,7 +174,7 @@ impl Findings {
             if let Some(remedy) = &finding.r#try {
                 lines.push(format!("{:8} try: {remedy}", ""));
             }
-            terminal::print_line(&lines.join("\n"))
+            terminal::print_text(&lines.join("\n"))
                 .map_err(|error| terminal::write_error("the findings", error))?;
         }
         Ok(())

@@ -7,6 +7,8 @@ mod online;
 mod path;
 mod show;
 
+pub(crate) use path::check_configured;
+
 use crate::command::{Context, Outcome};
 use crate::config::{Overrides, Settings, WhyUsed};
 use crate::error::Result;

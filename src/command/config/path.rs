@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::{reason, reason_word};
 use crate::command::{Context, Outcome};
-use crate::config::{Found, LookedAt, look_for_file};
+use crate::config::{Found, LookedAt, Origin, look_for_file};
 use crate::error::{Error, Exit, Result};
 use crate::model::path::{display_path, plain_absolute};
 use crate::output::terminal;
+use crate::store::is_missing;
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -72,6 +73,36 @@ pub(super) fn existing_file(found: &Found) -> Result<&LookedAt> {
                 .with_exit(Exit::Config))
         }
     }
+}
+
+/// Fails if there is neither a configuration nor a database at the default path: the command was probably started in
+/// another folder than the user thinks.
+///
+/// # Errors
+///
+/// [`Exit::Config`] with the places where a configuration was looked for.
+pub(crate) fn check_configured(context: &Context) -> Result<()> {
+    let settings = &context.settings;
+    let is_default = settings
+        .fields
+        .iter()
+        .any(|field| field.name == "database" && field.origin == Origin::Default);
+    if settings.config_file.is_some() || !is_default || !is_missing(&settings.database) {
+        return Ok(());
+    }
+    let error = existing_file(&look_for_file(&context.overrides)?).err();
+    let why = error.map_or_else(String::new, |error| error.causes().join(": "));
+    Err(
+        Error::new(format!("open the database {}", settings.database.display()))
+            .with_source(format!(
+                "there is no such file, and no configuration that says where the database is: {why}"
+            ))
+            .with_help(
+                "name yours with --config or --database; `tornsnap restore latest` brings one back that was lost, and \
+                 `tornsnap init` makes a new one",
+            )
+            .with_exit(Exit::Config),
+    )
 }
 
 impl From<&LookedAt> for PlaceReport {

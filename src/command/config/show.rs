@@ -174,7 +174,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     for line in lines {
-        terminal::print_line(&line)
+        terminal::print_text(&line)
             .map_err(|error| terminal::write_error("the settings", error))?;
     }
     Ok(())

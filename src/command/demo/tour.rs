@@ -31,7 +31,7 @@ pub(super) fn print(context: &Context, settings: &Settings) -> Result<()> {
 }
 
 fn print_line(text: &str) -> Result<()> {
-    terminal::print_line(text).with_context(|| "print the result of the demo".to_owned())
+    terminal::print_text(text).with_context(|| "print the result of the demo".to_owned())
 }
 
 /// A table of the players who gained most; empty if no month is summarized.

@@ -27,7 +27,7 @@ pub(super) fn print(context: &Context, store: &Store, datasets: &[Dataset]) -> R
     if !context.json {
         let width = width::width().or_else(config::columns);
         let lines = lines(&entries, usize::from(width.unwrap_or(DEFAULT_WIDTH)));
-        terminal::print_line(&lines.join("\n")).with_context(|| "write the list".to_owned())?;
+        terminal::print_text(&lines.join("\n")).with_context(|| "write the list".to_owned())?;
     }
     let datasets = entries
         .iter()

@@ -117,7 +117,7 @@ pub(super) fn read_as_utc(args: &Args, result: &ImportResult) -> i64 {
 /// Prints a line for each table, and one for each reason below it.
 pub(super) fn print_table(result: &ImportResult) -> Result<()> {
     let print =
-        |line: &str| terminal::print_line(line).with_context(|| "print the report".to_owned());
+        |line: &str| terminal::print_text(line).with_context(|| "print the report".to_owned());
     print(&format!(
         "{:28} {:>10} {:>13} {:>10} {:>10}",
         "table", "taken", "already there", "no change", "left out"

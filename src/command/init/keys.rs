@@ -2,6 +2,7 @@
 
 use crate::api::error::{ApiError, RetryPolicy};
 use crate::command::Outcome;
+use crate::command::init::ids::NewIds;
 use crate::command::init::report::Report;
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, RunEnd, TornClient};
@@ -25,13 +26,17 @@ pub(super) struct CheckedKeys {
     in_memory: Option<Store>,
 }
 
-/// Checks each key with Torn, with the retry policies of `fetch`. An existing database is opened, because the rate
+/// Checks each key, then the ids, with Torn, with the retry policies of `fetch`. An existing database is opened, because the rate
 /// limiter counts the calls in it.
 ///
 /// # Errors
 ///
-/// If Torn accepts no key, or cannot be reached.
-pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<CheckedKeys> {
+/// If Torn accepts no key, does not know one of the ids, or cannot be reached.
+pub(super) fn check_keys(
+    settings: &Settings,
+    ids: &NewIds,
+    stop: StopSignal,
+) -> Result<CheckedKeys> {
     let loaded = settings.load_keys()?;
     loaded.log_unreadable();
     let is_new = !settings.database.exists();
@@ -62,6 +67,7 @@ pub(super) fn check_keys(settings: &Settings, stop: StopSignal) -> Result<Checke
     if checked.keys.is_empty() {
         return Err(checked.refused.swap_remove(0));
     }
+    ids.check(&torn)?;
     checked.in_memory = is_new.then(|| torn.into_store());
     Ok(checked)
 }

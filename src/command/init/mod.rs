@@ -4,6 +4,7 @@ mod answers;
 mod configuration;
 mod fields;
 mod guide;
+mod ids;
 mod key_names;
 mod key_tables;
 mod keys;
@@ -18,6 +19,7 @@ pub(in crate::command) use private_file::write_private;
 
 use crate::command::init::answers::Answers;
 use crate::command::init::configuration::ExistingFile;
+use crate::command::init::ids::NewIds;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
@@ -90,7 +92,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
     refuse_new_unreadable_keys(&context.settings, &settings)?;
-    let checked = keys::check_keys(&settings, StopSignal::listen()?)?;
+    let ids = NewIds::new(&answers, &context.settings.track);
+    let checked = keys::check_keys(&settings, &ids, StopSignal::listen()?)?;
     let setup = Setup {
         file,
         text,

@@ -202,7 +202,7 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
     }
     if !context.json {
         for rows in &findings.tables {
-            terminal::print_line(&format_rows(rows))
+            terminal::print_text(&format_rows(rows))
                 .with_context(|| "print the plan".to_owned())?;
         }
     }

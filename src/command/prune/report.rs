@@ -145,7 +145,7 @@ pub(super) fn preview(
 ) -> Result<Outcome> {
     if !context.json {
         for table in plan.tables() {
-            terminal::print_line(&format_table(table))
+            terminal::print_text(&format_table(table))
                 .with_context(|| "print the plan".to_owned())?;
         }
     }

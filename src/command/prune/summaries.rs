@@ -74,7 +74,7 @@ fn preview(context: &Context, month: Month) -> Result<Outcome> {
     store.check_unchanged()?;
     if !context.json {
         for table in &tables {
-            terminal::print_line(&format_table(table))
+            terminal::print_text(&format_table(table))
                 .with_context(|| "print the plan".to_owned())?;
         }
     }

@@ -228,7 +228,7 @@ fn nothing_to_do(args: &Args) -> String {
 
 fn print_jobs(jobs: &[SummaryJob]) -> Result<()> {
     for job in jobs {
-        terminal::print_line(&format!(
+        terminal::print_text(&format!(
             "{}  {}  {}",
             job.month,
             count(job.rows, "history row"),

@@ -60,7 +60,7 @@ pub(super) fn prepare(
     }
     make_folder(directory, options.database).map_err(|error| {
         let action = format!("make the backup folder {}", directory.display());
-        owner::explain(action, directory, options.database, error)
+        owner::explain_folder(action, directory, options.database, error)
     })
 }
 

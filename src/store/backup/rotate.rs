@@ -120,7 +120,7 @@ pub(super) fn disk_time(
             let action = format!("write to the folder {}", directory.display());
             let (help, exit) = match error.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    return owner::explain(action, directory, database, error);
+                    return owner::explain_folder(action, directory, database, error);
                 }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     ("free some space on that disk", Exit::Io)

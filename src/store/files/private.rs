@@ -77,7 +77,7 @@ fn temporary_file(
         .prefix(".tornsnap-")
         .suffix(temp_suffix)
         .tempfile_in(folder)
-        .map_err(|error| owner::explain(action(), folder, database, error))?;
+        .map_err(|error| owner::explain_folder(action(), folder, database, error))?;
     owner::give_to_owner(temporary.as_file(), temporary.path(), database);
     temporary
         .write_all(text.as_bytes())

@@ -114,3 +114,34 @@ fn flip(file: &Path, bit: u64) {
     bytes[usize::try_from(bit / 8).unwrap()] ^= 1 << (bit % 8);
     fs::write(file, bytes).unwrap();
 }
+
+#[test]
+fn a_name_from_the_list_is_found_in_the_backup_folder() {
+    let sandbox = ready(1);
+    sandbox.write("tornsnap.toml", "[backup]\ndirectory = \"copies\"\n");
+    sandbox.run(&["backup"]).expect(0);
+    let list = sandbox.run(&["backup", "--list"]).expect(0).stdout();
+    let name = list.split_whitespace().next().unwrap();
+
+    let verified = sandbox.run(&["backup", "--verify", name]).expect(0);
+    assert!(
+        verified.stderr().contains("copies"),
+        "{}",
+        verified.stderr()
+    );
+    sandbox.run(&["restore", name, "--to", "copy.db"]).expect(0);
+    fs::rename(sandbox.path("copies"), sandbox.path("elsewhere")).unwrap();
+    sandbox
+        .run(&["backup", "--output", "elsewhere", "--verify", name])
+        .expect(0);
+
+    // A file in the working directory has priority, and a path with a folder is no name.
+    fs::rename(sandbox.path("elsewhere"), sandbox.path("copies")).unwrap();
+    sandbox.write(name, "not a backup");
+    sandbox
+        .run(&["restore", name, "--to", "other.db"])
+        .expect(78);
+    fs::remove_file(sandbox.path(name)).unwrap();
+    let dotted = format!("./{name}");
+    sandbox.run(&["backup", "--verify", &dotted]).expect(78);
+}

@@ -6,6 +6,8 @@ mod help;
 mod questions;
 mod shells;
 mod usage;
+#[cfg(target_os = "linux")]
+mod widths;
 
 use crate::support::Sandbox;
 

@@ -215,3 +215,20 @@ fn intervals_are_half_open() {
         assert!(stderr.contains(form), "{stderr}");
     }
 }
+
+#[test]
+fn export_says_how_to_write_the_month_that_other_commands_take() {
+    let sandbox = Sandbox::new();
+    for month in [&["--month", "2026-12"][..], &["--month=2026-12"]] {
+        let refused = sandbox
+            .run(&[&["export", "player_history"], month].concat())
+            .expect(2);
+        assert!(
+            refused
+                .stderr()
+                .contains("write a month as --since 2026-12 --until 2027-01"),
+            "{}",
+            refused.stderr()
+        );
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
-use crate::support::torn::Torn;
+use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, Sandbox, set_mode};
 
 /// The findings with this state, each as "subject: message".
@@ -85,7 +85,7 @@ fn all_problems_are_shown_at_once() {
     let report = check(&sandbox, 78);
 
     for part in [
-        "line 3: unknown field `concurency` (did you mean `concurrency`?)",
+        "line 3: unknown field `concurency` in [api] (did you mean `concurrency`?)",
         "line 5: each entry of factions must be a whole number; the line is: factions = [\"10741\"]",
         "line 6: players must be a list of numbers, such as [10741]",
         "key alice: alice.key: there is no such file",
@@ -361,4 +361,43 @@ fn online_asks_nothing_while_there_is_a_problem() {
         .expect(78);
 
     assert!(torn.asked().is_empty());
+}
+
+#[test]
+fn a_key_that_torn_has_refused_is_told_of_without_asking_again() {
+    let torn = Torn::with_two_keys();
+    let refuse = |key| {
+        let code = FaultKind::Code(2, "refused".to_owned());
+        torn.simulator.fault(Fault::always(code).key(key));
+    };
+    refuse(CANARY);
+    torn.fetch(&["all"]).expect(0);
+    let asked = torn.asked().len();
+
+    let report = check(&torn.sandbox, 0);
+    let warnings = findings(&report, "warning");
+    let told = |findings: &[String], name: &str| {
+        let start = format!("{name}: Torn has refused it in an earlier run: Torn answered error 2");
+        findings.iter().any(|finding| finding.starts_with(&start))
+    };
+    assert!(told(&warnings, "key key1"), "{warnings:#?}");
+
+    refuse(BOBS_KEY);
+    torn.fetch(&["all"]).expect(77);
+    let problems = findings(&check(&torn.sandbox, 77), "problem");
+    assert!(
+        told(&problems, "key key1") && told(&problems, "key key2"),
+        "{problems:#?}"
+    );
+
+    // Another key with the same name was not refused.
+    let config = fs::read_to_string(torn.sandbox.path("tornsnap.toml")).unwrap();
+    torn.sandbox
+        .write("tornsnap.toml", &config.replace(CANARY, "AnotherKeyOfUse1"));
+    let warnings = findings(&check(&torn.sandbox, 0), "warning");
+    assert!(
+        !told(&warnings, "key key1") && told(&warnings, "key key2"),
+        "{warnings:#?}"
+    );
+    assert!(torn.asked().len() >= asked);
 }

@@ -14,7 +14,7 @@ struct Mistake {
 const MISTAKES: &[Mistake] = &[
     Mistake {
         text: "[api]\nspeed = 3\n",
-        because: "line 2: unknown field `speed`, expected one of `base_url`, `requests_per_minute`, `timeout_seconds`, `concurrency`",
+        because: "line 2: unknown field `speed` in [api], expected one of `base_url`, `requests_per_minute`, `timeout_seconds`, `concurrency`",
     },
     Mistake {
         text: "[api]\nrequests_per_minute = 101\n",
@@ -46,7 +46,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[retention]\nkeep_month = 2\n",
-        because: "line 2: unknown field `keep_month` (did you mean `keep_months`?), expected one of",
+        because: "line 2: unknown field `keep_month` in [retention] (did you mean `keep_months`?), expected one of",
     },
     Mistake {
         text: "database = \"C:\\Games\\x.db\"\n",
@@ -94,11 +94,40 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "[[key]]\nname = \"a\"\nkey_env = \"A\"\n[[key]]\nname = \"a\"\nkey_env = \"B\"\n",
-        because: "line 4: the key name \"a\" is empty or used twice",
+        because: "line 4: the key name \"a\" is used twice: an earlier [[key]] has it, too",
     },
     Mistake {
         text: "[api]\nbase_url = \"http://api.torn.com/v2\"\n",
         because: "line 2: \"http://api.torn.com/v2\" would send keys unencrypted: write https://",
+    },
+    Mistake {
+        text: "[[key]]\nname = \"\"\nkey_env = \"A\"\n",
+        because: "line 1: the name of this [[key]] is empty",
+    },
+    Mistake {
+        text: "[api]\nkeep = 3",
+        because: "line 2: unknown field `keep` under this heading; `keep` belongs to [backup] or [log]; the line is: keep = 3",
+    },
+    Mistake {
+        text: "players = [1]",
+        because: "line 1: unknown field `players` under this heading; `players` belongs to [track]",
+    },
+    Mistake {
+        text: "[track]\ndatabase = \"x.db\"",
+        because: "line 2: unknown field `database` under this heading; `database` belongs to the beginning of the file",
+    },
+    Mistake {
+        text: "[track]\nfactions = [9001 9102]\n",
+        because: "line 2: a comma is missing in a list, or the list is not closed with ]",
+    },
+    Mistake {
+        text: "[track]\nfactions = [9001,\n9102 9103]\n",
+        because: "line 3: a comma is missing in a list, or the list is not closed with ]",
+    },
+    Mistake {
+        text: "[track]\nplayers = [Duke]\n",
+        because: "line 2: a word is not in quotes, and it is neither a number nor true or false; players and factions are \
+                  listed by their ids",
     },
 ];
 

@@ -45,7 +45,9 @@ fn on_a_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str]) -> String 
     let page: Vec<&str> = text
         .lines()
         .map(str::trim_end)
-        .filter(|line| !line.contains("TORNSNAP_NOW is set"))
+        .filter(|line| {
+            !line.contains("TORNSNAP_NOW is set") && line.trim() != "2026-04-01T12:00:00Z"
+        })
         .collect();
     page.join("\n")
 }

@@ -155,6 +155,7 @@ fn the_checks_of_keys_count_in_the_budget() {
         fresh
             .sandbox
             .rows("SELECT owner_id, count(*) FROM api_requests GROUP BY owner_id"),
-        ["1|3"]
+        ["1|4"],
+        "three checks of the key and one of the faction, which is followed from then on"
     );
 }

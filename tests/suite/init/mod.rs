@@ -3,6 +3,7 @@
 mod again;
 #[cfg(unix)]
 mod guide;
+mod ids;
 mod key_tables;
 mod keys;
 
@@ -34,6 +35,14 @@ impl Fresh {
             .unwrap(),
             sandbox: Sandbox::new(),
         };
+        fresh.simulator.edit(|world| {
+            for id in [2, 7, 9, 20, 30] {
+                world.pin_faction(id);
+            }
+            for id in [1, 2, 3, 5, 7, 8, 60] {
+                world.pin_player(id);
+            }
+        });
         fresh.sandbox.write("alice.key", &format!("{CANARY}\n"));
         fresh
     }

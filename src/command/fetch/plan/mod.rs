@@ -74,6 +74,7 @@ pub(super) fn forecast(
 }
 
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
+    context.settings.api.check_limit()?;
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
     let loaded = context.settings.load_keys()?;
@@ -253,7 +254,7 @@ fn count_calls(calls: u64) -> String {
 
 fn print(plan: &Plan) -> std::io::Result<()> {
     for kind in &plan.kinds {
-        terminal::print_line(&format!(
+        terminal::print_text(&format!(
             "{:20} {}",
             kind.kind.as_str(),
             count_calls(kind.calls)
@@ -271,9 +272,9 @@ fn print(plan: &Plan) -> std::io::Result<()> {
     }
     if plan.key_checks > 0 {
         let calls = plan.key_checks;
-        terminal::print_line(&format!("{:20} {}", "key checks", count_calls(calls)))?;
+        terminal::print_text(&format!("{:20} {}", "key checks", count_calls(calls)))?;
     }
-    terminal::print_line("")?;
+    terminal::print_text("")?;
     for load in &plan.loads {
         let owner = load.owner().map_or_else(
             || "owner not known yet".to_owned(),
@@ -286,7 +287,7 @@ fn print(plan: &Plan) -> std::io::Result<()> {
                 u64::from(limit).min(loads::of_owner(&plan.loads, load))
             ),
         };
-        terminal::print_line(&format!(
+        terminal::print_text(&format!(
             "key {:16} {}, {pace} ({owner})",
             load.name,
             count_calls(load.calls)
