@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::output::log_file::LogFile;
-use crate::output::progress;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
+use crate::output::{progress, stamp};
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Color {
@@ -38,7 +37,8 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
             let style = line.default_level_style(record.level());
             writeln!(
                 line,
-                "{style}{:5}{style:#} {}",
+                "{}{style}{:5}{style:#} {}",
+                stamp::prefix(),
                 record.level().as_str().to_lowercase(),
                 record.args()
             )
@@ -78,10 +78,6 @@ impl Log for Logger {
         })
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the log has the real time, whatever TORNSNAP_NOW says"
-    )]
     fn log(&self, record: &Record<'_>) {
         if !self.enabled(record.metadata()) {
             return;
@@ -94,7 +90,7 @@ impl Log for Logger {
             let message = record.args().to_string().replace(['\n', '\r'], " ");
             let line = format!(
                 "{} [{}] {:5} {message}\n",
-                Utc::now().format("%Y-%m-%dT%H:%M:%SZ"),
+                stamp::now(),
                 std::process::id(),
                 record.level().as_str().to_lowercase(),
             );
