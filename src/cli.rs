@@ -205,6 +205,7 @@ fn start(cli: &Cli) -> Result<Context> {
         config: ignore_empty(cli.global.config.as_ref()),
         database: ignore_empty(cli.global.database.as_ref()),
     };
+    command::log::stamp_if_job(overrides.config.as_deref());
     let verbosity = match (cli.global.quiet, cli.global.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,

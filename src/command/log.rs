@@ -9,7 +9,8 @@ use crate::error::{Error, Exit, Result};
 use crate::model::path::folder_of;
 use crate::output::log as output_log;
 use crate::output::log::Color;
-use crate::output::log_file::LogFile;
+use crate::output::log_file::{LogFile, is_stderr};
+use crate::output::stamp;
 use crate::output::terminal::Verbosity;
 use crate::store::{owner, trace};
 
@@ -32,10 +33,19 @@ pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
     }
 }
 
+/// Puts the time before each message of a job whose stderr cron appends to a file, because nothing else says when it was.
+/// `config` is the one of the command line, which each job names, so that an error in the configuration has its time too.
+pub(crate) fn stamp_if_job(config: Option<&Path>) {
+    if config.is_some_and(|path| is_stderr(&path.with_file_name(schedule::entries::LOG_NAME))) {
+        stamp::turn_on();
+    }
+}
+
 /// Renames the file that cron appends the output of the jobs to when it is large, and makes it private: the shell that opens
-/// it does neither. Only a job does this, whose stderr goes there. What this job prints goes to the renamed file.
+/// it does neither. Only a job does this, whose stderr goes there. The shell of this job has opened the file before, so what
+/// the job and its later commands print goes to the renamed file. The next job writes to a new one.
 fn tend_schedule_log(path: &Path, settings: &Settings) {
-    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+    if !is_stderr(path) {
         return;
     }
     let reopen = {
@@ -45,9 +55,6 @@ fn tend_schedule_log(path: &Path, settings: &Settings) {
     let Ok(mut file) = LogFile::new(path, settings.log.max_size, settings.log.keep, reopen) else {
         return;
     };
-    if !file.is_stderr() {
-        return;
-    }
     // Best effort: a job must not fail because of its log.
     #[cfg(unix)]
     {

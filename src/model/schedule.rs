@@ -5,6 +5,7 @@ pub(crate) mod crontab;
 pub(crate) mod crontab_list;
 pub(crate) mod interval;
 pub(crate) mod job;
+pub(crate) mod mark;
 pub(crate) mod paths;
 pub(crate) mod systemd;
 pub(crate) mod windows;

@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::output::log_file::LogFile;
-use crate::output::progress;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
 use crate::output::width::message_width;
 use crate::output::wrap::wrap_message;
+use crate::output::{progress, stamp};
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Color {
@@ -45,7 +44,8 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
                 None => text,
             };
             let message = text.strip_prefix(&*level).unwrap_or_default();
-            writeln!(line, "{style}{level}{style:#}{message}")
+            let time = stamp::prefix();
+            writeln!(line, "{time}{style}{level}{style:#}{message}")
         })
         .write_style(match color {
             Color::Auto => env_logger::WriteStyle::Auto,
@@ -82,10 +82,6 @@ impl Log for Logger {
         })
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the log has the real time, whatever TORNSNAP_NOW says"
-    )]
     fn log(&self, record: &Record<'_>) {
         if !self.enabled(record.metadata()) {
             return;
@@ -98,7 +94,7 @@ impl Log for Logger {
             let message = record.args().to_string().replace(['\n', '\r'], " ");
             let line = format!(
                 "{} [{}] {:5} {message}\n",
-                Utc::now().format("%Y-%m-%dT%H:%M:%SZ"),
+                stamp::now(),
                 std::process::id(),
                 record.level().as_str().to_lowercase(),
             );

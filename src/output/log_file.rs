@@ -72,15 +72,6 @@ impl LogFile {
         }
     }
 
-    /// Whether stderr goes to this file.
-    pub(crate) fn is_stderr(&self) -> bool {
-        let file = self.file.try_clone().and_then(Handle::from_file);
-        match (file, Handle::stderr()) {
-            (Ok(file), Ok(stderr)) => file == stderr,
-            _ => false,
-        }
-    }
-
     /// Renames the file if it is as large as the limit. What another process has open under this name goes to the renamed
     /// file.
     pub(crate) fn rename_if_large(&mut self) {
@@ -190,6 +181,17 @@ impl LogFile {
             _ => false,
         }
     }
+}
+
+/// Whether stderr goes to the log file at this path, or to the one that was renamed last.
+pub(crate) fn is_stderr(path: &Path) -> bool {
+    [path.to_owned(), with_suffix(path, ".1")]
+        .iter()
+        .filter(|path| fs::metadata(path).is_ok_and(|found| found.is_file()))
+        .any(|path| match (Handle::from_path(path), Handle::stderr()) {
+            (Ok(file), Ok(stderr)) => file == stderr,
+            _ => false,
+        })
 }
 
 #[cfg(test)]

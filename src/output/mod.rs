@@ -15,6 +15,7 @@ pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;
 mod sample;
+pub(crate) mod stamp;
 pub(crate) mod stream;
 mod table;
 pub(crate) mod terminal;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::{Error, Exit, Result};
 use crate::output::width::{message_width, width};
 use crate::output::wrap::{wrap_indented, wrap_message};
-use crate::output::{progress, stream};
+use crate::output::{progress, stamp, stream};
 
 /// How much a command prints on stderr.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -133,7 +133,7 @@ pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
 /// Prints an error, its causes and the help on stderr.
 pub(crate) fn print_error(error: &Error) {
     log::error!(target: FILE_ONLY, "{}", error.one_line());
-    let mut text = format!("tornsnap: {error}");
+    let mut text = format!("{}tornsnap: {error}", stamp::prefix());
     let causes = error.causes();
     if !causes.is_empty() {
         text.push_str("\n  because: ");

@@ -4,9 +4,14 @@
 pub mod cron;
 #[cfg(unix)]
 mod cron_daemon;
+#[cfg(unix)]
+mod crontab_changes;
 mod examples;
 #[cfg(unix)]
+mod job_log;
+#[cfg(unix)]
 mod other_crons;
+mod retries;
 mod settings;
 #[cfg(target_os = "linux")]
 mod systemd;

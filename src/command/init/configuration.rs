@@ -38,9 +38,26 @@ const OTHER_SETTINGS: &str = r##"
 # webhook_url_file = "webhook"   # a file with the address of a Discord webhook, for `health --notify`
 # ping_url = "https://hc-ping.com/your-id"
 
-# [log]
-# file = "tornsnap.log"          # also log there, for schedulers that keep no output
+# [schedule]                     # the jobs of `tornsnap schedule install`; "off" leaves a job out
+# wars = "10m"
+# factions = "4m"
+# players = "30m"
+# territories = "1h"
+# backup = "daily"               # backup, then summarize, then prune
+# health = "hourly"
 "##;
+
+/// The log file, on systems whose scheduler keeps what the jobs print.
+const LOG_AS_COMMENT: &str = "
+# [log]
+# file = \"tornsnap.log\"          # also log there; under cron, failed jobs are mailed then
+";
+
+/// The log file on Windows, whose Task Scheduler keeps nothing.
+const LOG_ON_WINDOWS: &str = "
+[log]
+file = \"tornsnap.log\"            # the Task Scheduler keeps no output
+";
 
 /// The configuration file before `init` changes it.
 #[derive(Debug, Eq, PartialEq)]
@@ -181,7 +198,13 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
             which => toml_string(territories_word(&which)),
         },
     );
+    if cfg!(windows) {
+        text.push_str(LOG_ON_WINDOWS);
+    }
     text.push_str(OTHER_SETTINGS);
+    if !cfg!(windows) {
+        text.push_str(LOG_AS_COMMENT);
+    }
     Ok(text)
 }
 

@@ -19,8 +19,8 @@ pub(super) trait Backend {
     /// Whether this machine has it, and it answers.
     fn is_available(&self) -> bool;
 
-    /// Whether a command that it starts has this environment variable.
-    fn sets_variable(&self, name: &str) -> bool;
+    /// Whether a job of the schedule with this id has this environment variable.
+    fn sets_variable(&self, name: &str, id: &str) -> bool;
 
     /// Whether the entries append the output of the commands to a file, if the program itself has no log file.
     fn appends_output(&self) -> bool;

@@ -1,44 +1,115 @@
-//! `schedule run`: the commands of the job `backup`, for a scheduler that cannot stop at the first failure.
+//! `schedule run`: the commands of a job, once in each interval. The scheduler starts it every hour, so that a run that failed
+//! or was killed is tried again.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
-use crate::command::Outcome;
+use crate::command::schedule::entries::interval;
+use crate::command::schedule::mark::MarkFile;
 use crate::command::schedule::program;
 use crate::command::schedule::report::ChainReport;
+use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::schedule::job::JobName;
+use crate::model::schedule::interval::Interval;
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::mark::Mark;
 
-/// Runs the commands as a scheduler would. Each prints and logs for itself.
-pub(super) fn run(config: &Path) -> Result<Outcome> {
+/// Runs the commands that have not succeeded in this interval as a scheduler would. Each prints and logs for itself.
+///
+/// # Errors
+///
+/// The exit code of the first command that fails; [`Exit::Config`] when the mark cannot be written.
+pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Outcome> {
+    let settings = &context.settings;
+    let job = Job {
+        name,
+        // A job that was turned off after the installation still runs.
+        interval: interval(&settings.schedule, name).unwrap_or(Interval::DAILY),
+        minute: 0,
+        second: 0,
+    };
+    let Some(mut file) = MarkFile::open(name, config, &settings.database)? else {
+        return Ok(nothing("another run of this job has not finished"));
+    };
+    let now = settings.clock.now();
+    let commands = name.commands();
+    let finished = file.read().map_or(0, |mark| mark.finished(&job, now));
+    if finished == commands.len() {
+        return Ok(nothing("the job is done in this interval"));
+    }
+    file.write(Mark::new(&job, now, finished))?;
     let program = program::find()?.path;
-    let commands = JobName::Backup.commands();
-    for command in commands {
+    let mut exit = Exit::Done;
+    for (position, command) in commands.iter().enumerate().skip(finished) {
         let status = Command::new(&program)
             .arg("-q")
             .arg("--config")
             .arg(config)
-            .arg(command)
+            .args(command.split(' '))
+            .args(extra(command, position > finished))
             .status()
             .with_context(|| format!("start `tornsnap {command}`"))?;
-        if !status.success() {
-            return Err(Error::new(format!("finish `tornsnap {command}`"))
-                .with_source(format!(
-                    "it ended with {status}, so the commands after it were not run"
-                ))
-                .with_help("see its own message; the next start of the job tries again")
-                .with_exit(exit_of(status.code())));
+        if is_refused_prune(command, status) {
+            file.write(Mark::new(&job, now, commands.len()))?;
+            return Err(failed(command, status, "in the next interval"));
         }
+        if !is_finished(name, status) {
+            return Err(failed(command, status, "within the hour"));
+        }
+        exit = exit_of(status.code());
+        file.write(Mark::new(&job, now, position + 1))?;
     }
-    Ok(Outcome::done(
-        format!("done: {}", commands.join(", ")),
-        ChainReport { commands },
-    ))
+    let commands = &commands[finished..];
+    let report = ChainReport { commands };
+    let summary = Some(format!("done: {}", commands.join(", ")));
+    Ok(Outcome {
+        summary: summary.filter(|_| exit == Exit::Done),
+        ..Outcome::new(exit).with_report(report)
+    })
+}
+
+/// The backup that this run has just made is the one that `summarize` would take first. A second one of the same moment would
+/// only rotate an older one away.
+fn extra(command: &str, follows_backup: bool) -> Option<&'static str> {
+    (command == "summarize" && follows_backup).then_some("--no-backup")
+}
+
+fn nothing(why: &str) -> Outcome {
+    Outcome::done(
+        format!("nothing to do: {why}"),
+        ChainReport { commands: &[] },
+    )
+}
+
+/// Whether a command need not run again in this interval. A fetch that has saved a part and a check that has findings have
+/// done their work.
+fn is_finished(name: JobName, status: ExitStatus) -> bool {
+    match (name, status.code()) {
+        (_, Some(0)) => true,
+        (JobName::Health, Some(code)) => (1..=3).contains(&code),
+        (JobName::Backup, _) | (_, None) => false,
+        (_, Some(code)) => code == i32::from(Exit::Partial.code()),
+    }
+}
+
+/// A refusal needs the user. To report it every hour would help nobody.
+fn is_refused_prune(command: &str, status: ExitStatus) -> bool {
+    command == "prune" && status.code() == Some(i32::from(Exit::Config.code()))
+}
+
+fn failed(command: &str, status: ExitStatus, again: &str) -> Error {
+    Error::new(format!("finish `tornsnap {command}`"))
+        .with_source(format!(
+            "it ended with {status}, and the rest of the job was not run"
+        ))
+        .with_help(format!("see its own message; the job tries again {again}"))
+        .with_exit(exit_of(status.code()))
 }
 
 /// The exit code of a command, as that of the job.
 fn exit_of(code: Option<i32>) -> Exit {
     [
+        Exit::Done,
         Exit::Usage,
         Exit::Partial,
         Exit::Io,

@@ -1,8 +1,6 @@
 //! cron: a block in the crontab of the user.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{Local, Offset, TimeZone};
 
@@ -10,13 +8,14 @@ use crate::command::schedule::backend::{
     Backend, Change, EntryFile, Installed, Preview, State, message_of, run, run_to_success,
     user_name,
 };
+use crate::command::schedule::crontab_copies::{keep_copy, temporary_file};
 use crate::command::schedule::entries::Entries;
-use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::{copy_names, folder_of};
-use crate::model::schedule::cron::{config_in, lines, mark_file, next_start};
+use crate::command::schedule::mark;
+use crate::error::{Error, Exit, Result};
+use crate::model::schedule::cron::{config_in, lines};
 use crate::model::schedule::crontab;
 use crate::model::schedule::crontab_list::Listing;
-use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::job::Job;
 
 /// How the crontab is named in messages.
 const PLACE: &str = "the crontab of this user";
@@ -36,9 +35,11 @@ impl Backend for Cron {
         !cfg!(windows) && matches!(run("crontab", &["-l"]), Ok(Some(_)))
     }
 
-    fn sets_variable(&self, name: &str) -> bool {
+    /// A variable of a crontab is set for the lines below it.
+    fn sets_variable(&self, name: &str, id: &str) -> bool {
         let crontab = read().unwrap_or_default();
-        String::from_utf8_lossy(&crontab).lines().any(|line| {
+        let above = crontab::above_block(&crontab, id);
+        String::from_utf8_lossy(above).lines().any(|line| {
             let rest = line.trim_start().trim_start_matches(['"', '\'']);
             let rest = rest.strip_prefix(name);
             let value = rest.and_then(|rest| {
@@ -120,14 +121,12 @@ impl Backend for Cron {
             return Ok(Change::default());
         };
         let change = replace(&before, &after, config, now)?;
-        remove_mark_files(config);
+        mark::remove_files(config);
         Ok(change)
     }
 
     fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64 {
-        let mark = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok();
-        let mark = mark.and_then(|text| text.trim().parse().ok());
-        next_start(job, now, utc_offset(now), mark)
+        mark::next_start_of(job, entries, now, utc_offset(now))
     }
 }
 
@@ -139,7 +138,7 @@ fn utc_offset(now: i64) -> i64 {
 
 /// The crontab with the block of this schedule.
 fn with_block(crontab: &[u8], entries: &Entries) -> Result<Vec<u8>> {
-    if let Some(shell) = crontab::foreign_shell(crontab) {
+    if let Some(shell) = crontab::foreign_shell(crontab::above_block(crontab, &entries.paths.id)) {
         return Err(Error::new(format!("change {PLACE}"))
             .with_source(format!("it has SHELL={shell}, which cannot run the lines"))
             .with_help("set SHELL=/bin/sh there with `crontab -e`, or use `--for systemd`")
@@ -215,54 +214,4 @@ fn write(text: &[u8], config: &Path) -> Result<()> {
             let help = "see the message of crontab; the crontab is as it was before";
             error.with_help(help).with_exit(Exit::Config)
         })
-}
-
-/// The folder of the configuration. If it is gone, the home folder, or else that for temporary files.
-fn folder_for_copies(config: &Path) -> PathBuf {
-    let folder = folder_of(config).to_owned();
-    [Some(folder), dirs::home_dir()]
-        .into_iter()
-        .flatten()
-        .find(|folder| folder.is_dir())
-        .unwrap_or_else(std::env::temp_dir)
-}
-
-/// A file beside the configuration that only its owner can read.
-fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile> {
-    let folder = folder_for_copies(config);
-    let action = || format!("write a crontab in {}", folder.display());
-    let mut file = tempfile::Builder::new()
-        .prefix(".tornsnap-")
-        .suffix(".crontab.partial")
-        .tempfile_in(&folder)
-        .with_context(action)?;
-    file.write_all(text)
-        .and_then(|()| file.as_file().sync_all())
-        .with_context(action)?;
-    Ok(file)
-}
-
-/// Copies the crontab to a new file beside the configuration.
-fn keep_copy(crontab: &[u8], config: &Path, now: i64) -> Result<PathBuf> {
-    let mut file = temporary_file(crontab, config)?;
-    let named = folder_for_copies(config).join(config.file_name().unwrap_or_default());
-    for path in copy_names(&named, "crontab-before", now) {
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(path),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => file = error.file,
-            Err(error) => {
-                let action = format!("keep a copy of the crontab as {}", path.display());
-                return Err(Error::of_io(action, error.error));
-            }
-        }
-    }
-    unreachable!("the numbers do not end")
-}
-
-/// Removes the files with the times of the last runs. They are of no use without the block.
-fn remove_mark_files(config: &Path) {
-    for name in JobName::ALL {
-        // Best effort: the file may not exist, and does no harm.
-        let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
-    }
 }

@@ -78,7 +78,8 @@ pub(super) fn jobs(settings: &Settings) -> Vec<Job> {
     plan(&wanted)
 }
 
-fn interval(schedule: &Schedule, name: JobName) -> Option<Interval> {
+/// How often a job runs; `None` if it is off.
+pub(super) fn interval(schedule: &Schedule, name: JobName) -> Option<Interval> {
     match name {
         JobName::Backup => schedule.backup,
         JobName::Health => schedule.health,

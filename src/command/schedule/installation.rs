@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{Backend, Change, State};
 use crate::command::schedule::entries::{self, Entries};
+use crate::command::schedule::others;
 use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
 use crate::command::schedule::surroundings;
 use crate::config::Settings;
@@ -52,7 +53,12 @@ impl Installation {
     ) -> Result<Self> {
         let installation = Self::unchecked(settings, jobs_settings, config, backend)?;
         let backend = installation.backend.as_ref();
-        surroundings::refuse_without_keys(settings, jobs_settings, backend)?;
+        surroundings::refuse_without_keys(
+            settings,
+            jobs_settings,
+            backend,
+            &installation.entries.paths.id,
+        )?;
         Ok(installation)
     }
 
@@ -73,7 +79,9 @@ impl Installation {
             settings,
             jobs_settings,
             backend.as_ref(),
+            &entries.paths.id,
         ));
+        warnings.extend(others::warnings_of_gone());
         warnings.extend(other_installations(backend.as_ref(), &entries));
         Ok(Self {
             backend,

@@ -3,9 +3,12 @@
 mod backend;
 mod chain;
 mod cron;
+mod crontab_copies;
 pub(crate) mod entries;
 pub(crate) mod examples;
 mod installation;
+mod mark;
+mod others;
 mod program;
 mod remove;
 mod report;
@@ -27,6 +30,7 @@ use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
 use crate::command::{Context, Outcome};
 use crate::config::{Overrides, Settings};
 use crate::error::{Error, Exit, Result};
+use crate::model::schedule::job::JobName;
 use crate::model::schedule::windows::Logon;
 use crate::output::terminal::{self, Verbosity};
 
@@ -47,6 +51,9 @@ Examples:
 pub(crate) struct Args {
     /// What to do
     action: Action,
+    /// The job of `run`
+    #[arg(hide = true, value_parser = parse_job)]
+    job: Option<JobName>,
     /// The scheduler [default: the one that this machine has; remove: all that this machine has]
     #[arg(long = "for", value_name = "SCHEDULER")]
     scheduler: Option<Scheduler>,
@@ -66,7 +73,7 @@ enum Action {
     Install,
     /// Take the jobs out of the scheduler
     Remove,
-    /// Run backup, summarize and prune, one after the other, until one fails. The Task Scheduler starts this.
+    /// Run the commands of a job, one after the other, until one fails, if it is due. The schedulers start this.
     #[value(hide = true)]
     Run,
 }
@@ -96,6 +103,9 @@ impl Args {
                 .with_help(help)
                 .with_exit(Exit::Usage))
         };
+        if self.job.is_some() && self.action != Action::Run {
+            return refuse("a second word", "it takes one action", "leave it out");
+        }
         if self.dry_run && !matches!(self.action, Action::Install | Action::Remove) {
             return refuse(
                 "--dry-run",
@@ -147,6 +157,13 @@ impl Args {
     }
 }
 
+fn parse_job(text: &str) -> Result<JobName, String> {
+    JobName::ALL
+        .into_iter()
+        .find(|name| name.as_str() == text)
+        .ok_or_else(|| "it is no job".to_owned())
+}
+
 /// Shows, installs or removes the schedule.
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     args.refuse_meaningless_options()?;
@@ -159,7 +176,11 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         Action::Install if args.dry_run => print_preview(context, args),
         Action::Install => install(context, args),
         Action::Remove => remove::run(context, args),
-        Action::Run => chain::run(&entries::config_path(&context.settings)?),
+        Action::Run => chain::run(
+            context,
+            &entries::config_path(&context.settings)?,
+            args.job.unwrap_or(JobName::Backup),
+        ),
     }
 }
 
@@ -228,8 +249,9 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     let mut warnings = installation.warnings.clone();
     let notes = backend.notes(entries);
     warnings.extend(notes.iter().cloned());
-    let would_fail = surroundings::refuse_without_keys(settings, &jobs_settings, backend)
-        .and_then(|()| backend.require());
+    let would_fail =
+        surroundings::refuse_without_keys(settings, &jobs_settings, backend, &entries.paths.id)
+            .and_then(|()| backend.require());
     if let Err(error) = would_fail {
         let help = error
             .help()

@@ -2,21 +2,16 @@
 
 use std::path::Path;
 
-use crate::command::schedule::backend::{Backend, Change, Installed};
+use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::entries;
+use crate::command::schedule::others::{Other, describe, others};
 use crate::command::schedule::report::{ChangeReport, OtherReport, RemoveReport};
 use crate::command::schedule::{Args, Scheduler, kept};
 use crate::command::{Context, Outcome};
 use crate::config::look_for_file;
 use crate::error::{Error, Exit, Result};
-use crate::model::path::{display_path, plain_absolute, shell_word};
+use crate::model::path::{display_path, plain_absolute};
 use crate::model::schedule::windows::Logon;
-
-/// The jobs of another configuration, and the scheduler that has them.
-struct Other {
-    scheduler: &'static str,
-    jobs: Installed,
-}
 
 /// Removes the jobs, and names those of other configurations if there were none.
 ///
@@ -103,48 +98,6 @@ fn backends_to_remove_from(named: Option<Scheduler>, config: &Path) -> Vec<Box<d
             })
             .collect(),
     }
-}
-
-/// The installed jobs with other ids than these. A scheduler that cannot be read has none.
-fn others(named: Option<Scheduler>, ids: &[String]) -> Vec<Other> {
-    let backends: Vec<Box<dyn Backend>> = match named {
-        Some(scheduler) => vec![scheduler.backend(Logon::default())],
-        None => Scheduler::backends().collect(),
-    };
-    let mut others = Vec::new();
-    for backend in backends {
-        let installed = backend.installed().unwrap_or_default().into_iter();
-        others.extend(
-            installed
-                .filter(|jobs| !ids.contains(&jobs.id))
-                .map(|jobs| Other {
-                    scheduler: backend.name(),
-                    jobs,
-                }),
-        );
-    }
-    others
-}
-
-fn describe(other: &Other) -> String {
-    let scheduler = other.scheduler;
-    match &other.jobs.config {
-        Some(config) => format!(
-            "{scheduler} has jobs for {config}; remove them with `{}`",
-            command(config)
-        ),
-        None => format!(
-            "{scheduler} has jobs with the id {}, and the path of their configuration cannot be read; remove them with \
-             the tools of {scheduler}",
-            other.jobs.id
-        ),
-    }
-}
-
-/// The command that removes the jobs of a configuration.
-fn command(config: &str) -> String {
-    let word = shell_word(Path::new(config));
-    format!("tornsnap schedule remove --config {word}")
 }
 
 fn no_configuration(others: &[Other]) -> Error {

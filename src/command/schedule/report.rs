@@ -89,7 +89,7 @@ impl RemoveReport {
     }
 }
 
-/// `schedule run`: the commands that have succeeded.
+/// `schedule run`: the commands that have succeeded, none if the job was not due.
 #[derive(Debug, Serialize)]
 pub(super) struct ChainReport {
     pub(super) commands: &'static [&'static str],

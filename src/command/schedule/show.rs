@@ -2,6 +2,7 @@
 
 use crate::command::schedule::backend::{Backend, State};
 use crate::command::schedule::entries::Entries;
+use crate::command::schedule::others;
 use crate::command::schedule::report::{FileReport, JobReport, ShowReport};
 use crate::command::schedule::surroundings;
 use crate::command::{Context, Outcome};
@@ -20,7 +21,13 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     let files = backend.files(&entries)?;
     let mut warnings = entries.warnings.clone();
     let jobs_settings = surroundings::settings_of_jobs(&entries.config)?;
-    warnings.extend(surroundings::warnings(settings, &jobs_settings, backend));
+    warnings.extend(surroundings::warnings(
+        settings,
+        &jobs_settings,
+        backend,
+        &entries.paths.id,
+    ));
+    warnings.extend(others::warnings_of_gone());
     if backend.require().is_ok() {
         warnings.extend(backend.notes(&entries));
     }

@@ -26,10 +26,11 @@ pub(super) fn refuse_without_keys(
     settings: &Settings,
     jobs_settings: &Settings,
     backend: &dyn Backend,
+    id: &str,
 ) -> Result<()> {
     let missing: Vec<&str> = jobs_settings
         .key_variables()
-        .map(|variable| variable.filter(|name| !backend.sets_variable(name)))
+        .map(|variable| variable.filter(|name| !backend.sets_variable(name, id)))
         .collect::<Option<_>>()
         .unwrap_or_default();
     let has_no_key = jobs_settings.configured_keys() == 0;
@@ -37,7 +38,7 @@ pub(super) fn refuse_without_keys(
         return Ok(());
     }
     // It replaces all keys of the configuration.
-    if backend.sets_variable("TORN_API_KEY") {
+    if backend.sets_variable("TORN_API_KEY", id) {
         return Ok(());
     }
     let why = match (has_no_key, settings.keys_are_from_environment) {
@@ -61,10 +62,11 @@ pub(super) fn warnings(
     settings: &Settings,
     jobs_settings: &Settings,
     backend: &dyn Backend,
+    id: &str,
 ) -> Vec<String> {
     let mut warnings: Vec<String> = VARIABLES
         .into_iter()
-        .filter(|(name, _)| is_variable_set(name) && !backend.sets_variable(name))
+        .filter(|(name, _)| is_variable_set(name) && !backend.sets_variable(name, id))
         .map(|(name, instead)| format!("{name} is set here, but not for the jobs; {instead}"))
         .collect();
     let jobs_database = plain_absolute(&jobs_settings.database);
@@ -75,7 +77,7 @@ pub(super) fn warnings(
             settings.database.display()
         ));
     }
-    let jobs_have_own_keys = backend.sets_variable("TORN_API_KEY");
+    let jobs_have_own_keys = backend.sets_variable("TORN_API_KEY", id);
     if settings.keys_are_from_environment && !jobs_have_own_keys {
         warnings.push(
             "TORN_API_KEY is set here, but not for the jobs; they use the keys of the configuration".to_owned(),
@@ -85,7 +87,7 @@ pub(super) fn warnings(
             jobs_settings
                 .key_variables()
                 .flatten()
-                .filter(|name| !backend.sets_variable(name))
+                .filter(|name| !backend.sets_variable(name, id))
                 .map(|name| {
                     format!(
                         "the jobs do not have the key in {name}; use key_file instead of key_env"
@@ -94,7 +96,7 @@ pub(super) fn warnings(
         );
     }
     if let Some(WebhookSource::Env(name)) = &settings.health.webhook
-        && !backend.sets_variable(name)
+        && !backend.sets_variable(name, id)
     {
         warnings.push(format!(
             "the jobs do not have the address of the webhook in {name}; use webhook_url_file"

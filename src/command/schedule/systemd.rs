@@ -10,6 +10,7 @@ use crate::command::schedule::backend::{
     user_name,
 };
 use crate::command::schedule::entries::Entries;
+use crate::command::schedule::mark;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::schedule::job::Job;
@@ -33,7 +34,7 @@ impl Backend for Systemd {
         manager_environment().is_ok()
     }
 
-    fn sets_variable(&self, name: &str) -> bool {
+    fn sets_variable(&self, name: &str, _id: &str) -> bool {
         let environment = manager_environment().unwrap_or_default();
         environment
             .lines()
@@ -133,7 +134,7 @@ impl Backend for Systemd {
         Ok(change)
     }
 
-    fn remove(&self, id: &str, _config: &Path, _now: i64) -> Result<Change> {
+    fn remove(&self, id: &str, config: &Path, _now: i64) -> Result<Change> {
         let installed = installed_units(&unit_folder()?, id)?;
         if installed.is_empty() {
             return Ok(Change::default());
@@ -150,6 +151,7 @@ impl Backend for Systemd {
             fs::remove_file(path).with_context(|| format!("remove {}", path.display()))?;
         }
         systemctl(&["daemon-reload"], &[])?;
+        mark::remove_files(config);
         Ok(Change {
             is_changed: true,
             files: installed.keys().map(|path| display_path(path)).collect(),
@@ -157,8 +159,8 @@ impl Backend for Systemd {
         })
     }
 
-    fn next_start(&self, job: &Job, _entries: &Entries, now: i64) -> i64 {
-        job.next_start(now)
+    fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64 {
+        mark::next_start_of(job, entries, now, 0)
     }
 }
 

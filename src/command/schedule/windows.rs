@@ -7,10 +7,11 @@ use crate::command::schedule::backend::{
     Backend, Change, EntryFile, Installed, Preview, State, run, run_to_success,
 };
 use crate::command::schedule::entries::Entries;
+use crate::command::schedule::mark;
 use crate::config::{system_path, system_variable};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::schedule::job::{Job, JobName};
-use crate::model::schedule::windows::{Logon, Task, ids_in_list, task_name, tasks};
+use crate::model::schedule::windows::{Logon, Task, config_in, ids_in_list, task_name, tasks};
 
 pub(super) struct Windows {
     pub(super) logon: Logon,
@@ -42,7 +43,7 @@ impl Backend for Windows {
     }
 
     /// Tasks have the variables of the user. A variable of one prompt only cannot be told apart.
-    fn sets_variable(&self, _name: &str) -> bool {
+    fn sets_variable(&self, _name: &str, _id: &str) -> bool {
         cfg!(windows)
     }
 
@@ -101,14 +102,19 @@ impl Backend for Windows {
         notes
     }
 
-    /// The list of `schtasks` does not have the arguments of a task.
+    /// The list of `schtasks` does not have the arguments of a task, but its XML has.
     fn installed(&self) -> Result<Vec<Installed>> {
         if !cfg!(windows) {
             return Ok(Vec::new());
         }
         let listed = run_to_success(&schtasks(), &["/query", "/fo", "csv", "/nh"])?;
         let ids = ids_in_list(&String::from_utf8_lossy(&listed.stdout)).into_iter();
-        Ok(ids.map(|id| Installed { id, config: None }).collect())
+        Ok(ids
+            .map(|id| Installed {
+                config: config_of(&id),
+                id,
+            })
+            .collect())
     }
 
     fn has_entries(&self, id: &str) -> Result<bool> {
@@ -160,7 +166,7 @@ impl Backend for Windows {
         })
     }
 
-    fn remove(&self, id: &str, _config: &Path, _now: i64) -> Result<Change> {
+    fn remove(&self, id: &str, config: &Path, _now: i64) -> Result<Change> {
         refuse_elsewhere()?;
         let mut removed = Vec::new();
         for name in JobName::ALL {
@@ -169,6 +175,7 @@ impl Backend for Windows {
                 removed.push(task);
             }
         }
+        mark::remove_files(config);
         Ok(Change {
             is_changed: !removed.is_empty(),
             files: removed,
@@ -176,8 +183,8 @@ impl Backend for Windows {
         })
     }
 
-    fn next_start(&self, job: &Job, _entries: &Entries, now: i64) -> i64 {
-        job.next_start(now)
+    fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64 {
+        mark::next_start_of(job, entries, now, 0)
     }
 }
 
@@ -213,6 +220,15 @@ fn installed_jobs(id: &str) -> Result<Vec<JobName>> {
         }
     }
     Ok(installed)
+}
+
+/// The configuration that the tasks of a schedule name; `None` if it cannot be read for sure.
+fn config_of(id: &str) -> Option<String> {
+    JobName::ALL.into_iter().find_map(|name| {
+        let task = task_name(id, name);
+        let output = run(&schtasks(), &["/query", "/tn", &task, "/xml"]).ok()??;
+        config_in(&String::from_utf8_lossy(&output.stdout))
+    })
 }
 
 fn exists(task: &str) -> Result<bool> {

@@ -1,24 +1,23 @@
 //! The lines of a schedule in a crontab.
 //!
-//! cron uses local time, and not every cron reads `CRON_TZ`. So every line starts at minutes of the hour, and a job with a
-//! longer interval compares the UTC time with the one in a file. This also starts a missed job in the next hour.
+//! cron uses local time, and not every cron reads `CRON_TZ`. So every line starts at minutes of the hour. A job with a longer
+//! interval starts every hour, and `schedule run` compares the UTC time with the one in a file.
 
 use std::fmt::Write;
 
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shell_quoted;
 use crate::model::schedule::interval::HOUR_MINUTES;
-use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::job::Job;
 use crate::model::schedule::paths::Paths;
-use crate::model::time::HOUR;
 
 /// The longest command that the cron of Debian accepts has 998 characters.
 const MAX_COMMAND: usize = 998;
 
 /// The comment above a line that starts more often than its job.
 const EXPLANATION: &str = "\
-# The next line starts every hour, and does its job in the first hour of each interval (or in the first one in which the
-# machine is on). Intervals begin at 00:00 UTC. The file .last has the number of the last one.
+# The next line starts every hour. It does its job once in each interval from 00:00 UTC, and again in the next hour if the
+# job has failed or the machine was off. The file .last says what is done.
 ";
 
 /// The comments and the lines of all jobs, without the markers of the block.
@@ -42,6 +41,10 @@ pub(crate) fn lines(jobs: &[Job], paths: &Paths) -> Result<String> {
         }
         if !job.interval.is_up_to_an_hour() {
             text.push_str(EXPLANATION);
+        }
+        if job.name.commands().len() > 1 {
+            let chain = job.name.commands().join(" && tornsnap -q ");
+            let _ = writeln!(text, "# The job is: tornsnap -q {chain}");
         }
         let _ = writeln!(
             text,
@@ -75,48 +78,20 @@ fn command(job: &Job, paths: &Paths) -> String {
         0 => String::new(),
         seconds => format!("sleep {seconds}; "),
     };
-    let run = if job.interval.is_up_to_an_hour() {
-        command_chain(job, paths)
-    } else {
-        once_per_interval(job, paths)
-    };
-    format!("{umask}{delay}{run}")
+    format!("{umask}{delay}{}", command_line(job, paths))
 }
 
-fn command_chain(job: &Job, paths: &Paths) -> String {
+fn command_line(job: &Job, paths: &Paths) -> String {
     let run = format!(
-        "{} -q --config {} ",
+        "{} -q --config {} {}",
         word(&paths.program),
-        word(&paths.config)
+        word(&paths.config),
+        job.command()
     );
-    let commands: Vec<String> = job
-        .name
-        .commands()
-        .iter()
-        .map(|command| format!("{run}{command}"))
-        .collect();
-    let chain = commands.join(" && ");
     match &paths.log {
-        None => chain,
-        Some(log) if commands.len() == 1 => format!("{chain} >>{} 2>&1", word(log)),
-        Some(log) => format!("{{ {chain}; }} >>{} 2>&1", word(log)),
+        None => run,
+        Some(log) => format!("{run} >>{} 2>&1", word(log)),
     }
-}
-
-/// Runs the commands if they have not yet started in this interval of UTC time. The file has the number of the last
-/// interval.
-fn once_per_interval(job: &Job, paths: &Paths) -> String {
-    format!(
-        "n=$(($(date -u +\\%s)/{})); f={}; [ \"$(cat \"$f\" 2>/dev/null)\" = \"$n\" ] || {{ echo \"$n\" >\"$f\"; {}; }}",
-        job.interval.seconds(),
-        word(&mark_file(job.name, &paths.config)),
-        command_chain(job, paths)
-    )
-}
-
-/// The file with the number of the last interval in which a job with a long interval has started.
-pub(crate) fn mark_file(name: JobName, config: &str) -> String {
-    format!("{config}.{}.last", name.as_str())
 }
 
 /// Quotes a text for the shell, always, so that all lines look the same, and for cron, which replaces each `%` without a backslash by a line break. The backslash is
@@ -141,29 +116,11 @@ pub(crate) fn config_in(lines: &str) -> Option<String> {
     Some(path)
 }
 
-/// The next start of a job under cron.
-///
-/// `utc_offset` is the offset of local time in seconds. `mark` is the content of the mark file.
-pub(crate) fn next_start(job: &Job, now: i64, utc_offset: i64, mark: Option<i64>) -> i64 {
-    let step = job.interval.seconds().min(HOUR);
-    let first = job.phase() - utc_offset;
-    let passed = (now - first).rem_euclid(step);
-    let next = now - passed + step;
-    if job.interval.is_up_to_an_hour() {
-        return next;
-    }
-    let interval = job.interval.seconds();
-    (0..=24)
-        .map(|hours| next + hours * HOUR)
-        .find(|start| mark != Some(start.div_euclid(interval)))
-        .unwrap_or(next)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::schedule::interval::Interval;
-    use crate::model::time::DAY;
+    use crate::model::schedule::job::JobName;
 
     fn job(name: JobName, interval: &str, second: u32) -> Job {
         Job {
@@ -204,37 +161,17 @@ mod tests {
     }
 
     #[test]
-    fn a_job_with_a_long_interval_starts_again_in_the_next_interval_of_utc() {
-        let daily = job(JobName::Backup, "daily", 0);
-        let day = 20_000 * DAY;
-        // Not yet today: at the next minute 3.
-        assert_eq!(
-            next_start(&daily, day + HOUR, 0, Some(19_999)),
-            day + HOUR + 180
-        );
-        // Done today: tomorrow.
-        assert_eq!(
-            next_start(&daily, day + HOUR, 0, Some(20_000)),
-            day + DAY + 180
-        );
-        assert_eq!(next_start(&daily, day + HOUR, 0, None), day + HOUR + 180);
-        // Local time is half an hour ahead.
-        assert_eq!(
-            next_start(&daily, day, 1800, Some(20_000)),
-            day + DAY + 33 * 60
-        );
-    }
-
-    #[test]
     fn paths_that_are_too_long_for_cron_are_refused() {
-        let paths = Paths {
-            id: "x".to_owned(),
-            program: format!("/{}/tornsnap", "p".repeat(300)),
-            config: "/c".to_owned(),
-            log: None,
+        let lines_with = |length: usize| {
+            let paths = Paths {
+                id: "x".to_owned(),
+                program: format!("/{}/tornsnap", "p".repeat(length)),
+                config: "/c".to_owned(),
+                log: None,
+            };
+            lines(&[job(JobName::Backup, "daily", 0)], &paths)
         };
-        let refused = lines(&[job(JobName::Backup, "daily", 0)], &paths).unwrap_err();
-        assert_eq!(refused.exit(), Exit::Config);
-        assert!(lines(&[job(JobName::Wars, "4m", 0)], &paths).is_ok());
+        assert_eq!(lines_with(1000).unwrap_err().exit(), Exit::Config);
+        assert!(lines_with(900).is_ok());
     }
 }

@@ -73,6 +73,14 @@ pub(crate) fn has_block(crontab: &[u8], id: &str) -> Result<bool> {
     Ok(find(crontab, id)?.is_some())
 }
 
+/// The lines above the block of this id. Without the block these are all lines, because it is added at the end.
+pub(crate) fn above_block<'a>(crontab: &'a [u8], id: &str) -> &'a [u8] {
+    match find(crontab, id) {
+        Ok(Some(block)) => &crontab[..block.bytes.start],
+        _ => crontab,
+    }
+}
+
 /// Adds the block of this id, or replaces it where it is.
 ///
 /// # Errors

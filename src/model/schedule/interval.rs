@@ -59,11 +59,6 @@ impl Interval {
         i64::from(self.0) * MINUTE
     }
 
-    /// The number of hours, for an interval of an hour or more.
-    pub(crate) fn hours(self) -> u32 {
-        self.0 / HOUR_MINUTES
-    }
-
     /// Whether it runs several times an hour, or once an hour.
     pub(crate) fn is_up_to_an_hour(self) -> bool {
         self.0 <= HOUR_MINUTES

@@ -93,11 +93,13 @@ impl Job {
         i64::from(self.minute) * MINUTE + i64::from(self.second)
     }
 
-    /// The first start after `now`, if the minutes are those of UTC. Each interval divides a day.
-    pub(crate) fn next_start(&self, now: i64) -> i64 {
-        let interval = self.interval.seconds();
-        let passed = (now - self.phase()).rem_euclid(interval);
-        now - passed + interval
+    /// The command that a scheduler starts. `schedule run` runs several commands, and looks whether a job is due that starts
+    /// more often than its interval says.
+    pub(crate) fn command(&self) -> String {
+        match self.name.commands() {
+            [only] if self.interval.is_up_to_an_hour() => (*only).to_owned(),
+            _ => format!("schedule run {}", self.name.as_str()),
+        }
     }
 }
 
@@ -179,6 +181,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::schedule::mark::next_start;
     use crate::model::time::{DAY, HOUR};
 
     fn intervals() -> Vec<Interval> {
@@ -187,11 +190,11 @@ mod tests {
 
     /// The seconds of the UTC day at which a job starts.
     fn starts_of_day(job: &Job) -> Vec<i64> {
-        let mut at = job.next_start(-1);
+        let mut at = next_start(job, -1, 0, None);
         let mut found = Vec::new();
         while at < DAY {
             found.push(at);
-            at = job.next_start(at);
+            at = next_start(job, at, 0, None);
         }
         found
     }
@@ -213,7 +216,7 @@ mod tests {
             let mut seen = BTreeSet::new();
             for job in &jobs {
                 let starts = starts_of_day(job);
-                prop_assert_eq!(i64::try_from(starts.len()), Ok(DAY / job.interval.seconds()));
+                prop_assert_eq!(i64::try_from(starts.len()), Ok(DAY / job.interval.seconds().min(HOUR)));
                 for start in starts {
                     prop_assert!(seen.insert(start), "{:?}", jobs);
                 }
@@ -275,15 +278,16 @@ mod tests {
             Case {
                 job: job("6h", 7),
                 now: day + HOUR,
-                next: day + 6 * HOUR + 7 * MINUTE,
+                next: day + HOUR + 7 * MINUTE,
             },
             Case {
                 job: job("daily", 7),
                 now: day + HOUR,
-                next: day + DAY + 7 * MINUTE,
+                next: day + HOUR + 7 * MINUTE,
             },
         ] {
-            assert_eq!(case.job.next_start(case.now), case.next, "{:?}", case.job);
+            let next = next_start(&case.job, case.now, 0, None);
+            assert_eq!(next, case.next, "{:?}", case.job);
         }
     }
 }

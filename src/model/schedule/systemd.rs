@@ -69,15 +69,20 @@ fn service(job: &Job, program: &str, config: &str) -> String {
     let mut text = unit_section(job);
     text.push_str("[Service]\nType=oneshot\n");
     if job.name.commands().len() > 1 {
-        text.push_str("# A command runs only if the one before has succeeded.\n");
+        let chain = job.name.commands().join(" && tornsnap -q ");
+        let _ = writeln!(text, "# The job is: tornsnap -q {chain}");
     }
-    for command in job.name.commands() {
-        let _ = writeln!(
-            text,
-            "ExecStart={program} -q --config {} {command}",
-            word(config)
+    if !job.interval.is_up_to_an_hour() {
+        text.push_str(
+            "# It starts every hour, and does its job once in each interval from 00:00 UTC.\n",
         );
     }
+    let _ = writeln!(
+        text,
+        "ExecStart={program} -q --config {} {}",
+        word(config),
+        job.command()
+    );
     text.push_str(match job.name {
         JobName::Backup => "",
         JobName::Health => {
@@ -135,9 +140,8 @@ fn calendar(job: &Job) -> String {
     } = job;
     match interval.minutes() {
         step if step < HOUR_MINUTES => format!("*-*-* *:{minute:02}/{step}:{second:02} UTC"),
-        HOUR_MINUTES => format!("*-*-* *:{minute:02}:{second:02} UTC"),
-        _ if interval.hours() == 24 => format!("*-*-* 00:{minute:02}:{second:02} UTC"),
-        _ => format!("*-*-* 00/{}:{minute:02}:{second:02} UTC", interval.hours()),
+        // A longer interval starts every hour, too, so that a run that failed or was killed is tried again.
+        _ => format!("*-*-* *:{minute:02}:{second:02} UTC"),
     }
 }
 
@@ -199,8 +203,8 @@ mod tests {
         assert_eq!(calendar("1m", 10), "*-*-* *:03/1:10 UTC");
         assert_eq!(calendar("10m", 0), "*-*-* *:03/10:00 UTC");
         assert_eq!(calendar("1h", 0), "*-*-* *:03:00 UTC");
-        assert_eq!(calendar("6h", 0), "*-*-* 00/6:03:00 UTC");
-        assert_eq!(calendar("daily", 0), "*-*-* 00:03:00 UTC");
+        assert_eq!(calendar("6h", 0), "*-*-* *:03:00 UTC");
+        assert_eq!(calendar("daily", 0), "*-*-* *:03:00 UTC");
     }
 
     #[test]

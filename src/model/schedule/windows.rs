@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::error::{Error, Exit, Result};
-use crate::model::schedule::interval::{HOUR_MINUTES, Interval};
+use crate::model::schedule::interval::HOUR_MINUTES;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::paths::Paths;
 
@@ -31,9 +31,6 @@ pub(crate) enum Logon {
     },
 }
 
-/// The command that runs `backup`, `summarize` and `prune` one after the other.
-const RUN_BACKUP: &str = "schedule run";
-
 /// The name of a task, with the folder for all tasks of this program.
 pub(crate) fn task_name(id: &str, job: JobName) -> String {
     format!("tornsnap\\{id} {}", job.as_str())
@@ -48,6 +45,18 @@ pub(crate) fn ids_in_list(list: &str) -> Vec<String> {
         .collect();
     ids.dedup();
     ids
+}
+
+/// The path of the configuration in the XML of a task. `None` also for a path that is not ASCII, because `schtasks` prints it in
+/// an unknown code page.
+pub(crate) fn config_in(xml: &str) -> Option<String> {
+    let text = xml.replace("&quot;", "\"").replace("&apos;", "'");
+    let path = text.split_once(" --config \"")?.1.split_once('"')?.0;
+    // `?` stands for a letter that the code page does not have.
+    if !path.is_ascii() || path.contains('?') || path.contains("&#") {
+        return None;
+    }
+    Some(path.replace("&amp;", "&"))
 }
 
 /// The tasks of all jobs.
@@ -134,18 +143,11 @@ fn task(job: &Job, paths: &Paths, logon: &Logon) -> String {
 fn trigger(job: &Job) -> String {
     let start = format!("2026-01-01T00:{:02}:{:02}Z", job.minute, job.second);
     let minutes = job.interval.minutes();
-    if job.interval == Interval::DAILY {
-        return format!(
-            "    <CalendarTrigger>
-      <StartBoundary>{start}</StartBoundary>
-      <ScheduleByDay><DaysInterval>1</DaysInterval></ScheduleByDay>
-    </CalendarTrigger>"
-        );
-    }
+    // A longer interval starts every hour, too, so that a run that failed or was killed is tried again.
     let interval = if minutes < HOUR_MINUTES {
         format!("PT{minutes}M")
     } else {
-        format!("PT{}H", job.interval.hours())
+        "PT1H".to_owned()
     };
     format!(
         "    <TimeTrigger>
@@ -170,11 +172,8 @@ fn principal(logon: &Logon) -> String {
 /// The program and the arguments of a job. Each argument is quoted in the usual way, which a shell would not understand:
 /// `conhost` takes the line apart and puts it together again.
 fn action(job: &Job, paths: &Paths, logon: &Logon) -> (String, String) {
-    let command = match job.name.commands() {
-        [only] => only,
-        // A task goes on with its next action after a failure, so that one command has to run them all.
-        _ => RUN_BACKUP,
-    };
+    // A task goes on with its next action after a failure, so that one command has to run them all.
+    let command = job.command();
     let arguments = format!("-q --config \"{}\" {command}", paths.config);
     match logon {
         Logon::Interactive => (
@@ -212,6 +211,24 @@ mod tests {
         let list = "\"\\Microsoft\\x\",\"N/A\",\"Ready\"\r\n\"\\tornsnap\\a1b2c3d4 wars\",\"N/A\",\"Ready\"\r\n\
                     \"\\tornsnap\\a1b2c3d4 health\",\"27/11/2026 12:00:00\",\"Ready\"\r\n";
         assert_eq!(ids_in_list(list), ["a1b2c3d4"]);
+    }
+
+    #[test]
+    fn the_path_of_the_configuration_is_read_back_if_it_is_plain() {
+        let arguments = |path: &str| {
+            let line = format!("\"C:\\t.exe\" -q --config \"{path}\" fetch wars");
+            format!("<Arguments>{}</Arguments>", escaped(&line))
+        };
+        for path in [r"C:\Torn\tornsnap.toml", r"C:\A & B (x86)\t.toml"] {
+            let xml = arguments(path);
+            assert_eq!(config_in(&xml).as_deref(), Some(path));
+            assert_eq!(
+                config_in(&xml.replace('"', "&quot;")).as_deref(),
+                Some(path)
+            );
+        }
+        assert_eq!(config_in(&arguments("C:\\J\u{fc}rgen\\t.toml")), None);
+        assert_eq!(config_in("<Task/>"), None);
     }
 
     #[test]

@@ -10,14 +10,12 @@ use super::value_of;
 use crate::support::Sandbox;
 
 /// The commands of all jobs.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 6] = [
     "fetch wars",
     "fetch factions",
     "fetch players",
     "fetch territories",
-    "backup",
-    "summarize",
-    "prune",
+    "schedule run backup",
     "health --notify",
 ];
 
@@ -65,21 +63,14 @@ fn the_program_understands_every_command_line_of_the_examples() {
         for rest in text.split(" -q --config ").skip(1) {
             let command = rest.split("tornsnap.toml").nth(1).unwrap();
             let command = command[1..].trim_start();
-            let end = command
-                .find([';', '\n', '<', '>', ')', '&'])
-                .unwrap_or(command.len());
+            let end = command.find(['\n', '<', '>']).unwrap_or(command.len());
             let command = command[..end].trim();
             let words: Vec<&str> = ["-q"].into_iter().chain(command.split(' ')).collect();
             let finished = sandbox.run(&[&words[..], &["--help"]].concat()).expect(0);
             assert!(finished.stdout().contains("Usage: tornsnap"), "{command}");
             seen.insert(command.to_owned());
         }
-        let mut expected: BTreeSet<String> = COMMANDS.map(str::to_owned).into();
-        if place == "windows" {
-            expected
-                .retain(|command| !["backup", "summarize", "prune"].contains(&command.as_str()));
-            expected.insert("schedule run".to_owned());
-        }
+        let expected: BTreeSet<String> = COMMANDS.map(str::to_owned).into();
         assert_eq!(seen, expected, "{place}");
     }
 }
@@ -116,27 +107,28 @@ fn backup_summarize_and_prune_are_one_job_in_this_order_that_ends_at_the_first_f
         found.unwrap().1
     };
     let crontab = text_of("crontab");
-    let line = crontab
+    let lines: Vec<&str> = crontab
         .lines()
-        .find(|line| line.contains(" backup && "))
-        .unwrap();
-    assert!(
-        line.contains(" summarize && ") && line.contains(" prune; }"),
-        "{line}"
-    );
+        .filter(|line| line.contains(" schedule run backup "))
+        .collect();
+    assert_eq!(lines.len(), 1, "{crontab}");
+    assert!(!lines[0].starts_with('#'), "{crontab}");
 
     let service = text_of("systemd/tornsnap-example-backup.service");
     let commands: Vec<&str> = service
         .lines()
         .filter(|line| line.starts_with("ExecStart="))
-        .filter_map(|line| line.split(' ').next_back())
         .collect();
-    assert_eq!(commands, ["backup", "summarize", "prune"]);
-    // systemd would go on after an exit code of success, such as 75.
+    assert_eq!(commands.len(), 1, "{service}");
+    assert!(commands[0].ends_with(" schedule run backup"), "{service}");
+    // An exit code such as 75 is a failure of this job.
     assert!(!service.contains("SuccessExitStatus"));
 
+    let chain = "tornsnap -q backup && tornsnap -q summarize && tornsnap -q prune";
+    assert!(crontab.contains(chain) && service.contains(chain));
+
     let task = text_of("windows/tornsnap-example-backup.xml");
-    assert!(task.contains(" schedule run</Arguments>"), "{task}");
+    assert!(task.contains(" schedule run backup</Arguments>"), "{task}");
     assert_eq!(task.matches("<Exec>").count(), 1);
 }
 

@@ -133,7 +133,10 @@ fn the_backup_job_of_a_task_ends_at_the_first_failure() {
     assert!(!refused.contains("summarize`"), "{refused}");
 
     drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
-    let done = sandbox.run(&["schedule", "run", "--json"]).expect(0).json();
+    let done = sandbox
+        .run(&["schedule", "run", "backup", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(
         done["commands"],
         serde_json::json!(["backup", "summarize", "prune"])

@@ -1,0 +1,84 @@
+//! The files that say how far the jobs with long intervals have come.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::command::schedule::entries::Entries;
+use crate::error::Result;
+use crate::model::schedule::job::{Job, JobName};
+use crate::model::schedule::mark::{Mark, mark_file, next_start};
+use crate::store::owner;
+
+/// The mark file of a job that runs. Its lock keeps a second run of the job away.
+pub(super) struct MarkFile {
+    file: File,
+    path: PathBuf,
+    database: PathBuf,
+}
+
+impl MarkFile {
+    /// Opens the file and makes it if it is missing; `None` if a run of this job holds it. A file that cannot be written is
+    /// an error before the job does anything: else the job would be done anew every hour.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`](crate::error::Exit::Config) when the file cannot be written.
+    pub(super) fn open(name: JobName, config: &Path, database: &Path) -> Result<Option<Self>> {
+        let path = PathBuf::from(mark_file(name, &config.to_string_lossy()));
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options
+            .open(&path)
+            .map_err(|error| explain(&path, database, error))?;
+        owner::give_to_owner(&file, &path, database);
+        // A file system without locks: the locks of the database keep two runs apart, too.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            file,
+            path,
+            database: database.to_owned(),
+        }))
+    }
+
+    pub(super) fn read(&mut self) -> Option<Mark> {
+        let mut text = String::new();
+        self.file.read_to_string(&mut text).ok()?;
+        Mark::parse(&text)
+    }
+
+    /// Replaces the content. After a power cut the file may be empty, and the job is done again.
+    pub(super) fn write(&mut self, mark: Mark) -> Result<()> {
+        self.file
+            .rewind()
+            .and_then(|()| self.file.set_len(0))
+            .and_then(|()| self.file.write_all(format!("{mark}\n").as_bytes()))
+            .map_err(|error| explain(&self.path, &self.database, error))
+    }
+}
+
+fn explain(path: &Path, database: &Path, error: std::io::Error) -> crate::error::Error {
+    let action = format!("write {}, which says what the job has done", path.display());
+    owner::explain(action, path, database, error)
+}
+
+/// The next start at which a job has something to do, by a clock with this offset from UTC.
+pub(super) fn next_start_of(job: &Job, entries: &Entries, now: i64, utc_offset: i64) -> i64 {
+    let text = fs::read_to_string(mark_file(job.name, &entries.paths.config)).ok();
+    next_start(job, now, utc_offset, text.as_deref().and_then(Mark::parse))
+}
+
+/// Removes the files of a configuration. They are of no use without the jobs.
+pub(super) fn remove_files(config: &Path) {
+    for name in JobName::ALL {
+        // Best effort: the file may not exist, and does no harm.
+        let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
+    }
+}
