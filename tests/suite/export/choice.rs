@@ -214,11 +214,6 @@ const REFUSALS: &[Refusal] = &[
              try: use --format csv or jsonl; DuckDB and Spark read both\n",
     },
     Refusal {
-        arguments: &["players", "--format", "parquet", "--json"],
-        error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
-             try: use --format csv or jsonl; DuckDB and Spark read both\n",
-    },
-    Refusal {
         arguments: &["players", "--output", "p.parquet"],
         error: "tornsnap: could not write Parquet\n  because: this format comes later\n  \
              try: use --format csv or jsonl; DuckDB and Spark read both\n",
