@@ -15,6 +15,8 @@ use crate::command::report::Report;
 use crate::command::{self, Context, Outcome};
 use crate::config::{self, Clock, Overrides, Settings};
 use crate::error::{Error, Exit, Result};
+#[cfg(unix)]
+use crate::output::stream;
 use crate::output::terminal::Verbosity;
 use crate::output::{log as output_log, terminal};
 
@@ -139,6 +141,12 @@ impl Command {
 enum Ended {
     Health(HealthExit),
     Other(Outcome),
+}
+
+/// Notes which standard streams are closed. Has to run before `main`, when the standard library replaces them.
+#[cfg(unix)]
+pub fn note_closed_streams() {
+    stream::descriptor::note_closed();
 }
 
 /// Parses the command line, runs the command and reports how it ended.

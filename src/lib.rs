@@ -3,6 +3,7 @@
 //! `tests/suite/layers.rs` checks the imports against the table of layers below.
 //!
 #![doc = include_str!("ARCHITECTURE.md")]
+#![forbid(unsafe_code)]
 #![cfg_attr(
     test,
     expect(clippy::unwrap_used, reason = "a test may panic"),

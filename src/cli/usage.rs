@@ -11,9 +11,9 @@ use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
 use crate::model::time::Month;
-use crate::output::terminal;
 use crate::output::width::message_width;
 use crate::output::wrap::text_width;
+use crate::output::{stream, terminal};
 
 /// Prints a message of clap: help and version on stdout, a usage error on stderr or, with `--json`, as a report.
 pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
@@ -54,7 +54,8 @@ fn print_error(error: &clap::Error) {
 
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
 fn print_help(error: &clap::Error) -> Exit {
-    match error.print().and_then(|()| io::stdout().flush()) {
+    let printed = stream::require_stdout().and_then(|()| error.print());
+    match printed.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let error = terminal::write_error("the help", error);
             terminal::print_error(&error);

@@ -1,4 +1,7 @@
-//! Handles SIGINT and SIGTERM. The first signal asks for a clean stop, the second one ends the process at once.
+//! Handles SIGINT, SIGTERM and SIGHUP. The first signal asks for a clean stop, the second one ends the process at once.
+//!
+//! SIGHUP says that the terminal was closed. A shell that ends sends it too, so it often comes twice, and it never ends
+//! the process as a second signal.
 
 use std::process;
 use std::sync::Arc;
@@ -21,8 +24,10 @@ static STOP: OnceLock<StopSignal> = OnceLock::new();
 #[derive(Clone, Debug)]
 pub(crate) struct StopSignal {
     signal: Arc<AtomicUsize>,
-    /// Whether the next signal ends the process.
+    /// Whether the next SIGINT or SIGTERM ends the process.
     ends_process: Arc<AtomicBool>,
+    /// Whether the next SIGHUP ends the process.
+    hangup_ends_process: Arc<AtomicBool>,
 }
 
 /// While this value exists, a signal ends the process at once.
@@ -34,7 +39,7 @@ impl Drop for EndOnSignal {
         if let Some(stop) = &self.0
             && stop.received().is_none()
         {
-            stop.ends_process.store(false, Ordering::Relaxed);
+            stop.set_ends_process(false);
         }
     }
 }
@@ -71,12 +76,24 @@ impl StopSignal {
                 .and_then(|_| signal_hook::flag::register_usize(number, Arc::clone(&signal), exit))
                 .with_context(|| "listen for signals".to_owned())?;
         }
+        let hangup_ends_process = Arc::new(AtomicBool::new(false));
+        #[cfg(target_os = "linux")]
+        if !hangup::is_ignored() {
+            hangup::listen(&signal, &ends_process, &hangup_ends_process)
+                .with_context(|| "listen for signals".to_owned())?;
+        }
         Ok(STOP
             .get_or_init(|| Self {
                 signal,
                 ends_process,
+                hangup_ends_process,
             })
             .clone())
+    }
+
+    fn set_ends_process(&self, ends: bool) {
+        self.ends_process.store(ends, Ordering::Relaxed);
+        self.hangup_ends_process.store(ends, Ordering::Relaxed);
     }
 
     /// Makes a signal end the process at once, for work that does not check for signals.
@@ -87,10 +104,10 @@ impl StopSignal {
     pub(super) fn end_on_signal() -> Result<EndOnSignal> {
         let stop = STOP.get().cloned();
         if let Some(stop) = &stop {
-            stop.ends_process.store(true, Ordering::Relaxed);
+            stop.set_ends_process(true);
             if let Some(exit) = stop.received() {
                 return Err(Error::new("continue")
-                    .with_source("it was told to stop")
+                    .with_source("it was interrupted")
                     .with_help("run the same command again")
                     .with_exit(exit));
             }
@@ -170,5 +187,43 @@ impl StopSignal {
             }
             thread::sleep(POLL_INTERVAL.min(end - now));
         }
+    }
+}
+
+/// On Linux only, because no other system tells a program without `unsafe` whether a signal is ignored. There, SIGHUP
+/// ends the process as usual.
+#[cfg(target_os = "linux")]
+mod hangup {
+    use std::fs;
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    use signal_hook::flag;
+
+    /// Whether SIGHUP was ignored when the program started. `nohup` does that, so that work goes on without a terminal.
+    pub(super) fn is_ignored() -> bool {
+        // https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+        fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix("SigIgn:"))
+                .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+                .is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+        })
+    }
+
+    /// Makes SIGHUP ask for a clean stop, with the exit code of SIGTERM.
+    pub(super) fn listen(
+        signal: &Arc<AtomicUsize>,
+        ends_process: &Arc<AtomicBool>,
+        hangup_ends_process: &Arc<AtomicBool>,
+    ) -> io::Result<()> {
+        let exit = usize::try_from(SIGTERM).map_err(io::Error::other)?;
+        flag::register_conditional_default(SIGHUP, Arc::clone(hangup_ends_process))?;
+        flag::register(SIGHUP, Arc::clone(ends_process))?;
+        flag::register_usize(SIGHUP, Arc::clone(signal), exit)?;
+        Ok(())
     }
 }

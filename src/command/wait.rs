@@ -112,9 +112,10 @@ impl LockWait {
         let left = STARTUP_GRACE.saturating_sub(self.began.elapsed());
         stop.sleep(left, is_held);
         match stop.received() {
-            Some(exit) => Err(self
-                .stopped("runs that were started together with it")
-                .with_exit(exit)),
+            Some(exit) => Err(Self::stopped(
+                "a backup or summarize that may start at the same time",
+            )
+            .with_exit(exit)),
             None => Ok(is_held()),
         }
     }
@@ -133,9 +134,10 @@ impl LockWait {
         Ok(())
     }
 
-    fn stopped(&self, holder: &str) -> Error {
+    fn stopped(holder: &str) -> Error {
         Error::new(format!("wait for {holder}"))
-            .with_source(format!("{} was told to stop", self.command))
+            // Each command takes its locks before it changes anything.
+            .with_source("it was interrupted; nothing was changed")
             .with_help("run the same command again")
     }
 
@@ -181,7 +183,7 @@ impl WaitPolicy for LockWait {
         stop.sleep(POLL_INTERVAL.min(left), || false);
         self.left.set(left.saturating_sub(now.elapsed()));
         match stop.received() {
-            Some(exit) => Err(self.stopped(&holder.to_string()).with_exit(exit)),
+            Some(exit) => Err(Self::stopped(&holder.to_string()).with_exit(exit)),
             None => Ok(true),
         }
     }

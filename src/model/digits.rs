@@ -2,6 +2,7 @@
 //!
 //! `str::parse` and chrono also accept signs, blanks and missing digits, such as `+5` or `+026-1`.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// Parses a number that is written with ASCII digits alone.
@@ -12,6 +13,16 @@ pub(crate) fn parse_digits<T: FromStr>(text: &str) -> Option<T> {
 /// Whether a text is one or more ASCII digits.
 pub(crate) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Parses a number in a range, for the command line.
+///
+/// # Errors
+///
+/// The message names the range.
+pub(crate) fn parse_in_range(text: &str, range: &RangeInclusive<u32>) -> Result<u32, String> {
+    let number = parse_digits(text).filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("write a number from {} to {}", range.start(), range.end()))
 }
 
 /// Parses a number with its unit, such as `12h`, and multiplies it by the size of the unit.

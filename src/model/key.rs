@@ -137,6 +137,17 @@ pub(crate) enum Category {
     Torn,
 }
 
+impl Category {
+    /// As the form for a custom key shows it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Faction => "faction",
+            Self::Torn => "torn",
+        }
+    }
+}
+
 /// Whether a key may read something.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Access {
@@ -163,6 +174,37 @@ impl KeyFacts {
             0 => Access::Denied,
             _ => Access::Unlisted,
         }
+    }
+
+    /// What the key reads, for the user: `battle_stats` or `public`, and for a custom key what it cannot read.
+    pub(crate) fn describe(&self, battle_stats: &str, public: &str) -> String {
+        const NEEDED: [(Category, &str, &[&str]); 2] = [
+            (Category::User, "players", &["profile"]),
+            (Category::Faction, "factions", &["basic", "members"]),
+        ];
+        let mut parts: Vec<String> = NEEDED
+            .into_iter()
+            .filter(|(category, _, needed)| self.access_to(*category, needed) == Access::Denied)
+            .map(|(category, what, needed)| {
+                let listed = self.selections.of(category).unwrap_or_default();
+                let missing: Vec<&str> = needed
+                    .iter()
+                    .filter(|needed| !listed.iter().any(|listed| listed == *needed))
+                    .copied()
+                    .collect();
+                format!(
+                    "it cannot read {what}, because it lacks {} of {}",
+                    missing.join(" and "),
+                    category.name()
+                )
+            })
+            .collect();
+        if self.reads_battle_stats() {
+            parts.insert(0, battle_stats.to_owned());
+        } else if parts.is_empty() {
+            parts.push(public.to_owned());
+        }
+        parts.join("; ")
     }
 
     /// Whether the key may read its owner's battle stats.

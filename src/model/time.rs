@@ -183,6 +183,43 @@ fn parse_date_and_time(text: &str) -> Option<i64> {
     text.is_ascii().then(|| time.timestamp())
 }
 
+/// The unix seconds that a user may mean: from 2004, when Torn began, to 2100.
+const PLAUSIBLE: std::ops::Range<i64> = 1_072_915_200..4_102_444_800;
+
+/// Parses unix seconds. Refuses numbers that more likely are a year, a date without hyphens, or milliseconds. 0 means the
+/// beginning, for scripts that have not exported anything yet.
+fn parse_plausible_unix(text: &str) -> Result<i64, String> {
+    let number = text.parse().unwrap_or(i64::MAX);
+    if PLAUSIBLE.contains(&number) || number == 0 {
+        return Ok(number);
+    }
+    let date = (text.len() == 8)
+        .then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
+        .filter(|date| parse_date(date).is_some());
+    let hint = match (text.len(), date) {
+        _ if number < 0 => "write a date, such as 2026-10-31".to_owned(),
+        (4, _) => format!("for the year {text}, write {text}-01"),
+        (6, _)
+            if format!("{}-{}", &text[..4], &text[4..])
+                .parse::<Month>()
+                .is_ok() =>
+        {
+            format!("for the month, write {}-{}", &text[..4], &text[4..])
+        }
+        (_, Some(date)) => format!("for the day, write {date}"),
+        _ if PLAUSIBLE.contains(&(number / 1000)) => {
+            format!(
+                "it looks like milliseconds: for seconds, write {}",
+                number / 1000
+            )
+        }
+        _ => "write a date, such as 2026-10-31".to_owned(),
+    };
+    Err(format!(
+        "{text} is not a time: as unix seconds it is not between the years 2004 and 2100; {hint}"
+    ))
+}
+
 /// Parses the formats of [`parse_timestamp`], a month, `today`, `yesterday`, and an age relative to `now` such as `12h`,
 /// `30d` or `2w`.
 ///
@@ -201,6 +238,9 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     }
     if let Ok(month) = text.parse::<Month>() {
         return Ok(month.start());
+    }
+    if is_digits(text.strip_prefix('-').unwrap_or(text)) {
+        return parse_plausible_unix(text);
     }
     match parse_with_unit(text, &[('h', HOUR), ('d', DAY), ('w', 7 * DAY)]) {
         Some(age) => Ok(now.saturating_sub(age)),

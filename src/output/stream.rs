@@ -46,14 +46,30 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
 
+/// Fails if stdout was closed when the program started.
+#[cfg(unix)]
+pub(crate) fn require_stdout() -> io::Result<()> {
+    if descriptor::was_closed(1) {
+        return Err(io::Error::other("stdout is closed"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it is fallible on Unix")]
+pub(crate) fn require_stdout() -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens stdout without a buffer.
 ///
-/// `io::stdout()` reports success for a descriptor that is not open for writing (`1< file`).
+/// `io::stdout()` reports success for a descriptor that is closed (`>&-`) or not open for writing (`1< file`).
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "the one place that opens stdout")]
 pub(super) fn stdout() -> io::Result<File> {
     use std::os::fd::AsFd;
 
+    require_stdout()?;
     io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
@@ -66,12 +82,13 @@ pub(super) fn stdout() -> io::Result<io::Stdout> {
 }
 
 #[cfg(unix)]
-pub(super) mod descriptor {
-    //! Paths that name descriptors.
+pub(crate) mod descriptor {
+    //! Descriptors of this process, and paths that name them.
 
     use std::fs::{self, File};
     use std::io;
     use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use filedescriptor::FileDescriptor;
 
@@ -80,6 +97,27 @@ pub(super) mod descriptor {
 
     /// The folders of the descriptors of this process.
     const FOLDERS: [&str; 3] = ["/dev/fd", "/proc/self/fd", "/proc/thread-self/fd"];
+
+    /// Whether stdin, stdout and stderr were closed when the program started.
+    static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+
+    /// Notes which standard streams are closed. The standard library opens `/dev/null` in their place before `main`, and
+    /// what is written there is lost. Most of the standard library does not work before `main`, so this asks the kernel.
+    pub(crate) fn note_closed() {
+        use rustix::stdio::{stderr, stdin, stdout};
+        for (stream, closed) in [stdin(), stdout(), stderr()].into_iter().zip(&CLOSED) {
+            let is_closed = rustix::io::fcntl_getfd(stream).is_err();
+            closed.store(is_closed, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the descriptor is a standard stream that was closed when the program started.
+    pub(super) fn was_closed(number: i32) -> bool {
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| CLOSED.get(number))
+            .is_some_and(|closed| closed.load(Ordering::Relaxed))
+    }
 
     /// The kind of a path that leads into a folder of descriptors, directly or through links.
     pub(crate) fn named_by(path: &Path) -> Option<PathKind> {
@@ -107,6 +145,9 @@ pub(super) mod descriptor {
 
     /// Duplicates an open descriptor. The duplicate shares its position; opening the path would start at 0.
     pub(crate) fn open(number: i32) -> io::Result<File> {
+        if was_closed(number) {
+            return Err(io::Error::other("it is closed"));
+        }
         FileDescriptor::dup(&number)
             .and_then(|descriptor| descriptor.as_file())
             .map_err(io::Error::other)

@@ -124,9 +124,13 @@ pub(crate) fn report(document: &impl Serialize) -> Result<()> {
 
 /// The error for `what` that could not be written to stdout.
 pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
+    let help = match stream::require_stdout() {
+        Ok(()) => "check the free space where stdout goes to",
+        Err(_) => "run it with stdout open; `> /dev/null` discards the output",
+    };
     Error::new(format!("write {what} to stdout"))
         .with_source(error)
-        .with_help("check the free space where stdout goes to")
+        .with_help(help)
         .with_exit(Exit::Io)
 }
 

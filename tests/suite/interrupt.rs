@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM in the middle of long work: the message, the exit code, and what is left.
+//! SIGINT, SIGTERM and SIGHUP in the middle of long work: the message, the exit code, and what is left.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -22,7 +22,7 @@ struct Interrupted {
 }
 
 /// A database with this number of history rows in January, so that each command on it takes a while.
-fn large(rows: u32) -> Sandbox {
+pub fn large(rows: u32) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write(
         "tornsnap.toml",
@@ -42,7 +42,7 @@ fn large(rows: u32) -> Sandbox {
 }
 
 /// All files below the folder, without the files that SQLite and locks keep beside a database.
-fn files(folder: &Path) -> Vec<String> {
+pub fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -62,7 +62,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 /// Whether a file whose name contains `part` exists in the sandbox.
-fn has_file(sandbox: &Sandbox, part: &str) -> bool {
+pub fn has_file(sandbox: &Sandbox, part: &str) -> bool {
     files(&sandbox.path(""))
         .iter()
         .any(|name| name.contains(part))
@@ -110,9 +110,12 @@ fn assert_sound(sandbox: &Sandbox) {
     );
 }
 
-/// Interrupts the command with both signals, and compares the files and the database with those before.
+/// The signals, and the exit codes that they lead to. The kernel sends SIGHUP when the terminal is closed.
+const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 143)];
+
+/// Interrupts the command with each signal, and compares the files and the database with those before.
 fn check(sandbox: &Sandbox, case: &Interrupted) {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in SIGNALS {
         let files_before = files(&sandbox.path(""));
         let rows_before: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
 
@@ -204,6 +207,64 @@ tornsnap: could not write rows.csv
 }
 
 #[test]
+fn an_interrupted_export_of_all_tables_leaves_no_folder() {
+    let sandbox = large(400_000);
+    for (name, code) in SIGNALS {
+        let case = Interrupted {
+            arguments: &["export", "--all", "--output", "new/all"],
+            is_under_way: |sandbox, _| has_file(sandbox, "player_stats_history.csv"),
+            message: "because: it was interrupted; nothing was left behind\n",
+        };
+
+        let finished = interrupt(&sandbox, &case, name).expect(code);
+
+        assert!(
+            finished.stderr().ends_with(case.message),
+            "{}",
+            finished.stderr()
+        );
+        assert!(!sandbox.path("new").exists(), "{name}");
+    }
+}
+
+#[test]
+fn an_interrupted_wait_says_that_nothing_was_changed() {
+    let sandbox = large(1_000_000);
+    sandbox.run(&["summarize"]).expect(0);
+    let prune = ["prune", "--keep-months", "1"];
+    for (name, code) in SIGNALS {
+        let mut backup = sandbox.command(&["backup"]).spawn().unwrap();
+        while !has_file(&sandbox, ".partial") {
+            assert!(backup.try_wait().unwrap().is_none(), "it ended too early");
+            thread::yield_now();
+        }
+        signal(&backup, "STOP");
+        let mut child = sandbox.command(&prune).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut text = String::new();
+        while !text.contains("waiting for") {
+            assert!(stderr.read_line(&mut text).unwrap() > 0, "{text}");
+        }
+
+        signal(&child, name);
+
+        stderr.read_to_string(&mut text).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{text}");
+        assert!(
+            text.contains("\n  because: it was interrupted; nothing was changed\n"),
+            "{text}"
+        );
+        signal(&backup, "CONT");
+        signal(&backup, "TERM");
+        backup.wait_with_output().unwrap();
+    }
+    assert_eq!(
+        sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        1_000_000
+    );
+}
+
+#[test]
 fn an_interrupted_vacuum_leaves_the_database_as_it_was() {
     let case = Interrupted {
         arguments: &[
@@ -227,7 +288,7 @@ tornsnap: could not rewrite the database without its free space
 #[test]
 fn an_interrupted_summarize_changes_nothing_of_the_month_at_hand() {
     let sandbox = large(1_000_000);
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in SIGNALS {
         let mut child = sandbox.command(&["-v", "summarize"]).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut text = String::new();
@@ -308,7 +369,7 @@ tornsnap: could not finish the checks
     };
     let sandbox = large(400_000);
 
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in SIGNALS {
         let finished = interrupt(&sandbox, &case, name).expect(code);
         assert!(
             finished.stderr().ends_with(case.message),

@@ -21,6 +21,7 @@ pub const LAYERS: &[(&str, &[&str])] = &[
 
 /// Each library that only some layers may use, and these layers.
 pub const LIBRARIES: &[(&str, &[&str])] = &[
+    ("any_ascii", &["command"]),
     ("clap", &["cli", "command"]),
     ("clap_complete", &["command"]),
     ("clap_mangen", &["command"]),

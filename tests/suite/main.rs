@@ -17,6 +17,7 @@ mod demo;
 mod export;
 mod fetch;
 mod folder_sync;
+mod hangup;
 mod health;
 mod import;
 mod init;

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs::{File, OpenOptions};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, Finished};
@@ -330,5 +330,83 @@ fn a_reader_that_left_is_no_failure() {
             "{arguments:?}: {stderr}"
         );
         assert!(!stderr.contains("pipe"), "{arguments:?}: {stderr}");
+    }
+}
+
+/// Runs the program through a shell that closes the descriptors.
+fn run_closed(torn: &Torn, arguments: &[&str], closed: &str) -> Finished {
+    let program = torn.sandbox.command(arguments);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("exec \"$0\" \"$@\" {closed}")])
+        .arg(program.get_program())
+        .args(arguments)
+        .current_dir(torn.sandbox.path(""))
+        .env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    if arguments.contains(&"init") {
+        command
+            .env("TORNSNAP_API_URL", torn.simulator.url())
+            .env("TORN_API_KEY", CANARY);
+    }
+    Finished(command.stdin(Stdio::null()).output().unwrap())
+}
+
+#[test]
+fn a_closed_stdout_is_no_success() {
+    let torn = world();
+    for case in CASES {
+        let arguments = case.arguments;
+
+        let finished = run_closed(&torn, arguments, ">&-");
+
+        let stderr = finished.stderr();
+        assert_eq!(
+            finished.code(),
+            case.on_full_disk,
+            "{arguments:?}: {stderr}"
+        );
+        assert!(
+            stderr.contains("stdout is closed") || stderr.contains("descriptor 1 is not open"),
+            "{arguments:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_stdout_does_not_matter_to_a_command_that_prints_nothing_there() {
+    let torn = world();
+    for arguments in [
+        &["fetch", "factions"][..],
+        &["export", "factions", "--output", "factions.csv"],
+        &["backup"],
+    ] {
+        run_closed(&torn, arguments, ">&-").expect(0);
+    }
+    assert!(torn.sandbox.path("factions.csv").exists());
+}
+
+#[test]
+fn a_closed_stderr_is_no_place_for_rows() {
+    let torn = world();
+
+    let finished = run_closed(
+        &torn,
+        &["export", "factions", "--json", "--output", "/dev/stderr"],
+        "2>&-",
+    )
+    .expect(78);
+
+    assert!(finished.stdout().contains("descriptor 2 is not open"));
+}
+
+#[test]
+fn a_user_may_discard_the_output() {
+    let torn = world();
+    for place in [">/dev/null", "1<>/dev/null"] {
+        run_closed(&torn, &["export", "factions"], place).expect(0);
+        run_closed(&torn, &["fetch", "factions", "--json"], place).expect(0);
     }
 }

@@ -12,6 +12,7 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
+use crate::model::digits::parse_in_range;
 use crate::model::identity::{Identity, Relation};
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::output::terminal;
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// How many backups to keep; older ones are removed, but never the newest verified one [default: `keep` in the configuration]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| parse_in_range(text, &(1..=u32::MAX)))]
     keep: Option<u32>,
     /// Compress the copy (zstd)
     #[arg(long)]

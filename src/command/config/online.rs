@@ -26,7 +26,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
         }
     };
     let loaded = settings.load_keys()?;
-    let torn = TornClient::new(settings, StopSignal::listen()?, store)?;
+    let torn = TornClient::new(settings, StopSignal::listen()?, store)?.with_shown_waits();
     let mut usable = 0;
     for key in &loaded.keys {
         let subject = format!("key {}", key.name);

@@ -16,6 +16,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup, prune, summarize};
 use crate::config::{Clock, FILE_NAME, Settings};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::digits::parse_in_range;
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, Month, iso};
@@ -51,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
     pub(crate) output: PathBuf,
     /// Number of simulated days
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = |text: &str| parse_in_range(text, &(1..=1000)))]
     pub(crate) days: u32,
     /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]

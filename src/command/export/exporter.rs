@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::style::OutputStyle;
 use crate::command::export::usage;
+use crate::command::new_folders::NewFolders;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
@@ -117,6 +118,8 @@ impl Exporter<'_> {
             .with_source("it is not a folder")
             .with_help("name a folder with --output, or export one table or view"));
         }
+        let mut new_folders = NewFolders::default();
+        new_folders.note(folder);
         create_folder(folder)?;
         let mut targets = Vec::with_capacity(datasets.len());
         let mut written = Vec::with_capacity(datasets.len());
@@ -133,6 +136,7 @@ impl Exporter<'_> {
         for (target, file) in targets.into_iter().zip(&written) {
             target.persist(&file.path)?;
         }
+        new_folders.keep();
         let rows: u64 = written.iter().map(|done| done.rows).sum();
         Ok(Outcome::done(
             format!(

@@ -104,6 +104,8 @@ fn format_name(
         (None, _) if context.json && to_stdout => Ok(FormatName::Json),
         (None, Ending::Format(name)) => Ok(name),
         (None, _) => Ok(FormatName::Csv),
+        // Without --json it is refused, too, with another reason.
+        (Some(FormatName::Parquet), _) => Ok(FormatName::Parquet),
         (Some(name), _) if context.json && to_stdout && name != FormatName::Json => Err(usage(
             "write more than one JSON document to stdout with --json",
         )

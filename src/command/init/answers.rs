@@ -18,7 +18,7 @@ pub(super) struct Answers {
     pub(super) players: Option<BTreeSet<PlayerId>>,
     pub(super) wars: Option<Wars>,
     pub(super) territories: Option<Territories>,
-    /// The database for a new configuration; `None` for the default.
+    /// The database that the configuration is to name.
     pub(super) database: Option<PathBuf>,
 }
 

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use crate::command::init::answers::Answers;
-use crate::command::init::fields::{relative, set_list, set_word};
+use crate::command::init::answers::{Answers, absolute};
+use crate::command::init::fields::{relative, set_list, set_word, text_in};
 use crate::command::init::key_tables::{change_keys, free_name, given_keys};
 use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::copy_names;
+use crate::model::path::{copy_names, folder_of};
 use crate::store::owner;
 
 /// The settings that `init` does not ask for, as comments.
@@ -58,6 +58,9 @@ const LOG_ON_WINDOWS: &str = "
 [log]
 file = \"tornsnap.log\"            # the Task Scheduler keeps no output
 ";
+
+/// The database of a configuration that does not name one.
+const DEFAULT_DATABASE: &str = "tornsnap.db";
 
 /// The configuration file before `init` changes it.
 #[derive(Debug, Eq, PartialEq)]
@@ -162,7 +165,7 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     );
     let database = match &answers.database {
         Some(path) => relative(path, file)?,
-        None => "tornsnap.db".to_owned(),
+        None => DEFAULT_DATABASE.to_owned(),
     };
     let _ = writeln!(text, "\ndatabase = {}", toml_string(&database));
     let mut names = BTreeSet::new();
@@ -229,6 +232,9 @@ pub(super) fn changed_text(
         .parse()
         .map_err(|_| refuse().with_source("it is not valid TOML"))?;
     let mut changed = Vec::new();
+    if change_database(document.as_table_mut(), answers, file)? {
+        changed.push("database");
+    }
     if change_keys(&mut document, answers, file)? {
         changed.push("key");
     }
@@ -247,6 +253,19 @@ pub(super) fn changed_text(
         text
     };
     Ok((text, changed))
+}
+
+/// Sets `database`, unless the file names that database already. Without the field, it is [`DEFAULT_DATABASE`].
+fn change_database(table: &mut Table, answers: &Answers, file: &Path) -> Result<bool> {
+    let Some(wanted) = &answers.database else {
+        return Ok(false);
+    };
+    let present = text_in(table, "database").unwrap_or(DEFAULT_DATABASE);
+    if absolute(&folder_of(file).join(present))? == *wanted {
+        return Ok(false);
+    }
+    let wanted = relative(wanted, file)?;
+    Ok(set_word(table, "database", &wanted))
 }
 
 /// Changes the fields in `[track]`. Returns the names of the fields whose values changed.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use toml_edit::{Item, TableLike, Value};
 
+use crate::command::init::lists;
 use crate::error::{Error, Exit, Result};
 
 /// Sets a field to a list of these values. Values that are already in the list keep their positions and comments.
@@ -16,26 +17,12 @@ pub(super) fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>
         set(table, name, Value::Array(wanted.into_iter().collect()));
         return true;
     };
-    let before = array.len();
-    array.retain(|value| wanted.iter().any(|wanted| key(wanted) == key(value)));
-    let mut is_changed = array.len() != before;
-    for value in wanted {
-        if !array.iter().any(|existing| key(existing) == key(&value)) {
-            array.push(value);
-            is_changed = true;
-        }
-    }
-    if is_changed && let Some(first) = array.get_mut(0) {
-        // The value that is now the first one may begin with the space that followed a comma.
-        let is_blank = |prefix: &str| prefix.trim_matches(' ').is_empty();
-        if first
-            .decor()
-            .prefix()
-            .and_then(|raw| raw.as_str())
-            .is_some_and(is_blank)
-        {
-            first.decor_mut().set_prefix("");
-        }
+    let wanted_keys: Vec<_> = wanted.iter().map(key).collect();
+    let present_keys: Vec<_> = array.iter().map(key).collect();
+    let is_changed = wanted_keys.iter().any(|key| !present_keys.contains(key))
+        || present_keys.iter().any(|key| !wanted_keys.contains(key));
+    if is_changed {
+        lists::change(array, &wanted, |one, other| key(one) == key(other));
     }
     is_changed
 }

@@ -45,7 +45,7 @@ pub(super) fn check_keys(
     } else {
         Store::create(&settings.database)?
     };
-    let torn = TornClient::new(settings, stop, store)?;
+    let torn = TornClient::new(settings, stop, store)?.with_shown_waits();
     let mut checked = CheckedKeys {
         keys: Vec::new(),
         refused: Vec::new(),

@@ -8,6 +8,7 @@ mod ids;
 mod key_names;
 mod key_tables;
 mod keys;
+mod lists;
 mod private_file;
 mod report;
 mod terms;
@@ -25,7 +26,7 @@ use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
-use crate::config::{Settings, Territories, file_to_write};
+use crate::config::{Field, Origin, Settings, Territories, file_to_write};
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
@@ -191,6 +192,13 @@ fn warn_of_missing_settings(settings: &Settings, file: &Path) {
             "the keys come from TORN_API_KEY: set it for later runs too, also under a scheduler"
         );
     }
+    let is_from_environment =
+        |field: &Field| field.name == "database" && matches!(field.origin, Origin::Environment(_));
+    if settings.fields.iter().any(is_from_environment) {
+        log::warn!(
+            "the database comes from TORNSNAP_DATABASE: set it for later runs too, also under a scheduler"
+        );
+    }
     if !Kind::ALL
         .into_iter()
         .any(|kind| settings.track.follows(kind))
@@ -221,11 +229,7 @@ fn warn_of_dropped_ids(before: &Settings, after: &Settings) {
 
 fn print_keys(checks: &[(NamedKey, KeyFacts)]) {
     for (key, facts) in checks {
-        let stats = if facts.reads_battle_stats() {
-            "reads its owner's battle stats"
-        } else {
-            "public data only"
-        };
+        let stats = facts.describe("reads its owner's battle stats", "public data only");
         terminal::print_message(&format!(
             "key {}: player {}, {}, {stats}",
             key.name, facts.owner, facts.access

@@ -4,12 +4,13 @@
 //! `init` finds no configuration: it uses the database that is there, and a key file that already has the typed key.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::command::init::answers::NewKeyFile;
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::private_file::TEMPORARY;
+use crate::command::new_folders::NewFolders;
 use crate::config::{Settings, check_private};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
@@ -47,11 +48,11 @@ impl Setup {
     pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
         let mut made = Made::default();
         for new in &self.key_files {
-            made.folders_of(&new.path);
+            made.folders.note(folder_of(&new.path));
             write_key_file(new)?;
             made.files.push(new.path.clone());
         }
-        made.folders_of(&self.settings.database);
+        made.folders.note(folder_of(&self.settings.database));
         if self.is_alone && !self.settings.database.exists() {
             made.database = Some((self.settings.database.clone(), self.file.clone()));
         }
@@ -59,7 +60,7 @@ impl Setup {
         checked.save(&mut store)?;
         store.checkpoint()?;
         drop(store);
-        made.folders_of(&self.file);
+        made.folders.note(folder_of(&self.file));
         let backup = if self.writes_config() {
             let now = self.settings.clock.now();
             configuration::replace(&self.file, &self.text, &self.existing, now)?
@@ -77,22 +78,14 @@ struct Made {
     files: Vec<PathBuf>,
     /// The database and its configuration. A database whose configuration exists stays: another `init` has made it.
     database: Option<(PathBuf, PathBuf)>,
-    folders: Vec<PathBuf>,
+    folders: NewFolders,
 }
 
 impl Made {
-    /// Notes the folders of a file that do not exist yet.
-    fn folders_of(&mut self, path: &Path) {
-        let missing = folder_of(path)
-            .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-        self.folders.extend(missing.map(Path::to_owned));
-    }
-
     fn keep(&mut self) {
         self.files.clear();
         self.database = None;
-        self.folders.clear();
+        self.folders.keep();
     }
 }
 
@@ -106,11 +99,6 @@ impl Drop for Made {
             && !config.exists()
         {
             remove_database_files(database);
-        }
-        // A folder that is not empty stays.
-        self.folders.sort_unstable();
-        for folder in self.folders.iter().rev() {
-            let _ = fs::remove_dir(folder);
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::command::signal::StopSignal;
 use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
+use crate::model::digits::parse_in_range;
 use crate::model::retention::PruneBlocker;
 use crate::model::size::count;
 use crate::model::time::{Month, iso};
@@ -83,7 +84,7 @@ pub(crate) struct Args {
 #[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct HistoryArgs {
     /// Full months of history rows to keep in addition to the current one [default: as configured, or 2]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1200))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| parse_in_range(text, &(1..=1200)))]
     keep_months: Option<u32>,
     /// Move history rows to this database instead of deleting them
     #[arg(long, value_name = "FILE")]

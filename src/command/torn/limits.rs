@@ -118,7 +118,8 @@ impl TornClient {
         self.progress.wait(Instant::now() + pause, || {
             format!("because Torn asked {} for a pause", names.join(", "))
         });
-        log::info!(
+        log::log!(
+            self.wait_level,
             "keys {} pause for {} s: {error}",
             names.join(", "),
             pause.as_secs()
@@ -152,7 +153,11 @@ impl TornClient {
         self.progress.wait(Instant::now() + time, || {
             "because Torn asked for a pause".to_owned()
         });
-        log::info!("all calls pause for {} s: {error}", time.as_secs());
+        log::log!(
+            self.wait_level,
+            "all calls pause for {} s: {error}",
+            time.as_secs()
+        );
         self.save_pause(
             PauseScope::Address,
             PauseCause::RateLimit,
@@ -212,6 +217,14 @@ impl TornClient {
             error.to_string(),
             format!("no call is made before {until}; look for another program that uses bad keys"),
         ))
+    }
+
+    /// Whether Torn has blocked this IP address for the next minutes.
+    pub(crate) fn is_blocked(&self) -> bool {
+        let now = self.clock.now();
+        let pause = lock(&self.store).active_pause(PauseScope::Address, now);
+        // The error of a broken database shows in the next call.
+        matches!(pause, Ok(Some(pause)) if pause.cause == PauseCause::Block)
     }
 
     /// Handles a call for which all keys are paused for longer than [`MAX_WAIT`]. Ends the run if this applies to every

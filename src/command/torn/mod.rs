@@ -88,6 +88,8 @@ pub(crate) struct TornClient {
     has_rejected_key_info: AtomicBool,
     /// Whether a warning is logged about a key that Torn refuses.
     warns_of_refused_keys: bool,
+    /// The level of messages about waits.
+    wait_level: log::Level,
 }
 
 /// A key with the permit for one call.
@@ -151,6 +153,7 @@ impl TornClient {
             wait_logged_until: Mutex::default(),
             has_rejected_key_info: AtomicBool::new(false),
             warns_of_refused_keys: true,
+            wait_level: log::Level::Info,
         };
         torn.apply_saved_address_pause()?;
         Ok(torn)
@@ -160,6 +163,14 @@ impl TornClient {
     pub(crate) fn without_key_warnings(self) -> Self {
         Self {
             warns_of_refused_keys: false,
+            ..self
+        }
+    }
+
+    /// Shows the user why a call waits, for commands without a progress bar.
+    pub(crate) fn with_shown_waits(self) -> Self {
+        Self {
+            wait_level: log::Level::Warn,
             ..self
         }
     }

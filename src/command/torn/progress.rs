@@ -59,7 +59,8 @@ impl TornClient {
             return;
         }
         *logged_until = Some(wait.until);
-        log::info!(
+        log::log!(
+            self.wait_level,
             "waiting {} for the limit of {} calls a minute for each key owner",
             format_elapsed(remaining),
             self.limit.unwrap_or_default()

@@ -88,8 +88,36 @@ fn every_time_format_of_an_export_can_be_parsed() {
         "2026-04-01  2:00",
         "+3d",
         "３d",
+        "-1775044800",
     ] {
         assert!(parse_timestamp_or_age(wrong, noon).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_number_that_is_hardly_a_unix_time_is_refused_with_what_to_write() {
+    for (text, hint) in [
+        ("2026", "for the year 2026, write 2026-01"),
+        ("202610", "for the month, write 2026-10"),
+        ("20261031", "for the day, write 2026-10-31"),
+        (
+            "1774958400000",
+            "it looks like milliseconds: for seconds, write 1774958400",
+        ),
+        ("-1775044800", "write a date, such as 2026-10-31"),
+        ("20261332", "write a date, such as 2026-10-31"),
+        ("1072915199", "write a date, such as 2026-10-31"),
+        ("4102444800", "write a date, such as 2026-10-31"),
+        ("99999999999999999999", "write a date, such as 2026-10-31"),
+    ] {
+        let why = parse_timestamp_or_age(text, 0).unwrap_err();
+        assert!(why.ends_with(hint), "{why}");
+    }
+    for plausible in [0, 1_072_915_200, 1_775_044_800, 4_102_444_799] {
+        assert_eq!(
+            parse_timestamp_or_age(&plausible.to_string(), 0),
+            Ok(plausible)
+        );
     }
 }
 
@@ -156,7 +184,8 @@ proptest! {
     ) {
         if let Err(why) = parse_timestamp_or_age(&text, now) {
             let forms = ["2026-10-31", "2026-10,", "2026-10-31 12:00:00", "unix", "today", "yesterday", "30d"];
-            prop_assert!(forms.iter().all(|form| why.contains(form)), "{}", why);
+            let is_number = why.contains("as unix seconds it is not");
+            prop_assert!(is_number || forms.iter().all(|form| why.contains(form)), "{}", why);
         }
     }
 

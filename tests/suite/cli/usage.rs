@@ -232,3 +232,36 @@ fn export_says_how_to_write_the_month_that_other_commands_take() {
         );
     }
 }
+
+#[test]
+fn a_number_out_of_its_range_is_refused_with_the_range_in_words() {
+    let sandbox = Sandbox::new();
+    for (arguments, range) in [
+        (
+            &["prune", "--keep-months", "0"][..],
+            "write a number from 1 to 1200",
+        ),
+        (
+            &["prune", "--keep-months", "-1"],
+            "write a number from 1 to 1200",
+        ),
+        (&["demo", "--days", "1001"], "write a number from 1 to 1000"),
+        (
+            &["backup", "--keep", "many"],
+            "write a number from 1 to 4294967295",
+        ),
+    ] {
+        let stderr = sandbox.run(arguments).expect(2).stderr();
+        assert!(stderr.contains(range), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn parquet_with_json_is_refused_because_it_comes_later() {
+    let sandbox = Sandbox::new();
+    let report = sandbox
+        .run(&["export", "players", "--format", "parquet", "--json"])
+        .expect(2)
+        .json();
+    assert_eq!(report["error"]["because"][0], "this format comes later");
+}

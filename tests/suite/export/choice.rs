@@ -172,6 +172,16 @@ const REFUSALS: &[Refusal] = &[
              try: leave --since out; `tornsnap export --list --json` shows the columns of each dataset\n",
     },
     Refusal {
+        arguments: &["players", "--until", "20261201"],
+        error: "tornsnap: could not understand --until\n  because: 20261201 is not a time: as unix seconds it is not \
+             between the years 2004 and 2100; for the day, write 2026-12-01\n",
+    },
+    Refusal {
+        arguments: &["players", "--since", "1774958400000"],
+        error: "tornsnap: could not understand --since\n  because: 1774958400000 is not a time: as unix seconds it is \
+             not between the years 2004 and 2100; it looks like milliseconds: for seconds, write 1774958400\n",
+    },
+    Refusal {
         arguments: &["players", "--since", "tomorrow"],
         error: "tornsnap: could not understand --since\n  because: \"tomorrow\" is not a time: write 2026-10-31, \
              2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix seconds, today, yesterday, \

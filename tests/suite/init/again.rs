@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::init::Fresh;
-use crate::support::{CANARY, mode};
 #[cfg(unix)]
-use crate::support::{Finished, set_mode};
+use crate::support::set_mode;
+use crate::support::{CANARY, Finished, mode};
 
 /// A configuration written by hand, with comments.
 const HANDMADE: &str = "\
@@ -68,7 +68,7 @@ const EDITS: &[Edit] = &[
     Edit {
         flags: &["--faction", "20"],
         old: "factions = [9,   # us\n            20]  # them",
-        new: "factions = [   # us\n            20]  # them",
+        new: "factions = [20]  # them",
     },
     Edit {
         flags: &["--faction", "7"],
@@ -78,7 +78,7 @@ const EDITS: &[Edit] = &[
     Edit {
         flags: &["--player", "2", "--player", "5"],
         old: "players = [ 1, 2 ] # friends",
-        new: "players = [2 , 5] # friends",
+        new: "players = [ 2, 5 ] # friends",
     },
     Edit {
         flags: &["--wars", "all"],
@@ -94,6 +94,11 @@ const EDITS: &[Edit] = &[
         flags: &["--territories", "none"],
         old: "members = false\n",
         new: "members = false\nterritories = \"none\"\n",
+    },
+    Edit {
+        flags: &["--database", "new.db"],
+        old: "database = \"tornsnap.db\" # on the fast disk",
+        new: "database = \"new.db\" # on the fast disk",
     },
     Edit {
         flags: &["--key-env", "BOB"],
@@ -142,6 +147,7 @@ fn values_that_are_already_set_are_no_change() {
         &["--faction", "20,9"],
         &["--player", "1", "--player", "2", "--wars", "tracked"],
         &["--database", "tornsnap.db"],
+        &["--database", "./tornsnap.db"],
     ] {
         let fresh = Fresh::handmade();
         let before = fs::metadata(fresh.sandbox.path("tornsnap.toml")).unwrap();
@@ -173,6 +179,26 @@ const CHANGES: &[Change] = &[
         before: "track = { factions = [9] } # one line\nkey = [{ name = \"alice\", key_file = \"alice.key\" }]\n",
         flags: &["--faction", "20", "--key-env", "BOB"],
         after: "track = { factions = [20] } # one line\nkey = [{ name = \"alice\", key_file = \"alice.key\" }, { name = \"bob\", key_env = \"BOB\" }]\n",
+    },
+    Change {
+        before: "# ours\n[[key]]\nkey_file = \"alice.key\"\n",
+        flags: &["--database", "data/new.db"],
+        after: "database = \"data/new.db\"\n# ours\n[[key]]\nkey_file = \"alice.key\"\n",
+    },
+    Change {
+        before: "# ours\n[[key]]\nkey_file = \"alice.key\"\n",
+        flags: &["--database", "tornsnap.db"],
+        after: "# ours\n[[key]]\nkey_file = \"alice.key\"\n",
+    },
+    Change {
+        before: "[track]\nplayers = [\n    1, # Duke\n    2, # Mueller\n]\n[[key]]\nkey_file = \"alice.key\"\n",
+        flags: &["--player", "1,3"],
+        after: "[track]\nplayers = [\n    1, # Duke\n    3,\n]\n[[key]]\nkey_file = \"alice.key\"\n",
+    },
+    Change {
+        before: "[track]\nplayers = [ # friends\n    1, # Duke\n    # from the old faction\n    2, # Mueller\n]\n[[key]]\nkey_file = \"alice.key\"\n",
+        flags: &["--player", "3"],
+        after: "[track]\nplayers = [ # friends\n    # from the old faction\n    3,\n]\n[[key]]\nkey_file = \"alice.key\"\n",
     },
     Change {
         before: "track.factions = [9]\n[[key]]\nkey_file = \"alice.key\"\n",
@@ -351,4 +377,47 @@ fn a_path_that_is_not_utf8_is_not_written_as_another_one() {
 
     assert!(stderr.contains("the path is not UTF-8"), "{stderr}");
     assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+}
+
+#[test]
+fn the_next_command_uses_the_database_that_init_has_made() {
+    let fresh = Fresh::handmade();
+
+    let finished = fresh.init(&["--database", "data/new.db"]).expect(0);
+
+    let stderr = finished.stderr();
+    assert!(stderr.contains("(database)"), "{stderr}");
+    assert!(fresh.sandbox.path("data/new.db").exists());
+    assert!(!fresh.sandbox.path("tornsnap.db").exists());
+    fresh.sandbox.run(&["export", "players"]).expect(0);
+}
+
+#[test]
+fn a_database_that_only_the_environment_names_stays_out_of_the_file_with_a_warning() {
+    for before in [Some(HANDMADE), None] {
+        let fresh = Fresh::new();
+        if let Some(text) = before {
+            fresh.sandbox.write("tornsnap.toml", text);
+        }
+        let mut command = fresh.sandbox.command(&[
+            "init",
+            "--non-interactive",
+            "--key-file",
+            "alice.key",
+            "--faction",
+            "9,20",
+        ]);
+        command
+            .env("TORNSNAP_API_URL", fresh.simulator.url())
+            .env("TORNSNAP_DATABASE", "other.db");
+
+        let stderr = Finished(command.output().unwrap()).expect(0).stderr();
+
+        assert!(
+            stderr.contains("the database comes from TORNSNAP_DATABASE: set it for later runs too"),
+            "{stderr}"
+        );
+        assert!(fresh.config().contains("database = \"tornsnap.db\""));
+        assert!(fresh.sandbox.path("other.db").exists());
+    }
 }

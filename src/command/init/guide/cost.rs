@@ -72,7 +72,7 @@ impl Guide<'_> {
             if let Some(key) = key {
                 say(&format!(
                     "  with {} keys: {calls:.1} calls a minute on average{limit}",
-                    of_owner(key.owner.as_ref(), &key.facts)
+                    of_owner(key.owner.as_ref().ok(), &key.facts)
                 ));
             }
         }

@@ -71,7 +71,7 @@ impl Guide<'_> {
             if let Some(known) = self.keys.iter().find(|known| known.named.key == key) {
                 say(&format!(
                     "This key is there already: it is {}.",
-                    of_owner(known.owner.as_ref(), &known.facts)
+                    of_owner(known.owner.as_ref().ok(), &known.facts)
                 ));
                 return Ok(true);
             }
@@ -91,14 +91,14 @@ impl Guide<'_> {
 
     fn accept(&mut self, named: NamedKey, facts: KeyFacts, is_typed: bool) -> Result<()> {
         let owner = match self.session.player(facts.owner)? {
-            LookUp::Found(profile) => Some(profile),
-            LookUp::Unknown | LookUp::Refused(_) => None,
+            LookUp::Found(profile) => Ok(profile),
+            LookUp::Unknown => Err("Torn does not know them".to_owned()),
+            LookUp::Refused(why) => Err(why),
         };
-        let stats = if facts.reads_battle_stats() {
-            "it can read their battle stats"
-        } else {
-            "it reads public data only"
-        };
+        let stats = facts.describe(
+            "it can read their battle stats",
+            "it reads public data only",
+        );
         let subject = if is_typed {
             "This key".to_owned()
         } else {
@@ -106,7 +106,7 @@ impl Guide<'_> {
         };
         say(&format!(
             "{subject} is {}, {}: {stats}.",
-            of_owner(owner.as_ref(), &facts),
+            of_owner(owner.as_ref().ok(), &facts),
             facts.access
         ));
         self.keys.push(AcceptedKey {
@@ -129,7 +129,7 @@ impl Guide<'_> {
         let mut files = Vec::new();
         for key in self.keys.iter_mut().filter(|key| key.is_typed) {
             let owner = key.owner.as_ref().map_or_else(
-                || format!("player-{}", key.facts.owner),
+                |_| format!("player-{}", key.facts.owner),
                 |profile| profile.name.clone(),
             );
             let chosen = choose_name(&owner, &key.named.key, &folder, &taken);

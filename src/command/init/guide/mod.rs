@@ -38,8 +38,8 @@ use crate::store::save::Observation;
 struct AcceptedKey {
     named: NamedKey,
     facts: KeyFacts,
-    /// The profile of its owner, if the key may read it.
-    owner: Option<Profile>,
+    /// The profile of its owner, or why it cannot be read.
+    owner: Result<Profile, String>,
     /// Whether the user has typed it, so that it needs a file.
     is_typed: bool,
 }

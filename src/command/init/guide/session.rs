@@ -73,7 +73,9 @@ impl<'a> Session<'a> {
     }
 
     fn connect(&mut self, store: Store) -> Result<()> {
-        let torn = TornClient::new(self.settings, self.stop.clone(), store)?.without_key_warnings();
+        let torn = TornClient::new(self.settings, self.stop.clone(), store)?
+            .without_key_warnings()
+            .with_shown_waits();
         if !self.accepted.is_empty() {
             torn.add_keys(&self.accepted)?;
         }
@@ -87,7 +89,7 @@ impl<'a> Session<'a> {
             |torn| torn.check_new_key(key),
             |failure, torn| {
                 let error = check_error(&key.name, failure, torn.run_end(), torn);
-                Trouble::of_key(error)
+                Trouble::of_key(error, torn)
             },
         )?;
         Ok(checked.inspect(|_| self.accepted.push(key.clone())))
@@ -176,9 +178,10 @@ enum Trouble<E> {
 }
 
 impl Trouble<Error> {
-    fn of_key(error: Error) -> Self {
+    fn of_key(error: Error, torn: &TornClient) -> Self {
         match error.exit() {
             Exit::NoKey => Self::Answer(error),
+            Exit::TryLater if torn.is_blocked() => Self::Final(error),
             Exit::TryLater => Self::Passing(error),
             _ => Self::Final(error),
         }
@@ -194,12 +197,16 @@ impl Trouble<Option<String>> {
                 .with_help(end.help)
                 .with_exit(end.exit);
             return match end.exit {
-                Exit::TryLater => Self::Passing(error),
+                Exit::TryLater if !torn.is_blocked() => Self::Passing(error),
                 _ => Self::Final(error),
             };
         }
         if failure.is_missing() {
             return Self::Answer(None);
+        }
+        if matches!(failure, Failure::NoAccess(None)) {
+            let why = "none of the keys may read it, but a Public Only key may";
+            return Self::Answer(Some(why.to_owned()));
         }
         if failure.is_passing() {
             return Self::Passing(

@@ -40,7 +40,7 @@ impl Guide<'_> {
                 &format!(
                     "{}: {}, {}{file}",
                     key.named.name,
-                    of_owner(key.owner.as_ref(), &key.facts),
+                    of_owner(key.owner.as_ref().ok(), &key.facts),
                     key.facts.access
                 ),
             );

@@ -29,12 +29,20 @@ enum Found {
 impl Guide<'_> {
     /// Offers the faction of each key's owner, each once.
     pub(super) fn offer_own_factions(&mut self) -> Result<()> {
+        for key in &self.keys {
+            if let Err(why) = &key.owner {
+                say(&format!(
+                    "The faction of player {} is not offered, because their profile cannot be read: {why}.",
+                    key.facts.owner
+                ));
+            }
+        }
         let mut offered = BTreeSet::new();
         let owners: Vec<(String, FactionId)> = self
             .keys
             .iter()
             .filter_map(|key| {
-                let owner = key.owner.as_ref()?;
+                let owner = key.owner.as_ref().ok()?;
                 Some((printable(&owner.name), owner.faction?))
             })
             .collect();
