@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
+use crate::model::key::mask_key_like;
 use crate::output::terminal;
 
 /// Prints a message of clap: help and version on stdout, a usage error on stderr or, with `--json`, as a report.
@@ -29,8 +30,15 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
     } else {
         // The list has the hidden commands, too; the help has the others.
         error.remove(ContextKind::ValidSubcommand);
-        // Nobody can be told that stderr cannot be written.
-        let _ = error.print();
+        let text = error.render().to_string();
+        let masked = mask_key_like(&text);
+        if masked == text {
+            // Nobody can be told that stderr cannot be written.
+            let _ = error.print();
+        } else {
+            // A key in the wrong place is still a secret. Then the message has no colours.
+            terminal::print_message(masked.trim_end());
+        }
     }
     Exit::Usage
 }
@@ -49,7 +57,7 @@ fn print_help(error: &clap::Error) -> Exit {
 
 /// Prints the report on stdout, and its message in one line on stderr.
 fn report(error: &clap::Error, command: Option<&str>) {
-    let message = one_line(error);
+    let message = mask_key_like(&one_line(error));
     let help = match command {
         Some(command) => format!("tornsnap {command} --help"),
         None => "tornsnap --help".to_owned(),

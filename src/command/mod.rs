@@ -13,6 +13,7 @@ pub(crate) mod init;
 mod locked_database;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod own_files;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;

@@ -7,6 +7,7 @@ use chrono::Utc;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::output::log_file::LogFile;
+use crate::output::printable::printable_record;
 use crate::output::progress;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
 
@@ -40,7 +41,7 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
                 line,
                 "{style}{:5}{style:#} {}",
                 record.level().as_str().to_lowercase(),
-                record.args()
+                printable_record(&record.args().to_string())
             )
         })
         .write_style(match color {
@@ -91,7 +92,7 @@ impl Log for Logger {
         }
         if let Some(Ok(mut file)) = self.file.as_ref().map(Mutex::lock) {
             // A name or an error may contain a line break, and a record is one line.
-            let message = record.args().to_string().replace(['\n', '\r'], " ");
+            let message = printable_record(&record.args().to_string());
             let line = format!(
                 "{} [{}] {:5} {message}\n",
                 Utc::now().format("%Y-%m-%dT%H:%M:%SZ"),

@@ -421,3 +421,113 @@ fn two_keys_are_checked_at_the_same_time_and_a_signal_ends_both_checks() {
     assert!(until_second_check < limit, "{until_second_check:?}");
     assert!(start.elapsed() < limit, "{:?}", start.elapsed());
 }
+
+/// A key in the wrong place: a command line, an environment and a configuration with it.
+struct Misplaced {
+    arguments: &'static [&'static str],
+    environment: (&'static str, &'static str),
+    config: &'static str,
+}
+
+#[test]
+fn a_key_in_the_wrong_place_is_never_shown() {
+    const NO_VARIABLE: (&str, &str) = ("UNUSED", "");
+    const PASSWORD: &str = "s3cretpassword";
+    let fetch: &[&str] = &["fetch", "all"];
+    let show: &[&str] = &["config", "show"];
+    let show_json: &[&str] = &["config", "show", "--json"];
+    let check_json: &[&str] = &["config", "check", "--json"];
+    let mut cases = Vec::new();
+    for arguments in [fetch, show, show_json, check_json, &["export", "players"]] {
+        for environment in [
+            (
+                "TORNSNAP_API_URL",
+                "https://api.torn.com/v2?key=CANARYcanary1234",
+            ),
+            ("TORNSNAP_API_URL", "http://me:s3cretpassword@host"),
+            ("TORNSNAP_API_URL", "CANARYcanary1234"),
+            ("HTTPS_PROXY", "CANARYcanary1234"),
+        ] {
+            cases.push(Misplaced {
+                arguments,
+                environment,
+                config: "[api]\nbase_url = \"https://torn.invalid/v2\"\n[track]\nplayers = [1]\n",
+            });
+        }
+        for config in [
+            "[[key]]\nkey_file = \"CANARYcanary1234\"\n",
+            "[[key]]\nkey_file = \"keys/CANARYcanary1234.key\"\n",
+            "[[key]]\nkey_env = \"CANARYcanary1234\"\n",
+            "[CANARYcanary1234]\n",
+            "\"CANARYcanary1234\" = 1\n",
+            "[api]\nCANARYcanary1234 = 1\n",
+            "[health]\nwebhook_url_file = \"CANARYcanary1234\"\n",
+            "[log]\nfile = \"logs/CANARYcanary1234\"\n[backup]\ndirectory = \"CANARYcanary1234\"\n",
+        ] {
+            if arguments[0] != "export" && (arguments != fetch || !config.contains("[log]")) {
+                cases.push(Misplaced {
+                    arguments,
+                    environment: NO_VARIABLE,
+                    config,
+                });
+            }
+        }
+    }
+    for arguments in [
+        &["fetch", "players", "--player", CANARY][..],
+        &["--json", "fetch", "players", "--player", CANARY],
+        &["fetch", "--key", CANARY],
+        &["fetch", CANARY],
+        &[CANARY],
+    ] {
+        cases.push(Misplaced {
+            arguments,
+            environment: NO_VARIABLE,
+            config: "",
+        });
+    }
+    let torn = Torn::new();
+    for Misplaced {
+        arguments,
+        environment: (name, value),
+        config,
+    } in cases
+    {
+        torn.sandbox.write("tornsnap.toml", config);
+        let output = torn
+            .sandbox
+            .command(arguments)
+            .env(name, value)
+            .output()
+            .unwrap();
+        let finished = Finished(output);
+        let shown = format!("{}{}", finished.stdout(), finished.stderr());
+        let is_check = arguments.contains(&"check");
+        // `config check` names the folder that it looked at.
+        if !(is_check && config.contains("[log]")) {
+            assert!(
+                !shown.contains(CANARY) && !shown.contains(PASSWORD),
+                "{arguments:?} {name}={value} {config}: {shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_variable_for_keys_without_a_key_is_named() {
+    let torn = Torn::new();
+    for list in [",", " , ", "\"\"", "'',"] {
+        let output = torn
+            .fetching(&["all"])
+            .env("TORN_API_KEY", list)
+            .output()
+            .unwrap();
+
+        let told = Finished(output).expect(77).stderr();
+
+        assert!(
+            told.contains("TORN_API_KEY is set, but there is no key in it"),
+            "{list:?}: {told}"
+        );
+    }
+}

@@ -4,9 +4,11 @@ pub(super) mod hash;
 pub(super) mod private;
 pub(super) mod remove;
 pub(super) mod rename;
+pub(super) mod same;
 pub(super) mod space;
 pub(super) mod sync;
 
 pub(crate) use hash::{digest_of_file, sha256};
 pub(crate) use private::{write_atomically, write_if_absent};
 pub(crate) use remove::remove_database_files;
+pub(crate) use same::is_same_file;
