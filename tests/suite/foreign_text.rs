@@ -23,7 +23,7 @@ fn the_words_of_an_error_of_torn_are_harmless_on_stderr_and_in_the_log() {
     );
     for code in [99, 2, 10, 16] {
         torn.simulator
-            .add_fault(Fault::always(FaultKind::Code(code, EVIL.to_owned())));
+            .fault(Fault::always(FaultKind::Code(code, EVIL.to_owned())));
 
         let finished = torn.fetch(&["all", "-vv"]);
 
@@ -52,10 +52,12 @@ fn with_evil_name() -> Torn {
 #[test]
 fn an_export_in_any_format_is_harmless_on_a_terminal_and_whole_in_a_pipe() {
     let torn = with_evil_name();
-    for format in ["csv", "json", "jsonl", "table", "markdown"] {
+    for format in ["csv", "json", "jsonl", "table", "md"] {
         let export = ["export", "players", "--columns", "name", "-f", format];
 
-        let (code, shown) = pty::run(&torn.sandbox.command(&export), 80);
+        let mut command = torn.sandbox.command(&export);
+        command.env("NO_COLOR", "1");
+        let (code, shown) = pty::run(&command, 80);
 
         assert_eq!(code, 0, "{shown}");
         assert!(is_safe(&shown), "{format}: {shown:?}");
@@ -80,7 +82,7 @@ fn half_of_a_surrogate_pair_in_one_name_costs_nothing_else() {
         .to_string();
     let broken = whole.replacen("Player 2", "\\ud83d", 1);
     assert_ne!(broken, whole);
-    torn.simulator.add_fault(
+    torn.simulator.fault(
         Fault::always(FaultKind::Status(
             200,
             broken,
