@@ -25,6 +25,7 @@ mod interrupt;
 mod keys;
 mod kill;
 mod log_file;
+mod misplaced_keys;
 mod month_model;
 mod own_files;
 mod owners;
