@@ -86,9 +86,8 @@ impl OwnFiles {
         [&real, &self.database].into_iter().any(|database| {
             let name = format!("{}.", name_of(database));
             [path, &target].into_iter().any(|path| {
-                let own = name_of(path);
-                own.starts_with(&name)
-                    && own.ends_with(".lock")
+                name_of(path).starts_with(&name)
+                    && path.extension().is_some_and(|end| end == "lock")
                     && is_same_file(folder_of(path), folder_of(database))
             })
         })

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, set_mode};
+use crate::support::{CANARY, files_with_extension, set_mode};
 
 /// A database with rows and a backup, and a configuration with a key file, a webhook file and an archive.
 fn with_all_files(more: &str) -> Torn {
@@ -34,11 +34,8 @@ fn with_all_files(more: &str) -> Torn {
 
 /// The manifest of the backup.
 fn manifest(torn: &Torn) -> String {
-    let name = fs::read_dir(torn.sandbox.path("backups"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .find(|name| name.ends_with(".json"))
-        .unwrap();
+    let paths = files_with_extension(&torn.sandbox.path("backups"), "json");
+    let name = paths[0].file_name().unwrap().to_str().unwrap();
     format!("backups/{name}")
 }
 
