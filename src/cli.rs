@@ -239,6 +239,10 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
+    // Log lines in the database or in a key file would destroy it. These two commands help to correct the setting.
+    if !matches!(cli.command, Command::Init(_) | Command::Config(_)) {
+        command::own_files::refuse_log_file(&settings)?;
+    }
     command::log::start(&settings, verbosity, color);
     if !matches!(cli.command, Command::Demo(_) | Command::Config(_)) {
         command::log::log_files(&settings);
@@ -257,7 +261,8 @@ fn start(cli: &Cli) -> Result<Context> {
     })
 }
 
-/// `None` for an empty path, because schedulers may set a variable to an empty text.
+/// `None` for an empty or blank path, because schedulers may set a variable to an empty text.
 fn ignore_empty(path: Option<&PathBuf>) -> Option<PathBuf> {
-    path.filter(|path| !path.as_os_str().is_empty()).cloned()
+    path.filter(|path| !path.to_string_lossy().trim().is_empty())
+        .cloned()
 }

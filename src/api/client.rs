@@ -169,6 +169,45 @@ fn redact(key: &ApiKey, body: Vec<u8>) -> Option<String> {
     Some(text)
 }
 
+/// Parses JSON. Half of a surrogate pair in one name must not cost the whole answer, so each becomes `\u{FFFD}`.
+fn parse(body: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(body).or_else(|error| match replace_lone_surrogates(body) {
+        Some(repaired) => serde_json::from_str(&repaired),
+        None => Err(error),
+    })
+}
+
+/// Replaces each escape for half of a surrogate pair whose other half is missing. Returns `None` if there is none.
+fn replace_lone_surrogates(json: &str) -> Option<String> {
+    /// The code unit of an escape such as `\ud83d` at the start of a text.
+    fn unit(text: &str) -> Option<u16> {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    }
+    const ESCAPE: usize = "\\ud83d".len();
+    let (mut repaired, mut rest, mut is_changed) = (String::new(), json, false);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        repaired.push_str(before);
+        let low = escape.get(ESCAPE..).and_then(unit);
+        let length = match (unit(escape), low) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
+            (Some(0xD800..=0xDFFF), _) => {
+                is_changed = true;
+                repaired.push('\u{FFFD}');
+                rest = &escape[ESCAPE..];
+                continue;
+            }
+            // Two characters, so that the second backslash of an escaped one begins no escape.
+            _ => 1 + escape[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        repaired.push_str(&escape[..length]);
+        rest = &escape[length..];
+    }
+    repaired.push_str(rest);
+    is_changed.then_some(repaired)
+}
+
 /// Decodes the body (`None` if it is not UTF-8). An error of Torn in it takes precedence over the status.
 fn decode_body(
     body: Option<&str>,
@@ -177,7 +216,7 @@ fn decode_body(
 ) -> Result<Value, ApiError> {
     let parsed = body.map_or_else(
         || Err("it is not UTF-8".to_owned()),
-        |body| match serde_json::from_str::<Value>(body) {
+        |body| match parse(body) {
             Ok(value) => Ok(value),
             Err(_) if body.is_empty() => Err("it is empty".to_owned()),
             Err(error) => Err(error.to_string()),
@@ -234,6 +273,32 @@ mod tests {
 
         assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
         assert_eq!(redact(&key, vec![0xff]), None);
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_does_not_cost_the_answer() {
+        for (json, name) in [
+            (r#"{"name":"\ud83d"}"#, "\u{FFFD}"),
+            (r#"{"name":"a\ude00b"}"#, "a\u{FFFD}b"),
+            (r#"{"name":"\ud83d\ud83d\ude00\n"}"#, "\u{FFFD}\u{1F600}\n"),
+            (r#"{"name":"\\ud83d\ud83d"}"#, "\\ud83d\u{FFFD}"),
+            (r#"{"name":"\ud83d\u0041ü"}"#, "\u{FFFD}Aü"),
+            (
+                r#"{"name":"\ud83dud83d\"\ud83d"}"#,
+                "\u{FFFD}ud83d\"\u{FFFD}",
+            ),
+        ] {
+            assert_eq!(parse(json).unwrap()["name"], name, "{json}");
+        }
+        for broken in [
+            r#"{"name":"\ud83"}"#,
+            r#"{"name":"\ud83d"#,
+            "\\",
+            r#"{"a":"\q\ud83d"}"#,
+            "\\ü",
+        ] {
+            assert!(parse(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::command::report::Report;
 use crate::error::Exit;
+use crate::model::key::mask_key_like;
 use crate::model::time::Month;
 use crate::output::width::message_width;
 use crate::output::wrap::text_width;
@@ -44,8 +45,10 @@ fn print_error(error: &clap::Error) {
         let mut lines = text.lines();
         lines.any(|line| text_width(line) > usize::from(width))
     };
-    if message_width().is_some_and(is_too_wide) {
-        terminal::print_message(text.trim_end());
+    let masked = mask_key_like(&text);
+    if masked != text || message_width().is_some_and(is_too_wide) {
+        // A key in the wrong place is still a secret. The message has no colours then.
+        terminal::print_message(masked.trim_end());
     } else {
         // Nobody can be told that stderr cannot be written.
         let _ = error.print();
@@ -67,7 +70,7 @@ fn print_help(error: &clap::Error) -> Exit {
 
 /// Prints the report on stdout, and its message in one line on stderr.
 fn report(error: &clap::Error, command: Option<&str>) {
-    let message = one_line(error);
+    let message = mask_key_like(&one_line(error));
     let help = match command {
         Some(command) => format!("tornsnap {command} --help"),
         None => "tornsnap --help".to_owned(),

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 
-use crate::command::schedule;
+use crate::command::{own_files, schedule};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::folder_of;
@@ -90,6 +90,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Option<LogFile>> {
     let Some(path) = &settings.log.file else {
         return Ok(None);
     };
+    own_files::refuse_log_file(settings)?;
     let database = &settings.database;
     check_regular_file(path, database)?;
     let folder = folder_of(path);

@@ -1,6 +1,7 @@
 //! `tornsnap man`: prints or writes the manual pages.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, ValueHint};
@@ -8,11 +9,14 @@ use clap_mangen::Man;
 use serde::Serialize;
 
 use crate::command::clock::BUILD_DAY;
+use crate::command::own_files::OwnFiles;
 use crate::command::{Context, Outcome};
+use crate::config::Settings;
 use crate::error::{Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::size::count;
 use crate::model::time::iso;
+use crate::output::destination::Destination;
 use crate::output::terminal;
 
 /// Print the manual page of the program, or write the pages of all commands into a folder
@@ -57,12 +61,16 @@ pub(crate) fn run(context: &Context, args: &Args, mut program: Command) -> Resul
             files: Vec::new(),
         }));
     };
+    // The pages are the same whatever the configuration is, so a broken one is no obstacle.
+    let own = Settings::resolve(&context.overrides)
+        .ok()
+        .map(|settings| OwnFiles::of(&settings));
     let mut pages = Vec::new();
     add_pages(&program, &mut pages)?;
     fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
     let files = pages
         .iter()
-        .map(|page| write(folder, page))
+        .map(|page| write(folder, page, own.as_ref()))
         .collect::<Result<Vec<_>>>()?;
     Ok(Outcome::done(
         format!(
@@ -102,8 +110,17 @@ fn page_of(command: &Command) -> Result<Page> {
     })
 }
 
-fn write(folder: &Path, page: &Page) -> Result<String> {
+fn write(folder: &Path, page: &Page, own: Option<&OwnFiles>) -> Result<String> {
     let path = folder.join(&page.name);
-    fs::write(&path, &page.text).with_context(|| format!("write {}", path.display()))?;
+    let action = || format!("write {}", path.display());
+    if let Some(own) = own {
+        own.refuse(&path, &action(), "name another folder with --output")?;
+    }
+    let mut target = Destination::open(&path)?;
+    target
+        .write_all(page.text.as_bytes())
+        .and_then(|()| target.sync())
+        .with_context(action)?;
+    target.persist(&path)?;
     Ok(display_path(&path))
 }

@@ -14,6 +14,7 @@ mod locked_database;
 pub(crate) mod log;
 pub(crate) mod man;
 mod new_folders;
+pub(crate) mod own_files;
 pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod restore;

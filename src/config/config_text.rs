@@ -180,6 +180,7 @@ impl<'a> ConfigText<'a> {
 
     /// The path in a field. A relative path is relative to the folder of the file.
     pub(super) fn path(&self, value: &Spanned<String>) -> Result<PathBuf> {
+        self.refuse_blank(value, "path")?;
         if let Some(why) = describe_control_character(value.get_ref()) {
             return Err(self.error_at(value.span(), why));
         }
@@ -187,6 +188,15 @@ impl<'a> ConfigText<'a> {
             return Err(self.error_at(value.span(), why));
         }
         resolve_path(self.path, value.get_ref())
+    }
+
+    /// Refuses a text without a letter. A missing field is what the user means by it.
+    pub(super) fn refuse_blank(&self, value: &Spanned<String>, noun: &str) -> Result<()> {
+        if value.get_ref().trim().is_empty() {
+            let why = format!("the {noun} is empty; write one, or remove the line");
+            return Err(self.error_at(value.span(), why));
+        }
+        Ok(())
     }
 
     /// Whether the text at `span` is this table header, such as `[track]`.

@@ -285,6 +285,9 @@ fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Webh
     };
     let file = name_in("webhook_url_file")?;
     let variable = name_in("webhook_url_env")?;
+    if let Some(variable) = &variable {
+        config.refuse_blank(variable, "name of the variable")?;
+    }
     Ok(match file {
         Some(file) => Some(WebhookSource::File(
             table.resolve("webhook_url_file", &file)?,
@@ -315,6 +318,9 @@ fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>>
         let key = table.secret_string("key")?;
         let key_file = table.string("key_file")?;
         let key_env = table.string("key_env")?;
+        if let Some(variable) = &key_env {
+            config.refuse_blank(variable, "name of the variable")?;
+        }
         let key_file = key_file
             .map(|file| table.resolve("key_file", &file))
             .transpose()?;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::config::environment;
-use crate::config::mask::{looks_like_key, mask_key_like};
+use crate::config::mask::{mask_key_like, mask_path};
 use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
-use crate::model::key::{ApiKey, NamedKey, unquoted};
+use crate::model::key::{ApiKey, NamedKey, looks_like_key, unquoted};
 use crate::model::path::{display_path, plain_absolute};
 
 /// The configured keys after an attempt to read each of them.
@@ -71,7 +71,7 @@ pub(super) fn key_states(sources: &[KeySource], are_from_environment: bool) -> V
         place: match &source.location {
             KeyLocation::Inline(_) if are_from_environment => "TORN_API_KEY".to_owned(),
             KeyLocation::Inline(_) => "configuration".to_owned(),
-            KeyLocation::File(path) => display_path(&plain_absolute(path)),
+            KeyLocation::File(path) => display_path(&plain_absolute(&mask_path(path))),
             KeyLocation::Env(name) => mask_key_like(name),
         },
         error: match source.load() {
@@ -147,6 +147,14 @@ impl KeySource {
         }
     }
 
+    /// The file that the key is read from.
+    pub(super) fn file(&self) -> Option<&std::path::Path> {
+        match &self.location {
+            KeyLocation::File(path) => Some(path),
+            KeyLocation::Inline(_) | KeyLocation::Env(_) => None,
+        }
+    }
+
     /// Splits the comma-separated list in `TORN_API_KEY`.
     pub(super) fn from_list(list: &str) -> Vec<Self> {
         // The quotes are either around the whole list or around each key.
@@ -191,10 +199,7 @@ impl KeySource {
     }
 
     fn read_file(&self, path: &std::path::Path) -> std::result::Result<ApiKey, KeyError> {
-        let is_key_itself = path
-            .file_name()
-            .is_some_and(|name| looks_like_key(&name.to_string_lossy()));
-        if is_key_itself && !path.exists() {
+        if mask_path(path) != path {
             return Err(self.unreadable(
                 "key_file does not name a file: it looks like the key itself".to_owned(),
                 "write `key = …` for the key itself",

@@ -1,21 +1,8 @@
 //! Replaces possible secrets in error messages.
 
-use crate::model::key::has_key_format;
+use std::path::{Path, PathBuf};
 
-/// Replaces words that look like a key. A broken line may contain a key anywhere.
-pub(super) fn mask_key_like(text: &str) -> String {
-    text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
-        .map(|word| {
-            let alphanumeric =
-                word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
-            if looks_like_key(alphanumeric) {
-                word.replace(alphanumeric, "(redacted)")
-            } else {
-                word.to_owned()
-            }
-        })
-        .collect()
-}
+pub(super) use crate::model::key::mask_key_like;
 
 /// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook.
 pub(super) fn mask_addresses(text: &str) -> String {
@@ -33,6 +20,16 @@ pub(super) fn mask_addresses(text: &str) -> String {
         rest = &rest[end..];
     }
     masked + rest
+}
+
+/// A path for messages, without a key that was written in place of the name of a file.
+pub(super) fn mask_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let masked = mask_key_like(&name);
+    if masked == name || path.exists() {
+        return path.to_owned();
+    }
+    path.with_file_name(masked)
 }
 
 /// The words in the names of fields whose values are secrets, or may be.
@@ -62,14 +59,6 @@ pub(super) fn mask_line(line: &str) -> String {
         return format!("{short}…");
     }
     short
-}
-
-/// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
-pub(super) fn looks_like_key(word: &str) -> bool {
-    has_key_format(word)
-        && word
-            .bytes()
-            .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]

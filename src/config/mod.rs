@@ -385,16 +385,18 @@ impl Settings {
     /// [`Exit::NoKey`] when no key is usable, or others can read a key file.
     pub fn load_keys(&self) -> Result<LoadedKeys> {
         if self.keys.is_empty() {
+            let why = match &self.config_file {
+                _ if self.keys_are_from_environment => {
+                    "TORN_API_KEY is set, but there is no key in it".to_owned()
+                }
+                Some(path) => format!(
+                    "{} has no [[key]], and TORN_API_KEY is not set",
+                    path.display()
+                ),
+                None => "there is no configuration file, and TORN_API_KEY is not set".to_owned(),
+            };
             return Err(Error::new("find an API key")
-                .with_source(match &self.config_file {
-                    Some(path) => format!(
-                        "{} has no [[key]], and TORN_API_KEY is not set",
-                        path.display()
-                    ),
-                    None => {
-                        "there is no configuration file, and TORN_API_KEY is not set".to_owned()
-                    }
-                })
+                .with_source(why)
                 .with_help("run `tornsnap init`, or set TORN_API_KEY")
                 .with_exit(Exit::NoKey));
         }
@@ -414,6 +416,11 @@ impl Settings {
     /// The state of each configured key, without the key itself.
     pub(crate) fn key_states(&self) -> Vec<KeyState> {
         key::key_states(&self.keys, self.keys_are_from_environment)
+    }
+
+    /// The files that keys are read from.
+    pub(crate) fn key_files(&self) -> impl Iterator<Item = &Path> {
+        self.keys.iter().filter_map(key::KeySource::file)
     }
 
     /// The names of the configured keys.

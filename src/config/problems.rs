@@ -9,6 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use crate::config::Settings;
 use crate::config::config_text::ConfigText;
 use crate::config::file::settings;
+use crate::config::mask::{mask_addresses, mask_key_like};
 use crate::error::Error;
 
 /// A mistake in a configuration file.
@@ -82,6 +83,8 @@ fn add(problems: &mut Vec<Problem>, config: &ConfigText<'_>, field: Option<Strin
         .position_of_error()
         .map(|position| config.line_of(position));
     if line.is_none() || problems.iter().all(|problem| problem.line != line) {
+        // The name of an unknown field may be a key or an address in the wrong place.
+        let field = field.map(|field| mask_key_like(&mask_addresses(&field)));
         problems.push(Problem { line, field, error });
     }
 }

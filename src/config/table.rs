@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::config_text::ConfigText;
 use crate::config::field::FieldValue;
-use crate::config::mask::{mask_addresses, mask_key_like};
+use crate::config::mask::{mask_addresses, mask_key_like, mask_path};
 use crate::config::path::resolve_path;
 use crate::error::Result;
 use crate::model::nearest::nearest;
@@ -167,7 +167,7 @@ impl<'a> Table<'a> {
     /// Resolves the path in a field that was read as text.
     pub(super) fn resolve(&self, name: &str, value: &Spanned<String>) -> Result<PathBuf> {
         let path = self.config.path(value)?;
-        self.record(name, FieldValue::Path(path.clone()));
+        self.record(name, FieldValue::Path(mask_path(&path)));
         Ok(path)
     }
 

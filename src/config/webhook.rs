@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::config::address::is_loopback;
 use crate::config::environment;
+use crate::config::mask::mask_path;
 use crate::config::secret::{SecretError, read_secret};
 use crate::error::{Error, Exit, Result};
 use crate::model::key::unquoted;
@@ -56,6 +57,12 @@ impl WebhookSource {
                 .with_exit(Exit::NoKey)
         };
         let (source, text) = match self {
+            Self::File(path) if mask_path(path) != *path => {
+                return Err(unusable(
+                    "webhook_url_file does not name a file: it looks like a secret itself"
+                        .to_owned(),
+                ));
+            }
             Self::File(path) => {
                 let text = read_secret(path).map_err(|error| match error {
                     SecretError::Exposed(error) => error.with_exit(Exit::NoKey),

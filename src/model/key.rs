@@ -36,6 +36,29 @@ pub(crate) fn has_key_format(text: &str) -> bool {
     text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Replaces words that look like a key. A broken line may contain a key anywhere.
+pub(crate) fn mask_key_like(text: &str) -> String {
+    text.split_inclusive(|character: char| !character.is_ascii_alphanumeric())
+        .map(|word| {
+            let alphanumeric =
+                word.trim_end_matches(|character: char| !character.is_ascii_alphanumeric());
+            if looks_like_key(alphanumeric) {
+                word.replace(alphanumeric, "(redacted)")
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}
+
+/// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
+pub(crate) fn looks_like_key(word: &str) -> bool {
+    has_key_format(word)
+        && word
+            .bytes()
+            .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
 /// Removes the quotes, blanks and byte order mark that shells, editors and copying leave around a text.
 pub fn unquoted(text: &str) -> &str {
     let is_blank = |character: char| character.is_whitespace() || character == '\u{feff}';

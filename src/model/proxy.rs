@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::digits::is_digits;
+use crate::model::key::mask_key_like;
 
 /// A proxy and the environment variable that names it.
 ///
@@ -31,7 +32,7 @@ impl Proxy {
         &self.address
     }
 
-    /// The address without user and password.
+    /// The address without user and password, and without words that look like a key.
     pub(crate) fn address(&self) -> String {
         let (scheme, rest) = match self.address.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
@@ -43,9 +44,9 @@ impl Proxy {
         // In `user:password` without a host, the password is in the position of the port.
         match host_and_port.trim_end_matches('/').rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') && !is_digits(port) => {
-                format!("{scheme}{host}:…")
+                mask_key_like(&format!("{scheme}{host}:…"))
             }
-            _ => format!("{scheme}{host_and_port}"),
+            _ => mask_key_like(&format!("{scheme}{host_and_port}")),
         }
     }
 }
@@ -78,6 +79,8 @@ mod tests {
             ("me:secret", "me:…"),
             ("http://me:secret", "http://me:…"),
             ("proxy", "proxy"),
+            ("AbCdEfGh12345678", "(redacted)"),
+            ("http://AbCdEfGh12345678:3128", "http://(redacted):3128"),
         ] {
             let proxy = Proxy::new("HTTPS_PROXY", address);
 

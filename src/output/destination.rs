@@ -1,12 +1,13 @@
 //! The destination of `--output`: a file that appears when it is complete, or a stream.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
 use crate::model::path::{MAX_LINKS, display_path, folder_of};
 use crate::output::atomic_file::AtomicFile;
+use crate::output::printable::PrintableWriter;
 use crate::output::stream::{self, PathKind};
 
 /// The first bytes of a SQLite database and of its write-ahead log.
@@ -21,7 +22,7 @@ const DATABASES: [&[u8]; 3] = [
 #[derive(Debug)]
 pub(crate) enum Destination {
     File(AtomicFile),
-    Stream(File),
+    Stream(PrintableWriter<File>),
 }
 
 impl Destination {
@@ -35,7 +36,7 @@ impl Destination {
             PathKind::Stdout => Self::descriptor(path, 1),
             PathKind::Descriptor(number) => Self::descriptor(path, number),
             PathKind::Stream => stream::open(path)
-                .map(Self::Stream)
+                .map(Self::stream)
                 .with_context(|| action(path))
                 .map_err(|error| error.with_help(NAME_ANOTHER)),
             PathKind::Socket => Err(refused(
@@ -50,7 +51,7 @@ impl Destination {
     #[cfg(unix)]
     fn descriptor(path: &Path, number: i32) -> Result<Self> {
         stream::descriptor::open(number)
-            .map(Self::Stream)
+            .map(Self::stream)
             .map_err(|_| {
                 refused(
                     path,
@@ -65,6 +66,12 @@ impl Destination {
     #[cfg(not(unix))]
     fn descriptor(path: &Path, _: i32) -> Result<Self> {
         create_file(path).map(Self::File)
+    }
+
+    /// A terminal such as `/dev/tty` gets no control characters.
+    fn stream(file: File) -> Self {
+        let is_terminal = file.is_terminal();
+        Self::Stream(PrintableWriter::new(file, is_terminal))
     }
 
     pub(crate) fn is_stream(&self) -> bool {

@@ -75,33 +75,3 @@ pub(super) fn cells(
         })
         .collect()
 }
-
-/// Replaces the characters that a terminal would obey instead of showing: control characters, and marks that change the
-/// direction of the text. A line break becomes `\n`.
-pub(super) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => printable.push_str("\\n"),
-            '\r' => printable.push_str("\\r"),
-            '\t' => printable.push_str("\\t"),
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => printable.push('\u{FFFD}'),
-            other if other.is_control() => printable.push('\u{FFFD}'),
-            other => printable.push(other),
-        }
-    }
-    printable
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_terminal_cannot_be_controlled_by_a_name() {
-        assert_eq!(
-            printable("a\u{1b}[31m\nb\u{202E}c"),
-            "a\u{FFFD}[31m\\nb\u{FFFD}c"
-        );
-    }
-}

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::output::log_file::LogFile;
+use crate::output::printable::printable_record;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
 use crate::output::width::message_width;
 use crate::output::wrap::wrap_message;
@@ -38,7 +39,7 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
         .format(|line, record| {
             let style = line.default_level_style(record.level());
             let level = record.level().as_str().to_lowercase();
-            let text = format!("{level:5} {}", record.args());
+            let text = format!("{level:5} {}", printable_record(&record.args().to_string()));
             let text = match message_width() {
                 Some(width) => wrap_message(&text, usize::from(width)),
                 None => text,
@@ -91,7 +92,7 @@ impl Log for Logger {
         }
         if let Some(Ok(mut file)) = self.file.as_ref().map(Mutex::lock) {
             // A name or an error may contain a line break, and a record is one line.
-            let message = record.args().to_string().replace(['\n', '\r'], " ");
+            let message = printable_record(&record.args().to_string());
             let line = format!(
                 "{} [{}] {:5} {message}\n",
                 stamp::now(),

@@ -1,7 +1,8 @@
 //! A table for people: aligned columns, or one line for each value where the columns do not fit into the terminal.
 
 use crate::model::rows::Column;
-use crate::output::display::{Cell, CellKind, printable};
+use crate::output::display::{Cell, CellKind};
+use crate::output::printable::printable;
 use crate::output::sample::Sample;
 use crate::output::wrap::{longest_word, text_width, wrap};
 

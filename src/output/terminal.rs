@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
+use crate::output::printable::{PrintableWriter, printable, printable_lines};
 use crate::output::width::{message_width, width};
 use crate::output::wrap::{wrap_indented, wrap_message};
 use crate::output::{progress, stamp, stream};
@@ -40,6 +41,7 @@ pub(crate) fn print_message(text: &str) {
 )]
 fn print_lines(lines: &str) {
     // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
+    let lines = printable_lines(lines);
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{lines}"));
 }
 
@@ -53,9 +55,12 @@ pub(crate) fn print_wrapped(text: &str, indent: usize) {
     print_lines(&lines.join("\n"));
 }
 
-/// Opens stdout without a buffer, so that each write reports its error.
+/// Opens stdout without a buffer, so that each write reports its error. A terminal gets no control characters.
 pub(crate) fn stdout() -> io::Result<impl Write + Send> {
-    stream::stdout()
+    Ok(PrintableWriter::new(
+        stream::stdout()?,
+        is_stdout_terminal(),
+    ))
 }
 
 /// Prints lines for people on stdout. On a terminal, they break at blanks; elsewhere they stay whole.
@@ -137,15 +142,20 @@ pub(crate) fn write_error(what: &str, error: io::Error) -> Error {
 /// Prints an error, its causes and the help on stderr.
 pub(crate) fn print_error(error: &Error) {
     log::error!(target: FILE_ONLY, "{}", error.one_line());
-    let mut text = format!("{}tornsnap: {error}", stamp::prefix());
+    // A cause may hold the words of Torn, which must neither control the terminal nor begin a line.
+    let mut text = format!(
+        "{}tornsnap: {}",
+        stamp::prefix(),
+        printable(&error.to_string())
+    );
     let causes = error.causes();
     if !causes.is_empty() {
         text.push_str("\n  because: ");
-        text.push_str(&causes.join(": "));
+        text.push_str(&printable(&causes.join(": ")));
     }
     if let Some(help) = error.help() {
         text.push_str("\n  try: ");
-        text.push_str(help);
+        text.push_str(&printable(help));
     }
     print_message(&text);
 }

@@ -207,7 +207,7 @@ const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferenc
 /// Checks the address and the proxy without a call.
 fn check_connection(settings: &Settings, findings: &mut Findings) {
     let api = &settings.api;
-    let client = api
+    let client = settings
         .check_limit()
         .and_then(|()| proxy_for(&api.base_url))
         .and_then(|proxy| Client::new(&api.base_url, api.timeout, api.concurrency, proxy));

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use super::findings::Findings;
+use crate::command::own_files::refuse_log_file;
 use crate::config::{Settings, Territories, Track, Wars};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::Identity;
@@ -38,7 +39,8 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         check_folder("backups", &settings.backup.directory, findings);
     }
     if let Some(file) = &settings.log.file {
-        match check_log_file(file) {
+        let checked = refuse_log_file(settings).and_then(|()| check_log_file(file));
+        match checked {
             Ok(()) => check_folder("log", folder_of(file), findings),
             Err(error) => findings.problem("log", &error),
         }

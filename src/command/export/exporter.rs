@@ -8,6 +8,7 @@ use crate::command::export::report::{FileReport, WrittenFile, WrittenReport};
 use crate::command::export::style::OutputStyle;
 use crate::command::export::usage;
 use crate::command::new_folders::NewFolders;
+use crate::command::own_files::OwnFiles;
 use crate::command::report::Report;
 use crate::command::signal::{EndWithMessage, StopSignal, interrupted};
 use crate::command::{Context, Outcome};
@@ -24,6 +25,13 @@ use crate::store::export::{Dataset, Filter, RowQuery};
 
 /// The end of the message about an interrupted export.
 const NOTHING_LEFT: &str = "nothing was left behind";
+
+/// The help for a path that must not be written.
+const NAME_ANOTHER: &str = "name another file with --output";
+
+fn write_action(path: &Path) -> String {
+    format!("write {}", path.display())
+}
 
 pub(super) struct Exporter<'a> {
     pub(super) context: &'a Context,
@@ -83,6 +91,7 @@ impl Exporter<'_> {
         query: &RowQuery,
         path: &Path,
     ) -> Result<Outcome> {
+        OwnFiles::of(&self.context.settings).refuse(path, &write_action(path), NAME_ANOTHER)?;
         let mut target = self.open(path)?;
         let done = self.write(name, query, &mut target, path)?;
         target.persist(path)?;
@@ -121,6 +130,7 @@ impl Exporter<'_> {
         let mut new_folders = NewFolders::default();
         new_folders.note(folder);
         create_folder(folder)?;
+        let own = OwnFiles::of(&self.context.settings);
         let mut targets = Vec::with_capacity(datasets.len());
         let mut written = Vec::with_capacity(datasets.len());
         for dataset in datasets {
@@ -129,6 +139,7 @@ impl Exporter<'_> {
             let path = folder.join(format!("{name}.{}", self.style.name.ending()));
             let columns = self.style.columns(dataset, &[]);
             let query = dataset.query(&columns, &Filter::default())?;
+            own.refuse(&path, &write_action(&path), NAME_ANOTHER)?;
             let mut target = Destination::open(&path)?;
             written.push(self.write(&dataset.name, &query, &mut target, &path)?);
             targets.push(target);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as _;
 
 use crate::command::locked_database::LockedDatabase;
+use crate::command::own_files::refuse_as_archive;
 use crate::command::prune::guards::{find_blockers, refusal};
 use crate::command::prune::report::Report;
 use crate::command::signal::StopSignal;
@@ -292,7 +293,10 @@ fn check_archive(
         .archive
         .as_ref()
         .or(context.settings.retention.archive.as_ref())
-        .map(|path| store.check_archive(path, plan.history_rows() > 0, args.history.new_archive))
+        .map(|path| {
+            refuse_as_archive(&context.settings, path)?;
+            store.check_archive(path, plan.history_rows() > 0, args.history.new_archive)
+        })
         .transpose()
 }
 

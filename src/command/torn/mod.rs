@@ -125,7 +125,7 @@ struct CallState {
 impl TornClient {
     /// Creates a client without keys. It saves pauses and calls in `store`.
     pub(crate) fn new(settings: &Settings, stop: StopSignal, store: Store) -> Result<Self> {
-        settings.api.check_limit()?;
+        settings.check_limit()?;
         let client = Client::new(
             &settings.api.base_url,
             settings.api.timeout,

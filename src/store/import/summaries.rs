@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::import::rules::{Table, table_named};
 use crate::model::month_state::{Closing, MonthState};
-use crate::model::time::Month;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
 use crate::store::import::{ClosedMonths, HistoryMonths, SourceFacts, Tallies};
@@ -48,7 +47,7 @@ pub(super) fn merge(
             .iter()
             .filter(|pruned| pruned.0 == history.table() && !had_rows.contains(*pruned))
         {
-            mark_pruned(connection, history, *month, false, now)
+            thin::mark_pruned(connection, history, *month, false, now)
                 .context(format!("record that {month} was pruned"))?;
         }
     }
@@ -170,39 +169,4 @@ fn reopen_history(
         }
     }
     held::count(connection, history, &counted)
-}
-
-/// Records that only the summaries of a month were imported.
-pub(super) fn mark_pruned(
-    connection: &Connection,
-    history: History,
-    month: Month,
-    is_thin: bool,
-    now: i64,
-) -> rusqlite::Result<()> {
-    let table = history.table();
-    let time = schema_of(history).timestamp;
-    let rows: i64 = connection.query_row(
-        &format!("SELECT count(*) FROM main.{table} WHERE {time} >= ? AND {time} < ?"),
-        [month.start(), month.end()],
-        |row| row.get(0),
-    )?;
-    let last_id: i64 = connection.query_row(
-        &format!("SELECT coalesce(max(id), 0) FROM main.{table}"),
-        [],
-        |row| row.get(0),
-    )?;
-    connection
-        .execute(
-            sql!("import/mark_pruned"),
-            named_params! {
-                ":history": table,
-                ":period_start": month.start(),
-                ":rows": rows,
-                ":last_id": last_id,
-                ":is_thin": is_thin,
-                ":now": now,
-            },
-        )
-        .map(drop)
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, named_params};
 use crate::model::history::History;
 use crate::model::time::Month;
 use crate::store::history::{render, schema_of};
-use crate::store::import::{ClosedMonths, summaries};
+use crate::store::import::ClosedMonths;
 use crate::store::sql;
 
 /// Finds the imported summaries that were made from more rows than are here, and those of later months of the same
@@ -59,7 +59,7 @@ pub(super) fn mark(
             |row| row.get("uncounted"),
         )?;
         if uncounted == 0 {
-            summaries::mark_pruned(connection, history, *month, true, now)?;
+            mark_pruned(connection, history, *month, true, now)?;
         }
     }
     if let Some(first) = months.first() {
@@ -69,4 +69,39 @@ pub(super) fn mark(
         )?;
     }
     Ok(())
+}
+
+/// Records that only the summaries of a month were imported.
+pub(super) fn mark_pruned(
+    connection: &Connection,
+    history: History,
+    month: Month,
+    is_thin: bool,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let table = history.table();
+    let time = schema_of(history).timestamp;
+    let rows: i64 = connection.query_row(
+        &format!("SELECT count(*) FROM main.{table} WHERE {time} >= ? AND {time} < ?"),
+        [month.start(), month.end()],
+        |row| row.get(0),
+    )?;
+    let last_id: i64 = connection.query_row(
+        &format!("SELECT coalesce(max(id), 0) FROM main.{table}"),
+        [],
+        |row| row.get(0),
+    )?;
+    connection
+        .execute(
+            sql!("import/mark_pruned"),
+            named_params! {
+                ":history": table,
+                ":period_start": month.start(),
+                ":rows": rows,
+                ":last_id": last_id,
+                ":is_thin": is_thin,
+                ":now": now,
+            },
+        )
+        .map(drop)
 }

@@ -11,6 +11,7 @@ use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::{display_path, folder_of, plain_absolute};
 use crate::store::create::initialise;
+use crate::store::files::is_same_file;
 use crate::store::files::remove::remove_database_files;
 use crate::store::files::sync::sync_folder;
 use crate::store::identity::{identity, identity_from_row};
@@ -287,7 +288,7 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// Fails if both paths lead to the same file.
 fn ensure_different_file(database: &Path, archive: &Path) -> Result<()> {
-    if !is_same_file(database, archive)? {
+    if !is_same_file(database, archive) {
         return Ok(());
     }
     Err(archive_error(archive)
@@ -309,31 +310,4 @@ fn utf8_path(path: &Path) -> Result<&str> {
             .with_source("SQLite wants names in UTF-8")
             .with_help("name another file with --archive")
     })
-}
-
-fn is_same_file(first: &Path, second: &Path) -> Result<bool> {
-    if !second.exists() {
-        return Ok(absolute(first) == absolute(second));
-    }
-    let canonical = |path: &Path| {
-        path.canonicalize()
-            .with_context(|| format!("find {}", path.display()))
-    };
-    if canonical(first)? == canonical(second)? {
-        return Ok(true);
-    }
-    #[cfg(unix)]
-    {
-        // Hard links are different paths to the same file.
-        use std::os::unix::fs::MetadataExt;
-        let inode = |path: &Path| {
-            fs::metadata(path)
-                .map(|file| (file.dev(), file.ino()))
-                .with_context(|| format!("look at {}", path.display()))
-        };
-        Ok(inode(first)? == inode(second)?)
-    }
-    // Not on Unix: it opens both files, and closing the database drops the POSIX locks that SQLite holds on it.
-    #[cfg(not(unix))]
-    same_file::is_same_file(first, second).with_context(|| format!("look at {}", second.display()))
 }

@@ -127,12 +127,40 @@ fn settings_from_the_environment_are_checked_too() {
         .output();
     let finished = Finished(unlimited.unwrap()).expect(78);
     assert!(
-        finished
-            .stderr()
-            .contains("could not accept requests_per_minute = 0"),
+        finished.stderr().contains(
+            "could not accept requests_per_minute = 0\n  because: tornsnap.toml, line 3: "
+        ),
         "{}",
         finished.stderr()
     );
+}
+
+#[test]
+fn an_empty_path_or_name_is_refused_where_it_is_written() {
+    let torn = Torn::new();
+    for (table, field) in [
+        ("", "database"),
+        ("[backup]\n", "directory"),
+        ("[retention]\n", "archive"),
+        ("[log]\n", "file"),
+        ("[health]\n", "webhook_url_file"),
+        ("[health]\n", "webhook_url_env"),
+        ("[[key]]\n", "key_file"),
+        ("[[key]]\n", "key_env"),
+    ] {
+        for empty in ["", " ", "\\t"] {
+            torn.sandbox
+                .write("tornsnap.toml", &format!("{table}{field} = \"{empty}\"\n"));
+            let line = 1 + table.lines().count();
+
+            let told = torn.sandbox.run(&["config", "show"]).expect(78).stderr();
+
+            assert!(
+                told.contains(&format!("line {line}: ")) && told.contains(" is empty"),
+                "{field} = {empty:?}: {told}"
+            );
+        }
+    }
 }
 
 #[test]

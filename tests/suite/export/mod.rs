@@ -129,7 +129,7 @@ fn json_on_stdout_is_one_document() {
     let report = export(&sandbox, &["players", "--json", "--output", "p.csv"]).expect(0);
     let refused = export(&sandbox, &["players", "--json", "--format", "csv"]).expect(2);
 
-    assert_eq!(rows.json()[1]["version"], 2);
+    assert_eq!(rows.json()[0]["version"], 1);
     assert_eq!(
         report.json(),
         serde_json::json!({ "command": "export", "status": "ok", "exit_code": 0, "format": "csv",

@@ -268,7 +268,7 @@ fn a_database_is_not_replaced_by_an_export_of_it() {
         assert_eq!(
             finished.stderr(),
             format!(
-                "tornsnap: could not write {place}\n  because: it is a SQLite database\n  \
+                "tornsnap: could not write {place}\n  because: it is a file of tornsnap itself: the database\n  \
                  try: name another file with --output\n"
             )
         );

@@ -112,6 +112,14 @@ fn the_symptoms_of_the_configuration_are_those_of_the_program() {
         &["fetch", "players"],
         &["the path contains a tab"],
     );
+    sandbox.write("tornsnap.toml", "database = \"\"\n");
+    assert_fails(&sandbox, &["fetch", "players"], &["the path is empty"]);
+    sandbox.write("tornsnap.toml", "[log]\nfile = \"tornsnap.toml\"\n");
+    assert_fails(
+        &sandbox,
+        &["fetch", "players"],
+        &["it is a file of tornsnap itself"],
+    );
     configure(&sandbox, "[api]\nrequests_per_minute = 0\n");
     // Refused before any call, and only for the address of Torn.
     assert_fails_with_variable(

@@ -74,7 +74,7 @@ pub(super) fn forecast(
 }
 
 pub(super) fn run(context: &Context, scope: &Scope) -> Result<Outcome> {
-    context.settings.api.check_limit()?;
+    context.settings.check_limit()?;
     let store = Store::open_read_only(&context.settings.database)?;
     let scope = &scope.with_unfinished_wars(&store)?;
     let loaded = context.settings.load_keys()?;

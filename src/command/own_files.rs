@@ -1,0 +1,215 @@
+//! The files of tornsnap itself, which no output may replace: the database, the configuration, the keys and so on.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::command::schedule;
+use crate::config::{Settings, WebhookSource};
+use crate::error::{Error, Exit, Result};
+use crate::model::path::{folder_of, with_suffix};
+use crate::store::backup::Manifest;
+use crate::store::files::is_same_file;
+
+/// What follows the name of the database in the names of files that belong to it, and what each is.
+const BESIDE_DATABASE: [(&str, &str); 5] = [
+    ("-wal", "the write-ahead log of the database"),
+    ("-shm", "the shared memory of the database"),
+    ("-journal", "the rollback journal of the database"),
+    (".health.json", "the memory of `tornsnap health`"),
+    (".restoring", "the mark of an unfinished restore"),
+];
+
+/// The endings of a backup.
+const BACKUP_ENDINGS: [&str; 2] = [".db", ".db.zst"];
+
+/// How much of a file is read to see whether it is text.
+const START: u64 = 4096;
+
+/// The files that the settings name, and those that the program makes beside them.
+pub(crate) struct OwnFiles {
+    /// Each with a word for it.
+    files: Vec<(PathBuf, &'static str)>,
+    database: PathBuf,
+}
+
+impl OwnFiles {
+    /// All files of the settings, also the log.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let mut own = Self::without_log(settings);
+        let logs = log_paths(settings).into_iter();
+        own.files.extend(logs.map(|path| (path, "the log")));
+        own
+    }
+
+    fn without_log(settings: &Settings) -> Self {
+        let mut files = vec![(settings.database.clone(), "the database")];
+        let beside = BESIDE_DATABASE.into_iter();
+        files.extend(beside.map(|(end, word)| (with_suffix(&settings.database, end), word)));
+        if let Some(archive) = &settings.retention.archive {
+            files.push((archive.clone(), "the archive"));
+            let beside = ["-wal", "-shm", "-journal"].into_iter();
+            files.extend(beside.map(|end| (with_suffix(archive, end), "a part of the archive")));
+        }
+        if let Some(config) = &settings.config_file {
+            files.push((config.clone(), "the configuration"));
+            let log = config.with_file_name(schedule::entries::LOG_NAME);
+            files.push((log, "the log of the schedule"));
+        }
+        let keys = settings.key_files();
+        files.extend(keys.map(|path| (path.to_owned(), "the file of a key")));
+        if let Some(WebhookSource::File(path)) = &settings.health.webhook {
+            files.push((path.clone(), "the file of the webhook's address"));
+        }
+        Self {
+            files,
+            database: settings.database.clone(),
+        }
+    }
+
+    /// What a path leads to, if it is a file of tornsnap itself.
+    fn find(&self, path: &Path) -> Option<&'static str> {
+        let named = self
+            .files
+            .iter()
+            .find(|(own, _)| is_same_file(own, path))
+            .map(|(_, word)| *word);
+        named
+            .or_else(|| self.is_lock(path).then_some("a lock of the database"))
+            .or_else(|| part_of_backup(path))
+    }
+
+    /// Whether a path is that of a lock beside the database: `<database>.<name>.lock`.
+    fn is_lock(&self, path: &Path) -> bool {
+        let real = fs::canonicalize(&self.database).unwrap_or_else(|_| self.database.clone());
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        [&real, &self.database].into_iter().any(|database| {
+            let name = format!("{}.", name_of(database));
+            [path, &target].into_iter().any(|path| {
+                name_of(path).starts_with(&name)
+                    && path.extension().is_some_and(|end| end == "lock")
+                    && is_same_file(folder_of(path), folder_of(database))
+            })
+        })
+    }
+
+    /// Refuses to write to a file of tornsnap itself. `action` completes the sentence "could not …".
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Config`] says which file it is.
+    pub(crate) fn refuse(&self, path: &Path, action: &str, help: &str) -> Result<()> {
+        match self.find(path) {
+            None => Ok(()),
+            Some(word) => Err(Error::new(action)
+                .with_source(format!("it is a file of tornsnap itself: {word}"))
+                .with_help(help)
+                .with_exit(Exit::Config)),
+        }
+    }
+}
+
+/// Refuses a file as the archive if it is another file of tornsnap itself. The database has its own check.
+///
+/// # Errors
+///
+/// [`Exit::Config`] says which file it is.
+pub(crate) fn refuse_as_archive(settings: &Settings, path: &Path) -> Result<()> {
+    let mut own = OwnFiles::of(settings);
+    own.files.retain(|(_, word)| {
+        !["the database", "the archive", "a part of the archive"].contains(word)
+    });
+    if part_of_backup(path).is_some() && own.files.iter().all(|(own, _)| !is_same_file(own, path)) {
+        // A backup is a database, and the check of the archive says whose it is.
+        return Ok(());
+    }
+    own.refuse(
+        path,
+        &format!("use the archive {}", path.display()),
+        "name another file with --archive or in [retention] archive",
+    )
+}
+
+/// Refuses the configured log file if it, or a name that an old log gets, is another file of tornsnap itself, and if it
+/// exists and is not text.
+///
+/// # Errors
+///
+/// [`Exit::Config`] says which file it is.
+pub(crate) fn refuse_log_file(settings: &Settings) -> Result<()> {
+    let Some(file) = &settings.log.file else {
+        return Ok(());
+    };
+    let action = format!("use the log file {}", file.display());
+    let help = "name another file in [log] file";
+    let own = OwnFiles::without_log(settings);
+    for path in log_paths(settings) {
+        own.refuse(&path, &action, help).map_err(|error| {
+            if path == *file {
+                return error;
+            }
+            let why = error.causes().join(": ");
+            Error::new(&*action)
+                .with_source(format!(
+                    "old logs are renamed to {}, and {why}",
+                    path.display()
+                ))
+                .with_help(help)
+                .with_exit(Exit::Config)
+        })?;
+    }
+    // A failure to read shows when the log is opened.
+    if file.is_file() && !is_text(file).unwrap_or(true) {
+        return Err(Error::new(action)
+            .with_source("it exists and is not text, so it is no log")
+            .with_help(help)
+            .with_exit(Exit::Config));
+    }
+    Ok(())
+}
+
+/// The log file, and the names that old log files get.
+fn log_paths(settings: &Settings) -> Vec<PathBuf> {
+    let Some(file) = &settings.log.file else {
+        return Vec::new();
+    };
+    let kept = settings.log.max_size.map_or(0, |_| settings.log.keep);
+    let old = (1..=kept).map(|number| with_suffix(file, &format!(".{number}")));
+    std::iter::once(file.clone()).chain(old).collect()
+}
+
+/// Whether a path is a backup with its manifest, or the manifest of a backup.
+fn part_of_backup(path: &Path) -> Option<&'static str> {
+    let path = fs::canonicalize(path).ok()?;
+    let is_backup = |path: &Path| {
+        BACKUP_ENDINGS
+            .iter()
+            .any(|end| name_of(path).ends_with(end))
+            && path.is_file()
+    };
+    if is_backup(&path) && Manifest::path_for(&path).is_file() {
+        return Some("a backup");
+    }
+    let backup = path.with_extension("");
+    (Manifest::path_for(&backup) == path && is_backup(&backup))
+        .then_some("the manifest of a backup")
+}
+
+/// Whether the start of a file is text in UTF-8 without zero bytes.
+fn is_text(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(START).read_to_end(&mut start)?;
+    let is_utf8 = match std::str::from_utf8(&start) {
+        Ok(_) => true,
+        // The last character may be cut.
+        Err(error) => error.error_len().is_none(),
+    };
+    Ok(is_utf8 && !start.contains(&0))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
