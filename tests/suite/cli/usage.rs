@@ -259,6 +259,7 @@ fn a_number_out_of_its_range_is_refused_with_the_range_in_words() {
 #[test]
 fn parquet_with_json_is_refused_because_it_comes_later() {
     let sandbox = Sandbox::new();
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
     let report = sandbox
         .run(&["export", "players", "--format", "parquet", "--json"])
         .expect(2)
