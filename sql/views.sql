@@ -716,7 +716,7 @@ counted AS (
         s.faction_id_end IS o.faction_id AS held_at_end,
         max(
             coalesce(e.times, 0) + (s.is_start_gained AND s.faction_id_start IS o.faction_id),
-            -- What the summary tells by itself, because the rows may have been pruned.
+            -- The summary alone tells this, because the rows may have been pruned.
             (s.faction_id_end IS o.faction_id) - (s.faction_id_start IS o.faction_id AND NOT s.is_start_gained)
                 + (s.faction_id_start IS o.faction_id AND s.faction_id_end IS o.faction_id
                    AND s.ownership_changes > 1)) AS gained,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What the files with the text of a licence are called in the sources of crates.
+# The names of files with the text of a licence in the sources of crates.
 NAMES = ("LICEN", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE")
 
 # Code that is linked too, and is in no crate or has a licence of its own inside one.

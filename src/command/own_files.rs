@@ -11,7 +11,7 @@ use crate::model::path::{folder_of, with_suffix};
 use crate::store::backup::Manifest;
 use crate::store::files::is_same_file;
 
-/// What follows the name of the database in the names of files that belong to it, and what each is.
+/// The endings of the files that belong to a database, and a description of each.
 const BESIDE_DATABASE: [(&str, &str); 5] = [
     ("-wal", "the write-ahead log of the database"),
     ("-shm", "the shared memory of the database"),
@@ -67,7 +67,7 @@ impl OwnFiles {
         }
     }
 
-    /// What a path leads to, if it is a file of tornsnap itself.
+    /// Describes the file that a path leads to, if it is one of tornsnap itself.
     fn find(&self, path: &Path) -> Option<&'static str> {
         let named = self
             .files

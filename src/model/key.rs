@@ -199,7 +199,7 @@ impl KeyFacts {
         }
     }
 
-    /// What the key reads, for the user: `battle_stats` or `public`, and for a custom key what it cannot read.
+    /// Tells the user what the key reads: `battle_stats` or `public`, and for a custom key what it cannot read.
     pub(crate) fn describe(&self, battle_stats: &str, public: &str) -> String {
         const NEEDED: [(Category, &str, &[&str]); 2] = [
             (Category::User, "players", &["profile"]),

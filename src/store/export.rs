@@ -404,8 +404,7 @@ impl Dataset {
         if names.is_empty() {
             return "rowid".to_owned();
         }
-        let quoted: Vec<String> = names.into_iter().map(quoted).collect();
-        quoted.join(", ")
+        names.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -363,7 +363,7 @@ fn a_slow_reader_does_not_make_a_statement_slow() {
     assert!(!stderr.contains("slow query"), "{stderr}");
 }
 
-/// What cron's shell does with the line of a job.
+/// Runs the line of a job as cron's shell does.
 fn run_as_a_job(torn: &Torn, arguments: &[&str]) {
     let log = File::options()
         .create(true)

@@ -199,7 +199,7 @@ fn finish(
     })
 }
 
-/// What the next `prune` does with the history of these months, if it does anything.
+/// Says what the next `prune` does with the history of these months, if it does anything.
 fn next_prune(context: &Context, months: &[Month], now: i64) -> Option<NextPrune> {
     let retention = &context.settings.retention;
     let first_kept = first_kept_month(now, retention.keep_months)?;

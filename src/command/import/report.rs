@@ -202,7 +202,7 @@ fn describe_taken(result: &ImportResult) -> String {
     parts.join(", ")
 }
 
-/// What to do if the times of a database of the Python program were local ones.
+/// Says what to do if the times of a database of the Python program were local ones.
 pub(super) fn describe_read_as_utc(times: i64) -> String {
     format!(
         "{} {} without a time zone {} read as UTC; if the bot's clock was local, import again into a fresh database with \

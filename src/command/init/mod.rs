@@ -144,7 +144,7 @@ fn conclude(
     checked.outcome(written.summary, &report)
 }
 
-/// What was written.
+/// The result of writing a setup.
 struct Written<'a> {
     /// The backup copy of the replaced configuration.
     config_before: Option<&'a Path>,

@@ -37,7 +37,7 @@ pub(super) trait Backend {
     /// Fails unless entries can be installed on this machine.
     fn require(&self) -> Result<()>;
 
-    /// What the user has to know about these entries, installed or not.
+    /// Notes for the user about these entries, installed or not.
     fn notes(&self, entries: &Entries) -> Vec<String>;
 
     /// The schedules of all configurations.

@@ -15,7 +15,7 @@ use crate::model::schedule::windows::Logon;
 pub(in crate::command) struct Installation {
     pub(super) backend: Box<dyn Backend>,
     pub(super) entries: Entries,
-    /// What the user should know before the installation.
+    /// Warnings for the user before the installation.
     pub(in crate::command) warnings: Vec<String>,
 }
 

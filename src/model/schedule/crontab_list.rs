@@ -1,7 +1,7 @@
 //! The answer of `crontab -l`. Each cron says in its own words that a user has no crontab, and its exit code alone does not
 //! tell that from a crontab that cannot be read.
 
-/// What `crontab -l` printed, and its exit code.
+/// The output of `crontab -l`, and its exit code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listing<'a> {
     /// `None` if a signal ended it.

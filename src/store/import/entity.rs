@@ -1,4 +1,4 @@
-//! What is known of one entity while the histories of both files are merged.
+//! The state of one entity while the histories of both files are merged.
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;

@@ -47,7 +47,7 @@ fn command(torn: &Torn, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a command leaves on a terminal of this width: without styles and without the frames of bars that were cleared.
+/// The text that a command leaves on a terminal of this width: without styles and without the frames of bars that were cleared.
 fn on_a_terminal(torn: &Torn, arguments: &[&str], columns: u16) -> String {
     let mut pty = Pty::start(&command(torn, arguments), columns);
     pty.wait();

@@ -13,7 +13,7 @@ use crate::support::{Finished, Sandbox};
 /// A cron whose crontab is the file `spool` in the sandbox.
 struct Cron {
     name: &'static str,
-    /// What `crontab -l` says if there is none; `USER` is the name of the user.
+    /// The message of `crontab -l` if there is none; `USER` is the name of the user.
     absent: &'static str,
     code: u8,
     /// Whether `crontab -r` is known. dcron has `-d`.

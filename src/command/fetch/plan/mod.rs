@@ -34,7 +34,7 @@ struct Plan {
     key_checks: u64,
     /// Calls per minute and key owner.
     limit: Option<u32>,
-    /// What the first fetch of these factions adds; `None` if all members are known.
+    /// The calls that the first fetch of these factions adds; `None` if all members are known.
     unknown: Option<UnknownMembers>,
 }
 

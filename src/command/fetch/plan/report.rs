@@ -16,7 +16,8 @@ pub(super) struct PlanReport {
     pub(super) requests_per_minute: Option<u32>,
     /// Minutes of waiting for the rate limiter.
     pub(super) minutes: u64,
-    /// What is not counted in `calls` and `minutes`; `None` if the members of all followed factions are known.
+    /// The factions whose members are not counted in `calls` and `minutes`; `None` if the members of all followed factions
+    /// are known.
     pub(super) unknown_members: Option<UnknownReport>,
 }
 

@@ -1,4 +1,4 @@
-//! What the questions say about keys that cannot read everything, and about waits.
+//! The words of the questions about keys that cannot read everything, and about waits.
 
 use tornsnap::testing::sim::{Fault, FaultKind, Key, Selections};
 
