@@ -38,6 +38,7 @@ fn the_words_of_an_error_of_torn_are_harmless_on_stderr_and_in_the_log() {
 }
 
 /// A database with a player whose name is [`EVIL`].
+#[cfg(unix)]
 fn with_evil_name() -> Torn {
     let torn = Torn::new();
     torn.fetch(&["players", "--player", "1"]).expect(0);
