@@ -143,7 +143,7 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`](crate::error::Exit::Config) when no scheduler is named and this machine has none.
+    /// [`Exit::Config`] when no scheduler is named and this machine has none.
     fn backend(&self) -> Result<Box<dyn Backend>> {
         let logon = if self.when_logged_off {
             windows::always()
