@@ -675,13 +675,14 @@ tile_months AS MATERIALIZED (
         ) AS is_start_gained
     FROM (
         SELECT s.*, (                             -- when the tile was first observed; NULL: before the month
-            SELECT min(seen_at) FROM (
-                SELECT min(first_at) AS seen_at FROM territory_observations AS o
-                WHERE o.territory_id = s.territory_id
-                UNION ALL
-                SELECT min(recorded_at) FROM territory_ownership_history AS h
-                WHERE h.territory_id = s.territory_id)
-            HAVING min(seen_at) >= s.period_start AND NOT EXISTS (
+            SELECT first_at FROM (
+                SELECT min(seen_at) AS first_at FROM (
+                    SELECT min(first_at) AS seen_at FROM territory_observations AS o
+                    WHERE o.territory_id = s.territory_id
+                    UNION ALL
+                    SELECT min(recorded_at) FROM territory_ownership_history AS h
+                    WHERE h.territory_id = s.territory_id))
+            WHERE first_at >= s.period_start AND NOT EXISTS (
                 SELECT 1 FROM territory_ownership_summary AS earlier
                 WHERE earlier.territory_id = s.territory_id AND earlier.period_start < s.period_start)
         ) AS first_at
