@@ -31,6 +31,7 @@ pub(crate) struct OwnFiles {
     /// Each with a word for it.
     files: Vec<(PathBuf, &'static str)>,
     database: PathBuf,
+    configuration: Option<PathBuf>,
 }
 
 impl OwnFiles {
@@ -64,6 +65,7 @@ impl OwnFiles {
         Self {
             files,
             database: settings.database.clone(),
+            configuration: settings.config_file.clone(),
         }
     }
 
@@ -76,6 +78,7 @@ impl OwnFiles {
             .map(|(_, word)| *word);
         named
             .or_else(|| self.is_lock(path).then_some("a lock of the database"))
+            .or_else(|| self.beside_configuration(path))
             .or_else(|| part_of_backup(path))
     }
 
@@ -91,6 +94,23 @@ impl OwnFiles {
                     && is_same_file(folder_of(path), folder_of(database))
             })
         })
+    }
+
+    /// Describes a file that the program keeps beside the configuration: `<configuration>.<name>`.
+    fn beside_configuration(&self, path: &Path) -> Option<&'static str> {
+        let configuration = self.configuration.as_ref()?;
+        let name = name_of(path);
+        let suffix = name.strip_prefix(&format!("{}.", name_of(configuration)))?;
+        let kind = if path.extension().is_some_and(|end| end == "last") {
+            "the record of a job of the schedule"
+        } else if suffix.starts_with("before-") {
+            "an earlier configuration"
+        } else if suffix.starts_with("crontab-before-") {
+            "an earlier crontab"
+        } else {
+            return None;
+        };
+        is_same_file(folder_of(path), folder_of(configuration)).then_some(kind)
     }
 
     /// Refuses to write to a file of tornsnap itself. `action` completes the sentence "could not …".
@@ -195,16 +215,23 @@ fn part_of_backup(path: &Path) -> Option<&'static str> {
         .then_some("the manifest of a backup")
 }
 
-/// Whether the start of a file is text in UTF-8 without zero bytes.
+/// Whether the start of a file may be that of a log: text in UTF-8, or in UTF-16 as PowerShell writes it. A power cut may leave
+/// zero bytes in a log.
 fn is_text(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(START).read_to_end(&mut start)?;
-    let is_utf8 = match std::str::from_utf8(&start) {
-        Ok(_) => true,
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Ok(true);
+    }
+    start.retain(|&byte| byte != 0);
+    let text = match std::str::from_utf8(&start) {
+        Ok(text) => text,
         // The last character may be cut.
-        Err(error) => error.error_len().is_none(),
+        Err(error) if error.error_len().is_none() => &String::from_utf8_lossy(&start),
+        Err(_) => return Ok(false),
     };
-    Ok(is_utf8 && !start.contains(&0))
+    let is_control = |byte: u8| byte < b' ' && !b"\t\n\r\x1b".contains(&byte);
+    Ok(!text.bytes().any(is_control))
 }
 
 fn name_of(path: &Path) -> String {

@@ -40,7 +40,7 @@ fn manifest(torn: &Torn) -> String {
 }
 
 /// Names that lead to files of tornsnap itself. Some of the files do not exist now.
-const OWN: [&str; 18] = [
+const OWN: [&str; 21] = [
     "tornsnap.db",
     "./backups/../tornsnap.db",
     "tornsnap.db-wal",
@@ -50,6 +50,9 @@ const OWN: [&str; 18] = [
     "tornsnap.db.health.json",
     "tornsnap.db.restoring",
     "tornsnap.toml",
+    "tornsnap.toml.backup.last",
+    "tornsnap.toml.before-20260401T000000Z",
+    "tornsnap.toml.crontab-before-20260401T000000Z",
     "tornsnap-schedule.log",
     "k.key",
     "hook.url",
@@ -192,4 +195,21 @@ fn the_archive_is_no_other_file_of_tornsnap_itself() {
     }
 
     assert_eq!(contents(&torn), before);
+}
+
+#[test]
+fn a_log_in_which_a_power_cut_left_zeros_is_still_a_log() {
+    let torn = with_all_files("[log]\nfile = \"t.log\"\n");
+    for content in [
+        &b"\0\0\0\0"[..],
+        b"2026-04-01T00:00:00Z line\n\0\0\0",
+        b"\xff\xfeo\0k\0",
+    ] {
+        fs::write(torn.sandbox.path("t.log"), content).unwrap();
+
+        torn.fetch(&["factions"]).expect(0);
+
+        let log = fs::read(torn.sandbox.path("t.log")).unwrap();
+        assert!(log.starts_with(content) && log.len() > content.len());
+    }
 }
