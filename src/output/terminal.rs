@@ -93,16 +93,12 @@ pub(crate) fn print_line(line: &str) -> io::Result<()> {
     }
 }
 
-/// Prints bytes on stdout as they are; on a terminal, as [`print_text`] does.
+/// Prints bytes on stdout as they are. On a terminal too, lines stay whole, so that they can be copied.
 ///
 /// # Errors
 ///
 /// See [`print_line`].
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
-    let wrapped = width()
-        .zip(std::str::from_utf8(bytes).ok())
-        .map(|(width, text)| wrap_message(text, usize::from(width)));
-    let bytes = wrapped.as_deref().map_or(bytes, str::as_bytes);
     let written = stdout().and_then(|mut stdout| {
         stdout.write_all(bytes)?;
         stdout.flush()

@@ -82,8 +82,6 @@ fn reports_for_people_break_between_words_only() {
         &["export", "--list"],
         &["fetch", "all", "--plan"],
         &["prune", "--dry-run"],
-        &["schedule", "show", "--for", "cron"],
-        &["schedule", "show", "--for", "systemd"],
     ] {
         let piped = Finished(command(&torn, arguments).output().unwrap());
         let mut expected: Vec<String> = words(&piped.stdout())
@@ -103,6 +101,19 @@ fn reports_for_people_break_between_words_only() {
                 words(&text).iter().map(|word| (*word).to_owned()).collect();
             shown.sort();
             assert_eq!(shown, expected, "{arguments:?} at {columns}");
+        }
+    }
+}
+
+#[test]
+fn the_entries_of_a_schedule_stay_whole_because_they_are_copied() {
+    let torn = followed();
+    for scheduler in ["cron", "systemd", "windows"] {
+        let arguments = ["schedule", "show", "--for", scheduler];
+        let piped = Finished(command(&torn, &arguments).output().unwrap()).stdout();
+        let shown = on_a_terminal(&torn, &arguments, 40);
+        for line in piped.lines() {
+            assert!(shown.contains(line), "{line}\n{shown}");
         }
     }
 }
