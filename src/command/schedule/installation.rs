@@ -6,7 +6,7 @@ use crate::command::schedule::backend::{Backend, Change, State};
 use crate::command::schedule::entries::{self, Entries};
 use crate::command::schedule::others;
 use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
-use crate::command::schedule::surroundings;
+use crate::command::schedule::{mark, surroundings};
 use crate::config::Settings;
 use crate::error::Result;
 use crate::model::schedule::windows::Logon;
@@ -75,6 +75,7 @@ impl Installation {
     ) -> Result<Self> {
         let entries = Entries::new(settings, config, backend.appends_output())?;
         let mut warnings = entries.warnings.clone();
+        warnings.extend(mark::warning(&entries.jobs, config));
         warnings.extend(surroundings::warnings(
             settings,
             jobs_settings,

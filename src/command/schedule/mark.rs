@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::schedule::entries::Entries;
 use crate::error::Result;
+use crate::model::path::{display_path, folder_of};
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::mark::{Mark, mark_file, next_start};
 use crate::store::owner;
@@ -75,10 +76,28 @@ pub(super) fn next_start_of(job: &Job, entries: &Entries, now: i64, utc_offset: 
     next_start(job, now, utc_offset, text.as_deref().and_then(Mark::parse))
 }
 
-/// Removes the files of a configuration. They are of no use without the jobs.
+/// Warns if jobs with a long interval cannot write their files, because then they would do nothing.
+pub(super) fn warning(jobs: &[Job], config: &Path) -> Option<String> {
+    let folder = folder_of(config);
+    if !jobs.iter().any(Job::has_mark) || !folder.is_dir() {
+        return None;
+    }
+    let error = tempfile::tempfile_in(folder).err()?;
+    Some(format!(
+        "the jobs record in {} what they have done, and you cannot write there ({error}); make it writable for the user of \
+         the jobs, or move the configuration",
+        display_path(folder)
+    ))
+}
+
+/// Removes the files of a configuration, also those beside the file that a link leads to. They are of no use without the
+/// jobs.
 pub(super) fn remove_files(config: &Path) {
-    for name in JobName::ALL {
-        // Best effort: the file may not exist, and does no harm.
-        let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
+    let real = fs::canonicalize(config).ok();
+    for config in [Some(config), real.as_deref()].into_iter().flatten() {
+        for name in JobName::ALL {
+            // Best effort: the file may not exist, and does no harm.
+            let _ = fs::remove_file(mark_file(name, &config.to_string_lossy()));
+        }
     }
 }

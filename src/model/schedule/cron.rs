@@ -94,8 +94,8 @@ fn command_line(job: &Job, paths: &Paths) -> String {
     }
 }
 
-/// Quotes a text for the shell, always, so that all lines look the same, and for cron, which replaces each `%` without a backslash by a line break. The backslash is
-/// outside the quotes, so that the shell removes it if cron does not.
+/// Quotes a text for the shell, always, so that all lines look the same, and for cron, which replaces each `%` without a
+/// backslash by a line break. The backslash is outside the quotes, so that the shell removes it if cron does not.
 fn word(text: &str) -> String {
     shell_quoted(text).replace('%', r"'\%'")
 }

@@ -97,9 +97,14 @@ impl Job {
     /// more often than its interval says.
     pub(crate) fn command(&self) -> String {
         match self.name.commands() {
-            [only] if self.interval.is_up_to_an_hour() => (*only).to_owned(),
+            [only] if !self.has_mark() => (*only).to_owned(),
             _ => format!("schedule run {}", self.name.as_str()),
         }
+    }
+
+    /// Whether a file says how far the job has come.
+    pub(crate) fn has_mark(&self) -> bool {
+        self.name.commands().len() > 1 || !self.interval.is_up_to_an_hour()
     }
 }
 
