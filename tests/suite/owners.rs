@@ -15,6 +15,7 @@ use tornsnap::testing::store::Lock;
 
 use crate::init::Fresh;
 use crate::month_model::{IN_APRIL, steady_history, template, with_history};
+use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
 
@@ -33,7 +34,7 @@ fn is_root(sandbox: &Sandbox) -> bool {
 /// Gives everything in the folder to the user `nobody`, and copies the program to where that user can start it.
 fn give_away(sandbox: &Sandbox) {
     let program = sandbox.path("tornsnap");
-    fs::copy(env!("CARGO_BIN_EXE_tornsnap"), &program).unwrap();
+    copy_program(&program);
     set_mode(&program, 0o755);
     chown(sandbox.path(""), Some(NOBODY), Some(NOBODY)).unwrap();
     for path in walk(&sandbox.path("")) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cli::visible_commands;
+use crate::support::programs::write_script;
 use crate::support::{Finished, Sandbox, files_with_extension};
 
 #[test]
@@ -222,14 +223,11 @@ impl Release {
 
 /// The script, which packs a small program that starts the one under test: compressing that one takes too long.
 fn script(sandbox: &Sandbox) -> Command {
-    let program = sandbox.write(
-        "tornsnap",
-        &format!(
-            "#!/bin/sh\nexec '{}' \"$@\"\n",
-            env!("CARGO_BIN_EXE_tornsnap")
-        ),
+    let program = sandbox.path("tornsnap");
+    write_script(
+        &program,
+        &format!("exec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_tornsnap")),
     );
-    crate::support::set_mode(&program, 0o755);
     let mut command = Command::new(root().join("scripts/release"));
     command
         .arg("--program")

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{AWKWARD, configure, has_program, is_root};
+use crate::support::programs::copy_program;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
 use crate::support::{DAY, Finished, NOW, Sandbox, files_with_extension};
@@ -363,7 +364,7 @@ fn the_lines_work_with_awkward_names() {
     let folder = config.parent().unwrap().to_owned();
     fs::rename(sandbox.database(), folder.join("tornsnap.db")).unwrap();
     let program = folder.join("tornsnap");
-    fs::copy(env!("CARGO_BIN_EXE_tornsnap"), &program).unwrap();
+    copy_program(&program);
     let shown = Command::new(&program)
         .args(["schedule", "show", "--for", "cron", "--config"])
         .arg(&config)

@@ -2,11 +2,11 @@
 //! and the real one of BusyBox where it is installed.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::{configure, configured, is_root};
+use crate::support::programs::write_script;
 use crate::support::schema::Schema;
 use crate::support::{Finished, Sandbox};
 
@@ -88,8 +88,8 @@ impl Cron {
 
 /// Writes a shell script into the first folder of the PATH.
 fn program(sandbox: &Sandbox, name: &str, text: &str) {
-    let path = sandbox.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{text}"));
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(sandbox.path("bin")).unwrap();
+    write_script(&sandbox.path(&format!("bin/{name}")), text);
 }
 
 /// Runs the program with the scripts of [`program`].

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{AWKWARD, configure, configured, entries, has_program, is_root, value_of};
+use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, signal, skipped};
 
@@ -240,7 +241,7 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     fs::rename(sandbox.database(), folder.join("tornsnap.db")).unwrap();
     fs::create_dir(sandbox.path("bin $x 5% y")).unwrap();
     let program = sandbox.path("bin $x 5% y/tornsnap");
-    fs::copy(env!("CARGO_BIN_EXE_tornsnap"), &program).unwrap();
+    copy_program(&program);
     let schedule = |action: &str, more: &[&str]| {
         let arguments = [
             &["schedule", action, "--config", config.to_str().unwrap()],

@@ -1,6 +1,8 @@
 //! Shared by all tests: a temporary folder, and the program run in it.
 
 #[cfg(unix)]
+pub mod programs;
+#[cfg(unix)]
 pub mod pty;
 pub mod schema;
 #[cfg(unix)]
