@@ -11,7 +11,7 @@ mod json;
 pub(crate) mod log;
 pub(crate) mod log_file;
 mod markdown;
-mod printable;
+pub(crate) mod printable;
 pub(crate) mod progress;
 pub(crate) mod prompt;
 pub(crate) mod rows;

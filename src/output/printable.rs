@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 /// Replaces the characters that a terminal would obey instead of showing: control characters, and marks that change the
 /// direction of the text. A line break becomes `\n`.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

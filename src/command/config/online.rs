@@ -110,7 +110,7 @@ fn failure_error(failure: &Failure, torn: &TornClient, exit: Exit) -> Error {
     match failure {
         Failure::RunEnded => error
             .with_help("run it again")
-            .with_exit(Exit::Interrupted),
+            .with_exit(torn.stop_exit()),
         Failure::Rejected(_) => error
             .with_help("update tornsnap: Torn's answer is not understood")
             .with_exit(Exit::Protocol),

@@ -215,7 +215,7 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
 ///
 /// # Errors
 ///
-/// If the text is not TOML, or `track` is not a table.
+/// If the text is not TOML, `track` is not a table, or a list in it cannot be changed.
 pub(super) fn changed_text(
     text: &str,
     answers: &Answers,
@@ -244,7 +244,8 @@ pub(super) fn changed_text(
             .or_insert(Item::Table(Table::new()))
             .as_table_like_mut()
             .ok_or_else(|| refuse().with_source("track is not a table"))?;
-        changed.extend(change_track(track, answers));
+        let fields = change_track(track, answers).map_err(|why| refuse().with_source(why))?;
+        changed.extend(fields);
     }
     let text = document.to_string();
     let text = if has_crlf {
@@ -269,7 +270,10 @@ fn change_database(table: &mut Table, answers: &Answers, file: &Path) -> Result<
 }
 
 /// Changes the fields in `[track]`. Returns the names of the fields whose values changed.
-fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static str> {
+fn change_track(
+    track: &mut dyn TableLike,
+    answers: &Answers,
+) -> std::result::Result<Vec<&'static str>, String> {
     let numbers = |ids: Vec<i64>| ids.into_iter().map(Value::from).collect();
     let mut changed = Vec::new();
     let mut note = |name: &'static str, is_changed: bool| {
@@ -279,11 +283,11 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     };
     if let Some(players) = &answers.players {
         let ids = numbers(players.iter().map(|id| id.get()).collect());
-        note("players", set_list(track, "players", ids));
+        note("players", set_list(track, "players", ids)?);
     }
     if let Some(factions) = &answers.factions {
         let ids = numbers(factions.iter().map(|id| id.get()).collect());
-        note("factions", set_list(track, "factions", ids));
+        note("factions", set_list(track, "factions", ids)?);
     }
     if let Some(wars) = answers.wars {
         note("wars", set_word(track, "wars", wars_word(wars)));
@@ -291,7 +295,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
     match &answers.territories {
         Some(Territories::These(tiles)) => {
             let tiles = tiles.iter().map(|tile| Value::from(tile.as_str()));
-            let is_changed = set_list(track, "territories", tiles.collect());
+            let is_changed = set_list(track, "territories", tiles.collect())?;
             note("territories", is_changed);
         }
         Some(which) => {
@@ -300,7 +304,7 @@ fn change_track(track: &mut dyn TableLike, answers: &Answers) -> Vec<&'static st
         }
         None => {}
     }
-    changed
+    Ok(changed)
 }
 
 pub(super) fn wars_word(wars: Wars) -> &'static str {

@@ -1,30 +1,55 @@
 //! Changes fields of a TOML table, and leaves the comments beside them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use toml_edit::{Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::command::init::lists;
 use crate::error::{Error, Exit, Result};
 
 /// Sets a field to a list of these values. Values that are already in the list keep their positions and comments.
-pub(super) fn set_list(table: &mut dyn TableLike, name: &str, wanted: Vec<Value>) -> bool {
-    let key = |value: &Value| {
-        let number = value.as_integer().map(|number| number.to_string());
-        number.or_else(|| value.as_str().map(str::to_owned))
-    };
+/// Returns whether the list has changed.
+///
+/// # Errors
+///
+/// If the new text of the list, read again, has other values.
+pub(super) fn set_list(
+    table: &mut dyn TableLike,
+    name: &str,
+    wanted: Vec<Value>,
+) -> std::result::Result<bool, String> {
     let Some(array) = table.get_mut(name).and_then(Item::as_array_mut) else {
         set(table, name, Value::Array(wanted.into_iter().collect()));
-        return true;
+        return Ok(true);
     };
-    let wanted_keys: Vec<_> = wanted.iter().map(key).collect();
-    let present_keys: Vec<_> = array.iter().map(key).collect();
-    let is_changed = wanted_keys.iter().any(|key| !present_keys.contains(key))
-        || present_keys.iter().any(|key| !wanted_keys.contains(key));
-    if is_changed {
-        lists::change(array, &wanted, |one, other| key(one) == key(other));
+    let wanted_ids = ids(&wanted);
+    if ids(array.iter()) == wanted_ids {
+        return Ok(false);
     }
-    is_changed
+    lists::change(array, &wanted, |one, other| id(one) == id(other));
+    if read_ids(&array.to_string()) != Some(wanted_ids) {
+        return Err(format!(
+            "the list {name} cannot be changed with the comments in it; nothing was written"
+        ));
+    }
+    Ok(true)
+}
+
+/// The number or the text of a value.
+fn id(value: &Value) -> Option<String> {
+    let number = value.as_integer().map(|number| number.to_string());
+    number.or_else(|| value.as_str().map(str::to_owned))
+}
+
+fn ids<'a>(values: impl IntoIterator<Item = &'a Value>) -> BTreeSet<Option<String>> {
+    values.into_iter().map(id).collect()
+}
+
+/// The ids in the text of a list, or `None` if it is not a list.
+fn read_ids(list: &str) -> Option<BTreeSet<Option<String>>> {
+    let document: DocumentMut = format!("list = {list}").parse().ok()?;
+    Some(ids(document.get("list")?.as_array()?))
 }
 
 pub(super) fn set_word(table: &mut dyn TableLike, name: &str, word: &str) -> bool {
@@ -68,4 +93,17 @@ pub(super) fn relative(path: &Path, file: &Path) -> Result<String> {
             .with_help("rename it, or move it to the folder of the configuration")
             .with_exit(Exit::Config)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_whose_values_are_in_a_comment_has_other_ids() {
+        let wanted = Some(ids(&[Value::from(2), Value::from(3)]));
+        assert_eq!(read_ids("[ # officers\n  2, 3,\n] # ours"), wanted);
+        assert_eq!(read_ids("[\n  # officers 2, 3,\n]"), Some(BTreeSet::new()));
+        assert_eq!(read_ids("[2, 3\n  # friend]"), None);
+    }
 }

@@ -74,7 +74,7 @@ fn tolerate(id: &str, failure: &Failure, torn: &TornClient) -> Result<()> {
         Failure::RunEnded => Err(error
             .with_source("it was interrupted")
             .with_help("run it again; nothing was written")
-            .with_exit(Exit::Interrupted)),
+            .with_exit(torn.stop_exit())),
         _ if failure.is_passing() => Err(error
             .with_source(failure.message())
             .with_help("wait ten minutes, then run it again; nothing was written")

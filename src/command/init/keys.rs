@@ -145,7 +145,7 @@ pub(super) fn check_error(
         Failure::RunEnded => error
             .with_source("it was interrupted")
             .with_help("run it again; nothing was written")
-            .with_exit(Exit::Interrupted),
+            .with_exit(torn.stop_exit()),
         _ => error
             .with_source(message)
             .with_help("wait ten minutes, then run it again; nothing was written")

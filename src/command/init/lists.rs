@@ -103,19 +103,20 @@ impl List {
     }
 
     fn retain(&mut self, is_wanted: impl Fn(&Value) -> bool) {
-        // The comment lines before values that are gone.
+        // The comment lines around values that are gone.
         let mut lines = String::new();
         for mut entry in std::mem::take(&mut self.entries) {
             if is_wanted(&entry.value) {
-                entry.lead.insert_str(0, &std::mem::take(&mut lines));
+                entry.lead = behind_lines(std::mem::take(&mut lines), &entry.lead, &self.indent);
                 self.entries.push(entry);
-            } else if let Some((before, _)) = entry.lead.rsplit_once('\n')
-                && before.contains('#')
-            {
-                lines.push_str(before);
+                continue;
             }
+            lines.push_str(comment_lines(&entry.lead));
+            // The text before the first line break is beside the value.
+            let gap_lines = entry.gap.find('\n').map(|end| &entry.gap[end..]);
+            lines.push_str(comment_lines(gap_lines.unwrap_or_default()));
         }
-        self.tail.insert_str(0, &lines);
+        self.tail = behind_lines(lines, &self.tail, "");
     }
 
     fn push(&mut self, value: Value) {
@@ -165,6 +166,23 @@ fn after_comment(before: &str, text: String) -> String {
     }
 }
 
+/// The text up to its last line break if there is a comment, else nothing.
+fn comment_lines(text: &str) -> &str {
+    match text.rsplit_once('\n') {
+        Some((lines, _)) if lines.contains('#') => lines,
+        _ => "",
+    }
+}
+
+/// The text for the place behind comment lines. Blanks become a new line, so that a value is not in the comment.
+fn behind_lines(lines: String, text: &str, indent: &str) -> String {
+    if lines.is_empty() || text.contains('\n') {
+        lines + text
+    } else {
+        format!("{lines}\n{indent}")
+    }
+}
+
 fn text(raw: Option<&RawString>) -> String {
     raw.and_then(RawString::as_str)
         .unwrap_or_default()
@@ -173,6 +191,7 @@ fn text(raw: Option<&RawString>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use toml_edit::DocumentMut;
 
     use super::*;
@@ -244,27 +263,179 @@ mod tests {
             wanted: &[1],
             after: "[ # nobody yet\n    1\n]",
         },
+        Case {
+            before: "[\n  # officers\n  1, 2, 3,\n]",
+            wanted: &[2, 3],
+            after: "[\n  # officers\n  2, 3,\n]",
+        },
+        Case {
+            before: "[1,\n  # friend\n  2]",
+            wanted: &[1],
+            after: "[1\n  # friend\n]",
+        },
+        Case {
+            before: "[1,\n  # friend\n  2]",
+            wanted: &[7],
+            after: "[\n  # friend\n  7\n]",
+        },
+        Case {
+            before: "[1 # one\n  # friends\n  , 2, 3]",
+            wanted: &[3],
+            after: "[\n  # friends\n    3]",
+        },
     ];
 
     #[test]
     fn a_comment_stays_with_the_value_before_it() {
         for case in CASES {
-            let mut document: DocumentMut = format!("ids = {}", case.before).parse().unwrap();
-            let array = document["ids"].as_array_mut().unwrap();
-            let wanted: Vec<Value> = case.wanted.iter().copied().map(Value::from).collect();
+            let after = changed(case.before, case.wanted);
 
-            change(array, &wanted, |a, b| a.as_integer() == b.as_integer());
-
-            let after = document.to_string();
             assert_eq!(after, format!("ids = {}\n", case.after), "{}", case.before);
-            let again: DocumentMut = after.parse().unwrap();
-            let found: Vec<i64> = again["ids"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter_map(Value::as_integer)
+            assert_eq!(ids(&after), case.wanted, "{}", case.before);
+        }
+    }
+
+    fn changed(list: &str, wanted: &[i64]) -> String {
+        let mut document: DocumentMut = format!("ids = {list}").parse().unwrap();
+        let array = document["ids"].as_array_mut().unwrap();
+        let wanted: Vec<Value> = wanted.iter().copied().map(Value::from).collect();
+        change(array, &wanted, |a, b| a.as_integer() == b.as_integer());
+        document.to_string()
+    }
+
+    fn ids(text: &str) -> Vec<i64> {
+        let document: DocumentMut = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let array = document["ids"].as_array().unwrap();
+        array.iter().filter_map(Value::as_integer).collect()
+    }
+
+    /// An id of a list, and the comments around it.
+    #[derive(Clone, Debug)]
+    struct Listed {
+        is_wanted: bool,
+        /// The number of comment lines before the id.
+        lines_before: usize,
+        /// Whether a line begins before the id, also without a comment.
+        is_on_own_line: bool,
+        /// The number of comments between the id and its comma. The first one is beside the id.
+        before_comma: usize,
+        /// Whether a comment is behind the comma.
+        is_behind_comma: bool,
+    }
+
+    fn listed() -> impl Strategy<Value = Listed> {
+        let parts = (
+            any::<bool>(),
+            0..3_usize,
+            any::<bool>(),
+            0..3_usize,
+            any::<bool>(),
+        );
+        parts.prop_map(
+            |(is_wanted, lines_before, is_on_own_line, before_comma, is_behind_comma)| Listed {
+                is_wanted,
+                lines_before,
+                is_on_own_line,
+                before_comma,
+                is_behind_comma,
+            },
+        )
+    }
+
+    /// A list as text, and the comments that an edit must keep.
+    #[derive(Default)]
+    struct Written {
+        text: String,
+        comments: usize,
+        kept: Vec<String>,
+        is_in_comment: bool,
+    }
+
+    impl Written {
+        fn list(has_head: bool, list: &[Listed], end_lines: usize, has_end_comma: bool) -> Self {
+            let mut written = Self::default();
+            written.text.push('[');
+            if has_head {
+                written.comment(true);
+            }
+            for (index, id) in list.iter().enumerate() {
+                written.comment_lines(id.lines_before);
+                written.go_on(id.is_on_own_line);
+                written.text.push_str(&index.to_string());
+                if index + 1 < list.len() || has_end_comma {
+                    if let Some(lines) = id.before_comma.checked_sub(1) {
+                        written.comment(id.is_wanted);
+                        written.comment_lines(lines);
+                        written.go_on(false);
+                    }
+                    written.text.push(',');
+                }
+                if id.is_behind_comma {
+                    written.comment(id.is_wanted);
+                }
+            }
+            written.comment_lines(end_lines);
+            written.go_on(false);
+            written.text.push(']');
+            written
+        }
+
+        fn comment(&mut self, is_kept: bool) {
+            let comment = format!("# {}.", self.comments);
+            self.comments += 1;
+            self.text.push(' ');
+            self.text.push_str(&comment);
+            self.is_in_comment = true;
+            if is_kept {
+                self.kept.push(comment);
+            }
+        }
+
+        fn comment_lines(&mut self, count: usize) {
+            for _ in 0..count {
+                self.text.push_str("\n ");
+                self.comment(true);
+            }
+        }
+
+        /// Ends a comment, so that a value or a comma can follow.
+        fn go_on(&mut self, begins_line: bool) {
+            let is_in_comment = std::mem::take(&mut self.is_in_comment);
+            let blanks = if is_in_comment || begins_line {
+                "\n  "
+            } else {
+                " "
+            };
+            self.text.push_str(blanks);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn an_edit_gives_the_wanted_ids_and_keeps_the_comments_that_are_not_beside_removed_ids(
+            list in prop::collection::vec(listed(), 0..6),
+            (has_head, end_lines, has_end_comma) in (any::<bool>(), 0..2_usize, any::<bool>()),
+            new_ids in 0..3_i64,
+        ) {
+            let before = Written::list(has_head, &list, end_lines, has_end_comma && !list.is_empty());
+            let mut wanted: Vec<i64> = (0..)
+                .zip(&list)
+                .filter(|(_, id)| id.is_wanted)
+                .map(|(id, _)| id)
                 .collect();
-            assert_eq!(found, case.wanted, "{}", case.before);
+            wanted.extend(100..100 + new_ids);
+
+            let after = changed(&before.text, &wanted);
+
+            prop_assert_eq!(ids(&after), wanted, "{}\n{}", before.text, after);
+            for comment in before.kept {
+                let count = after.matches(&comment).count();
+                prop_assert_eq!(count, 1, "{}: {}\n{}", comment, before.text, after);
+            }
         }
     }
 }

@@ -190,6 +190,11 @@ impl TornClient {
         lock(&self.end).clone()
     }
 
+    /// The exit code of a run that ended without a [`RunEnd`], because a signal stopped it.
+    pub(crate) fn stop_exit(&self) -> Exit {
+        self.stop.received().unwrap_or(Exit::Interrupted)
+    }
+
     /// Whether no further call will be made.
     pub(crate) fn is_over(&self) -> bool {
         self.stop.received().is_some() || lock(&self.end).is_some()

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+#[cfg(unix)]
+use std::time::Duration;
 
 use serde_json::Value;
 use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
+#[cfg(unix)]
+use crate::support::signal;
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, Sandbox, set_mode};
 
@@ -349,6 +353,22 @@ fn online_exit_codes_are_those_of_fetch() {
 
     torn.simulator.set_keys(Vec::new());
     expect_problem(&run(77), "key key1: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn online_ends_with_the_exit_code_of_the_signal() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let torn = Torn::new();
+        let hang = FaultKind::Hang(Duration::from_secs(20));
+        torn.simulator.fault(Fault::always(hang).path("/faction/9"));
+        let mut command = torn.sandbox.command(&["config", "check", "--online"]);
+        let child = command.spawn().unwrap();
+        torn.wait_for_requests(2);
+        signal(&child, name);
+
+        Finished(child.wait_with_output().unwrap()).expect(code);
+    }
 }
 
 #[test]

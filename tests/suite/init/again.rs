@@ -107,6 +107,52 @@ const EDITS: &[Edit] = &[
     },
 ];
 
+/// A list of players with comments, before and after `--player`.
+struct Commented {
+    before: &'static str,
+    wanted: &'static str,
+    after: &'static str,
+}
+
+#[test]
+fn a_comment_above_removed_players_does_not_hide_the_others() {
+    let cases = [
+        Commented {
+            before: "[\n  # officers\n  1, 2, 3,\n]",
+            wanted: "2,3",
+            after: "[\n  # officers\n  2, 3,\n]",
+        },
+        Commented {
+            before: "[1,\n  # friend\n  2]",
+            wanted: "1",
+            after: "[1\n  # friend\n]",
+        },
+        Commented {
+            before: "[\n  # officers\n  1, 2, 3,\n]",
+            wanted: "3,5",
+            after: "[\n  # officers\n  3,\n  5,\n]",
+        },
+    ];
+    for case in cases {
+        for line_break in ["\n", "\r\n"] {
+            let fresh = Fresh::new();
+            let players = |list: &str| HANDMADE.replace("[ 1, 2 ]", list).replace('\n', line_break);
+            fresh.sandbox.write("tornsnap.toml", &players(case.before));
+
+            fresh.init(&["--player", case.wanted]).expect(0);
+
+            assert_eq!(fresh.config(), players(case.after), "{}", case.before);
+            let settings = fresh.sandbox.run(&["config", "show", "--json"]).expect(0);
+            let wanted = format!("[{}]", case.wanted);
+            assert!(
+                settings.stdout().replace([' ', '\n'], "").contains(&wanted),
+                "{}",
+                settings.stdout()
+            );
+        }
+    }
+}
+
 #[test]
 fn only_what_the_flags_name_changes_and_the_old_file_stays_beside_it() {
     for Edit { flags, old, new } in EDITS {

@@ -1,8 +1,13 @@
 //! `init` checks the ids in its flags with Torn.
 
+#[cfg(target_os = "linux")]
+use std::{thread, time::Duration};
+
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 use super::Fresh;
+#[cfg(target_os = "linux")]
+use crate::support::{Finished, signal};
 
 #[test]
 fn ids_that_torn_does_not_know_are_refused_by_name_and_nothing_is_written() {
@@ -58,4 +63,34 @@ fn ids_are_not_followed_while_torn_cannot_be_asked() {
         later.stderr()
     );
     assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+}
+
+/// SIGHUP ends the process without an exit code of its own on other systems.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_exit_code_after_a_signal_during_a_call_tells_the_signal() {
+    for path in ["/key/info", "/faction/9", "/user/5"] {
+        for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
+            let fresh = Fresh::new();
+            let hang = FaultKind::Hang(Duration::from_secs(20));
+            fresh.simulator.fault(Fault::always(hang).path(path));
+            let arguments = ["--key-file", "alice.key", "--faction", "9", "--player", "5"];
+            let mut child = fresh.command(&arguments).spawn().unwrap();
+            let is_called = || {
+                let requests = fresh.simulator.requests();
+                requests.iter().any(|request| request.path == path)
+            };
+            while !is_called() {
+                assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+                thread::sleep(Duration::from_millis(5));
+            }
+            signal(&child, name);
+
+            let finished = Finished(child.wait_with_output().unwrap()).expect(code);
+
+            let stderr = finished.stderr();
+            assert!(stderr.contains("it was interrupted"), "{path}: {stderr}");
+            assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod key_tables;
 mod keys;
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 
 use tornsnap::testing::sim::{Access, Key, Options, Simulator};
@@ -48,11 +49,17 @@ impl Fresh {
     }
 
     pub fn init(&self, arguments: &[&str]) -> Finished {
+        Finished(self.command(arguments).output().unwrap())
+    }
+
+    /// The command that [`Fresh::init`] runs.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(&["init", "--non-interactive"]);
-        let command = command
+        command
             .args(arguments)
-            .env("TORNSNAP_API_URL", self.simulator.url());
-        Finished(command.env("BOB", "PublicKeyOfTwo02").output().unwrap())
+            .env("TORNSNAP_API_URL", self.simulator.url())
+            .env("BOB", "PublicKeyOfTwo02");
+        command
     }
 
     pub fn config(&self) -> String {

@@ -30,6 +30,7 @@ use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::{KeyFacts, NamedKey};
 use crate::model::path::display_path;
 use crate::model::player::Profile;
+use crate::output::printable::printable;
 use crate::output::prompt::Prompt;
 use crate::output::terminal;
 use crate::store::save::Observation;
@@ -196,15 +197,9 @@ fn name_of(faction: &Observation<Faction>) -> &str {
         .unwrap_or("a faction without a name")
 }
 
-/// `Iron Wolves [9001]`. Control characters in a name would change the terminal, so they are left out.
+/// `Iron Wolves [9001]`. A terminal would obey control characters in a name, and a mark of direction would reorder the question.
 fn named(name: &str, id: i64) -> String {
     format!("{} [{id}]", printable(name))
-}
-
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .collect()
 }
 
 fn say(text: &str) {

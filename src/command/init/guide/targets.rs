@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::command::init::guide::session::LookUp;
-use crate::command::init::guide::{Guide, name_of, named, printable, say};
+use crate::command::init::guide::{Guide, name_of, named, say};
 use crate::error::Result;
 use crate::model::faction::Faction;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::pasted::{PastedId, parse_ids};
 use crate::model::player::Profile;
 use crate::model::size::count;
+use crate::output::printable::printable;
 use crate::store::save::Observation;
 
 /// The kind of id that a plain number is taken for.

@@ -121,6 +121,33 @@ fn marked_factions_and_players_are_no_longer_followed() {
 }
 
 #[test]
+fn names_in_questions_and_menus_cannot_control_the_terminal() {
+    let setting = Setting::new();
+    setting.simulator.edit(|world| {
+        world.pin_faction(9).name = String::from("Iron\u{202E}Wolves\u{1b}[5m");
+    });
+    let mut pty = setting.start(100);
+    answer(&mut pty, &STEPS[..2]);
+    pty.answer(
+        "You are in Iron\u{FFFD}Wolves\u{FFFD}[5m [9], 2 members. Follow it? [Y/n]",
+        "",
+    );
+    answer(&mut pty, &STEPS[3..]);
+    pty.expect_exit(0);
+    assert!(!pty.raw().contains('\u{202E}'), "{:?}", pty.raw());
+    assert!(!pty.raw().contains("\u{1b}[5m"), "{:?}", pty.raw());
+
+    let mut pty = setting.start(100);
+    pty.expect("Change (arrow keys, then Enter):");
+    pty.send(&format!("{}{ENTER}", DOWN.repeat(4)));
+    pty.expect("Stop following (Space marks, Enter ends):");
+    pty.expect("Iron\u{FFFD}Wolves\u{FFFD}[5m [9]");
+    pty.send(CTRL_C);
+    pty.expect_exit(130);
+    assert!(!pty.raw().contains('\u{202E}'), "{:?}", pty.raw());
+}
+
+#[test]
 fn a_terminal_that_cannot_move_the_cursor_asks_for_numbers() {
     let setting = Setting::new();
     let before = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n\n[track]\nfactions = [9, 20]\nplayers = [3]\n";
