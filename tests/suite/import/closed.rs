@@ -252,3 +252,58 @@ fn the_rows_of_an_unknown_tile_that_prune_keeps_are_taken_from_closed_months() {
         assert_eq!(taken, 0, "{}", tile.name);
     }
 }
+
+#[test]
+fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
+    let [december, january, february, ..] = EDGES;
+    let war = |id: i64, at: i64, score: i64| {
+        format!("({id}, 'ranked', 1, {score}, 'ongoing', {december}, {at})")
+    };
+    let insert = "INSERT INTO war_status_history
+        (war_id, war_type, attacking_faction_id, attacking_score, status, started_at, recorded_at) VALUES";
+    let sandbox = Sandbox::new();
+    let here = [
+        war(1, december, 1),
+        war(1, december + 1, 2),
+        war(3, february, 1),
+    ];
+    database(
+        &sandbox,
+        "mine.db",
+        &format!("{insert} {}", here.join(", ")),
+    );
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    let there = [
+        war(1, december, 1),
+        war(2, january, 1),
+        war(2, january + 1, 2),
+    ];
+    database(
+        &sandbox,
+        "other.db",
+        &format!("{insert} {}", there.join(", ")),
+    );
+
+    let report = import(&sandbox);
+
+    let summaries = "SELECT war_id, period_start, final_attacking_score, record_count FROM war_summary ORDER BY 2, 1";
+    assert_eq!(
+        rows(&open(&sandbox, "mine.db"), summaries),
+        [
+            format!("1|{december}|2|2"),
+            format!("2|{january}|2|2"),
+            format!("3|{february}|1|1"),
+        ]
+    );
+    assert_eq!(report["late"], json!([]));
+    let of_wars = &report["tables"]["war_status_history"];
+    assert_eq!(of_wars["taken"], 2);
+    assert_eq!(
+        of_wars["left"],
+        json!([{"reason": "2027-12 was pruned in this database", "count": 1}])
+    );
+    assert_eq!(import(&sandbox)["tables"]["war_status_history"]["taken"], 0);
+    // The next prune deletes the older row of January, and closes the month for wars.
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    assert_eq!(import(&sandbox)["tables"]["war_status_history"]["taken"], 0);
+}
