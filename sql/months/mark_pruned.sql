@@ -2,6 +2,7 @@
 --
 -- The later months begin with values of the deleted rows, also if no row of their own is deleted. Without the mark, a late
 -- row would have them summarized again with other first values. A month without a record gets one.
+-- A summary of a war begins with no older row, so only months with deleted rows of wars are marked.
 -- A month whose summaries were imported is now pruned here. A later month whose summaries were deleted stays as it is.
 --
 -- :history        name of the history table
@@ -14,6 +15,7 @@ WITH RECURSIVE months (period_start) AS (
     SELECT unixepoch(period_start, 'unixepoch', '+1 month')
     FROM months
     WHERE unixepoch(period_start, 'unixepoch', '+1 month') < :cutoff
+      AND :history <> 'war_status_history'
 )
 INSERT INTO month_states (history, period_start, pruned_at)
 SELECT :history, period_start, :now

@@ -3,7 +3,8 @@
 -- start: last known value before the month, or the first in it. end: last known value before the end of the month. The
 -- changes of consecutive months therefore add up to the whole change. NULL: not known.
 -- A faction gets a summary if there are history rows in the month, or older ones and an observation in the month.
--- If history rows were pruned, the values from before the month come from the summaries of the pruned months.
+-- If history rows were pruned, the values from before the month come from the summaries of the pruned months. Only rows
+-- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
 -- Summaries that are already correct are not written again.
 --
@@ -23,7 +24,19 @@ in_month AS MATERIALIZED (
         faction_id,
         (SELECT count(*) FROM history
          WHERE faction_id = factions.faction_id AND timestamp >= :period_start AND timestamp < :period_end
-        ) AS record_count
+        ) AS record_count,
+        -- From when on rows precede summaries. An imported row of a pruned month is not late (see import/count_held.sql).
+        coalesce((
+            SELECT min(taken.timestamp)
+            FROM history AS taken
+            JOIN month_states AS month ON month.history = 'faction_history'
+                AND month.period_start = unixepoch(taken.timestamp, 'unixepoch', 'start of month')
+            WHERE taken.faction_id = factions.faction_id AND taken.id <= month.last_id
+              AND taken.timestamp < :lost_before AND taken.timestamp >= (
+                  SELECT period_end FROM faction_summary
+                  WHERE faction_id = factions.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
+                  ORDER BY period_start DESC LIMIT 1)
+        ), :lost_before, -1e18) AS known_from
     FROM factions
     WHERE record_count > 0 OR (
         EXISTS (SELECT 1 FROM faction_observations
@@ -37,7 +50,7 @@ before AS MATERIALIZED (
         faction_id, record_count,
         coalesce(
             (SELECT respect FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND respect IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT respect_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -48,7 +61,7 @@ before AS MATERIALIZED (
         ) AS respect,
         coalesce(
             (SELECT member_count FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND member_count IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT member_count_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -59,7 +72,7 @@ before AS MATERIALIZED (
         ) AS member_count,
         coalesce(
             (SELECT best_chain FROM history
-             WHERE faction_id = in_month.faction_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE faction_id = in_month.faction_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND best_chain IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT best_chain_end FROM faction_summary
              WHERE faction_id = in_month.faction_id AND period_type = 'monthly' AND period_end <= :lost_before

@@ -3,7 +3,8 @@
 -- start: last known value before the month, or the first in it. end: last known value before the end of the month. The
 -- changes of consecutive months therefore add up to the whole change. NULL: not known.
 -- A player gets a summary if there are history rows in the month, or older ones and an observation in the month.
--- If history rows were pruned, the values from before the month come from the summaries of the pruned months.
+-- If history rows were pruned, the values from before the month come from the summaries of the pruned months. Only rows
+-- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
 -- Summaries that are already correct are not written again.
 -- networth_change is NULL if the difference overflows a 64-bit integer.
@@ -35,7 +36,19 @@ in_month AS MATERIALIZED (
         player_id,
         (SELECT count(*) FROM history
          WHERE player_id = players.player_id AND timestamp >= :period_start AND timestamp < :period_end
-        ) AS record_count
+        ) AS record_count,
+        -- From when on rows precede summaries. An imported row of a pruned month is not late (see import/count_held.sql).
+        coalesce((
+            SELECT min(taken.timestamp)
+            FROM history AS taken
+            JOIN month_states AS month ON month.history = 'player_stats_history'
+                AND month.period_start = unixepoch(taken.timestamp, 'unixepoch', 'start of month')
+            WHERE taken.player_id = players.player_id AND taken.id <= month.last_id
+              AND taken.timestamp < :lost_before AND taken.timestamp >= (
+                  SELECT period_end FROM player_stats_summary
+                  WHERE player_id = players.player_id AND period_type = 'monthly' AND period_end <= :lost_before
+                  ORDER BY period_start DESC LIMIT 1)
+        ), :lost_before, -1e18) AS known_from
     FROM players
     WHERE record_count > 0 OR (
         EXISTS (SELECT 1 FROM player_observations
@@ -49,7 +62,7 @@ before AS MATERIALIZED (
         player_id, record_count,
         coalesce(
             (SELECT strength FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND strength IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT strength_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -60,7 +73,7 @@ before AS MATERIALIZED (
         ) AS strength,
         coalesce(
             (SELECT defense FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND defense IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT defense_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -71,7 +84,7 @@ before AS MATERIALIZED (
         ) AS defense,
         coalesce(
             (SELECT speed FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND speed IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT speed_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -82,7 +95,7 @@ before AS MATERIALIZED (
         ) AS speed,
         coalesce(
             (SELECT dexterity FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND dexterity IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT dexterity_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -93,7 +106,7 @@ before AS MATERIALIZED (
         ) AS dexterity,
         coalesce(
             (SELECT total_stats FROM battle
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND total_stats IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT total_stats_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -104,7 +117,7 @@ before AS MATERIALIZED (
         ) AS total_stats,
         coalesce(
             (SELECT level FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT level_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -115,7 +128,7 @@ before AS MATERIALIZED (
         ) AS level,
         coalesce(
             (SELECT life_maximum FROM history
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT life_maximum_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before
@@ -126,7 +139,7 @@ before AS MATERIALIZED (
         ) AS life_maximum,
         coalesce(
             (SELECT networth FROM wealth
-             WHERE player_id = in_month.player_id AND timestamp >= coalesce(:lost_before, -1e18)
+             WHERE player_id = in_month.player_id AND timestamp >= in_month.known_from
                AND timestamp < :period_start AND networth IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1),
             (SELECT networth_end FROM player_stats_summary
              WHERE player_id = in_month.player_id AND period_type = 'monthly' AND period_end <= :lost_before

@@ -5,7 +5,8 @@
 -- ownership_changes: rows of the month whose owner differs from that of the previous row, in or before the month.
 -- days_owned: whole days of the month for which the owner at the end held the tile, as far as observed; 0 if unowned.
 -- A tile gets a summary if there are history rows in the month, or older ones and an observation in the month.
--- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months.
+-- If history rows were pruned, the owner from before the month comes from the summaries of the pruned months. Only rows
+-- that an import has taken of pruned months are newer than the last of these summaries.
 -- Summaries that are already correct are not written again.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
@@ -39,7 +40,19 @@ found AS MATERIALIZED (
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS last_id,
         (SELECT id FROM history
          WHERE territory_id = tiles.territory_id
-           AND recorded_at >= coalesce(:lost_before, -1e18) AND recorded_at < :period_start
+           -- From when on rows precede summaries. An imported row of a pruned month is not late (see import/count_held.sql).
+           AND recorded_at >= coalesce((
+               SELECT min(taken.recorded_at)
+               FROM history AS taken
+               JOIN month_states AS month ON month.history = 'territory_ownership_history'
+                   AND month.period_start = unixepoch(taken.recorded_at, 'unixepoch', 'start of month')
+               WHERE taken.territory_id = tiles.territory_id AND taken.id <= month.last_id
+                 AND taken.recorded_at < :lost_before AND taken.recorded_at >= (
+                     SELECT period_end FROM territory_ownership_summary
+                     WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :lost_before
+                     ORDER BY period_start DESC LIMIT 1)
+           ), :lost_before, -1e18)
+           AND recorded_at < :period_start
          ORDER BY recorded_at DESC, id DESC LIMIT 1) AS carried_id,
         (SELECT id FROM territory_ownership_summary
          WHERE territory_id = tiles.territory_id AND period_type = 'monthly' AND period_end <= :lost_before

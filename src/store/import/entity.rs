@@ -18,7 +18,7 @@ pub(super) struct Entity {
     /// imported row that fits any of these states is no change. Otherwise a second import would find other changes.
     pub(super) states: Vec<Recorder>,
     pub(super) at: Option<i64>,
-    /// The imported rows of closed months.
+    /// The imported rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
 }
 

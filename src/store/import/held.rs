@@ -1,11 +1,12 @@
 //! Imported rows of months that are closed in our database.
 //!
-//! They are left out, because `prune` has deleted such rows here. But `prune` keeps the newest known values of each entity:
-//! the next months begin with them. So the import takes these rows of an entity that has no history here.
+//! They are left out, because `prune` has deleted such rows here. But `prune` keeps the newest known values of each entity,
+//! because the next months begin with them, and the rows that show since when a tile has its owner and its racket. So the
+//! import takes these rows of an entity that has no history here.
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
@@ -27,30 +28,115 @@ pub(super) struct MergedRow {
     pub(super) values: Vec<Datum>,
 }
 
+/// A row of an entity without history here.
+struct Held {
+    row: MergedRow,
+    /// `None` if the month is open. Then the row was taken already.
+    closing: Option<Closing>,
+}
+
+/// The present owner and racket of a tile.
+pub(super) struct PresentTile {
+    owner: Datum,
+    racket_type: Datum,
+    racket_level: Datum,
+}
+
 /// The rows of one entity, in the order of their times.
 #[derive(Default)]
-pub(super) struct HeldRows(Vec<(MergedRow, Closing)>);
+pub(super) struct HeldRows(Vec<Held>);
 
 impl HeldRows {
-    pub(super) fn push(&mut self, row: MergedRow, closing: Closing) {
-        self.0.push((row, closing));
+    pub(super) fn push(&mut self, row: MergedRow, closing: Option<Closing>) {
+        self.0.push(Held { row, closing });
     }
 
-    /// Empties this, and returns each row with the reason to leave it; `None` if the row has the newest value of
-    /// something that `known` does not know. `known` then knows it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Empties this, and returns each row of a closed month with the reason to leave it; `None` if `prune` would have kept
+    /// the row.
     pub(super) fn drain(
         &mut self,
+        history: History,
         layout: &Layout,
-        known: &mut Recorder,
+        tile: Option<&PresentTile>,
     ) -> Vec<(MergedRow, Option<Closing>)> {
-        let mut decided: Vec<(MergedRow, Option<Closing>)> = Vec::new();
-        for (row, closing) in self.0.drain(..).rev() {
-            let is_taken = known.fill(layout, &row.values);
-            decided.push((row, (!is_taken).then_some(closing)));
-        }
-        decided.reverse();
-        decided
+        let mut kept = self.newest(history, layout);
+        kept.extend(
+            tile.map(|tile| self.tenure(layout, tile))
+                .unwrap_or_default(),
+        );
+        let rows = self.0.drain(..).enumerate();
+        rows.filter_map(|(index, held)| {
+            let closing = held.closing?;
+            Some((held.row, (!kept.contains(&index)).then_some(closing)))
+        })
+        .collect()
     }
+
+    /// The newest known values of each series of closed months: the next open month begins with them.
+    fn newest(&self, history: History, layout: &Layout) -> BTreeSet<usize> {
+        let mut known = Recorder::new(history);
+        let mut kept = BTreeSet::new();
+        for (index, held) in self.0.iter().enumerate().rev() {
+            if held.closing.is_none() {
+                known = Recorder::new(history);
+            } else if known.fill(layout, &held.row.values) {
+                kept.insert(index);
+            }
+        }
+        kept
+    }
+
+    /// The rows that show since when a tile has its present owner and its present racket.
+    ///
+    /// The conditions are those of `sql/prune/list_kept_territories.sql`.
+    fn tenure(&self, layout: &Layout, present: &PresentTile) -> BTreeSet<usize> {
+        let column = |name| layout.table.index(name);
+        let owner = [(column("faction_id"), &present.owner)];
+        let racket = [
+            (column("racket_type"), &present.racket_type),
+            (column("racket_level"), &present.racket_level),
+        ];
+        let mut kept = self.since(layout, &owner);
+        if !present.racket_type.is_null() {
+            kept.extend(self.since(layout, &racket));
+        }
+        kept
+    }
+
+    /// The last row with other values than these, and the first row after it with these values.
+    fn since(&self, layout: &Layout, values: &[(usize, &Datum)]) -> BTreeSet<usize> {
+        let is_present = |held: &Held| {
+            let mut values = values.iter();
+            values.all(|&(index, value)| held.row.values[index] == *value)
+        };
+        let at = |held: &Held| held.row.values[layout.time].integer();
+        let other = self.0.iter().rposition(|held| !is_present(held));
+        let other_at = other.and_then(|index| at(&self.0[index]));
+        let mut rows = self.0.iter();
+        let first = rows.position(|held| at(held) >= other_at && is_present(held));
+        other.into_iter().chain(first).collect()
+    }
+}
+
+/// The present owner and racket of a tile, with the imported state.
+pub(super) fn present_tile(
+    connection: &Connection,
+    tile: &Datum,
+) -> rusqlite::Result<Option<PresentTile>> {
+    connection
+        .prepare_cached(sql!("import/get_tile"))?
+        .query_row(named_params! { ":territory_id": tile }, |row| {
+            Ok(PresentTile {
+                owner: row.get("faction_id")?,
+                racket_type: row.get("racket_type")?,
+                racket_level: row.get("racket_level")?,
+            })
+        })
+        .optional()
 }
 
 /// Records that the rows that were taken of closed months are not late: no summary is missing them.

@@ -35,6 +35,7 @@ pub(super) fn merge(
         layout: layout(history),
         every_poll: options.every_poll,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
+        connection,
         closed,
         kept: BTreeSet::new(),
         tally,
@@ -89,6 +90,7 @@ struct Merger<'a> {
     layout: Layout,
     every_poll: bool,
     keeps_ids: bool,
+    connection: &'a Connection,
     closed: &'a ClosedMonths,
     /// The closed months without late rows of which a held row was taken.
     kept: BTreeSet<Month>,
@@ -117,9 +119,17 @@ impl Merger<'_> {
         row[self.layout.time].integer().and_then(Month::of)
     }
 
-    /// Takes the newest known values of the closed months. The next months begin with them.
+    /// Takes the rows of closed months that `prune` would have kept.
     fn take_held(&mut self, entity: &mut Entity) -> rusqlite::Result<()> {
-        for (row, closing) in entity.held.drain(&self.layout, &mut entity.merged) {
+        if entity.held.is_empty() {
+            return Ok(());
+        }
+        let tile = match self.history {
+            History::Territories => held::present_tile(self.connection, &entity.key[0])?,
+            _ => None,
+        };
+        let decided = entity.held.drain(self.history, &self.layout, tile.as_ref());
+        for (row, closing) in decided {
             let Some(month) = self.month_of(&row.values) else {
                 continue;
             };
@@ -164,7 +174,8 @@ impl Merger<'_> {
         let current = entity.insert(current);
         let month = self.month_of(&row.values);
         let closing = month.and_then(|month| self.closed.closing(self.history, month));
-        if closing.is_none() {
+        // A later row of a tile can decide which of the held ones show since when it has its owner.
+        if closing.is_none() && self.history != History::Territories {
             self.take_held(current)?;
         }
         current.enter(row.values[self.layout.time].integer());
@@ -267,7 +278,7 @@ impl Merger<'_> {
         }
         if let Some((month, closing)) = closed {
             if row.is_new {
-                entity.held.push(row, closing);
+                self.hold(entity, row, completed, Some(closing));
             } else {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
             }
@@ -275,9 +286,26 @@ impl Merger<'_> {
         }
         self.accept_row(&row, &completed)?;
         self.changed.extend(self.month_of(&completed));
-        let layout = &self.layout;
-        entity.record(layout, completed);
+        if row.is_new && self.history == History::Territories {
+            self.hold(entity, row, completed, None);
+        } else {
+            entity.record(&self.layout, completed);
+        }
         Ok(())
+    }
+
+    /// Records a row for the decision of `take_held`.
+    fn hold(
+        &self,
+        entity: &mut Entity,
+        mut row: MergedRow,
+        completed: Vec<Datum>,
+        closing: Option<Closing>,
+    ) {
+        row.values.clone_from(&completed);
+        entity.held.push(row, closing);
+        // If the row is left out, its last known values are those of newer rows that are taken.
+        entity.record(&self.layout, completed);
     }
 
     /// The entity as `discount_summaries.sql` compares it.
