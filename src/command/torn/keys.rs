@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::limits::{PAUSE_FOR_REST_OF_RUN, owner_id};
-use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock, seconds, whole_seconds};
+use super::limits::{seconds, whole_seconds};
+use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock};
 use crate::api::error::ApiError;
 use crate::api::pool::{KeyId, KeyRequirement};
 use crate::api::request::Request;

@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{
-    AcquiredKey, CallState, Failure, MAX_WAIT, RunEnd, TornClient, lock, seconds, whole_seconds,
-};
+use super::{AcquiredKey, CallState, Failure, MAX_WAIT, RunEnd, TornClient, lock};
 use crate::api::error::{ApiError, BLOCK_PAUSE_SECONDS, CATEGORY_PAUSE_SECONDS, owner_pause};
 use crate::api::pool::{PauseTarget, RateLimitOwner};
 use crate::api::request::Endpoint;
 use crate::config::Clock;
 use crate::error::{Exit, Result};
 use crate::model::key::{ApiKey, KeyState};
-use crate::model::time::iso;
+use crate::model::time::{DAY, iso};
 use crate::store::pauses::{Pause, PauseCause, PauseScope};
 use crate::store::{Acquire, Permit, Store};
 
@@ -278,4 +276,14 @@ fn end_of_paused_run(time: Duration) -> RunEnd {
         format!("Torn wants no calls for {} s more", time.as_secs()),
         "run it again later; a lower requests_per_minute leaves more to other programs with your keys",
     )
+}
+
+/// A duration of at most a year, so that `Instant + Duration` cannot overflow.
+pub(super) fn seconds(count: i64) -> Duration {
+    Duration::from_secs(count.clamp(0, 366 * DAY).unsigned_abs())
+}
+
+/// The seconds of a duration, rounded up, so that a saved pause is not shorter than the real one.
+pub(super) fn whole_seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -33,7 +33,7 @@ use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
-use crate::model::time::{CLOCK_TOLERANCE, DAY, iso};
+use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
 
@@ -440,14 +440,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
-}
-
-/// A duration of at most a year, so that `Instant + Duration` cannot overflow.
-fn seconds(count: i64) -> Duration {
-    Duration::from_secs(count.clamp(0, 366 * DAY).unsigned_abs())
-}
-
-/// The seconds of a duration, rounded up, so that a saved pause is not shorter than the real one.
-fn whole_seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,7 @@
 //! `tornsnap init` without a configuration: the files that it creates, and its errors.
 
 mod again;
+mod database;
 #[cfg(unix)]
 mod guide;
 mod ids;
