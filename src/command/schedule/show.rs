@@ -1,6 +1,6 @@
 //! `schedule show`: the entries, and when each job ran last and runs next.
 
-use crate::command::schedule::backend::{Backend, State};
+use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::others;
 use crate::command::schedule::report::{FileReport, JobReport, ShowReport};
@@ -45,19 +45,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     if !context.json {
         let mut lines = heading(backend, &entries, installed);
         lines.extend(table(&entries.jobs, &jobs));
-        let mut text: String = lines
-            .iter()
-            .map(|line| backend.comment(line).trim_end().to_owned() + "\n")
-            .collect();
-        for file in &files {
-            text.push('\n');
-            if files.len() > 1 {
-                text.push_str(&backend.comment(&file.path));
-                text.push('\n');
-            }
-            text.push_str(&file.text);
-        }
-        terminal::print_bytes(text.as_bytes())?;
+        terminal::print_bytes(text_of(backend, &lines, &files).as_bytes())?;
     }
     Ok(Outcome::done(
         format!(
@@ -90,6 +78,23 @@ fn state_word(state: State) -> &'static str {
         State::No => "no",
         State::Outdated => "outdated",
     }
+}
+
+/// The lines as comments, and then the entries.
+fn text_of(backend: &dyn Backend, lines: &[String], files: &[EntryFile]) -> String {
+    let mut text: String = lines
+        .iter()
+        .map(|line| backend.comment(line).trim_end().to_owned() + "\n")
+        .collect();
+    for file in files {
+        text.push('\n');
+        if files.len() > 1 {
+            text.push_str(&backend.comment(&file.path));
+            text.push('\n');
+        }
+        text.push_str(&file.text);
+    }
+    text
 }
 
 fn heading(backend: &dyn Backend, entries: &Entries, installed: &str) -> Vec<String> {
