@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tornsnap::testing::store::Store;
 
-use crate::support::{Finished, Sandbox, rows, signal};
+use crate::support::{Finished, Sandbox, rows, signal, skipped};
 
 /// A command that a signal interrupts, and what is expected of it.
 struct Interrupted {
@@ -113,9 +113,30 @@ fn assert_sound(sandbox: &Sandbox) {
 /// The signals, and the exit codes that they lead to. The kernel sends SIGHUP when the terminal is closed.
 const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 143)];
 
+/// [`SIGNALS`], without SIGHUP if the tests run under `nohup`: the program leaves a signal alone that is ignored.
+pub fn signals() -> impl Iterator<Item = (&'static str, i32)> {
+    let is_without_hangup = is_hangup_ignored();
+    SIGNALS
+        .into_iter()
+        .filter(move |(name, _)| *name != "HUP" || !is_without_hangup)
+}
+
+/// Whether this process ignores SIGHUP, and with it each process that it starts.
+pub fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    let is_ignored = ignored & 1 == 1;
+    if is_ignored {
+        skipped("SIGHUP is ignored here, as under `nohup`");
+    }
+    is_ignored
+}
+
 /// Interrupts the command with each signal, and compares the files and the database with those before.
 fn check(sandbox: &Sandbox, case: &Interrupted) {
-    for (name, code) in SIGNALS {
+    for (name, code) in signals() {
         let files_before = files(&sandbox.path(""));
         let rows_before: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
 
@@ -209,7 +230,7 @@ tornsnap: could not write rows.csv
 #[test]
 fn an_interrupted_export_of_all_tables_leaves_no_folder() {
     let sandbox = large(400_000);
-    for (name, code) in SIGNALS {
+    for (name, code) in signals() {
         let case = Interrupted {
             arguments: &["export", "--all", "--output", "new/all"],
             is_under_way: |sandbox, _| has_file(sandbox, "player_stats_history.csv"),
@@ -232,7 +253,7 @@ fn an_interrupted_wait_says_that_nothing_was_changed() {
     let sandbox = large(1_000_000);
     sandbox.run(&["summarize"]).expect(0);
     let prune = ["prune", "--keep-months", "1"];
-    for (name, code) in SIGNALS {
+    for (name, code) in signals() {
         let mut backup = sandbox.command(&["backup"]).spawn().unwrap();
         while !has_file(&sandbox, ".partial") {
             assert!(backup.try_wait().unwrap().is_none(), "it ended too early");
@@ -288,7 +309,7 @@ tornsnap: could not rewrite the database without its free space
 #[test]
 fn an_interrupted_summarize_changes_nothing_of_the_month_at_hand() {
     let sandbox = large(1_000_000);
-    for (name, code) in SIGNALS {
+    for (name, code) in signals() {
         let mut child = sandbox.command(&["-v", "summarize"]).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut text = String::new();
@@ -369,7 +390,7 @@ tornsnap: could not finish the checks
     };
     let sandbox = large(400_000);
 
-    for (name, code) in SIGNALS {
+    for (name, code) in signals() {
         let finished = interrupt(&sandbox, &case, name).expect(code);
         assert!(
             finished.stderr().ends_with(case.message),

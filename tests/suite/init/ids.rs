@@ -70,7 +70,7 @@ fn ids_are_not_followed_while_torn_cannot_be_asked() {
 #[test]
 fn the_exit_code_after_a_signal_during_a_call_tells_the_signal() {
     for path in ["/key/info", "/faction/9", "/user/5"] {
-        for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
+        for (name, code) in crate::interrupt::signals() {
             let fresh = Fresh::new();
             let hang = FaultKind::Hang(Duration::from_secs(20));
             fresh.simulator.fault(Fault::always(hang).path(path));
