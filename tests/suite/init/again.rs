@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::init::Fresh;
+use crate::support::{CANARY, mode};
 #[cfg(unix)]
-use crate::support::set_mode;
-use crate::support::{CANARY, Finished, mode};
+use crate::support::{Finished, set_mode};
 
 /// A configuration written by hand, with comments.
 pub(super) const HANDMADE: &str = "\
