@@ -99,14 +99,11 @@ fn name_of_player(torn: &TornClient, id: PlayerId) -> Result<String, Failure> {
 
 /// The error for an answer. If the whole run ended, its exit code says why.
 fn failure_error(failure: &Failure, torn: &TornClient, exit: Exit) -> Error {
-    let error = Error::new("check it with Torn");
+    let action = "check it with Torn";
     if let Some(end) = torn.run_end() {
-        return error
-            .with_source(end.reason)
-            .with_help(end.help)
-            .with_exit(end.exit);
+        return end.into_error(action);
     }
-    let error = error.with_source(failure.message());
+    let error = Error::new(action).with_source(failure.message());
     match failure {
         Failure::RunEnded => error
             .with_help("run it again")

@@ -63,13 +63,11 @@ impl NewIds {
 
 /// Warns of an id that Torn did not answer about. A failure that may pass ends the command.
 fn tolerate(id: &str, failure: &Failure, torn: &TornClient) -> Result<()> {
-    let error = Error::new(format!("look up {id}"));
+    let action = format!("look up {id}");
     if let Some(end) = torn.run_end() {
-        return Err(error
-            .with_source(end.reason)
-            .with_help(end.help)
-            .with_exit(end.exit));
+        return Err(end.into_error(action));
     }
+    let error = Error::new(action);
     match failure {
         Failure::RunEnded => Err(error
             .with_source("it was interrupted")

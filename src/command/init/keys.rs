@@ -5,7 +5,7 @@ use crate::command::Outcome;
 use crate::command::init::ids::NewIds;
 use crate::command::init::report::Report;
 use crate::command::signal::StopSignal;
-use crate::command::torn::{Failure, RunEnd, TornClient};
+use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
@@ -56,7 +56,7 @@ pub(super) fn check_keys(
         match torn.check_new_key(&key) {
             Ok(facts) => checked.keys.push((key, facts)),
             Err(failure) => {
-                let error = check_error(&key.name, &failure, torn.run_end(), &torn);
+                let error = check_error(&key.name, &failure, &torn);
                 if error.exit() != Exit::NoKey {
                     return Err(error);
                 }
@@ -120,19 +120,12 @@ impl CheckedKeys {
 
 /// The error for a key that could not be checked. Its exit code is [`Exit::NoKey`] if Torn refuses the key, and
 /// [`Exit::TryLater`] if another attempt may succeed.
-pub(super) fn check_error(
-    name: &str,
-    failure: &Failure,
-    end: Option<RunEnd>,
-    torn: &TornClient,
-) -> Error {
-    let error = Error::new(format!("check the key {name:?}"));
-    if let Some(end) = end {
-        return error
-            .with_source(end.reason)
-            .with_help(end.help)
-            .with_exit(end.exit);
+pub(super) fn check_error(name: &str, failure: &Failure, torn: &TornClient) -> Error {
+    let action = format!("check the key {name:?}");
+    if let Some(end) = torn.run_end() {
+        return end.into_error(action);
     }
+    let error = Error::new(action);
     let message = failure.message();
     match failure {
         Failure::Refused(refusal) | Failure::NoAccess(Some(refusal)) => {

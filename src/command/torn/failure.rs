@@ -137,6 +137,14 @@ impl RunEnd {
         }
     }
 
+    /// The error of a command that saves nothing. `action` completes the sentence "could not …".
+    pub(crate) fn into_error(self, action: impl Into<String>) -> Error {
+        Error::new(action)
+            .with_source(self.reason)
+            .with_help(self.help)
+            .with_exit(self.exit)
+    }
+
     pub(super) fn closed(error: &ApiError) -> Self {
         Self::new(
             Exit::TryLater,

@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
         let checked = self.call(
             |torn| torn.check_new_key(key),
             |failure, torn| {
-                let error = check_error(&key.name, failure, torn.run_end(), torn);
+                let error = check_error(&key.name, failure, torn);
                 Trouble::of_key(error, torn)
             },
         )?;
@@ -190,13 +190,9 @@ impl Trouble<Error> {
 
 impl Trouble<Option<String>> {
     fn of_id(action: &str, failure: &Failure, torn: &TornClient) -> Self {
-        let error = Error::new(action);
         if let Some(end) = torn.run_end() {
-            let error = error
-                .with_source(end.reason)
-                .with_help(end.help)
-                .with_exit(end.exit);
-            return match end.exit {
+            let error = end.into_error(action);
+            return match error.exit() {
                 Exit::TryLater if !torn.is_blocked() => Self::Passing(error),
                 _ => Self::Final(error),
             };
@@ -210,7 +206,7 @@ impl Trouble<Option<String>> {
         }
         if failure.is_passing() {
             return Self::Passing(
-                error
+                Error::new(action)
                     .with_source(failure.message())
                     .with_help(format!(
                         "check the network, and that {} can be reached",
