@@ -29,15 +29,6 @@ pub(in crate::command) struct Installed {
     pub(in crate::command) notes: Vec<String>,
 }
 
-/// Whether jobs of a configuration are installed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::command) enum Presence {
-    Absent,
-    Present,
-    /// The settings, the program or the configuration have changed since.
-    Outdated,
-}
-
 impl Installation {
     /// `jobs_settings` are those without flags and environment variables.
     ///
@@ -123,13 +114,9 @@ impl Installation {
             .collect()
     }
 
-    /// Whether the scheduler has the jobs already.
-    pub(in crate::command) fn presence(&self) -> Result<Presence> {
-        Ok(match self.backend.state(&self.entries)? {
-            State::No => Presence::Absent,
-            State::Yes => Presence::Present,
-            State::Outdated => Presence::Outdated,
-        })
+    /// Whether the scheduler has the jobs of other settings, or of another program.
+    pub(in crate::command) fn is_outdated(&self) -> Result<bool> {
+        Ok(self.backend.state(&self.entries)? == State::Outdated)
     }
 
     pub(super) fn change(&self, now: i64) -> Result<Change> {

@@ -20,7 +20,7 @@ mod windows;
 
 use clap::ValueEnum;
 
-pub(in crate::command) use installation::{Installation, Installed, Presence, place_of_jobs};
+pub(in crate::command) use installation::{Installation, Installed, place_of_jobs};
 
 use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::cron::Cron;

@@ -8,7 +8,7 @@ use crate::command::init::guide::{Guide, say};
 use crate::command::init::report::JobsReport;
 use crate::command::init::write::Setup;
 use crate::command::init::{config_flag, describe};
-use crate::command::schedule::{Installation, Installed, Presence, place_of_jobs};
+use crate::command::schedule::{Installation, Installed, place_of_jobs};
 use crate::command::signal::StopSignal;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::display_path;
@@ -68,9 +68,9 @@ impl Guide<'_> {
         let Some(place) = place_of_jobs(&setup.file) else {
             return self.offer_jobs(setup);
         };
-        let presence = Installation::on_this_machine(&setup.settings, &setup.text, &setup.file)
-            .and_then(|installation| installation.presence());
-        if let Ok(Presence::Outdated) = presence {
+        let is_outdated = Installation::on_this_machine(&setup.settings, &setup.text, &setup.file)
+            .and_then(|installation| installation.is_outdated());
+        if is_outdated.unwrap_or(false) {
             say(&format!(
                 "The jobs in {place} do not match the configuration any more. Run `{}` after this.",
                 install_command(self.context, &setup.file)
