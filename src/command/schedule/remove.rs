@@ -28,8 +28,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let mut reports = Vec::new();
     let mut places = Vec::new();
     let mut ids = vec![entries::id_of(&config)];
-    for backend in backends_to_remove_from(args.scheduler, &config) {
-        let of_backend = ids_in(backend.as_ref(), &config);
+    for (backend, of_backend) in backends_to_remove_from(args.scheduler, &config) {
         for id in &of_backend {
             let change = if args.dry_run {
                 Change {
@@ -86,15 +85,23 @@ fn ids_in(backend: &dyn Backend, config: &Path) -> Vec<String> {
     ids
 }
 
-/// The named scheduler, or all that this machine has. `systemd --user` cannot be reached under `su`, but its units can be
-/// read, so that the user is told of jobs that go on.
-fn backends_to_remove_from(named: Option<Scheduler>, config: &Path) -> Vec<Box<dyn Backend>> {
+/// The named scheduler, or all that this machine has, each with the ids of [`ids_in`]. `systemd --user` cannot be reached
+/// under `su`, but its units can be read, so that the user is told of jobs that go on.
+fn backends_to_remove_from(
+    named: Option<Scheduler>,
+    config: &Path,
+) -> Vec<(Box<dyn Backend>, Vec<String>)> {
+    let with_ids = |backend: Box<dyn Backend>| {
+        let ids = ids_in(backend.as_ref(), config);
+        (backend, ids)
+    };
     match named {
-        Some(scheduler) => vec![scheduler.backend(Logon::default())],
+        Some(scheduler) => vec![with_ids(scheduler.backend(Logon::default()))],
         None => Scheduler::backends()
-            .filter(|backend| {
+            .map(with_ids)
+            .filter(|(backend, ids)| {
                 let has_entries = |id: &String| backend.has_entries(id).unwrap_or(false);
-                backend.is_available() || ids_in(backend.as_ref(), config).iter().any(has_entries)
+                backend.is_available() || ids.iter().any(has_entries)
             })
             .collect(),
     }
