@@ -42,7 +42,7 @@ fn wrap_paragraph(text: &str, width: usize, indent: usize) -> Vec<String> {
 }
 
 /// Breaks each line of a message that is wider than `width`. The rest of such a line is indented by two more blanks than its
-/// beginning. The rest of a comment (`# …`) is a comment, too.
+/// beginning.
 pub(crate) fn wrap_message(text: &str, width: usize) -> String {
     let lines: Vec<String> = text
         .split('\n')
@@ -50,15 +50,10 @@ pub(crate) fn wrap_message(text: &str, width: usize) -> String {
             if text_width(line) <= width {
                 return line.to_owned();
             }
-            let comment = if line.starts_with("# ") { "# " } else { "" };
-            let body = &line[comment.len()..];
-            let blanks = body.len() - body.trim_start_matches(' ').len();
-            let room = width.saturating_sub(comment.len());
+            let blanks = line.len() - line.trim_start_matches(' ').len();
             // A deeply indented line of a column has its rest further left, where there is more room.
-            let indent = if blanks < room / 2 { blanks + 2 } else { 2 };
-            let parts = wrap_paragraph(body, room, indent);
-            let parts = parts.iter().map(|part| format!("{comment}{part}"));
-            parts.collect::<Vec<_>>().join("\n")
+            let indent = if blanks < width / 2 { blanks + 2 } else { 2 };
+            wrap_paragraph(line, width, indent).join("\n")
         })
         .collect();
     lines.join("\n")
@@ -113,13 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_long_line_is_indented_and_a_comment_stays_one() {
+    fn the_rest_of_a_long_line_is_indented() {
         assert_eq!(
             wrap_message("one two\nthree four", 8),
             "one two\nthree\n  four"
         );
         assert_eq!(wrap_message("  one two three", 9), "  one two\n    three");
-        assert_eq!(wrap_message("# one two three", 9), "# one two\n#   three");
         assert_eq!(
             wrap_message("name      value (why)", 9),
             "name\n  value\n  (why)"
