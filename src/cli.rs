@@ -239,11 +239,13 @@ fn start(cli: &Cli) -> Result<Context> {
         ColorWhen::Always => output_log::Color::Always,
         ColorWhen::Never => output_log::Color::Never,
     };
-    // Log lines in the database or in a key file would destroy it. These two commands help to correct the setting.
-    if !matches!(cli.command, Command::Init(_) | Command::Config(_)) {
-        command::own_files::refuse_log_file(&settings)?;
+    if let Err(error) = command::log::start(&settings, verbosity, color) {
+        // Log lines in the database or in a key file would destroy it. These two commands help to correct the setting.
+        if !matches!(cli.command, Command::Init(_) | Command::Config(_)) {
+            return Err(error);
+        }
+        command::log::warn(&error);
     }
-    command::log::start(&settings, verbosity, color);
     if !matches!(cli.command, Command::Demo(_) | Command::Config(_)) {
         command::log::log_files(&settings);
     }

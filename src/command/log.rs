@@ -14,23 +14,39 @@ use crate::output::stamp;
 use crate::output::terminal::Verbosity;
 use crate::store::{owner, trace};
 
-/// Starts the log. Warns if the log file cannot be used, and goes on without it.
-pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) {
+/// Starts the log. Warns if the log file cannot be opened, and goes on without it.
+///
+/// # Errors
+///
+/// [`Exit::Config`] when the log file is a file of tornsnap itself. The log is started without it.
+pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) -> Result<()> {
     if let Some(path) = &settings.config_file {
         tend_schedule_log(&path.with_file_name(schedule::entries::LOG_NAME), settings);
     }
-    let (file, error) = match open(settings) {
+    let allowed = own_files::refuse_log_file(settings);
+    let opened = if allowed.is_ok() {
+        open(settings)
+    } else {
+        Ok(None)
+    };
+    let (file, error) = match opened {
         Ok(file) => (file, None),
         Err(error) => (None, Some(error)),
     };
     output_log::start(verbosity, color, file);
     trace::start(settings.log.slow_query, verbosity == Verbosity::Debug);
     if let Some(error) = error {
-        let help = error
-            .help()
-            .map_or_else(String::new, |help| format!("; try: {help}"));
-        log::warn!("{}{help}", error.one_line());
+        warn(&error);
     }
+    allowed
+}
+
+/// Warns of a log file that is not used.
+pub(crate) fn warn(error: &Error) {
+    let help = error
+        .help()
+        .map_or_else(String::new, |help| format!("; try: {help}"));
+    log::warn!("{}{help}", error.one_line());
 }
 
 /// Puts the time before each message of a job whose stderr cron appends to a file, because nothing else says when it was.
@@ -86,11 +102,10 @@ pub(crate) fn finish() {
 /// # Errors
 ///
 /// Fails when the file cannot be opened or is the file that stdout goes to.
-pub(crate) fn open(settings: &Settings) -> Result<Option<LogFile>> {
+fn open(settings: &Settings) -> Result<Option<LogFile>> {
     let Some(path) = &settings.log.file else {
         return Ok(None);
     };
-    own_files::refuse_log_file(settings)?;
     let database = &settings.database;
     check_regular_file(path, database)?;
     let folder = folder_of(path);
