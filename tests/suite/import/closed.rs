@@ -27,48 +27,14 @@ fn merge(sandbox: &Sandbox) -> Value {
     import(sandbox, "mine.db", &["other.db"])
 }
 
-/// A change of the respect of a faction.
-struct Respect {
-    at: i64,
-    respect: i64,
-}
-
 #[test]
 fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_month_is_open() {
     let [december, january, february, ..] = EDGES;
-    let rises = [
-        Respect {
-            at: december,
-            respect: 100,
-        },
-        Respect {
-            at: january,
-            respect: 200,
-        },
-        Respect {
-            at: february,
-            respect: 300,
-        },
-    ];
-    let falls_back = [
-        Respect {
-            at: december,
-            respect: 100,
-        },
-        Respect {
-            at: january,
-            respect: 200,
-        },
-        Respect {
-            at: january + 1,
-            respect: 100,
-        },
-        Respect {
-            at: february,
-            respect: 300,
-        },
-    ];
-    for (changes, start) in [(&rises[..], 200), (&falls_back[..], 100)] {
+    let rises = format!("(7, {december}, 100), (7, {january}, 200), (7, {february}, 300)");
+    let falls_back = format!(
+        "(7, {december}, 100), (7, {january}, 200), (7, {january} + 1, 100), (7, {february}, 300)"
+    );
+    for (rows_there, start) in [(rises, 200), (falls_back, 100)] {
         let sandbox = Sandbox::new();
         // The history here begins in January, so December is open.
         database(
@@ -80,16 +46,11 @@ fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_mont
             ),
         );
         prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
-        let values: Vec<String> = changes
-            .iter()
-            .map(|Respect { at, respect }| format!("(7, {at}, {respect})"))
-            .collect();
         database(
             &sandbox,
             "other.db",
             &format!(
-                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {}",
-                values.join(", ")
+                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {rows_there}"
             ),
         );
 
