@@ -36,13 +36,7 @@ const AWKWARD: &str = "J\u{fc}rgen & S\u{f6}hne (x86) $HOME 100% 50% 'q' \"d\" b
 #[test]
 fn the_daily_job_does_nothing_when_nothing_is_due() {
     let sandbox = Sandbox::new();
-    let template = month_model::template(&sandbox);
-    drop(month_model::with_history(
-        &sandbox,
-        &template,
-        "tornsnap.db",
-        &month_model::steady_history(),
-    ));
+    drop(month_model::with_steady_history_at(&sandbox, "tornsnap.db"));
     let run_daily_job = |now: i64| {
         sandbox.run_at(now, &["-q", "backup"]).expect(0);
         for command in [&["-q", "summarize"][..], &["-q", "prune", "--allow-large"]] {
