@@ -80,6 +80,13 @@ fn configure(sandbox: &Sandbox, name: &str, more: &str) -> PathBuf {
     sandbox.write(name, &format!("{text}{more}"))
 }
 
+/// Writes a valid configuration of a faction, whose key is in the variable `ALICE_KEY`.
+#[cfg(unix)]
+fn configure_with_variable(sandbox: &Sandbox) -> PathBuf {
+    let text = "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n";
+    sandbox.write("tornsnap.toml", text)
+}
+
 /// The texts of the entries by their file names, as `schedule show --json` reports them.
 fn entries(finished: &Finished) -> Vec<(String, String)> {
     let report = finished.json();

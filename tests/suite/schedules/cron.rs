@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{AWKWARD, configure, has_program, is_root};
+use super::{AWKWARD, configure, configure_with_variable, has_program, is_root};
 use crate::support::programs::copy_program;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
@@ -337,12 +337,8 @@ fn a_variable_that_the_crontab_sets_may_hold_the_key() {
         return;
     };
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "tornsnap.toml",
-        "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n",
-    );
+    let config = configure_with_variable(&sandbox);
     give_away(&sandbox);
-    let config = sandbox.path("tornsnap.toml");
     let config = config.to_str().unwrap();
 
     run_for(&sandbox, "install", config).expect(77);
