@@ -87,6 +87,15 @@ fn configure_with_variable(sandbox: &Sandbox) -> PathBuf {
     sandbox.write("tornsnap.toml", text)
 }
 
+/// Copies the configuration into the folder `AWKWARD`, and moves the database there. Returns the path of the copy.
+#[cfg(unix)]
+fn move_to_awkward_folder(sandbox: &Sandbox) -> PathBuf {
+    let text = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
+    let config = sandbox.write(&format!("{AWKWARD}/tornsnap.toml"), &text);
+    fs::rename(sandbox.database(), config.with_file_name("tornsnap.db")).unwrap();
+    config
+}
+
 /// The texts of the entries by their file names, as `schedule show --json` reports them.
 fn entries(finished: &Finished) -> Vec<(String, String)> {
     let report = finished.json();

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{AWKWARD, configure, configure_with_variable, has_program, is_root};
+use super::{configure, configure_with_variable, has_program, is_root, move_to_awkward_folder};
 use crate::support::programs::copy_program;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
@@ -354,11 +354,8 @@ fn the_lines_work_with_awkward_names() {
     }
     let torn = Torn::new();
     let sandbox = &torn.sandbox;
-    let name = format!("{AWKWARD}/tornsnap.toml");
-    let text = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
-    let config = sandbox.write(&name, &text);
+    let config = move_to_awkward_folder(sandbox);
     let folder = config.parent().unwrap().to_owned();
-    fs::rename(sandbox.database(), folder.join("tornsnap.db")).unwrap();
     let program = folder.join("tornsnap");
     copy_program(&program);
     let shown = Command::new(&program)
