@@ -14,7 +14,7 @@ use std::time::Duration;
 use tornsnap::testing::store::Lock;
 
 use crate::init::Fresh;
-use crate::month_model::{IN_APRIL, steady_history, template, with_history};
+use crate::month_model::{IN_APRIL, with_steady_history_at};
 use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, set_mode, skipped};
@@ -137,13 +137,7 @@ fn an_archive_that_root_makes_elsewhere_belongs_to_the_owner_of_the_database() {
     if !is_root(&sandbox) {
         return;
     }
-    let template = template(&sandbox);
-    drop(with_history(
-        &sandbox,
-        &template,
-        "tornsnap.db",
-        &steady_history(),
-    ));
+    drop(with_steady_history_at(&sandbox, "tornsnap.db"));
     give_away(&sandbox);
     fs::create_dir(sandbox.path("of-root")).unwrap();
 

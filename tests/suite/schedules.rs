@@ -36,13 +36,7 @@ const AWKWARD: &str = "J\u{fc}rgen & S\u{f6}hne (x86) $HOME 100% 50% 'q' \"d\" b
 #[test]
 fn the_daily_job_does_nothing_when_nothing_is_due() {
     let sandbox = Sandbox::new();
-    let template = month_model::template(&sandbox);
-    drop(month_model::with_history(
-        &sandbox,
-        &template,
-        "tornsnap.db",
-        &month_model::steady_history(),
-    ));
+    drop(month_model::with_steady_history_at(&sandbox, "tornsnap.db"));
     let run_daily_job = |now: i64| {
         sandbox.run_at(now, &["-q", "backup"]).expect(0);
         for command in [&["-q", "summarize"][..], &["-q", "prune", "--allow-large"]] {
@@ -84,6 +78,22 @@ fn configure(sandbox: &Sandbox, name: &str, more: &str) -> PathBuf {
     sandbox.write(key_file.to_str().unwrap(), "SomeKeyOfAlice01\n");
     let text = "[[key]]\nname = \"alice\"\nkey_file = \"alice.key\"\n[track]\nfactions = [9]\n";
     sandbox.write(name, &format!("{text}{more}"))
+}
+
+/// Writes a valid configuration of a faction, whose key is in the variable `ALICE_KEY`.
+#[cfg(unix)]
+fn configure_with_variable(sandbox: &Sandbox) -> PathBuf {
+    let text = "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n";
+    sandbox.write("tornsnap.toml", text)
+}
+
+/// Copies the configuration into the folder `AWKWARD`, and moves the database there. Returns the path of the copy.
+#[cfg(unix)]
+fn move_to_awkward_folder(sandbox: &Sandbox) -> PathBuf {
+    let text = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
+    let config = sandbox.write(&format!("{AWKWARD}/tornsnap.toml"), &text);
+    fs::rename(sandbox.database(), config.with_file_name("tornsnap.db")).unwrap();
+    config
 }
 
 /// The texts of the entries by their file names, as `schedule show --json` reports them.

@@ -9,7 +9,7 @@ use tornsnap::testing::model::Unwatched;
 use tornsnap::testing::store::Lock;
 use tornsnap::testing::store::backup;
 
-use crate::month_model::{EDGES, HISTORY, IN_APRIL, steady_history, template, with_history};
+use crate::month_model::{EDGES, HISTORY, IN_APRIL, with_steady_history_at};
 #[cfg(unix)]
 use crate::support::signal;
 use crate::support::{DAY, Finished, Sandbox, fill, heavy};
@@ -52,13 +52,7 @@ fn end(child: Child) -> Finished {
 /// A database in April, with four months of history.
 fn in_april() -> Sandbox {
     let sandbox = Sandbox::new();
-    let template = template(&sandbox);
-    drop(with_history(
-        &sandbox,
-        &template,
-        "tornsnap.db",
-        &steady_history(),
-    ));
+    drop(with_steady_history_at(&sandbox, "tornsnap.db"));
     sandbox
 }
 

@@ -2,7 +2,7 @@
 
 mod check;
 mod file;
-mod show;
+pub mod show;
 
 use std::fs;
 

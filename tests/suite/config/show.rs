@@ -31,7 +31,7 @@ struct Expected {
 }
 
 /// The entry of a setting in a report.
-fn setting<'a>(report: &'a Value, name: &str) -> &'a Value {
+pub fn setting<'a>(report: &'a Value, name: &str) -> &'a Value {
     let settings = report["settings"].as_array().unwrap();
     let found = settings.iter().find(|setting| setting["name"] == name);
     found.unwrap_or_else(|| panic!("{name} is not in {report}"))

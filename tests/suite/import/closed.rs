@@ -1,15 +1,11 @@
 //! Rows of an entity without history here, in months that are closed, and in open months around them.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use tornsnap::testing::store::Store;
 
+use super::{import, open};
 use crate::month_model::{EDGES, IN_APRIL, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
-
-fn open(sandbox: &Sandbox, name: &str) -> Connection {
-    Connection::open(sandbox.path(name)).unwrap()
-}
 
 /// A summarized database with these rows.
 fn database(sandbox: &Sandbox, name: &str, statements: &str) {
@@ -26,60 +22,19 @@ fn database(sandbox: &Sandbox, name: &str, statements: &str) {
     summarize(sandbox, IN_APRIL, name, &[]);
 }
 
-fn import(sandbox: &Sandbox) -> Value {
-    let command = [
-        "import",
-        "other.db",
-        "--no-backup",
-        "--json",
-        "--database",
-        "mine.db",
-    ];
-    sandbox.run_at(IN_APRIL, &command).expect(0).json()
-}
-
-/// A change of the respect of a faction.
-struct Respect {
-    at: i64,
-    respect: i64,
+/// The report of the import of `other.db` into `mine.db`.
+fn merge(sandbox: &Sandbox) -> Value {
+    import(sandbox, "mine.db", &["other.db"])
 }
 
 #[test]
 fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_month_is_open() {
     let [december, january, february, ..] = EDGES;
-    let rises = [
-        Respect {
-            at: december,
-            respect: 100,
-        },
-        Respect {
-            at: january,
-            respect: 200,
-        },
-        Respect {
-            at: february,
-            respect: 300,
-        },
-    ];
-    let falls_back = [
-        Respect {
-            at: december,
-            respect: 100,
-        },
-        Respect {
-            at: january,
-            respect: 200,
-        },
-        Respect {
-            at: january + 1,
-            respect: 100,
-        },
-        Respect {
-            at: february,
-            respect: 300,
-        },
-    ];
-    for (changes, start) in [(&rises[..], 200), (&falls_back[..], 100)] {
+    let rises = format!("(7, {december}, 100), (7, {january}, 200), (7, {february}, 300)");
+    let falls_back = format!(
+        "(7, {december}, 100), (7, {january}, 200), (7, {january} + 1, 100), (7, {february}, 300)"
+    );
+    for (rows_there, start) in [(rises, 200), (falls_back, 100)] {
         let sandbox = Sandbox::new();
         // The history here begins in January, so December is open.
         database(
@@ -91,20 +46,15 @@ fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_mont
             ),
         );
         prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
-        let values: Vec<String> = changes
-            .iter()
-            .map(|Respect { at, respect }| format!("(7, {at}, {respect})"))
-            .collect();
         database(
             &sandbox,
             "other.db",
             &format!(
-                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {}",
-                values.join(", ")
+                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {rows_there}"
             ),
         );
 
-        let report = import(&sandbox);
+        let report = merge(&sandbox);
 
         let found = open(&sandbox, "mine.db");
         let summary = format!(
@@ -118,7 +68,7 @@ fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_mont
         assert_eq!(report["late"], json!([]));
         let kept = "SELECT timestamp, respect FROM faction_history WHERE faction_id = 7 ORDER BY 1";
         let before = rows(&found, kept);
-        assert_eq!(import(&sandbox)["tables"]["faction_history"]["taken"], 0);
+        assert_eq!(merge(&sandbox)["tables"]["faction_history"]["taken"], 0);
         assert_eq!(rows(&found, kept), before);
     }
 }
@@ -145,7 +95,7 @@ fn players_and_tiles_begin_a_month_with_the_last_value_of_a_closed_one() {
     prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
     database(&sandbox, "other.db", &history(2, "AAB", december));
 
-    let report = import(&sandbox);
+    let report = merge(&sandbox);
 
     let found = open(&sandbox, "mine.db");
     let of_player = format!(
@@ -160,7 +110,7 @@ fn players_and_tiles_begin_a_month_with_the_last_value_of_a_closed_one() {
     assert_eq!(report["late"], json!([]));
     let before = summaries(&found);
     assert_eq!(
-        import(&sandbox)["tables"]["player_stats_history"]["taken"],
+        merge(&sandbox)["tables"]["player_stats_history"]["taken"],
         0
     );
     summarize(&sandbox, IN_APRIL, "mine.db", &["--force"]);
@@ -230,8 +180,8 @@ fn the_rows_of_an_unknown_tile_that_prune_keeps_are_taken_from_closed_months() {
             ),
         );
 
-        let report = import(&sandbox);
-        let again = import(&sandbox);
+        let report = merge(&sandbox);
+        let again = merge(&sandbox);
         prune(&sandbox, IN_APRIL, "other.db", &[]).expect(0);
 
         for query in [
@@ -284,7 +234,7 @@ fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
         &format!("{insert} {}", there.join(", ")),
     );
 
-    let report = import(&sandbox);
+    let report = merge(&sandbox);
 
     let summaries = "SELECT war_id, period_start, final_attacking_score, record_count FROM war_summary ORDER BY 2, 1";
     assert_eq!(
@@ -302,8 +252,8 @@ fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
         of_wars["left"],
         json!([{"reason": "2027-12 was pruned in this database", "count": 1}])
     );
-    assert_eq!(import(&sandbox)["tables"]["war_status_history"]["taken"], 0);
+    assert_eq!(merge(&sandbox)["tables"]["war_status_history"]["taken"], 0);
     // The next prune deletes the older row of January, and closes the month for wars.
     prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
-    assert_eq!(import(&sandbox)["tables"]["war_status_history"]["taken"], 0);
+    assert_eq!(merge(&sandbox)["tables"]["war_status_history"]["taken"], 0);
 }

@@ -7,19 +7,12 @@ use proptest::prelude::*;
 use rusqlite::{Connection, params};
 use tornsnap::testing::store::Store;
 
-use super::facts;
+use super::{facts, import};
 use crate::month_model::{
     EDGES, IN_APRIL, any_history, for_any_history, history_rows, prune, steady_history, summaries,
     summarize, template, with_history,
 };
 use crate::support::{DAY, Sandbox, rows};
-
-const IMPORT: [&str; 4] = ["import", "--no-backup", "--json", "--database"];
-
-fn import(sandbox: &Sandbox, into: &str, file: &str) -> serde_json::Value {
-    let arguments = [&IMPORT[..], &[into, file]].concat();
-    sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
-}
 
 /// A world whose values only grow, so that no value returns that one collector has missed.
 #[derive(Clone, Debug)]
@@ -233,10 +226,10 @@ fn two_collectors_merged_equal_one_that_saw_everything() {
             }
             let expected = result(&sandbox, "all.db");
 
-            import(&sandbox, "first.db", "second.db");
+            import(&sandbox, "first.db", &["second.db"]);
 
             prop_assert_eq!(&result(&sandbox, "first.db"), &expected);
-            let again = import(&sandbox, "first.db", "second.db");
+            let again = import(&sandbox, "first.db", &["second.db"]);
             for (_, table) in again["tables"].as_object().unwrap() {
                 prop_assert_eq!(&table["taken"], 0, "{:#}", again);
             }
@@ -255,10 +248,10 @@ fn any_history_is_merged_once_whatever_it_holds() {
         drop(with_history(&sandbox, &template, "theirs.db", &theirs));
         let source = history_rows(&Connection::open(sandbox.path("theirs.db")).unwrap());
 
-        import(&sandbox, "ours.db", "theirs.db");
+        import(&sandbox, "ours.db", &["theirs.db"]);
 
         let once = history_rows(&Connection::open(sandbox.path("ours.db")).unwrap());
-        import(&sandbox, "ours.db", "theirs.db");
+        import(&sandbox, "ours.db", &["theirs.db"]);
         let ours = Connection::open(sandbox.path("ours.db")).unwrap();
         prop_assert_eq!(history_rows(&ours), once);
         prop_assert_eq!(
@@ -289,12 +282,12 @@ fn every_poll_keeps_rows_without_a_change() {
             .unwrap();
     }
 
-    let report = import(&sandbox, "a.db", "b.db");
+    let report = import(&sandbox, "a.db", &["b.db"]);
 
     assert_eq!(report["tables"]["faction_history"]["taken"], 2);
     let merged = Connection::open(sandbox.path("a.db")).unwrap();
     assert_eq!(rows(&merged, "SELECT count(*) FROM faction_history"), ["4"]);
-    let again = import(&sandbox, "a.db", "b.db");
+    let again = import(&sandbox, "a.db", &["b.db"]);
     assert_eq!(again["tables"]["faction_history"]["already_there"], 2);
 }
 
@@ -310,7 +303,7 @@ fn summaries_of_months_that_the_other_collector_has_pruned_are_taken() {
     prune(&sandbox, IN_APRIL, "other.db", &[]).expect(0);
     drop(Store::create(&sandbox.path("mine.db")).unwrap());
 
-    import(&sandbox, "mine.db", "other.db");
+    import(&sandbox, "mine.db", &["other.db"]);
 
     let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
     assert_eq!(summaries(&open("mine.db")), summaries(&open("other.db")));
@@ -352,7 +345,7 @@ fn the_newer_state_counts_and_unknown_values_keep_the_known_ones() {
         ),
     );
 
-    import(&sandbox, "a.db", "b.db");
+    import(&sandbox, "a.db", &["b.db"]);
 
     let merged = Connection::open(sandbox.path("a.db")).unwrap();
     let players = "SELECT name, rank, level, faction_id FROM players ORDER BY player_id";

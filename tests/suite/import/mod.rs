@@ -18,8 +18,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use rusqlite::Connection;
+use serde_json::Value;
 use tornsnap::testing::store::Store;
 
+use crate::month_model::IN_APRIL;
 use crate::support::{Sandbox, rows};
 
 /// The schema of the Python program.
@@ -34,6 +36,17 @@ pub fn with_plan(statements: &str) -> Sandbox {
     drop(Store::create(&sandbox.database()).unwrap());
     make_plan(&sandbox.path("plan.db"), statements);
     sandbox
+}
+
+/// The report of an import in April, without a backup. The arguments are the file and flags.
+fn import(sandbox: &Sandbox, into: &str, arguments: &[&str]) -> Value {
+    let command = ["import", "--no-backup", "--json", "--database", into];
+    let arguments = [&command[..], arguments].concat();
+    sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
+}
+
+fn open(sandbox: &Sandbox, name: &str) -> Connection {
+    Connection::open(sandbox.path(name)).unwrap()
 }
 
 /// A database of the Python program.

@@ -4,21 +4,12 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tornsnap::testing::store::Store;
 
+use super::{import, open};
 use crate::month_model::{
     EDGES, IN_APRIL, history_rows, prune, steady_history, summaries, summarize, template,
-    with_history,
+    with_history, with_steady_history_at,
 };
 use crate::support::{Sandbox, rows};
-
-fn open(sandbox: &Sandbox, name: &str) -> Connection {
-    Connection::open(sandbox.path(name)).unwrap()
-}
-
-fn import(sandbox: &Sandbox, into: &str, arguments: &[&str]) -> Value {
-    let command = ["import", "--no-backup", "--json", "--database", into];
-    let arguments = [&command[..], arguments].concat();
-    sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
-}
 
 /// Two equal databases, `mine.db` and `other.db`, summarized in April, and `mine.db` pruned.
 fn with_pruned() -> Sandbox {
@@ -140,13 +131,7 @@ const SUMMARIES: [&str; 4] = [
 fn csv_summaries_and_their_history_may_come_in_either_order() {
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
-    let template = template(&sandbox);
-    drop(with_history(
-        &sandbox,
-        &template,
-        "full.db",
-        &steady_history(),
-    ));
+    drop(with_steady_history_at(&sandbox, "full.db"));
     summarize(&sandbox, IN_APRIL, "full.db", &[]);
     let tables = CSV_TABLES.iter().chain(&HISTORIES).chain(&SUMMARIES);
     for table in tables {

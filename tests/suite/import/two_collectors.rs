@@ -8,6 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
+use super::import;
 use crate::month_model::{
     EDGES, IN_APRIL, for_any_history, history_rows, prune, summaries, summarize, template,
 };
@@ -133,17 +134,7 @@ fn a_merge_is_what_one_collector_would_have_and_a_prune_does_not_change_that() {
     let sandbox = Sandbox::new();
     let template = template(&sandbox);
     let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
-    let merge = || {
-        let arguments = [
-            "import",
-            "other.db",
-            "--no-backup",
-            "--json",
-            "--database",
-            "mine.db",
-        ];
-        sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
-    };
+    let merge = || import(&sandbox, "mine.db", &["other.db"]);
     for_any_history(12, (any_polls(), any_changes()), |(polls, changes)| {
         let of = |is_of_first: bool| -> Vec<Poll> {
             let mut chosen = polls.clone();

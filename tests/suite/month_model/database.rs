@@ -46,7 +46,12 @@ pub fn with_history(
 
 /// A database `a.db` with the steady history.
 pub fn with_steady_history(sandbox: &Sandbox) -> Connection {
-    with_history(sandbox, &template(sandbox), "a.db", &steady_history())
+    with_steady_history_at(sandbox, "a.db")
+}
+
+/// A database at `name` with the steady history.
+pub fn with_steady_history_at(sandbox: &Sandbox, name: &str) -> Connection {
+    with_history(sandbox, &template(sandbox), name, &steady_history())
 }
 
 /// Summarizes a database without a backup.

@@ -13,7 +13,7 @@ mod steady;
 pub use any::{any_history, for_any_history};
 pub use database::{
     HISTORY, HistoryIds, create, dump, history_ids, history_rows, prune, summaries, summarize,
-    template, with_history, with_steady_history,
+    template, with_history, with_steady_history, with_steady_history_at,
 };
 pub use history::{EVERY_MONTH, History};
 pub use rows::{FactionRow, PlayerRow, TileRow, in_order};

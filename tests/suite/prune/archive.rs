@@ -109,8 +109,7 @@ fn the_archive_of_the_configuration_file_is_used() {
 #[test]
 fn rows_that_are_in_the_archive_already_are_not_copied_again() {
     let sandbox = Sandbox::new();
-    let template = template(&sandbox);
-    let main = with_history(&sandbox, &template, "a.db", &steady_history());
+    let main = with_steady_history(&sandbox);
     let before = history_rows(&main);
     summarize(&sandbox, IN_APRIL, "a.db", &[]);
     // The state after a power cut between copy and delete: every row is in both files.

@@ -79,8 +79,7 @@ fn a_prune_before_a_summarize_does_not_change_the_summaries() {
 #[test]
 fn a_dry_run_plans_what_a_run_deletes_and_does_not_change_the_file() {
     let sandbox = Sandbox::new();
-    let template = template(&sandbox);
-    let connection = with_history(&sandbox, &template, "a.db", &steady_history());
+    let connection = with_steady_history(&sandbox);
     summarize(&sandbox, IN_APRIL, "a.db", &[]);
     connection
         .execute_batch(

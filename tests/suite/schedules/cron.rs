@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{AWKWARD, configure, has_program, is_root};
+use super::{configure, configure_with_variable, has_program, is_root, move_to_awkward_folder};
 use crate::support::programs::copy_program;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
@@ -337,12 +337,8 @@ fn a_variable_that_the_crontab_sets_may_hold_the_key() {
         return;
     };
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "tornsnap.toml",
-        "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n",
-    );
+    let config = configure_with_variable(&sandbox);
     give_away(&sandbox);
-    let config = sandbox.path("tornsnap.toml");
     let config = config.to_str().unwrap();
 
     run_for(&sandbox, "install", config).expect(77);
@@ -358,11 +354,8 @@ fn the_lines_work_with_awkward_names() {
     }
     let torn = Torn::new();
     let sandbox = &torn.sandbox;
-    let name = format!("{AWKWARD}/tornsnap.toml");
-    let text = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
-    let config = sandbox.write(&name, &text);
+    let config = move_to_awkward_folder(sandbox);
     let folder = config.parent().unwrap().to_owned();
-    fs::rename(sandbox.database(), folder.join("tornsnap.db")).unwrap();
     let program = folder.join("tornsnap");
     copy_program(&program);
     let shown = Command::new(&program)

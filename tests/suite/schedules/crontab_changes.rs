@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 
-use super::configure;
 use super::cron::{Crontab, UID, give_away, read, run, run_for, set};
+use super::{configure, configure_with_variable};
 use crate::support::schema::Schema;
 use crate::support::{Finished, NOW, Sandbox};
 
@@ -97,12 +97,8 @@ fn a_variable_below_the_block_is_not_set_for_the_jobs() {
         return;
     };
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "tornsnap.toml",
-        "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n",
-    );
+    let config = configure_with_variable(&sandbox);
     give_away(&sandbox);
-    let config = sandbox.path("tornsnap.toml");
     let config = config.to_str().unwrap();
     let variable = "ALICE_KEY=SomeKeyOfAlice01\n";
     set(Some(variable.as_bytes()));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{configure, configured, is_root};
+use super::{configure, configure_with_variable, configured, is_root};
 use crate::support::programs::write_script;
 use crate::support::schema::Schema;
 use crate::support::{Finished, Sandbox};
@@ -379,10 +379,7 @@ fn a_key_variable_in_the_crontab_counts_only_with_a_value() {
         },
     ] {
         let sandbox = Sandbox::new();
-        sandbox.write(
-            "tornsnap.toml",
-            "[[key]]\nkey_env = \"ALICE_KEY\"\n[track]\nfactions = [9]\n",
-        );
+        configure_with_variable(&sandbox);
         DEBIAN.install(&sandbox);
         sandbox.write("spool", case.crontab);
 

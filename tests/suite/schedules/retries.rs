@@ -100,13 +100,7 @@ fn a_failure_after_the_backup_makes_no_second_backup() {
 #[test]
 fn the_job_makes_one_backup_when_a_month_has_ended_and_reports_a_refused_prune_once() {
     let sandbox = Sandbox::new();
-    let template = month_model::template(&sandbox);
-    drop(month_model::with_history(
-        &sandbox,
-        &template,
-        "tornsnap.db",
-        &month_model::steady_history(),
-    ));
+    drop(month_model::with_steady_history_at(&sandbox, "tornsnap.db"));
     configure(&sandbox, "tornsnap.toml", "");
     let job = |now: i64| sandbox.run_at(now, &["-q", "schedule", "run", "backup"]);
 

@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{AWKWARD, configure, configured, entries, has_program, is_root, value_of};
+use super::{
+    AWKWARD, configure, configured, entries, has_program, is_root, move_to_awkward_folder, value_of,
+};
 use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
 use crate::support::{Finished, Sandbox, signal, skipped};
@@ -235,10 +237,8 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     };
     torn.simulator
         .set_date(tornsnap::testing::sim::DateHeader::Real);
-    let text = fs::read_to_string(sandbox.path("tornsnap.toml")).unwrap();
-    let config = sandbox.write(&format!("{AWKWARD}/tornsnap.toml"), &text);
+    let config = move_to_awkward_folder(sandbox);
     let folder = config.parent().unwrap();
-    fs::rename(sandbox.database(), folder.join("tornsnap.db")).unwrap();
     fs::create_dir(sandbox.path("bin $x 5% y")).unwrap();
     let program = sandbox.path("bin $x 5% y/tornsnap");
     copy_program(&program);
@@ -287,10 +287,8 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     assert!(fs::exists(folder.join("backups")).unwrap());
 
     // A job that is turned off goes away.
-    sandbox.write(
-        &format!("{AWKWARD}/tornsnap.toml"),
-        &format!("{text}[schedule]\nwars = \"off\"\n"),
-    );
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}[schedule]\nwars = \"off\"\n")).unwrap();
     schedule("install", &[]).expect(0);
     assert_eq!(timers(), 4);
     assert!(!fs::exists(units.join(format!("tornsnap-{id}-wars.service"))).unwrap());

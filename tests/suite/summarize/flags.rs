@@ -81,8 +81,7 @@ fn a_single_month_can_be_summarized() {
 #[test]
 fn a_backup_is_made_first_unless_no_backup_is_given() {
     let sandbox = Sandbox::new();
-    let template = template(&sandbox);
-    drop(with_history(&sandbox, &template, "a.db", &steady_history()));
+    drop(with_steady_history(&sandbox));
     summarize(&sandbox, EDGES[1], "a.db", &[]);
     assert!(!sandbox.path("backups").exists());
 
