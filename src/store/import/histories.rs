@@ -53,7 +53,7 @@ pub(super) fn merge(
     let kept = std::mem::take(&mut merger.kept);
     drop(merger);
     write(connection, history)
-        .and_then(|()| held::count(connection, history, &kept))
+        .and_then(|()| held::count(connection, history, closed, &kept))
         .context(format!("write {}", history.table()))
 }
 
@@ -92,7 +92,7 @@ struct Merger<'a> {
     keeps_ids: bool,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
-    /// The closed months without late rows of which a held row was taken.
+    /// The closed months of which a held row was taken.
     kept: BTreeSet<Month>,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
@@ -139,10 +139,7 @@ impl Merger<'_> {
             }
             self.accept_row(&row, &row.values)?;
             self.changed.insert(month);
-            let key = (self.history.table(), month);
-            if self.closed.without_late_rows.contains(&key) {
-                self.kept.insert(month);
-            }
+            self.kept.insert(month);
         }
         Ok(())
     }
