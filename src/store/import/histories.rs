@@ -137,17 +137,17 @@ impl Merger<'_> {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
                 continue;
             }
-            self.accept_row(&row, &row.values)?;
+            self.accept_row(&row)?;
             self.changed.insert(month);
             self.kept.insert(month);
         }
         Ok(())
     }
 
-    fn accept_row(&mut self, row: &MergedRow, values: &[Datum]) -> rusqlite::Result<()> {
+    fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         let id = row.source_id.map_or(Datum::Null, Datum::Integer);
         self.accept
-            .execute(params_from_iter([&id].into_iter().chain(values)))?;
+            .execute(params_from_iter([&id].into_iter().chain(&row.values)))?;
         self.tally.taken += 1;
         Ok(())
     }
@@ -248,7 +248,7 @@ impl Merger<'_> {
     fn take(
         &mut self,
         entity: &mut Entity,
-        row: MergedRow,
+        mut row: MergedRow,
         closed: Option<(Month, Closing)>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
@@ -273,36 +273,30 @@ impl Merger<'_> {
             self.tally.unchanged += 1;
             return Ok(());
         }
+        row.values = completed;
         if let Some((month, closing)) = closed {
             if row.is_new {
-                self.hold(entity, row, completed, Some(closing));
+                self.hold(entity, row, Some(closing));
             } else {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
             }
             return Ok(());
         }
-        self.accept_row(&row, &completed)?;
-        self.changed.extend(self.month_of(&completed));
+        self.accept_row(&row)?;
+        self.changed.extend(self.month_of(&row.values));
         if row.is_new && self.history == History::Territories {
-            self.hold(entity, row, completed, None);
+            self.hold(entity, row, None);
         } else {
-            entity.record(&self.layout, completed);
+            entity.record(&self.layout, row.values);
         }
         Ok(())
     }
 
     /// Records a row for the decision of `take_held`.
-    fn hold(
-        &self,
-        entity: &mut Entity,
-        mut row: MergedRow,
-        completed: Vec<Datum>,
-        closing: Option<Closing>,
-    ) {
-        row.values.clone_from(&completed);
-        entity.held.push(row, closing);
+    fn hold(&self, entity: &mut Entity, row: MergedRow, closing: Option<Closing>) {
         // If the row is left out, its last known values are those of newer rows that are taken.
-        entity.record(&self.layout, completed);
+        entity.record(&self.layout, row.values.clone());
+        entity.held.push(row, closing);
     }
 
     /// The entity as `discount_summaries.sql` compares it.
