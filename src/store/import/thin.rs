@@ -32,9 +32,6 @@ pub(super) fn find(
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
         leave.execute([month.start()])?;
     }
-    connection.execute_batch(
-        "CREATE INDEX IF NOT EXISTS temp.idx_counted ON counted (entity, period_start)",
-    )?;
     connection.execute(&render(history, sql!("import/find_thin")), [])?;
     let months: Vec<i64> = connection
         .prepare(sql!("import/list_thin_months"))?
