@@ -6,9 +6,8 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::migrate::SchemaState;
 use crate::store::reading::{ReadMode, ReadSource, Reader};
-use crate::store::{SCHEMA_VERSION, SqlContext, open, transaction, wal};
+use crate::store::{open, transaction, wal};
 
 /// One connection to the database.
 #[derive(Debug)]
@@ -37,16 +36,7 @@ impl Store {
     /// As [`Store::open`]; also [`Exit::Config`] when the schema needs a migration.
     pub(crate) fn open_read_only(path: &Path) -> Result<Self> {
         let reader = Reader::open(path)?;
-        open::set_checkpoint_on_close(&reader.connection, false)
-            .context("set up the connection")?;
-        match open::inspect(&reader.connection, path)? {
-            SchemaState::Empty => return Err(open::empty_error(path)),
-            SchemaState::Ours(version) if version < SCHEMA_VERSION => {
-                return Err(open::outdated_error(path));
-            }
-            SchemaState::Ours(_) => {}
-        }
-        open::set_checkpoint_on_close(&reader.connection, true).context("set up the connection")?;
+        open::check_is_current(&reader.connection, path)?;
         Ok(Self::from_reader(reader, path))
     }
 

@@ -191,12 +191,21 @@ pub(super) fn empty_error(path: &Path) -> Error {
         .with_help("name another file with --database; this one was left as it is")
 }
 
-/// The error for a database with an older schema, in a command that does not migrate it.
-pub(super) fn outdated_error(path: &Path) -> Error {
-    Error::new(format!("use the database {}", path.display()))
-        .with_source("an older tornsnap made it, and this command changes nothing")
-        .with_help("run `tornsnap init` once to bring it up to date")
-        .with_exit(Exit::Config)
+/// Fails if the database does not have the newest schema, for a command that does not migrate it. The refused database is
+/// left as it is, with its WAL.
+pub(super) fn check_is_current(connection: &Connection, path: &Path) -> Result<()> {
+    set_checkpoint_on_close(connection, false).context("set up the connection")?;
+    match inspect(connection, path)? {
+        SchemaState::Empty => return Err(empty_error(path)),
+        SchemaState::Ours(version) if version < SCHEMA_VERSION => {
+            return Err(Error::new(format!("use the database {}", path.display()))
+                .with_source("an older tornsnap made it, and this command changes nothing")
+                .with_help("run `tornsnap init` once to bring it up to date")
+                .with_exit(Exit::Config));
+        }
+        SchemaState::Ours(_) => {}
+    }
+    set_checkpoint_on_close(connection, true).context("set up the connection")
 }
 
 /// Reads the magic header string. <https://sqlite.org/fileformat.html#magic_header_string>

@@ -62,15 +62,7 @@ impl Store {
     pub(crate) fn open_to_record_calls(path: &Path) -> Result<Self> {
         open::check_is_file(path)?;
         let connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
-        match open::inspect(&connection, path)? {
-            SchemaState::Empty => return Err(open::empty_error(path)),
-            SchemaState::Ours(version) if version < SCHEMA.version() => {
-                return Err(open::outdated_error(path));
-            }
-            SchemaState::Ours(_) => {}
-        }
-        open::set_checkpoint_on_close(&connection, true).context("set up the connection")?;
+        open::check_is_current(&connection, path)?;
         Ok(Self {
             connection,
             path: path.to_owned(),

@@ -9,7 +9,7 @@ use crate::error::{Result, WithContext};
 use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
-use crate::model::size::{agree, group_digits};
+use crate::model::size::{agree, count, group_digits};
 use crate::model::time::{Month, format_months};
 use crate::output::terminal;
 
@@ -178,13 +178,11 @@ fn describe_taken(result: &ImportResult) -> String {
     let is_history = |name: &str| History::from_table_name(name).is_some();
     let is_summary = |name: &str| History::from_summary_table_name(name).is_some();
     let is_other = |name: &str| !is_history(name) && !is_summary(name);
-    let rows = |number: i64, one: &str, many: &str| {
-        format!("{} {}", group_digits(number), agree(number, one, many))
-    };
-    let mut parts = vec![rows(taken(&is_history), "history row", "history rows")];
+    let mut parts = vec![count(group_digits(taken(&is_history)), "history row")];
     let summaries = taken(&is_summary);
     if summaries > 0 {
-        parts.push(rows(summaries, "summary", "summaries"));
+        let noun = agree(summaries, "summary", "summaries");
+        parts.push(format!("{} {noun}", group_digits(summaries)));
     }
     let others = taken(&is_other);
     if others > 0 {
@@ -195,7 +193,7 @@ fn describe_taken(result: &ImportResult) -> String {
             .collect();
         parts.push(format!(
             "{} of {}",
-            rows(others, "row", "rows"),
+            count(group_digits(others), "row"),
             names.join(", ")
         ));
     }
@@ -205,10 +203,9 @@ fn describe_taken(result: &ImportResult) -> String {
 /// Says what to do if the times of a database of the Python program were local ones.
 pub(super) fn describe_read_as_utc(times: i64) -> String {
     format!(
-        "{} {} without a time zone {} read as UTC; if the bot's clock was local, import again into a fresh database with \
+        "{} without a time zone {} read as UTC; if the bot's clock was local, import again into a fresh database with \
          --time-offset",
-        group_digits(times),
-        agree(times, "time", "times"),
+        count(group_digits(times), "time"),
         agree(times, "was", "were")
     )
 }

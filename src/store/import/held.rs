@@ -14,6 +14,7 @@ use crate::model::import::recorder::{Layout, Recorder};
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::import::ClosedMonths;
 use crate::store::sql;
 
 /// A row of either file.
@@ -139,14 +140,20 @@ pub(super) fn present_tile(
         .optional()
 }
 
-/// Records that the rows that were taken of closed months are not late: no summary is missing them.
+/// Records that the rows that were taken of closed months are not late: no summary is missing them. A month that had late
+/// rows before the import keeps them.
 pub(super) fn count(
     connection: &Connection,
     history: History,
+    before: &ClosedMonths,
     months: &BTreeSet<Month>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(&render(history, sql!("import/count_held")))?;
-    for month in months {
+    let had_none = |month: &&Month| {
+        let key = (history.table(), **month);
+        before.without_late_rows.contains(&key)
+    };
+    for month in months.iter().filter(had_none) {
         statement.execute(named_params! {
             ":history": history.table(),
             ":period_start": month.start(),

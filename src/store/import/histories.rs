@@ -53,7 +53,7 @@ pub(super) fn merge(
     let kept = std::mem::take(&mut merger.kept);
     drop(merger);
     write(connection, history)
-        .and_then(|()| held::count(connection, history, &kept))
+        .and_then(|()| held::count(connection, history, closed, &kept))
         .context(format!("write {}", history.table()))
 }
 
@@ -92,7 +92,7 @@ struct Merger<'a> {
     keeps_ids: bool,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
-    /// The closed months without late rows of which a held row was taken.
+    /// The closed months of which a held row was taken.
     kept: BTreeSet<Month>,
     tally: &'a mut Tally,
     changed: &'a mut BTreeSet<Month>,
@@ -137,20 +137,17 @@ impl Merger<'_> {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
                 continue;
             }
-            self.accept_row(&row, &row.values)?;
+            self.accept_row(&row)?;
             self.changed.insert(month);
-            let key = (self.history.table(), month);
-            if self.closed.without_late_rows.contains(&key) {
-                self.kept.insert(month);
-            }
+            self.kept.insert(month);
         }
         Ok(())
     }
 
-    fn accept_row(&mut self, row: &MergedRow, values: &[Datum]) -> rusqlite::Result<()> {
+    fn accept_row(&mut self, row: &MergedRow) -> rusqlite::Result<()> {
         let id = row.source_id.map_or(Datum::Null, Datum::Integer);
         self.accept
-            .execute(params_from_iter([&id].into_iter().chain(values)))?;
+            .execute(params_from_iter([&id].into_iter().chain(&row.values)))?;
         self.tally.taken += 1;
         Ok(())
     }
@@ -251,7 +248,7 @@ impl Merger<'_> {
     fn take(
         &mut self,
         entity: &mut Entity,
-        row: MergedRow,
+        mut row: MergedRow,
         closed: Option<(Month, Closing)>,
     ) -> rusqlite::Result<()> {
         let layout = &self.layout;
@@ -276,36 +273,30 @@ impl Merger<'_> {
             self.tally.unchanged += 1;
             return Ok(());
         }
+        row.values = completed;
         if let Some((month, closing)) = closed {
             if row.is_new {
-                self.hold(entity, row, completed, Some(closing));
+                self.hold(entity, row, Some(closing));
             } else {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
             }
             return Ok(());
         }
-        self.accept_row(&row, &completed)?;
-        self.changed.extend(self.month_of(&completed));
+        self.accept_row(&row)?;
+        self.changed.extend(self.month_of(&row.values));
         if row.is_new && self.history == History::Territories {
-            self.hold(entity, row, completed, None);
+            self.hold(entity, row, None);
         } else {
-            entity.record(&self.layout, completed);
+            entity.record(&self.layout, row.values);
         }
         Ok(())
     }
 
     /// Records a row for the decision of `take_held`.
-    fn hold(
-        &self,
-        entity: &mut Entity,
-        mut row: MergedRow,
-        completed: Vec<Datum>,
-        closing: Option<Closing>,
-    ) {
-        row.values.clone_from(&completed);
-        entity.held.push(row, closing);
+    fn hold(&self, entity: &mut Entity, row: MergedRow, closing: Option<Closing>) {
         // If the row is left out, its last known values are those of newer rows that are taken.
-        entity.record(&self.layout, completed);
+        entity.record(&self.layout, row.values.clone());
+        entity.held.push(row, closing);
     }
 
     /// The entity as `discount_summaries.sql` compares it.

@@ -56,6 +56,7 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
             "PRAGMA temp_store = FILE; {tables}
              CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);
              CREATE TEMP TABLE counted (entity, period_start, rows);
+             CREATE INDEX temp.idx_counted ON counted (entity, period_start);
              CREATE TEMP TABLE thin (entity PRIMARY KEY, since);"
         ))
         .context("create the temporary tables of the import")?;

@@ -164,9 +164,9 @@ fn reopen_history(
                     named_params! { ":history": history.table(), ":period_start": month.start() },
                 )?;
             }
-        } else if uncounted == 0 && before.without_late_rows.contains(&(history.table(), month)) {
+        } else if uncounted == 0 {
             counted.insert(month);
         }
     }
-    held::count(connection, history, &counted)
+    held::count(connection, history, before, &counted)
 }

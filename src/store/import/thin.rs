@@ -32,9 +32,6 @@ pub(super) fn find(
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
         leave.execute([month.start()])?;
     }
-    connection.execute_batch(
-        "CREATE INDEX IF NOT EXISTS temp.idx_counted ON counted (entity, period_start)",
-    )?;
     connection.execute(&render(history, sql!("import/find_thin")), [])?;
     let months: Vec<i64> = connection
         .prepare(sql!("import/list_thin_months"))?
@@ -79,26 +76,13 @@ pub(super) fn mark_pruned(
     is_thin: bool,
     now: i64,
 ) -> rusqlite::Result<()> {
-    let table = history.table();
-    let time = schema_of(history).timestamp;
-    let rows: i64 = connection.query_row(
-        &format!("SELECT count(*) FROM main.{table} WHERE {time} >= ? AND {time} < ?"),
-        [month.start(), month.end()],
-        |row| row.get(0),
-    )?;
-    let last_id: i64 = connection.query_row(
-        &format!("SELECT coalesce(max(id), 0) FROM main.{table}"),
-        [],
-        |row| row.get(0),
-    )?;
     connection
         .execute(
-            sql!("import/mark_pruned"),
+            &render(history, sql!("import/mark_pruned")),
             named_params! {
-                ":history": table,
+                ":history": history.table(),
                 ":period_start": month.start(),
-                ":rows": rows,
-                ":last_id": last_id,
+                ":period_end": month.end(),
                 ":is_thin": is_thin,
                 ":now": now,
             },
