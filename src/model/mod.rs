@@ -12,6 +12,7 @@ pub(crate) mod size;
 pub(crate) mod time;
 
 pub(crate) mod faction;
+pub(crate) mod formula;
 pub(crate) mod future;
 pub(crate) mod health;
 pub(crate) mod history;
