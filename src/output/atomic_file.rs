@@ -1,6 +1,6 @@
 //! Files that get their name only when they are complete.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 #[cfg(unix)]
 use crate::model::disk;
+use crate::model::open_elsewhere::retry_while_open;
 use crate::model::path::folder_of;
 
 /// A file that is written in the folder of its target, under a hidden name that ends in `.partial`.
@@ -64,7 +65,13 @@ impl AtomicFile {
 
     /// Renames the file to its target and replaces the file there.
     pub(super) fn persist(self) -> io::Result<()> {
-        self.temporary.persist(&self.target)?;
+        let (_file, hidden) = self.temporary.keep().map_err(|error| error.error)?;
+        // The standard library replaces more files on Windows than `tempfile` does: those that another process has open and
+        // shares.
+        retry_while_open(|| fs::rename(&hidden, &self.target)).inspect_err(|_| {
+            // Best effort: the error of the rename is the one to report.
+            let _ = fs::remove_file(&hidden);
+        })?;
         sync_folder(folder_of(&self.target))
     }
 }
