@@ -2,6 +2,7 @@
 
 mod choice;
 mod formats;
+mod leftovers;
 mod list;
 mod streams;
 mod tables;
