@@ -8,6 +8,7 @@ pub(crate) mod destination;
 mod display;
 pub(crate) mod health;
 mod json;
+mod leftovers;
 pub(crate) mod log;
 pub(crate) mod log_file;
 mod markdown;

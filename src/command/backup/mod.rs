@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// How many backups to keep; older ones are removed, but never the newest verified one [default: `keep` in the configuration]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| parse_in_range(text, &(1..=u32::MAX)))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| parse_in_range(text, &(1..=u32::MAX)))]
     keep: Option<u32>,
     /// Compress the copy (zstd)
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! Reads the header of a CSV file: the delimiter, the table, and the place of each column.
 
 use crate::error::Exit;
+use crate::model::formula::without_guard;
 use crate::model::import::rules::{TABLES, Table, table_named};
 use crate::model::nearest::nearest;
 
@@ -39,14 +40,10 @@ impl Sheet {
 
     /// The text without the `'` that keeps a spreadsheet from running it.
     pub(crate) fn without_guard<'a>(&self, text: &'a str) -> &'a str {
-        match text.strip_prefix('\'') {
-            Some(rest)
-                if self.is_spreadsheet
-                    && rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) =>
-            {
-                rest
-            }
-            _ => text,
+        if self.is_spreadsheet {
+            without_guard(text)
+        } else {
+            text
         }
     }
 }

@@ -48,6 +48,12 @@ fn with_demo() -> Sandbox {
         "'quoted'",
         "Ünïcödé",
         "\"\"",
+        "\u{ff1d}1+1",
+        "\u{ff0b}1",
+        "\u{ff0d}1",
+        "\u{ff20}x",
+        "'=1+1",
+        "''\u{ff0d}1",
     ];
     for (number, name) in names.iter().enumerate() {
         let update = "UPDATE players SET name = ?1, rank = ?1, status_description = nullif(?1, ' blanks ')
@@ -125,6 +131,37 @@ fn tables_that_were_exported_and_imported_are_exported_as_the_same_bytes() {
             rows(&open("full.db"), memberships)
         );
     }
+}
+
+#[test]
+fn an_import_takes_away_the_guard_that_an_export_put_before_a_formula() {
+    let sandbox = with_demo();
+    let style = ["--spreadsheet", "--columns", "player_id,name,last_updated"];
+    let there = String::from_utf8(export(&sandbox, "full.db", "players", &style, "p.csv")).unwrap();
+    for guarded in [
+        ",'=1+1,",
+        ",'\u{ff1d}1+1,",
+        ",'\u{ff0b}1,",
+        ",'\u{ff0d}1,",
+        ",'\u{ff20}x,",
+        ",''=1+1,",
+        ",'''\u{ff0d}1,",
+        ",'quoted',",
+    ] {
+        assert!(there.contains(guarded), "{guarded}: {there}");
+    }
+    drop(Store::create(&sandbox.path("copy.db")).unwrap());
+
+    sandbox
+        .run_at(
+            IN_JULY,
+            &["import", "p.csv", "--database", "copy.db", "--no-backup"],
+        )
+        .expect(0);
+
+    let names = "SELECT player_id, name FROM players ORDER BY 1";
+    let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
+    assert_eq!(rows(&open("copy.db"), names), rows(&open("full.db"), names));
 }
 
 #[test]
