@@ -10,6 +10,8 @@ mod plan;
 mod pruned;
 mod refusals;
 #[cfg(unix)]
+mod scratch;
+#[cfg(unix)]
 mod signals;
 mod two_collectors;
 
