@@ -2,6 +2,7 @@
 
 mod closed;
 mod csv;
+mod every_poll;
 mod kill;
 mod merge;
 mod model;
