@@ -547,7 +547,7 @@ SELECT
     coalesce(after.recorded_at, max(t.last_updated, h.recorded_at), h.recorded_at) - h.recorded_at
         AS held_seconds,                          -- until the end, or until the tile was last observed
     -- 0: the tile may have been held before it was first observed. 1: another owner was observed before, or the tile was
-    -- not on an earlier list of all tiles of this owner, or the owner has won it in a war since its tiles are observed.
+    -- not on the lists before of all tiles of this owner, or the owner has won it in a war since its tiles are observed.
     -- Observations show an earlier owner even if its rows were pruned.
     before.id IS NOT NULL OR won.war_id IS NOT NULL OR coalesce(listed.first_at < h.recorded_at, 0)
         OR h.recorded_at > coalesce((
@@ -580,8 +580,9 @@ LEFT JOIN territory_ownership_history AS after ON after.id = (
     WHERE a.territory_id = h.territory_id AND (a.recorded_at, a.id) > (h.recorded_at, h.id)
       AND a.faction_id IS NOT h.faction_id
     ORDER BY a.recorded_at, a.id LIMIT 1)
--- If all tiles of the owner were read before, this one was not among them.
+-- If all tiles of the owner were read earlier in the same period, this one was not among them.
 LEFT JOIN faction_tile_polls AS listed ON listed.faction_id = h.faction_id AND before.id IS NULL
+    AND h.recorded_at BETWEEN listed.first_at AND listed.last_at
 -- The territory war that the owner won between the previous row and this one. Without a previous row, it ended after the
 -- tiles of the owner were first observed.
 LEFT JOIN war_status_history AS won ON won.id = (
@@ -652,28 +653,29 @@ LEFT JOIN factions AS f ON f.faction_id = t.faction_id;
 
 CREATE VIEW territory_league AS
 -- How many tiles did each faction hold, gain and lose in each summarized month? start + gained - lost = end.
--- A tile that is lost and won back counts in both. A tile counts as gained, not as held at the start, if it was on no
--- earlier list of all tiles of the faction, or if the faction won it in a war after its tiles were first observed.
+-- A tile that is lost and won back counts in both. A tile counts as gained, not as held at the start, if it was not on the
+-- lists before of all tiles of the faction, or if the faction won it in a war after its tiles were first observed. At the
+-- first list after a gap, a new tile counts as held.
 -- After a prune, each tile counts at most once as lost and once as gained for its owners at the start and at the end,
 -- and owners between them do not count.
 WITH
 tile_months AS MATERIALIZED (
     SELECT s.*,
         first_at IS NOT NULL AND s.faction_id_start IS NOT NULL AND (
-            coalesce((SELECT listed.first_at FROM faction_tile_polls AS listed
-                      WHERE listed.faction_id = s.faction_id_start) < first_at, 0)
+            coalesce(listed_since < first_at, 0)
             OR EXISTS (
                 SELECT 1 FROM war_status_history AS w
                 WHERE w.territory_id = s.territory_id AND w.war_type = 'territory' AND w.status = 'completed'
                   AND w.winner_faction_id = s.faction_id_start AND w.attacking_faction_id = s.faction_id_start
                   AND coalesce(w.ends_at, w.recorded_at) <= first_at
-                  AND coalesce(w.ends_at, w.recorded_at) > coalesce(
-                      (SELECT listed.first_at FROM faction_tile_polls AS listed
-                       WHERE listed.faction_id = s.faction_id_start),
-                      (SELECT min(recorded_at) FROM territory_ownership_history AS o
-                       WHERE o.faction_id = s.faction_id_start)))
+                  AND coalesce(w.ends_at, w.recorded_at) > coalesce(listed_since, (
+                      SELECT min(recorded_at) FROM territory_ownership_history AS o
+                      WHERE o.faction_id = s.faction_id_start)))
         ) AS is_start_gained
-    FROM (
+    FROM (SELECT s.*, (                           -- since when the lists of the owner were read without a gap
+        SELECT listed.first_at FROM faction_tile_polls AS listed
+        WHERE listed.faction_id = s.faction_id_start AND s.first_at BETWEEN listed.first_at AND listed.last_at
+    ) AS listed_since FROM (
         SELECT s.*, (                             -- when the tile was first observed; NULL: before the month
             SELECT first_at FROM (
                 SELECT min(seen_at) AS first_at FROM (
@@ -687,7 +689,7 @@ tile_months AS MATERIALIZED (
                 WHERE earlier.territory_id = s.territory_id AND earlier.period_start < s.period_start)
         ) AS first_at
         FROM territory_ownership_summary AS s
-        WHERE s.period_type = 'monthly') AS s
+        WHERE s.period_type = 'monthly') AS s) AS s
 ),
 -- How often each owner followed another one within the month.
 entries AS (

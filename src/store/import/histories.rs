@@ -16,13 +16,14 @@ use crate::store::import::entity::Entity;
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, ImportOptions, Tallies};
+use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
     connection: &Connection,
     history: History,
+    facts: &SourceFacts,
     options: &ImportOptions,
     closed: &ClosedMonths,
     tallies: &mut Tallies,
@@ -34,6 +35,7 @@ pub(super) fn merge(
         history,
         layout: layout(history),
         every_poll: options.every_poll,
+        counts_repeated: facts.replaces_thin,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
         closed,
@@ -89,6 +91,8 @@ struct Merger<'a> {
     history: History,
     layout: Layout,
     every_poll: bool,
+    /// Whether the rows are counted that are left out because they repeat known values.
+    counts_repeated: bool,
     keeps_ids: bool,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
@@ -112,7 +116,13 @@ impl Merger<'_> {
     }
 
     fn finish(&mut self, entity: Option<Entity>) -> rusqlite::Result<()> {
-        entity.map_or(Ok(()), |mut entity| self.take_held(&mut entity))
+        let Some(mut entity) = entity else {
+            return Ok(());
+        };
+        if self.counts_repeated {
+            entity.record_repeated(self.connection)?;
+        }
+        self.take_held(&mut entity)
     }
 
     fn month_of(&self, row: &[Datum]) -> Option<Month> {
@@ -234,7 +244,7 @@ impl Merger<'_> {
             && let Some(month) = month
         {
             self.replace
-                .execute(params![row.id, self.entity_text(entity), month.start()])?;
+                .execute(params![row.id, entity.text(), month.start()])?;
             self.tally.replaced += 1;
             self.changed.insert(month);
             entity.second.push(row.values.clone());
@@ -271,6 +281,9 @@ impl Merger<'_> {
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
         if !self.every_poll && !is_change {
             self.tally.unchanged += 1;
+            if let Some(month) = self.month_of(&row.values) {
+                *entity.repeated.entry(month).or_default() += 1;
+            }
             return Ok(());
         }
         row.values = completed;
@@ -297,16 +310,6 @@ impl Merger<'_> {
         // If the row is left out, its last known values are those of newer rows that are taken.
         entity.record(&self.layout, row.values.clone());
         entity.held.push(row, closing);
-    }
-
-    /// The entity as `discount_summaries.sql` compares it.
-    fn entity_text(&self, entity: &Entity) -> Datum {
-        match (self.history, &entity.key[..]) {
-            (History::Wars, [Datum::Text(war_type), Datum::Integer(id)]) => {
-                Datum::Text(format!("{war_type} {id}"))
-            }
-            (_, key) => key[0].clone(),
-        }
     }
 }
 

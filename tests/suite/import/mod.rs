@@ -2,6 +2,7 @@
 
 mod closed;
 mod csv;
+mod every_poll;
 mod kill;
 mod merge;
 mod model;
@@ -9,6 +10,8 @@ mod oddities;
 mod plan;
 mod pruned;
 mod refusals;
+#[cfg(unix)]
+mod scratch;
 #[cfg(unix)]
 mod signals;
 mod two_collectors;
