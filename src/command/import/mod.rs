@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::command::backup::Rotation;
 use crate::command::import::report::{
     Report, describe, describe_next_prune, describe_read_as_utc, print_table, read_as_utc,
 };
@@ -84,7 +85,12 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let backup = if args.no_backup {
         None
     } else {
-        Some(backup::create(context, &lock_wait)?.file)
+        // Files are often imported one after the other. A rotation would then delete the backup from before the first one.
+        Some(backup::before_change(
+            context,
+            Rotation::KeepsAll,
+            &lock_wait,
+        )?)
     };
     let action = format!("import {}", args.file.display());
     let result = StopSignal::interruptible(&action, "nothing was imported", || {

@@ -5,6 +5,7 @@ mod report;
 
 use std::time::Instant;
 
+use crate::command::backup::Rotation;
 use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
@@ -136,13 +137,13 @@ fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob
     })
 }
 
-/// Takes a backup if one is wanted, and returns the name of its file.
+/// Takes a backup if one is wanted, and returns the name of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.no_backup || !context.settings.backup.before_summarize {
         return Ok(None);
     }
     log::info!("making a backup first, because [backup] before_summarize is true");
-    Ok(Some(backup::create(context, lock_wait)?.file))
+    backup::before_change(context, Rotation::Configured, lock_wait).map(Some)
 }
 
 /// Says after a signal which months were summarized.

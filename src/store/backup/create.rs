@@ -39,7 +39,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// The database to copy, opened read-only.
 pub(super) struct SourceDatabase {
     pub(super) connection: Connection,
-    schema_version: i64,
+    pub(super) schema_version: i64,
 }
 
 impl SourceDatabase {
