@@ -264,6 +264,7 @@ pub(super) fn publish(
             &manifest.to_text(),
             &suffix,
             options.database,
+            &|_| Ok(()),
         )? {
             return rename_to_target(directory, &backup.file.path, manifest);
         }
