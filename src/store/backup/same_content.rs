@@ -10,6 +10,7 @@ use crate::store::backup::catalog::newest_backup;
 use crate::store::backup::create::SourceDatabase;
 use crate::store::backup::manifest::Manifest;
 use crate::store::backup::verify::{open_copy, open_verified};
+use crate::store::files::is_same_file;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, check, interrupt};
@@ -39,7 +40,9 @@ pub(crate) fn newest_with_same_content(
     let Some(newest) = newest_backup(options.directory, &id, options.now)? else {
         return Ok(None);
     };
-    if newest.schema_version != source.schema_version
+    // A link to the database is no copy. On Unix, closing it would drop the locks that SQLite holds on the database.
+    if is_same_file(&newest.path, options.database)
+        || newest.schema_version != source.schema_version
         || without_record(newest.rows.clone()) != without_record(check::row_counts(&snapshot)?)
     {
         return Ok(None);
