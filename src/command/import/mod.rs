@@ -128,17 +128,21 @@ fn open(context: &Context, args: &Args) -> Result<ImportSource> {
     let csv = options(context, args).csv;
     let source = import::open(&args.file, &context.settings.database, &csv)?;
     let kind = source.kind();
-    let (flag, fits) = if args.time_offset.is_some() {
-        ("--time-offset", SourceKind::Plan)
-    } else if args.dataset.is_some() {
-        ("--dataset", SourceKind::Csv)
-    } else if args.skip_invalid {
-        ("--skip-invalid", SourceKind::Csv)
-    } else {
-        return Ok(source);
-    };
-    if kind != fits {
-        return Err(Error::new(format!("use {flag}"))
+    let given = [
+        (
+            args.time_offset.is_some(),
+            "--time-offset",
+            SourceKind::Plan,
+        ),
+        (args.dataset.is_some(), "--dataset", SourceKind::Csv),
+        (args.skip_invalid, "--skip-invalid", SourceKind::Csv),
+    ];
+    match given
+        .iter()
+        .find(|(is_given, _, fits)| *is_given && kind != *fits)
+    {
+        None => Ok(source),
+        Some((_, flag, fits)) => Err(Error::new(format!("use {flag}"))
             .with_source(format!(
                 "it is for {}, and {} is {}",
                 fits.describe(),
@@ -146,9 +150,8 @@ fn open(context: &Context, args: &Args) -> Result<ImportSource> {
                 kind.describe()
             ))
             .with_help("leave it out")
-            .with_exit(Exit::Usage));
+            .with_exit(Exit::Usage)),
     }
-    Ok(source)
 }
 
 fn options(context: &Context, args: &Args) -> ImportOptions {
