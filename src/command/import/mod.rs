@@ -100,7 +100,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let done = finish(context, args, &mut store, &result);
     drop(store);
     drop(maintenance);
-    Ok(outcome(context, args, backup, &result, done))
+    Ok(outcome(context, args, backup, &result, &done))
 }
 
 /// Does everything on a private copy of the database.
@@ -121,7 +121,7 @@ fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
             None => Ok((result, done)),
         }
     })?;
-    Ok(outcome(context, args, None, &result, done))
+    Ok(outcome(context, args, None, &result, &done))
 }
 
 fn open(context: &Context, args: &Args) -> Result<ImportSource> {
@@ -248,7 +248,7 @@ fn outcome(
     args: &Args,
     backup: Option<String>,
     result: &ImportResult,
-    done: Finished,
+    done: &Finished,
 ) -> Outcome {
     let mut failure = done.failure.as_ref().map(after_import);
     if !context.json
@@ -269,8 +269,8 @@ fn outcome(
         None => Exit::Partial,
     };
     Outcome {
-        summary: Some(describe(args, result, &done)),
+        summary: Some(describe(args, result, done)),
         failure,
-        ..Outcome::new(exit).with_report(Report::new(args, backup, result, &done))
+        ..Outcome::new(exit).with_report(Report::new(args, backup, result, done))
     }
 }

@@ -9,8 +9,9 @@ use crate::support::{NOW, Sandbox};
 fn backups(sandbox: &Sandbox) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(sandbox.path("backups"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.ends_with(".json"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_none_or(|end| end != "json"))
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
     names.sort();
     names

@@ -4,7 +4,10 @@ use std::fs::{self, File};
 
 use crate::init::Fresh;
 #[cfg(target_os = "linux")]
-use crate::support::strace::{may_trace, traced};
+use crate::support::{
+    skipped,
+    strace::{may_trace, traced},
+};
 
 /// The temporary files in the folder of the configuration.
 fn left(fresh: &Fresh) -> Vec<String> {
@@ -22,7 +25,7 @@ const ARGUMENTS: [&str; 4] = ["--key-file", "alice.key", "--faction", "9"];
 fn the_next_init_removes_what_a_killed_one_has_left() {
     let fresh = Fresh::new();
     if !may_trace() {
-        eprintln!("skipped: strace does not work here");
+        skipped("strace does not work here");
         return;
     }
     let command = fresh.command(&ARGUMENTS);
