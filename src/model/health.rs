@@ -9,6 +9,7 @@ mod metric;
 mod missing;
 mod notification;
 mod runs;
+mod schedule;
 mod targets;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
 pub(crate) use runs::{Gap, Setup, age, failures, gaps, killed, not_fetched};
+pub(crate) use schedule::schedule;
 pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
 
 /// The states of monitoring plugins, in ascending severity: critical outranks unknown.

@@ -4,6 +4,8 @@ mod copies;
 mod found;
 mod held;
 mod history;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod listener;
 mod months;
 mod notify;

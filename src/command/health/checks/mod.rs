@@ -6,16 +6,20 @@ mod fetching;
 use std::time::Instant;
 
 use self::copies::RecordedCopies;
+use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
+use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
 use crate::store::prune::RetentionPolicy;
 
 pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
-    let (mut checks, copies) = database_checks(settings, deep, now);
+    let jobs = inspect(settings);
+    let (mut checks, copies) = database_checks(settings, &jobs, deep, now);
+    checks.push(health::schedule(&jobs));
     checks.extend(environment_checks(settings, &copies));
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
     checks
@@ -25,12 +29,17 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
 const ATTEMPTS: u32 = 3;
 
 /// Checks the database. If another program changed it meanwhile, checks it again.
-fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, RecordedCopies) {
+fn database_checks(
+    settings: &Settings,
+    jobs: &Condition,
+    deep: bool,
+    now: i64,
+) -> (Vec<Check>, RecordedCopies) {
     let only = |check| (vec![check], RecordedCopies::default());
     for _ in 0..ATTEMPTS {
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
-                let mut checks = snapshot_checks(settings, &mut snapshot, deep, now);
+                let mut checks = snapshot_checks(settings, &mut snapshot, jobs, deep, now);
                 let copies = RecordedCopies::read(&snapshot, settings).unwrap_or_else(|error| {
                     checks.push(failed_check("copies", state_for(&error, settings), &error));
                     RecordedCopies::default()
@@ -77,6 +86,7 @@ fn state_for(error: &Error, settings: &Settings) -> State {
 fn snapshot_checks(
     settings: &Settings,
     snapshot: &mut Snapshot,
+    jobs: &Condition,
     deep: bool,
     now: i64,
 ) -> Vec<Check> {
@@ -91,7 +101,7 @@ fn snapshot_checks(
         Ok(found) => checks.extend(found),
         Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
-    add("runs", fetching::runs(settings, snapshot, now));
+    add("runs", fetching::runs(settings, snapshot, jobs, now));
     add(
         "keys",
         snapshot.keys().map(|keys| vec![health::keys(&keys, now)]),
