@@ -7,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use crate::error::Exit;
 use crate::error::{Error, is_open_elsewhere};
-use crate::model::path::folder_of;
+use crate::model::path::{display_path, folder_of};
 
 /// Gives a file or folder that root has created to the owner of the database.
 ///
@@ -71,6 +71,10 @@ fn explain_place(
     database: &Path,
     error: io::Error,
 ) -> Error {
+    if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        let disk = format!("the disk of {} is read-only", display_path(path));
+        return Error::of_io(action, io::Error::new(error.kind(), disk));
+    }
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
         && let Some((why, remedy)) = unix::explain_ownership(path, folder, database)
@@ -92,7 +96,11 @@ fn explain_place(
 /// holds on it in this process.
 pub(crate) fn permission_error(database: &Path, options: &OpenOptions) -> Option<Error> {
     let error = options.open(database).err()?;
-    let is_refused = error.kind() == io::ErrorKind::PermissionDenied || is_open_elsewhere(&error);
+    let is_forbidden = matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    );
+    let is_refused = is_forbidden || is_open_elsewhere(&error);
     is_refused.then(|| {
         let action = format!("open the database {}", database.display());
         explain(action, database, folder_of(database), error)

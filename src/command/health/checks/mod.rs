@@ -14,6 +14,7 @@ use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
 use crate::store::prune::RetentionPolicy;
+use crate::store::writable::write_obstacle_of_owner;
 
 pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
@@ -95,7 +96,11 @@ fn snapshot_checks(
     } else {
         "the database is there; its folder cannot be written, so the changes in the WAL were not read"
     };
-    let mut checks = vec![Check::ok("database", message), integrity(snapshot, deep)];
+    let mut checks = vec![
+        Check::ok("database", message),
+        writable(settings),
+        integrity(snapshot, deep),
+    ];
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
@@ -138,6 +143,20 @@ fn snapshot_checks(
         }),
     );
     checks
+}
+
+/// Checks whether a run of this user could write. Critical, because nothing is collected else.
+fn writable(settings: &Settings) -> Check {
+    match write_obstacle_of_owner(&settings.database) {
+        None => Check::ok("writable", "nothing forbids the runs of this user to write"),
+        Some(error) => {
+            let message = format!("nothing is collected: {}", error.one_line());
+            let help = error
+                .help()
+                .unwrap_or("check who owns the database and its folder");
+            Check::finding("writable", State::Critical, message, help)
+        }
+    }
 }
 
 fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
