@@ -157,6 +157,7 @@ mod unix {
     /// The bits that the owner of a folder needs to make files in it, and the bits that the owner of a file needs.
     const USE_FOLDER: u32 = 0o300;
     const USE_FILE: u32 = 0o600;
+    const STICKY: u32 = 0o1000;
 
     /// Returns the cause why a file or folder cannot be opened or made, and a remedy. `folder` is the folder that is
     /// needed.
@@ -177,10 +178,14 @@ mod unix {
         let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
         if found.uid() != owner.uid() {
             let cause = format!("{cause}, and {compared} to {}", name_of(owner.uid()));
-            return Some((
-                cause,
-                remedy_for_other_owner(&place, &found, folder, &owner),
-            ));
+            let is_folder_of_database =
+                place == folder && folder == folder_of(database) && !owner.is_dir();
+            let remedy = if is_folder_of_database {
+                remedy_for_folder_of_database(folder, &found, &owner)
+            } else {
+                remedy_for_other_owner(&place, &found, folder, &owner)
+            };
+            return Some((cause, remedy));
         }
         let (needed, letters) = if found.is_dir() {
             (USE_FOLDER, "u+wx")
@@ -236,6 +241,20 @@ mod unix {
         let new = shell_word(folder);
         format!(
             "make the folder: sudo mkdir -p {new} && sudo chown {name} {new}; if it is on a disk, is the disk mounted?"
+        )
+    }
+
+    /// A remedy if the owner of the database may not write in its folder. A folder beside it would begin a second database.
+    fn remedy_for_folder_of_database(folder: &Path, found: &Metadata, owner: &Metadata) -> String {
+        let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
+        // Many users write in a folder with this bit, such as /tmp.
+        let is_shared = found.mode() & STICKY != 0;
+        if found.uid() == ROOT && !is_shared {
+            return format!("sudo chown {name} {}", shell_word(folder));
+        }
+        format!(
+            "move the database and the files beside it into a folder that belongs to {name}, and name it there with \
+             `database = …` in the configuration"
         )
     }
 
