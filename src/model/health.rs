@@ -18,7 +18,7 @@ use std::fmt;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub(crate) use clock::{FutureTimestamps, clock};
+pub(crate) use clock::{FutureTimestamps, clock, wrong_clock};
 pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups,
 };
@@ -174,13 +174,13 @@ pub(crate) fn summary(checks: &[Check]) -> String {
     }
 }
 
-/// The checks whose state is not OK, the most severe first.
+/// The checks whose state is not OK, the most severe first. A wrong clock is the cause of others, so it comes before them.
 pub(crate) fn findings(checks: &[Check]) -> Vec<&Check> {
     let mut findings: Vec<&Check> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
         .collect();
-    findings.sort_by_key(|check| std::cmp::Reverse(check.state));
+    findings.sort_by_key(|check| (std::cmp::Reverse(check.state), check.id != "clock"));
     findings
 }
 

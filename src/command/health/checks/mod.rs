@@ -10,6 +10,7 @@ use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State};
+use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
@@ -127,7 +128,7 @@ fn snapshot_checks(
     );
     add("missing", missing(settings, snapshot, now));
     add("months", months(settings, snapshot, now));
-    add("clock", clock(snapshot, now));
+    add("clock", clock(settings, snapshot, now));
     add(
         "size",
         snapshot.row_counts().map(|rows| {
@@ -192,7 +193,16 @@ fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Che
     Ok(vec![health::missing(&ids, now)])
 }
 
-fn clock(snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+fn clock(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+    let followed = Kind::ALL
+        .into_iter()
+        .filter(|kind| settings.track.follows(*kind));
+    for kind in followed {
+        let failure = snapshot.last_failure(kind, now)?;
+        if let Some(check) = failure.as_deref().and_then(health::wrong_clock) {
+            return Ok(vec![check]);
+        }
+    }
     let (newest, future) = (
         snapshot.newest_timestamp()?,
         snapshot.future_timestamps(now)?,
