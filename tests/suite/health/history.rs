@@ -159,7 +159,10 @@ fn kinds_that_are_not_followed_are_not_checked() {
 fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_recorded() {
     let sandbox = well();
     sandbox.write("tornsnap.toml", "");
-    assert_state(&sandbox.run(&["health", "--json"]), "followed", "warning");
+    let finished = sandbox.run(&["health", "--json"]);
+    assert_state(&finished, "followed", "warning");
+    let said = finished.stdout();
+    assert!(said.contains("`tornsnap init`, which keeps the database"), "{said}");
 
     sandbox
         .sqlite()

@@ -63,7 +63,7 @@ pub(super) fn runs(
                 "followed",
                 State::Warning,
                 "this configuration follows nothing, although fetches were recorded; so no ages are checked",
-                "name the configuration of the fetches with --config",
+                "name the configuration of the fetches with --config; if there is none, run `tornsnap init`, which keeps the database",
             )
         } else {
             Check::ok("followed", "nothing is followed, so no ages are checked")
