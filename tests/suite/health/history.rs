@@ -162,7 +162,10 @@ fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_record
     let finished = sandbox.run(&["health", "--json"]);
     assert_state(&finished, "followed", "warning");
     let said = finished.stdout();
-    assert!(said.contains("`tornsnap init`, which keeps the database"), "{said}");
+    assert!(
+        said.contains("`tornsnap init`, which keeps the database"),
+        "{said}"
+    );
 
     sandbox
         .sqlite()

@@ -102,6 +102,16 @@ fn snapshot_checks(
         writable(settings),
         integrity(snapshot, deep),
     ];
+    if snapshot
+        .identity()
+        .is_ok_and(|found| found.archive_of.is_some())
+    {
+        checks.push(Check::ok(
+            "followed",
+            "this is an archive: no run fetches into it, so only the file itself is checked",
+        ));
+        return checks;
+    }
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
