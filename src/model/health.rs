@@ -23,7 +23,7 @@ pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups,
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
-pub(crate) use keys::{KeyStatus, address, key_files, keys};
+pub(crate) use keys::{KeyStatus, UnusableKeyFile, address, key_files, keys};
 pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};

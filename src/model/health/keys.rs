@@ -201,8 +201,17 @@ pub(crate) fn address(paused: Option<(i64, &str)>) -> Check {
     }
 }
 
-/// A warning when some configured keys cannot be read, critical when none can. `unreadable`: name and reason.
-pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> Check {
+/// A configured key that cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UnusableKeyFile {
+    pub(crate) name: String,
+    pub(crate) why: String,
+    /// The help of the error.
+    pub(crate) remedy: Option<String>,
+}
+
+/// A warning when some configured keys cannot be read, critical when none can.
+pub(crate) fn key_files(configured: usize, unreadable: &[UnusableKeyFile]) -> Check {
     let metric = Metric::count(unreadable.len())
         .warn_above(0)
         .critical_at_all_of(configured);
@@ -216,8 +225,13 @@ pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> C
     }
     let reasons: Vec<String> = unreadable
         .iter()
-        .map(|(name, why)| format!("{name}: {why}"))
+        .map(|key| format!("{}: {}", key.name, key.why))
         .collect();
+    let mut remedies: Vec<&str> = unreadable
+        .iter()
+        .filter_map(|key| key.remedy.as_deref())
+        .collect();
+    remedies.dedup();
     let state = if unreadable.len() < configured {
         State::Warning
     } else {
@@ -231,7 +245,7 @@ pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> C
             unreadable.len(),
             reasons.join("; ")
         ),
-        "put the key on the first line of that file, readable for its owner alone, or remove the key from the configuration",
+        remedies.join("; "),
     )
     .with_metric(metric)
 }
@@ -332,7 +346,11 @@ mod tests {
     fn keys_that_cannot_be_read_are_named_and_all_of_them_is_critical() {
         let missing = |name: &str| {
             let why = format!("{name}.key: there is no such file");
-            (name.to_owned(), why)
+            UnusableKeyFile {
+                name: name.to_owned(),
+                why,
+                remedy: Some("put the key on its first line".to_owned()),
+            }
         };
 
         assert_eq!(key_files(0, &[]).state, State::Ok);

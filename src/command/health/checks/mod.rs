@@ -9,7 +9,7 @@ use self::copies::RecordedCopies;
 use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, State};
+use crate::model::health::{self, Check, State, UnusableKeyFile};
 use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
@@ -251,10 +251,14 @@ fn environment_checks(settings: &Settings, copies: &RecordedCopies) -> Vec<Check
 }
 
 fn key_files(settings: &Settings) -> Check {
-    let unreadable: Vec<(String, String)> = settings
+    let unreadable: Vec<UnusableKeyFile> = settings
         .unreadable_keys()
         .into_iter()
-        .map(|key| (key.name, key.why))
+        .map(|key| UnusableKeyFile {
+            name: key.name,
+            why: key.why,
+            remedy: key.remedy,
+        })
         .collect();
     health::key_files(settings.configured_keys(), &unreadable)
 }
