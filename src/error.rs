@@ -17,6 +17,9 @@ pub struct Error {
     exit: Exit,
 }
 
+/// What to do when the disk of a file is mounted read-only.
+const READ_ONLY_DISK: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
+
 /// The exit codes. They are part of the public interface and never change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
@@ -80,10 +83,15 @@ impl Error {
                 .with_help("another program has the file open: close it there, then run it again")
                 .with_exit(Exit::TryLater);
         }
+        if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem {
+            return Self::new(action)
+                .with_source(source)
+                .with_help(READ_ONLY_DISK)
+                .with_exit(Exit::Config);
+        }
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
             | std::io::ErrorKind::PermissionDenied
-            | std::io::ErrorKind::ReadOnlyFilesystem
             | std::io::ErrorKind::IsADirectory
             | std::io::ErrorKind::NotADirectory => Exit::Config,
             _ => Exit::Io,

@@ -20,6 +20,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod key;
+pub(crate) mod key_refusal;
 pub(crate) mod kind;
 pub(crate) mod missing;
 pub(crate) mod month_state;

@@ -34,6 +34,7 @@ mod upgrade;
 mod value;
 mod wal;
 pub(crate) mod war_lists;
+pub(crate) mod writable;
 
 pub(crate) mod backup;
 pub(crate) mod health;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::migrate::{self, SchemaState};
+use crate::store::writable::write_obstacle;
 use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
 
 /// How long a connection waits for another writer.
@@ -66,6 +67,8 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
         .context(format!("open the database {}", path.display()))
         .map_err(|error| {
             owner::permission_error(path, fs::File::options().read(true))
+                // Even to read, SQLite has to make files beside a database in WAL mode.
+                .or_else(|| write_obstacle(path).filter(|_| error.exit() == Exit::Config))
                 .unwrap_or_else(|| explain_not_sqlite(error, path))
         })
 }

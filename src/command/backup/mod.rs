@@ -14,10 +14,12 @@ use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::digits::parse_in_range;
 use crate::model::identity::{Identity, Relation};
+use crate::model::path::shell_word;
 use crate::model::size::{count, format_bytes, group_digits};
 use crate::output::terminal::{self, FILE_ONLY, Verbosity};
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
+use crate::store::health::Database;
 use crate::store::lock::Lock;
 
 /// Make a verified copy of the database, or list and verify earlier copies
@@ -162,14 +164,44 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         1 => "; 1 old one removed".to_owned(),
         count => format!("; {count} old ones removed"),
     };
+    let archives = archives_of(context);
+    let elsewhere = archives.iter().map(|archive| {
+        format!(
+            "; not in this copy: the archive {}; copy it with `tornsnap backup --database {}`",
+            archive.display(),
+            shell_word(archive)
+        )
+    });
     Ok(Outcome::done(
-        format!("verified backup: {}{rotation}", summarize(&manifest)),
+        format!(
+            "verified backup: {}{rotation}{}",
+            summarize(&manifest),
+            elsewhere.collect::<String>()
+        ),
         CreateReport {
+            archives: display_paths(&archives),
             backup: BackupReport::new(&manifest),
             removed: display_paths(&removed),
             warnings: &warnings,
         },
     ))
+}
+
+/// The archives that hold history rows of the database. A copy of the database does not have them.
+fn archives_of(context: &Context) -> Vec<PathBuf> {
+    let database = Database::open(&context.settings.database);
+    // The backup is made, and `health` reports a database that cannot be read.
+    let Ok(Database::Current(snapshot)) = database else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = snapshot
+        .archives()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|archive| archive.path)
+        .collect();
+    paths.dedup();
+    paths
 }
 
 fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<NewBackup> {

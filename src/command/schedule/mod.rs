@@ -4,13 +4,16 @@ mod backend;
 mod chain;
 mod child;
 mod cron;
+mod cron_daemon;
 mod crontab_copies;
 pub(crate) mod entries;
 pub(crate) mod examples;
+mod inspection;
 mod installation;
 mod mark;
 mod others;
 mod program;
+mod programs;
 mod remove;
 mod report;
 mod scheduler;
@@ -21,6 +24,7 @@ mod windows;
 
 use clap::ValueEnum;
 
+pub(in crate::command) use inspection::inspect;
 pub(in crate::command) use installation::{Installation, Installed, place_of_jobs};
 
 use crate::command::schedule::backend::{Backend, Change};

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Installed, Preview, State, run, run_to_success,
+    Backend, Change, EntryFile, Installed, Look, Preview, State,
 };
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
+use crate::command::schedule::programs::{ask, run, run_to_success};
 use crate::config::{system_path, system_variable};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::windows::{Logon, Task, config_in, ids_in_list, task_name, tasks};
 
@@ -119,6 +121,29 @@ impl Backend for Windows {
 
     fn has_entries(&self, id: &str) -> Result<bool> {
         Ok(!installed_jobs(id)?.is_empty())
+    }
+
+    /// One list of all tasks. The XML of each task would take another call.
+    fn look(&self, id: &str) -> Result<Look> {
+        if !cfg!(windows) {
+            return Ok(Look::Absent);
+        }
+        let output = ask(&schtasks(), &["/query", "/fo", "csv", "/nh"])?;
+        let list = output.map_or_else(Vec::new, |output| output.stdout);
+        let ids = ids_in_list(&String::from_utf8_lossy(&list));
+        Ok(if ids.iter().any(|found| found == id) {
+            Look::Present {
+                programs: Vec::new(),
+                config: None,
+            }
+        } else {
+            Look::Absent
+        })
+    }
+
+    /// The Task Scheduler always runs.
+    fn why_idle(&self, _id: &str) -> Option<Fault> {
+        None
     }
 
     /// `schtasks` shows a task in another form than it was made from, so that only its existence can be checked.

@@ -184,8 +184,14 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
     if unsound.is_empty() {
         let message = match archives {
             [] => "no history rows were moved to an archive".to_owned(),
-            [only] => format!("the archive {} is there", display_path(&only.path)),
-            [..] => format!("the {} archives are there", archives.len()),
+            [only] => format!(
+                "the archive {} is there; it is not in the backups of the database",
+                display_path(&only.path)
+            ),
+            [..] => format!(
+                "the {} archives are there; they are not in the backups of the database",
+                archives.len()
+            ),
         };
         return Check::ok("archive", message).with_metric(metric(0));
     }

@@ -272,3 +272,15 @@ fn parquet_with_json_is_refused_because_it_comes_later() {
         .json();
     assert_eq!(report["error"]["because"][0], "this format comes later");
 }
+
+#[test]
+fn a_hidden_command_is_never_suggested() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["update"]).expect(2).stderr();
+    assert!(
+        said.contains("update") && !said.contains("simulate"),
+        "{said}"
+    );
+    let said = sandbox.run(&["sumarize"]).expect(2).stderr();
+    assert!(said.contains("'summarize'"), "{said}");
+}

@@ -4,6 +4,8 @@ mod copies;
 mod found;
 mod held;
 mod history;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod listener;
 mod months;
 mod notify;
@@ -231,6 +233,39 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
         assert_eq!(
             message,
             format!("{expected}: Torn answered error {code}: for a test")
+        );
+    }
+}
+
+#[test]
+fn the_only_key_rests_and_health_is_critical_with_the_reason_and_the_remedy() {
+    for (code, reason, remedy) in [
+        (10, "is in federal jail", "use a key of another player"),
+        (
+            13,
+            "has been offline for more than 7 days",
+            "log in to Torn",
+        ),
+        (18, "has paused it", "resume it at"),
+    ] {
+        let torn = Torn::new();
+        torn.simulator.fault(Fault::always(FaultKind::Code(
+            code,
+            "for a test".to_owned(),
+        )));
+        let _ = torn.fetch(&["factions"]);
+
+        let finished = torn.sandbox.run(&["health", "--json"]).expect(2);
+
+        assert_state(&finished, "keys", "critical");
+        let report = finished.json();
+        let keys = check(&report, "keys").unwrap();
+        let text = |name: &str| keys[name].as_str().unwrap().to_owned();
+        assert!(text("message").contains(reason), "{report:#}");
+        assert!(text("try").contains(remedy), "{report:#}");
+        assert!(
+            text("try").contains("then run `tornsnap init`"),
+            "{report:#}"
         );
     }
 }
