@@ -387,7 +387,8 @@ CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch
     appended    INTEGER NOT NULL DEFAULT 0,       -- history rows written
     unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers without a change
     failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be fetched
-    error       TEXT                              -- error text of the first failure; NULL: none
+    error       TEXT,                             -- error text of the first failure; NULL: none
+    clock_ahead INTEGER                           -- seconds that this machine's clock was ahead of Torn's, if that ended the run
 ) STRICT;
 
 -- Serves the latest runs of one kind: health.
