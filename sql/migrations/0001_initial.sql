@@ -371,6 +371,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     imported_at   INTEGER,                        -- when its summaries were imported without their history rows
+    reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 

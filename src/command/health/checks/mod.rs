@@ -31,10 +31,11 @@ fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, Re
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
                 let mut checks = snapshot_checks(settings, &mut snapshot, deep, now);
-                let copies = RecordedCopies::read(&snapshot, settings).unwrap_or_else(|error| {
-                    checks.push(failed_check("copies", state_for(&error, settings), &error));
-                    RecordedCopies::default()
-                });
+                let copies =
+                    RecordedCopies::read(&snapshot, settings, now).unwrap_or_else(|error| {
+                        checks.push(failed_check("copies", state_for(&error, settings), &error));
+                        RecordedCopies::default()
+                    });
                 if !snapshot.is_outdated() {
                     return (checks, copies);
                 }
