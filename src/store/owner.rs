@@ -6,7 +6,7 @@ use std::path::Path;
 
 #[cfg(unix)]
 use crate::error::Exit;
-use crate::error::{Error, is_open_elsewhere};
+use crate::error::{Error, is_open_elsewhere, without_path};
 use crate::model::path::folder_of;
 
 /// Gives a file or folder that root has created to the owner of the database.
@@ -71,6 +71,7 @@ fn explain_place(
     database: &Path,
     error: io::Error,
 ) -> Error {
+    let error = without_path(error);
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
         && let Some((why, remedy)) = unix::explain_ownership(path, folder, database)

@@ -18,6 +18,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::model::path::display_path;
 use crate::model::size::format_bytes;
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::model::watch::Watch;
@@ -111,7 +112,10 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);
-    let manifest = manifest?;
+    let manifest = manifest.map_err(|error| {
+        let known = display_path(&directory.join(&name));
+        error.with_known_name(&temporary, &known)
+    })?;
 
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());

@@ -87,9 +87,12 @@ fn snapshot_checks(
         "the database is there; its folder cannot be written, so the changes in the WAL were not read"
     };
     let mut checks = vec![Check::ok("database", message), integrity(snapshot, deep)];
+    let is_damaged = checks.iter().any(|check| check.state == State::Critical);
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
+        // The finding about the damage is enough.
+        Err(error) if is_damaged && error.exit() == Exit::Damaged => {}
         Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
     add("runs", fetching::runs(settings, snapshot, now));
@@ -150,8 +153,12 @@ fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
         Err(error) if error.exit() == Exit::Damaged => Check::finding(
             "integrity",
             State::Critical,
-            error.one_line(),
-            "stop the schedules, keep the file, and run `tornsnap restore latest`",
+            format!(
+                "the database file is damaged: {}",
+                error.causes().join(": ")
+            ),
+            "stop the jobs with `tornsnap schedule remove`, keep the file, run `tornsnap restore latest`, and then \
+             `tornsnap schedule install`",
         ),
         Err(error) => failed_check("integrity", State::Unknown, &error),
     }
