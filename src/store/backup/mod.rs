@@ -156,6 +156,25 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     })
 }
 
+/// Fails if a backup of the database would get a path that is too long for SQLite, for commands that make a database.
+///
+/// # Errors
+///
+/// [`Exit::Config`](crate::error::Exit::Config).
+pub(crate) fn check_path_lengths(database: &Path, directory: &Path) -> Result<()> {
+    open::check_length(database, || {
+        format!("make the database {}", database.display())
+    })?;
+    let name = format!(
+        ".{}-20261121T220600Z-99.db{}",
+        names::stem(database),
+        temp_suffix(database)
+    );
+    open::check_length(&directory.join(name), || {
+        format!("make backups in {}", directory.display())
+    })
+}
+
 /// Whether a backup is less than half the size of the previous one.
 fn is_much_smaller(new: &Manifest, previous: Option<&Manifest>) -> bool {
     previous.is_some_and(|previous| new.database_bytes() < previous.database_bytes() / 2)
