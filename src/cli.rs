@@ -1,6 +1,7 @@
 //! The command line: parses the flags, runs the command and reports how it ended.
 
 mod help;
+mod negative;
 mod usage;
 
 use std::env;

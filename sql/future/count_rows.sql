@@ -97,8 +97,8 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
            max(max(coalesce(listed_at, 0), coalesce(history_read_at, 0)))
     FROM faction_war_polls WHERE listed_at > :limit OR history_read_at > :limit
     UNION ALL
-    SELECT 'faction_tile_polls', count(*), count(*), min(first_at), max(first_at)
-    FROM faction_tile_polls WHERE first_at > :limit
+    SELECT 'faction_tile_polls', count(*), sum(first_at > :limit), min(last_at), max(last_at)
+    FROM faction_tile_polls WHERE first_at > :limit OR last_at > :limit
     UNION ALL
     SELECT 'refreshes', count(*), count(*), min(refreshed_at), max(refreshed_at)
     FROM refreshes WHERE refreshed_at > :limit

@@ -375,6 +375,14 @@ CREATE TABLE month_states (                       -- what was done with each mon
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE repeated_rows (                      -- history rows that an import has left out, because they repeat known values
+    history TEXT    NOT NULL,                     -- name of the history table
+    entity  TEXT    NOT NULL,                     -- id of the player, faction or tile; type and id of the war
+    month   TEXT    NOT NULL,                     -- '2026-10'
+    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number of one import
+    PRIMARY KEY (history, entity, month)
+) STRICT, WITHOUT ROWID;
+
 -- ---------------------------------------------------------------- fetch runs and rejected answers
 
 CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch`, one row for each kind
@@ -489,10 +497,13 @@ CREATE TABLE faction_war_polls (                  -- when the war lists of each 
     history_read_at INTEGER                       -- lists of its past wars; NULL: never
 ) STRICT;
 
-CREATE TABLE faction_tile_polls (                 -- when the whole list of each faction's tiles was first read; kept for ever
-    faction_id INTEGER PRIMARY KEY,               -- a tile that appears later was gained since then, and not held before
-    first_at   INTEGER NOT NULL                   -- the first answer in which every tile could be decoded
-) STRICT;
+CREATE TABLE faction_tile_polls (                 -- the periods in which each faction's list of tiles was read; kept for ever
+    faction_id INTEGER NOT NULL,                  -- a tile that appears within a period was gained, and not held before
+    first_at   INTEGER NOT NULL,                  -- the first answer of the period: every tile could be decoded
+    last_at    INTEGER NOT NULL,                  -- the last answer of the period
+    is_over    INTEGER NOT NULL DEFAULT 0 CHECK (is_over IN (0, 1)), -- 1: the faction was not followed after last_at
+    PRIMARY KEY (faction_id, first_at)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE refreshes (                          -- when rarely changing data was last read
     name         TEXT    PRIMARY KEY CHECK (name IN ('tile_facts')),

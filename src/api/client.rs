@@ -130,7 +130,7 @@ impl Client {
         if body.len() as u64 > MAX_BODY {
             return Err(ApiError::TooLarge(MAX_BODY));
         }
-        decode_body(redact(key, body).as_deref(), status, retry_after)
+        decode_body(&AnswerText::read(key, body), status, retry_after)
     }
 
     fn error(&self, error: &ureq::Error) -> ApiError {
@@ -160,13 +160,28 @@ impl Client {
     }
 }
 
-/// The body as text, or `None` if it is not UTF-8. A key in it is redacted, because bodies and errors are stored.
-fn redact(key: &ApiKey, body: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(body).ok()?;
-    if text.contains(key.expose()) {
-        return Some(text.replace(key.expose(), "(redacted)"));
+/// The body of an answer as text.
+struct AnswerText {
+    text: String,
+    is_utf8: bool,
+}
+
+impl AnswerText {
+    /// Bytes that are not UTF-8 must not cost the whole answer, so they become `\u{FFFD}`. A key in the body is redacted,
+    /// because bodies and errors are stored.
+    fn read(key: &ApiKey, body: Vec<u8>) -> Self {
+        let (mut text, is_utf8) = match String::from_utf8(body) {
+            Ok(text) => (text, true),
+            Err(error) => {
+                let repaired = String::from_utf8_lossy(error.as_bytes());
+                (repaired.into_owned(), false)
+            }
+        };
+        if text.contains(key.expose()) {
+            text = text.replace(key.expose(), "(redacted)");
+        }
+        Self { text, is_utf8 }
     }
-    Some(text)
 }
 
 /// Parses JSON. Half of a surrogate pair in one name must not cost the whole answer, so each becomes `\u{FFFD}`.
@@ -208,20 +223,17 @@ fn replace_lone_surrogates(json: &str) -> Option<String> {
     is_changed.then_some(repaired)
 }
 
-/// Decodes the body (`None` if it is not UTF-8). An error of Torn in it takes precedence over the status.
+/// Decodes the body. An error of Torn in it takes precedence over the status.
 fn decode_body(
-    body: Option<&str>,
+    body: &AnswerText,
     status: u16,
     retry_after: Option<Duration>,
 ) -> Result<Value, ApiError> {
-    let parsed = body.map_or_else(
-        || Err("it is not UTF-8".to_owned()),
-        |body| match parse(body) {
-            Ok(value) => Ok(value),
-            Err(_) if body.is_empty() => Err("it is empty".to_owned()),
-            Err(error) => Err(error.to_string()),
-        },
-    );
+    let parsed = parse(&body.text).map_err(|error| match body {
+        AnswerText { is_utf8: false, .. } => "it is not UTF-8".to_owned(),
+        AnswerText { text, .. } if text.is_empty() => "it is empty".to_owned(),
+        _ => error.to_string(),
+    });
     if let Ok(value) = &parsed
         && let Some(error) = value.get("error").and_then(response_error)
     {
@@ -265,14 +277,43 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    fn decode(body: &[u8], status: u16) -> Result<Value, ApiError> {
+        let key = ApiKey::new("AbCdEfGh12345678").unwrap();
+        decode_body(&AnswerText::read(&key, body.to_vec()), status, None)
+    }
+
     #[test]
     fn a_key_in_the_body_is_redacted() {
-        let key = ApiKey::new("AbCdEfGh12345678").unwrap();
+        let value = decode(br#"{"you sent":"AbCdEfGh12345678"}"#, 200).unwrap();
+        assert_eq!(value["you sent"], "(redacted)");
 
-        let body = redact(&key, br#"{"you sent":"AbCdEfGh12345678"}"#.to_vec());
+        let value = decode(b"{\"you sent\":\"\xffAbCdEfGh12345678\xff\"}", 200).unwrap();
+        assert_eq!(value["you sent"], "\u{FFFD}(redacted)\u{FFFD}");
+    }
 
-        assert_eq!(body.as_deref(), Some(r#"{"you sent":"(redacted)"}"#));
-        assert_eq!(redact(&key, vec![0xff]), None);
+    #[test]
+    fn bytes_that_are_not_utf8_cost_nothing_but_themselves() {
+        for (json, name) in [
+            (&b"{\"name\":\"\xff\"}"[..], "\u{FFFD}"),
+            (b"{\"name\":\"caf\xe9\"}", "caf\u{FFFD}"),
+            (b"{\"name\":\"a\x80\xfeb\"}", "a\u{FFFD}\u{FFFD}b"),
+            (b"{\"name\":\"\xff\\ud83d\"}", "\u{FFFD}\u{FFFD}"),
+        ] {
+            assert_eq!(decode(json, 200).unwrap()["name"], name, "{json:?}");
+        }
+        let cut = b"{\"name\":\"\xf0\x9f";
+        for broken in [&b"\x1f\x8b\x08"[..], b"{\xff}", b"\xff\xfe{\0}\0", cut] {
+            let error = ApiError::Unreadable("it is not UTF-8".to_owned());
+            assert_eq!(decode(broken, 200), Err(error), "{broken:?}");
+        }
+        assert!(matches!(
+            decode(b"<html>caf\xe9", 503),
+            Err(ApiError::Status { status: 503, .. })
+        ));
+        assert!(matches!(
+            decode(b"{\"error\":{\"code\":5,\"error\":\"\xff\"}}", 200),
+            Err(ApiError::Torn { code: 5, .. })
+        ));
     }
 
     #[test]
@@ -324,32 +365,26 @@ mod tests {
 
     #[test]
     fn an_error_of_torn_takes_precedence_over_the_status() {
-        let body = Some(r#"{"error":{"code":"5","error":"Too many requests"}}"#);
+        let body = br#"{"error":{"code":"5","error":"Too many requests"}}"#;
 
         for status in [200, 429, 500] {
             assert!(matches!(
-                decode_body(body, status, None),
+                decode(body, status),
                 Err(ApiError::Torn { code: 5, .. })
             ));
         }
         assert_eq!(
-            decode_body(Some("<html>"), 503, None),
+            decode(b"<html>", 503),
             Err(ApiError::Status {
                 status: 503,
                 retry_after: None
             })
         );
         assert!(matches!(
-            decode_body(Some("<html>"), 200, None),
+            decode(b"<html>", 200),
             Err(ApiError::Unreadable(_))
         ));
-        assert!(matches!(
-            decode_body(Some("[]"), 200, None),
-            Err(ApiError::Unreadable(_))
-        ));
-        assert!(matches!(
-            decode_body(Some(""), 200, None),
-            Err(ApiError::Unreadable(_))
-        ));
+        assert!(matches!(decode(b"[]", 200), Err(ApiError::Unreadable(_))));
+        assert!(matches!(decode(b"", 200), Err(ApiError::Unreadable(_))));
     }
 }

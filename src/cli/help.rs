@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use clap::{Command, CommandFactory, FromArgMatches, ValueEnum};
 
-use crate::cli::{Cli, ColorWhen};
+use crate::cli::{Cli, ColorWhen, negative};
 use crate::config;
 use crate::output::width;
 use crate::output::wrap::wrap_indented;
@@ -36,6 +36,7 @@ const NARROWEST_DESCRIPTION: usize = 30;
 /// Fails also to print the help or the version, as clap does.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut program = program(requested_color(arguments));
+    let arguments = negative::join_values(&program, arguments);
     let matches = program.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))
 }
@@ -56,7 +57,7 @@ fn program(color: ColorWhen) -> Command {
     // Clap does not wrap the usage, so it gets a line of its own where the terminal is narrow.
     let blank = if width < NARROW { '\n' } else { ' ' };
     let start = format!("{{about-with-newline}}\n{{usage-heading}}{blank}{{usage}}\n\n");
-    program
+    negative::accept(program)
         .help_template(format!(
             "{start}{commands}{heading}\n{{options}}{{after-help}}"
         ))

@@ -190,6 +190,68 @@ impl StopSignal {
     }
 }
 
+/// Calls a function for each signal that asks to stop, for as long as this value exists. No signal ends the process.
+#[derive(Debug)]
+pub(super) struct Signals {
+    #[cfg(unix)]
+    handle: signal_hook::iterator::Handle,
+}
+
+impl Signals {
+    /// Installs the signal handlers.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system refuses a handler.
+    #[cfg(unix)]
+    pub(super) fn listen(received: impl Fn(i32) + Send + 'static) -> Result<Self> {
+        let mut numbers = vec![SIGINT, SIGTERM];
+        #[cfg(target_os = "linux")]
+        if !hangup::is_ignored() {
+            numbers.push(signal_hook::consts::SIGHUP);
+        }
+        let mut signals = signal_hook::iterator::Signals::new(numbers)
+            .with_context(|| "listen for signals".to_owned())?;
+        let handle = signals.handle();
+        thread::spawn(move || signals.forever().for_each(received));
+        Ok(Self { handle })
+    }
+
+    /// Installs the signal handlers, and looks whether one was called.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system refuses a handler.
+    #[cfg(not(unix))]
+    pub(super) fn listen(received: impl Fn(i32) + Send + 'static) -> Result<Self> {
+        let stop = StopSignal::listen()?;
+        thread::spawn(move || {
+            while stop.sleep(Duration::from_secs(3600), || false) {}
+            received(match stop.received() {
+                Some(Exit::Terminated) => SIGTERM,
+                _ => SIGINT,
+            });
+        });
+        Ok(Self {})
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+/// The exit code after a signal. That of SIGHUP is that of SIGTERM.
+pub(super) fn exit_after(signal: i32) -> Exit {
+    if signal == SIGINT {
+        Exit::Interrupted
+    } else {
+        Exit::Terminated
+    }
+}
+
 /// On Linux only, because no other system tells a program without `unsafe` whether a signal is ignored. There, SIGHUP
 /// ends the process as usual.
 #[cfg(target_os = "linux")]

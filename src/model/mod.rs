@@ -6,12 +6,15 @@ pub(crate) mod disk;
 pub(crate) mod elapsed;
 pub(crate) mod id;
 pub(crate) mod identity;
+pub(crate) mod leftovers;
 pub(crate) mod nearest;
+pub(crate) mod open_elsewhere;
 pub(crate) mod rows;
 pub(crate) mod size;
 pub(crate) mod time;
 
 pub(crate) mod faction;
+pub(crate) mod formula;
 pub(crate) mod future;
 pub(crate) mod health;
 pub(crate) mod history;

@@ -1,6 +1,6 @@
 //! Files that get their name only when they are complete.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,14 @@ use tempfile::NamedTempFile;
 
 #[cfg(unix)]
 use crate::model::disk;
+use crate::model::leftovers::{self, is_random};
+use crate::model::open_elsewhere::retry_while_open;
 use crate::model::path::folder_of;
 
-/// A file that is written in the folder of its target, under a hidden name that ends in `.partial`.
+/// The end of the hidden names.
+const SUFFIX: &str = ".tornsnap.partial";
+
+/// A file that is written in the folder of its target, under a hidden name that ends in [`SUFFIX`].
 #[derive(Debug)]
 pub(crate) struct AtomicFile {
     temporary: NamedTempFile<File>,
@@ -18,7 +23,8 @@ pub(crate) struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Creates the file. It gets the mode and the owner of the `old` file at `target`, if there is one.
+    /// Creates the file. It gets the mode and the owner of the `old` file at `target`, if there is one. Files in its folder
+    /// that a run left when it was killed are removed.
     ///
     /// # Errors
     ///
@@ -34,15 +40,17 @@ impl AtomicFile {
             options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
+        leftovers::remove(folder_of(&target), is_hidden_name);
         // The hidden name has at most 50 characters of the name, because file systems limit the length of a name.
         let start: String = name.chars().take(50).collect();
         let mut cause = None;
         let temporary = tempfile::Builder::new()
             .prefix(&format!(".{start}."))
-            .suffix(".partial")
+            .suffix(SUFFIX)
             .make_in(folder_of(&target), |path| {
                 options
                     .open(path)
+                    .and_then(|file| leftovers::mark_as_in_use(file, path))
                     .inspect_err(|error| cause = error.raw_os_error())
             })
             // The error of `tempfile` contains the hidden name, which the user does not know.
@@ -64,9 +72,25 @@ impl AtomicFile {
 
     /// Renames the file to its target and replaces the file there.
     pub(super) fn persist(self) -> io::Result<()> {
-        self.temporary.persist(&self.target)?;
+        let (file, hidden) = self.temporary.keep().map_err(|error| error.error)?;
+        // The standard library replaces more files on Windows than `tempfile` does: those that another process has open and
+        // shares.
+        retry_while_open(|| fs::rename(&hidden, &self.target)).inspect_err(|_| {
+            // Best effort: the next run removes it.
+            let _ = fs::remove_file(&hidden);
+        })?;
+        // The lock ends here. Before the rename, another run would take the file for one of a killed run.
+        drop(file);
         sync_folder(folder_of(&self.target))
     }
+}
+
+/// Whether a name has the form `.gains.csv.aB3dE6.tornsnap.partial`.
+fn is_hidden_name(name: &str) -> bool {
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(SUFFIX))
+        .and_then(|front| front.rsplit_once('.'))
+        .is_some_and(|(_, random)| is_random(random))
 }
 
 impl Write for AtomicFile {

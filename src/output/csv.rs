@@ -4,6 +4,7 @@
 //! The crate `csv` cannot do this: `csv::Writer` quotes by the text alone or quotes all cells, so it writes NULL and the
 //! empty text alike.
 
+use crate::model::formula::looks_like_formula;
 use crate::model::rows::{Column, Row, Value};
 use crate::output::cells::{TimestampWriter, write_hex, write_integer, write_real};
 
@@ -76,12 +77,7 @@ impl Style {
     }
 
     fn text(&self, buffer: &mut Vec<u8>, text: &[u8]) {
-        // https://owasp.org/www-community/attacks/CSV_Injection
-        let is_formula = self.spreadsheet
-            && matches!(
-                text.first(),
-                Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n')
-            );
+        let is_formula = self.spreadsheet && looks_like_formula(text);
         let needs_quotes = text == self.null.as_bytes()
             || text.is_empty()
             || text.iter().any(|&byte| self.is_special(byte));

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 use crate::error::{Error, Exit, Result, WithContext, is_open_elsewhere};
+use crate::model::open_elsewhere::retry_while_open;
 use crate::model::path::{MAX_LINKS, display_path, folder_of};
 use crate::output::atomic_file::AtomicFile;
 use crate::output::printable::PrintableWriter;
@@ -247,17 +248,14 @@ fn refuse_protected_file(path: &Path, target: &Path, found: &Metadata) -> Result
         return Err(refused(path, "the file is read-only", &help));
     }
     // A rename needs no write permission for the file that it replaces, so check that first.
-    OpenOptions::new()
-        .write(true)
-        .open(target)
-        .map_err(|error| {
-            if is_open_elsewhere(&error) {
-                return open_elsewhere(path);
-            }
-            Error::of_io(action(path), error).with_help(format!(
-                "check who may write to that file, or {NAME_ANOTHER}"
-            ))
-        })?;
+    retry_while_open(|| OpenOptions::new().write(true).open(target)).map_err(|error| {
+        if is_open_elsewhere(&error) {
+            return open_elsewhere(path);
+        }
+        Error::of_io(action(path), error).with_help(format!(
+            "check who may write to that file, or {NAME_ANOTHER}"
+        ))
+    })?;
     let mut head = [0; 16];
     let is_database = File::open(target)
         .and_then(|mut file| file.read(&mut head))

@@ -12,6 +12,7 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, Workbook as Book, Worksheet, XlsxError,
 };
 
+use crate::model::formula::looks_like_formula;
 use crate::model::rows::{Column, Row, Value};
 use crate::model::size::agree;
 use crate::model::time::DAY;
@@ -237,8 +238,7 @@ impl Workbook {
         }
         let row = self.used;
         // The cell is a text in any case. The prefix keeps it one when somebody edits it.
-        let is_formula = text.starts_with(['=', '+', '-', '@']);
-        let formula = is_formula.then(|| self.formula.clone());
+        let formula = looks_like_formula(text.as_bytes()).then(|| self.formula.clone());
         let sheet = self.sheet()?;
         match formula {
             Some(format) => sheet.write_string_with_format(row, index, text, &format)?,

@@ -13,6 +13,8 @@ pub enum FaultKind {
     CodeWithStatus(i64, String, u16),
     /// An answer with this status, body, content type and these headers.
     Status(u16, String, String, Vec<(String, String)>),
+    /// An answer with this status, the content type of JSON, these headers, and a body that need not be UTF-8.
+    Bytes(u16, Vec<(String, String)>, Vec<u8>),
     /// The page that Cloudflare shows when Torn is down.
     Html503,
     /// The first half of the JSON, in a complete HTTP response.

@@ -57,7 +57,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 41] = [
+const STATEMENTS: [(&str, Action, &str); 42] = [
     (
         "player_stats_history",
         Delete,
@@ -162,6 +162,11 @@ const STATEMENTS: [(&str, Action, &str); 41] = [
         "faction_tile_polls",
         Delete,
         sql!("future/remove_tile_polls"),
+    ),
+    (
+        "faction_tile_polls",
+        Correct,
+        sql!("future/clamp_tile_polls"),
     ),
     ("refreshes", Delete, sql!("future/remove_refreshes")),
     ("key_checks", Correct, sql!("future/clear_key_checks")),

@@ -1,7 +1,10 @@
 //! Names and messages of Torn never control a terminal and never begin a line of the log.
 
 use std::fs;
+use std::io::Write as _;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tornsnap::testing::sim::{Fault, FaultKind};
 
 #[cfg(unix)]
@@ -102,4 +105,72 @@ fn half_of_a_surrogate_pair_in_one_name_costs_nothing_else() {
         "{names:?}"
     );
     assert!(names.len() > 1, "{names:?}");
+}
+
+/// The answer about the members of faction 9, in which the name of a player has bytes that are not UTF-8.
+fn members_with_latin_1(torn: &Torn) -> Vec<u8> {
+    let whole = torn
+        .look_up("/faction/9?selections=basic,members")
+        .to_string();
+    let (before, after) = whole.split_once("Player 2").unwrap();
+    [before.as_bytes(), b"Caf\xe9", after.as_bytes()].concat()
+}
+
+fn answer_members_with(torn: &Torn, status: u16, headers: &[(&str, &str)], body: Vec<u8>) {
+    let headers = headers
+        .iter()
+        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    torn.simulator.clear_faults();
+    torn.simulator.fault(
+        Fault::always(FaultKind::Bytes(status, headers, body))
+            .path("/faction/9")
+            .query("members"),
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn bytes_that_are_not_utf8_in_one_name_cost_nothing_else() {
+    for is_gzip in [false, true] {
+        let torn = Torn::new();
+        let body = members_with_latin_1(&torn);
+        if is_gzip {
+            let headers = [("Content-Encoding", "gzip")];
+            answer_members_with(&torn, 200, &headers, gzip(&body));
+        } else {
+            answer_members_with(&torn, 200, &[], body);
+        }
+
+        torn.fetch(&["factions"]).expect(0);
+
+        let names = torn.rows("SELECT name FROM players ORDER BY name");
+        assert!(names.contains(&"Caf\u{fffd}".to_owned()), "{names:?}");
+        assert!(names.len() > 1, "gzip {is_gzip}: {names:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_text_or_an_error_page_in_another_encoding_is_an_error() {
+    let torn = Torn::new();
+    let body = members_with_latin_1(&torn);
+    // The server does not say that the body is compressed.
+    answer_members_with(&torn, 200, &[], gzip(&body));
+    let told = torn.fetch(&["factions"]).expect(75).stderr();
+    assert!(told.contains("it is not UTF-8"), "{told}");
+
+    answer_members_with(&torn, 503, &[], b"<h1>D\xe9sol\xe9</h1>".to_vec());
+    let told = torn.fetch(&["factions"]).expect(75).stderr();
+    assert!(told.contains("HTTP status 503"), "{told}");
+
+    let mut large = body;
+    large.extend(std::iter::repeat_n(b' ', 8 << 20));
+    answer_members_with(&torn, 200, &[], large);
+    let told = torn.fetch(&["factions"]).expect(3).stderr();
+    assert!(told.contains("larger than"), "{told}");
 }

@@ -14,6 +14,8 @@ mod other_crons;
 mod retries;
 mod settings;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod systemd;
 mod windows;
 

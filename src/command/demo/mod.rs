@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = "tornsnap-demo")]
     pub(crate) output: PathBuf,
     /// Number of simulated days
-    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = |text: &str| parse_in_range(text, &(1..=1000)))]
+    #[arg(long, default_value_t = 100, value_parser = |text: &str| parse_in_range(text, &(1..=1000)))]
     pub(crate) days: u32,
     /// Seed of the simulated world
     #[arg(long, default_value_t = 1)]

@@ -150,6 +150,9 @@ pub(crate) fn fetch(
             return Err(error);
         }
     };
+    if !scope.has_named_targets {
+        store.end_tile_lists_of_others(&scope.own_factions)?;
+    }
     let kinds = locks.iter().map(|(kind, _)| *kind).collect();
     let forecast = |store: &Store, kinds: &[Kind]| {
         let forecast = plan::forecast(settings, &keys, store, scope, kinds)?;

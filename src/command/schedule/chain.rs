@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
+use crate::command::schedule::child::Children;
 use crate::command::schedule::entries::interval;
 use crate::command::schedule::mark::MarkFile;
 use crate::command::schedule::program;
 use crate::command::schedule::report::ChainReport;
+use crate::command::signal::interrupted;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::schedule::interval::Interval;
@@ -39,16 +41,27 @@ pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Out
     }
     file.write(Mark::new(&job, now, finished))?;
     let program = program::find()?.path;
+    let children = Children::new()?;
     let mut exit = Exit::Done;
     for (position, command) in commands.iter().enumerate().skip(finished) {
-        let status = Command::new(&program)
-            .arg("-q")
-            .arg("--config")
-            .arg(config)
-            .args(command.split(' '))
-            .args(extra(command, position > finished))
-            .status()
+        let status = children
+            .run(
+                Command::new(&program)
+                    .arg("-q")
+                    .arg("--config")
+                    .arg(config)
+                    .args(command.split(' '))
+                    .args(extra(command, position > finished)),
+            )
             .with_context(|| format!("start `tornsnap {command}`"))?;
+        let Some(status) = status else {
+            return Err(stopped(command, children.stopped_by()));
+        };
+        if let Some(exit) = children.stopped_by()
+            && !is_finished(name, status)
+        {
+            return Err(stopped(command, Some(exit)));
+        }
         if is_refused_prune(command, status) {
             file.write(Mark::new(&job, now, commands.len()))?;
             return Err(failed(command, status, "in the next interval"));
@@ -95,6 +108,14 @@ fn is_finished(name: JobName, status: ExitStatus) -> bool {
 /// A refusal needs the user. To report it every hour would help nobody.
 fn is_refused_prune(command: &str, status: ExitStatus) -> bool {
     command == "prune" && status.code() == Some(i32::from(Exit::Config.code()))
+}
+
+fn stopped(command: &str, signal: Option<Exit>) -> Error {
+    interrupted(
+        &format!("finish `tornsnap {command}`"),
+        "the job goes on with it when it starts again within the hour",
+        signal.unwrap_or(Exit::Terminated),
+    )
 }
 
 fn failed(command: &str, status: ExitStatus, again: &str) -> Error {

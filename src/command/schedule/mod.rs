@@ -2,6 +2,7 @@
 
 mod backend;
 mod chain;
+mod child;
 mod cron;
 mod crontab_copies;
 pub(crate) mod entries;

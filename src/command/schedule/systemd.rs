@@ -15,9 +15,12 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
 use crate::model::schedule::job::Job;
 use crate::model::schedule::systemd::{PREFIX, Unit, config_in, id_in, prefix, units};
-use crate::store::files::write_atomically;
+use crate::store::files::{remove_leftovers, write_atomically};
 
 const SYSTEMCTL: &str = "systemctl";
+
+/// The ending of the temporary name of a unit.
+const TEMPORARY: &str = ".unit.partial";
 
 pub(super) struct Systemd;
 
@@ -135,6 +138,7 @@ impl Backend for Systemd {
     }
 
     fn remove(&self, id: &str, config: &Path, _now: i64) -> Result<Change> {
+        remove_leftovers(&unit_folder()?, TEMPORARY);
         let installed = installed_units(&unit_folder()?, id)?;
         if installed.is_empty() {
             return Ok(Change::default());
@@ -283,7 +287,7 @@ fn undo(folder: &Path, before: &BTreeMap<PathBuf, String>, units: &[Unit]) {
 }
 
 fn write_unit(path: &Path, text: &str) -> Result<()> {
-    write_atomically(path, text, ".unit.partial", path)
+    write_atomically(path, text, TEMPORARY, path)
 }
 
 fn disable(timers: &[String]) -> Result<()> {

@@ -140,19 +140,18 @@ impl Backend for Windows {
         refuse_elsewhere()?;
         let tasks = self.tasks(entries)?;
         let id = &entries.paths.id;
-        let mut made: Vec<String> = Vec::new();
+        let (mut made, mut replaced) = (Vec::new(), Vec::new());
         for task in &tasks {
             let is_new = !exists(&task.name)?;
             if let Err(error) = create(task) {
                 // Best effort: the error is the one that is reported.
-                for name in &made {
+                for name in made {
                     let _ = delete(name);
                 }
-                return Err(error);
+                return Err(name_replaced(error, &replaced));
             }
-            if is_new {
-                made.push(task.name.clone());
-            }
+            let written = if is_new { &mut made } else { &mut replaced };
+            written.push(task.name.as_str());
         }
         for name in JobName::ALL {
             if !entries.jobs.iter().any(|job| job.name == name) {
@@ -192,6 +191,22 @@ impl Windows {
     fn tasks(&self, entries: &Entries) -> Result<Vec<Task>> {
         tasks(&entries.jobs, &entries.paths, &self.logon)
     }
+}
+
+/// Names the tasks that had another form before the failure. Their former form cannot be put back: `schtasks` prints it in
+/// the code page of the terminal, which lacks letters that a path may have.
+fn name_replaced(error: Error, replaced: &[&str]) -> Error {
+    if replaced.is_empty() {
+        return error;
+    }
+    let help = error
+        .help()
+        .map_or_else(String::new, |help| format!("{help}; "));
+    let names = replaced.join(", ");
+    error.with_help(format!(
+        "{help}then run `tornsnap schedule install` again, because {names} already have the new form, and the other tasks \
+         the old one"
+    ))
 }
 
 fn refuse_elsewhere() -> Result<()> {
@@ -268,4 +283,23 @@ fn delete_if_there(task: &str) -> Result<bool> {
         delete(task)?;
     }
     Ok(is_there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_installation_names_the_tasks_that_it_has_replaced() {
+        let error = || Error::new("write the task c").with_help("open another prompt");
+
+        let help = |replaced: &[&str]| {
+            let error = name_replaced(error(), replaced);
+            error.help().map(str::to_owned).unwrap()
+        };
+
+        assert_eq!(help(&[]), "open another prompt");
+        assert!(help(&["a", "b"]).starts_with("open another prompt; then run"));
+        assert!(help(&["a", "b"]).contains("because a, b already have the new form"));
+    }
 }

@@ -1,7 +1,9 @@
 //! Reads the header of a CSV file: the delimiter, the table, and the place of each column.
 
 use crate::error::Exit;
+use crate::model::formula::without_guard;
 use crate::model::import::rules::{TABLES, Table, table_named};
+use crate::model::key::mask_key_like;
 use crate::model::nearest::nearest;
 
 /// Columns that `export` writes and that an import assigns itself.
@@ -39,14 +41,10 @@ impl Sheet {
 
     /// The text without the `'` that keeps a spreadsheet from running it.
     pub(crate) fn without_guard<'a>(&self, text: &'a str) -> &'a str {
-        match text.strip_prefix('\'') {
-            Some(rest)
-                if self.is_spreadsheet
-                    && rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) =>
-            {
-                rest
-            }
-            _ => text,
+        if self.is_spreadsheet {
+            without_guard(text)
+        } else {
+            text
         }
     }
 }
@@ -103,7 +101,7 @@ fn named_table(dataset: &str, names: &[String]) -> Result<Table, Refusal> {
     };
     if let Some(unknown) = names.iter().find(|name| !knows(table, name)) {
         return Err(refusal(
-            format!("{dataset} has no column {unknown:?}"),
+            format!("{dataset} has no column {:?}", mask_key_like(unknown)),
             "name another table with --dataset, or remove that column",
         ));
     }

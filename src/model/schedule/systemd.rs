@@ -94,6 +94,12 @@ fn service(job: &Job, program: &str, config: &str) -> String {
              SuccessExitStatus=75\n"
         }
     });
+    if job.command().starts_with("schedule run") {
+        text.push_str(
+            "# The job passes SIGTERM on to the command that it runs. A second SIGTERM would end the command at once.\n\
+             KillMode=mixed\n",
+        );
+    }
     text.push_str("Nice=10\n");
     text.push_str(match job.name {
         JobName::Backup => {

@@ -54,6 +54,12 @@ impl Shared {
                 headers,
                 body: body.into_bytes(),
             },
+            FaultKind::Bytes(status, headers, body) => Reply::Complete {
+                status,
+                content_type: JSON.to_owned(),
+                headers,
+                body,
+            },
             FaultKind::Html503 => cloudflare_page(),
             FaultKind::Broken => {
                 let mut body = bytes(body());

@@ -13,6 +13,7 @@ mod manifest;
 mod migration;
 mod names;
 mod rotate;
+mod same_content;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub use catalog::{list_backups, newest_backup};
 pub(crate) use latest::{latest_backup, newest_to_verify};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
+pub(crate) use same_content::newest_with_same_content;
 pub use verify::verify;
 pub(crate) use verify::{record_damaged, record_verified};
 

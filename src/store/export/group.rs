@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 19] = [
+const INNER: [&str; 20] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -47,6 +47,7 @@ const INNER: [&str; 19] = [
     "prune_runs",
     "refreshes",
     "rejected_payloads",
+    "repeated_rows",
     "schema_version",
     "war_follow_ups",
 ];

@@ -1,11 +1,13 @@
 //! Temporary folders for copies of databases. A folder of a run that was killed is removed by the next run.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::model::leftovers::open_foreign;
 
 const PREFIX: &str = "tornsnap-";
 const LOCK: &str = "in-use.lock";
@@ -14,8 +16,8 @@ const LOCK: &str = "in-use.lock";
 #[derive(Debug)]
 pub(in crate::store) struct Scratch {
     // The first field is dropped first: Windows removes no file that is open.
-    /// The system unlocks this file when the process ends, whatever ends it.
-    _lock: File,
+    /// The system unlocks this file when the process ends, whatever ends it. `None` where files cannot be locked.
+    _lock: Option<File>,
     folder: TempDir,
 }
 
@@ -23,8 +25,7 @@ impl Scratch {
     pub(in crate::store) fn new() -> io::Result<Self> {
         remove_abandoned();
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
-        let lock = File::create(folder.path().join(LOCK))?;
-        lock.lock()?;
+        let lock = lock_new(&folder.path().join(LOCK))?;
         Ok(Self {
             _lock: lock,
             folder,
@@ -33,6 +34,21 @@ impl Scratch {
 
     pub(in crate::store) fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+/// Makes and locks the file that says that the folder is in use. Some network file systems have no locks. Without the file,
+/// no other run removes the folder.
+fn lock_new(path: &Path) -> io::Result<Option<File>> {
+    let lock = File::create_new(path)?;
+    match lock.lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(error) => {
+            log::debug!("{} cannot be locked: {error}", path.display());
+            drop(lock);
+            fs::remove_file(path)?;
+            Ok(None)
+        }
     }
 }
 
@@ -54,14 +70,13 @@ fn remove_abandoned() {
 
 fn remove_if_abandoned(folder: &Path) {
     // A folder without this file is of another program, or was made just now.
-    let Ok(lock) = File::options().write(true).open(folder.join(LOCK)) else {
+    let Ok(lock) = open_foreign(&folder.join(LOCK)) else {
         return;
     };
-    let is_old = lock
+    let is_abandoned = lock
         .metadata()
-        .and_then(|file| file.modified())
-        .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > YOUNGEST));
-    if !is_old || lock.try_lock().is_err() {
+        .is_ok_and(|file| is_own_file(&file) && is_old(&file));
+    if !is_abandoned || lock.try_lock().is_err() {
         return;
     }
     drop(lock);
@@ -72,4 +87,22 @@ fn remove_if_abandoned(folder: &Path) {
         ),
         Err(error) => log::debug!("could not remove {}: {error}", folder.display()),
     }
+}
+
+fn is_old(file: &Metadata) -> bool {
+    file.modified()
+        .is_ok_and(|made| made.elapsed().is_ok_and(|age| age > YOUNGEST))
+}
+
+#[cfg(unix)]
+fn is_own_file(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    file.is_file() && file.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// On Windows, each user has a folder for temporary files.
+#[cfg(not(unix))]
+fn is_own_file(file: &Metadata) -> bool {
+    file.is_file()
 }

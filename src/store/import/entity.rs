@@ -1,13 +1,20 @@
 //! The rows of one entity in both files, and its state while they are merged.
 
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, named_params};
+
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
+use crate::model::time::Month;
 use crate::store::import::held::HeldRows;
 use crate::store::import::staging::column_list;
+use crate::store::sql;
 
 /// The known values and rows of one entity up to the present row.
 pub(super) struct Entity {
+    history: History,
     pub(super) key: Vec<Datum>,
     /// The last known values with the rows of both files.
     pub(super) merged: Recorder,
@@ -21,11 +28,14 @@ pub(super) struct Entity {
     pub(super) at: Option<i64>,
     /// The imported rows of closed months. If the entity is a tile, those of open months are among them.
     pub(super) held: HeldRows,
+    /// The imported rows that are left out because they repeat known values.
+    pub(super) repeated: BTreeMap<Month, i64>,
 }
 
 impl Entity {
     pub(super) fn new(history: History, key: Vec<Datum>) -> Self {
         Self {
+            history,
             key,
             merged: Recorder::new(history),
             ours: Recorder::new(history),
@@ -33,7 +43,32 @@ impl Entity {
             states: Vec::new(),
             at: None,
             held: HeldRows::default(),
+            repeated: BTreeMap::new(),
         }
+    }
+
+    /// The key as one value, as `discount_summaries.sql` compares it.
+    pub(super) fn text(&self) -> Datum {
+        match (self.history, &self.key[..]) {
+            (History::Wars, [Datum::Text(war_type), Datum::Integer(id)]) => {
+                Datum::Text(format!("{war_type} {id}"))
+            }
+            (_, key) => key[0].clone(),
+        }
+    }
+
+    /// Records how many rows of each month are left out because they repeat known values.
+    pub(super) fn record_repeated(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut record = connection.prepare_cached(sql!("import/record_repeated"))?;
+        for (month, rows) in &self.repeated {
+            record.execute(named_params! {
+                ":history": self.history.table(),
+                ":entity": self.text(),
+                ":month": month.to_string(),
+                ":rows": rows,
+            })?;
+        }
+        Ok(())
     }
 
     /// Begins a new second if the time differs from that of the row before.
@@ -49,14 +84,6 @@ impl Entity {
         self.merged.record(layout, &row);
         self.second.push(row);
         self.states.push(self.merged.clone());
-    }
-
-    /// The entity as `discount_summaries.sql` compares it.
-    pub(super) fn text(&self) -> Datum {
-        match &self.key[..] {
-            [Datum::Text(war_type), Datum::Integer(id)] => Datum::Text(format!("{war_type} {id}")),
-            _ => self.key[0].clone(),
-        }
     }
 }
 

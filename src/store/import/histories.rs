@@ -16,13 +16,14 @@ use crate::store::import::entity::{Entity, rows_in_order};
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, ImportOptions, Tallies};
+use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
 pub(super) fn merge(
     connection: &Connection,
     history: History,
+    facts: &SourceFacts,
     options: &ImportOptions,
     closed: &ClosedMonths,
     tallies: &mut Tallies,
@@ -34,6 +35,7 @@ pub(super) fn merge(
         history,
         layout: layout(history),
         every_poll: options.every_poll,
+        counts_repeated: facts.replaces_thin,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
         closed,
@@ -89,6 +91,8 @@ struct Merger<'a> {
     history: History,
     layout: Layout,
     every_poll: bool,
+    /// Whether the rows are counted that are left out because they repeat known values.
+    counts_repeated: bool,
     keeps_ids: bool,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
@@ -112,7 +116,13 @@ impl Merger<'_> {
     }
 
     fn finish(&mut self, entity: Option<Entity>) -> rusqlite::Result<()> {
-        entity.map_or(Ok(()), |mut entity| self.take_held(&mut entity))
+        let Some(mut entity) = entity else {
+            return Ok(());
+        };
+        if self.counts_repeated {
+            entity.record_repeated(self.connection)?;
+        }
+        self.take_held(&mut entity)
     }
 
     fn month_of(&self, row: &[Datum]) -> Option<Month> {
@@ -204,8 +214,7 @@ impl Merger<'_> {
     }
 
     /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
-    ///
-    /// If rows of closed months may come back, the stored row is held like them: it can make an older one unnecessary.
+    /// If rows of closed months may come back, it is held like them: it can make an older one unnecessary.
     fn keep(
         &mut self,
         entity: &mut Entity,
@@ -246,7 +255,7 @@ impl Merger<'_> {
         self.closed.reopened.contains(self.history.table())
     }
 
-    /// Whether a row of a month that is closed, or open, has to be known in [`Self::take_held`].
+    /// Whether a row has to be known in [`Self::take_held`]. `closing`: its month is closed.
     fn is_held(&self, closing: Option<Closing>) -> bool {
         closing.is_some() || self.history == History::Territories
     }
@@ -278,6 +287,9 @@ impl Merger<'_> {
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
         if !self.every_poll && !is_change {
             self.tally.unchanged += 1;
+            if let Some(month) = self.month_of(&row.values) {
+                *entity.repeated.entry(month).or_default() += 1;
+            }
             return Ok(());
         }
         row.values = completed;

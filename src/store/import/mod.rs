@@ -161,7 +161,15 @@ fn merge(
     states::merge(connection, facts, now, tallies)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {
-        histories::merge(connection, history, options, &closed, tallies, &mut changed)?;
+        histories::merge(
+            connection,
+            history,
+            facts,
+            options,
+            &closed,
+            tallies,
+            &mut changed,
+        )?;
     }
     memberships::merge(connection, tallies)?;
     summaries::merge(connection, facts, &had_rows, &closed, now, tallies)?;

@@ -152,13 +152,18 @@ fn reopen_history(
     let mut has_all_rows = true;
     let mut counted = BTreeSet::new();
     for (month, facts) in marked {
-        let span = named_params! { ":period_start": month.start(), ":period_end": month.end() };
+        let span = named_params! {
+            ":history": history.table(),
+            ":period_start": month.start(),
+            ":period_end": month.end(),
+        };
         let (incomplete, uncounted): (i64, i64) = compare.query_row(span, |row| {
             Ok((row.get("incomplete")?, row.get("uncounted")?))
         })?;
         has_all_rows &= incomplete == 0;
         if has_all_rows {
             if facts.rows > 0 || facts.has_older_rows {
+                connection.execute(&render(history, sql!("import/discount_repeated")), span)?;
                 connection.execute(
                     sql!("import/delete_mark"),
                     named_params! { ":history": history.table(), ":period_start": month.start() },

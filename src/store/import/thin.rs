@@ -32,7 +32,10 @@ pub(super) fn find(
     for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
         leave.execute([month.start()])?;
     }
-    connection.execute(&render(history, sql!("import/find_thin")), [])?;
+    connection.execute(
+        &render(history, sql!("import/find_thin")),
+        named_params! { ":history": history.table() },
+    )?;
     let months: Vec<i64> = connection
         .prepare(sql!("import/list_thin_months"))?
         .query_map([], |row| row.get("period_start"))?
@@ -52,7 +55,11 @@ pub(super) fn mark(
     let mut compare = connection.prepare(&render(history, sql!("import/count_incomplete")))?;
     for month in months {
         let uncounted: i64 = compare.query_row(
-            named_params! { ":period_start": month.start(), ":period_end": month.end() },
+            named_params! {
+                ":history": history.table(),
+                ":period_start": month.start(),
+                ":period_end": month.end(),
+            },
             |row| row.get("uncounted"),
         )?;
         if uncounted == 0 {

@@ -13,6 +13,10 @@ use crate::store::run;
 use crate::store::save::{Batch, Observation, first_column, json_ids};
 use crate::store::{SqlContext, Store, sql};
 
+/// The longest time between two lists of a faction's tiles after which a new tile counts as gained between them. The
+/// longest interval of a schedule is a day, so two polls in a row may fail.
+const MAX_LIST_GAP: i64 = 3 * 86_400;
+
 impl Store {
     /// Saves the facts of tiles that rarely change.
     pub fn save_tile_facts(&mut self, facts: &[TileFacts], at: i64) -> Result<()> {
@@ -76,16 +80,43 @@ impl Store {
         Ok(())
     }
 
-    /// Records that every tile of a faction was read and saved. A tile that appears later was gained since then.
-    pub(crate) fn record_tile_list(&mut self, faction: FactionId, at: i64) -> Result<()> {
+    /// Records that the list of a faction's tiles was read and saved. A tile that appears later was gained since then,
+    /// unless the list was not read for [`MAX_LIST_GAP`].
+    pub(crate) fn record_tile_list(
+        &mut self,
+        faction: FactionId,
+        is_complete: bool,
+        at: i64,
+    ) -> Result<()> {
         self.connection()
             .prepare_cached(sql!("fetch/record_tile_list"))
             .and_then(|mut statement| {
-                statement.execute(named_params! { ":faction_id": faction, ":at": at })
+                statement.execute(named_params! {
+                    ":faction_id": faction,
+                    ":is_complete": is_complete,
+                    ":max_gap": MAX_LIST_GAP,
+                    ":at": at,
+                })
             })
             .context(format!(
                 "record that the tiles of faction {faction} were read"
             ))?;
+        Ok(())
+    }
+
+    /// Records which factions are followed now. If another faction is followed again later, nobody has seen when it gained
+    /// its new tiles.
+    pub(crate) fn end_tile_lists_of_others(
+        &mut self,
+        followed: &BTreeSet<FactionId>,
+    ) -> Result<()> {
+        let factions = json_ids(followed.iter().map(|id| id.get()));
+        self.connection()
+            .execute(
+                sql!("fetch/end_tile_lists"),
+                named_params! { ":factions": factions },
+            )
+            .context("record which factions are no longer followed")?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod color;
 mod examples;
 mod help;
+mod negative;
 mod questions;
 mod shells;
 mod usage;

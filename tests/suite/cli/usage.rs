@@ -189,7 +189,13 @@ fn intervals_are_half_open() {
         respects(&["--since", "1d", "--until", &NOW.to_string()]),
         "34"
     );
+}
 
+#[test]
+fn an_empty_interval_and_an_unknown_time_are_answered_with_what_works() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let sandbox = &torn.sandbox;
     let same = [
         "export",
         "faction_history",
@@ -198,13 +204,13 @@ fn intervals_are_half_open() {
         "--until",
         "2026-03",
     ];
-    let stderr = torn.sandbox.run(&same).expect(2).stderr();
+    let stderr = sandbox.run(&same).expect(2).stderr();
     assert!(
         stderr.contains("--since 2026-10 --until 2026-11"),
         "{stderr}"
     );
     let wrong = ["export", "faction_history", "--since", "1month"];
-    let stderr = torn.sandbox.run(&wrong).expect(2).stderr();
+    let stderr = sandbox.run(&wrong).expect(2).stderr();
     for form in [
         "2026-10-31",
         "2026-10,",

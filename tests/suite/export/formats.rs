@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::types::Value;
 
+use crate::export::xlsx::part;
 use crate::export::{database, datasets, export, files, hard};
 use crate::support::{NOW, Sandbox};
 
@@ -290,4 +291,24 @@ fn a_failed_export_to_stdout_with_json_prints_one_document() {
     }
     assert_eq!(at_once.json()["command"], "export");
     assert!(after_many_rows.json().as_array().unwrap().len() > 1000);
+}
+
+/// The prefix keeps a text a text when somebody edits its cell.
+#[test]
+fn a_text_that_looks_like_a_formula_has_the_prefix_of_a_text() {
+    let sandbox = database(
+        "CREATE TABLE mine (x);
+         INSERT INTO mine VALUES ('=1'), ('＝1'), ('＋1'), ('－1'), ('＠x'), ('plain');",
+    );
+    export(&sandbox, &["mine", "-o", "m.xlsx"]).expect(0);
+
+    let sheet = part(&sandbox.path("m.xlsx"), "xl/worksheets/sheet1.xml");
+    let style = |row: u32| {
+        let (_, cell) = sheet.split_once(&format!("<c r=\"A{row}\" ")).unwrap();
+        cell.split_once(' ').unwrap().0
+    };
+    for row in 3..=6 {
+        assert_eq!(style(row), style(2), "{row}: {sheet}");
+    }
+    assert_ne!(style(7), style(2), "{sheet}");
 }

@@ -2,6 +2,7 @@
 
 mod choice;
 mod formats;
+mod leftovers;
 mod list;
 mod streams;
 mod tables;
@@ -357,4 +358,29 @@ fn a_file_that_another_program_has_open_is_not_replaced() {
         drop(other);
         assert_eq!(fs::read_to_string(sandbox.path("p.csv")).unwrap(), "old");
     }
+}
+
+#[cfg(windows)]
+#[test]
+fn a_file_that_another_program_has_open_for_a_moment_is_replaced() {
+    use std::os::windows::fs::OpenOptionsExt;
+    use std::time::Duration;
+
+    let sandbox = hard();
+    sandbox.write("p.csv", "old");
+    let other = fs::OpenOptions::new()
+        .read(true)
+        .share_mode(0)
+        .open(sandbox.path("p.csv"))
+        .unwrap();
+    let closing = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        drop(other);
+    });
+
+    export(&sandbox, &["players", "-o", "p.csv"]).expect(0);
+
+    closing.join().unwrap();
+    let rows = fs::read_to_string(sandbox.path("p.csv")).unwrap();
+    assert!(rows.starts_with("player_id,"), "{rows}");
 }

@@ -21,7 +21,7 @@ fn sheet(path: &Path, name: &str) -> Vec<Vec<Data>> {
 }
 
 /// The text of a file in the workbook.
-fn part(path: &Path, name: &str) -> String {
+pub(super) fn part(path: &Path, name: &str) -> String {
     let mut archive = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
     let mut text = String::new();
     let mut part = archive.by_name(name).unwrap();

@@ -30,7 +30,7 @@ fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
         ),
         (
             "faction_tile_polls",
-            "INSERT INTO faction_tile_polls VALUES (7, {ahead})",
+            "INSERT INTO faction_tile_polls VALUES (7, 1775040000, {ahead}, 0)",
         ),
         (
             "faction_war_polls",

@@ -345,7 +345,9 @@ fn a_damaged_database_is_one_finding_with_the_commands_to_run() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|check| check["message"].to_string().contains("malformed") || check["id"] == "integrity")
+        .filter(|check| {
+            check["message"].to_string().contains("malformed") || check["id"] == "integrity"
+        })
         .collect();
     assert_eq!(damaged.len(), 1, "{report}");
     let help = damaged[0]["try"].as_str().unwrap();

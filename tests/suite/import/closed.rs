@@ -203,14 +203,74 @@ fn the_rows_of_an_unknown_tile_that_prune_keeps_are_taken_from_closed_months() {
     }
 }
 
+const INSERT_WARS: &str = "INSERT INTO war_status_history
+    (war_id, war_type, attacking_faction_id, attacking_score, status, started_at, recorded_at) VALUES";
+
+/// The values of a row for [`INSERT_WARS`].
+fn war(id: i64, at: i64, score: i64) -> String {
+    let december = EDGES[0];
+    format!("({id}, 'ranked', 1, {score}, 'ongoing', {december}, {at})")
+}
+
+/// The wars and months of the summaries, with the last score and the number of rows.
+fn war_summaries(sandbox: &Sandbox) -> Vec<String> {
+    rows(
+        &open(sandbox, "mine.db"),
+        "SELECT war_id, period_start, final_attacking_score, record_count FROM war_summary ORDER BY 2, 1",
+    )
+}
+
+#[test]
+fn wars_before_the_first_pruned_month_are_summarized_when_they_are_learned_late() {
+    let [december, january, ..] = EDGES;
+    let insert = INSERT_WARS;
+    let sandbox = Sandbox::new();
+    let here = [
+        war(1, december, 1),
+        war(3, january, 1),
+        war(3, january + 1, 2),
+    ];
+    database(
+        &sandbox,
+        "mine.db",
+        &format!("{insert} {}", here.join(", ")),
+    );
+    // Deletes the older row of January. The only row of December is the newest one of its war.
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    let there = [war(2, december, 1), war(2, december + 1, 5)];
+    database(
+        &sandbox,
+        "other.db",
+        &format!("{insert} {}", there.join(", ")),
+    );
+
+    let report = merge(&sandbox);
+
+    let expected = [
+        format!("1|{december}|1|1"),
+        format!("2|{december}|5|2"),
+        format!("3|{january}|2|2"),
+    ];
+    assert_eq!(war_summaries(&sandbox), expected);
+    assert_eq!(report["late"], json!([]));
+    open(&sandbox, "mine.db")
+        .execute_batch(&format!("{insert} {}", war(4, december + 2, 7)))
+        .unwrap();
+    summarize(&sandbox, IN_APRIL, "mine.db", &[]);
+    assert!(
+        war_summaries(&sandbox).contains(&format!("4|{december}|7|1")),
+        "a row that is added by any program"
+    );
+    let before = war_summaries(&sandbox);
+    prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
+    assert_eq!(merge(&sandbox)["tables"]["war_status_history"]["taken"], 0);
+    assert_eq!(war_summaries(&sandbox), before);
+}
+
 #[test]
 fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
     let [december, january, february, ..] = EDGES;
-    let war = |id: i64, at: i64, score: i64| {
-        format!("({id}, 'ranked', 1, {score}, 'ongoing', {december}, {at})")
-    };
-    let insert = "INSERT INTO war_status_history
-        (war_id, war_type, attacking_faction_id, attacking_score, status, started_at, recorded_at) VALUES";
+    let insert = INSERT_WARS;
     let sandbox = Sandbox::new();
     let here = [
         war(1, december, 1),
@@ -236,9 +296,8 @@ fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
 
     let report = merge(&sandbox);
 
-    let summaries = "SELECT war_id, period_start, final_attacking_score, record_count FROM war_summary ORDER BY 2, 1";
     assert_eq!(
-        rows(&open(&sandbox, "mine.db"), summaries),
+        war_summaries(&sandbox),
         [
             format!("1|{december}|2|2"),
             format!("2|{january}|2|2"),

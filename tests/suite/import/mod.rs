@@ -1,7 +1,9 @@
 //! `import`: a database of the Python program, another tornsnap database, and CSV, through the program itself.
 
+mod backups;
 mod closed;
 mod csv;
+mod every_poll;
 mod kill;
 mod merge;
 mod model;
@@ -9,6 +11,8 @@ mod oddities;
 mod plan;
 mod pruned;
 mod refusals;
+#[cfg(unix)]
+mod scratch;
 #[cfg(unix)]
 mod signals;
 mod two_collectors;

@@ -7,6 +7,7 @@ mod guide;
 mod ids;
 mod key_tables;
 mod keys;
+mod leftovers;
 
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! Tiles that are observed for the first time: whether their owner has just gained them.
 
-use crate::support::{DAY, Sandbox};
+use crate::support::torn::{OURS, THEIRS, Torn};
+use crate::support::{DAY, NOW, Sandbox};
 use crate::views::database;
 
 /// 2026-03-01 and 2026-04-01.
@@ -49,7 +50,7 @@ fn a_tile_that_was_not_on_an_earlier_list_of_all_tiles_was_gained() {
     sandbox
         .sqlite()
         .execute_batch(&format!(
-            "INSERT INTO faction_tile_polls VALUES (1, {MARCH} + 10 * {DAY})"
+            "INSERT INTO faction_tile_polls VALUES (1, {MARCH} + 10 * {DAY}, {MARCH} + 12 * {DAY}, 0)"
         ))
         .unwrap();
 
@@ -85,4 +86,70 @@ fn changes_are_exported_by_their_time_and_by_either_faction() {
     }
     assert_eq!(export(&["--since", "2026-04"]), header);
     assert_eq!(export(&["--faction", "3"]), header);
+}
+
+/// Our faction is followed on 2026-04-01 with AAB, and again after a gap with AAB and AAC. `gap` fetches meanwhile, at a
+/// time of its choice. Returns the changes and the league of the months.
+fn won_in_a_gap(gap: impl Fn(&Torn), end_of_gap: i64) -> (Vec<String>, Vec<String>) {
+    let torn = Torn::new();
+    torn.edit(|world| {
+        world.pin_tile("AAB").owner = Some(OURS);
+        world.pin_tile("AAC").owner = Some(THEIRS);
+        world.pin_tile("AAD").owner = Some(THEIRS);
+    });
+    follow(&torn, &[OURS]);
+    torn.fetch_at(NOW, &["territories"]).expect(0);
+    gap(&torn);
+    torn.edit(|world| world.pin_tile("AAC").owner = Some(OURS));
+    follow(&torn, &[OURS]);
+    torn.fetch_at(end_of_gap, &["territories"]).expect(0);
+    torn.edit(|world| world.pin_tile("AAD").owner = Some(OURS));
+    torn.fetch_at(end_of_gap + DAY, &["territories"]).expect(0);
+    torn.sandbox
+        .run_at(NOW + 40 * DAY, &["summarize"])
+        .expect(0);
+    (
+        torn.rows("SELECT territory_id, how FROM territory_changes ORDER BY territory_id"),
+        torn.rows("SELECT tiles_start, tiles_end, gained, lost FROM territory_league"),
+    )
+}
+
+fn follow(torn: &Torn, factions: &[i64]) {
+    torn.follow(&format!("[track]\nfactions = {factions:?}\n"));
+}
+
+#[test]
+fn a_tile_that_was_won_while_its_faction_was_not_followed_counts_as_held() {
+    let (changes, league) = won_in_a_gap(
+        |torn| {
+            follow(torn, &[]);
+            torn.fetch_at(NOW + 3600, &["territories"]).expect(0);
+        },
+        NOW + 2 * 3600,
+    );
+
+    assert_eq!(changes, ["AAD|unknown"]);
+    assert_eq!(league, ["2|3|1|0"]);
+}
+
+#[test]
+fn a_tile_that_was_won_while_nothing_was_fetched_counts_as_held() {
+    let (changes, league) = won_in_a_gap(|_| (), NOW + 4 * DAY);
+
+    assert_eq!(changes, ["AAD|unknown"]);
+    assert_eq!(league, ["2|3|1|0"]);
+}
+
+#[test]
+fn a_tile_that_was_won_between_two_lists_counts_as_gained() {
+    let fetch_others = |torn: &Torn| {
+        torn.fetch_at(NOW + 3600, &["territories", "--faction", "20"])
+            .expect(0);
+    };
+    for gap in [&(|_: &Torn| ()) as &dyn Fn(&Torn), &fetch_others] {
+        let (changes, league) = won_in_a_gap(gap, NOW + DAY);
+
+        assert!(changes.contains(&"AAC|unknown".to_owned()), "{changes:?}");
+        assert!(league.contains(&"1|3|2|0".to_owned()), "{league:?}");
+    }
 }

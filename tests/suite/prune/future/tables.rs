@@ -38,7 +38,7 @@ fn one_row_each(at: i64, month: i64) -> String {
          INSERT INTO missing_entities VALUES ('player', 2, 1, {at}, {at});
          INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', {at}, {at});
          INSERT INTO faction_war_polls VALUES (7, {at}, {at});
-         INSERT INTO faction_tile_polls VALUES (7, {at});
+         INSERT INTO faction_tile_polls VALUES (7, {at}, {at}, 0), (7, 1, {at}, 0);
          INSERT INTO refreshes VALUES ('tile_facts', {at});
          INSERT INTO prune_runs (started_at, finished_at, cutoff) VALUES ({at}, {at}, {month});"
     )
