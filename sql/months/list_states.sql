@@ -113,13 +113,13 @@ found AS MATERIALIZED (
                 WHERE period_type = 'monthly' AND period_start = spans.period_start)
         END AS has_summary,
         state.last_id, state.counted_rows, state.observed AS observed_then,
-        state.summarized_at, state.pruned_at, state.purged_at, state.imported_at
+        state.summarized_at, state.pruned_at, state.purged_at, state.imported_at, state.reopened_at
     FROM spans
     CROSS JOIN histories
     LEFT JOIN month_states AS state ON state.history = histories.history AND state.period_start = spans.period_start
 )
 SELECT
     history, period_start, counts ->> 0 AS rows, counts ->> 1 AS late, observed, is_carried, has_summary,
-    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, imported_at
+    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, imported_at, reopened_at
 FROM found
 ORDER BY period_start, history

@@ -23,6 +23,7 @@ FROM months
 WHERE true                                        -- without WHERE, SQLite would read ON CONFLICT as a join condition
 ON CONFLICT (history, period_start) DO UPDATE SET
     pruned_at = coalesce(pruned_at, excluded.pruned_at),
-    imported_at = NULL
+    imported_at = NULL,
+    reopened_at = NULL
 WHERE (pruned_at IS NULL OR imported_at IS NOT NULL)
   AND (purged_at IS NULL OR month_states.period_start = :period_start)

@@ -166,9 +166,17 @@ fn without_empty_tips(mut error: clap::Error) -> clap::Error {
 }
 
 /// Adds how to write several values, when the error is about a word that follows the value of an option for lists; also how
-/// to write a month.
+/// to write a month, and where the names of the tables are.
 fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let kind = match error.kind() {
+        ErrorKind::MissingRequiredArgument
+            if name_of_command(words, program) == Some("export")
+                && !words.iter().any(|word| word == "--all") =>
+        {
+            let tip = StyledStr::from("`tornsnap export --list` shows the tables and views");
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            return error;
+        }
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidValue => ContextKind::InvalidValue,
         _ => return error,

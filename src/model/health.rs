@@ -20,7 +20,7 @@ use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
 pub(crate) use clock::{FutureTimestamps, clock, wrong_clock};
 pub(crate) use copies::{
-    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups,
+    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
 pub(crate) use keys::{KeyStatus, UnusableKeyFile, address, key_files, keys};

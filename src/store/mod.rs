@@ -26,6 +26,7 @@ mod open;
 pub(crate) mod owner;
 mod parallel;
 pub(crate) mod pauses;
+mod pruned_early;
 mod reading;
 pub(crate) mod run;
 pub(crate) mod save;

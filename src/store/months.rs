@@ -65,6 +65,7 @@ fn table_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
         is_purged: is_set("purged_at")?,
         is_pruned_here: is_set("pruned_at")? && !is_set("imported_at")?,
         is_imported: is_set("imported_at")?,
+        is_reopened: is_set("reopened_at")?,
     };
     Ok((row.get("period_start")?, TableState::new(history, facts)))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 #[cfg(unix)]
 use crate::error::Exit;
-use crate::error::{Error, is_open_elsewhere};
+use crate::error::{Error, is_open_elsewhere, without_path};
 use crate::model::path::{display_path, folder_of};
 
 /// Gives a file or folder that root has created to the owner of the database.
@@ -75,6 +75,7 @@ fn explain_place(
         let disk = format!("the disk of {} is read-only", display_path(path));
         return Error::of_io(action, io::Error::new(error.kind(), disk));
     }
+    let error = without_path(error);
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
         && let Some((why, remedy)) = unix::explain_ownership(path, folder, database)

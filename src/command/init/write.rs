@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::Store;
+use crate::store::backup;
 use crate::store::files::{remove_database_files, remove_leftovers, write_if_absent};
 use crate::store::owner::make_folder;
 
@@ -46,6 +47,7 @@ impl Setup {
     ///
     /// On an error, the new key files, a new database and new folders are removed again.
     pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
+        backup::check_path_lengths(&self.settings.database, &self.settings.backup.directory)?;
         self.remove_leftovers();
         let mut made = Made::default();
         for new in &self.key_files {

@@ -6,6 +6,7 @@ mod report;
 use std::time::Instant;
 
 use crate::command::backup::Rotation;
+use crate::command::clock::{DISPUTE_HELP, clock_dispute};
 use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
@@ -37,6 +38,7 @@ Examples:
 
   Summarize one month again:
     tornsnap summarize --month 2026-03 --force")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
     /// Summarize only this month; it must be over, and its history rows must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
@@ -47,6 +49,9 @@ pub(crate) struct Args {
     /// Show which months would be summarized, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Summarize even if the clock differed from Torn's at the last fetch
+    #[arg(long)]
+    pub(crate) ignore_clock: bool,
     /// Do not take a backup first
     #[arg(long)]
     pub(crate) no_backup: bool,
@@ -64,6 +69,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     let mut database = open(context, &lock_wait)?;
+    refuse_disputed_clock(context, args, &database.store, now)?;
     let states = StopSignal::interruptible("find the months", "nothing was changed", || {
         database.store.months(now)
     })?;
@@ -85,7 +91,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let states = store.months(now)?;
+    let refusal = refuse_disputed_clock(context, args, &store, now).err();
     store.check_unchanged()?;
+    if let Some(refusal) = refusal {
+        log::warn!(
+            "would be refused without --ignore-clock: {}",
+            refusal.one_line()
+        );
+    }
     let jobs = select(&states, args, now)?;
     if !context.json {
         print_jobs(&jobs)?;
@@ -106,6 +119,17 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
     let database = LockedDatabase::open(path, &[SUMMARIZE, MAINTENANCE], lock_wait)?;
     database.store.refuse_archive()?;
     Ok(database)
+}
+
+/// Refuses a clock that differed from Torn's at the last fetch: the months that it says are over may not be.
+fn refuse_disputed_clock(context: &Context, args: &Args, store: &Store, now: i64) -> Result<()> {
+    match clock_dispute(context.settings.clock, store)? {
+        Some(dispute) if !args.ignore_clock => Err(Error::new("summarize")
+            .with_source(dispute.reason(now))
+            .with_help(DISPUTE_HELP)
+            .with_exit(Exit::Config)),
+        _ => Ok(()),
+    }
 }
 
 /// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.

@@ -104,6 +104,9 @@ pub(super) fn build(
     source: SourceDatabase,
     temporary: &Path,
 ) -> Result<UnpublishedBackup> {
+    open::check_length(temporary, || {
+        format!("make a backup in {}", options.directory.display())
+    })?;
     let size = database_size(&source.connection)?;
     check_room(
         options.directory,

@@ -23,7 +23,8 @@ const CASES: &[Case] = &[
     Case {
         line: "-q --database fetch export",
         command: Some("export"),
-        message: "the following required arguments were not provided: <DATASET>",
+        message: "the following required arguments were not provided: <DATASET>; tip: `tornsnap export --list` shows the tables and \
+                  views",
         help: "tornsnap export --help",
     },
     Case {

@@ -355,3 +355,39 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
     names.sort();
     names
 }
+
+#[test]
+fn a_damaged_database_is_one_finding_with_the_commands_to_run() {
+    let sandbox = well();
+    let pages = sandbox.rows(
+        "SELECT rootpage - 1 FROM sqlite_schema
+         WHERE name IN ('player_stats_history', 'fetch_runs', 'api_keys', 'rejected_payloads')",
+    );
+    sandbox
+        .sqlite()
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    for page in pages {
+        let at = page.parse::<usize>().unwrap() * 4096;
+        bytes[at..at + 200].fill(0xA5);
+    }
+    fs::write(sandbox.database(), bytes).unwrap();
+
+    let report = sandbox.run(&["health", "--json"]).json();
+
+    let damaged: Vec<&Value> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| {
+            check["message"].to_string().contains("malformed") || check["id"] == "integrity"
+        })
+        .collect();
+    assert_eq!(damaged.len(), 1, "{report}");
+    let help = damaged[0]["try"].as_str().unwrap();
+    assert!(
+        help.contains("`tornsnap schedule remove`") && help.contains("`tornsnap restore latest`"),
+        "{help}"
+    );
+}

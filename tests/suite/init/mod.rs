@@ -402,3 +402,21 @@ fn one_flag_takes_several_values() {
         "{config}"
     );
 }
+
+#[test]
+fn without_a_key_the_error_names_the_flags_and_no_file_that_is_not_there() {
+    let sandbox = Sandbox::new();
+
+    let refused = sandbox
+        .run(&["init", "--non-interactive", "--faction", "9"])
+        .expect(77);
+
+    let stderr = refused.stderr();
+    assert!(
+        stderr.contains("because: no API key is named")
+            && stderr.contains("--key-file FILE or --key-env NAME")
+            && !stderr.contains("tornsnap.toml has"),
+        "{stderr}"
+    );
+    assert!(!sandbox.path("tornsnap.toml").exists());
+}

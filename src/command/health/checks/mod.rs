@@ -42,10 +42,11 @@ fn database_checks(
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
                 let mut checks = snapshot_checks(settings, &mut snapshot, jobs, deep, now);
-                let copies = RecordedCopies::read(&snapshot, settings).unwrap_or_else(|error| {
-                    checks.push(failed_check("copies", state_for(&error, settings), &error));
-                    RecordedCopies::default()
-                });
+                let copies =
+                    RecordedCopies::read(&snapshot, settings, now).unwrap_or_else(|error| {
+                        checks.push(failed_check("copies", state_for(&error, settings), &error));
+                        RecordedCopies::default()
+                    });
                 if !snapshot.is_outdated() {
                     return (checks, copies);
                 }
@@ -97,10 +98,12 @@ fn snapshot_checks(
     } else {
         "the database is there; its folder cannot be written, so the changes in the WAL were not read"
     };
+    let integrity = integrity(snapshot, deep);
+    let is_damaged = integrity.state == State::Critical;
     let mut checks = vec![
         Check::ok("database", message),
         writable(settings),
-        integrity(snapshot, deep),
+        integrity,
     ];
     if snapshot
         .identity()
@@ -115,6 +118,8 @@ fn snapshot_checks(
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
+        // The finding about the damage is enough.
+        Err(error) if is_damaged && error.exit() == Exit::Damaged => {}
         Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
     add("runs", fetching::runs(settings, snapshot, jobs, now));
@@ -189,8 +194,12 @@ fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
         Err(error) if error.exit() == Exit::Damaged => Check::finding(
             "integrity",
             State::Critical,
-            error.one_line(),
-            "stop the schedules, keep the file, and run `tornsnap restore latest`",
+            format!(
+                "the database file is damaged: {}",
+                error.causes().join(": ")
+            ),
+            "stop the jobs with `tornsnap schedule remove`, keep the file, run `tornsnap restore latest`, and then \
+             `tornsnap schedule install`",
         ),
         Err(error) => failed_check("integrity", State::Unknown, &error),
     }
