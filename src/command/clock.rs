@@ -47,9 +47,12 @@ pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> R
 }
 
 /// The two times of the last fetch, if they differed and no fetch has succeeded since. `TORNSNAP_NOW` may be any time.
-pub(super) fn clock_dispute(clock: Clock, store: &Store) -> Result<Option<ClockDispute>> {
+pub(super) fn clock_dispute(
+    clock: Clock,
+    find: impl FnOnce() -> Result<Option<ClockDispute>>,
+) -> Result<Option<ClockDispute>> {
     match clock {
-        Clock::System => store.clock_dispute(),
+        Clock::System => find(),
         Clock::Fixed(_) => Ok(None),
     }
 }

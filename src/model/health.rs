@@ -18,7 +18,7 @@ use std::fmt;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub(crate) use clock::{FutureTimestamps, clock, wrong_clock};
+pub(crate) use clock::{FutureTimestamps, clock, disputed_clock};
 pub(crate) use copies::{
     Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
 };

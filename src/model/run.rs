@@ -64,9 +64,13 @@ pub(crate) struct ClockDispute {
 impl ClockDispute {
     /// Both times of that fetch, which show that the clock `now` cannot be trusted.
     pub(crate) fn reason(&self, now: i64) -> String {
+        format!("the clock says {}, but {}", iso(now), self.failure())
+    }
+
+    /// Both times of that fetch, as the reason why it failed.
+    pub(crate) fn failure(&self) -> String {
         format!(
-            "the clock says {}, but the last fetch failed because it said {} when Torn said {}",
-            iso(now),
+            "the last fetch failed because it said {} when Torn said {}",
             iso(self.torn_at.saturating_add(self.ahead)),
             iso(self.torn_at)
         )

@@ -184,6 +184,26 @@ fn ignore_clock_and_a_replaced_clock_override_the_refusal() {
 }
 
 #[test]
+fn a_clock_that_differs_from_torns_is_the_first_finding_of_health() {
+    let torn = with_clock_ahead(40 * DAY);
+
+    let page = with_real_clock(&torn, &["health"]).expect(2).stdout();
+    let first = page.lines().next().unwrap();
+    assert!(
+        first.contains("nothing is collected: the clock says"),
+        "{page}"
+    );
+    assert!(first.contains("when Torn said 20"), "{page}");
+
+    torn.simulator.set_date_offset(0);
+    fetch_with_real_clock(&torn).expect(0);
+    let report = with_real_clock(&torn, &["health", "--json"]).json();
+    let checks = report["checks"].as_array().unwrap();
+    let clock = checks.iter().find(|check| check["id"] == "clock").unwrap();
+    assert_ne!(clock["state"], "critical", "{report:#}");
+}
+
+#[test]
 fn a_dry_run_tells_that_the_clock_would_be_refused() {
     let torn = with_clock_ahead(40 * DAY);
     let before = history(&torn);

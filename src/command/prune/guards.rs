@@ -30,7 +30,7 @@ pub(super) fn find_blockers(
     let facts = PruneFacts {
         now,
         is_replay: matches!(context.settings.clock, Clock::Fixed(_)),
-        dispute: clock_dispute(context.settings.clock, store)?,
+        dispute: clock_dispute(context.settings.clock, || store.clock_dispute())?,
         cutoff: plan.cutoff,
         newest_record: store.newest_timestamp()?,
         newest_row: plan.newest_row,

@@ -123,7 +123,7 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
 
 /// Refuses a clock that differed from Torn's at the last fetch: the months that it says are over may not be.
 fn refuse_disputed_clock(context: &Context, args: &Args, store: &Store, now: i64) -> Result<()> {
-    match clock_dispute(context.settings.clock, store)? {
+    match clock_dispute(context.settings.clock, || store.clock_dispute())? {
         Some(dispute) if !args.ignore_clock => Err(Error::new("summarize")
             .with_source(dispute.reason(now))
             .with_help(DISPUTE_HELP)

@@ -1,7 +1,8 @@
 //! The check of the clock against the stored timestamps.
 
 use super::{Check, Metric, State, format_duration};
-use crate::model::time::{CLOCK_REFUSAL, CLOCK_TOLERANCE, iso};
+use crate::model::run::ClockDispute;
+use crate::model::time::{CLOCK_TOLERANCE, iso};
 
 /// How many tables a message names.
 const NAMED: usize = 3;
@@ -13,16 +14,14 @@ pub(crate) struct FutureTimestamps {
     pub(crate) latest: Option<i64>,
 }
 
-/// Critical when the last run was refused because of the clock. `failure` is what that run recorded.
-pub(crate) fn wrong_clock(failure: &str) -> Option<Check> {
-    failure.contains(CLOCK_REFUSAL).then(|| {
-        Check::finding(
-            "clock",
-            State::Critical,
-            format!("the last fetch was refused, and nothing is collected: {failure}"),
-            "set the clock of this machine, then run `tornsnap fetch all`",
-        )
-    })
+/// Critical, because no fetch saves anything while the clock differs from Torn's.
+pub(crate) fn disputed_clock(dispute: &ClockDispute, now: i64) -> Check {
+    Check::finding(
+        "clock",
+        State::Critical,
+        format!("nothing is collected: {}", dispute.reason(now)),
+        "set the clock of this machine, then run `tornsnap fetch all`",
+    )
 }
 
 /// Warns when the clock is behind the newest record, or when timestamps are stored that only a wrong clock can have made.

@@ -8,8 +8,9 @@ use crate::error::Result;
 use crate::model::future::FutureBounds;
 use crate::model::health::{FutureTimestamps, MissingId};
 use crate::model::id::{FactionId, PlayerId};
+use crate::model::run::ClockDispute;
 use crate::model::time::DAY;
-use crate::store::{SqlContext, future, sql};
+use crate::store::{SqlContext, clock, future, sql};
 
 impl Snapshot {
     /// The number of answers of the last day that could not be decoded, and the endpoint and error of the newest.
@@ -64,6 +65,11 @@ impl Snapshot {
     pub(crate) fn newest_timestamp(&self) -> Result<Option<i64>> {
         self.query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
             .context("read the newest timestamp")
+    }
+
+    /// See [`Store::clock_dispute`](crate::store::Store::clock_dispute).
+    pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
+        clock::dispute(self.connection())
     }
 
     /// The tables with timestamps more than a day ahead.

@@ -6,11 +6,11 @@ mod fetching;
 use std::time::Instant;
 
 use self::copies::RecordedCopies;
+use crate::command::clock::clock_dispute;
 use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::health::{self, Check, State, UnusableKeyFile};
-use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
@@ -213,14 +213,8 @@ fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Che
 }
 
 fn clock(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
-    let followed = Kind::ALL
-        .into_iter()
-        .filter(|kind| settings.track.follows(*kind));
-    for kind in followed {
-        let failure = snapshot.last_failure(kind, now)?;
-        if let Some(check) = failure.as_deref().and_then(health::wrong_clock) {
-            return Ok(vec![check]);
-        }
+    if let Some(dispute) = clock_dispute(settings.clock, || snapshot.clock_dispute())? {
+        return Ok(vec![health::disputed_clock(&dispute, now)]);
     }
     let (newest, future) = (
         snapshot.newest_timestamp()?,
