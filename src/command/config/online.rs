@@ -4,7 +4,7 @@ use super::findings::Findings;
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -16,7 +16,7 @@ use crate::store::Store;
 ///
 /// # Errors
 ///
-/// Fails when the database cannot be used. Answers of Torn become findings.
+/// Fails after a signal. Answers of Torn, and a database that cannot be used, become findings.
 pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
     let store = match Store::open_to_record_calls(&settings.database) {
         Ok(store) => store,
@@ -26,7 +26,8 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
         }
     };
     let loaded = settings.load_keys()?;
-    let torn = TornClient::new(settings, StopSignal::listen()?, store)?.with_shown_waits();
+    let stop = StopSignal::listen()?;
+    let torn = TornClient::new(settings, stop.clone(), store)?.with_shown_waits();
     let mut usable = 0;
     for key in &loaded.keys {
         let subject = format!("key {}", key.name);
@@ -49,7 +50,15 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
         check_ids(settings, &torn, findings);
     }
     let store = torn.into_store();
-    store.checkpoint()
+    store.checkpoint()?;
+    match stop.received() {
+        Some(exit) => Err(interrupted(
+            "finish the check with Torn",
+            "nothing was changed",
+            exit,
+        )),
+        None => Ok(()),
+    }
 }
 
 fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {

@@ -367,7 +367,19 @@ fn online_ends_with_the_exit_code_of_the_signal() {
         torn.wait_for_requests(2);
         signal(&child, name);
 
-        Finished(child.wait_with_output().unwrap()).expect(code);
+        let finished = Finished(child.wait_with_output().unwrap()).expect(code);
+
+        assert_eq!(
+            finished.stderr(),
+            format!(
+                "warn  TORNSNAP_NOW is set: the clock stands at {}\n{}",
+                "2026-04-01T12:00:00Z",
+                "tornsnap: could not finish the check with Torn\n  \
+                 because: it was interrupted; nothing was changed\n"
+            ),
+            "{name}"
+        );
+        assert_eq!(finished.stdout(), "", "{name}: half a list");
     }
 }
 
