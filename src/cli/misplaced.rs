@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::config::system_path;
-use crate::model::hidden::hide_key_like;
+use crate::model::key::hide_key_like;
 
 /// The options whose value may be a file that does not exist yet.
 const NEW_FILES: [&str; 5] = ["--output", "-o", "--database", "--archive", "--lake"];
@@ -20,11 +20,11 @@ pub(super) fn hide(arguments: &[OsString]) {
         let text = argument.to_string_lossy();
         let value = match text.split_once('=') {
             Some((name, value)) if text.starts_with("--") => {
-                option = name.to_owned();
+                name.clone_into(&mut option);
                 value
             }
             _ if text.starts_with('-') => {
-                option = text.clone().into_owned();
+                text.as_ref().clone_into(&mut option);
                 &text
             }
             _ => &text,

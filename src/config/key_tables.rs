@@ -4,8 +4,7 @@ use crate::config::config_text::ConfigText;
 use crate::config::key::{KeyLocation, KeySource};
 use crate::config::table::Table;
 use crate::error::Result;
-use crate::model::hidden::hide_key_like;
-use crate::model::key::{ApiKey, contains_key_like};
+use crate::model::key::{ApiKey, contains_key_like, hide_key_like};
 
 const NAME_IS_KEY: &str = "name looks like the key itself; choose another name, because the database and its exports \
                            contain the name";

@@ -8,8 +8,6 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
-use crate::model::key::looks_like_key;
-
 static WORDS: RwLock<BTreeSet<String>> = RwLock::new(BTreeSet::new());
 
 /// Hides a word from now on.
@@ -18,13 +16,6 @@ pub(crate) fn hide(word: &str) {
     if !words.contains(word) {
         words.insert(word.to_owned());
     }
-}
-
-/// Hides the words in a text that look like a key.
-pub(crate) fn hide_key_like(text: &str) {
-    text.split(|character: char| !character.is_ascii_alphanumeric())
-        .filter(|word| looks_like_key(word))
-        .for_each(hide);
 }
 
 /// The text with `(redacted)` in place of each hidden word.
@@ -37,20 +28,4 @@ pub(crate) fn without_hidden(text: &str) -> Cow<'_, str> {
         }
     }
     shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_words_that_look_like_a_key_are_hidden() {
-        hide_key_like("keys/HiddenHidden0001.key, plain words and thirteencharacters");
-        hide_key_like("tornsnap-20261031T120000Z.db");
-
-        let shown = without_hidden("HiddenHidden0001 and HiddenHidden0001.key");
-        assert_eq!(shown, "(redacted) and (redacted).key");
-        let backup = "could not read tornsnap-20261031T120000Z.db, keys/alice.key";
-        assert_eq!(without_hidden(backup), backup);
-    }
 }

@@ -73,6 +73,13 @@ fn is_time(word: &str) -> bool {
     })
 }
 
+/// Hides the words in a text that look like a key from all messages.
+pub(crate) fn hide_key_like(text: &str) {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| looks_like_key(word))
+        .for_each(hidden::hide);
+}
+
 /// Whether a text contains a word that may be a key.
 pub(crate) fn contains_key_like(text: &str) -> bool {
     text.split(|character: char| !character.is_ascii_alphanumeric())
@@ -275,6 +282,17 @@ pub(crate) enum KeyState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_words_that_look_like_a_key_are_hidden() {
+        hide_key_like("keys/HiddenHidden0001.key, plain words and thirteencharacters");
+        hide_key_like("tornsnap-20261031T120000Z.db");
+
+        let shown = hidden::without_hidden("HiddenHidden0001 and HiddenHidden0001.key");
+        assert_eq!(shown, "(redacted) and (redacted).key");
+        let backup = "could not read tornsnap-20261031T120000Z.db, keys/alice.key";
+        assert_eq!(hidden::without_hidden(backup), backup);
+    }
 
     #[test]
     fn blanks_quotes_and_a_byte_order_mark_around_a_key_are_removed() {

@@ -134,9 +134,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let nested = entries.map(|path| match path.is_dir() {
-        true => files(&path),
-        false => vec![path],
+    let nested = entries.map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
     });
     nested.flatten().collect()
 }
