@@ -21,6 +21,7 @@ mod schedule;
 mod secret;
 mod table;
 mod text;
+mod toml_words;
 mod webhook;
 
 use std::collections::BTreeSet;
