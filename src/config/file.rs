@@ -287,6 +287,12 @@ fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Webh
     if let Some(variable) = &variable {
         config.refuse_blank(variable, "name of the variable")?;
     }
+    if let (Some(_), Some(variable)) = (&file, &variable) {
+        return Err(config.error_at(
+            variable.span(),
+            "webhook_url_file and webhook_url_env are both there; remove one of them",
+        ));
+    }
     Ok(match file {
         Some(file) => Some(WebhookSource::File(
             table.resolve("webhook_url_file", &file)?,
