@@ -443,15 +443,3 @@ fn the_comments_of_a_file_without_fields_stay_at_its_beginning() {
     );
     assert!(text.contains("[track]\nfactions = [9]\n"), "{text}");
 }
-
-#[test]
-fn a_warning_about_dropped_players_names_the_option_for_players() {
-    let fresh = Fresh::handmade();
-    let stderr = fresh.init(&["--player", "1"]).stderr();
-    assert!(
-        stderr.contains(
-            "no longer followed: player 2; name all ids to keep them, such as --player 1,2"
-        ),
-        "{stderr}"
-    );
-}
