@@ -1,6 +1,7 @@
 //! The command line: parses the flags, runs the command and reports how it ended.
 
 mod help;
+mod misplaced;
 mod negative;
 mod usage;
 
@@ -153,6 +154,7 @@ pub fn note_closed_streams() {
 /// Parses the command line, runs the command and reports how it ended.
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
+    misplaced::hide(&arguments);
     let cli = match help::parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::print(error, &arguments).into(),

@@ -11,6 +11,7 @@ use ureq::{Agent, Body};
 use crate::api::agent::{self, TransportFault};
 use crate::api::error::{ApiError, response_error};
 use crate::api::request::Request;
+use crate::api::wire::words::describe_body;
 use crate::model::key::ApiKey;
 use crate::model::proxy::Proxy;
 
@@ -230,9 +231,9 @@ fn decode_body(
     retry_after: Option<Duration>,
 ) -> Result<Value, ApiError> {
     let parsed = parse(&body.text).map_err(|error| match body {
-        AnswerText { is_utf8: false, .. } => "it is not UTF-8".to_owned(),
-        AnswerText { text, .. } if text.is_empty() => "it is empty".to_owned(),
-        _ => error.to_string(),
+        AnswerText { is_utf8: false, .. } => "not JSON (it is not UTF-8)".to_owned(),
+        AnswerText { text, .. } if text.is_empty() => "not JSON (it is empty)".to_owned(),
+        AnswerText { text, .. } => describe_body(text, &error),
     });
     if let Ok(value) = &parsed
         && let Some(error) = value.get("error").and_then(response_error)
@@ -247,7 +248,7 @@ fn decode_body(
     }
     match parsed {
         Ok(value) if value.is_object() => Ok(value),
-        Ok(_) => Err(ApiError::Unreadable("it is no object".to_owned())),
+        Ok(_) => Err(ApiError::Unreadable("JSON, but no object".to_owned())),
         Err(why) => Err(ApiError::Unreadable(why)),
     }
 }
@@ -303,7 +304,7 @@ mod tests {
         }
         let cut = b"{\"name\":\"\xf0\x9f";
         for broken in [&b"\x1f\x8b\x08"[..], b"{\xff}", b"\xff\xfe{\0}\0", cut] {
-            let error = ApiError::Unreadable("it is not UTF-8".to_owned());
+            let error = ApiError::Unreadable("not JSON (it is not UTF-8)".to_owned());
             assert_eq!(decode(broken, 200), Err(error), "{broken:?}");
         }
         assert!(matches!(

@@ -26,8 +26,8 @@ pub(crate) enum ApiError {
         /// The `Retry-After` header.
         retry_after: Option<Duration>,
     },
-    /// The body is not a JSON object.
-    #[error("the answer is not JSON ({0})")]
+    /// The body is not a JSON object. The text says what it is instead.
+    #[error("the answer is {0}")]
     Unreadable(String),
     /// The body exceeds the maximum size.
     #[error("the answer is larger than {0} bytes")]

@@ -7,6 +7,7 @@ use ureq::Agent;
 
 use crate::api::agent::{self, TRUST_HELP, TransportFault};
 use crate::error::{Error, Exit, Result};
+use crate::model::hidden::without_hidden;
 use crate::model::proxy::Proxy;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,7 +22,7 @@ pub(crate) fn post(url: &str, proxy: Option<&Proxy>, document: &Value) -> Result
     let response = agent(proxy)?
         .post(url)
         .header("Content-Type", "application/json")
-        .send(document.to_string());
+        .send(without_hidden(&document.to_string()).into_owned());
     check_response(response, proxy, "send the message to the webhook")
 }
 

@@ -9,8 +9,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::config::field::{Field, FieldValue, Origin};
-use crate::config::mask::{mask_addresses, mask_key_like, mask_line};
+use crate::config::mask::{mask_key_like, mask_line};
 use crate::config::path::{describe_control_character, describe_unexpanded, resolve_path};
+use crate::config::toml_words;
 use crate::error::{Error, Exit, Result};
 
 /// The path and the text of a configuration file, and the fields that were read from it.
@@ -101,9 +102,26 @@ impl<'a> ConfigText<'a> {
 
     /// The error for text that is not TOML.
     pub(super) fn syntax_error(&self, error: &toml::de::Error) -> Error {
-        let span = error.span().unwrap_or_default();
+        let span = self.within_text(error.span().unwrap_or_default());
         if let Some(open) = self.open_list_before(span.start) {
             return self.error_at(open..open + 1, LIST_IS_OPEN);
+        }
+        let line = self.line_of(span.start);
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        if let Some(why) = toml_words::describe_foreign(text) {
+            return self.error_at(span, why);
+        }
+        if error.message().starts_with("duplicate key") {
+            let before = match toml_words::earlier_line(self.text, line) {
+                Some(before) => format!("line {before} has this name already"),
+                None => "an earlier line has this name already".to_owned(),
+            };
+            let remedy = if text.trim_start().starts_with('[') {
+                "put the fields of both under one heading"
+            } else {
+                "keep one of the two"
+            };
+            return self.error_at(span, format!("{before}; {remedy}"));
         }
         match self.value_before(span.start) {
             Some(value) if value.is_empty() || value.starts_with('#') => {
@@ -131,7 +149,7 @@ impl<'a> ConfigText<'a> {
                     },
                 )
             }
-            _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
+            _ => self.error_at(span, toml_words::plain(error.message())),
         }
     }
 
@@ -149,6 +167,23 @@ impl<'a> ConfigText<'a> {
             return None;
         }
         open_list(&self.text[..line_start])
+    }
+
+    /// A span that is not behind the last line. The parser finds only there that a text in three quotation marks is open.
+    fn within_text(&self, span: Range<usize>) -> Range<usize> {
+        let end = self.text.trim_end().len();
+        let opening = ["\"\"\"", "'''"]
+            .iter()
+            .filter(|quotes| self.text.matches(**quotes).count() % 2 == 1)
+            .filter_map(|quotes| self.text.rfind(quotes))
+            .max();
+        let is_behind = self.line_of(span.start) > self.text.lines().count();
+        if span.start < end || opening.is_none() && !is_behind {
+            return span;
+        }
+        let last = self.text[..end].char_indices().next_back();
+        let start = opening.or(last.map(|(at, _)| at)).unwrap_or(0);
+        start..start
     }
 
     /// The rest of the line after the last `=` that is before a position and not in quotes.

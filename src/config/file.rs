@@ -11,7 +11,7 @@ use toml::de::DeTable;
 use crate::config::address::base_url;
 use crate::config::config_text::ConfigText;
 use crate::config::field::FieldValue;
-use crate::config::key::{KeyLocation, KeySource};
+use crate::config::key_tables::read_keys;
 use crate::config::log::read_log;
 use crate::config::mask::mask_key_like;
 use crate::config::schedule;
@@ -24,7 +24,6 @@ use crate::config::{
 };
 use crate::error::{Error, Exit, Result};
 use crate::model::id::{FactionId, PlayerId, TerritoryId};
-use crate::model::key::ApiKey;
 
 /// Reads a file and checks every value in it.
 pub(super) fn read_file(path: &Path) -> Result<Settings> {
@@ -118,7 +117,7 @@ fn read_settings<'a>(config: &'a ConfigText<'a>, table: DeTable<'a>) -> Result<S
         config_file: None,
         database: file.path_or("database", "tornsnap.db")?,
         api: api(config, file.table("api")?)?,
-        keys: keys(config, &mut file)?,
+        keys: read_keys(config, &mut file)?,
         track: track(config, file.table("track")?)?,
         record: record(file.table("history")?)?,
         retention: retention(file.table("retention")?)?,
@@ -288,6 +287,12 @@ fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Webh
     if let Some(variable) = &variable {
         config.refuse_blank(variable, "name of the variable")?;
     }
+    if let (Some(_), Some(variable)) = (&file, &variable) {
+        return Err(config.error_at(
+            variable.span(),
+            "webhook_url_file and webhook_url_env are both there; remove one of them",
+        ));
+    }
     Ok(match file {
         Some(file) => Some(WebhookSource::File(
             table.resolve("webhook_url_file", &file)?,
@@ -304,59 +309,6 @@ fn ping_url(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Sec
         Some(url) => Ok(Some(url)),
         None => Err(config.error_at(text.span(), "ping_url is not an https:// address")),
     }
-}
-
-fn keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result<Vec<KeySource>> {
-    let mut sources: Vec<KeySource> = Vec::new();
-    for (number, table) in (1..).zip(file.tables("key")?) {
-        let span = table.span();
-        let refuse = |why: String| config.error_at(span.clone(), why);
-        let mut table = table.into_inner();
-        let name = table.string("name")?.map(Spanned::into_inner);
-        let name = name.unwrap_or_else(|| default_key_name(number));
-        table.set_name(&format!("key.{}", mask_key_like(&name)));
-        let key = table.secret_string("key")?;
-        let key_file = table.string("key_file")?;
-        let key_env = table.string("key_env")?;
-        if let Some(variable) = &key_env {
-            config.refuse_blank(variable, "name of the variable")?;
-        }
-        let key_file = key_file
-            .map(|file| table.resolve("key_file", &file))
-            .transpose()?;
-        table.refuse_unknown_fields()?;
-
-        if name.trim().is_empty() {
-            return Err(refuse("the name of this [[key]] is empty".to_owned()));
-        }
-        if sources.iter().any(|source| source.name == name) {
-            return Err(refuse(format!(
-                "the key name {name:?} is used twice: an earlier [[key]] has it, too"
-            )));
-        }
-        let location = match (key, key_file, key_env) {
-            (Some(text), None, None) => {
-                let key = ApiKey::new(text.get_ref()).map_err(|why| {
-                    config.error_at(text.span(), format!("the key cannot be used: {why}"))
-                })?;
-                KeyLocation::Inline(Ok(key))
-            }
-            (None, Some(file), None) => KeyLocation::File(file),
-            (None, None, Some(variable)) => KeyLocation::Env(variable.into_inner()),
-            _ => {
-                return Err(refuse(
-                    "a [[key]] has one of key_file, key_env and key".to_owned(),
-                ));
-            }
-        };
-        sources.push(KeySource { name, location });
-    }
-    Ok(sources)
-}
-
-/// The name of a `[[key]]` without a name. The first one has the number 1.
-pub(crate) fn default_key_name(number: usize) -> String {
-    format!("key{number}")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::key::hide_key_like;
 pub(super) use crate::model::key::mask_key_like;
 
 /// Replaces URLs. The messages of the parser contain values, and any of them may be the URL of a webhook.
@@ -22,12 +23,16 @@ pub(super) fn mask_addresses(text: &str) -> String {
     masked + rest
 }
 
-/// A path for messages, without a key that was written in place of the name of a file.
+/// A path for messages, without a key that was written in place of the name of a file. Messages that show the path itself
+/// hide such a key from then on; a name with an ending is none.
 pub(super) fn mask_path(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let masked = mask_key_like(&name);
     if masked == name || path.exists() {
         return path.to_owned();
+    }
+    if !name.contains('.') {
+        hide_key_like(&name);
     }
     path.with_file_name(masked)
 }

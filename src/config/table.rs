@@ -442,7 +442,7 @@ mod tests {
             "line 1: the value is not in quotes",
         );
         expect_error("[backup]\ncompress = true false", "line 2: ");
-        expect_error("[log]\nfile = \"a=b", "line 2: invalid basic string");
+        expect_error("[log]\nfile = \"a=b", "line 2: a text is not closed");
         expect_error("\"a=b\" = c", "line 1: the value is not in quotes");
         expect_error("a = 1\nb", "line 2: ");
         expect_error("a = 1\n[b", "line 2: ");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::hidden;
 use crate::model::id::PlayerId;
 
 /// The number of letters and digits in a key.
@@ -12,7 +13,8 @@ pub(crate) const KEY_LENGTH: usize = 16;
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Accepts 16 ASCII letters and digits. Quotes, blanks and a byte order mark around them are removed.
+    /// Accepts 16 ASCII letters and digits. Quotes, blanks and a byte order mark around them are removed. From then on,
+    /// no message shows the key.
     ///
     /// # Errors
     ///
@@ -20,6 +22,7 @@ impl ApiKey {
     pub fn new(text: &str) -> Result<Self, String> {
         let text = unquoted(text);
         if has_key_format(text) {
+            hidden::hide(text);
             return Ok(Self(text.to_owned()));
         }
         Err(describe_error(text))
@@ -51,12 +54,36 @@ pub(crate) fn mask_key_like(text: &str) -> String {
         .collect()
 }
 
-/// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters.
+/// Whether a word may be a key: 16 ASCII letters and digits, not all of them lower-case letters. The time in the name of a
+/// backup is none.
 pub(crate) fn looks_like_key(word: &str) -> bool {
     has_key_format(word)
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        && !is_time(word)
+}
+
+/// Whether a word is a time such as `20261031T120000Z`.
+fn is_time(word: &str) -> bool {
+    word.bytes().enumerate().all(|(at, byte)| match at {
+        8 => byte == b'T',
+        15 => byte == b'Z',
+        _ => byte.is_ascii_digit(),
+    })
+}
+
+/// Hides the words in a text that look like a key from all messages.
+pub(crate) fn hide_key_like(text: &str) {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| looks_like_key(word))
+        .for_each(hidden::hide);
+}
+
+/// Whether a text contains a word that may be a key.
+pub(crate) fn contains_key_like(text: &str) -> bool {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .any(looks_like_key)
 }
 
 /// Removes the quotes, blanks and byte order mark that shells, editors and copying leave around a text.
@@ -255,6 +282,17 @@ pub(crate) enum KeyState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_words_that_look_like_a_key_are_hidden() {
+        hide_key_like("keys/HiddenHidden0001.key, plain words and thirteencharacters");
+        hide_key_like("tornsnap-20261031T120000Z.db");
+
+        let shown = hidden::without_hidden("HiddenHidden0001 and HiddenHidden0001.key");
+        assert_eq!(shown, "(redacted) and (redacted).key");
+        let backup = "could not read tornsnap-20261031T120000Z.db, keys/alice.key";
+        assert_eq!(hidden::without_hidden(backup), backup);
+    }
 
     #[test]
     fn blanks_quotes_and_a_byte_order_mark_around_a_key_are_removed() {

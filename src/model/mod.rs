@@ -17,6 +17,7 @@ pub(crate) mod faction;
 pub(crate) mod formula;
 pub(crate) mod future;
 pub(crate) mod health;
+pub(crate) mod hidden;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod key;

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::model::hidden::without_hidden;
 use crate::output::log_file::LogFile;
 use crate::output::printable::printable_record;
 use crate::output::terminal::{FILE_ONLY, Verbosity};
@@ -39,7 +40,7 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
         .format(|line, record| {
             let style = line.default_level_style(record.level());
             let level = record.level().as_str().to_lowercase();
-            let text = format!("{level:5} {}", printable_record(&record.args().to_string()));
+            let text = format!("{level:5} {}", message_of(record));
             let text = match message_width() {
                 Some(width) => wrap_message(&text, usize::from(width)),
                 None => text,
@@ -68,6 +69,11 @@ pub(crate) fn start(verbosity: Verbosity, color: Color, file: Option<LogFile>) {
     }
 }
 
+/// The message without hidden words and line breaks.
+fn message_of(record: &Record<'_>) -> String {
+    printable_record(&without_hidden(&record.args().to_string()))
+}
+
 struct Logger {
     stderr: env_logger::Logger,
     file: Option<Mutex<LogFile>>,
@@ -92,7 +98,7 @@ impl Log for Logger {
         }
         if let Some(Ok(mut file)) = self.file.as_ref().map(Mutex::lock) {
             // A name or an error may contain a line break, and a record is one line.
-            let message = printable_record(&record.args().to_string());
+            let message = message_of(record);
             let line = format!(
                 "{} [{}] {:5} {message}\n",
                 stamp::now(),

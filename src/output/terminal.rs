@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Exit, Result};
+use crate::model::hidden::without_hidden;
 use crate::output::printable::{PrintableWriter, printable, printable_lines};
 use crate::output::width::{message_width, width};
 use crate::output::wrap::{wrap_indented, wrap_message};
@@ -41,7 +42,7 @@ pub(crate) fn print_message(text: &str) {
 )]
 fn print_lines(lines: &str) {
     // Ignore write errors: stderr may be on a full disk (`2>> log`), and `eprintln!` would panic.
-    let lines = printable_lines(lines);
+    let lines = printable_lines(&without_hidden(lines));
     let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{lines}"));
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn print_text(text: &str) -> io::Result<()> {
 ///
 /// Fails when stdout cannot be written. A closed pipe is not an error.
 pub(crate) fn print_line(line: &str) -> io::Result<()> {
+    let line = without_hidden(line);
     let written = progress::suspended(|| {
         stdout().and_then(|mut stdout| {
             stdout.write_all(format!("{line}\n").as_bytes())?;

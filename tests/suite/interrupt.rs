@@ -196,6 +196,34 @@ tornsnap: could not verify the backups
 }
 
 #[test]
+fn an_interrupted_verification_of_all_backups_calls_none_of_them_unreadable() {
+    let sandbox = large(400_000);
+    for arguments in [&["backup"][..], &["backup", "--compress"], &["backup"]] {
+        sandbox.run(arguments).expect(0);
+    }
+    let case = Interrupted {
+        arguments: &["backup", "--verify", "all", "--deep"],
+        is_under_way: |_, child| has_opened(child, "backups/tornsnap"),
+        message: "\
+tornsnap: could not verify the backups
+  because: it was interrupted; no backup was changed
+",
+    };
+
+    check(&sandbox, &case);
+
+    let case = Interrupted {
+        arguments: &["--json", "backup", "--verify", "all", "--deep"],
+        ..case
+    };
+    for (name, code) in signals() {
+        let report = interrupt(&sandbox, &case, name).expect(code).json();
+        assert_eq!(report["exit_code"], code);
+        assert_eq!(report["status"], "interrupted");
+    }
+}
+
+#[test]
 fn an_interrupted_restore_leaves_the_database_as_it_was() {
     for arguments in [&["backup"][..], &["backup", "--compress"]] {
         let sandbox = large(400_000);

@@ -11,6 +11,7 @@ pub(crate) mod scalar;
 pub(crate) mod territory;
 pub(crate) mod user;
 pub(crate) mod war;
+pub(crate) mod words;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -92,7 +93,7 @@ fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, DecodeErr
                 index if index.starts_with('[') => format!("{path}{index}"),
                 field => format!("{path}.{field}"),
             };
-            DecodeError::new(path, error.inner().to_string())
+            DecodeError::new(path, words::plain(&error.inner().to_string()))
         })
     })
 }

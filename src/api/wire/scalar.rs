@@ -1,8 +1,11 @@
 //! Decodes numbers and texts in every encoding that Torn uses.
 
 use std::fmt;
+use std::num::{IntErrorKind, ParseIntError};
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use crate::api::wire::words::shortened;
 
 /// A whole number: plain, in a string, or as a float without a fraction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +42,9 @@ pub(crate) struct NonEmptyText(pub(crate) String);
 /// Larger floats do not represent every whole number, so they are refused.
 const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
 
+/// The first float that an `i64` cannot hold.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0; // 2^63
+
 struct WholeNumber;
 
 impl Visitor<'_> for WholeNumber {
@@ -53,7 +59,7 @@ impl Visitor<'_> for WholeNumber {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
-        i64::try_from(value).map_err(|_| E::custom(format!("{value} is too large")))
+        i64::try_from(value).map_err(|_| E::custom(too_large(value)))
     }
 
     #[expect(
@@ -64,15 +70,36 @@ impl Visitor<'_> for WholeNumber {
         if value.fract() == 0.0 && value.abs() <= EXACT {
             return Ok(value as i64);
         }
-        Err(E::custom(format!("{value} is not a whole number")))
+        Err(E::custom(if value.fract() != 0.0 {
+            format!("{value} is not a whole number")
+        } else if value.abs() < TOO_LARGE {
+            format!("{value} is a decimal number above {EXACT}, so its last digits are not known")
+        } else if value > 0.0 {
+            too_large(format_args!("{value:e}"))
+        } else {
+            too_small(format_args!("{value:e}"))
+        }))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
-        value
-            .trim()
-            .parse()
-            .map_err(|_| E::custom(format!("{value:?} is not a whole number")))
+        let number = value.trim();
+        number.parse().map_err(|error: ParseIntError| {
+            let shown = shortened(number);
+            E::custom(match error.kind() {
+                IntErrorKind::PosOverflow => too_large(shown),
+                IntErrorKind::NegOverflow => too_small(shown),
+                _ => format!("{:?} is not a whole number", shortened(value)),
+            })
+        })
     }
+}
+
+fn too_large(number: impl fmt::Display) -> String {
+    format!("{number} is larger than {}", i64::MAX)
+}
+
+fn too_small(number: impl fmt::Display) -> String {
+    format!("{number} is smaller than {}", i64::MIN)
 }
 
 impl<'de> Deserialize<'de> for Integer {

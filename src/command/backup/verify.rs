@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::report::{BackupResult, VerifyReport};
 use super::{Args, describe_backup, is_of, named_backup, print_line, summarize};
+use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::Identity;
@@ -122,9 +123,14 @@ impl Verifier<'_> {
                 file.display()
             );
         }
+        let stop = StopSignal::listen()?;
         let mut results = Vec::with_capacity(files.len());
         for file in &files {
-            let result = self.verify(file);
+            let result = match self.verify(file) {
+                // The check was ended early, so it says nothing about this backup.
+                Err(error) if stop.received().is_some() => return Err(error),
+                result => result,
+            };
             match &result {
                 Ok(manifest) => self.print(&format!(
                     "sound: {}, of {}",

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, is_online: bool) -> Result<Outcome> {
     let mut findings = Findings::default();
     let (file, settings) = check_configuration(context, &mut findings);
     if let Some(settings) = &settings {
-        check_settings(settings, &mut findings);
+        check_settings(settings, is_online, &mut findings);
         if is_online && !findings.has_problems() {
             online::check(settings, &mut findings)?;
         }
@@ -113,10 +113,11 @@ fn read_configuration(path: &Path, findings: &mut Findings) -> Option<Settings> 
 }
 
 /// Checks what the settings name. A field that is wrong is left out: its default says nothing.
-fn check_settings(settings: &Settings, findings: &mut Findings) {
+fn check_settings(settings: &Settings, is_online: bool, findings: &mut Findings) {
     if !findings.is_wrong("key") {
         check_keys(settings, findings);
-        if !findings.is_wrong("database") {
+        // Torn itself says it in a moment, and may accept the key now.
+        if !is_online && !findings.is_wrong("database") {
             check_refused_keys(settings, findings);
         }
     }

@@ -5,7 +5,7 @@ use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;
 use crate::command::demo_config;
-use crate::command::signal::StopSignal;
+use crate::command::signal::{StopSignal, interrupted};
 use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
@@ -17,7 +17,7 @@ use crate::store::Store;
 ///
 /// # Errors
 ///
-/// Fails when the database cannot be used. Answers of Torn become findings.
+/// Fails after a signal. Answers of Torn, and a database that cannot be used, become findings.
 pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
     if let Err(error) = demo_config::refuse(settings, "ask Torn") {
         findings.problem_because("configuration", &error);
@@ -31,7 +31,8 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
         }
     };
     let loaded = settings.load_keys()?;
-    let torn = TornClient::new(settings, StopSignal::listen()?, store)?.with_shown_waits();
+    let stop = StopSignal::listen()?;
+    let torn = TornClient::new(settings, stop.clone(), store)?.with_shown_waits();
     let mut usable = 0;
     for key in &loaded.keys {
         let subject = format!("key {}", key.name);
@@ -54,7 +55,15 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> 
         check_ids(settings, &torn, findings);
     }
     let store = torn.into_store();
-    store.checkpoint()
+    store.checkpoint()?;
+    match stop.received() {
+        Some(exit) => Err(interrupted(
+            "finish the check with Torn",
+            "nothing was changed",
+            exit,
+        )),
+        None => Ok(()),
+    }
 }
 
 fn check_ids(settings: &Settings, torn: &TornClient, findings: &mut Findings) {

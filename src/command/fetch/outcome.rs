@@ -15,6 +15,7 @@ struct Totals {
     failed: u64,
     rejected: u64,
     passing: u64,
+    no_access: u64,
     missing: u64,
 }
 
@@ -26,6 +27,7 @@ impl Totals {
             totals.failed += tally.counts.failed;
             totals.rejected += tally.rejected;
             totals.passing += tally.passing;
+            totals.no_access += tally.no_access;
             totals.missing += tally.missing;
         }
         totals
@@ -69,11 +71,15 @@ fn exit(totals: Totals, end: Option<Exit>, some_busy: bool) -> Exit {
     if totals.saved > 0 {
         return Exit::Partial;
     }
+    // Nothing is saved, so the code says whether the same call can save something later.
     match end {
         Some(exit) => exit,
-        None if totals.failed > 0 && totals.failed == totals.rejected => Exit::Protocol,
-        None if totals.failed > 0 && totals.failed == totals.passing => Exit::TryLater,
-        None => Exit::Partial,
+        // The misses are recorded, and decide when these ids are requested again.
+        None if totals.missing > 0 => Exit::Partial,
+        None if some_busy || totals.passing > 0 => Exit::TryLater,
+        None if totals.failed == totals.rejected => Exit::Protocol,
+        None if totals.failed == totals.no_access => Exit::NoKey,
+        None => Exit::Failure,
     }
 }
 
@@ -103,7 +109,7 @@ fn failure(
                     .with_help(end.help),
             )
         }
-        (Exit::Partial, None) if totals.failed == 0 => {
+        (_, None) if totals.failed == 0 => {
             let busy: Vec<String> = busy.iter().map(Error::one_line).collect();
             Some(Error::new("fetch everything").with_source(busy.join("; ")))
         }
@@ -114,27 +120,29 @@ fn failure(
                     "fetch {failed} of {}",
                     count(saved + failed, "target")
                 ))
-                .with_help(help(exit, totals, first_error.as_deref()))
+                .with_help(help(exit, totals))
                 .with_source(first_error.unwrap_or_else(|| "see the log".to_owned())),
             )
         }
     }
 }
 
-fn help(exit: Exit, totals: Totals, first_error: Option<&str>) -> &'static str {
+/// The next step when no key has the access for a call. No later run can cure that.
+const NO_ACCESS: &str = "use a key with access to them, for example one of a member of the faction, or a Custom key with this \
+                         selection: make it at https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`";
+
+fn help(exit: Exit, totals: Totals) -> &'static str {
     match exit {
         Exit::Protocol => {
             "look at the table rejected_payloads; a newer tornsnap may understand them"
         }
         Exit::TryLater => "run it again later",
+        Exit::NoKey => NO_ACCESS,
         _ if totals.failed == totals.missing => {
             "check these ids; they are requested again after an hour, after six hours, and then daily"
         }
-        // Torn's code for a key without the access, which no later run can cure.
-        _ if first_error.is_some_and(|error| error.contains("error 16:")) => {
-            "no key has the access for this call (a key with Public Only has it; a Custom key needs this selection): make \
-             one at https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`"
-        }
+        Exit::Failure => "`tornsnap config check --online` asks Torn about each key and each id",
+        _ if totals.failed == totals.no_access => NO_ACCESS,
         _ if totals.rejected > 0 => {
             "the next run tries them again; the table rejected_payloads has the answers that could not be decoded"
         }
@@ -170,25 +178,97 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_from_what_was_saved_and_what_failed() {
-        let totals = |saved, failed, rejected, passing| Totals {
-            saved,
-            failed,
-            rejected,
-            passing,
-            missing: 0,
-        };
+        let all = Totals::default();
+        let saved = |saved| Totals { saved, ..all };
+        let failed = |failed| Totals { failed, ..all };
         let later = Some(Exit::TryLater);
         let table = [
-            (totals(5, 0, 0, 0), None, false, Exit::Done),
-            (totals(0, 0, 0, 0), None, false, Exit::Done),
-            (totals(5, 1, 1, 0), None, false, Exit::Partial),
-            (totals(0, 2, 2, 0), None, false, Exit::Protocol),
-            (totals(0, 2, 0, 2), None, false, Exit::TryLater),
-            (totals(0, 2, 1, 1), None, false, Exit::Partial),
-            (totals(0, 0, 0, 0), later, false, Exit::TryLater),
-            (totals(1, 0, 0, 0), later, false, Exit::Partial),
-            (totals(0, 0, 0, 0), Some(Exit::NoKey), false, Exit::NoKey),
-            (totals(1, 0, 0, 0), None, true, Exit::Partial),
+            (saved(5), None, false, Exit::Done),
+            (all, None, false, Exit::Done),
+            (
+                Totals {
+                    failed: 1,
+                    rejected: 1,
+                    ..saved(5)
+                },
+                None,
+                false,
+                Exit::Partial,
+            ),
+            (
+                Totals {
+                    failed: 1,
+                    no_access: 1,
+                    ..saved(5)
+                },
+                None,
+                false,
+                Exit::Partial,
+            ),
+            (
+                Totals {
+                    rejected: 2,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::Protocol,
+            ),
+            (
+                Totals {
+                    passing: 2,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::TryLater,
+            ),
+            (
+                Totals {
+                    no_access: 2,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::NoKey,
+            ),
+            (
+                Totals {
+                    missing: 1,
+                    rejected: 1,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::Partial,
+            ),
+            (
+                Totals {
+                    rejected: 1,
+                    passing: 1,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::TryLater,
+            ),
+            (
+                Totals {
+                    rejected: 1,
+                    no_access: 1,
+                    ..failed(2)
+                },
+                None,
+                false,
+                Exit::Failure,
+            ),
+            (failed(1), None, false, Exit::Failure),
+            (failed(1), None, true, Exit::TryLater),
+            (all, later, false, Exit::TryLater),
+            (saved(1), later, false, Exit::Partial),
+            (all, Some(Exit::NoKey), false, Exit::NoKey),
+            (saved(1), None, true, Exit::Partial),
+            (all, None, true, Exit::TryLater),
         ];
         for (totals, end, busy, expected) in table {
             assert_eq!(

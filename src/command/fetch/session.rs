@@ -72,6 +72,8 @@ pub(super) struct Tally {
     pub(super) rejected: u64,
     /// Temporary failures.
     pub(super) passing: u64,
+    /// Failures because no key has access.
+    pub(super) no_access: u64,
     /// Failures because Torn does not know the id.
     pub(super) missing: u64,
 }
@@ -284,8 +286,11 @@ impl<'a> Session<'a> {
                 self.store.save_missing(missing, at)?;
             }
         }
-        if failure.is_passing() {
+        if failure.is_passing() || failure.is_daily_limit() {
             run.tally.passing += 1;
+        }
+        if failure.is_no_access() {
+            run.tally.no_access += 1;
         }
         let message = failure.message();
         log::warn!("{target}: {message}");

@@ -231,6 +231,14 @@ pub(super) fn changed_text(
         .replace("\r\n", "\n")
         .parse()
         .map_err(|_| refuse().with_source("it is not valid TOML"))?;
+    // The comments of a file without any field would come after the new fields.
+    let comments = document.is_empty().then(|| {
+        let comments = std::mem::take(&mut document).to_string();
+        match comments.trim_end() {
+            "" => String::new(),
+            comments => format!("{comments}\n\n"),
+        }
+    });
     let mut changed = Vec::new();
     if change_database(document.as_table_mut(), answers, file)? {
         changed.push("database");
@@ -247,7 +255,7 @@ pub(super) fn changed_text(
         let fields = change_track(track, answers).map_err(|why| refuse().with_source(why))?;
         changed.extend(fields);
     }
-    let text = document.to_string();
+    let text = comments.unwrap_or_default() + &document.to_string();
     let text = if has_crlf {
         text.replace('\n', "\r\n")
     } else {

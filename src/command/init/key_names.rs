@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use any_ascii::any_ascii;
 
 use crate::config::check_private;
-use crate::model::key::ApiKey;
+use crate::model::key::{ApiKey, looks_like_key};
 
 /// Names that Windows reserves for devices, also with an ending.
 const RESERVED: [&str; 22] = [
@@ -74,6 +74,8 @@ fn base_name(owner: &str) -> String {
     let name = name.trim_end_matches('-');
     match name {
         "" => "key".to_owned(),
+        // The configuration refuses it.
+        name if looks_like_key(name) => "key".to_owned(),
         name if RESERVED.contains(&name) => format!("{name}-key"),
         name => name.to_owned(),
     }

@@ -1,6 +1,7 @@
 //! The `[[key]]` tables of a configuration: finds a name for each given key, and adds or changes its table.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
@@ -9,11 +10,17 @@ use crate::command::init::answers::{Answers, KeyPlace};
 use crate::command::init::fields::{relative, set, text_in};
 use crate::config::default_key_name;
 use crate::error::Result;
+use crate::model::key::contains_key_like;
+
+/// The name of a key whose file or variable has no usable name.
+const NAMELESS: &str = "key";
 
 /// The fields of the `[[key]]` for a key from the flags or from the user's input.
 pub(super) struct GivenKey {
     /// The name of the file or variable. Several given keys may have the same name.
     pub(super) name: String,
+    /// Whether the file or variable has this name.
+    is_from_place: bool,
     /// The field with the location.
     pub(super) field: &'static str,
     pub(super) place: String,
@@ -23,20 +30,25 @@ pub(super) struct GivenKey {
 pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>> {
     let mut keys: Vec<GivenKey> = Vec::new();
     for place in &answers.keys {
-        let key = match place {
-            KeyPlace::Env(variable) => GivenKey {
-                name: variable.to_lowercase(),
-                field: "key_env",
-                place: variable.clone(),
+        let (name, field, place) = match place {
+            KeyPlace::Env(variable) => (variable.clone(), "key_env", variable.clone()),
+            KeyPlace::File(path) => {
+                let stem = path.file_stem().unwrap_or(OsStr::new(NAMELESS));
+                let place = relative(path, file)?;
+                (stem.to_string_lossy().into_owned(), "key_file", place)
+            }
+        };
+        // The name becomes a part of the history, so it must not be the key.
+        let is_from_place = !contains_key_like(&name);
+        let key = GivenKey {
+            name: match field {
+                _ if !is_from_place => NAMELESS.to_owned(),
+                "key_env" => name.to_lowercase(),
+                _ => name,
             },
-            KeyPlace::File(path) => GivenKey {
-                name: path.file_stem().map_or_else(
-                    || "key".to_owned(),
-                    |stem| stem.to_string_lossy().into_owned(),
-                ),
-                field: "key_file",
-                place: relative(path, file)?,
-            },
+            is_from_place,
+            field,
+            place,
         };
         if !keys
             .iter()
@@ -79,7 +91,9 @@ pub(super) fn change_keys(
     let is_changed = !keys.is_empty();
     for key in keys {
         let same_name = key_tables(document).into_iter().find(|table| {
-            text_in(*table, "name") == Some(key.name.as_str()) && !given_names.contains(&key.name)
+            key.is_from_place
+                && text_in(*table, "name") == Some(key.name.as_str())
+                && !given_names.contains(&key.name)
         });
         let name = if let Some(table) = same_name {
             replace_location(table, &key);

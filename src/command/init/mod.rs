@@ -24,6 +24,7 @@ use crate::command::init::ids::NewIds;
 use crate::command::init::keys::CheckedKeys;
 use crate::command::init::report::{JobsReport, KeyReport, Report};
 use crate::command::init::write::Setup;
+use crate::command::schedule::place_of_jobs;
 use crate::command::signal::StopSignal;
 use crate::command::{Context, Outcome};
 use crate::config::{Field, Origin, Settings, Territories, file_to_write};
@@ -157,8 +158,15 @@ struct Written<'a> {
 /// The result in one line, with the commands to run next.
 fn describe(context: &Context, setup: &Setup) -> String {
     let flag = config_flag(context, &setup.file);
+    let has_jobs =
+        matches!(setup.existing, ExistingFile::Text(_)) && place_of_jobs(&setup.file).is_some();
+    let then = if has_jobs {
+        String::new()
+    } else {
+        format!(", then tornsnap schedule install{flag}")
+    };
     format!(
-        "ready: {}; next: tornsnap fetch all{flag}, then tornsnap schedule install{flag}",
+        "ready: {}; next: tornsnap fetch all{flag}{then}",
         setup.settings.database.display()
     )
 }
@@ -231,12 +239,15 @@ fn warn_of_dropped_ids(before: &Settings, after: &Settings) {
         .map(|id| format!("faction {id}"))
         .chain(players.map(|id| format!("player {id}")))
         .collect();
-    if !dropped.is_empty() {
-        log::warn!(
-            "no longer followed: {}; name all ids to keep them, such as --faction 1,2",
-            dropped.join(", ")
-        );
-    }
+    let option = match dropped.first() {
+        None => return,
+        Some(first) if first.starts_with("player") => "--player",
+        Some(_) => "--faction",
+    };
+    log::warn!(
+        "no longer followed: {}; name all ids to keep them, such as {option} 1,2",
+        dropped.join(", ")
+    );
 }
 
 fn print_keys(checks: &[(NamedKey, KeyFacts)]) {

@@ -35,6 +35,14 @@ impl Failure {
             if error.as_ref().is_none_or(|error| error.policy() == RetryPolicy::NoAccess))
     }
 
+    /// Whether the daily limit of a category is reached.
+    pub(crate) fn is_daily_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAccess(Some(error)) | Self::Refused(error) if error.policy() == RetryPolicy::PauseCategory
+        )
+    }
+
     /// Whether the error is transient.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(

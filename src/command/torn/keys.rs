@@ -1,12 +1,11 @@
 //! Adds and checks the keys of a run, and disables those that Torn refuses.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::limits::{PAUSE_FOR_REST_OF_RUN, owner_id};
 use super::limits::{seconds, whole_seconds};
-use super::{AcquiredKey, CallState, Failure, RunEnd, TornClient, lock};
+use super::{AcquiredKey, Failure, RunEnd, TornClient, lock};
 use crate::api::error::ApiError;
 use crate::api::pool::{KeyId, KeyRequirement};
 use crate::api::request::Request;
@@ -15,10 +14,6 @@ use crate::error::{Exit, Result};
 use crate::model::key::{KeyFacts, KeyState, NamedKey};
 use crate::model::time::{DAY, iso};
 use crate::store::pauses::PauseScope;
-
-/// The maximum number of times that `/key/info` checks a key after an "incorrect key" error. At the next such error, the
-/// key is disabled for the run.
-const MAX_CONFIRMATIONS: u32 = 2;
 
 impl TornClient {
     /// Adds the keys of a run. A key without facts from the last day is checked. Ends the run if no key can be used.
@@ -38,9 +33,16 @@ impl TornClient {
         self.check(id, key)
     }
 
-    /// Like [`TornClient::check_new_key`], and saves only the calls and what Torn asks for: a pause, or not to use a key.
+    /// Like [`TornClient::check_new_key`], and saves only the calls, what Torn asks for (a pause, or not to use a key), and that
+    /// Torn accepts a key that it had refused.
     pub(crate) fn check_key_without_record(&self, key: &NamedKey) -> Result<KeyFacts, Failure> {
         let id = self.add_new_key(key)?;
+        let known = lock(&self.store)
+            .known_key(&key.name, &key.key)
+            .map_err(|error| self.end(RunEnd::broken(&error)))?;
+        if known.is_some_and(|known| known.state == KeyState::Dead) {
+            return self.check(id, key);
+        }
         let (facts, _) = self.ask_about(id, key)?;
         self.use_facts(id, &facts)?;
         Ok(facts)
@@ -167,56 +169,6 @@ impl TornClient {
         Ok(())
     }
 
-    /// Handles an "incorrect key" error. It may be wrong, so `/key/info` decides whether the key is disabled.
-    pub(super) fn confirm_key(
-        &self,
-        key: &AcquiredKey,
-        request: &Request,
-        error: &ApiError,
-        state: &mut CallState,
-    ) -> Result<(), Failure> {
-        if request.endpoint == Request::key_info().endpoint {
-            self.disable_key(key, KeyState::Dead, error)?;
-            return Err(Failure::Refused(error.clone()));
-        }
-        if state.confirmed {
-            return Err(Failure::Refused(error.clone())); // The key works, so there is another reason for the refusal.
-        }
-        // One thread at a time checks a key. Other threads wait here only if they need the result of the same check. A
-        // signal aborts the check, so this wait does not delay the end of the run.
-        let confirmation = Arc::clone(lock(&self.confirmations).entry(key.id).or_default());
-        let mut confirmation = lock(&confirmation);
-        if !lock(&self.pool).is_usable(key.id) {
-            return Ok(()); // Another thread has disabled the key.
-        }
-        if confirmation.at.is_some_and(|at| key.called_at < at) {
-            state.confirmed = true; // Another thread has confirmed the key since this call.
-            return Ok(());
-        }
-        confirmation.count += 1;
-        if confirmation.count > MAX_CONFIRMATIONS {
-            log::warn!("key {} is not used again in this run: {error}", key.name);
-            lock(&self.pool).disable(key.id);
-            return Ok(());
-        }
-        lock(&self.pool).set_suspended(key.id, true);
-        let confirmed = self.get(&Request::key_info(), KeyRequirement::Only(key.id));
-        lock(&self.pool).set_suspended(key.id, false);
-        if confirmed.is_ok() {
-            confirmation.at = Some(Instant::now());
-        }
-        drop(confirmation);
-        match confirmed {
-            Ok(_) => {
-                state.confirmed = true;
-                Ok(())
-            }
-            Err(Failure::RunEnded) => Err(Failure::RunEnded),
-            Err(_) if !lock(&self.pool).is_usable(key.id) => Ok(()),
-            Err(failure) => Err(failure),
-        }
-    }
-
     /// Disables a key for this run, and saves a pause so that later runs do not use it either.
     pub(super) fn pause_key(
         &self,
@@ -228,7 +180,9 @@ impl TornClient {
         self.disable_key(key, KeyState::Paused(until), error)
     }
 
-    fn disable_key(
+    /// Disables a key for this run, and saves why. Torn bans addresses that go on with a key that it refuses, so the first
+    /// refusal counts, even if `/key/info` still knows the key.
+    pub(super) fn disable_key(
         &self,
         key: &AcquiredKey,
         state: KeyState,

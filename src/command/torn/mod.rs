@@ -10,7 +10,7 @@ mod pace;
 mod policies;
 mod progress;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,9 +66,6 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
-    /// The keys that `/key/info` has checked after an "incorrect key" error. The lock of a key is held during that call, the
-    /// lock of the map is not.
-    confirmations: Mutex<HashMap<KeyId, Arc<Mutex<KeyConfirmations>>>>,
     stop: StopSignal,
     clock: Clock,
     limit: Option<u32>,
@@ -102,19 +99,10 @@ struct AcquiredKey {
     called_at: Instant,
 }
 
-/// The number of checks of a key at `/key/info` after an "incorrect key" error, and the time of the last success.
-#[derive(Clone, Copy, Debug, Default)]
-struct KeyConfirmations {
-    count: u32,
-    at: Option<Instant>,
-}
-
 /// The state of one call over its attempts.
 #[derive(Default)]
 struct CallState {
     tries: u32,
-    /// Whether Torn answered "incorrect key" although `/key/info` accepts the key.
-    confirmed: bool,
     /// Keys without access. They are not tried again.
     excluded: Vec<KeyId>,
     refusal: Option<ApiError>,
@@ -139,7 +127,6 @@ impl TornClient {
             store: Mutex::new(store),
             end: Mutex::default(),
             closed: Mutex::default(),
-            confirmations: Mutex::default(),
             stop,
             clock: settings.clock,
             limit: settings.api.requests_per_minute,

@@ -1,6 +1,7 @@
 //! Converts one foreign value to one of ours, or says why that is not possible.
 
 use std::collections::HashMap;
+use std::num::IntErrorKind;
 
 use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
@@ -35,6 +36,8 @@ use Converted::{Kept, Mended, Unusable};
 
 const ZERO: &str = "0 stood for unknown";
 const NOT_A_NUMBER: &str = "is not a whole number";
+const TOO_LARGE: &str = "is larger than 9223372036854775807";
+const TOO_SMALL: &str = "is smaller than -9223372036854775808";
 const OUT_OF_RANGE: &str = "is out of range";
 const MISSING: &str = "is missing";
 
@@ -98,7 +101,7 @@ impl Dialect {
             },
             Datum::Text(text) => match self.number_in_text(text) {
                 Some(found) => found,
-                None => return Unusable(NOT_A_NUMBER),
+                None => return Unusable(why_no_number(text)),
             },
         };
         if number == 0 && least == 1 && self.is_lenient() {
@@ -341,5 +344,13 @@ fn flag(cell: &Datum) -> Converted {
             Kept(Datum::Integer(i64::from(text == "1")))
         }
         _ => Unusable("is neither 0 nor 1"),
+    }
+}
+/// Why a text is not a whole number that a column can hold.
+fn why_no_number(text: &str) -> &'static str {
+    match text.trim().parse::<i64>().map_err(|error| *error.kind()) {
+        Err(IntErrorKind::PosOverflow) => TOO_LARGE,
+        Err(IntErrorKind::NegOverflow) => TOO_SMALL,
+        _ => NOT_A_NUMBER,
     }
 }

@@ -70,6 +70,7 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         Some(dataset) => named_table(dataset, &names)?,
         None => only_table(&names)?,
     };
+    refuse_repeated(&names)?;
     let places = table
         .columns
         .iter()
@@ -114,6 +115,21 @@ fn named_table(dataset: &str, names: &[String]) -> Result<Table, Refusal> {
         ));
     }
     Ok(*table)
+}
+
+/// Refuses a column that is there twice: nothing says which of the two values is right.
+fn refuse_repeated(names: &[String]) -> Result<(), Refusal> {
+    let repeated = names.iter().enumerate().find_map(|(second, name)| {
+        let first = names[..second].iter().position(|other| other == name)?;
+        Some((name, first + 1, second + 1))
+    });
+    match repeated {
+        Some((name, first, second)) => Err(refusal(
+            format!("the columns {first} and {second} have the same name, {name:?}"),
+            "remove one of them from the file, or give it its right name",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn only_table(names: &[String]) -> Result<Table, Refusal> {

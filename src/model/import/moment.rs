@@ -71,8 +71,10 @@ fn from_text(text: &str, offset: i64) -> Option<Moment> {
         return from_real(number, offset);
     }
     let (date_and_time, zone) = split_zone(text);
+    // Only a time of day has a fraction: `31.10.2026` is a date in another form.
     let date_and_time = date_and_time
         .split_once('.')
+        .filter(|(whole, _)| whole.contains(':'))
         .map_or(date_and_time, |(whole, _)| whole);
     if zone.is_empty() {
         let local = parse_timestamp(date_and_time).ok()?;

@@ -43,6 +43,12 @@ pub(super) fn check_header(path: &Path, options: &CsvOptions) -> Result<()> {
 fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
     let action = || format!("import {}", path.display());
     let mut file = BufReader::new(File::open(path).with_context(action)?);
+    if let Some((cause, help)) = other_encoding(file.fill_buf().with_context(action)?) {
+        return Err(Error::new(action())
+            .with_source(cause)
+            .with_help(help)
+            .with_exit(Exit::Config));
+    }
     let first = first_line(&mut file).with_context(action)?;
     let sheet = header::read(&first, options.dataset.as_deref()).map_err(|refusal| {
         Error::new(action())
@@ -55,6 +61,29 @@ fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
 
 /// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
 const MAX_ROW_ID: i64 = 1 << 53;
+
+/// What a file is whose contents must be converted first, and how.
+fn other_encoding(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    match start {
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Some((
+            "it is compressed with zstd",
+            "decompress it with `zstd -d`, and import the new file",
+        )),
+        [0x1F, 0x8B, ..] => Some((
+            "it is compressed with gzip",
+            "decompress it with `gunzip`, and import the new file",
+        )),
+        [b'P', b'K', 3, 4, ..] => Some((
+            "it is a workbook or another ZIP archive",
+            "save the sheet as CSV in UTF-8, and import that file",
+        )),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some((
+            "its text is UTF-16",
+            "save it as UTF-8, and import that file",
+        )),
+        _ => None,
+    }
+}
 
 /// How many invalid lines an error names.
 const MAX_NAMED: usize = 5;

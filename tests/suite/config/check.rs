@@ -113,6 +113,22 @@ fn all_problems_are_shown_at_once() {
 }
 
 #[test]
+fn two_places_for_the_address_of_the_webhook_are_one_too_many() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "tornsnap.toml",
+        "[health]\nwebhook_url_file = \"hook\"\nwebhook_url_env = \"HOOK\"\n",
+    );
+
+    let report = check(&sandbox, 78);
+
+    expect_problem(
+        &report,
+        "line 3: webhook_url_file and webhook_url_env are both there; remove one of them",
+    );
+}
+
+#[test]
 fn a_wrong_field_is_no_reason_to_complain_about_its_default() {
     let sandbox = Sandbox::new();
     sandbox.write(
@@ -367,7 +383,14 @@ fn online_ends_with_the_exit_code_of_the_signal() {
         torn.wait_for_requests(2);
         signal(&child, name);
 
-        Finished(child.wait_with_output().unwrap()).expect(code);
+        let finished = Finished(child.wait_with_output().unwrap()).expect(code);
+
+        assert_eq!(
+            finished.stderr(),
+            "tornsnap: could not finish the check with Torn\n  because: it was interrupted; nothing was changed\n",
+            "{name}"
+        );
+        assert_eq!(finished.stdout(), "", "{name}: half a list");
     }
 }
 

@@ -82,7 +82,7 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         text: "database = \"a.db\"\ndatabase = \"b.db\"\n",
-        because: "line 2: duplicate key",
+        because: "line 2: line 1 has this name already; keep one of the two",
     },
     Mistake {
         text: "\n\n[api\n",

@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod not_toml;
 pub mod show;
 
 use std::fs;

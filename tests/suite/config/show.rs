@@ -13,7 +13,7 @@ fn with_secrets() -> Sandbox {
             "[api]\nbase_url = \"https://mirror.example/{CANARY}\"\n\
              [[key]]\nname = \"alice\"\nkey = \"{CANARY}\"\n\
              [[key]]\nname = \"bob\"\nkey_file = \"keys/bob.key\"\n\
-             [[key]]\nname = \"{CANARY}\"\nkey_env = \"{CANARY}\"\n\
+             [[key]]\nname = \"carol\"\nkey_env = \"{CANARY}\"\n\
              [health]\nwebhook_url_file = \"hook\"\nping_url = \"https://hc.example/canary-ping\"\n"
         ),
     );

@@ -21,6 +21,16 @@ pub fn status(number: u16, headers: &[(&str, &str)]) -> FaultKind {
     )
 }
 
+/// An answer with this text, HTTP status 200 and the content type of JSON.
+fn text(body: &str) -> FaultKind {
+    FaultKind::Status(
+        200,
+        body.to_owned(),
+        "application/json".to_owned(),
+        Vec::new(),
+    )
+}
+
 /// Fetches two factions, of which the first has the fault.
 fn beside_a_healthy_one(kind: FaultKind) -> (Torn, Finished) {
     let torn = Torn::new();
@@ -44,19 +54,26 @@ fn a_passing_fault_is_tried_four_times_and_then_only_that_target_fails() {
         (FaultKind::Html503, "HTTP status 503"),
         (
             FaultKind::Broken,
-            "the answer is not JSON (EOF while parsing",
+            "the answer is not JSON (it ends in the middle)",
         ),
         (FaultKind::Empty, "the answer is not JSON (it is empty)"),
-        (FaultKind::NotJson, "the answer is not JSON (expected value"),
         (
-            FaultKind::Status(
-                200,
-                "[1]".to_owned(),
-                "application/json".to_owned(),
-                Vec::new(),
-            ),
-            "it is no object",
+            FaultKind::NotJson,
+            "the answer is not JSON (see line 1, column 1)",
         ),
+        (
+            text("<!DOCTYPE html><html><body>Maintenance</body></html>"),
+            "the answer is a web page and not JSON",
+        ),
+        (
+            text("{} {}"),
+            "the answer is not JSON (more text follows after its end)",
+        ),
+        (
+            text(&"[".repeat(300)),
+            "the answer is not JSON (too many lists and objects are inside each other)",
+        ),
+        (text("[1]"), "the answer is JSON, but no object"),
         (FaultKind::Cut, "no connection: "),
         (FaultKind::Reset, "no connection: "),
     ];

@@ -69,7 +69,7 @@ const MEANINGFUL: &[Removed] = &[
     Removed {
         path: "/user/2",
         pointer: "/profile/name",
-        error: "profile: missing field `name`",
+        error: "profile: it has no field `name`",
     },
     Removed {
         path: "/user/2",
@@ -84,7 +84,7 @@ const MEANINGFUL: &[Removed] = &[
     Removed {
         path: "/faction/9",
         pointer: "/basic/name",
-        error: "basic: missing field `name`",
+        error: "basic: it has no field `name`",
     },
     Removed {
         path: "/faction/9",
@@ -94,7 +94,7 @@ const MEANINGFUL: &[Removed] = &[
     Removed {
         path: "/faction/9",
         pointer: "/members/0/name",
-        error: "members[0]: missing field `name`",
+        error: "members[0]: it has no field `name`",
     },
     Removed {
         path: "/faction/9",

@@ -56,8 +56,39 @@ const MISFITS: &[Misfit] = &[
     Misfit {
         pointer: "/profile/name",
         value: "[7]",
-        error: "profile.name: invalid type",
+        error: "profile.name: it is a list, not a text",
         stored: NETWORTH,
+    },
+    Misfit {
+        pointer: "/profile/name",
+        value: "true",
+        error: "profile.name: it is true, not a text",
+        stored: NETWORTH,
+    },
+    Misfit {
+        pointer: "/profile/level",
+        value: "1e300",
+        error: "profile.level: 1e300 is larger than 9223372036854775807",
+        stored: NETWORTH,
+    },
+    Misfit {
+        pointer: "/profile/level",
+        value: "\"9223372036854775808\"",
+        error: "profile.level: 9223372036854775808 is larger than 9223372036854775807",
+        stored: NETWORTH,
+    },
+    Misfit {
+        pointer: "/personalstats/0/value",
+        value: "1e18",
+        error: "personalstats[0].value: 1000000000000000000 is a decimal number above 9007199254740992, \
+                so its last digits are not known",
+        stored: PROFILE,
+    },
+    Misfit {
+        pointer: "/personalstats/0/value",
+        value: "-1e300",
+        error: "personalstats[0].value: -1e300 is smaller than -9223372036854775808",
+        stored: PROFILE,
     },
     Misfit {
         pointer: "/profile/life/maximum",
@@ -80,7 +111,7 @@ const MISFITS: &[Misfit] = &[
     Misfit {
         pointer: "/profile",
         value: "null",
-        error: "profile: invalid type: null, expected an object",
+        error: "profile: it is null, not an object",
         stored: NETWORTH,
     },
     Misfit {
@@ -157,7 +188,7 @@ const MISSING: &[Missing] = &[
         kind: "players",
         pointer: "/profile/id",
         exit: 3,
-        error: "profile: missing field `id`",
+        error: "profile: it has no field `id`",
     },
     Missing {
         path: "/user/2",
@@ -192,7 +223,7 @@ const MISSING: &[Missing] = &[
         kind: "factions",
         pointer: "/members/1/id",
         exit: 3,
-        error: "members[1]: missing field `id`",
+        error: "members[1]: it has no field `id`",
     },
     Missing {
         path: "/faction/9",

@@ -240,6 +240,96 @@ fn a_bad_line_is_named_and_nothing_is_taken_unless_it_may_be_skipped() {
 }
 
 #[test]
+fn a_column_that_is_there_twice_is_refused() {
+    let sandbox = with_plan("");
+    for (header, row, places) in [
+        (
+            "player_id,timestamp,level,networth,level",
+            "1,1790812800,5,1,77",
+            "3 and 5",
+        ),
+        (
+            "player_id,player_id,timestamp,level",
+            "1,2,1790812800,5",
+            "1 and 2",
+        ),
+        (
+            "id,player_id,timestamp,level,id",
+            "1,1,1790812800,5,2",
+            "1 and 5",
+        ),
+    ] {
+        sandbox.write("h.csv", &format!("{header}\n{row}\n"));
+        for more in [
+            &[][..],
+            &["--dataset", "player_stats_history"],
+            &["--skip-invalid"],
+        ] {
+            let arguments = [&["import", "h.csv", "--no-backup"], more].concat();
+
+            let stderr = sandbox.run(&arguments).expect(78).stderr();
+
+            let why = format!("the columns {places} have the same name, \"");
+            assert!(stderr.contains(&why), "{arguments:?}: {stderr}");
+        }
+    }
+    assert_eq!(
+        sandbox.rows("SELECT count(*) FROM player_stats_history"),
+        ["0"]
+    );
+}
+
+#[test]
+fn a_file_that_must_be_converted_first_is_named_with_the_way() {
+    let sandbox = with_plan("");
+    let utf_16: Vec<u8> = "\u{feff}faction_id,name\n7,Seven\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (bytes, why) in [
+        (&b"\x28\xb5\x2f\xfd rest"[..], "it is compressed with zstd"),
+        (b"\x1f\x8b rest", "it is compressed with gzip"),
+        (
+            b"PK\x03\x04 rest",
+            "it is a workbook or another ZIP archive",
+        ),
+        (&utf_16, "its text is UTF-16"),
+    ] {
+        fs::write(sandbox.path("f.csv"), bytes).unwrap();
+
+        let stderr = sandbox
+            .run(&["import", "f.csv", "--no-backup"])
+            .expect(78)
+            .stderr();
+
+        assert!(stderr.contains(why), "{stderr}");
+    }
+}
+
+#[test]
+fn a_number_or_a_date_that_cannot_be_read_is_described_truly() {
+    let sandbox = with_plan("");
+    sandbox.write(
+        "h.csv",
+        "faction_id,timestamp,respect,data_source\n7,1775044800,9223372036854775808,a\n\
+         7,1775044800,-9223372036854775809,a\n7,31.10.2026 12:00,1,a\n",
+    );
+
+    let text = sandbox
+        .run(&["import", "h.csv", "--no-backup"])
+        .expect(78)
+        .stderr();
+
+    for why in [
+        "line 2: column respect: \"9223372036854775808\" is larger than 9223372036854775807",
+        "line 3: column respect: \"-9223372036854775809\" is smaller than -9223372036854775808",
+        "line 4: column timestamp: \"31.10.2026 12:00\" is not a time",
+    ] {
+        assert!(text.contains(why), "{text}");
+    }
+}
+
+#[test]
 fn the_table_is_told_by_the_columns_or_by_the_flag() {
     let sandbox = with_plan("");
     sandbox.write("f.csv", "faction_id,name\n7,Seven\n");

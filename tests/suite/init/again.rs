@@ -424,3 +424,22 @@ fn a_path_that_is_not_utf8_is_not_written_as_another_one() {
     assert!(stderr.contains("the path is not UTF-8"), "{stderr}");
     assert!(!fresh.sandbox.path("tornsnap.toml").exists());
 }
+
+#[test]
+fn the_comments_of_a_file_without_fields_stay_at_its_beginning() {
+    let fresh = Fresh::handmade();
+    fresh
+        .sandbox
+        .write("tornsnap.toml", "# ours, since 2024\n# ask Duke\n");
+
+    fresh
+        .init(&["--faction", "9", "--key-file", "alice.key"])
+        .expect(0);
+
+    let text = fresh.config();
+    assert!(
+        text.starts_with("# ours, since 2024\n# ask Duke\n\n"),
+        "{text}"
+    );
+    assert!(text.contains("[track]\nfactions = [9]\n"), "{text}");
+}

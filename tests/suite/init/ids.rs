@@ -94,3 +94,15 @@ fn the_exit_code_after_a_signal_during_a_call_tells_the_signal() {
         }
     }
 }
+
+#[test]
+fn a_warning_about_dropped_players_names_the_option_for_players() {
+    let fresh = Fresh::handmade();
+    let stderr = fresh.init(&["--player", "1"]).stderr();
+    assert!(
+        stderr.contains(
+            "no longer followed: player 2; name all ids to keep them, such as --player 1,2"
+        ),
+        "{stderr}"
+    );
+}

@@ -1,0 +1,143 @@
+//! Puts the messages of the TOML parser into plain words. They are written for programmers.
+
+/// A message of the parser in plain words.
+pub(super) fn plain(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    let what = first.split(", expected").next().unwrap_or(first);
+    match what {
+        "invalid basic string" | "invalid literal string" | "invalid string" | "missing opening quote" => {
+            "a text is not closed with a quotation mark, or it has a character that no text may have"
+        }
+        "invalid multi-line basic string" | "invalid multi-line literal string" => {
+            "a text in three quotation marks is not closed with three"
+        }
+        "missing escaped value" => "a text ends after a backslash",
+        "unclosed table" | "unclosed array table" | "missing table open" | "invalid table" => {
+            "the heading is not closed with ]"
+        }
+        "unclosed inline table" => "a { is not closed with }",
+        "missing key for inline table element" | "invalid inline table element" => {
+            "between { and }, each field is written as `name = value`"
+        }
+        "missing comma between key-value pairs" => "a comma is missing between { and }",
+        "extra comma in inline table" | "extra comma in array" => "there is a comma too many",
+        "cannot recurse further; max recursion depth met" => {
+            "too many [ or { are inside each other"
+        }
+        "extra assignment between key-value pairs" | "extra `=`" | "unexpected `=` in array" => {
+            "there is an = too many"
+        }
+        "carriage return must be followed by newline" => {
+            "there is a carriage return without a line feed; save the file with the usual line ends"
+        }
+        "invalid comment character" => "a comment has a control character",
+        "invalid boolean" | "invalid value" | "missing value" => {
+            "the value is neither a text in quotes nor a number, true, false or a list"
+        }
+        "invalid date-time" => "the date or time cannot be read",
+        _ if is_about_number(what) => "the number cannot be read",
+        _ if what.starts_with("cannot extend value of type") => {
+            "the name before the dot has a value already, so it is no table"
+        }
+        _ => "it is neither a field, written as `name = value`, nor a heading such as [track]",
+    }
+    .to_owned()
+}
+
+fn is_about_number(what: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "number",
+        "mantissa",
+        "fraction",
+        "exponent",
+        "float",
+        "leading zero",
+    ];
+    what == "unexpected sign" || WORDS.iter().any(|word| what.contains(word))
+}
+
+/// The reason why a line is not TOML, if it is of another format or of another program.
+pub(super) fn describe_foreign(line: &str) -> Option<&'static str> {
+    let line = line.trim();
+    let is_mark =
+        |mark: &str| line.starts_with(mark) && !line[mark.len()..].starts_with(&mark[..1]);
+    if ["<<<<<<<", "=======", ">>>>>>>"].into_iter().any(is_mark) {
+        return Some(
+            "it is the mark of a merge conflict; keep one of the two versions, without the marks",
+        );
+    }
+    if line.starts_with('{') || line.starts_with('"') && line.contains("\":") {
+        return Some(
+            "it is JSON, and this file is TOML: write `name = value` under a heading such as [track]",
+        );
+    }
+    let name_end = line.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
+    let is_yaml = name_end > 0 && (line[name_end..].starts_with(": ") || &line[name_end..] == ":");
+    is_yaml.then_some("it has a colon after the name: write `name = value`")
+}
+
+/// The number of the line that gave a name before, for the name in line `number`; both from 1.
+pub(super) fn earlier_line(text: &str, number: usize) -> Option<usize> {
+    let lines: Vec<&str> = text.lines().take(number).map(str::trim).collect();
+    let (last, before) = lines.split_last()?;
+    let same = |line: &&str| name_of(line) == name_of(last);
+    if last.starts_with('[') {
+        return before.iter().position(same).map(|index| index + 1);
+    }
+    // A field is a second one only below the same heading.
+    let heading = before
+        .iter()
+        .rposition(|line| line.starts_with('['))
+        .map_or(0, |at| at + 1);
+    let index = before[heading..].iter().position(same)?;
+    Some(heading + index + 1)
+}
+
+/// The name of a field, or a heading without its comment.
+fn name_of(line: &str) -> &str {
+    let end = if line.starts_with('[') {
+        line.rfind(']').map(|end| end + 1)
+    } else {
+        line.find('=')
+    };
+    line[..end.unwrap_or(line.len())].trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_line_is_recognized_and_no_line_of_toml_is() {
+        for (line, words) in [
+            ("key: \"x\"", "a colon"),
+            ("track:", "a colon"),
+            ("{\"database\": 1}", "JSON"),
+            ("\"database\": 1,", "JSON"),
+            ("<<<<<<< HEAD", "merge conflict"),
+            ("=======", "merge conflict"),
+        ] {
+            let why = describe_foreign(line).unwrap();
+            assert!(why.contains(words), "{line}: {why}");
+        }
+        for line in [
+            "",
+            "[track]",
+            "speed = 3",
+            "file = \"a: b\"",
+            "# note: x",
+            "x",
+            "========",
+        ] {
+            assert_eq!(describe_foreign(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_earlier_line_of_a_name_is_found() {
+        let text = "a = 1\n[x] # first\na = 2\nb = 3\n[y]\na = 4\na = 5\n[x]\n";
+        assert_eq!(earlier_line(text, 7), Some(6));
+        assert_eq!(earlier_line(text, 8), Some(2));
+        assert_eq!(earlier_line(text, 3), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! Files that are not TOML: the line and the mistake, in plain words.
+
+use crate::support::Sandbox;
+
+/// A file that is not TOML, and what is said about it.
+struct NotToml {
+    text: &'static str,
+    why: &'static str,
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for NotToml { text, why } in [
+        NotToml {
+            text: "[track]\nplayers = [1]\n\n[api]\n# note\n[track] # again\nfactions = [2]\n",
+            why: "line 6: line 1 has this name already; put the fields of both under one heading",
+        },
+        NotToml {
+            text: "[api]\nconcurrency = 1\n[track]\nmembers = true\nplayers = [1]\nmembers = false\n",
+            why: "line 6: line 4 has this name already; keep one of the two",
+        },
+        NotToml {
+            text: "database = \"torn.db\n",
+            why: "line 1: a text is not closed with a quotation mark",
+        },
+        NotToml {
+            text: "[[key]]\nkey = \"\"\"Sec\n",
+            why: "line 2: a text in three quotation marks is not closed with three",
+        },
+        NotToml {
+            text: "key: \"x\"\n",
+            why: "line 1: it has a colon after the name: write `name = value`",
+        },
+        NotToml {
+            text: "{\"database\": \"torn.db\"}\n",
+            why: "line 1: it is JSON, and this file is TOML",
+        },
+        NotToml {
+            text: "<<<<<<< HEAD\n[track]\n",
+            why: "line 1: it is the mark of a merge conflict",
+        },
+        NotToml {
+            text: "track = { , }\n",
+            why: "line 1: there is a comma too many",
+        },
+        NotToml {
+            text: "[track\nplayers = [1]\n",
+            why: "line 1: the heading is not closed with ]",
+        },
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("tornsnap.toml", text);
+
+        let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();
+
+        assert!(stderr.contains(&format!("because: {why}")), "{stderr}");
+        let report = sandbox
+            .run(&["config", "check", "--json"])
+            .expect(78)
+            .json();
+        for word in ["expected", "duplicate", "recursion", "inline"] {
+            assert!(!report.to_string().contains(word), "{report:#}");
+        }
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("tornsnap.toml", &format!("a = {deep}\n"));
+    let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();
+    assert!(
+        stderr.contains("line 1: too many [ or { are inside each other"),
+        "{stderr}"
+    );
+}
