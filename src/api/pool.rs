@@ -77,8 +77,13 @@ struct PooledKey {
     usable: bool,
     /// A pause that does not apply to the owner's other keys.
     pause: Option<Wait>,
+    /// Torn has answered "incorrect key". A call to `/key/info` is now checking whether the key really is incorrect.
+    suspended: bool,
     uses: u64,
 }
+
+/// Poll interval for a suspended key. The check of the key is one call, so it ends within tenths of a second.
+const SUSPENSION_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The preference for a key. The smallest rank is chosen first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -122,6 +127,7 @@ impl KeyPool {
             facts: None,
             usable: true,
             pause: None,
+            suspended: false,
             uses: 0,
         });
         KeyId(self.entries.len() - 1)
@@ -210,12 +216,17 @@ impl KeyPool {
         self.entry_mut(id).pause = Some(Wait::pause(None, now, time));
     }
 
+    /// Sets whether a key is suspended. Only calls with [`KeyRequirement::Only`] use a suspended key.
+    pub(crate) fn set_suspended(&mut self, id: KeyId, suspended: bool) {
+        self.entry_mut(id).suspended = suspended;
+    }
+
     /// The shortest wait of all usable keys, which is zero if a key can be used now; `None` without a usable key.
     pub(crate) fn shortest_wait(&self, now: Instant) -> Option<Duration> {
         self.ids()
             .filter(|id| self.entry(*id).fits(KeyRequirement::Any, *id))
             .map(|id| {
-                self.wait(id, now)
+                self.wait(id, KeyRequirement::Any, now)
                     .map_or(Duration::ZERO, |wait| wait.remaining(now))
             })
             .min()
@@ -256,7 +267,7 @@ impl KeyPool {
         };
         wait.is_some_and(|wait| match wait.cause {
             WaitCause::Pause { asked_at } => asked_at >= moment,
-            WaitCause::RateLimit => false,
+            WaitCause::RateLimit | WaitCause::KeyCheck => false,
         })
     }
 
@@ -338,7 +349,7 @@ impl KeyPool {
                     rank: self.rank(id, requirement, endpoint)?,
                     uses: self.entry(id).uses,
                     id,
-                    wait: self.wait(id, now),
+                    wait: self.wait(id, requirement, now),
                 })
             })
             .collect();
@@ -381,8 +392,14 @@ impl KeyPool {
     ///
     /// The result ends with the longest wait of the key, its owner and the address. Its cause is a pause if any of them is
     /// a pause.
-    fn wait(&self, id: KeyId, now: Instant) -> Option<Wait> {
+    fn wait(&self, id: KeyId, requirement: KeyRequirement, now: Instant) -> Option<Wait> {
         let entry = self.entry(id);
+        if entry.suspended && requirement != KeyRequirement::Only(id) {
+            return Some(Wait {
+                until: now + SUSPENSION_POLL_INTERVAL,
+                cause: WaitCause::KeyCheck,
+            });
+        }
         let owner_wait = self.owner_waits.get(&self.owner(id)).copied();
         let waits = [entry.pause, self.address_wait, owner_wait].map(|wait| not_ended(wait, now));
         let longest = waits.into_iter().flatten().max_by_key(|wait| wait.until)?;

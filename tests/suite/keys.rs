@@ -1,11 +1,16 @@
 //! Keys, configuration files and environment variables in the forms that shells, editors and schedulers write.
 
 use std::fs;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 #[cfg(unix)]
-use crate::support::rows;
+use tornsnap::testing::sim::{Fault, FaultKind};
+
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, set_mode};
+#[cfg(unix)]
+use crate::support::{rows, signal};
 
 /// Writes a configuration with a good key and a second key with these settings.
 fn with_second_key(torn: &Torn, second: &str) {
@@ -383,4 +388,36 @@ fn a_path_that_is_no_text_is_refused_with_its_line() {
         told.contains("line 3: directory must be text in quotes"),
         "{told}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn two_keys_are_checked_at_the_same_time_and_a_signal_ends_both_checks() {
+    let torn = Torn::with_two_keys();
+    torn.configure(
+        "requests_per_minute = 0\nconcurrency = 2\n",
+        "[track]\nfactions = [9, 20]\nterritories = \"none\"\n",
+    );
+    for key in [CANARY, BOBS_KEY] {
+        let incorrect = FaultKind::Code(2, "Incorrect key".to_owned());
+        torn.simulator
+            .fault(Fault::once(incorrect).path("/faction").key(key));
+        let never = FaultKind::Hang(Duration::from_secs(20));
+        // The first check of each key, at the start of the run, passes.
+        let check = Fault::always(never).path("/key/info").key(key).after(1);
+        torn.simulator.fault(check);
+    }
+
+    let child = torn.start(&["factions"]);
+    torn.wait_for_requests(5); // Two first checks, two refused calls, and one more check.
+    let start = Instant::now();
+    torn.wait_for_requests(6);
+    let until_second_check = start.elapsed();
+    signal(&child, "INT");
+    Finished(child.wait_with_output().unwrap()).expect(130);
+
+    assert_eq!(torn.calls(), 2, "{:?}", torn.asked());
+    let limit = Duration::from_secs(8);
+    assert!(until_second_check < limit, "{until_second_check:?}");
+    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
 }

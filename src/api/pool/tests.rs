@@ -271,3 +271,23 @@ fn a_pause_is_the_cause_even_if_a_full_rate_limiter_delays_the_call_longer() {
         KeyChoice::Wait(expected)
     );
 }
+
+#[test]
+fn only_its_check_uses_a_suspended_key() {
+    let mut pool = pool(&[1]);
+    let now = Instant::now();
+
+    pool.set_suspended(KeyId(0), true);
+
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Any, faction(), &[], now),
+        KeyChoice::Wait(Wait {
+            until: now + SUSPENSION_POLL_INTERVAL,
+            cause: WaitCause::KeyCheck,
+        })
+    );
+    assert_eq!(
+        pool.choose_key(KeyRequirement::Only(KeyId(0)), faction(), &[], now),
+        KeyChoice::Key(KeyId(0))
+    );
+}

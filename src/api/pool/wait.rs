@@ -13,6 +13,8 @@ pub(crate) struct Wait {
 pub(crate) enum WaitCause {
     /// Our rate limiter is full. The wait is at most a minute, so a call waits for the key with the best rank.
     RateLimit,
+    /// A call to `/key/info` is checking whether the key is incorrect. A call waits as for [`WaitCause::RateLimit`].
+    KeyCheck,
     /// Torn has asked for a pause at this time. The pause may be long, so a key of another owner with a worse rank makes
     /// the call.
     Pause { asked_at: Instant },

@@ -1,5 +1,6 @@
 //! Adds and checks the keys of a run, and disables those that Torn refuses.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -40,7 +41,7 @@ impl TornClient {
         let known = lock(&self.store)
             .known_key(&key.name, &key.key)
             .map_err(|error| self.end(RunEnd::broken(&error)))?;
-        if known.is_some_and(|known| known.state == KeyState::Dead) {
+        if known.is_some_and(|known| known.state != KeyState::Ok) {
             return self.check(id, key);
         }
         let (facts, _) = self.ask_about(id, key)?;
@@ -169,6 +170,46 @@ impl TornClient {
         Ok(())
     }
 
+    /// Handles an "incorrect key" error. It may be wrong once, so `/key/info` decides whether the key is dead. A key that it
+    /// accepts, and that is refused again in this run, rests for a day, because Torn bans addresses that go on.
+    pub(super) fn confirm_key(
+        &self,
+        key: &AcquiredKey,
+        request: &Request,
+        error: &ApiError,
+    ) -> Result<(), Failure> {
+        if request.endpoint == Request::key_info().endpoint {
+            self.disable_key(key, KeyState::Dead, error)?;
+            return Err(Failure::Refused(error.clone()));
+        }
+        // One thread at a time checks a key. Other threads wait here only if they need the result of the same check. A
+        // signal aborts the check, so this wait does not delay the end of the run.
+        let accepted_at = Arc::clone(lock(&self.confirmations).entry(key.id).or_default());
+        let mut accepted_at = lock(&accepted_at);
+        if !lock(&self.pool).is_usable(key.id) {
+            return Ok(()); // Another thread has disabled the key.
+        }
+        if let Some(at) = *accepted_at {
+            if key.called_at < at {
+                return Ok(()); // Another thread has checked the key since this call.
+            }
+            return self.pause_key(key, DAY, error);
+        }
+        lock(&self.pool).set_suspended(key.id, true);
+        let checked = self.get(&Request::key_info(), KeyRequirement::Only(key.id));
+        lock(&self.pool).set_suspended(key.id, false);
+        if checked.is_ok() {
+            *accepted_at = Some(Instant::now());
+        }
+        drop(accepted_at);
+        match checked {
+            Ok(_) => Ok(()),
+            Err(Failure::RunEnded) => Err(Failure::RunEnded),
+            Err(_) if !lock(&self.pool).is_usable(key.id) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Disables a key for this run, and saves a pause so that later runs do not use it either.
     pub(super) fn pause_key(
         &self,
@@ -180,9 +221,7 @@ impl TornClient {
         self.disable_key(key, KeyState::Paused(until), error)
     }
 
-    /// Disables a key for this run, and saves why. Torn bans addresses that go on with a key that it refuses, so the first
-    /// refusal counts, even if `/key/info` still knows the key.
-    pub(super) fn disable_key(
+    fn disable_key(
         &self,
         key: &AcquiredKey,
         state: KeyState,

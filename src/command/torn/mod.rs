@@ -10,7 +10,7 @@ mod pace;
 mod policies;
 mod progress;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,6 +66,9 @@ pub(crate) struct TornClient {
     store: Mutex<Store>,
     end: Mutex<Option<RunEnd>>,
     closed: Mutex<HashSet<Endpoint>>,
+    /// When `/key/info` accepted a key after an "incorrect key" error. The lock of a key is held during that call, the lock of
+    /// the map is not.
+    confirmations: Mutex<HashMap<KeyId, Arc<Mutex<Option<Instant>>>>>,
     stop: StopSignal,
     clock: Clock,
     limit: Option<u32>,
@@ -127,6 +130,7 @@ impl TornClient {
             store: Mutex::new(store),
             end: Mutex::default(),
             closed: Mutex::default(),
+            confirmations: Mutex::default(),
             stop,
             clock: settings.clock,
             limit: settings.api.requests_per_minute,

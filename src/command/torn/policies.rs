@@ -10,7 +10,6 @@ use super::{
 use crate::api::error::{ApiError, RetryPolicy, SelectionError};
 use crate::api::pool::{KeyRequirement, RefusedIds};
 use crate::api::request::{Endpoint, Request};
-use crate::model::key::KeyState;
 
 /// The next step after an answer in which some selections have errors.
 pub(super) enum NextStep {
@@ -86,11 +85,9 @@ impl TornClient {
                 self.pause_owner(key, error)
             }
             RetryPolicy::PauseAddress(time) => self.pause_address(time, key.called_at, error),
-            RetryPolicy::DisableKey | RetryPolicy::PauseKey(_) => {
-                match policy {
-                    RetryPolicy::PauseKey(seconds) => self.pause_key(key, seconds, error)?,
-                    _ => self.disable_key(key, KeyState::Dead, error)?,
-                }
+            RetryPolicy::DisableKey => self.confirm_key(key, request, error),
+            RetryPolicy::PauseKey(seconds) => {
+                self.pause_key(key, seconds, error)?;
                 match requirement {
                     KeyRequirement::Only(_) => Err(refused()),
                     _ => Ok(()),

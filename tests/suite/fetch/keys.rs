@@ -1,6 +1,8 @@
 //! Keys: which ones a run uses, and their state after a refusal.
 
-use tornsnap::testing::sim::{Access, Fault, FaultKind, Key};
+use std::time::Duration;
+
+use tornsnap::testing::sim::{Access, Fault, FaultKind, Key, Options};
 
 use crate::support::torn::Torn;
 use crate::support::{CANARY, DAY, NOW};
@@ -10,7 +12,7 @@ fn code(number: i64) -> FaultKind {
 }
 
 #[test]
-fn a_key_that_torn_calls_incorrect_is_dead() {
+fn a_key_that_key_info_refuses_too_is_dead() {
     let torn = Torn::new();
     torn.simulator.fault(Fault::always(code(2)).after(1));
 
@@ -18,7 +20,11 @@ fn a_key_that_torn_calls_incorrect_is_dead() {
 
     assert_eq!(
         torn.asked(),
-        ["/key/info", "/faction/9?selections=basic,members"]
+        [
+            "/key/info",
+            "/faction/9?selections=basic,members",
+            "/key/info"
+        ]
     );
     assert_eq!(
         torn.rows("SELECT state, last_error FROM api_keys"),
@@ -180,86 +186,143 @@ fn keys_that_died_do_not_use_up_the_retries_of_a_passing_fault() {
 }
 
 #[test]
-fn one_refusal_ends_the_use_of_a_key_whatever_key_info_says() {
+fn a_key_that_is_called_incorrect_once_is_confirmed_and_goes_on() {
     for path in ["/faction", "/user"] {
         let torn = Torn::new();
         torn.follow(
-            "[track]\nplayers = [1, 2, 3, 4, 5, 6]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+            "[track]\nplayers = [1]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
         );
-        torn.simulator.fault(Fault::always(code(2)).path(path));
+        torn.simulator.fault(Fault::once(code(2)).path(path));
 
-        let stderr = torn
-            .fetch(&["factions", "players"])
-            .expect(if path == "/user" { 3 } else { 77 });
+        torn.fetch(&["factions", "players"]).expect(0);
 
-        assert!(
-            stderr
-                .stderr()
-                .contains("key key1 is not used any more: Torn answered error 2: words of 2"),
-            "{path}: {}",
-            stderr.stderr()
-        );
         assert_eq!(
             torn.rows("SELECT state, last_error FROM api_keys"),
-            ["dead|Torn answered error 2: words of 2"],
+            ["ok|"],
             "{path}"
         );
-        // The calls of several threads may overlap with the first refusal.
-        let refused = |torn: &Torn| {
-            torn.asked()
-                .iter()
-                .filter(|asked| asked.starts_with(path))
-                .count()
-        };
-        let first = refused(&torn);
-        assert!((1..=4).contains(&first), "{path}: {:?}", torn.asked());
-        assert_eq!(
-            torn.asked()
-                .iter()
-                .filter(|asked| *asked == "/key/info")
-                .count(),
-            1
-        );
-        for minutes in [4, 8, 60 * 48] {
-            torn.fetch_at(NOW + 60 * minutes, &["all"]).expect(77);
-        }
-        assert_eq!(refused(&torn), first, "{path}");
+        let asked = torn.asked();
+        let checks = asked.iter().filter(|path| *path == "/key/info").count();
+        assert_eq!(checks, 2, "{asked:?}");
+        assert_eq!(torn.calls(), 3, "{asked:?}");
     }
 }
 
 #[test]
-fn a_refusal_in_one_selection_ends_the_use_of_the_key_too() {
-    let torn = Torn::with_two_keys();
-    let refusal = serde_json::json!({ "code": 2, "error": "words of 2" });
-    torn.simulator.fault(
-        Fault::always(FaultKind::Patch("/members".to_owned(), refusal))
-            .path("/faction/9")
-            .key(CANARY),
-    );
+fn several_calls_that_find_the_key_incorrect_at_once_are_confirmed_by_one_check() {
+    // The answers are delayed so that the calls of four threads overlap.
+    let torn = Torn::over(Options {
+        now: NOW,
+        keys: vec![Key::new(CANARY, 1, Access::Full)],
+        latency: Duration::from_millis(400),
+        ..Options::empty()
+    });
+    torn.follow("[track]\nplayers = [2, 3, 4, 5, 6, 7, 8, 9]\n");
+    torn.edit(|world| (2..=9).for_each(|id| world.pin_player(id).level = id));
+    for id in 2..=5 {
+        torn.simulator
+            .fault(Fault::once(code(2)).path(format!("/user/{id}")));
+    }
 
-    torn.fetch(&["factions"]).expect(0);
+    torn.fetch(&["players"]).expect(0);
 
     assert_eq!(
-        torn.rows("SELECT name, state FROM api_keys ORDER BY name"),
-        ["key1|dead", "key2|ok"]
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        8
     );
+    assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"]);
+}
+
+#[test]
+fn a_key_is_not_dead_while_it_cannot_be_checked() {
+    for fault in [FaultKind::Html503, FaultKind::Reset, code(17)] {
+        let torn = Torn::new();
+        torn.simulator.fault(Fault::once(code(2)).path("/faction"));
+        torn.simulator
+            .fault(Fault::always(fault.clone()).path("/key/info").after(1));
+
+        torn.fetch(&["factions"]).expect(75);
+
+        assert_eq!(torn.rows("SELECT state FROM api_keys"), ["ok"], "{fault:?}");
+        torn.simulator.clear_faults();
+        torn.fetch_at(NOW + 240, &["factions"]).expect(0);
+    }
+}
+
+#[test]
+fn a_key_that_is_refused_again_after_its_check_rests_for_a_day() {
+    for path in ["/faction", "/user"] {
+        let torn = Torn::new();
+        torn.follow(
+            "[track]\nplayers = [1, 2, 3]\nfactions = [9]\nmembers = false\nterritories = \"none\"\n",
+        );
+        torn.simulator.fault(Fault::always(code(2)).path(path));
+
+        torn.fetch(&["factions", "players"])
+            .expect(if path == "/user" { 3 } else { 77 });
+
+        assert_eq!(
+            torn.rows("SELECT state, last_error FROM api_keys"),
+            ["paused|Torn answered error 2: words of 2"],
+            "{path}"
+        );
+        let count = |start: &str| {
+            let asked = torn.asked();
+            asked.iter().filter(|path| path.starts_with(start)).count()
+        };
+        // Four threads make calls at the same time. Each may have made one before the check and one after it.
+        let refused = count(path);
+        assert!((2..=8).contains(&refused), "{path}: {:?}", torn.asked());
+        assert_eq!(count("/key/info"), 2, "{path}: {:?}", torn.asked());
+        for minutes in [4, 8, 23 * 60] {
+            torn.fetch_at(NOW + 60 * minutes, &["all"]).expect(77);
+        }
+        assert_eq!(count(path), refused, "{path}");
+        torn.simulator.clear_faults();
+        torn.fetch_at(NOW + DAY + 60, &["all"]).expect(0);
+    }
+}
+
+#[test]
+fn a_refusal_in_one_selection_counts_like_one_of_the_call() {
+    let torn = Torn::new();
+    let refusal = serde_json::json!({ "code": 2, "error": "words of 2" });
+    torn.simulator
+        .fault(Fault::always(FaultKind::Patch("/members".to_owned(), refusal)).path("/faction/9"));
+
+    torn.fetch(&["factions"]).expect(3);
+
+    assert_eq!(torn.rows("SELECT state FROM api_keys"), ["paused"]);
 }
 
 #[test]
 fn a_key_that_torn_refused_is_used_again_once_a_check_has_accepted_it() {
-    for check in [
-        &["init", "--non-interactive"][..],
-        &["config", "check", "--online"],
-    ] {
-        let torn = Torn::new();
-        torn.simulator.fault(Fault::once(code(2)).path("/faction"));
-        torn.fetch(&["factions"]).expect(77);
-        torn.fetch(&["factions"]).expect(77);
+    for (is_known, state) in [(false, "dead"), (true, "paused")] {
+        for check in [
+            &["init", "--non-interactive"][..],
+            &["config", "check", "--online"],
+        ] {
+            let torn = Torn::new();
+            let refused = Fault::always(code(2)).path("/");
+            torn.simulator.fault(if is_known {
+                refused.path("/faction")
+            } else {
+                refused
+            });
+            torn.fetch(&["factions"]).expect(77);
+            assert_eq!(torn.rows("SELECT state FROM api_keys"), [state]);
+            torn.simulator.clear_faults();
+            torn.fetch(&["factions"]).expect(77);
 
-        torn.sandbox.run(check).expect(0);
+            torn.sandbox.run(check).expect(0);
 
-        assert_eq!(torn.rows("SELECT state, last_error FROM api_keys"), ["ok|"]);
-        torn.fetch(&["factions"]).expect(0);
+            assert_eq!(
+                torn.rows("SELECT state, last_error FROM api_keys"),
+                ["ok|"],
+                "{check:?}"
+            );
+            torn.fetch(&["factions"]).expect(0);
+        }
     }
 }
 
