@@ -29,6 +29,7 @@ pub(crate) use copies::{find_backups, verify_newest_backup};
 pub(crate) use disk::{free_space, is_same_disk, size_of, wal_size};
 pub(crate) use notification::NotificationFile;
 pub(crate) use open::is_forbidden;
+pub(crate) use runs::RunHistory;
 pub(crate) use targets::{FollowedIds, FollowedTiles};
 
 /// The time limit of the check without `--deep`. It is enough for a database of about 20 MB.

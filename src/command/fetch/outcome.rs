@@ -176,106 +176,63 @@ fn summary(runs: &[FinishedRun]) -> String {
 mod tests {
     use super::*;
 
+    const NONE: Totals = Totals {
+        saved: 0,
+        failed: 0,
+        missing: 0,
+        rejected: 0,
+        passing: 0,
+        no_access: 0,
+    };
+
     #[test]
-    fn the_exit_code_follows_from_what_was_saved_and_what_failed() {
-        let all = Totals::default();
-        let saved = |saved| Totals { saved, ..all };
-        let failed = |failed| Totals { failed, ..all };
-        let later = Some(Exit::TryLater);
-        let table = [
-            (saved(5), None, false, Exit::Done),
-            (all, None, false, Exit::Done),
-            (
-                Totals {
-                    failed: 1,
-                    rejected: 1,
-                    ..saved(5)
-                },
-                None,
-                false,
-                Exit::Partial,
-            ),
-            (
-                Totals {
-                    failed: 1,
-                    no_access: 1,
-                    ..saved(5)
-                },
-                None,
-                false,
-                Exit::Partial,
-            ),
-            (
-                Totals {
-                    rejected: 2,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::Protocol,
-            ),
-            (
-                Totals {
-                    passing: 2,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::TryLater,
-            ),
-            (
-                Totals {
-                    no_access: 2,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::NoKey,
-            ),
-            (
-                Totals {
-                    missing: 1,
-                    rejected: 1,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::Partial,
-            ),
-            (
-                Totals {
-                    rejected: 1,
-                    passing: 1,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::TryLater,
-            ),
-            (
-                Totals {
-                    rejected: 1,
-                    no_access: 1,
-                    ..failed(2)
-                },
-                None,
-                false,
-                Exit::Failure,
-            ),
-            (failed(1), None, false, Exit::Failure),
-            (failed(1), None, true, Exit::TryLater),
-            (all, later, false, Exit::TryLater),
-            (saved(1), later, false, Exit::Partial),
-            (all, Some(Exit::NoKey), false, Exit::NoKey),
-            (saved(1), None, true, Exit::Partial),
-            (all, None, true, Exit::TryLater),
-        ];
-        for (totals, end, busy, expected) in table {
-            assert_eq!(
-                exit(totals, end, busy),
-                expected,
-                "{totals:?} {end:?} {busy}"
-            );
-        }
+    fn a_run_that_saved_nothing_ends_with_the_code_of_its_causes() {
+        let code = |failed: u64, causes: Totals| exit(Totals { failed, ..causes }, None, false);
+        let rejected = |rejected| Totals { rejected, ..NONE };
+        let passing = |passing| Totals { passing, ..NONE };
+        let no_access = |no_access| Totals { no_access, ..NONE };
+
+        assert_eq!(code(2, rejected(2)), Exit::Protocol);
+        assert_eq!(code(2, passing(2)), Exit::TryLater);
+        assert_eq!(code(2, no_access(2)), Exit::NoKey);
+        assert_eq!(code(1, NONE), Exit::Failure);
+        let mixed = Totals {
+            rejected: 1,
+            ..passing(1)
+        };
+        assert_eq!(code(2, mixed), Exit::TryLater);
+        let mixed = Totals {
+            rejected: 1,
+            ..no_access(1)
+        };
+        assert_eq!(code(2, mixed), Exit::Failure);
+        // A miss is recorded, so something is saved.
+        let mixed = Totals {
+            missing: 1,
+            ..rejected(1)
+        };
+        assert_eq!(code(2, mixed), Exit::Partial);
+    }
+
+    #[test]
+    fn a_run_that_saved_something_is_partial_if_anything_else_failed() {
+        let saved = Totals { saved: 5, ..NONE };
+        let with_failure = Totals { failed: 1, ..saved };
+
+        assert_eq!(exit(saved, None, false), Exit::Done);
+        assert_eq!(exit(with_failure, None, false), Exit::Partial);
+        assert_eq!(exit(saved, Some(Exit::TryLater), false), Exit::Partial);
+        assert_eq!(exit(saved, None, true), Exit::Partial);
+    }
+
+    #[test]
+    fn an_early_end_gives_its_code_and_a_lock_means_to_try_later() {
+        let failed = Totals { failed: 1, ..NONE };
+
+        assert_eq!(exit(NONE, None, false), Exit::Done);
+        assert_eq!(exit(NONE, Some(Exit::NoKey), false), Exit::NoKey);
+        assert_eq!(exit(NONE, Some(Exit::TryLater), false), Exit::TryLater);
+        assert_eq!(exit(NONE, None, true), Exit::TryLater);
+        assert_eq!(exit(failed, None, true), Exit::TryLater);
     }
 }

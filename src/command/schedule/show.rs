@@ -37,21 +37,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
             warnings.push(warning);
         }
     }
-    let (installed, advice) = match backend.state(&entries) {
-        Ok(State::Yes) => ("yes", String::new()),
-        Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
-        Ok(State::Outdated) => (
-            "outdated",
-            ": run `tornsnap schedule install` to bring it up to date".to_owned(),
-        ),
-        Err(error) => {
-            let help = error
-                .help()
-                .map_or_else(String::new, |help| format!("; try: {help}"));
-            warnings.push(error.one_line() + &help);
-            ("unknown", format!(": {}{help}", error.causes().join(": ")))
-        }
-    };
+    let (installed, advice) = installation(backend, &entries, &mut warnings);
     let jobs = job_reports(settings, backend, &entries, &mut warnings);
     for warning in &warnings {
         log::warn!("{warning}");
@@ -84,6 +70,29 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
             warnings,
         },
     ))
+}
+
+/// Whether the jobs are installed, in one word, and the next step.
+fn installation(
+    backend: &dyn Backend,
+    entries: &Entries,
+    warnings: &mut Vec<String>,
+) -> (&'static str, String) {
+    match backend.state(entries) {
+        Ok(State::Yes) => ("yes", String::new()),
+        Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
+        Ok(State::Outdated) => (
+            "outdated",
+            ": run `tornsnap schedule install` to bring it up to date".to_owned(),
+        ),
+        Err(error) => {
+            let help = error
+                .help()
+                .map_or_else(String::new, |help| format!("; try: {help}"));
+            warnings.push(error.one_line() + &help);
+            ("unknown", format!(": {}{help}", error.causes().join(": ")))
+        }
+    }
 }
 
 /// The lines as comments, and then the entries.

@@ -122,10 +122,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
-    let keep = options
-        .keep
-        .filter(|_| !is_much_smaller(&manifest, previous.as_ref()))
-        .filter(|_| lost.is_none());
+    let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && lost.is_none();
     if let Some(lost) = &lost {
         warnings.push(format!(
             "{}, so no backup was rotated away; {}",
@@ -133,7 +130,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
             lost.help()
         ));
     }
-    let removed = match keep {
+    let removed = match options.keep.filter(|_| may_rotate) {
         Some(keep) => rotate::remove_oldest(
             directory,
             &suffix,

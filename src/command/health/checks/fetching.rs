@@ -7,7 +7,7 @@ use crate::model::kind::Kind;
 use crate::model::schedule::condition::Condition;
 use crate::model::schedule::interval::Interval;
 use crate::model::time::HOUR;
-use crate::store::health::{self as database, FollowedIds, FollowedTiles, Snapshot};
+use crate::store::health::{self as database, FollowedIds, FollowedTiles, RunHistory, Snapshot};
 
 pub(super) fn runs(
     settings: &Settings,
@@ -25,50 +25,12 @@ pub(super) fn runs(
         .collect();
     for &kind in &followed {
         let runs = snapshot.runs(kind, i64::from(limits.gap_hours) * HOUR, now)?;
-        let hours = limits.max_age_hours.of(kind);
-        checks.push(if let Some(last) = runs.last_success {
-            health::age(kind, last.at, now, hours)
-        } else {
-            let interval = settings.schedule.of_kind(kind);
-            let setup = Setup {
-                made_at: snapshot.made_at()?,
-                interval: interval.map_or(0, Interval::seconds),
-                attempts: runs.failures,
-                has_jobs: jobs.is_installed(),
-            };
-            health::not_fetched(kind, setup, now)
-        });
-        checks.push(health::incomplete(
-            kind,
-            runs.incomplete.as_ref(),
-            now,
-            hours,
-        ));
-        if let Some(last) = runs.last_success {
-            let targets = snapshot.targets(kind, &followed_ids(&settings.track), now)?;
-            checks.extend(health::targets(kind, &targets, last, now, hours));
-        }
-        checks.push(health::failures(
-            kind,
-            runs.failures,
-            runs.error.as_deref(),
-            limits.max_failed_runs,
-        ));
+        checks.extend(checks_of_kind(settings, snapshot, jobs, kind, &runs, now)?);
         killed.extend(runs.killed.into_iter().map(|started_at| (kind, started_at)));
         gaps.extend(runs.gaps);
     }
     if followed.is_empty() {
-        checks.push(if snapshot.has_runs()? {
-            Check::finding(
-                "followed",
-                State::Warning,
-                "this configuration follows nothing, although fetches were recorded; so no ages are checked",
-                "name the configuration of the fetches with --config; if there is none, run `tornsnap init`, which keeps the database",
-            )
-        } else {
-            Check::ok("followed", "nothing is followed, so no ages are checked")
-        });
-        return Ok(checks);
+        return Ok(vec![nothing_followed(snapshot)?]);
     }
     killed.sort_by_key(|(_, started_at)| std::cmp::Reverse(*started_at));
     checks.push(health::killed(
@@ -78,6 +40,59 @@ pub(super) fn runs(
     ));
     checks.push(health::gaps(&gaps));
     Ok(checks)
+}
+
+/// The age, the gaps in targets and the failures of one kind.
+fn checks_of_kind(
+    settings: &Settings,
+    snapshot: &Snapshot,
+    jobs: &Condition,
+    kind: Kind,
+    runs: &RunHistory,
+    now: i64,
+) -> Result<Vec<Check>> {
+    let limits = &settings.health;
+    let hours = limits.max_age_hours.of(kind);
+    let age = if let Some(last) = runs.last_success {
+        health::age(kind, last.at, now, hours)
+    } else {
+        let interval = settings.schedule.of_kind(kind);
+        let setup = Setup {
+            made_at: snapshot.made_at()?,
+            interval: interval.map_or(0, Interval::seconds),
+            attempts: runs.failures,
+            has_jobs: jobs.is_installed(),
+        };
+        health::not_fetched(kind, setup, now)
+    };
+    let mut checks = vec![
+        age,
+        health::incomplete(kind, runs.incomplete.as_ref(), now, hours),
+    ];
+    if let Some(last) = runs.last_success {
+        let targets = snapshot.targets(kind, &followed_ids(&settings.track), now)?;
+        checks.extend(health::targets(kind, &targets, last, now, hours));
+    }
+    checks.push(health::failures(
+        kind,
+        runs.failures,
+        runs.error.as_deref(),
+        limits.max_failed_runs,
+    ));
+    Ok(checks)
+}
+
+fn nothing_followed(snapshot: &Snapshot) -> Result<Check> {
+    Ok(if snapshot.has_runs()? {
+        Check::finding(
+            "followed",
+            State::Warning,
+            "this configuration follows nothing, although fetches were recorded; so no ages are checked",
+            "name the configuration of the fetches with --config; if there is none, run `tornsnap init`, which keeps the database",
+        )
+    } else {
+        Check::ok("followed", "nothing is followed, so no ages are checked")
+    })
 }
 
 fn followed_ids(track: &Track) -> FollowedIds<'_> {

@@ -134,31 +134,32 @@ fn snapshot_checks(
             vec![health::address(pause)]
         }),
     );
-    add(
-        "rejected",
-        snapshot.rejected(now).map(|(answers, newest)| {
-            let most = settings.health.max_rejected;
-            vec![health::rejected(answers, newest.as_deref(), most)]
-        }),
-    );
+    add("rejected", rejected(settings, snapshot, now));
     add("missing", missing(settings, snapshot, now));
     add("months", months(settings, snapshot, now));
     add("clock", clock(settings, snapshot, now));
-    add(
-        "size",
-        snapshot.row_counts().map(|rows| {
-            let mut sizes = vec![health::size(
-                database::size_of(&settings.database),
-                rows.values().sum(),
-            )];
-            sizes.extend(
-                rows.iter()
-                    .filter_map(|(table, count)| health::rows(table, *count)),
-            );
-            sizes
-        }),
-    );
+    add("size", sizes(settings, snapshot));
     checks
+}
+
+fn rejected(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+    let (answers, newest) = snapshot.rejected(now)?;
+    let most = settings.health.max_rejected;
+    Ok(vec![health::rejected(answers, newest.as_deref(), most)])
+}
+
+/// The size of the database, and the tables with very many rows.
+fn sizes(settings: &Settings, snapshot: &Snapshot) -> Result<Vec<Check>> {
+    let rows = snapshot.row_counts()?;
+    let mut checks = vec![health::size(
+        database::size_of(&settings.database),
+        rows.values().sum(),
+    )];
+    checks.extend(
+        rows.iter()
+            .filter_map(|(table, count)| health::rows(table, *count)),
+    );
+    Ok(checks)
 }
 
 /// Checks whether a run of this user could write. Critical, because nothing is collected else.
