@@ -137,7 +137,9 @@ fn the_daily_jobs_started_at_once_all_succeed_in_their_order() {
         let left = count(&sandbox.database(), &old);
         assert!(left < 5, "round {round}: {left} rows are left");
         let backups = backup::list_backups(&sandbox.path("backups")).unwrap();
-        assert_eq!(backups.len(), 2 + usize::from(has_older_backup));
+        // `summarize` makes a backup too, unless the newest one has the same content.
+        let new = backups.len() - usize::from(has_older_backup);
+        assert!((1..=2).contains(&new), "round {round}: {new}");
         for file in backups {
             assert_eq!(
                 rows_of_history(&file.path),

@@ -441,7 +441,7 @@ fn a_call_that_no_key_has_the_access_for_is_reported_with_that_access() {
         .fault(Fault::always(FaultKind::Code(16, "low".to_owned())).path("/faction"));
     let said = torn.fetch(&["factions"]).stderr();
     assert!(
-        said.contains("Public Only") && said.contains("tornsnap init"),
+        said.contains("a Custom key with this selection") && said.contains("tornsnap init"),
         "{said}"
     );
     assert!(!said.contains("the next run tries them again"), "{said}");
