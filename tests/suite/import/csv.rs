@@ -240,6 +240,45 @@ fn a_bad_line_is_named_and_nothing_is_taken_unless_it_may_be_skipped() {
 }
 
 #[test]
+fn a_period_that_does_not_begin_with_a_month_is_a_bad_line() {
+    let sandbox = with_plan("");
+    let observations = "faction_id,period_start,first_at,last_at,polls\n\
+        7,2026-03-01,2026-03-02,2026-03-03,2\n7,2026-03-15,2026-03-16,2026-03-17,2\n";
+    sandbox.write("observations.csv", observations);
+    let summaries = "faction_id,period_start,respect_start,respect_end,respect_change,record_count\n\
+        7,2026-02-01 00:00:01,1,2,1,2\n7,2026-03-01,2,3,1,1\n";
+    sandbox.write("summaries.csv", summaries);
+    let import = |file: &str, more: &[&str], code| {
+        let arguments = [&["import", file, "--no-backup"], more].concat();
+        sandbox.run(&arguments).expect(code).stderr()
+    };
+
+    let stderr = import("observations.csv", &[], 78);
+    assert!(
+        stderr.contains(
+            "line 3: column period_start: \"2026-03-15\" is not the start of a UTC month"
+        ),
+        "{stderr}"
+    );
+    let stderr = import("summaries.csv", &[], 78);
+    assert!(
+        stderr.contains("line 2: column period_start: \"2026-02-01 00:00:01\" is not the start"),
+        "{stderr}"
+    );
+    import("observations.csv", &["--skip-invalid"], 3);
+    import("summaries.csv", &["--skip-invalid"], 3);
+
+    assert_eq!(
+        sandbox.rows("SELECT period_start FROM faction_observations"),
+        [MARCH.to_string()]
+    );
+    assert_eq!(
+        sandbox.rows("SELECT period_start, respect_end FROM faction_summary"),
+        [format!("{MARCH}|3")]
+    );
+}
+
+#[test]
 fn the_table_is_told_by_the_columns_or_by_the_flag() {
     let sandbox = with_plan("");
     sandbox.write("f.csv", "faction_id,name\n7,Seven\n");
