@@ -1,4 +1,4 @@
--- Sets summarized_at, pruned_at, purged_at and imported_at of months to now if they are after :limit.
+-- Sets summarized_at, pruned_at and purged_at of months to now if they are after :limit.
 -- The rows are kept, because these months are summarized and pruned even if the times are wrong.
 --
 -- :now     unix seconds
@@ -6,6 +6,5 @@
 UPDATE month_states
 SET summarized_at = iif(summarized_at > :limit, :now, summarized_at),
     pruned_at = iif(pruned_at > :limit, :now, pruned_at),
-    purged_at = iif(purged_at > :limit, :now, purged_at),
-    imported_at = iif(imported_at > :limit, :now, imported_at)
-WHERE summarized_at > :limit OR pruned_at > :limit OR purged_at > :limit OR imported_at > :limit
+    purged_at = iif(purged_at > :limit, :now, purged_at)
+WHERE summarized_at > :limit OR pruned_at > :limit OR purged_at > :limit

@@ -9,6 +9,7 @@ mod model;
 mod oddities;
 mod plan;
 mod pruned;
+mod pruned_elsewhere;
 mod refusals;
 #[cfg(unix)]
 mod scratch;
