@@ -4,6 +4,7 @@ mod closed;
 mod csv;
 mod every_poll;
 mod kill;
+mod many_collectors;
 mod merge;
 mod model;
 mod oddities;
