@@ -86,12 +86,18 @@ SELECT
     h.player_id,
     p.name,
     date(h.timestamp, 'unixepoch') AS day,        -- UTC
-    h.level,                                      -- this and the next: value in the last row of the day
-    h.life_maximum,
+    coalesce(h.level, (
+        SELECT level FROM player_stats_history
+        WHERE player_id = h.player_id AND level IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS level, -- this and all below: last known by then
+    coalesce(h.life_maximum, (
+        SELECT life_maximum FROM player_stats_history
+        WHERE player_id = h.player_id AND life_maximum IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS life_maximum,
     coalesce(h.strength, (
         SELECT strength FROM battle
         WHERE player_id = h.player_id AND strength IS NOT NULL AND timestamp <= h.timestamp
-        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS strength, -- this and all below: last known by then
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS strength,
     coalesce(h.defense, (
         SELECT defense FROM battle
         WHERE player_id = h.player_id AND defense IS NOT NULL AND timestamp <= h.timestamp
@@ -241,15 +247,24 @@ LEFT JOIN faction_history AS newest ON newest.id = (
     SELECT id FROM faction_history WHERE faction_id = f.faction_id ORDER BY timestamp DESC, id DESC LIMIT 1);
 
 CREATE VIEW faction_daily AS
--- What were the values of each faction on each day? One row for each day with history rows.
+-- What were the last known values of each faction on each day? One row for each day with history rows.
 -- A day has no row if nothing changed, or if the faction was not observed.
 SELECT
     h.faction_id,
     f.name,
     date(h.timestamp, 'unixepoch') AS day,        -- UTC
-    h.respect,                                    -- points; this and the next two: value in the last row of the day
-    h.member_count,
-    h.best_chain,                                 -- hits
+    coalesce(h.respect, (
+        SELECT respect FROM faction_history
+        WHERE faction_id = h.faction_id AND respect IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS respect, -- points; this and the next two: last known by then
+    coalesce(h.member_count, (
+        SELECT member_count FROM faction_history
+        WHERE faction_id = h.faction_id AND member_count IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS member_count,
+    coalesce(h.best_chain, (
+        SELECT best_chain FROM faction_history
+        WHERE faction_id = h.faction_id AND best_chain IS NOT NULL AND timestamp <= h.timestamp
+        ORDER BY timestamp DESC, id DESC LIMIT 1)) AS best_chain, -- hits
     h.timestamp,                                  -- of the last row of the day
     datetime(h.timestamp, 'unixepoch') AS timestamp_utc
 FROM faction_history AS h
@@ -263,17 +278,29 @@ WHERE NOT EXISTS (
 CREATE VIEW faction_gains AS
 -- What did each faction gain over the last 7 and 30 days, and in the running month? One row per faction and period.
 -- Period 'month' begins on the 1st of the running month (UTC). Finished months are in faction_league.
--- A gain is the present value minus the value in the last row before the period, or in the first row of it.
--- NULL: not known.
+-- A gain is the present value minus the last known value before the period, or minus the first known one in it.
+-- NULL: not known. Each value has its own look-up, because it can be in another row.
 SELECT
     f.faction_id,
     f.name,
     w.period,                                     -- '7 days', '30 days' or 'month' (running, since the 1st)
     w.since,                                      -- start of the period, counted back from the newest answer
     datetime(w.since, 'unixepoch') AS since_utc,
-    f.respect - before.respect AS respect_gain,   -- points
-    f.member_count - before.member_count AS member_count_gain,
-    f.best_chain - before.best_chain AS best_chain_gain,
+    f.respect - coalesce(
+        (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT respect FROM faction_history WHERE faction_id = f.faction_id AND respect IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS respect_gain, -- points
+    f.member_count - coalesce(
+        (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT member_count FROM faction_history WHERE faction_id = f.faction_id AND member_count IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS member_count_gain,
+    f.best_chain - coalesce(
+        (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
+            AND timestamp < w.since ORDER BY timestamp DESC, id DESC LIMIT 1),
+        (SELECT best_chain FROM faction_history WHERE faction_id = f.faction_id AND best_chain IS NOT NULL
+            AND timestamp >= w.since ORDER BY timestamp, id LIMIT 1)) AS best_chain_gain,
     nullif(f.last_updated, 0) AS last_updated,    -- when Torn last answered about the faction; NULL: never
     datetime(nullif(f.last_updated, 0), 'unixepoch') AS last_updated_utc
 FROM factions AS f
@@ -281,11 +308,7 @@ CROSS JOIN (
     SELECT '7 days' AS period, answered_at - 7 * 86400 AS since FROM newest_answer
     UNION ALL SELECT '30 days', answered_at - 30 * 86400 FROM newest_answer
     UNION ALL SELECT 'month', unixepoch(answered_at, 'unixepoch', 'start of month') FROM newest_answer) AS w
-JOIN faction_history AS before ON before.id = coalesce(
-    (SELECT id FROM faction_history AS h WHERE h.faction_id = f.faction_id
-        AND h.timestamp < w.since ORDER BY h.timestamp DESC, id DESC LIMIT 1),
-    (SELECT id FROM faction_history AS h WHERE h.faction_id = f.faction_id
-        AND h.timestamp >= w.since ORDER BY h.timestamp, id LIMIT 1));
+WHERE EXISTS (SELECT 1 FROM faction_history AS h WHERE h.faction_id = f.faction_id);
 
 CREATE VIEW faction_league AS
 -- Which faction gained most in each summarized month? Ranks start at 1; NULL: the change is not known.
@@ -373,7 +396,7 @@ SELECT
     player_id,
     name,
     level,
-    unchanged_since,                              -- timestamp of the first row with the present values
+    unchanged_since,                              -- timestamp of the first row with the last known values
     datetime(unchanged_since, 'unixepoch') AS unchanged_since_utc,
     (last_updated - unchanged_since) / 86400 AS unchanged_days, -- whole days until last_updated
     last_updated,
@@ -390,8 +413,12 @@ FROM (SELECT
             SELECT coalesce(max(timestamp), -1), coalesce(max(id), -1) FROM (
                 SELECT other.timestamp, other.id FROM player_stats_history AS other
                 WHERE other.player_id = p.player_id AND (
-                    other.level <> newest.level
-                    OR other.life_maximum <> newest.life_maximum
+                    other.level <> coalesce(newest.level, (
+                        SELECT level FROM player_stats_history WHERE player_id = p.player_id
+                        AND level IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1))
+                    OR other.life_maximum <> coalesce(newest.life_maximum, (
+                        SELECT life_maximum FROM player_stats_history WHERE player_id = p.player_id
+                        AND life_maximum IS NOT NULL ORDER BY timestamp DESC, id DESC LIMIT 1))
                     OR other.total_stats <> (
                         SELECT total_stats FROM player_stats_history WHERE player_id = p.player_id
                         AND coalesce(strength, defense, speed, dexterity, total_stats) IS NOT NULL

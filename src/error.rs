@@ -17,6 +17,9 @@ pub struct Error {
     exit: Exit,
 }
 
+/// What to do when the disk of a file is mounted read-only.
+const READ_ONLY_DISK: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
+
 /// The exit codes. They are part of the public interface and never change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
@@ -74,21 +77,49 @@ impl Error {
     ///
     /// A file that another program has open is [`Exit::TryLater`], with a help text.
     pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
+        let source = without_path(source);
         if is_open_elsewhere(&source) {
             return Self::new(action)
                 .with_source(source)
                 .with_help("another program has the file open: close it there, then run it again")
                 .with_exit(Exit::TryLater);
         }
+        if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem {
+            return Self::new(action)
+                .with_source(source)
+                .with_help(READ_ONLY_DISK)
+                .with_exit(Exit::Config);
+        }
         let exit = match source.kind() {
             std::io::ErrorKind::NotFound
             | std::io::ErrorKind::PermissionDenied
-            | std::io::ErrorKind::ReadOnlyFilesystem
             | std::io::ErrorKind::IsADirectory
             | std::io::ErrorKind::NotADirectory => Exit::Config,
             _ => Exit::Io,
         };
-        Self::new(action).with_source(source).with_exit(exit)
+        let help = match source.kind() {
+            std::io::ErrorKind::StorageFull => Some(FULL_DISK_HELP),
+            std::io::ErrorKind::QuotaExceeded => Some(QUOTA_HELP),
+            _ => None,
+        };
+        Self {
+            help: help.map(str::to_owned),
+            ..Self::new(action).with_source(source).with_exit(exit)
+        }
+    }
+
+    /// Replaces the hidden name of a temporary file by the one that the user knows, in the action and the causes.
+    #[must_use]
+    pub(crate) fn with_known_name(mut self, hidden: &std::path::Path, known: &str) -> Self {
+        let hidden = hidden.display().to_string();
+        if self.action.contains(&hidden) {
+            self.action = self.action.replace(&hidden, known);
+        }
+        let causes = self.causes();
+        if causes.iter().any(|cause| cause.contains(&hidden)) {
+            self.source = Some(causes.join(": ").replace(&hidden, known).into());
+        }
+        self
     }
 
     /// Sets the cause, which is printed on a line of its own.
@@ -158,6 +189,23 @@ impl StdError for Error {
         self.source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// What to do when a disk is full.
+pub(crate) const FULL_DISK_HELP: &str =
+    "free some space on that disk, then run it again; what was saved before is kept";
+
+/// What to do when a user may use no more of a disk.
+const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; what was \
+                          saved before is kept";
+
+/// The error without the name of a temporary file, which the user does not know. `tempfile` puts it at the end of the text.
+pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {
+    let text = error.to_string();
+    match text.split_once(" at path \"") {
+        Some((cause, _)) => std::io::Error::new(error.kind(), cause),
+        None => error,
     }
 }
 

@@ -370,6 +370,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it then; -1: summarize it again
     pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
+    reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
@@ -401,7 +402,8 @@ CREATE TABLE fetch_runs (                         -- each run of `tornsnap fetch
     appended    INTEGER NOT NULL DEFAULT 0,       -- history rows written
     unchanged   INTEGER NOT NULL DEFAULT 0,       -- answers without a change
     failed      INTEGER NOT NULL DEFAULT 0,       -- targets that could not be fetched
-    error       TEXT                              -- error text of the first failure; NULL: none
+    error       TEXT,                             -- error text of the first failure; NULL: none
+    clock_ahead INTEGER                           -- seconds that this machine's clock was ahead of Torn's, if that ended the run
 ) STRICT;
 
 -- Serves the latest runs of one kind: health.

@@ -14,4 +14,5 @@ ON CONFLICT (history, period_start) DO UPDATE SET
     counted_rows = excluded.counted_rows,
     last_id = excluded.last_id,
     observed = excluded.observed,
-    purged_at = NULL
+    purged_at = NULL,
+    reopened_at = NULL

@@ -3,12 +3,14 @@
 --
 -- :finished_at          unix seconds
 -- :real_time            unix seconds, from Torn; NULL: the clock is right
+-- :clock_ahead          seconds that the clock of this machine is ahead of Torn's; NULL: the clock is right
 -- :status               result, as in the table fetch_runs
 -- :error                first failure; NULL: none
 -- :requests … :failed   counts, as in the table fetch_runs
 UPDATE fetch_runs
 SET finished_at = :finished_at,
     started_at = coalesce(:real_time, started_at),
+    clock_ahead = :clock_ahead,
     status = :status,
     error = :error,
     requests = :requests,

@@ -28,6 +28,7 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
         .collect();
     let program = Cli::command();
     let mut error = with_list_tip(without_empty_tips(error), &words, &program);
+    remove_hidden_suggestions(&mut error, &program);
     if words.iter().any(|word| word == "--json") {
         report(&error, name_of_command(&words, &program));
     } else {
@@ -36,6 +37,29 @@ pub(super) fn print(error: clap::Error, arguments: &[OsString]) -> Exit {
         print_error(&error);
     }
     Exit::Usage
+}
+
+/// Removes hidden commands from the commands that clap suggests.
+fn remove_hidden_suggestions(error: &mut clap::Error, program: &Command) {
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
+        return;
+    };
+    let is_hidden = |name: &String| {
+        let command = program.find_subcommand(name);
+        command.is_some_and(Command::is_hide_set)
+    };
+    let names: Vec<String> = names
+        .iter()
+        .filter(|name| !is_hidden(name))
+        .cloned()
+        .collect();
+    error.remove(ContextKind::SuggestedSubcommand);
+    if !names.is_empty() {
+        error.insert(
+            ContextKind::SuggestedSubcommand,
+            ContextValue::Strings(names),
+        );
+    }
 }
 
 /// Prints a usage error. clap does not break its lines for the terminal, so one that is too wide is printed without styles.
@@ -142,9 +166,17 @@ fn without_empty_tips(mut error: clap::Error) -> clap::Error {
 }
 
 /// Adds how to write several values, when the error is about a word that follows the value of an option for lists; also how
-/// to write a month.
+/// to write a month, and where the names of the tables are.
 fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) -> clap::Error {
     let kind = match error.kind() {
+        ErrorKind::MissingRequiredArgument
+            if name_of_command(words, program) == Some("export")
+                && !words.iter().any(|word| word == "--all") =>
+        {
+            let tip = StyledStr::from("`tornsnap export --list` shows the tables and views");
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            return error;
+        }
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidValue => ContextKind::InvalidValue,
         _ => return error,

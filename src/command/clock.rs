@@ -2,6 +2,7 @@
 
 use crate::config::{Clock, Settings};
 use crate::error::{Error, Exit, Result};
+use crate::model::run::ClockDispute;
 use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::store::Store;
 
@@ -44,6 +45,18 @@ pub fn refuse_wrong_clock(settings: &Settings, store: &Store, ignore: bool) -> R
         _ => Ok(()),
     }
 }
+
+/// The two times of the last fetch, if they differed and no fetch has succeeded since. `TORNSNAP_NOW` may be any time.
+pub(super) fn clock_dispute(clock: Clock, store: &Store) -> Result<Option<ClockDispute>> {
+    match clock {
+        Clock::System => store.clock_dispute(),
+        Clock::Fixed(_) => Ok(None),
+    }
+}
+
+/// The next step after a [`ClockDispute`].
+pub(super) const DISPUTE_HELP: &str =
+    "set the clock, then run `tornsnap fetch all`; if it is right now, add --ignore-clock";
 
 /// The reason why the clock of this machine is certainly wrong, if it is. `TORNSNAP_NOW` may be any time.
 pub(super) fn clock_error(clock: Clock, now: i64, build_day: i64) -> Option<String> {

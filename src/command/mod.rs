@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+mod demo_config;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod health;

@@ -180,14 +180,22 @@ impl Job {
         let origin = describe_origin(&staged.identity, self.database_name(), known);
         let origin_note = match known {
             Some(known) if known.id == staged.identity.id => String::new(),
+            // The id of a damaged database is unknown, so nothing says that the backup is of another one.
+            None if kept.is_some() => "; the id of the old one cannot be read".to_owned(),
             _ => format!("; it is a copy of {origin}"),
         };
+        let made_note = self.manifest.as_ref().map_or_else(String::new, |manifest| {
+            format!(", made at {}", iso(manifest.created_at))
+        });
         let old_note = kept.map_or_else(String::new, |kept| {
-            format!("; the old one is {}", kept.display())
+            format!(
+                "; the old one is {}, and what was recorded after the backup is only there",
+                kept.display()
+            )
         });
         Outcome::done(
             format!(
-                "restored {} from {} ({}){origin_note}{old_note}",
+                "restored {} from {}{made_note} ({}){origin_note}{old_note}",
                 self.database.display(),
                 self.file.display(),
                 count(group_digits(staged.rows), "row")

@@ -102,6 +102,9 @@ impl<'a> ConfigText<'a> {
     /// The error for text that is not TOML.
     pub(super) fn syntax_error(&self, error: &toml::de::Error) -> Error {
         let span = error.span().unwrap_or_default();
+        if let Some(open) = self.open_list_before(span.start) {
+            return self.error_at(open..open + 1, LIST_IS_OPEN);
+        }
         match self.value_before(span.start) {
             Some(value) if value.is_empty() || value.starts_with('#') => {
                 self.error_at(span, "a value is missing after the `=`")
@@ -130,6 +133,22 @@ impl<'a> ConfigText<'a> {
             }
             _ => self.error_at(span, mask_addresses(&error.message().replace('\n', ", "))),
         }
+    }
+
+    /// The position of a list that is not closed, if the line of a later position begins a new field or table. Within a list,
+    /// no line does.
+    fn open_list_before(&self, position: usize) -> Option<usize> {
+        let before = self.text.get(..position)?;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text[line_start..].lines().next()?.trim_start();
+        let is_field = line
+            .split_once('=')
+            .is_some_and(|(name, _)| !name.contains(['"', '\'', '#', ',', '[', ']']));
+        let is_table = line.starts_with('[') && line.trim_end().ends_with(']');
+        if !is_field && !is_table {
+            return None;
+        }
+        open_list(&self.text[..line_start])
     }
 
     /// The rest of the line after the last `=` that is before a position and not in quotes.
@@ -205,6 +224,30 @@ impl<'a> ConfigText<'a> {
         text.starts_with(header)
     }
 }
+
+/// The position of the first `[` of a value that no `]` closes. Texts over several lines are not looked into.
+fn open_list(text: &str) -> Option<usize> {
+    let mut open: Vec<usize> = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let is_table = open.is_empty() && line.trim_start().starts_with('[');
+        let mut quote = None;
+        for (index, character) in line.char_indices().filter(|_| !is_table) {
+            match (quote, character) {
+                (Some(mark), _) if mark == character => quote = None,
+                (None, '"' | '\'') => quote = Some(character),
+                (None, '#') => break,
+                (None, '[') => open.push(start + index),
+                (None, ']') => drop(open.pop()),
+                _ => {}
+            }
+        }
+        start += line.len();
+    }
+    open.first().copied()
+}
+
+const LIST_IS_OPEN: &str = "the list that begins in this line is not closed with ]";
 
 const COMMA_IS_MISSING: &str = "a comma is missing in a list, or the list is not closed with ]";
 

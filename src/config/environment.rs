@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::mask::mask_key_like;
 use crate::config::path::expand_home;
 use crate::error::{Error, Exit, Result};
 use crate::model::digits::parse_digits;
@@ -50,7 +51,7 @@ pub(super) fn milliseconds(name: &str) -> Result<Option<Duration>> {
     };
     match parse_digits(text.trim()) {
         Some(milliseconds @ 0..=60_000) => Ok(Some(Duration::from_millis(milliseconds))),
-        _ => Err(Error::new(format!("use {name}={text:?}"))
+        _ => Err(Error::new(format!("use {name}={:?}", mask_key_like(&text)))
             .with_source("it is not a whole number of milliseconds from 0 to 60000")
             .with_help(format!("unset {name}; it is meant for tests"))
             .with_exit(Exit::Config)),

@@ -23,6 +23,8 @@ pub(crate) struct UnreadableKey {
     pub(crate) name: String,
     /// The reason, which names the file or the variable.
     pub(crate) why: String,
+    /// The help of the error.
+    pub(crate) remedy: Option<String>,
 }
 
 impl LoadedKeys {
@@ -91,8 +93,8 @@ pub(super) fn unreadable_keys(sources: &[KeySource]) -> Vec<UnreadableKey> {
         .map(|(source, failure)| match failure {
             KeyError::Unreadable(error) => source.to_unreadable(&error),
             KeyError::Exposed(error) => UnreadableKey {
-                name: source.name.clone(),
                 why: error.one_line(),
+                ..source.to_unreadable(&error)
             },
         })
         .collect()
@@ -256,6 +258,7 @@ impl KeySource {
         UnreadableKey {
             name: self.name.clone(),
             why: error.causes().join(": "),
+            remedy: error.help().map(str::to_owned),
         }
     }
 }

@@ -9,6 +9,7 @@ mod metric;
 mod missing;
 mod notification;
 mod runs;
+mod schedule;
 mod targets;
 
 use std::collections::BTreeSet;
@@ -17,17 +18,18 @@ use std::fmt;
 use crate::model::size::count;
 use crate::model::time::{DAY, HOUR, MINUTE, iso};
 
-pub(crate) use clock::{FutureTimestamps, clock};
+pub(crate) use clock::{FutureTimestamps, clock, wrong_clock};
 pub(crate) use copies::{
-    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups,
+    Archive, ArchiveState, Backups, RecordedBackup, archives, backup, future_backups, pruned_early,
 };
 pub(crate) use data::{OverdueRows, rejected, retention, rows, size, summaries};
-pub(crate) use keys::{KeyStatus, address, key_files, keys};
+pub(crate) use keys::{KeyStatus, UnusableKeyFile, address, key_files, keys};
 pub(crate) use machine::{Disk, disk, sqlite, wal};
 pub(crate) use metric::Metric;
 pub(crate) use missing::{MissingId, missing};
 pub(crate) use notification::{Change, Changes, Event, Finding, LastNotification, changes_since};
 pub(crate) use runs::{Gap, Setup, age, failures, gaps, killed, not_fetched};
+pub(crate) use schedule::schedule;
 pub(crate) use targets::{Incomplete, LastSuccess, Target, incomplete, targets};
 
 /// The states of monitoring plugins, in ascending severity: critical outranks unknown.
@@ -172,13 +174,13 @@ pub(crate) fn summary(checks: &[Check]) -> String {
     }
 }
 
-/// The checks whose state is not OK, the most severe first.
+/// The checks whose state is not OK, the most severe first. A wrong clock is the cause of others, so it comes before them.
 pub(crate) fn findings(checks: &[Check]) -> Vec<&Check> {
     let mut findings: Vec<&Check> = checks
         .iter()
         .filter(|check| check.state != State::Ok)
         .collect();
-    findings.sort_by_key(|check| std::cmp::Reverse(check.state));
+    findings.sort_by_key(|check| (std::cmp::Reverse(check.state), check.id != "clock"));
     findings
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct MonthFacts {
     pub(crate) is_purged: bool,
     /// Whether some summaries were imported, and count more history rows than are here. These rows may still come.
     pub(crate) is_imported: bool,
+    /// Whether its prune turned out to be too early. Its history rows may be imported again.
+    pub(crate) is_reopened: bool,
 }
 
 /// Relation between the summaries of a month and its history rows, for one history table.
@@ -46,7 +48,7 @@ pub(crate) enum SummaryStatus {
     Changed,
     /// The summary agrees with the history rows.
     Current,
-    /// Another program has deleted most of the history rows that the summary was computed from.
+    /// Another program, or a prune that was too early, has deleted history rows that the summary was computed from.
     Lost,
     /// History rows were pruned, so the summary is never written again.
     Pruned,
@@ -68,6 +70,10 @@ impl SummaryStatus {
             } else {
                 Self::Nothing
             };
+        }
+        // The summary counts rows that are still to be imported. A new one would be made from fewer.
+        if facts.is_reopened && facts.rows < facts.summarized_rows {
+            return Self::Lost;
         }
         if facts.late_rows > 0 || facts.observed != facts.summarized_observed {
             return Self::Changed;
@@ -229,6 +235,7 @@ pub(super) mod tests {
         is_pruned: false,
         is_purged: false,
         is_imported: false,
+        is_reopened: false,
     };
 
     /// A summarized month with 9 rows.
@@ -244,6 +251,7 @@ pub(super) mod tests {
         is_pruned: false,
         is_purged: false,
         is_imported: false,
+        is_reopened: false,
     };
 
     /// The facts of a month, and their status.
@@ -253,7 +261,7 @@ pub(super) mod tests {
         status: SummaryStatus,
     }
 
-    const CASES: [Case; 11] = [
+    const CASES: [Case; 13] = [
         Case {
             name: "an empty month",
             facts: NEW,
@@ -322,6 +330,25 @@ pub(super) mod tests {
                 ..SUMMARIZED
             },
             status: SummaryStatus::Lost,
+        },
+        Case {
+            name: "pruned too early, and a part of the rows imported again",
+            facts: MonthFacts {
+                rows: 8,
+                late_rows: 6,
+                is_reopened: true,
+                ..SUMMARIZED
+            },
+            status: SummaryStatus::Lost,
+        },
+        Case {
+            name: "pruned too early, and all rows imported again",
+            facts: MonthFacts {
+                late_rows: 7,
+                is_reopened: true,
+                ..SUMMARIZED
+            },
+            status: SummaryStatus::Changed,
         },
         Case {
             name: "pruned",

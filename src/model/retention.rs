@@ -1,6 +1,7 @@
 //! Decides which history rows may be pruned, and when it is unsafe to prune.
 
 use crate::model::month_state::{MonthState, SummaryStatus};
+use crate::model::run::ClockDispute;
 use crate::model::size::count;
 use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
 
@@ -51,6 +52,14 @@ pub(crate) fn prune_scope(states: &[MonthState], first_kept: Month) -> PruneScop
 pub(crate) struct PruneFacts {
     /// Unix seconds.
     pub(crate) now: i64,
+    /// Whether `TORNSNAP_NOW` replaces the clock. A replay may be of any time.
+    pub(crate) is_replay: bool,
+    /// The clocks at the last fetch, if they differed.
+    pub(crate) dispute: Option<ClockDispute>,
+    /// History rows before this time may be deleted (unix seconds).
+    pub(crate) cutoff: i64,
+    /// The newest time of any history row or observation.
+    pub(crate) newest_record: Option<i64>,
     /// The timestamp of the newest history row.
     pub(crate) newest_row: Option<i64>,
     /// History rows that the prune would delete.
@@ -83,6 +92,15 @@ pub(crate) enum PruneBlocker {
         /// The timestamp of that row.
         newest: i64,
     },
+    /// The clock differed from Torn's at the last fetch.
+    ClockDisputed { dispute: ClockDispute, now: i64 },
+    /// Nothing was recorded since the cut-off, so a prune would leave only the newest row of each player, faction and
+    /// tile. Either the clock is ahead, or nothing was fetched for longer than rows are kept.
+    NothingRecorded {
+        /// The newest time of any record.
+        newest: i64,
+        now: i64,
+    },
     /// No backup was verified within [`BACKUP_MAX_AGE`].
     NoBackup {
         /// When the newest backup was verified, if there is one.
@@ -110,6 +128,13 @@ impl PruneBlocker {
                 "the clock is a year or more ahead of the newest history row ({})",
                 iso(*newest)
             ),
+            Self::ClockDisputed { dispute, now } => dispute.reason(*now),
+            Self::NothingRecorded { newest, now } => format!(
+                "the clock says {}, and the newest record ({}) is older than all rows that are kept, so only the last known \
+                 values would be left",
+                iso(*now),
+                iso(*newest)
+            ),
             Self::NoBackup { verified_at: None } => "there is no verified backup".to_owned(),
             Self::NoBackup {
                 verified_at: Some(at),
@@ -131,7 +156,10 @@ impl PruneBlocker {
     pub(crate) fn flag(&self) -> &'static str {
         match self {
             Self::Unsummarized(_) => "--keep-unsummarized",
-            Self::ClockBehind { .. } | Self::ClockAhead { .. } => "--ignore-clock",
+            Self::ClockBehind { .. }
+            | Self::ClockAhead { .. }
+            | Self::ClockDisputed { .. }
+            | Self::NothingRecorded { .. } => "--ignore-clock",
             Self::NoBackup { .. } => "--without-backup",
             Self::LargeFirstPrune { .. } => "--allow-large",
         }
@@ -140,18 +168,9 @@ impl PruneBlocker {
 
 /// All reasons not to prune. The user can override each of them with its flag.
 pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
-    let mut blockers = Vec::new();
+    let mut blockers = clock_blockers(facts);
     if !facts.unsummarized.is_empty() {
         blockers.push(PruneBlocker::Unsummarized(facts.unsummarized.clone()));
-    }
-    if let Some(newest) = facts.newest_row
-        && facts.rows_to_delete + facts.other_rows_to_delete > 0
-    {
-        if newest > facts.now.saturating_add(CLOCK_TOLERANCE) {
-            blockers.push(PruneBlocker::ClockBehind { newest });
-        } else if facts.now - newest >= CLOCK_MAX_LEAD {
-            blockers.push(PruneBlocker::ClockAhead { newest });
-        }
     }
     if facts.rows_to_delete > 0 {
         // A time up to a day ahead is accepted. A later time comes from a wrong clock and does not show how old the
@@ -172,6 +191,31 @@ pub(crate) fn blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
         }
     }
     blockers
+}
+
+/// The reasons not to trust the clock. A wrong one makes other reasons, so it comes first.
+fn clock_blockers(facts: &PruneFacts) -> Vec<PruneBlocker> {
+    let now = facts.now;
+    if let Some(dispute) = facts.dispute {
+        return vec![PruneBlocker::ClockDisputed { dispute, now }];
+    }
+    if facts.rows_to_delete + facts.other_rows_to_delete == 0 {
+        return Vec::new();
+    }
+    match (facts.newest_row, facts.newest_record) {
+        (Some(newest), _) if newest > now.saturating_add(CLOCK_TOLERANCE) => {
+            vec![PruneBlocker::ClockBehind { newest }]
+        }
+        (Some(newest), _) if now - newest >= CLOCK_MAX_LEAD => {
+            vec![PruneBlocker::ClockAhead { newest }]
+        }
+        (_, Some(newest))
+            if newest < facts.cutoff && facts.rows_to_delete > 0 && !facts.is_replay =>
+        {
+            vec![PruneBlocker::NothingRecorded { newest, now }]
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -262,6 +306,10 @@ mod tests {
         let now = month("2026-04").start();
         PruneFacts {
             now,
+            is_replay: false,
+            dispute: None,
+            cutoff: month("2026-02").start(),
+            newest_record: Some(now - 60),
             newest_row: Some(now - 60),
             rows_to_delete: 40,
             total_rows: 100,
@@ -293,6 +341,17 @@ mod tests {
         check(&["--ignore-clock"], |facts| {
             facts.newest_row = Some(facts.now - CLOCK_MAX_LEAD);
         });
+        check(&["--ignore-clock"], |facts| {
+            facts.dispute = Some(ClockDispute {
+                torn_at: facts.now - 40 * DAY,
+                ahead: 40 * DAY,
+            });
+            facts.rows_to_delete = 0;
+        });
+        check(&["--ignore-clock"], |facts| {
+            facts.newest_row = Some(facts.cutoff - DAY);
+            facts.newest_record = Some(facts.cutoff - 1);
+        });
         check(&["--without-backup"], |facts| {
             facts.backup_verified_at = None;
         });
@@ -313,6 +372,15 @@ mod tests {
         });
         check(&[], |facts| {
             facts.backup_verified_at = Some(facts.now - BACKUP_MAX_AGE);
+        });
+        check(&[], |facts| {
+            // Nothing has changed for long, but it was observed.
+            facts.newest_row = Some(facts.cutoff - DAY);
+            facts.newest_record = Some(facts.cutoff);
+        });
+        check(&[], |facts| {
+            facts.newest_record = Some(facts.cutoff - 1);
+            facts.is_replay = true;
         });
         check(&[], |facts| facts.rows_to_delete = 50);
         check(&[], |facts| {

@@ -1,4 +1,6 @@
-//! The counts and the status of a run, which is one fetch of one kind.
+//! The counts and the status of a run, which is one fetch of one kind, and the clock that ended it.
+
+use crate::model::time::iso;
 
 /// The counts of a run, as in `fetch_runs`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -47,5 +49,26 @@ impl RunStatus {
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
         }
+    }
+}
+
+/// The clock of this machine and that of Torn differed at the last fetch that could compare them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ClockDispute {
+    /// Torn's time at that fetch (unix seconds).
+    pub(crate) torn_at: i64,
+    /// Seconds that the clock of this machine was ahead of Torn's; negative if it was behind.
+    pub(crate) ahead: i64,
+}
+
+impl ClockDispute {
+    /// Both times of that fetch, which show that the clock `now` cannot be trusted.
+    pub(crate) fn reason(&self, now: i64) -> String {
+        format!(
+            "the clock says {}, but the last fetch failed because it said {} when Torn said {}",
+            iso(now),
+            iso(self.torn_at.saturating_add(self.ahead)),
+            iso(self.torn_at)
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Schedules: how often each job runs, and the jobs in the formats of cron, systemd and the Windows Task Scheduler.
 
+pub(crate) mod condition;
 pub(crate) mod cron;
 pub(crate) mod crontab;
 pub(crate) mod crontab_list;

@@ -19,6 +19,9 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 /// Clocks that differ by up to this many seconds are treated as equal.
 pub(crate) const CLOCK_TOLERANCE: i64 = 5 * MINUTE;
 
+/// The beginning of the reason that a run records when it is refused because of the clock.
+pub(crate) const CLOCK_REFUSAL: &str = "the clock of this machine says";
+
 /// Whether a stored timestamp is more than a day after `now`.
 ///
 /// Only a wrong clock can have written such a timestamp. Callers treat it as missing.

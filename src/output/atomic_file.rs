@@ -8,11 +8,14 @@ use tempfile::NamedTempFile;
 
 #[cfg(unix)]
 use crate::model::disk;
+use crate::model::leftovers::{self, is_random};
 use crate::model::open_elsewhere::retry_while_open;
 use crate::model::path::folder_of;
-use crate::output::leftovers;
 
-/// A file that is written in the folder of its target, under a hidden name that ends in [`leftovers::SUFFIX`].
+/// The end of the hidden names.
+const SUFFIX: &str = ".tornsnap.partial";
+
+/// A file that is written in the folder of its target, under a hidden name that ends in [`SUFFIX`].
 #[derive(Debug)]
 pub(crate) struct AtomicFile {
     temporary: NamedTempFile<File>,
@@ -37,13 +40,13 @@ impl AtomicFile {
             options.mode(if old.is_some() { 0o600 } else { 0o666 });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        leftovers::remove(folder_of(&target));
+        leftovers::remove(folder_of(&target), is_hidden_name);
         // The hidden name has at most 50 characters of the name, because file systems limit the length of a name.
         let start: String = name.chars().take(50).collect();
         let mut cause = None;
         let temporary = tempfile::Builder::new()
             .prefix(&format!(".{start}."))
-            .suffix(leftovers::SUFFIX)
+            .suffix(SUFFIX)
             .make_in(folder_of(&target), |path| {
                 options
                     .open(path)
@@ -80,6 +83,14 @@ impl AtomicFile {
         drop(file);
         sync_folder(folder_of(&self.target))
     }
+}
+
+/// Whether a name has the form `.gains.csv.aB3dE6.tornsnap.partial`.
+fn is_hidden_name(name: &str) -> bool {
+    name.strip_prefix('.')
+        .and_then(|name| name.strip_suffix(SUFFIX))
+        .and_then(|front| front.rsplit_once('.'))
+        .is_some_and(|(_, random)| is_random(random))
 }
 
 impl Write for AtomicFile {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use crate::model::health::{Check, State, findings, headline, overall, status_line};
+use crate::output::stamp;
 use crate::output::terminal;
 use crate::output::width;
 
@@ -44,11 +45,13 @@ pub(crate) fn print(checks: &[Check], is_quiet: bool, columns: Option<u16>) -> i
         });
     }
     let first = status_line(checks);
-    terminal::print_line(match first.split_once(" | ") {
+    let first = match first.split_once(" | ") {
         // The performance data includes checks that are OK.
         Some((state, _)) if is_quiet => state,
         _ => &first,
-    })?;
+    };
+    // A job appends the page to the same file as the messages.
+    terminal::print_line(&(stamp::prefix() + first))?;
     for check in shown {
         terminal::print_line(&format!(
             "{:8} {:22} {}",

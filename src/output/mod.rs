@@ -8,7 +8,6 @@ pub(crate) mod destination;
 mod display;
 pub(crate) mod health;
 mod json;
-mod leftovers;
 pub(crate) mod log;
 pub(crate) mod log_file;
 mod markdown;

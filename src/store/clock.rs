@@ -1,6 +1,9 @@
-//! Finds the newest recorded timestamp.
+//! Finds the newest recorded timestamp, and whether the clock agreed with Torn's at the last fetch.
+
+use rusqlite::OptionalExtension;
 
 use crate::error::Result;
+use crate::model::run::ClockDispute;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
@@ -9,6 +12,23 @@ impl Store {
         self.connection()
             .query_row(sql!("clock/get_newest"), [], |row| row.get("newest"))
             .context("find the newest recorded timestamp")
+    }
+
+    /// The two times of the last fetch that could compare them, if they differed; `None` if they agreed, or if there was
+    /// no such fetch.
+    pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
+        let found = self
+            .connection()
+            .query_row(sql!("clock/get_dispute"), [], |row| {
+                let ahead: Option<i64> = row.get("clock_ahead")?;
+                let torn_at: Option<i64> = row.get("finished_at")?;
+                Ok(ahead.zip(torn_at))
+            })
+            .optional()
+            .context("find out whether the clock agreed with Torn's at the last fetch")?;
+        Ok(found
+            .flatten()
+            .map(|(ahead, torn_at)| ClockDispute { torn_at, ahead }))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Exit, Result, WithContext};
-use crate::model::path::folder_of;
+use crate::model::path::{display_path, folder_of};
 use crate::store::handle::{Access, Store};
 use crate::store::migrate::{self, SCHEMA};
 use crate::store::{SqlContext, open, owner, restore_marker};
@@ -90,7 +90,8 @@ fn build(path: &Path, database: &Path) -> Result<()> {
         .tempfile_in(folder)
         .map_err(not_writable)?;
     owner::give_to_owner(temporary.as_file(), temporary.path(), database);
-    initialise(temporary.path(), |_| Ok(()))?;
+    initialise(temporary.path(), |_| Ok(()))
+        .map_err(|error| error.with_known_name(temporary.path(), &display_path(path)))?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(_) if path.exists() => Ok(()), // Another process was quicker.

@@ -26,6 +26,7 @@ mod open;
 pub(crate) mod owner;
 mod parallel;
 pub(crate) mod pauses;
+mod pruned_early;
 mod reading;
 pub(crate) mod run;
 pub(crate) mod save;
@@ -34,6 +35,7 @@ mod upgrade;
 mod value;
 mod wal;
 pub(crate) mod war_lists;
+pub(crate) mod writable;
 
 pub(crate) mod backup;
 pub(crate) mod health;

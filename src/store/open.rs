@@ -10,7 +10,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
+#[cfg(unix)]
+use crate::model::path::folder_of;
 use crate::store::migrate::{self, SchemaState};
+use crate::store::writable::write_obstacle;
 use crate::store::{SCHEMA_VERSION, SqlContext, interrupt, owner, restore_marker, trace};
 
 /// How long a connection waits for another writer.
@@ -56,16 +59,60 @@ pub(super) fn connect_bare(name: &Path, flags: OpenFlags) -> rusqlite::Result<Co
     Ok(connection)
 }
 
+/// The longest path in bytes that SQLite opens on Unix. It needs room for `-journal` at its end within 512 bytes.
+#[cfg(unix)]
+const MAX_PATH: usize = 504;
+
+/// Fails for a path that is too long for SQLite, whose own error says only that it cannot open the file. `action` completes
+/// "could not …".
+///
+/// # Errors
+///
+/// [`Exit::Config`].
+#[cfg(unix)]
+pub(super) fn check_length(path: &Path, action: impl FnOnce() -> String) -> Result<()> {
+    let folder = folder_of(path);
+    // SQLite follows links first.
+    let folder = fs::canonicalize(folder)
+        .or_else(|_| std::path::absolute(folder))
+        .unwrap_or_else(|_| folder.to_owned());
+    let name = path.file_name().unwrap_or_default();
+    let length = folder.join(name).as_os_str().len();
+    if length <= MAX_PATH {
+        return Ok(());
+    }
+    Err(Error::new(action())
+        .with_source(format!(
+            "a path there has {length} bytes, and is too long for SQLite, which opens at most {MAX_PATH}"
+        ))
+        .with_help(format!(
+            "choose a folder whose path is at least {} bytes shorter",
+            length - MAX_PATH
+        ))
+        .with_exit(Exit::Config))
+}
+
+/// SQLite has a longer limit on Windows than Windows itself.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix can fail here")]
+pub(super) fn check_length(_: &Path, _: impl FnOnce() -> String) -> Result<()> {
+    Ok(())
+}
+
 /// Opens a database and sets the usual pragmas.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let action = || format!("open the database {}", path.display());
+    check_length(path, action)?;
     connect_bare(&as_file_name(path), flags)
         .and_then(|connection| {
             set_up(&connection)?;
             Ok(connection)
         })
-        .context(format!("open the database {}", path.display()))
+        .context(action())
         .map_err(|error| {
             owner::permission_error(path, fs::File::options().read(true))
+                // Even to read, SQLite has to make files beside a database in WAL mode.
+                .or_else(|| write_obstacle(path).filter(|_| error.exit() == Exit::Config))
                 .unwrap_or_else(|| explain_not_sqlite(error, path))
         })
 }

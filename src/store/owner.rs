@@ -6,8 +6,8 @@ use std::path::Path;
 
 #[cfg(unix)]
 use crate::error::Exit;
-use crate::error::{Error, is_open_elsewhere};
-use crate::model::path::folder_of;
+use crate::error::{Error, is_open_elsewhere, without_path};
+use crate::model::path::{display_path, folder_of};
 
 /// Gives a file or folder that root has created to the owner of the database.
 ///
@@ -71,6 +71,11 @@ fn explain_place(
     database: &Path,
     error: io::Error,
 ) -> Error {
+    if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        let disk = format!("the disk of {} is read-only", display_path(path));
+        return Error::of_io(action, io::Error::new(error.kind(), disk));
+    }
+    let error = without_path(error);
     #[cfg(unix)]
     if error.kind() == io::ErrorKind::PermissionDenied
         && let Some((why, remedy)) = unix::explain_ownership(path, folder, database)
@@ -92,7 +97,11 @@ fn explain_place(
 /// holds on it in this process.
 pub(crate) fn permission_error(database: &Path, options: &OpenOptions) -> Option<Error> {
     let error = options.open(database).err()?;
-    let is_refused = error.kind() == io::ErrorKind::PermissionDenied || is_open_elsewhere(&error);
+    let is_forbidden = matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    );
+    let is_refused = is_forbidden || is_open_elsewhere(&error);
     is_refused.then(|| {
         let action = format!("open the database {}", database.display());
         explain(action, database, folder_of(database), error)
@@ -149,6 +158,7 @@ mod unix {
     /// The bits that the owner of a folder needs to make files in it, and the bits that the owner of a file needs.
     const USE_FOLDER: u32 = 0o300;
     const USE_FILE: u32 = 0o600;
+    const STICKY: u32 = 0o1000;
 
     /// Returns the cause why a file or folder cannot be opened or made, and a remedy. `folder` is the folder that is
     /// needed.
@@ -169,10 +179,14 @@ mod unix {
         let cause = format!("the {kind} {} belongs to {of_whom}", place.display());
         if found.uid() != owner.uid() {
             let cause = format!("{cause}, and {compared} to {}", name_of(owner.uid()));
-            return Some((
-                cause,
-                remedy_for_other_owner(&place, &found, folder, &owner),
-            ));
+            let is_folder_of_database =
+                place == folder && folder == folder_of(database) && !owner.is_dir();
+            let remedy = if is_folder_of_database {
+                remedy_for_folder_of_database(folder, &found, &owner)
+            } else {
+                remedy_for_other_owner(&place, &found, folder, &owner)
+            };
+            return Some((cause, remedy));
         }
         let (needed, letters) = if found.is_dir() {
             (USE_FOLDER, "u+wx")
@@ -228,6 +242,20 @@ mod unix {
         let new = shell_word(folder);
         format!(
             "make the folder: sudo mkdir -p {new} && sudo chown {name} {new}; if it is on a disk, is the disk mounted?"
+        )
+    }
+
+    /// A remedy if the owner of the database may not write in its folder. A folder beside it would begin a second database.
+    fn remedy_for_folder_of_database(folder: &Path, found: &Metadata, owner: &Metadata) -> String {
+        let name = user_name(owner.uid()).unwrap_or_else(|| owner.uid().to_string());
+        // Many users write in a folder with this bit, such as /tmp.
+        let is_shared = found.mode() & STICKY != 0;
+        if found.uid() == ROOT && !is_shared {
+            return format!("sudo chown {name} {}", shell_word(folder));
+        }
+        format!(
+            "move the database and the files beside it into a folder that belongs to {name}, and name it there with \
+             `database = …` in the configuration"
         )
     }
 

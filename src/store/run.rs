@@ -74,6 +74,7 @@ impl Store {
                     ":id": run.0,
                     ":finished_at": real_time.unwrap_or(now),
                     ":real_time": real_time,
+                    ":clock_ahead": real_time.map(|real_time| now - real_time),
                     ":status": status.as_str(),
                     ":error": error,
                     ":requests": counts.requests,

@@ -29,14 +29,15 @@ impl Store {
         let newest = schema.version();
         let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         open::set_checkpoint_on_close(&connection, false).context("set up the connection")?;
-        let found = open::inspect_for_schema(&connection, path, newest)?;
-        // Without the right to write, SQLite opens the file read-only and fails at the first write.
+        let found = open::inspect_for_schema(&connection, path, newest);
+        // Without the right to write, SQLite opens the file read-only. It then fails at the first write, or before if it
+        // cannot make the files beside the database.
         if connection.is_readonly("main").unwrap_or(false)
             && let Some(error) = owner::permission_error(path, fs::File::options().write(true))
         {
             return Err(error);
         }
-        match found {
+        match found? {
             SchemaState::Empty => return Err(open::empty_error(path)),
             SchemaState::Ours(version) if version < newest => {
                 upgrade(&mut connection, path, schema)?;

@@ -3,9 +3,11 @@
 use tornsnap::testing::config::Exit;
 use tornsnap::testing::config::refuse_wrong_clock;
 use tornsnap::testing::config::{Clock, Overrides, Settings};
+use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
-use crate::support::{DAY, MINUTE, NOW, Sandbox};
+use crate::support::torn::Torn;
+use crate::support::{DAY, Finished, MINUTE, NOW, Sandbox};
 
 /// A database; with `recorded_at`, it has one history row from that timestamp.
 fn recorded(sandbox: &Sandbox, recorded_at: Option<i64>) -> Store {
@@ -76,4 +78,167 @@ fn the_machines_own_clock_is_compared_with_the_records() {
 
     assert_eq!(error.exit(), Exit::Config);
     refuse_wrong_clock(&settings, &store, true).unwrap();
+}
+
+/// Runs a command in the folder of `torn` with the clock of this machine.
+fn with_real_clock(torn: &Torn, arguments: &[&str]) -> Finished {
+    let mut command = torn.sandbox.command(arguments);
+    Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
+}
+
+fn fetch_with_real_clock(torn: &Torn) -> Finished {
+    Finished(torn.fetching_now(&["factions"]).output().unwrap())
+}
+
+/// A database with rows of the last 200 days, and a last fetch that found the clock of this machine ahead by `lead`.
+fn with_clock_ahead(lead: i64) -> Torn {
+    let torn = Torn::new();
+    torn.sandbox
+        .sqlite()
+        .execute_batch(
+            "INSERT INTO players (player_id, name) VALUES (7, 'Seven');
+             INSERT INTO player_stats_history (player_id, timestamp, level)
+             WITH RECURSIVE n (i) AS (SELECT 200 UNION ALL SELECT i - 1 FROM n WHERE i > 0)
+             SELECT 7, unixepoch() - 86400 * i - 60, 301 - i FROM n;",
+        )
+        .unwrap();
+    torn.simulator.set_date_offset(-lead);
+    fetch_with_real_clock(&torn).expect(78);
+    torn
+}
+
+/// Everything that a prune and a summary may change.
+fn history(torn: &Torn) -> Vec<String> {
+    torn.rows(
+        "SELECT (SELECT group_concat(id || ':' || level) FROM player_stats_history),
+                (SELECT count(*) FROM player_stats_summary), (SELECT count(*) FROM month_states),
+                (SELECT count(*) FROM prune_runs)",
+    )
+}
+
+#[test]
+fn summarize_and_prune_refuse_a_clock_that_differed_from_torns_at_the_last_fetch() {
+    for lead in [40 * DAY, 6 * MINUTE, -40 * DAY] {
+        let torn = with_clock_ahead(lead);
+        let before = history(&torn);
+        with_real_clock(&torn, &["backup"]).expect(0);
+
+        for command in [&["summarize"][..], &["prune", "--allow-large"]] {
+            let refused = with_real_clock(&torn, command).expect(78).stderr();
+
+            for part in [
+                "because: the clock says 20",
+                "but the last fetch failed because it said 20",
+                "when Torn said 20",
+                "try: set the clock, then run `tornsnap fetch all`",
+                "--ignore-clock",
+            ] {
+                assert!(refused.contains(part), "{part} is not in {refused}");
+            }
+            assert_eq!(history(&torn), before, "{command:?} {lead}");
+        }
+        // The times are stored as numbers.
+        let ahead: i64 = torn.value("SELECT clock_ahead FROM fetch_runs ORDER BY id DESC LIMIT 1");
+        assert!((ahead - lead).abs() < 60, "{ahead}");
+    }
+}
+
+#[test]
+fn the_daily_job_changes_no_history_while_the_clock_differs_from_torns() {
+    let torn = with_clock_ahead(40 * DAY);
+    let before = history(&torn);
+
+    let job = with_real_clock(&torn, &["schedule", "run", "backup"]).expect(78);
+
+    assert!(job.stderr().contains("when Torn said"), "{}", job.stderr());
+    assert_eq!(history(&torn), before);
+}
+
+#[test]
+fn a_fetch_that_succeeds_ends_the_refusal_and_one_without_an_answer_does_not() {
+    let torn = with_clock_ahead(40 * DAY);
+    torn.simulator.set_date_offset(0);
+    torn.simulator
+        .fault(Fault::always(FaultKind::Html503).path("/"));
+    fetch_with_real_clock(&torn).expect(75);
+    with_real_clock(&torn, &["summarize"]).expect(78);
+
+    torn.simulator.clear_faults();
+    fetch_with_real_clock(&torn).expect(0);
+
+    with_real_clock(&torn, &["summarize"]).expect(0);
+    with_real_clock(&torn, &["prune", "--allow-large"]).expect(0);
+}
+
+#[test]
+fn ignore_clock_and_a_replaced_clock_override_the_refusal() {
+    for arguments in [&["summarize"][..], &["prune", "--allow-large"]] {
+        let torn = with_clock_ahead(40 * DAY);
+        with_real_clock(&torn, &["summarize", "--ignore-clock"]).expect(0);
+
+        with_real_clock(&torn, &[arguments, &["--ignore-clock"]].concat()).expect(0);
+        with_real_clock(&torn, arguments).expect(78);
+        let now: i64 = torn.value("SELECT unixepoch()");
+        torn.sandbox.run_at(now, arguments).expect(0);
+    }
+}
+
+#[test]
+fn a_dry_run_tells_that_the_clock_would_be_refused() {
+    let torn = with_clock_ahead(40 * DAY);
+    let before = history(&torn);
+
+    let summarized = with_real_clock(&torn, &["summarize", "--dry-run"]).expect(0);
+    let pruned = with_real_clock(&torn, &["--json", "prune", "--dry-run"]).expect(0);
+
+    assert!(
+        summarized
+            .stderr()
+            .contains("would be refused without --ignore-clock"),
+        "{}",
+        summarized.stderr()
+    );
+    let refusals = pruned.json()["would_be_refused"].clone();
+    assert_eq!(refusals[0]["flag"], "--ignore-clock", "{refusals}");
+    assert_eq!(history(&torn), before);
+}
+
+#[test]
+fn a_prune_that_would_leave_only_the_last_known_values_needs_a_newer_record() {
+    let torn = Torn::new();
+    torn.sandbox
+        .sqlite()
+        .execute_batch(
+            "INSERT INTO players (player_id, name) VALUES (7, 'Seven');
+             INSERT INTO player_stats_history (player_id, timestamp, level)
+             WITH RECURSIVE n (i) AS (SELECT 300 UNION ALL SELECT i - 1 FROM n WHERE i > 200)
+             SELECT 7, unixepoch() - 86400 * i, 301 - i FROM n;",
+        )
+        .unwrap();
+    with_real_clock(&torn, &["summarize"]).expect(0);
+
+    let refused = with_real_clock(&torn, &["prune", "--allow-large"]).expect(78);
+
+    assert!(
+        refused
+            .stderr()
+            .contains("only the last known values would be left"),
+        "{}",
+        refused.stderr()
+    );
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history"),
+        101
+    );
+    let now: i64 = torn.value("SELECT unixepoch()");
+    torn.sandbox
+        .run_at(now, &["prune", "--allow-large", "--dry-run"])
+        .expect(0);
+    // A value that was observed and did not change is a record, too.
+    fetch_with_real_clock(&torn).expect(0);
+    with_real_clock(&torn, &["prune", "--allow-large"]).expect(0);
+    assert_eq!(
+        torn.value::<i64>("SELECT count(*) FROM player_stats_history WHERE player_id = 7"),
+        1
+    );
 }

@@ -302,3 +302,27 @@ fn write_contents(contents: &BTreeMap<PathBuf, Option<Vec<u8>>>, from: &Path, to
         }
     }
 }
+
+#[test]
+fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_replaces_it() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+    let config = ["--config", "tornsnap-demo/tornsnap.toml"];
+    for arguments in [
+        &["fetch", "all"][..],
+        &["schedule", "install", "--for", "cron"],
+        &["config", "check", "--online"],
+        &["schedule", "install", "--for", "cron", "--dry-run"],
+    ] {
+        let finished = sandbox.run(&[&config, arguments].concat());
+
+        let told = finished.stdout() + &finished.stderr();
+        assert!(
+            told.contains("its simulated Torn ran only while the demo played"),
+            "{arguments:?}: {told}"
+        );
+        let is_preview = arguments.contains(&"--dry-run");
+        assert_eq!(finished.code() == 0, is_preview, "{arguments:?}: {told}");
+    }
+    sandbox.run(&["demo", "--days", "1"]).expect(0);
+}

@@ -37,7 +37,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("itoa", &["output"]),
     ("rusqlite", &["store"]),
     ("rust_xlsxwriter", &["output"]),
-    ("rustix", &["command", "output", "store"]),
+    ("rustix", &["command", "model", "output", "store"]),
     ("rustls", &["api"]),
     ("same_file", &["output", "store"]),
     ("sha2", &["store"]),

@@ -18,6 +18,8 @@ mod export;
 mod fetch;
 mod folder_sync;
 mod foreign_text;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod hangup;
 mod health;
 mod import;

@@ -385,6 +385,16 @@ fn the_owner_of_a_folder_of_the_system_or_of_another_user_is_never_changed() {
             refused.stderr()
         );
     }
+}
+
+#[test]
+fn a_log_in_a_folder_of_the_system_is_not_written_for_another_user() {
+    let sandbox = Sandbox::new();
+    if !is_root(&sandbox) {
+        return;
+    }
+    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    give_away(&sandbox);
     sandbox.write("tornsnap.toml", "[log]\nfile = \"/etc/passwd\"\n");
     chown(sandbox.path("tornsnap.toml"), Some(NOBODY), Some(NOBODY)).unwrap();
     let finished = as_nobody(&sandbox, &sandbox.command(&["backup"])).expect(0);

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::support::torn::Torn;
-use crate::support::{CANARY, Finished, set_mode};
+use crate::support::{CANARY, Finished, Sandbox, set_mode};
 
 /// "Müller" in Latin-1.
 fn latin(ending: &str) -> OsString {
@@ -286,5 +286,51 @@ fn errors_about_paths_that_are_not_utf8_have_their_usual_exit_codes() {
             .env("TORN_API_KEY", CANARY);
         let code = Finished(missing.output().unwrap()).code();
         assert!([2, 3, 78].contains(&code), "{command}: {code}");
+    }
+}
+
+/// A new folder whose path has about this many bytes.
+#[cfg(unix)]
+fn folder_of_length(sandbox: &Sandbox, length: usize) -> PathBuf {
+    let mut folder = sandbox.real_folder();
+    while folder.as_os_str().len() + 1 < length {
+        let missing = length - folder.as_os_str().len() - 1;
+        folder.push("d".repeat(missing.min(100)));
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn init_refuses_a_folder_whose_path_is_too_long_for_a_backup() {
+    for (length, is_refused) in [(400, false), (455, true), (480, true), (495, true)] {
+        let torn = Torn::new();
+        let folder = folder_of_length(&torn.sandbox, length);
+        let database = folder.join("tornsnap.db");
+        let config = folder.join("tornsnap.toml");
+        let text = fs::read_to_string(torn.sandbox.path("tornsnap.toml")).unwrap();
+        fs::write(&config, text).unwrap();
+        set_mode(&config, 0o600);
+        let run = |arguments: &[&str]| {
+            let mut command = torn.sandbox.command(arguments);
+            command.arg("--config").arg(&config);
+            Finished(command.output().unwrap())
+        };
+
+        let made = run(&["init", "--non-interactive", "--player", "1"]);
+
+        if is_refused {
+            let stderr = made.expect(78).stderr();
+            assert!(
+                stderr.contains("too long for SQLite") && stderr.contains("at most 504"),
+                "{stderr}"
+            );
+            assert!(!stderr.contains(".partial"), "{stderr}");
+            assert!(!database.exists(), "{length}");
+        } else {
+            made.expect(0);
+            run(&["backup"]).expect(0);
+        }
     }
 }

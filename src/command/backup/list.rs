@@ -8,7 +8,7 @@ use crate::command::{Context, Outcome};
 use crate::error::Result;
 use crate::model::identity::Identity;
 use crate::model::path::display_path;
-use crate::model::size::{format_bytes, group_digits};
+use crate::model::size::{count, format_bytes, group_digits};
 use crate::model::time::{is_far_future, iso};
 use crate::store::backup::{self, ListedBackup};
 use crate::store::identity::identity_of;
@@ -32,8 +32,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     Ok(Outcome::done(
         format!(
-            "{ours} of this database and {} others in {}",
-            backups.len() - ours,
+            "{ours} of this database and {} in {}",
+            count(backups.len() - ours, "other"),
             directory.display()
         ),
         ListReport {

@@ -14,10 +14,13 @@ use crate::command::{Context, Outcome};
 use crate::error::{Result, WithContext};
 use crate::model::digits::parse_in_range;
 use crate::model::identity::{Identity, Relation};
+use crate::model::path::shell_word;
 use crate::model::size::{count, format_bytes, group_digits};
-use crate::output::terminal;
+use crate::output::terminal::{self, FILE_ONLY, Verbosity};
 use crate::store::Depth;
 use crate::store::backup::{self, BackupKind, BackupOptions, Manifest, NewBackup};
+use crate::store::health::Database;
+use crate::store::lock::Lock;
 
 /// Make a verified copy of the database, or list and verify earlier copies
 #[derive(clap::Args, Debug, Default)]
@@ -92,17 +95,53 @@ pub(crate) fn create(context: &Context, lock_wait: &LockWait) -> Result<Manifest
     create_with(context, &Args::default(), lock_wait).map(|new| new.manifest)
 }
 
-/// Makes a backup as configured, but removes no older one.
+/// Whether a new backup removes old ones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Rotation {
+    /// As configured.
+    Configured,
+    /// None is removed, because the oldest may be the only one from before something went wrong.
+    KeepsAll,
+}
+
+/// The name of a backup with the present content of the database, for commands that change it next.
+///
+/// Makes a backup, unless the newest one has this content: a second one would only rotate an older one away.
 ///
 /// # Errors
 ///
 /// The errors are those of [`backup::create`].
-pub(super) fn create_without_rotation(context: &Context, lock_wait: &LockWait) -> Result<Manifest> {
+pub(super) fn before_change(
+    context: &Context,
+    rotation: Rotation,
+    lock_wait: &LockWait,
+) -> Result<String> {
     let args = Args {
-        keep: Some(u32::MAX),
+        keep: (rotation == Rotation::KeepsAll).then_some(u32::MAX),
         ..Args::default()
     };
-    create_with(context, &args, lock_wait).map(|new| new.manifest)
+    with_options(context, &args, lock_wait, |options, lock| {
+        let Some(same) = find_same_content(options, lock)? else {
+            return create_locked(options, lock).map(|new| new.manifest.file);
+        };
+        let line = format!(
+            "no new backup: {} has the same content",
+            same.path.display()
+        );
+        log::info!(target: FILE_ONLY, "{line}");
+        if context.verbosity != Verbosity::Quiet {
+            terminal::print_message(&line);
+        }
+        Ok(same.file)
+    })
+}
+
+fn find_same_content(options: &BackupOptions<'_>, lock: &Lock) -> Result<Option<Manifest>> {
+    StopSignal::interruptible(
+        "compare the newest backup",
+        "no backup was made, and the earlier ones are as they were",
+        || backup::newest_with_same_content(options, lock),
+    )
 }
 
 pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
@@ -125,9 +164,22 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         1 => "; 1 old one removed".to_owned(),
         count => format!("; {count} old ones removed"),
     };
+    let archives = archives_of(context);
+    let elsewhere = archives.iter().map(|archive| {
+        format!(
+            "; not in this copy: the archive {}; copy it with `tornsnap backup --database {}`",
+            archive.display(),
+            shell_word(archive)
+        )
+    });
     Ok(Outcome::done(
-        format!("verified backup: {}{rotation}", summarize(&manifest)),
+        format!(
+            "verified backup: {}{rotation}{}",
+            summarize(&manifest),
+            elsewhere.collect::<String>()
+        ),
         CreateReport {
+            archives: display_paths(&archives),
             backup: BackupReport::new(&manifest),
             removed: display_paths(&removed),
             warnings: &warnings,
@@ -135,7 +187,34 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     ))
 }
 
+/// The archives that hold history rows of the database. A copy of the database does not have them.
+fn archives_of(context: &Context) -> Vec<PathBuf> {
+    let database = Database::open(&context.settings.database);
+    // The backup is made, and `health` reports a database that cannot be read.
+    let Ok(Database::Current(snapshot)) = database else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = snapshot
+        .archives()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|archive| archive.path)
+        .collect();
+    paths.dedup();
+    paths
+}
+
 fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<NewBackup> {
+    with_options(context, args, lock_wait, create_locked)
+}
+
+/// Runs work that holds the lock of the backups.
+fn with_options<T>(
+    context: &Context,
+    args: &Args,
+    lock_wait: &LockWait,
+    work: impl FnOnce(&BackupOptions<'_>, &Lock) -> Result<T>,
+) -> Result<T> {
     let settings = &context.settings;
     let database = &settings.database;
     // Check this before taking the lock, which would create a lock file beside a database that does not exist.
@@ -151,10 +230,14 @@ fn create_with(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<N
         now: settings.clock.now(),
         watch: &context.progress(),
     };
+    work(&options, &lock)
+}
+
+fn create_locked(options: &BackupOptions<'_>, lock: &Lock) -> Result<NewBackup> {
     let new = StopSignal::interruptible(
         "finish the backup",
         "the incomplete copy was removed, and the earlier backups are as they were",
-        || backup::create(&options, &lock),
+        || backup::create(options, lock),
     )?;
     for warning in &new.warnings {
         log::warn!("{warning}");

@@ -19,6 +19,8 @@ pub(super) struct CreateReport<'a> {
     pub(super) backup: BackupReport<'a>,
     /// Paths of the old backups that were removed.
     pub(super) removed: Vec<String>,
+    /// The archives of the database, which are not in the backup.
+    pub(super) archives: Vec<String>,
     pub(super) warnings: &'a [String],
 }
 

@@ -6,6 +6,7 @@ use super::findings::Findings;
 use super::path::existing_file;
 use super::{files, online, reason};
 use crate::api::client::Client;
+use crate::command::schedule::inspect;
 use crate::command::{Context, Outcome};
 use crate::config::{
     Settings, check_private, find_problems, look_for_file, proxy_for, read_text_of_any_mode,
@@ -14,6 +15,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::key::KeyState;
 use crate::model::kind::Kind;
 use crate::model::path::{display_path, plain_absolute};
+use crate::model::schedule::condition::{Condition, NO_JOBS};
 use crate::output::terminal::Verbosity;
 use crate::store::Store;
 
@@ -128,6 +130,28 @@ fn check_settings(settings: &Settings, findings: &mut Findings) {
         check_track(settings, findings);
     }
     files::check(settings, findings);
+    if !findings.is_wrong("schedule") {
+        check_jobs(settings, findings);
+    }
+}
+
+/// Tells whether the jobs of this configuration are installed and work.
+fn check_jobs(settings: &Settings, findings: &mut Findings) {
+    match inspect(settings) {
+        Condition::Absent => findings.ok("schedule", NO_JOBS),
+        Condition::Unknown(why) => findings.ok(
+            "schedule",
+            format!("it is unknown whether jobs are installed: {why}"),
+        ),
+        Condition::Installed { place, faults } if faults.is_empty() => {
+            findings.ok("schedule", format!("the jobs are installed in {place}"));
+        }
+        Condition::Installed { faults, .. } => {
+            for fault in faults {
+                findings.warn("schedule", fault.message, &fault.help);
+            }
+        }
+    }
 }
 
 fn check_track(settings: &Settings, findings: &mut Findings) {

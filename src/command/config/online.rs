@@ -4,6 +4,7 @@ use super::findings::Findings;
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;
+use crate::command::demo_config;
 use crate::command::signal::StopSignal;
 use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
@@ -18,6 +19,10 @@ use crate::store::Store;
 ///
 /// Fails when the database cannot be used. Answers of Torn become findings.
 pub(super) fn check(settings: &Settings, findings: &mut Findings) -> Result<()> {
+    if let Err(error) = demo_config::refuse(settings, "ask Torn") {
+        findings.problem_because("configuration", &error);
+        return Ok(());
+    }
     let store = match Store::open_to_record_calls(&settings.database) {
         Ok(store) => store,
         Err(error) => {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DATABASE_NAME, SENTINEL};
+use super::DATABASE_NAME;
+use crate::command::demo_config;
 use crate::command::init::write_private;
 use crate::config::FILE_NAME;
 use crate::error::{Error, Exit, Result, WithContext};
@@ -46,7 +47,7 @@ pub(super) fn remove_earlier_demo(folder: &Path) -> Result<()> {
     let entries =
         list(folder, "").with_context(|| format!("read the folder {}", folder.display()))?;
     let record = Record::load(folder);
-    if record.is_none() && is_demo(folder) {
+    if record.is_none() && demo_config::is_demo(&folder.join(FILE_NAME)) {
         return Err(refused(
             folder,
             "its demo was killed before it ended, or is of an older tornsnap",
@@ -127,10 +128,6 @@ fn refused(folder: &Path, reason: &str, help: &str) -> Error {
         .with_source(reason)
         .with_help(help)
         .with_exit(Exit::Config)
-}
-
-fn is_demo(folder: &Path) -> bool {
-    fs::read_to_string(folder.join(FILE_NAME)).is_ok_and(|text| text.starts_with(SENTINEL))
 }
 
 fn is_named_like_ours(name: &str) -> bool {

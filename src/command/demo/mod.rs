@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::command::demo_config::SENTINEL;
 use crate::command::fetch::{self, Scope, fetch};
 use crate::command::init::write_private;
 use crate::command::signal::{StopSignal, interrupted};
@@ -24,9 +25,6 @@ use crate::model::watch::{Unit, Watch as _};
 use crate::output::terminal::{self, Verbosity};
 use crate::sim::{self, Simulator};
 use crate::store::Store;
-
-/// The start of the demo's configuration.
-const SENTINEL: &str = "# Made by `tornsnap demo`";
 
 const DATABASE_NAME: &str = "tornsnap.db";
 

@@ -37,6 +37,8 @@ pub(super) struct Exporter<'a> {
     pub(super) context: &'a Context,
     pub(super) store: &'a Store,
     pub(super) style: OutputStyle,
+    /// The options that choose rows, of those that were given.
+    pub(super) filters: Vec<&'static str>,
 }
 
 impl Exporter<'_> {
@@ -75,7 +77,8 @@ impl Exporter<'_> {
             WriteOutcome::ReaderClosed(_) => None,
             WriteOutcome::Complete(_) if self.context.json => None,
             WriteOutcome::Complete(rows) => {
-                Some(format!("exported {} of {name}", count(rows, "row")))
+                let note = self.note_if_empty(rows, query);
+                Some(format!("exported {} of {name}{note}", count(rows, "row")))
             }
         };
         Ok(Outcome {
@@ -98,11 +101,28 @@ impl Exporter<'_> {
         let rows = count(done.rows, "row");
         let place = path.display();
         let summary = if done.is_complete {
-            format!("exported {rows} of {name} to {place}")
+            let note = self.note_if_empty(done.rows, query);
+            format!("exported {rows} of {name} to {place}{note}")
         } else {
             format!("the reader of {place} left before the end of {name}")
         };
         Ok(Outcome::done(summary, self.report(&[done])))
+    }
+
+    /// The reason why there are no rows, if there are none.
+    fn note_if_empty(&self, rows: u64, query: &RowQuery) -> String {
+        if rows > 0 {
+            return String::new();
+        }
+        if !self.filters.is_empty() {
+            return format!("; no row fits {}", self.filters.join(" and "));
+        }
+        let is_monthly = |name: &str| name == "month" || name == "period_start";
+        if query.columns.iter().any(|column| is_monthly(&column.name)) {
+            return "; it has rows of months that are over and summarized, and there are none yet"
+                .to_owned();
+        }
+        "; it has no rows yet".to_owned()
     }
 
     /// Opens the destination. A FIFO without a reader blocks.

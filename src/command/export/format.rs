@@ -54,6 +54,8 @@ pub(super) enum Ending {
     TabSeparated,
     /// A known ending, and that of a compressed file: `.csv.gz`.
     Compressed,
+    /// A spreadsheet of another format than xlsx: `.xls`, `.ods`.
+    OtherSpreadsheet,
     Unknown,
 }
 
@@ -71,6 +73,7 @@ impl Ending {
             Some("txt") => Self::Format(FormatName::Table),
             Some("md" | "markdown") => Self::Format(FormatName::Md),
             Some("xlsx") => Self::Format(FormatName::Xlsx),
+            Some("xls" | "xlsm" | "xlsb" | "ods" | "numbers") => Self::OtherSpreadsheet,
             Some("parquet") => Self::Format(FormatName::Parquet),
             _ => Self::Unknown,
         };
@@ -98,7 +101,8 @@ mod tests {
             ("b.tsv", Ending::TabSeparated),
             ("b.csv.gz", Ending::Compressed),
             ("b.dat.gz", Ending::Unknown),
-            ("b.xls", Ending::Unknown),
+            ("b.xls", Ending::OtherSpreadsheet),
+            ("b.ods", Ending::OtherSpreadsheet),
             (".csv", Ending::Unknown),
             ("x.csv/b", Ending::Unknown),
         ] {

@@ -128,6 +128,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             context,
             store,
             style,
+            filters: given_filters(args),
         };
         match (&args.dataset, output) {
             _ if args.list => list::print(context, store, &datasets),
@@ -145,6 +146,21 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
             (None, None) => Ok(Outcome::done("nothing to export", ())),
         }
     })
+}
+
+/// The options that choose rows, of those that were given.
+fn given_filters(args: &Args) -> Vec<&'static str> {
+    [
+        ("--player", !args.player.is_empty()),
+        ("--faction", !args.faction.is_empty()),
+        ("--territory", !args.territory.is_empty()),
+        ("--war", !args.war.is_empty()),
+        ("--since", args.since.is_some()),
+        ("--until", args.until.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, is_given)| is_given.then_some(flag))
+    .collect()
 }
 
 fn filter(context: &Context, args: &Args) -> Result<Filter> {

@@ -100,6 +100,15 @@ fn format_name(
             .with_source("exports are not compressed")
             .with_help("leave out the last ending, and compress the file afterwards; or pipe stdout into gzip"));
     }
+    if let (Some(path), Ending::OtherSpreadsheet, None) = (output, ending, args.format) {
+        let named = path.with_extension("xlsx");
+        return Err(usage(&format!("write {}", path.display()))
+            .with_source("of the formats of spreadsheets, only xlsx can be written")
+            .with_help(format!(
+                "write {}, which Excel and LibreOffice open; or add --format csv to keep the name",
+                named.display()
+            )));
+    }
     match (args.format, ending) {
         (None, _) if context.json && to_stdout => Ok(FormatName::Json),
         (None, Ending::Format(name)) => Ok(name),

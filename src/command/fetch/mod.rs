@@ -22,6 +22,7 @@ pub(crate) use report::Report;
 pub(crate) use scope::Scope;
 
 use crate::command::clock::refuse_wrong_clock;
+use crate::command::demo_config;
 use crate::command::fetch::outcome::FetchOutcome;
 use crate::command::fetch::session::Session;
 use crate::command::signal::StopSignal;
@@ -106,6 +107,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     if args.plan {
         return plan::run(context, &scope);
     }
+    demo_config::refuse(&context.settings, "fetch")?;
     let fetched = fetch(
         &context.settings,
         &scope,

@@ -114,14 +114,14 @@ fn failure(
                     "fetch {failed} of {}",
                     count(saved + failed, "target")
                 ))
-                .with_source(first_error.unwrap_or_else(|| "see the log".to_owned()))
-                .with_help(help(exit, totals)),
+                .with_help(help(exit, totals, first_error.as_deref()))
+                .with_source(first_error.unwrap_or_else(|| "see the log".to_owned())),
             )
         }
     }
 }
 
-fn help(exit: Exit, totals: Totals) -> &'static str {
+fn help(exit: Exit, totals: Totals, first_error: Option<&str>) -> &'static str {
     match exit {
         Exit::Protocol => {
             "look at the table rejected_payloads; a newer tornsnap may understand them"
@@ -129,6 +129,11 @@ fn help(exit: Exit, totals: Totals) -> &'static str {
         Exit::TryLater => "run it again later",
         _ if totals.failed == totals.missing => {
             "check these ids; they are requested again after an hour, after six hours, and then daily"
+        }
+        // Torn's code for a key without the access, which no later run can cure.
+        _ if first_error.is_some_and(|error| error.contains("error 16:")) => {
+            "no key has the access for this call (a key with Public Only has it; a Custom key needs this selection): make \
+             one at https://www.torn.com/preferences.php#tab=api, then run `tornsnap init`"
         }
         _ if totals.rejected > 0 => {
             "the next run tries them again; the table rejected_payloads has the answers that could not be decoded"

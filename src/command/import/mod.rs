@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::command::backup::Rotation;
 use crate::command::import::report::{
     Report, describe, describe_next_prune, describe_read_as_utc, print_table, read_as_utc,
 };
@@ -84,18 +85,22 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let backup = if args.no_backup {
         None
     } else {
-        Some(backup::create(context, &lock_wait)?.file)
+        // Files are often imported one after the other. A rotation would then delete the backup from before the first one.
+        Some(backup::before_change(
+            context,
+            Rotation::KeepsAll,
+            &lock_wait,
+        )?)
     };
     let action = format!("import {}", args.file.display());
     let result = StopSignal::interruptible(&action, "nothing was imported", || {
         let source = open(context, args)?;
         store.import(&source, &options(context, args))
     })?;
-    store.checkpoint()?;
-    let done = finish(context, args, &mut store, &result)?;
+    let done = finish(context, args, &mut store, &result);
     drop(store);
     drop(maintenance);
-    outcome(context, args, backup, &result, &done)
+    Ok(outcome(context, args, backup, &result, &done))
 }
 
 /// Does everything on a private copy of the database.
@@ -110,27 +115,34 @@ fn rehearse(context: &Context, args: &Args) -> Result<Outcome> {
         store.check_unchanged()?;
         drop(store);
         let result = copy.store.import(&source, &options(context, args))?;
-        let done = finish(context, args, &mut copy.store, &result)?;
-        Ok((result, done))
+        let mut done = finish(context, args, &mut copy.store, &result);
+        match done.failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok((result, done)),
+        }
     })?;
-    outcome(context, args, None, &result, &done)
+    Ok(outcome(context, args, None, &result, &done))
 }
 
 fn open(context: &Context, args: &Args) -> Result<ImportSource> {
     let csv = options(context, args).csv;
     let source = import::open(&args.file, &context.settings.database, &csv)?;
     let kind = source.kind();
-    let (flag, fits) = if args.time_offset.is_some() {
-        ("--time-offset", SourceKind::Plan)
-    } else if args.dataset.is_some() {
-        ("--dataset", SourceKind::Csv)
-    } else if args.skip_invalid {
-        ("--skip-invalid", SourceKind::Csv)
-    } else {
-        return Ok(source);
-    };
-    if kind != fits {
-        return Err(Error::new(format!("use {flag}"))
+    let given = [
+        (
+            args.time_offset.is_some(),
+            "--time-offset",
+            SourceKind::Plan,
+        ),
+        (args.dataset.is_some(), "--dataset", SourceKind::Csv),
+        (args.skip_invalid, "--skip-invalid", SourceKind::Csv),
+    ];
+    match given
+        .iter()
+        .find(|(is_given, _, fits)| *is_given && kind != *fits)
+    {
+        None => Ok(source),
+        Some((_, flag, fits)) => Err(Error::new(format!("use {flag}"))
             .with_source(format!(
                 "it is for {}, and {} is {}",
                 fits.describe(),
@@ -138,9 +150,8 @@ fn open(context: &Context, args: &Args) -> Result<ImportSource> {
                 kind.describe()
             ))
             .with_help("leave it out")
-            .with_exit(Exit::Usage));
+            .with_exit(Exit::Usage)),
     }
-    Ok(source)
 }
 
 fn options(context: &Context, args: &Args) -> ImportOptions {
@@ -156,11 +167,14 @@ fn options(context: &Context, args: &Args) -> ImportOptions {
 }
 
 /// The results of the steps after the import.
+#[derive(Default)]
 struct Finished {
     summarized: Vec<Month>,
     /// Months with rows that no summary will count, and the number of these rows.
     late: Vec<(Month, i64)>,
     next_prune: Option<NextPrune>,
+    /// The error that ended these steps. The rows are imported all the same.
+    failure: Option<Error>,
 }
 
 /// The imported history that is older than the retention.
@@ -172,31 +186,45 @@ struct NextPrune {
     archive: Option<PathBuf>,
 }
 
-/// Summarizes the months, and looks for late rows in months that were pruned.
-fn finish(
-    context: &Context,
-    args: &Args,
-    store: &mut Store,
-    result: &ImportResult,
-) -> Result<Finished> {
+/// Makes the import durable, summarizes the months, and looks for late rows in months that were pruned.
+fn finish(context: &Context, args: &Args, store: &mut Store, result: &ImportResult) -> Finished {
     let now = context.settings.clock.now();
-    // Also when nothing was taken: a run that was killed may have imported the rows, and not summarized them.
-    let summarized = if args.no_summarize {
-        Vec::new()
-    } else {
-        summarize::bring_up_to_date(context, store, now)?.0
-    };
-    let late = store
-        .months(now)?
-        .iter()
-        .map(|state| (state.month, state.unsummarized_late_rows()))
-        .filter(|(_, rows)| *rows > 0)
-        .collect();
-    Ok(Finished {
-        summarized,
-        late,
+    let mut done = Finished {
         next_prune: next_prune(context, &result.months, now),
-    })
+        ..Finished::default()
+    };
+    let mut steps = || -> Result<()> {
+        store.checkpoint()?;
+        // Also when nothing was taken: a run that was killed may have imported the rows, and not summarized them.
+        if !args.no_summarize {
+            summarize::bring_up_to_date(context, store, now, &mut done.summarized)?;
+        }
+        let months = store.months(now)?;
+        let late = months
+            .iter()
+            .map(|state| (state.month, state.unsummarized_late_rows()));
+        done.late = late.filter(|(_, rows)| *rows > 0).collect();
+        Ok(())
+    };
+    done.failure = steps().err();
+    done
+}
+
+/// Says about an error after the import what is kept and how to go on.
+fn after_import(error: &Error) -> Error {
+    let cause = match error.exit() {
+        Exit::Interrupted | Exit::Terminated => "it was interrupted".to_owned(),
+        _ => error.one_line(),
+    };
+    let first = error
+        .help()
+        .map_or_else(String::new, |help| format!("{help}; then "));
+    Error::new("summarize the months of the import")
+        .with_source(format!("{cause}; all rows are imported"))
+        .with_help(format!(
+            "{first}run `tornsnap summarize`, which summarizes the months that are left"
+        ))
+        .with_exit(error.exit())
 }
 
 /// Says what the next `prune` does with the history of these months, if it does anything.
@@ -221,9 +249,12 @@ fn outcome(
     backup: Option<String>,
     result: &ImportResult,
     done: &Finished,
-) -> Result<Outcome> {
-    if !context.json {
-        print_table(result)?;
+) -> Outcome {
+    let mut failure = done.failure.as_ref().map(after_import);
+    if !context.json
+        && let Err(error) = print_table(result)
+    {
+        failure.get_or_insert(error);
     }
     let times = read_as_utc(args, result);
     if times > 0 {
@@ -232,13 +263,14 @@ fn outcome(
     if let Some(next) = &done.next_prune {
         log::warn!("{}", describe_next_prune(next));
     }
-    let exit = if result.left() == 0 {
-        Exit::Done
-    } else {
-        Exit::Partial
+    let exit = match &failure {
+        Some(failure) => failure.exit(),
+        None if result.left() == 0 => Exit::Done,
+        None => Exit::Partial,
     };
-    Ok(Outcome {
+    Outcome {
         summary: Some(describe(args, result, done)),
+        failure,
         ..Outcome::new(exit).with_report(Report::new(args, backup, result, done))
-    })
+    }
 }

@@ -19,7 +19,7 @@ pub(super) struct Report {
     /// `plan`, `tornsnap` or `csv`.
     source: &'static str,
     file: String,
-    /// The file of the backup. `None` if no backup was taken.
+    /// The file of the backup with the content from before. `None` with `--no-backup` and `--dry-run`.
     backup: Option<String>,
     tables: BTreeMap<&'static str, TableReport>,
     /// Months in which history rows were added or removed.

@@ -9,6 +9,7 @@ use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
+use crate::model::key_refusal::KeyRefusal;
 use crate::model::size::count;
 use crate::store::Store;
 
@@ -149,11 +150,9 @@ pub(super) fn check_error(name: &str, failure: &Failure, torn: &TornClient) -> E
 fn refusal_error(error: Error, refusal: &ApiError, torn: &TornClient) -> Error {
     match (refusal.policy(), refusal) {
         (RetryPolicy::PauseKey(_), ApiError::Torn { code, .. }) => error
-            .with_help(match code {
-                10 => "the key's owner is in federal jail: use a key of another player, or wait until the owner is out",
-                13 => "the key's owner has been offline for more than 7 days: log in to Torn, then run it again",
-                18 => "the key's owner has paused it: resume it at https://www.torn.com/preferences.php#tab=api",
-                _ => COPY_AGAIN,
+            .with_help(match KeyRefusal::of_code(*code) {
+                Some(refusal) => format!("{}, then run it again", refusal.advice()),
+                None => COPY_AGAIN.to_owned(),
             })
             .with_exit(Exit::NoKey),
         (RetryPolicy::NoAccess, _) => error

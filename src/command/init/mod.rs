@@ -92,6 +92,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     };
     // The settings of the context may be older than the file, which another process may have changed.
     let settings = Settings::from_text(&file, &text, &context.overrides)?;
+    refuse_without_keys(&settings)?;
     refuse_new_unreadable_keys(&context.settings, &settings)?;
     let ids = NewIds::new(&answers, &context.settings.track);
     let checked = keys::check_keys(&settings, &ids, StopSignal::listen()?)?;
@@ -170,6 +171,17 @@ fn config_flag(context: &Context, file: &Path) -> String {
         return String::new();
     }
     format!(" --config {}", shell_word(file))
+}
+
+/// Refuses to write a configuration without a key. The configuration may not exist yet, so the error does not speak of it.
+fn refuse_without_keys(settings: &Settings) -> Result<()> {
+    if settings.configured_keys() > 0 || settings.keys_are_from_environment {
+        return Ok(());
+    }
+    Err(Error::new("set up tornsnap")
+        .with_source("no API key is named")
+        .with_help("name a key with --key-file FILE or --key-env NAME, or set TORN_API_KEY")
+        .with_exit(Exit::NoKey))
 }
 
 /// Refuses a key that cannot be read, unless it was configured before.

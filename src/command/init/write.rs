@@ -4,18 +4,19 @@
 //! `init` finds no configuration: it uses the database that is there, and a key file that already has the typed key.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::command::init::answers::NewKeyFile;
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::keys::CheckedKeys;
-use crate::command::init::private_file::TEMPORARY;
+use crate::command::init::private_file::{TEMPORARY, check_new};
 use crate::command::new_folders::NewFolders;
-use crate::config::{Settings, check_private};
+use crate::config::Settings;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::folder_of;
 use crate::store::Store;
-use crate::store::files::{remove_database_files, write_if_absent};
+use crate::store::backup;
+use crate::store::files::{remove_database_files, remove_leftovers, write_if_absent};
 use crate::store::owner::make_folder;
 
 /// The files to write.
@@ -46,6 +47,8 @@ impl Setup {
     ///
     /// On an error, the new key files, a new database and new folders are removed again.
     pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
+        backup::check_path_lengths(&self.settings.database, &self.settings.backup.directory)?;
+        self.remove_leftovers();
         let mut made = Made::default();
         for new in &self.key_files {
             made.folders.note(folder_of(&new.path));
@@ -69,6 +72,17 @@ impl Setup {
         };
         made.keep();
         Ok(backup)
+    }
+}
+
+impl Setup {
+    /// Removes the temporary files of an `init` that was killed. One of them may contain a key, and this run may write no
+    /// file to that folder.
+    fn remove_leftovers(&self) {
+        let files = [self.file.as_path()].into_iter();
+        for file in files.chain(self.settings.key_files()) {
+            remove_leftovers(folder_of(file), TEMPORARY);
+        }
     }
 }
 
@@ -108,14 +122,12 @@ fn write_key_file(new: &NewKeyFile) -> Result<()> {
     let NewKeyFile { path, key } = new;
     make_folder(folder_of(path), path).with_context(|| format!("write {}", path.display()))?;
     let text = format!("{}\n", key.expose());
-    if !write_if_absent(path, &text, TEMPORARY, path)? {
+    let check = |new: &Path| check_new(new, path);
+    if !write_if_absent(path, &text, TEMPORARY, path, &check)? {
         return Err(Error::new(format!("write {}", path.display()))
             .with_source("another program has just made a file of this name")
             .with_help("run `tornsnap init` again")
             .with_exit(Exit::Config));
     }
-    check_private(path).inspect_err(|_| {
-        // Ignore the error: the first one says what is wrong with this folder.
-        let _ = fs::remove_file(path);
-    })
+    Ok(())
 }

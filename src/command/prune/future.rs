@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::command::backup::Rotation;
 use crate::command::clock::{BUILD_DAY, clock_error};
 use crate::command::locked_database::LockedDatabase;
 use crate::command::prune::Args;
@@ -12,9 +13,10 @@ use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::future::{FutureBounds, FutureFacts, blockers};
+use crate::model::future::{FutureBounds, FutureFacts, LostRows, blockers};
+use crate::model::path::display_path;
 use crate::model::size::count;
-use crate::model::time::{iso, outside_calendar};
+use crate::model::time::{Month, iso, outside_calendar};
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::future::{FutureFindings, FutureRows};
@@ -52,9 +54,33 @@ enum Details {
         would_be_refused: Vec<BlockerReport>,
     },
     Removed {
-        /// The file of the backup; `None` if no backup was taken.
+        /// The file of the backup with the rows from before; `None` with `--without-backup`.
         backup: Option<String>,
+        /// The rows that a prune deleted while the clock was ahead; missing if there are none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pruned_early: Option<EarlyReport>,
     },
+}
+
+#[derive(Debug, Serialize)]
+struct EarlyReport {
+    rows: i64,
+    months: Vec<String>,
+    /// The backup that has the most of them; `None` if none has any.
+    backup: Option<String>,
+}
+
+impl EarlyReport {
+    fn of(lost: &LostRows) -> Self {
+        Self {
+            rows: lost.rows,
+            months: lost.months.iter().map(Month::to_string).collect(),
+            backup: lost
+                .backups
+                .first()
+                .map(|backup| display_path(&backup.file)),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -108,8 +134,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
     let done = remove(context, store, &bounds, args.vacuum)?;
-    warn_about_pruned_rows(&findings);
-    Ok(outcome(&bounds, &done, backup))
+    let lost = lost_rows(context, store, &bounds)?;
+    warn_about_pruned_rows(&findings, lost.as_ref());
+    Ok(outcome(&bounds, &done, backup, lost.as_ref()))
 }
 
 fn refuse_if_blocked(
@@ -127,15 +154,13 @@ fn refuse_if_blocked(
     }
 }
 
-/// Takes a backup, unless a flag says otherwise, and returns the name of its file.
+/// Takes a backup, unless a flag says otherwise, and returns the name of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.without_backup {
         return Ok(None);
     }
-    // Do not rotate: that could delete the last backup from before the clock was ahead.
-    Ok(Some(
-        backup::create_without_rotation(context, lock_wait)?.file,
-    ))
+    // A rotation could delete the last backup from before the clock was ahead.
+    backup::before_change(context, Rotation::KeepsAll, lock_wait).map(Some)
 }
 
 fn remove(
@@ -156,9 +181,14 @@ fn remove(
     Ok(done)
 }
 
-fn outcome(bounds: &FutureBounds, done: &[FutureRows], backup: Option<String>) -> Outcome {
+fn outcome(
+    bounds: &FutureBounds,
+    done: &[FutureRows],
+    backup: Option<String>,
+    lost: Option<&LostRows>,
+) -> Outcome {
     let backup_note = backup.as_ref().map_or_else(String::new, |file| {
-        format!("; the backup {file} has the original rows")
+        format!("; the backup {file} has the rows as they were before this")
     });
     let (removed, mended) = totals(done);
     Outcome::done(
@@ -167,7 +197,15 @@ fn outcome(bounds: &FutureBounds, done: &[FutureRows], backup: Option<String>) -
             count(removed, "row"),
             iso(bounds.max_recorded)
         ),
-        Report::new(bounds, done, false, Details::Removed { backup }),
+        Report::new(
+            bounds,
+            done,
+            false,
+            Details::Removed {
+                backup,
+                pruned_early: lost.map(EarlyReport::of),
+            },
+        ),
     )
 }
 
@@ -196,6 +234,7 @@ fn find_blockers(
 fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let findings = store.find_future(bounds)?;
+    let lost = lost_rows(context, &store, bounds)?;
     store.check_unchanged()?;
     if findings.tables.is_empty() {
         return Ok(nothing_found(bounds, true));
@@ -211,7 +250,7 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
         log::warn!("would be refused without --force: the clock seems to be behind: {reason}");
     }
     if blockers.is_empty() {
-        warn_about_pruned_rows(&findings);
+        warn_about_pruned_rows(&findings, lost.as_ref());
     }
     let would_be_refused = blockers
         .into_iter()
@@ -236,13 +275,25 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
     ))
 }
 
-fn warn_about_pruned_rows(findings: &FutureFindings) {
-    if findings.pruned_rows > 0 {
+/// Warns about the rows that a prune deleted while the clock was ahead.
+fn warn_about_pruned_rows(findings: &FutureFindings, lost: Option<&LostRows>) {
+    if let Some(lost) = lost {
+        log::warn!("{}; {}", lost.describe(), lost.help());
+    } else if findings.pruned_rows > 0 {
         log::warn!(
             "while the clock was ahead, a prune deleted {} too early; a backup from before has them",
             count(findings.pruned_rows, "history row")
         );
     }
+}
+
+/// The rows that a prune deleted while the clock was ahead, and the backups that have them.
+fn lost_rows(context: &Context, store: &Store, bounds: &FutureBounds) -> Result<Option<LostRows>> {
+    store.lost_rows(
+        &context.settings.backup.directory,
+        bounds.max_recorded,
+        bounds.now,
+    )
 }
 
 fn nothing_found(bounds: &FutureBounds, dry_run: bool) -> Outcome {

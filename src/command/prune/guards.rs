@@ -1,7 +1,9 @@
 //! The guards of a prune by age: the reasons to refuse it, and the flags that override them.
 
 use crate::command::Context;
+use crate::command::clock::{DISPUTE_HELP, clock_dispute};
 use crate::command::prune::Args;
+use crate::config::Clock;
 use crate::error::{Error, Exit, Result};
 use crate::model::retention::{self, PruneBlocker, PruneFacts};
 use crate::store::prune::PrunePlan;
@@ -27,6 +29,10 @@ pub(super) fn find_blockers(
     };
     let facts = PruneFacts {
         now,
+        is_replay: matches!(context.settings.clock, Clock::Fixed(_)),
+        dispute: clock_dispute(context.settings.clock, store)?,
+        cutoff: plan.cutoff,
+        newest_record: store.newest_timestamp()?,
         newest_row: plan.newest_row,
         rows_to_delete: plan.history_rows(),
         total_rows: plan.total_rows,
@@ -39,9 +45,10 @@ pub(super) fn find_blockers(
     blockers.retain(|blocker| {
         let is_overridden = match blocker {
             PruneBlocker::Unsummarized(_) => args.history.keep_unsummarized,
-            PruneBlocker::ClockBehind { .. } | PruneBlocker::ClockAhead { .. } => {
-                args.history.ignore_clock
-            }
+            PruneBlocker::ClockBehind { .. }
+            | PruneBlocker::ClockAhead { .. }
+            | PruneBlocker::ClockDisputed { .. }
+            | PruneBlocker::NothingRecorded { .. } => args.history.ignore_clock,
             PruneBlocker::NoBackup { .. } => args.without_backup,
             PruneBlocker::LargeFirstPrune { .. } => args.history.allow_large,
         };
@@ -78,6 +85,10 @@ pub(super) fn help(blocker: &PruneBlocker) -> &'static str {
         }
         PruneBlocker::ClockAhead { .. } => {
             "correct the clock, or add --ignore-clock if it is right"
+        }
+        PruneBlocker::ClockDisputed { .. } => DISPUTE_HELP,
+        PruneBlocker::NothingRecorded { .. } => {
+            "set the clock; if it is right, run `tornsnap fetch all` first, or add --ignore-clock"
         }
         PruneBlocker::NoBackup { .. } => "run `tornsnap backup` first, or add --without-backup",
         PruneBlocker::LargeFirstPrune { .. } => {

@@ -99,7 +99,7 @@ pub(crate) struct HistoryArgs {
     /// Let the first prune delete more than half of all history rows
     #[arg(long)]
     allow_large: bool,
-    /// Prune even if the clock is behind the newest history row, or a year ahead of it
+    /// Prune even if the clock seems to be wrong: it differed from Torn's at the last fetch, or does not fit the newest rows
     #[arg(long)]
     ignore_clock: bool,
 }

@@ -1,11 +1,10 @@
-//! What every scheduler offers, and the programs that are run for it.
+//! What every scheduler offers.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use crate::command::schedule::entries::Entries;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
+use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::Job;
 
 /// A scheduler on this machine.
@@ -45,6 +44,12 @@ pub(super) trait Backend {
 
     /// Whether there are entries of the schedule with this id.
     fn has_entries(&self, id: &str) -> Result<bool>;
+
+    /// The entries of the schedule with this id as they are.
+    fn look(&self, id: &str) -> Result<Look>;
+
+    /// Why nothing starts the entries with this id; `None` also if that cannot be known.
+    fn why_idle(&self, id: &str) -> Option<Fault>;
 
     /// Whether the entries are installed.
     fn state(&self, entries: &Entries) -> Result<State>;
@@ -90,6 +95,18 @@ pub(super) enum State {
     Outdated,
 }
 
+/// The installed entries of a schedule.
+pub(super) enum Look {
+    Absent,
+    /// The error says where.
+    Damaged(Error),
+    Present {
+        /// The paths of the program, as far as they can be read.
+        programs: Vec<String>,
+        config: Option<String>,
+    },
+}
+
 /// What an installation or removal has changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
@@ -100,52 +117,4 @@ pub(super) struct Change {
     pub(super) crontab_before: Option<PathBuf>,
     /// What the user has to do or to know.
     pub(super) notes: Vec<String>,
-}
-
-/// Runs a program to its end, with English messages and without stdin. `None` if there is no such program.
-pub(super) fn run(program: &str, arguments: &[&str]) -> Result<Option<Output>> {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output();
-    match output {
-        Ok(output) => Ok(Some(output)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::of_io(format!("run {program}"), error)),
-    }
-}
-
-/// The name of the user who runs this program.
-pub(super) fn user_name() -> Option<String> {
-    let output = run("id", &["-un"]).ok().flatten()?;
-    let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    (output.status.success() && !name.is_empty()).then_some(name)
-}
-
-/// Runs a program that has to succeed.
-pub(super) fn run_to_success(program: &str, arguments: &[&str]) -> Result<Output> {
-    let shown = || format!("run `{program} {}`", arguments.join(" "));
-    let output = run(program, arguments)?.ok_or_else(|| {
-        Error::new(shown())
-            .with_source("there is no such program")
-            .with_exit(Exit::Config)
-    })?;
-    if output.status.success() {
-        return Ok(output);
-    }
-    Err(Error::new(shown()).with_source(message_of(&output)))
-}
-
-/// What a program that failed has printed, on one line.
-pub(super) fn message_of(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let text = match text.trim() {
-        "" => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        text => text.to_owned(),
-    };
-    match text.as_str() {
-        "" => format!("it ended with {}", output.status),
-        text => text.replace('\n', "; "),
-    }
 }

@@ -5,14 +5,16 @@ use std::path::Path;
 use chrono::{Local, Offset, TimeZone};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Installed, Preview, State, message_of, run, run_to_success,
-    user_name,
+    Backend, Change, EntryFile, Installed, Look, Preview, State,
 };
+use crate::command::schedule::cron_daemon;
 use crate::command::schedule::crontab_copies::{keep_copy, temporary_file};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
+use crate::command::schedule::programs::{ask, message_of, run_to_success, user_name};
 use crate::error::{Error, Exit, Result};
-use crate::model::schedule::cron::{config_in, lines};
+use crate::model::schedule::condition::Fault;
+use crate::model::schedule::cron::{config_in, lines, programs_in};
 use crate::model::schedule::crontab;
 use crate::model::schedule::crontab_list::Listing;
 use crate::model::schedule::job::Job;
@@ -32,7 +34,7 @@ impl Backend for Cron {
     }
 
     fn is_available(&self) -> bool {
-        !cfg!(windows) && matches!(run("crontab", &["-l"]), Ok(Some(_)))
+        !cfg!(windows) && matches!(ask("crontab", &["-l"]), Ok(Some(_)))
     }
 
     /// A variable of a crontab is set for the lines below it.
@@ -79,8 +81,9 @@ impl Backend for Cron {
         Ok(())
     }
 
-    fn notes(&self, _entries: &Entries) -> Vec<String> {
-        Vec::new()
+    fn notes(&self, entries: &Entries) -> Vec<String> {
+        let idle = self.why_idle(&entries.paths.id).into_iter();
+        idle.map(|fault| fault.to_string()).collect()
     }
 
     fn installed(&self) -> Result<Vec<Installed>> {
@@ -95,6 +98,32 @@ impl Backend for Cron {
 
     fn has_entries(&self, id: &str) -> Result<bool> {
         crontab::has_block(&read()?, id)
+    }
+
+    fn look(&self, id: &str) -> Result<Look> {
+        let Some(crontab) = read_if_cron_is_here()? else {
+            return Ok(Look::Absent);
+        };
+        Ok(match crontab::has_block(&crontab, id) {
+            Err(error) => Look::Damaged(error),
+            Ok(false) => Look::Absent,
+            Ok(true) => {
+                let mut blocks = crontab::installed(&crontab).into_iter();
+                let lines = blocks.find(|block| block.id == id).map(|block| block.lines);
+                let lines = lines.unwrap_or_default();
+                Look::Present {
+                    programs: programs_in(&lines),
+                    config: config_in(&lines),
+                }
+            }
+        })
+    }
+
+    fn why_idle(&self, _id: &str) -> Option<Fault> {
+        (cron_daemon::is_running() == Some(false)).then(|| Fault {
+            message: "cron is not running, so nothing starts the jobs".to_owned(),
+            help: cron_daemon::remedy().to_owned(),
+        })
     }
 
     fn state(&self, entries: &Entries) -> Result<State> {
@@ -150,14 +179,24 @@ fn with_block(crontab: &[u8], entries: &Entries) -> Result<Vec<u8>> {
 
 /// The crontab of this user. A user without a crontab has an empty one.
 fn read() -> Result<Vec<u8>> {
-    let error = || Error::new(format!("read {PLACE}")).with_exit(Exit::Config);
-    let output = run("crontab", &["-l"])?.ok_or_else(|| {
-        error()
+    read_if_cron_is_here()?.ok_or_else(|| {
+        unreadable()
             .with_source("there is no program crontab")
             .with_help("install cron, for example with `sudo apt-get install cron`")
-    })?;
+    })
+}
+
+fn unreadable() -> Error {
+    Error::new(format!("read {PLACE}")).with_exit(Exit::Config)
+}
+
+/// The same; `None` if there is no program `crontab`.
+fn read_if_cron_is_here() -> Result<Option<Vec<u8>>> {
+    let Some(output) = ask("crontab", &["-l"])? else {
+        return Ok(None);
+    };
     if output.status.success() {
-        return Ok(output.stdout);
+        return Ok(Some(output.stdout));
     }
     let user = user_name();
     let listing = Listing {
@@ -167,9 +206,9 @@ fn read() -> Result<Vec<u8>> {
         user: user.as_deref(),
     };
     if listing.says_there_is_none() {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    Err(error()
+    Err(unreadable()
         .with_source(message_of(&output))
         .with_help("see whether `crontab -l` works for this user; nothing was changed"))
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, WithContext};
 use crate::model::path::{copy_names, display_path, folder_of, with_suffix};
+use crate::store::files::temporary_in;
 
 /// The word in the names of the copies.
 const LABEL: &str = "crontab-before";
@@ -30,11 +31,7 @@ fn folder_for_copies(config: &Path) -> PathBuf {
 pub(super) fn temporary_file(text: &[u8], config: &Path) -> Result<tempfile::NamedTempFile> {
     let folder = folder_for_copies(config);
     let action = || format!("write a crontab in {}", folder.display());
-    let mut file = tempfile::Builder::new()
-        .prefix(".tornsnap-")
-        .suffix(".crontab.partial")
-        .tempfile_in(&folder)
-        .with_context(action)?;
+    let mut file = temporary_in(&folder, ".crontab.partial").with_context(action)?;
     file.write_all(text)
         .and_then(|()| file.as_file().sync_all())
         .with_context(action)?;

@@ -37,12 +37,28 @@ impl Entries {
     }
 
     pub(super) fn new(settings: &Settings, config: &Path, appends_output: bool) -> Result<Self> {
-        let config = plain_absolute(config);
         let program = program::find()?;
+        let entries =
+            Self::of_program(settings, config, appends_output, &path_text(&program.path)?)?;
+        let warnings = [program.warnings, entries.warnings].concat();
+        Ok(Self {
+            warnings,
+            ..entries
+        })
+    }
+
+    /// The same for another path of the program.
+    pub(super) fn of_program(
+        settings: &Settings,
+        config: &Path,
+        appends_output: bool,
+        program: &str,
+    ) -> Result<Self> {
+        let config = plain_absolute(config);
         let has_log_file = settings.log.file.is_some();
         let log = config.with_file_name(LOG_NAME);
         let jobs = jobs(settings);
-        let mut warnings = program.warnings;
+        let mut warnings = Vec::new();
         if !jobs.iter().any(|job| job.name.kind().is_some()) {
             warnings.push(format!(
                 "nothing is fetched: add ids under [track] in {}, or turn fetches on under [schedule]",
@@ -53,7 +69,7 @@ impl Entries {
             jobs,
             paths: Paths {
                 id: id_of(&config),
-                program: path_text(&program.path)?,
+                program: program.to_owned(),
                 config: path_text(&config)?,
                 log: if appends_output && !has_log_file {
                     Some(path_text(&log)?)

@@ -4,13 +4,16 @@ mod backend;
 mod chain;
 mod child;
 mod cron;
+mod cron_daemon;
 mod crontab_copies;
 pub(crate) mod entries;
 pub(crate) mod examples;
+mod inspection;
 mod installation;
 mod mark;
 mod others;
 mod program;
+mod programs;
 mod remove;
 mod report;
 mod scheduler;
@@ -21,8 +24,10 @@ mod windows;
 
 use clap::ValueEnum;
 
+pub(in crate::command) use inspection::inspect;
 pub(in crate::command) use installation::{Installation, Installed, place_of_jobs};
 
+use crate::command::demo_config;
 use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::cron::Cron;
 use crate::command::schedule::entries::Entries;
@@ -193,6 +198,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 /// [`Exit::NoKey`] when the jobs would have no key.
 fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let settings = &context.settings;
+    demo_config::refuse(settings, "install jobs")?;
     let config = entries::config_path(settings)?;
     let jobs_settings = surroundings::settings_of_jobs(&config)?;
     let installation = Installation::new(settings, &jobs_settings, &config, args.backend()?)?;
@@ -250,9 +256,11 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     let mut warnings = installation.warnings.clone();
     let notes = backend.notes(entries);
     warnings.extend(notes.iter().cloned());
-    let would_fail =
-        surroundings::refuse_without_keys(settings, &jobs_settings, backend, &entries.paths.id)
-            .and_then(|()| backend.require());
+    let would_fail = demo_config::refuse(settings, "install jobs")
+        .and_then(|()| {
+            surroundings::refuse_without_keys(settings, &jobs_settings, backend, &entries.paths.id)
+        })
+        .and_then(|()| backend.require());
     if let Err(error) = would_fail {
         let help = error
             .help()

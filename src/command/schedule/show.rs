@@ -2,6 +2,7 @@
 
 use crate::command::schedule::backend::{Backend, EntryFile, State};
 use crate::command::schedule::entries::Entries;
+use crate::command::schedule::inspection;
 use crate::command::schedule::others;
 use crate::command::schedule::report::{FileReport, JobReport, ShowReport};
 use crate::command::schedule::surroundings;
@@ -31,11 +32,24 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     if backend.require().is_ok() {
         warnings.extend(backend.notes(&entries));
     }
-    let installed = match backend.state(&entries) {
-        Ok(state) => state_word(state),
+    for warning in inspection::warnings(backend, &entries.paths.id) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    let (installed, advice) = match backend.state(&entries) {
+        Ok(State::Yes) => ("yes", String::new()),
+        Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
+        Ok(State::Outdated) => (
+            "outdated",
+            ": run `tornsnap schedule install` to bring it up to date".to_owned(),
+        ),
         Err(error) => {
-            warnings.push(error.one_line());
-            "unknown"
+            let help = error
+                .help()
+                .map_or_else(String::new, |help| format!("; try: {help}"));
+            warnings.push(error.one_line() + &help);
+            ("unknown", format!(": {}{help}", error.causes().join(": ")))
         }
     };
     let jobs = job_reports(settings, backend, &entries, &mut warnings);
@@ -43,7 +57,7 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
         log::warn!("{warning}");
     }
     if !context.json {
-        let mut lines = heading(backend, &entries, installed);
+        let mut lines = heading(backend, &entries, installed, &advice);
         lines.extend(table(&entries.jobs, &jobs));
         terminal::print_bytes(text_of(backend, &lines, &files).as_bytes())?;
     }
@@ -72,14 +86,6 @@ pub(super) fn run(context: &Context, backend: &dyn Backend) -> Result<Outcome> {
     ))
 }
 
-fn state_word(state: State) -> &'static str {
-    match state {
-        State::Yes => "yes",
-        State::No => "no",
-        State::Outdated => "outdated",
-    }
-}
-
 /// The lines as comments, and then the entries.
 fn text_of(backend: &dyn Backend, lines: &[String], files: &[EntryFile]) -> String {
     let mut text: String = lines
@@ -97,12 +103,7 @@ fn text_of(backend: &dyn Backend, lines: &[String], files: &[EntryFile]) -> Stri
     text
 }
 
-fn heading(backend: &dyn Backend, entries: &Entries, installed: &str) -> Vec<String> {
-    let advice = match installed {
-        "no" => ": run `tornsnap schedule install`",
-        "outdated" => ": run `tornsnap schedule install` to bring it up to date",
-        _ => "",
-    };
+fn heading(backend: &dyn Backend, entries: &Entries, installed: &str, advice: &str) -> Vec<String> {
     vec![
         format!(
             "The schedule {} of {}",

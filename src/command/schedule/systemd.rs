@@ -6,18 +6,22 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Installed, Preview, State, message_of, run, run_to_success,
-    user_name,
+    Backend, Change, EntryFile, Installed, Look, Preview, State,
 };
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
+use crate::command::schedule::programs::{ask, message_of, run_to_success, user_name};
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::path::display_path;
+use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::Job;
-use crate::model::schedule::systemd::{PREFIX, Unit, config_in, id_in, prefix, units};
-use crate::store::files::write_atomically;
+use crate::model::schedule::systemd::{PREFIX, Unit, config_in, id_in, prefix, program_in, units};
+use crate::store::files::{remove_leftovers, write_atomically};
 
 const SYSTEMCTL: &str = "systemctl";
+
+/// The ending of the temporary name of a unit.
+const TEMPORARY: &str = ".unit.partial";
 
 pub(super) struct Systemd;
 
@@ -103,6 +107,38 @@ impl Backend for Systemd {
         Ok(!installed_units(&unit_folder()?, id)?.is_empty())
     }
 
+    fn look(&self, id: &str) -> Result<Look> {
+        let units = installed_units(&unit_folder()?, id)?;
+        if units.is_empty() {
+            return Ok(Look::Absent);
+        }
+        let mut programs: Vec<String> =
+            units.values().filter_map(|text| program_in(text)).collect();
+        programs.sort();
+        programs.dedup();
+        Ok(Look::Present {
+            programs,
+            config: units.values().find_map(|text| config_in(text)),
+        })
+    }
+
+    /// A manager that does not answer is no reason: it cannot be reached from cron or with `su`.
+    fn why_idle(&self, id: &str) -> Option<Fault> {
+        let units = installed_units(&unit_folder().ok()?, id).ok()?;
+        let timers: Vec<String> = units.keys().filter_map(|path| timer_name(path)).collect();
+        let arguments = ["--user", "is-active"].into_iter();
+        let question: Vec<&str> = arguments.chain(timers.iter().map(String::as_str)).collect();
+        let output = ask(SYSTEMCTL, &question).ok()??;
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        let states: Vec<&str> = answer.lines().map(str::trim).collect();
+        let mut idle = timers.iter().zip(&states);
+        let (timer, state) = idle.find(|(_, state)| matches!(**state, "inactive" | "failed"))?;
+        (states.len() == timers.len()).then(|| Fault {
+            message: format!("the timer {timer} of systemd is {state}, so nothing starts its job"),
+            help: "run `tornsnap schedule install`, which starts the timers".to_owned(),
+        })
+    }
+
     fn state(&self, entries: &Entries) -> Result<State> {
         let folder = unit_folder()?;
         let installed = installed_units(&folder, &entries.paths.id)?;
@@ -135,6 +171,7 @@ impl Backend for Systemd {
     }
 
     fn remove(&self, id: &str, config: &Path, _now: i64) -> Result<Change> {
+        remove_leftovers(&unit_folder()?, TEMPORARY);
         let installed = installed_units(&unit_folder()?, id)?;
         if installed.is_empty() {
             return Ok(Change::default());
@@ -283,7 +320,7 @@ fn undo(folder: &Path, before: &BTreeMap<PathBuf, String>, units: &[Unit]) {
 }
 
 fn write_unit(path: &Path, text: &str) -> Result<()> {
-    write_atomically(path, text, ".unit.partial", path)
+    write_atomically(path, text, TEMPORARY, path)
 }
 
 fn disable(timers: &[String]) -> Result<()> {
@@ -305,7 +342,7 @@ fn systemctl(arguments: &[&str], units: &[String]) -> Result<()> {
 
 /// The environment variables of the user's service manager. An error says why it does not answer.
 fn manager_environment() -> std::result::Result<String, String> {
-    match run(SYSTEMCTL, &["--user", "show-environment"]) {
+    match ask(SYSTEMCTL, &["--user", "show-environment"]) {
         Ok(Some(output)) if output.status.success() => {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         }
@@ -331,7 +368,7 @@ fn require_manager() -> Result<()> {
 /// Says how to let the timers run while the user is logged off, unless they do.
 fn linger_note() -> Option<String> {
     let user = user_name()?;
-    let lingers = run(
+    let lingers = ask(
         "loginctl",
         &["show-user", &user, "--property=Linger", "--value"],
     )

@@ -4,12 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::command::schedule::backend::{
-    Backend, Change, EntryFile, Installed, Preview, State, run, run_to_success,
+    Backend, Change, EntryFile, Installed, Look, Preview, State,
 };
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
+use crate::command::schedule::programs::{ask, run, run_to_success};
 use crate::config::{system_path, system_variable};
 use crate::error::{Error, Exit, Result, WithContext};
+use crate::model::schedule::condition::Fault;
 use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::windows::{Logon, Task, config_in, ids_in_list, task_name, tasks};
 
@@ -121,6 +123,29 @@ impl Backend for Windows {
         Ok(!installed_jobs(id)?.is_empty())
     }
 
+    /// One list of all tasks. The XML of each task would take another call.
+    fn look(&self, id: &str) -> Result<Look> {
+        if !cfg!(windows) {
+            return Ok(Look::Absent);
+        }
+        let output = ask(&schtasks(), &["/query", "/fo", "csv", "/nh"])?;
+        let list = output.map_or_else(Vec::new, |output| output.stdout);
+        let ids = ids_in_list(&String::from_utf8_lossy(&list));
+        Ok(if ids.iter().any(|found| found == id) {
+            Look::Present {
+                programs: Vec::new(),
+                config: None,
+            }
+        } else {
+            Look::Absent
+        })
+    }
+
+    /// The Task Scheduler always runs.
+    fn why_idle(&self, _id: &str) -> Option<Fault> {
+        None
+    }
+
     /// `schtasks` shows a task in another form than it was made from, so that only its existence can be checked.
     fn state(&self, entries: &Entries) -> Result<State> {
         if !cfg!(windows) {
@@ -140,19 +165,18 @@ impl Backend for Windows {
         refuse_elsewhere()?;
         let tasks = self.tasks(entries)?;
         let id = &entries.paths.id;
-        let mut made: Vec<String> = Vec::new();
+        let (mut made, mut replaced) = (Vec::new(), Vec::new());
         for task in &tasks {
             let is_new = !exists(&task.name)?;
             if let Err(error) = create(task) {
                 // Best effort: the error is the one that is reported.
-                for name in &made {
+                for name in made {
                     let _ = delete(name);
                 }
-                return Err(error);
+                return Err(name_replaced(error, &replaced));
             }
-            if is_new {
-                made.push(task.name.clone());
-            }
+            let written = if is_new { &mut made } else { &mut replaced };
+            written.push(task.name.as_str());
         }
         for name in JobName::ALL {
             if !entries.jobs.iter().any(|job| job.name == name) {
@@ -192,6 +216,22 @@ impl Windows {
     fn tasks(&self, entries: &Entries) -> Result<Vec<Task>> {
         tasks(&entries.jobs, &entries.paths, &self.logon)
     }
+}
+
+/// Names the tasks that had another form before the failure. Their former form cannot be put back: `schtasks` prints it in
+/// the code page of the terminal, which lacks letters that a path may have.
+fn name_replaced(error: Error, replaced: &[&str]) -> Error {
+    if replaced.is_empty() {
+        return error;
+    }
+    let help = error
+        .help()
+        .map_or_else(String::new, |help| format!("{help}; "));
+    let names = replaced.join(", ");
+    error.with_help(format!(
+        "{help}then run `tornsnap schedule install` again, because {names} already have the new form, and the other tasks \
+         the old one"
+    ))
 }
 
 fn refuse_elsewhere() -> Result<()> {
@@ -268,4 +308,23 @@ fn delete_if_there(task: &str) -> Result<bool> {
         delete(task)?;
     }
     Ok(is_there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_installation_names_the_tasks_that_it_has_replaced() {
+        let error = || Error::new("write the task c").with_help("open another prompt");
+
+        let help = |replaced: &[&str]| {
+            let error = name_replaced(error(), replaced);
+            error.help().map(str::to_owned).unwrap()
+        };
+
+        assert_eq!(help(&[]), "open another prompt");
+        assert!(help(&["a", "b"]).starts_with("open another prompt; then run"));
+        assert!(help(&["a", "b"]).contains("because a, b already have the new form"));
+    }
 }

@@ -5,6 +5,8 @@ mod report;
 
 use std::time::Instant;
 
+use crate::command::backup::Rotation;
+use crate::command::clock::{DISPUTE_HELP, clock_dispute};
 use crate::command::locked_database::LockedDatabase;
 use crate::command::signal::{StopSignal, interrupted};
 use crate::command::summarize::remarks::Remark;
@@ -36,6 +38,7 @@ Examples:
 
   Summarize one month again:
     tornsnap summarize --month 2026-03 --force")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command-line flag")]
 pub(crate) struct Args {
     /// Summarize only this month; it must be over, and its history rows must not have been pruned
     #[arg(long, value_name = "YYYY-MM")]
@@ -46,6 +49,9 @@ pub(crate) struct Args {
     /// Show which months would be summarized, without changing anything
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Summarize even if the clock differed from Torn's at the last fetch
+    #[arg(long)]
+    pub(crate) ignore_clock: bool,
     /// Do not take a backup first
     #[arg(long)]
     pub(crate) no_backup: bool,
@@ -63,6 +69,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     }
     let lock_wait = LockWait::new(context, "summarize", args.wait.longest());
     let mut database = open(context, &lock_wait)?;
+    refuse_disputed_clock(context, args, &database.store, now)?;
     let states = StopSignal::interruptible("find the months", "nothing was changed", || {
         database.store.months(now)
     })?;
@@ -72,7 +79,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         return Ok(Outcome::done(nothing_to_do(args), report));
     }
     let backup = take_backup(context, args, &lock_wait)?;
-    let done = summarize(context, &mut database.store, &jobs, now)?;
+    let mut done = Vec::with_capacity(jobs.len());
+    summarize(context, &mut database.store, &jobs, now, &mut done)?;
     Ok(Outcome::done(
         describe(&done),
         Report::new(backup, &done, &states),
@@ -83,7 +91,14 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
 fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let states = store.months(now)?;
+    let refusal = refuse_disputed_clock(context, args, &store, now).err();
     store.check_unchanged()?;
+    if let Some(refusal) = refusal {
+        log::warn!(
+            "would be refused without --ignore-clock: {}",
+            refusal.one_line()
+        );
+    }
     let jobs = select(&states, args, now)?;
     if !context.json {
         print_jobs(&jobs)?;
@@ -106,19 +121,31 @@ fn open(context: &Context, lock_wait: &LockWait) -> Result<LockedDatabase> {
     Ok(database)
 }
 
+/// Refuses a clock that differed from Torn's at the last fetch: the months that it says are over may not be.
+fn refuse_disputed_clock(context: &Context, args: &Args, store: &Store, now: i64) -> Result<()> {
+    match clock_dispute(context.settings.clock, store)? {
+        Some(dispute) if !args.ignore_clock => Err(Error::new("summarize")
+            .with_source(dispute.reason(now))
+            .with_help(DISPUTE_HELP)
+            .with_exit(Exit::Config)),
+        _ => Ok(()),
+    }
+}
+
 /// Summarizes every month that needs it, for commands that have changed the history. The caller holds the locks.
 ///
-/// Returns the months and the number of rows that were written.
+/// Adds each month that is summarized to `summarized`, also if a later one fails.
 pub(crate) fn bring_up_to_date(
     context: &Context,
     store: &mut Store,
     now: i64,
-) -> Result<(Vec<Month>, usize)> {
+    summarized: &mut Vec<Month>,
+) -> Result<()> {
     let jobs = select(&store.months(now)?, &Args::default(), now)?;
-    let done = summarize(context, store, &jobs, now)?;
-    let months = done.iter().map(|done| done.job.month).collect();
-    let changes = done.iter().flat_map(|done| &done.changes);
-    Ok((months, changes.map(MonthChanges::rows).sum()))
+    let mut done = Vec::new();
+    let ended = summarize(context, store, &jobs, now, &mut done);
+    summarized.extend(done.iter().map(|done| done.job.month));
+    ended
 }
 
 /// Logs the remarks about the months, and selects the months to summarize.
@@ -136,13 +163,13 @@ fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob
     })
 }
 
-/// Takes a backup if one is wanted, and returns the name of its file.
+/// Takes a backup if one is wanted, and returns the name of the file that has the present content.
 fn take_backup(context: &Context, args: &Args, lock_wait: &LockWait) -> Result<Option<String>> {
     if args.no_backup || !context.settings.backup.before_summarize {
         return Ok(None);
     }
     log::info!("making a backup first, because [backup] before_summarize is true");
-    Ok(Some(backup::create(context, lock_wait)?.file))
+    backup::before_change(context, Rotation::Configured, lock_wait).map(Some)
 }
 
 /// Says after a signal which months were summarized.
@@ -157,26 +184,26 @@ fn kept(done: &[Done<'_>]) -> String {
     }
 }
 
-/// Summarizes the months. A signal undoes the month at hand and keeps the earlier ones.
+/// Summarizes the months, and adds each to `done`. A signal undoes the month at hand and keeps the earlier ones.
 fn summarize<'a>(
     context: &Context,
     store: &mut Store,
     jobs: &'a [SummaryJob],
     now: i64,
-) -> Result<Vec<Done<'a>>> {
+    done: &mut Vec<Done<'a>>,
+) -> Result<()> {
     let rows = |job: &SummaryJob| u64::try_from(job.rows).unwrap_or(0);
     let total = jobs.iter().map(rows).sum();
     let progress = Progress::start("summarizing", total, context.shows_progress());
     let stop = StopSignal::listen()?;
-    let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
         if let Some(exit) = stop.received() {
             store.checkpoint()?;
-            return Err(interrupted(ACTION, &kept(&done), exit));
+            return Err(interrupted(ACTION, &kept(done), exit));
         }
         progress.name(&format!("summarizing {}", job.month));
         let changes =
-            StopSignal::interruptible(ACTION, &kept(&done), || summarize_month(store, job, now));
+            StopSignal::interruptible(ACTION, &kept(done), || summarize_month(store, job, now));
         if changes.is_err() {
             // Best effort: the error of the month is the one to report.
             let _ = store.checkpoint();
@@ -187,8 +214,7 @@ fn summarize<'a>(
         });
         progress.advance(rows(job));
     }
-    store.checkpoint()?;
-    Ok(done)
+    store.checkpoint()
 }
 
 fn summarize_month(store: &mut Store, job: &SummaryJob, now: i64) -> Result<Vec<MonthChanges>> {

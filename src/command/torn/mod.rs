@@ -33,7 +33,7 @@ use crate::config::{self, Clock, Settings};
 use crate::error::{Exit, Result};
 use crate::model::id::PlayerId;
 use crate::model::key::ApiKey;
-use crate::model::time::{CLOCK_TOLERANCE, iso};
+use crate::model::time::{CLOCK_REFUSAL, CLOCK_TOLERANCE, iso};
 use crate::output::call_progress::CallProgress;
 use crate::store::{Permit, Store};
 
@@ -375,11 +375,7 @@ impl TornClient {
         }
         Err(self.end(RunEnd {
             exit: Exit::Config,
-            reason: format!(
-                "the clock of this machine says {}, and Torn says {}",
-                iso(now),
-                iso(date)
-            ),
+            reason: format!("{CLOCK_REFUSAL} {}, and Torn says {}", iso(now), iso(date)),
             help: "set the clock of this machine, then run it again; nothing was saved".to_owned(),
             real_time: Some(date),
         }))

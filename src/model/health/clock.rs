@@ -1,7 +1,7 @@
 //! The check of the clock against the stored timestamps.
 
 use super::{Check, Metric, State, format_duration};
-use crate::model::time::{CLOCK_TOLERANCE, iso};
+use crate::model::time::{CLOCK_REFUSAL, CLOCK_TOLERANCE, iso};
 
 /// How many tables a message names.
 const NAMED: usize = 3;
@@ -11,6 +11,18 @@ const NAMED: usize = 3;
 pub(crate) struct FutureTimestamps {
     pub(crate) tables: Vec<String>,
     pub(crate) latest: Option<i64>,
+}
+
+/// Critical when the last run was refused because of the clock. `failure` is what that run recorded.
+pub(crate) fn wrong_clock(failure: &str) -> Option<Check> {
+    failure.contains(CLOCK_REFUSAL).then(|| {
+        Check::finding(
+            "clock",
+            State::Critical,
+            format!("the last fetch was refused, and nothing is collected: {failure}"),
+            "set the clock of this machine, then run `tornsnap fetch all`",
+        )
+    })
 }
 
 /// Warns when the clock is behind the newest record, or when timestamps are stored that only a wrong clock can have made.
@@ -37,8 +49,14 @@ pub(crate) fn clock(newest: Option<i64>, future: &FutureTimestamps, now: i64) ->
     if messages.is_empty() {
         return Check::ok("clock", "the clock agrees with what is stored").with_metric(metric);
     }
-    let help = "if the clock is wrong, set it; if it is right now and was ahead before, run `tornsnap prune --future`; \
-                  until then fetch and prune refuse";
+    let refusal = if behind > CLOCK_TOLERANCE {
+        "; until then fetch and prune refuse"
+    } else {
+        ""
+    };
+    let help = format!(
+        "if the clock is wrong, set it; if it is right now and was ahead before, run `tornsnap prune --future`{refusal}"
+    );
     Check::finding("clock", State::Warning, messages.join("; "), help).with_metric(metric)
 }
 
@@ -88,7 +106,8 @@ mod tests {
             check.message,
             "times more than a day ahead, up to 2026-04-03T12:00:00Z, are stored in player_polls"
         );
-        assert!(check.help.unwrap().contains("tornsnap prune --future"));
+        let help = check.help.unwrap();
+        assert!(help.ends_with("run `tornsnap prune --future`"), "{help}");
         assert_eq!(check.metric.map(|metric| metric.number), Some(2 * DAY));
 
         let many = clock(Some(NOW + 3600), &future(&["a", "b", "c", "d", "e"]), NOW);
@@ -96,6 +115,11 @@ mod tests {
             many.message,
             "the clock is 1 hour behind the newest record; times more than a day ahead, up to 2026-04-03T12:00:00Z, \
              are stored in a, b, c and 2 more tables"
+        );
+        let help = many.help.unwrap();
+        assert!(
+            help.ends_with("until then fetch and prune refuse"),
+            "{help}"
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_date, format_duration};
+use crate::model::future::LostRows;
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
@@ -126,7 +127,18 @@ fn no_backup(
 }
 
 /// Warns about backups dated in the future: they never count as the newest, and rotation does not remove them.
-pub(crate) fn future_backups(future: &[PathBuf]) -> Option<Check> {
+///
+/// `lost`: the rows that some of them may be the only ones to have.
+pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Option<Check> {
+    let has_lost_rows = |path: &PathBuf| {
+        let backups = lost.iter().flat_map(|lost| &lost.backups);
+        backups.map(|backup| &backup.file).any(|file| file == path)
+    };
+    let help = if future.iter().any(has_lost_rows) {
+        "keep them until the rows that were deleted too early are here again (see pruned_early)"
+    } else {
+        "make a backup with the right clock, then remove those files and the .json beside each"
+    };
     let first = future.first()?;
     let more = match future.len() - 1 {
         0 => String::new(),
@@ -141,11 +153,17 @@ pub(crate) fn future_backups(future: &[PathBuf]) -> Option<Check> {
                 "{}{more}: dated more than a day in the future by a clock that was ahead, so never counted as the newest backup",
                 display_path(first)
             ),
-            "make a backup with the right clock, then remove those files and the .json beside each",
+            help,
         )
         .with_subjects(future.iter().map(|path| display_path(path)))
         .with_metric(metric),
     )
+}
+
+/// Warns about history rows that a prune deleted while the clock was ahead, until they are here again.
+pub(crate) fn pruned_early(lost: &LostRows) -> Check {
+    Check::finding("pruned_early", State::Warning, lost.describe(), lost.help())
+        .with_metric(Metric::count(usize::try_from(lost.rows).unwrap_or(usize::MAX)).warn_above(0))
 }
 
 /// An archive and the result of its inspection.
@@ -184,8 +202,14 @@ pub(crate) fn archives(archives: &[Archive]) -> Check {
     if unsound.is_empty() {
         let message = match archives {
             [] => "no history rows were moved to an archive".to_owned(),
-            [only] => format!("the archive {} is there", display_path(&only.path)),
-            [..] => format!("the {} archives are there", archives.len()),
+            [only] => format!(
+                "the archive {} is there; it is not in the backups of the database",
+                display_path(&only.path)
+            ),
+            [..] => format!(
+                "the {} archives are there; they are not in the backups of the database",
+                archives.len()
+            ),
         };
         return Check::ok("archive", message).with_metric(metric(0));
     }

@@ -1,6 +1,7 @@
 //! The checks of the API keys, and of the pause that Torn asked this address to keep.
 
 use super::{Check, Metric, State};
+use crate::model::key_refusal::KeyRefusal;
 use crate::model::size::count;
 use crate::model::time::{HOUR, is_far_future, iso};
 
@@ -19,13 +20,14 @@ pub(crate) struct KeyStatus {
     pub(crate) access_level: Option<i64>,
 }
 
-/// Critical when Torn refuses every key. A warning when it refuses some, or when keys are paused for more than an hour.
+/// Critical when no key can be used because Torn refuses it or rejects its owner. A warning when it refuses some, or when keys are paused for more than an hour.
 pub(crate) fn keys(keys: &[KeyStatus], now: i64) -> Check {
     let dead: Vec<&KeyStatus> = keys.iter().filter(|key| key.is_dead).collect();
     let metric = Metric::count(dead.len())
         .warn_above(0)
         .critical_at_all_of(keys.len());
-    refused_keys(&dead, keys.len())
+    no_usable_key(keys, now)
+        .or_else(|| refused_keys(&dead, keys.len()))
         .or_else(|| some_keys_paused(keys, now))
         .or_else(|| all_keys_paused(keys, now))
         .unwrap_or_else(|| Check::ok("keys", describe_usable_keys(keys, now)))
@@ -49,6 +51,60 @@ fn subjects(what: &str, keys: &[&KeyStatus]) -> Vec<String> {
     keys.iter()
         .map(|key| format!("{what} {}", key.name))
         .collect()
+}
+
+/// The finding for keys that are all refused, or rest until their owners do something. Waiting does not help.
+fn no_usable_key(keys: &[KeyStatus], now: i64) -> Option<Check> {
+    let all: Vec<&KeyStatus> = keys.iter().collect();
+    let is_resting = keys.iter().any(|key| !key.is_dead);
+    let rests_until_cured =
+        |key: &KeyStatus| is_paused_for(key, HOUR, now) && refusal(key).is_some();
+    let has_none = is_resting && keys.iter().all(|key| key.is_dead || rests_until_cured(key));
+    has_none.then(|| {
+        let reasons: Vec<String> = all.iter().map(|key| describe_refusal(key)).collect();
+        Check::finding(
+            "keys",
+            State::Critical,
+            format!(
+                "nothing is collected, because no key can be used: {}",
+                reasons.join("; ")
+            ),
+            remedies(&all),
+        )
+        .with_subjects(subjects("unusable", &all))
+    })
+}
+
+fn refusal(key: &KeyStatus) -> Option<KeyRefusal> {
+    KeyRefusal::in_failure(key.last_error.as_deref()?)
+}
+
+/// The key's name, the reason and what Torn has said.
+fn describe_refusal(key: &KeyStatus) -> String {
+    let said = key.last_error.as_deref().unwrap_or("Torn refuses it");
+    match refusal(key) {
+        Some(refusal) => format!("key {}: {} ({said})", key.name, refusal.reason),
+        None => format!("key {}: {said}", key.name),
+    }
+}
+
+/// The remedy for each key, and the command that ends its rest.
+fn remedies(keys: &[&KeyStatus]) -> String {
+    let remedies: Vec<String> = keys
+        .iter()
+        .map(|key| {
+            let remedy = refusal(key).map_or("replace the key", |refusal| refusal.remedy);
+            format!("key {}: {remedy}", key.name)
+        })
+        .collect();
+    let checks = match keys.len() {
+        1 => "which checks the key again",
+        _ => "which checks the keys again",
+    };
+    format!(
+        "{}; then run `tornsnap init`, {checks}",
+        remedies.join("; ")
+    )
 }
 
 fn refused_keys(dead: &[&KeyStatus], all: usize) -> Option<Check> {
@@ -90,7 +146,7 @@ fn some_keys_paused(keys: &[KeyStatus], now: i64) -> Option<Check> {
                 join_names(&paused),
                 first.last_error.as_deref().unwrap_or_default()
             ),
-            "ask the owner of that key whether it is paused, or replace the key",
+            remedies(&paused),
         )
         .with_subjects(subjects("rests", &paused)),
     )
@@ -145,8 +201,17 @@ pub(crate) fn address(paused: Option<(i64, &str)>) -> Check {
     }
 }
 
-/// A warning when some configured keys cannot be read, critical when none can. `unreadable`: name and reason.
-pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> Check {
+/// A configured key that cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UnusableKeyFile {
+    pub(crate) name: String,
+    pub(crate) why: String,
+    /// The help of the error.
+    pub(crate) remedy: Option<String>,
+}
+
+/// A warning when some configured keys cannot be read, critical when none can.
+pub(crate) fn key_files(configured: usize, unreadable: &[UnusableKeyFile]) -> Check {
     let metric = Metric::count(unreadable.len())
         .warn_above(0)
         .critical_at_all_of(configured);
@@ -160,8 +225,13 @@ pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> C
     }
     let reasons: Vec<String> = unreadable
         .iter()
-        .map(|(name, why)| format!("{name}: {why}"))
+        .map(|key| format!("{}: {}", key.name, key.why))
         .collect();
+    let mut remedies: Vec<&str> = unreadable
+        .iter()
+        .filter_map(|key| key.remedy.as_deref())
+        .collect();
+    remedies.dedup();
     let state = if unreadable.len() < configured {
         State::Warning
     } else {
@@ -175,7 +245,7 @@ pub(crate) fn key_files(configured: usize, unreadable: &[(String, String)]) -> C
             unreadable.len(),
             reasons.join("; ")
         ),
-        "put the key on the first line of that file, readable for its owner alone, or remove the key from the configuration",
+        remedies.join("; "),
     )
     .with_metric(metric)
 }
@@ -238,10 +308,49 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_all_rest_are_critical_with_a_reason_and_a_remedy_for_each() {
+        let key = |name: &str, code: u16| KeyStatus {
+            name: name.to_owned(),
+            is_dead: code == 2,
+            paused_until: (code != 2).then_some(NOW + DAY),
+            last_error: Some(format!("Torn answered error {code}: x")),
+            access_level: Some(3),
+        };
+
+        for code in [1, 10, 13, 18] {
+            let check = keys(&[key("k", code)], NOW);
+            assert_eq!(check.state, State::Critical, "{code}");
+        }
+        let check = keys(&[key("k", 13), key("m", 2)], NOW);
+        assert_eq!(check.state, State::Critical);
+        assert_eq!(
+            check.message,
+            "nothing is collected, because no key can be used: key k: the key's owner has been offline for more than 7 \
+             days (Torn answered error 13: x); key m: Torn does not know the key (Torn answered error 2: x)"
+        );
+        assert_eq!(
+            check.help.as_deref(),
+            Some(
+                "key k: log in to Torn; key m: copy the key again from https://www.torn.com/preferences.php#tab=api; \
+                 then run `tornsnap init`, which checks the keys again"
+            )
+        );
+        assert_eq!(
+            keys(&[key("k", 14)], NOW).state,
+            State::Warning,
+            "it ends by itself"
+        );
+    }
+
+    #[test]
     fn keys_that_cannot_be_read_are_named_and_all_of_them_is_critical() {
         let missing = |name: &str| {
             let why = format!("{name}.key: there is no such file");
-            (name.to_owned(), why)
+            UnusableKeyFile {
+                name: name.to_owned(),
+                why,
+                remedy: Some("put the key on its first line".to_owned()),
+            }
         };
 
         assert_eq!(key_files(0, &[]).state, State::Ok);

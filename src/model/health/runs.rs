@@ -2,6 +2,7 @@
 
 use super::{Check, Metric, State, format_duration};
 use crate::model::kind::Kind;
+use crate::model::schedule::condition::NO_JOBS;
 use crate::model::size::format_bytes;
 use crate::model::time::{HOUR, iso};
 
@@ -14,12 +15,13 @@ pub(crate) struct Setup {
     pub(crate) interval: i64,
     /// The number of runs that failed.
     pub(crate) attempts: i64,
+    /// Whether a scheduler has jobs for the configuration.
+    pub(crate) has_jobs: bool,
 }
 
 /// Judges a kind that was never fetched: critical, except while its first scheduled run is not due yet.
 ///
-/// The scheduler is not asked, because `health` runs often and starts no other program. So the time of the next run is not
-/// known, only the interval.
+/// Only the interval of the jobs is known here, and not the time of the next run.
 pub(crate) fn not_fetched(kind: Kind, setup: Setup, now: i64) -> Check {
     let id = format!("age_{kind}");
     let age = setup.made_at.map(|made_at| now - made_at);
@@ -32,11 +34,15 @@ pub(crate) fn not_fetched(kind: Kind, setup: Setup, now: i64) -> Check {
                 "{kind}: not fetched yet; the database was made {} ago",
                 format_duration(age)
             ),
-            format!(
-                "wait for the first scheduled run, which is due within {}, or run `tornsnap fetch {kind}`; \
-                 `tornsnap schedule show` shows the jobs",
-                format_duration(setup.interval - age)
-            ),
+            if setup.has_jobs {
+                format!(
+                    "wait for the first scheduled run, which is due within {}, or run `tornsnap fetch {kind}`; \
+                     `tornsnap schedule show` shows the jobs",
+                    format_duration(setup.interval - age)
+                )
+            } else {
+                format!("run `tornsnap fetch {kind}`; {NO_JOBS}")
+            },
         ),
         None => Check::finding(
             id,
@@ -290,6 +296,7 @@ mod tests {
                     made_at,
                     interval: HOUR,
                     attempts,
+                    has_jobs: true,
                 },
                 NOW,
             )

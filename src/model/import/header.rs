@@ -3,6 +3,7 @@
 use crate::error::Exit;
 use crate::model::formula::without_guard;
 use crate::model::import::rules::{TABLES, Table, table_named};
+use crate::model::key::mask_key_like;
 use crate::model::nearest::nearest;
 
 /// Columns that `export` writes and that an import assigns itself.
@@ -100,7 +101,7 @@ fn named_table(dataset: &str, names: &[String]) -> Result<Table, Refusal> {
     };
     if let Some(unknown) = names.iter().find(|name| !knows(table, name)) {
         return Err(refusal(
-            format!("{dataset} has no column {unknown:?}"),
+            format!("{dataset} has no column {:?}", mask_key_like(unknown)),
             "name another table with --dataset, or remove that column",
         ));
     }

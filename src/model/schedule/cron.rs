@@ -102,7 +102,25 @@ fn word(text: &str) -> String {
 
 /// The path of the configuration in the lines of a schedule: the inverse of [`word`].
 pub(crate) fn config_in(lines: &str) -> Option<String> {
-    let mut rest = lines.split_once(" --config ")?.1.chars();
+    Some(first_word(lines.split_once(" --config ")?.1))
+}
+
+/// The paths of the program in the lines of a schedule, each once.
+pub(crate) fn programs_in(lines: &str) -> Vec<String> {
+    let mut programs: Vec<String> = lines
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(" -q --config ")?.0.split_once('\''))
+        .map(|(_, program)| first_word(&format!("'{program}")))
+        .collect();
+    programs.sort();
+    programs.dedup();
+    programs
+}
+
+/// The word at the start of a text: the inverse of [`word`].
+fn first_word(text: &str) -> String {
+    let mut rest = text.chars();
     let mut path = String::new();
     let mut is_quoted = false;
     while let Some(letter) = rest.next() {
@@ -113,7 +131,7 @@ pub(crate) fn config_in(lines: &str) -> Option<String> {
             letter => path.push(letter),
         }
     }
-    Some(path)
+    path
 }
 
 #[cfg(test)]
@@ -132,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_the_configuration_is_read_back() {
+    fn the_paths_of_the_program_and_of_the_configuration_are_read_back() {
         for path in ["/a/t.toml", "/50% of 'it' & $x \\ y/t.toml", "'", "%"] {
             let line = format!(
                 "3 * * * * {} -q --config {} fetch wars\n",
@@ -140,6 +158,12 @@ mod tests {
                 word(path)
             );
             assert_eq!(config_in(&line).as_deref(), Some(path), "{line}");
+            let line = format!(
+                "3 * * * * umask 077; sleep 10; {} -q --config {} fetch wars\n",
+                word(path),
+                word("/c")
+            );
+            assert_eq!(programs_in(&line), [path], "{line}");
         }
         assert_eq!(config_in("# nothing\n"), None);
     }

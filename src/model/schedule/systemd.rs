@@ -170,6 +170,12 @@ pub(crate) fn config_in(service: &str) -> Option<String> {
     }
 }
 
+/// The path of the program in the text of a service: the inverse of [`program_word`].
+pub(crate) fn program_in(service: &str) -> Option<String> {
+    let rest = service.split_once("ExecStart=\"")?.1;
+    Some(rest.split_once('"')?.0.replace("%%", "%"))
+}
+
 /// Quotes the path of the program, in which systemd replaces no variables.
 fn program_word(path: &str) -> Result<String> {
     if path.contains(['"', '\'', '\\']) {
@@ -220,6 +226,16 @@ mod tests {
             assert_eq!(config_in(&line).as_deref(), Some(path), "{line}");
         }
         assert_eq!(config_in("[Timer]\n"), None);
+    }
+
+    #[test]
+    fn the_path_of_the_program_is_read_back() {
+        for path in ["/usr/bin/tornsnap", "/50%/$x y/tornsnap"] {
+            let word = program_word(path).unwrap();
+            let text = format!("[Service]\nExecStart={word} -q --config \"/c\" fetch wars\n");
+            assert_eq!(program_in(&text).as_deref(), Some(path), "{text}");
+        }
+        assert_eq!(program_in("[Timer]\n"), None);
     }
 
     #[test]

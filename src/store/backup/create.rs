@@ -39,7 +39,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// The database to copy, opened read-only.
 pub(super) struct SourceDatabase {
     pub(super) connection: Connection,
-    schema_version: i64,
+    pub(super) schema_version: i64,
 }
 
 impl SourceDatabase {
@@ -104,6 +104,9 @@ pub(super) fn build(
     source: SourceDatabase,
     temporary: &Path,
 ) -> Result<UnpublishedBackup> {
+    open::check_length(temporary, || {
+        format!("make a backup in {}", options.directory.display())
+    })?;
     let size = database_size(&source.connection)?;
     check_room(
         options.directory,
@@ -264,6 +267,7 @@ pub(super) fn publish(
             &manifest.to_text(),
             &suffix,
             options.database,
+            &|_| Ok(()),
         )? {
             return rename_to_target(directory, &backup.file.path, manifest);
         }

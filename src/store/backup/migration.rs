@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, WithContext};
-use crate::model::path::{folder_of, with_suffix};
+use crate::model::path::{display_path, folder_of, with_suffix};
 use crate::model::watch::Unwatched;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::copy::database_size;
@@ -51,7 +51,8 @@ pub(in crate::store) fn back_up_before_migration(database: &Path, next_version: 
         "copy the database and change its schema",
     )?;
     let backup = build(&options, BackupKind::BeforeMigration, source, &temporary)
-        .inspect_err(|_| remove_temporary_files(&temporary))?;
+        .inspect_err(|_| remove_temporary_files(&temporary))
+        .map_err(|error| error.with_known_name(&temporary, &display_path(&target)))?;
     remove_if_there(&target).with_context(|| format!("replace {}", target.display()))?;
     publish_as(&options, &backup, &name).inspect_err(|_| remove_temporary_files(&temporary))?;
     Ok(())

@@ -13,24 +13,28 @@ mod manifest;
 mod migration;
 mod names;
 mod rotate;
+mod same_content;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::model::path::display_path;
 use crate::model::size::format_bytes;
-use crate::model::time::iso;
+use crate::model::time::{CLOCK_TOLERANCE, iso};
 use crate::model::watch::Watch;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
+use crate::store::pruned_early::lost_rows;
 
 pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
 pub(crate) use latest::{latest_backup, newest_to_verify};
 pub(crate) use manifest::BackupKind;
 pub use manifest::Manifest;
+pub(crate) use same_content::newest_with_same_content;
 pub use verify::verify;
 pub(crate) use verify::{record_damaged, record_verified};
 
@@ -96,6 +100,9 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
+    // Rows with a time after this were recorded, and pruned, while the clock was ahead.
+    let limit = options.now.saturating_add(CLOCK_TOLERANCE);
+    let lost = lost_rows(&source.connection, directory, limit, options.now)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
     let previous = newest_backup(directory, &id, options.now)?;
@@ -107,14 +114,25 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         .and_then(|backup| create::publish(options, backup, &stem));
     // The uncompressed copy of a compressed backup, or the files of a failed one.
     create::remove_temporary_files(&temporary);
-    let manifest = manifest?;
+    let manifest = manifest.map_err(|error| {
+        let known = display_path(&directory.join(&name));
+        error.with_known_name(&temporary, &known)
+    })?;
 
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
-    // The user should look at the previous backup before it is rotated away.
+    // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
     let keep = options
         .keep
-        .filter(|_| !is_much_smaller(&manifest, previous.as_ref()));
+        .filter(|_| !is_much_smaller(&manifest, previous.as_ref()))
+        .filter(|_| lost.is_none());
+    if let Some(lost) = &lost {
+        warnings.push(format!(
+            "{}, so no backup was rotated away; {}",
+            lost.describe(),
+            lost.help()
+        ));
+    }
     let removed = match keep {
         Some(keep) => rotate::remove_oldest(
             directory,
@@ -140,6 +158,25 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     })
 }
 
+/// Fails if a backup of the database would get a path that is too long for SQLite, for commands that make a database.
+///
+/// # Errors
+///
+/// [`Exit::Config`](crate::error::Exit::Config).
+pub(crate) fn check_path_lengths(database: &Path, directory: &Path) -> Result<()> {
+    open::check_length(database, || {
+        format!("make the database {}", database.display())
+    })?;
+    let name = format!(
+        ".{}-20261121T220600Z-99.db{}",
+        names::stem(database),
+        temp_suffix(database)
+    );
+    open::check_length(&directory.join(name), || {
+        format!("make backups in {}", directory.display())
+    })
+}
+
 /// Whether a backup is less than half the size of the previous one.
 fn is_much_smaller(new: &Manifest, previous: Option<&Manifest>) -> bool {
     previous.is_some_and(|previous| new.database_bytes() < previous.database_bytes() / 2)
@@ -159,8 +196,8 @@ fn warnings(new: &Manifest, previous: Option<&Manifest>, future: &[Manifest]) ->
     }
     warnings.extend(future.iter().map(|manifest| {
         format!(
-            "{} was made at {}, by a clock that was ahead: it is never the latest and never rotated away; remove it \
-             if you do not need it",
+            "{} was made at {}, by a clock that was ahead: it is never the latest and never rotated away; `tornsnap \
+             health` says whether it may be removed",
             manifest.path.display(),
             iso(manifest.created_at)
         )

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::DatabaseId;
@@ -34,30 +35,54 @@ const COPY_STEP: u64 = 32 * MEGABYTE;
 pub fn verify(backup: &Path, depth: Depth, watch: &dyn Watch) -> Result<Manifest> {
     drop(open_backup_file(backup)?);
     let manifest = Manifest::of(backup)?;
-    watch.begin("reading", Some((manifest.database_bytes(), Unit::Bytes)));
-    if manifest.compressed {
-        let folder = folder_of(backup);
-        let mut unpacked = tempfile::Builder::new()
-            .prefix(".tornsnap-verify-")
-            .suffix(PARTIAL)
-            .tempfile_in(folder)
-            // The backup may be in a read-only folder.
-            .or_else(|_| tempfile::NamedTempFile::new())
-            .with_context(|| "make a temporary file to decompress into".to_owned())?;
-        check_room(
-            folder_of(unpacked.path()),
-            manifest.database_bytes(),
-            "decompress the backup",
-        )?;
-        unpack_and_verify(&manifest, unpacked.as_file_mut(), watch)?;
-        watch.begin("checking", None);
-        verify_contents(&manifest, unpacked.path(), depth)?;
-    } else {
-        unpack_and_verify(&manifest, &mut io::sink(), watch)?;
-        watch.begin("checking", None);
-        verify_contents(&manifest, backup, depth)?;
-    }
+    let verified = open_verified(&manifest, watch)?;
+    watch.begin("checking", None);
+    verify_contents(&manifest, verified.path(), depth)?;
     Ok(manifest)
+}
+
+/// The uncompressed database of a backup whose hashes are those in its manifest.
+pub(super) enum Verified<'a> {
+    Original(&'a Path),
+    /// It is removed on drop.
+    Unpacked(NamedTempFile),
+}
+
+impl Verified<'_> {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Original(path) => path,
+            Self::Unpacked(file) => file.path(),
+        }
+    }
+}
+
+/// Compares a backup with the hashes in its manifest, and decompresses it if necessary.
+///
+/// # Errors
+///
+/// [`Exit::Damaged`] when size or hash differ.
+pub(super) fn open_verified<'a>(manifest: &'a Manifest, watch: &dyn Watch) -> Result<Verified<'a>> {
+    watch.begin("reading", Some((manifest.database_bytes(), Unit::Bytes)));
+    if !manifest.compressed {
+        unpack_and_verify(manifest, &mut io::sink(), watch)?;
+        return Ok(Verified::Original(&manifest.path));
+    }
+    let folder = folder_of(&manifest.path);
+    let mut unpacked = tempfile::Builder::new()
+        .prefix(".tornsnap-verify-")
+        .suffix(PARTIAL)
+        .tempfile_in(folder)
+        // The backup may be in a read-only folder.
+        .or_else(|_| NamedTempFile::new())
+        .with_context(|| "make a temporary file to decompress into".to_owned())?;
+    check_room(
+        folder_of(unpacked.path()),
+        manifest.database_bytes(),
+        "decompress the backup",
+    )?;
+    unpack_and_verify(manifest, unpacked.as_file_mut(), watch)?;
+    Ok(Verified::Unpacked(unpacked))
 }
 
 /// Records in the manifest that the backup was verified now.

@@ -1,6 +1,7 @@
 //! Works on files beside the database: hashes, new files, renames, removal, syncs, and free space.
 
 pub(super) mod hash;
+mod leftovers;
 pub(super) mod private;
 pub(super) mod remove;
 pub(super) mod rename;
@@ -10,6 +11,7 @@ pub(super) mod space;
 pub(super) mod sync;
 
 pub(crate) use hash::{digest_of_file, sha256};
-pub(crate) use private::{write_atomically, write_if_absent};
+pub(crate) use leftovers::{remove_leftovers, temporary_in};
+pub(crate) use private::{write_atomically, write_checked, write_if_absent};
 pub(crate) use remove::remove_database_files;
 pub(crate) use same::is_same_file;

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Result, WithContext};
 use crate::model::path::folder_of;
+use crate::store::files::leftovers::temporary_in;
 use crate::store::files::rename::{persist, rename_error};
 use crate::store::files::sync::sync_folder;
 use crate::store::owner;
@@ -29,29 +30,45 @@ pub(in crate::store) fn create_private(path: &Path, database: &Path) -> io::Resu
     Ok(file)
 }
 
+/// A check of the new file, before anything is written to it.
+pub(crate) type Check<'a> = &'a dyn Fn(&Path) -> Result<()>;
+
 /// Replaces a small file atomically: temporary name, sync, rename, sync of the folder.
 ///
-/// The temporary name ends in `temp_suffix`, so that a later run recognizes and removes it if this one is killed.
+/// The temporary name ends in `temp_suffix`. If this run is killed, the next one that writes to this folder with the same
+/// suffix removes the file.
 pub(crate) fn write_atomically(
     path: &Path,
     text: &str,
     temp_suffix: &str,
     database: &Path,
 ) -> Result<()> {
-    let temporary = temporary_file(path, text, temp_suffix, database)?;
+    write_checked(path, text, temp_suffix, database, &|_| Ok(()))
+}
+
+/// Like [`write_atomically`], but writes nothing if `check` fails for the temporary file.
+pub(crate) fn write_checked(
+    path: &Path,
+    text: &str,
+    temp_suffix: &str,
+    database: &Path,
+    check: Check<'_>,
+) -> Result<()> {
+    let temporary = temporary_file(path, text, temp_suffix, database, check)?;
     persist(temporary, path)
         .map_err(|error| rename_error(format!("write {}", path.display()), error))?;
     sync_folder(folder_of(path))
 }
 
-/// Like [`write_atomically`], but leaves an existing file alone and returns `false` then.
+/// Like [`write_checked`], but leaves an existing file alone and returns `false` then.
 pub(crate) fn write_if_absent(
     path: &Path,
     text: &str,
     temp_suffix: &str,
     database: &Path,
+    check: Check<'_>,
 ) -> Result<bool> {
-    match temporary_file(path, text, temp_suffix, database)?.persist_noclobber(path) {
+    match temporary_file(path, text, temp_suffix, database, check)?.persist_noclobber(path) {
         Ok(_) => {}
         Err(_) if path.exists() => return Ok(false),
         // The file system has neither hard links nor a rename that fails when the target exists.
@@ -69,16 +86,14 @@ fn temporary_file(
     text: &str,
     temp_suffix: &str,
     database: &Path,
+    check: Check<'_>,
 ) -> Result<NamedTempFile> {
     let action = || format!("write {}", path.display());
     let folder = folder_of(path);
-    // tempfile creates it with mode 0600.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".tornsnap-")
-        .suffix(temp_suffix)
-        .tempfile_in(folder)
+    let mut temporary = temporary_in(folder, temp_suffix)
         .map_err(|error| owner::explain_folder(action(), folder, database, error))?;
     owner::give_to_owner(temporary.as_file(), temporary.path(), database);
+    check(temporary.path())?;
     temporary
         .write_all(text.as_bytes())
         .and_then(|()| temporary.as_file().sync_all())

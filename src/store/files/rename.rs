@@ -14,15 +14,18 @@ pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     retry_while_open(|| fs::rename(from, to))
 }
 
-/// Closes a temporary file and renames it to `to`. A file there is replaced.
+/// Renames a temporary file to `to`. A file there is replaced.
 ///
 /// `NamedTempFile::persist` replaces no file that another process has open, however it shares it.
 pub(in crate::store) fn persist(file: NamedTempFile, to: &Path) -> io::Result<()> {
-    let temporary = file.into_temp_path().keep().map_err(|error| error.error)?;
+    let (file, temporary) = file.keep().map_err(|error| error.error)?;
     rename(&temporary, to).inspect_err(|_| {
         // Best effort: a later run removes it.
         let _ = fs::remove_file(&temporary);
-    })
+    })?;
+    // The lock ends here. Before the rename, another run would take the file for one of a killed run.
+    drop(file);
+    Ok(())
 }
 
 /// The error for a file that could not be replaced or moved.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::model::leftovers::open_foreign;
+
 const PREFIX: &str = "tornsnap-";
 const LOCK: &str = "in-use.lock";
 
@@ -85,23 +87,6 @@ fn remove_if_abandoned(folder: &Path) {
         ),
         Err(error) => log::debug!("could not remove {}: {error}", folder.display()),
     }
-}
-
-/// Opens a file that anyone may have made, because the folder for temporary files is often shared. A link is refused, and a
-/// FIFO makes no open wait for its other end.
-fn open_foreign(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        use rustix::fs::OFlags;
-
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 fn is_old(file: &Metadata) -> bool {

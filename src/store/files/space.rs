@@ -20,6 +20,8 @@ fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()>
     if free >= needed {
         return Ok(());
     }
+    // `.` alone does not tell which folder that is.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Err(Error::new(format!("{what} in {}", folder.display()))
         .with_source(format!(
             "it needs {}, and {} are free",

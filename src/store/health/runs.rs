@@ -6,7 +6,7 @@ use super::{Snapshot, WINDOW};
 use crate::error::Result;
 use crate::model::health::{Gap, Incomplete, LastSuccess};
 use crate::model::kind::Kind;
-use crate::model::time::DAY;
+use crate::model::time::{CLOCK_TOLERANCE, DAY};
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, sql};
 
@@ -32,11 +32,24 @@ struct KilledRun {
     is_unmarked: bool,
 }
 
+/// The runs that failed since the last success.
+struct Failures {
+    number: i64,
+    /// Unix seconds of the start of the newest.
+    newest_at: Option<i64>,
+    /// The error of the newest.
+    error: Option<String>,
+}
+
 impl Snapshot {
     /// Reads the recent runs of one kind. A gap is a time without success that is longer than `gap_seconds`.
     pub(crate) fn runs(&self, kind: Kind, gap_seconds: i64, now: i64) -> Result<RunHistory> {
         let success = self.last_success(kind, now)?;
-        let (failed, error) = self.failures_since(kind, success.map(|(_, began)| began), now)?;
+        let Failures {
+            number: failed,
+            error,
+            newest_at: _,
+        } = self.failures_since(kind, success.map(|(_, began)| began), now)?;
         let killed = self.killed(kind, now)?;
         // A killed run that is not marked yet counts as a failure.
         let unmarked = killed
@@ -91,13 +104,18 @@ impl Snapshot {
         .context("read the last success")
     }
 
+    /// What the last run of a kind recorded if it failed. A run that began in the future is left out: the clock was set since.
+    pub(crate) fn last_failure(&self, kind: Kind, now: i64) -> Result<Option<String>> {
+        let success = self.last_success(kind, now)?;
+        let failures = self.failures_since(kind, success.map(|(_, began)| began), now)?;
+        let is_past = failures
+            .newest_at
+            .is_some_and(|at| at <= now + CLOCK_TOLERANCE);
+        Ok(failures.error.filter(|_| is_past))
+    }
+
     /// The number of runs that failed since a timestamp, and the error of the newest.
-    fn failures_since(
-        &self,
-        kind: Kind,
-        since: Option<i64>,
-        now: i64,
-    ) -> Result<(i64, Option<String>)> {
+    fn failures_since(&self, kind: Kind, since: Option<i64>, now: i64) -> Result<Failures> {
         self.query_row(
             sql!("health/count_failures"),
             named_params! {
@@ -105,7 +123,13 @@ impl Snapshot {
                 ":since": since.unwrap_or(i64::MIN),
                 ":horizon": now + DAY,
             },
-            |row| Ok((row.get("failures")?, row.get("error")?)),
+            |row| {
+                Ok(Failures {
+                    number: row.get("failures")?,
+                    newest_at: row.get("newest_at")?,
+                    error: row.get("error")?,
+                })
+            },
         )
         .context("read the failures")
     }

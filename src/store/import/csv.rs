@@ -14,7 +14,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::tidy;
-use crate::model::key::has_key_format;
+use crate::model::key::{has_key_format, mask_key_like};
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
 
@@ -49,6 +49,9 @@ fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
     })?;
     Ok((file, sheet))
 }
+
+/// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
+const MAX_ROW_ID: i64 = 1 << 53;
 
 /// How many invalid lines an error names.
 const MAX_NAMED: usize = 5;
@@ -117,10 +120,8 @@ impl Lines<'_> {
             let line = reader.position().line() + 1;
             match reader.read_record(&mut record) {
                 Ok(false) => return Ok(tally),
-                Ok(true) => match self.row(&record, &mut tally) {
-                    Ok(row) => {
-                        staging::add_with_id(insert, &row, self.id(&record))?;
-                    }
+                Ok(true) => match self.row_with_id(&record, &mut tally) {
+                    Ok((row, id)) => staging::add_with_id(insert, &row, id)?,
                     Err(flaw) => self.refuse(line, flaw, &mut tally),
                 },
                 Err(error) if error.is_io_error() => {
@@ -162,12 +163,27 @@ impl Lines<'_> {
             .with_exit(Exit::Config))
     }
 
-    fn id(&self, record: &StringRecord) -> Option<i64> {
-        record
-            .get(self.sheet.id?)?
-            .parse()
-            .ok()
-            .filter(|id| *id > 0)
+    fn row_with_id(
+        &mut self,
+        record: &StringRecord,
+        tally: &mut Tally,
+    ) -> Result<(Vec<Datum>, Option<i64>), Flaw> {
+        let id = self.id(record)?;
+        Ok((self.row(record, tally)?, id))
+    }
+
+    /// The id of the row, if it has one that can be kept.
+    fn id(&self, record: &StringRecord) -> Result<Option<i64>, Flaw> {
+        let text = self.sheet.id.and_then(|place| record.get(place));
+        let id = text.and_then(|text| text.parse::<i64>().ok());
+        match (id, text) {
+            (Some(id), Some(text)) if id > MAX_ROW_ID => {
+                let cell = Datum::Text(text.to_owned());
+                let flaw = format!("is more than {MAX_ROW_ID}, after which no row could follow");
+                Err(Flaw::of_cell("id", &cell, &flaw))
+            }
+            (id, _) => Ok(id.filter(|id| *id > 0)),
+        }
     }
 
     /// Converts the cells of a line.
@@ -229,7 +245,8 @@ impl Flaw {
         let description = match cell {
             // A key may be in any column of a file whose columns are shifted.
             Datum::Text(text) if !has_key_format(text) => {
-                let shown: String = text.chars().take(40).collect();
+                // Masked before it is cut, because a part of a key is not recognized.
+                let shown: String = mask_key_like(text).chars().take(40).collect();
                 format!("column {column}: {shown:?} {flaw}")
             }
             _ => format!("column {reason}"),

@@ -1,4 +1,4 @@
-//! The state of one entity while the histories of both files are merged.
+//! The rows of one entity in both files, and its state while they are merged.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use rusqlite::{Connection, named_params};
 
 use crate::model::history::History;
 use crate::model::import::datum::Datum;
-use crate::model::import::recorder::{Layout, Recorder};
+use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
 use crate::store::import::HistoryMonths;
 use crate::store::import::held::HeldRows;
+use crate::store::import::staging::column_list;
 use crate::store::sql;
 
 /// The known values and rows of one entity up to the present row.
@@ -96,4 +97,23 @@ impl Entity {
         self.second.push(row);
         self.states.push(self.merged.clone());
     }
+}
+
+/// Selects the imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
+pub(super) fn rows_in_order(history: History) -> String {
+    let layout = layout(history);
+    let columns = column_list(layout.table);
+    let table = history.table();
+    let entity: Vec<&str> = layout.entity_names().collect();
+    let entity = entity.join(", ");
+    let time = layout.table.columns[layout.time].name;
+    format!(
+        "SELECT 1 AS is_imported, rowid AS row_id, source_id,
+            ({entity}) NOT IN (SELECT {entity} FROM main.{table}) AS is_new, {columns}
+         FROM temp.imported_{table}
+         UNION ALL
+         SELECT 0, id, NULL, 0, {columns} FROM main.{table}
+         WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
+         ORDER BY {entity}, {time}, is_imported, row_id"
+    )
 }

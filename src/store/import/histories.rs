@@ -12,7 +12,7 @@ use crate::model::import::report::Tally;
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 use crate::store::history::render;
-use crate::store::import::entity::Entity;
+use crate::store::import::entity::{Entity, rows_in_order};
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
@@ -109,7 +109,7 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare(&self.rows_in_order())?;
+        let mut statement = connection.prepare(&rows_in_order(self.history))?;
         let mut rows = statement.query([])?;
         let mut entity: Option<Entity> = None;
         while let Some(row) = rows.next()? {
@@ -145,7 +145,12 @@ impl Merger<'_> {
                 continue;
             };
             if let Some(closing) = closing {
-                *self.tally.closed.entry((month, closing)).or_default() += 1;
+                if row.is_imported {
+                    *self.tally.closed.entry((month, closing)).or_default() += 1;
+                }
+                continue;
+            }
+            if !row.is_imported {
                 continue;
             }
             self.accept_row(&row)?;
@@ -190,26 +195,8 @@ impl Merger<'_> {
         if row.is_imported {
             self.take(current, row, month.zip(closing))
         } else {
-            self.keep(current, &row)
+            self.keep(current, row, closing)
         }
-    }
-
-    /// The imported rows, and all stored rows of the same entities. In one second, the stored rows come first.
-    fn rows_in_order(&self) -> String {
-        let columns = column_list(self.layout.table);
-        let table = self.history.table();
-        let entity: Vec<&str> = self.layout.entity_names().collect();
-        let entity = entity.join(", ");
-        let time = self.layout.table.columns[self.layout.time].name;
-        format!(
-            "SELECT 1 AS is_imported, rowid AS row_id, source_id,
-                ({entity}) NOT IN (SELECT {entity} FROM main.{table}) AS is_new, {columns}
-             FROM temp.imported_{table}
-             UNION ALL
-             SELECT 0, id, NULL, 0, {columns} FROM main.{table}
-             WHERE ({entity}) IN (SELECT {entity} FROM temp.imported_{table})
-             ORDER BY {entity}, {time}, is_imported, row_id"
-        )
     }
 
     fn read(&self, row: &Row<'_>) -> rusqlite::Result<MergedRow> {
@@ -228,7 +215,13 @@ impl Merger<'_> {
     }
 
     /// Decides about a stored row. It is removed if it was a change before the import and is none with the imported rows.
-    fn keep(&mut self, entity: &mut Entity, row: &MergedRow) -> rusqlite::Result<()> {
+    /// If rows of closed months may come back, it is held like them: it can make an older one unnecessary.
+    fn keep(
+        &mut self,
+        entity: &mut Entity,
+        row: MergedRow,
+        closing: Option<Closing>,
+    ) -> rusqlite::Result<()> {
         let layout = &self.layout;
         let alone = entity.ours.completed(&row.values);
         let was_change = entity.ours.is_change(layout, &alone);
@@ -251,7 +244,20 @@ impl Merger<'_> {
             return Ok(());
         }
         entity.record(layout, row.values.clone());
+        if self.takes_kept_rows() && self.is_held(closing) {
+            entity.held.push(row, closing);
+        }
         Ok(())
+    }
+
+    /// Whether rows of closed months are taken that `prune` would have kept, also of entities with a history here.
+    fn takes_kept_rows(&self) -> bool {
+        self.closed.reopened.contains(self.history.table())
+    }
+
+    /// Whether a row has to be known in [`Self::take_held`]. `closing`: its month is closed.
+    fn is_held(&self, closing: Option<Closing>) -> bool {
+        closing.is_some() || self.history == History::Territories
     }
 
     /// Decides about an imported row. `closed` is its month if that is closed.
@@ -288,7 +294,7 @@ impl Merger<'_> {
         }
         row.values = completed;
         if let Some((month, closing)) = closed {
-            if row.is_new {
+            if row.is_new || self.takes_kept_rows() {
                 self.hold(entity, row, Some(closing));
             } else {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
@@ -297,7 +303,7 @@ impl Merger<'_> {
         }
         self.accept_row(&row)?;
         self.changed.extend(self.month_of(&row.values));
-        if row.is_new && self.history == History::Territories {
+        if (row.is_new || self.takes_kept_rows()) && self.is_held(None) {
             self.hold(entity, row, None);
         } else {
             entity.record(&self.layout, row.values);

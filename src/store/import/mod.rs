@@ -72,6 +72,9 @@ struct ClosedMonths {
     closed: BTreeMap<(&'static str, Month), Closing>,
     /// The closed months without late rows.
     without_late_rows: HistoryMonths,
+    /// The history tables with months whose prune was too early. That prune also deleted rows of closed months that had
+    /// been kept, so they are taken again.
+    reopened: BTreeSet<&'static str>,
 }
 
 impl ClosedMonths {
@@ -83,6 +86,10 @@ impl ClosedMonths {
         Self {
             closed: closed.collect(),
             without_late_rows: months_where(months, |table| table.facts.late_rows == 0),
+            reopened: months_where(months, |table| table.facts.is_reopened)
+                .into_iter()
+                .map(|(table, _)| table)
+                .collect(),
         }
     }
 

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::store::files::scratch::Scratch;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::import::rules::PLAN_TABLES;
+use crate::store::files::is_same_file;
+use crate::store::files::scratch::Scratch;
 use crate::store::identity::identity;
 use crate::store::import::csv::{self, CsvOptions};
 use crate::store::import::read::columns_of;
@@ -114,9 +115,8 @@ fn check_file(path: &Path, target: &Path) -> Result<bool> {
             "name a database or a CSV file",
         ));
     }
-    if let (Ok(source), Ok(target)) = (fs::canonicalize(path), fs::canonicalize(target))
-        && source == target
-    {
+    // Before the file is opened: on Unix, closing it would drop the locks that SQLite holds on the database.
+    if is_same_file(path, target) {
         return Err(refused(
             path,
             "it is the database that would take the rows",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use crate::error::{Error, Exit, Result, WithContext};
+use crate::error::{Error, Exit, Result, WithContext, without_path};
 use crate::model::archive::{UsedArchive, find_blocker};
 use crate::model::history::History;
 use crate::model::identity::{DatabaseId, Identity};
@@ -242,7 +242,7 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     let folder = folder_of(path);
     let not_creatable = |error: std::io::Error| {
         Error::new(action())
-            .with_source(error)
+            .with_source(without_path(error))
             .with_help(format!(
                 "check that {} is a folder and is writable, or name another path with --archive",
                 folder.display()
@@ -268,7 +268,7 @@ fn create(path: &Path, ours: &DatabaseId, database: &Path) -> Result<()> {
     };
     if let Err(error) = initialise(&temporary, claim) {
         remove_database_files(&temporary);
-        return Err(error);
+        return Err(error.with_known_name(&temporary, &display_path(path)));
     }
     let is_empty = fs::metadata(path).is_ok_and(|found| found.len() == 0);
     let placed = if is_empty {

@@ -23,7 +23,8 @@ const CASES: &[Case] = &[
     Case {
         line: "-q --database fetch export",
         command: Some("export"),
-        message: "the following required arguments were not provided: <DATASET>",
+        message: "the following required arguments were not provided: <DATASET>; tip: `tornsnap export --list` shows the tables and \
+                  views",
         help: "tornsnap export --help",
     },
     Case {
@@ -188,7 +189,13 @@ fn intervals_are_half_open() {
         respects(&["--since", "1d", "--until", &NOW.to_string()]),
         "34"
     );
+}
 
+#[test]
+fn an_empty_interval_and_an_unknown_time_are_answered_with_what_works() {
+    let torn = Torn::new();
+    torn.fetch(&["factions"]).expect(0);
+    let sandbox = &torn.sandbox;
     let same = [
         "export",
         "faction_history",
@@ -197,13 +204,13 @@ fn intervals_are_half_open() {
         "--until",
         "2026-03",
     ];
-    let stderr = torn.sandbox.run(&same).expect(2).stderr();
+    let stderr = sandbox.run(&same).expect(2).stderr();
     assert!(
         stderr.contains("--since 2026-10 --until 2026-11"),
         "{stderr}"
     );
     let wrong = ["export", "faction_history", "--since", "1month"];
-    let stderr = torn.sandbox.run(&wrong).expect(2).stderr();
+    let stderr = sandbox.run(&wrong).expect(2).stderr();
     for form in [
         "2026-10-31",
         "2026-10,",
@@ -265,4 +272,16 @@ fn parquet_with_json_is_refused_because_it_comes_later() {
         .expect(2)
         .json();
     assert_eq!(report["error"]["because"][0], "this format comes later");
+}
+
+#[test]
+fn a_hidden_command_is_never_suggested() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["update"]).expect(2).stderr();
+    assert!(
+        said.contains("update") && !said.contains("simulate"),
+        "{said}"
+    );
+    let said = sandbox.run(&["sumarize"]).expect(2).stderr();
+    assert!(said.contains("'summarize'"), "{said}");
 }

@@ -125,6 +125,18 @@ const MISTAKES: &[Mistake] = &[
         because: "line 3: a comma is missing in a list, or the list is not closed with ]",
     },
     Mistake {
+        text: "[track]\nfactions = [9001, 9102\nmembers = true\n",
+        because: "line 2: the list that begins in this line is not closed with ]; the line is: factions = [9001, 9102",
+    },
+    Mistake {
+        text: "[track]\nfactions = [9001,\n9102,\n[api]\nconcurrency = 1\n",
+        because: "line 2: the list that begins in this line is not closed with ]",
+    },
+    Mistake {
+        text: "[track]\nfactions = [9001] # one [of many\nplayers = [1\n\nmembers = true\n",
+        because: "line 3: the list that begins in this line is not closed with ]",
+    },
+    Mistake {
         text: "[track]\nplayers = [Duke]\n",
         because: "line 2: a word is not in quotes, and it is neither a number nor true or false; players and factions are \
                   listed by their ids",

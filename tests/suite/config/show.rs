@@ -22,6 +22,7 @@ fn with_secrets() -> Sandbox {
 }
 
 /// What `config show` says about a setting.
+#[derive(Default)]
 struct Expected {
     name: &'static str,
     value: Value,
@@ -35,6 +36,67 @@ pub fn setting<'a>(report: &'a Value, name: &str) -> &'a Value {
     let settings = report["settings"].as_array().unwrap();
     let found = settings.iter().find(|setting| setting["name"] == name);
     found.unwrap_or_else(|| panic!("{name} is not in {report}"))
+}
+
+/// The settings of the test below, one for each origin or type.
+fn settings_of(sandbox: &Sandbox) -> Vec<Expected> {
+    let folder = sandbox.real_folder();
+    let inside = |name: &str| json!(folder.join(name).to_str().unwrap());
+    vec![
+        Expected {
+            name: "track.factions",
+            value: json!([5, 9]),
+            origin: "file",
+            line: json!(2),
+            ..Expected::default()
+        },
+        Expected {
+            name: "track.members",
+            value: json!(false),
+            origin: "file",
+            line: json!(3),
+            ..Expected::default()
+        },
+        Expected {
+            name: "backup.directory",
+            value: inside("bk"),
+            origin: "file",
+            line: json!(6),
+            ..Expected::default()
+        },
+        Expected {
+            name: "retention.keep_months",
+            value: json!(2),
+            origin: "default",
+            ..Expected::default()
+        },
+        Expected {
+            name: "database",
+            value: inside("other.db"),
+            origin: "flag",
+            named_by: json!("--database"),
+            ..Expected::default()
+        },
+        Expected {
+            name: "api.base_url",
+            value: json!("https://mirror.example/v2"),
+            origin: "environment",
+            named_by: json!("TORNSNAP_API_URL"),
+            ..Expected::default()
+        },
+        Expected {
+            name: "proxy",
+            value: json!("http://proxy:3128"),
+            origin: "environment",
+            // Windows does not tell upper from lower case in the names of variables.
+            named_by: json!(if cfg!(windows) {
+                "https_proxy"
+            } else {
+                "HTTPS_PROXY"
+            }),
+            ..Expected::default()
+        },
+    ]
 }
 
 #[test]
@@ -51,70 +113,14 @@ fn each_setting_has_its_value_and_its_origin() {
         .output();
     let report = Finished(output.unwrap()).expect(0).json();
 
-    let folder = sandbox.real_folder();
-    let inside = |name: &str| json!(folder.join(name).to_str().unwrap());
     for Expected {
         name,
         value,
         origin,
         line,
         named_by,
-    } in [
-        Expected {
-            name: "track.factions",
-            value: json!([5, 9]),
-            origin: "file",
-            line: json!(2),
-            named_by: Value::Null,
-        },
-        Expected {
-            name: "track.members",
-            value: json!(false),
-            origin: "file",
-            line: json!(3),
-            named_by: Value::Null,
-        },
-        Expected {
-            name: "backup.directory",
-            value: inside("bk"),
-            origin: "file",
-            line: json!(6),
-            named_by: Value::Null,
-        },
-        Expected {
-            name: "retention.keep_months",
-            value: json!(2),
-            origin: "default",
-            line: Value::Null,
-            named_by: Value::Null,
-        },
-        Expected {
-            name: "database",
-            value: inside("other.db"),
-            origin: "flag",
-            line: Value::Null,
-            named_by: json!("--database"),
-        },
-        Expected {
-            name: "api.base_url",
-            value: json!("https://mirror.example/v2"),
-            origin: "environment",
-            line: Value::Null,
-            named_by: json!("TORNSNAP_API_URL"),
-        },
-        Expected {
-            name: "proxy",
-            value: json!("http://proxy:3128"),
-            origin: "environment",
-            line: Value::Null,
-            // Windows does not tell upper from lower case in the names of variables.
-            named_by: json!(if cfg!(windows) {
-                "https_proxy"
-            } else {
-                "HTTPS_PROXY"
-            }),
-        },
-    ] {
+    } in settings_of(&sandbox)
+    {
         let found = setting(&report, name);
         assert_eq!(found["value"], value, "{name}");
         assert_eq!(found["origin"], origin, "{name}");

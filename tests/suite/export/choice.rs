@@ -1,6 +1,9 @@
 //! The filters of `export`, and the errors of wrong ones.
 
+use tornsnap::testing::store::Store;
+
 use crate::export::{export, hard};
+use crate::support::Sandbox;
 
 /// Arguments of `export`, and the ids of the rows that they choose.
 struct Choice {
@@ -249,5 +252,50 @@ fn wrong_names_and_times_are_refused_with_a_hint() {
         &["players", "--delimiter", ""],
     ] {
         export(&sandbox, arguments).expect(2);
+    }
+}
+
+#[test]
+fn a_spreadsheet_of_another_format_is_refused_unless_the_format_is_named() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    for name in ["x.xls", "x.ODS", "x.xlsm"] {
+        let refused = sandbox.run(&["export", "players", "-o", name]).expect(2);
+
+        assert!(
+            refused.stderr().contains("write x.xlsx"),
+            "{}",
+            refused.stderr()
+        );
+        assert!(!sandbox.path(name).exists());
+        sandbox
+            .run(&["export", "players", "-f", "csv", "-o", name])
+            .expect(0);
+        assert!(sandbox.path(name).exists());
+    }
+}
+
+#[test]
+fn an_export_without_rows_says_why() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    for (arguments, why) in [
+        (&["players", "--player", "99"][..], "; no row fits --player"),
+        (
+            &["player_stats_history", "--player", "99", "--since", "30d"],
+            "; no row fits --player and --since",
+        ),
+        (&["players"], "; it has no rows yet"),
+        (
+            &["player_league"],
+            "; it has rows of months that are over and summarized, and there are none yet",
+        ),
+    ] {
+        let arguments = [&["export"], arguments].concat();
+        for more in [&[][..], &["-o", "x.csv"]] {
+            let stderr = sandbox.run(&[&arguments, more].concat()).expect(0).stderr();
+
+            assert!(stderr.contains(why), "{arguments:?}: {stderr}");
+        }
     }
 }

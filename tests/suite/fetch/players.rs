@@ -433,3 +433,16 @@ fn flags_replace_the_ids_of_the_configuration() {
         torn.fetch(&["players", "--player", wrong]).expect(2);
     }
 }
+
+#[test]
+fn a_call_that_no_key_has_the_access_for_is_reported_with_that_access() {
+    let torn = Torn::new();
+    torn.simulator
+        .fault(Fault::always(FaultKind::Code(16, "low".to_owned())).path("/faction"));
+    let said = torn.fetch(&["factions"]).stderr();
+    assert!(
+        said.contains("Public Only") && said.contains("tornsnap init"),
+        "{said}"
+    );
+    assert!(!said.contains("the next run tries them again"), "{said}");
+}

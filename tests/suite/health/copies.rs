@@ -8,6 +8,7 @@ use tornsnap::testing::store::Store;
 
 use super::months::{LATER, run, with_march};
 use super::{FOLLOWED, FOUR_YEARS, assert_state, check, message_and_remedy, well};
+use crate::support::schema::Schema;
 #[cfg(target_os = "linux")]
 use crate::support::skipped;
 use crate::support::{DAY, HOUR, NOW, Sandbox};
@@ -111,6 +112,54 @@ fn the_archive_that_prune_wrote_is_known_and_missed() {
     assert!(message.contains("is not the archive that"), "{message}");
     fs::rename(sandbox.path("away.db"), sandbox.path("old.db")).unwrap();
     assert_state(&look(), "archive", "ok");
+}
+
+#[test]
+fn an_archive_that_is_checked_itself_misses_no_fetch_and_no_summary() {
+    let sandbox = with_march();
+    run(&sandbox, "summarize");
+    run(&sandbox, "backup");
+    let backed_up = sandbox
+        .run_at(LATER, &["backup", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(backed_up["archives"], serde_json::json!([]));
+    run(&sandbox, "prune --allow-large --archive old.db");
+
+    let report = sandbox
+        .run_at(LATER, &["health", "--database", "old.db", "--json"])
+        .json();
+
+    super::assert_valid(&report);
+    let checks = report["checks"].as_array().unwrap();
+    let ids: Vec<&str> = checks
+        .iter()
+        .map(|check| check["id"].as_str().unwrap())
+        .collect();
+    assert!(
+        ids.contains(&"integrity") && ids.contains(&"followed"),
+        "{ids:?}"
+    );
+    for id in ids {
+        assert!(!id.starts_with("age_") && id != "summaries", "{id}");
+    }
+
+    let backup = sandbox.run_at(LATER, &["backup"]).expect(0);
+    let said = backup.stderr();
+    assert!(said.contains("not in this copy: the archive "), "{said}");
+    assert!(said.contains("`tornsnap backup --database "), "{said}");
+    let backed_up = sandbox
+        .run_at(LATER, &["backup", "--json"])
+        .expect(0)
+        .json();
+    Schema::of("backup").expect_valid(&backed_up);
+    assert_eq!(
+        backed_up["archives"].as_array().unwrap().len(),
+        1,
+        "{backed_up:#}"
+    );
+    let (message, _) = message_and_remedy(&sandbox, LATER, "archive");
+    assert!(message.contains("not in the backups"), "{message}");
 }
 
 #[test]

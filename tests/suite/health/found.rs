@@ -280,3 +280,28 @@ fn rejected_answers_count_as_often_as_they_came_on_the_last_day() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_can_read_gets_the_chmod_and_a_missing_one_its_own_remedy() {
+    let sandbox = well();
+    sandbox.write("k.key", "SomeKeyOfAlice01\n");
+    sandbox.write(
+        "tornsnap.toml",
+        &format!(
+            "[[key]]\nname = \"k\"\nkey_file = \"k.key\"\n{}",
+            super::FOLLOWED
+        ),
+    );
+    crate::support::set_mode(&sandbox.path("k.key"), 0o644);
+    let (message, remedy) = message_and_remedy(&sandbox, NOW, "key_files");
+    assert!(message.contains("k.key"), "{message}");
+    assert!(
+        remedy.contains("chmod 600") && !remedy.contains("first line"),
+        "{remedy}"
+    );
+
+    std::fs::remove_file(sandbox.path("k.key")).unwrap();
+    let (_, remedy) = message_and_remedy(&sandbox, NOW, "key_files");
+    assert!(remedy.contains("first line"), "{remedy}");
+}

@@ -159,7 +159,13 @@ fn kinds_that_are_not_followed_are_not_checked() {
 fn a_configuration_that_follows_nothing_is_pointed_out_where_fetches_were_recorded() {
     let sandbox = well();
     sandbox.write("tornsnap.toml", "");
-    assert_state(&sandbox.run(&["health", "--json"]), "followed", "warning");
+    let finished = sandbox.run(&["health", "--json"]);
+    assert_state(&finished, "followed", "warning");
+    let said = finished.stdout();
+    assert!(
+        said.contains("`tornsnap init`, which keeps the database"),
+        "{said}"
+    );
 
     sandbox
         .sqlite()
@@ -203,4 +209,42 @@ fn one_outage_of_all_kinds_is_one_gap() {
 
     assert_state(&finished, "gaps", "ok");
     assert!(finished.stdout().contains("one gap in the last 7 days"));
+}
+
+#[test]
+fn a_fetch_that_was_refused_for_the_clock_is_the_first_finding() {
+    let sandbox = well();
+    let failed = |at: i64| {
+        sandbox
+            .sqlite()
+            .execute_batch(&format!(
+                "UPDATE fetch_runs SET started_at = started_at - 3 * {DAY}, finished_at = finished_at - 3 * {DAY};
+                 INSERT INTO fetch_runs (kind, started_at, finished_at, status, error)
+                 VALUES ('factions', {at}, {at}, 'failed',
+                         'the clock of this machine says 2026-04-03T12:00:00Z, and Torn says 2026-04-01T12:00:00Z')"
+            ))
+            .unwrap();
+    };
+    failed(NOW - 60);
+
+    let finished = sandbox.run(&["health", "--json"]).expect(2);
+
+    assert_state(&finished, "clock", "critical");
+    let page = sandbox.run(&["health"]).stdout();
+    let first = page.lines().next().unwrap();
+    assert!(first.contains("the clock of this machine says"), "{first}");
+
+    // The clock was ahead and is right now: that run lies in the future.
+    sandbox
+        .sqlite()
+        .execute_batch(&format!(
+            "UPDATE fetch_runs SET started_at = {NOW} + 3600 WHERE status = 'failed'"
+        ))
+        .unwrap();
+    let later = sandbox.run(&["health", "--json"]).json();
+    assert_ne!(
+        check(&later, "clock").unwrap()["state"],
+        "critical",
+        "{later:#}"
+    );
 }

@@ -4,6 +4,8 @@ mod copies;
 mod found;
 mod held;
 mod history;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod listener;
 mod months;
 mod notify;
@@ -235,6 +237,39 @@ fn a_key_that_a_fetch_has_lost_is_named_with_what_torn_said() {
     }
 }
 
+#[test]
+fn the_only_key_rests_and_health_is_critical_with_the_reason_and_the_remedy() {
+    for (code, reason, remedy) in [
+        (10, "is in federal jail", "use a key of another player"),
+        (
+            13,
+            "has been offline for more than 7 days",
+            "log in to Torn",
+        ),
+        (18, "has paused it", "resume it at"),
+    ] {
+        let torn = Torn::new();
+        torn.simulator.fault(Fault::always(FaultKind::Code(
+            code,
+            "for a test".to_owned(),
+        )));
+        let _ = torn.fetch(&["factions"]);
+
+        let finished = torn.sandbox.run(&["health", "--json"]).expect(2);
+
+        assert_state(&finished, "keys", "critical");
+        let report = finished.json();
+        let keys = check(&report, "keys").unwrap();
+        let text = |name: &str| keys[name].as_str().unwrap().to_owned();
+        assert!(text("message").contains(reason), "{report:#}");
+        assert!(text("try").contains(remedy), "{report:#}");
+        assert!(
+            text("try").contains("then run `tornsnap init`"),
+            "{report:#}"
+        );
+    }
+}
+
 /// The end of the webhook's address.
 const SECRET: &str = "webhook-secret-CANARY";
 
@@ -319,4 +354,40 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[test]
+fn a_damaged_database_is_one_finding_with_the_commands_to_run() {
+    let sandbox = well();
+    let pages = sandbox.rows(
+        "SELECT rootpage - 1 FROM sqlite_schema
+         WHERE name IN ('player_stats_history', 'fetch_runs', 'api_keys', 'rejected_payloads')",
+    );
+    sandbox
+        .sqlite()
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    let mut bytes = fs::read(sandbox.database()).unwrap();
+    for page in pages {
+        let at = page.parse::<usize>().unwrap() * 4096;
+        bytes[at..at + 200].fill(0xA5);
+    }
+    fs::write(sandbox.database(), bytes).unwrap();
+
+    let report = sandbox.run(&["health", "--json"]).json();
+
+    let damaged: Vec<&Value> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| {
+            check["message"].to_string().contains("malformed") || check["id"] == "integrity"
+        })
+        .collect();
+    assert_eq!(damaged.len(), 1, "{report}");
+    let help = damaged[0]["try"].as_str().unwrap();
+    assert!(
+        help.contains("`tornsnap schedule remove`") && help.contains("`tornsnap restore latest`"),
+        "{help}"
+    );
 }

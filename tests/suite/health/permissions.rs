@@ -65,6 +65,96 @@ fn another_user_who_may_only_read_gets_an_answer() {
     assert_state(&as_nobody().unwrap(), "database", "unknown");
 }
 
+#[test]
+fn the_owner_who_may_not_write_gets_a_critical_finding_with_the_remedy() {
+    struct Case {
+        folder_mode: u32,
+        file_mode: u32,
+        remedy: &'static str,
+    }
+    let sandbox = well();
+    std::os::unix::fs::chown(sandbox.database(), Some(65534), Some(65534)).unwrap_or_default();
+    for case in [
+        Case {
+            folder_mode: 0o755,
+            file_mode: 0o644,
+            remedy: "sudo chown nobody",
+        },
+        Case {
+            folder_mode: 0o777,
+            file_mode: 0o444,
+            remedy: "chmod u+rw",
+        },
+    ] {
+        set_mode(&sandbox.path(""), case.folder_mode);
+        set_mode(&sandbox.database(), case.file_mode);
+        let Some(finished) = as_nobody_in(Path::new("/"), &sandbox)
+            .output()
+            .ok()
+            .map(Finished)
+        else {
+            return;
+        };
+        if finished.stdout().is_empty() {
+            return; // Not root.
+        }
+        assert_state(&finished, "writable", "critical");
+        assert!(
+            finished.stdout().contains(case.remedy),
+            "{}",
+            finished.stdout()
+        );
+    }
+    set_mode(&sandbox.path(""), 0o777);
+    set_mode(&sandbox.database(), 0o644);
+    let finished = as_nobody_in(Path::new("/"), &sandbox)
+        .output()
+        .map(Finished)
+        .unwrap();
+    assert_state(&finished, "writable", "ok");
+}
+
+/// Only root can mount a folder. For other users the test ends early.
+#[test]
+fn a_read_only_disk_is_critical_and_every_message_says_so() {
+    let sandbox = well();
+    let on_read_only_disk = |arguments: &str| {
+        let script = format!(
+            "mount --bind . . && mount -o remount,ro,bind . && cd \"$PWD\" && exec {} {arguments}",
+            env!("CARGO_BIN_EXE_tornsnap")
+        );
+        let mut command = Command::new("unshare");
+        command
+            .args(["-m", "sh", "-c", &script])
+            .current_dir(sandbox.path(""))
+            .env("TORNSNAP_NOW", NOW.to_string());
+        command.output().map(Finished)
+    };
+    match on_read_only_disk("--version") {
+        Ok(finished) if finished.code() == 0 => {}
+        _ => {
+            crate::support::skipped("this user cannot mount a folder");
+            return;
+        }
+    }
+
+    let finished = on_read_only_disk("health --json").unwrap().expect(2);
+
+    assert_state(&finished, "writable", "critical");
+    for arguments in ["backup", "summarize", "prune", "fetch all"] {
+        let finished = on_read_only_disk(arguments).unwrap();
+        let said = finished.stderr();
+        assert_ne!(finished.code(), 0, "{arguments}");
+        if arguments == "fetch all" && finished.code() == 77 {
+            continue; // It asks for a key first.
+        }
+        assert!(
+            said.contains("is read-only") && said.contains("try: "),
+            "{arguments}: {said}"
+        );
+    }
+}
+
 /// `tornsnap health` as the user `nobody`, with a configuration of this folder unless it is the root folder.
 fn as_nobody_in(folder: &Path, sandbox: &Sandbox) -> Command {
     let mut command = Command::new("setpriv");

@@ -361,3 +361,90 @@ fn memberships_that_are_imported_before_their_players_are_kept() {
         ["1|7|"]
     );
 }
+
+#[test]
+fn a_key_within_a_longer_cell_or_in_the_header_is_not_shown() {
+    let sandbox = with_plan("");
+    let cells = [
+        format!("see {CANARY}"),
+        format!("https://api.torn.com/?key={CANARY}&x"),
+        format!("{} {CANARY}", "x".repeat(30)),
+    ];
+    for cell in cells {
+        sandbox.write(
+            "rows.csv",
+            &format!("faction_id,timestamp,respect\n7,{cell},1\n"),
+        );
+        let finished = sandbox.run(&["import", "rows.csv"]).expect(78);
+        let stderr = finished.stderr();
+        assert!(stderr.contains("line 2: column timestamp"), "{stderr}");
+        assert!(!stderr.contains(&CANARY[..9]), "{stderr}");
+    }
+    sandbox.write(
+        "header.csv",
+        &format!("faction_id,timestamp,key={CANARY}\n7,1700000000,1\n"),
+    );
+    let flags = ["import", "header.csv", "--dataset", "faction_history"];
+    let stderr = sandbox.run(&flags).expect(78).stderr();
+    assert!(stderr.contains("has no column"), "{stderr}");
+    assert!(!stderr.contains(CANARY), "{stderr}");
+}
+
+/// SQLite would have no id for the next row, and each later fetch would fail.
+#[test]
+fn the_largest_id_of_a_row_is_refused_with_its_line_and_column() {
+    let sandbox = with_plan("");
+    let header = "id,faction_id,timestamp,respect";
+    sandbox.write(
+        "rows.csv",
+        &format!("{header}\n5,7,1700000000,1\n9223372036854775807,7,1700000060,2\n"),
+    );
+
+    let stderr = sandbox.run(&["import", "rows.csv"]).expect(78).stderr();
+
+    assert!(
+        stderr.contains("line 3: column id: \"9223372036854775807\" is more than 9007199254740992"),
+        "{stderr}"
+    );
+    assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["0"]);
+    sandbox
+        .run(&["import", "rows.csv", "--skip-invalid"])
+        .expect(3);
+    sandbox.write(
+        "last.csv",
+        &format!("{header}\n9007199254740992,8,1700000000,1\n"),
+    );
+    sandbox.run(&["import", "last.csv"]).expect(0);
+    sandbox
+        .sqlite()
+        .execute_batch("INSERT INTO faction_history (faction_id, timestamp) VALUES (7, 1800000000)")
+        .unwrap();
+}
+
+#[test]
+fn the_largest_id_in_another_database_is_not_taken_over() {
+    let sandbox = with_plan("");
+    let other = sandbox.path("other.db");
+    drop(Store::create(&other).unwrap());
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO factions (faction_id, name, created_at, last_updated) VALUES (7, 'Seven', 1700000000, 1700000000);
+             INSERT INTO faction_history (id, faction_id, timestamp, respect) VALUES (9223372036854775807, 7, 1700000000, 1);
+             INSERT INTO faction_summary (id, faction_id, period_start, period_end, period_type, record_count)
+                 VALUES (9223372036854775807, 7, 1698796800, 1701388800, 'monthly', 1);
+             INSERT INTO players (player_id, name, faction_id, created_at, last_updated)
+                 VALUES (1, 'A', 7, 1700000000, 1700000000);
+             UPDATE faction_membership SET id = 9223372036854775807",
+        )
+        .unwrap();
+
+    sandbox
+        .run(&["import", "other.db", "--no-summarize"])
+        .expect(0);
+
+    for table in ["faction_history", "faction_summary", "faction_membership"] {
+        let small = sandbox.rows(&format!("SELECT coalesce(max(id), 0) < 1000 FROM {table}"));
+        assert_eq!(small, ["1"], "{table}");
+    }
+}

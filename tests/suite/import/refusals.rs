@@ -37,6 +37,25 @@ fn files_that_are_no_source_are_refused_and_nothing_is_touched() {
 }
 
 #[test]
+fn a_link_to_the_database_is_refused_as_the_database() {
+    let sandbox = with_plan("");
+    fs::hard_link(sandbox.database(), sandbox.path("hard.db")).unwrap();
+    refuse(&sandbox, "hard.db", 78, "would take the rows");
+    let dry_run = ["import", "hard.db", "--dry-run"];
+    let finished = sandbox.run(&dry_run).expect(78);
+    assert!(
+        finished.stderr().contains("would take the rows"),
+        "{}",
+        finished.stderr()
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("hard.db", sandbox.path("soft.db")).unwrap();
+        refuse(&sandbox, "soft.db", 78, "would take the rows");
+    }
+}
+
+#[test]
 fn a_newer_schema_and_an_archive_are_refused() {
     let sandbox = with_plan("");
     drop(Store::create(&sandbox.path("newer.db")).unwrap());
@@ -138,4 +157,28 @@ fn an_import_waits_for_the_maintenance_lock_and_gives_up() {
     );
     drop(lock);
     sandbox.run(&["import", "plan.db", "--wait", "0"]).expect(0);
+}
+
+#[test]
+fn each_flag_that_does_not_fit_the_file_is_refused_beside_one_that_fits() {
+    let sandbox = with_plan("");
+    sandbox.write("rows.csv", "faction_id,timestamp,respect\n7,1700000000,1\n");
+    let offset = ["--time-offset", "+02:00"];
+    let dataset = ["--dataset", "faction_history"];
+    let refused = |file: &str, flags: &[&str], flag: &str| {
+        let arguments = [&["import", file], flags].concat();
+        let stderr = sandbox.run(&arguments).expect(2).stderr();
+        assert!(
+            stderr.contains(&format!("could not use {flag}")),
+            "{stderr}"
+        );
+    };
+
+    refused("plan.db", &[offset, dataset].concat(), "--dataset");
+    refused(
+        "plan.db",
+        &[&offset[..], &["--skip-invalid"]].concat(),
+        "--skip-invalid",
+    );
+    refused("rows.csv", &[dataset, offset].concat(), "--time-offset");
 }

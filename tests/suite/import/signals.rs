@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use tornsnap::testing::store::Store;
 
 use crate::month_model::{EDGES, IN_APRIL};
-use crate::support::{Sandbox, signal};
+use crate::support::schema::Schema;
+use crate::support::{Finished, Sandbox, signal};
 
 /// A CSV file that takes seconds to import.
 fn with_long_import() -> Sandbox {
@@ -45,6 +46,18 @@ fn wait_until(mut is_so: impl FnMut() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(60), "it never came");
         sleep(Duration::from_millis(1));
     }
+}
+
+/// A CSV file whose months take seconds to summarize.
+fn with_long_summarizing() -> Sandbox {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    let mut lines = String::from("faction_id,timestamp,respect\n");
+    for row in 0..300_000 {
+        writeln!(lines, "{},{},{row}", 7 + row % 1000, EDGES[0] + 20 * row).unwrap();
+    }
+    sandbox.write("long.csv", &lines);
+    sandbox
 }
 
 /// Whether another program holds the write lock of the database, as an import does only while its transaction runs.
@@ -113,4 +126,61 @@ fn a_signal_ends_an_import_and_nothing_is_imported() {
         "{stderr}"
     );
     assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["0"]);
+}
+
+#[test]
+fn a_signal_after_the_import_says_that_the_rows_are_imported_and_what_to_do() {
+    let sandbox = with_long_summarizing();
+    let mut command = sandbox.command(&["import", "long.csv", "--no-backup", "--json"]);
+    command.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let child = command.spawn().unwrap();
+    let has_rows = "SELECT EXISTS (SELECT 1 FROM faction_history)";
+    wait_until(|| sandbox.rows(has_rows) == ["1"]);
+    signal(&child, "INT");
+    let finished = Finished(child.wait_with_output().unwrap()).expect(130);
+
+    let stderr = finished.stderr();
+    assert!(
+        stderr.contains("it was interrupted; all rows are imported"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("tornsnap summarize"), "{stderr}");
+    assert!(!stderr.contains("nothing was imported"), "{stderr}");
+    let report = finished.json();
+    Schema::of("import").expect_valid(&report);
+    assert_eq!(report["status"], "interrupted");
+    assert_eq!(report["tables"]["faction_history"]["taken"], 300_000);
+    let left = sandbox
+        .run_at(IN_APRIL, &["summarize", "--no-backup", "--json"])
+        .expect(0)
+        .json();
+    let months = |field: &serde_json::Value| field.as_array().unwrap().len();
+    assert_eq!(months(&report["summarized"]) + months(&left["months"]), 3);
+}
+
+#[test]
+fn an_error_after_the_import_says_that_the_rows_are_imported() {
+    let sandbox = Sandbox::new();
+    drop(Store::create(&sandbox.database()).unwrap());
+    sandbox
+        .sqlite()
+        .execute_batch(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON faction_summary
+             BEGIN SELECT RAISE(ABORT, 'no summary today'); END",
+        )
+        .unwrap();
+    sandbox.write(
+        "short.csv",
+        &format!("faction_id,timestamp,respect\n7,{},1\n", EDGES[0]),
+    );
+
+    let finished = sandbox.run_at(IN_APRIL, &["import", "short.csv", "--no-backup"]);
+
+    assert_ne!(finished.code(), 0);
+    let (stdout, stderr) = (finished.stdout(), finished.stderr());
+    assert!(stdout.contains("faction_history"), "{stdout}");
+    assert!(stderr.contains("no summary today"), "{stderr}");
+    assert!(stderr.contains("; all rows are imported"), "{stderr}");
+    assert!(stderr.contains("imported 1 history row"), "{stderr}");
+    assert_eq!(sandbox.rows("SELECT count(*) FROM faction_history"), ["1"]);
 }

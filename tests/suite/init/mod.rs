@@ -7,6 +7,7 @@ mod guide;
 mod ids;
 mod key_tables;
 mod keys;
+mod leftovers;
 
 use std::fs;
 use std::process::Command;
@@ -400,4 +401,22 @@ fn one_flag_takes_several_values() {
         config.contains("players = [5, 7, 8]\nfactions = [9, 20]\n"),
         "{config}"
     );
+}
+
+#[test]
+fn without_a_key_the_error_names_the_flags_and_no_file_that_is_not_there() {
+    let sandbox = Sandbox::new();
+
+    let refused = sandbox
+        .run(&["init", "--non-interactive", "--faction", "9"])
+        .expect(77);
+
+    let stderr = refused.stderr();
+    assert!(
+        stderr.contains("because: no API key is named")
+            && stderr.contains("--key-file FILE or --key-env NAME")
+            && !stderr.contains("tornsnap.toml has"),
+        "{stderr}"
+    );
+    assert!(!sandbox.path("tornsnap.toml").exists());
 }

@@ -236,3 +236,26 @@ fn damage(sandbox: &Sandbox, backup: &str) {
     bytes[middle] ^= 1;
     fs::write(file, bytes).unwrap();
 }
+
+#[test]
+fn the_backup_of_a_damaged_database_is_not_said_to_be_of_another_one() {
+    let sandbox = ready();
+    sandbox.run(&["backup"]).expect(0);
+    let file = fs::File::options()
+        .write(true)
+        .open(sandbox.database())
+        .unwrap();
+    file.set_len(5000).unwrap();
+
+    let restored = sandbox
+        .run_at(NOW + 60, &["restore", "latest", "--yes"])
+        .expect(0);
+
+    let told = restored.stderr();
+    assert!(
+        told.contains("made at 2026-04-01T12:00:00Z")
+            && told.contains("the id of the old one cannot be read")
+            && !told.contains("not here"),
+        "{told}"
+    );
+}

@@ -65,6 +65,8 @@ fn only_the_newest_three_copies_of_the_crontab_stay() {
     for name in foreign {
         sandbox.write(name, "");
     }
+    // A run that was killed left this one.
+    let left = sandbox.write(".tornsnap-aB3dE6.crontab.partial", "");
     give_away(&sandbox);
     set(Some(b"0 1 * * * true\n"));
 
@@ -76,6 +78,7 @@ fn only_the_newest_three_copies_of_the_crontab_stay() {
         Finished(command.output().unwrap()).expect(0);
     }
 
+    assert!(!left.exists());
     let mut names: Vec<String> = fs::read_dir(sandbox.path(""))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

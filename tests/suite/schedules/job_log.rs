@@ -57,6 +57,26 @@ fn an_error_in_the_configuration_of_a_job_begins_with_its_time() {
 }
 
 #[test]
+fn the_page_of_health_in_the_log_begins_with_its_time() {
+    let sandbox = configured();
+    let log = sandbox.path("tornsnap-schedule.log");
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&log)
+        .unwrap();
+    let mut command = sandbox.command(&["-q", "--config"]);
+    command.arg(sandbox.path("tornsnap.toml")).arg("health");
+    let same = file.try_clone().unwrap();
+    command.stdout(same).stderr(file).status().unwrap();
+    let text = fs::read_to_string(log).unwrap();
+    let first = text.lines().find(|line| line.contains("TORNSNAP")).unwrap();
+    assert!(has_time(first), "{text}");
+    let elsewhere = sandbox.run(&["-q", "health"]).stdout();
+    assert!(elsewhere.starts_with("TORNSNAP "), "{elsewhere}");
+}
+
+#[test]
 fn elsewhere_an_error_has_no_time() {
     let sandbox = configured();
     let text = log_of_job(&sandbox, "another.log", &["fetch", "factions"]);

@@ -68,26 +68,7 @@ fn the_info_of_every_key_agrees_with_its_answers() {
     );
     keys.push(Key::custom(CUSTOM, owner, some));
     keys.push(Key::custom(CUSTOM, owner, Selections::default()));
-    let selection = |category, name, path: String| Selection {
-        category,
-        name,
-        path,
-    };
-    let selections = [
-        selection("user", "basic", "/user/basic".to_owned()),
-        selection("user", "battlestats", "/user/battlestats".to_owned()),
-        selection("user", "personalstats", "/user/personalstats".to_owned()),
-        selection("user", "profile", "/user/profile".to_owned()),
-        selection("faction", "members", format!("/faction/{faction}/members")),
-        selection("faction", "wars", format!("/faction/{faction}/wars")),
-        selection("faction", "rackets", "/faction/rackets".to_owned()),
-        selection(
-            "faction",
-            "rankedwarreport",
-            "/faction/1/rankedwarreport".to_owned(),
-        ),
-        selection("torn", "territory", "/torn/territory".to_owned()),
-    ];
+    let selections = selections(faction);
 
     for key in keys {
         simulator.set_keys(vec![key.clone()]);
@@ -107,6 +88,30 @@ fn the_info_of_every_key_agrees_with_its_answers() {
             assert_eq!(listed, !is_denied, "{path} with {:?}", key.access);
         }
     }
+}
+
+/// A selection of each kind of access, for a path that has an answer.
+fn selections(faction: i64) -> Vec<Selection> {
+    let selection = |category, name, path: String| Selection {
+        category,
+        name,
+        path,
+    };
+    vec![
+        selection("user", "basic", "/user/basic".to_owned()),
+        selection("user", "battlestats", "/user/battlestats".to_owned()),
+        selection("user", "personalstats", "/user/personalstats".to_owned()),
+        selection("user", "profile", "/user/profile".to_owned()),
+        selection("faction", "members", format!("/faction/{faction}/members")),
+        selection("faction", "wars", format!("/faction/{faction}/wars")),
+        selection("faction", "rackets", "/faction/rackets".to_owned()),
+        selection(
+            "faction",
+            "rankedwarreport",
+            "/faction/1/rankedwarreport".to_owned(),
+        ),
+        selection("torn", "territory", "/torn/territory".to_owned()),
+    ]
 }
 
 #[test]

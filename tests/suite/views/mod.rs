@@ -1,6 +1,7 @@
 //! The views: their rows, and the indexes that they read.
 
 mod first_owners;
+mod last_known;
 mod league;
 mod times;
 

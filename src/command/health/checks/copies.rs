@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::failed_check;
 use crate::config::Settings;
 use crate::error::Result;
+use crate::model::future::LostRows;
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
 use crate::store::health::{self as database, RecordedArchive, Snapshot};
@@ -16,14 +17,17 @@ pub(super) struct RecordedCopies {
     id: Option<DatabaseId>,
     last_backup: Option<RecordedBackup>,
     archives: Vec<RecordedArchive>,
+    /// The rows that a prune deleted while the clock was ahead.
+    lost: Option<LostRows>,
 }
 
 impl RecordedCopies {
-    pub(super) fn read(snapshot: &Snapshot, settings: &Settings) -> Result<Self> {
+    pub(super) fn read(snapshot: &Snapshot, settings: &Settings, now: i64) -> Result<Self> {
         Ok(Self {
             id: Some(snapshot.identity()?.id),
             last_backup: snapshot.last_backup_in(&settings.backup.directory)?,
             archives: snapshot.archives()?,
+            lost: snapshot.lost_rows(&settings.backup.directory, now)?,
         })
     }
 }
@@ -65,7 +69,9 @@ fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64)
             let days = settings.health.backup_max_age_days;
             let last = recorded.last_backup.as_ref();
             let mut checks = vec![health::backup(&found, last, directory, now, days)];
-            checks.extend(health::future_backups(&found.future));
+            let early = recorded.lost.as_ref();
+            checks.extend(health::future_backups(&found.future, early));
+            checks.extend(early.map(health::pruned_early));
             checks
         }
         Err(error) => vec![failed_check("backup", State::Unknown, &error)],

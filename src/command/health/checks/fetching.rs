@@ -4,11 +4,17 @@ use crate::config::{Settings, Territories, Track};
 use crate::error::Result;
 use crate::model::health::{self, Check, Setup, State};
 use crate::model::kind::Kind;
+use crate::model::schedule::condition::Condition;
 use crate::model::schedule::interval::Interval;
 use crate::model::time::HOUR;
 use crate::store::health::{self as database, FollowedIds, FollowedTiles, Snapshot};
 
-pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+pub(super) fn runs(
+    settings: &Settings,
+    snapshot: &Snapshot,
+    jobs: &Condition,
+    now: i64,
+) -> Result<Vec<Check>> {
     let limits = &settings.health;
     let mut checks = Vec::new();
     let mut killed = Vec::new();
@@ -28,6 +34,7 @@ pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result
                 made_at: snapshot.made_at()?,
                 interval: interval.map_or(0, Interval::seconds),
                 attempts: runs.failures,
+                has_jobs: jobs.is_installed(),
             };
             health::not_fetched(kind, setup, now)
         });
@@ -56,7 +63,7 @@ pub(super) fn runs(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result
                 "followed",
                 State::Warning,
                 "this configuration follows nothing, although fetches were recorded; so no ages are checked",
-                "name the configuration of the fetches with --config",
+                "name the configuration of the fetches with --config; if there is none, run `tornsnap init`, which keeps the database",
             )
         } else {
             Check::ok("followed", "nothing is followed, so no ages are checked")

@@ -6,16 +6,22 @@ mod fetching;
 use std::time::Instant;
 
 use self::copies::RecordedCopies;
+use crate::command::schedule::inspect;
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
-use crate::model::health::{self, Check, State};
+use crate::model::health::{self, Check, State, UnusableKeyFile};
+use crate::model::kind::Kind;
+use crate::model::schedule::condition::Condition;
 use crate::model::time::Month;
 use crate::store::health::{self as database, Database, Snapshot};
 use crate::store::prune::RetentionPolicy;
+use crate::store::writable::write_obstacle_of_owner;
 
 pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
     let waiting_since = Instant::now();
-    let (mut checks, copies) = database_checks(settings, deep, now);
+    let jobs = inspect(settings);
+    let (mut checks, copies) = database_checks(settings, &jobs, deep, now);
+    checks.push(health::schedule(&jobs));
     checks.extend(environment_checks(settings, &copies));
     checks.extend(copies::checks(settings, &copies, waiting_since, deep, now));
     checks
@@ -25,16 +31,22 @@ pub(super) fn run_all(settings: &Settings, deep: bool, now: i64) -> Vec<Check> {
 const ATTEMPTS: u32 = 3;
 
 /// Checks the database. If another program changed it meanwhile, checks it again.
-fn database_checks(settings: &Settings, deep: bool, now: i64) -> (Vec<Check>, RecordedCopies) {
+fn database_checks(
+    settings: &Settings,
+    jobs: &Condition,
+    deep: bool,
+    now: i64,
+) -> (Vec<Check>, RecordedCopies) {
     let only = |check| (vec![check], RecordedCopies::default());
     for _ in 0..ATTEMPTS {
         match Database::open(&settings.database) {
             Ok(Database::Current(mut snapshot)) => {
-                let mut checks = snapshot_checks(settings, &mut snapshot, deep, now);
-                let copies = RecordedCopies::read(&snapshot, settings).unwrap_or_else(|error| {
-                    checks.push(failed_check("copies", state_for(&error, settings), &error));
-                    RecordedCopies::default()
-                });
+                let mut checks = snapshot_checks(settings, &mut snapshot, jobs, deep, now);
+                let copies =
+                    RecordedCopies::read(&snapshot, settings, now).unwrap_or_else(|error| {
+                        checks.push(failed_check("copies", state_for(&error, settings), &error));
+                        RecordedCopies::default()
+                    });
                 if !snapshot.is_outdated() {
                     return (checks, copies);
                 }
@@ -77,6 +89,7 @@ fn state_for(error: &Error, settings: &Settings) -> State {
 fn snapshot_checks(
     settings: &Settings,
     snapshot: &mut Snapshot,
+    jobs: &Condition,
     deep: bool,
     now: i64,
 ) -> Vec<Check> {
@@ -85,13 +98,31 @@ fn snapshot_checks(
     } else {
         "the database is there; its folder cannot be written, so the changes in the WAL were not read"
     };
-    let mut checks = vec![Check::ok("database", message), integrity(snapshot, deep)];
+    let integrity = integrity(snapshot, deep);
+    let is_damaged = integrity.state == State::Critical;
+    let mut checks = vec![
+        Check::ok("database", message),
+        writable(settings),
+        integrity,
+    ];
+    if snapshot
+        .identity()
+        .is_ok_and(|found| found.archive_of.is_some())
+    {
+        checks.push(Check::ok(
+            "followed",
+            "this is an archive: no run fetches into it, so only the file itself is checked",
+        ));
+        return checks;
+    }
     // A statement that fails makes one check unknown; the others still run.
     let mut add = |id: &str, found: Result<Vec<Check>>| match found {
         Ok(found) => checks.extend(found),
+        // The finding about the damage is enough.
+        Err(error) if is_damaged && error.exit() == Exit::Damaged => {}
         Err(error) => checks.push(failed_check(id, state_for(&error, settings), &error)),
     };
-    add("runs", fetching::runs(settings, snapshot, now));
+    add("runs", fetching::runs(settings, snapshot, jobs, now));
     add(
         "keys",
         snapshot.keys().map(|keys| vec![health::keys(&keys, now)]),
@@ -112,7 +143,7 @@ fn snapshot_checks(
     );
     add("missing", missing(settings, snapshot, now));
     add("months", months(settings, snapshot, now));
-    add("clock", clock(snapshot, now));
+    add("clock", clock(settings, snapshot, now));
     add(
         "size",
         snapshot.row_counts().map(|rows| {
@@ -128,6 +159,20 @@ fn snapshot_checks(
         }),
     );
     checks
+}
+
+/// Checks whether a run of this user could write. Critical, because nothing is collected else.
+fn writable(settings: &Settings) -> Check {
+    match write_obstacle_of_owner(&settings.database) {
+        None => Check::ok("writable", "nothing forbids the runs of this user to write"),
+        Some(error) => {
+            let message = format!("nothing is collected: {}", error.one_line());
+            let help = error
+                .help()
+                .unwrap_or("check who owns the database and its folder");
+            Check::finding("writable", State::Critical, message, help)
+        }
+    }
 }
 
 fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
@@ -149,8 +194,12 @@ fn integrity(snapshot: &mut Snapshot, deep: bool) -> Check {
         Err(error) if error.exit() == Exit::Damaged => Check::finding(
             "integrity",
             State::Critical,
-            error.one_line(),
-            "stop the schedules, keep the file, and run `tornsnap restore latest`",
+            format!(
+                "the database file is damaged: {}",
+                error.causes().join(": ")
+            ),
+            "stop the jobs with `tornsnap schedule remove`, keep the file, run `tornsnap restore latest`, and then \
+             `tornsnap schedule install`",
         ),
         Err(error) => failed_check("integrity", State::Unknown, &error),
     }
@@ -163,7 +212,16 @@ fn missing(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Che
     Ok(vec![health::missing(&ids, now)])
 }
 
-fn clock(snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+fn clock(settings: &Settings, snapshot: &Snapshot, now: i64) -> Result<Vec<Check>> {
+    let followed = Kind::ALL
+        .into_iter()
+        .filter(|kind| settings.track.follows(*kind));
+    for kind in followed {
+        let failure = snapshot.last_failure(kind, now)?;
+        if let Some(check) = failure.as_deref().and_then(health::wrong_clock) {
+            return Ok(vec![check]);
+        }
+    }
     let (newest, future) = (
         snapshot.newest_timestamp()?,
         snapshot.future_timestamps(now)?,
@@ -202,10 +260,14 @@ fn environment_checks(settings: &Settings, copies: &RecordedCopies) -> Vec<Check
 }
 
 fn key_files(settings: &Settings) -> Check {
-    let unreadable: Vec<(String, String)> = settings
+    let unreadable: Vec<UnusableKeyFile> = settings
         .unreadable_keys()
         .into_iter()
-        .map(|key| (key.name, key.why))
+        .map(|key| UnusableKeyFile {
+            name: key.name,
+            why: key.why,
+            remedy: key.remedy,
+        })
         .collect();
     health::key_files(settings.configured_keys(), &unreadable)
 }

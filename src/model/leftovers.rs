@@ -1,25 +1,22 @@
-//! Removes the hidden files of runs that were killed before they could remove them.
+//! Temporary files of runs that were killed before they could remove them.
 //!
-//! A run locks its hidden file as long as it has that name. The system unlocks it when the process ends, whatever ends it. So
-//! a hidden file that can be locked belongs to no run.
+//! A run locks its temporary file as long as it has that name. The system unlocks it when the process ends, whatever ends it. So
+//! a temporary file that can be locked belongs to no run.
 
-use std::fs::{self, DirEntry, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 
-/// The end of the hidden names.
-pub(super) const SUFFIX: &str = ".tornsnap.partial";
-
-/// The number of random letters and digits that `tempfile` puts before the suffix.
+/// The number of random letters and digits that `tempfile` puts into a name.
 const RANDOM: usize = 6;
 
-/// Locks a hidden file that this run has just created.
+/// Locks a temporary file that this run has just created.
 ///
 /// # Errors
 ///
 /// [`io::ErrorKind::AlreadyExists`] when another run has taken the file for one of a killed run before it was locked. Then
 /// `tempfile` tries another name.
-pub(super) fn mark_as_in_use(file: File, path: &Path) -> io::Result<File> {
+pub(crate) fn mark_as_in_use(file: File, path: &Path) -> io::Result<File> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
         Ok(()) if fs::symlink_metadata(path).is_err() => Err(io::ErrorKind::AlreadyExists.into()),
@@ -28,42 +25,34 @@ pub(super) fn mark_as_in_use(file: File, path: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes the files in `folder` that runs left when they were killed. Best effort: a file that stays costs only space.
-pub(super) fn remove(folder: &Path) {
+/// Removes the files in `folder` whose names are temporary ones, and which runs left when they were killed. Best effort: a file
+/// that stays costs only space.
+pub(crate) fn remove(folder: &Path, is_temporary: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_hidden_name(&entry.file_name().to_string_lossy()) && is_file() {
-            remove_if_left(&entry);
+        if is_temporary(&entry.file_name().to_string_lossy()) && is_file() {
+            remove_if_left(&entry.path());
         }
     }
 }
 
-/// Whether a name has the form `.gains.csv.aB3dE6.tornsnap.partial`.
-fn is_hidden_name(name: &str) -> bool {
-    let Some(front) = name
-        .strip_prefix('.')
-        .and_then(|name| name.strip_suffix(SUFFIX))
-    else {
-        return false;
-    };
-    front.rsplit_once('.').is_some_and(|(_, random)| {
-        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
+/// Whether a part of a name has the form that `tempfile` gives it, such as `aB3dE6`.
+pub(crate) fn is_random(part: &str) -> bool {
+    part.len() == RANDOM && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn remove_if_left(entry: &DirEntry) {
-    let path = entry.path();
+fn remove_if_left(path: &Path) {
     // Only those who may write to the file may remove it, although the folder decides that for the system.
-    let Ok(file) = open(&path) else {
+    let Ok(file) = open_foreign(path) else {
         return;
     };
     if file.try_lock().is_err() {
         return;
     }
-    match fs::remove_file(&path) {
+    match fs::remove_file(path) {
         Ok(()) => log::info!(
             "removed {}, which a run that was killed had left",
             path.display()
@@ -72,9 +61,10 @@ fn remove_if_left(entry: &DirEntry) {
     }
 }
 
-/// Opens a file. In a folder of several users, another user may have put a link or a pipe in its place meanwhile.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
+/// Opens a file for writing in a folder of several users, where anyone may have made it. A link is refused, and a FIFO makes no
+/// open wait for its other end.
+pub(crate) fn open_foreign(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
     options.write(true);
     #[cfg(unix)]
     {
@@ -92,22 +82,25 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
-    const NAME: &str = ".x.csv.aB3dE6.tornsnap.partial";
+    const NAME: &str = ".tornsnap-aB3dE6.partial";
 
     #[test]
-    fn only_a_file_that_no_run_has_locked_is_removed() {
+    fn only_a_temporary_file_that_no_run_has_locked_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
+        let other = folder.path().join("alice.key");
+        File::create(&other).unwrap();
         let used = mark_as_in_use(File::create(&path).unwrap(), &path).unwrap();
 
-        let error = mark_as_in_use(open(&path).unwrap(), &path).unwrap_err();
+        let error = mark_as_in_use(open_foreign(&path).unwrap(), &path).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        remove(folder.path());
-        assert!(path.exists());
+        remove(folder.path(), |name| name == NAME);
+        assert!(path.exists(), "another run uses it");
 
         drop(used);
-        remove(folder.path());
+        remove(folder.path(), |name| name == NAME);
         assert!(!path.exists());
+        assert!(other.exists());
     }
 
     #[test]

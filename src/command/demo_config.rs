@@ -1,0 +1,35 @@
+//! Recognizes the configuration of the demo, whose simulated Torn runs only while the demo plays.
+
+use std::path::Path;
+
+use crate::config::{Origin, Settings, read_text};
+use crate::error::{Error, Exit, Result};
+
+/// The start of the demo's configuration.
+pub(crate) const SENTINEL: &str = "# Made by `tornsnap demo`";
+
+/// Whether the file is a configuration that a demo wrote.
+pub(crate) fn is_demo(config: &Path) -> bool {
+    read_text(config).is_ok_and(|text| text.starts_with(SENTINEL))
+}
+
+/// Refuses a command that would call the simulated Torn of a demo. An address in the environment replaces that of the demo.
+///
+/// # Errors
+///
+/// [`Exit::Config`].
+pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
+    let is_of_demo = settings.config_file.as_deref().is_some_and(is_demo);
+    let has_other_address = settings.fields.iter().any(|field| {
+        field.name == "api.base_url" && matches!(field.origin, Origin::Environment(_))
+    });
+    if !is_of_demo || has_other_address {
+        return Ok(());
+    }
+    Err(Error::new(action)
+        .with_source("this is the configuration of a demo, and its simulated Torn ran only while the demo played")
+        .with_help(
+            "look at its data with `tornsnap export --list`; for real data, run `tornsnap init` in another folder",
+        )
+        .with_exit(Exit::Config))
+}

@@ -1,0 +1,84 @@
+//! Errors on a full disk say that it is full and what to do, and name the file that the user knows (Linux only, as root).
+
+use std::process::Command;
+
+use crate::month_model::{IN_APRIL, with_steady_history_at};
+use crate::support::{Finished, Sandbox, skipped};
+
+/// Runs a command in a copy of the folder on a small disk without free space. `None` where nothing may be mounted.
+fn on_full_disk(sandbox: &Sandbox, arguments: &[&str]) -> Option<Finished> {
+    const SCRIPT: &str = r#"
+        mount -t tmpfs -o size=16m none /mnt || exit 99
+        cp -r "$0"/. /mnt && cd /mnt || exit 98
+        dd if=/dev/zero of=filler bs=1k >/dev/null 2>&1
+        exec "$@""#;
+    let command = sandbox.command(arguments);
+    let mut unshared = Command::new("unshare");
+    unshared
+        .args(["--mount", "sh", "-c", SCRIPT])
+        .arg(sandbox.path(""))
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            unshared.env(name, value);
+        }
+    }
+    unshared.env("TORNSNAP_NOW", IN_APRIL.to_string());
+    let Ok(output) = unshared.output() else {
+        skipped("there is no unshare");
+        return None;
+    };
+    let finished = Finished(output);
+    if finished.code() == 99 || finished.stderr().contains("unshare failed") {
+        skipped("this user may not mount a disk");
+        return None;
+    }
+    Some(finished)
+}
+
+#[test]
+fn errors_on_a_full_disk_say_what_to_do_and_name_no_hidden_file() {
+    let mut failed = 0;
+    for arguments in [
+        &["summarize", "--no-backup"][..],
+        &["backup"],
+        &["schedule", "run", "backup"],
+        &["demo", "--output", "played"],
+        &["man", "--output", "pages"],
+        &["export", "players", "--output", "players.csv"],
+        &[
+            "prune",
+            "--without-backup",
+            "--allow-large",
+            "--keep-unsummarized",
+        ],
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("tornsnap.toml", "[track]\nplayers = [1]\n");
+        drop(with_steady_history_at(&sandbox, "tornsnap.db"));
+        sandbox.remove_database("template.db");
+
+        let Some(finished) = on_full_disk(&sandbox, arguments) else {
+            return;
+        };
+
+        if finished.code() == 0 {
+            continue; // The rest of the last page of the disk was enough.
+        }
+        failed += 1;
+        let stderr = finished.stderr();
+        assert_eq!(finished.code(), 74, "{arguments:?}: {stderr}");
+        assert!(stderr.contains("\n  try: "), "{arguments:?}: {stderr}");
+        for hidden in [".partial", ".tornsnap-", "Error code", "at path"] {
+            assert!(!stderr.contains(hidden), "{arguments:?}: {stderr}");
+        }
+        assert!(
+            ["full", "No space left", "are free"]
+                .iter()
+                .any(|word| stderr.contains(word)),
+            "{arguments:?}: {stderr}"
+        );
+    }
+    assert!(failed >= 4, "{failed}");
+}

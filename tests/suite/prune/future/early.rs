@@ -1,0 +1,176 @@
+//! A prune while the clock was ahead is too early: its rows are found in a backup, and come back by an import.
+
+use serde_json::Value;
+
+use crate::import::facts;
+use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
+use crate::support::{DAY, Sandbox, files_with_extension};
+
+/// A database that never saw a wrong clock, and the same after a daily job under a clock that was ahead.
+struct Story {
+    sandbox: Sandbox,
+    /// The backup that was made with the wrong clock, before the prune.
+    backup: String,
+}
+
+impl Story {
+    /// `was_pruned`: whether the database was pruned with the right clock before.
+    fn new(lead: i64, was_pruned: bool) -> Self {
+        let sandbox = Sandbox::new();
+        // An import would leave out the rows that repeat known values.
+        sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
+        for name in ["right.db", "wrong.db"] {
+            drop(with_steady_history_at(&sandbox, name));
+            summarize(&sandbox, IN_APRIL, name, &[]);
+            if was_pruned {
+                prune(&sandbox, IN_APRIL, name, &[]).expect(0);
+            }
+        }
+        let story = Self {
+            sandbox,
+            backup: String::new(),
+        };
+        let report = story.run(IN_APRIL + lead, &["backup"]);
+        let backup = report["backup"]["file"].as_str().unwrap();
+        let backup = backup.rsplit('/').next().unwrap().to_owned();
+        summarize(&story.sandbox, IN_APRIL + lead, "wrong.db", &[]);
+        prune(&story.sandbox, IN_APRIL + lead, "wrong.db", &[]).expect(0);
+        // A later backup has lost the rows, too.
+        story.run(IN_APRIL + lead + DAY, &["backup"]);
+        Self { backup, ..story }
+    }
+
+    /// The report of a command about the database that saw the wrong clock.
+    fn run(&self, now: i64, arguments: &[&str]) -> Value {
+        let arguments = [arguments, &["--json", "--database", "wrong.db"]].concat();
+        self.sandbox.run_at(now, &arguments).json()
+    }
+
+    fn check(&self, id: &str) -> Option<Value> {
+        let report = self.run(IN_APRIL, &["health"]);
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["id"] == id).cloned()
+    }
+
+    fn contents(&self, name: &str) -> (Vec<String>, Vec<String>) {
+        let connection = rusqlite::Connection::open(self.sandbox.path(name)).unwrap();
+        (facts(&connection), summaries(&connection))
+    }
+}
+
+/// The rows and summaries that only one of two databases has.
+fn difference(
+    left: &(Vec<String>, Vec<String>),
+    right: &(Vec<String>, Vec<String>),
+) -> Vec<String> {
+    let all = |(rows, summaries): &(Vec<String>, Vec<String>)| [&rows[..], summaries].concat();
+    let (left, right) = (all(left), all(right));
+    let only = |mark: &str, these: &[String], others: &[String]| -> Vec<String> {
+        let only = these.iter().filter(|line| !others.contains(line));
+        only.map(|line| format!("{mark} {line}")).collect()
+    };
+    [only("-", &left, &right), only("+", &right, &left)].concat()
+}
+
+#[test]
+fn rows_that_were_pruned_too_early_come_back_by_an_import_of_the_backup_that_has_them() {
+    for (lead, was_pruned) in [(70 * DAY, false), (70 * DAY, true), (300 * DAY, true)] {
+        let story = Story::new(lead, was_pruned);
+        let right = story.contents("right.db");
+        let lost = right.0.len() - story.contents("wrong.db").0.len();
+        assert!(lost > 50, "{lost}");
+
+        let removed = story.run(IN_APRIL, &["prune", "--future"]);
+
+        let early = &removed["pruned_early"];
+        let file = early["backup"].as_str().unwrap();
+        assert!(file.ends_with(&story.backup), "{removed}");
+        assert!(early["rows"].as_i64() > Some(50), "{removed}");
+        story.run(IN_APRIL, &["import", "--no-backup", file]);
+        assert!(
+            story.contents("wrong.db") == right,
+            "{lead} {was_pruned}: {:?}",
+            difference(&story.contents("wrong.db"), &right)
+        );
+        assert_eq!(story.check("pruned_early"), None);
+        // The next daily jobs change neither of the two.
+        let later = IN_APRIL + DAY;
+        for name in ["right.db", "wrong.db"] {
+            summarize(&story.sandbox, later, name, &[]);
+            prune(&story.sandbox, later, name, &[]).expect(0);
+        }
+        let (wrong, right) = (story.contents("wrong.db"), story.contents("right.db"));
+        assert!(wrong == right, "{:?}", difference(&wrong, &right));
+    }
+}
+
+#[test]
+fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
+    let story = Story::new(70 * DAY, true);
+    let advice = |id| story.check(id).unwrap()["try"].as_str().unwrap().to_owned();
+    let import = format!("`tornsnap import backups/{}`", story.backup);
+
+    // Before the rows of the future are removed, the months are closed.
+    let help = advice("pruned_early");
+    assert!(
+        help.contains("run `tornsnap prune --future`, then") && help.contains(&import),
+        "{help}"
+    );
+    assert!(advice("backup_dates").starts_with("keep them"));
+
+    let removing = ["prune", "--future", "--database", "wrong.db"];
+    let stderr = story.sandbox.run_at(IN_APRIL, &removing).expect(0).stderr();
+    assert!(
+        stderr.contains("too early") && stderr.contains(&import),
+        "{stderr}"
+    );
+    let check = story.check("pruned_early").unwrap();
+    assert_eq!(check["state"], "warning");
+    assert!(
+        check["message"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("backups/{} has them", story.backup)),
+        "{check}"
+    );
+    let help = advice("pruned_early");
+    assert!(
+        help.contains(&import) && !help.contains("--future"),
+        "{help}"
+    );
+    assert!(advice("backup_dates").starts_with("keep them"));
+
+    story.run(
+        IN_APRIL,
+        &[
+            "import",
+            "--no-backup",
+            &format!("backups/{}", story.backup),
+        ],
+    );
+
+    assert!(advice("backup_dates").starts_with("make a backup"));
+}
+
+#[test]
+fn the_summaries_stay_until_all_rows_are_back() {
+    let story = Story::new(70 * DAY, false);
+    story.run(IN_APRIL, &["prune", "--future"]);
+    let right = story.contents("right.db").1;
+    assert_eq!(story.contents("wrong.db").1, right);
+
+    // Without the rows, neither a new summary nor a prune changes a summary.
+    summarize(&story.sandbox, IN_APRIL, "wrong.db", &[]);
+    assert_eq!(story.contents("wrong.db").1, right);
+    for file in files_with_extension(&story.sandbox.path("backups"), "db") {
+        std::fs::remove_file(file).unwrap();
+    }
+    let check = story.check("pruned_early").unwrap();
+    assert!(
+        check["message"]
+            .as_str()
+            .unwrap()
+            .contains("no backup in the backup folder has them"),
+        "{check}"
+    );
+}
