@@ -374,11 +374,11 @@ CREATE TABLE month_states (                       -- what was done with each mon
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE repeated_rows (                      -- history rows that an import has left out, because they repeat known values
+CREATE TABLE repeated_rows (                      -- history rows that imports have left out or removed, because they repeat known values
     history TEXT    NOT NULL,                     -- name of the history table
     entity  TEXT    NOT NULL,                     -- id of the player, faction or tile; type and id of the war
     month   TEXT    NOT NULL,                     -- '2026-10'
-    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number of one import
+    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number that one import has left out, and all that were removed
     PRIMARY KEY (history, entity, month)
 ) STRICT, WITHOUT ROWID;
 

@@ -76,17 +76,19 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     ] {
         connection.execute(&render(history, template), [])?;
     }
-    connection.execute(
-        &render(history, sql!("import/discount_summaries")),
-        named_params! { ":history": history.table() },
-    )?;
     if history == History::Wars {
         connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
-    connection.execute(
+    for template in [
+        sql!("import/discount_summaries"),
+        sql!("import/record_replaced"),
         sql!("import/mark_changed"),
-        named_params! { ":history": history.table() },
-    )?;
+    ] {
+        connection.execute(
+            &render(history, template),
+            named_params! { ":history": history.table() },
+        )?;
+    }
     Ok(())
 }
 

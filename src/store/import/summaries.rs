@@ -44,6 +44,10 @@ pub(super) fn merge(
     Ok(())
 }
 
+/// Columns that say nothing about the values of a month. Two collectors of the same values have different counts, because each
+/// begins with a row of its own. A summary that differs only in them replaces none.
+const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
+
 /// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
 type Taken = (Datum, i64);
 
@@ -93,7 +97,7 @@ fn insert(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let differs: Vec<String> = names()
-        .filter(|column| *column != "created_at")
+        .filter(|column| !COUNTS.contains(column))
         .map(|column| format!("{name}.{column} IS NOT excluded.{column}"))
         .collect();
     let entity = schema_of(history).entity;
