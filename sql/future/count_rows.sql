@@ -53,13 +53,16 @@ WITH ahead (table_name, rows, removed, oldest, newest) AS (
     UNION ALL
     SELECT 'month_states', count(*),
            sum(period_start > :month
-               OR (period_start = :month AND NOT coalesce(pruned_at > :limit AND imported_at IS NULL AND purged_at IS NULL, 0)
+               OR (period_start = :month AND NOT coalesce(pruned_at > :limit AND purged_at IS NULL, 0)
                    AND reopened_at IS NULL)),
            min(max(coalesce(summarized_at, 0), coalesce(pruned_at, 0), coalesce(purged_at, 0))),
            max(max(coalesce(summarized_at, 0), coalesce(pruned_at, 0), coalesce(purged_at, 0)))
     FROM month_states
     WHERE period_start > :month OR (period_start = :month AND reopened_at IS NULL)
        OR summarized_at > :limit OR pruned_at > :limit OR purged_at > :limit
+    UNION ALL
+    SELECT 'imported_summaries', count(*), count(*), min(period_start), max(period_start)
+    FROM imported_summaries WHERE period_start >= :month
     UNION ALL
     SELECT 'backup_folders', count(*), 0, min(last_backup_at), max(last_backup_at)
     FROM backup_folders WHERE last_backup_at > :limit

@@ -4,5 +4,5 @@
 -- :limit   unix seconds; later records were made while the clock was ahead
 SELECT history, period_start, counted_rows, reopened_at IS NOT NULL AS is_open
 FROM month_states
-WHERE reopened_at IS NOT NULL OR (pruned_at > :limit AND imported_at IS NULL AND purged_at IS NULL)
+WHERE reopened_at IS NOT NULL OR (pruned_at > :limit AND purged_at IS NULL)
 ORDER BY period_start, history

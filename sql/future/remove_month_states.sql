@@ -5,4 +5,4 @@
 -- :limit   unix seconds; later records were made while the clock was ahead
 DELETE FROM month_states
 WHERE period_start > :month
-   OR (period_start = :month AND NOT coalesce(pruned_at > :limit AND imported_at IS NULL AND purged_at IS NULL, 0) AND reopened_at IS NULL)
+   OR (period_start = :month AND NOT coalesce(pruned_at > :limit AND purged_at IS NULL, 0) AND reopened_at IS NULL)

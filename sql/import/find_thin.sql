@@ -1,11 +1,11 @@
--- Finds the entities whose imported summaries count more history rows than are here, and the first month of each.
--- A row that an import has left out, because it repeats known values, counts as here. Later months begin with values of the
--- missing rows.
+-- Finds the imported summaries that count more history rows than are here. They replace the stored ones.
+-- A row that an import has left out, because it repeats known values, counts as here. A stored summary that was imported
+-- itself stays if it counts as many rows.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :history   name of the history table
-INSERT INTO temp.thin (entity, since)
-SELECT counted.entity, min(counted.period_start)
+INSERT INTO temp.thin (entity, period_start)
+SELECT counted.entity, counted.period_start
 FROM temp.counted
 LEFT JOIN (
     SELECT player_id AS entity, unixepoch(timestamp, 'unixepoch', 'start of month') AS period_start, count(*) AS rows
@@ -15,5 +15,16 @@ LEFT JOIN (
 LEFT JOIN main.repeated_rows AS repeated ON repeated.history = :history
     AND repeated.entity = CAST(counted.entity AS TEXT)
     AND repeated.month = strftime('%Y-%m', counted.period_start, 'unixepoch')
-WHERE counted.rows > coalesce(present.rows, 0) + coalesce(repeated.rows, 0)
-GROUP BY counted.entity
+LEFT JOIN temp.repeated_kept AS kept ON kept.history = :history
+    AND kept.entity = CAST(counted.entity AS TEXT)
+    AND kept.month = strftime('%Y-%m', counted.period_start, 'unixepoch')
+LEFT JOIN (
+    SELECT player_id AS entity, period_start, record_count
+    FROM main.player_stats_summary
+    WHERE period_type = 'monthly'
+      AND (CAST(player_id AS TEXT), period_start) IN (
+          SELECT entity, period_start FROM main.imported_summaries WHERE history = :history)
+) AS imported ON imported.entity = counted.entity AND imported.period_start = counted.period_start
+WHERE counted.rows > coalesce(present.rows, 0) + coalesce(repeated.rows, 0) + coalesce(kept.rows, 0)
+  AND counted.rows > coalesce(imported.record_count, 0)
+GROUP BY 1, 2

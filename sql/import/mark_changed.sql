@@ -1,5 +1,5 @@
 -- Marks the months in which history rows were replaced, so that `summarize` writes their summaries again.
--- No month was ever summarized from -1 observations, so this differs from every count.
+-- observed = -1 asks for that: it differs from every count, so the month counts as changed.
 --
 -- :history   name of the history table
 UPDATE main.month_states AS state

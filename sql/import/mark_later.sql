@@ -1,6 +1,6 @@
--- Marks the months after one whose summaries were imported, so that `summarize` writes their summaries again.
+-- Marks the months after one of which summaries were imported, so that `summarize` writes their summaries again.
 -- They begin with the values that the imported summaries end with.
--- No month was ever summarized from -1 observations, so this differs from every count.
+-- observed = -1 asks for that: it differs from every count, so the month counts as changed.
 --
 -- :history        name of the history table
 -- :period_start   unix seconds; start of the month

@@ -367,20 +367,26 @@ CREATE TABLE month_states (                       -- what was done with each mon
     summarized_at INTEGER,                        -- NULL: never
     counted_rows  INTEGER NOT NULL DEFAULT 0,     -- history rows of the month when it was summarized
     last_id       INTEGER NOT NULL DEFAULT 0,     -- highest id in the history table when it was summarized
-    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it when it was summarized
+    observed      INTEGER NOT NULL DEFAULT 0,     -- players, factions or tiles observed in it then; -1: summarize it again
     pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
-    imported_at   INTEGER,                        -- when its summaries were imported without their history rows
     reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE repeated_rows (                      -- history rows that an import has left out, because they repeat known values
+CREATE TABLE repeated_rows (                      -- history rows that imports have left out or removed, because they repeat known values
     history TEXT    NOT NULL,                     -- name of the history table
     entity  TEXT    NOT NULL,                     -- id of the player, faction or tile; type and id of the war
     month   TEXT    NOT NULL,                     -- '2026-10'
-    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number of one import
+    rows    INTEGER NOT NULL CHECK (rows >= 1),   -- the largest number that one import has left out, and all that were removed
     PRIMARY KEY (history, entity, month)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE imported_summaries (                 -- monthly summaries that were not computed here
+    history      TEXT    NOT NULL,                -- name of the history table
+    period_start INTEGER NOT NULL,                -- first second of the UTC month
+    entity       TEXT    NOT NULL,                -- id of the player, faction or tile; type and id of the war
+    PRIMARY KEY (history, period_start, entity)
 ) STRICT, WITHOUT ROWID;
 
 -- ---------------------------------------------------------------- fetch runs and rejected answers

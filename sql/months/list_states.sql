@@ -5,6 +5,7 @@
 -- late: history rows that were added after the month was summarized.
 -- observed: number of players, factions or tiles that were observed in the month.
 -- is_carried: 1 if one of them has older history rows. Then the month can be summarized even without rows of its own.
+-- is_imported: 1 if some of its summaries were imported, and count more history rows than are here.
 -- has_summary: 0 if there are no summaries of the month, although it may be marked as summarized.
 --
 -- :until   unix seconds; only months that begin earlier are listed
@@ -113,13 +114,15 @@ found AS MATERIALIZED (
                 WHERE period_type = 'monthly' AND period_start = spans.period_start)
         END AS has_summary,
         state.last_id, state.counted_rows, state.observed AS observed_then,
-        state.summarized_at, state.pruned_at, state.purged_at, state.imported_at, state.reopened_at
+        state.summarized_at, state.pruned_at, state.purged_at, state.reopened_at,
+        EXISTS (SELECT 1 FROM imported_summaries AS imported
+                WHERE imported.history = histories.history AND imported.period_start = spans.period_start) AS is_imported
     FROM spans
     CROSS JOIN histories
     LEFT JOIN month_states AS state ON state.history = histories.history AND state.period_start = spans.period_start
 )
 SELECT
     history, period_start, counts ->> 0 AS rows, counts ->> 1 AS late, observed, is_carried, has_summary,
-    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, imported_at, reopened_at
+    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, reopened_at, is_imported
 FROM found
 ORDER BY period_start, history

@@ -3,7 +3,7 @@
 -- The later months begin with values of the deleted rows, also if no row of their own is deleted. Without the mark, a late
 -- row would have them summarized again with other first values. A month without a record gets one.
 -- A summary of a war begins with no older row, so only months with deleted rows of wars are marked.
--- A month whose summaries were imported is now pruned here. A later month whose summaries were deleted stays as it is.
+-- A later month whose summaries were deleted stays as it is.
 --
 -- :history        name of the history table
 -- :period_start   unix seconds; start of the month
@@ -22,8 +22,7 @@ SELECT :history, period_start, :now
 FROM months
 WHERE true                                        -- without WHERE, SQLite would read ON CONFLICT as a join condition
 ON CONFLICT (history, period_start) DO UPDATE SET
-    pruned_at = coalesce(pruned_at, excluded.pruned_at),
-    imported_at = NULL,
+    pruned_at = excluded.pruned_at,
     reopened_at = NULL
-WHERE (pruned_at IS NULL OR imported_at IS NOT NULL)
+WHERE pruned_at IS NULL
   AND (purged_at IS NULL OR month_states.period_start = :period_start)

@@ -3,6 +3,7 @@
 -- The condition is the opposite of the one in territories.sql.
 -- It runs only if the user names the month and forces it. Usually the history rows were pruned or deleted by another
 -- program, and then the summary is all that is left of them.
+-- A summary that was imported stays.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 DELETE FROM territory_ownership_summary
@@ -18,3 +19,6 @@ WHERE period_type = 'monthly' AND period_start = :period_start AND period_end = 
                   WHERE history.territory_id = territory_ownership_summary.territory_id
                     AND history.recorded_at < :period_start)
   )
+  AND NOT EXISTS (SELECT 1 FROM imported_summaries AS imported
+                  WHERE imported.history = 'territory_ownership_history' AND imported.period_start = :period_start
+                    AND imported.entity = territory_ownership_summary.territory_id)

@@ -6,7 +6,8 @@
 -- If history rows were pruned, the values from before the month come from the summaries of the pruned months. Only rows
 -- that an import has taken of pruned months are newer than the last of these summaries.
 -- Each value has its own look-up: one search in an index, however long the month is.
--- Summaries that are already correct are not written again.
+-- Summaries that are already correct are not written again. A summary that was imported is only replaced by one of at least
+-- as many history rows; a row that an import has left out, because it repeats known values, counts, too.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :lost_before                 unix seconds; history rows of earlier months were pruned; NULL: none were
@@ -163,4 +164,14 @@ ON CONFLICT (faction_id, period_start, period_end, period_type) DO UPDATE SET
     best_chain_change = excluded.best_chain_change,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
+WHERE CASE
+    WHEN EXISTS (
+        SELECT 1 FROM imported_summaries
+        WHERE history = 'faction_history' AND period_start = excluded.period_start
+          AND entity = CAST(excluded.faction_id AS TEXT))
+    THEN excluded.record_count + coalesce((
+        SELECT rows FROM repeated_rows
+        WHERE history = 'faction_history' AND entity = CAST(excluded.faction_id AS TEXT)
+          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= faction_summary.record_count
+    ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= faction_summary.record_count
+END

@@ -4,6 +4,8 @@
 -- duration_seconds: from the start of the war to its end, or to the last row if it has not ended. It is never negative,
 -- although a war may be recorded before it starts. NULL: the difference overflows a 64-bit integer.
 -- war_id is unique only together with war_type. Summaries that are already correct are not written again.
+-- A summary that was imported is only replaced by one of at least as many history rows; a row that an import has left out,
+-- because it repeats known values, counts, too.
 --
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 -- :allows_loss                 1: also replace a summary that was made from more than twice as many history rows
@@ -70,4 +72,14 @@ ON CONFLICT (war_type, war_id, period_start, period_end, period_type) DO UPDATE 
     duration_seconds = excluded.duration_seconds,
     record_count = excluded.record_count,
     created_at = excluded.created_at
-WHERE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= war_summary.record_count
+WHERE CASE
+    WHEN EXISTS (
+        SELECT 1 FROM imported_summaries
+        WHERE history = 'war_status_history' AND period_start = excluded.period_start
+          AND entity = excluded.war_type || ' ' || excluded.war_id)
+    THEN excluded.record_count + coalesce((
+        SELECT rows FROM repeated_rows
+        WHERE history = 'war_status_history' AND entity = excluded.war_type || ' ' || excluded.war_id
+          AND month = strftime('%Y-%m', excluded.period_start, 'unixepoch')), 0) >= war_summary.record_count
+    ELSE coalesce(:allows_loss, 0) OR excluded.record_count * 2 >= war_summary.record_count
+END

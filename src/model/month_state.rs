@@ -23,7 +23,7 @@ pub(crate) struct MonthFacts {
     pub(crate) summarized_rows: i64,
     /// Highest id in the history table at the time of the summary.
     pub(crate) last_id: i64,
-    /// Entities that were observed in the month, counted at the time of the summary.
+    /// Entities that were observed in the month, counted at the time of the summary. -1: an import asks for a new summary.
     pub(crate) summarized_observed: i64,
     /// Whether the month was summarized and at least one of its summaries exists.
     pub(crate) is_summarized: bool,
@@ -31,9 +31,7 @@ pub(crate) struct MonthFacts {
     pub(crate) is_pruned: bool,
     /// Whether `prune --summaries-before` deleted the summaries.
     pub(crate) is_purged: bool,
-    /// Whether the history rows of this month itself were pruned in this database.
-    pub(crate) is_pruned_here: bool,
-    /// Whether the summaries were imported without their history rows, which may still come.
+    /// Whether some summaries were imported, and count more history rows than are here. These rows may still come.
     pub(crate) is_imported: bool,
     /// Whether its prune turned out to be too early. Its history rows may be imported again.
     pub(crate) is_reopened: bool,
@@ -59,7 +57,7 @@ pub(crate) enum SummaryStatus {
 }
 
 impl SummaryStatus {
-    pub(crate) fn classify(facts: &MonthFacts) -> Self {
+    fn classify(facts: &MonthFacts) -> Self {
         if facts.is_pruned {
             return Self::Pruned;
         }
@@ -84,11 +82,6 @@ impl SummaryStatus {
             return Self::Lost;
         }
         Self::Current
-    }
-
-    /// Whether the summary was computed from history rows that are gone.
-    pub(crate) fn has_lost_rows(self) -> bool {
-        matches!(self, Self::Lost | Self::Pruned)
     }
 }
 
@@ -117,6 +110,12 @@ impl TableState {
             facts,
             status: SummaryStatus::classify(&facts),
         }
+    }
+
+    /// Whether a summary of the month counts history rows that are not here. The next month then begins with the values that
+    /// the summaries end with.
+    pub(crate) fn lacks_rows(&self) -> bool {
+        self.facts.is_imported || matches!(self.status, SummaryStatus::Lost | SummaryStatus::Pruned)
     }
 
     /// The number of late rows that no summary will ever count, because the month was pruned or its summaries were
@@ -175,19 +174,14 @@ pub(crate) fn closed_months(
     states: &[MonthState],
     history: History,
 ) -> impl Iterator<Item = (Month, Closing)> {
-    let of_history = move || {
-        let tables = states.iter().rev();
-        tables.filter_map(move |state| Some((state.month, state.table(history)?)))
-    };
-    let last_pruned = of_history()
-        .find(|(_, table)| table.facts.is_pruned_here)
-        .map(|(month, _)| month);
-    of_history().filter_map(move |(month, table)| {
-        if table.facts.is_purged {
-            return Some((month, Closing::Purged));
-        }
-        let is_closed = table.status == SummaryStatus::Pruned && Some(month) <= last_pruned;
-        is_closed.then_some((month, Closing::Pruned))
+    states.iter().filter_map(move |state| {
+        let facts = state.table(history)?.facts;
+        let closing = match (facts.is_purged, facts.is_pruned) {
+            (true, _) => Closing::Purged,
+            (false, true) => Closing::Pruned,
+            (false, false) => return None,
+        };
+        Some((state.month, closing))
     })
 }
 
@@ -240,7 +234,6 @@ pub(super) mod tests {
         is_summarized: false,
         is_pruned: false,
         is_purged: false,
-        is_pruned_here: false,
         is_imported: false,
         is_reopened: false,
     };
@@ -257,7 +250,6 @@ pub(super) mod tests {
         is_summarized: true,
         is_pruned: false,
         is_purged: false,
-        is_pruned_here: false,
         is_imported: false,
         is_reopened: false,
     };

@@ -30,8 +30,8 @@ impl SummaryReason {
 pub(crate) struct TableJob {
     pub(crate) month: Month,
     pub(crate) history: History,
-    /// The end of the last earlier month that has lost history rows (unix seconds); `None` if there is none. Values from
-    /// before this time are read from the summaries, because the history rows are incomplete.
+    /// The end of the last earlier month of which history rows are missing (unix seconds); `None` if there is none. Values
+    /// from before this time are read from the summaries.
     pub(crate) rows_lost_before: Option<i64>,
     /// Whether the record in `month_states` must be updated.
     pub(crate) updates_record: bool,
@@ -143,11 +143,7 @@ fn table_job(states: &[MonthState], index: usize, table: &TableState) -> TableJo
     let history = table.history;
     let rows_lost_before = states[..index]
         .iter()
-        .rfind(|state| {
-            state
-                .table(history)
-                .is_some_and(|table| table.status.has_lost_rows())
-        })
+        .rfind(|state| state.table(history).is_some_and(TableState::lacks_rows))
         .map(|state| state.month.end());
     TableJob {
         month: states[index].month,

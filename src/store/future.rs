@@ -57,7 +57,7 @@ use Action::{Correct, Delete};
 /// The table, the action and the SQL of each statement, in the order of execution. The history and observation
 /// tables come first, because later statements read their remaining rows. The statements of one table are adjacent,
 /// because [`Store::remove_future`] returns one entry for each table.
-const STATEMENTS: [(&str, Action, &str); 42] = [
+const STATEMENTS: [(&str, Action, &str); 43] = [
     (
         "player_stats_history",
         Delete,
@@ -146,6 +146,11 @@ const STATEMENTS: [(&str, Action, &str); 42] = [
         "backup_folders",
         Correct,
         sql!("future/clamp_backup_folders"),
+    ),
+    (
+        "imported_summaries",
+        Delete,
+        sql!("future/remove_imported_summaries"),
     ),
     ("fetch_runs", Delete, sql!("future/remove_runs")),
     ("fetch_runs", Correct, sql!("future/clamp_runs")),

@@ -63,8 +63,7 @@ fn table_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
         is_summarized: is_set("summarized_at")? && row.get("has_summary")?,
         is_pruned: is_set("pruned_at")?,
         is_purged: is_set("purged_at")?,
-        is_pruned_here: is_set("pruned_at")? && !is_set("imported_at")?,
-        is_imported: is_set("imported_at")?,
+        is_imported: row.get("is_imported")?,
         is_reopened: is_set("reopened_at")?,
     };
     Ok((row.get("period_start")?, TableState::new(history, facts)))

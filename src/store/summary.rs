@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
+use crate::store::history::render;
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
@@ -104,7 +105,22 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
     } else {
         0
     };
-    let written = execute(statements.write).context(format!("write {table} of {month}"))?;
+    let mut written = execute(statements.write).context(format!("write {table} of {month}"))?;
+    transaction
+        .execute(
+            &render(job.history, sql!("summarize/forget_imported")),
+            named_params! {
+                ":history": job.history.table(),
+                ":period_start": month.start(),
+                ":period_end": month.end(),
+            },
+        )
+        .context(format!(
+            "compare the imported summaries of {month} with the history"
+        ))?;
+    if let Some(chain) = statements.chain {
+        written += execute(chain).context(format!("write {table} of {month}"))?;
+    }
     Ok(TableChanges {
         history: job.history,
         written,
@@ -116,6 +132,8 @@ fn write(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<Tabl
 struct Statements {
     delete_stale: &'static str,
     write: &'static str,
+    /// Lets the summaries that were imported begin with the values that are known here. A summary of a war begins with none.
+    chain: Option<&'static str>,
 }
 
 fn statements(history: History) -> Statements {
@@ -123,18 +141,22 @@ fn statements(history: History) -> Statements {
         History::Players => Statements {
             delete_stale: sql!("summarize/delete_stale_players"),
             write: sql!("summarize/players"),
+            chain: Some(sql!("summarize/chain_players")),
         },
         History::Factions => Statements {
             delete_stale: sql!("summarize/delete_stale_factions"),
             write: sql!("summarize/factions"),
+            chain: Some(sql!("summarize/chain_factions")),
         },
         History::Wars => Statements {
             delete_stale: sql!("summarize/delete_stale_wars"),
             write: sql!("summarize/wars"),
+            chain: None,
         },
         History::Territories => Statements {
             delete_stale: sql!("summarize/delete_stale_territories"),
             write: sql!("summarize/territories"),
+            chain: Some(sql!("summarize/chain_territories")),
         },
     }
 }

@@ -179,6 +179,11 @@ tornsnap: could not finish the backup
     }
 }
 
+const VERIFICATION: &str = "\
+tornsnap: could not verify the backups
+  because: it was interrupted; no backup was changed
+";
+
 #[test]
 fn an_interrupted_verification_does_not_call_the_backup_damaged() {
     let sandbox = large(400_000);
@@ -186,10 +191,7 @@ fn an_interrupted_verification_does_not_call_the_backup_damaged() {
     let case = Interrupted {
         arguments: &["backup", "--verify", "latest", "--deep"],
         is_under_way: |sandbox, _| has_file(sandbox, ".tornsnap-verify-"),
-        message: "\
-tornsnap: could not verify the backups
-  because: it was interrupted; no backup was changed
-",
+        message: VERIFICATION,
     };
 
     check(&sandbox, &case);
@@ -204,10 +206,7 @@ fn an_interrupted_verification_of_all_backups_calls_none_of_them_unreadable() {
     let case = Interrupted {
         arguments: &["backup", "--verify", "all", "--deep"],
         is_under_way: |_, child| has_opened(child, "backups/tornsnap"),
-        message: "\
-tornsnap: could not verify the backups
-  because: it was interrupted; no backup was changed
-",
+        message: VERIFICATION,
     };
 
     check(&sandbox, &case);

@@ -9,6 +9,7 @@ use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
 use crate::model::key::KEY_LENGTH;
+use crate::model::time::Month;
 
 /// How the values of one file are read.
 #[derive(Clone, Debug)]
@@ -71,6 +72,7 @@ impl Dialect {
             Kind::Count => self.number(cell, 0),
             Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),
+            Kind::Month => self.month(cell),
             Kind::Updated | Kind::Created => self.updated(cell),
             Kind::Event => self.event(cell),
             Kind::Tile => match self.tile(cell) {
@@ -146,6 +148,19 @@ impl Dialect {
             return Unusable(flaw);
         }
         self.as_converted(found)
+    }
+
+    /// The start of a month. The Python program stored it in local time, so `tidy` moves it.
+    fn month(&self, cell: &Datum) -> Converted {
+        let converted = self.moment(cell);
+        let (Kept(Datum::Integer(at)) | Mended(Datum::Integer(at), _)) = converted else {
+            return converted;
+        };
+        if self.is_lenient() || Month::of(at).is_some_and(|month| month.start() == at) {
+            converted
+        } else {
+            Unusable("is not the start of a UTC month")
+        }
     }
 
     /// When a state was observed. 0 and a missing value mean: never.

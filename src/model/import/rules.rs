@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Amount,
     /// When the row was recorded.
     Moment,
+    /// The start of a UTC month.
+    Month,
     /// When the state was observed; missing means never.
     Updated,
     /// When the row was inserted; missing means now.
@@ -49,6 +51,7 @@ impl Kind {
             Self::Id
                 | Self::Owner
                 | Self::Moment
+                | Self::Month
                 | Self::Updated
                 | Self::Tile
                 | Self::RequiredWord(_)
@@ -273,7 +276,7 @@ macro_rules! observations {
             name: $table,
             columns: &[
                 column($id, $kind),
-                column("period_start", Kind::Moment),
+                column("period_start", Kind::Month),
                 column("first_at", Kind::Moment),
                 column("last_at", Kind::Moment),
                 column("polls", Kind::Id),
@@ -304,7 +307,7 @@ pub(crate) const PLAYER_SUMMARY: Table = Table {
     name: "player_stats_summary",
     columns: &[
         column("player_id", Kind::Id),
-        column("period_start", Kind::Moment),
+        column("period_start", Kind::Month),
         column("strength_start", Kind::BattleStat),
         column("strength_end", Kind::BattleStat),
         column("strength_change", Kind::Amount),
@@ -337,7 +340,7 @@ pub(crate) const FACTION_SUMMARY: Table = Table {
     name: "faction_summary",
     columns: &[
         column("faction_id", Kind::Id),
-        column("period_start", Kind::Moment),
+        column("period_start", Kind::Month),
         column("respect_start", Kind::Count),
         column("respect_end", Kind::Count),
         column("respect_change", Kind::Amount),
@@ -358,7 +361,7 @@ pub(crate) const WAR_SUMMARY: Table = Table {
         column("war_id", Kind::Id),
         column("war_type", Kind::RequiredWord(WAR_TYPES)),
         column("territory_id", Kind::OptionalTile),
-        column("period_start", Kind::Moment),
+        column("period_start", Kind::Month),
         column("attacking_faction_id", Kind::OptionalId),
         column("defending_faction_id", Kind::OptionalId),
         column("final_attacking_score", Kind::Count),
@@ -374,7 +377,7 @@ pub(crate) const TILE_SUMMARY: Table = Table {
     name: "territory_ownership_summary",
     columns: &[
         column("territory_id", Kind::Tile),
-        column("period_start", Kind::Moment),
+        column("period_start", Kind::Month),
         column("faction_id_start", Kind::Owner),
         column("faction_id_end", Kind::Owner),
         column("ownership_changes", Kind::Count),

@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 20] = [
+const INNER: [&str; 21] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -39,6 +39,7 @@ const INNER: [&str; 20] = [
     "faction_tile_polls",
     "faction_war_polls",
     "fetch_runs",
+    "imported_summaries",
     "key_checks",
     "missing_entities",
     "month_states",

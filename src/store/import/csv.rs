@@ -8,16 +8,13 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
 use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
-use crate::model::import::rules::Table;
 use crate::model::import::tidy;
 use crate::model::key::{has_key_format, mask_key_like};
-use crate::model::time::Month;
 use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
 
@@ -110,7 +107,6 @@ pub(super) fn read(
         invalid_count: 0,
         facts: SourceFacts {
             knows_factions_of_players: sheet.has("faction_id"),
-            replaces_thin: true,
             ..SourceFacts::default()
         },
     };
@@ -245,7 +241,6 @@ impl Lines<'_> {
             });
         }
         tidy::name_the_unnamed(table, &mut row, tally);
-        self.note_summary(table, &row);
         Ok(row)
     }
 
@@ -254,17 +249,6 @@ impl Lines<'_> {
             None | Some("") => Datum::Null,
             Some(EMPTY_TEXT) => Datum::Text(String::new()),
             Some(text) => Datum::Text(self.sheet.without_guard(text).to_owned()),
-        }
-    }
-
-    /// Notes the month of a summary, whose history rows are not in the file.
-    fn note_summary(&mut self, table: &Table, row: &[Datum]) {
-        if let Some(history) = History::from_summary_table_name(table.name)
-            && let Some(month) = row[table.index("period_start")]
-                .integer()
-                .and_then(Month::of)
-        {
-            self.facts.pruned.insert((history.table(), month));
         }
     }
 }

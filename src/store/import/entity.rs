@@ -8,6 +8,7 @@ use crate::model::history::History;
 use crate::model::import::datum::Datum;
 use crate::model::import::recorder::{Layout, Recorder, layout};
 use crate::model::time::Month;
+use crate::store::import::HistoryMonths;
 use crate::store::import::held::HeldRows;
 use crate::store::import::staging::column_list;
 use crate::store::sql;
@@ -57,16 +58,27 @@ impl Entity {
         }
     }
 
-    /// Records how many rows of each month are left out because they repeat known values.
-    pub(super) fn record_repeated(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut record = connection.prepare_cached(sql!("import/record_repeated"))?;
+    /// Records how many rows of each month are left out because they repeat known values. Rows that the other database has
+    /// kept of a pruned month say nothing about the rows that are gone, so they are recorded for this import only.
+    pub(super) fn record_repeated(
+        &self,
+        connection: &Connection,
+        pruned_there: &HistoryMonths,
+    ) -> rusqlite::Result<()> {
         for (month, rows) in &self.repeated {
-            record.execute(named_params! {
-                ":history": self.history.table(),
-                ":entity": self.text(),
-                ":month": month.to_string(),
-                ":rows": rows,
-            })?;
+            let statement = if pruned_there.contains(&(self.history.table(), *month)) {
+                sql!("import/record_repeated_kept")
+            } else {
+                sql!("import/record_repeated")
+            };
+            connection
+                .prepare_cached(statement)?
+                .execute(named_params! {
+                    ":history": self.history.table(),
+                    ":entity": self.text(),
+                    ":month": month.to_string(),
+                    ":rows": rows,
+                })?;
         }
         Ok(())
     }

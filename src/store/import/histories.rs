@@ -16,7 +16,7 @@ use crate::store::import::entity::{Entity, rows_in_order};
 use crate::store::import::held::{self, MergedRow};
 use crate::store::import::read::cells;
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, ImportOptions, SourceFacts, Tallies};
+use crate::store::import::{ClosedMonths, HistoryMonths, ImportOptions, SourceFacts, Tallies};
 use crate::store::{SqlContext, sql, trace};
 
 /// Merges one history, and adds the months that changed to `changed`.
@@ -35,7 +35,7 @@ pub(super) fn merge(
         history,
         layout: layout(history),
         every_poll: options.every_poll,
-        counts_repeated: facts.replaces_thin,
+        pruned_there: &facts.pruned,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
         closed,
@@ -73,17 +73,22 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     for template in [
         sql!("import/delete_replaced"),
         sql!("import/append_history"),
-        sql!("import/discount_summaries"),
     ] {
         connection.execute(&render(history, template), [])?;
     }
     if history == History::Wars {
         connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
-    connection.execute(
+    for template in [
+        sql!("import/discount_summaries"),
+        sql!("import/record_replaced"),
         sql!("import/mark_changed"),
-        named_params! { ":history": history.table() },
-    )?;
+    ] {
+        connection.execute(
+            &render(history, template),
+            named_params! { ":history": history.table() },
+        )?;
+    }
     Ok(())
 }
 
@@ -91,8 +96,8 @@ struct Merger<'a> {
     history: History,
     layout: Layout,
     every_poll: bool,
-    /// Whether the rows are counted that are left out because they repeat known values.
-    counts_repeated: bool,
+    /// The months of which the other database has pruned rows.
+    pruned_there: &'a HistoryMonths,
     keeps_ids: bool,
     connection: &'a Connection,
     closed: &'a ClosedMonths,
@@ -119,9 +124,7 @@ impl Merger<'_> {
         let Some(mut entity) = entity else {
             return Ok(());
         };
-        if self.counts_repeated {
-            entity.record_repeated(self.connection)?;
-        }
+        entity.record_repeated(self.connection, self.pruned_there)?;
         self.take_held(&mut entity)
     }
 
@@ -228,9 +231,8 @@ impl Merger<'_> {
         let merged = entity.merged.completed(&row.values);
         let is_change = entity.merged.is_change(layout, &merged);
         let month = self.month_of(&row.values);
-        let settled = &self.closed.settled;
-        let may_go = !self.every_poll
-            && month.is_some_and(|month| !settled.contains(&(self.history.table(), month)));
+        let is_open = |month| self.closed.closing(self.history, month).is_none();
+        let may_go = !self.every_poll && month.is_some_and(is_open);
         if was_change
             && !is_change
             && may_go

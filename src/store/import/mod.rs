@@ -18,7 +18,6 @@ mod source;
 mod staging;
 mod states;
 mod summaries;
-mod thin;
 mod tornsnap;
 mod triggers;
 
@@ -36,7 +35,7 @@ use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::import::rules::TABLES;
-use crate::model::month_state::{Closing, MonthState, SummaryStatus, TableState, closed_months};
+use crate::model::month_state::{Closing, MonthState, TableState, closed_months};
 use crate::model::time::Month;
 use crate::store::{Store, months};
 
@@ -63,18 +62,13 @@ type HistoryMonths = BTreeSet<(&'static str, Month)>;
 struct SourceFacts {
     /// Whether the source says in which faction each player is.
     knows_factions_of_players: bool,
-    /// The months whose summaries are imported without their history rows.
+    /// The months of which the source has pruned rows.
     pruned: HistoryMonths,
-    /// Whether an imported summary replaces one of ours that was made from fewer history rows. Of another collector it does
-    /// not, because a merge removes rows that are no change.
-    replaces_thin: bool,
 }
 
-/// The months of our database that are not summarized again.
+/// The months of our database that are not summarized again. Their own rows, or summaries, were deleted here on purpose.
 struct ClosedMonths {
-    /// Stored rows of these months stay, because their summaries count them.
-    settled: HistoryMonths,
-    /// Rows of these months are not taken. Their own rows were deleted here on purpose.
+    /// Rows of these months are not taken, and stored rows stay, because their summaries count them.
     closed: BTreeMap<(&'static str, Month), Closing>,
     /// The closed months without late rows.
     without_late_rows: HistoryMonths,
@@ -90,9 +84,6 @@ impl ClosedMonths {
                 .map(move |(month, closing)| ((history.table(), month), closing))
         });
         Self {
-            settled: months_where(months, |table| {
-                matches!(table.status, SummaryStatus::Pruned | SummaryStatus::Purged)
-            }),
             closed: closed.collect(),
             without_late_rows: months_where(months, |table| table.facts.late_rows == 0),
             reopened: months_where(months, |table| table.facts.is_reopened)
@@ -148,6 +139,15 @@ fn merge_with<T>(
 }
 
 /// Merges the temporary tables with ours, and returns the months whose history rows have changed.
+///
+/// The order matters:
+///
+/// 1. The months that are closed here are found before any row is added, because late rows change what they are.
+/// 2. States and observations come before the histories: the present owner of a tile decides which of its rows are kept, and
+///    history rows refer to the rows of their entities.
+/// 3. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
+///
+/// `summarize` runs after the transaction.
 fn merge(
     connection: &Connection,
     facts: &SourceFacts,
@@ -157,7 +157,6 @@ fn merge(
     let now = options.now;
     let months_before = months::months(connection, now)?;
     let closed = ClosedMonths::of(&months_before);
-    let had_rows = months_where(&months_before, |table| table.facts.rows > 0);
     states::merge(connection, facts, now, tallies)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {
@@ -172,8 +171,7 @@ fn merge(
         )?;
     }
     memberships::merge(connection, tallies)?;
-    summaries::merge(connection, facts, &had_rows, &closed, now, tallies)?;
-    summaries::reopen(connection, &closed, now)?;
+    summaries::merge(connection, &closed, now, tallies)?;
     Ok(changed)
 }
 

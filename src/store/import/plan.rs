@@ -1,7 +1,6 @@
 //! Reads a database of the Python program.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
@@ -18,7 +17,7 @@ use crate::model::import::rules::{self, Table};
 use crate::model::import::tidy;
 use crate::model::time::Month;
 use crate::store::history::schema_of;
-use crate::store::import::read::{columns_of, copy_table};
+use crate::store::import::read::{columns_of, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
 use crate::store::{SqlContext, sql};
@@ -51,7 +50,7 @@ pub(super) fn read(
         tallies.insert(table.name, tally);
     }
     derive::missing_tables(target, derive::States::AreObservations)?;
-    let mut facts = SourceFacts {
+    let facts = SourceFacts {
         knows_factions_of_players: columns_of(connection, "players")
             .context("read the table players")?
             .contains("faction_id"),
@@ -63,73 +62,49 @@ pub(super) fn read(
         ..dialect
     };
     for (history, table) in SUMMARIES {
-        let counts = RowCounts::of(target, history)?;
-        let pruned = RefCell::new(&mut facts.pruned);
+        let counts = count_rows(target, history)?;
         let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
-            let month = tidy_summary(&table, history, row, tally, &counts)?;
-            if !counts.months.contains(&month) {
-                pruned.borrow_mut().insert((history.table(), month));
-            }
-            Ok(())
+            tidy_summary(&table, history, row, tally, &counts)
         })?;
         tallies.insert(table.name, tally);
     }
     Ok(facts)
 }
 
-/// The imported history rows of each entity and month.
-struct RowCounts {
-    by_entity: HashMap<(String, Month), i64>,
-    months: BTreeSet<Month>,
-}
+/// The numbers of imported history rows, by entity and month.
+type RowCounts = HashMap<(String, Month), i64>;
 
-impl RowCounts {
-    fn of(target: &Connection, history: History) -> Result<Self> {
-        let layout = layout(history);
-        let entity = schema_of(history).entity;
-        let time = layout.table.columns[layout.time].name;
-        let mut by_entity = HashMap::new();
-        let mut query = || -> rusqlite::Result<()> {
-            let mut statement = target.prepare(&format!(
-                "SELECT CAST({entity} AS TEXT), unixepoch({time}, 'unixepoch', 'start of month') AS month, count(*)
-                 FROM temp.imported_{} GROUP BY 1, 2",
-                history.table()
-            ))?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                if let Some(month) = Month::of(row.get(1)?) {
-                    by_entity.insert((row.get(0)?, month), row.get(2)?);
-                }
+fn count_rows(target: &Connection, history: History) -> Result<RowCounts> {
+    let layout = layout(history);
+    let entity = schema_of(history).entity;
+    let time = layout.table.columns[layout.time].name;
+    let mut counts = HashMap::new();
+    let mut query = || -> rusqlite::Result<()> {
+        let mut statement = target.prepare(&format!(
+            "SELECT CAST({entity} AS TEXT), unixepoch({time}, 'unixepoch', 'start of month') AS month, count(*)
+             FROM temp.imported_{} GROUP BY 1, 2",
+            history.table()
+        ))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Some(month) = Month::of(row.get(1)?) {
+                counts.insert((row.get(0)?, month), row.get(2)?);
             }
-            Ok(())
-        };
-        query().context("count the imported rows")?;
-        let months = by_entity.keys().map(|(_, month)| *month).collect();
-        Ok(Self { by_entity, months })
-    }
+        }
+        Ok(())
+    };
+    query().context("count the imported rows")?;
+    Ok(counts)
 }
 
-/// The entity of a summary, as [`schema_of`] has it for history rows.
-fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
-    let parts = layout(history).entity_names();
-    let parts: Vec<String> = parts
-        .map(|name| match &row[table.index(name)] {
-            Datum::Integer(number) => number.to_string(),
-            Datum::Text(text) => text.clone(),
-            _ => String::new(),
-        })
-        .collect();
-    parts.join(" ")
-}
-
-/// Corrects a summary, and returns its month. A summary of rows that are imported themselves is left.
+/// Corrects a summary. A summary of rows that are imported themselves is left.
 fn tidy_summary(
     table: &Table,
     history: History,
     row: &mut [Datum],
     tally: &mut Tally,
     counts: &RowCounts,
-) -> Result<Month, Skip> {
+) -> Result<(), Skip> {
     let start = table.index("period_start");
     let period_start = row[start].integer().unwrap_or_default();
     let month = tidy::month_of_period(period_start).ok_or("period_start is out of range")?;
@@ -140,14 +115,13 @@ fn tidy_summary(
     tidy::recompute_changes(table, row);
     let counted = row[table.index("record_count")].integer().unwrap_or(1);
     let here = counts
-        .by_entity
         .get(&(entity_of(table, history, row), month))
         .copied()
         .unwrap_or(0);
     if here > 0 && here >= counted {
         return Err(Skip::Recomputed);
     }
-    Ok(month)
+    Ok(())
 }
 
 /// Maps the numbers of tiles to their letters, by the coordinates of tiles that our database knows.

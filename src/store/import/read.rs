@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row};
 
 use crate::error::Result;
+use crate::model::history::History;
 use crate::model::import::cell::{Converted, Dialect};
 use crate::model::import::datum::Datum;
+use crate::model::import::recorder::layout;
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::rules::{Column, Kind, Table};
 use crate::store::SqlContext;
@@ -118,6 +120,19 @@ fn convert(
         tally.mend(column, mend);
     }
     Ok(row)
+}
+
+/// The entity of a summary, as [`schema_of`] has it for history rows.
+pub(super) fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
+    let parts = layout(history).entity_names();
+    let parts: Vec<String> = parts
+        .map(|name| match &row[table.index(name)] {
+            Datum::Integer(number) => number.to_string(),
+            Datum::Text(text) => text.clone(),
+            _ => String::new(),
+        })
+        .collect();
+    parts.join(" ")
 }
 
 /// The names of the columns of a table in small letters; none if there is no such table.

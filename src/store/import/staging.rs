@@ -54,16 +54,34 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
     connection
         .execute_batch(&format!(
             "PRAGMA temp_store = FILE; {tables}
-             CREATE TEMP TABLE replaced (id INTEGER PRIMARY KEY, entity, period_start);
-             CREATE TEMP TABLE counted (entity, period_start, rows);
-             CREATE INDEX temp.idx_counted ON counted (entity, period_start);
-             CREATE TEMP TABLE thin (entity PRIMARY KEY, since);"
+             CREATE TEMP TABLE replaced (       -- stored rows of one history that histories.rs decides to delete
+                 id INTEGER PRIMARY KEY,        -- id of the row
+                 entity,                        -- id of the player, faction or tile; type and id of the war
+                 period_start                   -- start of the month of the row
+             );
+             CREATE TEMP TABLE counted (        -- imported summaries of one history, without those of closed months
+                 entity,
+                 period_start,
+                 rows                           -- history rows that it was made from
+             );
+             CREATE TEMP TABLE repeated_kept (  -- as main.repeated_rows, of months that the source has pruned
+                 history,
+                 entity,
+                 month,
+                 rows,
+                 PRIMARY KEY (history, entity, month)
+             );
+             CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are here: find_thin.sql
+                 entity,
+                 period_start,
+                 PRIMARY KEY (entity, period_start)
+             );"
         ))
         .context("create the temporary tables of the import")?;
     create_accepted(connection, History::Players)
 }
 
-/// Creates the table of the rows that are added to one history.
+/// Creates the table of the rows that `histories.rs` decides to add to one history.
 pub(super) fn create_accepted(connection: &Connection, history: History) -> Result<()> {
     connection
         .execute_batch(&format!(

@@ -1,4 +1,8 @@
 //! Takes the summaries of months whose history rows are gone.
+//!
+//! Each summary that is taken is recorded in `imported_summaries`. From then on, it is replaced only by one that is computed
+//! from at least as many history rows (`sql/summarize/`), or by an imported one of more rows. Everything else in its month
+//! is as in any other month: the other entities are summarized, and so are rows that come later.
 
 use std::collections::BTreeSet;
 
@@ -6,21 +10,20 @@ use rusqlite::{Connection, named_params};
 
 use crate::error::Result;
 use crate::model::history::History;
+use crate::model::import::datum::Datum;
 use crate::model::import::rules::{Table, table_named};
-use crate::model::month_state::{Closing, MonthState};
+use crate::model::month_state::Closing;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, HistoryMonths, SourceFacts, Tallies};
-use crate::store::import::{held, thin};
-use crate::store::{SqlContext, months, sql};
+use crate::store::import::{ClosedMonths, Tallies};
+use crate::store::{SqlContext, sql};
 
-/// Inserts the summaries that we do not have, and records their months as pruned where no history row was here before.
+/// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
+/// that `summarize` brings them up to date.
 ///
-/// A summary of CSV also replaces ours if the history rows that it was made from are not all here: see [`thin`].
+/// The history rows must be merged already, because they are counted.
 pub(super) fn merge(
     connection: &Connection,
-    facts: &SourceFacts,
-    had_rows: &HistoryMonths,
     closed: &ClosedMonths,
     now: i64,
     tallies: &mut Tallies,
@@ -31,36 +34,61 @@ pub(super) fn merge(
             continue;
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
-        let thin_months = if facts.replaces_thin {
-            thin::find(connection, history, closed).context(format!("import {name}"))?
-        } else {
-            Vec::new()
-        };
+        find_thin(connection, history, closed).context(format!("import {name}"))?;
         let taken = insert(connection, history, table, now).context(format!("import {name}"))?;
-        staging::tally(connection, name, taken, tallies)?;
-        if taken > 0 {
-            thin::mark(connection, history, &thin_months, now)
-                .context(format!("record which months of {name} were imported"))?;
-        }
-        for (_, month) in facts
-            .pruned
-            .iter()
-            .filter(|pruned| pruned.0 == history.table() && !had_rows.contains(*pruned))
-        {
-            thin::mark_pruned(connection, history, *month, false, now)
-                .context(format!("record that {month} was pruned"))?;
-        }
+        let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
+        staging::tally(connection, name, count, tallies)?;
+        mark(connection, history, &taken, now)
+            .context(format!("record which summaries of {name} were imported"))?;
     }
     Ok(())
 }
 
-/// Inserts the summaries, and returns how many were inserted or have replaced one of fewer rows.
+/// Columns that say nothing about the values of a month. Two collectors of the same values have different counts, because each
+/// begins with a row of its own. A summary that differs only in them replaces none.
+const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
+
+/// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
+type Taken = (Datum, i64);
+
+/// Finds the imported summaries that count more rows than are here. Those of months that are closed here are left out.
+fn find_thin(
+    connection: &Connection,
+    history: History,
+    closed: &ClosedMonths,
+) -> rusqlite::Result<()> {
+    connection.execute_batch("DELETE FROM temp.counted; DELETE FROM temp.thin;")?;
+    let counted = connection.execute(
+        &format!(
+            "INSERT INTO temp.counted (entity, period_start, rows)
+             SELECT {}, period_start, record_count FROM temp.imported_{}",
+            schema_of(history).entity,
+            history.summary_table()
+        ),
+        [],
+    )?;
+    if counted == 0 {
+        return Ok(());
+    }
+    let mut leave = connection.prepare("DELETE FROM temp.counted WHERE period_start = ?")?;
+    for (_, month) in closed.closed.keys().filter(|key| key.0 == history.table()) {
+        leave.execute([month.start()])?;
+    }
+    connection
+        .execute(
+            &render(history, sql!("import/find_thin")),
+            named_params! { ":history": history.table() },
+        )
+        .map(drop)
+}
+
+/// Inserts the summaries, and returns those that were inserted or have replaced one of fewer rows.
 fn insert(
     connection: &Connection,
     history: History,
     table: &Table,
     now: i64,
-) -> rusqlite::Result<i64> {
+) -> rusqlite::Result<Vec<Taken>> {
     let name = table.name;
     let columns = column_list(table);
     let values = columns.replace("created_at", "coalesce(nullif(created_at, 0), :now)");
@@ -69,29 +97,62 @@ fn insert(
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     let differs: Vec<String> = names()
-        .filter(|column| *column != "created_at")
+        .filter(|column| !COUNTS.contains(column))
         .map(|column| format!("{name}.{column} IS NOT excluded.{column}"))
         .collect();
-    let taken = connection.execute(
-        &format!(
+    let entity = schema_of(history).entity;
+    connection
+        .prepare(&format!(
             "INSERT INTO main.{name} (id, {columns}, period_end)
              SELECT iif(:keeps_ids, source_id, NULL), {values}, unixepoch(period_start, 'unixepoch', '+1 month')
              FROM temp.imported_{name} WHERE true ORDER BY rowid
              ON CONFLICT DO UPDATE SET {set}
              WHERE excluded.record_count >= {name}.record_count AND ({differs}) AND EXISTS (
                  SELECT 1 FROM temp.thin
-                 JOIN temp.counted ON counted.entity = thin.entity AND counted.period_start >= thin.since
-                 WHERE thin.entity = {entity} AND counted.period_start = excluded.period_start)",
+                 WHERE thin.entity = {entity} AND thin.period_start = excluded.period_start)
+             RETURNING {entity}, period_start",
             set = set.join(", "),
             differs = differs.join(" OR "),
-            entity = schema_of(history).entity,
-        ),
-        named_params! {
-            ":now": now,
-            ":keeps_ids": staging::keeps_ids(connection, name)?,
-        },
-    )?;
-    Ok(i64::try_from(taken).unwrap_or(i64::MAX))
+        ))?
+        .query_map(
+            named_params! {
+                ":now": now,
+                ":keeps_ids": staging::keeps_ids(connection, name)?,
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .collect()
+}
+
+/// Records which summaries were imported, and marks their months and the later ones for `summarize`.
+fn mark(
+    connection: &Connection,
+    history: History,
+    taken: &[Taken],
+    now: i64,
+) -> rusqlite::Result<()> {
+    let mut mark_summary = connection.prepare(sql!("import/mark_summary"))?;
+    for (entity, period_start) in taken {
+        mark_summary.execute(named_params! {
+            ":history": history.table(),
+            ":period_start": period_start,
+            ":entity": entity,
+        })?;
+    }
+    let months: BTreeSet<i64> = taken.iter().map(|taken| taken.1).collect();
+    for period_start in &months {
+        connection.execute(
+            sql!("import/mark_month"),
+            named_params! { ":history": history.table(), ":period_start": period_start, ":now": now },
+        )?;
+    }
+    if let Some(first) = months.first() {
+        connection.execute(
+            sql!("import/mark_later"),
+            named_params! { ":history": history.table(), ":period_start": first },
+        )?;
+    }
+    Ok(())
 }
 
 /// Removes the imported summaries of months whose summaries the user has deleted here.
@@ -120,58 +181,4 @@ fn leave_purged(
         }
     }
     Ok(())
-}
-
-/// Removes the marks of months whose summaries were imported before their history rows, once all these rows are here.
-///
-/// `summarize` then writes these months again, as if the rows had come first. A month begins with the values of earlier
-/// ones, so no month after one with missing rows is opened.
-pub(super) fn reopen(connection: &Connection, before: &ClosedMonths, now: i64) -> Result<()> {
-    let months = months::months(connection, now)?;
-    for history in History::ALL {
-        reopen_history(connection, history, &months, before).context(format!(
-            "look for the rows of summarized months in {}",
-            history.table()
-        ))?;
-    }
-    Ok(())
-}
-
-fn reopen_history(
-    connection: &Connection,
-    history: History,
-    months: &[MonthState],
-    before: &ClosedMonths,
-) -> rusqlite::Result<()> {
-    let marked = months.iter().filter_map(|state| {
-        let table = state.table(history)?;
-        let may_open = before.closing(history, state.month).is_none();
-        (table.facts.is_imported && may_open).then_some((state.month, table.facts))
-    });
-    let mut compare = connection.prepare(&render(history, sql!("import/count_incomplete")))?;
-    let mut has_all_rows = true;
-    let mut counted = BTreeSet::new();
-    for (month, facts) in marked {
-        let span = named_params! {
-            ":history": history.table(),
-            ":period_start": month.start(),
-            ":period_end": month.end(),
-        };
-        let (incomplete, uncounted): (i64, i64) = compare.query_row(span, |row| {
-            Ok((row.get("incomplete")?, row.get("uncounted")?))
-        })?;
-        has_all_rows &= incomplete == 0;
-        if has_all_rows {
-            if facts.rows > 0 || facts.has_older_rows {
-                connection.execute(&render(history, sql!("import/discount_repeated")), span)?;
-                connection.execute(
-                    sql!("import/delete_mark"),
-                    named_params! { ":history": history.table(), ":period_start": month.start() },
-                )?;
-            }
-        } else if uncounted == 0 {
-            counted.insert(month);
-        }
-    }
-    held::count(connection, history, before, &counted)
 }

@@ -1,5 +1,7 @@
 //! Reads another database of tornsnap.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -12,13 +14,13 @@ use crate::model::import::rules::TABLES;
 use crate::model::import::tidy;
 use crate::model::month_state::SummaryStatus;
 use crate::model::time::Month;
-use crate::store::import::read::copy_table;
+use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, months_where};
-use crate::store::months;
+use crate::store::{SqlContext, months};
 
-/// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned:
-/// the others are computed again from the merged rows.
+/// Copies all tables with data to the temporary ones. Summaries are copied only of months whose history rows were pruned,
+/// and those that the source has imported itself: the others are computed again from the merged rows.
 pub(super) fn read(
     source: &SourceDatabase,
     target: &Connection,
@@ -27,6 +29,7 @@ pub(super) fn read(
 ) -> Result<SourceFacts> {
     let connection = &source.connection;
     let dialect = Dialect::new(SourceKind::Tornsnap, options.offset, options.now);
+    let imported = imported_summaries(connection)?;
     // The summaries of these months are all that is left of their history rows.
     let pruned = months_where(&months::months(connection, options.now)?, |table| {
         table.status == SummaryStatus::Pruned
@@ -43,7 +46,12 @@ pub(super) fn read(
                 Datum::Integer(at) => Month::of(at),
                 _ => None,
             };
-            if month.is_some_and(|month| pruned.contains(&(history.table(), month))) {
+            let Some(month) = month else {
+                return Err(Skip::Recomputed);
+            };
+            let is_imported =
+                || imported.contains(&(history.table(), month, entity_of(table, history, row)));
+            if pruned.contains(&(history.table(), month)) || is_imported() {
                 Ok(())
             } else {
                 Err(Skip::Recomputed)
@@ -54,6 +62,21 @@ pub(super) fn read(
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
-        replaces_thin: false,
     })
+}
+
+/// The summaries that the source has imported itself: the history, the month and the entity.
+fn imported_summaries(source: &Connection) -> Result<BTreeSet<(&'static str, Month, String)>> {
+    let query = || -> rusqlite::Result<Vec<(String, i64, String)>> {
+        source
+            .prepare("SELECT history, period_start, entity FROM imported_summaries")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect()
+    };
+    let found = query().context("read which summaries were imported")?;
+    let known = found.into_iter().filter_map(|(history, start, entity)| {
+        let history = History::from_table_name(&history)?;
+        Some((history.table(), Month::of(start)?, entity))
+    });
+    Ok(known.collect())
 }

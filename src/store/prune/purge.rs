@@ -39,6 +39,12 @@ impl Store {
                     named_params! { ":before": month.start(), ":now": now },
                 )
                 .context("record that summaries are deleted")?;
+            transaction
+                .execute(
+                    sql!("prune/forget_imported"),
+                    named_params! { ":before": month.start() },
+                )
+                .context("forget which summaries were imported")?;
             let mut deleted = 0;
             for history in History::ALL {
                 deleted += transaction

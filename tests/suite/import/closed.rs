@@ -8,7 +8,7 @@ use crate::month_model::{EDGES, IN_APRIL, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
 
 /// A summarized database with these rows.
-fn database(sandbox: &Sandbox, name: &str, statements: &str) {
+pub fn database(sandbox: &Sandbox, name: &str, statements: &str) {
     sandbox.remove_database(name);
     drop(Store::create(&sandbox.path(name)).unwrap());
     let connection = open(sandbox, name);

@@ -62,10 +62,10 @@ const COUNTS: &str = "SELECT s.period_start, record_count - count(h.id) FROM fac
         LEFT JOIN war_status_history AS h ON recorded_at >= s.period_start AND recorded_at < s.period_end
         GROUP BY s.id";
 
-const MARKED: &str = "SELECT history, period_start FROM month_states WHERE pruned_at IS NOT NULL";
+const MARKED: &str = "SELECT history, period_start FROM imported_summaries";
 
 #[test]
-fn the_same_facts_in_fewer_rows_close_no_month_in_either_order() {
+fn the_same_facts_in_fewer_rows_are_summarized_in_either_order() {
     let sandbox = with_csv();
     for (name, order) in [
         ("history-first.db", TABLES),
@@ -130,7 +130,7 @@ fn the_same_facts_in_fewer_rows_close_no_month_in_either_order() {
 }
 
 #[test]
-fn rows_that_are_missing_from_the_file_still_close_their_month() {
+fn summaries_of_rows_that_are_missing_from_the_file_stay() {
     for summaries_first in [false, true] {
         let sandbox = with_csv();
         let path = sandbox.path("faction_history.csv");

@@ -1,15 +1,18 @@
 //! `import`: a database of the Python program, another tornsnap database, and CSV, through the program itself.
 
 mod backups;
+mod bad_csv;
 mod closed;
 mod csv;
 mod every_poll;
 mod kill;
+mod many_collectors;
 mod merge;
 mod model;
 mod oddities;
 mod plan;
 mod pruned;
+mod pruned_elsewhere;
 mod refusals;
 #[cfg(unix)]
 mod scratch;

@@ -212,7 +212,7 @@ fn csv_of_a_pruned_database_gives_the_same_summaries_in_either_order() {
             let export = ["export", table, "--database", "mine.db", "--output", &file];
             sandbox.run_at(IN_APRIL, &export).expect(0);
         }
-        let source = summaries(&open(&sandbox, "mine.db"));
+        let source = comparable(&open(&sandbox, "mine.db"), record);
         let summaries_first = [&CSV_TABLES[..], &SUMMARIES, &HISTORIES].concat();
 
         for (name, tables) in [
@@ -221,10 +221,12 @@ fn csv_of_a_pruned_database_gives_the_same_summaries_in_either_order() {
         ] {
             let found = import_csv(&sandbox, name, &tables);
 
-            assert!(
-                summaries(&found) == source,
+            assert_eq!(
+                comparable(&found, record),
+                source,
                 "{record}: {name} has other summaries"
             );
+            let before = summaries(&found);
             for table in &tables {
                 let again = import(&sandbox, name, &[&format!("{table}.csv")]);
                 let taken = again["tables"][table]["taken"].as_i64();
@@ -232,11 +234,27 @@ fn csv_of_a_pruned_database_gives_the_same_summaries_in_either_order() {
             }
             summarize(&sandbox, IN_APRIL, name, &["--force"]);
             assert!(
-                summaries(&found) == source,
+                summaries(&found) == before,
                 "{record}: {name} was summarized from thin rows"
             );
         }
     }
+}
+
+/// The summaries. With `changes`, those of February and March are without their numbers of rows: they count the rows that are
+/// here, and the import leaves out those that are no change.
+fn comparable(connection: &Connection, record: &str) -> Vec<String> {
+    let mut lines = summaries(connection);
+    let is_complete = |line: &&mut String| {
+        record == "changes"
+            && EDGES[2..]
+                .iter()
+                .any(|edge| line.contains(&format!("|{edge}|")))
+    };
+    for line in lines.iter_mut().filter(is_complete) {
+        line.truncate(line.rfind('|').unwrap());
+    }
+    lines
 }
 
 #[test]

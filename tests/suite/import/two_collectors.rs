@@ -19,42 +19,44 @@ const TILE: &str = "'AA' || char(64 + ?1)";
 
 /// One answer of Torn about an entity. The entity is a player, a faction and a tile at once.
 #[derive(Clone, Debug)]
-struct Poll {
-    at: i64,
-    entity: i64,
-    is_of_first: bool,
+pub struct Poll {
+    pub at: i64,
+    pub entity: i64,
 }
 
 /// The moments at which the value of each entity changes. It never comes back to an earlier value, because two collectors
 /// cannot tell that from a value that stayed.
-type Changes = BTreeMap<i64, Vec<i64>>;
+pub type Changes = BTreeMap<i64, Vec<i64>>;
 
-fn any_moment() -> impl Strategy<Value = i64> {
+pub fn any_moment() -> impl Strategy<Value = i64> {
     EDGES[0]..EDGES[4]
 }
 
-fn any_polls() -> impl Strategy<Value = Vec<Poll>> {
-    let poll = (any_moment(), 1..=3_i64, any::<bool>());
+/// The polls of several collectors, in the order of their times, each with the number of its collector.
+pub fn any_polls(collectors: usize) -> impl Strategy<Value = Vec<(usize, Poll)>> {
+    let poll = (0..collectors, any_moment(), 1..=3_i64);
     let polls = vec(poll, 8..60);
     polls.prop_map(|polls| {
-        let poll = |(at, entity, is_of_first)| Poll {
-            at,
-            entity,
-            is_of_first,
-        };
-        let mut polls: Vec<Poll> = polls.into_iter().map(poll).collect();
-        polls.sort_by_key(|poll| (poll.at, poll.entity));
-        polls.dedup_by_key(|poll| (poll.at, poll.entity));
+        let poll = |(collector, at, entity)| (collector, Poll { at, entity });
+        let mut polls: Vec<(usize, Poll)> = polls.into_iter().map(poll).collect();
+        polls.sort_by_key(|(_, poll)| (poll.at, poll.entity));
+        polls.dedup_by_key(|(_, poll)| (poll.at, poll.entity));
         polls
     })
 }
 
-fn any_changes() -> impl Strategy<Value = Changes> {
+/// The polls of these collectors.
+pub fn polls_of(polls: &[(usize, Poll)], collectors: &[usize]) -> Vec<Poll> {
+    let of = polls.iter().filter(|(by, _)| collectors.contains(by));
+    of.map(|(_, poll)| poll.clone()).collect()
+}
+
+pub fn any_changes() -> impl Strategy<Value = Changes> {
     vec(vec(any_moment(), 0..8), 3).prop_map(|moments| (1..).zip(moments).collect())
 }
 
 /// Records the polls as `fetch` does: a row for each value that differs from the one before.
-fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
+pub fn collect(path: &std::path::Path, polls: &[Poll], changes: &Changes) {
     let mut connection = Connection::open(path).unwrap();
     let transaction = connection.transaction().unwrap();
     transaction
@@ -135,17 +137,13 @@ fn a_merge_is_what_one_collector_would_have_and_a_prune_does_not_change_that() {
     let template = template(&sandbox);
     let open = |name: &str| Connection::open(sandbox.path(name)).unwrap();
     let merge = || import(&sandbox, "mine.db", &["other.db"]);
-    for_any_history(12, (any_polls(), any_changes()), |(polls, changes)| {
-        let of = |is_of_first: bool| -> Vec<Poll> {
-            let mut chosen = polls.clone();
-            chosen.retain(|poll| poll.is_of_first == is_of_first);
-            chosen
-        };
-        for (name, polls) in [
-            ("both.db", polls.clone()),
-            ("mine.db", of(true)),
-            ("other.db", of(false)),
+    for_any_history(12, (any_polls(2), any_changes()), |(polls, changes)| {
+        for (name, collectors) in [
+            ("both.db", &[0, 1][..]),
+            ("mine.db", &[0]),
+            ("other.db", &[1]),
         ] {
+            let polls = polls_of(&polls, collectors);
             sandbox.remove_database(name);
             fs::write(sandbox.path(name), &template).unwrap();
             collect(&sandbox.path(name), &polls, &changes);

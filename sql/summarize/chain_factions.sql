@@ -1,0 +1,52 @@
+-- Lets the imported summaries of factions in a month begin with the values that are known here from before it.
+--
+-- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
+-- months would not add up. The summaries end with the values that they were imported with.
+--
+-- :period_start   unix seconds; start of the month
+UPDATE faction_summary AS summary SET
+    respect_start = chained.respect,
+    respect_end = coalesce(respect_end, chained.respect),
+    respect_change = coalesce(respect_end, chained.respect) - chained.respect,
+    member_count_start = chained.member_count,
+    member_count_end = coalesce(member_count_end, chained.member_count),
+    member_count_change = coalesce(member_count_end, chained.member_count) - chained.member_count,
+    best_chain_start = chained.best_chain,
+    best_chain_end = coalesce(best_chain_end, chained.best_chain),
+    best_chain_change = coalesce(best_chain_end, chained.best_chain) - chained.best_chain
+FROM (
+    SELECT
+        imported.id,
+        coalesce(
+            (SELECT respect_end FROM faction_summary AS earlier
+             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND respect_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.respect_start
+        ) AS respect,
+        coalesce(
+            (SELECT member_count_end FROM faction_summary AS earlier
+             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND member_count_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.member_count_start
+        ) AS member_count,
+        coalesce(
+            (SELECT best_chain_end FROM faction_summary AS earlier
+             WHERE earlier.faction_id = imported.faction_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND best_chain_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.best_chain_start
+        ) AS best_chain
+    FROM faction_summary AS imported
+    WHERE imported.period_type = 'monthly' AND imported.period_start = :period_start
+      AND CAST(imported.faction_id AS TEXT) IN (
+          SELECT entity FROM imported_summaries
+          WHERE history = 'faction_history' AND period_start = :period_start)
+) AS chained
+WHERE summary.id = chained.id
+  AND (
+      summary.respect_start, summary.member_count_start, summary.best_chain_start
+  ) IS NOT (
+      chained.respect, chained.member_count, chained.best_chain
+  )

@@ -1,0 +1,104 @@
+-- Lets the imported summaries of players in a month begin with the values that are known here from before it.
+--
+-- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
+-- months would not add up. The summaries end with the values that they were imported with.
+--
+-- :period_start   unix seconds; start of the month
+UPDATE player_stats_summary AS summary SET
+    strength_start = chained.strength,
+    strength_end = coalesce(strength_end, chained.strength),
+    strength_change = coalesce(strength_end, chained.strength) - chained.strength,
+    defense_start = chained.defense,
+    defense_end = coalesce(defense_end, chained.defense),
+    defense_change = coalesce(defense_end, chained.defense) - chained.defense,
+    speed_start = chained.speed,
+    speed_end = coalesce(speed_end, chained.speed),
+    speed_change = coalesce(speed_end, chained.speed) - chained.speed,
+    dexterity_start = chained.dexterity,
+    dexterity_end = coalesce(dexterity_end, chained.dexterity),
+    dexterity_change = coalesce(dexterity_end, chained.dexterity) - chained.dexterity,
+    total_stats_start = chained.total_stats,
+    total_stats_end = coalesce(total_stats_end, chained.total_stats),
+    total_stats_change = coalesce(total_stats_end, chained.total_stats) - chained.total_stats,
+    level_start = chained.level,
+    level_end = coalesce(level_end, chained.level),
+    level_change = coalesce(level_end, chained.level) - chained.level,
+    life_maximum_start = chained.life_maximum,
+    life_maximum_end = coalesce(life_maximum_end, chained.life_maximum),
+    networth_start = chained.networth,
+    networth_end = coalesce(networth_end, chained.networth),
+    networth_change = CASE typeof(coalesce(networth_end, chained.networth) - chained.networth)
+        WHEN 'integer' THEN coalesce(networth_end, chained.networth) - chained.networth END
+FROM (
+    SELECT
+        imported.id,
+        coalesce(
+            (SELECT strength_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND strength_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.strength_start
+        ) AS strength,
+        coalesce(
+            (SELECT defense_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND defense_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.defense_start
+        ) AS defense,
+        coalesce(
+            (SELECT speed_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND speed_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.speed_start
+        ) AS speed,
+        coalesce(
+            (SELECT dexterity_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND dexterity_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.dexterity_start
+        ) AS dexterity,
+        coalesce(
+            (SELECT total_stats_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND total_stats_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.total_stats_start
+        ) AS total_stats,
+        coalesce(
+            (SELECT level_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND level_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.level_start
+        ) AS level,
+        coalesce(
+            (SELECT life_maximum_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND life_maximum_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.life_maximum_start
+        ) AS life_maximum,
+        coalesce(
+            (SELECT networth_end FROM player_stats_summary AS earlier
+             WHERE earlier.player_id = imported.player_id AND earlier.period_type = 'monthly'
+               AND earlier.period_start < :period_start AND networth_end IS NOT NULL
+             ORDER BY earlier.period_start DESC LIMIT 1),
+            imported.networth_start
+        ) AS networth
+    FROM player_stats_summary AS imported
+    WHERE imported.period_type = 'monthly' AND imported.period_start = :period_start
+      AND CAST(imported.player_id AS TEXT) IN (
+          SELECT entity FROM imported_summaries
+          WHERE history = 'player_stats_history' AND period_start = :period_start)
+) AS chained
+WHERE summary.id = chained.id
+  AND (
+      summary.strength_start, summary.defense_start, summary.speed_start, summary.dexterity_start,
+      summary.total_stats_start, summary.level_start, summary.life_maximum_start, summary.networth_start
+  ) IS NOT (
+      chained.strength, chained.defense, chained.speed, chained.dexterity, chained.total_stats, chained.level,
+      chained.life_maximum, chained.networth
+  )

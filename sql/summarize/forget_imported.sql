@@ -1,0 +1,25 @@
+-- Forgets that summaries of a month were imported, once they are computed from all history rows that they count.
+-- A row that an import has left out, because it repeats known values, counts, too.
+-- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
+--
+-- :history                     name of the history table
+-- :period_start, :period_end   unix seconds; the month as a half-open interval
+DELETE FROM imported_summaries
+WHERE history = :history AND period_start = :period_start AND entity IN (
+    SELECT CAST(summary.entity AS TEXT)
+    FROM (
+        SELECT player_id AS entity, record_count
+        FROM player_stats_summary
+        WHERE period_type = 'monthly' AND period_start = :period_start
+    ) AS summary
+    JOIN (
+        SELECT player_id AS entity, count(*) AS rows
+        FROM player_stats_history
+        WHERE timestamp >= :period_start AND timestamp < :period_end
+        GROUP BY 1
+    ) AS present ON present.entity = summary.entity
+    LEFT JOIN repeated_rows AS repeated ON repeated.history = :history
+        AND repeated.entity = CAST(summary.entity AS TEXT)
+        AND repeated.month = strftime('%Y-%m', :period_start, 'unixepoch')
+    WHERE present.rows + coalesce(repeated.rows, 0) >= summary.record_count
+)
