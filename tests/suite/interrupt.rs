@@ -148,17 +148,11 @@ fn check(sandbox: &Sandbox, case: &Interrupted) {
             case.arguments,
             finished.stderr()
         );
-        assert_eq!(
-            files(&sandbox.path("")),
-            files_before,
-            "{:?}",
-            case.arguments
-        );
+        let files_after = files(&sandbox.path(""));
+        assert_eq!(files_after, files_before, "{:?}", case.arguments);
         assert_sound(sandbox);
-        assert_eq!(
-            sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
-            rows_before
-        );
+        let rows_after: i64 = sandbox.value("SELECT count(*) FROM player_stats_history");
+        assert_eq!(rows_after, rows_before);
     }
     sandbox.run(case.arguments).expect(0);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row, Statement, named_params, params, params_from_iter};
+use rusqlite::{Connection, Row, Statement, params, params_from_iter};
 
 use crate::error::Result;
 use crate::model::history::History;
@@ -84,10 +84,7 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
         sql!("import/record_replaced"),
         sql!("import/mark_changed"),
     ] {
-        connection.execute(
-            &render(history, template),
-            named_params! { ":history": history.table() },
-        )?;
+        connection.execute(&render(history, template), &[(":history", history.table())])?;
     }
     Ok(())
 }

@@ -122,7 +122,7 @@ fn convert(
     Ok(row)
 }
 
-/// The entity of a summary, as [`schema_of`] has it for history rows.
+/// The entity of a summary, as [`schema_of`](crate::store::history::schema_of) has it for history rows.
 pub(super) fn entity_of(table: &Table, history: History, row: &[Datum]) -> String {
     let parts = layout(history).entity_names();
     let parts: Vec<String> = parts
