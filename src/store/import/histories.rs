@@ -76,15 +76,16 @@ fn write(connection: &Connection, history: History) -> rusqlite::Result<()> {
     ] {
         connection.execute(&render(history, template), [])?;
     }
-    if history == History::Wars {
-        connection.execute(sql!("import/delete_empty_wars"), [])?;
-    }
     for template in [
         sql!("import/discount_summaries"),
         sql!("import/record_replaced"),
         sql!("import/mark_changed"),
     ] {
         connection.execute(&render(history, template), &[(":history", history.table())])?;
+    }
+    // A discounted summary may count no row any more.
+    if history == History::Wars {
+        connection.execute(sql!("import/delete_empty_wars"), [])?;
     }
     Ok(())
 }
