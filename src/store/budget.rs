@@ -1,6 +1,6 @@
 //! The rate limiter per key owner, which all processes on a database share.
 //!
-//! A call counts from its permit until a minute after its answer. It reaches Torn between the two, so Torn never receives
+//! A call counts from its permit until a little more than a minute after its answer. It reaches Torn between the two, so Torn never receives
 //! more calls than the limit in any 60 seconds, however long the calls take.
 
 use rusqlite::named_params;
@@ -10,6 +10,10 @@ use crate::store::{SqlContext, Store, sql};
 
 /// The window of Torn's rate limit, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
+
+/// How much longer a call counts, in milliseconds. Our times are cut to whole milliseconds, and NTP may slow a clock down or
+/// speed it up by 500 ppm, which is 30 ms a minute.
+const MARGIN_MS: i64 = 50;
 
 /// The permission for one call: the id of its row in `api_requests`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -112,7 +116,7 @@ impl Store {
             .prepare_cached(sql!("budget/set_expiry"))
             .and_then(|mut statement| {
                 statement.execute(
-                    named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS },
+                    named_params! { ":id": permit.0, ":expires_at_ms": now_ms + WINDOW_MS + MARGIN_MS },
                 )
             })
             .context("record the end of a call in the rate limiter")?;
@@ -153,6 +157,28 @@ mod tests {
                 later - first
             );
         }
+    }
+
+    #[test]
+    fn a_call_counts_for_more_than_a_minute_after_its_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("t.db")).unwrap();
+        let Acquire::Granted(permit) = store.try_acquire(1, 1, 0, 30_000).unwrap() else {
+            panic!("the first call is refused");
+        };
+        // The answer came at 100.9 ms.
+        store.release(permit, 100).unwrap();
+
+        assert_eq!(
+            store.try_acquire(1, 1, WINDOW_MS + 100, 30_000).unwrap(),
+            Acquire::RetryAfter(MARGIN_MS)
+        );
+        assert!(matches!(
+            store
+                .try_acquire(1, 1, WINDOW_MS + 100 + MARGIN_MS, 30_000)
+                .unwrap(),
+            Acquire::Granted(_)
+        ));
     }
 
     #[test]
