@@ -35,6 +35,7 @@ fn compare_room(folder: &Path, needed: u64, free: u64, what: &str) -> Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::display_path;
 
     #[test]
     fn the_error_about_a_full_disk_names_needed_and_free_space() {
@@ -45,7 +46,10 @@ mod tests {
         assert_eq!(refused.exit(), Exit::Io);
         assert_eq!(
             refused.one_line(),
-            "could not make a backup in /b: it needs 194.9 MB, and 20.0 MB are free"
+            format!(
+                "could not make a backup in {}: it needs 194.9 MB, and 20.0 MB are free",
+                display_path(Path::new("/b"))
+            )
         );
         assert!(check(12_000_000).is_ok());
     }
