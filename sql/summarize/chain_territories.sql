@@ -2,9 +2,9 @@
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
 -- months would not add up. The summaries end with the values that they were imported with.
+-- Their number of changes then fits the owners at both ends: none or more than one for the same owner, one or more for another.
 --
 -- :period_start   unix seconds; start of the month
--- Their number of changes then fits the owners at both ends: none or more than one for the same owner, one or more for another.
 UPDATE territory_ownership_summary AS summary SET
     faction_id_start = chained.faction_id,
     ownership_changes = CASE

@@ -1,11 +1,12 @@
 -- Forgets that summaries of a month were imported, once they are computed from all history rows that they count.
 -- A row that an import has left out, because it repeats known values, counts, too.
+-- Without the `+`, SQLite would count the rows of the month first, although a month seldom has imported summaries.
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :history                     name of the history table
 -- :period_start, :period_end   unix seconds; the month as a half-open interval
 DELETE FROM imported_summaries
-WHERE history = :history AND period_start = :period_start AND entity IN (
+WHERE history = :history AND period_start = :period_start AND +entity IN (
     SELECT CAST(summary.entity AS TEXT)
     FROM (
         SELECT player_id AS entity, record_count

@@ -92,18 +92,27 @@ pub(super) fn foreign_keys(connection: &Connection, what: &str) -> Result<()> {
 /// The number of rows of each table.
 pub(super) fn row_counts(connection: &Connection) -> Result<BTreeMap<String, i64>> {
     let count = || -> rusqlite::Result<BTreeMap<String, i64>> {
-        let tables: Vec<String> = connection
-            .prepare(sql!("backup/list_tables"))?
-            .query_map([], |row| row.get("name"))?
-            .collect::<rusqlite::Result<_>>()?;
-        tables
+        tables(connection)?
             .into_iter()
             .map(|table| {
-                let statement = format!("SELECT count(*) FROM \"{}\"", table.replace('"', "\"\""));
-                let rows = connection.query_row(&statement, [], |row| row.get(0))?;
+                let rows = row_count(connection, &table)?;
                 Ok((table, rows))
             })
             .collect()
     };
     count().context("count the rows")
+}
+
+/// The names of all tables, in the order of [`row_counts`].
+pub(super) fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare(sql!("backup/list_tables"))?
+        .query_map([], |row| row.get("name"))?
+        .collect()
+}
+
+/// The number of rows of one table.
+pub(super) fn row_count(connection: &Connection, table: &str) -> rusqlite::Result<i64> {
+    let statement = format!("SELECT count(*) FROM \"{}\"", table.replace('"', "\"\""));
+    connection.query_row(&statement, [], |row| row.get(0))
 }

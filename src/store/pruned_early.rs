@@ -51,7 +51,7 @@ pub(super) fn lost_rows(
         months: early.iter().map(|early| early.month).collect(),
         is_open: early.iter().all(|early| early.is_open),
         rows: early.iter().map(|early| early.missing).sum(),
-        backups: count_in_backups(connection, &early, backups, &id, now)?,
+        backups: count_in_backups(&early, backups, &id, now)?,
     };
     found.months.dedup();
     if let Some(most) = found.backups.first() {
@@ -66,6 +66,8 @@ struct EarlyMonth {
     month: Month,
     /// Whether its rows can be imported, because `prune --future` has opened it again.
     is_open: bool,
+    /// The rows that are here: see [`keys_of`].
+    present: HashSet<String>,
     /// The summarized rows that are gone.
     missing: i64,
 }
@@ -86,12 +88,14 @@ fn months_pruned_early(connection: &Connection, limit: i64) -> rusqlite::Result<
         .into_iter()
         .flatten()
     {
-        let present = keys_of(connection, history, month)?.len();
+        let present = keys_of(connection, history, month)?;
+        let rows = i64::try_from(present.len()).unwrap_or(i64::MAX);
         early.push(EarlyMonth {
             history,
             month,
             is_open,
-            missing: (counted - i64::try_from(present).unwrap_or(i64::MAX)).max(0),
+            present,
+            missing: (counted - rows).max(0),
         });
     }
     Ok(early)
@@ -99,7 +103,6 @@ fn months_pruned_early(connection: &Connection, limit: i64) -> rusqlite::Result<
 
 /// The backups with rows that are missing here: those with the most rows first, and the newest of them.
 fn count_in_backups(
-    connection: &Connection,
     early: &[EarlyMonth],
     directory: &Path,
     id: &DatabaseId,
@@ -108,7 +111,7 @@ fn count_in_backups(
     let backups = Backups::find(directory, id, now)?;
     let mut found = Vec::new();
     for manifest in backups.future().iter().chain(backups.newest_first()) {
-        match count_in_backup(connection, early, manifest) {
+        match count_in_backup(early, manifest) {
             Ok(0) => {}
             Ok(rows) => found.push(RowsInBackup {
                 file: manifest.path.clone(),
@@ -123,19 +126,14 @@ fn count_in_backups(
     Ok(found)
 }
 
-fn count_in_backup(
-    connection: &Connection,
-    early: &[EarlyMonth],
-    manifest: &Manifest,
-) -> Result<i64> {
+fn count_in_backup(early: &[EarlyMonth], manifest: &Manifest) -> Result<i64> {
     let (path, _unpacked) = unpack(manifest)?;
     let reader = Reader::open_untouched(&path)?;
     let count = || -> rusqlite::Result<usize> {
         let mut rows = 0;
-        for EarlyMonth { history, month, .. } in early {
-            let here = keys_of(connection, *history, *month)?;
-            let there = keys_of(&reader.connection, *history, *month)?;
-            rows += there.difference(&here).count();
+        for month in early {
+            let there = keys_of(&reader.connection, month.history, month.month)?;
+            rows += there.difference(&month.present).count();
         }
         Ok(rows)
     };

@@ -1,7 +1,5 @@
 //! Whether the newest backup has the content of the database, so that another copy of it would be of no use.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, Row, Statement};
 
 use crate::error::{Result, WithContext};
@@ -43,7 +41,7 @@ pub(crate) fn newest_with_same_content(
     // A link to the database is no copy. On Unix, closing it would drop the locks that SQLite holds on the database.
     if is_same_file(&newest.path, options.database)
         || newest.schema_version != source.schema_version
-        || without_record(newest.rows.clone()) != without_record(check::row_counts(&snapshot)?)
+        || !has_same_counts(&snapshot, &newest).context("count the rows")?
     {
         return Ok(None);
     }
@@ -58,10 +56,26 @@ pub(crate) fn newest_with_same_content(
     }
 }
 
-/// The row counts of the tables to compare.
-fn without_record(mut rows: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
-    rows.remove(WRITTEN_BY_BACKUPS);
-    rows
+/// Whether both have the same tables with as many rows. Stops at the first difference: after a fetch, that is at the latest
+/// `fetch_runs`, and the larger tables with later names are not counted.
+fn has_same_counts(ours: &Connection, backup: &Manifest) -> rusqlite::Result<bool> {
+    if !check::tables(ours)?.iter().eq(backup.rows.keys()) {
+        return Ok(false);
+    }
+    for (table, rows) in compared(backup) {
+        if check::row_count(ours, table)? != *rows {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The tables to compare, with the numbers of their rows.
+fn compared(backup: &Manifest) -> impl Iterator<Item = (&String, &i64)> {
+    backup
+        .rows
+        .iter()
+        .filter(|(table, _)| *table != WRITTEN_BY_BACKUPS)
 }
 
 fn has_same_rows(
@@ -72,8 +86,8 @@ fn has_same_rows(
     let verified = open_verified(backup, options.watch)?;
     let copy = open_copy(verified.path())?;
     options.watch.begin("comparing", None);
-    for table in without_record(backup.rows.clone()).into_keys() {
-        if !is_same_table(ours, &copy, &table).context(format!("compare the table {table}"))? {
+    for (table, _) in compared(backup) {
+        if !is_same_table(ours, &copy, table).context(format!("compare the table {table}"))? {
             return Ok(false);
         }
         interrupt::check().with_context(|| format!("compare the table {table}"))?;

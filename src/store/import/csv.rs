@@ -59,7 +59,8 @@ fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
 /// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
 const MAX_ROW_ID: i64 = 1 << 53;
 
-/// What a file is whose contents must be converted first, and how.
+/// Recognizes a file that has to be converted before the import, by its first bytes. Returns the cause and the help of the
+/// error.
 fn other_encoding(start: &[u8]) -> Option<(&'static str, &'static str)> {
     match start {
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some((
