@@ -17,7 +17,7 @@ pub struct Error {
     exit: Exit,
 }
 
-/// What to do when the disk of a file is mounted read-only.
+/// The help for a file on a disk that is mounted read-only.
 const READ_ONLY_DISK: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
 
 /// The exit codes. They are part of the public interface and never change.
@@ -192,11 +192,11 @@ impl StdError for Error {
     }
 }
 
-/// What to do when a disk is full.
+/// The help for a full disk.
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; what was saved before is kept";
 
-/// What to do when a user may use no more of a disk.
+/// The help for a user whose disk quota is used up.
 const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; what was \
                           saved before is kept";
 
