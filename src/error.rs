@@ -139,6 +139,12 @@ impl Error {
         self.help.as_deref()
     }
 
+    /// The help as the end of a line, such as `; try: free some space`. Empty if there is none.
+    pub(crate) fn help_clause(&self) -> String {
+        self.help()
+            .map_or_else(String::new, |help| format!("; try: {help}"))
+    }
+
     /// The messages of the causes, beginning with the outermost.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
