@@ -30,13 +30,12 @@ pub(in crate::command) fn inspect(settings: &Settings) -> Condition {
             Err(error) => unknown = unknown.or_else(|| Some(error.one_line())),
         }
     }
-    match unknown {
-        _ if !places.is_empty() => Condition::Installed {
-            place: places.join(" and "),
-            faults,
-        },
-        Some(why) => Condition::Unknown(why),
-        None => Condition::Absent,
+    if places.is_empty() {
+        return unknown.map_or(Condition::Absent, Condition::Unknown);
+    }
+    Condition::Installed {
+        place: places.join(" and "),
+        faults,
     }
 }
 
