@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,9 +17,6 @@ pub struct Error {
     source: Option<Box<dyn StdError + Send + Sync>>,
     exit: Exit,
 }
-
-/// What to do when the disk of a file is mounted read-only.
-const READ_ONLY_DISK: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
 
 /// The exit codes. They are part of the public interface and never change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,34 +71,19 @@ impl Error {
         }
     }
 
-    /// An I/O error. The kind of `source` decides between [`Exit::Config`] and [`Exit::Io`].
-    ///
-    /// A file that another program has open is [`Exit::TryLater`], with a help text.
+    /// An I/O error. The kind of `source` decides the exit code and the help.
     pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
         let source = without_path(source);
-        if is_open_elsewhere(&source) {
-            return Self::new(action)
-                .with_source(source)
-                .with_help("another program has the file open: close it there, then run it again")
-                .with_exit(Exit::TryLater);
-        }
-        if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem {
-            return Self::new(action)
-                .with_source(source)
-                .with_help(READ_ONLY_DISK)
-                .with_exit(Exit::Config);
-        }
-        let exit = match source.kind() {
-            std::io::ErrorKind::NotFound
-            | std::io::ErrorKind::PermissionDenied
-            | std::io::ErrorKind::IsADirectory
-            | std::io::ErrorKind::NotADirectory => Exit::Config,
-            _ => Exit::Io,
-        };
-        let help = match source.kind() {
-            std::io::ErrorKind::StorageFull => Some(FULL_DISK_HELP),
-            std::io::ErrorKind::QuotaExceeded => Some(QUOTA_HELP),
-            _ => None,
+        let (exit, help) = match source.kind() {
+            _ if is_open_elsewhere(&source) => (Exit::TryLater, Some(OPEN_ELSEWHERE_HELP)),
+            ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory => (Exit::Config, None),
+            ErrorKind::ReadOnlyFilesystem => (Exit::Config, Some(READ_ONLY_DISK_HELP)),
+            ErrorKind::StorageFull => (Exit::Io, Some(FULL_DISK_HELP)),
+            ErrorKind::QuotaExceeded => (Exit::Io, Some(QUOTA_HELP)),
+            _ => (Exit::Io, None),
         };
         Self {
             help: help.map(str::to_owned),
@@ -156,6 +139,12 @@ impl Error {
         self.help.as_deref()
     }
 
+    /// The help as the end of a line, such as `; try: free some space`. Empty if there is none.
+    pub(crate) fn help_clause(&self) -> String {
+        self.help()
+            .map_or_else(String::new, |help| format!("; try: {help}"))
+    }
+
     /// The messages of the causes, beginning with the outermost.
     pub fn causes(&self) -> Vec<String> {
         let mut causes = Vec::new();
@@ -192,11 +181,18 @@ impl StdError for Error {
     }
 }
 
-/// What to do when a disk is full.
+/// The help for a file that another program has open.
+const OPEN_ELSEWHERE_HELP: &str =
+    "another program has the file open: close it there, then run it again";
+
+/// The help for a file on a disk that is mounted read-only.
+const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
+
+/// The help for a full disk.
 pub(crate) const FULL_DISK_HELP: &str =
     "free some space on that disk, then run it again; what was saved before is kept";
 
-/// What to do when a user may use no more of a disk.
+/// The help for a user whose disk quota is used up.
 const QUOTA_HELP: &str = "remove some of your files on that disk, or have your quota raised, then run it again; what was \
                           saved before is kept";
 

@@ -43,10 +43,7 @@ pub(crate) fn start(settings: &Settings, verbosity: Verbosity, color: Color) -> 
 
 /// Warns of a log file that is not used.
 pub(crate) fn warn(error: &Error) {
-    let help = error
-        .help()
-        .map_or_else(String::new, |help| format!("; try: {help}"));
-    log::warn!("{}{help}", error.one_line());
+    log::warn!("{}{}", error.one_line(), error.help_clause());
 }
 
 /// Puts the time before each message of a job whose stderr cron appends to a file, because nothing else says when it was.

@@ -2,7 +2,7 @@
 //!
 //! `export` puts a `'` before such a text, and `import` takes it away. Both ask here, so the text comes back as it was.
 
-/// What a formula begins with, also in full-width letters, which some spreadsheets of East Asia take for the same.
+/// A formula begins with one of these characters. Some spreadsheets of East Asia accept the full-width ones, too.
 /// <https://owasp.org/www-community/attacks/CSV_Injection>
 const STARTS: [&str; 11] = [
     "=", "+", "-", "@", "\t", "\r", "\n", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",

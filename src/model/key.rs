@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::model::hidden;
 use crate::model::id::PlayerId;
+use crate::model::time::is_compact_time;
 
 /// The number of letters and digits in a key.
 pub(crate) const KEY_LENGTH: usize = 16;
@@ -61,29 +62,23 @@ pub(crate) fn looks_like_key(word: &str) -> bool {
         && word
             .bytes()
             .any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
-        && !is_time(word)
+        && !is_compact_time(word)
 }
 
-/// Whether a word is a time such as `20261031T120000Z`.
-fn is_time(word: &str) -> bool {
-    word.bytes().enumerate().all(|(at, byte)| match at {
-        8 => byte == b'T',
-        15 => byte == b'Z',
-        _ => byte.is_ascii_digit(),
-    })
+/// The words in a text that look like a key.
+fn key_like_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| looks_like_key(word))
 }
 
 /// Hides the words in a text that look like a key from all messages.
 pub(crate) fn hide_key_like(text: &str) {
-    text.split(|character: char| !character.is_ascii_alphanumeric())
-        .filter(|word| looks_like_key(word))
-        .for_each(hidden::hide);
+    key_like_words(text).for_each(hidden::hide);
 }
 
 /// Whether a text contains a word that may be a key.
 pub(crate) fn contains_key_like(text: &str) -> bool {
-    text.split(|character: char| !character.is_ascii_alphanumeric())
-        .any(looks_like_key)
+    key_like_words(text).next().is_some()
 }
 
 /// Removes the quotes, blanks and byte order mark that shells, editors and copying leave around a text.

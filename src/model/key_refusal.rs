@@ -11,7 +11,9 @@ pub(crate) struct KeyRefusal {
     pub(crate) remedy: &'static str,
 }
 
-const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
+/// The remedy for a key that Torn does not know.
+pub(crate) const COPY_AGAIN: &str =
+    "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
 const REFUSALS: [KeyRefusal; 5] = [
     KeyRefusal {

@@ -34,6 +34,11 @@ pub fn iso(unix: i64) -> String {
     )
 }
 
+/// Whether a text has the form of the time in the name of a copy: `20261121T220600Z`.
+pub(crate) fn is_compact_time(text: &str) -> bool {
+    has_format(text, "00000000T000000Z")
+}
+
 /// The first second of the UTC day that contains `unix`.
 pub(crate) fn day_start(unix: i64) -> i64 {
     unix.saturating_sub(unix.rem_euclid(DAY))

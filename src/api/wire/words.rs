@@ -67,7 +67,7 @@ pub(crate) fn shortened(text: &str) -> String {
     }
 }
 
-/// What a body is that could not be parsed as JSON; completes "the answer is …".
+/// Describes a body that the parser refused. The text completes the sentence "the answer is …".
 pub(crate) fn describe_body(body: &str, error: &serde_json::Error) -> String {
     if body.trim_start().starts_with('<') {
         return "a web page and not JSON".to_owned();

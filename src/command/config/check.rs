@@ -15,7 +15,6 @@ use crate::error::{Error, Exit, Result};
 use crate::model::key::KeyState;
 use crate::model::kind::Kind;
 use crate::model::path::{display_path, plain_absolute};
-use crate::model::schedule::condition::{Condition, NO_JOBS};
 use crate::output::terminal::Verbosity;
 use crate::store::Store;
 
@@ -138,20 +137,12 @@ fn check_settings(settings: &Settings, is_online: bool, findings: &mut Findings)
 
 /// Tells whether the jobs of this configuration are installed and work.
 fn check_jobs(settings: &Settings, findings: &mut Findings) {
-    match inspect(settings) {
-        Condition::Absent => findings.ok("schedule", NO_JOBS),
-        Condition::Unknown(why) => findings.ok(
-            "schedule",
-            format!("it is unknown whether jobs are installed: {why}"),
-        ),
-        Condition::Installed { place, faults } if faults.is_empty() => {
-            findings.ok("schedule", format!("the jobs are installed in {place}"));
-        }
-        Condition::Installed { faults, .. } => {
-            for fault in faults {
-                findings.warn("schedule", fault.message, &fault.help);
-            }
-        }
+    let condition = inspect(settings);
+    if condition.faults().is_empty() {
+        findings.ok("schedule", condition.describe());
+    }
+    for fault in condition.faults() {
+        findings.warn("schedule", fault.message.as_str(), &fault.help);
     }
 }
 

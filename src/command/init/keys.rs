@@ -9,12 +9,9 @@ use crate::command::torn::{Failure, TornClient};
 use crate::config::Settings;
 use crate::error::{Error, Exit, Result};
 use crate::model::key::{KeyFacts, NamedKey};
-use crate::model::key_refusal::KeyRefusal;
+use crate::model::key_refusal::{COPY_AGAIN, KeyRefusal};
 use crate::model::size::count;
 use crate::store::Store;
-
-/// The help text for a key that Torn does not accept.
-const COPY_AGAIN: &str = "copy the key again from https://www.torn.com/preferences.php#tab=api";
 
 pub(super) struct CheckedKeys {
     /// The keys that Torn accepts.

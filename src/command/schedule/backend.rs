@@ -1,4 +1,4 @@
-//! What every scheduler offers.
+//! The trait [`Backend`], which every scheduler implements.
 
 use std::path::{Path, PathBuf};
 

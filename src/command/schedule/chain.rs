@@ -54,14 +54,11 @@ pub(super) fn run(context: &Context, config: &Path, name: JobName) -> Result<Out
                     .args(extra(command, position > finished)),
             )
             .with_context(|| format!("start `tornsnap {command}`"))?;
-        let Some(status) = status else {
-            return Err(stopped(command, children.stopped_by()));
+        let stopped_by = children.stopped_by();
+        let status = match status {
+            Some(status) if stopped_by.is_none() || is_finished(name, status) => status,
+            _ => return Err(stopped(command, stopped_by)),
         };
-        if let Some(exit) = children.stopped_by()
-            && !is_finished(name, status)
-        {
-            return Err(stopped(command, Some(exit)));
-        }
         if is_refused_prune(command, status) {
             file.write(Mark::new(&job, now, commands.len()))?;
             return Err(failed(command, status, "in the next interval"));

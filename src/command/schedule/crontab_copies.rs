@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, WithContext};
 use crate::model::path::{copy_names, display_path, folder_of, with_suffix};
+use crate::model::time::is_compact_time;
 use crate::store::files::temporary_in;
 
 /// The word in the names of the copies.
@@ -13,9 +14,6 @@ const LABEL: &str = "crontab-before";
 
 /// How many copies stay.
 const KEEP: usize = 3;
-
-/// The length of a time such as `20260401T120000Z`.
-const TIME_LENGTH: usize = 16;
 
 /// The folder of the configuration. If it is gone, the home folder, or else that for temporary files.
 fn folder_for_copies(config: &Path) -> PathBuf {
@@ -88,11 +86,5 @@ fn order_of(rest: &str) -> Option<(String, u32)> {
         None => (rest, 1),
         Some((time, number)) => (time, number.parse().ok().filter(|number| *number > 1)?),
     };
-    let is_time = time.len() == TIME_LENGTH
-        && time.char_indices().all(|(at, letter)| match at {
-            8 => letter == 'T',
-            15 => letter == 'Z',
-            _ => letter.is_ascii_digit(),
-        });
-    is_time.then(|| (time.to_owned(), number))
+    is_compact_time(time).then(|| (time.to_owned(), number))
 }

@@ -7,7 +7,7 @@ use crate::command::schedule::entries::{self, Entries};
 use crate::command::schedule::scheduler::Scheduler;
 use crate::command::schedule::surroundings::settings_of_jobs;
 use crate::config::Settings;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::path::plain_absolute;
 use crate::model::schedule::condition::{Condition, Fault};
 
@@ -21,45 +21,49 @@ pub(in crate::command) fn inspect(settings: &Settings) -> Condition {
     let mut places = Vec::new();
     let mut faults = Vec::new();
     for backend in Scheduler::backends() {
-        match backend.look(&id) {
-            Ok(Look::Absent) => {}
-            Ok(look) => {
-                places.push(backend.place());
-                faults.extend(faults_of(backend.as_ref(), &id, look));
+        let found = match backend.look(&id) {
+            Ok(Look::Absent) => continue,
+            Ok(Look::Damaged(error)) => vec![damage(&backend.place(), &error)],
+            Ok(Look::Present { programs, config }) => {
+                faults_of(backend.as_ref(), &id, &programs, config.as_deref())
             }
-            Err(error) => unknown = unknown.or_else(|| Some(error.one_line())),
-        }
+            Err(error) => {
+                unknown.get_or_insert_with(|| error.one_line());
+                continue;
+            }
+        };
+        places.push(backend.place());
+        faults.extend(found);
     }
-    match unknown {
-        _ if !places.is_empty() => Condition::Installed {
-            place: places.join(" and "),
-            faults,
-        },
-        Some(why) => Condition::Unknown(why),
-        None => Condition::Absent,
+    if places.is_empty() {
+        return unknown.map_or(Condition::Absent, Condition::Unknown);
+    }
+    Condition::Installed {
+        place: places.join(" and "),
+        faults,
+    }
+}
+
+fn damage(place: &str, error: &Error) -> Fault {
+    Fault {
+        message: format!("{place} is damaged: {}", error.causes().join(": ")),
+        help: error
+            .help()
+            .unwrap_or("run `tornsnap schedule show`")
+            .to_owned(),
     }
 }
 
 /// The faults of the entries of one scheduler.
-fn faults_of(backend: &dyn Backend, id: &str, look: Look) -> Vec<Fault> {
+fn faults_of(
+    backend: &dyn Backend,
+    id: &str,
+    programs: &[String],
+    config: Option<&str>,
+) -> Vec<Fault> {
     let place = backend.place();
-    let (programs, config) = match look {
-        Look::Absent => return Vec::new(),
-        Look::Damaged(error) => {
-            return vec![Fault {
-                message: format!("{place} is damaged: {}", error.causes().join(": ")),
-                help: error
-                    .help()
-                    .unwrap_or("run `tornsnap schedule show`")
-                    .to_owned(),
-            }];
-        }
-        Look::Present { programs, config } => (programs, config),
-    };
-    let mut faults: Vec<Fault> = missing_path(&place, &programs, config.as_deref())
-        .into_iter()
-        .collect();
-    if let (Some(program), Some(config)) = (programs.first(), &config)
+    let mut faults: Vec<Fault> = missing_path(&place, programs, config).into_iter().collect();
+    if let (Some(program), Some(config)) = (programs.first(), config)
         && faults.is_empty()
         && is_outdated(backend, program, config).unwrap_or(false)
     {

@@ -262,12 +262,10 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
         })
         .and_then(|()| backend.require());
     if let Err(error) = would_fail {
-        let help = error
-            .help()
-            .map_or_else(String::new, |help| format!("; try: {help}"));
         warnings.push(format!(
-            "the installation would fail: {}{help}",
-            error.one_line()
+            "the installation would fail: {}{}",
+            error.one_line(),
+            error.help_clause()
         ));
     }
     if !context.json {

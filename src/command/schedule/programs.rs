@@ -110,7 +110,7 @@ pub(super) fn run_to_success(program: &str, arguments: &[&str]) -> Result<Output
     Err(Error::new(shown()).with_source(message_of(&output)))
 }
 
-/// What a program that failed has printed, on one line.
+/// The error output of a program that failed, on one line. If there is none, its standard output or its exit status.
 pub(super) fn message_of(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let text = match text.trim() {

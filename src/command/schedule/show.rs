@@ -86,9 +86,7 @@ fn installation(
             ": run `tornsnap schedule install` to bring it up to date".to_owned(),
         ),
         Err(error) => {
-            let help = error
-                .help()
-                .map_or_else(String::new, |help| format!("; try: {help}"));
+            let help = error.help_clause();
             warnings.push(error.one_line() + &help);
             ("unknown", format!(": {}{help}", error.causes().join(": ")))
         }

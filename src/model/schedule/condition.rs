@@ -34,6 +34,23 @@ impl Condition {
     pub(crate) fn is_installed(&self) -> bool {
         matches!(self, Self::Installed { .. })
     }
+
+    /// The reasons for which installed jobs do not work.
+    pub(crate) fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Installed { faults, .. } => faults,
+            Self::Absent | Self::Unknown(_) => &[],
+        }
+    }
+
+    /// Says whether jobs are installed, and where.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Absent => NO_JOBS.to_owned(),
+            Self::Unknown(why) => format!("it is unknown whether jobs are installed: {why}"),
+            Self::Installed { place, .. } => format!("the jobs are installed in {place}"),
+        }
+    }
 }
 
 /// Says that there are no jobs.
