@@ -82,8 +82,7 @@ fn the_machines_own_clock_is_compared_with_the_records() {
 
 /// Runs a command in the folder of `torn` with the clock of this machine.
 fn with_real_clock(torn: &Torn, arguments: &[&str]) -> Finished {
-    let mut command = torn.sandbox.command(arguments);
-    Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
+    torn.sandbox.run_with_real_clock(arguments)
 }
 
 fn fetch_with_real_clock(torn: &Torn) -> Finished {

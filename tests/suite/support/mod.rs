@@ -115,6 +115,12 @@ impl Sandbox {
         )
     }
 
+    /// Runs the program with the clock of this machine.
+    pub fn run_with_real_clock(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.command(arguments);
+        Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
+    }
+
     /// A new connection to the database.
     pub fn sqlite(&self) -> Connection {
         Connection::open(self.database()).unwrap()
