@@ -75,6 +75,15 @@ impl Sandbox {
         path
     }
 
+    /// Makes a FIFO, and returns its path.
+    #[cfg(unix)]
+    pub fn make_fifo(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        let made = Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success(), "{}", path.display());
+        path
+    }
+
     /// Removes a database with its WAL and its shared memory, if they exist.
     pub fn remove_database(&self, name: &str) {
         for end in ["", "-wal", "-shm"] {
