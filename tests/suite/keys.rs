@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use crate::health::check;
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, set_mode};
 #[cfg(unix)]
@@ -82,9 +83,7 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
         assert!(known.stderr().contains(why), "{}", known.stderr());
 
         let health = torn.sandbox.run(&["health", "--json"]).json();
-        let checks = health["checks"].as_array().unwrap();
-        let check = checks.iter().find(|check| check["id"] == "key_files");
-        let check = check.unwrap();
+        let check = check(&health, "key_files").unwrap();
         assert_eq!(check["state"], "warning", "{check:#}");
         let message = check["message"].as_str().unwrap();
         assert!(message.contains(&format!("bob: {why}")), "{message}");
@@ -123,9 +122,8 @@ fn when_no_key_is_left_each_of_them_is_named() {
         "{stderr}"
     );
     let health = torn.sandbox.run(&["health", "--json"]).json();
-    let checks = health["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["id"] == "key_files");
-    assert_eq!(check.unwrap()["state"], "critical");
+    let check = check(&health, "key_files").unwrap();
+    assert_eq!(check["state"], "critical");
     assert!(torn.asked().is_empty());
 }
 
