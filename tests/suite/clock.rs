@@ -6,6 +6,7 @@ use tornsnap::testing::config::{Clock, Overrides, Settings};
 use tornsnap::testing::sim::{Fault, FaultKind};
 use tornsnap::testing::store::Store;
 
+use crate::health::check;
 use crate::support::torn::Torn;
 use crate::support::{DAY, Finished, MINUTE, NOW, Sandbox};
 
@@ -82,8 +83,7 @@ fn the_machines_own_clock_is_compared_with_the_records() {
 
 /// Runs a command in the folder of `torn` with the clock of this machine.
 fn with_real_clock(torn: &Torn, arguments: &[&str]) -> Finished {
-    let mut command = torn.sandbox.command(arguments);
-    Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
+    torn.sandbox.run_with_real_clock(arguments)
 }
 
 fn fetch_with_real_clock(torn: &Torn) -> Finished {
@@ -198,8 +198,7 @@ fn a_clock_that_differs_from_torns_is_the_first_finding_of_health() {
     torn.simulator.set_date_offset(0);
     fetch_with_real_clock(&torn).expect(0);
     let report = with_real_clock(&torn, &["health", "--json"]).json();
-    let checks = report["checks"].as_array().unwrap();
-    let clock = checks.iter().find(|check| check["id"] == "clock").unwrap();
+    let clock = check(&report, "clock").unwrap();
     assert_ne!(clock["state"], "critical", "{report:#}");
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use tornsnap::testing::sim::{Fault, FaultKind};
 
+use crate::health::check;
 use crate::support::torn::{BOBS_KEY, Torn};
 use crate::support::{CANARY, Finished, set_mode};
 #[cfg(unix)]
@@ -27,6 +28,48 @@ fn with_second_key(torn: &Torn, second: &str) {
     );
 }
 
+/// A second key that cannot be read.
+struct Unreadable {
+    /// The field of its table `[[key]]`.
+    field: &'static str,
+    why: &'static str,
+}
+
+const UNREADABLE: [Unreadable; 7] = [
+    Unreadable {
+        field: "key_file = \"gone.key\"",
+        why: "gone.key: there is no such file",
+    },
+    Unreadable {
+        field: "key_file = \"empty.key\"",
+        why: "empty.key: it is empty",
+    },
+    Unreadable {
+        field: "key_file = \"named.key\"",
+        why: "named.key: it has a `=` in it: write the key alone, without `TORN_API_KEY=` before it",
+    },
+    Unreadable {
+        field: "key_file = \"short.key\"",
+        why: "short.key: it has 8 letters and digits, and a Torn key has 16",
+    },
+    Unreadable {
+        field: "key_file = \"folder.key\"",
+        why: if cfg!(windows) {
+            "folder.key: Access denied"
+        } else {
+            "folder.key: Is a directory"
+        },
+    },
+    Unreadable {
+        field: "key_file = \"latin.key\"",
+        why: "latin.key: line 1 is not text in UTF-8",
+    },
+    Unreadable {
+        field: "key_env = \"BOBS_KEY\"",
+        why: "the environment variable BOBS_KEY is not set",
+    },
+];
+
 #[test]
 fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
     let torn = Torn::new();
@@ -37,35 +80,8 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
     fs::create_dir(torn.sandbox.path("folder.key")).unwrap();
     fs::write(torn.sandbox.path("latin.key"), b"M\xfcller\n").unwrap();
     set_mode(&torn.sandbox.path("latin.key"), 0o600);
-    for (second, why) in [
-        ("key_file = \"gone.key\"", "gone.key: there is no such file"),
-        ("key_file = \"empty.key\"", "empty.key: it is empty"),
-        (
-            "key_file = \"named.key\"",
-            "named.key: it has a `=` in it: write the key alone, without `TORN_API_KEY=` before it",
-        ),
-        (
-            "key_file = \"short.key\"",
-            "short.key: it has 8 letters and digits, and a Torn key has 16",
-        ),
-        (
-            "key_file = \"folder.key\"",
-            if cfg!(windows) {
-                "folder.key: Access denied"
-            } else {
-                "folder.key: Is a directory"
-            },
-        ),
-        (
-            "key_file = \"latin.key\"",
-            "latin.key: line 1 is not text in UTF-8",
-        ),
-        (
-            "key_env = \"BOBS_KEY\"",
-            "the environment variable BOBS_KEY is not set",
-        ),
-    ] {
-        with_second_key(&torn, second);
+    for Unreadable { field, why } in UNREADABLE {
+        with_second_key(&torn, field);
         torn.simulator.clear_requests();
 
         for arguments in [&["factions"][..], &["factions", "--plan"]] {
@@ -73,7 +89,7 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
             let warning = format!("warn  key bob is left out: {why}");
             assert!(
                 finished.stderr().contains(&warning),
-                "{second}: {}",
+                "{field}: {}",
                 finished.stderr()
             );
             assert!(!finished.stderr().contains(CANARY));
@@ -82,9 +98,7 @@ fn a_key_that_cannot_be_read_is_left_out_and_health_names_it() {
         assert!(known.stderr().contains(why), "{}", known.stderr());
 
         let health = torn.sandbox.run(&["health", "--json"]).json();
-        let checks = health["checks"].as_array().unwrap();
-        let check = checks.iter().find(|check| check["id"] == "key_files");
-        let check = check.unwrap();
+        let check = check(&health, "key_files").unwrap();
         assert_eq!(check["state"], "warning", "{check:#}");
         let message = check["message"].as_str().unwrap();
         assert!(message.contains(&format!("bob: {why}")), "{message}");
@@ -123,9 +137,8 @@ fn when_no_key_is_left_each_of_them_is_named() {
         "{stderr}"
     );
     let health = torn.sandbox.run(&["health", "--json"]).json();
-    let checks = health["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["id"] == "key_files");
-    assert_eq!(check.unwrap()["state"], "critical");
+    let check = check(&health, "key_files").unwrap();
+    assert_eq!(check["state"], "critical");
     assert!(torn.asked().is_empty());
 }
 

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,10 +23,7 @@ fn with_log(file: &str, more: &str) -> Torn {
 /// Configurations whose log file cannot be opened, each with a part of the reason.
 fn broken_logs() -> Vec<(Torn, &'static str)> {
     let fifo = with_log("t.log", "");
-    let made = Command::new("mkfifo")
-        .arg(fifo.sandbox.path("t.log"))
-        .status();
-    assert!(made.unwrap().success());
+    fifo.sandbox.make_fifo("t.log");
     let folder = with_log("logs", "");
     fs::create_dir(folder.sandbox.path("logs")).unwrap();
     let below_a_file = with_log("taken/t.log", "");

@@ -12,6 +12,7 @@ use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::folder::has;
 use crate::backup::{backups, id_of, ready};
+use crate::health::check;
 use crate::support::{DAY, Finished, NOW, Sandbox, fill, heavy};
 
 /// Two folders with a `tornsnap.db` each, which back up to one folder.
@@ -82,12 +83,7 @@ fn databases_of_one_name_neither_rotate_nor_restore_nor_count_each_others_backup
     shared.run_at(NOW + 9 * DAY, "b", &["backup"]).expect(0);
     let health = shared.run_at(NOW + 9 * DAY, "a", &["health", "--json"]);
     let health = health.json();
-    let backup = health["checks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|check| check["id"] == "backup")
-        .unwrap();
+    let backup = check(&health, "backup").unwrap();
     assert_ne!(backup["state"], "ok", "{backup}");
 }
 
@@ -388,8 +384,7 @@ fn a_damaged_backup_is_ignored_until_a_verification_succeeds() {
     sandbox.run(&["backup", "--verify", "latest"]).expect(79);
     let state = |id: &str| -> String {
         let report = sandbox.run(&["health", "--json"]).json();
-        let checks = report["checks"].as_array().unwrap();
-        let check = checks.iter().find(|check| check["id"] == id).unwrap();
+        let check = check(&report, id).unwrap();
         check["state"].as_str().unwrap().to_owned()
     };
     assert_eq!(state("backup"), "warning");

@@ -10,7 +10,6 @@ struct NotToml {
 
 #[test]
 fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
-    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     for NotToml { text, why } in [
         NotToml {
             text: "[track]\nplayers = [1]\n\n[api]\n# note\n[track] # again\nfactions = [2]\n",
@@ -63,6 +62,11 @@ fn a_file_that_is_not_toml_is_described_without_the_words_of_the_parser() {
             assert!(!report.to_string().contains(word), "{report:#}");
         }
     }
+}
+
+#[test]
+fn a_value_with_too_many_brackets_is_described_with_its_line() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     let sandbox = Sandbox::new();
     sandbox.write("tornsnap.toml", &format!("a = {deep}\n"));
     let stderr = sandbox.run(&["fetch", "all"]).expect(78).stderr();

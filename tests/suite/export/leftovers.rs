@@ -94,9 +94,7 @@ fn files_that_are_not_surely_of_an_export_stay() {
     {
         use std::os::unix::fs::symlink;
 
-        use crate::export::streams::make_fifo;
-
-        make_fifo(&sandbox, "out/.f.aB3dE6.tornsnap.partial");
+        sandbox.make_fifo("out/.f.aB3dE6.tornsnap.partial");
         sandbox.write("kept.csv", "kept");
         let link = sandbox.path("out/.l.aB3dE6.tornsnap.partial");
         symlink("../kept.csv", link).unwrap();

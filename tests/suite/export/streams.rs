@@ -27,11 +27,6 @@ pub(super) fn text(sandbox: &Sandbox, name: &str) -> String {
     fs::read_to_string(sandbox.path(name)).unwrap()
 }
 
-pub(super) fn make_fifo(sandbox: &Sandbox, name: &str) {
-    let made = Command::new("mkfifo").arg(sandbox.path(name)).status();
-    assert!(made.unwrap().success());
-}
-
 #[test]
 fn rows_are_written_at_the_current_position_of_a_descriptor() {
     let sandbox = hard();
@@ -114,7 +109,7 @@ fn json_on_stdout_is_one_document_whatever_stdout_is_called() {
 #[test]
 fn a_named_pipe_whose_reader_leaves_is_no_failure() {
     let sandbox = long(60_000);
-    make_fifo(&sandbox, "fifo");
+    sandbox.make_fifo("fifo");
     for flag in ["-v", "-q", "--json"] {
         let child = sandbox
             .command(&["export", "player_stats_history", "-o", "fifo", flag])
@@ -146,7 +141,7 @@ fn a_named_pipe_whose_reader_leaves_is_no_failure() {
 #[test]
 fn a_named_pipe_takes_all_rows() {
     let sandbox = long(60_000);
-    make_fifo(&sandbox, "fifo");
+    sandbox.make_fifo("fifo");
 
     let finished = shell(
         &sandbox,
@@ -163,7 +158,7 @@ fn a_named_pipe_takes_all_rows() {
 #[test]
 fn a_signal_ends_an_export_that_waits_for_a_reader() {
     let sandbox = long(60_000);
-    make_fifo(&sandbox, "fifo");
+    sandbox.make_fifo("fifo");
     // A pipe that is open for reading and writing does not block `open`, and has no other reader.
     let _idle = OpenOptions::new()
         .read(true)
@@ -255,7 +250,7 @@ fn an_interrupted_stream_ends_with_a_message_and_an_exit_code() {
 #[test]
 fn an_interrupted_fifo_ends_with_a_message_whether_it_has_a_reader_or_not() {
     let sandbox = larger_than_a_pipe();
-    make_fifo(&sandbox, "f");
+    sandbox.make_fifo("f");
     let arguments = ["export", "player_stats_history", "--json", "-o", "f"];
     // Without a reader, the program waits for one.
     let without_reader = start_blocked(&sandbox, &arguments);

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use crate::export::streams::{make_fifo, shell, text};
+use crate::export::streams::{shell, text};
 use crate::export::{database, export, files, hard, long};
 use crate::support::{Sandbox, set_mode, skipped};
 
@@ -16,7 +16,7 @@ fn mode(sandbox: &Sandbox, name: &str) -> u32 {
 fn all_datasets_go_to_a_folder_and_nowhere_else() {
     let sandbox = hard();
     sandbox.write("file", "old");
-    make_fifo(&sandbox, "fifo");
+    sandbox.make_fifo("fifo");
 
     for place in ["-", "/dev/stdout", "/dev/null", "file", "fifo"] {
         let finished = export(&sandbox, &["--all", "-o", place]).expect(2);

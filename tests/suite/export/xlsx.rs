@@ -246,11 +246,11 @@ fn names_that_excel_refuses_for_a_sheet_are_changed() {
 #[cfg(unix)]
 #[test]
 fn a_workbook_can_be_piped_and_not_be_printed() {
-    use crate::export::streams::{make_fifo, shell};
+    use crate::export::streams::shell;
 
     let sandbox = hard();
     export(&sandbox, &["players", "-o", "p.xlsx"]).expect(0);
-    make_fifo(&sandbox, "fifo");
+    sandbox.make_fifo("fifo");
 
     shell(
         &sandbox,

@@ -4,56 +4,68 @@ use super::{FOUR_YEARS, assert_state, check, message_and_remedy, well};
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, HOUR, NOW};
 
+/// A time of the far future in one table.
+struct FarFuture {
+    table: &'static str,
+    /// Stores the time `{ahead}`.
+    sql: &'static str,
+}
+
+const FAR_FUTURE: [FarFuture; 12] = [
+    FarFuture {
+        table: "player_polls",
+        sql: "INSERT INTO player_polls VALUES (1, {ahead}, NULL, NULL)",
+    },
+    FarFuture {
+        table: "player_polls",
+        sql: "INSERT INTO player_polls VALUES (1, 1775040000, {ahead}, NULL)",
+    },
+    FarFuture {
+        table: "refreshes",
+        sql: "INSERT INTO refreshes VALUES ('tile_facts', {ahead})",
+    },
+    FarFuture {
+        table: "missing_entities",
+        sql: "INSERT INTO missing_entities VALUES ('player', 1, 3, {ahead}, {ahead})",
+    },
+    FarFuture {
+        table: "war_follow_ups",
+        sql: "INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', 1775040000, {ahead})",
+    },
+    FarFuture {
+        table: "faction_tile_polls",
+        sql: "INSERT INTO faction_tile_polls VALUES (7, 1775040000, {ahead}, 0)",
+    },
+    FarFuture {
+        table: "faction_war_polls",
+        sql: "INSERT INTO faction_war_polls VALUES (7, NULL, {ahead})",
+    },
+    FarFuture {
+        table: "api_keys",
+        sql: "INSERT INTO api_keys (name, state, last_used_at) VALUES ('alice', 'ok', {ahead})",
+    },
+    FarFuture {
+        table: "api_pauses",
+        sql: "INSERT INTO api_pauses VALUES ('address', 0, 'block', {ahead}, 'code 8')",
+    },
+    FarFuture {
+        table: "factions",
+        sql: "UPDATE factions SET last_updated = {ahead}",
+    },
+    FarFuture {
+        table: "fetch_runs",
+        sql: "INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', {ahead}, {ahead}, 'ok')",
+    },
+    FarFuture {
+        table: "faction_summary",
+        sql: "INSERT INTO faction_summary (faction_id, period_start, period_end) VALUES (7, {ahead}, {ahead})",
+    },
+];
+
 #[test]
 fn each_stored_time_of_the_far_future_is_named_with_the_way_out() {
     let ahead = NOW + FOUR_YEARS;
-    for (table, sql) in [
-        (
-            "player_polls",
-            "INSERT INTO player_polls VALUES (1, {ahead}, NULL, NULL)",
-        ),
-        (
-            "player_polls",
-            "INSERT INTO player_polls VALUES (1, 1775040000, {ahead}, NULL)",
-        ),
-        (
-            "refreshes",
-            "INSERT INTO refreshes VALUES ('tile_facts', {ahead})",
-        ),
-        (
-            "missing_entities",
-            "INSERT INTO missing_entities VALUES ('player', 1, 3, {ahead}, {ahead})",
-        ),
-        (
-            "war_follow_ups",
-            "INSERT INTO war_follow_ups VALUES ('ranked', 3, 'end', 1775040000, {ahead})",
-        ),
-        (
-            "faction_tile_polls",
-            "INSERT INTO faction_tile_polls VALUES (7, 1775040000, {ahead}, 0)",
-        ),
-        (
-            "faction_war_polls",
-            "INSERT INTO faction_war_polls VALUES (7, NULL, {ahead})",
-        ),
-        (
-            "api_keys",
-            "INSERT INTO api_keys (name, state, last_used_at) VALUES ('alice', 'ok', {ahead})",
-        ),
-        (
-            "api_pauses",
-            "INSERT INTO api_pauses VALUES ('address', 0, 'block', {ahead}, 'code 8')",
-        ),
-        ("factions", "UPDATE factions SET last_updated = {ahead}"),
-        (
-            "fetch_runs",
-            "INSERT INTO fetch_runs (kind, started_at, finished_at, status) VALUES ('wars', {ahead}, {ahead}, 'ok')",
-        ),
-        (
-            "faction_summary",
-            "INSERT INTO faction_summary (faction_id, period_start, period_end) VALUES (7, {ahead}, {ahead})",
-        ),
-    ] {
+    for FarFuture { table, sql } in FAR_FUTURE {
         let sandbox = well();
         let sql = sql.replace("{ahead}", &ahead.to_string());
         sandbox.sqlite().execute_batch(&sql).unwrap();

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{FOLLOWED, check, message_and_remedy};
+use super::{FOLLOWED, check, message_and_remedy, texts};
 use crate::support::programs::{copy_program, write_script};
 use crate::support::{Finished, NOW, Sandbox, skipped};
 use tornsnap::testing::store::Store;
@@ -45,7 +45,7 @@ fn command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
 
 /// Installs the jobs with the copy of the program.
 fn install(sandbox: &Sandbox) {
-    let mut install = command(sandbox, &["schedule", "install", "--for", "cron"]);
+    let install = command(sandbox, &["schedule", "install", "--for", "cron"]);
     let mut copy = Command::new(sandbox.path("bin/tornsnap"));
     copy.args(install.get_args())
         .current_dir(sandbox.path(""))
@@ -53,17 +53,14 @@ fn install(sandbox: &Sandbox) {
     for (name, value) in install.get_envs() {
         copy.env(name, value.unwrap());
     }
-    install = copy;
-    Finished(install.output().unwrap()).expect(0);
+    Finished(copy.output().unwrap()).expect(0);
 }
 
 /// The check `schedule`: its state, message and remedy.
-fn schedule_check(sandbox: &Sandbox) -> (String, String, String) {
+fn schedule_check(sandbox: &Sandbox) -> [String; 3] {
     let report = run(sandbox, &["health", "--json"]).json();
     super::assert_valid(&report);
-    let check = check(&report, "schedule").unwrap_or_else(|| panic!("{report:#}"));
-    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
-    (text("state"), text("message"), text("try"))
+    texts(&report, "schedule", ["state", "message", "try"])
 }
 
 /// One test at a time has a process that is named as cron.
@@ -120,7 +117,7 @@ fn has_cron() -> bool {
 fn without_jobs_nothing_says_that_a_run_is_due() {
     let sandbox = machine();
 
-    let (state, message, _) = schedule_check(&sandbox);
+    let [state, message, _] = schedule_check(&sandbox);
 
     assert_eq!(state, "ok");
     assert_eq!(
@@ -145,7 +142,7 @@ fn installed_jobs_with_a_running_cron_are_well() {
     let _cron = RunningCron::start(&sandbox);
     install(&sandbox);
 
-    let (state, message, _) = schedule_check(&sandbox);
+    let [state, message, _] = schedule_check(&sandbox);
 
     assert_eq!(
         (state.as_str(), message.as_str()),
@@ -171,7 +168,7 @@ fn installed_jobs_with_a_running_cron_are_well() {
         "tornsnap.toml",
         &format!("{config}[schedule]\nfactions = \"10m\"\n"),
     );
-    let (state, message, remedy) = schedule_check(&sandbox);
+    let [state, message, remedy] = schedule_check(&sandbox);
     assert_eq!(state, "warning");
     assert!(
         message.contains("do not match the configuration"),
@@ -192,7 +189,7 @@ fn a_cron_that_does_not_run_is_reported_wherever_jobs_are() {
     let says = |text: &str| assert!(text.contains("cron is not running"), "{text}");
     says(&installed.stderr());
 
-    let (state, message, remedy) = schedule_check(&sandbox);
+    let [state, message, remedy] = schedule_check(&sandbox);
     assert_eq!(state, "warning");
     says(&message);
     assert!(remedy.contains("cron"), "{remedy}");
@@ -214,7 +211,7 @@ fn jobs_whose_program_is_gone_are_a_warning() {
     let gone = sandbox.real_folder().join("bin/tornsnap");
     fs::remove_file(&gone).unwrap();
 
-    let (state, message, remedy) = schedule_check(&sandbox);
+    let [state, message, remedy] = schedule_check(&sandbox);
 
     assert_eq!(state, "warning");
     assert!(
@@ -246,7 +243,7 @@ fn a_block_without_its_end_is_a_warning_that_says_so() {
         .collect();
     fs::write(sandbox.path("spool"), without.join("\n") + "\n").unwrap();
 
-    let (state, message, remedy) = schedule_check(&sandbox);
+    let [state, message, remedy] = schedule_check(&sandbox);
 
     assert_eq!(state, "warning");
     assert!(message.contains("has no END line"), "{message}");
@@ -271,7 +268,7 @@ fn a_scheduler_that_does_not_answer_does_not_block() {
     write_script(&sandbox.path("bin/crontab"), "exec sleep 100\n");
     let start = Instant::now();
 
-    let (state, message, _) = schedule_check(&sandbox);
+    let [state, message, _] = schedule_check(&sandbox);
 
     assert_eq!(state, "ok");
     assert!(message.contains("did not answer"), "{message}");
@@ -303,7 +300,7 @@ fn a_timer_that_is_not_active_is_a_warning_and_a_manager_that_does_not_answer_is
         &sandbox.path("bin/systemctl"),
         "echo 'Failed to connect to bus' >&2; exit 1\n",
     );
-    let (state, message, _) = schedule_check(&sandbox);
+    let [state, message, _] = schedule_check(&sandbox);
     assert_eq!(
         (state.as_str(), message.as_str()),
         (
@@ -316,7 +313,7 @@ fn a_timer_that_is_not_active_is_a_warning_and_a_manager_that_does_not_answer_is
         &sandbox.path("bin/systemctl"),
         "[ \"$2\" = is-active ] || exit 1\nshift 2\nfor unit; do case $unit in *factions*) echo inactive;; *) echo active;; esac; done; exit 3\n",
     );
-    let (state, message, _) = schedule_check(&sandbox);
+    let [state, message, _] = schedule_check(&sandbox);
     assert_eq!(state, "warning");
     assert!(
         message.contains(&format!("tornsnap-{id}-factions.timer")),

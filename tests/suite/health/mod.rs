@@ -323,12 +323,18 @@ fn assert_state(finished: &Finished, id: &str, state: &str) {
 /// The message and the remedy of a check.
 fn message_and_remedy(sandbox: &Sandbox, now: i64, id: &str) -> (String, String) {
     let report = sandbox.run_at(now, &["health", "--json"]).json();
-    let check = check(&report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
-    let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
-    (text("message"), text("try"))
+    let [message, remedy] = texts(&report, id, ["message", "try"]);
+    (message, remedy)
 }
 
-fn check<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
+/// Texts of a check; a text that is missing is empty.
+fn texts<const N: usize>(report: &Value, id: &str, names: [&str; N]) -> [String; N] {
+    let check = check(report, id).unwrap_or_else(|| panic!("no check {id} in {report:#}"));
+    names.map(|name| check[name].as_str().unwrap_or_default().to_owned())
+}
+
+/// A check in a report of `health`.
+pub fn check<'a>(report: &'a Value, id: &str) -> Option<&'a Value> {
     report["checks"]
         .as_array()?
         .iter()

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{assert_state, well};
-use crate::support::{Finished, NOW, Sandbox, set_mode};
+use crate::support::{Finished, NOW, Sandbox, set_mode, skipped};
+
+/// Why a test ends early: the tests do not run as root, or the program is where nobody else may run it.
+const NOT_AS_NOBODY: &str = "the program cannot be run as the user nobody";
 
 /// Only root can run a program as another user. For other users the test ends early.
 #[test]
@@ -30,7 +33,10 @@ fn another_user_who_may_only_read_gets_an_answer() {
     match as_nobody() {
         Ok(finished)
             if [0, 1, 2, 3].contains(&finished.code()) && !finished.stdout().is_empty() => {}
-        _ => return, // Not root, or the program is where nobody else may run it.
+        _ => {
+            skipped(NOT_AS_NOBODY);
+            return;
+        }
     }
 
     // A writer is open: there is a WAL and its index.
@@ -88,16 +94,13 @@ fn the_owner_who_may_not_write_gets_a_critical_finding_with_the_remedy() {
     ] {
         set_mode(&sandbox.path(""), case.folder_mode);
         set_mode(&sandbox.database(), case.file_mode);
-        let Some(finished) = as_nobody_in(Path::new("/"), &sandbox)
-            .output()
-            .ok()
-            .map(Finished)
-        else {
-            return;
+        let finished = match as_nobody_in(Path::new("/"), &sandbox).output() {
+            Ok(output) if !output.stdout.is_empty() => Finished(output),
+            _ => {
+                skipped(NOT_AS_NOBODY);
+                return;
+            }
         };
-        if finished.stdout().is_empty() {
-            return; // Not root.
-        }
         assert_state(&finished, "writable", "critical");
         assert!(
             finished.stdout().contains(case.remedy),
@@ -133,7 +136,7 @@ fn a_read_only_disk_is_critical_and_every_message_says_so() {
     match on_read_only_disk("--version") {
         Ok(finished) if finished.code() == 0 => {}
         _ => {
-            crate::support::skipped("this user cannot mount a folder");
+            skipped("this user cannot mount a folder");
             return;
         }
     }

@@ -1,16 +1,14 @@
 //! Rows of an entity without history here, in months that are closed, and in open months around them.
 
 use serde_json::{Value, json};
-use tornsnap::testing::store::Store;
 
-use super::{import, open};
+use super::{create, import, open};
 use crate::month_model::{EDGES, IN_APRIL, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
 
 /// A summarized database with these rows.
 pub fn database(sandbox: &Sandbox, name: &str, statements: &str) {
-    sandbox.remove_database(name);
-    drop(Store::create(&sandbox.path(name)).unwrap());
+    create(sandbox, name);
     let connection = open(sandbox, name);
     connection
         .execute_batch(
@@ -20,6 +18,12 @@ pub fn database(sandbox: &Sandbox, name: &str, statements: &str) {
         .unwrap();
     connection.execute_batch(statements).unwrap();
     summarize(sandbox, IN_APRIL, name, &[]);
+}
+
+/// A summarized database with these rows `(faction_id, timestamp, respect)`.
+pub fn database_of_factions(sandbox: &Sandbox, name: &str, values: &str) {
+    let insert = "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES";
+    database(sandbox, name, &format!("{insert} {values}"));
 }
 
 /// The report of the import of `other.db` into `mine.db`.
@@ -37,22 +41,13 @@ fn the_month_after_a_closed_one_begins_with_its_last_value_also_if_an_older_mont
     for (rows_there, start) in [(rises, 200), (falls_back, 100)] {
         let sandbox = Sandbox::new();
         // The history here begins in January, so December is open.
-        database(
+        database_of_factions(
             &sandbox,
             "mine.db",
-            &format!(
-                "INSERT INTO faction_history (faction_id, timestamp, respect)
-                 VALUES (1, {january}, 1), (1, {january} + 1, 2), (1, {february}, 3)"
-            ),
+            &format!("(1, {january}, 1), (1, {january} + 1, 2), (1, {february}, 3)"),
         );
         prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
-        database(
-            &sandbox,
-            "other.db",
-            &format!(
-                "INSERT INTO faction_history (faction_id, timestamp, respect) VALUES {rows_there}"
-            ),
-        );
+        database_of_factions(&sandbox, "other.db", &rows_there);
 
         let report = merge(&sandbox);
 
@@ -212,6 +207,11 @@ fn war(id: i64, at: i64, score: i64) -> String {
     format!("({id}, 'ranked', 1, {score}, 'ongoing', {december}, {at})")
 }
 
+/// A summarized database with these rows for [`INSERT_WARS`].
+fn database_of_wars(sandbox: &Sandbox, name: &str, rows: &[String]) {
+    database(sandbox, name, &format!("{INSERT_WARS} {}", rows.join(", ")));
+}
+
 /// The wars and months of the summaries, with the last score and the number of rows.
 fn war_summaries(sandbox: &Sandbox) -> Vec<String> {
     rows(
@@ -223,26 +223,17 @@ fn war_summaries(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn wars_before_the_first_pruned_month_are_summarized_when_they_are_learned_late() {
     let [december, january, ..] = EDGES;
-    let insert = INSERT_WARS;
     let sandbox = Sandbox::new();
     let here = [
         war(1, december, 1),
         war(3, january, 1),
         war(3, january + 1, 2),
     ];
-    database(
-        &sandbox,
-        "mine.db",
-        &format!("{insert} {}", here.join(", ")),
-    );
+    database_of_wars(&sandbox, "mine.db", &here);
     // Deletes the older row of January. The only row of December is the newest one of its war.
     prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
     let there = [war(2, december, 1), war(2, december + 1, 5)];
-    database(
-        &sandbox,
-        "other.db",
-        &format!("{insert} {}", there.join(", ")),
-    );
+    database_of_wars(&sandbox, "other.db", &there);
 
     let report = merge(&sandbox);
 
@@ -254,7 +245,7 @@ fn wars_before_the_first_pruned_month_are_summarized_when_they_are_learned_late(
     assert_eq!(war_summaries(&sandbox), expected);
     assert_eq!(report["late"], json!([]));
     open(&sandbox, "mine.db")
-        .execute_batch(&format!("{insert} {}", war(4, december + 2, 7)))
+        .execute_batch(&format!("{INSERT_WARS} {}", war(4, december + 2, 7)))
         .unwrap();
     summarize(&sandbox, IN_APRIL, "mine.db", &[]);
     assert!(
@@ -270,29 +261,20 @@ fn wars_before_the_first_pruned_month_are_summarized_when_they_are_learned_late(
 #[test]
 fn wars_of_a_month_from_which_no_war_was_pruned_are_taken_and_summarized() {
     let [december, january, february, ..] = EDGES;
-    let insert = INSERT_WARS;
     let sandbox = Sandbox::new();
     let here = [
         war(1, december, 1),
         war(1, december + 1, 2),
         war(3, february, 1),
     ];
-    database(
-        &sandbox,
-        "mine.db",
-        &format!("{insert} {}", here.join(", ")),
-    );
+    database_of_wars(&sandbox, "mine.db", &here);
     prune(&sandbox, IN_APRIL, "mine.db", &[]).expect(0);
     let there = [
         war(1, december, 1),
         war(2, january, 1),
         war(2, january + 1, 2),
     ];
-    database(
-        &sandbox,
-        "other.db",
-        &format!("{insert} {}", there.join(", ")),
-    );
+    database_of_wars(&sandbox, "other.db", &there);
 
     let report = merge(&sandbox);
 

@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 use tornsnap::testing::store::Store;
 
-use super::{MARCH, with_plan};
+use super::{MARCH, create, with_plan};
 use crate::support::{CANARY, Sandbox, rows};
 
 /// After the days of the demo, when their month can be summarized.
@@ -91,8 +91,7 @@ fn tables_that_were_exported_and_imported_are_exported_as_the_same_bytes() {
         &["--time", "iso"],
         &["--spreadsheet", "--delimiter", ";"],
     ] {
-        sandbox.remove_database("copy.db");
-        drop(Store::create(&sandbox.path("copy.db")).unwrap());
+        create(&sandbox, "copy.db");
         let mut exported = Vec::new();
         for table in TABLES {
             let bytes = export(&sandbox, "full.db", table, style, "there.csv");

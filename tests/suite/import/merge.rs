@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rusqlite::{Connection, params};
 use tornsnap::testing::store::Store;
 
-use super::{facts, import};
+use super::{create, facts, import};
 use crate::month_model::{
     EDGES, IN_APRIL, any_history, for_any_history, history_rows, prune, steady_history, summaries,
     summarize, template, with_history,
@@ -57,8 +57,7 @@ fn collect<'a>(
     world: &World,
     polls: impl Iterator<Item = (&'a i64, &'a Poll)>,
 ) {
-    sandbox.remove_database(name);
-    drop(Store::create(&sandbox.path(name)).unwrap());
+    create(sandbox, name);
     let mut connection = Connection::open(sandbox.path(name)).unwrap();
     let transaction = connection.transaction().unwrap();
     let mut seen = Seen::default();

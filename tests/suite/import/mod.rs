@@ -52,6 +52,12 @@ fn import(sandbox: &Sandbox, into: &str, arguments: &[&str]) -> Value {
     sandbox.run_at(IN_APRIL, &arguments).expect(0).json()
 }
 
+/// Makes an empty database in place of any other one with this name.
+fn create(sandbox: &Sandbox, name: &str) {
+    sandbox.remove_database(name);
+    drop(Store::create(&sandbox.path(name)).unwrap());
+}
+
 fn open(sandbox: &Sandbox, name: &str) -> Connection {
     Connection::open(sandbox.path(name)).unwrap()
 }

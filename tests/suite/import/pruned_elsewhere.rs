@@ -1,10 +1,9 @@
 //! Months that another collector has pruned, merged with rows of other entities and of other sources.
 
 use serde_json::json;
-use tornsnap::testing::store::Store;
 
-use super::closed::database;
-use super::{import, make_plan, open};
+use super::closed::{database, database_of_factions};
+use super::{create, import, make_plan, open};
 use crate::month_model::{EDGES, IN_APRIL, prune, summaries, summarize};
 use crate::support::{Sandbox, rows};
 
@@ -67,6 +66,15 @@ fn with_quiet(sandbox: &Sandbox) {
     prune(sandbox, IN_APRIL, "quiet.db", &[]).expect(0);
 }
 
+/// Imports the files into a new database, `new.db`, and checks that no row came too late for its month.
+fn import_in_order(sandbox: &Sandbox, order: [&str; 2]) {
+    create(sandbox, "new.db");
+    for file in order {
+        let report = import(sandbox, "new.db", &[file]);
+        assert_eq!(report["late"], json!([]), "{order:?}: {file}");
+    }
+}
+
 #[test]
 fn a_kept_row_replaces_no_summary_of_an_entity_that_only_the_other_collector_has_seen() {
     let sandbox = Sandbox::new();
@@ -102,12 +110,7 @@ fn rows_of_other_entities_are_summarized_in_months_with_imported_summaries() {
     database(&sandbox, "both.db", &(busy_entities() + &quiet_entities()));
     let expected = short_summaries(&sandbox, "both.db");
     for order in [["quiet.db", "busy.db"], ["busy.db", "quiet.db"]] {
-        sandbox.remove_database("new.db");
-        drop(Store::create(&sandbox.path("new.db")).unwrap());
-        for file in order {
-            let report = import(&sandbox, "new.db", &[file]);
-            assert_eq!(report["late"], json!([]), "{order:?}: {file}");
-        }
+        import_in_order(&sandbox, order);
 
         assert_eq!(short_summaries(&sandbox, "new.db"), expected, "{order:?}");
         summarize(
@@ -142,12 +145,7 @@ fn rows_of_the_python_program_are_summarized_before_and_after_a_pruned_collector
     make_plan(&sandbox.path("bot.db"), BOT);
     let mut found = Vec::new();
     for order in [["quiet.db", "bot.db"], ["bot.db", "quiet.db"]] {
-        sandbox.remove_database("new.db");
-        drop(Store::create(&sandbox.path("new.db")).unwrap());
-        for file in order {
-            let report = import(&sandbox, "new.db", &[file]);
-            assert_eq!(report["late"], json!([]), "{order:?}: {file}");
-        }
+        import_in_order(&sandbox, order);
         found.push(short_summaries(&sandbox, "new.db"));
     }
     assert_eq!(found[0], found[1]);
@@ -165,31 +163,22 @@ fn rows_of_the_python_program_are_summarized_before_and_after_a_pruned_collector
 fn an_imported_summary_of_a_later_month_closes_no_earlier_month() {
     let [december, january, february, march, _] = EDGES;
     let sandbox = Sandbox::new();
-    database(
+    database_of_factions(
         &sandbox,
         "mine.db",
-        &format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect)
-             VALUES (1, {december}, 1), (1, {january}, 2), (1, {march}, 4)"
-        ),
+        &format!("(1, {december}, 1), (1, {january}, 2), (1, {march}, 4)"),
     );
-    database(
+    database_of_factions(
         &sandbox,
         "other.db",
-        &format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect)
-             VALUES (7, {february}, 1), (7, {february} + 1, 2), (7, {march}, 3)"
-        ),
+        &format!("(7, {february}, 1), (7, {february} + 1, 2), (7, {march}, 3)"),
     );
     prune(&sandbox, IN_APRIL, "other.db", &["--keep-months", "1"]).expect(0);
     import(&sandbox, "mine.db", &["other.db"]);
-    database(
+    database_of_factions(
         &sandbox,
         "late.db",
-        &format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect)
-             VALUES (4, {december}, 7), (1, {december} + 5, 9)"
-        ),
+        &format!("(4, {december}, 7), (1, {december} + 5, 9)"),
     );
 
     let report = import(&sandbox, "mine.db", &["late.db"]);
@@ -218,26 +207,21 @@ fn a_month_after_a_thin_one_begins_with_the_value_that_is_known_here() {
     let [december, january, february, ..] = EDGES;
     let sandbox = Sandbox::new();
     // The other collector first asks in January about a change of December, and asks twice.
-    database(
+    database_of_factions(
         &sandbox,
         "other.db",
         &format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect)
-             VALUES (7, {december}, 1), (7, {january}, 2), (7, {january} + 1, 3), (7, {january} + 2, 4)"
+            "(7, {december}, 1), (7, {january}, 2), (7, {january} + 1, 3), (7, {january} + 2, 4)"
         ),
     );
     prune(&sandbox, IN_APRIL, "other.db", &[]).expect(0);
-    database(
+    database_of_factions(
         &sandbox,
         "here.db",
-        &format!(
-            "INSERT INTO faction_history (faction_id, timestamp, respect)
-             VALUES (7, {december}, 1), (7, {december} + 5, 2), (7, {february}, 5)"
-        ),
+        &format!("(7, {december}, 1), (7, {december} + 5, 2), (7, {february}, 5)"),
     );
     for order in [["other.db", "here.db"], ["here.db", "other.db"]] {
-        sandbox.remove_database("new.db");
-        drop(Store::create(&sandbox.path("new.db")).unwrap());
+        create(&sandbox, "new.db");
         for file in order.iter().chain(&order) {
             import(&sandbox, "new.db", &[file]);
         }
@@ -260,7 +244,7 @@ fn summaries_pass_through_a_second_collector() {
     with_quiet(&sandbox);
     database(&sandbox, "between.db", &busy_entities());
     import(&sandbox, "between.db", &["quiet.db"]);
-    drop(Store::create(&sandbox.path("new.db")).unwrap());
+    create(&sandbox, "new.db");
 
     import(&sandbox, "new.db", &["between.db"]);
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tornsnap::testing::store::Store;
 
-use crate::support::Sandbox;
 use crate::support::strace::{may_trace, traced};
+use crate::support::{Sandbox, skipped};
 
 /// A database, a file to import and a folder for temporary files.
 fn with_folder() -> Sandbox {
@@ -55,16 +55,8 @@ fn make_old(file: &File) {
 #[test]
 fn a_fifo_with_the_name_of_our_lock_makes_no_run_wait() {
     let sandbox = with_folder();
-    let folder = sandbox.path("tmp/tornsnap-foreign");
-    fs::create_dir(&folder).unwrap();
-    let fifo = folder.join("in-use.lock");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    fs::create_dir(sandbox.path("tmp/tornsnap-foreign")).unwrap();
+    let fifo = sandbox.make_fifo("tmp/tornsnap-foreign/in-use.lock");
 
     let finished = finish_in_time(dry_run(&sandbox));
 
@@ -81,14 +73,7 @@ fn a_folder_whose_lock_is_a_link_or_a_fifo_with_a_reader_stays() {
     symlink(sandbox.path("target"), linked.join("in-use.lock")).unwrap();
     let read = sandbox.path("tmp/tornsnap-read");
     fs::create_dir(&read).unwrap();
-    let fifo = read.join("in-use.lock");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    let fifo = sandbox.make_fifo("tmp/tornsnap-read/in-use.lock");
     // Opened for both, a FIFO waits for no other end.
     let reader = File::options().read(true).write(true).open(&fifo).unwrap();
     make_old(&reader);
@@ -107,6 +92,7 @@ fn a_folder_whose_lock_is_a_link_or_a_fifo_with_a_reader_stays() {
 #[test]
 fn a_file_system_without_locks_is_no_obstacle() {
     if !may_trace() {
+        skipped("strace may not trace here");
         return;
     }
     let sandbox = with_folder();

@@ -11,7 +11,7 @@ use super::{configure, configure_with_variable, has_program, is_root, move_to_aw
 use crate::support::programs::copy_program;
 use crate::support::schema::Schema;
 use crate::support::torn::Torn;
-use crate::support::{DAY, Finished, NOW, Sandbox, files_with_extension};
+use crate::support::{DAY, Finished, NOW, Sandbox, files_with_extension, rows};
 
 /// The user whose crontab the tests change: `games` of Debian.
 const USER: &str = "games";
@@ -403,13 +403,7 @@ fn the_lines_work_with_awkward_names() {
     assert_eq!(run("run backup", NOW + 3 * DAY).0, 0);
     assert_eq!(backups(), 2);
     let database = rusqlite::Connection::open(folder.join("tornsnap.db")).unwrap();
-    let runs: i64 = database
-        .query_row(
-            "SELECT count(*) FROM fetch_runs WHERE status = 'ok'",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(runs, 1);
+    let runs = "SELECT count(*) FROM fetch_runs WHERE status = 'ok'";
+    assert_eq!(rows(&database, runs), ["1"]);
     assert!(Path::new(&folder).starts_with(sandbox.path("")));
 }

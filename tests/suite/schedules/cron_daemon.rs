@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::cron::{Crontab, give_away, run};
+use super::cron::{Crontab, give_away, run_for};
 use super::has_program;
 use crate::support::torn::Torn;
 use crate::support::{heavy, skipped};
@@ -30,18 +30,7 @@ fn a_real_cron_runs_the_jobs() {
     );
     give_away(&torn.sandbox);
     let config = torn.sandbox.path("tornsnap.toml");
-    run(
-        &torn.sandbox,
-        &[
-            "schedule",
-            "install",
-            "--for",
-            "cron",
-            "--config",
-            config.to_str().unwrap(),
-        ],
-    )
-    .expect(0);
+    run_for(&torn.sandbox, "install", config.to_str().unwrap()).expect(0);
     let mut daemon = Command::new("cron")
         .arg("-f")
         .stdout(Stdio::null())

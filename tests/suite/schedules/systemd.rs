@@ -11,7 +11,7 @@ use super::{
 };
 use crate::support::programs::copy_program;
 use crate::support::torn::Torn;
-use crate::support::{Finished, Sandbox, signal, skipped};
+use crate::support::{Finished, Sandbox, rows, signal, skipped};
 
 #[test]
 fn systemd_finds_no_fault_in_the_units() {
@@ -74,9 +74,9 @@ fn the_timers_are_in_utc_and_start_when_show_says_so() {
     configure(&sandbox, "tornsnap.toml", schedule);
     // systemd-analyze computes from the clock of this machine.
     let shown = || {
-        let mut command = sandbox.command(&["schedule", "show", "--for", "systemd", "--json"]);
-        command.env_remove("TORNSNAP_NOW");
-        Finished(command.output().unwrap()).expect(0)
+        sandbox
+            .run_with_real_clock(&["schedule", "show", "--for", "systemd", "--json"])
+            .expect(0)
     };
     let next_of = |calendar: &str| {
         let output = Command::new("systemd-analyze")
@@ -228,6 +228,16 @@ impl Drop for Manager {
     }
 }
 
+/// Runs three of the jobs with this id to their ends.
+fn start_jobs(manager: &Manager, home: &Sandbox, id: &str) {
+    for job in ["factions", "backup", "health"] {
+        let unit = format!("tornsnap-{id}-{job}.service");
+        let started = manager.systemctl(home, &["start", &unit]);
+        let status = manager.systemctl(home, &["status", "--no-pager", &unit]);
+        assert_eq!(started.code(), 0, "{}{}", started.stderr(), status.stdout());
+    }
+}
+
 #[test]
 fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     let torn = Torn::new();
@@ -274,16 +284,10 @@ fn a_real_service_manager_runs_the_jobs_with_awkward_names() {
     assert_eq!(shown["installed"], "yes");
 
     let id = shown["id"].as_str().unwrap();
-    for job in ["factions", "backup", "health"] {
-        let unit = format!("tornsnap-{id}-{job}.service");
-        let started = manager.systemctl(sandbox, &["start", &unit]);
-        let status = manager.systemctl(sandbox, &["status", "--no-pager", &unit]);
-        assert_eq!(started.code(), 0, "{}{}", started.stderr(), status.stdout());
-    }
+    start_jobs(&manager, sandbox, id);
     let database = rusqlite::Connection::open(folder.join("tornsnap.db")).unwrap();
     let runs = "SELECT count(*) FROM fetch_runs WHERE kind = 'factions' AND status = 'ok'";
-    let runs: i64 = database.query_row(runs, [], |row| row.get(0)).unwrap();
-    assert_eq!(runs, 1);
+    assert_eq!(rows(&database, runs), ["1"]);
     assert!(fs::exists(folder.join("backups")).unwrap());
 
     // A job that is turned off goes away.

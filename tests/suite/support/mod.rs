@@ -75,6 +75,15 @@ impl Sandbox {
         path
     }
 
+    /// Makes a FIFO, and returns its path.
+    #[cfg(unix)]
+    pub fn make_fifo(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        let made = Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success(), "{}", path.display());
+        path
+    }
+
     /// Removes a database with its WAL and its shared memory, if they exist.
     pub fn remove_database(&self, name: &str) {
         for end in ["", "-wal", "-shm"] {
@@ -113,6 +122,12 @@ impl Sandbox {
                 .output()
                 .unwrap(),
         )
+    }
+
+    /// Runs the program with the clock of this machine.
+    pub fn run_with_real_clock(&self, arguments: &[&str]) -> Finished {
+        let mut command = self.command(arguments);
+        Finished(command.env_remove("TORNSNAP_NOW").output().unwrap())
     }
 
     /// A new connection to the database.

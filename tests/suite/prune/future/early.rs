@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::health::check;
 use crate::import::facts;
 use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
 use crate::support::{DAY, Sandbox, files_with_extension};
@@ -48,8 +49,7 @@ impl Story {
 
     fn check(&self, id: &str) -> Option<Value> {
         let report = self.run(IN_APRIL, &["health"]);
-        let checks = report["checks"].as_array().unwrap();
-        checks.iter().find(|check| check["id"] == id).cloned()
+        check(&report, id).cloned()
     }
 
     fn contents(&self, name: &str) -> (Vec<String>, Vec<String>) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{TEN_CORRECT_ROWS, backups, database};
 use crate::month_model::dump;
-use crate::support::{DAY, Finished, NOW};
+use crate::support::{DAY, NOW};
 
 #[test]
 fn a_clock_that_is_behind_deletes_nothing() {
@@ -74,8 +74,9 @@ fn the_system_clock_is_compared_with_the_times_that_torn_has_named() {
         ));
         let before = dump(&sandbox.sqlite());
 
-        let mut command = sandbox.command(&["prune", "--future"]);
-        let refused = Finished(command.env_remove("TORNSNAP_NOW").output().unwrap()).expect(78);
+        let refused = sandbox
+            .run_with_real_clock(&["prune", "--future"])
+            .expect(78);
 
         assert!(
             refused.stderr().contains("Torn has already named the time"),
@@ -92,11 +93,11 @@ fn with_the_system_clock_only_future_rows_are_removed() {
         "INSERT INTO players (player_id, name, created_at, last_updated) VALUES (1, 'One', 0, 0);
          INSERT INTO player_stats_history (player_id, timestamp) VALUES (1, 1), (1, 2), (1, 4102444800);",
     );
-    let mut command = sandbox.command(&["prune", "--future"]);
 
-    let finished = Finished(command.env_remove("TORNSNAP_NOW").output().unwrap());
+    sandbox
+        .run_with_real_clock(&["prune", "--future"])
+        .expect(0);
 
-    finished.expect(0);
     assert_eq!(
         sandbox.value::<i64>("SELECT count(*) FROM player_stats_history"),
         2

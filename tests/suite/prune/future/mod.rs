@@ -9,6 +9,7 @@ use tornsnap::testing::config::{Clock, Overrides, Settings, refuse_wrong_clock};
 use tornsnap::testing::model::Column;
 use tornsnap::testing::store::Store;
 
+use crate::health::check;
 use crate::support::torn::{OURS, Torn};
 use crate::support::{DAY, Finished, HOUR, MINUTE, NOW, Sandbox, rows};
 
@@ -52,8 +53,7 @@ const TEN_CORRECT_ROWS: &str = "
 
 fn state_of_clock(sandbox: &Sandbox, now: i64) -> String {
     let report = sandbox.run_at(now, &["health", "--json"]).json();
-    let checks = report["checks"].as_array().unwrap();
-    let clock = checks.iter().find(|check| check["id"] == "clock").unwrap();
+    let clock = check(&report, "clock").unwrap();
     clock["state"].as_str().unwrap().to_owned()
 }
 
