@@ -4,11 +4,20 @@
 -- Written for player_stats_history. src/store/history.rs replaces the names for the other history tables.
 --
 -- :history   name of the history table
+WITH gone AS MATERIALIZED (
+    SELECT entity, period_start, count(*) AS rows
+    FROM temp.replaced
+    GROUP BY entity, period_start
+)
 UPDATE main.player_stats_summary AS summary
-SET record_count = max(0, record_count - (
-    SELECT count(*) FROM temp.replaced
-    WHERE entity = player_id AND period_start = summary.period_start))
-WHERE period_type = 'monthly'
-  AND (player_id, period_start) IN (SELECT entity, period_start FROM temp.replaced)
-  AND (CAST(player_id AS TEXT), period_start) NOT IN (
-      SELECT entity, period_start FROM main.imported_summaries WHERE history = :history)
+SET record_count = max(0, record_count - gone.rows)
+FROM gone
+WHERE player_id = gone.entity
+  AND summary.period_type = 'monthly'
+  AND summary.period_start = gone.period_start
+  AND NOT EXISTS (
+      SELECT 1 FROM main.imported_summaries AS imported
+      WHERE imported.history = :history
+        AND imported.period_start = summary.period_start
+        AND imported.entity = CAST(player_id AS TEXT)
+  )

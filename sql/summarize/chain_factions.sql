@@ -1,19 +1,17 @@
 -- Lets the imported summaries of factions in a month begin with the values that are known here from before it.
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
--- months would not add up. The summaries end with the values that they were imported with.
+-- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
+-- Such an end must not be stored as the value before it: the next import would take it for an observation.
 --
 -- :period_start   unix seconds; start of the month
 UPDATE faction_summary AS summary SET
     respect_start = chained.respect,
-    respect_end = coalesce(respect_end, chained.respect),
-    respect_change = coalesce(respect_end, chained.respect) - chained.respect,
+    respect_change = respect_end - chained.respect,
     member_count_start = chained.member_count,
-    member_count_end = coalesce(member_count_end, chained.member_count),
-    member_count_change = coalesce(member_count_end, chained.member_count) - chained.member_count,
+    member_count_change = member_count_end - chained.member_count,
     best_chain_start = chained.best_chain,
-    best_chain_end = coalesce(best_chain_end, chained.best_chain),
-    best_chain_change = coalesce(best_chain_end, chained.best_chain) - chained.best_chain
+    best_chain_change = best_chain_end - chained.best_chain
 FROM (
     SELECT
         imported.id,

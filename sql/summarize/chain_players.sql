@@ -1,34 +1,27 @@
 -- Lets the imported summaries of players in a month begin with the values that are known here from before it.
 --
 -- The other collector may have seen a change of an earlier month only in this one. Without this, the changes of consecutive
--- months would not add up. The summaries end with the values that they were imported with.
+-- months would not add up. The summaries end with the values that they were imported with, unknown ones too.
+-- Such an end must not be stored as the value before it: the next import would take it for an observation.
 --
 -- :period_start   unix seconds; start of the month
 UPDATE player_stats_summary AS summary SET
     strength_start = chained.strength,
-    strength_end = coalesce(strength_end, chained.strength),
-    strength_change = coalesce(strength_end, chained.strength) - chained.strength,
+    strength_change = strength_end - chained.strength,
     defense_start = chained.defense,
-    defense_end = coalesce(defense_end, chained.defense),
-    defense_change = coalesce(defense_end, chained.defense) - chained.defense,
+    defense_change = defense_end - chained.defense,
     speed_start = chained.speed,
-    speed_end = coalesce(speed_end, chained.speed),
-    speed_change = coalesce(speed_end, chained.speed) - chained.speed,
+    speed_change = speed_end - chained.speed,
     dexterity_start = chained.dexterity,
-    dexterity_end = coalesce(dexterity_end, chained.dexterity),
-    dexterity_change = coalesce(dexterity_end, chained.dexterity) - chained.dexterity,
+    dexterity_change = dexterity_end - chained.dexterity,
     total_stats_start = chained.total_stats,
-    total_stats_end = coalesce(total_stats_end, chained.total_stats),
-    total_stats_change = coalesce(total_stats_end, chained.total_stats) - chained.total_stats,
+    total_stats_change = total_stats_end - chained.total_stats,
     level_start = chained.level,
-    level_end = coalesce(level_end, chained.level),
-    level_change = coalesce(level_end, chained.level) - chained.level,
+    level_change = level_end - chained.level,
     life_maximum_start = chained.life_maximum,
-    life_maximum_end = coalesce(life_maximum_end, chained.life_maximum),
     networth_start = chained.networth,
-    networth_end = coalesce(networth_end, chained.networth),
-    networth_change = CASE typeof(coalesce(networth_end, chained.networth) - chained.networth)
-        WHEN 'integer' THEN coalesce(networth_end, chained.networth) - chained.networth END
+    networth_change = CASE typeof(networth_end - chained.networth)
+        WHEN 'integer' THEN networth_end - chained.networth END
 FROM (
     SELECT
         imported.id,

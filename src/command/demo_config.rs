@@ -13,17 +13,18 @@ pub(crate) fn is_demo(config: &Path) -> bool {
     read_text(config).is_ok_and(|text| text.starts_with(SENTINEL))
 }
 
-/// Refuses a command that would call the simulated Torn of a demo. An address in the environment replaces that of the demo.
+/// Refuses a command that would call the simulated Torn of a demo, whose address is in the configuration file.
 ///
 /// # Errors
 ///
 /// [`Exit::Config`].
 pub(super) fn refuse(settings: &Settings, action: &str) -> Result<()> {
     let is_of_demo = settings.config_file.as_deref().is_some_and(is_demo);
-    let has_other_address = settings.fields.iter().any(|field| {
-        field.name == "api.base_url" && matches!(field.origin, Origin::Environment(_))
-    });
-    if !is_of_demo || has_other_address {
+    let has_its_address = settings
+        .fields
+        .iter()
+        .any(|field| field.name == "api.base_url" && matches!(field.origin, Origin::Line(_)));
+    if !is_of_demo || !has_its_address {
         return Ok(());
     }
     Err(Error::new(action)

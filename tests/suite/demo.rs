@@ -328,5 +328,22 @@ fn nothing_calls_the_simulated_torn_of_a_demo_that_has_ended_and_the_next_demo_r
         let is_preview = arguments.contains(&"--dry-run");
         assert_eq!(finished.code() == 0, is_preview, "{arguments:?}: {told}");
     }
+
+    // Without the address of the simulated Torn, this is a configuration like any other.
+    if cfg!(unix) && has_program("crontab") {
+        let text = fs::read_to_string(sandbox.path(config[1])).unwrap();
+        let (before, after) = text.split_once("base_url").unwrap();
+        let (_, after) = after.split_once('\n').unwrap();
+        sandbox.write(config[1], &format!("{before}{after}"));
+        let preview = ["schedule", "install", "--for", "cron", "--dry-run"];
+        let finished = sandbox.run(&[&config, &preview[..]].concat()).expect(0);
+        assert!(
+            !finished.stderr().contains("demo played"),
+            "{}",
+            finished.stderr()
+        );
+        sandbox.write(config[1], &text);
+    }
+
     sandbox.run(&["demo", "--days", "1"]).expect(0);
 }

@@ -8,6 +8,7 @@ use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
+use crate::model::import::tidy::month_of_period;
 use crate::model::key::KEY_LENGTH;
 use crate::model::time::Month;
 
@@ -73,6 +74,7 @@ impl Dialect {
             Kind::Amount => self.number(cell, i64::MIN),
             Kind::Moment => self.moment(cell),
             Kind::Month => self.month(cell),
+            Kind::PastMonth => self.past_month(cell),
             Kind::Updated | Kind::Created => self.updated(cell),
             Kind::Event => self.event(cell),
             Kind::Tile => match self.tile(cell) {
@@ -160,6 +162,18 @@ impl Dialect {
             converted
         } else {
             Unusable("is not the start of a UTC month")
+        }
+    }
+
+    /// The start of a month that is over.
+    fn past_month(&self, cell: &Datum) -> Converted {
+        let converted = self.month(cell);
+        let (Kept(Datum::Integer(at)) | Mended(Datum::Integer(at), _)) = converted else {
+            return converted;
+        };
+        match month_of_period(at) {
+            Some(month) if month.end() <= self.now => converted,
+            _ => Unusable("is the start of a month that is not over"),
         }
     }
 

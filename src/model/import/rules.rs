@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Moment,
     /// The start of a UTC month.
     Month,
+    /// The start of a UTC month that is over.
+    PastMonth,
     /// When the state was observed; missing means never.
     Updated,
     /// When the row was inserted; missing means now.
@@ -52,6 +54,7 @@ impl Kind {
                 | Self::Owner
                 | Self::Moment
                 | Self::Month
+                | Self::PastMonth
                 | Self::Updated
                 | Self::Tile
                 | Self::RequiredWord(_)
@@ -307,7 +310,7 @@ pub(crate) const PLAYER_SUMMARY: Table = Table {
     name: "player_stats_summary",
     columns: &[
         column("player_id", Kind::Id),
-        column("period_start", Kind::Month),
+        column("period_start", Kind::PastMonth),
         column("strength_start", Kind::BattleStat),
         column("strength_end", Kind::BattleStat),
         column("strength_change", Kind::Amount),
@@ -340,7 +343,7 @@ pub(crate) const FACTION_SUMMARY: Table = Table {
     name: "faction_summary",
     columns: &[
         column("faction_id", Kind::Id),
-        column("period_start", Kind::Month),
+        column("period_start", Kind::PastMonth),
         column("respect_start", Kind::Count),
         column("respect_end", Kind::Count),
         column("respect_change", Kind::Amount),
@@ -361,7 +364,7 @@ pub(crate) const WAR_SUMMARY: Table = Table {
         column("war_id", Kind::Id),
         column("war_type", Kind::RequiredWord(WAR_TYPES)),
         column("territory_id", Kind::OptionalTile),
-        column("period_start", Kind::Month),
+        column("period_start", Kind::PastMonth),
         column("attacking_faction_id", Kind::OptionalId),
         column("defending_faction_id", Kind::OptionalId),
         column("final_attacking_score", Kind::Count),
@@ -377,7 +380,7 @@ pub(crate) const TILE_SUMMARY: Table = Table {
     name: "territory_ownership_summary",
     columns: &[
         column("territory_id", Kind::Tile),
-        column("period_start", Kind::Month),
+        column("period_start", Kind::PastMonth),
         column("faction_id_start", Kind::Owner),
         column("faction_id_end", Kind::Owner),
         column("ownership_changes", Kind::Count),

@@ -18,6 +18,7 @@ mod refusals;
 mod scratch;
 #[cfg(unix)]
 mod signals;
+mod summaries;
 mod two_collectors;
 
 use std::fs;
