@@ -13,7 +13,12 @@ use crate::model::key::ApiKey;
 /// The values for the configuration. `None` leaves a setting unchanged.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
+    /// The keys that the flags name.
     pub(super) keys: Vec<KeyPlace>,
+    /// The keys that the user has typed.
+    pub(super) typed_keys: Vec<TypedKey>,
+    /// The names of the configured keys that are no longer used.
+    pub(super) dropped_keys: BTreeSet<String>,
     pub(super) factions: Option<BTreeSet<FactionId>>,
     pub(super) players: Option<BTreeSet<PlayerId>>,
     pub(super) wars: Option<Wars>,
@@ -27,6 +32,13 @@ pub(super) struct Answers {
 pub(super) enum KeyPlace {
     Env(String),
     File(PathBuf),
+}
+
+/// The name of a typed key, and its file. The configured key of this name, if there is one, is replaced.
+#[derive(Debug)]
+pub(super) struct TypedKey {
+    pub(super) name: String,
+    pub(super) file: PathBuf,
 }
 
 /// A key file that does not exist yet.
@@ -46,6 +58,8 @@ impl Answers {
         let database = context.overrides.database.as_deref();
         Ok(Self {
             keys,
+            typed_keys: Vec::new(),
+            dropped_keys: BTreeSet::new(),
             factions: (!args.factions.is_empty()).then(|| args.factions.iter().copied().collect()),
             players: (!args.players.is_empty()).then(|| args.players.iter().copied().collect()),
             wars: args.wars.as_deref().map(|word| match word {

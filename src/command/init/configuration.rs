@@ -171,6 +171,10 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
     let mut names = BTreeSet::new();
     for key in given_keys(answers, file)? {
         let name = free_name(&key.name, &names);
+        names.insert(name.clone());
+        if answers.dropped_keys.contains(&name) {
+            continue;
+        }
         let _ = writeln!(
             text,
             "\n[[key]]\nname = {}\n{} = {}",
@@ -178,7 +182,6 @@ pub(super) fn new_text(answers: &Answers, file: &Path) -> Result<String> {
             key.field,
             toml_string(&key.place)
         );
-        names.insert(name);
     }
     let list = |ids: Vec<String>| format!("[{}]", ids.join(", "));
     let factions = answers.factions.iter().flatten();

@@ -21,6 +21,8 @@ pub(super) struct GivenKey {
     pub(super) name: String,
     /// Whether the file or variable has this name.
     is_from_place: bool,
+    /// Whether the key was typed. Its name is that of a configured key only if it replaces that one.
+    is_typed: bool,
     /// The field with the location.
     pub(super) field: &'static str,
     pub(super) place: String,
@@ -47,6 +49,7 @@ pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>
                 _ => name,
             },
             is_from_place,
+            is_typed: false,
             field,
             place,
         };
@@ -56,6 +59,15 @@ pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>
         {
             keys.push(key);
         }
+    }
+    for typed in &answers.typed_keys {
+        keys.push(GivenKey {
+            name: typed.name.clone(),
+            is_from_place: true,
+            is_typed: true,
+            field: "key_file",
+            place: relative(&typed.file, file)?,
+        });
     }
     Ok(keys)
 }
@@ -76,11 +88,12 @@ pub(super) fn change_keys(
     answers: &Answers,
     file: &Path,
 ) -> Result<bool> {
+    let has_dropped = drop_keys(document, &answers.dropped_keys);
     let mut keys = given_keys(answers, file)?;
     let mut taken = BTreeSet::new();
     let mut given_names = BTreeSet::new();
     for (number, table) in (1..).zip(key_tables(document)) {
-        let name = text_in(table, "name").map_or_else(|| default_key_name(number), str::to_owned);
+        let name = name_in(table, number);
         let is_this_key = |key: &GivenKey| text_in(table, key.field) == Some(key.place.as_str());
         if keys.iter().any(is_this_key) {
             keys.retain(|key| !is_this_key(key));
@@ -88,14 +101,16 @@ pub(super) fn change_keys(
         }
         taken.insert(name);
     }
-    let is_changed = !keys.is_empty();
+    let is_changed = has_dropped || !keys.is_empty();
     for key in keys {
-        let same_name = key_tables(document).into_iter().find(|table| {
-            key.is_from_place
-                && text_in(*table, "name") == Some(key.name.as_str())
-                && !given_names.contains(&key.name)
+        let same_name = (1..).zip(key_tables(document)).find(|(number, table)| {
+            let has_name = match text_in(*table, "name") {
+                Some(name) => name == key.name,
+                None => key.is_typed && default_key_name(*number) == key.name,
+            };
+            key.is_from_place && has_name && !given_names.contains(&key.name)
         });
-        let name = if let Some(table) = same_name {
+        let name = if let Some((_, table)) = same_name {
             replace_location(table, &key);
             key.name
         } else {
@@ -107,6 +122,34 @@ pub(super) fn change_keys(
         given_names.insert(name);
     }
     Ok(is_changed)
+}
+
+/// The name of the key with this number, as the settings have it.
+fn name_in(table: &dyn TableLike, number: usize) -> String {
+    text_in(table, "name").map_or_else(|| default_key_name(number), str::to_owned)
+}
+
+/// Removes the tables of these keys. A key without a name that comes after one of them gets the name that it has had.
+fn drop_keys(document: &mut DocumentMut, names: &BTreeSet<String>) -> bool {
+    if names.is_empty() {
+        return false;
+    }
+    let mut stays = Vec::new();
+    for (number, table) in (1..).zip(key_tables(document)) {
+        let name = name_in(table, number);
+        if !names.contains(&name) && text_in(table, "name").is_none() {
+            set(table, "name", Value::from(name.as_str()));
+        }
+        stays.push(!names.contains(&name));
+    }
+    let has_dropped = stays.contains(&false);
+    let mut stays = stays.into_iter();
+    match document.get_mut("key") {
+        Some(Item::ArrayOfTables(tables)) => tables.retain(|_| stays.next().unwrap_or(true)),
+        Some(Item::Value(Value::Array(tables))) => tables.retain(|_| stays.next().unwrap_or(true)),
+        _ => {}
+    }
+    has_dropped
 }
 
 fn replace_location(table: &mut dyn TableLike, key: &GivenKey) {

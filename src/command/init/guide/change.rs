@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
-use crate::command::init::guide::{Asked, Guide, say, say_row};
+use crate::command::init::guide::{Asked, Decision, Guide, say, say_row};
 use crate::command::init::write::Setup;
 use crate::config::{Settings, Track};
 use crate::error::{Error, Result};
@@ -15,7 +15,8 @@ use crate::model::path::{display_path, plain_absolute};
 #[derive(Clone, Copy)]
 enum Part {
     Nothing,
-    Keys,
+    MoreKeys,
+    FewerKeys,
     MoreFactions,
     MorePlayers,
     FewerTargets,
@@ -23,9 +24,10 @@ enum Part {
     Tiles,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part::Nothing,
-    Part::Keys,
+    Part::MoreKeys,
+    Part::FewerKeys,
     Part::MoreFactions,
     Part::MorePlayers,
     Part::FewerTargets,
@@ -35,10 +37,7 @@ const PARTS: [Part; 7] = [
 
 impl Guide<'_> {
     /// Shows what is configured, and changes the parts that the user chooses.
-    pub(super) fn change(mut self, existing: ExistingFile) -> Result<Asked> {
-        let ExistingFile::Text(old) = &existing else {
-            return self.set_up(existing);
-        };
+    pub(super) fn change(mut self, old: &str) -> Result<Asked> {
         let settings = Settings::from_text(&self.file, old, &self.context.overrides)?;
         say(&format!(
             "{} is there already. Its other settings stay as they are.",
@@ -48,40 +47,55 @@ impl Guide<'_> {
         self.say_present(&settings)?;
         self.answers.factions = Some(settings.track.factions.clone());
         self.answers.players = Some(settings.track.players.clone());
-        self.ask_parts(&settings)?;
+        loop {
+            self.ask_parts(&settings)?;
+            let setup = self.changed_setup(old, &settings)?;
+            if setup.changed.is_empty() {
+                let jobs = self.offer_missing_jobs(&setup)?;
+                return self.ready(setup, jobs);
+            }
+            self.say_cost(&setup.settings)?;
+            let jobs = self.offer_missing_jobs(&setup)?;
+            self.say_summary(&setup, &jobs);
+            match self.confirm()? {
+                Decision::Write => return self.ready(setup, jobs),
+                Decision::Change => {}
+                Decision::Stop => return Ok(Asked::declined(&setup)),
+            }
+        }
+    }
+
+    /// The files with the changes so far.
+    fn changed_setup(&mut self, old: &str, settings: &Settings) -> Result<Setup> {
         let taken = settings.key_names().map(str::to_owned).collect();
         let key_files = self.name_typed_keys(taken)?;
+        let (factions, players) = (self.answers.factions.clone(), self.answers.players.clone());
         // An unchanged list stays as it is written.
         let track = &settings.track;
         self.answers.factions.take_if(|ids| *ids == track.factions);
         self.answers.players.take_if(|ids| *ids == track.players);
         let (text, changed) = configuration::changed_text(old, &self.answers, &self.file)?;
-        let setup = Setup {
+        self.answers.factions = factions;
+        self.answers.players = players;
+        Ok(Setup {
             settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
             file: self.file.clone(),
             text,
-            existing,
+            existing: ExistingFile::Text(old.to_owned()),
             changed,
             key_files,
             is_alone: true,
-        };
-        if setup.changed.is_empty() {
-            let jobs = self.offer_missing_jobs(&setup)?;
-            return self.ready(setup, jobs);
-        }
-        self.say_cost(&setup.settings)?;
-        let jobs = self.offer_missing_jobs(&setup)?;
-        self.say_summary(&setup, &jobs);
-        self.confirm(setup, jobs)
+        })
     }
 
     /// Asks which part to change until the user has no more changes.
-    fn ask_parts(&mut self, settings: &Settings) -> Result<()> {
+    pub(super) fn ask_parts(&mut self, settings: &Settings) -> Result<()> {
         loop {
             match self.choose_part(&settings.track)? {
                 Part::Nothing if self.keys.is_empty() => say("No key can be used: add one first."),
                 Part::Nothing => return Ok(()),
-                Part::Keys => self.ask_keys()?,
+                Part::MoreKeys => self.ask_keys()?,
+                Part::FewerKeys => self.ask_dropped_keys()?,
                 Part::MoreFactions => {
                     self.offer_own_factions()?;
                     self.ask_ids(Wanted::Factions)?;
@@ -107,6 +121,7 @@ impl Guide<'_> {
             Ok(_) => self.check_given_keys(settings, true),
             Err(error) => {
                 say_error(&error);
+                self.unusable = settings.key_names().map(str::to_owned).collect();
                 Ok(())
             }
         }
@@ -128,7 +143,8 @@ impl Guide<'_> {
     }
 
     fn choose_part(&self, before: &Track) -> Result<Part> {
-        let has_changes = self.keys.iter().any(|key| key.is_typed)
+        let has_changes = self.keys.iter().any(|key| key.typed.is_some())
+            || !self.answers.dropped_keys.is_empty()
             || self.answers.factions.as_ref() != Some(&before.factions)
             || self.answers.players.as_ref() != Some(&before.players)
             || self.answers.wars.is_some_and(|wars| wars != before.wars)
@@ -141,7 +157,8 @@ impl Guide<'_> {
             let item = match part {
                 Part::Nothing if has_changes => "nothing more",
                 Part::Nothing => "nothing",
-                Part::Keys => "add a key",
+                Part::MoreKeys => "add or replace a key",
+                Part::FewerKeys => "stop using keys",
                 Part::MoreFactions => "follow more factions",
                 Part::MorePlayers => "follow more players",
                 Part::FewerTargets => "stop following factions or players",

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::init::answers::{KeyPlace, NewKeyFile, absolute};
+use crate::command::init::answers::{NewKeyFile, TypedKey, absolute};
 use crate::command::init::guide::session::{LookUp, capitalized};
-use crate::command::init::guide::{AcceptedKey, Guide, named, say};
+use crate::command::init::guide::{AcceptedKey, Guide, Typed, named, say};
 use crate::command::init::key_names::choose_name;
 use crate::config::Settings;
 use crate::error::{Error, Result};
@@ -25,10 +25,14 @@ impl Guide<'_> {
     ) -> Result<()> {
         let loaded = settings.load_keys()?;
         loaded.log_unreadable();
+        self.unusable = loaded.unreadable.into_iter().map(|key| key.name).collect();
         for named in loaded.keys {
             match self.session.check_key(&named)? {
-                Ok(facts) => self.accept(named, facts, false)?,
-                Err(error) if may_be_refused => say_refusal(&named.name, &error),
+                Ok(facts) => self.accept(named, facts, None)?,
+                Err(error) if may_be_refused => {
+                    say_refusal(&named.name, &error);
+                    self.unusable.push(named.name);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -81,7 +85,11 @@ impl Guide<'_> {
             };
             match self.session.check_key(&named)? {
                 Ok(facts) => {
-                    self.accept(named, facts, true)?;
+                    let typed = Typed {
+                        replaces: self.ask_replaced()?,
+                        ..Typed::default()
+                    };
+                    self.accept(named, facts, Some(typed))?;
                     return Ok(true);
                 }
                 Err(error) => say_refusal("this key", &error),
@@ -89,7 +97,57 @@ impl Guide<'_> {
         }
     }
 
-    fn accept(&mut self, named: NamedKey, facts: KeyFacts, is_typed: bool) -> Result<()> {
+    /// Asks which of the keys that cannot be used a new key replaces.
+    fn ask_replaced(&mut self) -> Result<Option<String>> {
+        let index = match self.unusable.as_slice() {
+            [] => return Ok(None),
+            [one] => {
+                let question = format!("Use it instead of {one:?}, which cannot be used?");
+                usize::from(!self.prompt.confirm(&question, true)?)
+            }
+            several => {
+                let mut items = several.to_vec();
+                items.push("none of them".to_owned());
+                self.prompt.select("Use it instead of", &items, 0)?
+            }
+        };
+        Ok((index < self.unusable.len()).then(|| self.unusable.remove(index)))
+    }
+
+    /// Asks which keys are no longer used. Keys of the environment are not among them, because they stay there.
+    pub(super) fn ask_dropped_keys(&mut self) -> Result<()> {
+        let are_configured = !self.context.settings.keys_are_from_environment;
+        let (usable, others): (Vec<AcceptedKey>, Vec<AcceptedKey>) = std::mem::take(&mut self.keys)
+            .into_iter()
+            .partition(|key| key.typed.is_some() || are_configured);
+        self.keys = others;
+        let labels = usable.iter().map(AcceptedKey::label);
+        let labels: Vec<String> = labels.chain(self.unusable.iter().cloned()).collect();
+        if labels.is_empty() {
+            say("There is no key yet.");
+            return Ok(());
+        }
+        let chosen = self.prompt.select_several("Stop using", &labels)?;
+        let unusable = std::mem::take(&mut self.unusable);
+        for (index, name) in (usable.len()..).zip(unusable) {
+            if chosen.contains(&index) {
+                self.answers.dropped_keys.insert(name);
+            } else {
+                self.unusable.push(name);
+            }
+        }
+        for (index, key) in usable.into_iter().enumerate() {
+            match (chosen.contains(&index), key.typed) {
+                (false, typed) => self.keys.push(AcceptedKey { typed, ..key }),
+                (true, None) => drop(self.answers.dropped_keys.insert(key.named.name)),
+                // The configured key stays as it is.
+                (true, Some(typed)) => self.unusable.extend(typed.replaces),
+            }
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, named: NamedKey, facts: KeyFacts, typed: Option<Typed>) -> Result<()> {
         let owner = match self.session.player(facts.owner)? {
             LookUp::Found(profile) => Ok(profile),
             LookUp::Unknown => Err("Torn does not know them".to_owned()),
@@ -99,7 +157,7 @@ impl Guide<'_> {
             "it can read their battle stats",
             "it reads public data only",
         );
-        let subject = if is_typed {
+        let subject = if typed.is_some() {
             "This key".to_owned()
         } else {
             format!("The key {:?}", named.name)
@@ -113,7 +171,7 @@ impl Guide<'_> {
             named,
             facts,
             owner,
-            is_typed,
+            typed,
         });
         Ok(())
     }
@@ -124,18 +182,27 @@ impl Guide<'_> {
         mut taken: BTreeSet<String>,
     ) -> Result<Vec<NewKeyFile>> {
         let folder = absolute(folder_of(&self.file))?;
-        let given = self.keys.iter().filter(|key| !key.is_typed);
+        taken.extend(self.answers.dropped_keys.iter().cloned());
+        let given = self.keys.iter().filter(|key| key.typed.is_none());
         taken.extend(given.map(|key| key.named.name.clone()));
         let mut files = Vec::new();
-        for key in self.keys.iter_mut().filter(|key| key.is_typed) {
+        self.answers.typed_keys.clear();
+        for key in &mut self.keys {
+            let Some(typed) = &mut key.typed else {
+                continue;
+            };
             let owner = key.owner.as_ref().map_or_else(
                 |_| format!("player-{}", key.facts.owner),
                 |profile| profile.name.clone(),
             );
             let chosen = choose_name(&owner, &key.named.key, &folder, &taken);
             taken.insert(chosen.name.clone());
-            key.named.name = chosen.name;
-            self.answers.keys.push(KeyPlace::File(chosen.path.clone()));
+            key.named.name = typed.replaces.clone().unwrap_or(chosen.name);
+            typed.file.clone_from(&chosen.path);
+            self.answers.typed_keys.push(TypedKey {
+                name: key.named.name.clone(),
+                file: chosen.path.clone(),
+            });
             if !chosen.exists {
                 files.push(NewKeyFile {
                     path: chosen.path,
@@ -144,6 +211,22 @@ impl Guide<'_> {
             }
         }
         Ok(files)
+    }
+}
+
+impl AcceptedKey {
+    /// Its name. A typed key has none yet, so its owner stands for it.
+    fn label(&self) -> String {
+        match &self.typed {
+            None => self.named.name.clone(),
+            Some(_) => format!(
+                "the new key of {}",
+                self.owner.as_ref().map_or_else(
+                    |_| format!("player {}", self.facts.owner),
+                    |profile| named(&profile.name, self.facts.owner.get())
+                )
+            ),
+        }
     }
 }
 

@@ -41,8 +41,17 @@ struct AcceptedKey {
     facts: KeyFacts,
     /// The profile of its owner, or why it cannot be read.
     owner: Result<Profile, String>,
-    /// Whether the user has typed it, so that it needs a file.
-    is_typed: bool,
+    /// Set if the user has typed it.
+    typed: Option<Typed>,
+}
+
+/// The use of a typed key.
+#[derive(Default)]
+struct Typed {
+    /// The configured key that it replaces.
+    replaces: Option<String>,
+    /// Its file. Known once it has a name.
+    file: PathBuf,
 }
 
 /// The state of the questions.
@@ -53,6 +62,8 @@ struct Guide<'a> {
     file: PathBuf,
     answers: Answers,
     keys: Vec<AcceptedKey>,
+    /// The names of the configured keys that cannot be used, because Torn refuses them or their files cannot be read.
+    unusable: Vec<String>,
     /// The factions that were looked up.
     factions: BTreeMap<FactionId, Observation<Faction>>,
     /// The names of the players that were looked up.
@@ -76,12 +87,13 @@ pub(super) fn run(
         file,
         answers,
         keys: Vec::new(),
+        unusable: Vec::new(),
         factions: BTreeMap::new(),
         players: BTreeMap::new(),
     };
     let asked = match existing {
-        ExistingFile::Text(_) => guide.change(existing),
-        _ => guide.set_up(existing),
+        ExistingFile::Text(old) => guide.change(&old),
+        other => guide.set_up(other),
     };
     let finished = asked.and_then(|asked| match stop.received() {
         Some(exit) => Err(Error::new("finish the questions").with_exit(exit)),
@@ -145,20 +157,38 @@ fn say_that_nothing_was_written(error: Error) -> Error {
     error.with_help(help)
 }
 
+/// The answer to the question whether to write everything.
+enum Decision {
+    Write,
+    /// Ask about the parts again.
+    Change,
+    /// Write nothing.
+    Stop,
+}
+
+impl Asked {
+    fn declined(setup: &Setup) -> Self {
+        Self::Declined(Report {
+            config: display_path(&setup.file),
+            config_is_written: false,
+            config_before: None,
+            database: display_path(&setup.settings.database),
+            keys: Vec::new(),
+            schedule: None,
+        })
+    }
+}
+
 impl Guide<'_> {
-    /// Asks whether to write `setup`, after the summary was shown.
-    fn confirm(self, setup: Setup, jobs: Jobs) -> Result<Asked> {
-        if !self.prompt.confirm("Write this?", true)? {
-            return Ok(Asked::Declined(Report {
-                config: display_path(&setup.file),
-                config_is_written: false,
-                config_before: None,
-                database: display_path(&setup.settings.database),
-                keys: Vec::new(),
-                schedule: None,
-            }));
+    /// Asks whether to write what the summary has shown.
+    fn confirm(&self) -> Result<Decision> {
+        if self.prompt.confirm("Write this?", true)? {
+            return Ok(Decision::Write);
         }
-        self.ready(setup, jobs)
+        if self.prompt.confirm("Change something first?", true)? {
+            return Ok(Decision::Change);
+        }
+        Ok(Decision::Stop)
     }
 
     fn ready(self, setup: Setup, jobs: Jobs) -> Result<Asked> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::init::configuration::{self, ExistingFile};
 use crate::command::init::guide::targets::Wanted;
-use crate::command::init::guide::{Asked, Guide};
+use crate::command::init::guide::{Asked, Decision, Guide};
 use crate::command::init::refuse_new_unreadable_keys;
 use crate::command::init::write::Setup;
 use crate::config::{Settings, Territories, Wars};
@@ -25,20 +25,28 @@ impl Guide<'_> {
         let settings = self.settings_so_far()?;
         self.say_cost(&settings)?;
         self.ask_places(&existing)?;
-        let key_files = self.name_typed_keys(BTreeSet::new())?;
-        let text = configuration::new_text(&self.answers, &self.file)?;
-        let setup = Setup {
-            settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
-            file: self.file.clone(),
-            text,
-            existing,
-            changed: Vec::new(),
-            key_files,
-            is_alone: true,
-        };
-        let jobs = self.offer_jobs(&setup)?;
-        self.say_summary(&setup, &jobs);
-        self.confirm(setup, jobs)
+        let mut existing = existing;
+        loop {
+            let key_files = self.name_typed_keys(BTreeSet::new())?;
+            let text = configuration::new_text(&self.answers, &self.file)?;
+            let setup = Setup {
+                settings: Settings::from_text(&self.file, &text, &self.context.overrides)?,
+                file: self.file.clone(),
+                text,
+                existing,
+                changed: Vec::new(),
+                key_files,
+                is_alone: true,
+            };
+            let jobs = self.offer_jobs(&setup)?;
+            self.say_summary(&setup, &jobs);
+            match self.confirm()? {
+                Decision::Write => return self.ready(setup, jobs),
+                Decision::Change => self.ask_parts(&setup.settings)?,
+                Decision::Stop => return Ok(Asked::declined(&setup)),
+            }
+            existing = setup.existing;
+        }
     }
 
     fn ask_targets(&mut self) -> Result<()> {

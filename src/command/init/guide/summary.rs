@@ -30,11 +30,15 @@ impl Guide<'_> {
             &format!("{}{state}", display_path(&plain_absolute(database))),
         );
         for key in &self.keys {
-            let file = if key.is_typed {
-                format!(", in {}.key", key.named.name)
-            } else {
-                String::new()
-            };
+            let file = key.typed.as_ref().map_or_else(String::new, |typed| {
+                let name = typed.file.file_name().unwrap_or_default();
+                let instead = if typed.replaces.is_some() {
+                    " instead of the one before"
+                } else {
+                    ""
+                };
+                format!(", in {}{instead}", name.to_string_lossy())
+            });
             say_row(
                 "key",
                 &format!(
@@ -44,6 +48,9 @@ impl Guide<'_> {
                     key.facts.access
                 ),
             );
+        }
+        for name in &self.unusable {
+            say_row("key", &format!("{name}: cannot be used"));
         }
         self.say_track(&setup.settings.track);
         if let Jobs::Wanted { place, count, .. } = jobs {

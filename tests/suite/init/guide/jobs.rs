@@ -119,7 +119,7 @@ fn without_a_yes_to_both_questions_no_job_is_installed() {
     let Some(cron) = WithCron::new() else {
         return;
     };
-    for (jobs, last, code) in [("", CTRL_C, 130), ("y", "no\r", 0)] {
+    for (jobs, last, code) in [("", CTRL_C, 130), ("y", "no\rno\r", 0)] {
         let mut pty = cron.start_and_answer();
         pty.answer(QUESTION, jobs);
         pty.expect(LAST);
@@ -194,7 +194,7 @@ fn an_existing_configuration_gets_the_offer_only_without_jobs() {
     // Without tiles there is no job for them.
     let mut pty = cron.start(INIT);
     pty.expect("Change (arrow keys, then Enter):");
-    pty.send(&format!("{}{ENTER}", DOWN.repeat(6)));
+    pty.send(&format!("{}{ENTER}", DOWN.repeat(7)));
     pty.expect("Tiles to follow (arrow keys, then Enter):");
     pty.send(&format!("{DOWN}{DOWN}{ENTER}"));
     pty.expect("> nothing more");
