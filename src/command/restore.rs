@@ -86,6 +86,8 @@ struct Job {
     /// configured database.
     reference: Option<Identity>,
     accepts_any_database: bool,
+    /// The archive of the configured database.
+    archive: Option<PathBuf>,
 }
 
 impl Job {
@@ -115,6 +117,7 @@ impl Job {
             present,
             reference,
             accepts_any_database: args.other_database,
+            archive: context.settings.retention.archive.clone(),
         })
     }
 
@@ -144,6 +147,7 @@ impl Job {
                 .with_help("check which database is there now, then run it again")
                 .with_exit(Exit::TryLater));
         }
+        restore::keep_ids(&staged, database, self.archive.as_deref())?;
         Ok(staged)
     }
 
@@ -188,8 +192,14 @@ impl Job {
             format!(", made at {}", iso(manifest.created_at))
         });
         let old_note = kept.map_or_else(String::new, |kept| {
+            let archive = match &self.archive {
+                Some(archive) if archive.exists() => {
+                    format!(" or, if `prune` has moved it, in {}", archive.display())
+                }
+                _ => String::new(),
+            };
             format!(
-                "; the old one is {}, and what was recorded after the backup is only there",
+                "; the old one is {}, and what was recorded after the backup is only there{archive}",
                 kept.display()
             )
         });

@@ -12,7 +12,7 @@ mod user_objects;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 
 use crate::error::{Error, Exit, Result};
-use crate::store::{SqlContext, check, sql, transaction};
+use crate::store::{SqlContext, check, sequences, sql, transaction};
 
 /// "TSNP": the application id in the header of our databases.
 pub(super) const APPLICATION_ID: i64 = 0x5453_4E50;
@@ -126,7 +126,7 @@ fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec
         // ALTER TABLE fails if a view or trigger refers to the changed table.
         let user_objects = user_objects::drop_all(transaction)?;
         drop_views(transaction)?;
-        (user_objects, read_sequences(transaction)?)
+        (user_objects, sequences::read(transaction)?)
     };
     for (number, statements, description) in schema.migrations {
         if *number <= found {
@@ -142,7 +142,7 @@ fn run_missing(transaction: &Transaction<'_>, schema: &Schema<'_>) -> Result<Vec
             })
             .context(format!("migrate the schema to version {number}"))?;
     }
-    restore_sequences(transaction, &sequences)?;
+    sequences::raise(transaction, &sequences)?;
     transaction
         .execute_batch(schema.views)
         .context("create the views")?;
@@ -170,33 +170,6 @@ fn drop_views(transaction: &Transaction<'_>) -> Result<()> {
         transaction
             .execute_batch(&format!("DROP VIEW {}", quoted(&view)))
             .context(format!("replace the view {view}"))?;
-    }
-    Ok(())
-}
-
-/// The highest id that each table has assigned. Dropping a table would lose it.
-fn read_sequences(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>> {
-    transaction
-        .prepare(sql!("schema/list_sequences"))
-        .and_then(|mut statement| {
-            statement
-                .query_map([], |row| Ok((row.get("name")?, row.get("seq")?)))?
-                .collect()
-        })
-        .context("read the highest ids")
-}
-
-/// Restores the highest ids, so that no id of a pruned row is assigned again.
-fn restore_sequences(transaction: &Transaction<'_>, sequences: &[(String, i64)]) -> Result<()> {
-    for (name, seq) in sequences {
-        let parameters = named_params! { ":name": name, ":seq": seq };
-        transaction
-            .execute(sql!("schema/raise_sequence"), parameters)
-            .and_then(|raised| match raised {
-                0 => transaction.execute(sql!("schema/add_sequence"), parameters),
-                raised => Ok(raised),
-            })
-            .context(format!("keep the highest id of {name}"))?;
     }
     Ok(())
 }

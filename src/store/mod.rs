@@ -31,6 +31,7 @@ mod reading;
 pub(crate) mod run;
 pub(crate) mod save;
 pub(crate) mod schedule;
+mod sequences;
 mod upgrade;
 mod value;
 mod wal;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, named_
 
 use crate::error::{Error, Exit, Result};
 use crate::model::history::History;
+use crate::model::size::count;
 use crate::model::time::{Month, iso};
 use crate::store::prune::record::PruneRecord;
 use crate::store::prune::statements::Statements;
@@ -128,14 +129,14 @@ impl Step {
         if rows == 0 {
             return Ok(());
         }
-        Err(Error::new(format!("move {rows} rows of {}", self.table()))
+        Err(Error::new(format!("move {} of {}", count(rows, "row"), self.table()))
             .with_source(format!(
                 "the archive has other rows under the same ids (between {} and {}): this database was restored from \
                  an old backup, or two copies of it use one archive",
                 iso(self.from),
                 iso(self.until)
             ))
-            .with_help("name another archive with --archive; none of these rows was deleted")
+            .with_help("name another archive, with --archive or as `archive` under [retention]; none of these rows was deleted")
             .with_exit(Exit::Config))
     }
 

@@ -4,6 +4,7 @@
 //! the previous database at its old path or at a new one. The file `<database>.restoring` holds the new path, and the
 //! next run finishes the restore.
 
+mod ids;
 mod replace;
 
 use std::fs;
@@ -33,6 +34,7 @@ use crate::store::owner::{self, make_folder};
 use crate::store::parallel::run_both;
 use crate::store::restore_marker::previous_path;
 
+pub(crate) use ids::keep_ids;
 pub use replace::replace;
 
 /// The first bytes of compressed files. <https://www.rfc-editor.org/rfc/rfc8878#name-zstandard-frames>

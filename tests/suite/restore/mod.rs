@@ -1,5 +1,6 @@
 //! `tornsnap restore`: afterwards the database is the backup or the old database, never a mixture.
 
+mod ids;
 mod interrupted;
 mod properties;
 mod unsound;
