@@ -171,9 +171,10 @@ impl LostRows {
 
     /// The commands that bring the rows back.
     pub(crate) fn help(&self) -> String {
+        const SEARCH: &str =
+            "keep all backups, and run `tornsnap prune --future`: it searches them for these rows";
         if !self.is_open {
-            return "keep all backups, and run `tornsnap prune --future`: it searches them for these rows"
-                .to_owned();
+            return SEARCH.to_owned();
         }
         match self.backups.first() {
             Some(backup) if backup.is_compressed => {
@@ -188,9 +189,10 @@ impl LostRows {
                 "keep that file; run `tornsnap import {}`; {GIVE_UP}",
                 shell_word(&backup.file)
             ),
-            None if !self.unread.is_empty() => format!(
+            None if self.unread.iter().any(|backup| backup.why.is_some()) => format!(
                 "keep all backups; correct the cause, and run `tornsnap prune --future`: it searches them again; {GIVE_UP}"
             ),
+            None if !self.unread.is_empty() => SEARCH.to_owned(),
             None => format!(
                 "look for a backup of these months in another place, and run `tornsnap import` with it; {GIVE_UP}"
             ),

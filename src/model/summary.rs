@@ -301,6 +301,20 @@ mod tests {
         let now = month("2026-05").start();
         let selected = |asked, force| select_months(&states, asked, force, now).unwrap().len();
 
+        let reopened = MonthFacts {
+            rows: 1,
+            missing_rows: 6,
+            late_rows: 1,
+            ..SUMMARIZED
+        };
+        let reopened = [state("2026-03", reopened)];
+        for force in [false, true] {
+            assert_eq!(select_months(&reopened, None, force, now), Ok(Vec::new()));
+            assert_eq!(
+                select_months(&reopened, Some(month("2026-03")), force, now),
+                Err(MonthRefusal::LacksRows { rows: 6 })
+            );
+        }
         assert_eq!(selected(None, true), 0);
         assert_eq!(selected(Some(month("2026-01")), false), 0);
         assert_eq!(selected(Some(month("2026-01")), true), 1);

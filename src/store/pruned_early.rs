@@ -61,17 +61,14 @@ fn months_pruned_early(connection: &Connection, limit: i64) -> rusqlite::Result<
             continue;
         };
         let reopened_at: Option<i64> = row.get("reopened_at")?;
-        let missing = match reopened_at {
+        let missing = if let Some(at) = reopened_at {
             // `fetch` adds rows with later times only, so all others are from before the prune, or imported.
-            Some(at) => {
-                let expected: Option<i64> = row.get("expected_rows")?;
-                expected.unwrap_or(0) - count_present(connection, history, month, at, i64::MAX)?
-            }
-            None => {
-                let counted: i64 = row.get("counted_rows")?;
-                let last_id = row.get("last_id")?;
-                counted - count_present(connection, history, month, i64::MAX, last_id)?
-            }
+            let expected: Option<i64> = row.get("expected_rows")?;
+            expected.unwrap_or(0) - count_present(connection, history, month, at, i64::MAX)?
+        } else {
+            let counted: i64 = row.get("counted_rows")?;
+            let last_id = row.get("last_id")?;
+            counted - count_present(connection, history, month, i64::MAX, last_id)?
         };
         early.push(EarlyMonth {
             history,

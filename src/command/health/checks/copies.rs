@@ -70,8 +70,10 @@ fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64)
             let days = settings.health.backup_max_age_days;
             let last = recorded.last_backup.as_ref();
             let mut checks = vec![health::backup(&found, last, directory, now, days)];
-            let lost = recorded.lost.as_ref();
-            checks.extend(health::future_backups(&found.future, lost));
+            checks.extend(health::future_backups(
+                &found.future,
+                recorded.lost.as_ref(),
+            ));
             checks
         }
         Err(error) => vec![failed_check("backup", State::Unknown, &error)],
