@@ -371,6 +371,7 @@ CREATE TABLE month_states (                       -- what was done with each mon
     pruned_at     INTEGER,                        -- when rows of it, or that it begins with, were first pruned; NULL: never
     purged_at     INTEGER,                        -- when its summaries were deleted on request; NULL: they were not
     reopened_at   INTEGER,                        -- when its prune turned out to be too early; its rows may be imported again
+    expected_rows INTEGER,                        -- history rows up to reopened_at, with those that this prune deleted
     PRIMARY KEY (history, period_start)
 ) STRICT, WITHOUT ROWID;
 
@@ -533,6 +534,13 @@ CREATE TABLE archive_step (                       -- in an archive: the rows tha
     until_moment INTEGER NOT NULL,
     last_id     INTEGER NOT NULL                  -- highest id of these rows
 ) STRICT;
+
+CREATE TABLE searched_backups (                   -- backups that were searched for rows that a prune deleted too early
+    sha256 TEXT    PRIMARY KEY,                   -- of the file, as in its manifest
+    rows   INTEGER,                               -- the missing rows in it; NULL: it could not be searched
+    error  TEXT,                                  -- why it could not be searched
+    CHECK ((rows IS NULL) <> (error IS NULL))
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE backup_folders (                     -- the folders that backups of this database were written to
     directory      TEXT    PRIMARY KEY,           -- absolute path

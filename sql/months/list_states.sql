@@ -114,7 +114,7 @@ found AS MATERIALIZED (
                 WHERE period_type = 'monthly' AND period_start = spans.period_start)
         END AS has_summary,
         state.last_id, state.counted_rows, state.observed AS observed_then,
-        state.summarized_at, state.pruned_at, state.purged_at, state.reopened_at,
+        state.summarized_at, state.pruned_at, state.purged_at,
         EXISTS (SELECT 1 FROM imported_summaries AS imported
                 WHERE imported.history = histories.history AND imported.period_start = spans.period_start) AS is_imported
     FROM spans
@@ -123,6 +123,6 @@ found AS MATERIALIZED (
 )
 SELECT
     history, period_start, counts ->> 0 AS rows, counts ->> 1 AS late, observed, is_carried, has_summary,
-    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, reopened_at, is_imported
+    last_id, counted_rows, observed_then, summarized_at, pruned_at, purged_at, is_imported
 FROM found
 ORDER BY period_start, history

@@ -23,6 +23,7 @@ FROM months
 WHERE true                                        -- without WHERE, SQLite would read ON CONFLICT as a join condition
 ON CONFLICT (history, period_start) DO UPDATE SET
     pruned_at = excluded.pruned_at,
-    reopened_at = NULL
+    reopened_at = NULL,
+    expected_rows = NULL
 WHERE pruned_at IS NULL
   AND (purged_at IS NULL OR month_states.period_start = :period_start)

@@ -3,11 +3,8 @@
 //! Either a clock that was ahead has written these rows, or the clock is behind now. In the second case the rows are
 //! right and must stay.
 
-use std::path::PathBuf;
-
-use crate::model::path::{display_path, shell_word};
-use crate::model::size::{agree, count};
-use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, format_months, iso};
+use crate::model::size::count;
+use crate::model::time::{CLOCK_TOLERANCE, DAY, Month, iso};
 
 /// The latest timestamps that are plausible at a given time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,79 +36,6 @@ impl FutureBounds {
         Self {
             max_recorded: self.max_scheduled,
             ..self
-        }
-    }
-}
-
-/// History rows that a prune deleted while the clock was ahead.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct LostRows {
-    /// The months of these rows, oldest first.
-    pub(crate) months: Vec<Month>,
-    /// Whether the rows may be imported, because `prune --future` has opened these months again.
-    pub(crate) is_open: bool,
-    pub(crate) rows: i64,
-    /// The backups with such rows, those with the most of them first.
-    pub(crate) backups: Vec<RowsInBackup>,
-}
-
-/// The lost rows that a backup has.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct RowsInBackup {
-    pub(crate) file: PathBuf,
-    pub(crate) is_compressed: bool,
-    pub(crate) rows: i64,
-}
-
-impl LostRows {
-    /// The number of rows, their months, and the backup that has them.
-    pub(crate) fn describe(&self) -> String {
-        let rows = format!(
-            "{} of {} {} deleted too early, by a prune while the clock was ahead",
-            count(self.rows, "history row"),
-            format_months(&self.months),
-            agree(self.rows, "was", "were")
-        );
-        match self.backups.first() {
-            Some(backup) if backup.rows == self.rows => {
-                format!(
-                    "{rows}; {} has {}",
-                    display_path(&backup.file),
-                    agree(self.rows, "it", "them")
-                )
-            }
-            Some(backup) => format!(
-                "{rows}; {} has {} of them",
-                display_path(&backup.file),
-                backup.rows
-            ),
-            None => format!("{rows}, and no backup in the backup folder has them"),
-        }
-    }
-
-    /// The commands that bring the rows back.
-    pub(crate) fn help(&self) -> String {
-        let first = if self.is_open {
-            ""
-        } else {
-            "run `tornsnap prune --future`, then "
-        };
-        match self.backups.first() {
-            Some(backup) if backup.is_compressed => {
-                let unpacked = backup.file.with_extension("");
-                format!(
-                    "keep that file; {first}run `zstd -d {}` and `tornsnap import {}`",
-                    shell_word(&backup.file),
-                    shell_word(&unpacked)
-                )
-            }
-            Some(backup) => format!(
-                "keep that file; {first}run `tornsnap import {}`",
-                shell_word(&backup.file)
-            ),
-            None => format!(
-                "look for a backup of these months in another place; {first}run `tornsnap import` with it"
-            ),
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod elapsed;
 pub(crate) mod id;
 pub(crate) mod identity;
 pub(crate) mod leftovers;
+pub(crate) mod lost_rows;
 pub(crate) mod nearest;
 pub(crate) mod open_elsewhere;
 pub(crate) mod rows;

@@ -33,8 +33,8 @@ pub(crate) struct MonthFacts {
     pub(crate) is_purged: bool,
     /// Whether some summaries were imported, and count more history rows than are here. These rows may still come.
     pub(crate) is_imported: bool,
-    /// Whether its prune turned out to be too early. Its history rows may be imported again.
-    pub(crate) is_reopened: bool,
+    /// Rows that a prune deleted too early and that are not imported again yet; 0 if the month is still closed.
+    pub(crate) missing_rows: i64,
 }
 
 /// Relation between the summaries of a month and its history rows, for one history table.
@@ -48,8 +48,11 @@ pub(crate) enum SummaryStatus {
     Changed,
     /// The summary agrees with the history rows.
     Current,
-    /// Another program, or a prune that was too early, has deleted history rows that the summary was computed from.
+    /// Another program has deleted history rows that the summary was computed from.
     Lost,
+    /// A prune was too early, and some of the rows that it deleted are still to be imported. A new summary would be made from
+    /// fewer rows.
+    Reopened,
     /// History rows were pruned, so the summary is never written again.
     Pruned,
     /// `prune --summaries-before` deleted the summaries.
@@ -71,9 +74,8 @@ impl SummaryStatus {
                 Self::Nothing
             };
         }
-        // The summary counts rows that are still to be imported. A new one would be made from fewer.
-        if facts.is_reopened && facts.rows < facts.summarized_rows {
-            return Self::Lost;
+        if facts.missing_rows > 0 {
+            return Self::Reopened;
         }
         if facts.late_rows > 0 || facts.observed != facts.summarized_observed {
             return Self::Changed;
@@ -88,7 +90,7 @@ impl SummaryStatus {
 impl MonthFacts {
     /// The number of summarized history rows that are gone although the month was not pruned.
     pub(crate) fn deleted_by_others(&self) -> i64 {
-        if self.is_pruned || !self.is_summarized {
+        if self.is_pruned || !self.is_summarized || self.missing_rows > 0 {
             return 0;
         }
         (self.summarized_rows - (self.rows - self.late_rows)).max(0)
@@ -115,7 +117,11 @@ impl TableState {
     /// Whether a summary of the month counts history rows that are not here. The next month then begins with the values that
     /// the summaries end with.
     pub(crate) fn lacks_rows(&self) -> bool {
-        self.facts.is_imported || matches!(self.status, SummaryStatus::Lost | SummaryStatus::Pruned)
+        self.facts.is_imported
+            || matches!(
+                self.status,
+                SummaryStatus::Lost | SummaryStatus::Reopened | SummaryStatus::Pruned
+            )
     }
 
     /// The number of late rows that no summary will ever count, because the month was pruned or its summaries were
@@ -199,6 +205,26 @@ impl MonthState {
         self.tables.iter().find(|table| table.history == history)
     }
 
+    /// Sets the number of rows of a history that a prune deleted too early and that are not imported again.
+    pub(crate) fn set_missing(&mut self, history: History, rows: i64) {
+        let table = self
+            .tables
+            .iter_mut()
+            .find(|table| table.history == history);
+        if let Some(table) = table {
+            table.facts.missing_rows = rows;
+            *table = TableState::new(history, table.facts);
+        }
+    }
+
+    /// The sum of [`MonthFacts::missing_rows`].
+    pub(crate) fn missing_rows(&self) -> i64 {
+        self.tables
+            .iter()
+            .map(|table| table.facts.missing_rows)
+            .sum()
+    }
+
     /// The number of history rows in all tables.
     pub(crate) fn history_rows(&self) -> i64 {
         self.tables.iter().map(|table| table.facts.rows).sum()
@@ -235,7 +261,7 @@ pub(super) mod tests {
         is_pruned: false,
         is_purged: false,
         is_imported: false,
-        is_reopened: false,
+        missing_rows: 0,
     };
 
     /// A summarized month with 9 rows.
@@ -251,7 +277,7 @@ pub(super) mod tests {
         is_pruned: false,
         is_purged: false,
         is_imported: false,
-        is_reopened: false,
+        missing_rows: 0,
     };
 
     /// The facts of a month, and their status.
@@ -336,16 +362,15 @@ pub(super) mod tests {
             facts: MonthFacts {
                 rows: 8,
                 late_rows: 6,
-                is_reopened: true,
+                missing_rows: 1,
                 ..SUMMARIZED
             },
-            status: SummaryStatus::Lost,
+            status: SummaryStatus::Reopened,
         },
         Case {
             name: "pruned too early, and all rows imported again",
             facts: MonthFacts {
                 late_rows: 7,
-                is_reopened: true,
                 ..SUMMARIZED
             },
             status: SummaryStatus::Changed,

@@ -1,7 +1,10 @@
 //! Selects the months to summarize.
 
+use std::fmt;
+
 use crate::model::history::History;
 use crate::model::month_state::{MonthState, SummaryStatus, TableState};
+use crate::model::size::count;
 use crate::model::time::{Month, iso};
 
 /// The reason to summarize a month.
@@ -51,6 +54,38 @@ pub(crate) struct SummaryJob {
     pub(crate) dependents: Vec<TableJob>,
 }
 
+/// The reason why the month that the user names cannot be summarized.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MonthRefusal {
+    NotOver {
+        until: i64,
+    },
+    Pruned,
+    /// A prune that was too early has deleted rows, and they are not imported again.
+    LacksRows {
+        rows: i64,
+    },
+}
+
+impl fmt::Display for MonthRefusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOver { until } => {
+                write!(formatter, "it is not over before {} (UTC)", iso(*until))
+            }
+            Self::Pruned => formatter.write_str(
+                "history of that month has been pruned: a summary of the remaining rows would replace one of all rows",
+            ),
+            Self::LacksRows { rows } => write!(
+                formatter,
+                "a prune while the clock was ahead has deleted {} of it: a summary of the remaining rows would replace one \
+                 of all rows",
+                count(*rows, "history row")
+            ),
+        }
+    }
+}
+
 /// Selects the months to summarize, oldest first. With `asked`, considers only that month.
 ///
 /// # Errors
@@ -61,16 +96,21 @@ pub(crate) fn select_months(
     asked: Option<Month>,
     force: bool,
     now: i64,
-) -> Result<Vec<SummaryJob>, String> {
+) -> Result<Vec<SummaryJob>, MonthRefusal> {
     if let Some(month) = asked
         && now < month.end()
     {
-        return Err(format!("it is not over before {} (UTC)", iso(month.end())));
+        return Err(MonthRefusal::NotOver { until: month.end() });
     }
     let mut jobs = Vec::new();
     for (index, state) in states.iter().enumerate() {
         if asked.is_some_and(|month| month != state.month) {
             continue;
+        }
+        if asked.is_some() && state.has(SummaryStatus::Reopened) {
+            return Err(MonthRefusal::LacksRows {
+                rows: state.missing_rows(),
+            });
         }
         let chosen: Vec<(&TableState, SummaryReason)> = state
             .tables
@@ -84,11 +124,7 @@ pub(crate) fn select_months(
             .collect();
         if chosen.is_empty() {
             if asked.is_some() && state.has(SummaryStatus::Pruned) {
-                return Err(
-                    "history of that month has been pruned: a summary of the remaining rows would replace one of all \
-                     rows"
-                        .to_owned(),
-                );
+                return Err(MonthRefusal::Pruned);
             }
             continue;
         }
@@ -265,6 +301,20 @@ mod tests {
         let now = month("2026-05").start();
         let selected = |asked, force| select_months(&states, asked, force, now).unwrap().len();
 
+        let reopened = MonthFacts {
+            rows: 1,
+            missing_rows: 6,
+            late_rows: 1,
+            ..SUMMARIZED
+        };
+        let reopened = [state("2026-03", reopened)];
+        for force in [false, true] {
+            assert_eq!(select_months(&reopened, None, force, now), Ok(Vec::new()));
+            assert_eq!(
+                select_months(&reopened, Some(month("2026-03")), force, now),
+                Err(MonthRefusal::LacksRows { rows: 6 })
+            );
+        }
         assert_eq!(selected(None, true), 0);
         assert_eq!(selected(Some(month("2026-01")), false), 0);
         assert_eq!(selected(Some(month("2026-01")), true), 1);

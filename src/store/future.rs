@@ -4,6 +4,7 @@ use rusqlite::{Connection, Rows, Statement};
 
 use crate::error::Result;
 use crate::model::future::{FutureBounds, RecordGap};
+use crate::store::pruned_early::reopen_months;
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
@@ -201,6 +202,9 @@ impl Store {
     /// Deletes or corrects all rows with future timestamps in one transaction. Returns the counts of each changed table.
     pub(crate) fn remove_future(&mut self, bounds: &FutureBounds) -> Result<Vec<FutureRows>> {
         self.transaction(|transaction| {
+            // First, because the statements keep the record of a month that is open again.
+            let reopened =
+                reopen_months(transaction, bounds).context("open the months that were pruned")?;
             let mut done: Vec<FutureRows> = Vec::new();
             for (table, action, statement) in STATEMENTS {
                 let count = execute(transaction, statement, bounds)
@@ -217,6 +221,9 @@ impl Store {
                         Correct => rows.mended = count,
                     }
                 }
+            }
+            if let Some(rows) = done.iter_mut().find(|rows| rows.table == "month_states") {
+                rows.mended += reopened;
             }
             done.retain(|rows| rows.removed + rows.mended > 0);
             Ok(done)

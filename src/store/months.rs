@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::history::History;
 use crate::model::month_state::{MonthFacts, MonthState, TableState, mark_months_before_pruned};
 use crate::model::time::{Month, outside_calendar};
+use crate::store::pruned_early::missing_rows;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
@@ -41,6 +42,14 @@ pub(super) fn months(connection: &Connection, now: i64) -> Result<Vec<MonthState
             }),
         }
     }
+    for missing in missing_rows(connection, now)? {
+        let state = states.iter_mut().find(|state| state.month == missing.month);
+        if missing.is_open
+            && let Some(state) = state
+        {
+            state.set_missing(missing.history, missing.rows);
+        }
+    }
     mark_months_before_pruned(&mut states);
     Ok(states)
 }
@@ -64,7 +73,7 @@ fn table_state(row: &Row<'_>) -> rusqlite::Result<(i64, TableState)> {
         is_pruned: is_set("pruned_at")?,
         is_purged: is_set("purged_at")?,
         is_imported: row.get("is_imported")?,
-        is_reopened: is_set("reopened_at")?,
+        missing_rows: 0,
     };
     Ok((row.get("period_start")?, TableState::new(history, facts)))
 }

@@ -1,170 +1,188 @@
-//! Finds the backup with the rows that a prune deleted while the clock was ahead.
-
-use std::collections::HashSet;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+//! The history rows that a prune deleted while the clock was ahead: which are missing, and which months are open for them.
 
 use rusqlite::{Connection, named_params};
 
-use crate::error::{Result, WithContext};
-use crate::model::future::{LostRows, RowsInBackup};
+use crate::error::Result;
+use crate::model::future::FutureBounds;
 use crate::model::history::History;
-use crate::model::identity::DatabaseId;
-use crate::model::time::Month;
-use crate::model::watch::Unwatched;
-use crate::store::backup::{Backups, Manifest, unpack_and_verify};
-use crate::store::files::scratch::Scratch;
+use crate::model::lost_rows::{MissingRows, Searched, SearchedBackups};
+use crate::model::time::{CLOCK_TOLERANCE, Month};
 use crate::store::history::render;
-use crate::store::identity::identity;
-use crate::store::reading::Reader;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
-    /// See [`lost_rows`].
-    pub(crate) fn lost_rows(
-        &self,
-        backups: &Path,
-        limit: i64,
-        now: i64,
-    ) -> Result<Option<LostRows>> {
-        lost_rows(self.connection(), backups, limit, now)
+    /// See [`missing_rows`].
+    pub(crate) fn missing_rows(&self, now: i64) -> Result<Vec<MissingRows>> {
+        missing_rows(self.connection(), now)
+    }
+
+    /// Closes all months of which rows are missing. Their summaries stay.
+    pub(crate) fn accept_loss(&mut self, bounds: &FutureBounds) -> Result<()> {
+        self.transaction(|transaction| {
+            give_up(transaction, i64::MAX, bounds.month_start, bounds.now)
+        })
     }
 }
 
-/// Counts the rows of months that were pruned too early, in each backup in a folder. `None` if there are no such months,
-/// or if all of their rows are here again.
+/// Counts the rows that are missing because of a prune while the clock was ahead, in each month of each history with such rows.
 ///
-/// `limit`: prunes after this time were too early.
-pub(super) fn lost_rows(
-    connection: &Connection,
-    backups: &Path,
-    limit: i64,
-    now: i64,
-) -> Result<Option<LostRows>> {
-    let early = months_pruned_early(connection, limit)
-        .context("find the months that were pruned too early")?;
-    if early.is_empty() {
-        return Ok(None);
-    }
-    let id = identity(connection)?.id;
-    let mut found = LostRows {
-        months: early.iter().map(|early| early.month).collect(),
-        is_open: early.iter().all(|early| early.is_open),
-        rows: early.iter().map(|early| early.missing).sum(),
-        backups: count_in_backups(&early, backups, &id, now)?,
-    };
-    found.months.dedup();
-    if let Some(most) = found.backups.first() {
-        found.rows = found.rows.max(most.rows);
-    }
-    Ok((found.rows > 0).then_some(found))
+/// This reads no backup. Months that `prune --future` has not opened yet are among them.
+pub(super) fn missing_rows(connection: &Connection, now: i64) -> Result<Vec<MissingRows>> {
+    // Prunes after this time were too early.
+    let limit = now.saturating_add(CLOCK_TOLERANCE);
+    let early =
+        months_pruned_early(connection, limit).context("count the rows that are missing")?;
+    let missing = early.into_iter().map(|early| MissingRows {
+        history: early.history,
+        month: early.month,
+        rows: early.missing,
+        is_open: early.is_open,
+    });
+    Ok(missing.filter(|missing| missing.rows > 0).collect())
 }
 
 /// A month of one history that was pruned too early.
 struct EarlyMonth {
     history: History,
     month: Month,
-    /// Whether its rows can be imported, because `prune --future` has opened it again.
     is_open: bool,
-    /// The rows that are here: see [`keys_of`].
-    present: HashSet<String>,
-    /// The summarized rows that are gone.
+    /// The rows that are gone.
     missing: i64,
 }
 
 fn months_pruned_early(connection: &Connection, limit: i64) -> rusqlite::Result<Vec<EarlyMonth>> {
     let mut statement = connection.prepare(sql!("future/list_pruned_early"))?;
-    let found = statement.query_map(named_params! { ":limit": limit }, |row| {
+    let mut rows = statement.query(named_params! { ":limit": limit })?;
+    let mut early = Vec::new();
+    while let Some(row) = rows.next()? {
         let table: String = row.get("history")?;
         let history = History::from_table_name(&table).ok_or(rusqlite::Error::InvalidQuery)?;
-        let start: i64 = row.get("period_start")?;
-        let counted: i64 = row.get("counted_rows")?;
-        let is_open = row.get("is_open")?;
-        Ok(Month::of(start).map(|month| (history, month, counted, is_open)))
-    })?;
-    let mut early = Vec::new();
-    for (history, month, counted, is_open) in found
-        .collect::<rusqlite::Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-    {
-        let present = keys_of(connection, history, month)?;
-        let rows = i64::try_from(present.len()).unwrap_or(i64::MAX);
+        let Some(month) = Month::of(row.get("period_start")?) else {
+            continue;
+        };
+        let reopened_at: Option<i64> = row.get("reopened_at")?;
+        let missing = if let Some(at) = reopened_at {
+            // `fetch` adds rows with later times only, so all others are from before the prune, or imported.
+            let expected: Option<i64> = row.get("expected_rows")?;
+            expected.unwrap_or(0) - count_present(connection, history, month, at, i64::MAX)?
+        } else {
+            let counted: i64 = row.get("counted_rows")?;
+            let last_id = row.get("last_id")?;
+            counted - count_present(connection, history, month, i64::MAX, last_id)?
+        };
         early.push(EarlyMonth {
             history,
             month,
-            is_open,
-            present,
-            missing: (counted - rows).max(0),
+            is_open: reopened_at.is_some(),
+            missing: missing.max(0),
         });
     }
     Ok(early)
 }
 
-/// The backups with rows that are missing here: those with the most rows first, and the newest of them.
-fn count_in_backups(
-    early: &[EarlyMonth],
-    directory: &Path,
-    id: &DatabaseId,
-    now: i64,
-) -> Result<Vec<RowsInBackup>> {
-    let backups = Backups::find(directory, id, now)?;
-    let mut found = Vec::new();
-    for manifest in backups.future().iter().chain(backups.newest_first()) {
-        match count_in_backup(early, manifest) {
-            Ok(0) => {}
-            Ok(rows) => found.push(RowsInBackup {
-                file: manifest.path.clone(),
-                is_compressed: manifest.compressed,
-                rows,
-            }),
-            Err(error) => log::debug!("{}: {}", manifest.path.display(), error.one_line()),
-        }
-    }
-    // The sort is stable.
-    found.sort_by_key(|backup| std::cmp::Reverse(backup.rows));
-    Ok(found)
-}
-
-fn count_in_backup(early: &[EarlyMonth], manifest: &Manifest) -> Result<i64> {
-    let (path, _unpacked) = unpack(manifest)?;
-    let reader = Reader::open_untouched(&path)?;
-    let count = || -> rusqlite::Result<usize> {
-        let mut rows = 0;
-        for month in early {
-            let there = keys_of(&reader.connection, month.history, month.month)?;
-            rows += there.difference(&month.present).count();
-        }
-        Ok(rows)
-    };
-    let rows = count().context(format!("count the rows of {}", manifest.path.display()))?;
-    Ok(i64::try_from(rows).unwrap_or(i64::MAX))
-}
-
-/// The database in a backup, and the folder of its copy if it is compressed.
-fn unpack(manifest: &Manifest) -> Result<(PathBuf, Option<Scratch>)> {
-    if !manifest.compressed {
-        return Ok((manifest.path.clone(), None));
-    }
-    let action = || format!("decompress {}", manifest.path.display());
-    let folder = Scratch::new().with_context(action)?;
-    let path = folder.path().join("backup.db");
-    let mut file = File::create(&path).with_context(action)?;
-    unpack_and_verify(manifest, &mut file, &Unwatched)?;
-    Ok((path, Some(folder)))
-}
-
-/// The history rows of a month, each as its entity and its time. An import gives rows other ids.
-fn keys_of(
+fn count_present(
     connection: &Connection,
     history: History,
     month: Month,
-) -> rusqlite::Result<HashSet<String>> {
+    until: i64,
+    last_id: i64,
+) -> rusqlite::Result<i64> {
     connection
-        .prepare(&render(history, sql!("future/list_history_keys")))?
-        .query_map(
-            named_params! { ":period_start": month.start(), ":period_end": month.end() },
-            |row| row.get("key"),
-        )?
-        .collect()
+        .prepare_cached(&render(history, sql!("future/count_present")))?
+        .query_row(
+            named_params! {
+                ":period_start": month.start(),
+                ":period_end": month.end(),
+                ":until": until,
+                ":last_id": last_id,
+            },
+            |row| row.get("rows"),
+        )
+}
+
+/// Opens the months again that a prune closed while the clock was ahead, and returns how many they are.
+pub(super) fn reopen_months(
+    connection: &Connection,
+    bounds: &FutureBounds,
+) -> rusqlite::Result<i64> {
+    let mut reopened = 0;
+    for early in months_pruned_early(connection, bounds.max_recorded)? {
+        if early.is_open || early.month.start() > bounds.month_start {
+            continue;
+        }
+        let (history, month) = (early.history, early.month);
+        let present = count_present(connection, history, month, bounds.now, i64::MAX)?;
+        connection.execute(
+            sql!("future/reopen_month"),
+            named_params! {
+                ":history": history.table(),
+                ":period_start": month.start(),
+                ":expected_rows": present + early.missing,
+                ":now": bounds.now,
+                ":month": bounds.month_start,
+            },
+        )?;
+        reopened += 1;
+    }
+    Ok(reopened)
+}
+
+/// Closes the months before `before` of which rows are missing: the rows are not looked for any more.
+pub(super) fn give_up(
+    connection: &Connection,
+    before: i64,
+    month_start: i64,
+    now: i64,
+) -> Result<()> {
+    connection
+        .execute(
+            sql!("months/give_up_missing_rows"),
+            named_params! { ":before": before, ":month": month_start, ":now": now },
+        )
+        .map(drop)
+        .context("close the months with missing rows")
+}
+
+/// The recorded results of the searches for missing rows.
+pub(super) fn searched_backups(connection: &Connection) -> Result<SearchedBackups> {
+    let query = || -> rusqlite::Result<SearchedBackups> {
+        connection
+            .prepare(sql!("backup/list_searched"))?
+            .query_map([], |row| {
+                let result = match row.get("rows")? {
+                    Some(rows) => Searched::Found(rows),
+                    None => Searched::Failed(row.get("error")?),
+                };
+                Ok((row.get("sha256")?, result))
+            })?
+            .collect()
+    };
+    query().context("read which backups were searched")
+}
+
+/// Records the result of a search.
+pub(super) fn record_searched(
+    connection: &Connection,
+    sha256: &str,
+    result: &Searched,
+) -> Result<()> {
+    let (rows, error) = match result {
+        Searched::Found(rows) => (Some(rows), None),
+        Searched::Failed(why) => (None, Some(why)),
+    };
+    connection
+        .execute(
+            sql!("backup/record_searched"),
+            named_params! { ":sha256": sha256, ":rows": rows, ":error": error },
+        )
+        .map(drop)
+        .context("record which backups were searched")
+}
+
+/// Forgets the results of all searches, because other rows are missing now.
+pub(super) fn forget_searched(connection: &Connection) -> Result<()> {
+    connection
+        .execute(sql!("backup/forget_searched"), [])
+        .map(drop)
+        .context("forget which backups were searched")
 }

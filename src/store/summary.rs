@@ -7,6 +7,7 @@ use crate::model::history::History;
 use crate::model::summary::{SummaryJob, TableJob};
 use crate::model::time::Month;
 use crate::store::history::render;
+use crate::store::pruned_early::missing_rows;
 use crate::store::value::bind_used;
 use crate::store::{SqlContext, Store, sql};
 
@@ -170,6 +171,9 @@ fn record(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<()>
         History::Territories => sql!("months/count_territories"),
     };
     let month = job.month;
+    let lacks_rows = missing_rows(transaction, now)?
+        .iter()
+        .any(|missing| (missing.history, missing.month) == (job.history, month));
     let update = || -> rusqlite::Result<usize> {
         let (rows, last_id, observed): (i64, i64, i64) = transaction.query_row(
             count,
@@ -184,6 +188,7 @@ fn record(transaction: &Transaction<'_>, job: &TableJob, now: i64) -> Result<()>
                 ":rows": rows,
                 ":last_id": last_id,
                 ":observed": observed,
+                ":lacks_rows": lacks_rows,
                 ":summarized_at": now,
             },
         )

@@ -13,10 +13,11 @@ use crate::command::wait::LockWait;
 use crate::command::{Context, Outcome, backup};
 use crate::config::Clock;
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::future::{FutureBounds, FutureFacts, LostRows, blockers};
+use crate::model::future::{FutureBounds, FutureFacts, blockers};
+use crate::model::lost_rows::LostRows;
 use crate::model::path::display_path;
-use crate::model::size::count;
-use crate::model::time::{Month, iso, outside_calendar};
+use crate::model::size::{agree, count};
+use crate::model::time::{Month, format_months, iso, outside_calendar};
 use crate::output::terminal;
 use crate::store::Store;
 use crate::store::future::{FutureFindings, FutureRows};
@@ -49,7 +50,11 @@ struct TableReport {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Details {
-    NothingFound {},
+    NothingFound {
+        /// As in `Removed`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pruned_early: Option<EarlyReport>,
+    },
     Previewed {
         would_be_refused: Vec<BlockerReport>,
     },
@@ -68,11 +73,27 @@ struct EarlyReport {
     months: Vec<String>,
     /// The backup that has the most of them; `None` if none has any.
     backup: Option<String>,
+    /// The backups that could not be searched.
+    unread: Vec<UnreadReport>,
+    /// Whether `--accept-loss` has given them up.
+    accepted: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct UnreadReport {
+    file: String,
+    because: Option<String>,
 }
 
 impl EarlyReport {
-    fn of(lost: &LostRows) -> Self {
+    fn of(lost: &LostRows, accepted: bool) -> Self {
+        let unread = lost.unread.iter().map(|backup| UnreadReport {
+            file: display_path(&backup.file),
+            because: backup.why.clone(),
+        });
         Self {
+            unread: unread.collect(),
+            accepted,
             rows: lost.rows,
             months: lost.months.iter().map(Month::to_string).collect(),
             backup: lost
@@ -129,14 +150,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
         || store.find_future(&bounds),
     )?;
     if findings.tables.is_empty() {
-        return Ok(nothing_found(&bounds, false));
+        let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
+        return Ok(nothing_found(&bounds, false, early));
     }
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
     let done = remove(context, store, &bounds, args.vacuum)?;
-    let lost = lost_rows(context, store, &bounds)?;
-    warn_about_pruned_rows(&findings, lost.as_ref());
-    Ok(outcome(&bounds, &done, backup, lost.as_ref()))
+    let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
+    Ok(outcome(&bounds, &done, backup, early))
 }
 
 fn refuse_if_blocked(
@@ -185,7 +206,7 @@ fn outcome(
     bounds: &FutureBounds,
     done: &[FutureRows],
     backup: Option<String>,
-    lost: Option<&LostRows>,
+    pruned_early: Option<EarlyReport>,
 ) -> Outcome {
     let backup_note = backup.as_ref().map_or_else(String::new, |file| {
         format!("; the backup {file} has the rows as they were before this")
@@ -203,7 +224,7 @@ fn outcome(
             false,
             Details::Removed {
                 backup,
-                pruned_early: lost.map(EarlyReport::of),
+                pruned_early,
             },
         ),
     )
@@ -234,10 +255,12 @@ fn find_blockers(
 fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let findings = store.find_future(bounds)?;
-    let lost = lost_rows(context, &store, bounds)?;
+    let lost = store.lost_rows(&context.settings.backup.directory, bounds.now)?;
     store.check_unchanged()?;
+    let early = lost.as_ref().map(|lost| EarlyReport::of(lost, false));
     if findings.tables.is_empty() {
-        return Ok(nothing_found(bounds, true));
+        preview_lost_rows(args, &findings, lost.as_ref());
+        return Ok(nothing_found(bounds, true, early));
     }
     if !context.json {
         for rows in &findings.tables {
@@ -250,7 +273,7 @@ fn preview(context: &Context, args: &Args, bounds: &FutureBounds) -> Result<Outc
         log::warn!("would be refused without --force: the clock seems to be behind: {reason}");
     }
     if blockers.is_empty() {
-        warn_about_pruned_rows(&findings, lost.as_ref());
+        preview_lost_rows(args, &findings, lost.as_ref());
     }
     let would_be_refused = blockers
         .into_iter()
@@ -287,22 +310,84 @@ fn warn_about_pruned_rows(findings: &FutureFindings, lost: Option<&LostRows>) {
     }
 }
 
-/// The rows that a prune deleted while the clock was ahead, and the backups that have them.
-fn lost_rows(context: &Context, store: &Store, bounds: &FutureBounds) -> Result<Option<LostRows>> {
-    store.lost_rows(
-        &context.settings.backup.directory,
-        bounds.max_recorded,
-        bounds.now,
+/// Searches the backups for the rows that a prune deleted while the clock was ahead, or gives these rows up.
+///
+/// The removal is done by now. A search that fails is a warning, so that the report is complete.
+fn look_for_lost_rows(
+    context: &Context,
+    args: &Args,
+    store: &mut Store,
+    bounds: &FutureBounds,
+    findings: &FutureFindings,
+) -> Result<Option<EarlyReport>> {
+    let directory = &context.settings.backup.directory;
+    if args.accept_loss {
+        let Some(lost) = store.lost_rows(directory, bounds.now)? else {
+            log::warn!("no history row is missing, so --accept-loss has no effect");
+            return Ok(None);
+        };
+        store.accept_loss(bounds)?;
+        store.checkpoint()?;
+        log::warn!("{}: {SUMMARIES_STAY}", describe_given_up(&lost, "given up"));
+        return Ok(Some(EarlyReport::of(&lost, true)));
+    }
+    if store.missing_rows(bounds.now)?.is_empty() {
+        warn_about_pruned_rows(findings, None);
+        return Ok(None);
+    }
+    let searched = StopSignal::interruptible(
+        "search the backups for rows that were deleted too early",
+        "rows of the future are removed",
+        || store.search_backups(directory, bounds.now, &context.progress()),
+    );
+    match searched {
+        Ok(lost) => {
+            store.checkpoint()?;
+            warn_about_pruned_rows(findings, lost.as_ref());
+            Ok(lost.map(|lost| EarlyReport::of(&lost, false)))
+        }
+        Err(error) => {
+            log::warn!(
+                "a prune while the clock was ahead deleted rows too early, and the backups were not searched for them: {}; \
+                 run `tornsnap prune --future` again",
+                error.one_line()
+            );
+            Ok(None)
+        }
+    }
+}
+
+const SUMMARIES_STAY: &str = "the summaries that count them stay";
+
+fn describe_given_up(lost: &LostRows, given_up: &str) -> String {
+    format!(
+        "{} of {} {} {given_up}",
+        count(lost.rows, "history row"),
+        format_months(&lost.months),
+        agree(lost.rows, "is", "are")
     )
 }
 
-fn nothing_found(bounds: &FutureBounds, dry_run: bool) -> Outcome {
+fn preview_lost_rows(args: &Args, findings: &FutureFindings, lost: Option<&LostRows>) {
+    match lost {
+        Some(lost) if args.accept_loss => {
+            log::warn!("{}", describe_given_up(lost, "about to be given up"));
+        }
+        lost => warn_about_pruned_rows(findings, lost),
+    }
+}
+
+fn nothing_found(
+    bounds: &FutureBounds,
+    dry_run: bool,
+    pruned_early: Option<EarlyReport>,
+) -> Outcome {
     Outcome::done(
         format!(
             "nothing lies in the future: there is no record from after {}",
             iso(bounds.max_recorded)
         ),
-        Report::new(bounds, &[], dry_run, Details::NothingFound {}),
+        Report::new(bounds, &[], dry_run, Details::NothingFound { pruned_early }),
     )
 }
 

@@ -75,6 +75,9 @@ pub(crate) struct Args {
     /// With --future: remove the rows even if the clock seems to be behind now
     #[arg(long, requires = "future")]
     pub(crate) force: bool,
+    /// With --future: give up the rows that a prune deleted while the clock was ahead; the summaries that count them stay
+    #[arg(long, requires = "future")]
+    pub(crate) accept_loss: bool,
     #[command(flatten)]
     pub(crate) wait: WaitArgs,
 }

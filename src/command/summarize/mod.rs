@@ -17,7 +17,7 @@ use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::elapsed::format_elapsed;
 use crate::model::month_state::MonthState;
 use crate::model::size::count;
-use crate::model::summary::{SummaryJob, select_months};
+use crate::model::summary::{MonthRefusal, SummaryJob, select_months};
 use crate::model::time::{Month, format_months};
 use crate::model::watch::Watch as _;
 use crate::output::progress::Progress;
@@ -73,7 +73,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let states = StopSignal::interruptible("find the months", "nothing was changed", || {
         database.store.months(now)
     })?;
-    let jobs = select(&states, args, now)?;
+    let jobs = select(context, &database.store, &states, args, now)?;
     if jobs.is_empty() {
         let report = Report::new(None, &[], &states);
         return Ok(Outcome::done(nothing_to_do(args), report));
@@ -92,6 +92,7 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
     let store = Store::open_read_only(&context.settings.database)?;
     let states = store.months(now)?;
     let refusal = refuse_disputed_clock(context, args, &store, now).err();
+    let jobs = select(context, &store, &states, args, now)?;
     store.check_unchanged()?;
     if let Some(refusal) = refusal {
         log::warn!(
@@ -99,7 +100,6 @@ fn preview(context: &Context, args: &Args, now: i64) -> Result<Outcome> {
             refusal.one_line()
         );
     }
-    let jobs = select(&states, args, now)?;
     if !context.json {
         print_jobs(&jobs)?;
     }
@@ -141,7 +141,7 @@ pub(crate) fn bring_up_to_date(
     now: i64,
     summarized: &mut Vec<Month>,
 ) -> Result<()> {
-    let jobs = select(&store.months(now)?, &Args::default(), now)?;
+    let jobs = select(context, store, &store.months(now)?, &Args::default(), now)?;
     let mut done = Vec::new();
     let ended = summarize(context, store, &jobs, now, &mut done);
     summarized.extend(done.iter().map(|done| done.job.month));
@@ -149,16 +149,30 @@ pub(crate) fn bring_up_to_date(
 }
 
 /// Logs the remarks about the months, and selects the months to summarize.
-fn select(states: &[MonthState], args: &Args, now: i64) -> Result<Vec<SummaryJob>> {
+fn select(
+    context: &Context,
+    store: &Store,
+    states: &[MonthState],
+    args: &Args,
+    now: i64,
+) -> Result<Vec<SummaryJob>> {
+    let lost = store.lost_rows(&context.settings.backup.directory, now)?;
     // Before the selection, so that they are logged also if the month of `--month` is refused.
-    remarks::about(states, args).iter().for_each(Remark::log);
-    select_months(states, args.month, args.force, now).map_err(|reason| {
+    remarks::about(states, lost.as_ref(), args)
+        .iter()
+        .for_each(Remark::log);
+    select_months(states, args.month, args.force, now).map_err(|refusal| {
         let months = args
             .month
             .map_or_else(|| "the months".to_owned(), |month| month.to_string());
+        let help = match (&refusal, &lost) {
+            (MonthRefusal::LacksRows { .. }, Some(lost)) => lost.help(),
+            _ => "omit --month to summarize every month that needs it and can be summarized"
+                .to_owned(),
+        };
         Error::new(format!("summarize {months}"))
-            .with_source(reason)
-            .with_help("omit --month to summarize every month that needs it and can be summarized")
+            .with_source(refusal.to_string())
+            .with_help(help)
             .with_exit(Exit::Config)
     })
 }

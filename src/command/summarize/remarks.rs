@@ -4,6 +4,7 @@ use log::Level;
 
 use crate::command::summarize::Args;
 use crate::command::summarize::report::months_with_late_rows;
+use crate::model::lost_rows::LostRows;
 use crate::model::month_state::{MonthState, SummaryStatus};
 use crate::model::size::{agree, count};
 use crate::model::time::{Month, format_months};
@@ -21,7 +22,9 @@ impl Remark {
 }
 
 /// The remarks about these months: first late rows, unless `--month` names one month, then deleted rows.
-pub(super) fn about(states: &[MonthState], args: &Args) -> Vec<Remark> {
+///
+/// `lost`: the rows that a prune deleted too early.
+pub(super) fn about(states: &[MonthState], lost: Option<&LostRows>, args: &Args) -> Vec<Remark> {
     let late = if args.month.is_none() {
         about_late_rows(states)
     } else {
@@ -30,7 +33,20 @@ pub(super) fn about(states: &[MonthState], args: &Args) -> Vec<Remark> {
     let deleted = states
         .iter()
         .filter_map(|state| about_deleted_rows(state, args.force));
-    late.into_iter().chain(deleted).collect()
+    let early = lost.map(about_lost_rows);
+    late.into_iter().chain(deleted).chain(early).collect()
+}
+
+/// History rows that a prune deleted while the clock was ahead.
+fn about_lost_rows(lost: &LostRows) -> Remark {
+    Remark {
+        level: Level::Warn,
+        text: format!(
+            "{}; summaries that count such rows do not change before they are imported; {}",
+            lost.describe(),
+            lost.help()
+        ),
+    }
 }
 
 /// History rows that were added after their month was pruned.

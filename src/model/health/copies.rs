@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Metric, State, format_date, format_duration};
-use crate::model::future::LostRows;
+use crate::model::lost_rows::LostRows;
 use crate::model::path::display_path;
 use crate::model::time::{DAY, is_far_future};
 
@@ -130,11 +130,8 @@ fn no_backup(
 ///
 /// `lost`: the rows that some of them may be the only ones to have.
 pub(crate) fn future_backups(future: &[PathBuf], lost: Option<&LostRows>) -> Option<Check> {
-    let has_lost_rows = |path: &PathBuf| {
-        let backups = lost.iter().flat_map(|lost| &lost.backups);
-        backups.map(|backup| &backup.file).any(|file| file == path)
-    };
-    let help = if future.iter().any(has_lost_rows) {
+    let is_needed = |path: &PathBuf| lost.is_some_and(|lost| lost.needs(path));
+    let help = if future.iter().any(is_needed) {
         "keep them until the rows that were deleted too early are here again (see pruned_early)"
     } else {
         "make a backup with the right clock, then remove those files and the .json beside each"

@@ -9,12 +9,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
 use crate::error::{Error, Exit, Result};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::Searched;
 use crate::model::path::{display_path, plain_absolute};
 use crate::model::time::iso;
 use crate::store::backup::BackupOptions;
 use crate::store::backup::catalog;
 use crate::store::backup::manifest::Manifest;
 use crate::store::owner::{self, make_folder};
+use crate::store::pruned_early::record_searched;
 use crate::store::{SqlContext, open, sql, wal};
 
 /// How long recording the folder waits for another writer. The backup itself is finished by then.
@@ -114,7 +116,13 @@ fn last_recorded(source: &Connection, directory: &Path) -> Result<Option<(i64, S
 }
 
 /// Records in the database that a backup was written to this folder.
-pub(super) fn record(options: &BackupOptions<'_>, manifest: &Manifest) -> Result<()> {
+///
+/// `lacks_rows`: rows were missing when it was made because of a prune that was too early. So it has none of them.
+pub(super) fn record(
+    options: &BackupOptions<'_>,
+    manifest: &Manifest,
+    lacks_rows: bool,
+) -> Result<()> {
     let connection = open::connect(options.database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .busy_timeout(BUSY_TIMEOUT)
@@ -129,5 +137,8 @@ pub(super) fn record(options: &BackupOptions<'_>, manifest: &Manifest) -> Result
             )
         })
         .context("write to the database")?;
+    if lacks_rows {
+        record_searched(&connection, &manifest.sha256, &Searched::Found(0))?;
+    }
     wal::sync(&connection)
 }

@@ -14,20 +14,22 @@ mod migration;
 mod names;
 mod rotate;
 mod same_content;
+mod search;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::model::lost_rows::LostRows;
 use crate::model::path::display_path;
 use crate::model::size::format_bytes;
-use crate::model::time::{CLOCK_TOLERANCE, iso};
+use crate::model::time::iso;
 use crate::model::watch::Watch;
 use crate::store::check::Depth;
 use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
-use crate::store::pruned_early::lost_rows;
+use crate::store::pruned_early::{missing_rows, searched_backups};
 
 pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
@@ -41,6 +43,7 @@ pub(crate) use verify::{record_damaged, record_verified};
 pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
+pub(super) use search::lost_rows;
 pub(super) use verify::{
     copy_unverified, is_of_operating_system, open_backup_file, open_copy, unpack_and_verify,
     verify_contents, verify_hash,
@@ -100,9 +103,8 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
-    // Rows with a time after this were recorded, and pruned, while the clock was ahead.
-    let limit = options.now.saturating_add(CLOCK_TOLERANCE);
-    let lost = lost_rows(&source.connection, directory, limit, options.now)?;
+    let missing = missing_rows(&source.connection, options.now)?;
+    let searched = searched_backups(&source.connection)?;
     let suffix = temp_suffix(options.database);
     rotate::remove_leftovers(directory, &suffix, &id, options.database)?;
     let previous = newest_backup(directory, &id, options.now)?;
@@ -121,15 +123,12 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
 
     let backups = Backups::find(directory, &id, options.now)?;
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
+    // The new backup has none of the rows that are missing.
+    let older = search::files(&backups).filter(|file| file.path != manifest.path);
+    let only_copy = LostRows::new(&missing, &searched, older).and_then(|lost| keep_all(&lost));
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
-    let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && lost.is_none();
-    if let Some(lost) = &lost {
-        warnings.push(format!(
-            "{}, so no backup was rotated away; {}",
-            lost.describe(),
-            lost.help()
-        ));
-    }
+    let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && only_copy.is_none();
+    warnings.extend(only_copy);
     let removed = match options.keep.filter(|_| may_rotate) {
         Some(keep) => rotate::remove_oldest(
             directory,
@@ -141,7 +140,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         )?,
         None => Vec::new(),
     };
-    if let Err(error) = directory::record(options, &manifest) {
+    if let Err(error) = directory::record(options, &manifest, !missing.is_empty()) {
         warnings.push(format!(
             "the backup is made, but the database does not remember its folder, so a later run would not notice that \
              the disk is missing: {}",
@@ -152,6 +151,17 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         manifest,
         removed,
         warnings,
+    })
+}
+
+/// The warning that no backup may be rotated away, if one has rows that a prune deleted too early, or may have them.
+fn keep_all(lost: &LostRows) -> Option<String> {
+    lost.may_be_in_a_backup().then(|| {
+        format!(
+            "{}, so no backup was rotated away; {}",
+            lost.describe(),
+            lost.help()
+        )
     })
 }
 

@@ -13,8 +13,8 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::{SqlContext, check, interrupt};
 
-/// The table that the program writes after each backup.
-const WRITTEN_BY_BACKUPS: &str = "backup_folders";
+/// The tables that the program writes after a backup.
+const WRITTEN_BY_BACKUPS: [&str; 2] = ["backup_folders", "searched_backups"];
 
 /// The newest backup of the database in the folder, if its hash is right and each of its rows is that of the database. The
 /// caller holds the lock [`LOCK`](super::LOCK) of the database.
@@ -75,7 +75,7 @@ fn compared(backup: &Manifest) -> impl Iterator<Item = (&String, &i64)> {
     backup
         .rows
         .iter()
-        .filter(|(table, _)| *table != WRITTEN_BY_BACKUPS)
+        .filter(|(table, _)| !WRITTEN_BY_BACKUPS.contains(&table.as_str()))
 }
 
 fn has_same_rows(

@@ -29,7 +29,7 @@ const RECORDS: [&str; 7] = [
 ];
 
 /// The tables of [`Group::Inner`].
-const INNER: [&str; 21] = [
+const INNER: [&str; 22] = [
     "api_keys",
     "api_pauses",
     "api_requests",
@@ -50,6 +50,7 @@ const INNER: [&str; 21] = [
     "rejected_payloads",
     "repeated_rows",
     "schema_version",
+    "searched_backups",
     "war_follow_ups",
 ];
 

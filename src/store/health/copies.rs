@@ -7,15 +7,13 @@ use rusqlite::named_params;
 
 use super::Snapshot;
 use crate::error::Result;
-use crate::model::future::LostRows;
 use crate::model::health::{Backups, RecordedBackup};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::LostRows;
 use crate::model::path::plain_absolute;
-use crate::model::time::CLOCK_TOLERANCE;
 use crate::model::watch::Unwatched;
 use crate::store::backup::{self, Manifest};
 use crate::store::check::Depth;
-use crate::store::pruned_early::lost_rows;
 use crate::store::sql;
 
 /// Finds the backups of a database in a folder. `id` is that of the database; `None` if it cannot be read.
@@ -82,10 +80,9 @@ pub(crate) fn verify_newest_backup(
 }
 
 impl Snapshot {
-    /// The rows that a prune deleted while the clock was ahead, and the backups in a folder that have them.
+    /// The rows that a prune deleted while the clock was ahead, and the recorded results of the last search of the backups.
     pub(crate) fn lost_rows(&self, directory: &Path, now: i64) -> Result<Option<LostRows>> {
-        let limit = now.saturating_add(CLOCK_TOLERANCE);
-        lost_rows(self.connection(), directory, limit, now)
+        backup::lost_rows(self.connection(), directory, now)
     }
 
     /// The last backup that was written to a folder, as the database recorded it.

@@ -35,6 +35,7 @@ pub(super) fn merge(
         history,
         layout: layout(history),
         every_poll: options.every_poll,
+        is_our_copy: facts.is_our_copy,
         pruned_there: &facts.pruned,
         keeps_ids: staging::keeps_ids(connection, history.table()).context("prepare the import")?,
         connection,
@@ -94,6 +95,7 @@ struct Merger<'a> {
     history: History,
     layout: Layout,
     every_poll: bool,
+    is_our_copy: bool,
     /// The months of which the other database has pruned rows.
     pruned_there: &'a HistoryMonths,
     keeps_ids: bool,
@@ -230,7 +232,10 @@ impl Merger<'_> {
         let is_change = entity.merged.is_change(layout, &merged);
         let month = self.month_of(&row.values);
         let is_open = |month| self.closed.closing(self.history, month).is_none();
-        let may_go = !self.every_poll && month.is_some_and(is_open);
+        let may_go = !self.every_poll
+            && month.is_some_and(|month| {
+                is_open(month) && !self.closed.is_reopened(self.history, month)
+            });
         if was_change
             && !is_change
             && may_go
@@ -244,15 +249,17 @@ impl Merger<'_> {
             return Ok(());
         }
         entity.record(layout, row.values.clone());
-        if self.takes_kept_rows() && self.is_held(closing) {
+        if self.closed.takes_kept_rows(self.history) && self.is_held(closing) {
             entity.held.push(row, closing);
         }
         Ok(())
     }
 
-    /// Whether rows of closed months are taken that `prune` would have kept, also of entities with a history here.
-    fn takes_kept_rows(&self) -> bool {
-        self.closed.reopened.contains(self.history.table())
+    /// Whether rows that repeat known values are taken. A prune that was too early has deleted such rows too, and they are missing
+    /// until they are back.
+    fn keeps_repeated(&self, month: Option<Month>) -> bool {
+        let is_reopened = |month| self.closed.is_reopened(self.history, month);
+        self.every_poll || (self.is_our_copy && month.is_some_and(is_reopened))
     }
 
     /// Whether a row has to be known in [`Self::take_held`]. `closing`: its month is closed.
@@ -285,16 +292,17 @@ impl Merger<'_> {
             .states
             .iter()
             .all(|state| state.is_change(layout, &state.completed(&row.values)));
-        if !self.every_poll && !is_change {
+        let month = self.month_of(&row.values);
+        if !is_change && !self.keeps_repeated(month) {
             self.tally.unchanged += 1;
-            if let Some(month) = self.month_of(&row.values) {
+            if let Some(month) = month {
                 *entity.repeated.entry(month).or_default() += 1;
             }
             return Ok(());
         }
         row.values = completed;
         if let Some((month, closing)) = closed {
-            if row.is_new || self.takes_kept_rows() {
+            if row.is_new || self.closed.takes_kept_rows(self.history) {
                 self.hold(entity, row, Some(closing));
             } else {
                 *self.tally.closed.entry((month, closing)).or_default() += 1;
@@ -303,7 +311,7 @@ impl Merger<'_> {
         }
         self.accept_row(&row)?;
         self.changed.extend(self.month_of(&row.values));
-        if (row.is_new || self.takes_kept_rows()) && self.is_held(None) {
+        if (row.is_new || self.closed.takes_kept_rows(self.history)) && self.is_held(None) {
             self.hold(entity, row, None);
         } else {
             entity.record(&self.layout, row.values);

@@ -35,8 +35,10 @@ use crate::model::history::History;
 use crate::model::import::SourceKind;
 use crate::model::import::report::{ImportResult, Tally};
 use crate::model::import::rules::TABLES;
+use crate::model::lost_rows::MissingRows;
 use crate::model::month_state::{Closing, MonthState, TableState, closed_months};
 use crate::model::time::Month;
+use crate::store::pruned_early::{forget_searched, missing_rows};
 use crate::store::{Store, months};
 
 /// How to import.
@@ -64,6 +66,8 @@ struct SourceFacts {
     knows_factions_of_players: bool,
     /// The months of which the source has pruned rows.
     pruned: HistoryMonths,
+    /// Whether the source is a copy of our database, or an archive of it.
+    is_our_copy: bool,
 }
 
 /// The months of our database that are not summarized again. Their own rows, or summaries, were deleted here on purpose.
@@ -72,13 +76,13 @@ struct ClosedMonths {
     closed: BTreeMap<(&'static str, Month), Closing>,
     /// The closed months without late rows.
     without_late_rows: HistoryMonths,
-    /// The history tables with months whose prune was too early. That prune also deleted rows of closed months that had
-    /// been kept, so they are taken again.
-    reopened: BTreeSet<&'static str>,
+    /// The months of which rows are missing because a prune was too early. That prune also deleted rows of closed months
+    /// that had been kept, so they are taken again.
+    reopened: HistoryMonths,
 }
 
 impl ClosedMonths {
-    fn of(months: &[MonthState]) -> Self {
+    fn of(months: &[MonthState], missing: &[MissingRows]) -> Self {
         let closed = History::ALL.iter().flat_map(|&history| {
             closed_months(months, history)
                 .map(move |(month, closing)| ((history.table(), month), closing))
@@ -86,11 +90,23 @@ impl ClosedMonths {
         Self {
             closed: closed.collect(),
             without_late_rows: months_where(months, |table| table.facts.late_rows == 0),
-            reopened: months_where(months, |table| table.facts.is_reopened)
-                .into_iter()
-                .map(|(table, _)| table)
+            reopened: missing
+                .iter()
+                .filter(|missing| missing.is_open)
+                .map(|missing| (missing.history.table(), missing.month))
                 .collect(),
         }
+    }
+
+    /// Whether rows of a month are missing because a prune was too early.
+    fn is_reopened(&self, history: History, month: Month) -> bool {
+        self.reopened.contains(&(history.table(), month))
+    }
+
+    /// Whether rows of closed months are taken that `prune` would have kept, also of entities with a history here.
+    fn takes_kept_rows(&self, history: History) -> bool {
+        let mut reopened = self.reopened.iter();
+        reopened.any(|(table, _)| *table == history.table())
     }
 
     fn closing(&self, history: History, month: Month) -> Option<Closing> {
@@ -156,7 +172,8 @@ fn merge(
 ) -> Result<BTreeSet<Month>> {
     let now = options.now;
     let months_before = months::months(connection, now)?;
-    let closed = ClosedMonths::of(&months_before);
+    let missing = missing_rows(connection, now)?;
+    let closed = ClosedMonths::of(&months_before, &missing);
     states::merge(connection, facts, now, tallies)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {
@@ -172,6 +189,10 @@ fn merge(
     }
     memberships::merge(connection, tallies)?;
     summaries::merge(connection, &closed, now, tallies)?;
+    // Another backup may have the most of the rows that are missing now.
+    if missing_rows(connection, now)? != missing {
+        forget_searched(connection)?;
+    }
     Ok(changed)
 }
 

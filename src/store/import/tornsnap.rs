@@ -14,6 +14,7 @@ use crate::model::import::rules::TABLES;
 use crate::model::import::tidy;
 use crate::model::month_state::SummaryStatus;
 use crate::model::time::Month;
+use crate::store::identity::identity;
 use crate::store::import::read::{copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, months_where};
@@ -62,7 +63,14 @@ pub(super) fn read(
     Ok(SourceFacts {
         knows_factions_of_players: true,
         pruned,
+        is_our_copy: is_copy_of(connection, target)?,
     })
+}
+
+/// Whether the source is a copy of our database, or an archive of it.
+fn is_copy_of(source: &Connection, target: &Connection) -> Result<bool> {
+    let (theirs, ours) = (identity(source)?, identity(target)?.id);
+    Ok(theirs.id == ours || theirs.archive_of == Some(ours))
 }
 
 /// The summaries that the source has imported itself: the history, the month and the entity.

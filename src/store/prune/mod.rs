@@ -22,6 +22,7 @@ use std::time::Instant;
 use crate::error::{Exit, Result};
 use crate::model::elapsed::format_elapsed;
 use crate::store::Store;
+use crate::store::pruned_early::give_up;
 use plan::{HistoryPlan, MonthPlan};
 use record::PruneRecord;
 use step::{Step, StepResult};
@@ -119,6 +120,8 @@ impl Store {
             return Ok(result);
         }
         record::finish(&self.connection, now)?;
+        // Rows of these months would be deleted if they were imported.
+        give_up(&self.connection, plan.cutoff, plan.cutoff, now)?;
         if uses_archive {
             self.detach()?;
         }

@@ -6,9 +6,9 @@ use std::time::Instant;
 use super::failed_check;
 use crate::config::Settings;
 use crate::error::Result;
-use crate::model::future::LostRows;
 use crate::model::health::{self, Archive, Check, Disk, RecordedBackup, State};
 use crate::model::identity::DatabaseId;
+use crate::model::lost_rows::LostRows;
 use crate::store::health::{self as database, RecordedArchive, Snapshot};
 
 /// The copies that the database has recorded; empty if it cannot be read.
@@ -40,6 +40,7 @@ pub(super) fn checks(
     now: i64,
 ) -> Vec<Check> {
     let mut checks = backups(settings, recorded, deep, now);
+    checks.extend(recorded.lost.as_ref().map(health::pruned_early));
     if let Some(id) = &recorded.id {
         let configured = settings.retention.archive.as_deref();
         let archives: Vec<Archive> = recorded
@@ -69,9 +70,10 @@ fn backups(settings: &Settings, recorded: &RecordedCopies, deep: bool, now: i64)
             let days = settings.health.backup_max_age_days;
             let last = recorded.last_backup.as_ref();
             let mut checks = vec![health::backup(&found, last, directory, now, days)];
-            let early = recorded.lost.as_ref();
-            checks.extend(health::future_backups(&found.future, early));
-            checks.extend(early.map(health::pruned_early));
+            checks.extend(health::future_backups(
+                &found.future,
+                recorded.lost.as_ref(),
+            ));
             checks
         }
         Err(error) => vec![failed_check("backup", State::Unknown, &error)],

@@ -2,57 +2,78 @@
 
 use serde_json::Value;
 
+use super::HISTORIES;
 use crate::health::check;
 use crate::import::facts;
 use crate::month_model::{IN_APRIL, prune, summaries, summarize, with_steady_history_at};
 use crate::support::{DAY, Sandbox, files_with_extension};
 
 /// A database that never saw a wrong clock, and the same after a daily job under a clock that was ahead.
-struct Story {
-    sandbox: Sandbox,
+pub(super) struct Story {
+    pub(super) sandbox: Sandbox,
     /// The backup that was made with the wrong clock, before the prune.
-    backup: String,
+    pub(super) backup: String,
 }
 
 impl Story {
     /// `was_pruned`: whether the database was pruned with the right clock before.
-    fn new(lead: i64, was_pruned: bool) -> Self {
+    pub(super) fn new(lead: i64, was_pruned: bool) -> Self {
+        let story = Self::before(IN_APRIL, was_pruned);
+        story.with_wrong_clock(IN_APRIL + lead)
+    }
+
+    /// Rows of the time up to `now`, in the middle of a month. The clock is so far ahead that they are old.
+    pub(super) fn in_middle_of_month(now: i64) -> Self {
+        let story = Self::before(now, false);
+        story.with_wrong_clock(now + 100 * DAY)
+    }
+
+    fn before(now: i64, was_pruned: bool) -> Self {
         let sandbox = Sandbox::new();
         // An import would leave out the rows that repeat known values.
         sandbox.write("tornsnap.toml", "[history]\nrecord = \"every-poll\"\n");
         for name in ["right.db", "wrong.db"] {
-            drop(with_steady_history_at(&sandbox, name));
-            summarize(&sandbox, IN_APRIL, name, &[]);
+            let connection = with_steady_history_at(&sandbox, name);
+            for (table, time) in HISTORIES {
+                let later = format!("DELETE FROM {table} WHERE {time} > {now}");
+                connection.execute(&later, []).unwrap();
+            }
+            drop(connection);
+            summarize(&sandbox, now, name, &[]);
             if was_pruned {
-                prune(&sandbox, IN_APRIL, name, &[]).expect(0);
+                prune(&sandbox, now, name, &[]).expect(0);
             }
         }
-        let story = Self {
+        Self {
             sandbox,
             backup: String::new(),
-        };
-        let report = story.run(IN_APRIL + lead, &["backup"]);
+        }
+    }
+
+    /// The daily jobs of two days.
+    fn with_wrong_clock(self, wrong: i64) -> Self {
+        let report = self.run(wrong, &["backup"]);
         let backup = report["backup"]["file"].as_str().unwrap();
         let backup = backup.rsplit('/').next().unwrap().to_owned();
-        summarize(&story.sandbox, IN_APRIL + lead, "wrong.db", &[]);
-        prune(&story.sandbox, IN_APRIL + lead, "wrong.db", &[]).expect(0);
+        summarize(&self.sandbox, wrong, "wrong.db", &[]);
+        prune(&self.sandbox, wrong, "wrong.db", &[]).expect(0);
         // A later backup has lost the rows, too.
-        story.run(IN_APRIL + lead + DAY, &["backup"]);
-        Self { backup, ..story }
+        self.run(wrong + DAY, &["backup"]);
+        Self { backup, ..self }
     }
 
     /// The report of a command about the database that saw the wrong clock.
-    fn run(&self, now: i64, arguments: &[&str]) -> Value {
+    pub(super) fn run(&self, now: i64, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--json", "--database", "wrong.db"]].concat();
         self.sandbox.run_at(now, &arguments).json()
     }
 
-    fn check(&self, id: &str) -> Option<Value> {
+    pub(super) fn check(&self, id: &str) -> Option<Value> {
         let report = self.run(IN_APRIL, &["health"]);
         check(&report, id).cloned()
     }
 
-    fn contents(&self, name: &str) -> (Vec<String>, Vec<String>) {
+    pub(super) fn contents(&self, name: &str) -> (Vec<String>, Vec<String>) {
         let connection = rusqlite::Connection::open(self.sandbox.path(name)).unwrap();
         (facts(&connection), summaries(&connection))
     }
@@ -110,10 +131,10 @@ fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
     let advice = |id| story.check(id).unwrap()["try"].as_str().unwrap().to_owned();
     let import = format!("`tornsnap import backups/{}`", story.backup);
 
-    // Before the rows of the future are removed, the months are closed.
+    // Before the rows of the future are removed, the months are closed, and no backup is searched.
     let help = advice("pruned_early");
     assert!(
-        help.contains("run `tornsnap prune --future`, then") && help.contains(&import),
+        help.starts_with("keep all backups, and run `tornsnap prune --future`"),
         "{help}"
     );
     assert!(advice("backup_dates").starts_with("keep them"));
@@ -135,7 +156,7 @@ fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
     );
     let help = advice("pruned_early");
     assert!(
-        help.contains(&import) && !help.contains("--future"),
+        help.contains(&import) && !help.contains("`tornsnap prune --future`"),
         "{help}"
     );
     assert!(advice("backup_dates").starts_with("keep them"));

@@ -2,6 +2,7 @@
 
 mod early;
 mod guards;
+mod lost;
 mod tables;
 
 use rusqlite::Connection;

@@ -1,0 +1,263 @@
+//! History rows that a prune deleted while the clock was ahead, and the backups that have them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::history::History;
+use crate::model::path::{display_path, shell_word};
+use crate::model::size::{agree, count};
+use crate::model::time::{Month, format_months};
+
+/// The missing rows of one history in one month.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct MissingRows {
+    pub(crate) history: History,
+    pub(crate) month: Month,
+    /// At least 1.
+    pub(crate) rows: i64,
+    /// Whether the rows may be imported, because `prune --future` has opened the month again.
+    pub(crate) is_open: bool,
+}
+
+/// The recorded result of a search of a backup for missing rows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Searched {
+    /// The number of missing rows in it.
+    Found(i64),
+    /// The reason why the backup could not be read.
+    Failed(String),
+}
+
+/// The results of all searches, by the SHA-256 of the file.
+pub(crate) type SearchedBackups = BTreeMap<String, Searched>;
+
+/// A file in the backup folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct BackupFile<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) is_compressed: bool,
+    pub(crate) sha256: &'a str,
+}
+
+/// The missing rows of all months, and what is known about the backups.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct LostRows {
+    /// The months of these rows, oldest first.
+    pub(crate) months: Vec<Month>,
+    /// Whether the rows may be imported, because `prune --future` has opened these months again.
+    pub(crate) is_open: bool,
+    pub(crate) rows: i64,
+    /// The backups with such rows, those with the most of them first.
+    pub(crate) backups: Vec<RowsInBackup>,
+    pub(crate) unread: Vec<UnreadBackup>,
+}
+
+/// The lost rows that a backup has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RowsInBackup {
+    pub(crate) file: PathBuf,
+    pub(crate) is_compressed: bool,
+    pub(crate) rows: i64,
+}
+
+/// A backup that may have lost rows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UnreadBackup {
+    pub(crate) file: PathBuf,
+    /// Why its search failed; `None` if it was not searched yet.
+    pub(crate) why: Option<String>,
+}
+
+/// How to end the search without the rows.
+const GIVE_UP: &str = "to give these rows up, run `tornsnap prune --future --accept-loss`";
+
+impl LostRows {
+    /// `None` if no rows are missing. `files`: the backups, the newest first.
+    pub(crate) fn new<'a>(
+        missing: &[MissingRows],
+        searched: &SearchedBackups,
+        files: impl IntoIterator<Item = BackupFile<'a>>,
+    ) -> Option<Self> {
+        if missing.is_empty() {
+            return None;
+        }
+        let mut lost = Self {
+            months: missing.iter().map(|missing| missing.month).collect(),
+            is_open: missing.iter().all(|missing| missing.is_open),
+            rows: missing.iter().map(|missing| missing.rows).sum(),
+            ..Self::default()
+        };
+        lost.months.sort_unstable();
+        lost.months.dedup();
+        for file in files {
+            // The results of an earlier search say nothing about the rows of months that are not open yet.
+            let result = searched.get(file.sha256).filter(|_| lost.is_open);
+            let unread = |why| UnreadBackup {
+                file: file.path.to_owned(),
+                why,
+            };
+            match result {
+                Some(Searched::Found(0)) => {}
+                Some(&Searched::Found(rows)) => lost.backups.push(RowsInBackup {
+                    file: file.path.to_owned(),
+                    is_compressed: file.is_compressed,
+                    rows,
+                }),
+                Some(Searched::Failed(why)) => lost.unread.push(unread(Some(why.clone()))),
+                None => lost.unread.push(unread(None)),
+            }
+        }
+        // The sort is stable.
+        lost.backups
+            .sort_by_key(|backup| std::cmp::Reverse(backup.rows));
+        Some(lost)
+    }
+
+    /// Whether a backup has such rows, or may have them.
+    pub(crate) fn may_be_in_a_backup(&self) -> bool {
+        !self.backups.is_empty() || !self.unread.is_empty()
+    }
+
+    /// Whether this file has to stay: it has such rows, or one of the backups is not searched.
+    pub(crate) fn needs(&self, file: &Path) -> bool {
+        !self.unread.is_empty() || self.backups.iter().any(|backup| backup.file == file)
+    }
+
+    /// The number of rows, their months, and the backup that has them.
+    pub(crate) fn describe(&self) -> String {
+        let rows = format!(
+            "{} of {} {} deleted too early, by a prune while the clock was ahead",
+            count(self.rows, "history row"),
+            format_months(&self.months),
+            agree(self.rows, "was", "were")
+        );
+        let found = match self.backups.first() {
+            Some(backup) if backup.rows >= self.rows => Some(format!(
+                "{} has {}",
+                display_path(&backup.file),
+                agree(self.rows, "it", "them")
+            )),
+            Some(backup) => Some(format!(
+                "{} has {} of them",
+                display_path(&backup.file),
+                backup.rows
+            )),
+            None => None,
+        };
+        match (found, self.describe_unread()) {
+            (Some(found), Some(unread)) => format!("{rows}; {found}; {unread}"),
+            (Some(found), None) => format!("{rows}; {found}"),
+            (None, Some(unread)) => format!("{rows}; {unread}"),
+            (None, None) => format!("{rows}, and no backup in the backup folder has them"),
+        }
+    }
+
+    fn describe_unread(&self) -> Option<String> {
+        let first = self
+            .unread
+            .iter()
+            .find(|backup| backup.why.is_some())
+            .or(self.unread.first())?;
+        let more = match self.unread.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let file = display_path(&first.file);
+        Some(match &first.why {
+            Some(why) => format!("{file}{more} could not be looked into: {why}"),
+            None => format!("{file}{more} is not searched for them yet"),
+        })
+    }
+
+    /// The commands that bring the rows back.
+    pub(crate) fn help(&self) -> String {
+        const SEARCH: &str =
+            "keep all backups, and run `tornsnap prune --future`: it searches them for these rows";
+        if !self.is_open {
+            return SEARCH.to_owned();
+        }
+        match self.backups.first() {
+            Some(backup) if backup.is_compressed => {
+                let unpacked = backup.file.with_extension("");
+                format!(
+                    "keep that file; run `zstd -d {}` and `tornsnap import {}`; {GIVE_UP}",
+                    shell_word(&backup.file),
+                    shell_word(&unpacked)
+                )
+            }
+            Some(backup) => format!(
+                "keep that file; run `tornsnap import {}`; {GIVE_UP}",
+                shell_word(&backup.file)
+            ),
+            None if self.unread.iter().any(|backup| backup.why.is_some()) => format!(
+                "keep all backups; correct the cause, and run `tornsnap prune --future`: it searches them again; {GIVE_UP}"
+            ),
+            None if !self.unread.is_empty() => SEARCH.to_owned(),
+            None => format!(
+                "look for a backup of these months in another place, and run `tornsnap import` with it; {GIVE_UP}"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing() -> MissingRows {
+        MissingRows {
+            history: History::Players,
+            month: "2026-10".parse().unwrap(),
+            rows: 10,
+            is_open: true,
+        }
+    }
+
+    fn lost(missing: MissingRows, results: &[Option<Searched>]) -> LostRows {
+        let names: Vec<String> = (0..results.len()).map(|index| index.to_string()).collect();
+        let searched = names.iter().zip(results);
+        let searched = searched.filter_map(|(name, result)| Some((name.clone(), result.clone()?)));
+        let files = names.iter().map(|name| BackupFile {
+            path: Path::new(name),
+            is_compressed: false,
+            sha256: name,
+        });
+        LostRows::new(&[missing], &searched.collect(), files).unwrap()
+    }
+
+    #[test]
+    fn the_backup_with_the_most_rows_comes_first() {
+        let found = [0, 4, 10].map(|rows| Some(Searched::Found(rows)));
+        let lost = lost(missing(), &found);
+
+        assert_eq!(lost.backups.len(), 2);
+        assert!(lost.describe().ends_with("; 2 has them"), "{lost:?}");
+        assert!(lost.needs(Path::new("1")) && !lost.needs(Path::new("0")));
+    }
+
+    #[test]
+    fn no_backup_may_go_while_one_is_unread() {
+        let failed = Some(Searched::Failed("no space".to_owned()));
+        for result in [failed, None] {
+            let lost = lost(missing(), &[Some(Searched::Found(0)), result.clone()]);
+
+            assert!(lost.may_be_in_a_backup() && lost.needs(Path::new("0")));
+            assert!(lost.help().starts_with("keep all backups"), "{result:?}");
+            assert!(!lost.describe().contains("no backup"), "{result:?}");
+        }
+        let none = lost(missing(), &[Some(Searched::Found(0))]);
+        assert!(!none.may_be_in_a_backup());
+    }
+
+    #[test]
+    fn results_do_not_count_for_months_that_are_still_closed() {
+        let closed = MissingRows {
+            is_open: false,
+            ..missing()
+        };
+        let lost = lost(closed, &[Some(Searched::Found(0))]);
+
+        assert!(lost.needs(Path::new("0")));
+        assert!(lost.help().contains("run `tornsnap prune --future`"));
+    }
+}
