@@ -1,9 +1,10 @@
 //! Finds the newest recorded timestamp, and whether the clock agreed with Torn's at the last fetch.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::error::Result;
 use crate::model::run::ClockDispute;
+use crate::model::time::DAY;
 use crate::store::{SqlContext, Store, sql};
 
 impl Store {
@@ -19,6 +20,17 @@ impl Store {
     pub(crate) fn clock_dispute(&self) -> Result<Option<ClockDispute>> {
         dispute(self.connection())
     }
+}
+
+/// Whether a fetch of the last day found that the clock agrees with Torn's.
+pub(super) fn is_confirmed(connection: &Connection, now: i64) -> Result<bool> {
+    connection
+        .query_row(
+            sql!("clock/is_confirmed"),
+            named_params! { ":from": now.saturating_sub(DAY), ":now": now },
+            |row| row.get("is_confirmed"),
+        )
+        .context("find out whether a fetch has compared the clock with Torn's")
 }
 
 /// See [`Store::clock_dispute`].

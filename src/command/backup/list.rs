@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::identity::Identity;
 use crate::model::path::display_path;
 use crate::model::size::{count, format_bytes, group_digits};
-use crate::model::time::{is_far_future, iso};
+use crate::model::time::iso;
 use crate::store::backup::{self, ListedBackup};
 use crate::store::identity::identity_of;
 
@@ -91,7 +91,7 @@ fn describe(backup: &ListedBackup, present: Option<&Identity>, now: i64) -> Stri
         group_digits(manifest.total_rows()),
         describe_backup(manifest, present)
     );
-    if is_far_future(manifest.created_at, now) {
+    if manifest.is_ahead(now) {
         text.push_str("; made by a clock that was ahead");
     }
     if !backup.path.exists() {

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::display_path;
-use crate::model::time::is_far_future;
 use crate::store::backup::{BackupKind, ListedBackup, Manifest};
 
 use super::{describe_backup, is_of};
@@ -147,7 +146,7 @@ impl<'a> BackupResult<'a> {
             },
             whose: Some(describe_backup(manifest, present)),
             is_ours: Some(is_of(manifest, present)),
-            is_ahead: Some(is_far_future(manifest.created_at, now)),
+            is_ahead: Some(manifest.is_ahead(now)),
             ..BackupReport::new(manifest)
         }))
     }

@@ -156,6 +156,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     refuse_if_blocked(context, args, &findings, now)?;
     let backup = take_backup(context, args, &lock_wait)?;
     let done = remove(context, store, &bounds, args.vacuum)?;
+    if let Err(error) = store.record_ahead_backups(&context.settings.backup.directory, now) {
+        log::warn!("{}{}", error.one_line(), error.help_clause());
+    }
     let early = look_for_lost_rows(context, args, store, &bounds, &findings)?;
     Ok(outcome(&bounds, &done, backup, early))
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Result, WithContext};
 use crate::model::identity::DatabaseId;
-use crate::model::time::is_far_future;
 use crate::store::backup::manifest::{self, BackupKind, Manifest};
 use crate::store::backup::names::{file_name, is_named_after, name_sort_key, timestamp_in_name};
 
@@ -39,11 +38,11 @@ impl Backups {
         });
         let damaged = newest_first
             .extract_if(.., |manifest| manifest.damaged_at.is_some())
-            .filter(|manifest| manifest.path.exists() && !is_far_future(manifest.created_at, now))
+            .filter(|manifest| manifest.path.exists() && !manifest.is_ahead(now))
             .collect();
         newest_first.retain(is_whole);
         let future = newest_first
-            .extract_if(.., |manifest| is_far_future(manifest.created_at, now))
+            .extract_if(.., |manifest| manifest.is_ahead(now))
             .collect();
         Ok(Self {
             newest_first,
@@ -52,7 +51,7 @@ impl Backups {
         })
     }
 
-    /// The backups with a creation time that is not in the future.
+    /// The backups that were made while the clock was right.
     pub(crate) fn newest_first(&self) -> &[Manifest] {
         &self.newest_first
     }
@@ -105,7 +104,7 @@ pub(crate) fn newest_with_database_name(
                 && manifest.database == name
                 && manifest.damaged_at.is_none()
                 && is_whole(manifest)
-                && !is_far_future(manifest.created_at, now)
+                && !manifest.is_ahead(now)
         }))
 }
 

@@ -78,6 +78,7 @@ impl UnpublishedBackup {
             created_at: options.now,
             verified_at: options.now,
             damaged_at: None,
+            ahead_noticed_at: None,
             check: options.depth.as_str().to_owned(),
             database: file_name(options.database),
             database_id: self.copy.identity.id.clone(),

@@ -112,11 +112,13 @@ fn newest_first(
             .collect(),
         None => with_database_name(directory, database, &mut backups)?,
     };
-    let (future, mut found): (Vec<_>, Vec<_>) = ours.into_iter().partition(|backup| {
-        backup
-            .created_at()
-            .is_none_or(|created_at| is_far_future(created_at, now))
-    });
+    let (future, mut found): (Vec<_>, Vec<_>) =
+        ours.into_iter().partition(|backup| match &backup.manifest {
+            Ok(manifest) => manifest.is_ahead(now),
+            Err(_) => backup
+                .created_at()
+                .is_none_or(|created_at| is_far_future(created_at, now)),
+        });
     if found.is_empty() {
         return Err(not_found(directory, database, &backups, &future));
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::model::identity::{DatabaseId, Identity};
 use crate::model::path::with_suffix;
+use crate::model::time::is_far_future;
 use crate::store::files::hash::sha256;
 
 /// The version of the manifest that this program writes.
@@ -56,6 +57,9 @@ pub struct Manifest {
     /// When it was found damaged, unix seconds; `None` unless the last verification failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) damaged_at: Option<i64>,
+    /// When it was noticed that the clock had been ahead as the copy was made, unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ahead_noticed_at: Option<i64>,
     /// The name of the SQLite check that the backup passed.
     pub check: String,
     /// File name of the copied database, without its folder.
@@ -115,6 +119,13 @@ impl Manifest {
         self.rows
             .values()
             .fold(0, |sum, rows| sum.saturating_add(*rows))
+    }
+
+    /// Whether the clock was ahead when the copy was made, so that its time says nothing about its age.
+    ///
+    /// Once this was noticed, it stays so when the present reaches that time.
+    pub(crate) fn is_ahead(&self, now: i64) -> bool {
+        self.ahead_noticed_at.is_some() || is_far_future(self.created_at, now)
     }
 
     /// The ids of the copied database.
@@ -240,6 +251,7 @@ mod tests {
             created_at: 1_775_044_800,
             verified_at: 1_775_044_800,
             damaged_at: None,
+            ahead_noticed_at: None,
             check: "quick_check".to_owned(),
             database: "a.db".to_owned(),
             database_id: DatabaseId::new("0123456789abcdef0123456789abcdef".to_owned()),

@@ -30,6 +30,7 @@ use crate::store::identity::identity;
 use crate::store::lock::Lock;
 use crate::store::open;
 use crate::store::pruned_early::{missing_rows, searched_backups};
+use crate::store::{Store, clock};
 
 pub(crate) use catalog::{Backups, ListedBackup, list_without_manifest, newest_with_database_name};
 pub use catalog::{list_backups, newest_backup};
@@ -44,6 +45,7 @@ pub(super) use catalog::newest_with_unreadable_manifest;
 pub(super) use migration::back_up_before_migration;
 pub(super) use names::{compact_timestamp, temp_suffix};
 pub(super) use search::lost_rows;
+use verify::record_ahead;
 pub(super) use verify::{
     copy_unverified, is_of_operating_system, open_backup_file, open_copy, unpack_and_verify,
     verify_contents, verify_hash,
@@ -103,6 +105,7 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let source = create::SourceDatabase::open(options.database)?;
     let id = identity(&source.connection)?.id;
     directory::prepare(options, &source.connection, &id)?;
+    let is_clock_right = clock::is_confirmed(&source.connection, options.now)?;
     let missing = missing_rows(&source.connection, options.now)?;
     let searched = searched_backups(&source.connection)?;
     let suffix = temp_suffix(options.database);
@@ -122,6 +125,11 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     })?;
 
     let backups = Backups::find(directory, &id, options.now)?;
+    if is_clock_right
+        && let Err(error) = record_ahead(backups.future(), options.database, options.now)
+    {
+        log::warn!("{}", error.one_line());
+    }
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
     // The new backup has none of the rows that are missing.
     let older = search::files(&backups).filter(|file| file.path != manifest.path);
@@ -152,6 +160,18 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
         removed,
         warnings,
     })
+}
+
+impl Store {
+    /// Records which backups were made by a clock that was ahead. The clock must be right now.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the folder cannot be read or written.
+    pub(crate) fn record_ahead_backups(&self, directory: &Path, now: i64) -> Result<()> {
+        let backups = Backups::find(directory, &self.identity()?.id, now)?;
+        record_ahead(backups.future(), self.path(), now)
+    }
 }
 
 /// The warning that no backup may be rotated away, if one has rows that a prune deleted too early, or may have them.

@@ -144,6 +144,27 @@ pub(crate) fn record_damaged(
     )
 }
 
+/// Records in the manifests that these backups were made by a clock that was ahead. The clock must be right now.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be written.
+pub(super) fn record_ahead(ahead: &[Manifest], database: &Path, now: i64) -> Result<()> {
+    for manifest in ahead {
+        if manifest.ahead_noticed_at.is_none() {
+            let mut noticed = manifest.clone();
+            noticed.ahead_noticed_at = Some(now);
+            write_atomically(
+                &Manifest::path_for(&noticed.path),
+                &noticed.to_text(),
+                &super::temp_suffix(database),
+                database,
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// Copies a backup to `to`, decompresses it if necessary, and compares size and hashes with the manifest.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use tornsnap::testing::store::Store;
 use tornsnap::testing::store::backup::Manifest;
 
 use crate::backup::{backups, ready};
+use crate::health::check;
 use crate::support::{DAY, Finished, NOW, Sandbox};
 
 pub fn has(finished: &Finished, words: &str) {
@@ -57,6 +58,63 @@ fn a_backup_from_a_clock_that_was_ahead_is_neither_latest_nor_counted_nor_remove
     assert_eq!(all["verified"].as_array().unwrap().len(), 3);
     let listed = sandbox.run_at(now, &["backup", "--list"]).expect(0);
     assert!(listed.stdout().contains("made by a clock that was ahead"));
+}
+
+/// Records a fetch that has compared the clock with Torn's.
+fn record_fetch(sandbox: &Sandbox, at: i64) {
+    let run = format!(
+        "INSERT INTO fetch_runs (kind, started_at, finished_at, status, entities, requests)
+         VALUES ('wars', {at}, {at}, 'ok', 1, 1)"
+    );
+    sandbox.sqlite().execute_batch(&run).unwrap();
+}
+
+fn latest(sandbox: &Sandbox, now: i64) -> i64 {
+    let verified = sandbox
+        .run_at(now, &["backup", "--verify", "latest", "--json"])
+        .expect(0)
+        .json();
+    verified["verified"][0]["created_at"].as_i64().unwrap()
+}
+
+#[test]
+fn a_backup_from_a_clock_that_was_ahead_is_not_the_latest_when_its_time_comes_either() {
+    for notices in [&["backup"][..], &["prune", "--future", "--without-backup"]] {
+        let sandbox = ready(10);
+        sandbox.run_at(NOW - DAY, &["backup"]).expect(0);
+        sandbox.run_at(NOW + 40 * DAY, &["backup"]).expect(0);
+        record_fetch(&sandbox, NOW + 40 * DAY);
+        record_fetch(&sandbox, NOW - 60);
+
+        sandbox.run(notices).expect(0);
+
+        let right = if notices == ["backup"] {
+            NOW
+        } else {
+            NOW - DAY
+        };
+        let later = NOW + 41 * DAY;
+        assert_eq!(latest(&sandbox, later), right, "{notices:?}");
+        let listed = sandbox.run_at(later, &["backup", "--list"]).expect(0);
+        assert!(
+            listed.stdout().contains("made by a clock that was ahead"),
+            "{}",
+            listed.stdout()
+        );
+        let health = sandbox.run_at(later, &["health", "--json"]).json();
+        assert_ne!(check(&health, "backup").unwrap()["state"], "ok");
+        assert_eq!(check(&health, "backup_dates").unwrap()["state"], "warning");
+    }
+}
+
+#[test]
+fn a_clock_that_is_behind_does_not_make_earlier_backups_wrong() {
+    let sandbox = ready(10);
+    sandbox.run(&["backup"]).expect(0);
+    record_fetch(&sandbox, NOW);
+    sandbox.run_at(NOW - 100 * DAY, &["backup"]).expect(0);
+
+    assert_eq!(latest(&sandbox, NOW + DAY), NOW);
 }
 
 #[test]
