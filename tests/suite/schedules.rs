@@ -15,6 +15,8 @@ mod job_log;
 mod other_crons;
 #[cfg(unix)]
 mod own_lines;
+#[cfg(unix)]
+mod questions;
 mod retries;
 mod settings;
 #[cfg(target_os = "linux")]

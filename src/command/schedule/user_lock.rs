@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::command::schedule::programs::forget_answers;
 use crate::command::wait::LockWait;
 use crate::error::{Error, Exit, Result, WithContext};
 use crate::store::lock::Lock;
@@ -30,7 +31,10 @@ pub(super) fn take(command: &'static str) -> Result<Lock> {
             .with_exit(Exit::Config));
     }
     let wait = LockWait::up_to(command, LONGEST_WAIT);
-    Lock::wait(&folder.join("jobs"), "schedule", &wait)
+    let lock = Lock::wait(&folder.join("jobs"), "schedule", &wait)?;
+    // Another process may have changed the schedulers before.
+    forget_answers();
+    Ok(lock)
 }
 
 /// The folder of the lock. It depends on the user alone: `HOME` and `TMPDIR` may differ between two terminals of a user.
