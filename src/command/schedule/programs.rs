@@ -65,13 +65,12 @@ pub(super) fn ask(program: &str, arguments: &[&str]) -> Result<Option<Output>> {
         .iter()
         .find(|(known, _)| *known == question)
         .cloned();
-    let answer = match known {
-        Some((_, answer)) => answer,
-        None => {
-            let answer = ask_anew(program, arguments).with_context(action)?;
-            answers().push((question.clone(), answer.clone()));
-            answer
-        }
+    let answer = if let Some((_, answer)) = known {
+        answer
+    } else {
+        let answer = ask_anew(program, arguments).with_context(action)?;
+        answers().push((question.clone(), answer.clone()));
+        answer
     };
     match answer {
         Answer::Output(output) => Ok(Some(output)),
