@@ -20,6 +20,18 @@ pub(crate) fn give_to_owner(file: &File, path: &Path, database: &Path) {
     let _ = (file, path, database);
 }
 
+/// The name of the owner of a file, or of its nearest folder that exists, if root runs this program and the owner is another
+/// user. A user without a name is `#` and the number, as `sudo -u` reads it.
+pub(crate) fn other_than_root(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    return unix::other_than_root(path);
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Creates a folder and its missing parents, which then belong to the owner of the database.
 ///
 /// # Errors
@@ -118,6 +130,12 @@ mod unix {
     use crate::model::path::{folder_of, shell_word};
 
     const ROOT: u32 = 0;
+
+    pub(super) fn other_than_root(path: &Path) -> Option<String> {
+        let owner = owner_of(path)?.uid();
+        let is_other = rustix::process::geteuid().is_root() && owner != ROOT;
+        is_other.then(|| user_name(owner).unwrap_or_else(|| format!("#{owner}")))
+    }
 
     /// Changes the owner of a file that belongs to root.
     pub(super) fn chown_if_owned_by_root(file: &File, path: &Path, owner: Option<&Metadata>) {

@@ -6,11 +6,17 @@ pub mod cron;
 mod cron_daemon;
 #[cfg(unix)]
 mod crontab_changes;
+#[cfg(unix)]
+mod crontab_failures;
 mod examples;
 #[cfg(unix)]
 mod job_log;
 #[cfg(unix)]
 mod other_crons;
+#[cfg(unix)]
+mod own_lines;
+#[cfg(unix)]
+mod questions;
 mod retries;
 mod settings;
 #[cfg(target_os = "linux")]

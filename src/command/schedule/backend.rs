@@ -84,6 +84,8 @@ pub(super) struct Preview {
     pub(super) printed: Vec<u8>,
     /// The names of the files.
     pub(super) files: Vec<String>,
+    /// What the user has to know of the change.
+    pub(super) notes: Vec<String>,
 }
 
 /// Whether the entries of a schedule are installed.

@@ -8,19 +8,16 @@ use crate::command::schedule::backend::{
     Backend, Change, EntryFile, Installed, Look, Preview, State,
 };
 use crate::command::schedule::cron_daemon;
-use crate::command::schedule::crontab_copies::{keep_copy, temporary_file};
+use crate::command::schedule::crontab_change::Replacement;
+use crate::command::schedule::crontab_file::{PLACE, read, read_if_cron_is_here};
 use crate::command::schedule::entries::Entries;
 use crate::command::schedule::mark;
-use crate::command::schedule::programs::{ask, message_of, run_to_success, user_name};
+use crate::command::schedule::programs::ask;
 use crate::error::{Error, Exit, Result};
 use crate::model::schedule::condition::Fault;
 use crate::model::schedule::cron::{config_in, lines, programs_in};
 use crate::model::schedule::crontab;
-use crate::model::schedule::crontab_list::Listing;
 use crate::model::schedule::job::Job;
-
-/// How the crontab is named in messages.
-const PLACE: &str = "the crontab of this user";
 
 pub(super) struct Cron;
 
@@ -66,9 +63,11 @@ impl Backend for Cron {
     }
 
     fn preview(&self, entries: &Entries) -> Result<Preview> {
+        let (before, id) = (read()?, &entries.paths.id);
         Ok(Preview {
-            printed: with_block(&read()?, entries)?,
+            printed: with_block(&before, entries)?,
             files: vec!["crontab".to_owned()],
+            notes: kept_lines(&before, id).into_iter().collect(),
         })
     }
 
@@ -141,7 +140,18 @@ impl Backend for Cron {
     fn install(&self, entries: &Entries, now: i64) -> Result<Change> {
         let before = read()?;
         let after = with_block(&before, entries)?;
-        replace(&before, &after, &entries.config, now)
+        let id = &entries.paths.id;
+        let config = &entries.config;
+        let mut change = Replacement {
+            before: &before,
+            after: &after,
+            id,
+            config,
+            now,
+        }
+        .run()?;
+        change.notes.extend(kept_lines(&before, id));
+        Ok(change)
     }
 
     fn remove(&self, id: &str, config: &Path, now: i64) -> Result<Change> {
@@ -149,7 +159,15 @@ impl Backend for Cron {
         let Some(after) = crontab::remove(&before, id)? else {
             return Ok(Change::default());
         };
-        let change = replace(&before, &after, config, now)?;
+        let mut change = Replacement {
+            before: &before,
+            after: &after,
+            id,
+            config,
+            now,
+        }
+        .run()?;
+        change.notes.extend(kept_lines(&before, id));
         mark::remove_files(config);
         Ok(change)
     }
@@ -165,8 +183,24 @@ fn utc_offset(now: i64) -> i64 {
     local.map_or(0, |time| i64::from(time.offset().fix().local_minus_utc()))
 }
 
-/// The crontab with the block of this schedule.
+/// Tells of lines of the user inside the block. Nothing is told of an empty line.
+fn kept_lines(crontab: &[u8], id: &str) -> Option<String> {
+    let lines = crontab::lines_of_user(crontab, id);
+    let text = String::from_utf8_lossy(&lines);
+    let first = text.lines().next()?;
+    Some(format!(
+        "lines in the block of tornsnap that it has not written stay in the crontab outside of the block ({}); the first: \
+         {first}",
+        text.lines().count()
+    ))
+}
+
+/// The crontab with the block of this schedule, or without one if all jobs are off.
 fn with_block(crontab: &[u8], entries: &Entries) -> Result<Vec<u8>> {
+    if entries.jobs.is_empty() {
+        let removed = crontab::remove(crontab, &entries.paths.id)?;
+        return Ok(removed.unwrap_or_else(|| crontab.to_owned()));
+    }
     if let Some(shell) = crontab::foreign_shell(crontab::above_block(crontab, &entries.paths.id)) {
         return Err(Error::new(format!("change {PLACE}"))
             .with_source(format!("it has SHELL={shell}, which cannot run the lines"))
@@ -175,82 +209,4 @@ fn with_block(crontab: &[u8], entries: &Entries) -> Result<Vec<u8>> {
     }
     let lines = lines(&entries.jobs, &entries.paths)?;
     crontab::install(crontab, &entries.paths.id, &lines)
-}
-
-/// The crontab of this user. A user without a crontab has an empty one.
-fn read() -> Result<Vec<u8>> {
-    read_if_cron_is_here()?.ok_or_else(|| {
-        unreadable()
-            .with_source("there is no program crontab")
-            .with_help("install cron, for example with `sudo apt-get install cron`")
-    })
-}
-
-fn unreadable() -> Error {
-    Error::new(format!("read {PLACE}")).with_exit(Exit::Config)
-}
-
-/// The same; `None` if there is no program `crontab`.
-fn read_if_cron_is_here() -> Result<Option<Vec<u8>>> {
-    let Some(output) = ask("crontab", &["-l"])? else {
-        return Ok(None);
-    };
-    if output.status.success() {
-        return Ok(Some(output.stdout));
-    }
-    let user = user_name();
-    let listing = Listing {
-        code: output.status.code(),
-        stdout: &output.stdout,
-        stderr: &String::from_utf8_lossy(&output.stderr),
-        user: user.as_deref(),
-    };
-    if listing.says_there_is_none() {
-        return Ok(Some(Vec::new()));
-    }
-    Err(unreadable()
-        .with_source(message_of(&output))
-        .with_help("see whether `crontab -l` works for this user; nothing was changed"))
-}
-
-/// Replaces the crontab, and keeps a copy of it as it was before.
-fn replace(before: &[u8], after: &[u8], config: &Path, now: i64) -> Result<Change> {
-    if before == after {
-        return Ok(Change::default());
-    }
-    let crontab_before = if before.is_empty() {
-        None
-    } else {
-        Some(keep_copy(before, config, now)?)
-    };
-    // dcron does not know `-r`, and takes an empty file instead.
-    if !after.is_empty() || run_to_success("crontab", &["-r"]).is_err() {
-        write(after, config)?;
-    }
-    let mut notes = Vec::new();
-    if read()? != after {
-        notes.push(
-            "the crontab is not what was written to it; see `crontab -l`, because another program may have changed it \
-             at the same moment"
-                .to_owned(),
-        );
-    }
-    Ok(Change {
-        is_changed: true,
-        files: vec!["crontab".to_owned()],
-        crontab_before,
-        notes,
-    })
-}
-
-/// Installs a whole file. With a pipe, an interruption could install a part of it.
-fn write(text: &[u8], config: &Path) -> Result<()> {
-    let file = temporary_file(text, config)?;
-    let path = file.path().to_string_lossy().into_owned();
-    run_to_success("crontab", &[&path])
-        .map(drop)
-        .map_err(|error| {
-            let help = "see the message of crontab; the crontab is as it was before";
-            error.with_help(help).with_exit(Exit::Config)
-        })
 }

@@ -6,10 +6,12 @@ use crate::command::schedule::backend::{Backend, Change, State};
 use crate::command::schedule::entries::{self, Entries};
 use crate::command::schedule::others;
 use crate::command::schedule::scheduler::{Scheduler, no_scheduler};
-use crate::command::schedule::{mark, surroundings};
+use crate::command::schedule::{mark, surroundings, user_lock};
 use crate::config::Settings;
-use crate::error::Result;
+use crate::error::{Error, Exit, Result};
+use crate::model::path::{display_path, shell_word};
 use crate::model::schedule::windows::Logon;
+use crate::store::owner;
 
 /// Jobs that can be installed.
 pub(in crate::command) struct Installation {
@@ -34,8 +36,8 @@ impl Installation {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`](crate::error::Exit::Config) when no schedule can hold the paths;
-    /// [`Exit::NoKey`](crate::error::Exit::NoKey) when the jobs would have no key.
+    /// [`Exit::Config`] when no schedule can hold the paths;
+    /// [`Exit::NoKey`] when the jobs would have no key.
     pub(super) fn new(
         settings: &Settings,
         jobs_settings: &Settings,
@@ -44,6 +46,9 @@ impl Installation {
     ) -> Result<Self> {
         let installation = Self::unchecked(settings, jobs_settings, config, backend)?;
         let backend = installation.backend.as_ref();
+        if installation.entries.jobs.is_empty() {
+            return Ok(installation);
+        }
         surroundings::refuse_without_keys(
             settings,
             jobs_settings,
@@ -57,7 +62,7 @@ impl Installation {
     ///
     /// # Errors
     ///
-    /// [`Exit::Config`](crate::error::Exit::Config) when no schedule can hold the paths.
+    /// [`Exit::Config`] when no schedule can hold the paths.
     pub(super) fn unchecked(
         settings: &Settings,
         jobs_settings: &Settings,
@@ -67,6 +72,7 @@ impl Installation {
         let entries = Entries::new(settings, config, backend.appends_output())?;
         let mut warnings = entries.warnings.clone();
         warnings.extend(mark::warning(&entries.jobs, config));
+        warnings.extend(jobs_of_root(backend.as_ref(), config));
         warnings.extend(surroundings::warnings(
             settings,
             jobs_settings,
@@ -86,7 +92,8 @@ impl Installation {
     ///
     /// # Errors
     ///
-    /// As [`Installation::new`], and [`Exit::Config`](crate::error::Exit::Config) when this machine has no scheduler.
+    /// As [`Installation::new`], and [`Exit::Config`] when this machine has no scheduler, or when all
+    /// jobs are off.
     pub(in crate::command) fn on_this_machine(
         settings: &Settings,
         text: &str,
@@ -94,12 +101,14 @@ impl Installation {
     ) -> Result<Self> {
         let scheduler = Scheduler::of_this_machine().ok_or_else(no_scheduler)?;
         let jobs_settings = Settings::from_text_alone(config, text)?;
-        Self::new(
-            settings,
-            &jobs_settings,
-            config,
-            scheduler.backend(Logon::default()),
-        )
+        let backend = scheduler.backend(Logon::default());
+        let installation = Self::new(settings, &jobs_settings, config, backend)?;
+        if installation.entries.jobs.is_empty() {
+            return Err(Error::new("install jobs")
+                .with_source("all jobs are off under [schedule]")
+                .with_exit(Exit::Config));
+        }
+        Ok(installation)
     }
 
     /// Where the jobs are installed, for messages.
@@ -119,9 +128,13 @@ impl Installation {
         Ok(self.backend.state(&self.entries)? == State::Outdated)
     }
 
+    /// Adds the jobs, replaces the old ones, or takes them out if all jobs are off.
     pub(super) fn change(&self, now: i64) -> Result<Change> {
+        let _lock = user_lock::take("schedule install")?;
         let mut change = self.backend.install(&self.entries, now)?;
-        change.notes.extend(self.backend.notes(&self.entries));
+        if !self.entries.jobs.is_empty() {
+            change.notes.extend(self.backend.notes(&self.entries));
+        }
         Ok(change)
     }
 
@@ -144,6 +157,18 @@ pub(in crate::command) fn place_of_jobs(config: &Path) -> Option<String> {
     Scheduler::backends()
         .find(|backend| backend.has_entries(&id).unwrap_or(false))
         .map(|backend| backend.place())
+}
+
+/// Warns if root installs jobs for the configuration of another user. That user could change what root runs.
+fn jobs_of_root(backend: &dyn Backend, config: &Path) -> Option<String> {
+    // Windows has no such user; elsewhere its tasks are only shown.
+    let owner = owner::other_than_root(config).filter(|_| backend.name() != "windows")?;
+    let (shown, word) = (display_path(config), shell_word(config));
+    let user = shell_word(Path::new(&owner));
+    Some(format!(
+        "you are root, so the jobs are those of root and run as root, but {shown} belongs to {owner}; install them as that \
+         user instead: `sudo -u {user} tornsnap schedule install --config {word}`"
+    ))
 }
 
 /// Warns of jobs for the same configuration in another scheduler, which would run everything twice.

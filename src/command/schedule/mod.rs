@@ -5,7 +5,9 @@ mod chain;
 mod child;
 mod cron;
 mod cron_daemon;
+mod crontab_change;
 mod crontab_copies;
+mod crontab_file;
 pub(crate) mod entries;
 pub(crate) mod examples;
 mod inspection;
@@ -20,6 +22,7 @@ mod scheduler;
 mod show;
 mod surroundings;
 mod systemd;
+mod user_lock;
 mod windows;
 
 use clap::ValueEnum;
@@ -111,6 +114,13 @@ impl Args {
         };
         if self.job.is_some() && self.action != Action::Run {
             return refuse("a second word", "it takes one action", "leave it out");
+        }
+        if self.scheduler.is_some() && self.action == Action::Run {
+            return refuse(
+                "--for",
+                "a job does the same under each scheduler",
+                "leave it out",
+            );
         }
         if self.dry_run && !matches!(self.action, Action::Install | Action::Remove) {
             return refuse(
@@ -206,7 +216,8 @@ fn install(context: &Context, args: &Args) -> Result<Outcome> {
     let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
     let mut warnings = installation.warnings.clone();
     warnings.extend(change.notes.iter().cloned());
-    if !context.json && context.verbosity > Verbosity::Quiet {
+    let has_jobs = !entries.jobs.is_empty();
+    if has_jobs && !context.json && context.verbosity > Verbosity::Quiet {
         terminal::print_message(&list_jobs(&installation));
     }
     for warning in &warnings {
@@ -226,6 +237,17 @@ fn list_jobs(installation: &Installation) -> String {
 }
 
 fn describe_change(backend: &dyn Backend, entries: &Entries, change: &Change) -> String {
+    if entries.jobs.is_empty() {
+        let place = backend.place();
+        return if change.is_changed {
+            format!(
+                "all jobs are off: removed the old ones from {place}{}",
+                kept(change)
+            )
+        } else {
+            format!("all jobs are off: there is nothing to install in {place}")
+        };
+    }
     let verb = if change.is_changed {
         "installed"
     } else {
@@ -254,11 +276,18 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     let (backend, entries) = (installation.backend.as_ref(), &installation.entries);
     let preview = backend.preview(entries)?;
     let mut warnings = installation.warnings.clone();
-    let notes = backend.notes(entries);
+    let mut notes = preview.notes;
+    let has_jobs = !entries.jobs.is_empty();
+    if has_jobs {
+        notes.extend(backend.notes(entries));
+    }
     warnings.extend(notes.iter().cloned());
     let would_fail = demo_config::refuse(settings, "install jobs")
         .and_then(|()| {
-            surroundings::refuse_without_keys(settings, &jobs_settings, backend, &entries.paths.id)
+            let id = &entries.paths.id;
+            let checked =
+                || surroundings::refuse_without_keys(settings, &jobs_settings, backend, id);
+            if has_jobs { checked() } else { Ok(()) }
         })
         .and_then(|()| backend.require());
     if let Err(error) = would_fail {
@@ -274,11 +303,12 @@ fn print_preview(context: &Context, args: &Args) -> Result<Outcome> {
     for warning in &warnings {
         log::warn!("{warning}");
     }
-    let summary = format!(
-        "would install {} jobs in {}",
-        entries.jobs.len(),
-        backend.place()
-    );
+    let (jobs, place) = (entries.jobs.len(), backend.place());
+    let summary = if has_jobs {
+        format!("would install {jobs} jobs in {place}")
+    } else {
+        format!("all jobs are off: would remove those in {place}")
+    };
     let change = Change {
         files: preview.files,
         notes,

@@ -6,7 +6,7 @@ use crate::command::schedule::backend::{Backend, Change};
 use crate::command::schedule::entries;
 use crate::command::schedule::others::{Other, describe, others};
 use crate::command::schedule::report::{ChangeReport, OtherReport, RemoveReport};
-use crate::command::schedule::{Args, Scheduler, kept};
+use crate::command::schedule::{Args, Scheduler, kept, user_lock};
 use crate::command::{Context, Outcome};
 use crate::config::look_for_file;
 use crate::error::{Error, Exit, Result};
@@ -36,10 +36,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome> {
                     ..Change::default()
                 }
             } else {
+                let _lock = user_lock::take("schedule remove")?;
                 backend.remove(id, &config, now)?
             };
             if change.is_changed {
                 places.push(format!("{}{}", backend.place(), kept(&change)));
+            }
+            for note in &change.notes {
+                log::warn!("{note}");
             }
             reports.push(ChangeReport::new(backend.as_ref(), id, &config, &change));
         }

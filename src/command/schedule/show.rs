@@ -80,6 +80,9 @@ fn installation(
 ) -> (&'static str, String) {
     match backend.state(entries) {
         Ok(State::Yes) => ("yes", String::new()),
+        Ok(State::No) if entries.jobs.is_empty() => {
+            ("no", ": all jobs are off under [schedule]".to_owned())
+        }
         Ok(State::No) => ("no", ": run `tornsnap schedule install`".to_owned()),
         Ok(State::Outdated) => (
             "outdated",

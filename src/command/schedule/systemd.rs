@@ -71,6 +71,7 @@ impl Backend for Systemd {
         Ok(Preview {
             printed: texts.join("\n").into_bytes(),
             files: files.into_iter().map(|file| file.path).collect(),
+            notes: Vec::new(),
         })
     }
 
@@ -154,14 +155,19 @@ impl Backend for Systemd {
             .with_context(|| format!("make the folder {}", folder.display()))?;
         let before = installed_units(&folder, &entries.paths.id)?;
         let change = Change {
-            is_changed: state_of(&folder, &before, &units) != State::Yes,
+            is_changed: match state_of(&folder, &before, &units) {
+                State::Yes => false,
+                State::No => !units.is_empty(),
+                State::Outdated => true,
+            },
             files: units
                 .iter()
                 .map(|unit| display_path(&folder.join(&unit.file_name)))
                 .collect(),
             ..Change::default()
         };
-        if let Err(error) = replace_units(&folder, &before, &units) {
+        let replaced = replace_units(&folder, &before, &units);
+        if let Err(error) = replaced.and_then(|()| self.require_active(&entries.paths.id)) {
             undo(&folder, &before, &units);
             return Err(error
                 .with_help("the units are as they were before; see `systemctl --user status`")
@@ -198,6 +204,15 @@ impl Backend for Systemd {
 
     fn next_start(&self, job: &Job, entries: &Entries, now: i64) -> i64 {
         mark::next_start_of(job, entries, now, 0)
+    }
+}
+
+impl Systemd {
+    /// Fails if a timer is not active, although `systemctl` has reported no error.
+    fn require_active(&self, id: &str) -> Result<()> {
+        self.why_idle(id).map_or(Ok(()), |fault| {
+            Err(Error::new("start the timers of systemd").with_source(fault.message))
+        })
     }
 }
 

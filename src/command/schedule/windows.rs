@@ -70,6 +70,7 @@ impl Backend for Windows {
         Ok(Preview {
             printed: texts.join("\n").into_bytes(),
             files: files.iter().map(|file| file.path.clone()).collect(),
+            notes: Vec::new(),
         })
     }
 
@@ -178,13 +179,22 @@ impl Backend for Windows {
             let written = if is_new { &mut made } else { &mut replaced };
             written.push(task.name.as_str());
         }
+        let mut has_deleted = false;
         for name in JobName::ALL {
             if !entries.jobs.iter().any(|job| job.name == name) {
-                delete_if_there(&task_name(id, name))?;
+                has_deleted |= delete_if_there(&task_name(id, name))?;
             }
         }
+        if let Some(missing) = tasks
+            .iter()
+            .find(|task| !exists(&task.name).unwrap_or(true))
+        {
+            return Err(Error::new(format!("write the task {}", missing.name))
+                .with_source("schtasks reported no error, and the task is not there")
+                .with_help("see the folder tornsnap of the Task Scheduler"));
+        }
         Ok(Change {
-            is_changed: true,
+            is_changed: has_deleted || !tasks.is_empty(),
             files: tasks.into_iter().map(|task| task.name).collect(),
             ..Change::default()
         })
@@ -303,11 +313,16 @@ fn delete(task: &str) -> Result<()> {
 }
 
 fn delete_if_there(task: &str) -> Result<bool> {
-    let is_there = exists(task)?;
-    if is_there {
-        delete(task)?;
+    if !exists(task)? {
+        return Ok(false);
     }
-    Ok(is_there)
+    delete(task)?;
+    if exists(task)? {
+        return Err(Error::new(format!("delete the task {task}"))
+            .with_source("schtasks reported no error, and the task is still there")
+            .with_help("delete it in the folder tornsnap of the Task Scheduler"));
+    }
+    Ok(true)
 }
 
 #[cfg(test)]

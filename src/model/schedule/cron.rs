@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::error::{Error, Exit, Result};
 use crate::model::path::shell_quoted;
 use crate::model::schedule::interval::HOUR_MINUTES;
-use crate::model::schedule::job::Job;
+use crate::model::schedule::job::{Job, JobName};
 use crate::model::schedule::paths::Paths;
 
 /// The longest command that the cron of Debian accepts has 998 characters.
@@ -44,7 +44,7 @@ pub(crate) fn lines(jobs: &[Job], paths: &Paths) -> Result<String> {
         }
         if job.name.commands().len() > 1 {
             let chain = job.name.commands().join(" && tornsnap -q ");
-            let _ = writeln!(text, "# The job is: tornsnap -q {chain}");
+            let _ = writeln!(text, "{CHAIN}{chain}");
         }
         let _ = writeln!(
             text,
@@ -56,6 +56,32 @@ pub(crate) fn lines(jobs: &[Job], paths: &Paths) -> Result<String> {
         );
     }
     Ok(text)
+}
+
+/// The start of the comment with the commands of a chain.
+const CHAIN: &str = "# The job is: tornsnap -q ";
+
+/// Whether [`lines`] writes a line like this one, for whatever paths, intervals and minutes. A comment of an earlier version
+/// that has changed since counts as one of the user, and stays.
+pub(crate) fn is_own_line(line: &str) -> bool {
+    if line.starts_with('#') {
+        let is_heading = |name: JobName| {
+            line.starts_with(&format!("# {}, ", name.as_str()))
+                && line.ends_with(name.description())
+        };
+        return line.starts_with(CHAIN)
+            || EXPLANATION.lines().any(|own| own == line)
+            || JobName::ALL.into_iter().any(is_heading);
+    }
+    let Some((_, run)) = line.split_once(" -q --config ") else {
+        return false;
+    };
+    JobName::ALL.into_iter().any(|name| {
+        let chain = format!("schedule run {}", name.as_str());
+        [name.commands()[0], &chain].into_iter().any(|command| {
+            run.ends_with(&format!("' {command}")) || run.contains(&format!("' {command} >>'"))
+        })
+    })
 }
 
 /// The first field of a line.
@@ -138,7 +164,6 @@ fn first_word(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::schedule::interval::Interval;
-    use crate::model::schedule::job::JobName;
 
     fn job(name: JobName, interval: &str, second: u32) -> Job {
         Job {
@@ -182,6 +207,34 @@ mod tests {
         assert_eq!(minutes("4m"), "3-59/4");
         assert_eq!(minutes("1h"), "3");
         assert_eq!(minutes("6h"), "3");
+    }
+
+    #[test]
+    fn only_lines_that_this_program_writes_are_its_own() {
+        for log in [None, Some("/50%/it's.log".to_owned())] {
+            let paths = Paths {
+                id: "x".to_owned(),
+                program: "/t".to_owned(),
+                config: "/50%".to_owned(),
+                log,
+            };
+            let jobs = JobName::ALL.map(|name| [job(name, "4m", 10), job(name, "daily", 0)]);
+            let text = lines(&jobs.concat(), &paths).unwrap();
+            for line in text.lines() {
+                assert!(is_own_line(line), "{line}");
+            }
+        }
+        for line in [
+            "# mine",
+            "#3 * * * * '/t' -q --config '/c' fetch wars",
+            "# wars, never",
+            "MAILTO=me",
+            "3 * * * * true",
+            "3 * * * * '/t' -q --config '/c' export",
+            "3 * * * * '/t' -q --config '/c' fetch wars --wait 1m",
+        ] {
+            assert!(!is_own_line(line), "{line}");
+        }
     }
 
     #[test]

@@ -3,9 +3,13 @@
 use std::ops::Range;
 
 use crate::error::{Error, Exit, Result};
+use crate::model::schedule::cron::is_own_line;
 
 /// The end of the first line of a block that had to complete the line before it.
 const COMPLETES_LINE: &str = " (the line before had no end)";
+
+/// The start of the first comment in each block.
+const MADE_BY: &str = "# Made by `tornsnap schedule install`.";
 
 /// A block that was found.
 struct Block {
@@ -21,8 +25,7 @@ pub(crate) fn block(id: &str, lines: &str) -> String {
 
 fn block_with_start(start: &str, id: &str, lines: &str) -> String {
     format!(
-        "{start}\n# Made by `tornsnap schedule install`. Change [schedule] in the configuration and install it again.\n\
-         {lines}{}\n",
+        "{start}\n{MADE_BY} Change [schedule] in the configuration and install it again.\n{lines}{}\n",
         end(id)
     )
 }
@@ -48,6 +51,8 @@ pub(crate) fn installed(crontab: &[u8]) -> Vec<Installed> {
     let mut blocks: Vec<Installed> = Vec::new();
     let mut is_open = false;
     for line in String::from_utf8_lossy(crontab).lines() {
+        // cron runs the lines of a block that was indented.
+        let line = line.trim_start();
         if let Some(rest) = line.strip_prefix("# BEGIN tornsnap ") {
             is_open = true;
             blocks.push(Installed {
@@ -81,7 +86,53 @@ pub(crate) fn above_block<'a>(crontab: &'a [u8], id: &str) -> &'a [u8] {
     }
 }
 
-/// Adds the block of this id, or replaces it where it is.
+/// The lines in the block of this id that this program has not written.
+pub(crate) fn lines_of_user(crontab: &[u8], id: &str) -> Vec<u8> {
+    match find(crontab, id) {
+        Ok(Some(block)) => foreign_lines(&crontab[block.bytes]),
+        _ => Vec::new(),
+    }
+}
+
+/// The lines of a block that are not of this program, without empty ones. An unknown line may be one that the user needs.
+fn foreign_lines(block: &[u8]) -> Vec<u8> {
+    let lines: Vec<&[u8]> = block.split_inclusive(|byte| *byte == b'\n').collect();
+    let between = lines.get(1..lines.len().saturating_sub(1));
+    let is_foreign = |line: &&&[u8]| {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim();
+        !text.is_empty() && !text.starts_with(MADE_BY) && !is_own_line(text)
+    };
+    let foreign = between.unwrap_or_default().iter().filter(is_foreign);
+    foreign.copied().collect::<Vec<_>>().concat()
+}
+
+/// Whether a crontab that was found has the wanted block of this id, or has none if none is wanted, and all other lines of the
+/// wanted crontab in their order. It may have more lines, and other spaces at the ends of lines, because some crons add them.
+pub(crate) fn holds(found: &[u8], wanted: &[u8], id: &str) -> bool {
+    let lines_of_block = |text: &[u8]| {
+        let mut blocks = installed(text).into_iter();
+        let block = blocks.find(|block| block.id == id)?;
+        let lines = lines_without_ends(block.lines.as_bytes());
+        Some(lines.map(<[u8]>::to_vec).collect::<Vec<_>>())
+    };
+    let is_complete = has_block(found, id).is_ok();
+    let mut rest = lines_without_ends(found);
+    is_complete
+        && lines_of_block(found) == lines_of_block(wanted)
+        && lines_without_ends(wanted).all(|line| rest.any(|other| other == line))
+}
+
+/// The lines that are not empty, without spaces and line breaks at their ends.
+fn lines_without_ends(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split(|byte| *byte == b'\n');
+    lines
+        .map(<[u8]>::trim_ascii_end)
+        .filter(|line| !line.is_empty())
+}
+
+/// Adds the block of this id, or replaces it where it is. Lines of the user in the old block are put above the new one, so
+/// that a variable among them is still set for the lines below it.
 ///
 /// # Errors
 ///
@@ -89,8 +140,10 @@ pub(crate) fn above_block<'a>(crontab: &'a [u8], id: &str) -> &'a [u8] {
 pub(crate) fn install(crontab: &[u8], id: &str, lines: &str) -> Result<Vec<u8>> {
     let found = find(crontab, id)?;
     let has_no_end = !crontab.is_empty() && !crontab.ends_with(b"\n");
+    let foreign = lines_of_user(crontab, id);
     let completes_line = match &found {
-        Some(block) => block.completes_line,
+        // The line before is one of the user's own then, which has an end.
+        Some(block) => block.completes_line && foreign.is_empty(),
         None => has_no_end,
     };
     let start = if completes_line {
@@ -102,6 +155,7 @@ pub(crate) fn install(crontab: &[u8], id: &str, lines: &str) -> Result<Vec<u8>> 
     let mut changed = Vec::new();
     if let Some(Block { bytes, .. }) = found {
         changed.extend_from_slice(&crontab[..bytes.start]);
+        changed.extend_from_slice(&foreign);
         changed.extend_from_slice(text.as_bytes());
         changed.extend_from_slice(&crontab[bytes.end..]);
     } else {
@@ -114,7 +168,7 @@ pub(crate) fn install(crontab: &[u8], id: &str, lines: &str) -> Result<Vec<u8>> 
     Ok(changed)
 }
 
-/// Removes the block of this id; `None` if there is none.
+/// Removes the block of this id; `None` if there is none. Lines of the user in the block stay.
 ///
 /// # Errors
 ///
@@ -127,12 +181,14 @@ pub(crate) fn remove(crontab: &[u8], id: &str) -> Result<Option<Vec<u8>>> {
     else {
         return Ok(None);
     };
+    let foreign = foreign_lines(&crontab[bytes.clone()]);
     let (before, after) = (&crontab[..bytes.start], &crontab[bytes.end..]);
     let mut rest = before.to_vec();
     // Lines that were added below need the end of the line.
-    if completes_line && after.is_empty() && rest.ends_with(b"\n") {
+    if completes_line && foreign.is_empty() && after.is_empty() && rest.ends_with(b"\n") {
         rest.pop();
     }
+    rest.extend_from_slice(&foreign);
     rest.extend_from_slice(after);
     Ok(Some(rest))
 }
@@ -146,7 +202,7 @@ fn find(crontab: &[u8], id: &str) -> Result<Option<Block>> {
     for (number, line) in (1..).zip(crontab.split_inclusive(|byte| *byte == b'\n')) {
         let start = offset;
         offset += line.len();
-        let text = line.trim_ascii_end();
+        let text = line.trim_ascii();
         let completes_line = text == completing.as_bytes();
         if completes_line || text == begin.as_bytes() {
             if let Some((first, ..)) = open {
@@ -203,7 +259,9 @@ mod tests {
 
     use super::*;
 
-    const LINES: &str = "3 * * * * x\n";
+    const LINES: &str = "3 * * * * '/t' -q --config '/c' fetch wars\n";
+
+    const OLD_LINES: &str = "1 * * * * '/t' -q --config '/c' fetch wars\n";
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -233,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_block_is_replaced_where_it_is() {
-        let first = install(b"a\n", "a1", "1 * * * * x\n").unwrap();
+        let first = install(b"a\n", "a1", OLD_LINES).unwrap();
         let with_more = [&first[..], b"b\n"].concat();
 
         let second = install(&with_more, "a1", LINES).unwrap();
@@ -241,15 +299,15 @@ mod tests {
         let text = String::from_utf8(second).unwrap();
         assert!(text.starts_with("a\n# BEGIN tornsnap a1\n"), "{text}");
         assert!(
-            text.ends_with("3 * * * * x\n# END tornsnap a1\nb\n"),
+            text.ends_with(&format!("{LINES}# END tornsnap a1\nb\n")),
             "{text}"
         );
-        assert!(!text.contains("1 * * * * x\n#"), "{text}");
+        assert!(!text.contains(OLD_LINES), "{text}");
     }
 
     #[test]
     fn the_blocks_of_all_configurations_are_listed() {
-        let one = install(b"0 1 * * * true", "a1", "1 * * * * x\n").unwrap();
+        let one = install(b"0 1 * * * true", "a1", OLD_LINES).unwrap();
         let both = install(&one, "b2", LINES).unwrap();
 
         let blocks = installed(&both);
@@ -265,7 +323,57 @@ mod tests {
     #[test]
     fn a_block_with_windows_line_ends_is_found() {
         let crlf = b"# BEGIN tornsnap a1\r\nx\r\n# END tornsnap a1\r\nb\r\n";
-        assert_eq!(remove(crlf, "a1").unwrap().unwrap(), b"b\r\n");
+        assert_eq!(remove(crlf, "a1").unwrap().unwrap(), b"x\r\nb\r\n");
+    }
+
+    #[test]
+    fn an_indented_block_is_found_and_replaced_by_one_that_is_not() {
+        let block = String::from_utf8(install(b"", "a1", OLD_LINES).unwrap()).unwrap();
+        let indented = format!("  \t{}\n", block.trim_end().replace('\n', "\n  \t"));
+
+        let replaced = install(indented.as_bytes(), "a1", LINES).unwrap();
+
+        assert_eq!(replaced, install(b"", "a1", LINES).unwrap());
+        assert_eq!(installed(indented.as_bytes())[0].id, "a1");
+        assert_eq!(remove(indented.as_bytes(), "a1").unwrap().unwrap(), b"");
+    }
+
+    #[test]
+    fn lines_of_the_user_in_a_block_stay_outside_of_it() {
+        let own = "# mine\nMAILTO=me\n0 5 * * * '/t' -q --config '/c' export\n";
+        // The last line of the crontab had no end.
+        let block = String::from_utf8(install(b"0 1 * * * true", "a1", LINES).unwrap()).unwrap();
+        let edited = block.replace("# END", &format!("\n{own}# END"));
+
+        let replaced = install(edited.as_bytes(), "a1", LINES).unwrap();
+        let removed = remove(edited.as_bytes(), "a1").unwrap().unwrap();
+
+        let expected = install(format!("0 1 * * * true\n{own}").as_bytes(), "a1", LINES);
+        assert_eq!(replaced, expected.unwrap());
+        assert_eq!(removed, format!("0 1 * * * true\n{own}").as_bytes());
+        assert_eq!(lines_of_user(edited.as_bytes(), "a1"), own.as_bytes());
+        assert!(lines_of_user(&replaced, "a1").is_empty());
+    }
+
+    #[test]
+    fn a_crontab_that_lost_a_line_or_a_part_of_the_block_does_not_hold_what_was_written() {
+        let wanted = install(b"MAILTO=x\n0 5 * * * mine\n", "a1", LINES).unwrap();
+        let text = String::from_utf8(wanted.clone()).unwrap();
+        let is_held = |found: &str| holds(found.as_bytes(), &wanted, "a1");
+
+        assert!(is_held(&text));
+        assert!(is_held(&format!(
+            "# header of cron\n{text}0 6 * * * other\n"
+        )));
+        assert!(is_held(&text.replace('\n', " \r\n")));
+        assert!(!is_held(&text.replace("0 5 * * * mine\n", "")));
+        assert!(!is_held(&text.replace(LINES, OLD_LINES)));
+        assert!(!is_held(
+            &text.replace(LINES, &format!("{LINES}{OLD_LINES}"))
+        ));
+        assert!(!is_held("MAILTO=x\n0 5 * * * mine\n"));
+        assert!(!is_held(&text[..text.len() - 20]));
+        assert!(!holds(&wanted, b"MAILTO=x\n0 5 * * * mine\n", "a1"));
     }
 
     #[test]

@@ -118,3 +118,44 @@ fn a_variable_below_the_block_is_not_set_for_the_jobs() {
     ));
     run_for(&sandbox, "install", config).expect(0);
 }
+
+#[test]
+fn two_changes_of_a_real_crontab_at_the_same_moment_lose_nothing() {
+    let Some(_crontab) = Crontab::borrow() else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    let configs = ["one", "two"].map(|folder| {
+        let config = configure(&sandbox, &format!("{folder}/tornsnap.toml"), "");
+        config.to_str().unwrap().to_owned()
+    });
+    give_away(&sandbox);
+    let at_once = |actions: [&str; 2]| {
+        let children = [0, 1].map(|number| {
+            let config = &configs[number];
+            let arguments = [
+                "schedule",
+                actions[number],
+                "--for",
+                "cron",
+                "--config",
+                config,
+            ];
+            let mut command = sandbox.command(&arguments);
+            command.uid(UID).gid(UID).spawn().unwrap()
+        });
+        for child in children {
+            Finished(child.wait_with_output().unwrap()).expect(0);
+        }
+        let text = String::from_utf8(read().unwrap()).unwrap();
+        [0, 1].map(|number: usize| text.contains(&configs[number]))
+    };
+
+    for _ in 0..3 {
+        set(Some(b"0 5 * * * mine\n"));
+        assert_eq!(at_once(["install", "install"]), [true, true]);
+        assert_eq!(at_once(["remove", "install"]), [false, true]);
+        assert_eq!(at_once(["install", "remove"]), [true, false]);
+        assert!(read().unwrap().starts_with(b"0 5 * * * mine\n"));
+    }
+}

@@ -11,7 +11,7 @@ use crate::support::schema::Schema;
 use crate::support::{Finished, Sandbox};
 
 /// A cron whose crontab is the file `spool` in the sandbox.
-struct Cron {
+pub struct Cron {
     name: &'static str,
     /// The message of `crontab -l` if there is none; `USER` is the name of the user.
     absent: &'static str,
@@ -20,7 +20,7 @@ struct Cron {
     removes: bool,
 }
 
-const DEBIAN: Cron = Cron {
+pub const DEBIAN: Cron = Cron {
     name: "Debian",
     absent: "no crontab for USER",
     code: 1,
@@ -62,7 +62,7 @@ const CRONS: [Cron; 6] = [
 ];
 
 impl Cron {
-    fn install(&self, sandbox: &Sandbox) {
+    pub fn install(&self, sandbox: &Sandbox) {
         let message = self.absent.replace("USER", "$(id -un)");
         let remove = if self.removes {
             "rm -f \"$spool\""
@@ -87,24 +87,24 @@ impl Cron {
 }
 
 /// Writes a shell script into the first folder of the PATH.
-fn program(sandbox: &Sandbox, name: &str, text: &str) {
+pub fn program(sandbox: &Sandbox, name: &str, text: &str) {
     fs::create_dir_all(sandbox.path("bin")).unwrap();
     write_script(&sandbox.path(&format!("bin/{name}")), text);
 }
 
 /// Runs the program with the scripts of [`program`].
-fn run(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
+pub fn run(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     Finished(command(sandbox, arguments).output().unwrap())
 }
 
-fn command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+pub fn command(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     let bin = sandbox.path("bin");
     command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     command
 }
 
-fn spool(sandbox: &Sandbox) -> Option<String> {
+pub fn spool(sandbox: &Sandbox) -> Option<String> {
     fs::read_to_string(sandbox.path("spool")).ok()
 }
 
