@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::init::answers::{KeyPlace, NewKeyFile, absolute};
+use crate::command::init::answers::{KeyPlace, NewKeyFile};
+use crate::command::init::fields::absolute;
 use crate::command::init::guide::session::{LookUp, capitalized};
 use crate::command::init::guide::{AcceptedKey, Guide, named, say};
 use crate::command::init::key_names::choose_name;
