@@ -23,19 +23,22 @@ pub(super) fn ask(keyboard: &Keyboard<'_>, question: &str, default: bool) -> Res
     }
     let mut answer = default;
     let draw = |rest: &str| {
-        keyboard.clear_line();
         let gap = if last.is_empty() { "" } else { " " };
         keyboard.print(&format!("{last}{gap}{rest}"));
     };
+    let choices = |answer: bool| if answer { "[Y/n] " } else { "[y/N] " };
+    draw(choices(answer));
     loop {
-        draw(if answer { "[Y/n] " } else { "[y/N] " });
         match keyboard.next().inspect_err(|_| keyboard.print("\n"))? {
             Key::Char('y' | 'Y') => answer = true,
             Key::Char('n' | 'N') => answer = false,
             Key::Enter => break,
-            _ => {}
+            _ => continue,
         }
+        keyboard.clear_line();
+        draw(choices(answer));
     }
+    keyboard.clear_line();
     draw(if answer { "yes\n" } else { "no\n" });
     Ok(answer)
 }
