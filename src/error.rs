@@ -73,13 +73,16 @@ impl Error {
 
     /// An I/O error. The kind of `source` decides the exit code and the help.
     pub(crate) fn of_io(action: impl Into<String>, source: std::io::Error) -> Self {
-        let source = without_path(source);
+        let source = in_plain_words(without_path(source));
         let (exit, help) = match source.kind() {
             _ if is_open_elsewhere(&source) => (Exit::TryLater, Some(OPEN_ELSEWHERE_HELP)),
-            ErrorKind::NotFound
-            | ErrorKind::PermissionDenied
-            | ErrorKind::IsADirectory
-            | ErrorKind::NotADirectory => (Exit::Config, None),
+            ErrorKind::NotADirectory => (Exit::Config, Some("correct the path")),
+            ErrorKind::AlreadyExists => (Exit::Config, Some(ALREADY_EXISTS_HELP)),
+            ErrorKind::NotFound => (
+                Exit::Config,
+                Some("check the path: a file or a folder in it is missing"),
+            ),
+            ErrorKind::PermissionDenied | ErrorKind::IsADirectory => (Exit::Config, None),
             ErrorKind::ReadOnlyFilesystem => (Exit::Config, Some(READ_ONLY_DISK_HELP)),
             ErrorKind::StorageFull => (Exit::Io, Some(FULL_DISK_HELP)),
             ErrorKind::QuotaExceeded => (Exit::Io, Some(QUOTA_HELP)),
@@ -185,6 +188,9 @@ impl StdError for Error {
 const OPEN_ELSEWHERE_HELP: &str =
     "another program has the file open: close it there, then run it again";
 
+/// The help for a new file or folder whose name is taken.
+const ALREADY_EXISTS_HELP: &str = "name another place, or move that file away";
+
 /// The help for a file on a disk that is mounted read-only.
 const READ_ONLY_DISK_HELP: &str = "a disk often becomes read-only after a fault: see `dmesg`, check the disk, and mount it again for writing";
 
@@ -203,6 +209,17 @@ pub(crate) fn without_path(error: std::io::Error) -> std::io::Error {
         Some((cause, _)) => std::io::Error::new(error.kind(), cause),
         None => error,
     }
+}
+
+/// The error about a path in words that say what is wrong with it. "File exists" is what the system says of a folder that
+/// cannot be made, because a file has its name.
+fn in_plain_words(error: std::io::Error) -> std::io::Error {
+    let words = match error.kind() {
+        ErrorKind::NotADirectory => "a part of the path is a file, not a folder",
+        ErrorKind::AlreadyExists => "there is a file of this name already",
+        _ => return error,
+    };
+    std::io::Error::new(error.kind(), words)
 }
 
 /// Whether Windows refused a file because another program has it open: `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`.

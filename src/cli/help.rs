@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use clap::{Command, CommandFactory, FromArgMatches, ValueEnum};
+use clap::{Arg, Command, CommandFactory, FromArgMatches, ValueEnum, ValueHint};
 
 use crate::cli::{Cli, ColorWhen, negative};
 use crate::config;
@@ -81,8 +81,26 @@ pub(super) fn documented() -> Command {
         .about(about)
         .disable_help_subcommand(true)
         .subcommand_help_heading("COMMANDS")
-        .args(all.get_arguments().cloned())
-        .subcommands(visible)
+        .args(all.get_arguments().cloned().map(with_hint))
+        .subcommands(visible.into_iter().map(with_hints))
+}
+
+fn with_hints(command: Command) -> Command {
+    command.mut_args(with_hint).mut_subcommands(with_hints)
+}
+
+/// Tells the shells whether the value of an option is a path. Without it, they offer files for numbers and names.
+fn with_hint(option: Arg) -> Arg {
+    if !option.get_action().takes_values() || !option.get_possible_values().is_empty() {
+        return option;
+    }
+    let name = option.get_value_names().map(<[_]>::concat);
+    let hint = match name.as_deref().unwrap_or_default() {
+        "DIR" => ValueHint::DirPath,
+        "FILE" | "FILE|latest" | "FILE|latest|all" | "PATH" => ValueHint::FilePath,
+        _ => ValueHint::Other,
+    };
+    option.value_hint(hint)
 }
 
 fn heading(program: &Command, text: &str) -> String {

@@ -80,11 +80,15 @@ fn print_error(error: &clap::Error) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "flushes what clap printed")]
-fn print_help(error: &clap::Error) -> Exit {
-    let printed = stream::require_stdout().and_then(|()| error.print());
+fn print_help(message: &clap::Error) -> Exit {
+    let what = match message.kind() {
+        ErrorKind::DisplayVersion => "the version",
+        _ => "the help",
+    };
+    let printed = stream::require_stdout().and_then(|()| message.print());
     match printed.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let error = terminal::write_error("the help", error);
+            let error = terminal::write_error(what, error);
             terminal::print_error(&error);
             error.exit()
         }
@@ -178,7 +182,8 @@ fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) ->
             return error;
         }
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
-        ErrorKind::InvalidValue => ContextKind::InvalidValue,
+        // The value of an option is in its place, whatever is wrong with it.
+        ErrorKind::InvalidValue if !is_about_option(&error) => ContextKind::InvalidValue,
         _ => return error,
     };
     let Some(ContextValue::String(word)) = error.get(kind) else {
@@ -193,6 +198,12 @@ fn with_list_tip(mut error: clap::Error, words: &[String], program: &Command) ->
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// Whether the error is about an option, and not about a word without one.
+fn is_about_option(error: &clap::Error) -> bool {
+    let named = error.get(ContextKind::InvalidArg);
+    matches!(named, Some(ContextValue::String(name)) if name.starts_with('-'))
 }
 
 /// How to name a month to `export`, which takes a range of times instead of the `--month` of other commands.
@@ -219,11 +230,12 @@ fn list_tip(words: &[String], command: &Command, word: &str) -> Option<String> {
     let end = words.iter().position(|other| other == word)?;
     let start = words[..end]
         .iter()
-        .rposition(|other| other.starts_with("--"))?;
+        .rposition(|other| other.starts_with('-'))?;
     let flag = &words[start];
+    let long = flag.strip_prefix("--")?;
     let option = command
         .get_arguments()
-        .find(|option| option.get_long() == flag.strip_prefix("--") && is_list(option))?;
+        .find(|option| option.get_long() == Some(long) && is_list(option))?;
     let [first, second, ..] = &words[start + 1..=end] else {
         return None;
     };

@@ -104,10 +104,35 @@ fn page_of(command: &Command) -> Result<Page> {
         .with_context(|| format!("make the manual page of {}", command.get_name()))?;
     Ok(Page {
         name: man.get_filename(),
-        // The section after the options has only examples.
-        text: String::from_utf8_lossy(&text)
-            .replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n"),
+        text: mended(&String::from_utf8_lossy(&text), command),
     })
+}
+
+/// The page of `clap_mangen` with the values of the options in the synopsis, and without the breaks that formatters skip.
+fn mended(text: &str, command: &Command) -> String {
+    // The section after the options has only examples.
+    let mut text = text
+        .replace("\n.SH EXTRA\nExamples:\n", "\n.SH EXAMPLES\n")
+        .replace("\n.br\n\n.br\n", "\n.sp\n");
+    let (Some(start), Some(end)) = (text.find("\n.SH SYNOPSIS"), text.find("\n.SH DESCRIPTION"))
+    else {
+        return text;
+    };
+    let mut synopsis = text[start..end].to_owned();
+    let options = command.get_arguments();
+    for option in options.filter(|option| option.get_action().takes_values()) {
+        if let (Some(long), Some([value, ..])) = (option.get_long(), option.get_value_names()) {
+            let flag = format!("\\fB\\-\\-{}\\fR]", long.replace('-', "\\-"));
+            let with_value = format!(
+                "{} \\fI{}\\fR]",
+                flag.trim_end_matches(']'),
+                value.replace('-', "\\-")
+            );
+            synopsis = synopsis.replace(&flag, &with_value);
+        }
+    }
+    text.replace_range(start..end, &synopsis);
+    text
 }
 
 fn write(folder: &Path, page: &Page, own: Option<&OwnFiles>) -> Result<String> {

@@ -10,7 +10,9 @@ use toml::de::DeValue;
 
 use crate::config::field::{Field, FieldValue, Origin};
 use crate::config::mask::{mask_key_like, mask_line};
-use crate::config::path::{describe_control_character, describe_unexpanded, resolve_path};
+use crate::config::path::{
+    describe_control_character, describe_unexpanded, resolve_path, unprintable_in,
+};
 use crate::config::toml_words;
 use crate::error::{Error, Exit, Result};
 
@@ -251,6 +253,17 @@ impl<'a> ConfigText<'a> {
             return Err(self.error_at(value.span(), why));
         }
         Ok(())
+    }
+
+    /// Refuses characters that a terminal obeys instead of showing, because messages contain the text.
+    pub(super) fn refuse_unprintable(&self, value: &Spanned<String>, noun: &str) -> Result<()> {
+        match unprintable_in(value.get_ref().chars()) {
+            None => Ok(()),
+            Some(name) => {
+                let why = format!("the {noun} contains {name}; remove it");
+                Err(self.error_at(value.span(), why))
+            }
+        }
     }
 
     /// Whether the text at `span` is this table header, such as `[track]`.

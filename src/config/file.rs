@@ -286,6 +286,7 @@ fn webhook(config: &ConfigText<'_>, table: &mut Table<'_>) -> Result<Option<Webh
     let variable = name_in("webhook_url_env")?;
     if let Some(variable) = &variable {
         config.refuse_blank(variable, "name of the variable")?;
+        config.refuse_unprintable(variable, "name of the variable")?;
     }
     if let (Some(_), Some(variable)) = (&file, &variable) {
         return Err(config.error_at(

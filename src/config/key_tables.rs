@@ -19,7 +19,10 @@ pub(super) fn read_keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result
             Some(name) if contains_key_like(name.get_ref()) => {
                 return Err(config.error_at(name.span(), NAME_IS_KEY));
             }
-            Some(name) => name.into_inner(),
+            Some(name) => {
+                config.refuse_unprintable(&name, "name of this [[key]]")?;
+                name.into_inner()
+            }
             None => default_key_name(number),
         };
         table.set_name(&format!("key.{name}"));
@@ -28,6 +31,7 @@ pub(super) fn read_keys(config: &ConfigText<'_>, file: &mut Table<'_>) -> Result
         let key_env = table.string("key_env")?;
         if let Some(variable) = &key_env {
             config.refuse_blank(variable, "name of the variable")?;
+            config.refuse_unprintable(variable, "name of the variable")?;
         }
         // The file of a key may have the key as its name, and errors name the file.
         let names = [&key_file, &key_env].into_iter().flatten();

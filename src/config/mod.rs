@@ -36,7 +36,7 @@ pub(crate) use key::{KeyState, LoadedKeys, UnreadableKey};
 pub(crate) use key_tables::default_key_name;
 pub(crate) use locate::{Found, LookedAt, WhyUsed, file_to_write, look_for_file};
 pub(crate) use log::Log;
-pub(crate) use path::{expand_home, resolve_path};
+pub(crate) use path::{describe_unusable, expand_home, resolve_path};
 pub(crate) use problems::{Problem, find_problems};
 pub(crate) use proxy::proxy_for;
 pub(crate) use schedule::Schedule;

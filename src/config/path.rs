@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
+use crate::model::unprintable::is_unprintable;
 
 /// Returns why a path is refused if it contains `~user` or a variable, which only a shell expands. Without this check the
 /// program would create a folder of that name.
@@ -37,8 +38,28 @@ pub(super) fn describe_unexpanded(path: &Path) -> Option<String> {
 /// Returns why a path is refused if it has a control character. In most cases it is a path of Windows in double quotes, in
 /// which TOML reads `\t` and `\n` as a tab and a line break.
 pub(super) fn describe_control_character(path: &str) -> Option<String> {
-    let character = path.chars().find(|character| character.is_control())?;
-    let name = match character {
+    let name = unprintable_in(path.chars().filter(|character| character.is_control()))?;
+    Some(format!(
+        "the path contains {name}; write a Windows path in single quotes ('C:\\Torn\\torn.db') or with / (\"C:/Torn/torn.db\")"
+    ))
+}
+
+/// Returns why a path from a flag cannot be written into the configuration.
+pub(crate) fn describe_unusable(path: &str) -> Option<String> {
+    if path.trim().is_empty() {
+        return Some("the path is empty".to_owned());
+    }
+    unprintable_in(path.chars().filter(|character| character.is_control()))
+        .map(|name| {
+            format!("the path contains {name}, which a path in the configuration cannot have")
+        })
+        .or_else(|| describe_unexpanded(Path::new(path)))
+}
+
+/// Describes the first character that a terminal obeys instead of showing.
+pub(super) fn unprintable_in(mut characters: impl Iterator<Item = char>) -> Option<String> {
+    let character = characters.find(|character| is_unprintable(*character))?;
+    Some(match character {
         '\t' => "a tab (written \\t)".to_owned(),
         '\n' => "a line break (written \\n)".to_owned(),
         '\r' => "a carriage return (written \\r)".to_owned(),
@@ -46,10 +67,7 @@ pub(super) fn describe_control_character(path: &str) -> Option<String> {
         '\u{c}' => "a form feed (written \\f)".to_owned(),
         '\u{1b}' => "an escape character (written \\e)".to_owned(),
         other => format!("the control character U+{:04X}", u32::from(other)),
-    };
-    Some(format!(
-        "the path contains {name}; write a Windows path in single quotes ('C:\\Torn\\torn.db') or with / (\"C:/Torn/torn.db\")"
-    ))
+    })
 }
 
 /// Whether a part of a path is a variable such as `$HOME`, `${HOME}` or `%USERPROFILE%`.

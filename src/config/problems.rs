@@ -33,6 +33,7 @@ const KEY_LOCATIONS: [&str; 3] = ["key", "key_file", "key_env"];
 /// other fields; `None` if the rest cannot be read.
 pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Settings>) {
     let mut problems: Vec<Problem> = Vec::new();
+    let mut unread_from = None;
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
     for error in &syntax_errors {
         let config = ConfigText::new(path, text);
@@ -44,6 +45,7 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
             .iter()
             .any(|part| message.contains(part))
         {
+            unread_from = problems.last().and_then(|problem| problem.line);
             break;
         }
     }
@@ -72,6 +74,9 @@ pub(crate) fn find_problems(path: &Path, text: &str) -> (Vec<Problem>, Option<Se
                 }
             }
         }
+    }
+    if let Some(line) = unread_from {
+        problems.retain(|problem| problem.line.is_some_and(|other| other <= line));
     }
     problems.sort_by_key(|problem| problem.line);
     (problems, rest.filter(|_| !has_syntax_errors))

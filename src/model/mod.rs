@@ -33,6 +33,7 @@ pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod territory;
+pub(crate) mod unprintable;
 pub(crate) mod war;
 pub(crate) mod watch;
 

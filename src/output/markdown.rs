@@ -2,6 +2,7 @@
 //! <https://github.github.com/gfm/#tables-extension->
 
 use crate::model::rows::Column;
+use crate::model::unprintable::is_unprintable;
 use crate::output::display::Cell;
 use crate::output::sample::Sample;
 
@@ -87,7 +88,7 @@ fn escaped(text: &str) -> String {
                 escaped.push('_');
             }
             '\\' | '|' | '`' | '*' | '_' | '~' | '[' | ']' => escaped.extend(['\\', character]),
-            other if other.is_control() => escaped.push('\u{FFFD}'),
+            other if is_unprintable(other) => escaped.push('\u{FFFD}'),
             other => escaped.push(other),
         }
         before = Some(character);
@@ -113,6 +114,7 @@ mod tests {
             ("<b>&amp;</b>", "&lt;b&gt;&amp;amp;&lt;/b&gt;"),
             ("*x* ~y~ `z` [a](b)", "\\*x\\* \\~y\\~ \\`z\\` \\[a\\](b)"),
             ("a\u{0}b", "a\u{FFFD}b"),
+            ("a\u{202E}b\u{2066}", "a\u{FFFD}b\u{FFFD}"),
         ] {
             assert_eq!(escaped(text), markdown);
         }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::model::unprintable::is_unprintable;
+
 /// Replaces the characters that a terminal would obey instead of showing: control characters, and marks that change the
 /// direction of the text. A line break becomes `\n`.
 pub(crate) fn printable(text: &str) -> String {
@@ -37,10 +39,10 @@ pub(super) fn printable_record(text: &str) -> String {
 }
 
 fn visible(character: char) -> char {
-    match character {
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
-        other if other.is_control() => '\u{FFFD}',
-        other => other,
+    if is_unprintable(character) {
+        '\u{FFFD}'
+    } else {
+        character
     }
 }
 

@@ -31,7 +31,7 @@ fn broken_logs() -> Vec<(Torn, &'static str)> {
     vec![
         (fifo, "it is not a regular file"),
         (folder, "it is a folder"),
-        (below_a_file, "Not a directory"),
+        (below_a_file, "a part of the path is a file"),
         (with_log("/dev/full", ""), "it is not a regular file"),
         (with_log("/proc/none/t.log", ""), "No such file"),
     ]

@@ -376,6 +376,16 @@ fn a_closed_stdout_is_no_success() {
 }
 
 #[test]
+fn a_version_that_cannot_be_printed_is_not_called_the_help() {
+    let torn = world();
+    for (option, what) in [("--version", "the version"), ("--help", "the help")] {
+        let stderr = run_closed(&torn, &[option], ">&-").expect(74).stderr();
+        let start = format!("tornsnap: could not write {what} to stdout");
+        assert!(stderr.starts_with(&start), "{stderr}");
+    }
+}
+
+#[test]
 fn a_closed_stdout_does_not_matter_to_a_command_that_prints_nothing_there() {
     let torn = world();
     for arguments in [

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::config::Problem;
 use crate::error::{Error, Exit, Result};
 use crate::model::size::count;
+use crate::output::printable::printable;
 use crate::output::terminal;
 
 /// The results of all checks, in the order in which they were made.
@@ -170,9 +171,11 @@ impl Findings {
                 State::Ok => "ok",
                 State::Warning => "warning",
             };
-            let mut lines = vec![format!("{word:8} {}: {}", finding.subject, finding.message)];
+            // The lines are for people, also in a pipe, and texts of the configuration and of Torn are in them.
+            let finding_line = format!("{}: {}", finding.subject, finding.message);
+            let mut lines = vec![format!("{word:8} {}", printable(&finding_line))];
             if let Some(remedy) = &finding.r#try {
-                lines.push(format!("{:8} try: {remedy}", ""));
+                lines.push(format!("{:8} try: {}", "", printable(remedy)));
             }
             terminal::print_text(&lines.join("\n"))
                 .map_err(|error| terminal::write_error("the findings", error))?;

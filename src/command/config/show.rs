@@ -7,6 +7,7 @@ use crate::config::{Clock, Field, FieldValue, Origin, Settings, proxy_for};
 use crate::error::{Exit, Result};
 use crate::model::path::{display_path, plain_absolute};
 use crate::model::time::iso;
+use crate::output::printable::printable;
 use crate::output::terminal;
 
 #[derive(Debug, Serialize)]
@@ -174,7 +175,7 @@ fn print(report: &Report) -> Result<()> {
         }
     }
     for line in lines {
-        terminal::print_text(&line)
+        terminal::print_text(&printable(&line))
             .map_err(|error| terminal::write_error("the settings", error))?;
     }
     Ok(())

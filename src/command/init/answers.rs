@@ -1,12 +1,13 @@
 //! The values for the configuration.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::command::Context;
-use crate::command::init::Args;
+use crate::command::init::fields::absolute;
+use crate::command::init::{Args, flags};
 use crate::config::{Territories, Wars};
-use crate::error::{Result, WithContext};
+use crate::error::Result;
 use crate::model::id::{FactionId, PlayerId};
 use crate::model::key::ApiKey;
 
@@ -53,7 +54,7 @@ impl Answers {
     pub(super) fn from_flags(context: &Context, args: &Args) -> Result<Self> {
         let mut keys: Vec<KeyPlace> = args.key_env.iter().cloned().map(KeyPlace::Env).collect();
         for path in &args.key_file {
-            keys.push(KeyPlace::File(absolute(path)?));
+            keys.push(KeyPlace::File(flags::key_file(path)?));
         }
         let database = context.overrides.database.as_deref();
         Ok(Self {
@@ -98,8 +99,4 @@ pub(super) fn territories(text: &str) -> std::result::Result<Territories, String
             .map(Territories::These)
             .map_err(|why| format!("{why}; or write tracked, all or none")),
     }
-}
-
-pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("find {}", path.display()))
 }

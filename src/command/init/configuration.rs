@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use crate::command::init::answers::{Answers, absolute};
-use crate::command::init::fields::{relative, set_list, set_word, text_in};
+use crate::command::init::answers::Answers;
+use crate::command::init::fields::{absolute, relative, set_list, set_word, text_in};
 use crate::command::init::key_tables::{change_keys, free_name, given_keys};
 use crate::command::init::private_file::write_private;
 use crate::config::{Territories, Wars, check_private, read_text, toml_string};
 use crate::error::{Error, Exit, Result, WithContext};
-use crate::model::path::{copy_names, folder_of};
+use crate::model::path::{MAX_LINKS, copy_names, folder_of, shell_word};
 use crate::store::owner;
 
 /// The settings that `init` does not ask for, as comments.
@@ -94,8 +94,8 @@ pub(super) fn replace(
     existing: &ExistingFile,
     now: i64,
 ) -> Result<Option<PathBuf>> {
-    // Resolve a symbolic link, so that the link is kept and its target is replaced.
-    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    // The link is kept, and its target is replaced.
+    let file = target_of(file)?;
     let backup = match existing {
         ExistingFile::Missing if !file.exists() => None,
         ExistingFile::Missing | ExistingFile::Text(_) => match read_text(&file)? {
@@ -108,7 +108,7 @@ pub(super) fn replace(
                     Error::new(format!("write the configuration {}", file.display()))
                         .with_source("another program has changed it since it was read")
                         .with_help("run it again")
-                        .with_exit(Exit::Config),
+                        .with_exit(Exit::TryLater),
                 );
             }
         },
@@ -116,6 +116,51 @@ pub(super) fn replace(
     };
     write_private(&file, text)?;
     Ok(backup)
+}
+
+/// Refuses to replace a file that its owner has made read-only.
+pub(super) fn refuse_read_only(file: &Path) -> Result<()> {
+    let is_read_only = |found: fs::Metadata| found.permissions().readonly();
+    if !fs::metadata(file).is_ok_and(is_read_only) {
+        return Ok(());
+    }
+    let allow = if cfg!(unix) {
+        format!("allow it with `chmod u+w {}`", shell_word(file))
+    } else {
+        "allow it to be written".to_owned()
+    };
+    Err(
+        Error::new(format!("write the configuration {}", file.display()))
+            .with_source("the file is read-only")
+            .with_help(format!("{allow}, or name another file with --config"))
+            .with_exit(Exit::Config),
+    )
+}
+
+/// The file to write: the target of a link, which need not exist.
+fn target_of(file: &Path) -> Result<PathBuf> {
+    if let Ok(target) = fs::canonicalize(file) {
+        return Ok(target);
+    }
+    let mut target = file.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = folder_of(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    if target == file || folder_of(&target).is_dir() {
+        return Ok(target);
+    }
+    Err(
+        Error::new(format!("write the configuration {}", file.display()))
+            .with_source(format!(
+                "it is a link to {}, whose folder is not there",
+                target.display()
+            ))
+            .with_help("mount its disk or make that folder, or remove the link")
+            .with_exit(Exit::Config),
+    )
 }
 
 /// Copies a file to `<file>.before-20261031T120000Z`.

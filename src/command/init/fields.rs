@@ -1,12 +1,13 @@
 //! Changes fields of a TOML table, and leaves the comments beside them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::command::init::lists;
-use crate::error::{Error, Exit, Result};
+use crate::config::describe_unusable;
+use crate::error::{Error, Exit, Result, WithContext};
 
 /// Sets a field to a list of these values. Values that are already in the list keep their positions and comments.
 /// Returns whether the list has changed.
@@ -74,6 +75,10 @@ pub(super) fn text_in<'a>(table: &'a dyn TableLike, field: &str) -> Option<&'a s
     table.get(field).and_then(Item::as_str)
 }
 
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("find {}", path.display()))
+}
+
 /// The path relative to the folder of `file` if it is inside that folder, else the whole path.
 ///
 /// # Errors
@@ -87,6 +92,16 @@ pub(super) fn relative(path: &Path, file: &Path) -> Result<String> {
         .as_deref()
         .and_then(|folder| path.strip_prefix(folder).ok());
     let short = short.unwrap_or(path);
+    // In the configuration, a path that begins with `./` is read as it is.
+    let is_misread = short.is_relative()
+        && short
+            .to_str()
+            .is_some_and(|text| text.starts_with('~') || describe_unusable(text).is_some());
+    let short = if is_misread && !short.as_os_str().is_empty() {
+        Path::new(".").join(short)
+    } else {
+        short.to_owned()
+    };
     short.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(format!("write {} into the configuration", path.display()))
             .with_source("the path is not UTF-8, and a configuration must be")

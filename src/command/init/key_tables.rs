@@ -11,6 +11,7 @@ use crate::command::init::fields::{relative, set, text_in};
 use crate::config::default_key_name;
 use crate::error::Result;
 use crate::model::key::contains_key_like;
+use crate::model::unprintable::is_unprintable;
 
 /// The name of a key whose file or variable has no usable name.
 const NAMELESS: &str = "key";
@@ -41,7 +42,8 @@ pub(super) fn given_keys(answers: &Answers, file: &Path) -> Result<Vec<GivenKey>
             }
         };
         // The name becomes a part of the history, so it must not be the key.
-        let is_from_place = !contains_key_like(&name);
+        let is_from_place =
+            !contains_key_like(&name) && !name.trim().is_empty() && !name.contains(is_unprintable);
         let key = GivenKey {
             name: match field {
                 _ if !is_from_place => NAMELESS.to_owned(),

@@ -3,6 +3,7 @@
 mod answers;
 mod configuration;
 mod fields;
+mod flags;
 mod guide;
 mod ids;
 mod key_names;
@@ -83,6 +84,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome> {
     let file = file_to_write(&context.overrides)?;
     terms::show(context)?;
     let existing = configuration::read_existing(&file, args.force)?;
+    flags::check(args, context.overrides.database.as_deref(), &file)?;
     let answers = Answers::from_flags(context, args)?;
     if !args.non_interactive && prompt::is_possible() && has_questions(&existing, &answers) {
         return guide::run(context, file, existing, answers);

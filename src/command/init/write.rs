@@ -47,6 +47,10 @@ impl Setup {
     ///
     /// On an error, the new key files, a new database and new folders are removed again.
     pub(super) fn write(&self, checked: &CheckedKeys) -> Result<Option<PathBuf>> {
+        // What cannot be read is replaced only with --force, whatever its mode is.
+        if self.writes_config() && self.existing != ExistingFile::Unreadable {
+            configuration::refuse_read_only(&self.file)?;
+        }
         backup::check_path_lengths(&self.settings.database, &self.settings.backup.directory)?;
         self.remove_leftovers();
         let mut made = Made::default();
@@ -127,7 +131,7 @@ fn write_key_file(new: &NewKeyFile) -> Result<()> {
         return Err(Error::new(format!("write {}", path.display()))
             .with_source("another program has just made a file of this name")
             .with_help("run `tornsnap init` again")
-            .with_exit(Exit::Config));
+            .with_exit(Exit::TryLater));
     }
     Ok(())
 }

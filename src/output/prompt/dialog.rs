@@ -7,15 +7,12 @@ use std::thread;
 
 use console::Term;
 use dialoguer::theme::Theme;
-use dialoguer::{Confirm, Input, MultiSelect, Select};
+use dialoguer::{Input, MultiSelect, Select};
 
 use crate::error::{Error, Exit, Result};
 use crate::output::prompt::keyboard::{POLL_INTERVAL, columns, ended_by};
 use crate::output::prompt::mode::Mode;
 use crate::output::wrap::{text_width, wrap_indented};
-
-/// The columns of ` [Y/n] `, and one for the cursor.
-const CHOICES_WIDTH: usize = 8;
 
 /// Questions without colours. A question ends with its own colon or question mark.
 struct Plain;
@@ -72,19 +69,6 @@ impl Theme for Plain {
 
 /// Returns the exit code of a signal that has arrived.
 type Stopped<'a> = &'a dyn Fn() -> Option<Exit>;
-
-/// Asks a yes-or-no question. Enter without a choice means `default`.
-pub(super) fn confirm(stopped: Stopped<'_>, question: &str, default: bool) -> Result<bool> {
-    let width = columns().saturating_sub(CHOICES_WIDTH);
-    run(stopped, question, width, "", move |prompt, term| {
-        Confirm::with_theme(&Plain)
-            .with_prompt(prompt)
-            .default(default)
-            // Without it, the Enter after a `y` would answer the next question.
-            .wait_for_newline(true)
-            .interact_on(term)
-    })
-}
 
 /// Reads a line, which may be empty.
 pub(super) fn line(stopped: Stopped<'_>, question: &str) -> Result<String> {

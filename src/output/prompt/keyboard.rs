@@ -67,6 +67,12 @@ impl<'a> Keyboard<'a> {
         cfg!(unix) && wait_for_input(PASTE_PAUSE)
     }
 
+    /// Clears the line of the cursor, which goes to its start.
+    pub(super) fn clear_line(&self) {
+        // Ignore the error, as in `print`.
+        let _ = self.term.clear_line();
+    }
+
     /// Prints a text as it is.
     pub(super) fn print(&self, text: &str) {
         // Ignore the error: if the terminal is closed, the next key reports it.

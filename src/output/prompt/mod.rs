@@ -1,13 +1,14 @@
 //! Questions to the user on a terminal.
 //!
-//! `dialoguer` asks the questions (`dialog`). Three kinds of answers it cannot read, so `line` reads them key by key with
-//! `console`:
+//! `dialoguer` asks most of the questions (`dialog`). It has no end with Ctrl-D, so `confirm` asks yes-or-no questions. Three
+//! kinds of answers it cannot read, so `line` reads them key by key with `console`:
 //!
 //! - Keys. `Password` reads on after Ctrl-C, throws away what was pasted before the question, and leaves the second line of
 //!   a pasted text to the next question, which shows it.
 //! - Pasted lists. `Input` ends at the first line break, and the rest would answer the next questions.
 //! - All answers on a terminal that cannot move the cursor (`TERM=dumb`).
 
+mod confirm;
 mod dialog;
 mod keyboard;
 mod line;
@@ -49,8 +50,8 @@ pub(crate) fn confirm(
 /// Asks several questions. While it exists, the terminal does not show what is typed between the questions: a key that is
 /// pasted too early stays hidden.
 ///
-/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Where keys or lists are read,
-/// Ctrl-D does the same.
+/// Each question fails with [`Exit::Interrupted`] on Ctrl-C and when the terminal is closed. Ctrl-D does the
+/// same, but not where a choice is made with the arrow keys or a line can be edited.
 pub(crate) struct Prompt<'a> {
     /// The exit code of a signal that has arrived.
     stopped: &'a dyn Fn() -> Option<Exit>,
@@ -68,7 +69,7 @@ impl<'a> Prompt<'a> {
     /// Asks a yes-or-no question. An empty line means `default`.
     pub(crate) fn confirm(&self, question: &str, default: bool) -> Result<bool> {
         if !console::is_dumb() {
-            return dialog::confirm(self.stopped, question, default);
+            return confirm::ask(&Keyboard::open(self.stopped), question, default);
         }
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         let question = format!("{question} {choices}");

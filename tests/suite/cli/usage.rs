@@ -110,6 +110,14 @@ fn an_option_for_a_list_says_how_to_write_several_values() {
         "fetch all --player 1 --nonsense",
         "fetch some",
         "backup extra",
+        "export player_latest --columns name -f ndjson",
+        "export player_latest --player 1 -f foo",
+        "export territory_latest --territory AAB -f foo",
+        "export war_latest --war 1 -f foo",
+        "export player_latest --columns name -o ",
+        "export player_latest --columns name --format ndjson",
+        "export player_latest --columns name -f csv extra",
+        "export player_latest --columns name -f ndjson --json",
     ] {
         let words: Vec<&str> = line.split(' ').collect();
         let stderr = sandbox.run(&words).expect(2).stderr();

@@ -444,3 +444,43 @@ fn a_key_that_torn_has_refused_is_told_of_without_asking_again() {
     );
     assert!(torn.asked().len() >= asked);
 }
+
+#[test]
+fn a_name_cannot_control_a_terminal_or_a_pipe() {
+    let sandbox = Sandbox::new();
+    for line in [r#"name = "x\u001b[31m\u0007""#, r#"name = "x\u202ey""#] {
+        let config = format!("[[key]]\n{line}\nkey_env = \"ALICE\"\n");
+        sandbox.write("tornsnap.toml", &config);
+
+        let stdout = sandbox.run(&["config", "check"]).expect(78).stdout();
+
+        assert!(
+            stdout.contains("line 2: the name of this [[key]] contains"),
+            "{stdout}"
+        );
+        assert!(
+            !stdout.contains(['\u{1b}', '\u{7}', '\u{202e}']),
+            "{stdout:?}"
+        );
+    }
+    // A path may have marks of direction.
+    sandbox.write("tornsnap.toml", "database = \"a\u{202e}b.db\"\n");
+    for action in ["check", "show"] {
+        let stdout = sandbox.run(&["config", action]).stdout();
+        assert!(!stdout.contains('\u{202e}'), "{stdout:?}");
+    }
+}
+
+#[test]
+fn after_an_open_list_no_later_line_is_wrong() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "tornsnap.toml",
+        "[track]\nplayers = [1, 2\nfactions = [3]\nwars = \"all\"\n",
+    );
+
+    let report = check(&sandbox, 78);
+
+    let problems = findings(&report, "problem");
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+}

@@ -159,3 +159,92 @@ fn the_checks_of_keys_count_in_the_budget() {
         "three checks of the key and one of the faction, which is followed from then on"
     );
 }
+
+/// Flags that no configuration can have, and the words of the error.
+struct WrongFlag {
+    arguments: &'static [&'static str],
+    error: &'static str,
+    why: &'static str,
+    exit: i32,
+}
+
+const WRONG_FLAGS: &[WrongFlag] = &[
+    WrongFlag {
+        arguments: &["--key-file", "."],
+        error: "could not use --key-file .\n",
+        why: "it is a folder",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-file", " "],
+        error: "could not use --key-file ",
+        why: "the path is empty",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-file", "a\nb.key"],
+        error: "could not use --key-file a\\nb.key\n",
+        why: "the path contains a line break",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-file", "$HOME/alice.key"],
+        error: "could not use --key-file $HOME/alice.key\n",
+        why: "$HOME is not replaced in a path",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-env", ""],
+        error: "could not use --key-env\n",
+        why: "the name of the variable is empty",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-env", "A\tB"],
+        error: "could not use --key-env\n",
+        why: "the name of the variable contains a control character",
+        exit: 77,
+    },
+    WrongFlag {
+        arguments: &["--key-file", "alice.key", "--database", "."],
+        error: "could not use --database .\n",
+        why: "it is a folder",
+        exit: 78,
+    },
+];
+
+#[test]
+fn an_error_about_a_flag_names_the_flag_and_no_line() {
+    let fresh = Fresh::new();
+    for wrong in WRONG_FLAGS {
+        let stderr = fresh.init(wrong.arguments).expect(wrong.exit).stderr();
+
+        assert!(stderr.contains(wrong.error), "{stderr}");
+        assert!(stderr.contains(wrong.why), "{stderr}");
+        assert!(
+            !stderr.contains("line 1") && !stderr.contains("line 2"),
+            "{stderr}"
+        );
+        assert!(!stderr.contains("config check"), "{stderr}");
+        assert!(!fresh.sandbox.path("tornsnap.toml").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_whose_name_begins_with_a_tilde_is_no_home_folder() {
+    use std::fs;
+
+    let fresh = Fresh::new();
+    for name in ["~bob.key", " .key"] {
+        fs::copy(fresh.sandbox.path("alice.key"), fresh.sandbox.path(name)).unwrap();
+        let argument = format!("./{name}");
+
+        fresh
+            .init(&["--key-file", &argument, "--faction", "9"])
+            .expect(0);
+
+        fresh.sandbox.run(&["config", "check"]).expect(0);
+        fs::remove_file(fresh.sandbox.path("tornsnap.toml")).unwrap();
+    }
+}

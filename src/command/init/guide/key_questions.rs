@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::init::answers::{NewKeyFile, TypedKey, absolute};
+use crate::command::init::answers::{NewKeyFile, TypedKey};
+use crate::command::init::fields::absolute;
 use crate::command::init::guide::session::{LookUp, capitalized};
 use crate::command::init::guide::{AcceptedKey, Guide, Typed, named, say};
 use crate::command::init::key_names::choose_name;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::init::answers::absolute;
 use crate::command::init::configuration::ExistingFile;
+use crate::command::init::fields::absolute;
 use crate::command::init::guide::{Guide, say};
 use crate::config::{FILE_NAME, Settings, expand_home, resolve_path};
 use crate::error::Result;

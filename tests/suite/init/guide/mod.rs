@@ -132,9 +132,12 @@ const STEPS: &[Step] = &[
     step("Write this? [Y/n]", ""),
 ];
 
-/// Whether the question asks for a key or a list. The others ignore Ctrl-D.
-fn is_typed(question: &str) -> bool {
-    question.starts_with("API key") || question.contains("(Enter for")
+/// Whether Ctrl-D ends the question: one for a key, a list, or yes or no. The others ignore it.
+fn ends_with_ctrl_d(question: &str) -> bool {
+    question.starts_with("API key")
+        || question.contains("(Enter for")
+        || question.ends_with("/n]")
+        || question.ends_with("/N]")
 }
 
 /// Answers the first questions.
@@ -202,7 +205,7 @@ fn an_end_at_any_question_writes_nothing() {
             pty.expect(STEPS[count].question);
 
             let question = STEPS[count].question;
-            if end == CTRL_D && !is_typed(question) {
+            if end == CTRL_D && !ends_with_ctrl_d(question) {
                 continue;
             }
             pty.send(end);
