@@ -176,7 +176,7 @@ mod tests {
                 cause: "another program has locked the database (SQLite error 261)",
             },
             Case {
-                code: ffi::SQLITE_NOTADB,
+                code: SQLITE_NOTADB,
                 exit: Exit::Damaged,
                 cause: "the file is not an SQLite database, or its first page is damaged (SQLite error 26)",
             },
