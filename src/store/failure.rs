@@ -48,7 +48,7 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
     log::debug!("SQLite: {error}");
     let explained = Error::new(action)
         .with_exit(exit)
-        .with_source(SqliteError::new(error));
+        .with_source(SqliteError::new(&error));
     match help {
         Some(help) => explained.with_help(help),
         None => explained,
@@ -63,9 +63,9 @@ pub(crate) struct SqliteError {
 }
 
 impl SqliteError {
-    fn new(error: rusqlite::Error) -> Self {
+    fn new(error: &rusqlite::Error) -> Self {
         Self {
-            words: words(&error),
+            words: words(error),
             code: error.sqlite_error_code(),
         }
     }
