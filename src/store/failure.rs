@@ -20,11 +20,11 @@ pub(crate) trait SqlContext<T> {
 
 impl<T> SqlContext<T> for rusqlite::Result<T> {
     fn context(self, action: impl Into<String>) -> Result<T> {
-        self.map_err(|error| explain(error, action.into()))
+        self.map_err(|error| explain(&error, action.into()))
     }
 }
 
-fn explain(error: rusqlite::Error, action: String) -> Error {
+fn explain(error: &rusqlite::Error, action: String) -> Error {
     let (exit, help) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (Exit::Io, Some(FULL_DISK_HELP)),
         Some(ErrorCode::SystemIoFailure) => (Exit::Io, Some("check the disk and its free space")),
@@ -36,7 +36,7 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
             Exit::Damaged,
             Some("run `tornsnap health --deep`, then `tornsnap restore` with a backup"),
         ),
-        Some(ErrorCode::ReadOnly) if extended_code(&error) == Some(SQLITE_READONLY_DBMOVED) => {
+        Some(ErrorCode::ReadOnly) if extended_code(error) == Some(SQLITE_READONLY_DBMOVED) => {
             (Exit::TryLater, Some("run it again"))
         }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
@@ -48,7 +48,7 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
     log::debug!("SQLite: {error}");
     let explained = Error::new(action)
         .with_exit(exit)
-        .with_source(SqliteError::new(&error));
+        .with_source(SqliteError::new(error));
     match help {
         Some(help) => explained.with_help(help),
         None => explained,
@@ -193,7 +193,7 @@ mod tests {
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(case.code), None);
 
-            let explained = explain(error, "save".to_owned());
+            let explained = explain(&error, "save".to_owned());
 
             assert_eq!(explained.causes(), [case.cause]);
             assert_eq!(explained.exit(), case.exit, "{}", case.code);
