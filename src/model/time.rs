@@ -188,6 +188,11 @@ fn parse_date_and_time(text: &str) -> Option<i64> {
     text.is_ascii().then(|| time.timestamp())
 }
 
+/// Whether a moment in RFC 3339 is after its whole second. A leap second is, because unix time has none.
+fn has_fraction(text: &str) -> bool {
+    DateTime::parse_from_rfc3339(text).is_ok_and(|time| time.timestamp_subsec_nanos() > 0)
+}
+
 /// The unix seconds that a user may mean: from 2004, when Torn began, to 2100.
 const PLAUSIBLE: std::ops::Range<i64> = 1_072_915_200..4_102_444_800;
 
@@ -229,7 +234,8 @@ fn parse_plausible_unix(text: &str) -> Result<i64, String> {
 /// `30d` or `2w`.
 ///
 /// A day and a month mean their first second, also at the end of an interval: intervals are half-open, so that the end of
-/// one is the beginning of the next.
+/// one is the beginning of the next. A fraction of a second is rounded up: stored times are whole seconds, and the next one
+/// is the first that is not before the moment.
 ///
 /// # Errors
 ///
@@ -249,7 +255,7 @@ pub fn parse_timestamp_or_age(text: &str, now: i64) -> Result<i64, String> {
     }
     match parse_with_unit(text, &[('h', HOUR), ('d', DAY), ('w', 7 * DAY)]) {
         Some(age) => Ok(now.saturating_sub(age)),
-        None => parse_timestamp(text).map_err(|_| {
+        None => parse_timestamp(text).map(|unix| unix.saturating_add(i64::from(has_fraction(text)))).map_err(|_| {
             format!(
                 "{text:?} is not a time: write 2026-10-31, 2026-10, \"2026-10-31 12:00:00\", 2026-10-31T12:00:00Z, unix \
                  seconds, today, yesterday, or an age such as 12h, 30d or 2w"

@@ -1,10 +1,13 @@
 //! Turns errors of SQLite into errors with an exit code and a help text.
 
+use std::fmt;
+
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{
-    SQLITE_CORRUPT, SQLITE_FULL, SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ,
-    SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHORT_READ,
-    SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED,
+    SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_IOERR_DIR_FSYNC,
+    SQLITE_IOERR_FSYNC, SQLITE_IOERR_READ, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN,
+    SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE,
+    SQLITE_NOTADB, SQLITE_READONLY_DBMOVED, code_to_str,
 };
 
 use crate::error::{Error, Exit, FULL_DISK_HELP, Result};
@@ -17,11 +20,11 @@ pub(crate) trait SqlContext<T> {
 
 impl<T> SqlContext<T> for rusqlite::Result<T> {
     fn context(self, action: impl Into<String>) -> Result<T> {
-        self.map_err(|error| explain(error, action.into()))
+        self.map_err(|error| explain(&error, action.into()))
     }
 }
 
-fn explain(error: rusqlite::Error, action: String) -> Error {
+fn explain(error: &rusqlite::Error, action: String) -> Error {
     let (exit, help) = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => (Exit::Io, Some(FULL_DISK_HELP)),
         Some(ErrorCode::SystemIoFailure) => (Exit::Io, Some("check the disk and its free space")),
@@ -33,7 +36,7 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
             Exit::Damaged,
             Some("run `tornsnap health --deep`, then `tornsnap restore` with a backup"),
         ),
-        Some(ErrorCode::ReadOnly) if extended_code(&error) == Some(SQLITE_READONLY_DBMOVED) => {
+        Some(ErrorCode::ReadOnly) if extended_code(error) == Some(SQLITE_READONLY_DBMOVED) => {
             (Exit::TryLater, Some("run it again"))
         }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
@@ -42,31 +45,66 @@ fn explain(error: rusqlite::Error, action: String) -> Error {
         ),
         _ => (Exit::Failure, None),
     };
-    let explained = Error::new(action).with_exit(exit);
-    let explained = match words(&error) {
-        Some(words) => {
-            log::debug!("SQLite: {error}");
-            explained.with_source(words)
-        }
-        None => explained.with_source(error),
-    };
+    log::debug!("SQLite: {error}");
+    let explained = Error::new(action)
+        .with_exit(exit)
+        .with_source(SqliteError::new(error));
     match help {
         Some(help) => explained.with_help(help),
         None => explained,
     }
 }
 
+/// An error of SQLite in words. `rusqlite` shows the number of the error and its text, and then both again as the cause.
+#[derive(Debug)]
+pub(crate) struct SqliteError {
+    words: String,
+    code: Option<ErrorCode>,
+}
+
+impl SqliteError {
+    fn new(error: &rusqlite::Error) -> Self {
+        Self {
+            words: words(error),
+            code: error.sqlite_error_code(),
+        }
+    }
+
+    /// Whether SQLite refused the data, and would refuse it again.
+    pub(crate) fn is_about_data(&self) -> bool {
+        matches!(
+            self.code,
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+        )
+    }
+}
+
+impl fmt::Display for SqliteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for SqliteError {}
+
 fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|error| error.extended_code)
 }
 
-/// The cause in words, for the codes of SQLite whose own text says little. The code stays, for a search.
+/// The cause in words. The code stays, for a search.
 ///
 /// SQLite reports a full disk as `SQLITE_FULL` only from a write to the database or its log. Where a file cannot become
 /// larger, it reports an I/O error of its own.
 /// <https://sqlite.org/rescode.html#extrc>
-fn words(error: &rusqlite::Error) -> Option<String> {
-    let code = extended_code(error)?;
+fn words(error: &rusqlite::Error) -> String {
+    let Some(code) = extended_code(error) else {
+        return error.to_string();
+    };
+    let own = match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        _ => code_to_str(code),
+    };
     let words = match code {
         SQLITE_FULL => "the disk is full",
         SQLITE_IOERR_SHMSIZE => {
@@ -86,9 +124,16 @@ fn words(error: &rusqlite::Error) -> Option<String> {
             "the database file was replaced or removed while it was open, as by a restore"
         }
         _ if code & PRIMARY == SQLITE_CORRUPT => "the database file is malformed",
-        _ => return None,
+        _ if code & PRIMARY == SQLITE_BUSY => "another program has locked the database",
+        _ if code & PRIMARY == SQLITE_NOTADB => {
+            "the file is not an SQLite database, or its first page is damaged"
+        }
+        _ if code & PRIMARY == SQLITE_CANTOPEN => {
+            "the database, or a file beside it, could not be opened"
+        }
+        _ => own,
     };
-    Some(format!("{words} (SQLite error {code})"))
+    format!("{words} (SQLite error {code})")
 }
 
 /// The bits of an extended result code that are the primary one.
@@ -126,6 +171,21 @@ mod tests {
                 cause: "the database file was replaced or removed while it was open, as by a restore (SQLite error 1032)",
             },
             Case {
+                code: ffi::SQLITE_BUSY_RECOVERY,
+                exit: Exit::TryLater,
+                cause: "another program has locked the database (SQLite error 261)",
+            },
+            Case {
+                code: SQLITE_NOTADB,
+                exit: Exit::Damaged,
+                cause: "the file is not an SQLite database, or its first page is damaged (SQLite error 26)",
+            },
+            Case {
+                code: ffi::SQLITE_PERM,
+                exit: Exit::Config,
+                cause: "Access permission denied (SQLite error 3)",
+            },
+            Case {
                 code: ffi::SQLITE_CORRUPT_INDEX,
                 exit: Exit::Damaged,
                 cause: "the database file is malformed (SQLite error 779)",
@@ -133,7 +193,7 @@ mod tests {
         ] {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(case.code), None);
 
-            let explained = explain(error, "save".to_owned());
+            let explained = explain(&error, "save".to_owned());
 
             assert_eq!(explained.causes(), [case.cause]);
             assert_eq!(explained.exit(), case.exit, "{}", case.code);

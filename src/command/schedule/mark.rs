@@ -67,7 +67,14 @@ impl MarkFile {
 
 fn explain(path: &Path, database: &Path, error: std::io::Error) -> crate::error::Error {
     let action = format!("write {}, which says what the job has done", path.display());
-    owner::explain(action, path, database, error)
+    let explained = owner::explain(action, path, database, error);
+    if explained.help().is_some() {
+        return explained;
+    }
+    explained.with_help(format!(
+        "remove {}, or move it away; the job makes a new file",
+        path.display()
+    ))
 }
 
 /// The next start at which a job has something to do, by a clock with this offset from UTC.

@@ -1,13 +1,17 @@
 //! Reads the header of a CSV file: the delimiter, the table, and the place of each column.
 
+use std::cmp::Reverse;
+
 use crate::error::Exit;
 use crate::model::formula::without_guard;
-use crate::model::import::rules::{TABLES, Table, table_named};
+use crate::model::import::rules::{Kind, TABLES, Table, table_named};
 use crate::model::key::mask_key_like;
 use crate::model::nearest::nearest;
 
 /// Columns that `export` writes and that an import assigns itself.
 const GENERATED: [&str; 4] = ["id", "created_at", "period_end", "period_type"];
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 const DELIMITERS: [char; 4] = [',', ';', '|', '\t'];
 
@@ -39,6 +43,26 @@ impl Sheet {
         self.names.iter().any(|name| name == column)
     }
 
+    /// Whether the column at this place of a line holds texts of any form.
+    pub(crate) fn is_text(&self, place: usize) -> bool {
+        self.columns_before(place + 1)
+            .any(|(at, kind)| at == place && matches!(kind, Kind::Text | Kind::Name))
+    }
+
+    /// Whether one of the first `count` columns is one that every row needs.
+    pub(crate) fn has_needed_before(&self, count: usize) -> bool {
+        self.columns_before(count)
+            .any(|(_, kind)| kind.is_needed_in_csv())
+    }
+
+    /// The places and kinds of those columns of the table that are among the first `count` of the file.
+    fn columns_before(&self, count: usize) -> impl Iterator<Item = (usize, Kind)> {
+        let columns = self.table.columns.iter().zip(&self.places);
+        columns
+            .filter_map(|(column, place)| Some(((*place)?, column.kind)))
+            .filter(move |(place, _)| *place < count)
+    }
+
     /// The text without the `'` that keeps a spreadsheet from running it.
     pub(crate) fn without_guard<'a>(&self, text: &'a str) -> &'a str {
         if self.is_spreadsheet {
@@ -49,13 +73,24 @@ impl Sheet {
     }
 }
 
-/// Reads the first line of a file. `dataset` names the table; `None`: the columns tell.
+/// The byte order mark, or nothing, of a line that is no header, but names the delimiter: `sep=;`, which Excel reads.
+pub(crate) fn byte_order_mark_before_separator(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches(BYTE_ORDER_MARK);
+    let rest = text.trim_end_matches(['\n', '\r']).trim_matches('"');
+    let delimiter = rest
+        .get(..4)
+        .filter(|start| start.eq_ignore_ascii_case("sep="));
+    (delimiter.is_some() && rest[4..].chars().count() == 1)
+        .then(|| &line[..line.len() - text.len()])
+}
+
+/// Reads the header of a file. `dataset` names the table; `None`: the columns tell.
 ///
 /// # Errors
 ///
 /// [`Exit::Usage`] for an unknown dataset, [`Exit::Config`] for a header that fits no table, or more than one.
 pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> {
-    let without_mark = line.trim_start_matches('\u{feff}');
+    let without_mark = line.trim_start_matches(BYTE_ORDER_MARK);
     let is_spreadsheet = without_mark.len() < line.len();
     let text = without_mark.trim_end_matches(['\n', '\r']);
     let delimiter = DELIMITERS
@@ -64,7 +99,8 @@ pub(crate) fn read(line: &str, dataset: Option<&str>) -> Result<Sheet, Refusal> 
         .unwrap_or(',');
     let names: Vec<String> = text
         .split(delimiter)
-        .map(|name| name.trim_matches('"').to_owned())
+        // All our names are in small letters. Database tools and spreadsheets write capitals.
+        .map(|name| name.trim_matches('"').to_ascii_lowercase())
         .collect();
     let table = match dataset {
         Some(dataset) => named_table(dataset, &names)?,
@@ -140,18 +176,57 @@ fn only_table(names: &[String]) -> Result<Table, Refusal> {
         .collect();
     match fitting[..] {
         [table] => Ok(*table),
-        [] => Err(refusal(
-            "it is neither an SQLite database nor a CSV file with the header of a table that can be imported".to_owned(),
-            "name a file that `tornsnap export` wrote of a table; views are not imported",
-        )),
+        [] => Err(no_table(names)),
         _ => Err(refusal(
             format!(
                 "its columns fit several tables: {}",
-                fitting.iter().map(|table| table.name).collect::<Vec<_>>().join(", ")
+                fitting
+                    .iter()
+                    .map(|table| table.name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
             "name the table with --dataset",
         )),
     }
+}
+
+/// Names the table that has the most of these columns, and the column that does not fit.
+fn no_table(names: &[String]) -> Refusal {
+    // A blank before a name should not lead to another table.
+    let is_known = |table: &Table, name: &str| table.position(name.trim()).is_some();
+    let known = |table: &Table| names.iter().filter(|name| is_known(table, name)).count();
+    let fewest_columns = |table: &&Table| (known(table), Reverse(table.columns.len()));
+    let closest = TABLES.iter().max_by_key(fewest_columns);
+    let Some(table) = closest.filter(|table| known(table) > 0) else {
+        return refusal(
+            "it is neither an SQLite database nor a CSV file with the header of a table that can be imported".to_owned(),
+            "name a file that `tornsnap export` wrote of a table; views are not imported",
+        );
+    };
+    let start = format!("its header fits no table; the nearest is {}, ", table.name);
+    let cause = match (
+        names.iter().find(|name| !knows(table, name)),
+        missing(table, names),
+    ) {
+        (Some(unknown), _) => {
+            let columns = table.columns.iter().map(|column| column.name);
+            let meant = nearest(unknown, columns)
+                .map_or_else(String::new, |column| format!("; did you mean {column}?"));
+            format!(
+                "{start}which has no column {:?}{meant}",
+                mask_key_like(unknown)
+            )
+        }
+        (None, missing) => format!(
+            "{start}and the column {} is missing, without which no row can be taken",
+            missing.unwrap_or("of the id")
+        ),
+    };
+    refusal(
+        cause,
+        "correct the header, or remove columns that no table has; views are not imported",
+    )
 }
 
 fn refusal(cause: String, help: &str) -> Refusal {

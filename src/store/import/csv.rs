@@ -1,10 +1,9 @@
 //! Reads a CSV file as `export` writes it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
 use rusqlite::{Connection, Statement};
 
 use crate::error::{Error, Exit, Result, WithContext};
@@ -14,8 +13,8 @@ use crate::model::import::datum::Datum;
 use crate::model::import::header::{self, Sheet};
 use crate::model::import::report::{Skip, Tally};
 use crate::model::import::tidy;
-use crate::model::key::{has_key_format, mask_key_like};
-use crate::store::import::quotes::{EMPTY_TEXT, MarkEmptyTexts};
+use crate::store::import::flaw::Flaw;
+use crate::store::import::records::{CellText, Record, Records, WrongQuote};
 use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, staging};
 
 /// How to read a CSV file.
@@ -36,8 +35,16 @@ pub(super) fn check_header(path: &Path, options: &CsvOptions) -> Result<()> {
     open(path, options).map(drop)
 }
 
+/// A file whose header was read.
+struct Opened {
+    file: BufReader<File>,
+    sheet: Sheet,
+    /// The number of the next line.
+    line: u64,
+}
+
 /// Opens the file and reads its header.
-fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
+fn open(path: &Path, options: &CsvOptions) -> Result<Opened> {
     let action = || format!("import {}", path.display());
     let mut file = BufReader::new(File::open(path).with_context(action)?);
     if let Some((cause, help)) = other_encoding(file.fill_buf().with_context(action)?) {
@@ -46,14 +53,19 @@ fn open(path: &Path, options: &CsvOptions) -> Result<(BufReader<File>, Sheet)> {
             .with_help(help)
             .with_exit(Exit::Config));
     }
-    let first = first_line(&mut file).with_context(action)?;
-    let sheet = header::read(&first, options.dataset.as_deref()).map_err(|refusal| {
+    let mut header = read_line(&mut file).with_context(action)?;
+    let mut line = 2;
+    if let Some(mark) = header::byte_order_mark_before_separator(&header) {
+        header = format!("{mark}{}", read_line(&mut file).with_context(action)?);
+        line += 1;
+    }
+    let sheet = header::read(&header, options.dataset.as_deref()).map_err(|refusal| {
         Error::new(action())
             .with_source(refusal.cause)
             .with_help(refusal.help)
             .with_exit(refusal.exit)
     })?;
-    Ok((file, sheet))
+    Ok(Opened { file, sheet, line })
 }
 
 /// The largest id of a row that is kept. SQLite gives the next row a larger one, and fails after the largest of all.
@@ -92,13 +104,8 @@ pub(super) fn read(
     options: &ImportOptions,
     tallies: &mut Tallies,
 ) -> Result<SourceFacts> {
-    let (file, sheet) = open(path, &options.csv)?;
-    let marked = MarkEmptyTexts::new(file, sheet.delimiter);
-    let reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(sheet.delimiter)
-        .from_reader(marked);
+    let Opened { file, sheet, line } = open(path, &options.csv)?;
+    let records = Records::new(file, sheet.delimiter, line);
     let mut lines = Lines {
         path,
         sheet: &sheet,
@@ -111,18 +118,18 @@ pub(super) fn read(
             ..SourceFacts::default()
         },
     };
-    let tally = lines.copy(reader, &mut staging::insert(target, &sheet.table)?)?;
+    let tally = lines.copy(records, &mut staging::insert(target, &sheet.table)?)?;
     let facts = lines.finish()?;
     tallies.insert(sheet.table.name, tally);
     derive::missing_tables(target, derive::States::AreNoObservations)?;
     Ok(facts)
 }
 
-/// Reads the header, which has no line break in a cell.
-fn first_line(file: &mut (impl BufRead + Seek)) -> std::io::Result<String> {
+/// Reads the next line, which has no line break in a cell.
+fn read_line(file: &mut impl BufRead) -> std::io::Result<String> {
     const LONGEST: u64 = 64 * 1024;
     let mut line = Vec::new();
-    file.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+    file.take(LONGEST).read_until(b'\n', &mut line)?;
     Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
@@ -138,33 +145,97 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn copy<R: Read>(
+    fn copy<R: BufRead>(
         &mut self,
-        mut reader: Reader<R>,
+        mut records: Records<R>,
         insert: &mut Statement<'_>,
     ) -> Result<Tally> {
         let mut tally = Tally::default();
-        let mut record = StringRecord::new();
+        let mut record = Record::default();
         loop {
-            // The header is line 1, and was read before.
-            let line = reader.position().line() + 1;
-            match reader.read_record(&mut record) {
-                Ok(false) => return Ok(tally),
-                Ok(true) => match self.row_with_id(&record, &mut tally) {
-                    Ok((row, id)) => staging::add_with_id(insert, &row, id)?,
-                    Err(flaw) => self.refuse(line, flaw, &mut tally),
-                },
-                Err(error) if error.is_io_error() => {
-                    return Err(Error::new(format!("read {}", self.path.display()))
-                        .with_source(error)
-                        .with_exit(Exit::Io));
-                }
-                Err(_) => {
-                    let flaw = Flaw::of_line("is not UTF-8");
+            let read = records
+                .read(&mut record)
+                .with_context(|| format!("read {}", self.path.display()))?;
+            match read {
+                None => return Ok(tally),
+                Some(Err(wrong)) => {
+                    let line = match wrong {
+                        WrongQuote::NeverClosed { line } => line,
+                        _ => record.line,
+                    };
+                    let flaw = Flaw::of_quotes(wrong, record.line, &self.sheet.names);
                     self.refuse(line, flaw, &mut tally);
+                }
+                Some(Ok(())) => {
+                    if let Some(flaw) = self.missing_quote(&record) {
+                        self.refuse(record.line, flaw, &mut tally);
+                        records.reread_after_first_line(&record);
+                        continue;
+                    }
+                    match self.row_with_id(&record, &mut tally) {
+                        Ok((row, id)) => staging::add_with_id(insert, &row, id)?,
+                        Err(flaw) => self.refuse(record.line, flaw, &mut tally),
+                    }
                 }
             }
         }
+    }
+
+    /// Recognizes lines that were read as one record because a quote is missing, or is one too many.
+    ///
+    /// Texts may contain line breaks, so a record may span lines. No other column has them.
+    fn missing_quote(&self, record: &Record) -> Option<Flaw> {
+        if record.lines == 1 {
+            return None;
+        }
+        let flaw = |reason: &str| Some(Flaw::of_joined_lines(reason, record.lines));
+        if record.len() != self.sheet.names.len() {
+            return flaw(&format!("it {}", self.wrong_length(record)));
+        }
+        for (place, name) in self.sheet.names.iter().enumerate() {
+            let Some(CellText::Text(text)) = record.cell(place) else {
+                continue;
+            };
+            if !text.contains('\n') {
+                continue;
+            }
+            if !self.sheet.is_text(place) {
+                return flaw(&format!("column {name} contains a line break"));
+            }
+            if self.contains_row(record, place, text) {
+                return flaw(&format!("column {name} contains a row"));
+            }
+        }
+        None
+    }
+
+    /// Whether a line within the cell at `place` is a row of the table, together with the cells that follow.
+    fn contains_row(&self, record: &Record, place: usize, text: &str) -> bool {
+        let mut lines = text.split('\n').skip(1).peekable();
+        while let Some(line) = lines.next() {
+            let mut inner = Record::default();
+            let read = Records::new(line.as_bytes(), self.sheet.delimiter, 1).read(&mut inner);
+            // The last line of a text that is in the first column says nothing: each row has one.
+            let has_needed = self.sheet.has_needed_before(inner.len());
+            if lines.peek().is_none() {
+                inner.append(record, place + 1);
+            }
+            if matches!(read, Ok(Some(Ok(()))))
+                && has_needed
+                && self.row(&inner, &mut Tally::default()).is_ok()
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn wrong_length(&self, record: &Record) -> String {
+        format!(
+            "has {} cells, and the header {}",
+            record.len(),
+            self.sheet.names.len()
+        )
     }
 
     fn refuse(&mut self, line: u64, flaw: Flaw, tally: &mut Tally) {
@@ -194,8 +265,8 @@ impl Lines<'_> {
     }
 
     fn row_with_id(
-        &mut self,
-        record: &StringRecord,
+        &self,
+        record: &Record,
         tally: &mut Tally,
     ) -> Result<(Vec<Datum>, Option<i64>), Flaw> {
         let id = self.id(record)?;
@@ -203,8 +274,11 @@ impl Lines<'_> {
     }
 
     /// The id of the row, if it has one that can be kept.
-    fn id(&self, record: &StringRecord) -> Result<Option<i64>, Flaw> {
-        let text = self.sheet.id.and_then(|place| record.get(place));
+    fn id(&self, record: &Record) -> Result<Option<i64>, Flaw> {
+        let text = match self.sheet.id.and_then(|place| record.cell(place)) {
+            Some(CellText::Text(text)) => Some(text),
+            _ => None,
+        };
         let id = text.and_then(|text| text.parse::<i64>().ok());
         match (id, text) {
             (Some(id), Some(text)) if id > MAX_ROW_ID => {
@@ -217,13 +291,9 @@ impl Lines<'_> {
     }
 
     /// Converts the cells of a line.
-    fn row(&mut self, record: &StringRecord, tally: &mut Tally) -> Result<Vec<Datum>, Flaw> {
+    fn row(&self, record: &Record, tally: &mut Tally) -> Result<Vec<Datum>, Flaw> {
         if record.len() != self.sheet.names.len() {
-            return Err(Flaw::of_line(&format!(
-                "has {} cells, and the header {}",
-                record.len(),
-                self.sheet.names.len()
-            )));
+            return Err(Flaw::of_line(&self.wrong_length(record)));
         }
         let table = &self.sheet.table;
         let mut row = Vec::with_capacity(table.columns.len());
@@ -245,45 +315,10 @@ impl Lines<'_> {
         Ok(row)
     }
 
-    fn cell(&self, record: &StringRecord, place: usize) -> Datum {
-        match record.get(place) {
-            None | Some("") => Datum::Null,
-            Some(EMPTY_TEXT) => Datum::Text(String::new()),
-            Some(text) => Datum::Text(self.sheet.without_guard(text).to_owned()),
-        }
-    }
-}
-
-/// Why a line cannot be taken.
-struct Flaw {
-    /// With the value, for the error.
-    description: String,
-    /// Without the value, for the counts of the report.
-    reason: String,
-}
-
-impl Flaw {
-    fn of_line(reason: &str) -> Self {
-        Self {
-            description: format!("it {reason}"),
-            reason: format!("the line {reason}"),
-        }
-    }
-
-    fn of_cell(column: &str, cell: &Datum, flaw: &str) -> Self {
-        let reason = format!("{column} {flaw}");
-        let description = match cell {
-            // A key may be in any column of a file whose columns are shifted.
-            Datum::Text(text) if !has_key_format(text) => {
-                // Masked before it is cut, because a part of a key is not recognized.
-                let shown: String = mask_key_like(text).chars().take(40).collect();
-                format!("column {column}: {shown:?} {flaw}")
-            }
-            _ => format!("column {reason}"),
-        };
-        Self {
-            description,
-            reason,
+    fn cell(&self, record: &Record, place: usize) -> Datum {
+        match record.cell(place) {
+            None | Some(CellText::Empty) => Datum::Null,
+            Some(CellText::Text(text)) => Datum::Text(self.sheet.without_guard(text).to_owned()),
         }
     }
 }

@@ -6,13 +6,14 @@
 mod csv;
 mod derive;
 mod entity;
+mod flaw;
 mod held;
 mod histories;
 mod kind;
 mod memberships;
 mod plan;
-mod quotes;
 mod read;
+mod records;
 mod rehearsal;
 mod source;
 mod staging;

@@ -7,7 +7,7 @@ mod wars;
 
 use std::collections::BTreeSet;
 
-use rusqlite::{ErrorCode, Transaction, named_params};
+use rusqlite::{Transaction, named_params};
 use serde_json::Value;
 
 pub(crate) use factions::RosterChange;
@@ -17,6 +17,7 @@ pub(crate) use wars::LookedUpWar;
 use crate::error::Result;
 use crate::model::id::FactionId;
 use crate::model::run::Counts;
+use crate::store::failure::SqliteError;
 use crate::store::run::{self, RunId};
 use crate::store::{SqlContext, Store, sql};
 
@@ -71,11 +72,8 @@ impl Store {
 pub(crate) fn is_data_error(error: &crate::error::Error) -> bool {
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
-        if let Some(error) = source.downcast_ref::<rusqlite::Error>() {
-            return matches!(
-                error.sqlite_error_code(),
-                Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-            );
+        if let Some(error) = source.downcast_ref::<SqliteError>() {
+            return error.is_about_data();
         }
         cause = source.source();
     }

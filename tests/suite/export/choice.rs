@@ -17,6 +17,46 @@ const CHOICES: &[Choice] = &[
         ids: "1 4",
     },
     Choice {
+        arguments: &[
+            "player_stats_history",
+            "--since",
+            "2026-03-31T23:59:59.999Z",
+        ],
+        ids: "1 4",
+    },
+    Choice {
+        arguments: &[
+            "player_stats_history",
+            "--since",
+            "2026-04-01T00:00:00.001Z",
+        ],
+        ids: "4",
+    },
+    Choice {
+        arguments: &[
+            "player_stats_history",
+            "--since",
+            "2026-04-01T02:00:00.000+02:00",
+        ],
+        ids: "1 4",
+    },
+    Choice {
+        arguments: &[
+            "player_stats_history",
+            "--until",
+            "2026-03-31T00:00:00.001Z",
+        ],
+        ids: "2 3",
+    },
+    Choice {
+        arguments: &[
+            "player_stats_history",
+            "--until",
+            "2026-04-01T00:00:00.000Z",
+        ],
+        ids: "2 3",
+    },
+    Choice {
         arguments: &["player_stats_history", "--since", "18h"],
         ids: "1 4",
     },

@@ -237,3 +237,75 @@ fn a_key_within_a_longer_cell_or_in_the_header_is_not_shown() {
     assert!(stderr.contains("has no column"), "{stderr}");
     assert!(!stderr.contains(CANARY), "{stderr}");
 }
+
+#[test]
+fn a_header_that_fits_no_table_is_refused_with_the_nearest_table_and_the_wrong_column() {
+    let sandbox = with_plan("");
+    for (header, why) in [
+        (
+            "player_id,timestamp,level,networth,shoe_size",
+            "the nearest is player_stats_history, which has no column \"shoe_size\"",
+        ),
+        (
+            "faction_id,timestamp,respect,best_chian",
+            "the nearest is faction_history, which has no column \"best_chian\"; did you mean best_chain?",
+        ),
+        (
+            "player_id,level,networth,strength",
+            "the nearest is player_stats_history, and the column timestamp is missing",
+        ),
+        (
+            "player_id, name",
+            "the nearest is players, which has no column \" name\"; did you mean name?",
+        ),
+        (
+            "Dear diary",
+            "it is neither an SQLite database nor a CSV file",
+        ),
+    ] {
+        sandbox.write("h.csv", &format!("{header}\n1,2,3,4,5\n"));
+
+        let stderr = sandbox
+            .run(&["import", "h.csv", "--no-backup"])
+            .expect(78)
+            .stderr();
+
+        assert!(stderr.contains(why), "{header}: {stderr}");
+    }
+}
+
+#[test]
+fn a_header_in_capitals_and_a_line_that_names_the_delimiter_for_excel_are_read() {
+    for start in [
+        "FACTION_ID;Timestamp;Respect\n",
+        "sep=;\nfaction_id;timestamp;respect\n",
+        "\u{feff}SEP=;\r\n\"faction_id\";\"timestamp\";\"respect\"\r\n",
+        "\"sep=;\"\nfaction_id;timestamp;respect\n",
+    ] {
+        let sandbox = with_plan("");
+        sandbox.write("h.csv", &format!("{start}7;{MARCH};5\n8;{MARCH};many\n"));
+        let import = |more: &[&str], code| {
+            let arguments = [&["import", "h.csv", "--no-backup"], more].concat();
+            sandbox.run(&arguments).expect(code).stderr()
+        };
+
+        let stderr = import(&[], 78);
+
+        let line = if start.to_ascii_lowercase().contains("sep=") {
+            4
+        } else {
+            3
+        };
+        let why = format!("line {line}: column respect: \"many\" is not a whole number");
+        assert!(stderr.contains(&why), "{start:?}: {stderr}");
+        import(&["--skip-invalid"], 3);
+        assert_eq!(sandbox.rows("SELECT respect FROM faction_history"), ["5"]);
+    }
+    let sandbox = with_plan("");
+    sandbox.write("h.csv", "faction_id,RESPECT,timestamp,respect\n7,1,1,1\n");
+
+    let refused = sandbox.run(&["import", "h.csv"]).expect(78);
+
+    let why = "the columns 2 and 4 have the same name, \"respect\"";
+    assert!(refused.stderr().contains(why), "{}", refused.stderr());
+}

@@ -210,7 +210,7 @@ fn the_table_is_told_by_the_columns_or_by_the_flag() {
     );
     assert!(run(&["f.csv", "--dataset", "player"], 2).contains("did you mean players"));
     assert!(run(&["f.csv", "--dataset", "players"], 78).contains("player_id is missing"));
-    assert!(run(&["view.csv"], 78).contains("neither"));
+    assert!(run(&["view.csv"], 78).contains("its header fits no table"));
     assert!(run(&["plan.db", "--dataset", "players"], 2).contains("it is for a CSV file"));
     assert!(run(&["f.csv", "--time-offset", "+02:00"], 2).contains("Python program"));
 }

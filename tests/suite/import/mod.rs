@@ -13,6 +13,7 @@ mod oddities;
 mod plan;
 mod pruned;
 mod pruned_elsewhere;
+mod quotes;
 mod refusals;
 #[cfg(unix)]
 mod scratch;

@@ -146,6 +146,11 @@ fn a_mark_that_cannot_be_written_stops_the_job_before_it_does_anything() {
         "{}",
         refused.stderr()
     );
+    assert!(
+        refused.stderr().contains("\n  try: "),
+        "{}",
+        refused.stderr()
+    );
     assert_eq!(backups(&sandbox), 0);
 }
 
