@@ -6,6 +6,7 @@ mod closed;
 mod csv;
 mod every_poll;
 mod kill;
+mod known_wars;
 mod many_collectors;
 mod merge;
 mod model;
@@ -14,12 +15,14 @@ mod plan;
 mod pruned;
 mod pruned_elsewhere;
 mod refusals;
+mod rosters;
 #[cfg(unix)]
 mod scratch;
 #[cfg(unix)]
 mod signals;
 mod summaries;
 mod two_collectors;
+mod winners;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
