@@ -15,6 +15,7 @@ use crate::command::wait::{LockWait, WaitArgs};
 use crate::command::{Context, Outcome, backup, summarize};
 use crate::config::Record;
 use crate::error::{Error, Exit, Result};
+use crate::model::future::{FutureBounds, LostRows};
 use crate::model::import::SourceKind;
 use crate::model::import::moment::parse_offset;
 use crate::model::import::report::ImportResult;
@@ -173,6 +174,8 @@ struct Finished {
     /// Months with rows that no summary will count, and the number of these rows.
     late: Vec<(Month, i64)>,
     next_prune: Option<NextPrune>,
+    /// The rows that a prune deleted too early, and that are still missing.
+    lost: Option<LostRows>,
     /// The error that ended these steps. The rows are imported all the same.
     failure: Option<Error>,
 }
@@ -204,6 +207,10 @@ fn finish(context: &Context, args: &Args, store: &mut Store, result: &ImportResu
             .iter()
             .map(|state| (state.month, state.unsummarized_late_rows()));
         done.late = late.filter(|(_, rows)| *rows > 0).collect();
+        if let Some(bounds) = FutureBounds::at(now) {
+            let backups = &context.settings.backup.directory;
+            done.lost = store.lost_rows(backups, bounds.max_recorded, now)?;
+        }
         Ok(())
     };
     done.failure = steps().err();
@@ -262,6 +269,9 @@ fn outcome(
     }
     if let Some(next) = &done.next_prune {
         log::warn!("{}", describe_next_prune(next));
+    }
+    if let Some(lost) = &done.lost {
+        log::warn!("{}; {}", lost.describe(), lost.help());
     }
     let exit = match &failure {
         Some(failure) => failure.exit(),

@@ -43,6 +43,7 @@ const TOO_LARGE: &str = "is larger than 9223372036854775807";
 const TOO_SMALL: &str = "is smaller than -9223372036854775808";
 const OUT_OF_RANGE: &str = "is out of range";
 const MISSING: &str = "is missing";
+pub(crate) const MONTH_IS_NOT_OVER: &str = "is the start of a month that is not over";
 
 impl Dialect {
     /// Without any numbered tile.
@@ -169,7 +170,7 @@ impl Dialect {
         };
         match month_of_period(at) {
             Some(month) if month.end() <= self.now => converted,
-            _ => Unusable("is the start of a month that is not over"),
+            _ => Unusable(MONTH_IS_NOT_OVER),
         }
     }
 

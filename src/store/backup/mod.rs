@@ -123,7 +123,9 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let mut warnings = warnings(&manifest, previous.as_ref(), backups.future());
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
     let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && lost.is_none();
-    if let Some(lost) = &lost {
+    // The commands that keep all backups say themselves what is missing: an import may bring it back.
+    let warns = options.keep != Some(u32::MAX);
+    if let Some(lost) = lost.as_ref().filter(|_| warns) {
         warnings.push(format!(
             "{}, so no backup was rotated away; {}",
             lost.describe(),

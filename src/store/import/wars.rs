@@ -45,7 +45,9 @@ pub(super) fn collect_winners(connection: &Connection, tallies: &mut Tallies) ->
     };
     let completed = collect().context("collect the winners of wars")?;
     let tally = tallies.entry(History::Wars.table()).or_default();
-    (0..completed).for_each(|_| tally.mend(MEND.0, MEND.1));
+    for _ in 0..completed {
+        tally.mend(MEND.0, MEND.1);
+    }
     Ok(())
 }
 
@@ -62,7 +64,9 @@ pub(super) fn settle(
         .query_map([], |row| row.get("period_start"))?
         .collect::<rusqlite::Result<_>>()?;
     let tally = tallies.entry(History::Wars.table()).or_default();
-    (completed.iter()).for_each(|_| tally.mend(MEND.0, MEND.1));
+    for _ in &completed {
+        tally.mend(MEND.0, MEND.1);
+    }
     let months: BTreeSet<i64> = completed.into_iter().collect();
     let is_over = |start: &i64| Month::of(*start).is_some_and(|month| month.end() <= now);
     for period_start in months.into_iter().filter(is_over) {

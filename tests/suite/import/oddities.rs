@@ -1,7 +1,10 @@
 //! Imports each oddity that an untyped database of the Python program may have, by itself.
 
+use std::fs;
+
 use rusqlite::Connection;
 use serde_json::Value;
+use tornsnap::testing::store::Store;
 
 use super::{MARCH, with_plan};
 use crate::support::{CANARY, DAY, HOUR, Sandbox};
@@ -177,6 +180,47 @@ fn rows_from_before_torn_and_from_the_future_are_left_out() {
     assert_eq!(left("timestamp is missing"), 1);
     assert_eq!(left("timestamp is before 2004"), 1);
     assert_eq!(left("timestamp is in the future"), 1);
+}
+
+#[test]
+fn rows_from_the_future_in_a_copy_of_the_same_database_are_no_failure() {
+    let sandbox = with_plan("");
+    let future = "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', unixepoch('2026-06-01'));
+        INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, unixepoch('2026-03-01'), 1),
+            (1, unixepoch('2026-06-01'), 2);
+        INSERT INTO faction_observations VALUES (1, unixepoch('2026-06-01'), unixepoch('2026-06-01'), unixepoch('2026-06-02'), 1);
+        INSERT INTO faction_summary (faction_id, period_start, period_end, record_count)
+            VALUES (1, unixepoch('2026-06-01'), unixepoch('2026-07-01'), 1);";
+    sandbox.sqlite().execute_batch(future).unwrap();
+    fs::copy(sandbox.database(), sandbox.path("copy.db")).unwrap();
+    sandbox
+        .run(&["prune", "--future", "--without-backup"])
+        .expect(0);
+    let import = |into: &str| {
+        sandbox.run(&[
+            "import",
+            "copy.db",
+            "--no-backup",
+            "--json",
+            "--database",
+            into,
+        ])
+    };
+
+    let report = import("tornsnap.db").expect(0).json();
+
+    assert_eq!(
+        count(
+            &report,
+            "faction_history",
+            "left",
+            "timestamp is in the future"
+        ),
+        1
+    );
+    assert_eq!(sandbox.rows("SELECT respect FROM faction_history"), ["1"]);
+    drop(Store::create(&sandbox.path("new.db")).unwrap());
+    import("new.db").expect(3);
 }
 
 #[test]
