@@ -504,7 +504,7 @@ LEFT JOIN factions AS attacking ON attacking.faction_id = h.attacking_faction_id
 LEFT JOIN factions AS defending ON defending.faction_id = h.defending_faction_id;
 
 CREATE VIEW war_league AS
--- How many wars did each faction fight and win in each summarized month?
+-- How many wars did each faction fight and win in each summarized month? won + lost + no_known_winner = wars.
 SELECT
     strftime('%Y-%m', period_start, 'unixepoch') AS month,
     faction_id,
@@ -513,6 +513,7 @@ SELECT
     count(*) AS wars,                             -- with history rows in the month
     count(*) FILTER (WHERE winner_faction_id = faction_id) AS won, -- decided in the month
     count(*) FILTER (WHERE winner_faction_id <> faction_id) AS lost,
+    count(*) FILTER (WHERE winner_faction_id IS NULL) AS no_known_winner, -- not decided in the month, or not known by whom
     sum(score) AS score,                          -- points at the end of the war, or of the month
     period_start,
     datetime(period_start, 'unixepoch') AS period_start_utc

@@ -18,6 +18,7 @@ FROM (
     UNION SELECT attacking_faction_id FROM temp.imported_war_summary
     UNION SELECT defending_faction_id FROM temp.imported_war_summary
     UNION SELECT winner_faction_id FROM temp.imported_war_summary
+    UNION SELECT winner_faction_id FROM temp.known_winners
     UNION SELECT faction_id_start FROM temp.imported_territory_ownership_summary
     UNION SELECT faction_id_end FROM temp.imported_territory_ownership_summary
 ) AS named

@@ -18,6 +18,7 @@ use crate::error::{Error, Exit, Result};
 use crate::model::import::SourceKind;
 use crate::model::import::moment::parse_offset;
 use crate::model::import::report::ImportResult;
+use crate::model::lost_rows::LostRows;
 use crate::model::retention::first_kept_month;
 use crate::model::time::Month;
 use crate::store::Store;
@@ -173,6 +174,8 @@ struct Finished {
     /// Months with rows that no summary will count, and the number of these rows.
     late: Vec<(Month, i64)>,
     next_prune: Option<NextPrune>,
+    /// The rows that a prune deleted too early, and that are still missing.
+    lost: Option<LostRows>,
     /// The error that ended these steps. The rows are imported all the same.
     failure: Option<Error>,
 }
@@ -204,6 +207,7 @@ fn finish(context: &Context, args: &Args, store: &mut Store, result: &ImportResu
             .iter()
             .map(|state| (state.month, state.unsummarized_late_rows()));
         done.late = late.filter(|(_, rows)| *rows > 0).collect();
+        done.lost = store.lost_rows(&context.settings.backup.directory, now)?;
         Ok(())
     };
     done.failure = steps().err();
@@ -262,6 +266,9 @@ fn outcome(
     }
     if let Some(next) = &done.next_prune {
         log::warn!("{}", describe_next_prune(next));
+    }
+    if let Some(lost) = &done.lost {
+        log::warn!("{}; {}", lost.describe(), lost.help());
     }
     let exit = match &failure {
         Some(failure) => failure.exit(),

@@ -128,7 +128,7 @@ pub(super) fn print_table(result: &ImportResult) -> Result<()> {
             group_digits(tally.taken),
             group_digits(tally.already_there),
             group_digits(tally.unchanged),
-            group_digits(tally.rows_left() + tally.rows_closed()),
+            group_digits(tally.rows_left() + tally.rows_future() + tally.rows_closed()),
         ))?;
         for (reason, count) in &tally.mended {
             print(&format!("    mended {count}: {reason}"))?;
@@ -226,6 +226,13 @@ pub(super) fn describe(args: &Args, result: &ImportResult, done: &Finished) -> S
     )];
     if result.left() > 0 {
         parts.push(format!("{} left out", group_digits(result.left())));
+    }
+    let future = result.sum(Tally::rows_future);
+    if future > 0 {
+        parts.push(format!(
+            "{} with times in the future left out, as `prune --future` removes them",
+            group_digits(future)
+        ));
     }
     let closed = result.sum(Tally::rows_closed);
     if closed > 0 {

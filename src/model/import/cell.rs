@@ -6,6 +6,7 @@ use std::num::IntErrorKind;
 use crate::model::id::TerritoryId;
 use crate::model::import::SourceKind;
 use crate::model::import::datum::Datum;
+use crate::model::import::digits;
 use crate::model::import::moment;
 use crate::model::import::rules::Kind;
 use crate::model::import::tidy::month_of_period;
@@ -42,6 +43,7 @@ const TOO_LARGE: &str = "is larger than 9223372036854775807";
 const TOO_SMALL: &str = "is smaller than -9223372036854775808";
 const OUT_OF_RANGE: &str = "is out of range";
 const MISSING: &str = "is missing";
+pub(crate) const MONTH_IS_NOT_OVER: &str = "is the start of a month that is not over";
 
 impl Dialect {
     /// Without any numbered tile.
@@ -99,7 +101,7 @@ impl Dialect {
         let (number, mend) = match cell {
             Datum::Null => return Kept(Datum::Null),
             Datum::Integer(number) => (*number, None),
-            Datum::Real(number) => match whole(*number) {
+            Datum::Real(number) => match digits::whole(*number) {
                 Some(whole) => (whole, Some("a decimal number became a whole one")),
                 None => return Unusable(NOT_A_NUMBER),
             },
@@ -130,12 +132,7 @@ impl Dialect {
         if !self.is_lenient() {
             return None;
         }
-        let without_separators: String = text.chars().filter(|letter| *letter != ',').collect();
-        let number = match without_separators.parse::<i64>() {
-            Ok(number) => number,
-            Err(_) => whole(without_separators.parse().ok()?)?,
-        };
-        Some((number, mend))
+        Some((digits::written_for_people(text)?, mend))
     }
 
     /// When a row was recorded.
@@ -173,7 +170,7 @@ impl Dialect {
         };
         match month_of_period(at) {
             Some(month) if month.end() <= self.now => converted,
-            _ => Unusable("is the start of a month that is not over"),
+            _ => Unusable(MONTH_IS_NOT_OVER),
         }
     }
 
@@ -228,7 +225,7 @@ impl Dialect {
             Datum::Null => return Kept(Datum::Null),
             Datum::Integer(0) if self.is_lenient() => return Kept(Datum::Null),
             Datum::Integer(number) => Some(*number),
-            Datum::Real(number) => whole(*number),
+            Datum::Real(number) => digits::whole(*number),
             Datum::Text(text) => {
                 let trimmed = text.trim();
                 if let Ok(tile) = trimmed.parse::<TerritoryId>() {
@@ -307,13 +304,6 @@ impl Dialect {
         }
         self.text(cell)
     }
-}
-
-/// The whole number that a float stands for.
-fn whole(number: f64) -> Option<i64> {
-    // Up to 2^53 each whole number has a float of its own.
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
 impl Dialect {

@@ -47,6 +47,9 @@ fn from_number(number: i64, offset: i64, mend: Option<&'static str>) -> Option<M
 
 const SHIFTED: &str = "shifted by --time-offset";
 
+/// Why a row after now is not taken.
+pub(crate) const IN_THE_FUTURE: &str = "is in the future";
+
 /// The mend of a text without a time zone, if no offset is known.
 pub(crate) const READ_AS_UTC: &str = "text without a time zone was read as UTC";
 
@@ -116,7 +119,7 @@ pub(crate) fn impossible(at: i64, now: i64) -> Option<&'static str> {
     if at < FIRST_MOMENT {
         Some("is before 2004")
     } else if at > now.saturating_add(CLOCK_TOLERANCE) {
-        Some("is in the future")
+        Some(IN_THE_FUTURE)
     } else {
         None
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::history::History;
 use crate::model::import::SourceKind;
-use crate::model::import::moment::READ_AS_UTC;
+use crate::model::import::cell::MONTH_IS_NOT_OVER;
+use crate::model::import::moment::{IN_THE_FUTURE, READ_AS_UTC};
 use crate::model::month_state::Closing;
 use crate::model::time::Month;
 
@@ -19,7 +20,7 @@ pub(crate) struct ImportResult {
 }
 
 /// Counts of the rows of one table of the source. Each row is in exactly one of `taken`, `already_there`,
-/// `unchanged`, `recomputed`, `left` and `closed`.
+/// `unchanged`, `recomputed`, `left`, `future` and `closed`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tally {
     /// Rows that were inserted, or that replaced an older state.
@@ -36,6 +37,8 @@ pub(crate) struct Tally {
     pub(crate) mended: BTreeMap<String, i64>,
     /// Rows that were not taken, by reason.
     pub(crate) left: BTreeMap<String, i64>,
+    /// Rows with times after now in another copy of our database, by reason. `prune --future` removes such rows on purpose.
+    pub(crate) future: BTreeMap<String, i64>,
     /// Rows that were not taken, because their month was pruned or purged in our database.
     pub(crate) closed: BTreeMap<(Month, Closing), i64>,
 }
@@ -75,6 +78,22 @@ impl Tally {
         self.left.values().sum()
     }
 
+    /// Counts the rows with times after now as rows that nobody wants back.
+    pub(crate) fn expect_future(&mut self) {
+        let is_future = |reason: &String| {
+            [IN_THE_FUTURE, MONTH_IS_NOT_OVER]
+                .iter()
+                .any(|flaw| reason.ends_with(flaw))
+        };
+        let left = std::mem::take(&mut self.left);
+        (self.future, self.left) = left.into_iter().partition(|(reason, _)| is_future(reason));
+    }
+
+    /// The number of rows that were not taken because `prune --future` would remove them.
+    pub(crate) fn rows_future(&self) -> i64 {
+        self.future.values().sum()
+    }
+
     /// The number of rows that were not taken because their month is closed.
     pub(crate) fn rows_closed(&self) -> i64 {
         self.closed.values().sum()
@@ -84,7 +103,7 @@ impl Tally {
     pub(crate) fn reasons_left(&self) -> Vec<(String, i64)> {
         let closed = self.closed.iter();
         let closed = closed.map(|(&(month, closing), rows)| (closing.describe(month), *rows));
-        let left = self.left.iter();
+        let left = self.left.iter().chain(&self.future);
         left.map(|(reason, rows)| (reason.clone(), *rows))
             .chain(closed)
             .collect()

@@ -136,7 +136,9 @@ pub fn create(options: &BackupOptions<'_>, _lock: &Lock) -> Result<NewBackup> {
     let only_copy = LostRows::new(&missing, &searched, older).and_then(|lost| keep_all(&lost));
     // The user should look at the previous backup before it is rotated away, or import the rows that only a backup has.
     let may_rotate = !is_much_smaller(&manifest, previous.as_ref()) && only_copy.is_none();
-    warnings.extend(only_copy);
+    // The commands that keep all backups say themselves what is missing: an import may bring it back.
+    let warns = options.keep != Some(u32::MAX);
+    warnings.extend(only_copy.filter(|_| warns));
     let removed = match options.keep.filter(|_| may_rotate) {
         Some(keep) => rotate::remove_oldest(
             directory,

@@ -15,12 +15,14 @@ mod plan;
 mod read;
 mod records;
 mod rehearsal;
+mod rosters;
 mod source;
 mod staging;
 mod states;
 mod summaries;
 mod tornsnap;
 mod triggers;
+mod wars;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,7 +164,8 @@ fn merge_with<T>(
 /// 1. The months that are closed here are found before any row is added, because late rows change what they are.
 /// 2. States and observations come before the histories: the present owner of a tile decides which of its rows are kept, and
 ///    history rows refer to the rows of their entities.
-/// 3. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
+/// 3. The rosters that were read here are found before any imported state is merged. Then they decide who has left.
+/// 4. Histories come before summaries, because a summary is taken only if it counts more rows than are here afterwards.
 ///
 /// `summarize` runs after the transaction.
 fn merge(
@@ -175,7 +178,10 @@ fn merge(
     let months_before = months::months(connection, now)?;
     let missing = missing_rows(connection, now)?;
     let closed = ClosedMonths::of(&months_before, &missing);
+    wars::collect_winners(connection, tallies)?;
+    rosters::find(connection)?;
     states::merge(connection, facts, now, tallies)?;
+    rosters::remove_leavers(connection)?;
     let mut changed = BTreeSet::new();
     for history in History::ALL {
         histories::merge(

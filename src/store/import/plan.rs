@@ -1,5 +1,6 @@
 //! Reads a database of the Python program.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::ValueRef;
@@ -19,7 +20,7 @@ use crate::model::time::Month;
 use crate::store::history::schema_of;
 use crate::store::import::read::{columns_of, copy_table, entity_of};
 use crate::store::import::source::SourceDatabase;
-use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive};
+use crate::store::import::{ImportOptions, SourceFacts, Tallies, derive, wars};
 use crate::store::{SqlContext, sql};
 
 const STATES: [Table; 2] = [rules::FACTIONS, rules::PLAYERS];
@@ -63,9 +64,18 @@ pub(super) fn read(
     };
     for (history, table) in SUMMARIES {
         let counts = count_rows(target, history)?;
+        let left = RefCell::new(Vec::new());
         let tally = copy_table(connection, target, &table, &dialect, &|row, tally| {
-            tidy_summary(&table, history, row, tally, &counts)
+            tidy_summary(&table, history, row, tally, &counts).inspect_err(|skip| {
+                if history == History::Wars && *skip == Skip::Recomputed {
+                    left.borrow_mut().push(row.clone());
+                }
+            })
         })?;
+        // The history of the program has no winners.
+        for summary in left.into_inner() {
+            wars::keep_winner(target, &summary)?;
+        }
         tallies.insert(table.name, tally);
     }
     Ok(facts)

@@ -71,6 +71,17 @@ pub(in crate::store) fn create(connection: &Connection) -> Result<()> {
                  rows,
                  PRIMARY KEY (history, entity, month)
              );
+             CREATE TEMP TABLE known_winners (  -- the winners of wars that summaries name
+                 war_type,
+                 war_id,
+                 period_start,                  -- start of the month of the summary
+                 winner_faction_id
+             );
+             CREATE TEMP TABLE rosters (        -- when our own fetches have read the roster of a faction: find_rosters.sql
+                 faction_id,
+                 at,
+                 PRIMARY KEY (faction_id, at)
+             );
              CREATE TEMP TABLE thin (           -- the part of counted that counts more rows than are here: find_thin.sql
                  entity,
                  period_start,

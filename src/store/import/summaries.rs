@@ -15,7 +15,7 @@ use crate::model::import::rules::{Table, table_named};
 use crate::model::month_state::Closing;
 use crate::store::history::{render, schema_of};
 use crate::store::import::staging::{self, column_list};
-use crate::store::import::{ClosedMonths, Tallies};
+use crate::store::import::{ClosedMonths, Tallies, wars};
 use crate::store::{SqlContext, sql};
 
 /// Inserts the summaries that we do not have, and those that count more history rows than are here. Marks their months, so
@@ -35,11 +35,19 @@ pub(super) fn merge(
         };
         leave_purged(connection, history, closed, tallies).context(format!("import {name}"))?;
         find_thin(connection, history, closed).context(format!("import {name}"))?;
-        let taken = insert(connection, history, table, now).context(format!("import {name}"))?;
-        let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
-        staging::tally(connection, name, count, tallies)?;
-        mark(connection, history, &taken, now)
+        let mut taken =
+            insert(connection, history, table, now).context(format!("import {name}"))?;
+        record_imported(connection, history, &taken)
             .context(format!("record which summaries of {name} were imported"))?;
+        let mut completed = 0;
+        if history == History::Wars {
+            completed = wars::settle(connection, now, &mut taken, tallies)
+                .context(format!("import {name}"))?;
+        }
+        let count = i64::try_from(taken.len()).unwrap_or(i64::MAX);
+        staging::tally(connection, name, count.saturating_add(completed), tallies)?;
+        mark_months(connection, history, &taken, now)
+            .context(format!("mark the months of {name}"))?;
     }
     Ok(())
 }
@@ -49,7 +57,7 @@ pub(super) fn merge(
 const COUNTS: [&str; 3] = ["created_at", "record_count", "days_owned"];
 
 /// A summary that was taken: its entity, as [`schema_of`] has it, and the start of its month.
-type Taken = (Datum, i64);
+pub(super) type Taken = (Datum, i64);
 
 /// Finds the imported summaries that count more rows than are here. Those of months that are closed here are left out.
 fn find_thin(
@@ -124,12 +132,11 @@ fn insert(
         .collect()
 }
 
-/// Records which summaries were imported, and marks their months and the later ones for `summarize`.
-fn mark(
+/// Records which summaries were imported.
+fn record_imported(
     connection: &Connection,
     history: History,
     taken: &[Taken],
-    now: i64,
 ) -> rusqlite::Result<()> {
     let mut mark_summary = connection.prepare(sql!("import/mark_summary"))?;
     for (entity, period_start) in taken {
@@ -139,6 +146,16 @@ fn mark(
             ":entity": entity,
         })?;
     }
+    Ok(())
+}
+
+/// Marks the months of the summaries that were taken, and the later ones, for `summarize`.
+fn mark_months(
+    connection: &Connection,
+    history: History,
+    taken: &[Taken],
+    now: i64,
+) -> rusqlite::Result<()> {
     let months: BTreeSet<i64> = taken.iter().map(|taken| taken.1).collect();
     for period_start in &months {
         connection.execute(

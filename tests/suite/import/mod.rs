@@ -6,21 +6,25 @@ mod closed;
 mod csv;
 mod every_poll;
 mod kill;
+mod known_wars;
 mod many_collectors;
 mod merge;
 mod model;
+mod numbers;
 mod oddities;
 mod plan;
 mod pruned;
 mod pruned_elsewhere;
 mod quotes;
 mod refusals;
+mod rosters;
 #[cfg(unix)]
 mod scratch;
 #[cfg(unix)]
 mod signals;
 mod summaries;
 mod two_collectors;
+mod winners;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,17 +1,20 @@
 //! Imports each oddity that an untyped database of the Python program may have, by itself.
 
+use std::fs;
+
 use rusqlite::Connection;
 use serde_json::Value;
+use tornsnap::testing::store::Store;
 
 use super::{MARCH, with_plan};
 use crate::support::{CANARY, DAY, HOUR, Sandbox};
 
-fn import(sandbox: &Sandbox, more: &[&str], code: i32) -> Value {
+pub fn import(sandbox: &Sandbox, more: &[&str], code: i32) -> Value {
     let arguments = [&["import", "plan.db", "--json", "--no-backup"], more].concat();
     sandbox.run(&arguments).expect(code).json()
 }
 
-fn count(report: &Value, table: &str, field: &str, reason: &str) -> i64 {
+pub fn count(report: &Value, table: &str, field: &str, reason: &str) -> i64 {
     let reasons = report["tables"][table][field].as_array().unwrap();
     let found = reasons.iter().find(|entry| entry["reason"] == reason);
     found.map_or(0, |entry| entry["count"].as_i64().unwrap())
@@ -95,6 +98,47 @@ fn rows_from_before_torn_and_from_the_future_are_left_out() {
 }
 
 #[test]
+fn rows_from_the_future_in_a_copy_of_the_same_database_are_no_failure() {
+    let sandbox = with_plan("");
+    let future = "INSERT INTO factions (faction_id, name, last_updated) VALUES (1, 'One', unixepoch('2026-06-01'));
+        INSERT INTO faction_history (faction_id, timestamp, respect) VALUES (1, unixepoch('2026-03-01'), 1),
+            (1, unixepoch('2026-06-01'), 2);
+        INSERT INTO faction_observations VALUES (1, unixepoch('2026-06-01'), unixepoch('2026-06-01'), unixepoch('2026-06-02'), 1);
+        INSERT INTO faction_summary (faction_id, period_start, period_end, record_count)
+            VALUES (1, unixepoch('2026-06-01'), unixepoch('2026-07-01'), 1);";
+    sandbox.sqlite().execute_batch(future).unwrap();
+    fs::copy(sandbox.database(), sandbox.path("copy.db")).unwrap();
+    sandbox
+        .run(&["prune", "--future", "--without-backup"])
+        .expect(0);
+    let import = |into: &str| {
+        sandbox.run(&[
+            "import",
+            "copy.db",
+            "--no-backup",
+            "--json",
+            "--database",
+            into,
+        ])
+    };
+
+    let report = import("tornsnap.db").expect(0).json();
+
+    assert_eq!(
+        count(
+            &report,
+            "faction_history",
+            "left",
+            "timestamp is in the future"
+        ),
+        1
+    );
+    assert_eq!(sandbox.rows("SELECT respect FROM faction_history"), ["1"]);
+    drop(Store::create(&sandbox.path("new.db")).unwrap());
+    import("new.db").expect(3);
+}
+
+#[test]
 fn numbered_tiles_are_found_by_their_coordinates() {
     let sandbox = with_plan(&format!(
         "INSERT INTO territory_ownership_history (territory_id, faction_id, coordinates, recorded_at) VALUES
@@ -146,7 +190,7 @@ fn keys_are_never_stored_and_names_of_keys_are() {
     );
     assert!(!finished.stdout().contains("CANARY") && !finished.stderr().contains("CANARY"));
     drop(finished);
-    let bytes = std::fs::read(sandbox.database()).unwrap();
+    let bytes = fs::read(sandbox.database()).unwrap();
     assert!(!bytes.windows(6).any(|part| part == b"CANARY"));
 }
 
@@ -179,7 +223,7 @@ fn values_of_the_wrong_type_are_converted_or_unknown() {
 #[test]
 fn missing_tables_columns_and_parents_are_no_obstacle() {
     let sandbox = Sandbox::new();
-    drop(tornsnap::testing::store::Store::create(&sandbox.database()).unwrap());
+    drop(Store::create(&sandbox.database()).unwrap());
     Connection::open(sandbox.path("plan.db"))
         .unwrap()
         .execute_batch(&format!(

@@ -296,8 +296,8 @@ fn the_league_views_rank_the_summaries() {
         ["2026-03|One|2", "2026-03|Two|1"]
     );
     assert_eq!(
-        sandbox.rows("SELECT name, wars, won, lost, score FROM war_league ORDER BY faction_id"),
-        ["One|2|1|0|33", "Two|2|0|1|24"]
+        sandbox.rows("SELECT name, wars, won, lost, no_known_winner, score FROM war_league ORDER BY faction_id"),
+        ["One|2|1|0|1|33", "Two|2|0|1|1|24"]
     );
     assert_eq!(
         sandbox.rows("SELECT name, tiles_start, tiles_end, gained, lost, tile_days FROM territory_league ORDER BY faction_id"),

@@ -174,6 +174,26 @@ fn health_names_the_backup_with_the_rows_and_never_advises_to_remove_it() {
 }
 
 #[test]
+fn only_an_import_that_leaves_rows_missing_warns_of_them() {
+    let story = Story::new(70 * DAY, false);
+    story.run(IN_APRIL, &["prune", "--future"]);
+    story.sandbox.write(
+        "other.csv",
+        "faction_id,timestamp,respect\n77,1700000000,1\n",
+    );
+    let import = |file: &str| {
+        let command = ["import", file, "--database", "wrong.db"];
+        story.sandbox.run_at(IN_APRIL, &command).expect(0).stderr()
+    };
+
+    let stderr = import("other.csv");
+    assert_eq!(stderr.matches("too early").count(), 1, "{stderr}");
+
+    let stderr = import(&format!("backups/{}", story.backup));
+    assert!(!stderr.contains("too early"), "{stderr}");
+}
+
+#[test]
 fn the_summaries_stay_until_all_rows_are_back() {
     let story = Story::new(70 * DAY, false);
     story.run(IN_APRIL, &["prune", "--future"]);

@@ -1,0 +1,18 @@
+-- Sets the winner in the last imported history row of each war that has ended, if that row names none and a summary does.
+-- The summaries of the Python program had winners, and its history had none.
+UPDATE temp.imported_war_status_history AS final
+SET winner_faction_id = known.winner_faction_id
+FROM (
+    SELECT war_type, war_id, winner_faction_id, max(period_start)
+    FROM temp.known_winners
+    GROUP BY war_type, war_id
+) AS known
+WHERE final.war_type = known.war_type AND final.war_id = known.war_id
+  AND final.status = 'completed' AND final.winner_faction_id IS NULL
+  AND known.winner_faction_id IN (
+      coalesce(final.attacking_faction_id, known.winner_faction_id),
+      coalesce(final.defending_faction_id, known.winner_faction_id))
+  AND NOT EXISTS (
+      SELECT 1 FROM temp.imported_war_status_history AS newer
+      WHERE newer.war_type = final.war_type AND newer.war_id = final.war_id
+        AND (newer.recorded_at, newer.rowid) > (final.recorded_at, final.rowid))

@@ -1,0 +1,35 @@
+-- Deletes the imported summaries of wars that had ended with the same facts in an earlier month.
+-- The other collector learned of the end later. With all rows of both, its row would repeat the known one, so the later month
+-- would have no summary of the war.
+DELETE FROM main.war_summary AS later
+WHERE period_type = 'monthly'
+  AND (war_type || ' ' || war_id, period_start) IN (
+      SELECT entity, period_start FROM main.imported_summaries WHERE history = 'war_status_history')
+  AND NOT EXISTS (
+      SELECT 1 FROM main.war_status_history AS own
+      WHERE own.war_type = later.war_type AND own.war_id = later.war_id
+        AND own.recorded_at >= later.period_start AND own.recorded_at < later.period_end)
+  AND (
+      EXISTS (
+          SELECT 1 FROM main.war_status_history AS final
+          WHERE final.id = (
+                  SELECT id FROM main.war_status_history AS newest
+                  WHERE newest.war_type = later.war_type AND newest.war_id = later.war_id
+                    AND newest.recorded_at < later.period_start
+                  ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1)
+            AND final.status IN ('completed', 'cancelled')
+            AND (final.attacking_faction_id, final.defending_faction_id, final.attacking_score, final.defending_score,
+                 final.winner_faction_id)
+             IS (later.attacking_faction_id, later.defending_faction_id, later.final_attacking_score,
+                 later.final_defending_score, later.winner_faction_id))
+      OR EXISTS (
+          SELECT 1 FROM main.war_summary AS earlier
+          WHERE earlier.war_type = later.war_type AND earlier.war_id = later.war_id
+            AND earlier.period_type = 'monthly' AND earlier.period_start < later.period_start
+            AND earlier.winner_faction_id IS NOT NULL
+            AND (earlier.attacking_faction_id, earlier.defending_faction_id, earlier.final_attacking_score,
+                 earlier.final_defending_score, earlier.winner_faction_id)
+             IS (later.attacking_faction_id, later.defending_faction_id, later.final_attacking_score,
+                 later.final_defending_score, later.winner_faction_id))
+  )
+RETURNING war_type || ' ' || war_id AS entity, period_start

@@ -1,0 +1,16 @@
+-- Sets the winner in stored summaries without one, if an imported summary of the same war and month names it.
+-- A war that had not ended at the end of the month keeps NULL.
+UPDATE main.war_summary AS summary
+SET winner_faction_id = known.winner_faction_id
+FROM temp.known_winners AS known
+WHERE summary.war_type = known.war_type AND summary.war_id = known.war_id
+  AND summary.period_start = known.period_start AND summary.period_type = 'monthly'
+  AND summary.winner_faction_id IS NULL
+  AND known.winner_faction_id IN (
+      coalesce(summary.attacking_faction_id, known.winner_faction_id),
+      coalesce(summary.defending_faction_id, known.winner_faction_id))
+  AND coalesce((
+      SELECT status FROM main.war_status_history AS newest
+      WHERE newest.war_type = known.war_type AND newest.war_id = known.war_id
+        AND newest.recorded_at >= summary.period_start AND newest.recorded_at < summary.period_end
+      ORDER BY newest.recorded_at DESC, newest.id DESC LIMIT 1), 'completed') = 'completed'

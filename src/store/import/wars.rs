@@ -1,0 +1,88 @@
+//! Winners of wars that only summaries name, and imported summaries of wars whose end is known from an earlier month.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, named_params, params};
+
+use crate::error::Result;
+use crate::model::history::History;
+use crate::model::import::datum::Datum;
+use crate::model::import::rules::WAR_SUMMARY;
+use crate::model::time::Month;
+use crate::store::import::Tallies;
+use crate::store::import::summaries::Taken;
+use crate::store::{SqlContext, sql};
+
+/// Keeps the winner that a summary names although the summary itself is not taken.
+pub(super) fn keep_winner(connection: &Connection, summary: &[Datum]) -> Result<()> {
+    let cell = |name| &summary[WAR_SUMMARY.index(name)];
+    if cell("winner_faction_id").is_null() {
+        return Ok(());
+    }
+    connection
+        .execute(
+            "INSERT INTO temp.known_winners (war_type, war_id, period_start, winner_faction_id) VALUES (?, ?, ?, ?)",
+            params![
+                cell("war_type"),
+                cell("war_id"),
+                cell("period_start"),
+                cell("winner_faction_id")
+            ],
+        )
+        .map(drop)
+        .context("keep the winner of a war")
+}
+
+const MEND: (&str, &str) = ("winner_faction_id", "taken from the summary of the war");
+
+/// Adds the winners that the imported summaries name, and completes the imported history rows. It runs before anything is
+/// merged.
+pub(super) fn collect_winners(connection: &Connection, tallies: &mut Tallies) -> Result<()> {
+    let collect = || -> rusqlite::Result<usize> {
+        connection.execute(sql!("import/collect_winners"), [])?;
+        connection.execute(sql!("import/recall_winners"), [])?;
+        connection.execute(sql!("import/complete_imported_winners"), [])
+    };
+    let completed = collect().context("collect the winners of wars")?;
+    let tally = tallies.entry(History::Wars.table()).or_default();
+    for _ in 0..completed {
+        tally.mend(MEND.0, MEND.1);
+    }
+    Ok(())
+}
+
+/// Completes winners, and deletes summaries that repeat the end of a war, also from `taken`. Returns the number of stored
+/// summaries whose winner has become known.
+pub(super) fn settle(
+    connection: &Connection,
+    now: i64,
+    taken: &mut Vec<Taken>,
+    tallies: &mut Tallies,
+) -> rusqlite::Result<i64> {
+    let completed: Vec<i64> = connection
+        .prepare(sql!("import/complete_winners"))?
+        .query_map([], |row| row.get("period_start"))?
+        .collect::<rusqlite::Result<_>>()?;
+    let tally = tallies.entry(History::Wars.table()).or_default();
+    for _ in &completed {
+        tally.mend(MEND.0, MEND.1);
+    }
+    let months: BTreeSet<i64> = completed.into_iter().collect();
+    let is_over = |start: &i64| Month::of(*start).is_some_and(|month| month.end() <= now);
+    for period_start in months.into_iter().filter(is_over) {
+        connection.execute(
+            sql!("import/mark_month"),
+            named_params! { ":history": History::Wars.table(), ":period_start": period_start, ":now": now },
+        )?;
+    }
+    let filled = connection.execute(sql!("import/fill_winners"), [])?;
+    let deleted: Vec<Taken> = connection
+        .prepare(sql!("import/delete_known_wars"))?
+        .query_map([], |row| Ok((row.get("entity")?, row.get("period_start")?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    if !deleted.is_empty() {
+        connection.execute(sql!("import/forget_known_wars"), [])?;
+        taken.retain(|summary| !deleted.contains(summary));
+    }
+    Ok(i64::try_from(filled).unwrap_or(i64::MAX))
+}

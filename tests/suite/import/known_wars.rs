@@ -1,0 +1,166 @@
+//! Wars whose end one collector learned in a later month than the other.
+
+use std::fs;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::closed::database;
+use super::{create, import, open};
+use crate::month_model::{EDGES, IN_APRIL, for_any_history, prune, summaries, summarize, template};
+use crate::support::{Sandbox, rows};
+
+/// A collector that learned at this time that faction 1 won the war, and that polled two other factions later.
+fn collector(sandbox: &Sandbox, name: &str, learned_at: i64) {
+    let [december, ..] = EDGES;
+    database(
+        sandbox,
+        name,
+        &format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, status, winner_faction_id, started_at, ends_at, recorded_at)
+             VALUES (504, 'ranked', 1, 4, 9, 3, 'completed', 1, {december}, {december} + 86400, {learned_at}),
+                    (505, 'ranked', 5, 7, 1, 0, 'ongoing', NULL, {december}, NULL, {learned_at});"
+        ),
+    );
+}
+
+#[test]
+fn a_war_counts_in_the_month_in_which_its_end_was_first_known_in_any_order() {
+    let [_, january, february, ..] = EDGES;
+    let orders: [&[&str]; 6] = [
+        &["first.db", "second.db"],
+        &["first.db", "pruned.db"],
+        &["first.db", "pruned.db", "second.db"],
+        &["pruned.db", "first.db"],
+        &[
+            "pruned.db",
+            "first.db",
+            "second.db",
+            "pruned.db",
+            "first.db",
+        ],
+        &["first_pruned.db", "pruned.db", "second.db"],
+    ];
+    let sandbox = Sandbox::new();
+    collector(&sandbox, "first.db", february - 3600);
+    collector(&sandbox, "first_pruned.db", february - 3600);
+    collector(&sandbox, "second.db", february + 5 * 86400);
+    collector(&sandbox, "pruned.db", february + 5 * 86400);
+    for name in ["pruned.db", "first_pruned.db"] {
+        prune(&sandbox, IN_APRIL, name, &["--keep-months", "1"]).expect(0);
+    }
+    for order in orders {
+        create(&sandbox, "new.db");
+        for file in order {
+            import(&sandbox, "new.db", &[file]);
+        }
+
+        let found = open(&sandbox, "new.db");
+        assert_eq!(
+            rows(
+                &found,
+                "SELECT period_start, winner_faction_id FROM war_summary WHERE war_id = 504"
+            ),
+            [format!("{january}|1")],
+            "{order:?}"
+        );
+        assert_eq!(
+            rows(&found, "SELECT sum(won), sum(lost) FROM war_league"),
+            ["1|1"],
+            "{order:?}"
+        );
+        let before = summaries(&found);
+        for file in order.iter().rev() {
+            import(&sandbox, "new.db", &[file]);
+        }
+        assert_eq!(summaries(&found), before, "{order:?}");
+    }
+}
+
+/// What one collector saw of the war.
+#[derive(Clone, Debug)]
+struct Course {
+    /// When its score was first seen. `None`: only after the end.
+    seen_at: Option<i64>,
+    learned_at: i64,
+    kept_months: usize,
+}
+
+fn any_course() -> impl Strategy<Value = Course> {
+    let second = EDGES[0] + 1;
+    (any::<bool>(), second + 1..EDGES[4], 1..5_usize).prop_map(
+        move |(was_seen, learned_at, kept_months)| Course {
+            seen_at: was_seen.then_some(second),
+            learned_at,
+            kept_months,
+        },
+    )
+}
+
+/// Writes the database of a collector, summarized and pruned.
+fn write(sandbox: &Sandbox, template: &[u8], name: &str, course: &Course) {
+    sandbox.remove_database(name);
+    fs::write(sandbox.path(name), template).unwrap();
+    let row = |at: i64, score: i64, end: &str| {
+        format!(
+            "INSERT INTO war_status_history (war_id, war_type, attacking_faction_id, defending_faction_id, attacking_score,
+                 defending_score, started_at, recorded_at, status, winner_faction_id, ends_at)
+             VALUES (504, 'ranked', 1, 4, {score}, 3, {}, {at}, {end});",
+            EDGES[0]
+        )
+    };
+    let mut statements =
+        "INSERT OR IGNORE INTO factions (faction_id, name) VALUES (1, 'One'), (4, 'Four');"
+            .to_owned();
+    if let Some(at) = course.seen_at {
+        statements += &row(at, 5, "'ongoing', NULL, NULL");
+    }
+    statements += &row(
+        course.learned_at,
+        9,
+        &format!("'completed', 1, {} + 1", EDGES[0]),
+    );
+    open(sandbox, name).execute_batch(&statements).unwrap();
+    summarize(sandbox, IN_APRIL, name, &[]);
+    if course.kept_months < 4 {
+        let keep = ["--keep-months", &course.kept_months.to_string()];
+        prune(sandbox, IN_APRIL, name, &keep).expect(0);
+    }
+}
+
+#[test]
+fn a_won_war_counts_once_whatever_was_pruned_and_imported_in_any_order() {
+    const FILES: [&str; 3] = ["a.db", "b.db", "c.db"];
+    let sandbox = Sandbox::new();
+    let template = template(&sandbox);
+    let any_order = vec(0..FILES.len(), 1..6);
+    for_any_history(
+        4,
+        (vec(any_course(), FILES.len()), any_order),
+        |(courses, order)| {
+            for (name, course) in FILES.iter().zip(&courses) {
+                write(&sandbox, &template, name, course);
+            }
+            create(&sandbox, "new.db");
+            for file in &order {
+                import(&sandbox, "new.db", &[FILES[*file]]);
+            }
+            let first = order
+                .iter()
+                .map(|file| courses[*file].learned_at)
+                .min()
+                .unwrap();
+            let month = EDGES.iter().rfind(|edge| **edge <= first).unwrap();
+            prop_assert_eq!(
+                rows(
+                    &open(&sandbox, "new.db"),
+                    "SELECT period_start, winner_faction_id FROM war_summary
+                 WHERE war_id = 504 AND winner_faction_id IS NOT NULL"
+                ),
+                [format!("{month}|1")]
+            );
+            Ok(())
+        },
+    );
+}
