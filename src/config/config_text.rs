@@ -111,15 +111,20 @@ impl<'a> ConfigText<'a> {
         if let Some(why) = toml_words::describe_foreign(text) {
             return self.error_at(span, why);
         }
+        if let Some(why) = toml_words::describe_mistyped(text, self.value_before(span.start)) {
+            return self.error_at(span, why);
+        }
         if error.message().starts_with("duplicate key") {
             let before = match toml_words::earlier_line(self.text, line) {
                 Some(before) => format!("line {before} has this name already"),
                 None => "an earlier line has this name already".to_owned(),
             };
-            let remedy = if text.trim_start().starts_with('[') {
-                "put the fields of both under one heading"
-            } else {
-                "keep one of the two"
+            let remedy = match text.trim_start() {
+                heading if heading.starts_with("[key]") => {
+                    "each key is a table under [[key]], in two brackets"
+                }
+                heading if heading.starts_with('[') => "put the fields of both under one heading",
+                _ => "keep one of the two",
             };
             return self.error_at(span, format!("{before}; {remedy}"));
         }
@@ -140,14 +145,15 @@ impl<'a> ConfigText<'a> {
             _ if error.message().starts_with("string values must be quoted") => {
                 let rest = self.text.get(span.start..).unwrap_or_default();
                 let is_text = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
-                self.error_at(
-                    span,
-                    if is_text {
-                        TEXT_IS_UNQUOTED
-                    } else {
-                        COMMA_IS_MISSING
-                    },
-                )
+                let is_in_list = self
+                    .value_before(span.start)
+                    .is_some_and(|value| value.starts_with('['));
+                let why = match (is_text, is_in_list) {
+                    (_, false) => UNIT_IS_TOO_MUCH,
+                    (true, true) => TEXT_IS_UNQUOTED,
+                    (false, true) => COMMA_IS_MISSING,
+                };
+                self.error_at(span, why)
             }
             _ => self.error_at(span, toml_words::plain(error.message())),
         }
@@ -283,6 +289,9 @@ fn open_list(text: &str) -> Option<usize> {
 }
 
 const LIST_IS_OPEN: &str = "the list that begins in this line is not closed with ]";
+
+const UNIT_IS_TOO_MUCH: &str = "there is something behind the number; write the number alone, or a text in straight quotes, such \
+                                as \"5m\", if the field takes a text";
 
 const COMMA_IS_MISSING: &str = "a comma is missing in a list, or the list is not closed with ]";
 

@@ -116,7 +116,19 @@ impl Findings {
     }
 
     pub(super) fn has_problems(&self) -> bool {
-        self.count(State::Problem) > 0
+        self.problems() > 0
+    }
+
+    pub(super) fn problems(&self) -> usize {
+        self.count(State::Problem)
+    }
+
+    /// Whether each problem passes by itself, such as a Torn that cannot be reached.
+    pub(super) fn are_all_passing(&self) -> bool {
+        self.0
+            .iter()
+            .filter(|finding| finding.state == State::Problem)
+            .all(|finding| finding.exit == Exit::TryLater)
     }
 
     fn count(&self, state: State) -> usize {

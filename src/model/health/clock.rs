@@ -59,6 +59,27 @@ pub(crate) fn clock(newest: Option<i64>, future: &FutureTimestamps, now: i64) ->
     Check::finding("clock", State::Warning, messages.join("; "), help).with_metric(metric)
 }
 
+/// Adds to advice to fetch that the clock comes first, if fetches are refused because it is behind the newest record.
+pub(crate) fn put_clock_first(checks: &mut [Check], newest: Option<i64>, now: i64) {
+    if newest.map_or(0, |newest| newest.saturating_sub(now)) <= CLOCK_TOLERANCE {
+        return;
+    }
+    for check in checks.iter_mut().filter(|check| check.id != "clock") {
+        let help = check.help.take();
+        check.help = help.map(|help| {
+            match FETCH_ADVICE.iter().any(|advice| help.contains(advice)) {
+                true => format!(
+                    "do first as for the check clock, because fetch refuses until then; then {help}"
+                ),
+                false => help,
+            }
+        });
+    }
+}
+
+/// The commands in the help of checks that a clock behind the newest record makes useless.
+const FETCH_ADVICE: [&str; 2] = ["`tornsnap fetch ", "`tornsnap -v fetch "];
+
 fn list_tables(tables: &[String]) -> String {
     let first = tables
         .iter()
