@@ -81,9 +81,7 @@ pub(super) fn describe_foreign(line: &str) -> Option<&'static str> {
 pub(super) fn describe_mistyped(line: &str, value: Option<&str>) -> Option<String> {
     let code = before_comment(line);
     if let Some((quote, name)) = find_letter(code, &CURLY_QUOTES) {
-        return Some(format!(
-            "{quote} is a {name}; write straight quotes, such as \"5m\""
-        ));
+        return Some(format!("{quote} is a {name}; write straight quotes: \"…\""));
     }
     if let Some((letter, name)) = find_letter(code, &INVISIBLE) {
         return Some(format!(
