@@ -143,20 +143,24 @@ impl<'a> ConfigText<'a> {
                 self.error_at(span, COMMA_IS_MISSING)
             }
             _ if error.message().starts_with("string values must be quoted") => {
-                let rest = self.text.get(span.start..).unwrap_or_default();
-                let is_text = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
-                let is_in_list = self
-                    .value_before(span.start)
-                    .is_some_and(|value| value.starts_with('['));
-                let why = match (is_text, is_in_list) {
-                    (_, false) => UNIT_IS_TOO_MUCH,
-                    (true, true) => TEXT_IS_UNQUOTED,
-                    (false, true) => COMMA_IS_MISSING,
-                };
+                let why = self.describe_unquoted(span.start);
                 self.error_at(span, why)
             }
             _ => self.error_at(span, toml_words::plain(error.message())),
         }
+    }
+
+    /// The reason why the text at a position is no value: a word, a word behind a number, or an entry behind another.
+    fn describe_unquoted(&self, position: usize) -> &'static str {
+        let value = self.value_before(position);
+        if value.is_some_and(|value| !value.starts_with('[')) {
+            return UNIT_IS_TOO_MUCH;
+        }
+        let rest = self.text.get(position..).unwrap_or_default();
+        if rest.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            return TEXT_IS_UNQUOTED;
+        }
+        COMMA_IS_MISSING
     }
 
     /// The position of a list that is not closed, if the line of a later position begins a new field or table. Within a list,

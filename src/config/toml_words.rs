@@ -150,12 +150,11 @@ fn find_letter(line: &str, letters: &[(char, &'static str)]) -> Option<(char, &'
 fn before_comment(line: &str) -> &str {
     let mut quote = None;
     for (index, letter) in line.char_indices() {
-        match quote {
-            Some(mark) if mark == letter => quote = None,
-            Some(_) => {}
-            None if letter == '"' || letter == '\'' => quote = Some(letter),
-            None if letter == '#' => return &line[..index],
-            None => {}
+        match (quote, letter) {
+            (Some(mark), _) if mark == letter => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '#') => return &line[..index],
+            _ => {}
         }
     }
     line

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::findings::Findings;
+use super::findings::{ASK_TORN, Findings};
 use super::path::existing_file;
 use super::{files, online, reason};
 use crate::api::client::Client;
@@ -77,9 +77,6 @@ fn failure(findings: &Findings, name: &str, online: Option<&Settings>) -> Error 
         .with_help("correct each line that begins with \"problem\", then run `tornsnap config check` again")
         .with_exit(exit)
 }
-
-/// The action of `--online` in errors.
-pub(super) const ASK_TORN: &str = "ask Torn";
 
 /// Checks the file itself. Returns its path and the settings, as far as they can be read.
 fn check_configuration(

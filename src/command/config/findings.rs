@@ -7,6 +7,9 @@ use crate::error::{Error, Exit, Result};
 use crate::model::size::count;
 use crate::output::terminal;
 
+/// The action of `--online` in errors.
+pub(super) const ASK_TORN: &str = "ask Torn";
+
 /// The results of all checks, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<Finding>);

@@ -1,7 +1,6 @@
 //! `config check --online`: asks Torn about the keys and the ids of `[track]`.
 
-use super::check::ASK_TORN;
-use super::findings::Findings;
+use super::findings::{ASK_TORN, Findings};
 use crate::api::pool::KeyRequirement;
 use crate::api::request::Request;
 use crate::api::wire;

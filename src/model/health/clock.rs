@@ -64,16 +64,14 @@ pub(crate) fn put_clock_first(checks: &mut [Check], newest: Option<i64>, now: i6
     if newest.map_or(0, |newest| newest.saturating_sub(now)) <= CLOCK_TOLERANCE {
         return;
     }
-    for check in checks.iter_mut().filter(|check| check.id != "clock") {
-        let help = check.help.take();
-        check.help = help.map(|help| {
-            match FETCH_ADVICE.iter().any(|advice| help.contains(advice)) {
-                true => format!(
-                    "do first as for the check clock, because fetch refuses until then; then {help}"
-                ),
-                false => help,
-            }
-        });
+    let others = checks.iter_mut().filter(|check| check.id != "clock");
+    for help in others.filter_map(|check| check.help.as_mut()) {
+        if FETCH_ADVICE.iter().any(|advice| help.contains(advice)) {
+            help.insert_str(
+                0,
+                "do first as for the check clock, because fetch refuses until then; then ",
+            );
+        }
     }
 }
 
