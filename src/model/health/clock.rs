@@ -69,7 +69,7 @@ pub(crate) fn put_clock_first(checks: &mut [Check], newest: Option<i64>, now: i6
         if FETCH_ADVICE.iter().any(|advice| help.contains(advice)) {
             help.insert_str(
                 0,
-                "do first as for the check clock, because fetch refuses until then; then ",
+                "first do what the check clock says, because fetch refuses until then; then ",
             );
         }
     }

@@ -279,7 +279,7 @@ fn answers_from_a_clock_that_was_ahead_are_unknown_and_the_clock_comes_before_a_
         assert!(
             check["id"] == "clock"
                 || !help.contains("fetch")
-                || help.starts_with("do first as for the check clock"),
+                || help.starts_with("first do what the check clock says"),
             "{check}"
         );
     }
