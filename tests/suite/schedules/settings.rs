@@ -234,7 +234,7 @@ fn what_the_jobs_lack_is_a_warning() {
     command
         .env("TORNSNAP_API_URL", "http://127.0.0.1:1")
         .env("HTTPS_PROXY", "http://127.0.0.1:1")
-        .env("TORN_API_KEY", "SomeKeyOfAlice01");
+        .env("TORN_API_KEY", "OtherKeyOfBob002");
 
     let shown = crate::support::Finished(command.output().unwrap())
         .expect(0)
