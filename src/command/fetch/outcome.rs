@@ -183,6 +183,7 @@ mod tests {
         saved: 0,
         failed: 0,
         missing: 0,
+        unlearned: 0,
         rejected: 0,
         passing: 0,
         no_access: 0,
